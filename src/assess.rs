@@ -1,0 +1,145 @@
+//! Gathers the evidence for a score and returns the evaluation that every surface prints.
+//!
+//! Builds the candidate and, once a task, its references; the formulas live in [`crate::reward`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::executor::Limits;
+use crate::failure::{Failure, Kind};
+use crate::geometry::Shape;
+use crate::reward::{Details, Mode, Profile, Reward, Shaping};
+
+/// Everything that is chosen about scoring, the same flags everywhere.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scoring {
+    /// The formulas.
+    pub profile: Profile,
+    /// How much is measured.
+    pub mode: Mode,
+    /// For training loops.
+    pub shaping: Shaping,
+    /// What to compare with.
+    pub reference: ReferenceChoice,
+    /// What a candidate may use.
+    pub limits: Limits,
+}
+
+/// What a candidate is compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ReferenceChoice {
+    /// The task's own.
+    #[default]
+    Task,
+    /// Nothing.
+    None,
+    /// A `.py`, STL, OBJ or GLB file in its place.
+    File(PathBuf),
+}
+
+/// The object that `eval --json` prints. Its keys are a contract.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Version of this object's layout: 1.
+    pub format: u32,
+    /// The task scored against.
+    pub task_id: String,
+    /// Formulas used.
+    pub profile: Profile,
+    /// Mode used.
+    pub mode: Mode,
+    /// Whether it built.
+    pub ok: bool,
+    /// The one class it falls into.
+    pub kind: Kind,
+    /// Null if and only if it built.
+    pub failure: Option<Failure>,
+    /// The numbers.
+    pub reward: Reward,
+    /// The shaped reward, when asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shaped: Option<f64>,
+    /// Lines a model can act on.
+    pub notes: Vec<String>,
+    /// The numbers behind each component.
+    pub details: Details,
+    /// The mesh's box, null if nothing was built.
+    pub bbox: Option<Bbox>,
+    /// Where the time went.
+    pub timing: Timing,
+    /// Where the files went.
+    pub artifacts: Artifacts,
+    /// What the candidate printed.
+    pub stdout: String,
+    /// What the candidate printed to standard error.
+    pub stderr: String,
+    /// What made this score.
+    pub versions: Versions,
+}
+
+/// A bounding box with its extents, mm.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bbox {
+    /// Least corner.
+    pub min: [f64; 3],
+    /// Greatest corner.
+    pub max: [f64; 3],
+    /// Extents.
+    pub size: [f64; 3],
+}
+
+/// Wall time of each part of the work, ms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// Waiting for a worker.
+    pub queue_ms: f64,
+    /// Running the code.
+    pub run_ms: f64,
+    /// Meshing, exporting, measuring.
+    pub mesh_ms: f64,
+    /// Scoring.
+    pub score_ms: f64,
+    /// Rebuilds for editability; 0 under cadforge-v1.
+    pub editability_ms: f64,
+    /// All of it.
+    pub total_ms: f64,
+}
+
+/// Paths of what was kept, null where nothing was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifacts {
+    /// The folder.
+    pub dir: Option<PathBuf>,
+    /// The candidate's source.
+    pub code: Option<PathBuf>,
+    /// Its STL.
+    pub stl: Option<PathBuf>,
+    /// Its reward JSON.
+    pub reward: Option<PathBuf>,
+}
+
+/// Versions that a score depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// This program.
+    pub cadforge: String,
+    /// CadQuery.
+    pub cadquery: String,
+    /// The OCP bindings.
+    pub ocp: String,
+    /// CPython.
+    pub python: String,
+    /// The task's version.
+    pub task: String,
+}
+
+/// An evaluation and the geometry it speaks of.
+#[derive(Clone, Debug)]
+pub struct Assessment {
+    /// What is printed and stored.
+    pub evaluation: Evaluation,
+    /// The built shape, if it built.
+    pub shape: Option<Arc<Shape>>,
+}

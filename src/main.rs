@@ -1,0 +1,3 @@
+//! `cadforge`: the studio window and every command-line verb.
+
+fn main() {}
