@@ -1,17 +1,26 @@
-//! The background thread: jobs in, events out.
+//! Background work: jobs in, events out.
 //!
 //! [`Engine::submit`] returns a [`JobHandle`] with a receiver of its own, so that window, command line and
-//! sockets do not share one stream. Sending never blocks; dropping or cancelling a handle stops its job.
+//! sockets do not share one stream. Sending never blocks; dropping or cancelling a handle stops its job. A job
+//! is a thread that spends its life waiting for a worker process; who goes first among the waiting is decided
+//! by the pool ([`crate::executor::Priority`]).
+
+mod events;
+mod run;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
-use crate::assess::{Assessment, Scoring};
-use crate::executor::{CancelSource, PoolStatus, Priority};
+pub use events::{Event, Outcome, Wake};
+
+use crate::assess::{Assessor, Scoring};
+use crate::executor::{CancelSource, CancelToken, Executor, PoolStatus, Priority, WorkerConfig};
+pub use crate::repair::RepairSummary;
 use crate::task::Task;
-use crate::trajectory::{Proposal, Step};
 
 /// Identifies a job for the life of the engine; later jobs have greater ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +46,8 @@ pub struct AssessJob {
     pub scoring: Scoring,
     /// Who waits.
     pub priority: Priority,
+    /// Rests this long before it starts, so that the next keystroke can cancel it at no cost.
+    pub debounce: Duration,
 }
 
 /// A repair loop.
@@ -61,62 +72,13 @@ pub struct RepairJob {
 /// Who proposes repairs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProposerChoice {
-    /// A recorded repair of the task; `None` takes the first by name.
+    /// A recorded repair of the task.
     Replay {
-        /// Its name in `repairs/`.
+        /// Its name in `repairs/`; `None` takes the first by name.
         recording: Option<String>,
+        /// Steps of the recording to leave out, for going on in the middle.
+        skip: usize,
     },
-}
-
-/// What happens to a job. `Done`, `Failed` and `Cancelled` are last and come exactly once.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// It left the queue.
-    Started,
-    /// A proposal begins; step as it will be numbered.
-    Proposing {
-        /// Index of the step being proposed.
-        step: usize,
-    },
-    /// More of a proposal's text.
-    ProposalText {
-        /// Index of the step being proposed.
-        step: usize,
-        /// The text since the last event.
-        delta: String,
-    },
-    /// A step of a repair was built and scored.
-    Step(Box<Step>, Option<Arc<crate::geometry::Shape>>),
-    /// Finished.
-    Done(Box<Outcome>),
-    /// Our own fault: message with the way out. Never a score.
-    Failed(String),
-    /// Stopped as asked.
-    Cancelled,
-}
-
-/// What a finished job leaves.
-#[derive(Clone, Debug)]
-pub enum Outcome {
-    /// Of an [`AssessJob`].
-    Assessed(Assessment),
-    /// Of a [`RepairJob`].
-    Repaired(RepairSummary),
-}
-
-/// The end of a repair loop.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RepairSummary {
-    /// Number of steps, the seed included.
-    pub steps: usize,
-    /// Index of the best step.
-    pub best: usize,
-    /// Best total minus the seed's.
-    pub delta_reward: f64,
-    /// Whether the target was met.
-    pub reached: bool,
-    /// The trajectory folder, if one was written.
-    pub trajectory: Option<PathBuf>,
 }
 
 /// A submitted job.
@@ -126,32 +88,47 @@ pub struct JobHandle {
     pub id: JobId,
     /// Its events, in order.
     pub events: Receiver<Event>,
-    cancel: CancelSource,
+    cancel: Option<CancelSource>,
 }
 
 impl JobHandle {
-    /// Stops the job; `Cancelled` follows within 100 ms unless it was already done.
-    pub fn cancel(self) {
-        self.cancel.cancel();
+    /// Stops the job; [`Event::Cancelled`] follows within 100 ms unless it was already done.
+    pub fn cancel(&mut self) {
+        if let Some(source) = self.cancel.take() {
+            source.cancel();
+        }
     }
 }
 
-/// Called after every event, from the engine's thread: a window asks for a repaint here.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
-
 /// The engine. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine {}
+pub struct Engine {
+    assessor: Assessor,
+    next_id: Arc<AtomicU64>,
+}
 
 impl Engine {
-    /// Hands over a job and returns at once.
-    pub fn submit(&self, job: Job, wake: Option<Wake>) -> JobHandle {
-        let _ = (job, wake, |proposal: Proposal| proposal);
-        unimplemented!("to be written")
+    /// Starts the worker pool in the background and returns at once.
+    pub fn start(config: WorkerConfig) -> Self {
+        Self { assessor: Assessor::new(Executor::start(config)), next_id: Arc::new(AtomicU64::new(1)) }
     }
 
-    /// The worker pool as it is now.
+    /// Hands over a job and returns at once.
+    pub fn submit(&self, job: Job, wake: Option<Wake>) -> JobHandle {
+        let id = JobId(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let (cancel, token) = CancelToken::pair();
+        let (sender, events) = events::channel(wake);
+        run::spawn(id, job, self.assessor.clone(), sender, token);
+        JobHandle { id, events, cancel: Some(cancel) }
+    }
+
+    /// What jobs run on, for callers that wait anyway.
+    pub fn assessor(&self) -> &Assessor {
+        &self.assessor
+    }
+
+    /// The worker pool as it is now; never blocks.
     pub fn status(&self) -> PoolStatus {
-        unimplemented!("to be written")
+        self.assessor.executor().status()
     }
 }

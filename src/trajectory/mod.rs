@@ -1,49 +1,52 @@
 //! Stored repair loops: a folder with `trajectory.jsonl` and artifacts named by content hash.
+//!
+//! Writes and reads files; knows nothing of how steps are made.
 
-use serde::{Deserialize, Serialize};
+mod artifacts;
+mod read;
+mod step;
+mod write;
 
-use crate::assess::Evaluation;
+pub use artifacts::{write_atomically, write_evaluation};
+pub use read::{BadLine, Trajectory, read};
+pub use step::{Header, Origin, Proposal, Step};
+pub use write::TrajectoryWriter;
 
-/// Where a step's code came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// The task's seed, or the file that the loop started from.
-    Seed,
-    /// The embedded rules.
-    Rules,
-    /// A recording.
-    Replay,
-    /// A model behind an endpoint.
-    Endpoint,
-    /// A person.
-    Hand,
+/// The file of steps inside a trajectory folder.
+pub const FILE_NAME: &str = "trajectory.jsonl";
+
+/// Why a trajectory cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum TrajectoryError {
+    /// The file system refused.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There is one already, and it is not overwritten.
+    #[error("{0} already holds a trajectory\nhint: choose a new folder, or move the old one away")]
+    Exists(std::path::PathBuf),
+    /// The first line is no header that this version reads.
+    #[error("{path}: {message}")]
+    BadHeader {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong.
+        message: String,
+    },
 }
 
-/// One line of `trajectory.jsonl` after the header.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    /// Index in the trajectory; 0 is the seed.
-    pub step: usize,
-    /// Where its code came from.
-    pub origin: Origin,
-    /// The step that it was made from; null for the seed.
-    pub parent: Option<usize>,
-    /// All keys of an evaluation.
-    #[serde(flatten)]
-    pub evaluation: Evaluation,
-    /// The whole candidate file.
-    pub code: String,
-    /// What the proposer said, null for seed and hand edits.
-    pub proposal: Option<Proposal>,
+impl TrajectoryError {
+    fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
 }
 
-/// What a proposer said besides the code.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proposal {
-    /// Why this edit.
-    pub reason: String,
-    /// The whole raw text, where it is more than the code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-}
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,4 @@
-//! Gathers the evidence for a score and returns the evaluation that every surface prints.
-//!
-//! Builds the candidate and, once a task, its references; the formulas live in [`crate::reward`].
+//! The evaluation that every surface prints, and the choices that lead to it.
 
 use std::path::PathBuf;
 use std::sync::Arc;

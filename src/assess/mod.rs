@@ -1,0 +1,175 @@
+//! Gathers the evidence for a score: builds the candidate and, once a task, its references.
+//!
+//! The formulas live in [`crate::reward`]; what is printed and stored is an [`Evaluation`]. A candidate
+//! that does not build is a result here; an [`AssessError`] is never scored.
+
+mod evaluation;
+mod references;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use evaluation::{
+    Artifacts, Assessment, Bbox, Evaluation, ReferenceChoice, Scoring, Timing, Versions,
+};
+pub use references::ReferenceError;
+use references::ReferenceStore;
+
+use crate::executor::{Build, CancelToken, Execution, Executor, ExecutorError, Priority};
+use crate::failure::{Failure, Kind};
+use crate::geometry::Shape;
+use crate::reward::{self, Details, Evidence, Reward, Scored};
+use crate::task::Task;
+
+/// Layout version of [`Evaluation`].
+pub const FORMAT: u32 = 1;
+
+/// Why there is no evaluation.
+#[derive(Debug, thiserror::Error)]
+pub enum AssessError {
+    /// The worker pool is at fault, or the call was cancelled.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+    /// What the candidate should be compared with cannot be had.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+}
+
+impl AssessError {
+    /// Whether the caller asked for this.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Executor(ExecutorError::Cancelled)
+                | Self::Reference(ReferenceError::Executor(ExecutorError::Cancelled))
+        )
+    }
+}
+
+/// Builds and scores candidates. Cheap to clone; clones share prepared references.
+#[derive(Clone)]
+pub struct Assessor {
+    executor: Executor,
+    references: Arc<ReferenceStore>,
+}
+
+/// One candidate and how to score it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// The candidate as it was read; bytes that are no UTF-8 are a result too.
+    pub code: &'a [u8],
+    /// The model's whole answer, where it is more than the code; only shaping looks at it.
+    pub completion: Option<&'a str>,
+    /// How to score.
+    pub scoring: &'a Scoring,
+    /// Who waits.
+    pub priority: Priority,
+}
+
+impl Assessor {
+    /// An assessor over a pool of workers.
+    pub fn new(executor: Executor) -> Self {
+        Self { executor, references: Arc::default() }
+    }
+
+    /// The pool it runs on.
+    pub fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
+    /// Builds and scores one candidate.
+    pub fn assess(&self, request: &Request<'_>, cancel: &CancelToken) -> Result<Assessment, AssessError> {
+        let start = Instant::now();
+        let Request { task, code, scoring, priority, .. } = *request;
+        let execution = self.executor.build(code, &scoring.limits, priority, cancel)?;
+        let text = String::from_utf8_lossy(code);
+        let mut score_ms = 0.0;
+        let (scored, failure, shape) = match &execution.build {
+            Build::Failed(failure) => (gated(failure), Some(failure.clone()), None),
+            Build::Shape(shape) => {
+                let references = self.references.get(task, &scoring.reference, &self.executor, cancel)?;
+                let scoring_start = Instant::now();
+                let evidence = Evidence {
+                    code: &text,
+                    mesh: &shape.mesh,
+                    semantic_hints: &task.semantic_hints,
+                    bbox_mm: task.bbox_mm,
+                    references: &references,
+                };
+                let scored = reward::score(&evidence, scoring.profile, scoring.mode);
+                score_ms = milliseconds(scoring_start);
+                (scored, None, Some(Arc::clone(shape)))
+            }
+        };
+        let completion = request.completion.unwrap_or(&text);
+        let shaped =
+            reward::shape(scoring.shaping, scored.reward.total, failure.as_ref(), &text, completion);
+        let Scored { reward, kind, notes, details } = scored;
+        let Execution { stdout, stderr, queue_ms, run_ms, mesh_ms, .. } = execution;
+        let evaluation = Evaluation {
+            format: FORMAT,
+            task_id: task.id.clone(),
+            profile: scoring.profile,
+            mode: scoring.mode,
+            ok: failure.is_none(),
+            kind,
+            failure,
+            reward,
+            shaped,
+            notes,
+            details,
+            bbox: shape.as_deref().map(bbox),
+            timing: Timing {
+                queue_ms,
+                run_ms,
+                mesh_ms,
+                score_ms,
+                editability_ms: 0.0,
+                total_ms: milliseconds(start),
+            },
+            artifacts: Artifacts::default(),
+            stdout,
+            stderr,
+            versions: self.versions(task)?,
+        };
+        Ok(Assessment { evaluation, shape })
+    }
+
+    /// Builds `code` without scoring it.
+    pub fn build(&self, code: &[u8], scoring: &Scoring, cancel: &CancelToken) -> Result<Execution, AssessError> {
+        Ok(self.executor.build(code, &scoring.limits, Priority::Live, cancel)?)
+    }
+
+    /// Versions that a score of this task depends on; waits for a worker to be ready.
+    pub fn versions(&self, task: &Task) -> Result<Versions, ExecutorError> {
+        let worker = self.executor.versions()?;
+        Ok(Versions {
+            cadforge: env!("CARGO_PKG_VERSION").to_owned(),
+            cadquery: worker.cadquery,
+            ocp: worker.ocp,
+            python: worker.python,
+            task: task.version.clone(),
+        })
+    }
+}
+
+fn gated(failure: &Failure) -> Scored {
+    debug_assert!(failure.kind < Kind::LowEditability, "a kind of a built candidate names no failure");
+    Scored {
+        reward: Reward::gated(),
+        kind: failure.kind,
+        notes: reward::failure_notes(failure),
+        details: Details::default(),
+    }
+}
+
+fn bbox(shape: &Shape) -> Bbox {
+    let bbox = shape.mesh.bbox();
+    Bbox { min: bbox.min, max: bbox.max, size: bbox.size() }
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}

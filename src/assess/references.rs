@@ -1,0 +1,148 @@
+//! What candidates are compared with, built and prepared once, then shared.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::evaluation::ReferenceChoice;
+use crate::executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority};
+use crate::geometry::{MeshError, TriMesh};
+use crate::reward::{Reference, References};
+use crate::task::Task;
+
+/// Why a reference cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ReferenceError {
+    /// The file cannot be read.
+    #[error("cannot read the reference {path}: {error}\nhint: give a .py, .stl, .obj or .glb file")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: String,
+    },
+    /// The mesh file is no mesh.
+    #[error("the reference {path} is no usable mesh: {error}")]
+    NotAMesh {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: MeshError,
+    },
+    /// The code does not build.
+    #[error("the reference {path} does not build: {message}{}", .line.map(|line| format!(" (line {line})")).unwrap_or_default())]
+    NotBuilt {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        message: String,
+        /// Where.
+        line: Option<u32>,
+    },
+    /// The worker pool is at fault, or the call was cancelled.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+}
+
+/// Prepared references by the source they come from.
+#[derive(Debug, Default)]
+pub(super) struct ReferenceStore {
+    prepared: Mutex<BTreeMap<Source, Slot>>,
+}
+
+/// Filled by the first who needs it, while others who need the same wait.
+type Slot = Arc<Mutex<Option<Arc<Reference>>>>;
+
+/// Bytes that make a reference; equal bytes make an equal reference.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Code { path: PathBuf, code: String },
+    Mesh { path: PathBuf, bytes: Vec<u8> },
+}
+
+impl ReferenceStore {
+    /// The references that `choice` asks for.
+    pub(super) fn get(
+        &self,
+        task: &Task,
+        choice: &ReferenceChoice,
+        executor: &Executor,
+        cancel: &CancelToken,
+    ) -> Result<References, ReferenceError> {
+        let prepare = |source: Source| self.prepare(source, executor, cancel);
+        match choice {
+            ReferenceChoice::None => Ok(References::default()),
+            ReferenceChoice::File(path) if is_python(path) => {
+                let code = String::from_utf8_lossy(&read(path)?).into_owned();
+                Ok(References { ideal: Some(prepare(Source::Code { path: path.clone(), code })?), mesh: None })
+            }
+            ReferenceChoice::File(path) => {
+                let source = Source::Mesh { path: path.clone(), bytes: read(path)? };
+                Ok(References { ideal: None, mesh: Some(prepare(source)?) })
+            }
+            ReferenceChoice::Task => {
+                let ideal = task.reference.clone().map(|code| {
+                    prepare(Source::Code { path: task.dir.join("reference.py"), code })
+                });
+                let mesh = task.reference_mesh.as_ref().map(|path| {
+                    prepare(Source::Mesh { path: path.clone(), bytes: read(path)? })
+                });
+                Ok(References { ideal: ideal.transpose()?, mesh: mesh.transpose()? })
+            }
+        }
+    }
+
+    fn prepare(
+        &self,
+        source: Source,
+        executor: &Executor,
+        cancel: &CancelToken,
+    ) -> Result<Arc<Reference>, ReferenceError> {
+        let slot = {
+            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(prepared.entry(source.clone()).or_default())
+        };
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reference) = &*slot {
+            return Ok(Arc::clone(reference));
+        }
+        let reference = Arc::new(match source {
+            Source::Code { path, code } => Reference::new(&build(&path, &code, executor, cancel)?, false),
+            Source::Mesh { path, bytes } => match TriMesh::from_file(&path, &bytes) {
+                Ok(mesh) => Reference::new(&mesh, true),
+                Err(error) => return Err(ReferenceError::NotAMesh { path, error }),
+            },
+        });
+        *slot = Some(Arc::clone(&reference));
+        Ok(reference)
+    }
+}
+
+/// A reference is ours or the user's own: it gets room to build that no candidate's limits cut.
+fn build(
+    path: &Path,
+    code: &str,
+    executor: &Executor,
+    cancel: &CancelToken,
+) -> Result<TriMesh, ReferenceError> {
+    let limits = Limits { cpu_s: 120.0, memory_mb: 4096, ..Limits::default() };
+    match executor.build(code.as_bytes(), &limits, Priority::Live, cancel)?.build {
+        Build::Shape(shape) => Ok(shape.mesh.clone()),
+        Build::Failed(failure) => Err(ReferenceError::NotBuilt {
+            path: path.to_owned(),
+            message: failure.message,
+            line: failure.line,
+        }),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ReferenceError> {
+    std::fs::read(path).map_err(|error| ReferenceError::Unreadable {
+        path: path.to_owned(),
+        error: error.to_string(),
+    })
+}
+
+fn is_python(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("py"))
+}

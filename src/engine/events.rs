@@ -1,0 +1,112 @@
+//! What a job tells, and the stream it is told on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::assess::Assessment;
+use crate::geometry::Shape;
+use crate::repair::{Listener, RepairSummary};
+use crate::trajectory::Step;
+
+/// What happens to a job. `Done`, `Failed` and `Cancelled` are last, and one of them comes exactly once.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// It rested long enough and asks for a worker.
+    Started,
+    /// A proposal begins; step as it will be numbered.
+    Proposing {
+        /// Index of the step being proposed.
+        step: usize,
+    },
+    /// More of a proposal's text, coalesced to what a display can follow.
+    ProposalText {
+        /// Index of the step being proposed.
+        step: usize,
+        /// The text since the last event.
+        delta: String,
+    },
+    /// A step of a repair was built and scored.
+    Step(Box<Step>, Option<Arc<Shape>>),
+    /// Finished.
+    Done(Box<Outcome>),
+    /// Our own fault: message with the way out. Never a score.
+    Failed(String),
+    /// Stopped as asked.
+    Cancelled,
+}
+
+/// What a finished job leaves.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Of an [`super::AssessJob`].
+    Assessed(Assessment),
+    /// Of a [`super::RepairJob`].
+    Repaired(RepairSummary),
+}
+
+/// Called after every event, from the job's thread: a window asks for a repaint here.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// A stream of events that never blocks its sender.
+pub(super) fn channel(wake: Option<Wake>) -> (EventSender, Receiver<Event>) {
+    let (sender, receiver) = crossbeam_channel::unbounded();
+    (EventSender { sender, wake, text: None }, receiver)
+}
+
+/// Sends events and wakes the listener; text is held back a moment and sent together.
+pub(super) struct EventSender {
+    sender: Sender<Event>,
+    wake: Option<Wake>,
+    text: Option<HeldText>,
+}
+
+struct HeldText {
+    step: usize,
+    delta: String,
+    since: Instant,
+}
+
+/// One frame of a 60 Hz display: more often than this nobody can see.
+const TEXT_INTERVAL: Duration = Duration::from_millis(16);
+
+impl EventSender {
+    pub(super) fn send(&mut self, event: Event) {
+        self.flush();
+        self.send_now(event);
+    }
+
+    fn flush(&mut self) {
+        if let Some(HeldText { step, delta, .. }) = self.text.take() {
+            self.send_now(Event::ProposalText { step, delta });
+        }
+    }
+
+    fn send_now(&self, event: Event) {
+        // Nobody listens any more when the handle is gone; the job then ends by its cancel token.
+        let _ = self.sender.send(event);
+        if let Some(wake) = &self.wake {
+            wake();
+        }
+    }
+}
+
+impl Listener for EventSender {
+    fn proposing(&mut self, step: usize) {
+        self.send(Event::Proposing { step });
+    }
+
+    fn text(&mut self, step: usize, delta: &str) {
+        let held =
+            self.text.get_or_insert_with(|| HeldText { step, delta: String::new(), since: Instant::now() });
+        held.delta.push_str(delta);
+        if held.since.elapsed() >= TEXT_INTERVAL {
+            self.flush();
+        }
+    }
+
+    fn step(&mut self, step: Step, shape: Option<Arc<Shape>>) {
+        self.send(Event::Step(Box::new(step), shape));
+    }
+}

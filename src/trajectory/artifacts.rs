@@ -1,0 +1,85 @@
+//! Files that belong to an evaluation.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::TrajectoryError;
+use crate::assess::{Artifacts, Assessment};
+
+/// Writes a file whole or not at all: a reader sees the old content or the new.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), TrajectoryError> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        set_permissions(path, file.path())?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(TrajectoryError::io("write", path))
+}
+
+/// Temporary files are private; a written file keeps its old mode, or takes what a plain file would have.
+fn set_permissions(target: &Path, temporary: &Path) -> std::io::Result<()> {
+    let permissions = match std::fs::metadata(target) {
+        Ok(metadata) => metadata.permissions(),
+        Err(_) => {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::Permissions::from_mode(0o644)
+        }
+    };
+    std::fs::set_permissions(temporary, permissions)
+}
+
+/// Keeps one evaluation in `dir`: `candidate.py`, `candidate.stl` if it built, and `reward.json`, which holds
+/// the evaluation with these paths filled in.
+pub fn write_evaluation(dir: &Path, code: &[u8], assessment: &mut Assessment) -> Result<(), TrajectoryError> {
+    std::fs::create_dir_all(dir).map_err(TrajectoryError::io("create", dir))?;
+    let code_path = dir.join("candidate.py");
+    let stl_path = dir.join("candidate.stl");
+    let reward_path = dir.join("reward.json");
+    write_atomically(&code_path, code)?;
+    let stl = match &assessment.shape {
+        Some(shape) => {
+            write_atomically(&stl_path, &shape.stl)?;
+            Some(stl_path)
+        }
+        None => {
+            // What lies there from an earlier run is not this candidate's.
+            match std::fs::remove_file(&stl_path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(TrajectoryError::io("remove", &stl_path)(error));
+                }
+                _ => None,
+            }
+        }
+    };
+    assessment.evaluation.artifacts =
+        Artifacts { dir: Some(dir.to_owned()), code: Some(code_path), stl, reward: Some(reward_path.clone()) };
+    let json = serde_json::to_vec_pretty(&assessment.evaluation).expect("an evaluation is plain data");
+    write_atomically(&reward_path, &json)
+}
+
+/// Stores `bytes` under `<folder>/<hash>.<extension>` once and returns that relative path.
+pub(super) fn store(
+    root: &Path,
+    folder: &str,
+    extension: &str,
+    bytes: &[u8],
+) -> Result<PathBuf, TrajectoryError> {
+    let mut name = String::with_capacity(32);
+    for byte in &Sha256::digest(bytes)[..12] {
+        name.push_str(&format!("{byte:02x}"));
+    }
+    let relative = Path::new(folder).join(format!("{name}.{extension}"));
+    let path = root.join(&relative);
+    if !path.exists() {
+        let parent = root.join(folder);
+        std::fs::create_dir_all(&parent).map_err(TrajectoryError::io("create", &parent))?;
+        write_atomically(&path, bytes)?;
+    }
+    Ok(relative)
+}

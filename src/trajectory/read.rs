@@ -1,0 +1,59 @@
+//! Reads a trajectory folder back.
+
+use std::path::{Path, PathBuf};
+
+use super::{FILE_NAME, Header, Step, TrajectoryError};
+use crate::assess::FORMAT;
+
+/// A trajectory as it lies on disk.
+#[derive(Clone, Debug)]
+pub struct Trajectory {
+    /// The folder; artifact paths of steps are relative to it.
+    pub dir: PathBuf,
+    /// What all steps share.
+    pub header: Header,
+    /// The steps that could be read, in file order.
+    pub steps: Vec<Step>,
+    /// Lines that could not be read.
+    pub bad_lines: Vec<BadLine>,
+}
+
+/// A line that was skipped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadLine {
+    /// Counted from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// Reads a trajectory folder, or its `trajectory.jsonl` given by name.
+pub fn read(path: &Path) -> Result<Trajectory, TrajectoryError> {
+    let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
+    let text = std::fs::read(&file).map_err(TrajectoryError::io("read", &file))?;
+    let mut lines = text.split(|&byte| byte == b'\n').enumerate();
+    let header = lines.next().map_or(&[][..], |(_, line)| line);
+    let header: Header = serde_json::from_slice(header).map_err(|error| TrajectoryError::BadHeader {
+        path: file.clone(),
+        message: format!("the first line is no trajectory header: {error}"),
+    })?;
+    if header.format != FORMAT {
+        return Err(TrajectoryError::BadHeader {
+            path: file,
+            message: format!(
+                "format {} is not known to this version, which reads format {FORMAT}\nhint: open it with the version that wrote it",
+                header.format
+            ),
+        });
+    }
+    let mut steps = Vec::new();
+    let mut bad_lines = Vec::new();
+    for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
+        match serde_json::from_slice(line) {
+            Ok(step) => steps.push(step),
+            Err(error) => bad_lines.push(BadLine { line: index + 1, message: error.to_string() }),
+        }
+    }
+    let dir = file.parent().unwrap_or(Path::new(".")).to_owned();
+    Ok(Trajectory { dir, header, steps, bad_lines })
+}

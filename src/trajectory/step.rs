@@ -1,0 +1,67 @@
+//! One line of a trajectory file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::{Evaluation, Versions};
+use crate::reward::{Mode, Profile};
+
+/// First line of `trajectory.jsonl`: what all its steps share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Version of the file's layout: 1.
+    pub format: u32,
+    /// The task.
+    pub task_id: String,
+    /// Formulas that score the steps.
+    pub profile: Profile,
+    /// Mode that scores the steps.
+    pub mode: Mode,
+    /// Who proposes: `replay`, `rules`, `endpoint` or `hand`.
+    pub proposer: String,
+    /// What made the scores.
+    pub versions: Versions,
+}
+
+/// Where a step's code came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The task's seed, or the file that the loop started from.
+    Seed,
+    /// The embedded rules.
+    Rules,
+    /// A recording.
+    Replay,
+    /// A model behind an endpoint.
+    Endpoint,
+    /// A person.
+    Hand,
+}
+
+/// One line of `trajectory.jsonl` after the header.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Index in the trajectory; 0 is the seed.
+    pub step: usize,
+    /// Where its code came from.
+    pub origin: Origin,
+    /// The step that it was made from; null for the seed.
+    pub parent: Option<usize>,
+    /// All keys of an evaluation.
+    #[serde(flatten)]
+    pub evaluation: Evaluation,
+    /// The whole candidate file.
+    pub code: String,
+    /// What the proposer said, null for seed and hand edits.
+    pub proposal: Option<Proposal>,
+}
+
+/// What a proposer said besides the code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Why this edit.
+    pub reason: String,
+    /// The whole raw text, where it is more than the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
