@@ -1,3 +1,7 @@
 //! `cadforge`: the studio window and every command-line verb.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cadforge::cli::run()
+}

@@ -44,6 +44,11 @@ impl AssessError {
                 | Self::Reference(ReferenceError::Executor(ExecutorError::Cancelled))
         )
     }
+
+    /// Whether the input is at fault, and not our machinery.
+    pub fn is_input(&self) -> bool {
+        matches!(self, Self::Reference(error) if !matches!(error, ReferenceError::Executor(_)))
+    }
 }
 
 /// Builds and scores candidates. Cheap to clone; clones share prepared references.

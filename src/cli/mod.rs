@@ -1,1 +1,71 @@
 //! The command line: one file a verb.
+//!
+//! JSON goes to standard output, everything else to standard error. Exit 0: done, and a candidate that fails to
+//! build is a result; 1: the thing asked for did not come about; 2: wrong use or bad input; 3: our own
+//! machinery failed.
+
+mod context;
+mod doctor;
+mod eval;
+mod render;
+mod repair;
+mod scoring;
+mod studio;
+mod tasks;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use context::{Global, Problem};
+pub use scoring::ScoringArgs;
+
+/// Watch, edit and drive the repair of CadQuery code.
+#[derive(Debug, Parser)]
+#[command(name = "cadforge", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    studio: studio::StudioArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Open the window (what `cadforge` alone does too)
+    Studio(studio::StudioArgs),
+    /// Say what is there, what is missing and how to get it
+    Doctor(doctor::DoctorArgs),
+    /// List, show and check tasks
+    Tasks(tasks::TasksArgs),
+    /// Build and score one candidate
+    Eval(eval::EvalArgs),
+    /// Run a repair loop
+    Repair(repair::RepairArgs),
+    /// Draw a candidate or an STL file as a PNG, without a display
+    Render(render::RenderArgs),
+}
+
+/// Parses the command line, does what it says and returns the exit code.
+pub fn run() -> ExitCode {
+    let Cli { global, verb, studio } = Cli::parse();
+    let done = match verb {
+        None => studio::run(studio, &global),
+        Some(Verb::Studio(args)) => studio::run(args, &global),
+        Some(Verb::Doctor(args)) => doctor::run(args, &global),
+        Some(Verb::Tasks(args)) => tasks::run(args, &global),
+        Some(Verb::Eval(args)) => eval::run(&args, &global),
+        Some(Verb::Repair(args)) => repair::run(args, &global),
+        Some(Verb::Render(args)) => render::run(args, &global),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) if context::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cadforge: {error:#}");
+            ExitCode::from(context::exit_code(&error))
+        }
+    }
+}

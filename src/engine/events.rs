@@ -31,8 +31,13 @@ pub enum Event {
     Step(Box<Step>, Option<Arc<Shape>>),
     /// Finished.
     Done(Box<Outcome>),
-    /// Our own fault: message with the way out. Never a score.
-    Failed(String),
+    /// It could not be done. Never a score.
+    Failed {
+        /// What went wrong, with the way out.
+        message: String,
+        /// Whether the input was at fault (a reference that does not build, a folder in use), not we.
+        input: bool,
+    },
     /// Stopped as asked.
     Cancelled,
 }

@@ -17,7 +17,10 @@ pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSe
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied())
                 .unwrap_or("no message");
-            Event::Failed(format!("internal error: {message}\nhint: please report it with the code that led here"))
+            failed(
+                format!("internal error: {message}\nhint: please report it with the code that led here"),
+                false,
+            )
         });
         events.send(last);
     };
@@ -54,7 +57,7 @@ fn assess(job: &AssessJob, assessor: &Assessor, events: &mut EventSender, cancel
         _ if cancel.is_cancelled() => Event::Cancelled,
         Ok(assessment) => Event::Done(Box::new(Outcome::Assessed(assessment))),
         Err(error) if error.is_cancelled() => Event::Cancelled,
-        Err(error) => Event::Failed(error.to_string()),
+        Err(error) => failed(error.to_string(), error.is_input()),
     }
 }
 
@@ -62,7 +65,7 @@ fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel
     let ProposerChoice::Replay { recording, skip } = &job.proposer;
     let proposer = match Replay::new(&job.task, recording.as_deref(), *skip) {
         Ok(proposer) => proposer,
-        Err(error) => return Event::Failed(error.to_string()),
+        Err(error) => return failed(error.to_string(), true),
     };
     events.send(Event::Started);
     let repair = Repair {
@@ -77,6 +80,10 @@ fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel
     match repair::run(&repair, proposer, assessor, events, cancel) {
         Ok(summary) => Event::Done(Box::new(Outcome::Repaired(summary))),
         Err(error) if error.is_cancelled() => Event::Cancelled,
-        Err(error) => Event::Failed(error.to_string()),
+        Err(error) => failed(error.to_string(), error.is_input()),
     }
+}
+
+fn failed(message: String, input: bool) -> Event {
+    Event::Failed { message, input }
 }

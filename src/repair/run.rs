@@ -70,6 +70,14 @@ impl RepairError {
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Assess(error) if error.is_cancelled())
     }
+
+    /// Whether the input is at fault, and not our machinery: a folder that cannot be written counts.
+    pub fn is_input(&self) -> bool {
+        match self {
+            Self::Assess(error) => error.is_input(),
+            Self::Trajectory(_) => true,
+        }
+    }
 }
 
 impl From<ExecutorError> for RepairError {

@@ -1,0 +1,116 @@
+//! What all verbs share: global flags, exit codes, the parts they start.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::assess::AssessError;
+use crate::engine::Engine;
+use crate::executor::WorkerConfig;
+use crate::locate::{self, Overrides};
+use crate::repair::ReplayError;
+use crate::task::{TaskError, TaskSet};
+use crate::trajectory::TrajectoryError;
+
+/// Flags that every verb takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// Add the task packs in this folder; may be given more than once
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Places")]
+    pub tasks: Vec<PathBuf>,
+    /// The folder of fonts, icons and samples [env: CADFORGE_ASSETS]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Places", hide_short_help = true)]
+    pub assets: Option<PathBuf>,
+    /// The cadforge-worker executable [env: CADFORGE_WORKER]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Places", hide_short_help = true)]
+    pub worker: Option<PathBuf>,
+    /// Python of the environment that holds CadQuery [env: CADFORGE_PYTHON]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Places", hide_short_help = true)]
+    pub python: Option<PathBuf>,
+}
+
+impl Global {
+    /// Where to look first.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            tasks: self.tasks.clone(),
+            assets: self.assets.clone(),
+            worker: self.worker.clone(),
+            python: self.python.clone(),
+        }
+    }
+
+    /// All tasks of all packs.
+    pub fn task_set(&self) -> anyhow::Result<TaskSet> {
+        Ok(TaskSet::load(&locate::tasks(&self.overrides())?)?)
+    }
+
+    /// Starts an engine with that many workers.
+    pub fn engine(&self, workers: usize) -> anyhow::Result<Engine> {
+        let overrides = self.overrides();
+        let (worker, python) = (locate::worker(&overrides)?, locate::python(&overrides)?);
+        Ok(Engine::start(WorkerConfig { worker, python, workers }))
+    }
+}
+
+/// An error that says by itself with which code the program ends.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// Wrong use or bad input: exit 2.
+    #[error("{0}")]
+    Input(String),
+}
+
+/// The exit code of an error: 2 for what the user can mend, 3 for our own machinery.
+pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
+    let input = error.chain().any(|cause| {
+        cause.is::<Problem>()
+            || cause.is::<TaskError>()
+            || cause.is::<ReplayError>()
+            || cause.is::<TrajectoryError>()
+            || cause.downcast_ref().is_some_and(AssessError::is_input)
+    });
+    if input { 2 } else { 3 }
+}
+
+/// Whether the reader of standard output went away, as `head` does: no fault of anyone.
+pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// Reads a candidate from a file, or from standard input for `-`.
+pub(super) fn read_candidate(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
+    } else {
+        std::fs::read(path).map(|content| bytes = content)
+    };
+    match read {
+        Ok(()) => Ok(bytes),
+        Err(error) => Err(Problem::Input(format!(
+            "cannot read {}: {error}\nhint: give a CadQuery file, or `-` for standard input",
+            path.display()
+        ))
+        .into()),
+    }
+}
+
+/// Prints one JSON object and a newline.
+pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut text = serde_json::to_string_pretty(value).context("cannot write JSON")?;
+    text.push('\n');
+    print(&text)
+}
+
+/// Prints to standard output; unlike `print!` it does not panic when the reader has gone.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! `cadforge repair`: run a repair loop.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::context::{self, Global, Problem};
+use super::scoring::ScoringArgs;
+use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob, RepairSummary};
+use crate::trajectory::Step;
+
+/// Arguments of `cadforge repair`.
+#[derive(Debug, clap::Args)]
+pub struct RepairArgs {
+    /// The task
+    #[arg(long, value_name = "ID")]
+    task: String,
+    /// Start from this file instead of the task's weak seed; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Who proposes
+    #[arg(long, value_enum, default_value_t = ProposerName::Replay)]
+    proposer: ProposerName,
+    /// Which recorded repair to replay [default: the first by name]
+    #[arg(long, value_name = "NAME")]
+    recording: Option<String>,
+    /// Proposals at most
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    max_steps: u32,
+    /// Stop at this total
+    #[arg(long, value_name = "TOTAL", default_value_t = 0.92, value_parser = parse_target)]
+    target: f64,
+    #[command(flatten)]
+    scoring: ScoringArgs,
+    /// Make this folder the trajectory: trajectory.jsonl and the artifacts of each step
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print the loop as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ProposerName {
+    /// A recorded repair of the task
+    Replay,
+}
+
+/// The object that `repair --json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    task_id: &'a str,
+    proposer: &'static str,
+    steps: &'a [Step],
+    best: usize,
+    delta_reward: f64,
+    reached: bool,
+    trajectory: &'a Option<PathBuf>,
+}
+
+pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let tasks = global.task_set()?;
+    let task = tasks.get(&args.task)?;
+    let from = match &args.from {
+        Some(path) => Some(decode(context::read_candidate(path)?)?),
+        None => None,
+    };
+    let proposer = match args.proposer {
+        ProposerName::Replay => ProposerChoice::Replay { recording: args.recording.clone(), skip: 0 },
+    };
+    // Refused before a worker is started: nothing is lost by a wrong name.
+    let ProposerChoice::Replay { recording, skip } = &proposer;
+    crate::repair::Replay::new(task, recording.as_deref(), *skip)?;
+    let job = RepairJob {
+        task: task.clone(),
+        from,
+        proposer,
+        scoring: args.scoring.scoring(),
+        max_steps: args.max_steps as usize,
+        target: args.target,
+        out: args.out,
+    };
+    let handle = global.engine(1)?.submit(Job::Repair(job), None);
+    let mut steps = Vec::new();
+    let summary = loop {
+        match handle.events.recv()? {
+            Event::Step(step, _) => {
+                if !args.json || std::io::stderr().is_terminal() {
+                    eprintln!("{}", line(&step, steps.first()));
+                }
+                steps.push(*step);
+            }
+            Event::Done(outcome) => match *outcome {
+                Outcome::Repaired(summary) => break summary,
+                Outcome::Assessed(_) => unreachable!("a repair ends as a repair"),
+            },
+            Event::Failed { message, input: true } => return Err(Problem::Input(message).into()),
+            Event::Failed { message, input: false } => anyhow::bail!(message),
+            Event::Cancelled => anyhow::bail!("cancelled"),
+            Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } => {}
+        }
+    };
+    let RepairSummary { best, delta_reward, reached, ref trajectory, .. } = summary;
+    if args.json {
+        let task_id = &task.id;
+        let steps = &steps;
+        context::print_json(&Report {
+            task_id,
+            proposer: "replay",
+            steps,
+            best,
+            delta_reward,
+            reached,
+            trajectory,
+        })?;
+    } else {
+        let total = steps[best].evaluation.reward.total;
+        let reached = if reached { "target reached" } else { "target not reached" };
+        let mut text = format!("{reached} · best step {best} · {total:.4} ({delta_reward:+.4} on the seed)\n");
+        if let Some(dir) = trajectory {
+            text.push_str(&format!("kept in {}\n", dir.display()));
+        }
+        context::print(&text)?;
+    }
+    // A recording ends where it ends: that is what was asked for, whether or not it met the target.
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One step for people.
+fn line(step: &Step, seed: Option<&Step>) -> String {
+    let evaluation = &step.evaluation;
+    let name = if seed.is_none() { "seed  ".to_owned() } else { format!("step {}", step.step) };
+    let total = evaluation.reward.total;
+    let delta = seed.map(|seed| format!(" {:+.4}", total - seed.evaluation.reward.total)).unwrap_or_default();
+    let failure = match &evaluation.failure {
+        Some(failure) => {
+            let line = failure.line.map(|line| format!(" · line {line}")).unwrap_or_default();
+            format!("  {}{line}", failure.message)
+        }
+        None => String::new(),
+    };
+    format!("{name}  {total:>8.4}{delta}{failure}")
+}
+
+fn decode(bytes: Vec<u8>) -> anyhow::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        Problem::Input(format!("the file to start from is not UTF-8: {}", error.utf8_error())).into()
+    })
+}
+
+fn parse_target(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(target) if (-1.0..=1.0).contains(&target) => Ok(target),
+        _ => Err("give a total from -1 to 1".to_owned()),
+    }
+}

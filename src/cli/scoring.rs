@@ -1,0 +1,62 @@
+//! The scoring flags, the same for every verb that scores.
+
+use std::path::PathBuf;
+
+use crate::assess::{ReferenceChoice, Scoring};
+use crate::executor::Limits;
+use crate::reward::{Mode, Profile, Shaping};
+
+/// How to score and what a candidate may use.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Scoring")]
+pub struct ScoringArgs {
+    /// Formulas that turn evidence into the total
+    #[arg(long, value_enum, default_value_t = Profile::CadforgeV1)]
+    pub profile: Profile,
+    /// How much is measured; `fast` samples and rasterises nothing
+    #[arg(long, value_enum, default_value_t = Mode::Full)]
+    pub mode: Mode,
+    /// Add `shaped`, the reward of a GRPO loop
+    #[arg(long, value_enum, default_value_t = Shaping::None)]
+    pub shaping: Shaping,
+    /// What to compare with: `task`, `none`, or a .py, .stl, .obj or .glb file in its place
+    #[arg(long, value_name = "task|none|FILE", default_value = "task", value_parser = parse_reference)]
+    pub reference: ReferenceChoice,
+    /// CPU seconds a candidate may use; wall clock is limited to three times that
+    #[arg(long, value_name = "S", default_value_t = 20.0, value_parser = parse_seconds)]
+    pub timeout: f64,
+    /// MB of memory a candidate may use above that of the idle worker
+    #[arg(long, value_name = "MB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=65_536))]
+    pub memory: u64,
+}
+
+impl ScoringArgs {
+    /// The choices as the engine takes them.
+    pub fn scoring(&self) -> Scoring {
+        Scoring {
+            profile: self.profile,
+            mode: self.mode,
+            shaping: self.shaping,
+            reference: self.reference.clone(),
+            limits: Limits { cpu_s: self.timeout, memory_mb: self.memory, ..Limits::default() },
+        }
+    }
+}
+
+fn parse_reference(text: &str) -> Result<ReferenceChoice, std::convert::Infallible> {
+    Ok(match text {
+        "task" => ReferenceChoice::Task,
+        "none" => ReferenceChoice::None,
+        file => ReferenceChoice::File(PathBuf::from(file)),
+    })
+}
+
+/// An hour is far beyond any candidate that is worth waiting for.
+const SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
+
+fn parse_seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if SECONDS.contains(&seconds) => Ok(seconds),
+        _ => Err(format!("give seconds from {} to {}", SECONDS.start(), SECONDS.end())),
+    }
+}
