@@ -1,6 +1,57 @@
 //! CADForge Studio: watch, edit and drive the repair of CadQuery code.
 //!
-//! (architecture page: written when the parts stand)
+//! # Architecture
+//!
+//! ## Processes
+//!
+//! ```text
+//! cadforge            the window and every command-line verb; never loads Python
+//!  ├─ main thread     draws the studio's state, or waits on behalf of the command line
+//!  ├─ job threads     one a job of the engine; each spends its life waiting for a worker
+//!  └─ cadforge-worker the only executable that embeds CPython; a zygote:
+//!      imports CadQuery once, forks per candidate; the child runs the code, answers, dies
+//! ```
+//!
+//! A crash, hang or leak in candidate code ends one child. Scores are computed in `cadforge`, from the geometry
+//! that comes back: candidate code never runs in a process that scores it, and no reference ever reaches it. A
+//! worker that dies or speaks nonsense is replaced and its candidate run once more; after that it is an error,
+//! and an error is never a score.
+//!
+//! ## Layers
+//!
+//! A module may use those below it, never one above or beside it. The test `layers` holds this.
+//!
+//! | layer | modules | job |
+//! |---|---|---|
+//! | surfaces | [`cli`], [`studio`] | talk to people and programs; ask the engine |
+//! | work | [`engine`] | jobs in, events out, on threads of its own |
+//! | loop | [`repair`] | propose, build, score |
+//! | memory | [`trajectory`] | steps and artifacts on disk |
+//! | evidence | [`assess`] | build the candidate and its reference, have them scored |
+//! | machinery | [`executor`], [`reward`], [`render`] | run code; turn evidence into a score; draw |
+//! | facts | [`geometry`], [`task`] | meshes and what to compare; what is asked for |
+//! | words | [`failure`], [`locate`] | names of failures; where files lie |
+//!
+//! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
+//! decoding mesh files. Only [`executor`] starts processes; only [`trajectory`], [`task`] and the surfaces touch
+//! files; only the worker executable knows Python; only [`render`] and the studio's viewport know OpenGL.
+//!
+//! ## A candidate's way
+//!
+//! A surface submits a job to [`engine::Engine`] and gets a handle with an event stream of its own. The job's
+//! thread asks [`assess::Assessor`] for an assessment; that asks [`executor::Executor`], where a hand edit goes
+//! before a batch. The worker forks; the child executes the code, meshes the object as CadQuery's exporter does
+//! and sends STL, face counts, edges and facts over a pipe that candidate code is never given. The mesh is scored
+//! by [`reward::score`]; the [`assess::Evaluation`] is what every surface prints, and a trajectory line is an
+//! evaluation with its code. The window draws [`studio`]'s state, changes it in one place when events arrive,
+//! and asks for work only by commands.
+//!
+//! ## Decisions that differ from the first sketch
+//!
+//! - A job is a thread, not an entry in a dispatcher's table: it only waits, at most a few run at once, and the
+//!   one queue that needs an order is the pool's. Debounce is a rest before the job asks for a worker, which its
+//!   cancel token ends.
+//! - A trajectory's artifact paths are relative to its folder, so that a folder can be moved and shared.
 
 pub mod assess;
 pub mod cli;
@@ -9,6 +60,7 @@ pub mod executor;
 pub mod failure;
 pub mod geometry;
 pub mod locate;
+pub mod render;
 pub mod repair;
 pub mod reward;
 pub mod studio;

@@ -1,0 +1,54 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::task::{Level, RecordedRepair, RecordedStep, Scale, Task};
+
+fn task(repairs: Vec<RecordedRepair>) -> Task {
+    Task {
+        id: "cube".to_owned(),
+        level: Level::Easy,
+        family: "hardware".to_owned(),
+        label: "Cube".to_owned(),
+        prompt: "Design a cube.".to_owned(),
+        semantic_hints: vec!["cube".to_owned()],
+        bbox_mm: None,
+        scale: Scale::Mm,
+        seeds: BTreeMap::from([("weak".to_owned(), "fixture = None\n".to_owned())]),
+        reference: None,
+        reference_mesh: None,
+        repairs,
+        dir: "packs/cube".into(),
+        version: "0".repeat(12),
+    }
+}
+
+fn recording(name: &str, codes: &[&str]) -> RecordedRepair {
+    let steps = codes
+        .iter()
+        .map(|code| RecordedStep { code: (*code).to_owned(), reason: format!("why {code}") })
+        .collect();
+    RecordedRepair { name: name.to_owned(), steps }
+}
+
+fn codes(mut replay: Replay) -> Vec<String> {
+    std::iter::from_fn(|| replay.propose()).map(|step| step.code).collect()
+}
+
+#[test]
+fn a_replay_follows_its_recording_and_ends_with_it() {
+    let task = task(vec![recording("long", &["a", "b", "c"]), recording("short", &["z"])]);
+    assert_eq!(codes(Replay::new(&task, None, 0).unwrap()), ["a", "b", "c"]);
+    assert_eq!(codes(Replay::new(&task, None, 2).unwrap()), ["c"]);
+    assert_eq!(codes(Replay::new(&task, None, 9).unwrap()), [""; 0]);
+    assert_eq!(codes(Replay::new(&task, Some("short"), 0).unwrap()), ["z"]);
+}
+
+#[test]
+fn what_cannot_be_replayed_is_named_with_what_can() {
+    let with = task(vec![recording("long", &["a"])]);
+    let error = Replay::new(&with, Some("other"), 0).unwrap_err().to_string();
+    assert!(error.contains("`other`") && error.contains("long"), "{error}");
+    let without = task(Vec::new());
+    let error = Replay::new(&without, None, 0).unwrap_err().to_string();
+    assert!(error.contains("no recorded repair") && error.contains("packs/cube"), "{error}");
+}

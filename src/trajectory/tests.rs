@@ -1,0 +1,127 @@
+use std::io::Write;
+
+use super::*;
+use crate::assess::{Artifacts, Evaluation, FORMAT, Timing, Versions};
+use crate::failure::{Failure, Kind};
+use crate::reward::{Details, Mode, Profile, Reward};
+
+fn header() -> Header {
+    Header {
+        format: FORMAT,
+        task_id: "cube".to_owned(),
+        profile: Profile::CadforgeV1,
+        mode: Mode::Full,
+        proposer: "replay".to_owned(),
+        versions: Versions::default(),
+    }
+}
+
+fn failed_step(index: usize) -> Step {
+    let failure = Failure {
+        kind: Kind::UndefinedName,
+        message: "NameError: name 'x' is not defined".to_owned(),
+        line: Some(1),
+        traceback: String::new(),
+    };
+    Step {
+        step: index,
+        origin: Origin::Seed,
+        parent: index.checked_sub(1),
+        evaluation: Evaluation {
+            format: FORMAT,
+            task_id: "cube".to_owned(),
+            profile: Profile::CadforgeV1,
+            mode: Mode::Full,
+            ok: false,
+            kind: failure.kind,
+            failure: Some(failure),
+            reward: Reward::gated(),
+            shaped: Some(-0.35),
+            notes: vec!["a note with \"quotes\"\nand a line break".to_owned()],
+            details: Details::default(),
+            bbox: None,
+            timing: Timing { run_ms: 0.1 + 0.2, ..Timing::default() },
+            artifacts: Artifacts::default(),
+            stdout: "\u{0}\u{7f}é".to_owned(),
+            stderr: String::new(),
+            versions: Versions::default(),
+        },
+        code: "fixture = x\n".to_owned(),
+        proposal: None,
+    }
+}
+
+#[test]
+fn what_is_written_is_read_back_equal() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("new/run");
+    let mut writer = TrajectoryWriter::create(&folder, &header()).unwrap();
+    let mut steps = [failed_step(0), failed_step(1)];
+    for step in &mut steps {
+        writer.append(step, None).unwrap();
+    }
+    let trajectory = read(&folder).unwrap();
+    assert_eq!(trajectory.header, header());
+    assert_eq!(trajectory.steps, steps);
+    assert!(trajectory.bad_lines.is_empty());
+    // Equal code is stored once.
+    let python = std::fs::read_dir(folder.join("artifacts")).unwrap().filter(|entry| {
+        entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "py")
+    });
+    assert_eq!(python.count(), 1);
+}
+
+#[test]
+fn a_line_cut_by_a_crash_is_reported_and_the_rest_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = TrajectoryWriter::create(dir.path(), &header()).unwrap();
+    writer.append(&mut failed_step(0), None).unwrap();
+    let path = dir.path().join(FILE_NAME);
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    file.write_all(b"{\"step\": 1, \"ori").unwrap();
+    let trajectory = read(&path).unwrap();
+    assert_eq!(trajectory.steps.len(), 1);
+    assert_eq!(trajectory.bad_lines.len(), 1);
+    assert_eq!(trajectory.bad_lines[0].line, 3);
+}
+
+#[test]
+fn a_file_that_is_no_trajectory_is_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(FILE_NAME);
+    for content in ["", "{}", "not json", "{\"format\": 99}"] {
+        std::fs::write(&path, content).unwrap();
+        let error = read(dir.path()).unwrap_err().to_string();
+        assert!(error.contains(FILE_NAME), "{content:?}: {error}");
+    }
+    let mut newer = header();
+    newer.format = 2;
+    std::fs::write(&path, serde_json::to_string(&newer).unwrap()).unwrap();
+    let error = read(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("format 2"), "{error}");
+}
+
+#[test]
+fn an_existing_trajectory_is_never_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    TrajectoryWriter::create(dir.path(), &header()).unwrap().append(&mut failed_step(0), None).unwrap();
+    let before = std::fs::read(dir.path().join(FILE_NAME)).unwrap();
+    let error = TrajectoryWriter::create(dir.path(), &header()).unwrap_err();
+    assert!(matches!(error, TrajectoryError::Exists(_)), "{error}");
+    assert_eq!(std::fs::read(dir.path().join(FILE_NAME)).unwrap(), before);
+}
+
+#[test]
+fn an_atomic_write_keeps_the_mode_and_leaves_no_temporary_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("part.py");
+    write_atomically(&path, b"one").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    write_atomically(&path, b"two").unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), b"two");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    let missing = dir.path().join("missing/part.py");
+    assert!(write_atomically(&missing, b"x").unwrap_err().to_string().contains("missing/part.py"));
+}

@@ -1,0 +1,42 @@
+//! What several tests need: the real binaries in their real places.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Python of the pinned environment.
+pub fn python() -> PathBuf {
+    std::env::var_os("CADFORGE_PYTHON").map_or_else(|| root().join(".venv/bin/python"), PathBuf::from)
+}
+
+/// `cadforge` with the built worker, away from the checkout so that nothing is found by accident.
+pub fn cadforge(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cadforge"));
+    command
+        .current_dir(directory)
+        .env("CADFORGE_PYTHON", python())
+        .env("CADFORGE_WORKER", env!("CARGO_BIN_EXE_cadforge-worker"));
+    command
+}
+
+/// Runs to the end and expects that exit code; what was printed is in the panic.
+pub fn expect_exit(command: &mut Command, code: i32) -> Output {
+    let output = command.output().expect("the program starts");
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{command:?}\nstdout: {}\nstderr: {}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    output
+}
+
+/// Standard output as JSON.
+pub fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stdout)))
+}
