@@ -60,7 +60,6 @@ pub mod executor;
 pub mod failure;
 pub mod geometry;
 pub mod locate;
-pub mod render;
 pub mod repair;
 pub mod reward;
 pub mod studio;

@@ -108,7 +108,7 @@ impl ReferenceStore {
         }
         let reference = Arc::new(match source {
             Source::Code { path, code } => Reference::new(&build(&path, &code, executor, cancel)?, false),
-            Source::Mesh { path, bytes } => match TriMesh::from_file(&path, &bytes) {
+            Source::Mesh { path, bytes } => match TriMesh::from_stl(&bytes) {
                 Ok(mesh) => Reference::new(&mesh, true),
                 Err(error) => return Err(ReferenceError::NotAMesh { path, error }),
             },

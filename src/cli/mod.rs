@@ -5,13 +5,9 @@
 //! machinery failed.
 
 mod context;
-mod doctor;
 mod eval;
-mod render;
 mod repair;
 mod scoring;
-mod studio;
-mod tasks;
 
 use std::process::ExitCode;
 
@@ -28,37 +24,23 @@ struct Cli {
     global: Global,
     #[command(subcommand)]
     verb: Option<Verb>,
-    #[command(flatten)]
-    studio: studio::StudioArgs,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// Open the window (what `cadforge` alone does too)
-    Studio(studio::StudioArgs),
-    /// Say what is there, what is missing and how to get it
-    Doctor(doctor::DoctorArgs),
-    /// List, show and check tasks
-    Tasks(tasks::TasksArgs),
     /// Build and score one candidate
     Eval(eval::EvalArgs),
     /// Run a repair loop
     Repair(repair::RepairArgs),
-    /// Draw a candidate or an STL file as a PNG, without a display
-    Render(render::RenderArgs),
 }
 
 /// Parses the command line, does what it says and returns the exit code.
 pub fn run() -> ExitCode {
-    let Cli { global, verb, studio } = Cli::parse();
+    let Cli { global, verb } = Cli::parse();
     let done = match verb {
-        None => studio::run(studio, &global),
-        Some(Verb::Studio(args)) => studio::run(args, &global),
-        Some(Verb::Doctor(args)) => doctor::run(args, &global),
-        Some(Verb::Tasks(args)) => tasks::run(args, &global),
+        None => unimplemented!(),
         Some(Verb::Eval(args)) => eval::run(&args, &global),
         Some(Verb::Repair(args)) => repair::run(args, &global),
-        Some(Verb::Render(args)) => render::run(args, &global),
     };
     match done {
         Ok(code) => code,
