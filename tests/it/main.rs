@@ -5,5 +5,6 @@
 #![expect(missing_docs, reason = "tests are read, not linked to")]
 
 mod cli;
+mod engine;
 mod layers;
 mod support;

@@ -1,0 +1,161 @@
+//! Jobs over real workers: order of events, supersession, and what a killed worker costs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cadforge::assess::{Evaluation, ReferenceChoice, Scoring, Timing};
+use cadforge::engine::{AssessJob, Engine, Event, Job, JobHandle, Outcome, ProposerChoice, RepairJob};
+use cadforge::executor::{Priority, WorkerConfig};
+use cadforge::task::{Task, TaskSet};
+
+use crate::support::{python, root};
+
+/// Far beyond what a healthy run needs; only a hang meets it.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn engine(workers: usize) -> Engine {
+    let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
+    Engine::start(WorkerConfig { worker, python: python(), workers })
+}
+
+fn caster() -> Arc<Task> {
+    let tasks = TaskSet::load(&[root().join("tasks")]).expect("task packs");
+    Arc::clone(tasks.get("caster_wheel_fork").expect("the caster"))
+}
+
+fn without_reference() -> Scoring {
+    Scoring { reference: ReferenceChoice::None, ..Scoring::default() }
+}
+
+fn assess_job(code: &str, debounce: Duration) -> Job {
+    Job::Assess(AssessJob {
+        task: caster(),
+        code: code.as_bytes().into(),
+        scoring: without_reference(),
+        priority: Priority::Live,
+        debounce,
+    })
+}
+
+/// All events of a job; panics if its last one does not come.
+fn drain(handle: &JobHandle) -> Vec<Event> {
+    let mut events = Vec::new();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match handle.events.recv_deadline(deadline) {
+            Ok(event) => events.push(event),
+            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return events,
+            Err(crossbeam_channel::RecvTimeoutError::Timeout) => panic!("no end after {events:?}"),
+        }
+    }
+}
+
+fn evaluation(events: Vec<Event>) -> Evaluation {
+    match events.into_iter().last() {
+        Some(Event::Done(outcome)) => match *outcome {
+            Outcome::Assessed(assessment) => assessment.evaluation,
+            Outcome::Repaired(summary) => panic!("an assessment ended as {summary:?}"),
+        },
+        last => panic!("ended with {last:?}"),
+    }
+}
+
+const BOX: &str = "import cadquery as cq\nfixture = cq.Workplane().box(90, 80, 130)\n";
+
+#[test]
+fn a_superseded_edit_never_reaches_a_worker() {
+    let engine = engine(1);
+    let mut handle = engine.submit(assess_job(BOX, PATIENCE), None);
+    handle.cancel();
+    let events = drain(&handle);
+    assert!(matches!(events[..], [Event::Cancelled]), "{events:?}");
+}
+
+#[test]
+fn cancelling_a_running_candidate_ends_it() {
+    let engine = engine(1);
+    let endless = "while True:\n    pass\n";
+    let mut handle = engine.submit(assess_job(endless, Duration::ZERO), None);
+    wait_until("the candidate runs", || engine.status().busy == 1);
+    handle.cancel();
+    let events = drain(&handle);
+    assert!(matches!(events.last(), Some(Event::Cancelled)), "{events:?}");
+    // The worker is free again for the next one.
+    let next = engine.submit(assess_job(BOX, Duration::ZERO), None);
+    assert!(evaluation(drain(&next)).ok);
+}
+
+#[test]
+fn a_repair_tells_each_step_in_order() {
+    let engine = engine(1);
+    let task = caster();
+    let recorded = task.repairs[0].steps.len();
+    let handle = engine.submit(
+        Job::Repair(RepairJob {
+            task,
+            from: None,
+            proposer: ProposerChoice::Replay { recording: None, skip: 0 },
+            scoring: without_reference(),
+            max_steps: 12,
+            target: 1.0,
+            out: None,
+        }),
+        None,
+    );
+    let mut told = Vec::new();
+    let mut text = String::new();
+    for event in drain(&handle) {
+        match event {
+            Event::Started => told.push("started".to_owned()),
+            Event::Proposing { step } => told.push(format!("proposing {step}")),
+            Event::ProposalText { delta, .. } => text.push_str(&delta),
+            Event::Step(step, shape) => {
+                assert_eq!(step.evaluation.ok, shape.is_some());
+                if step.step > 0 {
+                    assert_eq!(std::mem::take(&mut text), step.code, "the text told is the step's code");
+                }
+                told.push(format!("step {}", step.step));
+            }
+            Event::Done(outcome) => told.push(match *outcome {
+                Outcome::Repaired(summary) => format!("done after {}", summary.steps),
+                Outcome::Assessed(_) => "assessed".to_owned(),
+            }),
+            Event::Failed { message, .. } => told.push(message),
+            Event::Cancelled => told.push("cancelled".to_owned()),
+        }
+    }
+    let mut expected = vec!["started".to_owned(), "step 0".to_owned()];
+    for step in 1..=recorded {
+        expected.extend([format!("proposing {step}"), format!("step {step}")]);
+    }
+    expected.push(format!("done after {}", recorded + 1));
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_killed_worker_costs_one_retry_and_no_wrong_score() {
+    let engine = engine(1);
+    let slow = format!("import time\ntime.sleep(1.5)\n{BOX}");
+    let undisturbed = evaluation(drain(&engine.submit(assess_job(&slow, Duration::ZERO), None)));
+    assert_eq!(engine.status().restarts, 0);
+
+    let handle = engine.submit(assess_job(&slow, Duration::ZERO), None);
+    wait_until("the candidate runs", || engine.status().busy == 1);
+    let worker = engine.assessor().executor().pids()[0];
+    let killed = std::process::Command::new("kill").args(["-9", &worker.to_string()]).status();
+    assert!(killed.expect("kill runs").success());
+    let disturbed = evaluation(drain(&handle));
+
+    let timeless = |evaluation: Evaluation| Evaluation { timing: Timing::default(), ..evaluation };
+    assert_eq!(timeless(disturbed), timeless(undisturbed));
+    assert_eq!(engine.status().restarts, 1);
+}
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited too long: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
