@@ -1,5 +1,7 @@
 //! The triangle mesh that every measure starts from.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 /// An axis-aligned bounding box in mm.
@@ -12,6 +14,11 @@ pub struct Aabb {
 }
 
 impl Aabb {
+    /// Length of the diagonal in mm.
+    pub fn diagonal(&self) -> f64 {
+        self.size().iter().map(|x| x * x).sum::<f64>().sqrt()
+    }
+
     /// Extents along x, y, z in mm.
     pub fn size(&self) -> [f64; 3] {
         std::array::from_fn(|axis| self.max[axis] - self.min[axis])
@@ -20,6 +27,26 @@ impl Aabb {
     /// The middle.
     pub fn center(&self) -> [f64; 3] {
         std::array::from_fn(|axis| 0.5 * (self.max[axis] + self.min[axis]))
+    }
+
+    /// Holds nothing: includes a first point to become that point.
+    pub(super) const EMPTY: Self = Self { min: [f64::INFINITY; 3], max: [f64::NEG_INFINITY; 3] };
+
+    /// The least box around some points.
+    pub(super) fn around(points: &[[f64; 3]]) -> Self {
+        let mut aabb = Self::EMPTY;
+        for &point in points {
+            aabb.include(point);
+        }
+        aabb
+    }
+
+    /// Grows to hold a point.
+    pub(super) fn include(&mut self, point: [f64; 3]) {
+        for axis in 0..3 {
+            self.min[axis] = self.min[axis].min(point[axis]);
+            self.max[axis] = self.max[axis].max(point[axis]);
+        }
     }
 }
 
@@ -52,15 +79,113 @@ pub enum MeshError {
 
 impl TriMesh {
     /// Checks the buffers and merges identical vertices (bitwise, with -0 as 0), first occurrence first.
+    ///
+    /// Vertices that no triangle uses are dropped. A magnitude that an STL could not hold (beyond
+    /// [`f32::MAX`]) counts as not finite, so that areas and distances stay finite further down.
     pub fn new(vertices: &[[f64; 3]], triangles: &[[u32; 3]]) -> Result<Self, MeshError> {
-        let _ = (vertices, triangles);
-        unimplemented!("to be written")
+        if triangles.is_empty() {
+            return Err(MeshError::Empty);
+        }
+        let limit = f64::from(f32::MAX);
+        // `contains` is false for NaN.
+        let holds = |vertex: &[f64; 3]| vertex.iter().all(|x| (-limit..=limit).contains(x));
+        if let Some(index) = vertices.iter().position(|vertex| !holds(vertex)) {
+            return Err(MeshError::NotFinite(index));
+        }
+        let mut merge = Merge::with_capacity(vertices.len().min(3 * triangles.len()));
+        // Each vertex is hashed once, however many triangles share it.
+        let mut merged = vec![u32::MAX; vertices.len()];
+        let mut corners = Vec::with_capacity(triangles.len());
+        for (index, triangle) in triangles.iter().enumerate() {
+            let mut corner = [0; 3];
+            for (slot, &vertex) in corner.iter_mut().zip(triangle) {
+                let known = merged.get_mut(vertex as usize).ok_or(MeshError::BadIndex(index))?;
+                if *known == u32::MAX {
+                    *known = merge.index_of(vertices[vertex as usize]);
+                }
+                *slot = *known;
+            }
+            corners.push(corner);
+        }
+        Ok(Self { vertices: merge.vertices, triangles: corners })
     }
 
     /// Reads a binary or ASCII STL; vertices merge on their exact 32-bit coordinates.
+    ///
+    /// Memory stays in proportion to `bytes`, whatever a header claims.
     pub fn from_stl(bytes: &[u8]) -> Result<Self, MeshError> {
-        let _ = bytes;
-        unimplemented!("to be written")
+        let corners = super::stl::read(bytes)?;
+        let mut merge = Merge::with_capacity(corners.len() / 2);
+        let mut triangles = Vec::with_capacity(corners.len() / 3);
+        for (triangle, corners) in corners.chunks_exact(3).enumerate() {
+            let mut indices = [0; 3];
+            for (corner, index) in indices.iter_mut().enumerate() {
+                let position = corners[corner];
+                if !position.iter().all(|x| x.is_finite()) {
+                    return Err(MeshError::NotFinite(3 * triangle + corner));
+                }
+                *index = merge.index_of(position.map(f64::from));
+            }
+            triangles.push(indices);
+        }
+        if triangles.is_empty() {
+            return Err(MeshError::Empty);
+        }
+        Ok(Self { vertices: merge.vertices, triangles })
+    }
+
+    /// Reads the polygons of a Wavefront OBJ; materials are ignored.
+    pub fn from_obj(bytes: &[u8]) -> Result<Self, MeshError> {
+        super::obj::read(bytes)
+    }
+
+    /// Reads the triangles of a binary glTF, with node transforms applied.
+    ///
+    /// Buffers outside the file, sparse accessors and compressed meshes are refused.
+    pub fn from_glb(bytes: &[u8]) -> Result<Self, MeshError> {
+        super::glb::read(bytes)
+    }
+
+    /// Reads a mesh file by its extension: `stl`, `obj` or `glb`, in any case.
+    pub fn from_file(path: &std::path::Path) -> Result<Self, MeshError> {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let read = match extension.to_ascii_lowercase().as_str() {
+            "stl" => Self::from_stl,
+            "obj" => Self::from_obj,
+            "glb" => Self::from_glb,
+            _ => {
+                return Err(MeshError::Unreadable(format!(
+                    "`{}` is no mesh file that can be read\nhint: use STL, OBJ or GLB",
+                    path.display()
+                )));
+            }
+        };
+        let bytes = std::fs::read(path).map_err(|error| {
+            MeshError::Unreadable(format!("`{}` cannot be read: {error}", path.display()))
+        })?;
+        read(&bytes)
+    }
+
+    /// Turned so that its longest axis is z, as references from mesh files are: y longest swaps y and z, x
+    /// longest makes (y, z, x) of (x, y, z).
+    ///
+    /// An axis that only ties with z turns nothing; of x and y the first wins. Swapping mirrors the shape.
+    #[must_use]
+    pub fn longest_axis_up(&self) -> Self {
+        let [x, y, z] = self.bbox().size();
+        let turn: fn([f64; 3]) -> [f64; 3] = if x > z && x >= y {
+            |[x, y, z]| [y, z, x]
+        } else if y > z {
+            |[x, y, z]| [x, z, y]
+        } else {
+            |vertex| vertex
+        };
+        Self { vertices: self.vertices.iter().map(|&v| turn(v)).collect(), triangles: self.triangles.clone() }
+    }
+
+    /// Writes a binary STL; coordinates are rounded to 32 bits.
+    pub fn to_stl(&self) -> Vec<u8> {
+        super::stl::write(self)
     }
 
     /// Merged vertices in mm.
@@ -80,13 +205,34 @@ impl TriMesh {
 
     /// The bounding box over all vertices.
     pub fn bbox(&self) -> Aabb {
-        let mut bbox = Aabb { min: [f64::INFINITY; 3], max: [f64::NEG_INFINITY; 3] };
-        for vertex in &self.vertices {
-            for axis in 0..3 {
-                bbox.min[axis] = bbox.min[axis].min(vertex[axis]);
-                bbox.max[axis] = bbox.max[axis].max(vertex[axis]);
-            }
-        }
-        bbox
+        Aabb::around(&self.vertices)
     }
 }
+
+/// Gives equal positions equal indices, in the order in which they first come.
+struct Merge {
+    /// Only looked up, never iterated: its random state cannot show in a result, and keeps a crafted mesh
+    /// from making every lookup collide.
+    indices: HashMap<[u64; 3], u32>,
+    vertices: Vec<[f64; 3]>,
+}
+
+impl Merge {
+    fn with_capacity(vertices: usize) -> Self {
+        Self { indices: HashMap::with_capacity(vertices), vertices: Vec::with_capacity(vertices) }
+    }
+
+    fn index_of(&mut self, position: [f64; 3]) -> u32 {
+        // Adding 0 turns -0 into 0.
+        let position = position.map(|x| x + 0.0);
+        let next = self.vertices.len() as u32;
+        let index = *self.indices.entry(position.map(f64::to_bits)).or_insert(next);
+        if index == next {
+            self.vertices.push(position);
+        }
+        index
+    }
+}
+
+#[cfg(test)]
+mod tests;

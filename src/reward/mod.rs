@@ -3,10 +3,38 @@
 //! Pure: evidence in, report out; equal inputs give equal bits. Gathering evidence (building the
 //! candidate and its references) is the work of [`crate::assess`].
 
+mod contact;
+mod curriculum;
+mod details;
+mod editability;
+mod notes;
+mod policy;
+mod profile;
+mod reference;
+mod score;
+mod semantic_parts;
+mod shaping;
+mod similarity;
+mod source;
+mod text_kind;
+mod topology;
+
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{Failure, Kind};
+use crate::failure::Kind;
 use crate::geometry::TriMesh;
+
+pub use curriculum::curriculum_weight;
+pub use details::{
+    BuildDetails, ContactDetails, Details, EditabilityDetails, EfficiencyDetails, Likeness,
+    ReferenceSimilarityDetails, SemanticPartsDetails, SilhouetteDetails, TopologyDetails, ViewScores,
+};
+pub use notes::failure_notes;
+pub use policy::policy;
+pub use reference::{Reference, References};
+pub use score::score;
+pub use shaping::{group_advantages, shape, step_reward};
+pub use text_kind::kind_of_text;
 
 /// Which formulas turn evidence into a total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
@@ -143,38 +171,6 @@ impl Reward {
     }
 }
 
-impl Profile {
-    /// Weight of a component in the total; 0 where the mode leaves it out.
-    pub fn weight(self, mode: Mode, component: Component) -> f64 {
-        let _ = (mode, component);
-        unimplemented!("to be written")
-    }
-}
-
-/// What a built candidate is held against. Prepared once a task, then shared.
-#[derive(Debug)]
-pub struct Reference {
-    // Normalised mesh, samples, search tree, silhouettes: whatever makes comparing fast.
-}
-
-impl Reference {
-    /// Prepares a CadQuery ideal (`mesh_file` false) or a mesh file, which is first turned so that its longest
-    /// axis is z (`mesh_file` true).
-    pub fn new(mesh: &TriMesh, mesh_file: bool) -> Self {
-        let _ = (mesh, mesh_file);
-        unimplemented!("to be written")
-    }
-}
-
-/// References of a task; either, both or none.
-#[derive(Clone, Debug, Default)]
-pub struct References {
-    /// Built from `reference.py`.
-    pub ideal: Option<std::sync::Arc<Reference>>,
-    /// Read from a mesh file.
-    pub mesh: Option<std::sync::Arc<Reference>>,
-}
-
 /// Everything a score of a built candidate depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
@@ -201,58 +197,4 @@ pub struct Scored {
     pub notes: Vec<String>,
     /// One object per component.
     pub details: Details,
-}
-
-/// The numbers behind each component; empty for a candidate that did not build.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Details {
-    /// Mesh counts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub topology: Option<TopologyDetails>,
-    // One optional struct per component follows, named as in the reward.
-}
-
-/// Counts of the normalised mesh.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TopologyDetails {
-    /// Merged vertices.
-    pub vertices: usize,
-    /// Triangles.
-    pub faces: usize,
-    /// Connected components, joined across edges of exactly two faces.
-    pub components: usize,
-    /// Every edge in exactly two faces.
-    pub watertight: bool,
-    /// Edges in one face.
-    pub boundary_edges: usize,
-    /// Edges in more than two faces.
-    pub non_manifold_edges: usize,
-    /// Faces of area below 1e-8 of the normalised mesh.
-    pub degenerate_faces: usize,
-}
-
-/// Scores a built candidate.
-pub fn score(evidence: &Evidence<'_>, profile: Profile, mode: Mode) -> Scored {
-    let _ = (evidence, profile, mode);
-    unimplemented!("to be written")
-}
-
-/// Notes for a candidate that did not build: the failure's name and one-line error, then what to do.
-pub fn failure_notes(failure: &Failure) -> Vec<String> {
-    let _ = failure;
-    unimplemented!("to be written")
-}
-
-/// The shaped reward of a training loop; `None` when no shaping is asked for.
-///
-/// `completion` is the model's whole answer where known, else the code.
-pub fn shape(
-    shaping: Shaping,
-    total: f64,
-    failure: Option<&Failure>,
-    code: &str,
-    completion: &str,
-) -> Option<f64> {
-    let _ = (shaping, total, failure, code, completion);
-    unimplemented!("to be written")
 }

@@ -1,0 +1,155 @@
+//! Which triangles share which edges.
+//!
+//! An edge is counted by its two merged vertices. Components are joined across edges of exactly two
+//! triangles: bodies that touch along an edge of four stay apart, as they do in trimesh.
+
+use super::normalised::area;
+use super::{Aabb, NormalisedMesh};
+
+/// Faces of an area below this are degenerate, normalised mm².
+const DEGENERATE_AREA: f64 = 1e-8;
+
+/// Edge and component counts of a normalised mesh.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connectivity {
+    /// Edges in one face.
+    pub boundary_edges: usize,
+    /// Edges in more than two faces.
+    pub non_manifold_edges: usize,
+    /// Faces of area below 1e-8.
+    pub degenerate_faces: usize,
+    /// Every edge in exactly two faces.
+    pub watertight: bool,
+    /// Whether every edge is walked equally often in both directions: the surface encloses space even where
+    /// it is not manifold, and its front faces have the outline of all faces.
+    pub balanced: bool,
+    /// The box of each component, in the order of each component's first triangle.
+    pub components: Vec<Aabb>,
+}
+
+impl Connectivity {
+    /// Counts the mesh.
+    pub fn of(mesh: &NormalisedMesh) -> Self {
+        let triangles = mesh.triangles();
+        let mut sets = DisjointSets::new(triangles.len());
+        let mut boundary_edges = 0;
+        let mut non_manifold_edges = 0;
+        let mut balanced = true;
+        for_each_edge(mesh, |uses| {
+            match uses {
+                [_] => boundary_edges += 1,
+                [first, second] => sets.join(first.face(), second.face()),
+                _ => non_manifold_edges += 1,
+            }
+            let forward = uses.iter().filter(|edge| edge.forward()).count();
+            balanced &= 2 * forward == uses.len();
+        });
+        let degenerate =
+            |index: &usize| area(mesh.corners(*index)) < DEGENERATE_AREA;
+        Self {
+            boundary_edges,
+            non_manifold_edges,
+            degenerate_faces: (0..triangles.len()).filter(degenerate).count(),
+            watertight: boundary_edges == 0 && non_manifold_edges == 0,
+            balanced,
+            components: component_boxes(mesh, &mut sets),
+        }
+    }
+}
+
+/// One triangle's use of an edge, kept with the edge's lesser vertex.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct EdgeUse {
+    greater: u32,
+    /// Twice the face, plus one if the face walks the edge from its lesser to its greater vertex.
+    face_and_direction: u64,
+}
+
+impl EdgeUse {
+    fn face(self) -> usize {
+        (self.face_and_direction >> 1) as usize
+    }
+
+    fn forward(self) -> bool {
+        self.face_and_direction & 1 == 1
+    }
+}
+
+/// Calls `visit` once an edge, with all its uses, ordered by vertices.
+///
+/// A counting sort by the lesser vertex leaves groups of a handful, which are sorted in place: linear in
+/// the number of triangles for any mesh whose vertices have bounded valence.
+fn for_each_edge(mesh: &NormalisedMesh, mut visit: impl FnMut(&[EdgeUse])) {
+    let triangles = mesh.triangles();
+    let mut ends = vec![0u32; mesh.vertices().len() + 1];
+    for &[a, b, c] in triangles {
+        for (from, to) in [(a, b), (b, c), (c, a)] {
+            ends[from.min(to) as usize + 1] += 1;
+        }
+    }
+    for vertex in 1..ends.len() {
+        ends[vertex] += ends[vertex - 1];
+    }
+    // Filling a group moves its entry from the group's start to its end.
+    let mut uses = vec![EdgeUse::default(); 3 * triangles.len()];
+    for (face, &[a, b, c]) in triangles.iter().enumerate() {
+        for (from, to) in [(a, b), (b, c), (c, a)] {
+            let slot = &mut ends[from.min(to) as usize];
+            let face_and_direction = 2 * face as u64 + u64::from(from < to);
+            uses[*slot as usize] = EdgeUse { greater: from.max(to), face_and_direction };
+            *slot += 1;
+        }
+    }
+    let mut start = 0;
+    for &end in &ends[..ends.len() - 1] {
+        let group = &mut uses[start..end as usize];
+        group.sort_unstable();
+        for edge in group.chunk_by(|one, next| one.greater == next.greater) {
+            visit(edge);
+        }
+        start = end as usize;
+    }
+}
+
+fn component_boxes(mesh: &NormalisedMesh, sets: &mut DisjointSets) -> Vec<Aabb> {
+    let mut boxes: Vec<Aabb> = Vec::new();
+    let mut box_of_root = vec![u32::MAX; mesh.triangles().len()];
+    for index in 0..mesh.triangles().len() {
+        let slot = &mut box_of_root[sets.root(index)];
+        if *slot == u32::MAX {
+            *slot = boxes.len() as u32;
+            boxes.push(Aabb::EMPTY);
+        }
+        for corner in mesh.corners(index) {
+            boxes[*slot as usize].include(corner);
+        }
+    }
+    boxes
+}
+
+struct DisjointSets(Vec<u32>);
+
+impl DisjointSets {
+    fn new(count: usize) -> Self {
+        Self((0..count as u32).collect())
+    }
+
+    fn root(&mut self, index: usize) -> usize {
+        let mut at = index as u32;
+        while self.0[at as usize] != at {
+            let above = self.0[at as usize];
+            self.0[at as usize] = self.0[above as usize];
+            at = above;
+        }
+        at as usize
+    }
+
+    /// The lesser root wins, so that roots do not depend on the order of joins.
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.root(one), self.root(other));
+        self.0[one.max(other)] = one.min(other) as u32;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! How far boxes are from their neighbours.
+
+use super::Aabb;
+
+/// For each box the distance to the nearest other one: the Euclidean norm of the separations along the
+/// axes, 0 where boxes overlap or touch. Empty for fewer than two boxes.
+///
+/// A tree over the boxes keeps thousands of loose triangles from costing their square.
+pub fn nearest_gaps(boxes: &[Aabb]) -> Vec<f64> {
+    if boxes.len() < 2 {
+        return Vec::new();
+    }
+    let tree = BoxTree::new(boxes);
+    (0..boxes.len()).map(|index| tree.nearest_squared(index).sqrt()).collect()
+}
+
+const LEAF: usize = 8;
+
+struct BoxTree<'a> {
+    boxes: &'a [Aabb],
+    /// Indices of boxes, arranged so that every node is a range.
+    order: Vec<u32>,
+    /// The hull of each node; the children of node n are 2n + 1 and 2n + 2.
+    hulls: Vec<Aabb>,
+}
+
+impl<'a> BoxTree<'a> {
+    fn new(boxes: &'a [Aabb]) -> Self {
+        let mut tree = Self { boxes, order: (0..boxes.len() as u32).collect(), hulls: Vec::new() };
+        tree.build(0, 0, boxes.len());
+        tree
+    }
+
+    fn build(&mut self, node: usize, start: usize, end: usize) {
+        let mut hull = Aabb::EMPTY;
+        let mut middles = Aabb::EMPTY;
+        for &index in &self.order[start..end] {
+            let aabb = &self.boxes[index as usize];
+            hull.include(aabb.min);
+            hull.include(aabb.max);
+            middles.include(aabb.center());
+        }
+        if self.hulls.len() <= node {
+            self.hulls.resize(node + 1, Aabb::EMPTY);
+        }
+        self.hulls[node] = hull;
+        if end - start > LEAF {
+            let size = middles.size();
+            let axis = (0..3).max_by(|&a, &b| size[a].total_cmp(&size[b])).expect("three axes");
+            let middle = (end - start) / 2;
+            let key = |index: u32| self.boxes[index as usize].center()[axis];
+            self.order[start..end]
+                .select_nth_unstable_by(middle, |&a, &b| key(a).total_cmp(&key(b)).then(a.cmp(&b)));
+            self.build(2 * node + 1, start, start + middle);
+            self.build(2 * node + 2, start + middle, end);
+        }
+    }
+
+    fn nearest_squared(&self, index: usize) -> f64 {
+        let mut best = f64::INFINITY;
+        self.search(0, 0, self.order.len(), index, &mut best);
+        best
+    }
+
+    fn search(&self, node: usize, start: usize, end: usize, index: usize, best: &mut f64) {
+        let own = &self.boxes[index];
+        // `>=` also ends the search as soon as a touching box is found.
+        if separation_squared(own, &self.hulls[node]) >= *best {
+            return;
+        }
+        if end - start <= LEAF {
+            for &other in &self.order[start..end] {
+                if other as usize != index {
+                    *best = best.min(separation_squared(own, &self.boxes[other as usize]));
+                }
+            }
+            return;
+        }
+        let middle = start + (end - start) / 2;
+        let children = [(2 * node + 1, start, middle), (2 * node + 2, middle, end)];
+        let [left, right] = children.map(|(child, ..)| separation_squared(own, &self.hulls[child]));
+        let order = if right < left { [1, 0] } else { [0, 1] };
+        for (child, start, end) in order.map(|side| children[side]) {
+            self.search(child, start, end, index, best);
+        }
+    }
+}
+
+fn separation_squared(one: &Aabb, other: &Aabb) -> f64 {
+    (0..3)
+        .map(|axis| (other.min[axis] - one.max[axis]).max(one.min[axis] - other.max[axis]).max(0.0))
+        .map(|gap| gap * gap)
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cube(x: f64, y: f64, z: f64) -> Aabb {
+        Aabb { min: [x, y, z], max: [x + 1.0, y + 1.0, z + 1.0] }
+    }
+
+    #[test]
+    fn touching_boxes_have_no_gap_and_distant_ones_the_euclidean_one() {
+        assert_eq!(nearest_gaps(&[cube(0., 0., 0.), cube(1., 0., 0.)]), [0.0, 0.0]);
+        assert_eq!(nearest_gaps(&[cube(0., 0., 0.), cube(4., 5., 0.)]), [5.0, 5.0]);
+        assert_eq!(nearest_gaps(&[cube(0., 0., 0.)]), []);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_tree_finds_what_looking_at_every_pair_finds(
+            corners in proptest::collection::vec((0..40, 0..40, 0..40), 2..80)
+        ) {
+            let boxes: Vec<_> =
+                corners.iter().map(|&(x, y, z)| cube(f64::from(x), f64::from(y), f64::from(z))).collect();
+            let brute: Vec<f64> = (0..boxes.len())
+                .map(|i| {
+                    let others = (0..boxes.len()).filter(|&j| j != i);
+                    others.map(|j| separation_squared(&boxes[i], &boxes[j])).fold(f64::INFINITY, f64::min).sqrt()
+                })
+                .collect();
+            proptest::prop_assert_eq!(nearest_gaps(&boxes), brute);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A mesh brought to a common size and place, so that shapes can be compared.
+
+use super::{Aabb, TriMesh};
+
+/// The z extent of a normalised mesh, in its own unit ("normalised mm").
+pub const NORMAL_HEIGHT: f64 = 1000.0;
+
+/// Extents below this count as this, mm: keeps quotients finite for flat meshes.
+pub(crate) const LEAST_EXTENT: f64 = 1e-9;
+
+/// A mesh scaled uniformly so that its z extent is [`NORMAL_HEIGHT`], centred in x and y, with z from 0.
+///
+/// Merged vertices and triangle order are those of the mesh it was made from.
+#[derive(Clone, Debug)]
+pub struct NormalisedMesh {
+    vertices: Vec<[f64; 3]>,
+    triangles: Vec<[u32; 3]>,
+    bbox: Aabb,
+}
+
+impl NormalisedMesh {
+    /// Normalises a mesh as it stands.
+    pub fn new(mesh: &TriMesh) -> Self {
+        let bbox = mesh.bbox();
+        let size = bbox.size();
+        let center = bbox.center();
+        let scale = NORMAL_HEIGHT / size[2].max(LEAST_EXTENT);
+        let place = |vertex: &[f64; 3]| {
+            [(vertex[0] - center[0]) * scale, (vertex[1] - center[1]) * scale, (vertex[2] - bbox.min[2]) * scale]
+        };
+        let vertices: Vec<_> = mesh.vertices().iter().map(place).collect();
+        Self { bbox: Aabb::around(&vertices), vertices, triangles: mesh.triangles().to_vec() }
+    }
+
+    /// Vertices in normalised mm.
+    pub fn vertices(&self) -> &[[f64; 3]] {
+        &self.vertices
+    }
+
+    /// Vertex indices of each triangle.
+    pub fn triangles(&self) -> &[[u32; 3]] {
+        &self.triangles
+    }
+
+    /// Corners of triangle `index`.
+    pub fn corners(&self, index: usize) -> [[f64; 3]; 3] {
+        self.triangles[index].map(|vertex| self.vertices[vertex as usize])
+    }
+
+    /// The bounding box.
+    pub fn bbox(&self) -> Aabb {
+        self.bbox
+    }
+
+    /// The z extent, at least [`LEAST_EXTENT`].
+    pub fn height(&self) -> f64 {
+        self.bbox.size()[2].max(LEAST_EXTENT)
+    }
+}
+
+/// (b - a) × (c - a): twice the triangle's area, along its normal.
+pub(super) fn cross(a: [f64; 3], b: [f64; 3], c: [f64; 3]) -> [f64; 3] {
+    let u: [f64; 3] = std::array::from_fn(|axis| b[axis] - a[axis]);
+    let v: [f64; 3] = std::array::from_fn(|axis| c[axis] - a[axis]);
+    [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]
+}
+
+/// Area of a triangle.
+pub(super) fn area([a, b, c]: [[f64; 3]; 3]) -> f64 {
+    let [x, y, z] = cross(a, b, c);
+    0.5 * (x * x + y * y + z * z).sqrt()
+}

@@ -1,0 +1,79 @@
+//! Points on a mesh's surface.
+
+use rand_pcg::Pcg64;
+use rand_pcg::rand_core::Rng;
+
+use super::NormalisedMesh;
+use super::normalised::area;
+
+/// Points drawn uniformly by area, always the same ones for the same shape.
+///
+/// The draws are those of trimesh's `sample_surface` on numpy's `default_rng(0)`: first a triangle for each
+/// point, then two lengths for each. Unlike there, triangles are taken in the order of their
+/// coordinates, so that the order in which a mesh stores them does not matter.
+pub fn sample_surface(mesh: &NormalisedMesh, count: usize) -> Vec<[f64; 3]> {
+    let triangles = in_order_of_coordinates(mesh);
+    let mut sum = 0.0;
+    let sums: Vec<f64> = triangles
+        .iter()
+        .map(|corners| {
+            sum += area(*corners);
+            sum
+        })
+        .collect();
+
+    let mut random = Pcg64::new(STATE, STREAM);
+    let picks: Vec<f64> = (0..count).map(|_| unit(&mut random) * sum).collect();
+    picks
+        .iter()
+        .map(|&pick| {
+            let index = sums.partition_point(|&sum| sum < pick).min(triangles.len() - 1);
+            let [a, b, c] = triangles[index];
+            let (mut u, mut v) = (unit(&mut random), unit(&mut random));
+            if u + v > 1.0 {
+                (u, v) = (1.0 - u, 1.0 - v);
+            }
+            std::array::from_fn(|axis| {
+                a[axis] + ((b[axis] - a[axis]) * u + (c[axis] - a[axis]) * v)
+            })
+        })
+        .collect()
+}
+
+/// What `numpy.random.SeedSequence(0)` gives its PCG64.
+const STATE: u128 = 0xdb2cd7e7b0f478beabf4641a2c71ba49;
+const STREAM: u128 = 0x20c6ed6d9d7b8d412c4099de223c39d4;
+
+/// 53 random bits in [0, 1), as numpy makes them.
+fn unit(random: &mut Pcg64) -> f64 {
+    (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// Corners of all triangles: corners and triangles both sorted by coordinates.
+fn in_order_of_coordinates(mesh: &NormalisedMesh) -> Vec<[[f64; 3]; 3]> {
+    let vertices = mesh.vertices();
+    let mut order: Vec<u32> = (0..vertices.len() as u32).collect();
+    order.sort_unstable_by(|&a, &b| {
+        let (one, other) = (vertices[a as usize], vertices[b as usize]);
+        let by = |axis: usize| one[axis].total_cmp(&other[axis]);
+        by(0).then_with(|| by(1)).then_with(|| by(2)).then(a.cmp(&b))
+    });
+    let mut rank = vec![0u32; vertices.len()];
+    for (position, &vertex) in order.iter().enumerate() {
+        rank[vertex as usize] = position as u32;
+    }
+    let mut triangles: Vec<[u32; 3]> = mesh
+        .triangles()
+        .iter()
+        .map(|triangle| {
+            let mut ranks = triangle.map(|vertex| rank[vertex as usize]);
+            ranks.sort_unstable();
+            ranks
+        })
+        .collect();
+    triangles.sort_unstable();
+    triangles.iter().map(|ranks| ranks.map(|rank| vertices[order[rank as usize] as usize])).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! The weights of each profile.
+
+use super::{Component, Mode, Profile};
+
+impl Profile {
+    /// Weight of a component in the total; 0 where the mode leaves it out. Weights of a mode sum to 1.
+    pub fn weight(self, mode: Mode, component: Component) -> f64 {
+        let Self::CadforgeV1 = self;
+        let (fast, full) = match component {
+            Component::Build => (0.22, 0.18),
+            Component::Topology => (0.17, 0.17),
+            Component::Contact => (0.12, 0.10),
+            Component::SemanticParts => (0.25, 0.15),
+            Component::ReferenceSimilarity => (0.10, 0.15),
+            Component::Silhouette => (0.0, 0.10),
+            Component::Editability => (0.10, 0.10),
+            Component::Efficiency => (0.04, 0.05),
+        };
+        match mode {
+            Mode::Fast => fast,
+            Mode::Full => full,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_of_each_mode_sum_to_one() {
+        for mode in [Mode::Fast, Mode::Full] {
+            let sum: f64 = Component::ALL.iter().map(|&component| Profile::CadforgeV1.weight(mode, component)).sum();
+            assert!((sum - 1.0).abs() < 1e-12, "{mode:?}: {sum}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What a built candidate is held against.
+
+use std::sync::Arc;
+
+use crate::geometry::{Connectivity, Drawn, NearestPoints, NormalisedMesh, Silhouette, TriMesh, View, sample_surface};
+
+/// Points drawn from a reference.
+const REFERENCE_SAMPLES: usize = 3000;
+
+/// A reference, prepared once a task, then shared.
+#[derive(Debug)]
+pub struct Reference {
+    pub(super) proportions: [f64; 3],
+    pub(super) surface: Surface,
+    pub(super) outlines: Outlines,
+}
+
+impl Reference {
+    /// Prepares a CadQuery ideal (`mesh_file` false) or a mesh file, which is first turned so that its longest
+    /// axis is z (`mesh_file` true).
+    pub fn new(mesh: &TriMesh, mesh_file: bool) -> Self {
+        let mesh = if mesh_file { NormalisedMesh::new(&mesh.longest_axis_up()) } else { NormalisedMesh::new(mesh) };
+        Self {
+            proportions: proportions(mesh.bbox().size()),
+            surface: Surface::new(&mesh, REFERENCE_SAMPLES),
+            outlines: Outlines::new(&mesh, &Connectivity::of(&mesh)),
+        }
+    }
+}
+
+/// References of a task; either, both or none.
+#[derive(Clone, Debug, Default)]
+pub struct References {
+    /// Built from `reference.py`.
+    pub ideal: Option<Arc<Reference>>,
+    /// Read from a mesh file.
+    pub mesh: Option<Arc<Reference>>,
+}
+
+/// Samples of a surface, ready to be searched.
+#[derive(Debug)]
+pub(super) struct Surface {
+    samples: Vec<[f64; 3]>,
+    nearest: NearestPoints,
+}
+
+impl Surface {
+    pub(super) fn new(mesh: &NormalisedMesh, samples: usize) -> Self {
+        let samples = sample_surface(mesh, samples);
+        Self { nearest: NearestPoints::new(samples.clone()), samples }
+    }
+
+    /// Mean of the two directed mean nearest distances, normalised mm.
+    pub(super) fn distance(&self, other: &Self) -> f64 {
+        0.5 * (other.nearest.mean_distance(&self.samples) + self.nearest.mean_distance(&other.samples))
+    }
+}
+
+/// The outlines that differ; back and right are mirror images, whose overlap is that of front and left.
+#[derive(Debug)]
+pub(super) struct Outlines {
+    pub(super) front: Silhouette,
+    pub(super) left: Silhouette,
+    pub(super) top: Silhouette,
+    pub(super) isometric: Silhouette,
+}
+
+impl Outlines {
+    pub(super) fn new(mesh: &NormalisedMesh, connectivity: &Connectivity) -> Self {
+        let drawn = if connectivity.balanced { Drawn::Facing } else { Drawn::All };
+        let draw = |view| Silhouette::new(mesh, view, drawn);
+        Self {
+            front: draw(View::Front),
+            left: draw(View::Left),
+            top: draw(View::Top),
+            isometric: draw(View::Isometric),
+        }
+    }
+}
+
+/// Extents divided by the z extent, of which 0 counts as 1e-9.
+pub(super) fn proportions(size: [f64; 3]) -> [f64; 3] {
+    size.map(|extent| extent / size[2].max(1e-9))
+}
+
+/// 1 less the mean relative deviation of an actual shape's proportions from a target's, at least 0.
+pub(super) fn likeness_of_proportions(actual: [f64; 3], target: [f64; 3]) -> f64 {
+    let deviation = |axis: usize| (actual[axis] - target[axis]).abs() / target[axis].max(1e-9);
+    (1.0 - (0..3).map(deviation).sum::<f64>() / 3.0).max(0.0)
+}

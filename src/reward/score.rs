@@ -1,0 +1,69 @@
+//! Puts the components together.
+
+use super::details::{BuildDetails, Details, EfficiencyDetails};
+use super::source::Counts;
+use super::{Component, Evidence, Mode, Profile, Reward, Scored};
+use crate::failure::Kind;
+use crate::geometry::{Connectivity, NormalisedMesh};
+
+/// Below this editability a build is `low_editability`.
+const LEAST_EDITABILITY: f64 = 0.65;
+/// Below this semantic score a build is `disconnected_or_weak`.
+const LEAST_SEMANTIC: f64 = 0.45;
+
+/// Scores a built candidate.
+pub fn score(evidence: &Evidence<'_>, profile: Profile, mode: Mode) -> Scored {
+    let mesh = NormalisedMesh::new(evidence.mesh);
+    let connectivity = Connectivity::of(&mesh);
+    let counts = Counts::of(evidence.code);
+
+    let (topology, topology_details) = super::topology::score(&mesh, &connectivity);
+    let (contact, contact_details) = super::contact::score(&mesh, &connectivity);
+    let (semantic, semantic_details) = super::semantic_parts::score(evidence, &mesh, &counts);
+    let (editability, editability_details) = super::editability::score(evidence.code, &counts);
+    let similarity = match mode {
+        Mode::Fast => super::similarity::fast(&mesh, evidence.references),
+        Mode::Full => super::similarity::full(&mesh, &connectivity, evidence.references),
+    };
+
+    let mut reward = Reward {
+        build: 1.0,
+        topology: Some(topology),
+        contact: Some(contact),
+        semantic_parts: Some(semantic),
+        reference_similarity: Some(similarity.reference_similarity),
+        silhouette: Some(similarity.silhouette),
+        editability: Some(editability),
+        efficiency: Some(1.0),
+        total: 0.0,
+    };
+    let part = |component| profile.weight(mode, component) * reward.component(component).unwrap_or(0.0);
+    reward.total = Component::ALL.iter().map(|&component| part(component)).sum::<f64>().clamp(0.0, 1.0);
+
+    let details = Details {
+        build: Some(BuildDetails {
+            triangles: evidence.mesh.triangles().len(),
+            size_mm: evidence.mesh.bbox().size(),
+        }),
+        topology: Some(topology_details),
+        contact: Some(contact_details),
+        semantic_parts: Some(semantic_details),
+        reference_similarity: Some(similarity.likeness),
+        silhouette: Some(similarity.views),
+        editability: Some(editability_details),
+        efficiency: Some(EfficiencyDetails { measured: false }),
+    };
+    let kind = kind_of(editability, semantic);
+    let notes = super::notes::notes(evidence, profile, mode, &reward, kind, &details);
+    Scored { reward, kind, notes, details }
+}
+
+fn kind_of(editability: f64, semantic: f64) -> Kind {
+    if editability < LEAST_EDITABILITY {
+        Kind::LowEditability
+    } else if semantic < LEAST_SEMANTIC {
+        Kind::DisconnectedOrWeak
+    } else {
+        Kind::BuildOk
+    }
+}

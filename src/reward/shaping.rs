@@ -1,0 +1,139 @@
+//! What a training loop does with a total. The reward JSON keeps the unshaped number beside it.
+
+use super::Shaping;
+use super::source::assigns_fixture;
+use crate::failure::{Failure, Kind};
+
+/// The shaped reward of a training loop; `None` when no shaping is asked for.
+///
+/// `completion` is the model's whole answer where known, else the code. In [0.05, 1] for a candidate that
+/// built, in [-1, -0.05] for one that did not.
+pub fn shape(
+    shaping: Shaping,
+    total: f64,
+    failure: Option<&Failure>,
+    code: &str,
+    completion: &str,
+) -> Option<f64> {
+    match (shaping, failure) {
+        (Shaping::None, _) => None,
+        (Shaping::Strict, None) => Some((0.15 + 0.85 * total).clamp(0.05, 1.0)),
+        (Shaping::Strict, Some(failure)) => Some(strict_failure(failure, code, completion)),
+    }
+}
+
+/// The reward of one step of a multi-step trace, from the totals before and after it.
+pub fn step_reward(before: f64, after: f64, built: bool) -> f64 {
+    let progress = (after - before).clamp(-0.25, 0.25);
+    0.60 * after + 0.35 * progress + if built { 0.05 } else { 0.0 }
+}
+
+/// Advantage of each score in its group: (score - mean) / (standard deviation + 1e-4).
+///
+/// The deviation is that of a sample (n - 1); a group of one has advantage 0.
+pub fn group_advantages(scores: &[f64]) -> Vec<f64> {
+    let count = scores.len() as f64;
+    let mean = scores.iter().sum::<f64>() / count;
+    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    scores.iter().map(|score| (score - mean) / (variance.sqrt() + 1e-4)).collect()
+}
+
+fn strict_failure(failure: &Failure, code: &str, completion: &str) -> f64 {
+    let mut score = -0.85 + 0.30 * promise(code, completion);
+    if failure.kind == Kind::SyntaxClosure {
+        score -= 0.10;
+    }
+    if names_attribute_or_name_error(failure) {
+        score -= 0.05;
+    }
+    if !code.contains("import cadquery as cq") || !assigns_fixture(code) {
+        score -= 0.10;
+    }
+    score.clamp(-1.0, -0.05)
+}
+
+/// How much of a program stands in code that failed, 0 to 1: `k` of the published shaping.
+fn promise(code: &str, completion: &str) -> f64 {
+    let lower = code.to_lowercase();
+    let any = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let signs = [
+        (0.25, code.contains("import cadquery as cq")),
+        (0.25, code.contains("fixture =")),
+        (0.20, code.contains("cq.Workplane")),
+        (0.15, code.contains("def ")),
+        (0.10, any(&["seat", "back", "arm", "base", "jaw", "hook", "leg", "rail"])),
+        (-0.25, completion.contains("```")),
+        (-0.50, ["subprocess", "open(", "requests.", "os.system"].iter().any(|word| code.contains(word))),
+    ];
+    signs.iter().filter(|(_, present)| *present).map(|(weight, _)| weight).sum::<f64>().clamp(0.0, 1.0)
+}
+
+/// `invented_api` also holds unknown arguments, which Python reports as a `TypeError`.
+fn names_attribute_or_name_error(failure: &Failure) -> bool {
+    match failure.kind {
+        Kind::UndefinedName => true,
+        Kind::InventedApi => !failure.message.contains("TypeError"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "import cadquery as cq\ndef leg():\n    return cq.Workplane()\nfixture = leg()\n";
+
+    fn failure(kind: Kind, message: &str) -> Failure {
+        Failure { kind, message: message.into(), line: None, traceback: String::new() }
+    }
+
+    fn strict(kind: Kind, code: &str, completion: &str) -> f64 {
+        shape(Shaping::Strict, -1.0, Some(&failure(kind, "")), code, completion).unwrap()
+    }
+
+    #[track_caller]
+    fn assert_near(actual: f64, expected: f64) {
+        assert!((actual - expected).abs() < 1e-12, "{actual} instead of {expected}");
+    }
+
+    #[test]
+    fn a_build_is_lifted_above_every_failure() {
+        assert_near(shape(Shaping::Strict, 0.8, None, "", "").unwrap(), 0.83);
+        assert_near(shape(Shaping::Strict, -1.0, None, "", "").unwrap(), 0.05);
+        assert_eq!(shape(Shaping::None, 0.8, None, "", ""), None);
+    }
+
+    #[test]
+    fn a_failure_keeps_what_its_text_promises() {
+        assert_near(strict(Kind::TypeOrValue, GOOD, GOOD), -0.85 + 0.30 * 0.95);
+        assert_near(strict(Kind::SyntaxClosure, GOOD, GOOD), -0.95 + 0.30 * 0.95);
+        assert_near(strict(Kind::UndefinedName, GOOD, GOOD), -0.90 + 0.30 * 0.95);
+        assert_near(strict(Kind::TypeOrValue, GOOD, &format!("```python\n{GOOD}```")), -0.85 + 0.30 * 0.70);
+        assert_near(strict(Kind::TypeOrValue, "", ""), -0.95);
+        assert_near(strict(Kind::SyntaxClosure, "open(", "```"), -1.0);
+    }
+
+    #[test]
+    fn an_unknown_argument_is_no_attribute_error() {
+        let score = |message: &str| {
+            shape(Shaping::Strict, -1.0, Some(&failure(Kind::InventedApi, message)), GOOD, GOOD).unwrap()
+        };
+        assert_near(score("AttributeError: 'Workplane' object has no attribute 'tube'") + 0.05, score("TypeError: box()"));
+    }
+
+    #[test]
+    fn progress_counts_for_at_most_a_quarter() {
+        assert_near(step_reward(-1.0, 0.7, true), 0.60 * 0.7 + 0.35 * 0.25 + 0.05);
+        assert_near(step_reward(0.7, -1.0, false), -0.60 - 0.35 * 0.25);
+        assert_near(step_reward(0.6, 0.7, true), 0.60 * 0.7 + 0.35 * 0.1 + 0.05);
+    }
+
+    #[test]
+    fn advantages_are_centred_and_scaled_by_the_sample_deviation() {
+        let advantages = group_advantages(&[1.0, 2.0, 3.0]);
+        assert_near(advantages[2], 1.0 / 1.0001);
+        assert_near(advantages.iter().sum(), 0.0);
+        assert_eq!(group_advantages(&[0.4]), [0.0]);
+        assert_eq!(group_advantages(&[]), []);
+    }
+}

@@ -1,0 +1,103 @@
+//! Likeness to the references: proportions, surfaces, outlines.
+
+use super::details::{Likeness, ReferenceSimilarityDetails, SilhouetteDetails, ViewScores};
+use super::reference::{Outlines, Reference, References, Surface, likeness_of_proportions, proportions};
+use crate::geometry::{Connectivity, NormalisedMesh};
+
+/// Points drawn from a candidate.
+const CANDIDATE_SAMPLES: usize = 1500;
+/// Both components of a candidate that has nothing to be compared with.
+const NO_REFERENCE: f64 = 0.5;
+
+/// Scores and details of `reference_similarity` and `silhouette`.
+pub(super) struct Similarity {
+    pub(super) reference_similarity: f64,
+    pub(super) silhouette: f64,
+    pub(super) likeness: ReferenceSimilarityDetails,
+    pub(super) views: SilhouetteDetails,
+}
+
+/// Compares proportions only: nothing is sampled or rasterised, and the box stands for all.
+pub(super) fn fast(mesh: &NormalisedMesh, references: &References) -> Similarity {
+    let actual = proportions(mesh.bbox().size());
+    let compare = |reference: &Reference| {
+        let bbox = likeness_of_proportions(actual, reference.proportions);
+        Likeness { bbox, chamfer: bbox, chamfer_distance: None, silhouette: bbox, score: bbox }
+    };
+    let likeness = ReferenceSimilarityDetails {
+        ideal: references.ideal.as_deref().map(compare),
+        mesh: references.mesh.as_deref().map(compare),
+    };
+    combine(likeness, SilhouetteDetails::default())
+}
+
+/// Compares proportions, surfaces and outlines.
+pub(super) fn full(
+    mesh: &NormalisedMesh,
+    connectivity: &Connectivity,
+    references: &References,
+) -> Similarity {
+    if references.ideal.is_none() && references.mesh.is_none() {
+        return combine(ReferenceSimilarityDetails::default(), SilhouetteDetails::default());
+    }
+    let actual = proportions(mesh.bbox().size());
+    let surface = Surface::new(mesh, CANDIDATE_SAMPLES);
+    let outlines = Outlines::new(mesh, connectivity);
+    let compare = |reference: &Reference| {
+        let views = ViewScores::new(&outlines, &reference.outlines);
+        let bbox = likeness_of_proportions(actual, reference.proportions);
+        let distance = surface.distance(&reference.surface);
+        let chamfer = (-(distance / 1000.0) / 0.10).exp();
+        let silhouette = views.weighted();
+        let score = 0.25 * bbox + 0.35 * chamfer + 0.40 * silhouette;
+        (Likeness { bbox, chamfer, chamfer_distance: Some(distance), silhouette, score }, views)
+    };
+    let (ideal, ideal_views) = references.ideal.as_deref().map(compare).unzip();
+    let (mesh, mesh_views) = references.mesh.as_deref().map(compare).unzip();
+    combine(
+        ReferenceSimilarityDetails { ideal, mesh },
+        SilhouetteDetails { ideal: ideal_views, mesh: mesh_views },
+    )
+}
+
+fn combine(likeness: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Similarity {
+    let blend = |part: fn(&Likeness) -> f64| {
+        let value = match (likeness.ideal.as_ref().map(part), likeness.mesh.as_ref().map(part)) {
+            (Some(ideal), Some(mesh)) => 0.60 * ideal + 0.40 * mesh,
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => NO_REFERENCE,
+        };
+        value.clamp(0.0, 1.0)
+    };
+    Similarity {
+        reference_similarity: blend(|likeness| likeness.score),
+        silhouette: blend(|likeness| likeness.silhouette),
+        likeness,
+        views,
+    }
+}
+
+impl ViewScores {
+    fn new(one: &Outlines, other: &Outlines) -> Self {
+        let front = one.front.iou(&other.front);
+        let left = one.left.iou(&other.left);
+        Self {
+            front,
+            back: front,
+            left,
+            right: left,
+            top: one.top.iou(&other.top),
+            isometric: one.isometric.iou(&other.isometric),
+        }
+    }
+
+    /// The weighted mean that counts as the silhouette's score.
+    pub fn weighted(&self) -> f64 {
+        0.18 * self.front
+            + 0.12 * self.back
+            + 0.18 * self.left
+            + 0.18 * self.right
+            + 0.14 * self.top
+            + 0.20 * self.isometric
+    }
+}
