@@ -95,9 +95,9 @@ pub fn data() -> Result<PathBuf, LocateError> {
 }
 
 impl LocateError {
-    /// Whether a person named a wrong place, as against an installation that lacks something.
+    /// Whether a flag named a wrong place, as against an installation that lacks something: wrong use, exit 2.
     pub fn is_input(&self) -> bool {
-        self.named.is_some()
+        self.named.as_ref().is_some_and(|(by, _)| by.starts_with("--"))
     }
 }
 
@@ -106,7 +106,12 @@ impl std::error::Error for LocateError {}
 impl fmt::Display for LocateError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.named {
-            Some((by, path)) => write!(out, "{} is not at {}, which {by} names", self.what, path.display())?,
+            Some((by, path)) => write!(
+                out,
+                "{} is not at {}, which {by} names",
+                self.what,
+                path.display()
+            )?,
             None => {
                 write!(out, "cannot find {}", self.what)?;
                 for (index, path) in self.looked.iter().enumerate() {
@@ -161,7 +166,11 @@ const WORKER: Item = Item {
     flag: "--worker",
     variable: "CADFORGE_WORKER",
     // Tests run from `target/debug/deps`, one below the programs.
-    beside: &["cadforge-worker", "../cadforge-worker", "../libexec/cadforge/cadforge-worker"],
+    beside: &[
+        "cadforge-worker",
+        "../cadforge-worker",
+        "../libexec/cadforge/cadforge-worker",
+    ],
     in_checkout: None,
     in_data: None,
     fits: is_executable,
@@ -213,7 +222,10 @@ impl Surroundings {
 
     /// As [`tasks`]. `CADFORGE_TASKS` may list several folders, separated by colons.
     pub fn tasks(&self, overrides: &Overrides) -> Result<Vec<PathBuf>, LocateError> {
-        let added = overrides.tasks.iter().map(|path| self.named(&TASKS, TASKS.flag, path));
+        let added = overrides
+            .tasks
+            .iter()
+            .map(|path| self.named(&TASKS, TASKS.flag, path));
         let added = added.collect::<Result<Vec<_>, _>>()?;
         let built_in = match self.variable(TASKS.variable) {
             Some(list) => std::env::split_paths(list)
@@ -224,7 +236,7 @@ impl Surroundings {
         };
         match built_in {
             Ok(packs) => Ok(packs.into_iter().chain(added).collect()),
-            Err(error) if added.is_empty() || error.is_input() => Err(error),
+            Err(error) if added.is_empty() || error.named.is_some() => Err(error),
             Err(_) => Ok(added),
         }
     }
@@ -286,24 +298,46 @@ impl Surroundings {
         let mut looked = Vec::new();
         if let Some(folder) = self.executable.as_deref().and_then(Path::parent) {
             looked.extend(item.beside.iter().map(|below| join(folder, below)));
-            looked.extend(checkout(folder).zip(item.in_checkout).map(|(root, below)| root.join(below)));
+            looked.extend(
+                checkout(folder)
+                    .zip(item.in_checkout)
+                    .map(|(root, below)| root.join(below)),
+            );
         }
-        looked.extend(self.xdg_data().zip(item.in_data).map(|(data, below)| data.join(below)));
+        looked.extend(
+            self.xdg_data()
+                .zip(item.in_data)
+                .map(|(data, below)| data.join(below)),
+        );
         match looked.iter().find(|path| (item.fits)(path)) {
             Some(path) => Ok(path.clone()),
-            None => Err(LocateError { what: item.what, named: None, looked, hint: item.hint }),
+            None => Err(LocateError {
+                what: item.what,
+                named: None,
+                looked,
+                hint: item.hint,
+            }),
         }
     }
 
     /// `cadforge` below `XDG_DATA_HOME`, which counts only when absolute, or below its default.
     fn xdg_data(&self) -> Option<PathBuf> {
-        let given = self.variable("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = || self.variable("HOME").map(|home| Path::new(home).join(".local/share"));
+        let given = self
+            .variable("XDG_DATA_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute());
+        let home = || {
+            self.variable("HOME")
+                .map(|home| Path::new(home).join(".local/share"))
+        };
         Some(given.or_else(home)?.join("cadforge"))
     }
 
     fn variable(&self, name: &str) -> Option<&OsStr> {
-        self.variables.get(name).map(OsString::as_os_str).filter(|value| !value.is_empty())
+        self.variables
+            .get(name)
+            .map(OsString::as_os_str)
+            .filter(|value| !value.is_empty())
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {
@@ -321,10 +355,19 @@ fn join(folder: &Path, below: &str) -> PathBuf {
 
 /// The checkout of this project whose `target` holds `folder`.
 fn checkout(folder: &Path) -> Option<PathBuf> {
-    let target = folder.ancestors().find(|ancestor| ancestor.file_name() == Some(OsStr::new("target")))?;
-    target.parent().filter(|root| root.join("Cargo.toml").is_file()).map(Path::to_path_buf)
+    let target = folder
+        .ancestors()
+        .find(|ancestor| ancestor.file_name() == Some(OsStr::new("target")))?;
+    target
+        .parent()
+        .filter(|root| root.join("Cargo.toml").is_file())
+        .map(Path::to_path_buf)
 }
 
 fn is_executable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    path.metadata()
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
+
+#[cfg(test)]
+mod tests;
