@@ -1,0 +1,107 @@
+# CADForge Studio. `make` alone lists what there is.
+#
+# Every goal does its own set-up first: system packages (scripts/setup.sh), the pinned Python environment
+# (python/make_env.sh) and the build. Each of them looks first and does nothing when nothing is missing.
+# `make run` and `make install` build the release profile, `make test` the dev profile.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PREFIX ?= $(HOME)/.local
+# Arguments of the studio: make run ARGS='--task axial_motor_stator_12_slot'
+ARGS ?=
+
+# Cargo's usual place on a machine where the shell was not started anew after installing Rust.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+# The programs find the checkout from target/, wherever cargo is told to build otherwise.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+unexport CARGO_BUILD_TARGET
+# Python for the build and the environment; chosen by scripts/setup.sh unless given.
+export PYTHON
+
+# What the goals asked for need from the system.
+needs := build \
+	$(if $(filter run release install bench,$(MAKECMDGOALS)),run) \
+	$(if $(filter test test-rust test-window soak screenshot,$(MAKECMDGOALS)),test) \
+	$(if $(filter check lint,$(MAKECMDGOALS)),lint)
+
+cargo := PYO3_PYTHON="$$(cat target/setup/python)" cargo
+locked := $(if $(CI),--locked)
+
+.PHONY: help
+help: ## List the goals
+	@echo 'make GOAL [PYTHON=/path/to/python3]'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: run
+run: release env ## Set everything up and open the studio (without a display: a repair loop in the terminal)
+	@scripts/run.sh target/release/cadforge $(ARGS)
+
+.PHONY: test
+test: test-setup test-rust test-window ## Set everything up and run every test, those of the window too
+
+.PHONY: check
+check: lint ## Format, lints and unit tests: what to run before a commit
+	@$(cargo) test $(locked) --lib
+
+.PHONY: build
+build: setup env ## Build programs and tests in the dev profile
+	@$(cargo) build $(locked) --all-targets
+
+.PHONY: bench
+bench: setup env ## Run the benchmarks
+	@$(cargo) bench $(locked)
+
+.PHONY: soak
+soak: setup env ## Run the long versions of the tests
+	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release -- --include-ignored
+
+.PHONY: screenshot
+screenshot: release env ## Take docs/screenshot.png from the real window
+	@tests/window/screenshot.sh target/release/cadforge docs/screenshot.png
+
+.PHONY: install
+install: release ## Install for this user, or below PREFIX=/somewhere
+	@scripts/install.sh install "$(PREFIX)"
+
+.PHONY: uninstall
+uninstall: ## Remove what `make install` put there
+	@scripts/install.sh uninstall "$(PREFIX)"
+
+.PHONY: env
+env: setup ## Make or refresh the pinned Python environment in .venv
+	@python/make_env.sh "$$(cat target/setup/python)" .venv
+
+.PHONY: clean
+clean: ## Remove target and .venv
+	rm -rf target .venv
+
+# --- parts of the goals above -----------------------------------------------------------------------------
+
+.PHONY: setup
+setup:
+	@scripts/setup.sh $(needs)
+
+.PHONY: release
+release: setup
+	@$(cargo) build $(locked) --release --bins
+
+.PHONY: lint
+lint: setup
+	@cargo fmt --check
+	@$(cargo) clippy $(locked) --all-targets --quiet -- -D warnings
+
+.PHONY: test-setup
+test-setup: setup
+	@tests/setup/run.sh
+
+.PHONY: test-rust
+test-rust: setup env
+	@$(cargo) test $(locked)
+
+# After the build of the tests, which makes the programs too.
+.PHONY: test-window
+test-window: test-rust
+	@tests/window/run.sh target/debug/cadforge

@@ -1,0 +1,259 @@
+//! `cadforge doctor`: what is there, what is missing, how to get it.
+//!
+//! Looks at everything that another verb could stumble over, each thing by itself, so that one fault does not
+//! hide the next. Changes nothing: it starts one worker and builds a box, and that is all.
+
+mod files;
+mod libraries;
+mod programs;
+mod python;
+mod sandbox;
+mod window;
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::context::{Global, print, print_json};
+use crate::locate::Surroundings;
+
+/// Arguments of `doctor`.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Exit 0 when nothing that is needed is missing, else 1.
+pub(super) fn run(args: DoctorArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let DoctorArgs { json } = args;
+    let report = diagnose(global);
+    if json {
+        print_json(&report)?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(if report.ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// All that was looked at.
+#[derive(Debug, Serialize)]
+struct Report {
+    format: u32,
+    version: &'static str,
+    /// Whether nothing that is needed is missing.
+    ok: bool,
+    checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, PartialEq, Serialize)]
+struct Check {
+    group: &'static str,
+    name: String,
+    status: Status,
+    /// What was found, or what is wrong.
+    found: String,
+    /// What to do about it; `None` when there is nothing to do.
+    fix: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    /// There, and right.
+    Ok,
+    /// Something works less well without it.
+    Warn,
+    /// Needed, and not there or wrong.
+    Missing,
+}
+
+impl Check {
+    fn ok(group: &'static str, name: impl Into<String>, found: impl Into<String>) -> Self {
+        Self {
+            group,
+            name: name.into(),
+            status: Status::Ok,
+            found: found.into(),
+            fix: None,
+        }
+    }
+
+    fn warn(
+        group: &'static str,
+        name: impl Into<String>,
+        found: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            fix: Some(fix.into()),
+            status: Status::Warn,
+            ..Self::ok(group, name, found)
+        }
+    }
+
+    fn missing(
+        group: &'static str,
+        name: impl Into<String>,
+        found: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            fix: Some(fix.into()),
+            status: Status::Missing,
+            ..Self::ok(group, name, found)
+        }
+    }
+
+    /// What an error says, its hint taken as the fix.
+    fn failed(group: &'static str, name: impl Into<String>, error: &impl ToString, fix: &str) -> Self {
+        let text = error.to_string();
+        let (found, fix) = text.split_once("\nhint: ").unwrap_or((&text, fix));
+        Self::missing(group, name, found, fix)
+    }
+}
+
+impl Report {
+    fn of(checks: Vec<Check>) -> Self {
+        let ok = checks.iter().all(|check| check.status != Status::Missing);
+        Self {
+            format: 1,
+            version: env!("CARGO_PKG_VERSION"),
+            ok,
+            checks,
+        }
+    }
+
+    /// One line a check under a heading for each group, with its fix below where there is one.
+    fn text(&self) -> String {
+        let width = self
+            .checks
+            .iter()
+            .map(|check| check.name.chars().count())
+            .max()
+            .unwrap_or(0);
+        let mut text = format!("cadforge {}\n", self.version);
+        let mut group = "";
+        for check in &self.checks {
+            if check.group != group {
+                group = check.group;
+                let _ = write!(text, "\n{group}\n");
+            }
+            let status = match check.status {
+                Status::Ok => "ok",
+                Status::Warn => "warn",
+                Status::Missing => "missing",
+            };
+            // Further lines of a message stand under its first.
+            let found = check
+                .found
+                .replace('\n', &format!("\n{:width$}", "", width = width + 13));
+            let _ = writeln!(text, "  {status:<7}  {:<width$}  {found}", check.name);
+            if let Some(fix) = &check.fix {
+                let _ = writeln!(text, "{:width$}fix: {fix}", "", width = width + 13);
+            }
+        }
+        let count = |status| self.checks.iter().filter(|check| check.status == status).count();
+        let (missing, warnings) = (count(Status::Missing), count(Status::Warn));
+        let summary = match (missing, warnings) {
+            (0, 0) => "all there".to_owned(),
+            (0, _) => format!("all that is needed is there, {warnings} to know of"),
+            _ => format!("{missing} missing, {warnings} to know of"),
+        };
+        let _ = write!(text, "\n{summary}\n");
+        text
+    }
+}
+
+fn diagnose(global: &Global) -> Report {
+    let around = Surroundings::of_process();
+    let overrides = global.overrides();
+    let places = Places {
+        assets: around.assets(&overrides),
+        worker: around.worker(&overrides),
+        python: around.python(&overrides),
+        data: around.data(),
+    };
+    let environment = places.python.as_deref().ok().map(python::Environment::of);
+
+    let mut checks = programs::check(&around, &places, environment.as_ref());
+    checks.extend(python::check(&places, environment.as_ref()));
+    checks.extend(files::check(global, &places));
+    checks.extend(window::check());
+    checks.extend(sandbox::check());
+    Report::of(checks)
+}
+
+type Place = Result<std::path::PathBuf, crate::locate::LocateError>;
+
+/// Where things are, or why not.
+struct Places {
+    assets: Place,
+    worker: Place,
+    python: Place,
+    data: Place,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        Report::of(vec![
+            Check::ok("programs", "cadforge", "bin/cadforge"),
+            Check::missing(
+                "window",
+                "libEGL.so.1",
+                "not found",
+                "sudo apt-get install libegl1",
+            ),
+            Check::warn("window", "display", "none", "set DISPLAY"),
+        ])
+    }
+
+    #[test]
+    fn something_missing_is_not_ok_but_a_warning_is() {
+        assert!(!report().ok);
+        let mut checks = report().checks;
+        checks.remove(1);
+        assert!(Report::of(checks).ok);
+    }
+
+    #[test]
+    fn the_text_groups_aligns_and_counts() {
+        let expected = format!(
+            "cadforge {}\n\nprograms\n  ok       cadforge     bin/cadforge\n\nwindow\n  missing  libEGL.so.1  \
+             not found\n                        fix: sudo apt-get install libegl1\n  warn     display      none\n\
+             {:24}fix: set DISPLAY\n\n1 missing, 1 to know of\n",
+            env!("CARGO_PKG_VERSION"),
+            ""
+        );
+        assert_eq!(report().text(), expected);
+    }
+
+    #[test]
+    fn an_errors_hint_becomes_the_fix() {
+        let check = Check::failed(
+            "programs",
+            "worker",
+            &"it is gone\nhint: bring it back",
+            "look for it",
+        );
+        assert_eq!(
+            (check.found.as_str(), check.fix.as_deref()),
+            ("it is gone", Some("bring it back"))
+        );
+        let check = Check::failed("programs", "worker", &"it is gone", "look for it");
+        assert_eq!(
+            (check.found.as_str(), check.fix.as_deref()),
+            ("it is gone", Some("look for it"))
+        );
+    }
+}

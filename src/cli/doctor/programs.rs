@@ -1,0 +1,145 @@
+//! The two executables, and whether the worker really builds something.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::python::Environment;
+use super::{Check, Places};
+use crate::executor::{Build, CancelToken, Executor, Limits, Priority, WorkerConfig};
+use crate::locate::Surroundings;
+
+const GROUP: &str = "programs";
+
+/// A box of 1 by 2 by 3 mm.
+const BOX: &[u8] = b"import cadquery as cq\n\nfixture = cq.Workplane(\"XY\").box(1, 2, 3)\n";
+
+pub(super) fn check(around: &Surroundings, places: &Places, environment: Option<&Environment>) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if let Some(executable) = &around.executable {
+        checks.push(Check::ok(GROUP, "cadforge", executable.display().to_string()));
+    }
+    let worker = match &places.worker {
+        Ok(worker) => worker,
+        Err(error) => {
+            checks.push(Check::failed(GROUP, "cadforge-worker", error, ""));
+            return checks;
+        }
+    };
+    checks.push(Check::ok(GROUP, "cadforge-worker", worker.display().to_string()));
+    checks.push(libpython(worker, environment));
+    checks.push(match &places.python {
+        Ok(python) => build_a_box(worker, python),
+        Err(_) => Check::missing(
+            GROUP,
+            "a box",
+            "not tried: no Python environment",
+            "see `python` below",
+        ),
+    });
+    checks
+}
+
+/// Whether the worker was linked to the Python that the environment was made with.
+fn libpython(worker: &Path, environment: Option<&Environment>) -> Check {
+    let name = "libpython";
+    let linked = match std::fs::read(worker) {
+        Ok(bytes) => linked_python(&bytes),
+        Err(error) => return Check::failed(GROUP, name, &error, "make the worker readable"),
+    };
+    let Some(linked) = linked else {
+        return Check::missing(
+            GROUP,
+            name,
+            "the worker is not linked to a libpython",
+            "build it again with `make build`",
+        );
+    };
+    match environment.and_then(Environment::minor_version) {
+        Some(version) if version != linked => Check::missing(
+            GROUP,
+            name,
+            format!("the worker is linked to Python {linked}, the environment has {version}"),
+            "make both from one Python: `make clean`, then `make run`, with PYTHON=/path/to/python3 for another one",
+        ),
+        _ => Check::ok(GROUP, name, format!("the worker is linked to Python {linked}")),
+    }
+}
+
+/// Version in the name of the shared library that an executable needs, e.g. `3.11`.
+///
+/// Reads the name where the linker leaves it, in the table of strings; it stands nowhere else in full.
+fn linked_python(executable: &[u8]) -> Option<String> {
+    let lead = b"libpython";
+    executable
+        .windows(lead.len())
+        .enumerate()
+        .filter(|(_, window)| window == lead)
+        .find_map(|(at, _)| {
+            let rest = &executable[at + lead.len()..];
+            let end = rest.windows(3).take(8).position(|window| window == b".so")?;
+            let version = std::str::from_utf8(&rest[..end]).ok()?;
+            let (major, minor) = version.split_once('.')?;
+            (major == "3" && minor.parse::<u32>().is_ok()).then(|| version.to_owned())
+        })
+}
+
+/// Starts one worker and has it build, mesh and measure a box.
+fn build_a_box(worker: &Path, python: &Path) -> Check {
+    let name = "a box";
+    let fix = "read the message above; `make env` and `make build` make both sides anew";
+    let begin = Instant::now();
+    let config = WorkerConfig {
+        worker: worker.to_path_buf(),
+        python: python.to_path_buf(),
+        workers: 1,
+    };
+    let executor = Executor::start(config);
+    let versions = match executor.versions() {
+        Ok(versions) => versions,
+        Err(error) => return Check::failed(GROUP, name, &error, fix),
+    };
+    let ready_s = begin.elapsed().as_secs_f64();
+    match executor.build(BOX, &Limits::default(), Priority::Live, &CancelToken::never()) {
+        Ok(execution) => match execution.build {
+            Build::Shape(shape) if (shape.facts.volume - 6.0).abs() < 1e-6 => Check::ok(
+                GROUP,
+                name,
+                format!(
+                    "built with CadQuery {}, OCP {}, Python {}: worker ready after {ready_s:.1} s, box after {:.0} ms more",
+                    versions.cadquery,
+                    versions.ocp,
+                    versions.python,
+                    execution.run_ms + execution.mesh_ms,
+                ),
+            ),
+            Build::Shape(shape) => Check::missing(
+                GROUP,
+                name,
+                format!("a box of 6 mm³ came back with {} mm³", shape.facts.volume),
+                "make the environment anew: `make clean`, then `make env`",
+            ),
+            Build::Failed(failure) => Check::failed(GROUP, name, &failure.message, fix),
+        },
+        Err(error) => Check::failed(GROUP, name, &error, fix),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_linked_python_is_read_from_the_string_table() {
+        assert_eq!(
+            linked_python(b"\0libc.so.6\0libpython3.11.so.1.0\0").as_deref(),
+            Some("3.11")
+        );
+        assert_eq!(
+            linked_python(b"\0libpython in a message\0libpython3.14.so.1.0\0").as_deref(),
+            Some("3.14")
+        );
+        assert_eq!(linked_python(b"\0libpython2.7.so.1.0\0"), None);
+        assert_eq!(linked_python(b"\0libpython3.11.a"), None);
+        assert_eq!(linked_python(b"libpython"), None);
+    }
+}
