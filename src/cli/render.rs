@@ -1,0 +1,107 @@
+//! `cadforge render`: a shape, or two of them at the same scale, as a PNG.
+//!
+//! Draws and writes; how a `.py` becomes a shape is the caller's business.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::geometry::{Shape, TriMesh};
+use crate::render::{Headless, Preset, Projection, Shot, ShotPane, Tone, shape_from_mesh};
+
+/// Arguments of `cadforge render`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// CadQuery code or an STL file
+    #[arg(value_name = "FILE.py|FILE.stl")]
+    pub file: PathBuf,
+    /// A second file, drawn to the left at the same scale
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
+    /// Where to write the PNG
+    #[arg(long, value_name = "PNG")]
+    pub out: PathBuf,
+    /// Direction of view
+    #[arg(long, value_enum, default_value = "isometric")]
+    pub view: Preset,
+    /// Width and height in pixels
+    #[arg(long, value_name = "WxH", default_value = "1280x800", value_parser = parse_size)]
+    pub size: [u32; 2],
+}
+
+/// Builds what is asked for with `load`, draws it and writes the PNG.
+///
+/// `load` turns a file into a shape; [`load_stl`] is the one for `.stl`.
+///
+/// # Errors
+/// Whatever `load` returns, unchanged; a [`crate::render::RenderError`] when nothing can be drawn here; an
+/// I/O error with the path when the PNG cannot be written.
+pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Arc<Shape>>) -> anyhow::Result<()> {
+    let against = args
+        .against
+        .as_deref()
+        .map(|file| Ok::<_, anyhow::Error>((file, load(file)?)))
+        .transpose()?;
+    let shape = load(&args.file)?;
+    let left = against
+        .as_ref()
+        .map(|(file, shape)| (title(file), Tone::Seed, shape));
+    let right = (title(&args.file), Tone::Step, &shape);
+    let shown: Vec<_> = left.into_iter().chain([right]).collect();
+    let panes: Vec<_> = shown
+        .iter()
+        .map(|(title, tone, shape)| ShotPane {
+            title,
+            tone: *tone,
+            shape,
+        })
+        .collect();
+    let image = Headless::new()?.draw(&Shot {
+        panes: &panes,
+        size: args.size,
+        preset: args.view,
+        projection: Projection::Orthographic,
+        dark: true,
+    })?;
+    image
+        .save_with_format(&args.out, image::ImageFormat::Png)
+        .with_context(|| format!("cannot write {}", args.out.display()))
+}
+
+/// Whether a file is to be read as STL.
+pub fn is_stl(file: &Path) -> bool {
+    file.extension()
+        .and_then(OsStr::to_str)
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("stl"))
+}
+
+/// Reads an STL file as a shape whose edges are its creases.
+///
+/// # Errors
+/// With the path, when the file cannot be read or is no STL.
+pub fn load_stl(file: &Path) -> anyhow::Result<Arc<Shape>> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mesh = TriMesh::from_stl(&bytes).with_context(|| format!("cannot read {} as STL", file.display()))?;
+    Ok(Arc::new(shape_from_mesh(bytes.into(), mesh)))
+}
+
+fn title(file: &Path) -> String {
+    file.file_name()
+        .unwrap_or(file.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn parse_size(text: &str) -> Result<[u32; 2], String> {
+    let (width, height) = text
+        .split_once(['x', 'X'])
+        .ok_or("expected WxH, for example 1280x800")?;
+    let side = |text: &str| {
+        text.trim()
+            .parse()
+            .map_err(|_| format!("`{text}` is no number of pixels"))
+    };
+    Ok([side(width)?, side(height)?])
+}

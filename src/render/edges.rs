@@ -1,0 +1,97 @@
+//! Edges for meshes that come without a boundary representation.
+//!
+//! Pure. An STL file has lost its edges; creases and borders stand in for them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::geometry::{BrepEdge, BrepFacts, Shape, TriMesh};
+
+/// Below this angle two triangles are taken for parts of one face. Curved faces are meshed with steps of
+/// 6 to 12 degrees, chamfers and draft seldom stay below 25.
+pub const CREASE_DEGREES: f64 = 25.0;
+
+/// The mesh's edges whose triangles meet at more than `degrees`, and those that do not have exactly two.
+///
+/// Degenerate triangles have no direction and make no crease. Edges come in a fixed order, as lines of two
+/// points.
+pub fn feature_edges(mesh: &TriMesh, degrees: f64) -> Vec<BrepEdge> {
+    let smooth = degrees.to_radians().cos();
+    let mut around: BTreeMap<[u32; 2], Vec<[f64; 3]>> = BTreeMap::new();
+    for (index, triangle) in mesh.triangles().iter().enumerate() {
+        let Some(normal) = unit_normal(mesh.corners(index)) else {
+            continue;
+        };
+        for side in 0..3 {
+            let (a, b) = (triangle[side], triangle[(side + 1) % 3]);
+            around.entry([a.min(b), a.max(b)]).or_default().push(normal);
+        }
+    }
+    around
+        .into_iter()
+        .filter(|(_, normals)| match normals.as_slice() {
+            [one, other] => dot(*one, *other) < smooth,
+            _ => true,
+        })
+        .map(|(ends, _)| BrepEdge {
+            curve: "LINE".into(),
+            points: ends
+                .map(|end| mesh.vertices()[end as usize].map(|v| v as f32))
+                .to_vec(),
+        })
+        .collect()
+}
+
+/// A mesh file as a shape that can be drawn: creases for edges, one face, measures from the triangles.
+///
+/// Nothing is known of solids, so their counts are 0 and `valid` is false.
+pub fn shape_from_mesh(stl: Arc<[u8]>, mesh: TriMesh) -> Shape {
+    let edges = feature_edges(&mesh, CREASE_DEGREES);
+    let (mut area, mut volume) = (0.0, 0.0);
+    for index in 0..mesh.triangles().len() {
+        let [a, b, c] = mesh.corners(index);
+        let normal = cross(sub(b, a), sub(c, a));
+        area += 0.5 * dot(normal, normal).sqrt();
+        volume += dot(a, cross(b, c)) / 6.0;
+    }
+    let facts = BrepFacts {
+        solids: 0,
+        shells: 0,
+        faces: 0,
+        edges: 0,
+        vertices: 0,
+        volume,
+        area,
+        bbox: mesh.bbox(),
+        valid: false,
+    };
+    Shape {
+        stl,
+        face_triangles: vec![mesh.triangles().len() as u32],
+        edges,
+        facts,
+        mesh,
+    }
+}
+
+fn unit_normal([a, b, c]: [[f64; 3]; 3]) -> Option<[f64; 3]> {
+    let normal = cross(sub(b, a), sub(c, a));
+    let length = dot(normal, normal).sqrt();
+    (length > 0.0).then(|| normal.map(|v| v / length))
+}
+
+fn sub(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+    std::array::from_fn(|i| a[i] - b[i])
+}
+
+fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+    [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ]
+}

@@ -1,0 +1,161 @@
+//! The frame that all panes share: the box around every shape, the ground under it, the scale.
+//!
+//! Pure. Lengths are millimetres.
+
+use three_d::{InnerSpace, Vec3, vec3};
+
+use super::camera::{center, corners};
+use crate::geometry::{Aabb, Shape};
+
+/// How much farther than the shapes the ground grid reaches.
+const GRID_REACH: f64 = 1.9;
+
+/// Lines a grid has at most from its middle to its border, however far one zooms in.
+const GRID_LINES: f64 = 60.0;
+
+/// What is shared by panes that are to be compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Frame {
+    /// The box around every shape shown.
+    pub bounds: Aabb,
+}
+
+impl Frame {
+    /// Frames the shapes; without any, a cube of 40 mm on the ground, so that there is a grid to look at.
+    pub fn around<'a>(shapes: impl IntoIterator<Item = &'a Shape>) -> Self {
+        let bounds = shapes
+            .into_iter()
+            .map(|shape| shape.mesh.bbox())
+            .reduce(|a, b| Aabb {
+                min: std::array::from_fn(|axis| a.min[axis].min(b.min[axis])),
+                max: std::array::from_fn(|axis| a.max[axis].max(b.max[axis])),
+            });
+        Self {
+            bounds: bounds.unwrap_or(Aabb {
+                min: [-20.0, -20.0, 0.0],
+                max: [20.0, 20.0, 40.0],
+            }),
+        }
+    }
+
+    /// Half of the box's diagonal.
+    pub fn radius(&self) -> f32 {
+        let [x, y, z] = self.bounds.size();
+        (0.5 * (x * x + y * y + z * z).sqrt()).max(1e-3) as f32
+    }
+
+    /// Least and greatest useful [`super::Camera::half`].
+    pub fn zoom_limits(&self) -> [f32; 2] {
+        [self.radius() * 2e-3, self.radius() * 30.0]
+    }
+
+    /// Distance from `target` beyond which nothing is drawn.
+    pub fn reach(&self, target: Vec3) -> f32 {
+        let ground = self.grid_radius() as f32 * std::f32::consts::SQRT_2;
+        let mut middle = center(&self.bounds);
+        let mut reach = corners(&self.bounds)
+            .iter()
+            .map(|corner| (corner - target).magnitude())
+            .fold(0.0, f32::max);
+        middle.z = self.bounds.min[2] as f32;
+        reach = reach.max((middle - target).magnitude() + ground);
+        // Lines lie a little nearer than what they belong to; see the bias in the line program.
+        reach * 1.05
+    }
+
+    /// From the middle of the ground grid to its border.
+    pub fn grid_radius(&self) -> f64 {
+        let [x, y, z] = self.bounds.size();
+        GRID_REACH * (0.5 * x.hypot(y)).max(0.35 * z).max(1e-3)
+    }
+
+    /// Distance of grid lines when `mm` millimetres are the least that can be told apart.
+    pub fn grid_step(&self, mm: f64) -> f64 {
+        round_up_125(mm.max(self.grid_radius() / GRID_LINES))
+    }
+
+    /// The ground grid at the foot of the box.
+    pub fn grid(&self, step: f64) -> Grid {
+        let radius = self.grid_radius();
+        let [cx, cy, _] = self.bounds.center();
+        let z = self.bounds.min[2] as f32;
+        let major = if step_digit(step) == 2 { 5 } else { 10 };
+        let mut grid = Grid {
+            step,
+            middle: vec3(cx as f32, cy as f32, z),
+            radius: radius as f32,
+            minor: Vec::new(),
+            major: Vec::new(),
+            axes: [None, None],
+        };
+        for axis in 0..2 {
+            let (across, along) = if axis == 0 { (cy, cx) } else { (cx, cy) };
+            let first = ((across - radius) / step).ceil() as i64;
+            let last = ((across + radius) / step).floor() as i64;
+            for line in first..=last {
+                let at = line as f64 * step;
+                // A chord of the circle: nothing is drawn where the grid has faded away.
+                let half = (radius * radius - (at - across).powi(2)).max(0.0).sqrt();
+                let ends = [along - half, along + half].map(|v| v as f32);
+                let at = at as f32;
+                let segment = if axis == 0 {
+                    [vec3(ends[0], at, z), vec3(ends[1], at, z)]
+                } else {
+                    [vec3(at, ends[0], z), vec3(at, ends[1], z)]
+                };
+                if line == 0 {
+                    grid.axes[axis] = Some(segment);
+                } else if line % major == 0 {
+                    grid.major.push(segment);
+                } else {
+                    grid.minor.push(segment);
+                }
+            }
+        }
+        grid
+    }
+}
+
+/// Lines on the ground.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// Distance between lines.
+    pub step: f64,
+    /// Where the grid is strongest.
+    pub middle: Vec3,
+    /// Where it has faded away.
+    pub radius: f32,
+    /// Ordinary lines.
+    pub minor: Vec<[Vec3; 2]>,
+    /// Every fifth or tenth line from the origin.
+    pub major: Vec<[Vec3; 2]>,
+    /// The lines y = 0 (along x) and x = 0 (along y), where they cross the grid.
+    pub axes: [Option<[Vec3; 2]>; 2],
+}
+
+/// The least of …, 0.5, 1, 2, 5, 10, … that is not below `value`.
+pub fn round_up_125(value: f64) -> f64 {
+    let decade = 10f64.powf(value.log10().floor());
+    // The margin keeps 2 from becoming 5 for want of a last bit.
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|digit| digit * decade)
+        .find(|step| *step >= value * (1.0 - 1e-9))
+        .unwrap_or(10.0 * decade)
+}
+
+/// A length as a label: `10 mm`, `0.05 mm`, `2 m`.
+pub fn length_label(mm: f64) -> String {
+    let (value, unit) = if mm >= 999.5 {
+        (mm / 1000.0, "m")
+    } else {
+        (mm, "mm")
+    };
+    let digits = (-value.log10().floor()).max(0.0) as usize;
+    format!("{value:.digits$} {unit}")
+}
+
+/// The leading digit of a step of the 1-2-5 series.
+fn step_digit(step: f64) -> u32 {
+    (step / 10f64.powf((step * (1.0 + 1e-9)).log10().floor())).round() as u32
+}

@@ -1,0 +1,251 @@
+//! A GL context without a window or display server, and pictures made with it.
+//!
+//! EGL is loaded at run time: where it is missing, that is an error with a name, and everything else works.
+
+use std::sync::Arc;
+
+use eframe::{egui_glow, glow};
+use egui::{Color32, Pos2, Rect, Stroke, pos2, vec2};
+use glutin::api::egl::{device::Device, display::Display};
+use glutin::config::{Api, ConfigSurfaceTypes, ConfigTemplateBuilder};
+use glutin::context::{ContextApi, ContextAttributesBuilder, GlProfile, PossiblyCurrentContext, Version};
+use glutin::error::ErrorKind;
+use glutin::prelude::GlDisplay;
+use three_d::{CoreError, Viewport};
+
+use super::frame::Frame;
+use super::scene::{Film, Scene};
+use super::{Camera, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
+use crate::geometry::Shape;
+
+/// Least and greatest side of a picture in pixels.
+const SIDES: [u32; 2] = [64, 8192];
+
+/// Shapes side by side in one image, at the same scale and in the same frame.
+pub struct Shot<'a> {
+    /// From left to right; at least one.
+    pub panes: &'a [ShotPane<'a>],
+    /// Width and height in pixels, each within 64 to 8192.
+    pub size: [u32; 2],
+    /// From where.
+    pub preset: Preset,
+    /// How.
+    pub projection: Projection,
+    /// Which theme.
+    pub dark: bool,
+}
+
+/// One shape of a [`Shot`].
+pub struct ShotPane<'a> {
+    /// The name on its chip.
+    pub title: &'a str,
+    /// Its colour.
+    pub tone: Tone,
+    /// The shape.
+    pub shape: &'a Arc<Shape>,
+}
+
+/// A GL context of its own, current on the thread that made it.
+pub struct Headless {
+    scene: Scene,
+    painter: egui_glow::Painter,
+    egui: egui::Context,
+    // Last: everything above frees its objects while the context is still there.
+    _context: PossiblyCurrentContext,
+}
+
+impl Headless {
+    /// Opens the first EGL device that offers OpenGL 3.3.
+    ///
+    /// # Errors
+    /// [`RenderError::NoEgl`] or [`RenderError::NoDriver`], each with the package to install.
+    pub fn new() -> Result<Self, RenderError> {
+        let (gl, context) = open_device()?;
+        let painter = egui_glow::Painter::new(Arc::clone(&gl), "", None, false)
+            .map_err(|error| RenderError::Scene(error.to_string()))?;
+        Ok(Self {
+            scene: Scene::new(gl)?,
+            painter,
+            egui: egui::Context::default(),
+            _context: context,
+        })
+    }
+
+    /// Draws a shot.
+    ///
+    /// # Errors
+    /// [`RenderError::Size`] for a size out of range; [`RenderError::Scene`] when the driver fails.
+    pub fn draw(&mut self, shot: &Shot<'_>) -> Result<image::RgbaImage, RenderError> {
+        let [width, height] = shot.size;
+        let largest = SIDES[1].min(self.painter.max_texture_side() as u32);
+        if !shot.size.iter().all(|side| (SIDES[0]..=largest).contains(side)) {
+            return Err(RenderError::Size {
+                width,
+                height,
+                min: SIDES[0],
+                max: largest,
+            });
+        }
+        let palette = Palette::of(shot.dark);
+        // Panes of equal size, or their scales would differ; a left-over pixel goes to the divider.
+        let count = shot.panes.len().max(1) as u32;
+        let pane = [width / count, height];
+        let frame = Frame::around(shot.panes.iter().map(|pane| &**pane.shape));
+        let mut camera = Camera::new(shot.preset, shot.projection);
+        camera.fit(&frame.bounds, pane.map(|side| side as f32), overlay::INSETS);
+
+        let mut films = Vec::new();
+        for shown in shot.panes {
+            let picture = Picture {
+                subjects: vec![Subject {
+                    shape: Arc::clone(shown.shape),
+                    tone: shown.tone,
+                    stale: false,
+                    ghost: false,
+                }],
+                frame,
+                camera,
+                size: pane,
+                pixels_per_point: 1.0,
+                oversample: if pane[0].max(pane[1]) * 2 <= largest { 2 } else { 1 },
+                palette,
+                grid: true,
+                transparent: false,
+            };
+            let mut film = self.scene.film(picture.samples());
+            self.scene.draw(&picture, &mut film)?;
+            films.push(film);
+        }
+        let marks = self.marks(shot, pane, &camera, &palette);
+        self.compose(shot.size, pane, &films, &palette, marks)
+    }
+
+    /// The chips, bars, axes and dividers of a shot.
+    fn marks(&self, shot: &Shot<'_>, pane: [u32; 2], camera: &Camera, palette: &Palette) -> egui::FullOutput {
+        let size = vec2(shot.size[0] as f32, shot.size[1] as f32);
+        let input = egui::RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size)),
+            max_texture_side: Some(self.painter.max_texture_side()),
+            ..Default::default()
+        };
+        self.egui.run_ui(input, |ui| {
+            let painter = ui.painter();
+            for (index, shown) in shot.panes.iter().enumerate() {
+                let size = vec2(pane[0] as f32, pane[1] as f32);
+                let rect = Rect::from_min_size(pos2(index as f32 * size.x, 0.0), size);
+                if index > 0 {
+                    painter.vline(rect.left() + 0.5, rect.y_range(), Stroke::new(1.0, palette.line));
+                }
+                overlay::marks(
+                    painter,
+                    palette,
+                    rect,
+                    camera,
+                    &[(shown.tone, shown.title, "")],
+                    0.0,
+                );
+            }
+        })
+    }
+
+    /// Brings films and marks together and reads them back.
+    fn compose(
+        &mut self,
+        size: [u32; 2],
+        pane: [u32; 2],
+        films: &[Film],
+        palette: &Palette,
+        mut marks: egui::FullOutput,
+    ) -> Result<image::RgbaImage, RenderError> {
+        let mut sheet = self.scene.film(size);
+        let primitives = self.egui.tessellate(marks.shapes, marks.pixels_per_point);
+        let background = opaque(palette.background);
+        {
+            let target = sheet.target();
+            target.clear(background);
+            target
+                .write(|| {
+                    for (index, film) in films.iter().enumerate() {
+                        let x = (index as u32 * pane[0]) as i32;
+                        self.scene.copy(
+                            film,
+                            Viewport {
+                                x,
+                                y: 0,
+                                width: pane[0],
+                                height: pane[1],
+                            },
+                        );
+                    }
+                    self.painter.paint_and_update_textures(
+                        size,
+                        marks.pixels_per_point,
+                        &primitives,
+                        &mut marks.textures_delta,
+                    );
+                    Ok::<(), CoreError>(())
+                })
+                .map_err(|error| RenderError::Scene(error.to_string()))?;
+        }
+        let pixels: Vec<u8> = sheet
+            .pixels()
+            .into_iter()
+            .flat_map(|[r, g, b, _]| [r, g, b, 255])
+            .collect();
+        image::RgbaImage::from_raw(size[0], size[1], pixels)
+            .ok_or_else(|| RenderError::Scene("the driver returned too few pixels".into()))
+    }
+}
+
+impl Drop for Headless {
+    fn drop(&mut self) {
+        self.painter.destroy();
+    }
+}
+
+fn opaque(color: Color32) -> three_d::ClearState {
+    let [r, g, b, _] = color.to_array().map(|channel| f32::from(channel) / 255.0);
+    three_d::ClearState::color_and_depth(r, g, b, 1.0, 1.0)
+}
+
+fn open_device() -> Result<(Arc<glow::Context>, PossiblyCurrentContext), RenderError> {
+    let devices = Device::query_devices().map_err(|error| match error.error_kind() {
+        ErrorKind::NotFound => RenderError::NoEgl,
+        _ => RenderError::NoDriver(error.to_string()),
+    })?;
+    let mut last = String::from("there is no device");
+    for device in devices {
+        match open(&device) {
+            Ok(opened) => return Ok(opened),
+            Err(error) => last = error.to_string(),
+        }
+    }
+    Err(RenderError::NoDriver(last))
+}
+
+#[expect(unsafe_code, reason = "glutin and glow mark every EGL and GL entry unsafe")]
+fn open(device: &Device) -> glutin::error::Result<(Arc<glow::Context>, PossiblyCurrentContext)> {
+    let template = ConfigTemplateBuilder::new()
+        .with_api(Api::OPENGL)
+        .with_surface_type(ConfigSurfaceTypes::empty())
+        .build();
+    let attributes = ContextAttributesBuilder::new()
+        .with_context_api(ContextApi::OpenGl(Some(Version::new(3, 3))))
+        .with_profile(GlProfile::Core)
+        .build(None);
+    // SAFETY: the device comes from EGL itself and no native display is passed, so no foreign handle can
+    // be stale. The display outlives the context, which holds it.
+    let (display, context) = unsafe {
+        let display = Display::with_device(device, None)?;
+        let config = display
+            .find_configs(template)?
+            .next()
+            .ok_or(ErrorKind::BadConfig)?;
+        let context = display.create_context(&config, &attributes)?;
+        (display, context)
+    };
+    let context = context.make_current_surfaceless()?;
+    // SAFETY: the context was just made current on this thread, and the loader belongs to its display.
+    let gl = unsafe { glow::Context::from_loader_function_cstr(|name| display.get_proc_address(name)) };
+    Ok((Arc::new(gl), PossiblyCurrentContext::Egl(context)))
+}

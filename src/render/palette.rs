@@ -1,0 +1,107 @@
+//! The colours of the 3D view, dark and light.
+//!
+//! Seed is warm and step is teal wherever they appear; nothing else in the view is saturated but the axes.
+
+use egui::Color32;
+
+/// What a drawn shape stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tone {
+    /// The weak seed.
+    Seed,
+    /// A repaired or edited step.
+    Step,
+    /// The reference.
+    Reference,
+}
+
+impl Tone {
+    /// The colour of legends, bars and shapes of this tone.
+    pub fn color(self) -> Color32 {
+        match self {
+            Self::Seed => Color32::from_rgb(0xdc, 0x8c, 0x6b),
+            Self::Step => Color32::from_rgb(0x61, 0xa8, 0x9e),
+            Self::Reference => Color32::from_rgb(0xa3, 0xab, 0xb8),
+        }
+    }
+}
+
+/// Everything in the view that is no shape.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Palette {
+    /// Behind everything.
+    pub background: Color32,
+    /// Chips, cards and buttons on top of the view.
+    pub raised: Color32,
+    /// Hairlines between panes and around cards.
+    pub line: Color32,
+    /// Text.
+    pub text: Color32,
+    /// Text of less weight.
+    pub dim: Color32,
+    /// The left border of a card that tells of a failure.
+    pub bad: Color32,
+    /// Keyboard focus.
+    pub accent: Color32,
+    /// Edges of the boundary representation.
+    pub edge: Color32,
+    /// Edges of a shape that no longer is what the code says.
+    pub stale_edge: Color32,
+    /// The shape that no longer is what the code says.
+    pub stale: Color32,
+    /// Grid lines.
+    pub grid: Color32,
+    /// Every fifth or tenth grid line.
+    pub grid_major: Color32,
+    /// The x, y and z axes.
+    pub axes: [Color32; 3],
+}
+
+impl Palette {
+    /// The studio's dark theme.
+    pub const DARK: Self = Self {
+        background: Color32::from_rgb(0x17, 0x1a, 0x1f),
+        raised: Color32::from_rgb(0x1c, 0x20, 0x26),
+        line: Color32::from_rgb(0x26, 0x2b, 0x33),
+        text: Color32::from_rgb(0xd7, 0xdb, 0xe2),
+        dim: Color32::from_rgb(0x8a, 0x93, 0xa1),
+        bad: Color32::from_rgb(0xe5, 0x64, 0x5d),
+        accent: Color32::from_rgb(0x5a, 0xa9, 0xe6),
+        edge: Color32::from_rgb(0x0e, 0x12, 0x16),
+        stale_edge: Color32::from_rgb(0x1f, 0x23, 0x29),
+        stale: Color32::from_rgb(0x6a, 0x71, 0x7c),
+        grid: Color32::from_rgb(0x25, 0x2a, 0x31),
+        grid_major: Color32::from_rgb(0x33, 0x39, 0x42),
+        axes: [
+            Color32::from_rgb(0xd9, 0x66, 0x5f),
+            Color32::from_rgb(0x86, 0xb8, 0x6c),
+            Color32::from_rgb(0x62, 0x96, 0xe0),
+        ],
+    };
+
+    /// The studio's light theme.
+    pub const LIGHT: Self = Self {
+        background: Color32::from_rgb(0xf6, 0xf7, 0xf9),
+        raised: Color32::from_rgb(0xff, 0xff, 0xff),
+        line: Color32::from_rgb(0xd9, 0xdd, 0xe3),
+        text: Color32::from_rgb(0x1d, 0x22, 0x2a),
+        dim: Color32::from_rgb(0x5d, 0x67, 0x76),
+        bad: Color32::from_rgb(0xc8, 0x3f, 0x38),
+        accent: Color32::from_rgb(0x1f, 0x74, 0xb8),
+        edge: Color32::from_rgb(0x23, 0x29, 0x31),
+        stale_edge: Color32::from_rgb(0x7c, 0x84, 0x90),
+        stale: Color32::from_rgb(0xb4, 0xba, 0xc3),
+        grid: Color32::from_rgb(0xe4, 0xe7, 0xec),
+        grid_major: Color32::from_rgb(0xcf, 0xd4, 0xdb),
+        axes: [
+            Color32::from_rgb(0xc2, 0x45, 0x3d),
+            Color32::from_rgb(0x4f, 0x8a, 0x36),
+            Color32::from_rgb(0x2f, 0x66, 0xb8),
+        ],
+    };
+
+    /// The palette of a theme.
+    pub fn of(dark: bool) -> Self {
+        if dark { Self::DARK } else { Self::LIGHT }
+    }
+}

@@ -1,0 +1,19 @@
+uniform mat4 view;
+uniform mat4 projection;
+// Moves the surface towards the eye, as in line.vert: a translucent shape over an equal one must not flicker.
+uniform float bias;
+
+in vec3 position;
+in vec3 normal;
+
+out vec3 eye_normal;
+out vec3 eye_position;
+
+void main() {
+    vec4 at = view * vec4(position, 1.0);
+    eye_normal = mat3(view) * normal;
+    eye_position = at.xyz;
+    bool perspective = projection[3][3] == 0.0;
+    at.xyz = perspective ? at.xyz * (1.0 - bias) : at.xyz + vec3(0.0, 0.0, bias);
+    gl_Position = projection * at;
+}
