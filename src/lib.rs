@@ -60,6 +60,7 @@ pub mod executor;
 pub mod failure;
 pub mod geometry;
 pub mod locate;
+pub mod render;
 pub mod repair;
 pub mod reward;
 pub mod studio;

@@ -142,11 +142,6 @@ impl Assessor {
         Ok(Assessment { evaluation, shape })
     }
 
-    /// Builds `code` without scoring it.
-    pub fn build(&self, code: &[u8], scoring: &Scoring, cancel: &CancelToken) -> Result<Execution, AssessError> {
-        Ok(self.executor.build(code, &scoring.limits, Priority::Live, cancel)?)
-    }
-
     /// Versions that a score of this task depends on; waits for a worker to be ready.
     pub fn versions(&self, task: &Task) -> Result<Versions, ExecutorError> {
         let worker = self.executor.versions()?;

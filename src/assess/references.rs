@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use super::evaluation::ReferenceChoice;
 use crate::executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority};
@@ -53,11 +54,11 @@ pub(super) struct ReferenceStore {
 /// Filled by the first who needs it, while others who need the same wait.
 type Slot = Arc<Mutex<Option<Arc<Reference>>>>;
 
-/// Bytes that make a reference; equal bytes make an equal reference.
+/// What makes a reference; equal sources make an equal reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Code { path: PathBuf, code: String },
-    Mesh { path: PathBuf, bytes: Vec<u8> },
+    Mesh { path: PathBuf, modified: SystemTime, length: u64 },
 }
 
 impl ReferenceStore {
@@ -77,16 +78,13 @@ impl ReferenceStore {
                 Ok(References { ideal: Some(prepare(Source::Code { path: path.clone(), code })?), mesh: None })
             }
             ReferenceChoice::File(path) => {
-                let source = Source::Mesh { path: path.clone(), bytes: read(path)? };
-                Ok(References { ideal: None, mesh: Some(prepare(source)?) })
+                Ok(References { ideal: None, mesh: Some(prepare(mesh_source(path)?)?) })
             }
             ReferenceChoice::Task => {
                 let ideal = task.reference.clone().map(|code| {
                     prepare(Source::Code { path: task.dir.join("reference.py"), code })
                 });
-                let mesh = task.reference_mesh.as_ref().map(|path| {
-                    prepare(Source::Mesh { path: path.clone(), bytes: read(path)? })
-                });
+                let mesh = task.reference_mesh.as_ref().map(|path| prepare(mesh_source(path)?));
                 Ok(References { ideal: ideal.transpose()?, mesh: mesh.transpose()? })
             }
         }
@@ -108,7 +106,7 @@ impl ReferenceStore {
         }
         let reference = Arc::new(match source {
             Source::Code { path, code } => Reference::new(&build(&path, &code, executor, cancel)?, false),
-            Source::Mesh { path, bytes } => match TriMesh::from_stl(&bytes) {
+            Source::Mesh { path, .. } => match TriMesh::from_file(&path) {
                 Ok(mesh) => Reference::new(&mesh, true),
                 Err(error) => return Err(ReferenceError::NotAMesh { path, error }),
             },
@@ -137,10 +135,18 @@ fn build(
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ReferenceError> {
-    std::fs::read(path).map_err(|error| ReferenceError::Unreadable {
-        path: path.to_owned(),
-        error: error.to_string(),
-    })
+    std::fs::read(path).map_err(unreadable(path))
+}
+
+/// A mesh file is known by its time and length, so that scoring a batch does not read it again and again.
+fn mesh_source(path: &Path) -> Result<Source, ReferenceError> {
+    let metadata = std::fs::metadata(path).map_err(unreadable(path))?;
+    let modified = metadata.modified().map_err(unreadable(path))?;
+    Ok(Source::Mesh { path: path.to_owned(), modified, length: metadata.len() })
+}
+
+fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> ReferenceError {
+    |error| ReferenceError::Unreadable { path: path.to_owned(), error: error.to_string() }
 }
 
 fn is_python(path: &Path) -> bool {

@@ -2,14 +2,16 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::assess::AssessError;
 use crate::engine::Engine;
-use crate::executor::WorkerConfig;
-use crate::locate::{self, Overrides};
+use crate::executor::{Build, CancelToken, Limits, Priority, WorkerConfig};
+use crate::geometry::Shape;
+use crate::locate::{self, LocateError, Overrides};
 use crate::repair::ReplayError;
 use crate::task::{TaskError, TaskSet};
 use crate::trajectory::TrajectoryError;
@@ -61,15 +63,23 @@ pub enum Problem {
     /// Wrong use or bad input: exit 2.
     #[error("{0}")]
     Input(String),
+    /// The thing asked for did not come about: exit 1.
+    #[error("{0}")]
+    NotReached(String),
 }
 
-/// The exit code of an error: 2 for what the user can mend, 3 for our own machinery.
+/// The exit code of an error: 1 for what did not come about, 2 for what the user can mend, 3 for our own
+/// machinery.
 pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
+    if matches!(error.downcast_ref(), Some(Problem::NotReached(_))) {
+        return 1;
+    }
     let input = error.chain().any(|cause| {
         cause.is::<Problem>()
             || cause.is::<TaskError>()
             || cause.is::<ReplayError>()
             || cause.is::<TrajectoryError>()
+            || cause.downcast_ref().is_some_and(LocateError::is_input)
             || cause.downcast_ref().is_some_and(AssessError::is_input)
     });
     if input { 2 } else { 3 }
@@ -113,4 +123,16 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// Builds a file for showing, without scoring it.
+pub(super) fn build_shape(engine: &Engine, path: &Path, code: &[u8]) -> anyhow::Result<Arc<Shape>> {
+    let executor = engine.assessor().executor();
+    match executor.build(code, &Limits::default(), Priority::Live, &CancelToken::never())?.build {
+        Build::Shape(shape) => Ok(shape),
+        Build::Failed(failure) => {
+            let line = failure.line.map(|line| format!(" at line {line}")).unwrap_or_default();
+            Err(Problem::NotReached(format!("{} does not build{line}: {}", path.display(), failure.message)).into())
+        }
+    }
 }

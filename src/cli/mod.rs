@@ -5,13 +5,19 @@
 //! machinery failed.
 
 mod context;
+mod doctor;
 mod eval;
+mod render;
 mod repair;
 mod scoring;
+
+
 
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use crate::engine::Engine;
 
 pub use context::{Global, Problem};
 pub use scoring::ScoringArgs;
@@ -28,10 +34,14 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    /// Say what is there, what is missing and how to get it
+    Doctor(doctor::DoctorArgs),
     /// Build and score one candidate
     Eval(eval::EvalArgs),
     /// Run a repair loop
     Repair(repair::RepairArgs),
+    /// Draw a candidate or an STL file as a PNG, without a display
+    Render(render::Args),
 }
 
 /// Parses the command line, does what it says and returns the exit code.
@@ -39,8 +49,10 @@ pub fn run() -> ExitCode {
     let Cli { global, verb } = Cli::parse();
     let done = match verb {
         None => unimplemented!(),
+        Some(Verb::Doctor(args)) => doctor::run(args, &global),
         Some(Verb::Eval(args)) => eval::run(&args, &global),
         Some(Verb::Repair(args)) => repair::run(args, &global),
+        Some(Verb::Render(args)) => draw(&args, &global),
     };
     match done {
         Ok(code) => code,
@@ -50,4 +62,21 @@ pub fn run() -> ExitCode {
             ExitCode::from(context::exit_code(&error))
         }
     }
+}
+
+fn draw(args: &render::Args, global: &Global) -> anyhow::Result<ExitCode> {
+    // One worker serves both files; none is started for STL alone.
+    let engine = std::cell::OnceCell::new();
+    render::run(args, |file| {
+        if render::is_stl(file) {
+            return render::load_stl(file);
+        }
+        let code = context::read_candidate(file)?;
+        if engine.get().is_none() {
+            let _ = engine.set(global.engine(1)?);
+        }
+        let engine: &Engine = engine.get().expect("just set");
+        context::build_shape(engine, file, &code)
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
