@@ -9,9 +9,7 @@ mod references;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use evaluation::{
-    Artifacts, Assessment, Bbox, Evaluation, ReferenceChoice, Scoring, Timing, Versions,
-};
+pub use evaluation::{Artifacts, Assessment, Bbox, Evaluation, ReferenceChoice, Scoring, Timing, Versions};
 pub use references::ReferenceError;
 use references::ReferenceStore;
 
@@ -76,7 +74,10 @@ pub struct Request<'a> {
 impl Assessor {
     /// An assessor over a pool of workers.
     pub fn new(executor: Executor) -> Self {
-        Self { executor, references: Arc::default() }
+        Self {
+            executor,
+            references: Arc::default(),
+        }
     }
 
     /// The pool it runs on.
@@ -87,14 +88,22 @@ impl Assessor {
     /// Builds and scores one candidate.
     pub fn assess(&self, request: &Request<'_>, cancel: &CancelToken) -> Result<Assessment, AssessError> {
         let start = Instant::now();
-        let Request { task, code, scoring, priority, .. } = *request;
+        let Request {
+            task,
+            code,
+            scoring,
+            priority,
+            ..
+        } = *request;
         let execution = self.executor.build(code, &scoring.limits, priority, cancel)?;
         let text = String::from_utf8_lossy(code);
         let mut score_ms = 0.0;
         let (scored, failure, shape) = match &execution.build {
             Build::Failed(failure) => (gated(failure), Some(failure.clone()), None),
             Build::Shape(shape) => {
-                let references = self.references.get(task, &scoring.reference, &self.executor, cancel)?;
+                let references = self
+                    .references
+                    .get(task, &scoring.reference, &self.executor, cancel)?;
                 let scoring_start = Instant::now();
                 let evidence = Evidence {
                     code: &text,
@@ -109,10 +118,27 @@ impl Assessor {
             }
         };
         let completion = request.completion.unwrap_or(&text);
-        let shaped =
-            reward::shape(scoring.shaping, scored.reward.total, failure.as_ref(), &text, completion);
-        let Scored { reward, kind, notes, details } = scored;
-        let Execution { stdout, stderr, queue_ms, run_ms, mesh_ms, .. } = execution;
+        let shaped = reward::shape(
+            scoring.shaping,
+            scored.reward.total,
+            failure.as_ref(),
+            &text,
+            completion,
+        );
+        let Scored {
+            reward,
+            kind,
+            notes,
+            details,
+        } = scored;
+        let Execution {
+            stdout,
+            stderr,
+            queue_ms,
+            run_ms,
+            mesh_ms,
+            ..
+        } = execution;
         let evaluation = Evaluation {
             format: FORMAT,
             task_id: task.id.clone(),
@@ -156,7 +182,10 @@ impl Assessor {
 }
 
 fn gated(failure: &Failure) -> Scored {
-    debug_assert!(failure.kind < Kind::LowEditability, "a kind of a built candidate names no failure");
+    debug_assert!(
+        failure.kind < Kind::LowEditability,
+        "a kind of a built candidate names no failure"
+    );
     Scored {
         reward: Reward::gated(),
         kind: failure.kind,
@@ -167,7 +196,11 @@ fn gated(failure: &Failure) -> Scored {
 
 fn bbox(shape: &Shape) -> Bbox {
     let bbox = shape.mesh.bbox();
-    Bbox { min: bbox.min, max: bbox.max, size: bbox.size() }
+    Bbox {
+        min: bbox.min,
+        max: bbox.max,
+        size: bbox.size(),
+    }
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -57,8 +57,15 @@ type Slot = Arc<Mutex<Option<Arc<Reference>>>>;
 /// What makes a reference; equal sources make an equal reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
-    Code { path: PathBuf, code: String },
-    Mesh { path: PathBuf, modified: SystemTime, length: u64 },
+    Code {
+        path: PathBuf,
+        code: String,
+    },
+    Mesh {
+        path: PathBuf,
+        modified: SystemTime,
+        length: u64,
+    },
 }
 
 impl ReferenceStore {
@@ -75,17 +82,33 @@ impl ReferenceStore {
             ReferenceChoice::None => Ok(References::default()),
             ReferenceChoice::File(path) if is_python(path) => {
                 let code = String::from_utf8_lossy(&read(path)?).into_owned();
-                Ok(References { ideal: Some(prepare(Source::Code { path: path.clone(), code })?), mesh: None })
+                Ok(References {
+                    ideal: Some(prepare(Source::Code {
+                        path: path.clone(),
+                        code,
+                    })?),
+                    mesh: None,
+                })
             }
-            ReferenceChoice::File(path) => {
-                Ok(References { ideal: None, mesh: Some(prepare(mesh_source(path)?)?) })
-            }
+            ReferenceChoice::File(path) => Ok(References {
+                ideal: None,
+                mesh: Some(prepare(mesh_source(path)?)?),
+            }),
             ReferenceChoice::Task => {
                 let ideal = task.reference.clone().map(|code| {
-                    prepare(Source::Code { path: task.dir.join("reference.py"), code })
+                    prepare(Source::Code {
+                        path: task.dir.join("reference.py"),
+                        code,
+                    })
                 });
-                let mesh = task.reference_mesh.as_ref().map(|path| prepare(mesh_source(path)?));
-                Ok(References { ideal: ideal.transpose()?, mesh: mesh.transpose()? })
+                let mesh = task
+                    .reference_mesh
+                    .as_ref()
+                    .map(|path| prepare(mesh_source(path)?));
+                Ok(References {
+                    ideal: ideal.transpose()?,
+                    mesh: mesh.transpose()?,
+                })
             }
         }
     }
@@ -123,8 +146,15 @@ fn build(
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<TriMesh, ReferenceError> {
-    let limits = Limits { cpu_s: 120.0, memory_mb: 4096, ..Limits::default() };
-    match executor.build(code.as_bytes(), &limits, Priority::Live, cancel)?.build {
+    let limits = Limits {
+        cpu_s: 120.0,
+        memory_mb: 4096,
+        ..Limits::default()
+    };
+    match executor
+        .build(code.as_bytes(), &limits, Priority::Live, cancel)?
+        .build
+    {
         Build::Shape(shape) => Ok(shape.mesh.clone()),
         Build::Failed(failure) => Err(ReferenceError::NotBuilt {
             path: path.to_owned(),
@@ -142,13 +172,21 @@ fn read(path: &Path) -> Result<Vec<u8>, ReferenceError> {
 fn mesh_source(path: &Path) -> Result<Source, ReferenceError> {
     let metadata = std::fs::metadata(path).map_err(unreadable(path))?;
     let modified = metadata.modified().map_err(unreadable(path))?;
-    Ok(Source::Mesh { path: path.to_owned(), modified, length: metadata.len() })
+    Ok(Source::Mesh {
+        path: path.to_owned(),
+        modified,
+        length: metadata.len(),
+    })
 }
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> ReferenceError {
-    |error| ReferenceError::Unreadable { path: path.to_owned(), error: error.to_string() }
+    |error| ReferenceError::Unreadable {
+        path: path.to_owned(),
+        error: error.to_string(),
+    }
 }
 
 fn is_python(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("py"))
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("py"))
 }

@@ -23,13 +23,31 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR", help_heading = "Places")]
     pub tasks: Vec<PathBuf>,
     /// The folder of fonts, icons and samples [env: CADFORGE_ASSETS]
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Places", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Places",
+        hide_short_help = true
+    )]
     pub assets: Option<PathBuf>,
     /// The cadforge-worker executable [env: CADFORGE_WORKER]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Places", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Places",
+        hide_short_help = true
+    )]
     pub worker: Option<PathBuf>,
     /// Python of the environment that holds CadQuery [env: CADFORGE_PYTHON]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Places", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Places",
+        hide_short_help = true
+    )]
     pub python: Option<PathBuf>,
 }
 
@@ -53,7 +71,11 @@ impl Global {
     pub fn engine(&self, workers: usize) -> anyhow::Result<Engine> {
         let overrides = self.overrides();
         let (worker, python) = (locate::worker(&overrides)?, locate::python(&overrides)?);
-        Ok(Engine::start(WorkerConfig { worker, python, workers }))
+        Ok(Engine::start(WorkerConfig {
+            worker,
+            python,
+            workers,
+        }))
     }
 }
 
@@ -88,7 +110,9 @@ pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
 /// Whether the reader of standard output went away, as `head` does: no fault of anyone.
 pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
     })
 }
 
@@ -128,11 +152,22 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 /// Builds a file for showing, without scoring it.
 pub(super) fn build_shape(engine: &Engine, path: &Path, code: &[u8]) -> anyhow::Result<Arc<Shape>> {
     let executor = engine.assessor().executor();
-    match executor.build(code, &Limits::default(), Priority::Live, &CancelToken::never())?.build {
+    match executor
+        .build(code, &Limits::default(), Priority::Live, &CancelToken::never())?
+        .build
+    {
         Build::Shape(shape) => Ok(shape),
         Build::Failed(failure) => {
-            let line = failure.line.map(|line| format!(" at line {line}")).unwrap_or_default();
-            Err(Problem::NotReached(format!("{} does not build{line}: {}", path.display(), failure.message)).into())
+            let line = failure
+                .line
+                .map(|line| format!(" at line {line}"))
+                .unwrap_or_default();
+            Err(Problem::NotReached(format!(
+                "{} does not build{line}: {}",
+                path.display(),
+                failure.message
+            ))
+            .into())
         }
     }
 }

@@ -35,8 +35,13 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let code = context::read_candidate(&args.file)?;
     let scoring = args.scoring.scoring();
     let engine = global.engine(1)?;
-    let request =
-        Request { task, code: &code, completion: None, scoring: &scoring, priority: Priority::Live };
+    let request = Request {
+        task,
+        code: &code,
+        completion: None,
+        scoring: &scoring,
+        priority: Priority::Live,
+    };
     let mut assessment = engine.assessor().assess(&request, &CancelToken::never())?;
     if let Some(dir) = &args.out {
         trajectory::write_evaluation(dir, &code, &mut assessment)?;
@@ -55,8 +60,16 @@ fn summary(evaluation: &Evaluation) -> String {
     let _ = match &evaluation.failure {
         None => writeln!(text, "built · {}", kind_name(evaluation)),
         Some(failure) => {
-            let line = failure.line.map(|line| format!(" · line {line}")).unwrap_or_default();
-            writeln!(text, "did not build · {}{line}\n  {}", kind_name(evaluation), failure.message)
+            let line = failure
+                .line
+                .map(|line| format!(" · line {line}"))
+                .unwrap_or_default();
+            writeln!(
+                text,
+                "did not build · {}{line}\n  {}",
+                kind_name(evaluation),
+                failure.message
+            )
         }
     };
     let _ = writeln!(text, "total {:>27.4}", evaluation.reward.total);

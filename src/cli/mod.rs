@@ -11,8 +11,6 @@ mod render;
 mod repair;
 mod scoring;
 
-
-
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -24,7 +22,12 @@ pub use scoring::ScoringArgs;
 
 /// Watch, edit and drive the repair of CadQuery code.
 #[derive(Debug, Parser)]
-#[command(name = "cadforge", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(
+    name = "cadforge",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,

@@ -68,7 +68,10 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         None => None,
     };
     let proposer = match args.proposer {
-        ProposerName::Replay => ProposerChoice::Replay { recording: args.recording.clone(), skip: 0 },
+        ProposerName::Replay => ProposerChoice::Replay {
+            recording: args.recording.clone(),
+            skip: 0,
+        },
     };
     // Refused before a worker is started: nothing is lost by a wrong name.
     let ProposerChoice::Replay { recording, skip } = &proposer;
@@ -97,12 +100,21 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
                 Outcome::Assessed(_) => unreachable!("a repair ends as a repair"),
             },
             Event::Failed { message, input: true } => return Err(Problem::Input(message).into()),
-            Event::Failed { message, input: false } => anyhow::bail!(message),
+            Event::Failed {
+                message,
+                input: false,
+            } => anyhow::bail!(message),
             Event::Cancelled => anyhow::bail!("cancelled"),
             Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } => {}
         }
     };
-    let RepairSummary { best, delta_reward, reached, ref trajectory, .. } = summary;
+    let RepairSummary {
+        best,
+        delta_reward,
+        reached,
+        ref trajectory,
+        ..
+    } = summary;
     if args.json {
         let task_id = &task.id;
         let steps = &steps;
@@ -117,8 +129,13 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         })?;
     } else {
         let total = steps[best].evaluation.reward.total;
-        let reached = if reached { "target reached" } else { "target not reached" };
-        let mut text = format!("{reached} · best step {best} · {total:.4} ({delta_reward:+.4} on the seed)\n");
+        let reached = if reached {
+            "target reached"
+        } else {
+            "target not reached"
+        };
+        let mut text =
+            format!("{reached} · best step {best} · {total:.4} ({delta_reward:+.4} on the seed)\n");
         if let Some(dir) = trajectory {
             text.push_str(&format!("kept in {}\n", dir.display()));
         }
@@ -131,12 +148,21 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
 /// One step for people.
 fn line(step: &Step, seed: Option<&Step>) -> String {
     let evaluation = &step.evaluation;
-    let name = if seed.is_none() { "seed  ".to_owned() } else { format!("step {}", step.step) };
+    let name = if seed.is_none() {
+        "seed  ".to_owned()
+    } else {
+        format!("step {}", step.step)
+    };
     let total = evaluation.reward.total;
-    let delta = seed.map(|seed| format!(" {:+.4}", total - seed.evaluation.reward.total)).unwrap_or_default();
+    let delta = seed
+        .map(|seed| format!(" {:+.4}", total - seed.evaluation.reward.total))
+        .unwrap_or_default();
     let failure = match &evaluation.failure {
         Some(failure) => {
-            let line = failure.line.map(|line| format!(" · line {line}")).unwrap_or_default();
+            let line = failure
+                .line
+                .map(|line| format!(" · line {line}"))
+                .unwrap_or_default();
             format!("  {}{line}", failure.message)
         }
         None => String::new(),
@@ -146,7 +172,11 @@ fn line(step: &Step, seed: Option<&Step>) -> String {
 
 fn decode(bytes: Vec<u8>) -> anyhow::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
-        Problem::Input(format!("the file to start from is not UTF-8: {}", error.utf8_error())).into()
+        Problem::Input(format!(
+            "the file to start from is not UTF-8: {}",
+            error.utf8_error()
+        ))
+        .into()
     })
 }
 

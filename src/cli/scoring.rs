@@ -38,7 +38,11 @@ impl ScoringArgs {
             mode: self.mode,
             shaping: self.shaping,
             reference: self.reference.clone(),
-            limits: Limits { cpu_s: self.timeout, memory_mb: self.memory, ..Limits::default() },
+            limits: Limits {
+                cpu_s: self.timeout,
+                memory_mb: self.memory,
+                ..Limits::default()
+            },
         }
     }
 }
@@ -57,6 +61,10 @@ const SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
 fn parse_seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if SECONDS.contains(&seconds) => Ok(seconds),
-        _ => Err(format!("give seconds from {} to {}", SECONDS.start(), SECONDS.end())),
+        _ => Err(format!(
+            "give seconds from {} to {}",
+            SECONDS.start(),
+            SECONDS.end()
+        )),
     }
 }

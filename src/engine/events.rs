@@ -57,7 +57,14 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// A stream of events that never blocks its sender.
 pub(super) fn channel(wake: Option<Wake>) -> (EventSender, Receiver<Event>) {
     let (sender, receiver) = crossbeam_channel::unbounded();
-    (EventSender { sender, wake, text: None }, receiver)
+    (
+        EventSender {
+            sender,
+            wake,
+            text: None,
+        },
+        receiver,
+    )
 }
 
 /// Sends events and wakes the listener; text is held back a moment and sent together.
@@ -103,8 +110,11 @@ impl Listener for EventSender {
     }
 
     fn text(&mut self, step: usize, delta: &str) {
-        let held =
-            self.text.get_or_insert_with(|| HeldText { step, delta: String::new(), since: Instant::now() });
+        let held = self.text.get_or_insert_with(|| HeldText {
+            step,
+            delta: String::new(),
+            since: Instant::now(),
+        });
         held.delta.push_str(delta);
         if held.since.elapsed() >= TEXT_INTERVAL {
             self.flush();

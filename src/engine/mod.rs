@@ -110,7 +110,10 @@ pub struct Engine {
 impl Engine {
     /// Starts the worker pool in the background and returns at once.
     pub fn start(config: WorkerConfig) -> Self {
-        Self { assessor: Assessor::new(Executor::start(config)), next_id: Arc::new(AtomicU64::new(1)) }
+        Self {
+            assessor: Assessor::new(Executor::start(config)),
+            next_id: Arc::new(AtomicU64::new(1)),
+        }
     }
 
     /// Hands over a job and returns at once.
@@ -119,7 +122,11 @@ impl Engine {
         let (cancel, token) = CancelToken::pair();
         let (sender, events) = events::channel(wake);
         run::spawn(id, job, self.assessor.clone(), sender, token);
-        JobHandle { id, events, cancel: Some(cancel) }
+        JobHandle {
+            id,
+            events,
+            cancel: Some(cancel),
+        }
     }
 
     /// What jobs run on, for callers that wait anyway.

@@ -25,7 +25,10 @@ pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSe
         events.send(last);
     };
     // A machine that cannot start a thread cannot go on; the handle's channel closes and says so.
-    if let Err(error) = std::thread::Builder::new().name(format!("job {}", id.0)).spawn(work) {
+    if let Err(error) = std::thread::Builder::new()
+        .name(format!("job {}", id.0))
+        .spawn(work)
+    {
         eprintln!("cannot start a thread for a job: {error}");
     }
 }

@@ -12,7 +12,9 @@ pub struct Replay {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
     /// The task has no recordings.
-    #[error("task `{task}` has no recorded repair\nhint: put one under {dir}/repairs, or choose another proposer")]
+    #[error(
+        "task `{task}` has no recorded repair\nhint: put one under {dir}/repairs, or choose another proposer"
+    )]
     NoRecording {
         /// The task.
         task: String,
@@ -37,7 +39,9 @@ impl Replay {
         let recording = find(task, recording)?;
         let mut steps = recording.steps.clone();
         steps.drain(..skip.min(steps.len()));
-        Ok(Self { steps: steps.into_iter() })
+        Ok(Self {
+            steps: steps.into_iter(),
+        })
     }
 
     /// The next step; `None` at the end of the recording.
@@ -54,8 +58,15 @@ fn find<'a>(task: &'a Task, name: Option<&str>) -> Result<&'a RecordedRepair, Re
     found.ok_or_else(|| match name {
         Some(name) if !task.repairs.is_empty() => {
             let known: Vec<_> = task.repairs.iter().map(|repair| repair.name.as_str()).collect();
-            ReplayError::Unknown { task: task.id.clone(), name: name.to_owned(), known: known.join(", ") }
+            ReplayError::Unknown {
+                task: task.id.clone(),
+                name: name.to_owned(),
+                known: known.join(", "),
+            }
         }
-        _ => ReplayError::NoRecording { task: task.id.clone(), dir: task.dir.display().to_string() },
+        _ => ReplayError::NoRecording {
+            task: task.id.clone(),
+            dir: task.dir.display().to_string(),
+        },
     })
 }

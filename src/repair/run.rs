@@ -101,7 +101,11 @@ pub fn run(
     // Totals of the steps so far; the last one's index is the next one's parent.
     let mut totals: Vec<f64> = Vec::new();
     let mut reached = false;
-    let mut next = Some((Origin::Seed, repair.from.unwrap_or(repair.task.weak_seed()).to_owned(), None));
+    let mut next = Some((
+        Origin::Seed,
+        repair.from.unwrap_or(repair.task.weak_seed()).to_owned(),
+        None,
+    ));
     while let Some((origin, code, proposal)) = next.take() {
         let request = Request {
             task: repair.task,
@@ -112,7 +116,14 @@ pub fn run(
         };
         let assessment = assessor.assess(&request, cancel)?;
         let (index, parent) = (totals.len(), totals.len().checked_sub(1));
-        let mut step = Step { step: index, origin, parent, evaluation: assessment.evaluation, code, proposal };
+        let mut step = Step {
+            step: index,
+            origin,
+            parent,
+            evaluation: assessment.evaluation,
+            code,
+            proposal,
+        };
         if let Some(writer) = &mut writer {
             writer.append(&mut step, assessment.shape.as_deref())?;
         }
@@ -123,7 +134,10 @@ pub fn run(
             next = propose(&mut proposer, index + 1, listener);
         }
     }
-    let best = (0..totals.len()).fold(0, |best, index| if totals[index] > totals[best] { index } else { best });
+    let best = (0..totals.len()).fold(
+        0,
+        |best, index| if totals[index] > totals[best] { index } else { best },
+    );
     Ok(RepairSummary {
         steps: totals.len(),
         best,
@@ -141,7 +155,14 @@ fn propose(
     let recorded = proposer.propose()?;
     listener.proposing(step);
     listener.text(step, &recorded.code);
-    Some((Origin::Replay, recorded.code, Some(Proposal { reason: recorded.reason, text: None })))
+    Some((
+        Origin::Replay,
+        recorded.code,
+        Some(Proposal {
+            reason: recorded.reason,
+            text: None,
+        }),
+    ))
 }
 
 fn header(repair: &Repair<'_>, assessor: &Assessor) -> Result<Header, ExecutorError> {

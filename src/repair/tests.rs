@@ -25,18 +25,29 @@ fn task(repairs: Vec<RecordedRepair>) -> Task {
 fn recording(name: &str, codes: &[&str]) -> RecordedRepair {
     let steps = codes
         .iter()
-        .map(|code| RecordedStep { code: (*code).to_owned(), reason: format!("why {code}") })
+        .map(|code| RecordedStep {
+            code: (*code).to_owned(),
+            reason: format!("why {code}"),
+        })
         .collect();
-    RecordedRepair { name: name.to_owned(), steps }
+    RecordedRepair {
+        name: name.to_owned(),
+        steps,
+    }
 }
 
 fn codes(mut replay: Replay) -> Vec<String> {
-    std::iter::from_fn(|| replay.propose()).map(|step| step.code).collect()
+    std::iter::from_fn(|| replay.propose())
+        .map(|step| step.code)
+        .collect()
 }
 
 #[test]
 fn a_replay_follows_its_recording_and_ends_with_it() {
-    let task = task(vec![recording("long", &["a", "b", "c"]), recording("short", &["z"])]);
+    let task = task(vec![
+        recording("long", &["a", "b", "c"]),
+        recording("short", &["z"]),
+    ]);
     assert_eq!(codes(Replay::new(&task, None, 0).unwrap()), ["a", "b", "c"]);
     assert_eq!(codes(Replay::new(&task, None, 2).unwrap()), ["c"]);
     assert_eq!(codes(Replay::new(&task, None, 9).unwrap()), [""; 0]);
@@ -50,5 +61,8 @@ fn what_cannot_be_replayed_is_named_with_what_can() {
     assert!(error.contains("`other`") && error.contains("long"), "{error}");
     let without = task(Vec::new());
     let error = Replay::new(&without, None, 0).unwrap_err().to_string();
-    assert!(error.contains("no recorded repair") && error.contains("packs/cube"), "{error}");
+    assert!(
+        error.contains("no recorded repair") && error.contains("packs/cube"),
+        "{error}"
+    );
 }

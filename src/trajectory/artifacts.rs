@@ -10,7 +10,10 @@ use crate::assess::{Artifacts, Assessment};
 
 /// Writes a file whole or not at all: a reader sees the old content or the new.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), TrajectoryError> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(bytes)?;
@@ -57,8 +60,12 @@ pub fn write_evaluation(dir: &Path, code: &[u8], assessment: &mut Assessment) ->
             }
         }
     };
-    assessment.evaluation.artifacts =
-        Artifacts { dir: Some(dir.to_owned()), code: Some(code_path), stl, reward: Some(reward_path.clone()) };
+    assessment.evaluation.artifacts = Artifacts {
+        dir: Some(dir.to_owned()),
+        code: Some(code_path),
+        stl,
+        reward: Some(reward_path.clone()),
+    };
     let json = serde_json::to_vec_pretty(&assessment.evaluation).expect("an evaluation is plain data");
     write_atomically(&reward_path, &json)
 }

@@ -29,7 +29,11 @@ pub struct BadLine {
 
 /// Reads a trajectory folder, or its `trajectory.jsonl` given by name.
 pub fn read(path: &Path) -> Result<Trajectory, TrajectoryError> {
-    let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
+    let file = if path.is_dir() {
+        path.join(FILE_NAME)
+    } else {
+        path.to_owned()
+    };
     let text = std::fs::read(&file).map_err(TrajectoryError::io("read", &file))?;
     let mut lines = text.split(|&byte| byte == b'\n').enumerate();
     let header = lines.next().map_or(&[][..], |(_, line)| line);
@@ -51,9 +55,17 @@ pub fn read(path: &Path) -> Result<Trajectory, TrajectoryError> {
     for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
         match serde_json::from_slice(line) {
             Ok(step) => steps.push(step),
-            Err(error) => bad_lines.push(BadLine { line: index + 1, message: error.to_string() }),
+            Err(error) => bad_lines.push(BadLine {
+                line: index + 1,
+                message: error.to_string(),
+            }),
         }
     }
     let dir = file.parent().unwrap_or(Path::new(".")).to_owned();
-    Ok(Trajectory { dir, header, steps, bad_lines })
+    Ok(Trajectory {
+        dir,
+        header,
+        steps,
+        bad_lines,
+    })
 }

@@ -40,7 +40,10 @@ fn failed_step(index: usize) -> Step {
             notes: vec!["a note with \"quotes\"\nand a line break".to_owned()],
             details: Details::default(),
             bbox: None,
-            timing: Timing { run_ms: 0.1 + 0.2, ..Timing::default() },
+            timing: Timing {
+                run_ms: 0.1 + 0.2,
+                ..Timing::default()
+            },
             artifacts: Artifacts::default(),
             stdout: "\u{0}\u{7f}é".to_owned(),
             stderr: String::new(),
@@ -65,9 +68,16 @@ fn what_is_written_is_read_back_equal() {
     assert_eq!(trajectory.steps, steps);
     assert!(trajectory.bad_lines.is_empty());
     // Equal code is stored once.
-    let python = std::fs::read_dir(folder.join("artifacts")).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "py")
-    });
+    let python = std::fs::read_dir(folder.join("artifacts"))
+        .unwrap()
+        .filter(|entry| {
+            entry
+                .as_ref()
+                .unwrap()
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "py")
+        });
     assert_eq!(python.count(), 1);
 }
 
@@ -104,7 +114,10 @@ fn a_file_that_is_no_trajectory_is_refused_by_name() {
 #[test]
 fn an_existing_trajectory_is_never_overwritten() {
     let dir = tempfile::tempdir().unwrap();
-    TrajectoryWriter::create(dir.path(), &header()).unwrap().append(&mut failed_step(0), None).unwrap();
+    TrajectoryWriter::create(dir.path(), &header())
+        .unwrap()
+        .append(&mut failed_step(0), None)
+        .unwrap();
     let before = std::fs::read(dir.path().join(FILE_NAME)).unwrap();
     let error = TrajectoryWriter::create(dir.path(), &header()).unwrap_err();
     assert!(matches!(error, TrajectoryError::Exists(_)), "{error}");
@@ -120,8 +133,16 @@ fn an_atomic_write_keeps_the_mode_and_leaves_no_temporary_file() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     write_atomically(&path, b"two").unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"two");
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     let missing = dir.path().join("missing/part.py");
-    assert!(write_atomically(&missing, b"x").unwrap_err().to_string().contains("missing/part.py"));
+    assert!(
+        write_atomically(&missing, b"x")
+            .unwrap_err()
+            .to_string()
+            .contains("missing/part.py")
+    );
 }

@@ -34,7 +34,12 @@ impl TrajectoryWriter {
             }
             Err(error) => return Err(TrajectoryError::io("create", &path)(error)),
         };
-        let mut writer = Self { dir: dir.to_owned(), path, file, length: 0 };
+        let mut writer = Self {
+            dir: dir.to_owned(),
+            path,
+            file,
+            length: 0,
+        };
         writer.line(header)?;
         Ok(writer)
     }
@@ -54,8 +59,12 @@ impl TrajectoryWriter {
         };
         let json = serde_json::to_vec_pretty(&step.evaluation.reward).expect("a reward is plain data");
         let reward = artifacts::store(&self.dir, ARTIFACTS, "json", &json)?;
-        step.evaluation.artifacts =
-            Artifacts { dir: Some(ARTIFACTS.into()), code: Some(code), stl, reward: Some(reward) };
+        step.evaluation.artifacts = Artifacts {
+            dir: Some(ARTIFACTS.into()),
+            code: Some(code),
+            stl,
+            reward: Some(reward),
+        };
         self.line(step)
     }
 

@@ -21,9 +21,12 @@ fn stable(value: &Value) -> Value {
             .iter()
             .map(|(key, value)| {
                 let value = match key.as_str() {
-                    "timing" | "versions" => {
-                        value.as_object().unwrap().keys().map(|key| (key.clone(), json!("…"))).collect()
-                    }
+                    "timing" | "versions" => value
+                        .as_object()
+                        .unwrap()
+                        .keys()
+                        .map(|key| (key.clone(), json!("…")))
+                        .collect(),
                     "traceback" | "code" | "trajectory" if value.is_string() => json!("…"),
                     _ => stable(value),
                 };
@@ -43,7 +46,10 @@ fn eval_prints_the_whole_evaluation() {
     let dir = temporary();
     let seed = root().join("tasks").join(CASTER).join("seeds/weak.py");
     let output = expect_exit(
-        cadforge(dir.path()).arg("eval").arg(&seed).args(["--task", CASTER, "--reference", "none", "--json"]),
+        cadforge(dir.path())
+            .arg("eval")
+            .arg(&seed)
+            .args(["--task", CASTER, "--reference", "none", "--json"]),
         0,
     );
     insta::assert_json_snapshot!("eval_caster_seed", stable(&json(&output)));
@@ -62,11 +68,21 @@ fn published_totals_hold_from_code_to_json() {
     for (task, file, expected) in cases {
         let file = root().join("tasks").join(task).join(file);
         let output = expect_exit(
-            cadforge(dir.path()).arg("eval").arg(&file).args(["--task", task, "--reference", "none", "--json"]),
+            cadforge(dir.path()).arg("eval").arg(&file).args([
+                "--task",
+                task,
+                "--reference",
+                "none",
+                "--json",
+            ]),
             0,
         );
         let total = json(&output)["reward"]["total"].as_f64().unwrap();
-        assert!((total - expected).abs() < 1e-3, "{}: total {total}, published {expected}", file.display());
+        assert!(
+            (total - expected).abs() < 1e-3,
+            "{}: total {total}, published {expected}",
+            file.display()
+        );
     }
 }
 
@@ -74,10 +90,21 @@ fn published_totals_hold_from_code_to_json() {
 fn eval_of_code_that_does_not_build_is_a_result() {
     let dir = temporary();
     let file = dir.path().join("annulus.py");
-    std::fs::write(&file, "import cadquery as cq\n\nfixture = cq.Workplane(\"XY\").annulus(11, 2.5)\n").unwrap();
+    std::fs::write(
+        &file,
+        "import cadquery as cq\n\nfixture = cq.Workplane(\"XY\").annulus(11, 2.5)\n",
+    )
+    .unwrap();
     let output = expect_exit(
-        cadforge(dir.path())
-            .args(["eval", "annulus.py", "--task", CASTER, "--shaping", "strict", "--json"]),
+        cadforge(dir.path()).args([
+            "eval",
+            "annulus.py",
+            "--task",
+            CASTER,
+            "--shaping",
+            "strict",
+            "--json",
+        ]),
         0,
     );
     insta::assert_json_snapshot!("eval_invented_api", stable(&json(&output)));
@@ -87,7 +114,9 @@ fn eval_of_code_that_does_not_build_is_a_result() {
 fn eval_reads_standard_input_and_keeps_artifacts() {
     let dir = temporary();
     let mut child = cadforge(dir.path())
-        .args(["eval", "-", "--task", CASTER, "--mode", "fast", "--out", "kept", "--json"])
+        .args([
+            "eval", "-", "--task", CASTER, "--mode", "fast", "--out", "kept", "--json",
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -111,7 +140,10 @@ fn eval_reads_standard_input_and_keeps_artifacts() {
 fn a_file_that_is_no_utf8_is_a_candidate_that_fails() {
     let dir = temporary();
     std::fs::write(dir.path().join("latin.py"), b"name = '\xe9'\n").unwrap();
-    let output = expect_exit(cadforge(dir.path()).args(["eval", "latin.py", "--task", CASTER, "--json"]), 0);
+    let output = expect_exit(
+        cadforge(dir.path()).args(["eval", "latin.py", "--task", CASTER, "--json"]),
+        0,
+    );
     assert_eq!(json(&output)["kind"], "bad_encoding");
     assert_eq!(json(&output)["reward"]["total"], -1.0);
 }
@@ -119,8 +151,11 @@ fn a_file_that_is_no_utf8_is_a_candidate_that_fails() {
 #[test]
 fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
     let dir = temporary();
-    std::fs::write(dir.path().join("good.py"), "import cadquery as cq\nfixture = cq.Workplane().box(1, 1, 1)\n")
-        .unwrap();
+    std::fs::write(
+        dir.path().join("good.py"),
+        "import cadquery as cq\nfixture = cq.Workplane().box(1, 1, 1)\n",
+    )
+    .unwrap();
     std::fs::write(dir.path().join("broken.stl"), "solid nothing\n").unwrap();
     std::fs::write(dir.path().join("broken.py"), "fixture = (\n").unwrap();
     let cases: [(&[&str], &str); 9] = [
@@ -128,31 +163,57 @@ fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
         (&["eval", "good.py", "--task", "castor"], CASTER),
         (&["eval", "good.py"], "--task"),
         (&["eval", "good.py", "--task", CASTER, "--timeout", "-1"], "0.1"),
-        (&["eval", "good.py", "--task", CASTER, "--reference", "broken.stl"], "broken.stl"),
-        (&["eval", "good.py", "--task", CASTER, "--reference", "broken.py"], "line 1"),
-        (&["repair", "--task", CASTER, "--recording", "none-such"], "guided"),
+        (
+            &["eval", "good.py", "--task", CASTER, "--reference", "broken.stl"],
+            "broken.stl",
+        ),
+        (
+            &["eval", "good.py", "--task", CASTER, "--reference", "broken.py"],
+            "line 1",
+        ),
+        (
+            &["repair", "--task", CASTER, "--recording", "none-such"],
+            "guided",
+        ),
         (&["repair", "--task", CASTER, "--max-steps", "0"], "max-steps"),
         (&["--tasks", "nowhere", "tasks", "list"], "nowhere"),
     ];
     for (arguments, expected) in cases {
         let output = expect_exit(cadforge(dir.path()).args(arguments), 2);
         let message = String::from_utf8_lossy(&output.stderr);
-        assert!(message.contains(expected), "{arguments:?} should name {expected:?}: {message}");
-        assert!(output.stdout.is_empty(), "{arguments:?} printed to standard output");
+        assert!(
+            message.contains(expected),
+            "{arguments:?} should name {expected:?}: {message}"
+        );
+        assert!(
+            output.stdout.is_empty(),
+            "{arguments:?} printed to standard output"
+        );
     }
 }
 
 #[test]
 fn broken_machinery_exits_with_3_and_no_score() {
     let dir = temporary();
-    std::fs::write(dir.path().join("good.py"), "import cadquery as cq\nfixture = cq.Workplane().box(1, 1, 1)\n")
-        .unwrap();
-    for (variable, value) in [("CADFORGE_WORKER", "/bin/true"), ("CADFORGE_PYTHON", "/nowhere/bin/python")] {
+    std::fs::write(
+        dir.path().join("good.py"),
+        "import cadquery as cq\nfixture = cq.Workplane().box(1, 1, 1)\n",
+    )
+    .unwrap();
+    for (variable, value) in [
+        ("CADFORGE_WORKER", "/bin/true"),
+        ("CADFORGE_PYTHON", "/nowhere/bin/python"),
+    ] {
         let mut command = cadforge(dir.path());
-        command.env(variable, value).args(["eval", "good.py", "--task", CASTER, "--json"]);
+        command
+            .env(variable, value)
+            .args(["eval", "good.py", "--task", CASTER, "--json"]);
         let output = expect_exit(&mut command, 3);
         assert!(output.stdout.is_empty(), "{variable}={value} printed a score");
-        assert!(String::from_utf8_lossy(&output.stderr).contains("hint:"), "{variable}={value}: no way out");
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("hint:"),
+            "{variable}={value}: no way out"
+        );
     }
 }
 
@@ -160,7 +221,15 @@ fn broken_machinery_exits_with_3_and_no_score() {
 fn repair_replays_and_writes_a_trajectory() {
     let dir = temporary();
     let mut command = cadforge(dir.path());
-    command.args(["repair", "--task", CASTER, "--proposer", "replay", "--recording", "published"]);
+    command.args([
+        "repair",
+        "--task",
+        CASTER,
+        "--proposer",
+        "replay",
+        "--recording",
+        "published",
+    ]);
     command.args(["--reference", "none", "--out", "run", "--json"]);
     let output = expect_exit(&mut command, 0);
     let report = json(&output);
@@ -174,7 +243,12 @@ fn repair_replays_and_writes_a_trajectory() {
         let artifacts = &step.evaluation.artifacts;
         let code = std::fs::read_to_string(dir.path().join("run").join(artifacts.code.as_ref().unwrap()));
         assert_eq!(code.unwrap(), step.code);
-        assert!(dir.path().join("run").join(artifacts.stl.as_ref().unwrap()).is_file());
+        assert!(
+            dir.path()
+                .join("run")
+                .join(artifacts.stl.as_ref().unwrap())
+                .is_file()
+        );
     }
 
     // A second run does not write over the first.
@@ -185,13 +259,24 @@ fn repair_replays_and_writes_a_trajectory() {
 #[test]
 fn a_failure_inside_a_repair_stays_visible_and_the_loop_goes_on() {
     let dir = temporary();
-    let output = expect_exit(cadforge(dir.path()).args(["repair", "--task", STATOR, "--json"]), 0);
+    let output = expect_exit(
+        cadforge(dir.path()).args(["repair", "--task", STATOR, "--json"]),
+        0,
+    );
     let report = json(&output);
     let steps = report["steps"].as_array().unwrap();
-    assert!(steps.iter().any(|step| step["ok"] == false), "the guided recording holds one broken candidate");
+    assert!(
+        steps.iter().any(|step| step["ok"] == false),
+        "the guided recording holds one broken candidate"
+    );
     let best = report["best"].as_u64().unwrap() as usize;
     let total = |index: usize| steps[index]["reward"]["total"].as_f64().unwrap();
-    assert!(total(best) > total(0), "{} is no better than the seed's {}", total(best), total(0));
+    assert!(
+        total(best) > total(0),
+        "{} is no better than the seed's {}",
+        total(best),
+        total(0)
+    );
     let delta = report["delta_reward"].as_f64().unwrap();
     assert!((total(best) - total(0) - delta).abs() < 1e-12);
 }

@@ -16,7 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 fn engine(workers: usize) -> Engine {
     let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
-    Engine::start(WorkerConfig { worker, python: python(), workers })
+    Engine::start(WorkerConfig {
+        worker,
+        python: python(),
+        workers,
+    })
 }
 
 fn caster() -> Arc<Task> {
@@ -25,7 +29,10 @@ fn caster() -> Arc<Task> {
 }
 
 fn without_reference() -> Scoring {
-    Scoring { reference: ReferenceChoice::None, ..Scoring::default() }
+    Scoring {
+        reference: ReferenceChoice::None,
+        ..Scoring::default()
+    }
 }
 
 fn assess_job(code: &str, debounce: Duration) -> Job {
@@ -95,7 +102,10 @@ fn a_repair_tells_each_step_in_order() {
         Job::Repair(RepairJob {
             task,
             from: None,
-            proposer: ProposerChoice::Replay { recording: None, skip: 0 },
+            proposer: ProposerChoice::Replay {
+                recording: None,
+                skip: 0,
+            },
             scoring: without_reference(),
             max_steps: 12,
             target: 1.0,
@@ -113,7 +123,11 @@ fn a_repair_tells_each_step_in_order() {
             Event::Step(step, shape) => {
                 assert_eq!(step.evaluation.ok, shape.is_some());
                 if step.step > 0 {
-                    assert_eq!(std::mem::take(&mut text), step.code, "the text told is the step's code");
+                    assert_eq!(
+                        std::mem::take(&mut text),
+                        step.code,
+                        "the text told is the step's code"
+                    );
                 }
                 told.push(format!("step {}", step.step));
             }
@@ -143,11 +157,16 @@ fn a_killed_worker_costs_one_retry_and_no_wrong_score() {
     let handle = engine.submit(assess_job(&slow, Duration::ZERO), None);
     wait_until("the candidate runs", || engine.status().busy == 1);
     let worker = engine.assessor().executor().pids()[0];
-    let killed = std::process::Command::new("kill").args(["-9", &worker.to_string()]).status();
+    let killed = std::process::Command::new("kill")
+        .args(["-9", &worker.to_string()])
+        .status();
     assert!(killed.expect("kill runs").success());
     let disturbed = evaluation(drain(&handle));
 
-    let timeless = |evaluation: Evaluation| Evaluation { timing: Timing::default(), ..evaluation };
+    let timeless = |evaluation: Evaluation| Evaluation {
+        timing: Timing::default(),
+        ..evaluation
+    };
     assert_eq!(timeless(disturbed), timeless(undisturbed));
     assert_eq!(engine.status().restarts, 1);
 }

@@ -22,15 +22,25 @@ const ALLOWED: [(&str, &str); 1] = [("cli", "studio")];
 
 #[test]
 fn no_module_uses_one_above_or_beside_it() {
-    let rank: BTreeMap<&str, usize> =
-        LAYERS.iter().enumerate().flat_map(|(rank, names)| names.iter().map(move |name| (*name, rank))).collect();
+    let rank: BTreeMap<&str, usize> = LAYERS
+        .iter()
+        .enumerate()
+        .flat_map(|(rank, names)| names.iter().map(move |name| (*name, rank)))
+        .collect();
     let declared: Vec<String> = std::fs::read_to_string(root().join("src/lib.rs"))
         .unwrap()
         .lines()
-        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned))
+        .filter_map(|line| {
+            line.strip_prefix("pub mod ")?
+                .strip_suffix(';')
+                .map(str::to_owned)
+        })
         .collect();
     for module in &declared {
-        assert!(rank.contains_key(module.as_str()), "`{module}` has no layer: add it to lib.rs's page and here");
+        assert!(
+            rank.contains_key(module.as_str()),
+            "`{module}` has no layer: add it to lib.rs's page and here"
+        );
     }
     let mut wrong = Vec::new();
     let mut uses = 0;
@@ -46,18 +56,25 @@ fn no_module_uses_one_above_or_beside_it() {
             }
         }
     }
-    assert!(uses > 50, "the scan found only {uses} uses: it no longer sees the code");
+    assert!(
+        uses > 50,
+        "the scan found only {uses} uses: it no longer sees the code"
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Modules named as `crate::name` outside comments.
 fn modules_used(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| {
-        line.match_indices("crate::").map(|(at, found)| {
-            let rest = &line[at + found.len()..];
-            &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())]
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| {
+            line.match_indices("crate::").map(|(at, found)| {
+                let rest = &line[at + found.len()..];
+                &rest[..rest
+                    .find(|c: char| !c.is_alphanumeric() && c != '_')
+                    .unwrap_or(rest.len())]
+            })
         })
-    })
 }
 
 /// All Rust sources below `folder` with their path relative to the project.
