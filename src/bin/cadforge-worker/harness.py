@@ -1,6 +1,6 @@
 """What of a candidate's run is Python: warming the zygote, running the code, exporting and measuring.
 
-Compiled into the worker. The zygote calls `warm` once; everything else runs in the child that will run one
+Compiled into the worker, whose environment it imports. The zygote calls `warm` once; everything else runs in the child that will run one
 candidate and die. Nothing here judges: an exception is described, classes and scores are given elsewhere.
 """
 
@@ -14,11 +14,34 @@ import faulthandler
 import gc
 import linecache
 import random
+import signal
 import struct
 import sys
 import tempfile
 import traceback
 import types
+from importlib.metadata import PackageNotFoundError, version
+
+import cadquery as cq
+import numpy.random
+from OCP.BOPAlgo import BOPAlgo_Options
+from OCP.Bnd import Bnd_Box
+from OCP.BRep import BRep_Tool
+from OCP.BRepAdaptor import BRepAdaptor_Curve
+from OCP.BRepBndLib import BRepBndLib
+from OCP.BRepCheck import BRepCheck_Analyzer
+from OCP.BRepGProp import BRepGProp
+from OCP.BRepMesh import BRepMesh_IncrementalMesh
+from OCP.GCPnts import GCPnts_TangentialDeflection
+from OCP.GeomAbs import GeomAbs_CurveType
+from OCP.GProp import GProp_GProps
+from OCP.OSD import OSD_ThreadPool
+from OCP.StlAPI import StlAPI_Writer
+from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE, TopAbs_SHELL, TopAbs_SOLID, TopAbs_VERTEX
+from OCP.TopExp import TopExp, TopExp_Explorer
+from OCP.TopLoc import TopLoc_Location
+from OCP.TopoDS import TopoDS
+from OCP.TopTools import TopTools_IndexedMapOfShape
 
 FILENAME = "candidate.py"
 NAMES = ("fixture", "result", "model", "solid", "body", "part")
@@ -26,9 +49,6 @@ NAMES = ("fixture", "result", "model", "solid", "body", "part")
 # CadQuery's defaults for `exporters.export(…, "x.stl")`.
 TOLERANCE = 0.1
 ANGULAR_TOLERANCE = 0.1
-
-# The order is that of `CURVES` in the protocol.
-CURVES = ("LINE", "CIRCLE", "ELLIPSE", "HYPERBOLA", "PARABOLA", "BEZIER", "BSPLINE", "OFFSET", "OTHER")
 
 # Edges are for the eye: beyond this many points a picture shows a grey smear anyway.
 MAX_EDGE_POINTS = 1_000_000
@@ -49,61 +69,47 @@ class TooManyTriangles(Exception):
     """The mesh is larger than the limit."""
 
 
-def warm() -> dict[str, str]:
-    """Imports CadQuery, walks the common paths of the kernel once, and returns the versions.
+def warm(scratch: str) -> dict[str, str]:
+    """Walks the common paths of the kernel once and returns the versions.
 
     The first box, fillet, boolean and export load and initialise what every later child would have to.
     """
-    global cq, np, ocp
-    import cadquery as cq
-    import numpy as np
-    import numpy.random
-    from importlib.metadata import PackageNotFoundError, version
-
-    ocp = _kernel()
     # The kernel's thread pool, whose threads no fork would take along: a parallel boolean would wait for
     # them for ever. With one thread the pool has no workers, so CadQuery's `SetRunParallel` runs serially.
-    ocp.OSD_ThreadPool.DefaultPool_s(1)
-    ocp.BOPAlgo_Options.SetParallelMode_s(False)
-    ocp.BRepMesh_IncrementalMesh.SetParallelDefault_s(False)
+    OSD_ThreadPool.DefaultPool_s(1)
+    BOPAlgo_Options.SetParallelMode_s(False)
+    BRepMesh_IncrementalMesh.SetParallelDefault_s(False)
+    # A file that grows past its limit is an error of the write, not the end of the process.
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
     block = cq.Workplane("XY").box(10, 10, 10).edges("|Z").fillet(1)
     drill = cq.Workplane("XY").circle(2).extrude(20, both=True)
-    warm_shape = block.cut(drill).union(cq.Workplane("XY").sphere(3)).faces(">Z").chamfer(0.2).clean()
-    shape = exportable(warm_shape)
-    path = os.path.join(tempfile.gettempdir(), f"cadforge-warm-{os.getpid()}.stl")
-    try:
-        write_stl(shape, path, 1 << 20)
-    finally:
-        if os.path.exists(path):
-            os.unlink(path)
+    part = block.cut(drill).union(cq.Workplane("XY").sphere(3)).faces(">Z").chamfer(0.2).clean()
+    shape = exportable(part)
+    path = os.path.join(scratch, "warm.stl")
+    write_stl(shape, path, 1 << 20)
+    os.unlink(path)
     edges(shape)
     facts(shape)
-    _describe_something()
+    try:
+        exec(compile("raise ValueError('warm')", FILENAME, "exec"), {})
+    except ValueError as error:
+        describe(error)
 
-    def installed(*names):
-        for name in names:
-            try:
-                return version(name)
-            except PackageNotFoundError:
-                continue
-        return "unknown"
-
-    versions = {
-        "cadquery": cq.__version__,
-        "ocp": installed("cadquery-ocp-novtk", "cadquery-ocp"),
-        "python": ".".join(str(part) for part in sys.version_info[:3]),
-    }
-    del block, drill, warm_shape, shape
+    del block, drill, part, shape
     gc.collect()
     gc.freeze()
-    return versions
+    return {
+        "cadquery": cq.__version__,
+        "ocp": _installed("cadquery-ocp-novtk", "cadquery-ocp"),
+        "python": ".".join(str(part) for part in sys.version_info[:3]),
+    }
 
 
 def prepare(scratch: str, last_words: int) -> None:
     """Makes the child equal to every other child, whatever the zygote did before it."""
     faulthandler.enable(file=last_words, all_threads=False)
-    faulthandler.register(_LAST_WORDS_SIGNAL, file=last_words, all_threads=False, chain=False)
+    faulthandler.register(signal.SIGUSR1, file=last_words, all_threads=False, chain=False)
     # Line by line, so that a killed candidate's prints are not lost with it.
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -111,12 +117,12 @@ def prepare(scratch: str, last_words: int) -> None:
     os.environ["TMPDIR"] = tempfile.tempdir = scratch
     # Forking reseeds `random` from the system.
     random.seed(0)
-    np.random.seed(0)
+    numpy.random.seed(0)
 
 
 def execute(source: bytes) -> dict:
     """Runs the candidate as a script and returns its names."""
-    lines = source.decode("utf-8", "replace").splitlines(keepends=True)
+    lines = [f"{line}\n" for line in source.decode("utf-8", "replace").split("\n")]
     linecache.cache[FILENAME] = (len(source), None, lines, FILENAME)
     main = types.ModuleType("__main__")
     main.__file__ = FILENAME
@@ -159,12 +165,12 @@ def write_stl(shape, path: str, max_triangles: int) -> list[int]:
     """Writes the STL that CadQuery would write; returns the triangles of each face, in its order."""
     if shape.wrapped is None or shape.wrapped.IsNull():
         raise NoTriangles("the object is empty")
-    ocp.BRepMesh_IncrementalMesh(shape.wrapped, TOLERANCE, True, ANGULAR_TOLERANCE, True)
+    BRepMesh_IncrementalMesh(shape.wrapped, TOLERANCE, True, ANGULAR_TOLERANCE, True)
     counts = []
-    location = ocp.TopLoc_Location()
-    explorer = ocp.TopExp_Explorer(shape.wrapped, ocp.TopAbs_FACE)
+    location = TopLoc_Location()
+    explorer = TopExp_Explorer(shape.wrapped, TopAbs_FACE)
     while explorer.More():
-        triangulation = ocp.BRep_Tool.Triangulation_s(ocp.TopoDS.Face_s(explorer.Current()), location)
+        triangulation = BRep_Tool.Triangulation_s(TopoDS.Face_s(explorer.Current()), location)
         counts.append(0 if triangulation is None else triangulation.NbTriangles())
         explorer.Next()
     total = sum(counts)
@@ -174,28 +180,30 @@ def write_stl(shape, path: str, max_triangles: int) -> list[int]:
         raise NoTriangles("no face of the object could be meshed")
     if total > max_triangles:
         raise TooManyTriangles(f"the mesh has {total} triangles, the limit is {max_triangles}")
-    if not ocp.StlAPI_Writer_binary().Write(shape.wrapped, path):
+    writer = StlAPI_Writer()
+    writer.ASCIIMode = False
+    if not writer.Write(shape.wrapped, path):
         raise NoTriangles("the kernel could not write the mesh")
     return counts
 
 
 def edges(shape) -> bytes:
     """Polylines of the distinct edges: curve (u8), number of points (u32), points (3 x f32), little-endian."""
-    table = ocp.TopTools_IndexedMapOfShape()
-    ocp.TopExp.MapShapes_s(shape.wrapped, ocp.TopAbs_EDGE, table)
+    table = TopTools_IndexedMapOfShape()
+    TopExp.MapShapes_s(shape.wrapped, TopAbs_EDGE, table)
     out = bytearray()
     left = MAX_EDGE_POINTS
     for index in range(1, table.Extent() + 1):
-        edge = ocp.TopoDS.Edge_s(table.FindKey(index))
-        if ocp.BRep_Tool.Degenerated_s(edge):
+        edge = TopoDS.Edge_s(table.FindKey(index))
+        if BRep_Tool.Degenerated_s(edge):
             continue
-        curve = ocp.BRepAdaptor_Curve(edge)
-        kind = _curve_index(curve)
+        curve = BRepAdaptor_Curve(edge)
+        kind = _CURVE_INDICES.get(curve.GetType(), _OTHER_CURVE)
         first, last = curve.FirstParameter(), curve.LastParameter()
         if kind == 0:
             points = (curve.Value(first), curve.Value(last))
         else:
-            polyline = ocp.GCPnts_TangentialDeflection(curve, first, last, ANGULAR_TOLERANCE, TOLERANCE)
+            polyline = GCPnts_TangentialDeflection(curve, first, last, ANGULAR_TOLERANCE, TOLERANCE)
             points = [polyline.Value(number) for number in range(1, polyline.NbPoints() + 1)]
         if len(points) < 2:
             continue
@@ -213,32 +221,33 @@ def facts(shape) -> dict:
     wrapped = shape.wrapped
 
     def count(kind):
-        table = ocp.TopTools_IndexedMapOfShape()
-        ocp.TopExp.MapShapes_s(wrapped, kind, table)
+        table = TopTools_IndexedMapOfShape()
+        TopExp.MapShapes_s(wrapped, kind, table)
         return table.Extent()
 
-    volume, area, box = ocp.GProp_GProps(), ocp.GProp_GProps(), ocp.Bnd_Box()
-    ocp.BRepGProp.VolumeProperties_s(wrapped, volume)
-    ocp.BRepGProp.SurfaceProperties_s(wrapped, area)
-    ocp.BRepBndLib.AddOptimal_s(wrapped, box, False, False)
+    volume, area, box = GProp_GProps(), GProp_GProps(), Bnd_Box()
+    BRepGProp.VolumeProperties_s(wrapped, volume)
+    BRepGProp.SurfaceProperties_s(wrapped, area)
+    BRepBndLib.AddOptimal_s(wrapped, box, False, False)
     limits = box.Get()
     return {
-        "solids": count(ocp.TopAbs_SOLID),
-        "shells": count(ocp.TopAbs_SHELL),
-        "faces": count(ocp.TopAbs_FACE),
-        "edges": count(ocp.TopAbs_EDGE),
-        "vertices": count(ocp.TopAbs_VERTEX),
+        "solids": count(TopAbs_SOLID),
+        "shells": count(TopAbs_SHELL),
+        "faces": count(TopAbs_FACE),
+        "edges": count(TopAbs_EDGE),
+        "vertices": count(TopAbs_VERTEX),
         "volume": volume.Mass(),
         "area": area.Mass(),
-        "bbox": {"min": list(limits[:3]), "max": list(limits[3:])},
-        "valid": ocp.BRepCheck_Analyzer(wrapped).IsValid(),
+        "min": limits[:3],
+        "max": limits[3:],
+        "valid": BRepCheck_Analyzer(wrapped).IsValid(),
     }
 
 
 def describe(error: BaseException) -> dict:
     """Names, message, line and traceback of an exception, as far as they concern the candidate's code."""
     own = type(error).__module__ == __name__
-    kinds = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
+    lineage = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
     try:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
     except BaseException:
@@ -269,7 +278,7 @@ def describe(error: BaseException) -> dict:
     heading = f"{name}: {message}" if message else name
     body = "" if own or not shown else "".join(["Traceback (most recent call last):\n", *shown, heading[:2000], "\n"])
     return {
-        "kinds": kinds,
+        "lineage": lineage,
         "own": name if own else None,
         "message": (message if own else heading)[:2000],
         "line": line,
@@ -277,8 +286,10 @@ def describe(error: BaseException) -> dict:
     }
 
 
-_shown: list = []
-_LAST_WORDS_SIGNAL = 10  # SIGUSR1
+def flush() -> None:
+    """Hands over what the candidate printed and Python still holds."""
+    sys.stdout.flush()
+    sys.stderr.flush()
 
 
 def _show_object(obj, name=None, options=None, **_more):
@@ -289,47 +300,21 @@ def _debug(obj, name=None, options=None, **_more):
     """Shown by editors beside the part; never the part itself."""
 
 
-def _curve_index(curve) -> int:
-    return _CURVE_INDEX.get(curve.GetType(), len(CURVES) - 1)
+def _installed(*names: str) -> str:
+    for name in names:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return "unknown"
 
 
-def _describe_something() -> None:
-    try:
-        exec(compile("raise ValueError('warm')", FILENAME, "exec"), {})
-    except ValueError as error:
-        describe(error)
-
-
-def _kernel() -> types.SimpleNamespace:
-    """Every name of the kernel that is used here, bound before any candidate could rebind it."""
-    from OCP.BOPAlgo import BOPAlgo_Options
-    from OCP.Bnd import Bnd_Box
-    from OCP.BRep import BRep_Tool
-    from OCP.BRepAdaptor import BRepAdaptor_Curve
-    from OCP.BRepBndLib import BRepBndLib
-    from OCP.BRepCheck import BRepCheck_Analyzer
-    from OCP.BRepGProp import BRepGProp
-    from OCP.BRepMesh import BRepMesh_IncrementalMesh
-    from OCP.GCPnts import GCPnts_TangentialDeflection
-    from OCP.GeomAbs import GeomAbs_CurveType
-    from OCP.GProp import GProp_GProps
-    from OCP.OSD import OSD_ThreadPool
-    from OCP.StlAPI import StlAPI_Writer
-    from OCP.TopAbs import TopAbs_ShapeEnum
-    from OCP.TopExp import TopExp, TopExp_Explorer
-    from OCP.TopLoc import TopLoc_Location
-    from OCP.TopoDS import TopoDS
-    from OCP.TopTools import TopTools_IndexedMapOfShape
-
-    def StlAPI_Writer_binary():
-        writer = StlAPI_Writer()
-        writer.ASCIIMode = False
-        return writer
-
-    global _CURVE_INDEX
+def _curve_indices() -> dict:
+    # The order is that of `CURVES` in the protocol, whose last entry is for all other curves.
     kinds = ("Line", "Circle", "Ellipse", "Hyperbola", "Parabola", "BezierCurve", "BSplineCurve", "OffsetCurve")
-    _CURVE_INDEX = {getattr(GeomAbs_CurveType, f"GeomAbs_{kind}"): index for index, kind in enumerate(kinds)}
-    names = {name: value for name, value in locals().items() if name[0].isupper()}
-    for kind in ("SOLID", "SHELL", "FACE", "EDGE", "VERTEX"):
-        names[f"TopAbs_{kind}"] = getattr(TopAbs_ShapeEnum, f"TopAbs_{kind}")
-    return types.SimpleNamespace(**names)
+    return {getattr(GeomAbs_CurveType, f"GeomAbs_{kind}"): index for index, kind in enumerate(kinds)}
+
+
+_CURVE_INDICES = _curve_indices()
+_OTHER_CURVE = len(_CURVE_INDICES)
+_shown: list = []
