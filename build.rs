@@ -1,1 +1,12 @@
-fn main(){}
+//! Tells the linker where the worker, and only the worker, finds libpython when it runs.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let python = pyo3_build_config::get();
+    if let (true, Some(folder)) = (python.shared(), python.lib_dir()) {
+        // RPATH and not RUNPATH: LD_LIBRARY_PATH must not be able to swap the interpreter for another one.
+        for argument in ["-Wl,--disable-new-dtags".to_owned(), format!("-Wl,-rpath,{folder}")] {
+            println!("cargo:rustc-link-arg-bin=cadforge-worker={argument}");
+        }
+    }
+}

@@ -63,3 +63,84 @@ pub struct Failure {
     /// The Python traceback, restricted to the candidate's own frames; empty if there was none.
     pub traceback: String,
 }
+
+/// The class of a Python exception that ended a candidate.
+///
+/// `exception_type` is its name, with or without the module: `NameError`, `OCP.StdFail.StdFail_NotDone`.
+pub fn classify_exception(exception_type: &str, message: &str) -> Kind {
+    classify_exception_lineage(&[exception_type], message)
+}
+
+/// As [`classify_exception`], for an exception and the classes it inherits from, most derived first.
+pub fn classify_exception_lineage<S: AsRef<str>>(lineage: &[S], message: &str) -> Kind {
+    // Both come as exceptions of other kinds, depending on which library ran out first.
+    if message.contains("std::bad_alloc") || message.contains("Standard_OutOfMemory") {
+        return Kind::OutOfMemory;
+    }
+    lineage
+        .iter()
+        .find_map(|name| classify_name(name.as_ref(), message))
+        .unwrap_or(Kind::UnknownBuildFailure)
+}
+
+fn classify_name(name: &str, message: &str) -> Option<Kind> {
+    let short = name.rsplit('.').next().unwrap_or(name);
+    match short {
+        "MemoryError" | "Standard_OutOfMemory" => Some(Kind::OutOfMemory),
+        "SyntaxError" | "IndentationError" | "TabError" => Some(Kind::SyntaxClosure),
+        "AttributeError" => Some(Kind::InventedApi),
+        "TypeError" if message.contains("unexpected keyword argument") => Some(Kind::InventedApi),
+        "NameError" | "UnboundLocalError" => Some(Kind::UndefinedName),
+        "ImportError" | "ModuleNotFoundError" => Some(Kind::ImportError),
+        "TypeError" | "ValueError" => Some(Kind::TypeOrValue),
+        _ if is_kernel_error(name, short, message) => Some(Kind::TypeOrValue),
+        _ => None,
+    }
+}
+
+/// Whether an exception comes from the geometry kernel: its classes are named `Package_Name`.
+fn is_kernel_error(name: &str, short: &str, message: &str) -> bool {
+    const PACKAGES: [&str; 6] = ["StdFail_", "Standard_", "BRep", "Geom", "gp_", "GC"];
+    const PHRASES: [&str; 4] = ["StdFail_", "BRep_API", "Null TopoDS", "Standard_"];
+    name.starts_with("OCP.")
+        || (short.contains('_') && PACKAGES.iter().any(|package| short.starts_with(package)))
+        || PHRASES.iter().any(|phrase| message.contains(phrase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_exceptions_give_their_kind() {
+        let cases = [
+            ("SyntaxError", "'(' was never closed", Kind::SyntaxClosure),
+            ("IndentationError", "unexpected indent", Kind::SyntaxClosure),
+            ("AttributeError", "'Workplane' object has no attribute 'filet'", Kind::InventedApi),
+            ("TypeError", "Workplane.box() got an unexpected keyword argument 'depth'", Kind::InventedApi),
+            ("TypeError", "Workplane.extrude() missing 1 required positional argument", Kind::TypeOrValue),
+            ("NameError", "name 'x' is not defined", Kind::UndefinedName),
+            ("UnboundLocalError", "cannot access local variable 'x'", Kind::UndefinedName),
+            ("ModuleNotFoundError", "No module named 'scipy'", Kind::ImportError),
+            ("ValueError", "No pending wires present", Kind::TypeOrValue),
+            ("StdFail_NotDone", "BRep_API: command not done", Kind::TypeOrValue),
+            ("OCP.OCP.Standard.Standard_DomainError", "", Kind::TypeOrValue),
+            ("RuntimeError", "Null TopoDS_Shape object", Kind::TypeOrValue),
+            ("MemoryError", "std::bad_alloc", Kind::OutOfMemory),
+            ("RuntimeError", "std::bad_alloc", Kind::OutOfMemory),
+            ("ZeroDivisionError", "division by zero", Kind::UnknownBuildFailure),
+            ("SystemExit", "0", Kind::UnknownBuildFailure),
+        ];
+        for (name, message, kind) in cases {
+            assert_eq!(classify_exception(name, message), kind, "{name}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_derived_exception_takes_the_kind_of_its_nearest_known_class() {
+        let lineage = ["json.decoder.JSONDecodeError", "builtins.ValueError", "builtins.Exception"];
+        assert_eq!(classify_exception_lineage(&lineage, "Expecting value"), Kind::TypeOrValue);
+        let lineage = ["builtins.ZeroDivisionError", "builtins.ArithmeticError", "builtins.Exception"];
+        assert_eq!(classify_exception_lineage(&lineage, "division by zero"), Kind::UnknownBuildFailure);
+    }
+}

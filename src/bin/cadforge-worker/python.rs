@@ -1,0 +1,145 @@
+//! The embedded interpreter: started isolated, on the environment that the client named.
+//!
+//! Knows how to start Python and to compare versions, not what runs in it.
+
+use std::ffi::{CStr, CString};
+use std::fs;
+use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pyo3::ffi;
+
+/// Starts the interpreter of this process as if `python` had been called.
+///
+/// Isolated: no `PYTHON*` variable, no user site, no current directory. `Err` holds the reason and a hint.
+pub fn start(python: &Path) -> Result<(), String> {
+    if !python.exists() {
+        return Err(format!(
+            "there is no Python environment at {}\nhint: make env, or name another one in CADFORGE_PYTHON",
+            python.display()
+        ));
+    }
+    compare_versions(&linked_version(), &version_of(python)?, python)?;
+    initialize(python)
+}
+
+/// The version of libpython in this process, e.g. `3.11.2`.
+#[expect(unsafe_code, reason = "pyo3 asks for the version only of a running interpreter")]
+pub fn linked_version() -> String {
+    // SAFETY: may be called before the interpreter starts; gives a static string.
+    let version = unsafe { CStr::from_ptr(ffi::Py_GetVersion()) };
+    version.to_string_lossy().split_ascii_whitespace().next().unwrap_or_default().to_owned()
+}
+
+/// The version that an environment was made with: from its `pyvenv.cfg`, else by asking it.
+fn version_of(python: &Path) -> Result<String, String> {
+    if let Some(version) = environment(python)
+        .and_then(|folder| fs::read_to_string(folder.join("pyvenv.cfg")).ok())
+        .and_then(|text| configured_version(&text))
+    {
+        return Ok(version);
+    }
+    let output = Command::new(python)
+        .args(["-I", "-c", "import platform; print(platform.python_version())"])
+        .output()
+        .map_err(|error| format!("{} cannot be run: {error}\nhint: make env", python.display()))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn environment(python: &Path) -> Option<PathBuf> {
+    Some(python.parent()?.parent()?.to_path_buf())
+}
+
+/// `version = 3.11.2` as venv writes it, or `version_info = 3.11.2.final.0` as others do.
+fn configured_version(text: &str) -> Option<String> {
+    let (_, value) = text
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .find(|(key, _)| matches!(key.trim(), "version" | "version_info"))?;
+    let digits: Vec<&str> = value.trim().split('.').take(3).collect();
+    (digits.len() >= 2).then(|| digits.join("."))
+}
+
+/// Another minor version has another binary interface: nothing installed for it could be imported. Another
+/// patch level is a system update away and works; it is worth a word, because results may differ.
+fn compare_versions(linked: &str, found: &str, python: &Path) -> Result<(), String> {
+    let minor = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
+    if minor(linked) != minor(found) {
+        return Err(format!(
+            "cadforge-worker is linked with Python {linked}, but {} is Python {found}\n\
+             hint: make the environment with the Python that the worker was built with (make env), or build \
+             the worker again with PYO3_PYTHON naming the other one",
+            python.display()
+        ));
+    }
+    if linked != found {
+        eprintln!("warning: linked with Python {linked}, but {} is Python {found}", python.display());
+    }
+    Ok(())
+}
+
+#[expect(unsafe_code, reason = "pyo3 cannot start an interpreter from a configuration")]
+fn initialize(python: &Path) -> Result<(), String> {
+    let program = CString::new(python.as_os_str().as_bytes()).map_err(|_| "a path holds a zero byte".to_owned())?;
+    // SAFETY: called once, on the only thread, before any other use of Python; every structure is set up by
+    // its own initialiser before a field is written, and cleared afterwards; strings are copied.
+    unsafe {
+        let mut early = MaybeUninit::<ffi::PyPreConfig>::uninit();
+        ffi::PyPreConfig_InitIsolatedConfig(early.as_mut_ptr());
+        let mut early = early.assume_init();
+        early.utf8_mode = 1;
+        check(ffi::Py_PreInitialize(&early), python)?;
+
+        let mut config = MaybeUninit::<ffi::PyConfig>::uninit();
+        ffi::PyConfig_InitIsolatedConfig(config.as_mut_ptr());
+        let mut config = config.assume_init();
+        // Sets and dictionaries iterate alike in every worker.
+        config.use_hash_seed = 1;
+        config.hash_seed = 0;
+        config.write_bytecode = 0;
+        let name: *mut _ = &raw mut config.program_name;
+        let mut status = ffi::PyConfig_SetBytesString(&mut config, name, program.as_ptr());
+        if ffi::PyStatus_Exception(status) == 0 {
+            status = ffi::Py_InitializeFromConfig(&config);
+        }
+        ffi::PyConfig_Clear(&mut config);
+        check(status, python)
+    }
+}
+
+#[expect(unsafe_code, reason = "statuses of the interpreter's start are C structures")]
+fn check(status: ffi::PyStatus, python: &Path) -> Result<(), String> {
+    // SAFETY: the status comes from the interpreter, whose messages are static strings.
+    let message = unsafe {
+        if ffi::PyStatus_Exception(status) == 0 {
+            return Ok(());
+        }
+        if status.err_msg.is_null() { "no reason given".into() } else { CStr::from_ptr(status.err_msg).to_string_lossy() }
+    };
+    Err(format!(
+        "Python did not start from {}: {message}\nhint: the environment may be incomplete, make it again: make env",
+        python.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_either_configuration() {
+        assert_eq!(configured_version("home = /usr/bin\nversion = 3.11.2\n").as_deref(), Some("3.11.2"));
+        assert_eq!(configured_version("version_info = 3.12.1.final.0\n").as_deref(), Some("3.12.1"));
+        assert_eq!(configured_version("home = /usr/bin\n"), None);
+    }
+
+    #[test]
+    fn another_minor_version_is_refused_and_says_both() {
+        let python = Path::new("env/bin/python");
+        let message = compare_versions("3.11.2", "3.12.1", python).unwrap_err();
+        assert!(message.contains("3.11.2") && message.contains("3.12.1") && message.contains("hint:"), "{message}");
+        assert!(compare_versions("3.11.2", "3.11.9", python).is_ok());
+    }
+}

@@ -1,0 +1,90 @@
+//! The folder in which candidates may write, and that none of it outlives its run.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
+
+const PREFIX: &str = "cadforge-scratch-";
+
+/// A worker's folder; each run gets a folder of its own inside.
+pub struct Scratch {
+    folder: PathBuf,
+    /// Held for as long as the worker lives, so that others can tell a folder in use from one left behind
+    /// by a worker that was killed.
+    _lock: Flock<File>,
+}
+
+/// The folder of one run; goes with everything in it.
+pub struct RunFolder(String);
+
+impl Scratch {
+    /// Makes the folder in the system's temporary folder, and removes what killed workers left there.
+    pub fn new() -> io::Result<Self> {
+        let base = std::env::temp_dir();
+        remove_abandoned(&base);
+        let folder = base.join(format!("{PREFIX}{}", std::process::id()));
+        fs::create_dir(&folder)?;
+        let lock = lock(&folder)?;
+        Ok(Self { folder, _lock: lock })
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A fresh, empty folder.
+    ///
+    /// It has the same name in every run: what a candidate sees must not differ between equal runs.
+    pub fn run_folder(&self) -> io::Result<RunFolder> {
+        let path = self.folder.join("run");
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_dir_all(&path)?;
+                fs::create_dir(&path)?;
+            }
+            made => made?,
+        }
+        path.into_os_string().into_string().map(RunFolder).map_err(|path| {
+            io::Error::new(io::ErrorKind::InvalidFilename, format!("the temporary folder is not UTF-8: {path:?}"))
+        })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next worker.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl RunFolder {
+    /// Its absolute path.
+    pub fn path(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        // As above; the next run insists on an empty folder.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn lock(folder: &Path) -> io::Result<Flock<File>> {
+    Flock::lock(File::open(folder)?, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| error.into())
+}
+
+fn remove_abandoned(base: &Path) {
+    let Ok(entries) = fs::read_dir(base) else { return };
+    for entry in entries.flatten() {
+        let named = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        // A folder whose lock can be had belongs to nobody. One of another user cannot be removed: fine.
+        if named && lock(&entry.path()).is_ok() {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}

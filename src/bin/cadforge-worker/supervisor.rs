@@ -1,0 +1,269 @@
+//! The zygote's side of a running candidate: watches it, keeps its output, ends it when it must.
+//!
+//! Decides why a child ended, not what that is worth.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use cadforge::executor::Limits;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::{Pid, read};
+
+use crate::candidate::Mailbox;
+use crate::linux::{self, Ended, MemoryFile};
+
+/// The wall limit is this many times the CPU limit.
+pub const WALL_FACTOR: f64 = 3.0;
+
+/// How often CPU time and memory are looked at. Below it, a limit of 20 s is kept to a thousandth.
+const TICK: Duration = Duration::from_millis(20);
+
+/// How long a child that is about to be killed may take to say where it is.
+const LAST_WORDS: Duration = Duration::from_millis(60);
+
+/// Why the supervisor killed a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Killed {
+    /// CPU limit.
+    Cpu,
+    /// Wall limit.
+    Wall,
+    /// Memory limit.
+    Memory,
+    /// Output limit.
+    Flood,
+    /// The client asked.
+    Cancelled,
+}
+
+/// All that is known of a child once it is gone.
+pub struct Observed {
+    /// Set if the supervisor killed it.
+    pub killed: Option<Killed>,
+    /// Exit status and use of resources.
+    pub ended: Ended,
+    /// Wall time in seconds.
+    pub wall_s: f64,
+    /// Standard output, cut at the limit.
+    pub stdout: Vec<u8>,
+    /// Standard error, cut so that both keep within the limit.
+    pub stderr: Vec<u8>,
+    /// Whether it ended without leaving a report.
+    pub silent: bool,
+}
+
+/// A running child and the read ends of its pipes, which must not block.
+pub struct Running {
+    /// The child, leader of its own session.
+    pub child: Pid,
+    /// Standard output.
+    pub stdout: OwnedFd,
+    /// Standard error.
+    pub stderr: OwnedFd,
+    /// Holds a byte once the child has begun with the candidate's code.
+    pub prepared: OwnedFd,
+    /// When it was forked.
+    pub started: Instant,
+}
+
+/// What the client's connection asks for while a candidate runs.
+pub enum Interruption {
+    /// Nothing that concerns this candidate.
+    None,
+    /// Stop it.
+    Cancel,
+}
+
+/// Watches `running` until it is gone.
+///
+/// `interrupted` is called whenever `client` is readable; its error means that the client is gone, and is
+/// passed on once the child is too.
+pub fn watch(
+    running: Running,
+    limits: &Limits,
+    resident_baseline: u64,
+    mailbox: &Mailbox,
+    client: BorrowedFd<'_>,
+    mut interrupted: impl FnMut() -> io::Result<Interruption>,
+) -> io::Result<Observed> {
+    let Running { child, stdout, stderr, prepared, started } = running;
+    let exit = linux::process_descriptor(child)?;
+    let clock = ClockId::pid_cpu_clock_id(child);
+    let wall_limit = Duration::from_secs_f64((limits.cpu_s * WALL_FACTOR).max(0.0).min(1e6));
+    let resident_limit = resident_baseline.saturating_add(limits.memory_mb.saturating_mul(1 << 20));
+
+    let mut output = Output::new(stdout, stderr, limits.output_bytes);
+    let mut killed = None;
+    let mut client_lost = None;
+    let mut next_look = started + TICK;
+    loop {
+        let now = Instant::now();
+        if killed.is_none() && now >= next_look {
+            next_look = now + TICK;
+            let cpu = clock.as_ref().ok().and_then(|&clock| clock_gettime(clock).ok()).map(Duration::from);
+            let resident = linux::memory(child).map_or(0, |(_, resident)| resident);
+            killed = if resident > resident_limit {
+                Some(Killed::Memory)
+            } else if cpu.is_some_and(|cpu| cpu.as_secs_f64() >= limits.cpu_s) {
+                Some(Killed::Cpu)
+            } else if now - started >= wall_limit {
+                Some(Killed::Wall)
+            } else {
+                None
+            };
+            if killed.is_some() {
+                ask_last_words(child, &mailbox.last_words);
+                end(child);
+            }
+        }
+
+        let mut interests = vec![PollFd::new(exit.as_fd(), PollFlags::POLLIN)];
+        let client_at = client_lost.is_none().then(|| {
+            interests.push(PollFd::new(client, PollFlags::POLLIN));
+            interests.len() - 1
+        });
+        interests.extend(output.open().map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN)));
+        match poll(&mut interests, PollTimeout::try_from(TICK).unwrap_or(PollTimeout::MAX)) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ready = |at: usize| interests[at].any().unwrap_or(false);
+        let exited = ready(0);
+        let client_ready = client_at.is_some_and(ready);
+        drop(interests);
+
+        if client_ready {
+            match interrupted() {
+                Ok(Interruption::None) => {}
+                Ok(Interruption::Cancel) => {
+                    killed.get_or_insert(Killed::Cancelled);
+                    end(child);
+                }
+                Err(error) => {
+                    client_lost = Some(error);
+                    end(child);
+                }
+            }
+        }
+        if output.drain()? && killed.is_none() && !exited {
+            killed = Some(Killed::Flood);
+            end(child);
+        }
+        if exited {
+            break;
+        }
+    }
+
+    // While the child is not reaped its number cannot be another's: now its whole session can go.
+    end(child);
+    let ended = linux::reap(child)?;
+    let wall_s = started.elapsed().as_secs_f64();
+    end_strays();
+    if output.drain()? && killed.is_none() {
+        killed = Some(Killed::Flood);
+    }
+    if let Some(error) = client_lost {
+        return Err(error);
+    }
+    let silent = mailbox.report.len()? == 0;
+    let (stdout, stderr) = (output.stdout.bytes, output.stderr.bytes);
+    // Whoever never got as far as the candidate's code tells nothing about it.
+    if killed.is_none() && !matches!(read(&prepared, &mut [0]), Ok(1)) {
+        let words = String::from_utf8_lossy(&stderr);
+        return Err(io::Error::other(format!("a child could not be prepared: {}", words.trim())));
+    }
+    Ok(Observed { killed, ended, wall_s, stdout, stderr, silent })
+}
+
+/// Kills a child and everything in its process group.
+fn end(child: Pid) {
+    // Either may be gone already, which is what is wanted.
+    let _ = killpg(child, Signal::SIGKILL);
+    let _ = kill(child, Signal::SIGKILL);
+}
+
+/// Kills what a candidate left behind: orphans become children of the zygote.
+fn end_strays() {
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < deadline {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) => {
+                for stray in linux::children() {
+                    let _ = kill(stray, Signal::SIGKILL);
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Ok(_) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Asks a child where it is; the interpreter's fault handler answers even inside the kernel's C++.
+fn ask_last_words(child: Pid, last_words: &MemoryFile) {
+    if kill(child, Signal::SIGUSR1).is_err() {
+        return;
+    }
+    let deadline = Instant::now() + LAST_WORDS;
+    let mut seen = 0;
+    while Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(4));
+        let length = last_words.len().unwrap_or(0);
+        if length > 0 && length == seen {
+            return;
+        }
+        seen = length;
+    }
+}
+
+/// Both outputs of a child, kept up to a common limit.
+struct Output {
+    stdout: Stream,
+    stderr: Stream,
+    left: u64,
+}
+
+struct Stream {
+    pipe: Option<OwnedFd>,
+    bytes: Vec<u8>,
+}
+
+impl Output {
+    fn new(stdout: OwnedFd, stderr: OwnedFd, limit: u64) -> Self {
+        let stream = |pipe| Stream { pipe: Some(pipe), bytes: Vec::new() };
+        Self { stdout: stream(stdout), stderr: stream(stderr), left: limit }
+    }
+
+    fn open(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        [&self.stdout, &self.stderr].into_iter().filter_map(|stream| stream.pipe.as_ref()).map(AsFd::as_fd)
+    }
+
+    /// Takes what is there; `true` once there was more than the limit.
+    fn drain(&mut self) -> io::Result<bool> {
+        let mut buffer = [0; 16 << 10];
+        for stream in [&mut self.stdout, &mut self.stderr] {
+            while let Some(pipe) = &stream.pipe {
+                match read(pipe, &mut buffer) {
+                    Ok(0) => stream.pipe = None,
+                    Ok(length) => {
+                        let kept = length.min(usize::try_from(self.left).unwrap_or(usize::MAX));
+                        stream.bytes.extend_from_slice(&buffer[..kept]);
+                        self.left -= kept as u64;
+                        if kept < length {
+                            return Ok(true);
+                        }
+                    }
+                    Err(Errno::EAGAIN) => break,
+                    Err(Errno::EINTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(false)
+    }
+}

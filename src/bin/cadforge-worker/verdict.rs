@@ -1,0 +1,148 @@
+//! Names the death of a child that left no report: limits, signals, an exit of its own.
+
+use cadforge::executor::Limits;
+use cadforge::failure::{Failure, Kind};
+use nix::libc;
+use nix::sys::signal::Signal;
+
+use crate::linux::MemoryFile;
+use crate::supervisor::{Killed, Observed, WALL_FACTOR};
+
+/// Exit status of a child that could not write its report.
+pub const NO_REPORT: i32 = 113;
+
+/// Below this share of its CPU limit, a candidate at the wall limit may have waited for a busy machine.
+const STARVED: f64 = 0.5;
+
+/// From this share of its memory limit on, an abort or a segmentation fault is put down to memory.
+const FULL: f64 = 0.8;
+
+/// Why the child died, and whether it was starved; `None` if it ended in order.
+pub fn of_death(
+    observed: &Observed,
+    source: &[u8],
+    limits: &Limits,
+    last_words: &MemoryFile,
+    resident_baseline: u64,
+) -> Option<(Failure, bool)> {
+    let words = last_words.read(1 << 20).unwrap_or_default();
+    let place = Place::new(&String::from_utf8_lossy(&words), source);
+    let at = place.suffix();
+    let status = observed.ended.status;
+    let full = observed.ended.peak_resident as f64
+        >= resident_baseline as f64 + FULL * (limits.memory_mb << 20) as f64
+        || says_out_of_memory(&observed.stderr);
+    let memory = format!("the code needed more than its {} MB of memory{at}", limits.memory_mb);
+
+    let (kind, message) = match observed.killed {
+        Some(Killed::Cpu) => (Kind::Timeout, format!("the code ran past its {} s limit{at}", limits.cpu_s)),
+        Some(Killed::Wall) => {
+            let cpu = observed.ended.cpu_s;
+            let wall = limits.cpu_s * WALL_FACTOR;
+            (Kind::Timeout, format!("the code was not done after {wall} s, having used {cpu:.1} s of CPU time{at}"))
+        }
+        Some(Killed::Memory) => (Kind::OutOfMemory, memory),
+        Some(Killed::Flood) => {
+            (Kind::OutputFlood, format!("the code printed more than its limit of {} bytes", limits.output_bytes))
+        }
+        // A cancelled run has no verdict; the caller asks first.
+        Some(Killed::Cancelled) => return None,
+        None if libc::WIFSIGNALED(status) => match libc::WTERMSIG(status) {
+            libc::SIGXCPU => (Kind::Timeout, format!("the code ran past its {} s limit{at}", limits.cpu_s)),
+            libc::SIGKILL => (Kind::OutOfMemory, format!("the system killed the code, most likely for its memory{at}")),
+            libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT if full => (Kind::OutOfMemory, memory),
+            signal => (Kind::Crash, format!("the code crashed with {}{at}", signal_name(signal))),
+        },
+        None if libc::WEXITSTATUS(status) == 0 && !observed.silent => return None,
+        None => {
+            let status = libc::WEXITSTATUS(status);
+            (Kind::UnknownBuildFailure, format!("the code ended its process, with status {status}, before it was done"))
+        }
+    };
+    let starved = observed.killed == Some(Killed::Wall) && observed.ended.cpu_s < STARVED * limits.cpu_s;
+    let traceback = place.traceback(&message);
+    Some((Failure { kind, message, line: place.line(), traceback }, starved))
+}
+
+fn says_out_of_memory(stderr: &[u8]) -> bool {
+    let tail = String::from_utf8_lossy(&stderr[stderr.len().saturating_sub(4096)..]);
+    ["std::bad_alloc", "memory allocation of", "MemoryError"].iter().any(|phrase| tail.contains(phrase))
+}
+
+/// Where in the candidate's code the interpreter was.
+struct Place<'a> {
+    /// Line, function and text of the candidate's frames, innermost first.
+    frames: Vec<(u32, String, &'a str)>,
+}
+
+impl<'a> Place<'a> {
+    /// From the fault handler's words: `  File "candidate.py", line 3 in make_wheel`.
+    fn new(words: &str, source: &'a [u8]) -> Self {
+        let source = std::str::from_utf8(source).unwrap_or_default();
+        let frames = words
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix(r#"File "candidate.py", line "#))
+            .filter_map(|rest| {
+                let (number, function) = rest.split_once(" in ")?;
+                let number: u32 = number.parse().ok()?;
+                let text = source.lines().nth((number as usize).checked_sub(1)?)?.trim();
+                Some((number, function.to_owned(), text))
+            })
+            .collect();
+        Self { frames }
+    }
+
+    fn line(&self) -> Option<u32> {
+        self.frames.first().map(|&(line, ..)| line)
+    }
+
+    /// ` at line 41 (`.fillet(3)`)`, or nothing.
+    fn suffix(&self) -> String {
+        self.frames.first().map_or_else(String::new, |(line, _, text)| {
+            let short: String = text.chars().take(60).collect();
+            let more = if short.len() < text.len() { "…" } else { "" };
+            format!(" at line {line} (`{short}{more}`)")
+        })
+    }
+
+    fn traceback(&self, message: &str) -> String {
+        if self.frames.is_empty() {
+            return String::new();
+        }
+        let frames = self.frames.iter().take(24).rev();
+        let frames: String = frames
+            .map(|(line, function, text)| format!("  File \"candidate.py\", line {line}, in {function}\n    {text}\n"))
+            .collect();
+        format!("Traceback (most recent call last):\n{frames}{message}\n")
+    }
+}
+
+/// The name of a signal by number, e.g. `SIGSEGV`.
+fn signal_name(number: i32) -> String {
+    Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |signal| signal.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDS: &str = "Current thread 0x1 (most recent call first):\n  File \"shapes.py\", line 3 in cut\n  \
+                         File \"candidate.py\", line 2 in make\n  File \"candidate.py\", line 3 in <module>\n";
+    const SOURCE: &[u8] = b"def make():\n    return a.cut(b)\nfixture = make()\n";
+
+    #[test]
+    fn the_innermost_frame_of_the_candidate_is_the_place() {
+        let place = Place::new(WORDS, SOURCE);
+        assert_eq!(place.line(), Some(2));
+        assert_eq!(place.suffix(), " at line 2 (`return a.cut(b)`)");
+        let traceback = place.traceback("too late");
+        assert!(traceback.find("fixture = make()").unwrap() < traceback.find("return a.cut(b)").unwrap());
+    }
+
+    #[test]
+    fn forged_words_name_no_place() {
+        let words = "  File \"candidate.py\", line 99 in x\n  File \"candidate.py\", line 0 in y\n";
+        assert_eq!(Place::new(words, SOURCE).line(), None);
+        assert_eq!(Place::new("", SOURCE).suffix(), "");
+    }
+}

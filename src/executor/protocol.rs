@@ -1,0 +1,316 @@
+//! What a worker and its client say to each other: frames of a JSON header and binary blobs.
+//!
+//! Shared by both sides, and used once more between a worker and the child that ran a candidate. Every
+//! length is checked before it is believed: a frame that lies costs neither a panic nor memory.
+
+use std::io::{self, Read, Write};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{Limits, WorkerVersions};
+use crate::failure::Failure;
+use crate::geometry::BrepFacts;
+
+/// The protocol's version: both sides must be of the same.
+pub const PROTOCOL: u32 = 1;
+
+/// The largest header in bytes.
+pub const MAX_HEADER: u64 = 4 << 20;
+
+/// The largest sum of blobs in bytes: the STL of ten million triangles.
+pub const MAX_BLOBS: u64 = 512 << 20;
+
+/// The largest number of blobs.
+pub const MAX_BLOB_COUNT: u32 = 8;
+
+const MAGIC: [u8; 4] = *b"CFW\x01";
+
+/// Curve types of B-rep edges as CadQuery names them; in a frame they are indices into this list.
+pub const CURVES: [&str; 9] =
+    ["LINE", "CIRCLE", "ELLIPSE", "HYPERBOLA", "PARABOLA", "BEZIER", "BSPLINE", "OFFSET", "OTHER"];
+
+/// What a client asks of a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Run a candidate. One blob: its code.
+    Run {
+        /// Chosen by the client, given back in [`Reply::Done`].
+        id: u64,
+        /// What the candidate may use.
+        limits: Limits,
+    },
+    /// Stop that candidate, if it is still running.
+    Cancel {
+        /// As in [`Request::Run`].
+        id: u64,
+    },
+}
+
+/// What a worker says to its client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// First of all, once CadQuery is imported.
+    Hello {
+        /// The worker's [`PROTOCOL`].
+        protocol: u32,
+        /// Versions inside.
+        versions: WorkerVersions,
+        /// From start to here, ms.
+        startup_ms: f64,
+    },
+    /// Instead of `Hello`: the worker cannot work, and ends.
+    Refused {
+        /// Why, with a hint.
+        message: String,
+    },
+    /// A candidate has ended. Blobs: see [`DoneBlobs`].
+    Done {
+        /// As in [`Request::Run`].
+        id: u64,
+        /// What came of it.
+        outcome: Outcome,
+        /// CPU time of the candidate's process, ms.
+        cpu_ms: f64,
+        /// Ran the code, ms of wall time.
+        run_ms: f64,
+        /// Meshed, exported and measured, ms of wall time.
+        mesh_ms: f64,
+    },
+}
+
+/// What came of a candidate, as the worker saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It exported a mesh.
+    Shape {
+        /// As the child stated them.
+        facts: BrepFacts,
+    },
+    /// It did not build.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// Whether it ran into the wall limit with little CPU time used: the machine may be to blame.
+        starved: bool,
+    },
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// What the child that ran a candidate leaves for its worker. Blobs: triangles per face, edges.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Facts of the exported shape, or why there is none.
+    pub outcome: Result<BrepFacts, Failure>,
+    /// Ran the code, ms of wall time.
+    pub run_ms: f64,
+    /// Meshed, exported and measured, ms of wall time.
+    pub mesh_ms: f64,
+}
+
+/// The blobs of [`Reply::Done`], in their order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DoneBlobs {
+    /// Captured standard output.
+    pub stdout: Vec<u8>,
+    /// Captured standard error.
+    pub stderr: Vec<u8>,
+    /// The STL; empty if there is none.
+    pub stl: Vec<u8>,
+    /// Triangles per face, `u32` little-endian.
+    pub faces: Vec<u8>,
+    /// Edges: curve (`u8`, see [`CURVES`]), number of points (`u32`), points (3 × `f32`), little-endian.
+    pub edges: Vec<u8>,
+}
+
+impl DoneBlobs {
+    /// As slices, for [`write_frame`].
+    pub fn as_slices(&self) -> [&[u8]; 5] {
+        [&self.stdout, &self.stderr, &self.stl, &self.faces, &self.edges]
+    }
+
+    /// From the blobs of a frame.
+    pub fn from_blobs(blobs: Vec<Vec<u8>>) -> Result<Self, ProtocolError> {
+        let [stdout, stderr, stl, faces, edges] = <[Vec<u8>; 5]>::try_from(blobs)
+            .map_err(|blobs| ProtocolError::Nonsense(format!("5 blobs expected, {} found", blobs.len())))?;
+        Ok(Self { stdout, stderr, stl, faces, edges })
+    }
+}
+
+/// Why a frame could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// The pipe.
+    #[error("the connection failed: {0}")]
+    Io(#[from] io::Error),
+    /// The frame.
+    #[error("the other side spoke nonsense: {0}")]
+    Nonsense(String),
+    /// A frame larger than the limits, not sent.
+    #[error("a frame of {0} bytes is larger than the protocol allows")]
+    TooLarge(u64),
+}
+
+/// Writes one frame.
+pub fn write_frame<H: Serialize>(to: &mut impl Write, header: &H, blobs: &[&[u8]]) -> Result<(), ProtocolError> {
+    let header = serde_json::to_vec(header).map_err(|error| ProtocolError::Nonsense(error.to_string()))?;
+    let total: u64 = blobs.iter().map(|blob| blob.len() as u64).sum();
+    if header.len() as u64 > MAX_HEADER || total > MAX_BLOBS || blobs.len() as u64 > u64::from(MAX_BLOB_COUNT) {
+        return Err(ProtocolError::TooLarge(total + header.len() as u64));
+    }
+    let mut prelude = Vec::with_capacity(12 + 8 * blobs.len() + header.len());
+    prelude.extend_from_slice(&MAGIC);
+    prelude.extend_from_slice(&(header.len() as u32).to_le_bytes());
+    prelude.extend_from_slice(&(blobs.len() as u32).to_le_bytes());
+    for blob in blobs {
+        prelude.extend_from_slice(&(blob.len() as u64).to_le_bytes());
+    }
+    prelude.extend_from_slice(&header);
+    to.write_all(&prelude)?;
+    for blob in blobs {
+        to.write_all(blob)?;
+    }
+    to.flush()?;
+    Ok(())
+}
+
+/// Reads one frame; `None` where the other side closed the connection between two frames.
+pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<(H, Vec<Vec<u8>>)>, ProtocolError> {
+    let mut prelude = [0; 12];
+    let mut filled = 0;
+    while filled < prelude.len() {
+        match from.read(&mut prelude[filled..]) {
+            Ok(0) if filled == 0 => return Ok(None),
+            Ok(0) => return Err(cut()),
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if prelude[..4] != MAGIC {
+        return Err(ProtocolError::Nonsense("not a frame of this protocol".to_owned()));
+    }
+    let header_length = u64::from(u32_at(&prelude, 4));
+    let count = u32_at(&prelude, 8);
+    if header_length > MAX_HEADER || count > MAX_BLOB_COUNT {
+        return Err(ProtocolError::Nonsense(format!("header of {header_length} bytes, {count} blobs")));
+    }
+    let lengths = read_exactly(from, u64::from(count) * 8)?;
+    let lengths: Vec<u64> = lengths
+        .chunks_exact(8)
+        .map(|bytes| u64::from_le_bytes(bytes.try_into().expect("chunks of eight")))
+        .collect();
+    let total = lengths.iter().try_fold(0u64, |sum, &length| sum.checked_add(length));
+    if total.is_none_or(|total| total > MAX_BLOBS) {
+        return Err(ProtocolError::Nonsense(format!("blobs of {lengths:?} bytes")));
+    }
+    let header = read_exactly(from, header_length)?;
+    let header = serde_json::from_slice(&header)
+        .map_err(|error| ProtocolError::Nonsense(format!("unreadable header: {error}")))?;
+    let blobs = lengths.into_iter().map(|length| read_exactly(from, length)).collect::<Result<_, _>>()?;
+    Ok(Some((header, blobs)))
+}
+
+/// Memory grows with what arrives, not with what was announced.
+fn read_exactly(from: &mut impl Read, length: u64) -> Result<Vec<u8>, ProtocolError> {
+    let mut bytes = Vec::with_capacity(length.min(64 << 10) as usize);
+    from.by_ref().take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == length { Ok(bytes) } else { Err(cut()) }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
+}
+
+fn cut() -> ProtocolError {
+    ProtocolError::Nonsense("the connection ended inside a frame".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn frame(blobs: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_frame(&mut bytes, &Request::Cancel { id: 7 }, blobs).unwrap();
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn frames_come_back_as_they_were_sent(
+            id in any::<u64>(),
+            blobs in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..2000), 0..8),
+        ) {
+            let mut bytes = Vec::new();
+            let slices: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
+            write_frame(&mut bytes, &Request::Run { id, limits: Limits::default() }, &slices).unwrap();
+            let mut rest = bytes.as_slice();
+            let (request, read): (Request, _) = read_frame(&mut rest).unwrap().unwrap();
+            prop_assert_eq!(request, Request::Run { id, limits: Limits::default() });
+            prop_assert_eq!(read, blobs);
+            prop_assert!(read_frame::<Request>(&mut rest).unwrap().is_none());
+        }
+
+        #[test]
+        fn random_bytes_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 1..400)) {
+            prop_assert!(read_frame::<Request>(&mut bytes.as_slice()).is_err());
+        }
+
+        #[test]
+        fn a_damaged_prelude_is_refused_or_read_within_bounds(at in 0usize..28, value in any::<u8>()) {
+            let mut bytes = frame(&[b"some code", b""]);
+            bytes[at] = value;
+            let mut reader = Counting { bytes: &bytes, largest: 0 };
+            let _ = read_frame::<Request>(&mut reader);
+            // `read_to_end` asks for as much as its buffer has room for: that is what was allocated.
+            prop_assert!(reader.largest <= 128 << 10, "a buffer of {} bytes", reader.largest);
+        }
+
+        #[test]
+        fn a_frame_cut_anywhere_is_an_error(cut in 1usize..60) {
+            let bytes = frame(&[b"some code"]);
+            prop_assume!(cut < bytes.len());
+            prop_assert!(read_frame::<Request>(&mut &bytes[..cut]).is_err());
+        }
+    }
+
+    #[test]
+    fn announced_sizes_beyond_the_limits_are_refused() {
+        let mut header = MAGIC.to_vec();
+        header.extend_from_slice(&(MAX_HEADER as u32 + 1).to_le_bytes());
+        header.extend_from_slice(&0u32.to_le_bytes());
+        assert!(matches!(read_frame::<Request>(&mut header.as_slice()), Err(ProtocolError::Nonsense(_))));
+
+        let mut blobs = MAGIC.to_vec();
+        blobs.extend_from_slice(&2u32.to_le_bytes());
+        blobs.extend_from_slice(&2u32.to_le_bytes());
+        blobs.extend_from_slice(&u64::MAX.to_le_bytes());
+        blobs.extend_from_slice(&2u64.to_le_bytes());
+        assert!(matches!(read_frame::<Request>(&mut blobs.as_slice()), Err(ProtocolError::Nonsense(_))));
+    }
+
+    #[test]
+    fn a_frame_too_large_is_not_sent() {
+        let blob = vec![0; 4096];
+        let many: Vec<&[u8]> = vec![&blob; MAX_BLOB_COUNT as usize + 1];
+        let mut bytes = Vec::new();
+        assert!(matches!(write_frame(&mut bytes, &1u8, &many), Err(ProtocolError::TooLarge(_))));
+        assert!(bytes.is_empty());
+    }
+
+    struct Counting<'a> {
+        bytes: &'a [u8],
+        largest: usize,
+    }
+
+    impl Read for Counting<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.largest = self.largest.max(buffer.len());
+            self.bytes.read(buffer)
+        }
+    }
+}
