@@ -1,62 +1,203 @@
 //! Shapes as the buffers a GPU wants.
 //!
-//! Pure, done once per shape. Every triangle has corners of its own with the triangle's own normal, so
-//! that faces look as flat as they are.
+//! Pure, done once per shape. Every triangle has corners of its own. A corner's normal is the mean over
+//! the triangles around it that belong to the same face and bend away less than a crease: flat faces are
+//! flat, curved faces show their curve and not how they were cut into triangles, and no shade runs over
+//! the border of a face.
 
 use three_d::{InnerSpace, Vec3, vec3};
 
+use super::edges::CREASE_DEGREES;
 use crate::geometry::{BrepEdge, Shape, TriMesh};
+
+/// Around a vertex with more triangles than this their own normals are used: such fans belong to flat caps,
+/// and the work is quadratic.
+const FAN: usize = 96;
 
 /// A shape, ready for upload.
 #[derive(Clone, Debug, Default)]
 pub struct Buffers {
     /// Three corners per triangle in mm.
     pub positions: Vec<Vec3>,
-    /// The triangle's unit normal at each of its corners.
+    /// The unit normal at each corner.
     pub normals: Vec<Vec3>,
-    /// First points of edge segments.
-    pub starts: Vec<Vec3>,
-    /// Last points of edge segments.
-    pub ends: Vec<Vec3>,
+    /// Segments of the shape's edges.
+    pub edges: Vec<[Vec3; 2]>,
+    /// Where curved faces may show their outline.
+    pub folds: Vec<Fold>,
+}
+
+/// An edge inside a curved face: part of the outline when one of its triangles is turned to the eye and
+/// the other is not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fold {
+    /// Its ends in mm.
+    pub ends: [Vec3; 2],
+    /// Unit normals of its triangles.
+    pub normals: [Vec3; 2],
+}
+
+/// From where outlines are seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sight {
+    /// Along parallel lines; the unit vector towards the eye.
+    Parallel(Vec3),
+    /// From a point in mm.
+    Point(Vec3),
 }
 
 impl Buffers {
     /// Lays out a shape's triangles and edges.
     pub fn of(shape: &Shape) -> Self {
         let mut buffers = Self::default();
-        buffers.push_triangles(&shape.mesh);
+        let faces = face_of_triangles(shape);
+        buffers.push_triangles(&shape.mesh, &faces);
+        buffers.push_folds(&shape.mesh, &faces);
         for edge in &shape.edges {
             buffers.push_edge(edge);
         }
         buffers
     }
 
-    fn push_triangles(&mut self, mesh: &TriMesh) {
+    fn push_triangles(&mut self, mesh: &TriMesh, faces: &[u32]) {
+        let smooth = (CREASE_DEGREES as f32).to_radians().cos();
+        let normals = unit_normals(mesh);
+        let around = Around::of(mesh);
         let count = 3 * mesh.triangles().len();
         self.positions.reserve_exact(count);
         self.normals.reserve_exact(count);
-        for triangle in 0..mesh.triangles().len() {
-            let corners = mesh.corners(triangle).map(|corner| {
-                let [x, y, z] = corner.map(|v| v as f32);
-                vec3(x, y, z)
-            });
-            let normal = (corners[1] - corners[0]).cross(corners[2] - corners[0]);
-            let length = normal.magnitude();
-            // A sliver without area covers no pixel; its normal would be NaN.
-            if length > 0.0 {
-                self.positions.extend(corners);
-                self.normals.extend([normal / length; 3]);
+        for (index, triangle) in mesh.triangles().iter().enumerate() {
+            // A sliver without area covers no pixel and has no normal.
+            let Some(own) = normals[index] else { continue };
+            for vertex in triangle {
+                let fan = around.triangles(*vertex);
+                let mut sum = vec3(0.0, 0.0, 0.0);
+                for &(other, angle) in fan.iter().take_while(|_| fan.len() <= FAN) {
+                    let other = other as usize;
+                    if let Some(normal) = normals[other].filter(|_| faces[other] == faces[index])
+                        && normal.dot(own) > smooth
+                    {
+                        sum += normal * angle;
+                    }
+                }
+                self.positions.push(point(mesh, *vertex));
+                self.normals.push(if sum.magnitude2() > 0.0 { sum.normalize() } else { own });
+            }
+        }
+    }
+
+    fn push_folds(&mut self, mesh: &TriMesh, faces: &[u32]) {
+        // Nearly flat neighbours outline nothing that is not outlined by an edge.
+        let (flat, smooth) = (0.01f32.to_radians().cos(), (CREASE_DEGREES as f32).to_radians().cos());
+        let normals = unit_normals(mesh);
+        let mut sides: Vec<([u32; 2], u32)> = Vec::with_capacity(3 * mesh.triangles().len());
+        for (index, triangle) in mesh.triangles().iter().enumerate() {
+            for side in 0..3 {
+                let (a, b) = (triangle[side], triangle[(side + 1) % 3]);
+                sides.push(([a.min(b), a.max(b)], index as u32));
+            }
+        }
+        sides.sort_unstable();
+        for group in sides.chunk_by(|a, b| a.0 == b.0) {
+            let [(ends, one), (_, other)] = *group else { continue };
+            let (one, other) = (one as usize, other as usize);
+            let (Some(a), Some(b)) = (normals[one], normals[other]) else { continue };
+            if faces[one] == faces[other] && (smooth..flat).contains(&a.dot(b)) {
+                self.folds.push(Fold { ends: ends.map(|end| point(mesh, end)), normals: [a, b] });
             }
         }
     }
 
     fn push_edge(&mut self, edge: &BrepEdge) {
         for pair in edge.points.windows(2) {
-            let [start, end] = [pair[0], pair[1]].map(|[x, y, z]| vec3(x, y, z));
-            if (end - start).magnitude2() > 0.0 {
-                self.starts.push(start);
-                self.ends.push(end);
+            let ends = [pair[0], pair[1]].map(|[x, y, z]| vec3(x, y, z));
+            if (ends[1] - ends[0]).magnitude2() > 0.0 {
+                self.edges.push(ends);
             }
         }
     }
 }
+
+/// The folds that are outlines as seen from there.
+pub fn outline(folds: &[Fold], sight: Sight) -> Vec<[Vec3; 2]> {
+    folds
+        .iter()
+        .filter(|fold| {
+            let eye = match sight {
+                Sight::Parallel(towards) => towards,
+                Sight::Point(eye) => eye - fold.ends[0],
+            };
+            (fold.normals[0].dot(eye) > 0.0) != (fold.normals[1].dot(eye) > 0.0)
+        })
+        .map(|fold| fold.ends)
+        .collect()
+}
+
+/// The face of every triangle; one face for all where the counts do not add up.
+fn face_of_triangles(shape: &Shape) -> Vec<u32> {
+    let count = shape.mesh.triangles().len();
+    let mut faces = Vec::with_capacity(count);
+    for (face, triangles) in shape.face_triangles.iter().enumerate() {
+        let room = count.saturating_sub(faces.len());
+        faces.extend(std::iter::repeat_n(face as u32, (*triangles as usize).min(room)));
+    }
+    faces.resize(count, 0);
+    faces
+}
+
+fn unit_normals(mesh: &TriMesh) -> Vec<Option<Vec3>> {
+    mesh.triangles()
+        .iter()
+        .map(|triangle| {
+            let [a, b, c] = triangle.map(|vertex| point(mesh, vertex));
+            let normal = (b - a).cross(c - a);
+            let length = normal.magnitude();
+            (length > 0.0).then(|| normal / length)
+        })
+        .collect()
+}
+
+fn point(mesh: &TriMesh, vertex: u32) -> Vec3 {
+    let [x, y, z] = mesh.vertices()[vertex as usize].map(|v| v as f32);
+    vec3(x, y, z)
+}
+
+/// The triangles around each vertex with their angle there in radians.
+struct Around {
+    first: Vec<u32>,
+    triangles: Vec<(u32, f32)>,
+}
+
+impl Around {
+    fn of(mesh: &TriMesh) -> Self {
+        let mut first = vec![0u32; mesh.vertices().len() + 1];
+        for vertex in mesh.triangles().iter().flatten() {
+            first[*vertex as usize + 1] += 1;
+        }
+        for vertex in 1..first.len() {
+            first[vertex] += first[vertex - 1];
+        }
+        let mut next = first.clone();
+        let mut triangles = vec![(0, 0.0); 3 * mesh.triangles().len()];
+        for (index, triangle) in mesh.triangles().iter().enumerate() {
+            let corners = triangle.map(|vertex| point(mesh, vertex));
+            for corner in 0..3 {
+                let one = corners[(corner + 1) % 3] - corners[corner];
+                let other = corners[(corner + 2) % 3] - corners[corner];
+                let angle = one.cross(other).magnitude().atan2(one.dot(other));
+                let slot = &mut next[triangle[corner] as usize];
+                triangles[*slot as usize] = (index as u32, angle);
+                *slot += 1;
+            }
+        }
+        Self { first, triangles }
+    }
+
+    fn triangles(&self, vertex: u32) -> &[(u32, f32)] {
+        let vertex = vertex as usize;
+        &self.triangles[self.first[vertex] as usize..self.first[vertex + 1] as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,15 +13,15 @@ use three_d::{
 };
 
 use super::frame::{Frame, Grid};
-use super::mesh::Buffers;
-use super::{Palette, Picture, RenderError, Subject};
+use super::mesh::{Buffers, Fold, Sight, outline};
+use super::{Palette, Picture, Projection, RenderError, Subject};
 use crate::geometry::Shape;
 
 /// Width of a shape's edges in points.
 const EDGE_WIDTH: f32 = 1.25;
 
 /// Least distance of grid lines in points.
-const GRID_GAP: f32 = 15.0;
+const GRID_GAP: f32 = 20.0;
 
 /// How far lines lie before the faces they bound, in points: enough for faces that rise from the line at up
 /// to about 60 degrees, too little to show an edge through a wall.
@@ -84,6 +84,7 @@ struct Upload {
     positions: VertexBuffer<Vec3>,
     normals: VertexBuffer<Vec3>,
     edges: Lines,
+    folds: Vec<Fold>,
 }
 
 struct GridUpload {
@@ -118,6 +119,7 @@ struct Lens {
     scale: f32,
     /// Bias of one point: mm in an orthographic view, a fraction of the distance in perspective.
     bias: f32,
+    sight: Sight,
 }
 
 impl Scene {
@@ -238,7 +240,8 @@ impl Scene {
             shape: Arc::clone(shape),
             positions: VertexBuffer::new_with_data(&self.context, &buffers.positions),
             normals: VertexBuffer::new_with_data(&self.context, &buffers.normals),
-            edges: Lines::new(&self.context, &buffers.starts, &buffers.ends),
+            edges: Lines::new(&self.context, &buffers.edges),
+            folds: buffers.folds,
         });
     }
 
@@ -278,11 +281,7 @@ impl Scene {
             axes,
             ..
         } = frame.grid(step);
-        let lines = |segments: &[[Vec3; 2]]| {
-            let starts: Vec<Vec3> = segments.iter().map(|segment| segment[0]).collect();
-            let ends: Vec<Vec3> = segments.iter().map(|segment| segment[1]).collect();
-            Lines::new(&self.context, &starts, &ends)
-        };
+        let lines = |segments: &[[Vec3; 2]]| Lines::new(&self.context, segments);
         self.grid = Some(GridUpload {
             frame,
             step,
@@ -372,6 +371,10 @@ impl Scene {
                 fade: vec4(0.0, 0.0, 0.0, 0.0),
             };
             self.draw_lines(&upload.edges, lens, &pen);
+            // Few of the folds are outlines, and to choose them here is quicker than to have a software
+            // renderer turn them all down.
+            let outline = outline(&upload.folds, lens.sight);
+            self.draw_lines(&Lines::new(&self.context, &outline), lens, &pen);
         }
     }
 
@@ -434,8 +437,14 @@ impl Lens {
             size,
             scale,
             bias: match camera.projection {
-                super::Projection::Orthographic => mm,
-                super::Projection::Perspective => mm / camera.distance(),
+                Projection::Orthographic => mm,
+                Projection::Perspective => mm / camera.distance(),
+            },
+            sight: match camera.projection {
+                Projection::Orthographic => Sight::Parallel(camera.towards_eye()),
+                Projection::Perspective => {
+                    Sight::Point(camera.target + camera.towards_eye() * camera.distance())
+                }
             },
         }
     }
@@ -446,10 +455,12 @@ impl Lens {
 }
 
 impl Lines {
-    fn new(context: &Context, starts: &[Vec3], ends: &[Vec3]) -> Self {
+    fn new(context: &Context, segments: &[[Vec3; 2]]) -> Self {
+        let starts: Vec<Vec3> = segments.iter().map(|segment| segment[0]).collect();
+        let ends: Vec<Vec3> = segments.iter().map(|segment| segment[1]).collect();
         Self {
-            starts: InstanceBuffer::new_with_data(context, starts),
-            ends: InstanceBuffer::new_with_data(context, ends),
+            starts: InstanceBuffer::new_with_data(context, &starts),
+            ends: InstanceBuffer::new_with_data(context, &ends),
         }
     }
 

@@ -20,7 +20,7 @@ void main() {
     }
     float key = max(dot(normal, normalize(KEY)), 0.0);
     float fill = 0.5 + 0.5 * dot(normal, normalize(vec3(0.6, -0.2, 0.6)));
-    float light = 0.36 + 0.56 * key + 0.12 * fill;
+    float light = 0.38 + 0.50 * key + 0.18 * fill;
     vec3 shade = color.rgb * light;
     if (inside) {
         // The inside of a skin is seen only where a part is open or inside out: tell it apart.
