@@ -19,7 +19,7 @@ use super::context::{Global, print, print_json};
 use crate::locate::Surroundings;
 
 /// Arguments of `doctor`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Copy, Debug, clap::Args)]
 pub struct DoctorArgs {
     /// Print one JSON object
     #[arg(long)]
@@ -28,9 +28,8 @@ pub struct DoctorArgs {
 
 /// Exit 0 when nothing that is needed is missing, else 1.
 pub(super) fn run(args: DoctorArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let DoctorArgs { json } = args;
     let report = diagnose(global);
-    if json {
+    if args.json {
         print_json(&report)?;
     } else {
         print(&report.text())?;

@@ -60,7 +60,7 @@ fn data_folder(data: &Path) -> Vec<Check> {
         Check::ok(GROUP, "data folder", format!("{place}, made when it is needed"))
     }];
     if let Ok(state) = statvfs(nearest) {
-        let free_mb = u64::from(state.blocks_available()) * u64::from(state.fragment_size()) / 1_000_000;
+        let free_mb = state.blocks_available() * state.fragment_size() / 1_000_000;
         let found = format!("{:.1} GB free there", free_mb as f64 / 1000.0);
         checks.push(if free_mb < LITTLE_ROOM_MB {
             Check::warn(

@@ -117,7 +117,7 @@ fn installed(site_packages: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// PyPA's normalised name: lower case, runs of `-`, `_` and `.` as one dash.
+/// The normalised name of the package index: lower case, runs of `-`, `_` and `.` as one dash.
 fn normalised(name: &str) -> String {
     let parts: Vec<_> = name
         .split(['-', '_', '.'])
