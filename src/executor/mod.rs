@@ -3,6 +3,11 @@
 //! Runs a candidate and says what came of it: a [`Build`] is a result, whether it is a shape or a failure;
 //! an [`ExecutorError`] is a fault of ours, tried once more here, then reported and never scored.
 
+mod answer;
+mod pool;
+pub mod protocol;
+mod worker;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -160,16 +165,21 @@ impl CancelSource {
 
 /// A pool of worker processes. Cheap to clone; the last clone stops the workers.
 #[derive(Clone)]
-pub struct Executor {}
+pub struct Executor {
+    pool: Arc<pool::Pool>,
+}
 
 impl Executor {
     /// Starts the workers in the background and returns at once.
     pub fn start(config: WorkerConfig) -> Self {
-        let _ = config;
-        unimplemented!("to be written")
+        Self { pool: Arc::new(pool::Pool::start(config)) }
     }
 
     /// Runs `code` and waits for what comes of it. Safe to call from many threads.
+    ///
+    /// A worker that dies meanwhile is replaced and the candidate run once more; a candidate that reached its
+    /// wall limit with little CPU time used is run once more with no other batch beside it. Cancelling is
+    /// answered at once, whether the candidate waits or runs.
     pub fn build(
         &self,
         code: &[u8],
@@ -177,17 +187,25 @@ impl Executor {
         priority: Priority,
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
-        let _ = (code, limits, priority, cancel);
-        unimplemented!("to be written")
+        // Needs no worker to be found out.
+        if let Err(error) = std::str::from_utf8(code) {
+            return Ok(answer::bad_encoding(code, error));
+        }
+        self.pool.build(code, limits, priority, cancel)
     }
 
     /// Waits for the first worker to be ready and returns its versions.
     pub fn versions(&self) -> Result<WorkerVersions, ExecutorError> {
-        unimplemented!("to be written")
+        self.pool.versions()
     }
 
     /// The pool as it is now; never blocks.
     pub fn status(&self) -> PoolStatus {
-        unimplemented!("to be written")
+        self.pool.status()
+    }
+
+    /// Process ids of the living workers.
+    pub fn pids(&self) -> Vec<u32> {
+        self.pool.pids()
     }
 }

@@ -6,5 +6,6 @@
 
 mod cli;
 mod engine;
+mod executor;
 mod layers;
 mod support;

@@ -137,6 +137,8 @@ pub fn fix_addresses() -> bool {
     unsafe { libc::personality((current | libc::ADDR_NO_RANDOMIZE) as libc::c_ulong) >= 0 }
 }
 
+#[expect(unsafe_code, reason = "nix offers sysconf only behind a feature that is not needed otherwise")]
 fn page_size() -> u64 {
-    nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten().unwrap_or(4096) as u64
+    // SAFETY: a call without pointers.
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
 }

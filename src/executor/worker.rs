@@ -1,0 +1,286 @@
+//! One worker process: its start, one candidate at a time, its end.
+//!
+//! Knows nothing of queues or retries. A worker that misbehaves in any way is dead: see [`Died`].
+
+use std::io::Read;
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
+
+use super::protocol::{DoneBlobs, Outcome, PROTOCOL, Reply, Request, read_frame, write_frame};
+use super::{CancelToken, Limits, WorkerConfig, WorkerVersions};
+
+/// How long the import of CadQuery may take: seconds, or a minute from a cold disk under load.
+const START_LIMIT: Duration = Duration::from_secs(180);
+
+/// How long a worker may stay silent after every limit of its candidate has passed.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long a worker may take to end, or to stop a candidate, when asked.
+const STOP_LIMIT: Duration = Duration::from_secs(1);
+
+/// How much of a worker's own standard error is kept, in bytes.
+const TAIL: usize = 8 << 10;
+
+/// Variables a worker inherits. All others stay here: secrets have no business near candidate code.
+const INHERITED: [&str; 4] = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"];
+
+/// A running worker that has said hello.
+pub struct Worker {
+    child: Child,
+    connection: Option<UnixStream>,
+    replies: Receiver<Heard>,
+    words: Arc<Mutex<Vec<u8>>>,
+    versions: WorkerVersions,
+    next_id: u64,
+}
+
+/// Why a worker is of no use any more, in one line and a hint.
+#[derive(Debug)]
+pub struct Died(pub String);
+
+/// What came of one candidate.
+pub enum Ran {
+    /// It ended.
+    Done(Done),
+    /// It was cancelled, and the worker is free again.
+    Cancelled,
+}
+
+/// A candidate's end.
+pub struct Done {
+    /// As the worker saw it.
+    pub outcome: Outcome,
+    /// Ran the code, ms.
+    pub run_ms: f64,
+    /// Meshed, exported and measured, ms.
+    pub mesh_ms: f64,
+    /// What goes with it.
+    pub blobs: DoneBlobs,
+}
+
+type Heard = Result<(Reply, Vec<Vec<u8>>), String>;
+
+impl Worker {
+    /// Starts a worker and waits until it is ready.
+    ///
+    /// The worker lives no longer than the calling thread. `gone` is called, from another thread, once its
+    /// connection is closed; `closing` disconnects when the start is to be given up.
+    pub fn start(
+        config: &WorkerConfig,
+        closing: &Receiver<()>,
+        started: impl FnOnce(u32),
+        gone: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, Died> {
+        let (ours, theirs) = UnixStream::pair().map_err(|error| Died(format!("no socket for a worker: {error}")))?;
+        let mut command = Command::new(&config.worker);
+        command
+            .arg("--python")
+            .arg(&config.python)
+            .args(["--parent", &std::process::id().to_string()])
+            .env_clear()
+            .envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .envs([("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            // Ctrl-C in a terminal is for the client, which decides what becomes of its workers.
+            .process_group(0);
+        let mut child = command.spawn().map_err(|error| {
+            Died(format!(
+                "{} cannot be started: {error}\nhint: build it with `make build`, or name it with CADFORGE_WORKER",
+                config.worker.display()
+            ))
+        })?;
+        // The command holds the other end of the socket: as long as it does, the worker's end goes unnoticed.
+        drop(command);
+        started(child.id());
+        let words = Arc::default();
+        if let Some(stderr) = child.stderr.take() {
+            keep_tail(stderr, Arc::clone(&words));
+        }
+        let replies = listen(&ours, gone);
+        let mut worker = Self {
+            child,
+            connection: Some(ours),
+            replies: replies?,
+            words,
+            versions: WorkerVersions::default(),
+            next_id: 0,
+        };
+        worker.versions = worker.await_hello(closing).map_err(|reason| {
+            worker.stop();
+            reason
+        })?;
+        Ok(worker)
+    }
+
+    /// Versions inside.
+    pub fn versions(&self) -> &WorkerVersions {
+        &self.versions
+    }
+
+    /// Runs one candidate. An error means that the worker must be replaced.
+    pub fn run(
+        &mut self,
+        code: &[u8],
+        limits: &Limits,
+        cancel: &CancelToken,
+        closing: &Receiver<()>,
+    ) -> Result<Ran, Died> {
+        self.next_id += 1;
+        let id = self.next_id;
+        self.say(&Request::Run { id, limits: limits.clone() }, &[code])?;
+        let wall = Duration::try_from_secs_f64(3.0 * limits.cpu_s).unwrap_or(Duration::from_secs(1 << 20));
+        let mut deadline = crossbeam_channel::after(wall + GRACE);
+        let never = crossbeam_channel::never();
+        let mut cancelled = false;
+        loop {
+            let fired = if cancelled { &never } else { cancel.receiver() };
+            select! {
+                recv(self.replies) -> heard => return self.done(heard.unwrap_or_else(|_| Err("it is gone".to_owned())), id),
+                recv(fired) -> _ => {
+                    cancelled = true;
+                    self.say(&Request::Cancel { id }, &[])?;
+                    deadline = crossbeam_channel::after(STOP_LIMIT);
+                }
+                recv(closing) -> _ => return Err(Died("the pool is closing".to_owned())),
+                recv(deadline) -> _ => return Err(self.died("it did not answer in time")),
+            }
+        }
+    }
+
+    fn done(&mut self, heard: Heard, expected: u64) -> Result<Ran, Died> {
+        match heard {
+            Ok((Reply::Done { id, outcome, run_ms, mesh_ms, .. }, blobs)) if id == expected => {
+                let blobs = DoneBlobs::from_blobs(blobs).map_err(|error| self.died(&error.to_string()))?;
+                Ok(match outcome {
+                    Outcome::Cancelled => Ran::Cancelled,
+                    outcome => Ran::Done(Done { outcome, run_ms, mesh_ms, blobs }),
+                })
+            }
+            Ok((Reply::Refused { message }, _)) => Err(Died(message)),
+            Ok((reply, _)) => Err(self.died(&format!("it answered out of turn: {reply:?}"))),
+            Err(reason) => Err(self.died(&reason)),
+        }
+    }
+
+    fn await_hello(&mut self, closing: &Receiver<()>) -> Result<WorkerVersions, Died> {
+        let heard = select! {
+            recv(self.replies) -> heard => heard.map_err(|_| RecvTimeoutError::Disconnected),
+            recv(closing) -> _ => return Err(Died("the pool is closing".to_owned())),
+            default(START_LIMIT) => Err(RecvTimeoutError::Timeout),
+        };
+        match heard {
+            Ok(Ok((Reply::Hello { protocol: PROTOCOL, versions, .. }, _))) => Ok(versions),
+            Ok(Ok((Reply::Hello { protocol, .. }, _))) => Err(Died(format!(
+                "the worker speaks protocol {protocol}, this program speaks {PROTOCOL}\n\
+                 hint: both come from one build: make build"
+            ))),
+            Ok(Ok((Reply::Refused { message }, _))) => Err(Died(message)),
+            Ok(Ok((reply, _))) => Err(self.died(&format!("it began with {reply:?}"))),
+            Ok(Err(reason)) => Err(self.died(&reason)),
+            Err(RecvTimeoutError::Disconnected) => Err(self.died("it is gone")),
+            Err(RecvTimeoutError::Timeout) => Err(self.died("it was not ready in time")),
+        }
+    }
+
+    fn say(&mut self, request: &Request, blobs: &[&[u8]]) -> Result<(), Died> {
+        let Some(connection) = &mut self.connection else { return Err(self.died("it is gone")) };
+        write_frame(connection, request, blobs).map_err(|error| self.died(&error.to_string()))
+    }
+
+    /// The worker's death with all that can be told of it.
+    fn died(&mut self, reason: &str) -> Died {
+        let status = self.stop();
+        // The last words are on their way through a pipe whose other end is closed by now.
+        thread::sleep(Duration::from_millis(20));
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        let words = String::from_utf8_lossy(&words);
+        let words = words.trim();
+        if words.contains("error while loading shared libraries") {
+            return Died(format!(
+                "the worker cannot load a library: {words}\n\
+                 hint: it needs the libpython it was built with: install it (apt install libpython3-dev), or build \
+                 again with `make build`"
+            ));
+        }
+        let status = status.map_or_else(String::new, |status| format!(" ({status})"));
+        let words = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
+        Died(format!("the worker died: {reason}{status}{words}"))
+    }
+
+    /// Ends the process, kindly first, and waits until it is gone.
+    fn stop(&mut self) -> Option<ExitStatus> {
+        if let Some(connection) = self.connection.take() {
+            // The listening thread holds the same socket: closing is not enough.
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+        let deadline = Instant::now() + STOP_LIMIT;
+        while Instant::now() < deadline {
+            match self.child.try_wait() {
+                Ok(None) => thread::sleep(Duration::from_millis(2)),
+                Ok(status) => return status,
+                Err(_) => break,
+            }
+        }
+        // Its candidate dies with it: children ask the system for that.
+        let _ = self.child.kill();
+        self.child.wait().ok()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Reads replies on a thread of its own, until the connection ends.
+fn listen(connection: &UnixStream, gone: impl FnOnce() + Send + 'static) -> Result<Receiver<Heard>, Died> {
+    let refuse = |error: std::io::Error| Died(format!("a worker cannot be listened to: {error}"));
+    // A worker that stops reading must not hold its client up for ever.
+    connection.set_write_timeout(Some(GRACE)).map_err(refuse)?;
+    let mut connection = connection.try_clone().map_err(refuse)?;
+    let (sender, receiver): (Sender<Heard>, _) = bounded(1);
+    thread::Builder::new()
+        .name("worker-replies".to_owned())
+        .spawn(move || {
+            loop {
+                let heard = match read_frame(&mut connection) {
+                    Ok(Some(frame)) => Ok(frame),
+                    Ok(None) => Err("it closed the connection".to_owned()),
+                    Err(error) => Err(error.to_string()),
+                };
+                let last = heard.is_err();
+                if sender.send(heard).is_err() || last {
+                    break;
+                }
+            }
+            drop(sender);
+            gone();
+        })
+        .map_err(refuse)?;
+    Ok(receiver)
+}
+
+fn keep_tail(mut stderr: impl Read + Send + 'static, words: Arc<Mutex<Vec<u8>>>) {
+    let keep = move || {
+        let mut buffer = [0; 1024];
+        while let Ok(length @ 1..) = stderr.read(&mut buffer) {
+            let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
+            words.extend_from_slice(&buffer[..length]);
+            let excess = words.len().saturating_sub(TAIL);
+            words.drain(..excess);
+        }
+    };
+    // Without it the worker blocks on its first few thousand lines, and is then replaced.
+    let _ = thread::Builder::new().name("worker-words".to_owned()).spawn(keep);
+}
