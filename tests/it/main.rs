@@ -7,4 +7,5 @@
 mod cli;
 mod engine;
 mod layers;
+mod reward;
 mod support;
