@@ -44,8 +44,7 @@ impl Connectivity {
             let forward = uses.iter().filter(|edge| edge.forward()).count();
             balanced &= 2 * forward == uses.len();
         });
-        let degenerate =
-            |index: &usize| area(mesh.corners(*index)) < DEGENERATE_AREA;
+        let degenerate = |index: &usize| area(mesh.corners(*index)) < DEGENERATE_AREA;
         Self {
             boundary_edges,
             non_manifold_edges,
@@ -96,7 +95,10 @@ fn for_each_edge(mesh: &NormalisedMesh, mut visit: impl FnMut(&[EdgeUse])) {
         for (from, to) in [(a, b), (b, c), (c, a)] {
             let slot = &mut ends[from.min(to) as usize];
             let face_and_direction = 2 * face as u64 + u64::from(from < to);
-            uses[*slot as usize] = EdgeUse { greater: from.max(to), face_and_direction };
+            uses[*slot as usize] = EdgeUse {
+                greater: from.max(to),
+                face_and_direction,
+            };
             *slot += 1;
         }
     }

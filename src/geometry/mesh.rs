@@ -30,7 +30,10 @@ impl Aabb {
     }
 
     /// Holds nothing: includes a first point to become that point.
-    pub(super) const EMPTY: Self = Self { min: [f64::INFINITY; 3], max: [f64::NEG_INFINITY; 3] };
+    pub(super) const EMPTY: Self = Self {
+        min: [f64::INFINITY; 3],
+        max: [f64::NEG_INFINITY; 3],
+    };
 
     /// The least box around some points.
     pub(super) fn around(points: &[[f64; 3]]) -> Self {
@@ -99,7 +102,9 @@ impl TriMesh {
         for (index, triangle) in triangles.iter().enumerate() {
             let mut corner = [0; 3];
             for (slot, &vertex) in corner.iter_mut().zip(triangle) {
-                let known = merged.get_mut(vertex as usize).ok_or(MeshError::BadIndex(index))?;
+                let known = merged
+                    .get_mut(vertex as usize)
+                    .ok_or(MeshError::BadIndex(index))?;
                 if *known == u32::MAX {
                     *known = merge.index_of(vertices[vertex as usize]);
                 }
@@ -107,7 +112,10 @@ impl TriMesh {
             }
             corners.push(corner);
         }
-        Ok(Self { vertices: merge.vertices, triangles: corners })
+        Ok(Self {
+            vertices: merge.vertices,
+            triangles: corners,
+        })
     }
 
     /// Reads a binary or ASCII STL; vertices merge on their exact 32-bit coordinates.
@@ -131,7 +139,10 @@ impl TriMesh {
         if triangles.is_empty() {
             return Err(MeshError::Empty);
         }
-        Ok(Self { vertices: merge.vertices, triangles })
+        Ok(Self {
+            vertices: merge.vertices,
+            triangles,
+        })
     }
 
     /// Reads the polygons of a Wavefront OBJ; materials are ignored.
@@ -148,7 +159,10 @@ impl TriMesh {
 
     /// Reads a mesh file by its extension: `stl`, `obj` or `glb`, in any case.
     pub fn from_file(path: &std::path::Path) -> Result<Self, MeshError> {
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let extension = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .unwrap_or_default();
         let read = match extension.to_ascii_lowercase().as_str() {
             "stl" => Self::from_stl,
             "obj" => Self::from_obj,
@@ -180,7 +194,10 @@ impl TriMesh {
         } else {
             |vertex| vertex
         };
-        Self { vertices: self.vertices.iter().map(|&v| turn(v)).collect(), triangles: self.triangles.clone() }
+        Self {
+            vertices: self.vertices.iter().map(|&v| turn(v)).collect(),
+            triangles: self.triangles.clone(),
+        }
     }
 
     /// Writes a binary STL; coordinates are rounded to 32 bits.
@@ -219,7 +236,10 @@ struct Merge {
 
 impl Merge {
     fn with_capacity(vertices: usize) -> Self {
-        Self { indices: HashMap::with_capacity(vertices), vertices: Vec::with_capacity(vertices) }
+        Self {
+            indices: HashMap::with_capacity(vertices),
+            vertices: Vec::with_capacity(vertices),
+        }
     }
 
     fn index_of(&mut self, position: [f64; 3]) -> u32 {

@@ -12,6 +12,8 @@ mod nearest;
 mod normalised;
 mod obj;
 mod sample;
+#[cfg(test)]
+pub(crate) mod shapes;
 mod silhouette;
 mod stl;
 

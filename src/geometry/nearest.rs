@@ -8,16 +8,26 @@ const LEAF: usize = 8;
 /// Built from the points alone (no randomness), so that equal points give equal distances to the last bit.
 #[derive(Clone, Debug)]
 pub struct NearestPoints {
-    /// Arranged so that every node is a range, halved at its middle point along `axes`.
+    /// Arranged so that every node is a range and its children are the halves of it.
     points: Vec<[f64; 3]>,
-    /// The splitting axis of each inner node; the children of node n are 2n + 1 and 2n + 2.
-    axes: Vec<u8>,
+    /// What divides each inner node; the children of node n are 2n + 1 and 2n + 2.
+    planes: Vec<Plane>,
+}
+
+/// No point of the first child lies above it, none of the second below.
+#[derive(Clone, Copy, Debug, Default)]
+struct Plane {
+    axis: usize,
+    at: f64,
 }
 
 impl NearestPoints {
     /// Arranges the points.
     pub fn new(points: Vec<[f64; 3]>) -> Self {
-        let mut tree = Self { points, axes: Vec::new() };
+        let mut tree = Self {
+            points,
+            planes: Vec::new(),
+        };
         let end = tree.points.len();
         tree.build(0, 0, end);
         tree
@@ -40,13 +50,18 @@ impl NearestPoints {
             return;
         }
         let size = super::Aabb::around(&self.points[start..end]).size();
-        let axis = (0..3).max_by(|&a, &b| size[a].total_cmp(&size[b])).expect("three axes");
-        if self.axes.len() <= node {
-            self.axes.resize(node + 1, 0);
-        }
-        self.axes[node] = axis as u8;
+        let axis = (0..3)
+            .max_by(|&a, &b| size[a].total_cmp(&size[b]))
+            .expect("three axes");
         let middle = (end - start) / 2;
         self.points[start..end].select_nth_unstable_by(middle, |a, b| a[axis].total_cmp(&b[axis]));
+        if self.planes.len() <= node {
+            self.planes.resize(node + 1, Plane::default());
+        }
+        self.planes[node] = Plane {
+            axis,
+            at: self.points[start + middle][axis],
+        };
         self.build(2 * node + 1, start, start + middle);
         self.build(2 * node + 2, start + middle, end);
     }
@@ -58,12 +73,16 @@ impl NearestPoints {
             }
             return;
         }
-        let axis = usize::from(self.axes[node]);
+        let Plane { axis, at } = self.planes[node];
         let middle = start + (end - start) / 2;
-        let offset = point[axis] - self.points[middle][axis];
+        let offset = point[axis] - at;
         let below = (2 * node + 1, start, middle);
         let above = (2 * node + 2, middle, end);
-        let [near, far] = if offset < 0.0 { [below, above] } else { [above, below] };
+        let [near, far] = if offset < 0.0 {
+            [below, above]
+        } else {
+            [above, below]
+        };
         self.search(near.0, near.1, near.2, point, best);
         if offset * offset < *best {
             self.search(far.0, far.1, far.2, point, best);

@@ -26,10 +26,18 @@ impl NormalisedMesh {
         let center = bbox.center();
         let scale = NORMAL_HEIGHT / size[2].max(LEAST_EXTENT);
         let place = |vertex: &[f64; 3]| {
-            [(vertex[0] - center[0]) * scale, (vertex[1] - center[1]) * scale, (vertex[2] - bbox.min[2]) * scale]
+            [
+                (vertex[0] - center[0]) * scale,
+                (vertex[1] - center[1]) * scale,
+                (vertex[2] - bbox.min[2]) * scale,
+            ]
         };
         let vertices: Vec<_> = mesh.vertices().iter().map(place).collect();
-        Self { bbox: Aabb::around(&vertices), vertices, triangles: mesh.triangles().to_vec() }
+        Self {
+            bbox: Aabb::around(&vertices),
+            vertices,
+            triangles: mesh.triangles().to_vec(),
+        }
     }
 
     /// Vertices in normalised mm.
@@ -62,7 +70,11 @@ impl NormalisedMesh {
 pub(super) fn cross(a: [f64; 3], b: [f64; 3], c: [f64; 3]) -> [f64; 3] {
     let u: [f64; 3] = std::array::from_fn(|axis| b[axis] - a[axis]);
     let v: [f64; 3] = std::array::from_fn(|axis| c[axis] - a[axis]);
-    [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]
+    [
+        u[1] * v[2] - u[2] * v[1],
+        u[2] * v[0] - u[0] * v[2],
+        u[0] * v[1] - u[1] * v[0],
+    ]
 }
 
 /// Area of a triangle.

@@ -33,9 +33,7 @@ pub fn sample_surface(mesh: &NormalisedMesh, count: usize) -> Vec<[f64; 3]> {
             if u + v > 1.0 {
                 (u, v) = (1.0 - u, 1.0 - v);
             }
-            std::array::from_fn(|axis| {
-                a[axis] + ((b[axis] - a[axis]) * u + (c[axis] - a[axis]) * v)
-            })
+            std::array::from_fn(|axis| a[axis] + ((b[axis] - a[axis]) * u + (c[axis] - a[axis]) * v))
         })
         .collect()
 }
@@ -72,7 +70,10 @@ fn in_order_of_coordinates(mesh: &NormalisedMesh) -> Vec<[[f64; 3]; 3]> {
         })
         .collect();
     triangles.sort_unstable();
-    triangles.iter().map(|ranks| ranks.map(|rank| vertices[order[rank as usize] as usize])).collect()
+    triangles
+        .iter()
+        .map(|ranks| ranks.map(|rank| vertices[order[rank as usize] as usize]))
+        .collect()
 }
 
 #[cfg(test)]

@@ -31,8 +31,14 @@ pub enum View {
 
 impl View {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Front, Self::Back, Self::Left, Self::Right, Self::Top, Self::Isometric];
+    pub const ALL: [Self; 6] = [
+        Self::Front,
+        Self::Back,
+        Self::Left,
+        Self::Right,
+        Self::Top,
+        Self::Isometric,
+    ];
 
     /// Its key in the reward JSON.
     pub fn key(self) -> &'static str {
@@ -87,7 +93,9 @@ impl Silhouette {
     /// Draws a mesh.
     pub fn new(mesh: &NormalisedMesh, view: View, drawn: Drawn) -> Self {
         let pixels = project(mesh, view);
-        let mut silhouette = Self { rows: vec![[0; WORDS]; SIZE] };
+        let mut silhouette = Self {
+            rows: vec![[0; WORDS]; SIZE],
+        };
         for triangle in mesh.triangles() {
             let corners = triangle.map(|vertex| pixels[vertex as usize]);
             if drawn == Drawn::All || turns_left(corners) {
@@ -105,12 +113,20 @@ impl Silhouette {
             both += (one & other).count_ones();
             either += (one | other).count_ones();
         }
-        if either == 0 { 1.0 } else { f64::from(both) / f64::from(either) }
+        if either == 0 {
+            1.0
+        } else {
+            f64::from(both) / f64::from(either)
+        }
     }
 
     /// Number of pixels set.
     pub fn area(&self) -> u32 {
-        self.rows.as_flattened().iter().map(|word| word.count_ones()).sum()
+        self.rows
+            .as_flattened()
+            .iter()
+            .map(|word| word.count_ones())
+            .sum()
     }
 
     fn fill(&mut self, mut corners: [[f64; 2]; 3]) {
@@ -134,7 +150,11 @@ impl Silhouette {
         for row in rows {
             let y = row as f64 + 0.5;
             let (one, other) = (long.at(y), short.at(y));
-            set_bits(&mut self.rows[row], first_above(one.min(other)), first_above(one.max(other)));
+            set_bits(
+                &mut self.rows[row],
+                first_above(one.min(other)),
+                first_above(one.max(other)),
+            );
         }
     }
 }
@@ -153,7 +173,10 @@ struct Edge {
 
 impl Edge {
     fn new(low: [f64; 2], high: [f64; 2]) -> Self {
-        Self { from: low, slope: (high[0] - low[0]) / (high[1] - low[1]) }
+        Self {
+            from: low,
+            slope: (high[0] - low[0]) / (high[1] - low[1]),
+        }
     }
 
     fn at(&self, y: f64) -> f64 {
@@ -202,7 +225,9 @@ fn project(mesh: &NormalisedMesh, view: View) -> Vec<[f64; 2]> {
             max[axis] = max[axis].max(point[axis]);
         }
     }
-    let span = (max[0] - min[0]).max(max[1] - min[1]).max(super::normalised::LEAST_EXTENT);
+    let span = (max[0] - min[0])
+        .max(max[1] - min[1])
+        .max(super::normalised::LEAST_EXTENT);
     let scale = (SIZE - 2 * PADDING) as f64 / span;
     for point in &mut points {
         for axis in 0..2 {

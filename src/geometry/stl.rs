@@ -18,7 +18,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
             claimed_length(claimed),
             bytes.len()
         ))),
-        None => Err(unreadable(format!("STL is broken: {} bytes are too few for a header", bytes.len()))),
+        None => Err(unreadable(format!(
+            "STL is broken: {} bytes are too few for a header",
+            bytes.len()
+        ))),
     }
 }
 
@@ -64,7 +67,10 @@ fn read_binary(bytes: &[u8]) -> Vec<[f32; 3]> {
 }
 
 fn looks_like_text(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"solid"))
+    bytes
+        .trim_ascii_start()
+        .get(..5)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"solid"))
 }
 
 /// Takes every `vertex x y z` inside `facet … endfacet`. Bytes outside ASCII may only stand in the name.
@@ -73,7 +79,9 @@ fn read_ascii(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
     let mut closed = false;
     for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
         let broken = |what: &str| unreadable(format!("STL line {}: {what}", index + 1));
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let mut words = line
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty());
         let Some(word) = words.next() else { continue };
         if word.eq_ignore_ascii_case(b"vertex") {
             let mut corner = [0.0; 3];
@@ -101,7 +109,11 @@ fn read_ascii(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
 fn normal([a, b, c]: [[f64; 3]; 3]) -> [f64; 3] {
     let cross = super::normalised::cross(a, b, c);
     let length = cross.iter().map(|x| x * x).sum::<f64>().sqrt();
-    if length > 0.0 { cross.map(|x| x / length) } else { [0.0; 3] }
+    if length > 0.0 {
+        cross.map(|x| x / length)
+    } else {
+        [0.0; 3]
+    }
 }
 
 fn unreadable(message: String) -> MeshError {

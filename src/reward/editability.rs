@@ -8,7 +8,9 @@ pub(super) fn score(code: &str, counts: &Counts) -> (f64, EditabilityDetails) {
         functions: counts.functions,
         named_values: counts.named_values,
         returns: counts.returns,
-        names_result: ["show_object", "fixture", "result", "chair"].iter().any(|word| code.contains(word)),
+        names_result: ["show_object", "fixture", "result", "chair"]
+            .iter()
+            .any(|word| code.contains(word)),
     };
     let share = |count: usize, of: usize| (count as f64 / of as f64).min(1.0);
     let score = 0.35 * share(counts.functions, 6)

@@ -10,7 +10,10 @@ const NEGLIGIBLE: f64 = 0.002;
 
 /// Notes for a candidate that did not build: the failure's name and one-line error, then what to do.
 pub fn failure_notes(failure: &Failure) -> Vec<String> {
-    let line = failure.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+    let line = failure
+        .line
+        .map(|line| format!(" (line {line})"))
+        .unwrap_or_default();
     let mut notes = vec![format!("{}: {}{line}", name(failure.kind), failure.message)];
     notes.extend(policy(failure.kind).map(String::from));
     notes
@@ -25,9 +28,8 @@ pub(super) fn notes(
     kind: Kind,
     details: &Details,
 ) -> Vec<String> {
-    let loss = |component| {
-        profile.weight(mode, component) * (1.0 - reward.component(component).unwrap_or(1.0))
-    };
+    let loss =
+        |component| profile.weight(mode, component) * (1.0 - reward.component(component).unwrap_or(1.0));
     let mut losses: Vec<(f64, Component)> = Component::ALL
         .iter()
         .map(|&component| (loss(component), component))
@@ -39,7 +41,10 @@ pub(super) fn notes(
     for (loss, component) in losses {
         let score = reward.component(component).unwrap_or(1.0);
         for weakness in weaknesses(component, evidence, details) {
-            notes.push(format!("{} {score:.2} (costs {loss:.3}): {weakness}", component.key()));
+            notes.push(format!(
+                "{} {score:.2} (costs {loss:.3}): {weakness}",
+                component.key()
+            ));
         }
     }
     notes
@@ -50,10 +55,16 @@ fn weaknesses(component: Component, evidence: &Evidence<'_>, details: &Details) 
     match component {
         Component::Build | Component::Efficiency => Vec::new(),
         Component::Topology => details.topology.as_ref().map(of_topology).unwrap_or_default(),
-        Component::Contact => {
-            details.contact.as_ref().map(|contact| vec![of_contact(contact, height_mm)]).unwrap_or_default()
-        }
-        Component::SemanticParts => details.semantic_parts.as_ref().map(of_semantic_parts).unwrap_or_default(),
+        Component::Contact => details
+            .contact
+            .as_ref()
+            .map(|contact| vec![of_contact(contact, height_mm)])
+            .unwrap_or_default(),
+        Component::SemanticParts => details
+            .semantic_parts
+            .as_ref()
+            .map(of_semantic_parts)
+            .unwrap_or_default(),
         Component::ReferenceSimilarity => of_likeness(details),
         Component::Silhouette => of_outlines(details),
         Component::Editability => of_editability(details),
@@ -70,16 +81,25 @@ fn of_topology(topology: &TopologyDetails) -> Vec<String> {
         ));
     }
     if topology.degenerate_faces > 0 {
-        notes.push(format!("{} without area", count(topology.degenerate_faces, "face")));
+        notes.push(format!(
+            "{} without area",
+            count(topology.degenerate_faces, "face")
+        ));
     }
     if topology.components > 120 {
         notes.push(format!("{} separate pieces: union them", topology.components));
     }
     if topology.faces < 50 {
-        notes.push(format!("only {}: too plain for the part asked for", count(topology.faces, "triangle")));
+        notes.push(format!(
+            "only {}: too plain for the part asked for",
+            count(topology.faces, "triangle")
+        ));
     }
     if topology.faces > 750_000 {
-        notes.push(format!("{} triangles: remove repeated small detail", topology.faces));
+        notes.push(format!(
+            "{} triangles: remove repeated small detail",
+            topology.faces
+        ));
     }
     notes
 }
@@ -124,14 +144,22 @@ fn of_semantic_parts(semantic: &SemanticPartsDetails) -> Vec<String> {
         None => {}
     }
     if semantic.functions < 6 {
-        notes.push(format!("{} instead of 6 or more, one a part", count(semantic.functions, "function")));
+        notes.push(format!(
+            "{} instead of 6 or more, one a part",
+            count(semantic.functions, "function")
+        ));
     }
     notes
 }
 
 fn of_likeness(details: &Details) -> Vec<String> {
-    let Some(similarity) = &details.reference_similarity else { return Vec::new() };
-    let references = [("reference", &similarity.ideal), ("reference mesh", &similarity.mesh)];
+    let Some(similarity) = &details.reference_similarity else {
+        return Vec::new();
+    };
+    let references = [
+        ("reference", &similarity.ideal),
+        ("reference mesh", &similarity.mesh),
+    ];
     let mut notes = Vec::new();
     for (what, likeness) in references {
         let Some(likeness) = likeness else { continue };
@@ -153,13 +181,29 @@ fn of_likeness(details: &Details) -> Vec<String> {
 }
 
 fn of_outlines(details: &Details) -> Vec<String> {
-    let Some(silhouette) = &details.silhouette else { return Vec::new() };
-    let references = [("reference", &silhouette.ideal), ("reference mesh", &silhouette.mesh)];
+    let Some(silhouette) = &details.silhouette else {
+        return Vec::new();
+    };
+    let references = [
+        ("reference", &silhouette.ideal),
+        ("reference mesh", &silhouette.mesh),
+    ];
     let mut notes = Vec::new();
     for (what, views) in references {
         let Some(views) = views else { continue };
-        let ViewScores { front, left, top, isometric, .. } = *views;
-        let mut named = [("front", front), ("left", left), ("top", top), ("isometric", isometric)];
+        let ViewScores {
+            front,
+            left,
+            top,
+            isometric,
+            ..
+        } = *views;
+        let mut named = [
+            ("front", front),
+            ("left", left),
+            ("top", top),
+            ("isometric", isometric),
+        ];
         named.sort_by(|a, b| a.1.total_cmp(&b.1));
         let [(view, worst), (next, second), ..] = named;
         notes.push(format!(
@@ -173,13 +217,18 @@ fn of_outlines(details: &Details) -> Vec<String> {
 }
 
 fn of_editability(details: &Details) -> Vec<String> {
-    let Some(editability) = &details.editability else { return Vec::new() };
+    let Some(editability) = &details.editability else {
+        return Vec::new();
+    };
     let mut notes = Vec::new();
     if editability.functions < 6 {
         notes.push(format!("{} of 6", count(editability.functions, "function")));
     }
     if editability.named_values < 8 {
-        notes.push(format!("{} of 8", count(editability.named_values, "named dimension")));
+        notes.push(format!(
+            "{} of 8",
+            count(editability.named_values, "named dimension")
+        ));
     }
     if editability.returns < editability.functions.max(1) {
         notes.push(format!(
@@ -191,7 +240,11 @@ fn of_editability(details: &Details) -> Vec<String> {
     if !editability.names_result {
         notes.push("the result is not named `fixture`".into());
     }
-    if notes.is_empty() { notes } else { vec![notes.join("; ")] }
+    if notes.is_empty() {
+        notes
+    } else {
+        vec![notes.join("; ")]
+    }
 }
 
 fn count(number: usize, noun: &str) -> String {
@@ -211,7 +264,10 @@ mod tests {
             traceback: String::new(),
         };
         let notes = failure_notes(&failure);
-        assert_eq!(notes[0], "undefined_name: NameError: name 'leg' is not defined (line 7)");
+        assert_eq!(
+            notes[0],
+            "undefined_name: NameError: name 'leg' is not defined (line 7)"
+        );
         assert_eq!(notes[1..], policy(Kind::UndefinedName));
     }
 }

@@ -123,10 +123,26 @@ mod tests {
     #[test]
     fn rules_are_short_and_no_two_kinds_share_one() {
         let kinds: Vec<Kind> = serde_json::from_value(serde_json::json!([
-            "clipped", "sandbox", "timeout", "out_of_memory", "crash", "output_flood", "bad_encoding",
-            "too_many_triangles", "forged", "syntax_closure", "missing_fixture", "empty_geometry",
-            "invented_api", "undefined_name", "import_error", "type_or_value", "unknown_build_failure",
-            "low_editability", "disconnected_or_weak", "build_ok"
+            "clipped",
+            "sandbox",
+            "timeout",
+            "out_of_memory",
+            "crash",
+            "output_flood",
+            "bad_encoding",
+            "too_many_triangles",
+            "forged",
+            "syntax_closure",
+            "missing_fixture",
+            "empty_geometry",
+            "invented_api",
+            "undefined_name",
+            "import_error",
+            "type_or_value",
+            "unknown_build_failure",
+            "low_editability",
+            "disconnected_or_weak",
+            "build_ok"
         ]))
         .unwrap();
         let rules: Vec<&str> = kinds.iter().flat_map(|&kind| policy(kind)).collect();

@@ -30,7 +30,10 @@ mod tests {
     #[test]
     fn weights_of_each_mode_sum_to_one() {
         for mode in [Mode::Fast, Mode::Full] {
-            let sum: f64 = Component::ALL.iter().map(|&component| Profile::CadforgeV1.weight(mode, component)).sum();
+            let sum: f64 = Component::ALL
+                .iter()
+                .map(|&component| Profile::CadforgeV1.weight(mode, component))
+                .sum();
             assert!((sum - 1.0).abs() < 1e-12, "{mode:?}: {sum}");
         }
     }

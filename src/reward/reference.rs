@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::geometry::{Connectivity, Drawn, NearestPoints, NormalisedMesh, Silhouette, TriMesh, View, sample_surface};
+use crate::geometry::{
+    Connectivity, Drawn, NearestPoints, NormalisedMesh, Silhouette, TriMesh, View, sample_surface,
+};
 
 /// Points drawn from a reference.
 const REFERENCE_SAMPLES: usize = 3000;
@@ -19,7 +21,11 @@ impl Reference {
     /// Prepares a CadQuery ideal (`mesh_file` false) or a mesh file, which is first turned so that its longest
     /// axis is z (`mesh_file` true).
     pub fn new(mesh: &TriMesh, mesh_file: bool) -> Self {
-        let mesh = if mesh_file { NormalisedMesh::new(&mesh.longest_axis_up()) } else { NormalisedMesh::new(mesh) };
+        let mesh = if mesh_file {
+            NormalisedMesh::new(&mesh.longest_axis_up())
+        } else {
+            NormalisedMesh::new(mesh)
+        };
         Self {
             proportions: proportions(mesh.bbox().size()),
             surface: Surface::new(&mesh, REFERENCE_SAMPLES),
@@ -47,7 +53,10 @@ pub(super) struct Surface {
 impl Surface {
     pub(super) fn new(mesh: &NormalisedMesh, samples: usize) -> Self {
         let samples = sample_surface(mesh, samples);
-        Self { nearest: NearestPoints::new(samples.clone()), samples }
+        Self {
+            nearest: NearestPoints::new(samples.clone()),
+            samples,
+        }
     }
 
     /// Mean of the two directed mean nearest distances, normalised mm.
@@ -67,7 +76,11 @@ pub(super) struct Outlines {
 
 impl Outlines {
     pub(super) fn new(mesh: &NormalisedMesh, connectivity: &Connectivity) -> Self {
-        let drawn = if connectivity.balanced { Drawn::Facing } else { Drawn::All };
+        let drawn = if connectivity.balanced {
+            Drawn::Facing
+        } else {
+            Drawn::All
+        };
         let draw = |view| Silhouette::new(mesh, view, drawn);
         Self {
             front: draw(View::Front),

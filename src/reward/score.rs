@@ -38,7 +38,11 @@ pub fn score(evidence: &Evidence<'_>, profile: Profile, mode: Mode) -> Scored {
         total: 0.0,
     };
     let part = |component| profile.weight(mode, component) * reward.component(component).unwrap_or(0.0);
-    reward.total = Component::ALL.iter().map(|&component| part(component)).sum::<f64>().clamp(0.0, 1.0);
+    reward.total = Component::ALL
+        .iter()
+        .map(|&component| part(component))
+        .sum::<f64>()
+        .clamp(0.0, 1.0);
 
     let details = Details {
         build: Some(BuildDetails {
@@ -55,7 +59,12 @@ pub fn score(evidence: &Evidence<'_>, profile: Profile, mode: Mode) -> Scored {
     };
     let kind = kind_of(editability, semantic);
     let notes = super::notes::notes(evidence, profile, mode, &reward, kind, &details);
-    Scored { reward, kind, notes, details }
+    Scored {
+        reward,
+        kind,
+        notes,
+        details,
+    }
 }
 
 fn kind_of(editability: f64, semantic: f64) -> Kind {

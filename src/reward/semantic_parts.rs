@@ -68,11 +68,18 @@ fn chair_likeness(mesh: &NormalisedMesh, [x, y, _]: [f64; 3]) -> f64 {
     let height = mesh.height();
     let proportions = (1.0 - (x - 0.55).abs() - (y - 0.60).abs()).max(0.0);
 
-    let foot = mesh.vertices().iter().filter(|vertex| vertex[2] < bottom + 0.25 * height);
+    let foot = mesh
+        .vertices()
+        .iter()
+        .filter(|vertex| vertex[2] < bottom + 0.25 * height);
     let radii: Vec<f64> = foot.map(|vertex| vertex[0].hypot(vertex[1])).collect();
     let spread = percentile_90(radii) / height;
 
-    let above = mesh.vertices().iter().filter(|vertex| vertex[2] > bottom + 0.55 * height).count();
+    let above = mesh
+        .vertices()
+        .iter()
+        .filter(|vertex| vertex[2] > bottom + 0.55 * height)
+        .count();
     let enough = (0.08 * mesh.vertices().len() as f64).max(20.0);
     let upper = if above as f64 > enough { 1.0 } else { 0.0 };
 
@@ -81,7 +88,9 @@ fn chair_likeness(mesh: &NormalisedMesh, [x, y, _]: [f64; 3]) -> f64 {
 
 /// The 90th percentile, interpolated linearly between ranks as numpy does; 0 of nothing.
 fn percentile_90(mut values: Vec<f64>) -> f64 {
-    let Some(last) = values.len().checked_sub(1) else { return 0.0 };
+    let Some(last) = values.len().checked_sub(1) else {
+        return 0.0;
+    };
     values.sort_unstable_by(f64::total_cmp);
     let rank = 0.9 * last as f64;
     let below = rank.floor() as usize;
@@ -103,7 +112,10 @@ mod tests {
 
     #[test]
     fn hints_are_found_with_and_without_underscores() {
-        let (found, missing) = find_hints("def make_UFork():\n  axle_hole = 1", &["u_fork", "axle", "axlehole", "ring"]);
+        let (found, missing) = find_hints(
+            "def make_UFork():\n  axle_hole = 1",
+            &["u_fork", "axle", "axlehole", "ring"],
+        );
         assert_eq!(found, ["u_fork", "axle", "axlehole"]);
         assert_eq!(missing, ["ring"]);
     }

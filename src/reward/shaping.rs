@@ -35,7 +35,10 @@ pub fn group_advantages(scores: &[f64]) -> Vec<f64> {
     let count = scores.len() as f64;
     let mean = scores.iter().sum::<f64>() / count;
     let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
-    scores.iter().map(|score| (score - mean) / (variance.sqrt() + 1e-4)).collect()
+    scores
+        .iter()
+        .map(|score| (score - mean) / (variance.sqrt() + 1e-4))
+        .collect()
 }
 
 fn strict_failure(failure: &Failure, code: &str, completion: &str) -> f64 {
@@ -61,11 +64,24 @@ fn promise(code: &str, completion: &str) -> f64 {
         (0.25, code.contains("fixture =")),
         (0.20, code.contains("cq.Workplane")),
         (0.15, code.contains("def ")),
-        (0.10, any(&["seat", "back", "arm", "base", "jaw", "hook", "leg", "rail"])),
+        (
+            0.10,
+            any(&["seat", "back", "arm", "base", "jaw", "hook", "leg", "rail"]),
+        ),
         (-0.25, completion.contains("```")),
-        (-0.50, ["subprocess", "open(", "requests.", "os.system"].iter().any(|word| code.contains(word))),
+        (
+            -0.50,
+            ["subprocess", "open(", "requests.", "os.system"]
+                .iter()
+                .any(|word| code.contains(word)),
+        ),
     ];
-    signs.iter().filter(|(_, present)| *present).map(|(weight, _)| weight).sum::<f64>().clamp(0.0, 1.0)
+    signs
+        .iter()
+        .filter(|(_, present)| *present)
+        .map(|(weight, _)| weight)
+        .sum::<f64>()
+        .clamp(0.0, 1.0)
 }
 
 /// `invented_api` also holds unknown arguments, which Python reports as a `TypeError`.
@@ -84,7 +100,12 @@ mod tests {
     const GOOD: &str = "import cadquery as cq\ndef leg():\n    return cq.Workplane()\nfixture = leg()\n";
 
     fn failure(kind: Kind, message: &str) -> Failure {
-        Failure { kind, message: message.into(), line: None, traceback: String::new() }
+        Failure {
+            kind,
+            message: message.into(),
+            line: None,
+            traceback: String::new(),
+        }
     }
 
     fn strict(kind: Kind, code: &str, completion: &str) -> f64 {
@@ -93,7 +114,10 @@ mod tests {
 
     #[track_caller]
     fn assert_near(actual: f64, expected: f64) {
-        assert!((actual - expected).abs() < 1e-12, "{actual} instead of {expected}");
+        assert!(
+            (actual - expected).abs() < 1e-12,
+            "{actual} instead of {expected}"
+        );
     }
 
     #[test]
@@ -108,7 +132,10 @@ mod tests {
         assert_near(strict(Kind::TypeOrValue, GOOD, GOOD), -0.85 + 0.30 * 0.95);
         assert_near(strict(Kind::SyntaxClosure, GOOD, GOOD), -0.95 + 0.30 * 0.95);
         assert_near(strict(Kind::UndefinedName, GOOD, GOOD), -0.90 + 0.30 * 0.95);
-        assert_near(strict(Kind::TypeOrValue, GOOD, &format!("```python\n{GOOD}```")), -0.85 + 0.30 * 0.70);
+        assert_near(
+            strict(Kind::TypeOrValue, GOOD, &format!("```python\n{GOOD}```")),
+            -0.85 + 0.30 * 0.70,
+        );
         assert_near(strict(Kind::TypeOrValue, "", ""), -0.95);
         assert_near(strict(Kind::SyntaxClosure, "open(", "```"), -1.0);
     }
@@ -116,9 +143,19 @@ mod tests {
     #[test]
     fn an_unknown_argument_is_no_attribute_error() {
         let score = |message: &str| {
-            shape(Shaping::Strict, -1.0, Some(&failure(Kind::InventedApi, message)), GOOD, GOOD).unwrap()
+            shape(
+                Shaping::Strict,
+                -1.0,
+                Some(&failure(Kind::InventedApi, message)),
+                GOOD,
+                GOOD,
+            )
+            .unwrap()
         };
-        assert_near(score("AttributeError: 'Workplane' object has no attribute 'tube'") + 0.05, score("TypeError: box()"));
+        assert_near(
+            score("AttributeError: 'Workplane' object has no attribute 'tube'") + 0.05,
+            score("TypeError: box()"),
+        );
     }
 
     #[test]
@@ -134,6 +171,6 @@ mod tests {
         assert_near(advantages[2], 1.0 / 1.0001);
         assert_near(advantages.iter().sum(), 0.0);
         assert_eq!(group_advantages(&[0.4]), [0.0]);
-        assert_eq!(group_advantages(&[]), []);
+        assert!(group_advantages(&[]).is_empty());
     }
 }

@@ -22,7 +22,13 @@ pub(super) fn fast(mesh: &NormalisedMesh, references: &References) -> Similarity
     let actual = proportions(mesh.bbox().size());
     let compare = |reference: &Reference| {
         let bbox = likeness_of_proportions(actual, reference.proportions);
-        Likeness { bbox, chamfer: bbox, chamfer_distance: None, silhouette: bbox, score: bbox }
+        Likeness {
+            bbox,
+            chamfer: bbox,
+            chamfer_distance: None,
+            silhouette: bbox,
+            score: bbox,
+        }
     };
     let likeness = ReferenceSimilarityDetails {
         ideal: references.ideal.as_deref().map(compare),
@@ -38,7 +44,10 @@ pub(super) fn full(
     references: &References,
 ) -> Similarity {
     if references.ideal.is_none() && references.mesh.is_none() {
-        return combine(ReferenceSimilarityDetails::default(), SilhouetteDetails::default());
+        return combine(
+            ReferenceSimilarityDetails::default(),
+            SilhouetteDetails::default(),
+        );
     }
     let actual = proportions(mesh.bbox().size());
     let surface = Surface::new(mesh, CANDIDATE_SAMPLES);
@@ -50,19 +59,34 @@ pub(super) fn full(
         let chamfer = (-(distance / 1000.0) / 0.10).exp();
         let silhouette = views.weighted();
         let score = 0.25 * bbox + 0.35 * chamfer + 0.40 * silhouette;
-        (Likeness { bbox, chamfer, chamfer_distance: Some(distance), silhouette, score }, views)
+        (
+            Likeness {
+                bbox,
+                chamfer,
+                chamfer_distance: Some(distance),
+                silhouette,
+                score,
+            },
+            views,
+        )
     };
     let (ideal, ideal_views) = references.ideal.as_deref().map(compare).unzip();
     let (mesh, mesh_views) = references.mesh.as_deref().map(compare).unzip();
     combine(
         ReferenceSimilarityDetails { ideal, mesh },
-        SilhouetteDetails { ideal: ideal_views, mesh: mesh_views },
+        SilhouetteDetails {
+            ideal: ideal_views,
+            mesh: mesh_views,
+        },
     )
 }
 
 fn combine(likeness: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Similarity {
     let blend = |part: fn(&Likeness) -> f64| {
-        let value = match (likeness.ideal.as_ref().map(part), likeness.mesh.as_ref().map(part)) {
+        let value = match (
+            likeness.ideal.as_ref().map(part),
+            likeness.mesh.as_ref().map(part),
+        ) {
             (Some(ideal), Some(mesh)) => 0.60 * ideal + 0.40 * mesh,
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => NO_REFERENCE,

@@ -31,7 +31,8 @@ pub(super) fn assigns_fixture(code: &str) -> bool {
         let rest = skip(rest.strip_prefix("fixture")?, is_space).strip_prefix('=')?;
         (!rest.starts_with('=')).then_some(())
     };
-    code.lines().any(|line| assignment(skip(line, is_space)).is_some())
+    code.lines()
+        .any(|line| assignment(skip(line, is_space)).is_some())
 }
 
 fn function(rest: &str) -> Option<&str> {
@@ -72,7 +73,9 @@ fn count_at_lines(code: &str, pattern: impl Fn(&str) -> Option<&str>) -> usize {
         if consumed.ends_with('\n') && behind.len() < word.len() {
             rest = behind;
         } else {
-            let Some(line_end) = behind.find('\n') else { return count };
+            let Some(line_end) = behind.find('\n') else {
+                return count;
+            };
             rest = &behind[line_end + 1..];
         }
     }
@@ -126,7 +129,11 @@ mod tests {
             let (text, counts) = line.split_once('\t').expect("text, tab, counts");
             let text: String = serde_json::from_str(text).expect("a JSON string");
             let expected: Vec<usize> = counts.split(' ').map(|count| count.parse().unwrap()).collect();
-            let Counts { functions, named_values, returns } = Counts::of(&text);
+            let Counts {
+                functions,
+                named_values,
+                returns,
+            } = Counts::of(&text);
             assert_eq!(vec![functions, named_values, returns], expected, "{text:?}");
             seen += 1;
         }

@@ -16,14 +16,27 @@ pub fn kind_of_text(code: &str, error: &str) -> Kind {
         return Kind::MissingFixture;
     }
     let by_name: [(&[&str], Kind); 8] = [
-        (&["AttributeError", "unexpected keyword argument"], Kind::InventedApi),
+        (
+            &["AttributeError", "unexpected keyword argument"],
+            Kind::InventedApi,
+        ),
         // Before the shorter names that these messages also hold.
         (&["UnicodeDecodeError"], Kind::BadEncoding),
         (&["UnboundLocalError", "NameError"], Kind::UndefinedName),
         (&["ImportError", "ModuleNotFoundError"], Kind::ImportError),
         (&["MemoryError"], Kind::OutOfMemory),
         (&["TimeoutExpired", "TimeoutError", "timed out"], Kind::Timeout),
-        (&["TypeError", "ValueError", "StdFail", "BRep_API", "Null TopoDS", "Standard_"], Kind::TypeOrValue),
+        (
+            &[
+                "TypeError",
+                "ValueError",
+                "StdFail",
+                "BRep_API",
+                "Null TopoDS",
+                "Standard_",
+            ],
+            Kind::TypeOrValue,
+        ),
         (&["Segmentation fault", "SIGSEGV", "SIGABRT"], Kind::Crash),
     ];
     let found = by_name.iter().find(|(words, _)| says(words));
@@ -41,7 +54,9 @@ fn is_closed(code: &str) -> bool {
                 continue;
             }
             '"' | '\'' => {
-                let Some(behind) = behind_string(rest, c) else { return false };
+                let Some(behind) = behind_string(rest, c) else {
+                    return false;
+                };
                 rest = behind;
                 continue;
             }
@@ -59,7 +74,11 @@ fn is_closed(code: &str) -> bool {
 /// What follows the string literal at the start of `text`; `None` if it never closes.
 fn behind_string(text: &str, quote: char) -> Option<&str> {
     let triple = text.as_bytes().starts_with(&[quote as u8; 3]);
-    let (mut rest, ends) = if triple { (&text[3..], &text[..3]) } else { (&text[1..], &text[..1]) };
+    let (mut rest, ends) = if triple {
+        (&text[3..], &text[..3])
+    } else {
+        (&text[1..], &text[..1])
+    };
     loop {
         if let Some(behind) = rest.strip_prefix(ends) {
             return Some(behind);
@@ -86,12 +105,21 @@ mod tests {
     #[test]
     fn the_error_names_the_kind() {
         for (error, kind) in [
-            ("AttributeError: 'Workplane' object has no attribute 'tube'", Kind::InventedApi),
-            ("TypeError: box() got an unexpected keyword argument 'depth'", Kind::InventedApi),
+            (
+                "AttributeError: 'Workplane' object has no attribute 'tube'",
+                Kind::InventedApi,
+            ),
+            (
+                "TypeError: box() got an unexpected keyword argument 'depth'",
+                Kind::InventedApi,
+            ),
             ("TypeError: unsupported operand", Kind::TypeOrValue),
             ("NameError: name 'leg' is not defined", Kind::UndefinedName),
             ("ModuleNotFoundError: No module named 'x'", Kind::ImportError),
-            ("OCP.StdFail_NotDone: BRep_API: command not done", Kind::TypeOrValue),
+            (
+                "OCP.StdFail_NotDone: BRep_API: command not done",
+                Kind::TypeOrValue,
+            ),
             ("ValueError: Null TopoDS_Shape object", Kind::TypeOrValue),
             ("subprocess.TimeoutExpired: timed out after 60 s", Kind::Timeout),
             ("", Kind::UnknownBuildFailure),
@@ -103,13 +131,26 @@ mod tests {
     #[test]
     fn syntax_comes_before_a_missing_fixture_and_that_before_the_error() {
         assert_eq!(kind_of_text("x = (1", "NameError"), Kind::SyntaxClosure);
-        assert_eq!(kind_of_text(BUILDS, "SyntaxError: invalid syntax"), Kind::SyntaxClosure);
+        assert_eq!(
+            kind_of_text(BUILDS, "SyntaxError: invalid syntax"),
+            Kind::SyntaxClosure
+        );
         assert_eq!(kind_of_text("x = (1)", "NameError"), Kind::MissingFixture);
     }
 
     #[test]
     fn brackets_in_strings_and_comments_do_not_count() {
-        for closed in ["", "a[{(1)}]", "'('", "\"\\\"(\"", "# (\n", "'''(\n'''", "f'{x}'", "''", "'''a''b'''"] {
+        for closed in [
+            "",
+            "a[{(1)}]",
+            "'('",
+            "\"\\\"(\"",
+            "# (\n",
+            "'''(\n'''",
+            "f'{x}'",
+            "''",
+            "'''a''b'''",
+        ] {
             assert!(is_closed(closed), "{closed}");
         }
         for open in ["(", ")", "(]", "'", "'a\n'", "'''a''", "\"\\\"", "'\\"] {

@@ -36,7 +36,11 @@ pub(super) fn score(mesh: &NormalisedMesh, connectivity: &Connectivity) -> (f64,
     for (weight, share) in [0.20, 0.15, 0.15].iter().zip(shares) {
         score += weight * (1.0 - 250.0 * share).max(0.0);
     }
-    score += if (50..=750_000).contains(&faces) { 0.10 } else { 0.03 };
+    score += if (50..=750_000).contains(&faces) {
+        0.10
+    } else {
+        0.03
+    };
     if components > MANY_COMPONENTS {
         score -= 0.20;
     }

@@ -8,4 +8,5 @@ mod cli;
 mod engine;
 mod executor;
 mod layers;
+mod reward;
 mod support;

@@ -1,1 +1,104 @@
+use super::super::TriMesh;
+use super::super::shapes::{block, together, vase, without};
+use super::*;
 
+fn of(mesh: &TriMesh) -> Connectivity {
+    Connectivity::of(&NormalisedMesh::new(mesh))
+}
+
+#[test]
+fn a_closed_box_has_nothing_to_complain_about() {
+    let Connectivity {
+        boundary_edges,
+        non_manifold_edges,
+        degenerate_faces,
+        watertight,
+        balanced,
+        components,
+    } = of(&block([0.0; 3], [1.0, 2.0, 3.0]));
+    assert_eq!((boundary_edges, non_manifold_edges, degenerate_faces), (0, 0, 0));
+    assert!(watertight && balanced);
+    assert_eq!(components.len(), 1);
+    // The height of 3 becomes 1000.
+    for (actual, expected) in components[0]
+        .size()
+        .iter()
+        .zip([1000.0 / 3.0, 2000.0 / 3.0, 1000.0])
+    {
+        assert!((actual - expected).abs() < 1e-9, "{actual} instead of {expected}");
+    }
+}
+
+#[test]
+fn a_missing_triangle_leaves_three_open_edges() {
+    let open = of(&without(&block([0.0; 3], [1.0; 3]), &[4]));
+    assert_eq!((open.boundary_edges, open.non_manifold_edges), (3, 0));
+    assert!(!open.watertight && !open.balanced);
+    assert_eq!(open.components.len(), 1);
+}
+
+#[test]
+fn a_repeated_triangle_makes_three_edges_of_three_faces_and_stands_alone() {
+    let mesh = block([0.0; 3], [1.0; 3]);
+    let mut triangles = mesh.triangles().to_vec();
+    triangles.push(triangles[0]);
+    let twice = of(&TriMesh::new(mesh.vertices(), &triangles).unwrap());
+    assert_eq!((twice.boundary_edges, twice.non_manifold_edges), (0, 3));
+    assert!(!twice.watertight && !twice.balanced);
+    assert_eq!(twice.components.len(), 3);
+}
+
+#[test]
+fn boxes_that_share_an_edge_stay_two_components_and_are_balanced() {
+    let touching = of(&together(&[
+        block([0.0; 3], [1.0; 3]),
+        block([1.0, 1.0, 0.0], [1.0; 3]),
+    ]));
+    assert_eq!((touching.boundary_edges, touching.non_manifold_edges), (0, 1));
+    assert!(!touching.watertight && touching.balanced);
+    assert_eq!(touching.components.len(), 2);
+}
+
+#[test]
+fn a_turned_triangle_is_watertight_but_not_balanced() {
+    let mesh = block([0.0; 3], [1.0; 3]);
+    let mut triangles = mesh.triangles().to_vec();
+    triangles[3].swap(0, 1);
+    let turned = of(&TriMesh::new(mesh.vertices(), &triangles).unwrap());
+    assert!(turned.watertight && !turned.balanced);
+}
+
+#[test]
+fn a_triangle_without_area_is_degenerate_and_its_folded_edge_counts_twice() {
+    let mesh = TriMesh::new(
+        &[[0.0; 3], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]],
+        &[[0, 1, 1], [0, 1, 2]],
+    )
+    .unwrap();
+    let folded = of(&mesh);
+    assert_eq!(folded.degenerate_faces, 1);
+    // (1, 1) once, (0, 1) three times, (1, 2) and (0, 2) once.
+    assert_eq!((folded.boundary_edges, folded.non_manifold_edges), (3, 1));
+}
+
+#[test]
+fn components_come_in_the_order_of_their_first_triangle() {
+    let boxes = [
+        block([9.0, 0.0, 0.0], [1.0; 3]),
+        block([0.0; 3], [1.0; 3]),
+        block([5.0, 0.0, 0.0], [1.0; 3]),
+    ];
+    let centers: Vec<f64> = of(&together(&boxes))
+        .components
+        .iter()
+        .map(|aabb| aabb.center()[0])
+        .collect();
+    assert!(centers[0] > centers[2] && centers[2] > centers[1], "{centers:?}");
+}
+
+#[test]
+fn a_vase_is_closed() {
+    let vase = of(&vase(30, 20));
+    assert!(vase.watertight && vase.balanced);
+    assert_eq!(vase.components.len(), 1);
+}
