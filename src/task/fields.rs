@@ -178,8 +178,6 @@ pub(super) fn is_word(text: &str) -> bool {
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Float(number) => Some(*number),
-        // Beyond 2^53 an integer is no length of a part anyway.
-        #[expect(clippy::cast_precision_loss, reason = "lengths in mm are small")]
         Value::Integer(number) => Some(*number as f64),
         _ => None,
     }
