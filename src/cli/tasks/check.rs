@@ -1,0 +1,174 @@
+//! `cadforge tasks check`: the files of every task folder, and what they build into.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::context::{self, Global};
+use crate::assess::{AssessError, Assessor, ReferenceChoice, Request, Scoring};
+use crate::engine::Engine;
+use crate::executor::{CancelToken, Priority};
+use crate::locate;
+use crate::reward::Component;
+use crate::task::check::{Measured, Measurement, Outcome, judge};
+use crate::task::{self, Problem, Task, TaskError};
+
+/// One task folder in `tasks check --json`.
+#[derive(Debug, Serialize)]
+struct Checked {
+    id: String,
+    dir: PathBuf,
+    ok: bool,
+    problems: Vec<Problem>,
+    /// Total of each file that was built, -1 where it does not build; empty if the folder was refused.
+    totals: BTreeMap<String, f64>,
+}
+
+/// Exit 1 if any folder has a problem. A worker is only started for folders whose files are right.
+pub(super) fn run(id: Option<&str>, json: bool, global: &Global) -> anyhow::Result<ExitCode> {
+    let mut engine = None;
+    let mut all = Vec::new();
+    for dir in chosen(id, global)? {
+        if std::io::stderr().is_terminal() {
+            eprintln!("checking {}", dir.display());
+        }
+        let checked = match task::read(&dir) {
+            Err(problems) => Checked::of(dir, problems, BTreeMap::new()),
+            Ok(task) => {
+                let engine: &Engine = match &engine {
+                    Some(engine) => engine,
+                    None => engine.insert(global.engine(1)?),
+                };
+                build(&task, engine.assessor())?
+            }
+        };
+        all.push(checked);
+    }
+    if json {
+        context::print_json(&all)?;
+    } else {
+        context::print(&summary(&all))?;
+    }
+    let good = all.iter().all(|checked| checked.ok);
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Checked {
+    fn of(dir: PathBuf, problems: Vec<Problem>, totals: BTreeMap<String, f64>) -> Self {
+        Self { id: name(&dir), ok: problems.is_empty(), dir, problems, totals }
+    }
+}
+
+/// The folders of all packs, or those with that name.
+fn chosen(id: Option<&str>, global: &Global) -> anyhow::Result<Vec<PathBuf>> {
+    let mut dirs = Vec::new();
+    for pack in locate::tasks(&global.overrides())? {
+        dirs.extend(task::folders(&pack)?);
+    }
+    let Some(id) = id else { return Ok(dirs) };
+    let (found, others): (Vec<_>, Vec<_>) = dirs.into_iter().partition(|dir| name(dir) == id);
+    if found.is_empty() {
+        let known: Vec<_> = others.iter().map(|dir| name(dir)).collect();
+        return Err(TaskError::Unknown { id: id.to_owned(), known: known.join(", ") }.into());
+    }
+    Ok(found)
+}
+
+fn name(dir: &Path) -> String {
+    dir.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Builds and scores everything that the task holds, and judges it.
+fn build(task: &Task, assessor: &Assessor) -> Result<Checked, AssessError> {
+    match measure(task, assessor) {
+        Ok(measured) => {
+            let problems = judge(task, &measured);
+            Ok(Checked::of(task.dir.clone(), problems, totals(task, &measured)))
+        }
+        // The mesh beside the task is no mesh: the reference's code was tried before.
+        Err(error) if error.is_input() => {
+            let problem = Problem::of_file(&task.dir, error.to_string());
+            Ok(Checked::of(task.dir.clone(), vec![problem], BTreeMap::new()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn measure(task: &Task, assessor: &Assessor) -> Result<Measured, AssessError> {
+    let mut scoring = Scoring::default();
+    let reference =
+        task.reference.as_ref().map(|code| outcome(task, code, &scoring, assessor)).transpose()?;
+    if matches!(reference, Some(Outcome::Failed(_))) {
+        // Nothing can be compared with it; the rest is still tried for what it is.
+        scoring.reference = ReferenceChoice::None;
+    }
+    let of = |code: &str| outcome(task, code, &scoring, assessor);
+    let weak = of(task.weak_seed())?;
+    let repairs = task
+        .repairs
+        .iter()
+        .map(|repair| repair.steps.iter().map(|step| of(&step.code)).collect())
+        .collect::<Result<_, _>>()?;
+    Ok(Measured { weak, reference, repairs })
+}
+
+fn outcome(task: &Task, code: &str, scoring: &Scoring, assessor: &Assessor) -> Result<Outcome, AssessError> {
+    let request =
+        Request { task, code: code.as_bytes(), completion: None, scoring, priority: Priority::Batch };
+    let evaluation = assessor.assess(&request, &CancelToken::never())?.evaluation;
+    if let Some(failure) = evaluation.failure {
+        let line = failure.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+        return Ok(Outcome::Failed(format!("{}{line}", failure.message)));
+    }
+    let components = Component::ALL
+        .into_iter()
+        .filter_map(|component| Some((component.key(), evaluation.reward.component(component)?)))
+        .collect();
+    Ok(Outcome::Built(Measurement {
+        total: evaluation.reward.total,
+        components,
+        size: evaluation.bbox.map(|bbox| bbox.size).unwrap_or_default(),
+        watertight: evaluation.details.topology.is_some_and(|topology| topology.watertight),
+    }))
+}
+
+fn totals(task: &Task, measured: &Measured) -> BTreeMap<String, f64> {
+    let total = |outcome: &Outcome| match outcome {
+        Outcome::Failed(_) => -1.0,
+        Outcome::Built(measurement) => measurement.total,
+    };
+    let mut totals = BTreeMap::from([("seeds/weak.py".to_owned(), total(&measured.weak))]);
+    if let Some(reference) = &measured.reference {
+        totals.insert("reference.py".to_owned(), total(reference));
+    }
+    for (repair, outcomes) in task.repairs.iter().zip(&measured.repairs) {
+        for (index, outcome) in outcomes.iter().enumerate() {
+            totals.insert(format!("repairs/{} step {}", repair.name, index + 1), total(outcome));
+        }
+    }
+    totals
+}
+
+/// The result for people.
+fn summary(all: &[Checked]) -> String {
+    let mut text = String::new();
+    for checked in all {
+        let _ = writeln!(text, "{} {}", if checked.ok { "good " } else { "wrong" }, checked.id);
+        for (file, total) in &checked.totals {
+            let _ = writeln!(text, "  {total:>8.4}  {file}");
+        }
+        for problem in &checked.problems {
+            let _ = writeln!(text, "  {}", problem.to_string().replace('\n', "\n  "));
+        }
+    }
+    let wrong = all.iter().filter(|checked| !checked.ok).count();
+    let _ = match wrong {
+        0 => writeln!(text, "{} tasks, all good", all.len()),
+        _ => writeln!(text, "{wrong} of {} tasks wrong", all.len()),
+    };
+    text
+}

@@ -1,0 +1,147 @@
+//! Judges what a task's files build into.
+//!
+//! Reading a folder finds what is wrong with its files. Whether the task is any good shows when its code is built
+//! and scored, which is the work of others; they hand their measurements to [`judge`]. A task is good if
+//!
+//! 1. its weak seed builds: a loop that starts from a failure shows no first part;
+//! 2. its reference builds, to a watertight mesh, as large as `bbox_mm` within 1 % along every axis;
+//! 3. the last step of every recorded repair builds and its total beats the weak seed's;
+//! 4. the reference's total beats every recorded step's, and no component of such a step is above the
+//!    reference's by more than 0.01, which is what sampling can be off.
+//!
+//! A step before the last may fail to build: recordings show failures and how they are mended.
+
+use std::path::PathBuf;
+
+use super::{Problem, RecordedRepair, Task};
+
+/// How far the reference's extents may be from `bbox_mm`, as a share of each.
+const BOX_TOLERANCE: f64 = 0.01;
+/// How far a component may be off by the seed of its samples.
+const COMPONENT_TOLERANCE: f64 = 0.01;
+
+/// What a task's code turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The weak seed.
+    pub weak: Outcome,
+    /// The reference, if the task has one, scored against itself.
+    pub reference: Option<Outcome>,
+    /// Each step of each recorded repair, in the order of [`Task::repairs`].
+    pub repairs: Vec<Vec<Outcome>>,
+}
+
+/// What one file turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It does not build, with the one-line reason.
+    Failed(String),
+    /// It builds.
+    Built(Measurement),
+}
+
+/// The measurements of a file that builds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measurement {
+    /// Total under cadforge-v1, full mode, against the task's own references.
+    pub total: f64,
+    /// The reward's components by name, in a fixed order.
+    pub components: Vec<(&'static str, f64)>,
+    /// Extents, mm.
+    pub size: [f64; 3],
+    /// Whether every edge of the mesh lies in exactly two triangles.
+    pub watertight: bool,
+}
+
+/// What is wrong with a task by what was measured; empty if it is good.
+///
+/// Panics if the repairs measured are not those of the task.
+pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
+    assert_eq!(task.repairs.len(), measured.repairs.len(), "measured repairs must be the task's");
+    let weak_file = task.dir.join("seeds/weak.py");
+    let reference_file = task.dir.join("reference.py");
+    let mut problems = Vec::new();
+    let weak = built(&measured.weak, |reason| {
+        problems.push(Problem::of_file(&weak_file, format!("does not build: {reason}")));
+    });
+    let reference = measured.reference.as_ref().and_then(|outcome| {
+        built(outcome, |reason| {
+            problems.push(Problem::of_file(&reference_file, format!("does not build: {reason}")));
+        })
+    });
+    if let Some(reference) = reference {
+        problems.extend(judge_reference(task, reference).map(|message| Problem::of_file(&reference_file, message)));
+    }
+    for (repair, outcomes) in task.repairs.iter().zip(&measured.repairs) {
+        let of_step = |index: usize, message: String| {
+            Problem::of_field(&list_of(task, repair), &format!("step.{}", index + 1), message)
+        };
+        let last = outcomes.len().saturating_sub(1);
+        for (index, outcome) in outcomes.iter().enumerate() {
+            match outcome {
+                Outcome::Failed(reason) if index == last => {
+                    problems.push(of_step(index, format!("ends the recording but does not build: {reason}")));
+                }
+                Outcome::Failed(_) => {}
+                Outcome::Built(step) => {
+                    if let Some(weak) = weak
+                        && index == last
+                        && step.total <= weak.total
+                    {
+                        let message = format!(
+                            "ends the recording with a total of {:.4}, not above the weak seed's {:.4}",
+                            step.total, weak.total
+                        );
+                        problems.push(of_step(index, message));
+                    }
+                    if let Some(reference) = reference {
+                        problems.extend(beaten(reference, step).map(|message| of_step(index, message)));
+                    }
+                }
+            }
+        }
+    }
+    problems
+}
+
+fn list_of(task: &Task, repair: &RecordedRepair) -> PathBuf {
+    task.dir.join("repairs").join(&repair.name).join("repair.toml")
+}
+
+fn built(outcome: &Outcome, failed: impl FnOnce(&str)) -> Option<&Measurement> {
+    match outcome {
+        Outcome::Built(measurement) => Some(measurement),
+        Outcome::Failed(reason) => {
+            failed(reason);
+            None
+        }
+    }
+}
+
+/// What is wrong with the reference by itself.
+fn judge_reference(task: &Task, reference: &Measurement) -> impl Iterator<Item = String> {
+    let open = (!reference.watertight).then(|| "builds to a mesh that is not watertight".to_owned());
+    let boxed = task.bbox_mm.and_then(|bbox| {
+        let fits = |(size, target): (&f64, &f64)| (size - target).abs() <= BOX_TOLERANCE * target;
+        let message = || {
+            let [x, y, z] = reference.size;
+            let [tx, ty, tz] = bbox;
+            format!("is {x:.2} × {y:.2} × {z:.2} mm, which `bbox_mm` wants to be {tx} × {ty} × {tz} within 1 %")
+        };
+        (!reference.size.iter().zip(&bbox).all(fits)).then(message)
+    });
+    open.into_iter().chain(boxed)
+}
+
+/// Where a recorded step is better than the reference it is scored against.
+fn beaten(reference: &Measurement, step: &Measurement) -> impl Iterator<Item = String> {
+    let total = (step.total >= reference.total).then(|| {
+        format!("has a total of {:.4}, not below the reference's {:.4}", step.total, reference.total)
+    });
+    let components = reference.components.iter().zip(&step.components).filter_map(|(reference, step)| {
+        debug_assert_eq!(reference.0, step.0, "components must come in one order");
+        (step.1 > reference.1 + COMPONENT_TOLERANCE)
+            .then(|| format!("has {} {:.4}, above the reference's {:.4}", step.0, step.1, reference.1))
+    });
+    total.into_iter().chain(components)
+}

@@ -1,0 +1,195 @@
+//! Takes the fields out of a TOML table one by one, and refuses what nobody took.
+//!
+//! Unlike a derived deserialiser it goes on after a wrong field, so that a writer of tasks sees all of them.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::problem::Problem;
+
+/// The fields of one table that have not been taken yet.
+pub(super) struct Fields<'a> {
+    table: Table,
+    /// What comes before a key in messages: empty, or `step.2.`.
+    prefix: String,
+    known: Vec<&'static str>,
+    file: &'a Path,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(table: Table, prefix: String, file: &'a Path, problems: &'a mut Vec<Problem>) -> Self {
+        Self { table, prefix, known: Vec::new(), file, problems }
+    }
+
+    /// A required string that is not blank.
+    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+        let Some(value) = self.take(key) else {
+            self.refuse(key, "is missing");
+            return None;
+        };
+        let text = self.string(key, value)?;
+        if text.trim().is_empty() {
+            self.refuse(key, "is empty");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A string that may be left out, and may be blank.
+    pub(super) fn optional_text(&mut self, key: &'static str) -> Option<String> {
+        let value = self.take(key)?;
+        self.string(key, value)
+    }
+
+    /// A required word of `[a-z0-9_]+`.
+    pub(super) fn word(&mut self, key: &'static str) -> Option<String> {
+        let text = self.text(key)?;
+        if !is_word(&text) {
+            self.refuse(key, &format!("must be made of a-z, 0-9 and _, is `{text}`"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// One of a few names; `None` if the field is left out or wrong.
+    pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.optional_text(key)?;
+        let found = choices.iter().find(|(name, _)| *name == text);
+        if found.is_none() {
+            let names: Vec<_> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
+            self.refuse(key, &format!("must be {}, is `{text}`", names.join(" or ")));
+        }
+        found.map(|(_, choice)| *choice)
+    }
+
+    /// Says that a field without a default was left out.
+    pub(super) fn require(&mut self, key: &'static str) {
+        if !self.table.contains_key(key) {
+            self.refuse(key, "is missing");
+        }
+    }
+
+    /// A required list of different words, at least one.
+    pub(super) fn words(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let Some(value) = self.take(key) else {
+            self.refuse(key, "is missing");
+            return None;
+        };
+        let Value::Array(values) = value else {
+            self.refuse(key, &format!("must be a list of strings, is {}", described(&value)));
+            return None;
+        };
+        if values.is_empty() {
+            self.refuse(key, "is empty");
+            return None;
+        }
+        let mut words: Vec<String> = Vec::new();
+        for value in values {
+            match value {
+                Value::String(word) if !is_word(&word) || word.chars().all(|c| c == '_') => {
+                    self.refuse(key, &format!("must hold words made of a-z, 0-9 and _, holds `{word}`"));
+                }
+                Value::String(word) if words.contains(&word) => {
+                    self.refuse(key, &format!("holds `{word}` twice"));
+                }
+                Value::String(word) => words.push(word),
+                other => {
+                    self.refuse(key, &format!("must be a list of strings, holds {}", described(&other)));
+                }
+            }
+        }
+        Some(words)
+    }
+
+    /// Three positive, finite numbers that may be left out.
+    pub(super) fn optional_size(&mut self, key: &'static str) -> Option<[f64; 3]> {
+        let value = self.take(key)?;
+        let numbers = match &value {
+            Value::Array(values) => values.iter().map(number).collect::<Option<Vec<f64>>>(),
+            _ => None,
+        };
+        let size = numbers.and_then(|numbers| <[f64; 3]>::try_from(numbers).ok());
+        let size = size.filter(|size| size.iter().all(|extent| extent.is_finite() && *extent > 0.0));
+        if size.is_none() {
+            let message = format!("must be three positive numbers [x, y, z] in mm, is {}", described(&value));
+            self.refuse(key, &message);
+        }
+        size
+    }
+
+    /// A required list of tables, at least one.
+    pub(super) fn tables(&mut self, key: &'static str) -> Option<Vec<Table>> {
+        let Some(value) = self.take(key) else {
+            self.refuse(key, &format!("is missing: give one [[{key}]] or more"));
+            return None;
+        };
+        let tables = match &value {
+            Value::Array(values) => values
+                .iter()
+                .map(|value| value.as_table().cloned())
+                .collect::<Option<Vec<Table>>>()
+                .filter(|tables| !tables.is_empty()),
+            _ => None,
+        };
+        if tables.is_none() {
+            self.refuse(key, &format!("must be one [[{key}]] or more, is {}", described(&value)));
+        }
+        tables
+    }
+
+    /// Refuses a field's value with a message that goes on after the field's name.
+    pub(super) fn refuse(&mut self, key: &str, message: &str) {
+        let field = format!("{}{key}", self.prefix);
+        self.problems.push(Problem::of_field(self.file, &field, message));
+    }
+
+    /// Refuses every field that was not taken.
+    pub(super) fn finish(self) {
+        for key in self.table.keys() {
+            let field = format!("{}{key}", self.prefix);
+            let problem = Problem::of_field(self.file, &field, "is no known field");
+            self.problems.push(problem.hint(format!("known fields are {}", self.known.join(", "))));
+        }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Value> {
+        self.known.push(key);
+        self.table.remove(key)
+    }
+
+    fn string(&mut self, key: &'static str, value: Value) -> Option<String> {
+        match value {
+            Value::String(text) => Some(text),
+            other => {
+                self.refuse(key, &format!("must be a string, is {}", described(&other)));
+                None
+            }
+        }
+    }
+}
+
+/// Whether a text is made of a-z, 0-9 and _ only, and is not empty.
+pub(super) fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Float(number) => Some(*number),
+        Value::Integer(number) => Some(*number as f64),
+        _ => None,
+    }
+}
+
+/// A value with its type, short enough for a message: `the integer 5`.
+fn described(value: &Value) -> String {
+    let text = match value {
+        Value::Table(_) => return "a table".to_owned(),
+        other => other.to_string(),
+    };
+    let short: String = text.chars().take(60).collect();
+    let dots = if short.len() < text.len() { " …" } else { "" };
+    format!("the {} {short}{dots}", value.type_str())
+}

@@ -1,0 +1,345 @@
+//! Reads one task folder, strictly: a typing error must not quietly cost a task its reference or its box.
+//!
+//! Every problem is found, not just the first. No file is read that lies outside the folder, whatever a path in
+//! `task.toml` or a symbolic link says.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use toml::Table;
+
+use super::fields::{Fields, is_word};
+use super::problem::Problem;
+use super::{Level, RecordedRepair, RecordedStep, Scale, Task, version};
+
+const LEVELS: [(&str, Level); 3] = [("easy", Level::Easy), ("medium", Level::Medium), ("hard", Level::Hard)];
+const SCALES: [(&str, Scale); 2] = [("mm", Scale::Mm), ("free", Scale::Free)];
+const MESH_EXTENSIONS: [&str; 3] = ["stl", "obj", "glb"];
+
+/// What is wrong with a task folder as far as its files tell; empty if it can be loaded.
+///
+/// What only building can tell is judged by [`super::check::judge`].
+pub fn check_statically(dir: &Path) -> Vec<Problem> {
+    read(dir).err().unwrap_or_default()
+}
+
+/// Reads a task folder, or says everything that is wrong with it.
+pub fn read(dir: &Path) -> Result<Task, Vec<Problem>> {
+    let root = match dir.canonicalize() {
+        Ok(root) if root.is_dir() => root,
+        Ok(_) => return Err(vec![Problem::of_file(dir, "is not a folder")]),
+        Err(error) => return Err(vec![Problem::of_file(dir, format!("cannot be read: {error}"))]),
+    };
+    let mut folder = Folder { dir: dir.to_owned(), root, problems: Vec::new() };
+    let card = folder.card();
+    let seeds = folder.seeds();
+    let reference =
+        if folder.exists("reference.py") { folder.code(Path::new("reference.py")) } else { None };
+    let repairs = folder.repairs();
+    folder.refuse_strangers(card.as_ref().and_then(|card| card.reference_mesh.as_deref()));
+    match card {
+        Some(card) if folder.problems.is_empty() => folder.task(card, seeds, reference, repairs),
+        _ => Err(folder.problems),
+    }
+}
+
+/// What `task.toml` says, each field that was right.
+struct Card {
+    id: Option<String>,
+    level: Option<Level>,
+    family: Option<String>,
+    label: Option<String>,
+    prompt: Option<String>,
+    semantic_hints: Option<Vec<String>>,
+    bbox_mm: Option<[f64; 3]>,
+    scale: Scale,
+    /// Relative to the folder; kept even if it was refused.
+    reference_mesh: Option<PathBuf>,
+}
+
+struct Folder {
+    dir: PathBuf,
+    /// The same without symbolic links.
+    root: PathBuf,
+    problems: Vec<Problem>,
+}
+
+impl Folder {
+    /// `None` if there is no table to read; a wrong field is a problem and is left out.
+    fn card(&mut self) -> Option<Card> {
+        let file = self.dir.join("task.toml");
+        let table = self.table(Path::new("task.toml"))?;
+        let mut fields = Fields::new(table, String::new(), &file, &mut self.problems);
+        let id = fields.word("id");
+        let name = self.dir.file_name().or_else(|| self.root.file_name()).unwrap_or_default().to_string_lossy();
+        if let Some(id) = id.as_deref()
+            && id != name
+        {
+            fields.refuse("id", &format!("must be the folder's name `{name}`, is `{id}`"));
+        }
+        fields.require("level");
+        let mut card = Card {
+            id,
+            level: fields.choice("level", &LEVELS),
+            family: fields.word("family"),
+            label: fields.text("label"),
+            prompt: fields.text("prompt"),
+            semantic_hints: fields.words("semantic_hints"),
+            bbox_mm: fields.optional_size("bbox_mm"),
+            scale: fields.choice("scale", &SCALES).unwrap_or_default(),
+            reference_mesh: None,
+        };
+        let mesh = fields.optional_text("reference_mesh");
+        fields.finish();
+        if let Some(mesh) = &mesh {
+            self.check_mesh(&file, mesh);
+        }
+        card.reference_mesh = mesh.map(PathBuf::from);
+        Some(card)
+    }
+
+    fn check_mesh(&mut self, card: &Path, named: &str) {
+        let mesh = Path::new(named);
+        let extension = mesh.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        let wrong = if named.is_empty() || mesh.components().any(|part| !matches!(part, Component::Normal(_))) {
+            "must be a path within the task folder"
+        } else if !MESH_EXTENSIONS.contains(&extension.as_str()) {
+            "must be a .stl, .obj or .glb file"
+        } else {
+            match self.inside(mesh) {
+                Ok(path) if path.is_file() => return,
+                Ok(_) => "must be a file",
+                Err(Outside::Missing) => "names a file that does not exist",
+                Err(Outside::Leaves) => "leads out of the task folder",
+            }
+        };
+        let problem = Problem::of_field(card, "reference_mesh", format!("{wrong}: `{named}`"));
+        self.problems.push(problem);
+    }
+
+    fn seeds(&mut self) -> BTreeMap<String, String> {
+        let mut seeds = BTreeMap::new();
+        for name in self.names(Path::new("seeds")) {
+            let path = Path::new("seeds").join(&name);
+            match name.strip_suffix(".py") {
+                Some(mode) if is_word(mode) => {
+                    if let Some(code) = self.code(&path) {
+                        seeds.insert(mode.to_owned(), code);
+                    }
+                }
+                _ => {
+                    let hint = "a seed is `<mode>.py`, the mode made of a-z, 0-9 and _";
+                    self.refuse(&path, "is no seed").hint = Some(hint.to_owned());
+                }
+            }
+        }
+        if !self.exists("seeds/weak.py") {
+            let hint = "give the weak seed that every task starts from";
+            self.refuse(Path::new("seeds/weak.py"), "is missing").hint = Some(hint.to_owned());
+        }
+        seeds
+    }
+
+    fn repairs(&mut self) -> Vec<RecordedRepair> {
+        if !self.exists("repairs") {
+            return Vec::new();
+        }
+        let mut repairs = Vec::new();
+        for name in self.names(Path::new("repairs")) {
+            let path = Path::new("repairs").join(&name);
+            if !is_word(&name) || !self.dir.join(&path).is_dir() {
+                let hint = "a recording is a folder `repairs/<name>/`, the name made of a-z, 0-9 and _";
+                self.refuse(&path, "is no recorded repair").hint = Some(hint.to_owned());
+            } else if let Some(steps) = self.steps(&path) {
+                repairs.push(RecordedRepair { name, steps });
+            }
+        }
+        repairs
+    }
+
+    /// The steps that a recording's `repair.toml` lists; every .py file beside it must be one of them.
+    fn steps(&mut self, recording: &Path) -> Option<Vec<RecordedStep>> {
+        let list = recording.join("repair.toml");
+        let file = self.dir.join(&list);
+        let table = self.table(&list)?;
+        let mut fields = Fields::new(table, String::new(), &file, &mut self.problems);
+        let tables = fields.tables("step");
+        fields.finish();
+        let mut listed = Vec::new();
+        let mut steps = Vec::new();
+        for (index, table) in tables?.into_iter().enumerate() {
+            let prefix = format!("step.{}.", index + 1);
+            let mut fields = Fields::new(table, prefix.clone(), &file, &mut self.problems);
+            let name = fields.text("file");
+            let reason = fields.optional_text("reason").unwrap_or_default();
+            fields.finish();
+            let Some(name) = name else { continue };
+            let stem = name.strip_suffix(".py").unwrap_or_default();
+            let wrong = if !is_word(stem) {
+                "must be `<name>.py` beside repair.toml, the name made of a-z, 0-9 and _"
+            } else if listed.contains(&name) {
+                "is the file of an earlier step"
+            } else if !self.exists(recording.join(&name)) {
+                "names a file that does not exist"
+            } else {
+                ""
+            };
+            if !wrong.is_empty() {
+                let problem = Problem::of_field(&file, &format!("{prefix}file"), format!("{wrong}: `{name}`"));
+                self.problems.push(problem);
+                continue;
+            }
+            if let Some(code) = self.code(&recording.join(&name)) {
+                steps.push(RecordedStep { code, reason });
+            }
+            listed.push(name);
+        }
+        for name in self.names(recording) {
+            if name != "repair.toml" && !listed.contains(&name) {
+                let hint = "list it in repair.toml beside it, or remove it";
+                self.refuse(&recording.join(&name), "is no step of this recording").hint = Some(hint.to_owned());
+            }
+        }
+        Some(steps)
+    }
+
+    /// Refuses what has no meaning in a task folder: it is most often a file with a wrong name.
+    fn refuse_strangers(&mut self, mesh: Option<&Path>) {
+        let meshes = mesh.and_then(|mesh| mesh.components().next()).map(|first| first.as_os_str().to_os_string());
+        for name in self.names(Path::new("")) {
+            let known = ["task.toml", "seeds", "reference.py", "repairs", "README.md"].contains(&name.as_str());
+            if !known && meshes.as_deref() != Some(name.as_ref()) {
+                let hint = "a task folder holds task.toml, seeds/, reference.py, repairs/, README.md and the file \
+                            that `reference_mesh` names";
+                self.refuse(Path::new(&name), "has no place in a task folder").hint = Some(hint.to_owned());
+            }
+        }
+    }
+
+    fn task(
+        self,
+        card: Card,
+        seeds: BTreeMap<String, String>,
+        reference: Option<String>,
+        repairs: Vec<RecordedRepair>,
+    ) -> Result<Task, Vec<Problem>> {
+        let Card { bbox_mm, scale, .. } = card;
+        let complete = (card.id, card.level, card.family, card.label, card.prompt, card.semantic_hints);
+        let (Some(id), Some(level), Some(family), Some(label), Some(prompt), Some(semantic_hints)) = complete
+        else {
+            unreachable!("a field that is not there is a problem, and a folder with problems gets no task");
+        };
+        let reference_mesh = card.reference_mesh.map(|mesh| self.dir.join(mesh));
+        let version =
+            version::version(&semantic_hints, bbox_mm, scale, reference.as_deref(), reference_mesh.as_deref())
+                .map_err(|error| {
+                    let mesh = reference_mesh.as_deref().unwrap_or(&self.dir);
+                    vec![Problem::of_file(mesh, format!("cannot be read: {error}"))]
+                })?;
+        Ok(Task {
+            id,
+            level,
+            family,
+            label,
+            prompt,
+            semantic_hints,
+            bbox_mm,
+            scale,
+            seeds,
+            reference,
+            reference_mesh,
+            repairs,
+            dir: self.dir,
+            version,
+        })
+    }
+
+    /// The table in a TOML file.
+    fn table(&mut self, file: &Path) -> Option<Table> {
+        let text = self.text(file)?;
+        match text.parse::<Table>() {
+            Ok(table) => Some(table),
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+                self.refuse(file, &format!("is no TOML: line {line}: {}", error.message()));
+                None
+            }
+        }
+    }
+
+    /// Code that is not blank.
+    fn code(&mut self, file: &Path) -> Option<String> {
+        let text = self.text(file)?;
+        if text.trim().is_empty() {
+            self.refuse(file, "is empty");
+            return None;
+        }
+        Some(text)
+    }
+
+    fn text(&mut self, file: &Path) -> Option<String> {
+        let wrong = match self.inside(file) {
+            Err(Outside::Missing) => "is missing".to_owned(),
+            Err(Outside::Leaves) => "leads out of the task folder".to_owned(),
+            // A pipe would block for ever, a device might never end.
+            Ok(path) if !path.is_file() => "is not a file".to_owned(),
+            Ok(path) => match std::fs::read(path).map(String::from_utf8) {
+                Ok(Ok(text)) => return Some(text),
+                Ok(Err(error)) => format!("is not UTF-8 at byte {}", error.utf8_error().valid_up_to()),
+                Err(error) => format!("cannot be read: {error}"),
+            },
+        };
+        self.refuse(file, &wrong);
+        None
+    }
+
+    /// Names in one of the folder's folders, sorted, without those that start with a dot; none if it is not there.
+    fn names(&mut self, folder: &Path) -> Vec<String> {
+        let path = match self.inside(folder) {
+            Ok(path) => path,
+            Err(Outside::Missing) => return Vec::new(),
+            Err(Outside::Leaves) => {
+                self.refuse(folder, "leads out of the task folder");
+                return Vec::new();
+            }
+        };
+        let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        match entries {
+            Ok(entries) => {
+                let names = entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
+                // Python leaves its cache beside code that somebody ran.
+                let mut names: Vec<_> =
+                    names.filter(|name| !name.starts_with('.') && name != "__pycache__").collect();
+                names.sort();
+                names
+            }
+            Err(error) => {
+                self.refuse(folder, &format!("cannot be read as a folder: {error}"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Where a relative path really lies.
+    fn inside(&self, path: &Path) -> Result<PathBuf, Outside> {
+        let real = self.root.join(path).canonicalize().map_err(|_| Outside::Missing)?;
+        if real.starts_with(&self.root) { Ok(real) } else { Err(Outside::Leaves) }
+    }
+
+    /// Whether there is something of that name, if only a link that leads nowhere.
+    fn exists(&self, path: impl AsRef<Path>) -> bool {
+        self.dir.join(path).symlink_metadata().is_ok()
+    }
+
+    fn refuse(&mut self, file: &Path, message: &str) -> &mut Problem {
+        self.problems.push(Problem::of_file(&self.dir.join(file), message));
+        self.problems.last_mut().expect("one was just added")
+    }
+}
+
+/// Why a path has no place in the folder.
+enum Outside {
+    Missing,
+    Leaves,
+}

@@ -1,0 +1,59 @@
+//! Names the state of a task that scores depend on.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::Scale;
+
+/// First 12 hex digits of the SHA-256 over what can change a score; see [`super::Task::version`].
+///
+/// Every part goes in with its name and length, so that no two states share their bytes. Fails if the mesh file
+/// cannot be read.
+pub(super) fn version(
+    semantic_hints: &[String],
+    bbox_mm: Option<[f64; 3]>,
+    scale: Scale,
+    reference: Option<&str>,
+    reference_mesh: Option<&Path>,
+) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    for hint in semantic_hints {
+        part(&mut hash, "semantic_hint", hint.as_bytes());
+    }
+    if let Some(size) = bbox_mm {
+        part(&mut hash, "bbox_mm", &size.map(f64::to_le_bytes).concat());
+    }
+    part(&mut hash, "scale", if scale == Scale::Free { b"free" } else { b"mm" });
+    if let Some(code) = reference {
+        part(&mut hash, "reference", code.as_bytes());
+    }
+    if let Some(path) = reference_mesh {
+        // The extension says how the bytes are read.
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        part(&mut hash, "reference_mesh", extension.as_encoded_bytes());
+        part(&mut hash, "reference_mesh_digest", &digest(path)?);
+    }
+    Ok(hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn part(hash: &mut Sha256, name: &str, bytes: &[u8]) {
+    for piece in [name.as_bytes(), bytes] {
+        hash.update((piece.len() as u64).to_le_bytes());
+        hash.update(piece);
+    }
+}
+
+/// SHA-256 of a file of any size.
+fn digest(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = std::fs::File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().to_vec()),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}
