@@ -10,7 +10,7 @@ use crate::geometry::Aabb;
 
 /// The angle, in degrees, that the narrower side of a perspective picture spans. Narrow, for parts are
 /// looked at from several of their own lengths away, and parallel edges should look nearly so.
-const FIELD_OF_VIEW: f32 = 26.0;
+const FIELD_OF_VIEW: f32 = 22.0;
 
 /// How the world is flattened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

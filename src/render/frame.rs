@@ -44,6 +44,17 @@ impl Frame {
         (0.5 * (x * x + y * y + z * z).sqrt()).max(1e-3) as f32
     }
 
+    /// Whether a view fitted to `other` will do for this one: nothing sticks out by much, and nothing has
+    /// become small.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let slack = 0.1 * f64::from(other.radius());
+        let inside = (0..3).all(|axis| {
+            self.bounds.min[axis] >= other.bounds.min[axis] - slack
+                && self.bounds.max[axis] <= other.bounds.max[axis] + slack
+        });
+        inside && self.radius() > 0.6 * other.radius()
+    }
+
     /// Least and greatest useful [`super::Camera::half`].
     pub fn zoom_limits(&self) -> [f32; 2] {
         [self.radius() * 2e-3, self.radius() * 30.0]

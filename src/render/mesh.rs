@@ -1,9 +1,9 @@
 //! Shapes as the buffers a GPU wants.
 //!
-//! Pure, done once per shape. Every triangle has corners of its own. A corner's normal is the mean over
-//! the triangles around it that belong to the same face and bend away less than a crease: flat faces are
-//! flat, curved faces show their curve and not how they were cut into triangles, and no shade runs over
-//! the border of a face.
+//! Pure, done once per shape. A corner's normal is the mean over the triangles around it that belong to the
+//! same face and bend away less than a crease: flat faces are flat, curved faces show their curve and not how
+//! they were cut into triangles, and no shade runs over the border of a face. Corners with equal place and
+//! normal are one, for a software renderer spends most of its time on corners.
 
 use three_d::{InnerSpace, Vec3, vec3};
 
@@ -14,13 +14,18 @@ use crate::geometry::{BrepEdge, Shape, TriMesh};
 /// and the work is quadratic.
 const FAN: usize = 96;
 
+/// No corner.
+const NONE: u32 = u32::MAX;
+
 /// A shape, ready for upload.
 #[derive(Clone, Debug, Default)]
 pub struct Buffers {
-    /// Three corners per triangle in mm.
+    /// Corners in mm.
     pub positions: Vec<Vec3>,
     /// The unit normal at each corner.
     pub normals: Vec<Vec3>,
+    /// Three corners per triangle.
+    pub indices: Vec<u32>,
     /// Segments of the shape's edges.
     pub edges: Vec<[Vec3; 2]>,
     /// Where curved faces may show their outline.
@@ -51,26 +56,27 @@ impl Buffers {
     pub fn of(shape: &Shape) -> Self {
         let mut buffers = Self::default();
         let faces = face_of_triangles(shape);
-        buffers.push_triangles(&shape.mesh, &faces);
-        buffers.push_folds(&shape.mesh, &faces);
+        let normals = unit_normals(&shape.mesh);
+        buffers.push_triangles(&shape.mesh, &faces, &normals);
+        buffers.push_folds(&shape.mesh, &faces, &normals);
         for edge in &shape.edges {
             buffers.push_edge(edge);
         }
         buffers
     }
 
-    fn push_triangles(&mut self, mesh: &TriMesh, faces: &[u32]) {
+    fn push_triangles(&mut self, mesh: &TriMesh, faces: &[u32], normals: &[Option<Vec3>]) {
         let smooth = (CREASE_DEGREES as f32).to_radians().cos();
-        let normals = unit_normals(mesh);
         let around = Around::of(mesh);
-        let count = 3 * mesh.triangles().len();
-        self.positions.reserve_exact(count);
-        self.normals.reserve_exact(count);
+        // The corners made so far of each vertex: the last one, and for each corner the one before it.
+        let mut last = vec![NONE; mesh.vertices().len()];
+        let mut before: Vec<u32> = Vec::new();
+        self.indices.reserve_exact(3 * mesh.triangles().len());
         for (index, triangle) in mesh.triangles().iter().enumerate() {
             // A sliver without area covers no pixel and has no normal.
             let Some(own) = normals[index] else { continue };
-            for vertex in triangle {
-                let fan = around.triangles(*vertex);
+            for &vertex in triangle {
+                let fan = around.triangles(vertex);
                 let mut sum = vec3(0.0, 0.0, 0.0);
                 for &(other, angle) in fan.iter().take_while(|_| fan.len() <= FAN) {
                     let other = other as usize;
@@ -80,16 +86,26 @@ impl Buffers {
                         sum += normal * angle;
                     }
                 }
-                self.positions.push(point(mesh, *vertex));
-                self.normals.push(if sum.magnitude2() > 0.0 { sum.normalize() } else { own });
+                let normal = if sum.magnitude2() > 0.0 { sum.normalize() } else { own };
+                let mut corner = last[vertex as usize];
+                while corner != NONE && self.normals[corner as usize] != normal {
+                    corner = before[corner as usize];
+                }
+                if corner == NONE {
+                    corner = self.positions.len() as u32;
+                    self.positions.push(point(mesh, vertex));
+                    self.normals.push(normal);
+                    before.push(last[vertex as usize]);
+                    last[vertex as usize] = corner;
+                }
+                self.indices.push(corner);
             }
         }
     }
 
-    fn push_folds(&mut self, mesh: &TriMesh, faces: &[u32]) {
+    fn push_folds(&mut self, mesh: &TriMesh, faces: &[u32], normals: &[Option<Vec3>]) {
         // Nearly flat neighbours outline nothing that is not outlined by an edge.
         let (flat, smooth) = (0.01f32.to_radians().cos(), (CREASE_DEGREES as f32).to_radians().cos());
-        let normals = unit_normals(mesh);
         let mut sides: Vec<([u32; 2], u32)> = Vec::with_capacity(3 * mesh.triangles().len());
         for (index, triangle) in mesh.triangles().iter().enumerate() {
             for side in 0..3 {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use three_d::{
     Blend, BlendEquationType, BlendMultiplierType, ClearState, Context, CoreError, Cull, DepthTest,
-    DepthTexture2D, HasContext, InstanceBuffer, Interpolation, Mat4, Program, RenderStates, RenderTarget,
+    DepthTexture2D, ElementBuffer, HasContext, InstanceBuffer, Interpolation, Mat4, Program, RenderStates, RenderTarget,
     Texture2D, Vec2, Vec3, Vec4, VertexBuffer, Viewport, Wrapping, WriteMask, f24, vec2, vec4,
 };
 
@@ -23,9 +23,12 @@ const EDGE_WIDTH: f32 = 1.25;
 /// Least distance of grid lines in points.
 const GRID_GAP: f32 = 20.0;
 
-/// How far lines lie before the faces they bound, in points: enough for faces that rise from the line at up
-/// to about 60 degrees, too little to show an edge through a wall.
-const LINE_BIAS: f32 = 1.5;
+/// How far lines lie before the faces they bound, in points: too little to show an edge through a wall.
+const LINE_BIAS: f32 = 0.75;
+
+/// How far faces are pushed back, in samples along their own slope: half of a line's width lies on a face, and
+/// a face seen at a flat angle would rise above it there.
+const FACE_OFFSET: f32 = 1.0;
 
 /// Triangles kept on the GPU beyond what is shown, to go back and forth between steps without an upload.
 const KEPT_TRIANGLES: usize = 2_000_000;
@@ -83,6 +86,7 @@ struct Upload {
     shape: Arc<Shape>,
     positions: VertexBuffer<Vec3>,
     normals: VertexBuffer<Vec3>,
+    triangles: ElementBuffer<u32>,
     edges: Lines,
     folds: Vec<Fold>,
 }
@@ -198,10 +202,12 @@ impl Scene {
         target.clear(ClearState::color_and_depth(r, g, b, a, 1.0));
         target
             .write(|| {
-                self.draw_subjects(picture, &lens, false);
+                // First and without depth: nothing lies under the ground, and seen from below it should
+                // not hide what stands on it.
                 if picture.grid {
                     self.draw_grid(&picture.palette, &lens);
                 }
+                self.draw_subjects(picture, &lens, false);
                 self.draw_edges(picture, &lens, false);
                 self.draw_subjects(picture, &lens, true);
                 self.draw_edges(picture, &lens, true);
@@ -240,6 +246,7 @@ impl Scene {
             shape: Arc::clone(shape),
             positions: VertexBuffer::new_with_data(&self.context, &buffers.positions),
             normals: VertexBuffer::new_with_data(&self.context, &buffers.normals),
+            triangles: ElementBuffer::new_with_data(&self.context, &buffers.indices),
             edges: Lines::new(&self.context, &buffers.edges),
             folds: buffers.folds,
         });
@@ -488,6 +495,19 @@ fn refused(error: CoreError) -> RenderError {
         CoreError::ShaderCompilation(stage, _, log) => format!("{stage} program: {}", log.trim()),
         other => other.to_string(),
     })
+}
+
+/// Draws faces farther away than they are, by `offset` samples along their slope.
+#[expect(unsafe_code, reason = "glow marks every GL call unsafe, and three-d has no polygon offset")]
+fn pushed_back(context: &Context, offset: f32, draw: impl FnOnce()) {
+    // SAFETY: the context is current (see `Scene::new`); both calls only set state, and it is put back.
+    unsafe {
+        context.enable(three_d::context::POLYGON_OFFSET_FILL);
+        context.polygon_offset(offset, 1.0);
+    }
+    draw();
+    // SAFETY: as above.
+    unsafe { context.disable(three_d::context::POLYGON_OFFSET_FILL) };
 }
 
 #[expect(unsafe_code, reason = "glow marks every GL call unsafe")]

@@ -1,0 +1,95 @@
+//! Small pictures of shapes for cards: drawn once, read back, kept as egui textures.
+
+use std::sync::{Arc, Weak};
+
+use egui::{ColorImage, TextureHandle, TextureOptions};
+
+use super::Tone;
+use crate::geometry::Shape;
+use crate::render::camera::Insets;
+use crate::render::frame::Frame;
+use crate::render::scene::Scene;
+use crate::render::{Camera, Palette, Picture, Preset, Projection, Subject};
+
+/// Width and height of a thumbnail in pixels: twice what a card shows, so that it is sharp on fine screens.
+pub const THUMBNAIL_SIZE: [u32; 2] = [288, 168];
+
+/// Thumbnails kept; each takes 190 kB.
+const KEPT: usize = 192;
+
+/// The thumbnails drawn so far.
+#[derive(Default)]
+pub struct Thumbnails {
+    /// Most recently used last.
+    kept: Vec<Kept>,
+    /// The pass in which the last one was drawn.
+    drawn: Option<u64>,
+}
+
+struct Kept {
+    /// Weak, and still enough: its address cannot be given to another shape while this exists.
+    shape: Weak<Shape>,
+    tone: Tone,
+    dark: bool,
+    texture: TextureHandle,
+}
+
+impl Thumbnails {
+    pub fn get(
+        &mut self,
+        ctx: &egui::Context,
+        scene: &mut Scene,
+        shape: &Arc<Shape>,
+        tone: Tone,
+        dark: bool,
+    ) -> Option<TextureHandle> {
+        let found = self.kept.iter().position(|kept| {
+            (kept.tone, kept.dark) == (tone, dark) && std::ptr::eq(kept.shape.as_ptr(), Arc::as_ptr(shape))
+        });
+        if let Some(at) = found {
+            let kept = self.kept.remove(at);
+            let texture = kept.texture.clone();
+            self.kept.push(kept);
+            return Some(texture);
+        }
+        let pass = ctx.cumulative_pass_nr();
+        if self.drawn == Some(pass) {
+            ctx.request_repaint();
+            return None;
+        }
+        self.drawn = Some(pass);
+        let image = draw(scene, shape, tone, dark)?;
+        let texture = ctx.load_texture("thumbnail", image, TextureOptions::LINEAR);
+        self.kept.retain(|kept| kept.shape.strong_count() > 0);
+        if self.kept.len() >= KEPT {
+            self.kept.remove(0);
+        }
+        self.kept.push(Kept { shape: Arc::downgrade(shape), tone, dark, texture: texture.clone() });
+        Some(texture)
+    }
+}
+
+fn draw(scene: &mut Scene, shape: &Arc<Shape>, tone: Tone, dark: bool) -> Option<ColorImage> {
+    let frame = Frame::around([&**shape]);
+    let mut camera = Camera::new(Preset::Isometric, Projection::Perspective);
+    let insets = Insets { sides: 12.0, top: 10.0, bottom: 10.0 };
+    camera.fit(&frame.bounds, THUMBNAIL_SIZE.map(|side| side as f32), insets);
+    let picture = Picture {
+        subjects: vec![Subject { shape: Arc::clone(shape), tone, stale: false, ghost: false }],
+        frame,
+        camera,
+        size: THUMBNAIL_SIZE,
+        pixels_per_point: 1.5,
+        oversample: 1,
+        palette: Palette::of(dark),
+        grid: false,
+        transparent: true,
+    };
+    let mut film = scene.film(picture.samples());
+    scene.draw(&picture, &mut film).ok()?;
+    let pixels = film.pixels();
+    Some(ColorImage::from_rgba_premultiplied(
+        THUMBNAIL_SIZE.map(|side| side as usize),
+        pixels.as_flattened(),
+    ))
+}
