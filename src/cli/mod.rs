@@ -10,6 +10,8 @@ mod eval;
 mod render;
 mod repair;
 mod scoring;
+mod studio;
+mod tasks;
 
 use std::process::ExitCode;
 
@@ -22,23 +24,24 @@ pub use scoring::ScoringArgs;
 
 /// Watch, edit and drive the repair of CadQuery code.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cadforge",
-    version,
-    args_conflicts_with_subcommands = true,
-    max_term_width = 100
-)]
+#[command(name = "cadforge", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     verb: Option<Verb>,
+    #[command(flatten)]
+    studio: studio::StudioArgs,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    /// Open the window (what `cadforge` alone does too)
+    Studio(studio::StudioArgs),
     /// Say what is there, what is missing and how to get it
     Doctor(doctor::DoctorArgs),
+    /// List, show and check tasks
+    Tasks(tasks::TasksArgs),
     /// Build and score one candidate
     Eval(eval::EvalArgs),
     /// Run a repair loop
@@ -49,10 +52,12 @@ enum Verb {
 
 /// Parses the command line, does what it says and returns the exit code.
 pub fn run() -> ExitCode {
-    let Cli { global, verb } = Cli::parse();
+    let Cli { global, verb, studio } = Cli::parse();
     let done = match verb {
-        None => unimplemented!(),
+        None => studio::run(studio, &global),
+        Some(Verb::Studio(args)) => studio::run(args, &global),
         Some(Verb::Doctor(args)) => doctor::run(args, &global),
+        Some(Verb::Tasks(args)) => tasks::run(args, &global),
         Some(Verb::Eval(args)) => eval::run(&args, &global),
         Some(Verb::Repair(args)) => repair::run(args, &global),
         Some(Verb::Render(args)) => draw(&args, &global),

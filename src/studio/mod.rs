@@ -1,3 +1,19 @@
-//! The window.
+//! The window: one loop from events to [`state::State`], from state to panels, from panels to
+//! [`command::Command`]s, and from those to engine jobs.
+//!
+//! Panels only read state and push commands; [`controller::Controller`] alone changes state and talks to the
+//! engine. Nothing on this thread waits for a worker, a file or a dialog.
 
+mod app;
+pub mod backend;
+pub mod command;
+pub mod controller;
+pub mod editor;
+pub mod files;
+pub mod panels;
+pub mod preflight;
+pub mod state;
+pub mod theme;
 pub mod viewport;
+
+pub use app::{Studio, StudioOptions, run};

@@ -1,0 +1,301 @@
+//! The eframe application: opens the window and lays the panels out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use egui::{CentralPanel, Context, Frame, Panel, Theme, Ui};
+
+use super::backend::Backend;
+use super::command::{Command, pressed};
+use super::controller::{Controller, Effect};
+use super::editor::{self, EditorView};
+use super::panels::json_tree::{self, JsonTreeView};
+use super::panels::path_prompt::{self, PathPromptView};
+use super::panels::timeline::{self, TimelineView};
+use super::panels::{banner, console, reward, status_bar, tasks, top_bar};
+use super::state::{Card, Session, State};
+use super::viewport::{Pane, Tone, Viewport};
+use super::{preflight, theme};
+use crate::assess::Scoring;
+use crate::engine::Engine;
+use crate::task::{Task, TaskSet};
+use crate::trajectory::Origin;
+
+/// The task that a newcomer sees.
+const FIRST_TASK: &str = "caster_wheel_fork";
+
+/// What the window starts with.
+pub struct StudioOptions {
+    /// The tasks of the list.
+    pub tasks: TaskSet,
+    /// Does the work.
+    pub engine: Engine,
+    /// The task to show first.
+    pub initial_task: Option<String>,
+    /// A Python file to open.
+    pub open: Option<PathBuf>,
+    /// How candidates are scored.
+    pub scoring: Scoring,
+}
+
+/// Opens the window and returns when it is closed.
+///
+/// Fails before a window is asked for where there is no display, a library is missing, there is no task, or
+/// `open` is no file.
+pub fn run(options: StudioOptions) -> anyhow::Result<()> {
+    let StudioOptions { tasks, engine, initial_task, open, scoring } = options;
+    if let Some(id) = &initial_task {
+        tasks.get(id)?;
+    }
+    if let Some(path) = &open
+        && !path.is_file()
+    {
+        bail!("cannot open {}: not a file\nhint: give a Python file with CadQuery code", path.display());
+    }
+    let tasks: Vec<_> = tasks.iter().cloned().collect();
+    if tasks.is_empty() {
+        bail!("there is no task to work on\nhint: give a folder of tasks with --tasks DIR");
+    }
+    preflight::check().map_err(anyhow::Error::msg)?;
+
+    let native = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("CADForge Studio")
+            .with_app_id("cadforge")
+            .with_icon(icon()?)
+            .with_inner_size([1600.0, 1000.0])
+            .with_min_inner_size([960.0, 600.0]),
+        depth_buffer: 24,
+        ..eframe::NativeOptions::default()
+    };
+    let create = move |cc: &eframe::CreationContext<'_>| {
+        let studio =
+            Studio::new(&cc.egui_ctx, cc.gl.clone(), tasks, initial_task.as_deref(), scoring, Box::new(engine));
+        let mut studio = studio.ok_or("there is no task to work on")?;
+        if let Some(path) = open {
+            studio.open(path);
+        }
+        Ok(Box::new(studio) as Box<dyn eframe::App>)
+    };
+    // eframe's own error is not `Send`, so only its words are kept.
+    eframe::run_native("cadforge", native, Box::new(create)).map_err(|error| anyhow::anyhow!("{error}")).context(
+        "the window could not be opened\nhint: `cadforge doctor` checks the display and OpenGL (Debian: libgl1-mesa-dri)",
+    )
+}
+
+fn icon() -> anyhow::Result<Arc<egui::IconData>> {
+    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png"))?;
+    Ok(Arc::new(icon))
+}
+
+/// The whole window, with or without a screen.
+pub struct Studio {
+    controller: Controller,
+    viewport: Viewport,
+    editor: EditorView,
+    json: JsonTreeView,
+    timeline: TimelineView,
+    path_prompt: PathPromptView,
+}
+
+impl Studio {
+    /// Installs the theme and starts to score the first task's seed; `None` without tasks.
+    pub fn new(
+        ctx: &Context,
+        gl: Option<Arc<eframe::glow::Context>>,
+        tasks: Vec<Arc<Task>>,
+        initial_task: Option<&str>,
+        scoring: Scoring,
+        backend: Box<dyn Backend>,
+    ) -> Option<Self> {
+        theme::install(ctx);
+        ctx.set_theme(Theme::Dark);
+        let mut state = State::new(tasks, scoring)?;
+        let position = |id: &str| state.sessions.iter().position(|session| session.task.id == id);
+        state.current = initial_task.and_then(position).or_else(|| position(FIRST_TASK)).unwrap_or(0);
+        let repaint = ctx.clone();
+        let controller = Controller::new(state, backend, Arc::new(move || repaint.request_repaint()));
+        Some(Self {
+            controller,
+            viewport: Viewport::new(gl),
+            editor: EditorView::default(),
+            json: JsonTreeView::default(),
+            timeline: TimelineView::default(),
+            path_prompt: PathPromptView::default(),
+        })
+    }
+
+    /// Reads a file given at the start.
+    pub fn open(&mut self, path: PathBuf) {
+        self.controller.open(path);
+    }
+
+    /// What is shown.
+    pub fn state(&self) -> &State {
+        self.controller.state()
+    }
+
+    /// Takes in what arrived, and asks for the next frame if one is due: an idle window asks for none.
+    pub fn update(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.time);
+        let next = self.controller.update(now);
+        let state = self.controller.state();
+        // Elapsed times are shown in tenths while something runs, in seconds while workers start.
+        let running = (!state.running.is_empty()).then_some(0.1);
+        let warming = (state.warming_since.is_some() || state.pool.starting > 0).then_some(0.5);
+        let wanted = [next, running, warming].into_iter().flatten().reduce(f64::min);
+        if let Some(seconds) = wanted {
+            ctx.request_repaint_after(Duration::from_secs_f64(seconds.max(0.0)));
+        }
+    }
+
+    /// Draws a frame and does what was asked for in it.
+    pub fn show(&mut self, ui: &mut Ui) {
+        let cancelable = !self.controller.state().running.is_empty();
+        let mut commands: Vec<_> =
+            ui.input_mut(|input| pressed(input, cancelable)).into_iter().map(Command::Do).collect();
+        self.viewport.set_dark(ui.visuals().dark_mode);
+        self.panels(ui, &mut commands);
+        path_prompt::show(&mut self.path_prompt, self.controller.state(), ui, &mut commands);
+        if !commands.is_empty() {
+            ui.ctx().request_repaint();
+        }
+        for command in commands {
+            self.controller.apply(command);
+        }
+        for effect in self.controller.take_effects() {
+            match effect {
+                Effect::Copy(text) => ui.ctx().copy_text(text),
+                Effect::ToggleTheme => {
+                    ui.ctx().set_theme(if ui.visuals().dark_mode { Theme::Light } else { Theme::Dark });
+                }
+            }
+        }
+    }
+
+    fn panels(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        let palette = theme::of(ui);
+        let state = self.controller.state();
+        let bare = Frame::new().fill(palette.pane);
+        let size = ui.max_rect().size();
+        Panel::top("top").exact_size(top_bar::HEIGHT).frame(bare).show(ui, |ui| top_bar::show(state, ui, commands));
+        banner::show(state, ui, commands);
+        let triangles = self.viewport.triangle_count();
+        Panel::bottom("status")
+            .exact_size(status_bar::HEIGHT)
+            .frame(bare)
+            .show(ui, |ui| status_bar::show(state, triangles, ui, commands));
+        Panel::left("tasks")
+            .default_size((size.x * 0.135).clamp(168.0, 240.0))
+            .size_range(140.0..=360.0)
+            .frame(bare)
+            .show(ui, |ui| tasks::show(state, ui, commands));
+        Panel::right("reward")
+            .default_size((size.x * 0.195).clamp(272.0, 380.0))
+            .size_range(240.0..=560.0)
+            .frame(bare)
+            .show(ui, |ui| {
+                let json = &mut self.json;
+                egui::ScrollArea::vertical().id_salt("right").auto_shrink(false).show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    reward::show(state, ui, commands);
+                    json_tree::show(json, state, ui, commands);
+                });
+            });
+        Panel::bottom("bottom")
+            .default_size((size.y * 0.175).clamp(150.0, 220.0))
+            .size_range(120.0..=420.0)
+            .resizable(true)
+            .frame(bare)
+            .show(ui, |ui| {
+                let room = ui.available_width();
+                Panel::right("console")
+                    .default_size((room * 0.4).clamp(240.0, 460.0))
+                    .size_range(160.0..=(room - 200.0).max(200.0))
+                    .frame(bare)
+                    .show(ui, |ui| console::show(state, ui, commands));
+                CentralPanel::no_frame().frame(bare).show(ui, |ui| {
+                    timeline::show(&mut self.timeline, state, &mut self.viewport, ui, commands);
+                });
+            });
+        CentralPanel::no_frame().frame(bare).show(ui, |ui| {
+            let room = ui.available_width();
+            Panel::left("editor")
+                .default_size((room * 0.44).clamp(300.0, 720.0))
+                .size_range(220.0..=(room - 220.0).max(240.0))
+                .frame(bare)
+                .show(ui, |ui| editor::show(&mut self.editor, state, ui, commands));
+            CentralPanel::no_frame().frame(Frame::new().fill(palette.background)).show(ui, |ui| {
+                show_viewport(&mut self.viewport, state.session(), ui);
+            });
+        });
+    }
+}
+
+/// The seed at the left, and at the right the card on screen or, while that is the seed, the last step.
+fn show_viewport(viewport: &mut Viewport, session: &Session, ui: &mut Ui) {
+    let seed = session.seed();
+    let selected = session.card();
+    let built = |card: &&Card| card.origin != Origin::Seed && card.last_shape.is_some();
+    let right = if selected.origin == Origin::Seed { session.cards.iter().rfind(built) } else { Some(selected) };
+
+    let seed_reason = seed.failure().map(reason);
+    let reason = right.and_then(Card::failure).map(reason);
+    let title = right.map_or_else(
+        || "repair".to_owned(),
+        |card| {
+            let name = session.title(card);
+            match (&reason, &card.last_shape) {
+                (Some(_), Some(_)) if card.last_shape_of != name => format!("{name} · {} built last", card.last_shape_of),
+                (Some(_), Some(_)) => format!("{name} · last that built"),
+                (_, _) => name,
+            }
+        },
+    );
+    // A draft that has built nothing starts from its parent's shape, which may be the seed itself.
+    let panes = [
+        Pane {
+            title: "weak seed",
+            tone: Tone::Seed,
+            shape: seed.last_shape.as_ref(),
+            stale: seed_reason.as_deref(),
+            empty: if seed.failure().is_some() { "the seed does not build" } else { "building the seed…" },
+        },
+        Pane {
+            title: &title,
+            tone: Tone::Step,
+            shape: right.and_then(|card| card.last_shape.as_ref()),
+            stale: reason.as_deref(),
+            empty: match right {
+                None if session.repair().is_some() => "Run loop (Ctrl+Shift+Enter) to see it repaired",
+                None => "edit the code to see it change here",
+                Some(card) if card.failure().is_some() => "nothing built yet",
+                Some(_) => "building…",
+            },
+        },
+    ];
+    viewport.show(ui, &panes);
+}
+
+fn reason(failure: &crate::failure::Failure) -> String {
+    match failure.line {
+        Some(line) => format!("does not build: line {line}: {}", failure.message),
+        None => format!("does not build: {}", failure.message),
+    }
+}
+
+impl eframe::App for Studio {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.update(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}

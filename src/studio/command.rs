@@ -1,0 +1,232 @@
+//! What a person can ask for.
+//!
+//! [`ACTIONS`] is the one list that menus, shortcuts and buttons are made from.
+
+use std::path::PathBuf;
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::state::{CardId, PathPurpose};
+use crate::reward::{Mode, Profile};
+
+/// A wish of a panel; the [`super::controller`] acts on it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// One of [`ACTIONS`].
+    Do(Action),
+    /// Show a task.
+    SelectTask(String),
+    /// Show a step.
+    SelectCard(CardId),
+    /// The code of a card was changed in the editor.
+    Edit {
+        /// The card whose code was on screen.
+        card: CardId,
+        /// The whole new code.
+        code: String,
+    },
+    /// Score by these formulas.
+    SetProfile(Profile),
+    /// Measure that much.
+    SetMode(Mode),
+    /// Let this recording propose.
+    SetRecording(String),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// A path was typed into the path field.
+    UsePath(PathPurpose, PathBuf),
+    /// The path field was closed.
+    ClosePathPrompt,
+    /// The banner was closed.
+    DismissNotice,
+}
+
+/// A command without arguments, as menus and shortcuts know them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Read a file.
+    Open,
+    /// Write the code to its file.
+    Save,
+    /// Write the code to another file.
+    SaveAs,
+    /// Back to the seed alone; hand edits stay.
+    ResetToSeed,
+    /// Run the code now.
+    RunNow,
+    /// One step of the proposer.
+    Propose,
+    /// Steps to the target or the limit.
+    RunLoop,
+    /// Stop what runs.
+    Cancel,
+    /// The step before.
+    PreviousStep,
+    /// The step after.
+    NextStep,
+    /// The reward JSON to the clipboard.
+    CopyReward,
+    /// Dark or light.
+    ToggleTheme,
+}
+
+/// How an action is named and reached.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionInfo {
+    /// The action.
+    pub action: Action,
+    /// Its stable name.
+    pub name: &'static str,
+    /// What it is called on screen.
+    pub label: &'static str,
+    /// Its keys, if it has some.
+    pub shortcut: Option<KeyboardShortcut>,
+    /// A line is drawn above it in a menu.
+    pub starts_group: bool,
+}
+
+const fn info(
+    action: Action,
+    name: &'static str,
+    label: &'static str,
+    shortcut: Option<KeyboardShortcut>,
+    starts_group: bool,
+) -> ActionInfo {
+    ActionInfo { action, name, label, shortcut, starts_group }
+}
+
+const fn keys(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(modifiers, key))
+}
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+/// Every action, in menu order.
+pub const ACTIONS: [ActionInfo; 12] = [
+    info(Action::Open, "file.open", "Open…", keys(CTRL, Key::O), false),
+    info(Action::Save, "file.save", "Save", keys(CTRL, Key::S), false),
+    info(Action::SaveAs, "file.save_as", "Save as…", keys(CTRL_SHIFT, Key::S), false),
+    info(Action::RunNow, "run.now", "Run now", keys(Modifiers::NONE, Key::F5), true),
+    info(Action::Propose, "repair.propose", "Propose", keys(CTRL, Key::Enter), false),
+    info(Action::RunLoop, "repair.loop", "Run loop", keys(CTRL_SHIFT, Key::Enter), false),
+    info(Action::Cancel, "run.cancel", "Cancel", keys(Modifiers::NONE, Key::Escape), false),
+    info(Action::ResetToSeed, "repair.reset", "Reset to seed", None, true),
+    info(Action::PreviousStep, "step.previous", "Previous step", keys(Modifiers::ALT, Key::ArrowLeft), false),
+    info(Action::NextStep, "step.next", "Next step", keys(Modifiers::ALT, Key::ArrowRight), false),
+    info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, true),
+    info(Action::ToggleTheme, "view.theme", "Light or dark", None, false),
+];
+
+impl Action {
+    /// Its entry in [`ACTIONS`].
+    pub fn info(self) -> &'static ActionInfo {
+        // The table holds every action; a test says so.
+        ACTIONS.iter().find(|info| info.action == self).unwrap_or(&ACTIONS[0])
+    }
+}
+
+impl ActionInfo {
+    /// Its keys in words, e.g. `Ctrl+Shift+Enter`.
+    pub fn keys(&self) -> Option<String> {
+        let shortcut = self.shortcut?;
+        let mut text = String::new();
+        for (held, name) in [
+            (shortcut.modifiers.command || shortcut.modifiers.ctrl, "Ctrl+"),
+            (shortcut.modifiers.alt, "Alt+"),
+            (shortcut.modifiers.shift, "Shift+"),
+        ] {
+            if held {
+                text.push_str(name);
+            }
+        }
+        text.push_str(match shortcut.logical_key {
+            Key::ArrowLeft => "Left",
+            Key::ArrowRight => "Right",
+            Key::Escape => "Esc",
+            key => key.name(),
+        });
+        Some(text)
+    }
+}
+
+/// Takes the shortcuts that were pressed out of the input, so that no text field sees them.
+///
+/// `cancelable` tells whether there is something for Escape to stop; else it keeps its usual meaning.
+pub fn pressed(input: &mut egui::InputState, cancelable: bool) -> Vec<Action> {
+    let mut actions: Vec<_> = ACTIONS.iter().filter_map(|info| Some((info.action, info.shortcut?))).collect();
+    // Extra modifiers are ignored in matching, so those with more of them go first.
+    actions.sort_by_key(|(_, keys)| {
+        std::cmp::Reverse([keys.modifiers.shift, keys.modifiers.alt, keys.modifiers.command].map(u8::from).iter().sum::<u8>())
+    });
+    actions
+        .into_iter()
+        .filter(|(action, keys)| (*action != Action::Cancel || cancelable) && input.consume_shortcut(keys))
+        .map(|(action, _)| action)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_is_listed_once_under_its_own_name_and_keys() {
+        let all = [
+            Action::Open,
+            Action::Save,
+            Action::SaveAs,
+            Action::ResetToSeed,
+            Action::RunNow,
+            Action::Propose,
+            Action::RunLoop,
+            Action::Cancel,
+            Action::PreviousStep,
+            Action::NextStep,
+            Action::CopyReward,
+            Action::ToggleTheme,
+        ];
+        assert_eq!(all.len(), ACTIONS.len());
+        for action in all {
+            assert_eq!(action.info().action, action);
+        }
+        let names: BTreeSet<_> = ACTIONS.iter().map(|info| info.name).collect();
+        assert_eq!(names.len(), ACTIONS.len());
+        let keys: Vec<_> = ACTIONS.iter().filter_map(ActionInfo::keys).collect();
+        assert_eq!(keys.len(), keys.iter().collect::<BTreeSet<_>>().len());
+    }
+
+    #[test]
+    fn the_shortcut_with_more_modifiers_wins() {
+        let press = |modifiers| {
+            let mut input = egui::InputState::default();
+            input.events.push(egui::Event::Key {
+                key: Key::Enter,
+                physical_key: None,
+                pressed: true,
+                repeat: false,
+                modifiers,
+            });
+            pressed(&mut input, false)
+        };
+        assert_eq!(press(CTRL | Modifiers::CTRL), [Action::Propose]);
+        assert_eq!(press(CTRL_SHIFT | Modifiers::CTRL), [Action::RunLoop]);
+        assert!(press(Modifiers::NONE).is_empty());
+    }
+
+    #[test]
+    fn escape_is_left_alone_while_nothing_runs() {
+        let mut input = egui::InputState::default();
+        input.events.push(egui::Event::Key {
+            key: Key::Escape,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: Modifiers::NONE,
+        });
+        assert!(pressed(&mut input, false).is_empty());
+        assert_eq!(pressed(&mut input, true), [Action::Cancel]);
+    }
+}

@@ -1,0 +1,396 @@
+//! Jobs: which are under way, and what their events change.
+//!
+//! A job that was superseded or cancelled leaves `pending`, and with it goes the only receiver of its events:
+//! nothing that it still sends can reach the state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Controller, DEBOUNCE, TARGET};
+use crate::assess::{Assessment, Scoring};
+use crate::engine::{AssessJob, Event, Job, JobId, Outcome as JobOutcome, ProposerChoice, RepairJob, RepairSummary};
+use crate::executor::Priority;
+use crate::geometry::Shape;
+use crate::studio::backend::Ticket;
+use crate::studio::state::{Activity, Card, CardId, Outcome, Recorded, Running, Session};
+use crate::task::{RecordedRepair, Task};
+use crate::trajectory::{Origin, Step};
+
+/// A job under way.
+pub(super) struct Pending {
+    session: usize,
+    ticket: Ticket,
+    purpose: Purpose,
+}
+
+enum Purpose {
+    Assess { card: CardId, revision: u64, scoring: Scoring },
+    Repair(RepairRun),
+}
+
+/// A repair that proposes from a recording.
+struct RepairRun {
+    /// Cards by the job's own step index; 0 is the card that it started from.
+    cards: BTreeMap<usize, CardId>,
+    /// Revision of the card that it started from.
+    base_revision: u64,
+    scoring: Scoring,
+    recording: String,
+    /// Recorded steps that lie behind the start.
+    behind: usize,
+    /// Whether the one step was asked for, rather than a loop.
+    single: bool,
+}
+
+impl Controller {
+    /// Scores a card's code, in place of any assessment of it that is still under way.
+    pub(super) fn assess(&mut self, session: usize, card: CardId, priority: Priority) {
+        let scoring = self.state.scoring.clone();
+        let task = self.state.sessions[session].task.clone();
+        let Some(found) = self.state.sessions[session].get(card) else { return };
+        let (revision, code, superseded) = (found.revision, Arc::from(found.code.as_bytes()), found.activity);
+        let what = self.state.sessions[session].title(found);
+        self.drop_assessment(superseded);
+        let job = Job::Assess(AssessJob { task, code, scoring: scoring.clone(), priority });
+        let id = self.submit(session, job, what, Purpose::Assess { card, revision, scoring });
+        if let Some(card) = self.state.sessions[session].get_mut(card) {
+            card.activity = Activity::Assessing(id);
+        }
+    }
+
+    /// Scores every card on screen that has no score under the scoring in force.
+    pub(super) fn score_what_is_not(&mut self) {
+        let index = self.state.current;
+        let session = &self.state.sessions[index];
+        let missing: Vec<_> = session.cards.iter().filter(|card| self.lacks_score(card)).map(|card| card.id).collect();
+        let selected = session.selected;
+        for card in missing {
+            let priority = if card == selected { Priority::Live } else { Priority::Batch };
+            self.assess(index, card, priority);
+        }
+    }
+
+    fn lacks_score(&self, card: &Card) -> bool {
+        match (card.activity, &card.outcome) {
+            (Activity::Due(_) | Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault(_)) => false,
+            (Activity::Assessing(job), _) => match self.pending.get(&job).map(|pending| &pending.purpose) {
+                Some(Purpose::Assess { scoring, .. }) => *scoring != self.state.scoring,
+                Some(Purpose::Repair(_)) | None => false,
+            },
+            (Activity::Idle, Outcome::Unknown) => true,
+            (Activity::Idle, Outcome::Scored(scored)) => scored.scoring != self.state.scoring,
+        }
+    }
+
+    /// Proposes from the card on screen, `max_steps` times or until `target`.
+    pub(super) fn repair(&mut self, max_steps: usize, target: f64) {
+        if self.state.repair().is_some() {
+            return;
+        }
+        let index = self.state.current;
+        let session = &self.state.sessions[index];
+        let base = session.card();
+        let (Some(recording), ahead) = (session.repair(), session.steps_ahead()) else {
+            return self.note("this task has no recorded repair to propose from".to_owned());
+        };
+        if ahead == 0 {
+            return self.note(format!("the recording `{}` ends here", recording.name));
+        }
+        let behind = session.steps_behind(base);
+        let run = RepairRun {
+            cards: BTreeMap::from([(0, base.id)]),
+            base_revision: base.revision,
+            scoring: self.state.scoring.clone(),
+            recording: recording.name.clone(),
+            behind,
+            single: max_steps == 1,
+        };
+        let job = Job::Repair(RepairJob {
+            task: without_first_steps(&session.task, recording, behind),
+            from: (base.origin != Origin::Seed).then(|| base.code.clone()),
+            proposer: ProposerChoice::Replay { recording: Some(recording.name.clone()) },
+            scoring: self.state.scoring.clone(),
+            max_steps,
+            target,
+            out: None,
+        });
+        let what = format!("{} from {}", if run.single { "proposal" } else { "loop" }, session.title(base));
+        let (base, activity) = (base.id, base.activity);
+        // The repair scores what it starts from, so a run of the same code on its own is not needed.
+        self.drop_assessment(activity);
+        let id = self.submit(index, job, what, Purpose::Repair(run));
+        if let Some(card) = self.state.sessions[index].get_mut(base) {
+            card.activity = Activity::Assessing(id);
+        }
+    }
+
+    fn submit(&mut self, session: usize, job: Job, what: String, purpose: Purpose) -> JobId {
+        let repair = matches!(job, Job::Repair(_));
+        let ticket = self.backend.submit(job, self.wake.clone());
+        let id = ticket.id;
+        let since = self.state.now;
+        self.state.running.push(Running { job: id, what, repair, since, started: false });
+        self.pending.insert(id, Pending { session, ticket, purpose });
+        id
+    }
+
+    /// Stops a job and forgets it.
+    fn drop_job(&mut self, job: JobId) {
+        self.state.running.retain(|running| running.job != job);
+        if let Some(pending) = self.pending.remove(&job) {
+            (pending.ticket.cancel)();
+        }
+    }
+
+    /// Stops the assessment that a card waits for; a repair that starts from the card goes on.
+    pub(super) fn drop_assessment(&mut self, activity: Activity) {
+        if let Activity::Assessing(job) = activity
+            && matches!(self.pending.get(&job), Some(Pending { purpose: Purpose::Assess { .. }, .. }))
+        {
+            self.drop_job(job);
+        }
+    }
+
+    /// Stops a job as a person asked: its cards rest as they are.
+    pub(super) fn cancel_job(&mut self, job: JobId) {
+        let Some(pending) = self.pending.get(&job) else { return };
+        let session = pending.session;
+        if let Some(running) = self.state.running.iter().find(|running| running.job == job) {
+            let text = format!("stopped: {}", running.what);
+            self.note(text);
+        }
+        self.drop_job(job);
+        self.settle(session, job);
+    }
+
+    /// Stops everything that runs or is about to.
+    pub(super) fn cancel_all(&mut self) {
+        let jobs: Vec<_> = self.pending.keys().copied().collect();
+        for job in jobs {
+            self.cancel_job(job);
+        }
+        for card in self.state.sessions.iter_mut().flat_map(|session| &mut session.cards) {
+            if matches!(card.activity, Activity::Due(_)) {
+                card.activity = Activity::Idle;
+            }
+        }
+    }
+
+    /// Takes a job that is over off its cards; a proposal that never became code goes.
+    fn settle(&mut self, session: usize, job: JobId) {
+        let session = &mut self.state.sessions[session];
+        for card in &mut session.cards {
+            if card.activity == Activity::Assessing(job) {
+                card.activity = Activity::Idle;
+            }
+        }
+        session.cards.retain(|card| card.activity != Activity::Proposing(job) || card.scored().is_some());
+        for card in &mut session.cards {
+            if card.activity == Activity::Proposing(job) {
+                card.activity = Activity::Idle;
+            }
+        }
+        if session.get(session.selected).is_none() {
+            session.selected = session.seed().id;
+        }
+    }
+
+    /// Starts the runs whose pause is over; returns the seconds to the next one.
+    pub(super) fn start_due(&mut self, now: f64) -> Option<f64> {
+        let mut due = Vec::new();
+        let mut next: Option<f64> = None;
+        for (index, session) in self.state.sessions.iter().enumerate() {
+            for card in &session.cards {
+                match card.activity {
+                    Activity::Due(at) if at <= now => due.push((index, card.id)),
+                    Activity::Due(at) => next = Some(next.unwrap_or(DEBOUNCE).min(at - now)),
+                    Activity::Idle | Activity::Assessing(_) | Activity::Proposing(_) => {}
+                }
+            }
+        }
+        for (session, card) in due {
+            self.assess(session, card, Priority::Live);
+        }
+        next
+    }
+
+    /// Takes in every event that has arrived.
+    pub(super) fn take_job_events(&mut self) {
+        let jobs: Vec<_> = self.pending.keys().copied().collect();
+        for job in jobs {
+            // An event may end the job, or another one's, and drop it.
+            while let Some(event) = self.pending.get(&job).and_then(|pending| pending.ticket.events.try_recv().ok()) {
+                self.take_job_event(job, event);
+            }
+        }
+    }
+
+    fn take_job_event(&mut self, job: JobId, event: Event) {
+        match event {
+            Event::Started => {
+                if let Some(running) = self.state.running.iter_mut().find(|running| running.job == job) {
+                    running.started = true;
+                }
+            }
+            Event::Proposing { step } => {
+                self.proposal_card(job, step);
+            }
+            Event::ProposalText { step, delta } => {
+                if let Some(card) = self.proposal_card(job, step) {
+                    card.reason.push_str(&delta);
+                }
+            }
+            Event::Step(step, shape) => self.take_step(job, *step, shape),
+            Event::Done(outcome) => {
+                if let Some(pending) = self.finish(job) {
+                    self.take_outcome(job, pending, *outcome);
+                }
+            }
+            Event::Failed(message) => {
+                if let Some(pending) = self.finish(job) {
+                    let card = match &pending.purpose {
+                        Purpose::Assess { card, .. } => *card,
+                        Purpose::Repair(run) => run.cards[&0],
+                    };
+                    let unscored = self.state.sessions[pending.session]
+                        .get(card)
+                        .is_some_and(|card| card.activity == Activity::Assessing(job));
+                    if unscored {
+                        self.fault(pending.session, card, &message);
+                    }
+                    self.settle(pending.session, job);
+                    self.tell(&message);
+                }
+            }
+            Event::Cancelled => {
+                if let Some(pending) = self.finish(job) {
+                    self.settle(pending.session, job);
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, job: JobId) -> Option<Pending> {
+        self.state.running.retain(|running| running.job != job);
+        self.pending.remove(&job)
+    }
+
+    fn take_outcome(&mut self, job: JobId, pending: Pending, outcome: JobOutcome) {
+        match (pending.purpose, outcome) {
+            (Purpose::Assess { card, revision, scoring }, JobOutcome::Assessed(assessment)) => {
+                score(&mut self.state.sessions[pending.session], card, assessment, revision, scoring);
+            }
+            (Purpose::Repair(run), JobOutcome::Repaired(summary)) => self.note(describe(&run, &summary)),
+            (Purpose::Assess { .. }, JobOutcome::Repaired(_)) | (Purpose::Repair(_), JobOutcome::Assessed(_)) => {
+                self.tell("the engine answered another question than was asked");
+            }
+        }
+        self.settle(pending.session, job);
+    }
+
+    /// The card of a proposal: one made before from the same place is taken again.
+    fn proposal_card(&mut self, job: JobId, step: usize) -> Option<&mut Card> {
+        let fresh = CardId(self.fresh_id());
+        let pending = self.pending.get_mut(&job)?;
+        let Purpose::Repair(run) = &mut pending.purpose else { return None };
+        let session = &mut self.state.sessions[pending.session];
+        if let Some(card) = run.cards.get(&step).copied() {
+            return session.get_mut(card);
+        }
+        let parent = run.cards.get(&step.checked_sub(1)?).copied();
+        let recorded = Recorded { recording: run.recording.clone(), step: run.behind + step };
+        let known = session.cards.iter_mut().find(|card| card.recorded.as_ref() == Some(&recorded) && card.parent == parent);
+        let id = match known {
+            Some(card) => {
+                card.reason.clear();
+                card.id
+            }
+            None => {
+                let mut card = Card::new(fresh, Origin::Replay, parent, String::new());
+                card.recorded = Some(recorded);
+                session.cards.push(card);
+                fresh
+            }
+        };
+        run.cards.insert(step, id);
+        let card = session.get_mut(id)?;
+        card.activity = Activity::Proposing(job);
+        Some(card)
+    }
+
+    fn take_step(&mut self, job: JobId, step: Step, shape: Option<Arc<Shape>>) {
+        let index = step.step;
+        let in_force = self.state.scoring.clone();
+        let (base_revision, scoring, session, before) = match self.pending.get(&job) {
+            Some(Pending { session, purpose: Purpose::Repair(run), .. }) => {
+                let before = index.checked_sub(1).and_then(|before| run.cards.get(&before).copied());
+                (run.base_revision, run.scoring.clone(), *session, before)
+            }
+            Some(_) | None => return,
+        };
+        let assessment = Assessment { evaluation: step.evaluation, shape };
+        if index == 0 {
+            let Some(base) = self.repair_base(job) else { return };
+            score(&mut self.state.sessions[session], base, assessment, base_revision, scoring.clone());
+        } else if let Some(card) = self.proposal_card(job, index) {
+            let id = card.id;
+            if card.code != step.code {
+                card.code = step.code;
+                card.revision += 1;
+            }
+            card.origin = step.origin;
+            if let Some(proposal) = step.proposal {
+                card.reason = proposal.reason;
+            }
+            let revision = card.revision;
+            let session = &mut self.state.sessions[session];
+            score(session, id, assessment, revision, scoring.clone());
+            // Whoever looks at the step before is taken along; whoever went elsewhere is left there.
+            if before == Some(session.selected) {
+                session.selected = id;
+            }
+        }
+        if scoring != in_force && session == self.state.current {
+            self.score_what_is_not();
+        }
+    }
+
+    fn repair_base(&self, job: JobId) -> Option<CardId> {
+        match &self.pending.get(&job)?.purpose {
+            Purpose::Repair(run) => run.cards.get(&0).copied(),
+            Purpose::Assess { .. } => None,
+        }
+    }
+}
+
+/// Gives a card its score, unless its code has changed since.
+fn score(session: &mut Session, card: CardId, assessment: Assessment, revision: u64, scoring: Scoring) {
+    let Some(title) = session.get(card).map(|card| session.title(card)) else { return };
+    if let Some(card) = session.get_mut(card)
+        && card.revision == revision
+    {
+        card.take(assessment, revision, scoring, title);
+        card.activity = Activity::Idle;
+    }
+}
+
+/// The task with only what its recording still has to propose.
+fn without_first_steps(task: &Arc<Task>, recording: &RecordedRepair, behind: usize) -> Arc<Task> {
+    if behind == 0 {
+        return task.clone();
+    }
+    let rest = RecordedRepair { name: recording.name.clone(), steps: recording.steps[behind..].to_vec() };
+    Arc::new(Task { repairs: vec![rest], ..(**task).clone() })
+}
+
+fn describe(run: &RepairRun, summary: &RepairSummary) -> String {
+    if run.single {
+        return format!("step proposed by `{}`", run.recording);
+    }
+    let end = if summary.reached {
+        format!("target {TARGET} reached")
+    } else {
+        format!("target {TARGET} not reached, `{}` ends here", run.recording)
+    };
+    format!("loop ended: best step {}, {:+.3} over its start; {end}", summary.best + run.behind, summary.delta_reward)
+}

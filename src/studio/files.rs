@@ -1,0 +1,197 @@
+//! Opens and saves, off the window's thread.
+//!
+//! Saving is atomic: a file holds its old content or its new one, whatever happens in between.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::state::{CardId, PathPurpose};
+use crate::engine::Wake;
+
+/// `rfd` answers nothing both when a person cancels and when there is no dialog to show. Nobody cancels
+/// faster than this, so a quicker nothing means that a path field is needed.
+const NO_PORTAL: Duration = Duration::from_millis(400);
+
+/// What came of a file operation.
+#[derive(Debug)]
+pub enum FileEvent {
+    /// A dialog gave a path.
+    Picked(PathPurpose, PathBuf),
+    /// No dialog could be shown.
+    NoDialog(PathPurpose),
+    /// A file was read, or not.
+    Read(PathBuf, Result<String, String>),
+    /// A card's revision was written, or not.
+    Written {
+        /// The file.
+        path: PathBuf,
+        /// The card.
+        card: CardId,
+        /// The revision that the file now holds.
+        revision: u64,
+        /// Why not, if not.
+        result: Result<(), String>,
+    },
+}
+
+/// Runs file operations and collects what came of them.
+pub struct Files {
+    sender: Sender<FileEvent>,
+    /// What came of them, in order of completion.
+    pub events: Receiver<FileEvent>,
+    wake: Wake,
+}
+
+impl Files {
+    /// Calls `wake` whenever something came of an operation.
+    pub fn new(wake: Wake) -> Self {
+        let (sender, events) = crossbeam_channel::unbounded();
+        Self { sender, events, wake }
+    }
+
+    /// Asks for a path with the desktop's own dialog. `suggested` is a file name for saving.
+    pub fn pick(&self, purpose: PathPurpose, suggested: String) {
+        self.run(move || {
+            let asked = Instant::now();
+            let dialog = rfd::FileDialog::new().add_filter("CadQuery code", &["py"]);
+            let path = match purpose {
+                PathPurpose::Open => dialog.set_title("Open CadQuery code").pick_file(),
+                PathPurpose::Save => dialog.set_title("Save code").set_file_name(suggested).save_file(),
+            };
+            match path {
+                Some(path) => Some(FileEvent::Picked(purpose, path)),
+                None if asked.elapsed() < NO_PORTAL => Some(FileEvent::NoDialog(purpose)),
+                None => None,
+            }
+        });
+    }
+
+    /// Reads a file as UTF-8.
+    pub fn read(&self, path: PathBuf) {
+        self.run(move || {
+            let result = read(&path);
+            Some(FileEvent::Read(path, result))
+        });
+    }
+
+    /// Writes a card's code.
+    pub fn write(&self, path: PathBuf, code: String, card: CardId, revision: u64) {
+        self.run(move || {
+            let result = write_atomic(&path, code.as_bytes()).map_err(|error| {
+                format!("cannot save {}: {error}\nhint: choose another folder with Save as", path.display())
+            });
+            Some(FileEvent::Written { path, card, revision, result })
+        });
+    }
+
+    fn run(&self, work: impl FnOnce() -> Option<FileEvent> + Send + 'static) {
+        let (sender, wake) = (self.sender.clone(), self.wake.clone());
+        thread::spawn(move || {
+            if let Some(event) = work() {
+                // A window that has closed has no use for the answer.
+                let _ = sender.send(event);
+                wake();
+            }
+        });
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|error| {
+        format!("cannot open {}: {error}\nhint: give the path of a Python file", path.display())
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!(
+            "cannot open {}: byte {at} is not UTF-8\nhint: save the file as UTF-8 first",
+            path.display()
+        )
+    })
+}
+
+/// Replaces the content of `path`, or makes it: written beside it, flushed to the disk, then renamed.
+///
+/// A link stays a link (its target is replaced) and a file keeps its permissions.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new().prefix(".cadforge-").suffix(".tmp").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    let permissions = match fs::metadata(&path) {
+        Ok(old) => old.permissions(),
+        Err(_) => new_file_permissions(),
+    };
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    // The rename itself must reach the disk too; not every file system lets a folder be opened for that.
+    if let Ok(folder) = fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+/// Temporary files are private; a saved file is what a file made by any editor is.
+fn new_file_permissions() -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::Permissions::from_mode(0o644)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn saving_replaces_the_content_and_leaves_nothing_else_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("part.py");
+        write_atomic(&path, b"old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        write_atomic(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn saving_through_a_link_keeps_the_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, link) = (dir.path().join("target.py"), dir.path().join("link.py"));
+        fs::write(&target, "old").unwrap();
+        symlink(&target, &link).unwrap();
+        write_atomic(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error_that_names_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Files::new(std::sync::Arc::new(|| {}));
+        files.write(dir.path().join("no/part.py"), "x = 1".to_owned(), CardId(1), 3);
+        let FileEvent::Written { result: Err(message), .. } = files.events.recv().unwrap() else {
+            panic!("the file was written")
+        };
+        assert!(message.contains("no/part.py") && message.contains("hint:"), "{message}");
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_with_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("latin1.py");
+        fs::write(&path, b"# caf\xe9").unwrap();
+        let message = read(&path).unwrap_err();
+        assert!(message.contains("byte 5 is not UTF-8"), "{message}");
+        fs::write(&path, "# café").unwrap();
+        assert_eq!(read(&path).unwrap(), "# café");
+    }
+}

@@ -1,0 +1,44 @@
+//! A fault of our own, told above everything else, with the way out.
+
+use egui::{Align, Button, Frame, Label, Layout, Margin, RichText, Ui};
+
+use crate::studio::command::Command;
+use crate::studio::state::{Notice, State};
+use crate::studio::theme;
+
+/// Shows the banner, if there is something to tell.
+pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let Some(notice) = &state.notice else { return };
+    let palette = theme::of(ui);
+    egui::Panel::top("banner")
+        .show_separator_line(false)
+        .frame(Frame::new().fill(palette.bad_fill).inner_margin(Margin::symmetric(12, 8)))
+        .show(ui, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
+                if ui.add(Button::new("Dismiss").small()).clicked() {
+                    commands.push(Command::DismissNotice);
+                }
+                if ui.add(Button::new("Copy message").small()).clicked() {
+                    commands.push(Command::Copy(whole(notice)));
+                }
+                ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
+                    ui.spacing_mut().item_spacing.y = 3.0;
+                    let text = RichText::new(&notice.text).font(theme::medium(theme::TEXT)).color(palette.text);
+                    ui.add(Label::new(text).wrap());
+                    let hint = notice.hint.as_deref().or(notice.from_pool.then_some(
+                        "make env sets the Python environment up; cadforge doctor says what else is missing",
+                    ));
+                    if let Some(hint) = hint {
+                        ui.add(Label::new(RichText::new(hint).color(palette.dim)).wrap());
+                    }
+                });
+            });
+        });
+}
+
+fn whole(notice: &Notice) -> String {
+    match &notice.hint {
+        Some(hint) => format!("{}\nhint: {hint}", notice.text),
+        None => notice.text.clone(),
+    }
+}

@@ -1,0 +1,265 @@
+//! The raw reward JSON as a tree that can be searched and copied.
+//!
+//! Only the rows that are open are made, and only those in sight are drawn.
+
+use std::collections::BTreeSet;
+
+use egui::{Align2, Button, Color32, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, Role, pos2, vec2};
+use serde_json::Value;
+
+use super::widgets::{self, ActionStyle, action_button, header};
+use crate::studio::command::{Action, Command};
+use crate::studio::state::State;
+use crate::studio::theme::{self, PAD, Palette};
+
+/// Height of a row, points.
+const ROW: f32 = 20.0;
+/// Accessible name of the search field.
+pub const SEARCH: &str = "Search the JSON";
+
+/// What is open and what is searched for.
+pub struct JsonTreeView {
+    open: BTreeSet<String>,
+    search: String,
+}
+
+impl Default for JsonTreeView {
+    fn default() -> Self {
+        Self { open: BTreeSet::from([String::new(), "/reward".to_owned()]), search: String::new() }
+    }
+}
+
+/// Shows the tree of the card on screen.
+pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    ui.painter().hline(ui.available_rect_before_wrap().x_range(), ui.cursor().top(), theme::hairline(palette));
+    let scored = state.card().scored();
+    header(
+        ui,
+        "JSON",
+        |ui| {
+            let width = (ui.available_width() - 4.0).clamp(60.0, 180.0);
+            let field = TextEdit::singleline(&mut view.search)
+                .hint_text(RichText::new("search").color(palette.faint))
+                .font(theme::regular(12.0))
+                .desired_width(width)
+                .margin(egui::Margin::symmetric(8, 2));
+            let response = ui.name_inputs(SEARCH, |ui| ui.add(field));
+            response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, SEARCH));
+        },
+        |ui| {
+            let blocked = scored.is_none().then_some("not scored yet");
+            action_button(ui, Action::CopyReward, ActionStyle::Small, blocked, commands);
+        },
+    );
+    let Some(scored) = scored else {
+        ui.add_space(8.0);
+        ui.horizontal(|ui| {
+            ui.add_space(PAD);
+            ui.label(widgets::dim("nothing scored yet", palette));
+        });
+        return;
+    };
+    let rows = rows(&scored.json, &view.open, view.search.trim());
+    if rows.is_empty() {
+        ui.add_space(8.0);
+        ui.horizontal(|ui| {
+            ui.add_space(PAD);
+            ui.label(widgets::dim(format!("nothing holds “{}”", view.search.trim()), palette));
+        });
+    }
+    ui.add_space(4.0);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical().id_salt("json").auto_shrink([false, true]).show_rows(ui, ROW, rows.len(), |ui, range| {
+        for row in &rows[range] {
+            show_row(row, &mut view.open, ui, commands);
+        }
+    });
+}
+
+/// One visible line of the tree.
+struct Row<'a> {
+    path: String,
+    key: String,
+    value: &'a Value,
+    depth: usize,
+    open: bool,
+    /// Whether the search matched here.
+    hit: bool,
+}
+
+/// The lines that show: those under open nodes or, while searching, those that match and the way to them.
+fn rows<'a>(root: &'a Value, open: &BTreeSet<String>, search: &str) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    let needle = search.to_lowercase();
+    for (key, value) in children(root) {
+        push_rows(&mut rows, String::new(), key, value, 0, open, &needle);
+    }
+    rows
+}
+
+fn push_rows<'a>(
+    rows: &mut Vec<Row<'a>>,
+    parent: String,
+    key: String,
+    value: &'a Value,
+    depth: usize,
+    open: &BTreeSet<String>,
+    needle: &str,
+) {
+    let path = format!("{parent}/{}", key.replace('~', "~0").replace('/', "~1"));
+    let nested = is_nested(value);
+    let searching = !needle.is_empty();
+    let hit = searching
+        && (key.to_lowercase().contains(needle) || (!nested && scalar(value).to_lowercase().contains(needle)));
+    let at = rows.len();
+    let shown_open = nested && (searching || open.contains(&path));
+    rows.push(Row { path: path.clone(), key, value, depth, open: shown_open, hit });
+    if shown_open {
+        for (key, value) in children(value) {
+            push_rows(rows, path.clone(), key, value, depth + 1, open, needle);
+        }
+    }
+    // A branch without a match is no answer to a search.
+    if searching && !hit && rows.len() == at + 1 {
+        rows.truncate(at);
+    }
+}
+
+fn children(value: &Value) -> Vec<(String, &Value)> {
+    match value {
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+fn is_nested(value: &Value) -> bool {
+    matches!(value, Value::Object(map) if !map.is_empty()) || matches!(value, Value::Array(items) if !items.is_empty())
+}
+
+/// A value on one line, numbers rounded to six digits.
+pub fn scalar(value: &Value) -> String {
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if !number.is_i64() && !number.is_u64() => {
+                let rounded = (float * 1e6).round() / 1e6;
+                format!("{rounded:?}")
+            }
+            Some(_) | None => number.to_string(),
+        },
+        Value::String(text) => format!("\"{}\"", text.replace('\n', "⏎")),
+        Value::Null | Value::Bool(_) => value.to_string(),
+        Value::Object(map) => match map.len() {
+            1 => "1 key".to_owned(),
+            keys => format!("{keys} keys"),
+        },
+        Value::Array(items) => match items.len() {
+            1 => "1 item".to_owned(),
+            length => format!("{length} items"),
+        },
+    }
+}
+
+fn show_row(row: &Row<'_>, open: &mut BTreeSet<String>, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    let nested = is_nested(row.value);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    response.widget_info(|| {
+        let kind = if nested { Role::DisclosureTriangle } else { Role::Label };
+        WidgetInfo::labeled(kind, true, format!("{} {}", row.key, scalar(row.value)))
+    });
+    if row.hit {
+        ui.painter().rect_filled(rect, 0.0, theme::blend(palette.pane, palette.accent, 0.14));
+    } else if response.hovered() {
+        ui.painter().rect_filled(rect, 0.0, palette.raised);
+    }
+    let middle = rect.center().y;
+    let mut x = rect.left() + PAD + row.depth as f32 * 14.0;
+    if nested {
+        triangle(ui, pos2(x + 3.0, middle), row.open, palette.dim);
+    }
+    x += 14.0;
+    let key = RichText::new(&row.key).font(theme::mono(12.0)).color(if nested { palette.text } else { palette.dim });
+    let key = widgets::line(ui, key, (rect.right() - x - 20.0).max(20.0));
+    let key = widgets::paint_line(ui, pos2(x, middle), Align2::LEFT_CENTER, key);
+    let value = RichText::new(scalar(row.value)).font(theme::mono(12.0)).color(value_color(row.value, palette));
+    let room = rect.right() - key.right() - 8.0 - PAD - if response.hovered() { 38.0 } else { 0.0 };
+    let value = widgets::line(ui, value, room.max(10.0));
+    let cut = value.elided;
+    widgets::paint_line(ui, pos2(key.right() + 8.0, middle), Align2::LEFT_CENTER, value);
+    if response.clicked() && nested && !open.remove(&row.path) {
+        open.insert(row.path.clone());
+    }
+    if response.hovered() || response.contains_pointer() {
+        let button = egui::Rect::from_min_max(pos2(rect.right() - 50.0, rect.top() + 1.0), rect.max - vec2(8.0, 1.0));
+        let copy = Button::new(RichText::new("copy").font(theme::regular(10.5)).color(palette.accent)).frame(false);
+        if ui.put(button, copy).clicked() {
+            commands.push(Command::Copy(copied(row.value)));
+        }
+    }
+    if cut {
+        response.on_hover_text(copied(row.value));
+    }
+}
+
+/// Strings are copied as they are, everything else as JSON.
+fn copied(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => serde_json::to_string_pretty(other).unwrap_or_default(),
+    }
+}
+
+fn value_color(value: &Value, palette: &Palette) -> Color32 {
+    match value {
+        Value::Number(_) => palette.code.number,
+        Value::String(_) => palette.code.string,
+        Value::Bool(_) | Value::Null => palette.code.keyword,
+        Value::Object(_) | Value::Array(_) => palette.faint,
+    }
+}
+
+fn triangle(ui: &Ui, center: egui::Pos2, open: bool, color: Color32) {
+    let points = if open {
+        vec![center + vec2(-3.5, -2.0), center + vec2(3.5, -2.0), center + vec2(0.0, 3.0)]
+    } else {
+        vec![center + vec2(-2.0, -3.5), center + vec2(3.0, 0.0), center + vec2(-2.0, 3.5)]
+    };
+    ui.painter().add(egui::Shape::convex_polygon(points, color, egui::Stroke::NONE));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(value: &Value, open: &[&str], search: &str) -> Vec<String> {
+        let open = open.iter().map(|path| (*path).to_owned()).collect();
+        rows(value, &open, search).into_iter().map(|row| row.path).collect()
+    }
+
+    #[test]
+    fn only_what_is_open_shows() {
+        let value = json!({"reward": {"total": 0.8}, "notes": ["a", "b"], "ok": true});
+        assert_eq!(shown(&value, &[], ""), ["/reward", "/notes", "/ok"]);
+        assert_eq!(shown(&value, &["/reward"], ""), ["/reward", "/reward/total", "/notes", "/ok"]);
+    }
+
+    #[test]
+    fn a_search_opens_the_way_to_what_it_finds_and_hides_the_rest() {
+        let value = json!({"details": {"topology": {"faces": 4100}, "contact": {}}, "ok": true});
+        assert_eq!(shown(&value, &[], "FACES"), ["/details", "/details/topology", "/details/topology/faces"]);
+        assert_eq!(shown(&value, &[], "4100").len(), 3);
+        assert!(shown(&value, &[], "absent").is_empty());
+    }
+
+    #[test]
+    fn numbers_are_short_but_not_changed_in_kind() {
+        assert_eq!(scalar(&json!(1.0)), "1.0");
+        assert_eq!(scalar(&json!(0.719_440_123)), "0.71944");
+        assert_eq!(scalar(&json!(4100)), "4100");
+        assert_eq!(scalar(&json!("a\nb")), "\"a⏎b\"");
+    }
+}

@@ -1,0 +1,13 @@
+//! The panels. Each reads [`super::state::State`], keeps its own small view state and pushes
+//! [`super::command::Command`]s; none holds a thread, a file or a lock.
+
+pub mod banner;
+pub mod console;
+pub mod json_tree;
+pub mod path_prompt;
+pub mod reward;
+pub mod status_bar;
+pub mod tasks;
+pub mod timeline;
+pub mod top_bar;
+pub mod widgets;

@@ -1,0 +1,59 @@
+//! A field for a path, where the desktop shows no file dialog.
+
+use std::path::PathBuf;
+
+use egui::{Id, Key, Modal, RichText, TextEdit, Ui};
+
+use super::widgets;
+use crate::studio::command::Command;
+use crate::studio::state::{PathPurpose, State};
+use crate::studio::theme;
+
+/// What is typed.
+#[derive(Default)]
+pub struct PathPromptView {
+    text: String,
+    serial: u64,
+}
+
+/// Shows the field, if a path is wanted.
+pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
+    let Some(prompt) = &state.path_prompt else { return };
+    let fresh = view.serial != prompt.serial;
+    if fresh {
+        view.serial = prompt.serial;
+        view.text.clone_from(&prompt.start);
+    }
+    let palette = theme::of(ui);
+    let (title, verb) = match prompt.purpose {
+        PathPurpose::Open => ("Open a Python file", "Open"),
+        PathPurpose::Save => ("Save the code", "Save"),
+    };
+    let modal = Modal::new(Id::unique("path prompt")).show(ui.ctx(), |ui| {
+        ui.set_width(460.0);
+        ui.label(RichText::new(title).font(theme::semibold(14.0)));
+        ui.label(widgets::dim("This desktop offers no file dialog, so type the path.", palette));
+        ui.add_space(4.0);
+        let field = ui
+            .name_inputs("Path", |ui| {
+                ui.add(TextEdit::singleline(&mut view.text).font(theme::mono(theme::CODE)).desired_width(460.0))
+            });
+        if fresh {
+            field.request_focus();
+        }
+        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        ui.add_space(6.0);
+        ui.horizontal(|ui| {
+            let usable = !view.text.trim().is_empty();
+            if (ui.add_enabled(usable, egui::Button::new(verb)).clicked() || entered) && usable {
+                commands.push(Command::UsePath(prompt.purpose, PathBuf::from(view.text.trim())));
+            }
+            if ui.button("Not now").clicked() {
+                commands.push(Command::ClosePathPrompt);
+            }
+        });
+    });
+    if modal.should_close() {
+        commands.push(Command::ClosePathPrompt);
+    }
+}

@@ -1,0 +1,65 @@
+//! The task list: how each stands and its last total.
+
+use egui::{Align2, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, Role, pos2, vec2};
+
+use super::widgets::{self, dot, header, standing_color};
+use crate::studio::command::Command;
+use crate::studio::state::{Activity, Session, Standing, State};
+use crate::studio::theme::{self, PAD, ROW, TEXT};
+
+/// Shows the list.
+pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    header(ui, "Tasks", |_| {}, |ui| {
+        ui.label(widgets::small(state.sessions.len().to_string(), palette));
+    });
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for (index, session) in state.sessions.iter().enumerate() {
+            row(session, index == state.current, ui, commands);
+        }
+    });
+}
+
+fn row(session: &Session, selected: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    let card = session.card();
+    let standing = Standing::of(card);
+    let total = card.total();
+    response.widget_info(|| {
+        let score = total.map_or_else(|| standing.word().to_owned(), widgets::total);
+        let mut info = WidgetInfo::selected(Role::Button, true, selected, &session.task.label);
+        info.current_text_value = Some(score);
+        info
+    });
+    if response.clicked() {
+        commands.push(Command::SelectTask(session.task.id.clone()));
+    }
+    let painter = ui.painter();
+    if selected {
+        painter.rect_filled(rect, 0.0, palette.selected);
+        painter.rect_filled(Rect::from_min_size(rect.min, vec2(2.0, rect.height())), 0.0, palette.accent);
+    } else if response.hovered() || response.has_focus() {
+        painter.rect_filled(rect, 0.0, palette.raised);
+    }
+    let middle = rect.center().y;
+    let busy = card.activity != Activity::Idle;
+    let color = if busy { palette.accent } else { standing_color(standing, palette) };
+    dot(ui, pos2(rect.left() + PAD + 4.0, middle), color);
+    let (number, color) = match total {
+        Some(total) => (widgets::total(total), if total < 0.0 { palette.bad } else { palette.text }),
+        None => ("–".to_owned(), palette.faint),
+    };
+    let number = widgets::line(ui, RichText::new(number).color(color), 80.0);
+    let number = widgets::paint_line(ui, pos2(rect.right() - PAD, middle), Align2::RIGHT_CENTER, number);
+    let left = rect.left() + PAD + 16.0;
+    let name = RichText::new(&session.task.label).size(TEXT);
+    let name = widgets::line(ui, name, number.left() - left - 8.0);
+    widgets::paint_line(ui, pos2(left, middle), Align2::LEFT_CENTER, name);
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(340.0);
+        ui.label(RichText::new(&session.task.id).font(theme::mono(12.0)).color(palette.dim));
+        ui.label(&session.task.prompt);
+    });
+}

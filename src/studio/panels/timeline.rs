@@ -1,0 +1,223 @@
+//! The steps of a repair as cards: picture, name, total and its colour against the seed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use egui::{
+    Align2, CornerRadius, Label, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, TextureHandle, Ui, WidgetInfo,
+    Role, pos2, vec2,
+};
+
+use super::widgets::{self, header};
+use crate::geometry::Shape;
+use crate::studio::command::{Action, Command};
+use crate::studio::state::{Activity, Card, CardId, Session, Standing, State};
+use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
+use crate::studio::viewport::{Tone, Viewport};
+use crate::trajectory::Origin;
+
+/// Width of a card, points.
+const WIDTH: f32 = 148.0;
+/// Height of a card's caption, points.
+const CAPTION: f32 = 28.0;
+
+/// Pictures of the cards' shapes.
+#[derive(Default)]
+pub struct TimelineView {
+    pictures: HashMap<CardId, (Arc<Shape>, TextureHandle)>,
+    shown: Option<CardId>,
+}
+
+/// Shows the cards of the task on screen.
+pub fn show(
+    view: &mut TimelineView,
+    state: &State,
+    viewport: &mut Viewport,
+    ui: &mut Ui,
+    commands: &mut Vec<Command>,
+) {
+    let palette = theme::of(ui);
+    let session = state.session();
+    header(
+        ui,
+        "Timeline",
+        |ui| {
+            ui.add(Label::new(widgets::dim("observe → edit → score", palette)).truncate());
+        },
+        |ui| {
+            let keys = |action: Action| action.info().keys().unwrap_or_default();
+            let text = format!("{} · {} to step", keys(Action::PreviousStep), keys(Action::NextStep));
+            ui.label(widgets::small(text, palette));
+        },
+    );
+    view.pictures.retain(|id, _| state.sessions.iter().any(|session| session.get(*id).is_some()));
+    let follow = view.shown != Some(session.selected);
+    view.shown = Some(session.selected);
+    ScrollArea::horizontal().id_salt(("timeline", &session.task.id)).auto_shrink(false).show(ui, |ui| {
+        let height = (ui.available_height() - 22.0).clamp(70.0, 150.0);
+        ui.add_space(10.0);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 10.0;
+            ui.add_space(PAD - 10.0);
+            for card in &session.cards {
+                let rect = show_card(view, session, card, height, viewport, ui, commands);
+                if follow && card.id == session.selected {
+                    ui.scroll_to_rect(rect.expand(10.0), None);
+                }
+            }
+            if session.cards.len() == 1 {
+                empty(session, height, ui);
+            }
+        });
+    });
+}
+
+fn show_card(
+    view: &mut TimelineView,
+    session: &Session,
+    card: &Card,
+    height: f32,
+    viewport: &mut Viewport,
+    ui: &mut Ui,
+    commands: &mut Vec<Command>,
+) -> Rect {
+    let palette = theme::of(ui);
+    let selected = card.id == session.selected;
+    let (rect, response) = ui.allocate_exact_size(vec2(WIDTH, height), Sense::click());
+    let title = caption(session, card);
+    response.widget_info(|| {
+        let label = match card.total() {
+            Some(total) => format!("{title}, {}", widgets::total(total)),
+            None => format!("{title}, {}", Standing::of(card).word()),
+        };
+        WidgetInfo::selected(Role::Button, true, selected, label)
+    });
+    if response.clicked() {
+        commands.push(Command::SelectCard(card.id));
+    }
+    let radius = CornerRadius::same(RADIUS);
+    ui.painter().rect_filled(rect, radius, if response.hovered() { palette.raised } else { palette.pane });
+    let picture = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - CAPTION)).shrink(1.0);
+    show_picture(view, card, picture, viewport, ui);
+    if Standing::of(card) == Standing::Failed {
+        failed_badge(ui, picture, palette);
+    }
+    let edge = match (selected, response.has_focus()) {
+        (true, _) => Stroke::new(2.0, palette.accent),
+        (false, true) => Stroke::new(1.0, palette.accent),
+        (false, false) => theme::hairline(palette),
+    };
+    ui.painter().rect_stroke(rect, radius, edge, StrokeKind::Inside);
+
+    let middle = rect.bottom() - CAPTION / 2.0;
+    let (number, color) = number(session, card, palette);
+    let number = widgets::line(ui, RichText::new(number).color(color), 90.0);
+    let number = widgets::paint_line(ui, pos2(rect.right() - 9.0, middle), Align2::RIGHT_CENTER, number);
+    let room = number.left() - rect.left() - 15.0;
+    let name = widgets::line(ui, RichText::new(title), room);
+    widgets::paint_line(ui, pos2(rect.left() + 9.0, middle), Align2::LEFT_CENTER, name);
+    response.on_hover_ui(|ui| hover(ui, session, card));
+    rect
+}
+
+/// `seed`, `1 · replay`, `edited`, `part.py`.
+fn caption(session: &Session, card: &Card) -> String {
+    let title = session.title(card);
+    let origin = match card.origin {
+        Origin::Seed | Origin::Hand => return title,
+        Origin::Rules => "rules",
+        Origin::Replay => "replay",
+        Origin::Endpoint => "endpoint",
+    };
+    format!("{} · {origin}", title.trim_start_matches("step "))
+}
+
+/// The total, green where it beats the seed; or what goes on.
+fn number(session: &Session, card: &Card, palette: &Palette) -> (String, egui::Color32) {
+    match (card.activity, card.total()) {
+        (Activity::Proposing(_), _) => ("…".to_owned(), palette.accent),
+        (_, Some(total)) if total < 0.0 => (widgets::total(total), palette.bad),
+        (_, Some(total)) => {
+            let seed = session.seed().total().filter(|_| card.origin != Origin::Seed);
+            let color = match seed {
+                Some(seed) if total > seed + 0.0005 => palette.good,
+                Some(seed) if total < seed - 0.0005 => palette.bad,
+                Some(_) | None => palette.text,
+            };
+            (widgets::total(total), color)
+        }
+        (Activity::Due(_) | Activity::Assessing(_), None) => ("…".to_owned(), palette.accent),
+        (Activity::Idle, None) => ("–".to_owned(), palette.faint),
+    }
+}
+
+fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut Viewport, ui: &Ui) {
+    let palette = theme::of(ui);
+    let Some(shape) = &card.last_shape else {
+        let code: Vec<_> = card.code.lines().filter(|line| !line.trim().is_empty()).take(4).collect();
+        let text = if code.is_empty() { card.reason.clone() } else { code.join("\n") };
+        let font = theme::mono(9.5);
+        let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.faint, rect.width() - 16.0));
+        ui.painter().with_clip_rect(rect).galley(rect.min + vec2(9.0, 9.0), galley, palette.faint);
+        return;
+    };
+    let tone = if card.origin == Origin::Seed { Tone::Seed } else { Tone::Step };
+    let known = view.pictures.get(&card.id).filter(|(drawn, _)| Arc::ptr_eq(drawn, shape));
+    let texture = match known {
+        Some((_, texture)) => Some(texture.clone()),
+        None => viewport.thumbnail(ui.ctx(), shape, tone).inspect(|texture| {
+            view.pictures.insert(card.id, (shape.clone(), texture.clone()));
+        }),
+    };
+    let Some(texture) = texture else { return };
+    let size = texture.size_vec2();
+    let scale = (rect.width() / size.x).min(rect.height() / size.y);
+    let place = Rect::from_center_size(rect.center(), size * scale);
+    let tint = match Standing::of(card) {
+        Standing::Failed | Standing::Fault => egui::Color32::from_gray(110),
+        Standing::Unknown | Standing::Good | Standing::Weak => egui::Color32::WHITE,
+    };
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    ui.painter().with_clip_rect(rect).image(texture.id(), place, whole, tint);
+}
+
+fn failed_badge(ui: &Ui, rect: Rect, palette: &Palette) {
+    let text = widgets::line(ui, RichText::new("does not build").font(theme::medium(10.5)).color(palette.bad), 130.0);
+    let size = text.size() + vec2(12.0, 5.0);
+    let place = Rect::from_min_size(pos2(rect.left() + 7.0, rect.top() + 7.0), size);
+    ui.painter().rect_filled(place, 3.0, palette.bad_fill);
+    widgets::paint_line(ui, place.center(), Align2::CENTER_CENTER, text);
+}
+
+fn hover(ui: &mut Ui, session: &Session, card: &Card) {
+    let palette = theme::of(ui);
+    ui.set_max_width(320.0);
+    ui.label(RichText::new(session.title(card)).font(theme::semibold(theme::TEXT)));
+    if let (Some(total), Some(seed)) = (card.total(), session.seed().total())
+        && card.origin != Origin::Seed
+    {
+        ui.label(widgets::dim(format!("{} on seed", widgets::signed(total - seed, 3)), palette));
+    }
+    if !card.reason.is_empty() {
+        ui.label(&card.reason);
+    }
+    if let Some(failure) = card.failure() {
+        ui.label(RichText::new(&failure.message).color(palette.bad));
+    }
+}
+
+fn empty(session: &Session, height: f32, ui: &mut Ui) {
+    let palette = theme::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(WIDTH, height), Sense::hover());
+    ui.painter().rect_stroke(rect, CornerRadius::same(RADIUS), theme::hairline(palette), StrokeKind::Inside);
+    let text = match session.repair() {
+        Some(recording) => {
+            format!("Propose takes the next step of `{}`. Typing in the editor makes a card too.", recording.name)
+        }
+        None => "Typing in the editor makes a card here.".to_owned(),
+    };
+    let font = theme::regular(SMALL);
+    let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.dim, rect.width() - 20.0));
+    let at = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min;
+    ui.painter().galley(at, galley, palette.dim);
+}

@@ -1,0 +1,155 @@
+//! The bar at the top: what is worked on, how it is scored, who proposes, and the two buttons that repair.
+
+use clap::ValueEnum as _;
+use egui::{Align, Button, ComboBox, Layout, RichText, Ui, UiBuilder, vec2};
+
+use super::widgets::{self, ActionStyle, action_button, chip};
+use crate::reward::{Mode, Profile};
+use crate::studio::command::{ACTIONS, Action, Command};
+use crate::studio::state::State;
+use crate::studio::theme::{self, PAD};
+use crate::task::Level;
+
+/// Height of the bar, points.
+pub const HEIGHT: f32 = 42.0;
+
+/// Shows the bar.
+pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let rect = ui.available_rect_before_wrap().shrink2(vec2(PAD, 0.0));
+    let right = ui
+        .scope_builder(UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center)), |ui| {
+            right(state, ui, commands);
+            ui.min_rect()
+        })
+        .inner;
+    let mut room = rect;
+    room.max.x = (right.left() - 12.0).max(rect.left());
+    ui.scope_builder(UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)), |ui| {
+        ui.shrink_clip_rect(room);
+        left(state, ui, commands);
+    });
+}
+
+fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    let title = RichText::new("CADForge Studio").font(theme::semibold(13.5));
+    let menu = Button::new(title).right_text(RichText::new("▾").color(palette.dim)).frame_when_inactive(false);
+    egui::containers::menu::MenuButton::from_button(menu).ui(ui, |ui| {
+        ui.set_min_width(230.0);
+        for info in &ACTIONS {
+            if info.starts_group {
+                ui.separator();
+            }
+            let blocked = blocked(info.action, state);
+            let mut button = Button::new(info.label);
+            if let Some(keys) = info.keys() {
+                button = button.shortcut_text(keys);
+            }
+            if ui.add_enabled(blocked.is_none(), button).clicked() {
+                commands.push(Command::Do(info.action));
+                ui.close();
+            }
+        }
+    });
+    let task = &state.session().task;
+    ui.label(widgets::dim(&task.id, palette));
+    let level = match task.level {
+        Level::Easy => "easy",
+        Level::Medium => "medium",
+        Level::Hard => "hard",
+    };
+    chip(ui, &format!("{level} · {}", task.family.replace('_', " ")), palette.accent);
+}
+
+/// Laid out from the right: what comes first here stands last.
+fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    if state.repair().is_some() {
+        stop_button(ui, commands);
+    } else {
+        let why = blocked(Action::RunLoop, state);
+        action_button(ui, Action::RunLoop, ActionStyle::Primary, why.as_deref(), commands);
+    }
+    let why = blocked(Action::Propose, state);
+    action_button(ui, Action::Propose, ActionStyle::Plain, why.as_deref(), commands);
+    ui.add_space(4.0);
+
+    let session = state.session();
+    let chosen = session.recording.clone().unwrap_or_else(|| "none".to_owned());
+    let text = RichText::new(format!("replay · {chosen}"));
+    ComboBox::new("proposer", "").width(120.0).truncate().selected_text(text).show_ui(ui, |ui| {
+        for recording in &session.task.repairs {
+            let picked = session.recording.as_ref() == Some(&recording.name);
+            let steps = recording.steps.len();
+            let label = format!("replay · {} ({steps} step{})", recording.name, if steps == 1 { "" } else { "s" });
+            if ui.selectable_label(picked, label).clicked() {
+                commands.push(Command::SetRecording(recording.name.clone()));
+            }
+        }
+        if session.task.repairs.is_empty() {
+            ui.label(widgets::dim("this task has no recorded repair", palette));
+        }
+    });
+    ui.label(widgets::dim("proposer", palette));
+    ui.add_space(4.0);
+
+    let mode = state.scoring.mode;
+    ComboBox::new("mode", "").width(58.0).selected_text(name_of(&mode)).show_ui(ui, |ui| {
+        for choice in Mode::value_variants() {
+            if ui.selectable_label(*choice == mode, name_of(choice)).clicked() {
+                commands.push(Command::SetMode(*choice));
+            }
+        }
+    });
+    let profile = state.scoring.profile;
+    ComboBox::new("profile", "").width(104.0).selected_text(name_of(&profile)).show_ui(ui, |ui| {
+        for choice in Profile::value_variants() {
+            if ui.selectable_label(*choice == profile, name_of(choice)).clicked() {
+                commands.push(Command::SetProfile(*choice));
+            }
+        }
+    });
+    ui.label(widgets::dim("profile", palette));
+}
+
+fn stop_button(ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    let text = RichText::new("Stop").font(theme::medium(theme::TEXT)).color(palette.bad);
+    let edge = theme::blend(palette.line, palette.bad, 0.5);
+    let button = Button::new(text).stroke(egui::Stroke::new(1.0, edge)).min_size(vec2(74.0, 0.0));
+    if ui.add(button).on_hover_text("Esc").clicked() {
+        commands.push(Command::Do(Action::Cancel));
+    }
+}
+
+/// Why an action cannot be used now.
+pub fn blocked(action: Action, state: &State) -> Option<String> {
+    let session = state.session();
+    match action {
+        Action::Propose | Action::RunLoop if state.repair().is_some() => Some("a repair is under way".to_owned()),
+        Action::Propose | Action::RunLoop => match session.repair() {
+            None => Some("this task has no recorded repair".to_owned()),
+            Some(recording) if session.steps_ahead() == 0 => {
+                Some(format!("the recording `{}` ends here: select an earlier step", recording.name))
+            }
+            Some(_) => None,
+        },
+        Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
+        Action::CopyReward if state.card().scored().is_none() => Some("not scored yet".to_owned()),
+        Action::ResetToSeed if session.cards.len() == 1 => Some("there is only the seed".to_owned()),
+        Action::Open
+        | Action::Save
+        | Action::SaveAs
+        | Action::ResetToSeed
+        | Action::RunNow
+        | Action::Cancel
+        | Action::PreviousStep
+        | Action::NextStep
+        | Action::CopyReward
+        | Action::ToggleTheme => None,
+    }
+}
+
+fn name_of(value: &impl clap::ValueEnum) -> String {
+    value.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
+}

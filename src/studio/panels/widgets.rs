@@ -1,0 +1,199 @@
+//! Small things that panels share.
+
+use egui::{
+    Align, Align2, Button, Color32, CornerRadius, Frame, Galley, Layout, Margin, Pos2, Rect, Response, RichText,
+    Sense, Stroke, Ui, UiBuilder, WidgetInfo, Role, pos2, vec2,
+};
+use std::sync::Arc;
+
+use crate::studio::command::{Action, Command};
+use crate::studio::state::Standing;
+use crate::studio::theme::{self, HEADER, PAD, Palette, RADIUS, SMALL, TEXT};
+
+/// A panel's header line: a title, and something at its right end. A hairline closes it.
+pub fn header(ui: &mut Ui, title: &str, left: impl FnOnce(&mut Ui), right: impl FnOnce(&mut Ui)) {
+    let palette = theme::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEADER), Sense::hover());
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(palette));
+    let inner = rect.shrink2(vec2(PAD, 0.0));
+    let right = ui
+        .scope_builder(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)), |ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            right(ui);
+            ui.min_rect()
+        })
+        .inner;
+    let room = Rect::from_min_max(inner.min, pos2((right.left() - 8.0).max(inner.left()), inner.bottom()));
+    ui.scope_builder(UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)), |ui| {
+        ui.shrink_clip_rect(room);
+        ui.spacing_mut().item_spacing.x = 8.0;
+        if !title.is_empty() {
+            ui.label(section(title, palette));
+        }
+        left(ui);
+    });
+}
+
+/// The title of a section, in small capitals' stead.
+pub fn section(title: &str, palette: &Palette) -> RichText {
+    RichText::new(title.to_uppercase()).font(theme::semibold(SMALL)).color(palette.text).extra_letter_spacing(0.3)
+}
+
+/// Text that explains.
+pub fn dim(text: impl Into<String>, palette: &Palette) -> RichText {
+    RichText::new(text).color(palette.dim)
+}
+
+/// Small print.
+pub fn small(text: impl Into<String>, palette: &Palette) -> RichText {
+    RichText::new(text).font(theme::regular(SMALL)).color(palette.dim)
+}
+
+/// A rounded label with a tint behind it.
+pub fn chip(ui: &mut Ui, text: &str, color: Color32) {
+    let palette = theme::of(ui);
+    Frame::new()
+        .fill(theme::blend(palette.pane, color, 0.16))
+        .corner_radius(CornerRadius::same(10))
+        .inner_margin(Margin::symmetric(9, 2))
+        .show(ui, |ui| {
+            ui.label(RichText::new(text).font(theme::medium(SMALL)).color(theme::blend(color, palette.text, 0.25)))
+        });
+}
+
+/// A card: raised, with an edge.
+pub fn card(fill: Color32, edge: Color32) -> Frame {
+    Frame::new()
+        .fill(fill)
+        .stroke(Stroke::new(1.0, edge))
+        .corner_radius(CornerRadius::same(RADIUS))
+        .inner_margin(Margin::symmetric(10, 8))
+}
+
+/// A filled dot of 4 points' radius.
+pub fn dot(ui: &Ui, center: Pos2, color: Color32) {
+    ui.painter().circle_filled(center, 4.0, color);
+}
+
+/// The colour of a standing.
+pub fn standing_color(standing: Standing, palette: &Palette) -> Color32 {
+    match standing {
+        Standing::Unknown => palette.faint,
+        Standing::Good => palette.good,
+        Standing::Weak => palette.warn,
+        Standing::Failed | Standing::Fault => palette.bad,
+    }
+}
+
+/// Text laid out on one line, cut with an ellipsis at `width`.
+pub fn line(ui: &Ui, text: RichText, width: f32) -> Arc<Galley> {
+    egui::WidgetText::from(text).into_galley(ui, Some(egui::TextWrapMode::Truncate), width, TEXT_STYLE)
+}
+
+const TEXT_STYLE: egui::TextStyle = egui::TextStyle::Body;
+
+/// Paints a laid-out line with `anchor` of it at `at`, and returns where it went.
+pub fn paint_line(ui: &Ui, at: Pos2, anchor: Align2, galley: Arc<Galley>) -> Rect {
+    let rect = anchor.anchor_size(at, galley.size());
+    ui.painter().galley(rect.min, galley, theme::of(ui).text);
+    rect
+}
+
+/// A button for an action: its label, its keys beside it or in its tooltip, and why it cannot be used, if so.
+pub fn action_button(
+    ui: &mut Ui,
+    action: Action,
+    style: ActionStyle,
+    blocked: Option<&str>,
+    commands: &mut Vec<Command>,
+) -> Response {
+    let palette = theme::of(ui);
+    let info = action.info();
+    let keys = info.keys();
+    let mut button = match style {
+        ActionStyle::Primary => Button::new(
+            RichText::new(info.label).font(theme::medium(TEXT)).color(Color32::WHITE),
+        )
+        .fill(palette.primary)
+        .stroke(Stroke::new(1.0, theme::blend(palette.primary, Color32::WHITE, 0.12))),
+        ActionStyle::Danger => {
+            Button::new(RichText::new(info.label).font(theme::medium(TEXT)).color(palette.bad))
+                .stroke(Stroke::new(1.0, theme::blend(palette.line, palette.bad, 0.5)))
+        }
+        ActionStyle::Plain => Button::new(info.label),
+        ActionStyle::Small => Button::new(RichText::new(info.label).font(theme::regular(SMALL))).small(),
+    };
+    if matches!(style, ActionStyle::Plain)
+        && let Some(keys) = &keys
+    {
+        button = button.right_text(RichText::new(keys.replace("Enter", "⏎")).color(palette.dim));
+    }
+    let response = ui.add_enabled(blocked.is_none(), button);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, blocked.is_none(), info.label));
+    if response.clicked() {
+        commands.push(Command::Do(action));
+    }
+    let response = match &keys {
+        Some(keys) => response.on_hover_text(keys),
+        None => response,
+    };
+    match blocked {
+        Some(why) => response.on_disabled_hover_text(why),
+        None => response,
+    }
+}
+
+/// How loud an action's button is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionStyle {
+    /// The one thing to do next.
+    Primary,
+    /// An ordinary button, with its keys.
+    Plain,
+    /// Stops something.
+    Danger,
+    /// A quiet one in a header.
+    Small,
+}
+
+/// A number with a sign, as deltas are shown: `+0.086`, `−0.120`, `0.000`.
+pub fn signed(value: f64, digits: usize) -> String {
+    let text = format!("{:.digits$}", value.abs());
+    let zero = text.chars().all(|c| matches!(c, '0' | '.'));
+    let sign = match value {
+        _ if zero => "",
+        value if value < 0.0 => "−",
+        _ => "+",
+    };
+    format!("{sign}{text}")
+}
+
+/// A total as it is shown everywhere: `0.719`, `−1.00`.
+pub fn total(value: f64) -> String {
+    if value < 0.0 { format!("−{:.2}", value.abs()) } else { format!("{value:.3}") }
+}
+
+/// The colour of a change.
+pub fn delta_color(value: f64, palette: &Palette) -> Color32 {
+    if value > 0.0005 {
+        palette.good
+    } else if value < -0.0005 {
+        palette.bad
+    } else {
+        palette.dim
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_carry_their_sign_and_no_negative_zero() {
+        assert_eq!(signed(0.0863, 3), "+0.086");
+        assert_eq!(signed(-0.12, 2), "−0.12");
+        assert_eq!(signed(-0.0001, 2), "0.00");
+        assert_eq!(total(-1.0), "−1.00");
+        assert_eq!(total(0.71944), "0.719");
+    }
+}
