@@ -33,7 +33,7 @@ main() {
         look_for_packages
         look_for_python
         ((${#packages[@]} == 0)) ||
-            stop "still missing after apt-get: ${missing[*]}: see $state/apt.log"
+            stop "still missing after apt-get: $(join "${missing[@]}"): see $state/apt.log"
     fi
     printf '%s\n' "$python" >"$state/python"
     check_crates
@@ -243,7 +243,7 @@ install_packages() {
         stop "missing: $(join "${missing[@]}"): install them with this system's package manager (Debian's names: $list)"
     if [[ $(id -u) != 0 ]]; then
         has sudo && sudo -n true 2>/dev/null ||
-            stop "missing: $(join "${missing[@]}"): run \`sudo apt-get install $list\`"
+            stop "system packages are missing: run \`sudo apt-get install $list\`"
         prefix=(sudo -n)
     fi
     echo "setup: installing $list"
