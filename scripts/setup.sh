@@ -276,8 +276,9 @@ check_crates() {
     local host
     host=$(rustc -vV | sed -n 's/^host: //p')
     cargo fetch --quiet --locked --offline --target "$host" >/dev/null 2>&1 && return
-    cargo fetch --locked --target "$host" 2>&1 | tee "$state/crates.log" | grep --line-buffered -E '^ +(Updating|Downloading)' || true
-    cargo fetch --quiet --locked --offline --target "$host" >"$state/crates.log" 2>&1 && return
+    # Shows what it downloads; a failure's many lines go to the log.
+    cargo fetch --locked --target "$host" 2>&1 | tee "$state/crates.log" |
+        { grep --line-buffered -E '^ +(Updating|Downloading|Downloaded)' || true; } && return
     if grep -q 'needs to be updated' "$state/crates.log"; then
         stop "Cargo.lock does not fit Cargo.toml: run \`cargo update --workspace\`"
     fi
