@@ -5,6 +5,8 @@
 #![expect(missing_docs, reason = "tests are read, not linked to")]
 
 mod cli;
+mod doctor;
 mod engine;
 mod layers;
+mod locate;
 mod support;
