@@ -2,7 +2,6 @@
 //!
 //! Runs real CadQuery in one worker; `make bench` provides the environment.
 
-#![expect(missing_docs, reason = "criterion's macros write undocumented functions")]
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

@@ -33,7 +33,7 @@ main() {
         look_for_packages
         look_for_python
         ((${#packages[@]} == 0)) ||
-            stop "still missing after apt-get: ${missing[*]}: see $state/apt.log"
+            stop "still missing after apt-get: $(join "${missing[@]}"): see $state/apt.log"
     fi
     printf '%s\n' "$python" >"$state/python"
     check_crates
@@ -243,7 +243,7 @@ install_packages() {
         stop "missing: $(join "${missing[@]}"): install them with this system's package manager (Debian's names: $list)"
     if [[ $(id -u) != 0 ]]; then
         has sudo && sudo -n true 2>/dev/null ||
-            stop "missing: $(join "${missing[@]}"): run \`sudo apt-get install $list\`"
+            stop "system packages are missing: run \`sudo apt-get install $list\`"
         prefix=(sudo -n)
     fi
     echo "setup: installing $list"
@@ -276,8 +276,9 @@ check_crates() {
     local host
     host=$(rustc -vV | sed -n 's/^host: //p')
     cargo fetch --quiet --locked --offline --target "$host" >/dev/null 2>&1 && return
-    cargo fetch --locked --target "$host" 2>&1 | tee "$state/crates.log" | grep --line-buffered -E '^ +(Updating|Downloading)' || true
-    cargo fetch --quiet --locked --offline --target "$host" >"$state/crates.log" 2>&1 && return
+    # Shows what it downloads; a failure's many lines go to the log.
+    cargo fetch --locked --target "$host" 2>&1 | tee "$state/crates.log" |
+        { grep --line-buffered -E '^ +(Updating|Downloading|Downloaded)' || true; } && return
     if grep -q 'needs to be updated' "$state/crates.log"; then
         stop "Cargo.lock does not fit Cargo.toml: run \`cargo update --workspace\`"
     fi

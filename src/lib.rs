@@ -49,8 +49,8 @@
 //! ## Decisions that differ from the first sketch
 //!
 //! - A job is a thread, not an entry in a dispatcher's table: it only waits, at most a few run at once, and the
-//!   one queue that needs an order is the pool's. Debounce is a rest before the job asks for a worker, which its
-//!   cancel token ends.
+//!   one queue that needs an order is the pool's. Debounce belongs to the studio's controller: it is about
+//!   typing, and a keystroke that is overtaken never becomes a job.
 //! - A trajectory's artifact paths are relative to its folder, so that a folder can be moved and shared.
 
 pub mod assess;

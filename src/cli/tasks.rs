@@ -52,7 +52,7 @@ pub(super) fn run(args: TasksArgs, global: &Global) -> anyhow::Result<ExitCode> 
             if json {
                 context::print_json(&tasks.iter().map(|task| Row::of(task)).collect::<Vec<_>>())?;
             } else {
-                context::print(&table(tasks.iter().map(AsRef::as_ref)))?;
+                context::print(&table(&tasks.iter().map(AsRef::as_ref).collect::<Vec<_>>()))?;
             }
         }
         Action::Show { id, json } => {
@@ -127,13 +127,13 @@ impl<'a> Whole<'a> {
 }
 
 /// The list for people.
-fn table<'a>(tasks: impl Iterator<Item = &'a Task> + Clone) -> String {
+fn table(tasks: &[&Task]) -> String {
     let width = |column: fn(&Task) -> &str| {
-        tasks.clone().map(|task| column(task).chars().count()).max().unwrap_or_default()
+        tasks.iter().map(|task| column(task).chars().count()).max().unwrap_or_default()
     };
     let (ids, families) = (width(|task| &task.id), width(|task| &task.family));
     let mut text = String::new();
-    for task in tasks.clone() {
+    for task in tasks {
         let (id, level, family, label) = (&task.id, task.level.name(), &task.family, &task.label);
         let _ = writeln!(text, "{id:<ids$}  {level:<6}  {family:<families$}  {label}");
     }

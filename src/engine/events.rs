@@ -13,7 +13,7 @@ use crate::trajectory::Step;
 /// What happens to a job. `Done`, `Failed` and `Cancelled` are last, and one of them comes exactly once.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// It rested long enough and asks for a worker.
+    /// It asks for a worker.
     Started,
     /// A proposal begins; step as it will be numbered.
     Proposing {

@@ -11,7 +11,6 @@ mod run;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
@@ -46,8 +45,6 @@ pub struct AssessJob {
     pub scoring: Scoring,
     /// Who waits.
     pub priority: Priority,
-    /// Rests this long before it starts, so that the next keystroke can cancel it at no cost.
-    pub debounce: Duration,
 }
 
 /// A repair loop.

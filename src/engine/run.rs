@@ -42,12 +42,6 @@ fn run(job: &Job, assessor: &Assessor, events: &mut EventSender, cancel: &Cancel
 }
 
 fn assess(job: &AssessJob, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {
-    // The token's channel never carries a message: anything but a time-out means that it has fired.
-    if !job.debounce.is_zero()
-        && cancel.receiver().recv_timeout(job.debounce) != Err(crossbeam_channel::RecvTimeoutError::Timeout)
-    {
-        return Event::Cancelled;
-    }
     events.send(Event::Started);
     let request = Request {
         task: &job.task,

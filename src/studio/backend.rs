@@ -28,7 +28,7 @@ pub struct Ticket {
 
 impl Backend for Engine {
     fn submit(&self, job: Job, wake: Wake) -> Ticket {
-        let handle = Self::submit(self, job, Some(wake));
+        let mut handle = Self::submit(self, job, Some(wake));
         Ticket { id: handle.id, events: handle.events.clone(), cancel: Box::new(move || handle.cancel()) }
     }
 

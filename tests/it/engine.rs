@@ -35,13 +35,12 @@ fn without_reference() -> Scoring {
     }
 }
 
-fn assess_job(code: &str, debounce: Duration) -> Job {
+fn assess_job(code: &str) -> Job {
     Job::Assess(AssessJob {
         task: caster(),
         code: code.as_bytes().into(),
         scoring: without_reference(),
         priority: Priority::Live,
-        debounce,
     })
 }
 
@@ -71,25 +70,27 @@ fn evaluation(events: Vec<Event>) -> Evaluation {
 const BOX: &str = "import cadquery as cq\nfixture = cq.Workplane().box(90, 80, 130)\n";
 
 #[test]
-fn a_superseded_edit_never_reaches_a_worker() {
+fn a_job_cancelled_at_once_ends_as_cancelled() {
     let engine = engine(1);
-    let mut handle = engine.submit(assess_job(BOX, PATIENCE), None);
+    // The pool is still warming: the job waits, and must not wait for that.
+    let mut handle = engine.submit(assess_job(BOX), None);
     handle.cancel();
     let events = drain(&handle);
-    assert!(matches!(events[..], [Event::Cancelled]), "{events:?}");
+    assert!(matches!(events.last(), Some(Event::Cancelled)), "{events:?}");
+    assert_eq!(engine.status().ready, 0, "it ended before a worker was ready");
 }
 
 #[test]
 fn cancelling_a_running_candidate_ends_it() {
     let engine = engine(1);
     let endless = "while True:\n    pass\n";
-    let mut handle = engine.submit(assess_job(endless, Duration::ZERO), None);
+    let mut handle = engine.submit(assess_job(endless), None);
     wait_until("the candidate runs", || engine.status().busy == 1);
     handle.cancel();
     let events = drain(&handle);
     assert!(matches!(events.last(), Some(Event::Cancelled)), "{events:?}");
     // The worker is free again for the next one.
-    let next = engine.submit(assess_job(BOX, Duration::ZERO), None);
+    let next = engine.submit(assess_job(BOX), None);
     assert!(evaluation(drain(&next)).ok);
 }
 
@@ -151,10 +152,10 @@ fn a_repair_tells_each_step_in_order() {
 fn a_killed_worker_costs_one_retry_and_no_wrong_score() {
     let engine = engine(1);
     let slow = format!("import time\ntime.sleep(1.5)\n{BOX}");
-    let undisturbed = evaluation(drain(&engine.submit(assess_job(&slow, Duration::ZERO), None)));
+    let undisturbed = evaluation(drain(&engine.submit(assess_job(&slow), None)));
     assert_eq!(engine.status().restarts, 0);
 
-    let handle = engine.submit(assess_job(&slow, Duration::ZERO), None);
+    let handle = engine.submit(assess_job(&slow), None);
     wait_until("the candidate runs", || engine.status().busy == 1);
     let worker = engine.assessor().executor().pids()[0];
     let killed = std::process::Command::new("kill")

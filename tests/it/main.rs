@@ -2,11 +2,12 @@
 //!
 //! They run real workers with real CadQuery; `make test` provides both.
 
-#![expect(missing_docs, reason = "tests are read, not linked to")]
 
 mod cli;
+mod doctor;
 mod engine;
 mod executor;
 mod layers;
+mod locate;
 mod reward;
 mod support;

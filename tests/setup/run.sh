@@ -170,7 +170,7 @@ machine no-compiler
 remove cc
 rm "$box/root/usr/include/features.h"
 want=build setup
-expect 'names the compiler' 1 'setup: missing: cc, the C library headers: run `sudo apt-get install gcc libc6-dev`'
+expect 'names the compiler' 1 'setup: system packages are missing: run `sudo apt-get install gcc libc6-dev`'
 
 machine no-gl
 lose_library libGL.so.1
@@ -178,21 +178,21 @@ lose_library libEGL.so.1
 rm "$box/root/usr/lib/dri/swrast_dri.so"
 setup
 expect 'names GL' 1 \
-    'setup: missing: libGL.so.1, libEGL.so.1, an OpenGL driver: run `sudo apt-get install libgl1 libegl1 libgl1-mesa-dri`'
+    'setup: system packages are missing: run `sudo apt-get install libgl1 libegl1 libgl1-mesa-dri`'
 want=build setup
 expect 'builds without GL' 0 ''
 
 machine no-test-tools
 remove Xvfb xdotool import
 setup
-expect 'names the test tools' 1 'setup: missing: Xvfb, xdotool, import: run `sudo apt-get install xvfb xdotool imagemagick`'
+expect 'names the test tools' 1 'setup: system packages are missing: run `sudo apt-get install xvfb xdotool imagemagick`'
 want='build run' setup
 expect 'runs without test tools' 0 ''
 
 machine foreign-library
 sed -i 's/libXi.so.6 (libc6,[^)]*)/libXi.so.6 (libc6)/' "$box/libraries"
 setup
-expect 'does not take a library for another processor' 1 'setup: missing: libXi.so.6: run *'
+expect 'does not take a library for another processor' 1 'setup: system packages are missing: run `sudo apt-get install libxi6`'
 
 machine no-apt
 remove apt-get apt-cache Xvfb
@@ -232,7 +232,7 @@ remove xdotool
 working_apt xdotool ''
 stub sudo 'exit 1'
 setup
-expect 'does not wait for a password' 1 'setup: missing: xdotool: run `sudo apt-get install xdotool`'
+expect 'does not wait for a password' 1 'setup: system packages are missing: run `sudo apt-get install xdotool`'
 also 'leaves apt to the user' test ! -e "$box/apt"
 
 machine stale-lists
@@ -268,7 +268,7 @@ machine no-python
 rm "$box/root/usr/bin/python3"
 setup
 expect 'names Python' 1 \
-    'setup: missing: Python with its shared library and venv: run `sudo apt-get install python3-dev python3-venv`'
+    'setup: system packages are missing: run `sudo apt-get install python3-dev python3-venv`'
 
 machine python-by-apt
 python "$scratch/spare-python"
@@ -283,21 +283,21 @@ python "$box/root/usr/bin/python3" '' '
 get = sysconfig.get_config_var
 sysconfig.get_config_var = lambda name: 0 if name == "Py_ENABLE_SHARED" else get(name)'
 setup
-expect 'wants libpython' 1 'setup: missing: Python with its shared library and venv: run `sudo apt-get install python3-dev *`'
+expect 'wants libpython' 1 'setup: system packages are missing: run `sudo apt-get install python3-dev *`'
 
 machine python-without-dev
 python "$box/root/usr/bin/python3" '' '
 get = sysconfig.get_config_var
 sysconfig.get_config_var = lambda name: "libpython3.nowhere.so" if name == "LDLIBRARY" else get(name)'
 setup
-expect 'wants the linkable libpython' 1 'setup: missing: Python with its shared library and venv: *'
+expect 'wants the linkable libpython' 1 'setup: system packages are missing: run `sudo apt-get install python3-dev *'
 
 machine python-without-venv
 python "$box/root/usr/bin/python3" '' '
 find = importlib.util.find_spec
 importlib.util.find_spec = lambda name: None if name == "ensurepip" else find(name)'
 setup
-expect 'wants venv' 1 'setup: missing: Python with its shared library and venv: run `*python3-venv`'
+expect 'wants venv' 1 'setup: system packages are missing: run `*python3-venv`'
 
 machine old-python
 python "$box/root/usr/bin/python3" 3.9
@@ -308,7 +308,7 @@ machine old-python-beside
 python "$box/root/usr/bin/python3" 3.10
 stub apt-cache '[[ $2 == python3.12-dev || $2 == python3.11-dev ]] && echo "  Candidate: 3.12.3-1" || echo "  Candidate: (none)"'
 setup
-expect 'takes a newer Python that apt has' 1 'setup: missing: Python 3.11 or newer: run `sudo apt-get install python3.12-dev python3.12-venv`'
+expect 'takes a newer Python that apt has' 1 'setup: system packages are missing: run `sudo apt-get install python3.12-dev python3.12-venv`'
 
 machine old-default
 rm "$box/root/usr/bin/python3"
@@ -359,7 +359,7 @@ expect 'tells of a stale lock file' 1 'setup: Cargo.lock does not fit Cargo.toml
 machine 'a folder with spaces'
 remove xdotool
 setup
-expect 'works below a path with spaces' 1 'setup: missing: xdotool: run *'
+expect 'works below a path with spaces' 1 'setup: system packages are missing: run `sudo apt-get install xdotool`'
 
 echo "setup: $passed passed, $failed failed"
 ((failed == 0))

@@ -4,6 +4,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use super::{Check, libraries};
+use crate::render::Headless;
 
 const GROUP: &str = "window";
 
@@ -32,6 +33,7 @@ pub(super) fn check() -> Vec<Check> {
         })
         .collect();
     checks.push(driver(&folders));
+    checks.push(headless());
     checks.push(display());
     checks.push(dialogs());
     checks
@@ -51,6 +53,15 @@ fn driver(folders: &[PathBuf]) -> Check {
             let fix = "`sudo apt-get install libgl1-mesa-dri`";
             Check::missing(GROUP, "OpenGL driver", "neither Mesa's nor NVIDIA's found", fix)
         }
+    }
+}
+
+/// Whether the driver really gives a context: what pictures and thumbnails are drawn with.
+fn headless() -> Check {
+    let name = "OpenGL 3.3";
+    match Headless::new() {
+        Ok(_) => Check::ok(GROUP, name, "a context without a display works"),
+        Err(error) => Check::failed(GROUP, name, &error, "`sudo apt-get install libegl1 libgl1-mesa-dri`"),
     }
 }
 

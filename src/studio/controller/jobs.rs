@@ -13,7 +13,6 @@ use crate::executor::Priority;
 use crate::geometry::Shape;
 use crate::studio::backend::Ticket;
 use crate::studio::state::{Activity, Card, CardId, Outcome, Recorded, Running, Session};
-use crate::task::{RecordedRepair, Task};
 use crate::trajectory::{Origin, Step};
 
 /// A job under way.
@@ -106,9 +105,9 @@ impl Controller {
             single: max_steps == 1,
         };
         let job = Job::Repair(RepairJob {
-            task: without_first_steps(&session.task, recording, behind),
+            task: session.task.clone(),
             from: (base.origin != Origin::Seed).then(|| base.code.clone()),
-            proposer: ProposerChoice::Replay { recording: Some(recording.name.clone()) },
+            proposer: ProposerChoice::Replay { recording: Some(recording.name.clone()), skip: behind },
             scoring: self.state.scoring.clone(),
             max_steps,
             target,
@@ -246,7 +245,7 @@ impl Controller {
                     self.take_outcome(job, pending, *outcome);
                 }
             }
-            Event::Failed(message) => {
+            Event::Failed { message, .. } => {
                 if let Some(pending) = self.finish(job) {
                     let card = match &pending.purpose {
                         Purpose::Assess { card, .. } => *card,
@@ -372,15 +371,6 @@ fn score(session: &mut Session, card: CardId, assessment: Assessment, revision: 
         card.take(assessment, revision, scoring, title);
         card.activity = Activity::Idle;
     }
-}
-
-/// The task with only what its recording still has to propose.
-fn without_first_steps(task: &Arc<Task>, recording: &RecordedRepair, behind: usize) -> Arc<Task> {
-    if behind == 0 {
-        return task.clone();
-    }
-    let rest = RecordedRepair { name: recording.name.clone(), steps: recording.steps[behind..].to_vec() };
-    Arc::new(Task { repairs: vec![rest], ..(**task).clone() })
 }
 
 fn describe(run: &RepairRun, summary: &RepairSummary) -> String {

@@ -1,0 +1,117 @@
+//! The real program, moved about: it finds its files from where it lies, not from where it is started.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::support::{expect_exit, json, root};
+
+/// A copy of the program in an empty place, and an empty home.
+struct Place {
+    root: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let place = Self { root: tempfile::tempdir().expect("a temporary folder") };
+        fs::create_dir(place.path("home")).expect("a folder");
+        fs::create_dir(place.path("elsewhere")).expect("a folder");
+        place
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.root.path().join(below)
+    }
+
+    fn copy_program(&self, below: &str) -> PathBuf {
+        let path = self.path(below);
+        fs::create_dir_all(path.parent().expect("below the root")).expect("a folder");
+        fs::copy(env!("CARGO_BIN_EXE_cadforge"), &path).expect("a copy of the program");
+        path
+    }
+
+    /// The pack of the checkout, under another task's id so that it is told from it.
+    fn copy_task(&self, below: &str, id: &str) {
+        let target = self.path(below).join(id);
+        copy_folder(&root().join("tasks/caster_wheel_fork"), &target);
+        let file = target.join("task.toml");
+        let text = fs::read_to_string(&file).expect("the task's file").replace("caster_wheel_fork", id);
+        fs::write(&file, text).expect("a file");
+    }
+
+    /// Starts a program from another folder, with nothing set that could help it.
+    fn start(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.path("elsewhere")).env_clear().env("HOME", self.path("home"));
+        command
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
+        }
+    }
+}
+
+fn ids(output: &Output) -> Vec<String> {
+    let list = json(output);
+    let tasks = list.as_array().expect("an array");
+    tasks.iter().map(|task| task["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+#[test]
+fn a_build_in_the_checkout_finds_its_tasks_from_elsewhere() {
+    let place = Place::new();
+    let program = Path::new(env!("CARGO_BIN_EXE_cadforge"));
+    let output = expect_exit(place.start(program).args(["tasks", "list", "--json"]), 0);
+    assert!(ids(&output).contains(&"caster_wheel_fork".to_owned()));
+
+    let link = place.path("linked");
+    symlink(program, &link).expect("a link");
+    let output = expect_exit(place.start(&link).args(["tasks", "list", "--json"]), 0);
+    assert!(ids(&output).contains(&"caster_wheel_fork".to_owned()));
+}
+
+#[test]
+fn an_installed_program_finds_the_tasks_of_its_prefix() {
+    let place = Place::new();
+    let program = place.copy_program("prefix with space/bin/cadforge");
+    place.copy_task("prefix with space/share/cadforge/tasks", "installed_one");
+    let output = expect_exit(place.start(&program).args(["tasks", "list", "--json"]), 0);
+    assert_eq!(ids(&output), ["installed_one"]);
+
+    place.copy_task("elsewhere/own", "own_one");
+    let output = expect_exit(place.start(&program).args(["--tasks", "own", "tasks", "list", "--json"]), 0);
+    assert_eq!(ids(&output), ["installed_one", "own_one"]);
+}
+
+#[test]
+fn a_program_alone_finds_the_data_folder_or_says_where_it_looked() {
+    let place = Place::new();
+    let program = place.copy_program("alone/cadforge");
+    let output = expect_exit(place.start(&program).args(["tasks", "list", "--json"]), 3);
+    let message = String::from_utf8_lossy(&output.stderr);
+    let data = place.path("home/.local/share/cadforge/tasks");
+    assert!(message.contains(data.to_str().expect("UTF-8")), "{message}");
+    assert!(message.contains("hint: "), "{message}");
+    assert!(output.stdout.is_empty());
+
+    place.copy_task("home/.local/share/cadforge/tasks", "kept_one");
+    let output = expect_exit(place.start(&program).args(["tasks", "list", "--json"]), 0);
+    assert_eq!(ids(&output), ["kept_one"]);
+}
+
+#[test]
+fn a_wrong_flag_is_wrong_use() {
+    let place = Place::new();
+    let program = Path::new(env!("CARGO_BIN_EXE_cadforge"));
+    let output = expect_exit(place.start(program).args(["--tasks", "nowhere", "tasks", "list"]), 2);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains("nowhere") && message.contains("--tasks"), "{message}");
+}

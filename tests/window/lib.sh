@@ -1,0 +1,133 @@
+# Sourced by run.sh and screenshot.sh: a display of its own, the studio on it, keys, clicks and pictures.
+#
+# The studio runs with empty settings and data folders of its own. Everything that was started is ended when the
+# sourcing script exits.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+scratch=$(mktemp -d)
+studio= xvfb= window=
+trap 'end_all' EXIT
+trap 'exit 130' INT TERM
+
+fail() {
+    printf 'window: %s\n' "$1" >&2
+    if [[ -n $studio && -s $scratch/studio.log ]]; then
+        sed 's/^/  studio: /' "$scratch/studio.log" | tail -n 20 >&2
+    fi
+    if [[ -n ${DISPLAY:-} && -n $xvfb ]]; then
+        shot "${pictures:-$scratch}/failed" 2>/dev/null && echo "  picture: ${pictures:-$scratch}/failed.png" >&2
+    fi
+    exit 1
+}
+
+end_all() {
+    # The studio's own workers end with it; the display goes last.
+    [[ -z $studio ]] || kill "$studio" 2>/dev/null || true
+    [[ -z $xvfb ]] || kill "$xvfb" 2>/dev/null || true
+    wait 2>/dev/null || true
+    rm -rf "$scratch"
+}
+
+# start_display WIDTHxHEIGHT: an X server on a display number that it chooses itself.
+start_display() {
+    local number=$scratch/display
+    : >"$number"
+    Xvfb -displayfd 3 -screen 0 "$1x24" -nolisten tcp 3>"$number" >"$scratch/xvfb.log" 2>&1 &
+    xvfb=$!
+    until_true 20 test -s "$number" || fail "Xvfb did not start: $(tail -n 1 "$scratch/xvfb.log")"
+    DISPLAY=:$(<"$number")
+    export DISPLAY
+    unset WAYLAND_DISPLAY
+}
+
+# start_studio PROGRAM ARGUMENT...: waits until its window is there, gives it the whole display and the keyboard.
+start_studio() {
+    (
+        cd "$scratch" # it must find its files from anywhere
+        exec env HOME="$scratch/home" XDG_DATA_HOME="$scratch/data" XDG_CONFIG_HOME="$scratch/config" "$@"
+    ) >"$scratch/studio.log" 2>&1 &
+    studio=$!
+    until_true 60 find_window || fail 'no window titled CADForge Studio after 60 s'
+    fill_display
+}
+
+find_window() {
+    kill -0 "$studio" 2>/dev/null || fail 'the studio ended before its window was there'
+    window=$(xdotool search --onlyvisible --name 'CADForge Studio' 2>/dev/null | head -n 1)
+    [[ -n $window ]]
+}
+
+# There is no window manager to place the window or to focus it.
+fill_display() {
+    local width height
+    read -r width height < <(xdotool getdisplaygeometry)
+    xdotool windowmove "$window" 0 0 windowsize "$window" "$width" "$height" windowfocus "$window"
+    sleep 0.5
+}
+
+key() { xdotool key --clearmodifiers "$1"; }
+
+type_text() { xdotool type --delay 30 -- "$1"; }
+
+# click X% Y%: in parts of the window, so that it holds at any size.
+click() {
+    local width height
+    read -r width height < <(xdotool getdisplaygeometry)
+    xdotool mousemove $((width * $1 / 100)) $((height * $2 / 100))
+    sleep 0.1
+    xdotool click 1
+    sleep 0.2
+}
+
+# shot NAME: NAME.png for people, NAME.ppm to measure.
+shot() {
+    import -silent -window root -depth 8 "ppm:$1.ppm"
+    picture png "$1.ppm" "$1.png"
+}
+
+picture() { "$root/.venv/bin/python" "$here/picture.py" "$@"; }
+
+# seen HUE: pixels of about that hue on the screen now.
+seen() {
+    import -silent -window root -depth 8 "ppm:$scratch/now.ppm"
+    picture hue "$scratch/now.ppm" "$1"
+}
+
+seen_at_least() { (($(seen "$1") >= $2)); }
+seen_at_most() { (($(seen "$1") <= $2)); }
+
+# changed NAME: pixels that differ between NAME.ppm and the screen now.
+changed() {
+    import -silent -window root -depth 8 "ppm:$scratch/now.ppm"
+    picture differ "$1.ppm" "$scratch/now.ppm"
+}
+
+changed_at_least() { (($(changed "$1") >= $2)); }
+
+# until_true SECONDS COMMAND...: tries until it succeeds; false when the time is over.
+until_true() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        ((SECONDS < deadline)) || return 1
+        sleep 0.2
+    done
+}
+
+# settle: waits until two pictures a moment apart are alike but for a blinking caret.
+settle() { until_true "${1:-30}" is_still; }
+
+is_still() {
+    import -silent -window root -depth 8 "ppm:$scratch/still.ppm"
+    sleep 0.7
+    (($(changed "$scratch/still") < 200))
+}
+
+# close_window: asks as a window manager's close button does.
+close_window() { "$root/.venv/bin/python" "$here/close.py" "$window"; }
+
+# Processes that still carry this run's data folder in their environment.
+left_over() {
+    grep -lsaF "XDG_DATA_HOME=$scratch/data" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 || true
+}

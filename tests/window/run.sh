@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Drives the real studio on a display of its own, by keyboard and mouse, and judges it by its window, its
+# pictures and its processes.
+#
+#   tests/window/run.sh CADFORGE
+#
+# Leaves pictures for people in target/window.
+set -euo pipefail
+program=$(realpath "$1")
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+pictures=$root/target/window
+mkdir -p "$pictures"
+rm -f "$pictures"/*.png "$pictures"/*.ppm
+
+# The colours that mean something; see src/studio/theme.rs.
+warm=dc8c6b teal=61a89e bad=e5645d
+
+passed=0
+pass() {
+    passed=$((passed + 1))
+    echo "window: ok: $1"
+}
+
+for size in 1280x720 1920x1080; do
+    start_display "$size"
+    start_studio "$program" studio --task caster_wheel_fork
+
+    name=$pictures/$size
+    # The seed's plate, drawn by the viewport from what a real worker built: about 1 % of the picture or more.
+    area=$((${size%x*} * ${size#*x}))
+    until_true 90 seen_at_least $warm $((area / 100)) || fail "$size: the seed's shape is not to be seen after 90 s"
+    settle || fail "$size: the window does not come to rest"
+    shot "$name-1-seed"
+    [[ $(picture size "$name-1-seed.ppm") == "$size" ]] || fail "$size: the picture has another size"
+    (($(picture colours "$name-1-seed.ppm") > 300)) || fail "$size: the window is as good as blank"
+    pass "$size: opens on the caster wheel and shows its seed"
+
+    key ctrl+shift+Return
+    until_true 90 changed_at_least "$name-1-seed" $((area / 50)) || fail "$size: the repair loop changes nothing"
+    settle 60 || fail "$size: the repair loop does not come to rest"
+    (($(seen $teal) >= area / 100)) || fail "$size: the repaired shape is not to be seen"
+    shot "$name-2-repaired"
+    pass "$size: runs the repair loop by keyboard"
+
+    before=$(seen $bad)
+    click 27 40
+    key ctrl+End
+    type_text '('
+    until_true 30 seen_at_least $bad $((before + 400)) || fail "$size: a syntax error does not show in red"
+    settle || fail "$size: the window does not come to rest after a syntax error"
+    shot "$name-3-syntax-error"
+    pass "$size: marks a syntax error"
+
+    key ctrl+z
+    until_true 30 seen_at_most $bad $((before + 100)) || fail "$size: undoing the error leaves it marked"
+    pass "$size: undo brings the part back"
+
+    close_window
+    code=0
+    until_true 15 eval '! kill -0 "$studio" 2>/dev/null' || fail "$size: does not close within 15 s"
+    wait "$studio" || code=$?
+    studio=
+    ((code == 0)) || fail "$size: ends with exit code $code"
+    until_true 5 eval '[[ -z $(left_over) ]]' || fail "$size: processes left behind: $(left_over | tr '\n' ' ')"
+    pass "$size: closes, with nothing left running"
+
+    kill "$xvfb"
+    wait "$xvfb" 2>/dev/null || true
+    xvfb=
+done
+rm -f "$pictures"/*.ppm
+echo "window: $passed passed, 0 failed"
