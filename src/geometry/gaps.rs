@@ -11,26 +11,37 @@ pub fn nearest_gaps(boxes: &[Aabb]) -> Vec<f64> {
         return Vec::new();
     }
     let tree = BoxTree::new(boxes);
-    (0..boxes.len())
-        .map(|index| tree.nearest_squared(index).sqrt())
-        .collect()
+    let mut gaps = vec![0.0; boxes.len()];
+    // In the tree's order one query finds in the cache what the last one left there.
+    for (position, entry) in tree.entries.iter().enumerate() {
+        gaps[entry.index as usize] = tree.nearest_squared(position).sqrt();
+    }
+    gaps
 }
 
 const LEAF: usize = 8;
 
-struct BoxTree<'a> {
-    boxes: &'a [Aabb],
-    /// Indices of boxes, arranged so that every node is a range.
-    order: Vec<u32>,
+struct BoxTree {
+    /// Arranged so that every node is a range and its children are the halves of it.
+    entries: Vec<Entry>,
     /// The hull of each node; the children of node n are 2n + 1 and 2n + 2.
     hulls: Vec<Aabb>,
 }
 
-impl<'a> BoxTree<'a> {
-    fn new(boxes: &'a [Aabb]) -> Self {
+#[derive(Clone, Copy)]
+struct Entry {
+    aabb: Aabb,
+    index: u32,
+}
+
+impl BoxTree {
+    fn new(boxes: &[Aabb]) -> Self {
+        let entries = boxes.iter().enumerate().map(|(index, &aabb)| Entry {
+            aabb,
+            index: index as u32,
+        });
         let mut tree = Self {
-            boxes,
-            order: (0..boxes.len() as u32).collect(),
+            entries: entries.collect(),
             hulls: Vec::new(),
         };
         tree.build(0, 0, boxes.len());
@@ -40,8 +51,7 @@ impl<'a> BoxTree<'a> {
     fn build(&mut self, node: usize, start: usize, end: usize) {
         let mut hull = Aabb::EMPTY;
         let mut middles = Aabb::EMPTY;
-        for &index in &self.order[start..end] {
-            let aabb = &self.boxes[index as usize];
+        for Entry { aabb, .. } in &self.entries[start..end] {
             hull.include(aabb.min);
             hull.include(aabb.max);
             middles.include(aabb.center());
@@ -56,40 +66,44 @@ impl<'a> BoxTree<'a> {
                 .max_by(|&a, &b| size[a].total_cmp(&size[b]))
                 .expect("three axes");
             let middle = (end - start) / 2;
-            let key = |index: u32| self.boxes[index as usize].center()[axis];
-            self.order[start..end]
-                .select_nth_unstable_by(middle, |&a, &b| key(a).total_cmp(&key(b)).then(a.cmp(&b)));
+            let key = |entry: &Entry| entry.aabb.center()[axis];
+            self.entries[start..end].select_nth_unstable_by(middle, |a, b| key(a).total_cmp(&key(b)));
             self.build(2 * node + 1, start, start + middle);
             self.build(2 * node + 2, start + middle, end);
         }
     }
 
-    fn nearest_squared(&self, index: usize) -> f64 {
+    fn nearest_squared(&self, position: usize) -> f64 {
         let mut best = f64::INFINITY;
-        self.search(0, 0, self.order.len(), index, &mut best);
+        self.search(0, 0, self.entries.len(), position, &mut best);
         best
     }
 
-    fn search(&self, node: usize, start: usize, end: usize, index: usize, best: &mut f64) {
-        let own = &self.boxes[index];
-        // `>=` also ends the search as soon as a touching box is found.
-        if separation_squared(own, &self.hulls[node]) >= *best {
-            return;
-        }
+    fn search(&self, node: usize, start: usize, end: usize, position: usize, best: &mut f64) {
+        let own = &self.entries[position].aabb;
         if end - start <= LEAF {
-            for &other in &self.order[start..end] {
-                if other as usize != index {
-                    *best = best.min(separation_squared(own, &self.boxes[other as usize]));
+            for (offset, other) in self.entries[start..end].iter().enumerate() {
+                if start + offset != position {
+                    *best = best.min(separation_squared(own, &other.aabb));
                 }
             }
             return;
         }
         let middle = start + (end - start) / 2;
-        let children = [(2 * node + 1, start, middle), (2 * node + 2, middle, end)];
-        let [left, right] = children.map(|(child, ..)| separation_squared(own, &self.hulls[child]));
-        let order = if right < left { [1, 0] } else { [0, 1] };
-        for (child, start, end) in order.map(|side| children[side]) {
-            self.search(child, start, end, index, best);
+        let below = (2 * node + 1, start, middle);
+        let above = (2 * node + 2, middle, end);
+        let [to_below, to_above] = [below, above].map(|child| separation_squared(own, &self.hulls[child.0]));
+        // The own half first where both are near: it holds the neighbours.
+        let order = if to_above < to_below || (to_above == to_below && position >= middle) {
+            [(to_above, above), (to_below, below)]
+        } else {
+            [(to_below, below), (to_above, above)]
+        };
+        for (distance, (child, start, end)) in order {
+            // A touching box, at distance 0, ends the search.
+            if distance < *best {
+                self.search(child, start, end, position, best);
+            }
         }
     }
 }

@@ -238,7 +238,9 @@ impl Soup {
                 return Err(broken("a triangle refers to a vertex that does not exist"));
             }
             if self.triangles.len() + triangles.len() > MOST_TRIANGLES {
-                return Err(broken(&format!("its nodes place more than {MOST_TRIANGLES} triangles")));
+                return Err(broken(&format!(
+                    "its nodes place more than {MOST_TRIANGLES} triangles"
+                )));
             }
             let first = self.vertices.len() as u32;
             self.vertices

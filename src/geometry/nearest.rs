@@ -1,24 +1,20 @@
 //! Distances to the nearest of many points.
 
+use super::Aabb;
+
 /// Points per leaf: below this, looking at all is faster than descending.
 const LEAF: usize = 8;
 
-/// A k-d tree over a fixed set of points.
+/// A tree of boxes over a fixed set of points.
 ///
 /// Built from the points alone (no randomness), so that equal points give equal distances to the last bit.
+/// Boxes instead of dividing planes: queries from far away, as between unlike shapes, cost a fifth.
 #[derive(Clone, Debug)]
 pub struct NearestPoints {
     /// Arranged so that every node is a range and its children are the halves of it.
     points: Vec<[f64; 3]>,
-    /// What divides each inner node; the children of node n are 2n + 1 and 2n + 2.
-    planes: Vec<Plane>,
-}
-
-/// No point of the first child lies above it, none of the second below.
-#[derive(Clone, Copy, Debug, Default)]
-struct Plane {
-    axis: usize,
-    at: f64,
+    /// The box of each node; the children of node n are 2n + 1 and 2n + 2.
+    boxes: Vec<Aabb>,
 }
 
 impl NearestPoints {
@@ -26,7 +22,7 @@ impl NearestPoints {
     pub fn new(points: Vec<[f64; 3]>) -> Self {
         let mut tree = Self {
             points,
-            planes: Vec::new(),
+            boxes: Vec::new(),
         };
         let end = tree.points.len();
         tree.build(0, 0, end);
@@ -46,22 +42,20 @@ impl NearestPoints {
     }
 
     fn build(&mut self, node: usize, start: usize, end: usize) {
+        let aabb = Aabb::around(&self.points[start..end]);
+        if self.boxes.len() <= node {
+            self.boxes.resize(node + 1, Aabb::EMPTY);
+        }
+        self.boxes[node] = aabb;
         if end - start <= LEAF {
             return;
         }
-        let size = super::Aabb::around(&self.points[start..end]).size();
+        let size = aabb.size();
         let axis = (0..3)
             .max_by(|&a, &b| size[a].total_cmp(&size[b]))
             .expect("three axes");
         let middle = (end - start) / 2;
         self.points[start..end].select_nth_unstable_by(middle, |a, b| a[axis].total_cmp(&b[axis]));
-        if self.planes.len() <= node {
-            self.planes.resize(node + 1, Plane::default());
-        }
-        self.planes[node] = Plane {
-            axis,
-            at: self.points[start + middle][axis],
-        };
         self.build(2 * node + 1, start, start + middle);
         self.build(2 * node + 2, start + middle, end);
     }
@@ -73,21 +67,31 @@ impl NearestPoints {
             }
             return;
         }
-        let Plane { axis, at } = self.planes[node];
         let middle = start + (end - start) / 2;
-        let offset = point[axis] - at;
         let below = (2 * node + 1, start, middle);
         let above = (2 * node + 2, middle, end);
-        let [near, far] = if offset < 0.0 {
-            [below, above]
+        let [to_below, to_above] =
+            [below, above].map(|child| squared_distance_to_box(point, &self.boxes[child.0]));
+        let order = if to_above < to_below {
+            [(to_above, above), (to_below, below)]
         } else {
-            [above, below]
+            [(to_below, below), (to_above, above)]
         };
-        self.search(near.0, near.1, near.2, point, best);
-        if offset * offset < *best {
-            self.search(far.0, far.1, far.2, point, best);
+        for (distance, (child, start, end)) in order {
+            if distance < *best {
+                self.search(child, start, end, point, best);
+            }
         }
     }
+}
+
+fn squared_distance_to_box(point: [f64; 3], aabb: &Aabb) -> f64 {
+    let [x, y, z]: [f64; 3] = std::array::from_fn(|axis| {
+        (aabb.min[axis] - point[axis])
+            .max(point[axis] - aabb.max[axis])
+            .max(0.0)
+    });
+    x * x + y * y + z * z
 }
 
 fn squared_distance(a: [f64; 3], b: [f64; 3]) -> f64 {

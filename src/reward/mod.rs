@@ -198,3 +198,6 @@ pub struct Scored {
     /// One object per component.
     pub details: Details,
 }
+
+#[cfg(test)]
+mod tests;

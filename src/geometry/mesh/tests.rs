@@ -99,7 +99,10 @@ fn obj_polygons_become_triangles() {
     assert_eq!(mesh.triangles().len(), 3);
     assert_eq!(mesh.vertices().len(), 5);
     assert_eq!(mesh.bbox().size(), [2.0, 3.0, 4.0]);
-    assert!(matches!(TriMesh::from_obj(b"v 0 0 0\nf 1 2 3\n"), Err(MeshError::Unreadable(_))));
+    assert!(matches!(
+        TriMesh::from_obj(b"v 0 0 0\nf 1 2 3\n"),
+        Err(MeshError::Unreadable(_))
+    ));
     assert_eq!(TriMesh::from_obj(b"v 0 0 0\n"), Err(MeshError::Empty));
 }
 
@@ -130,7 +133,11 @@ fn glb_nodes_place_their_meshes() {
         ),
         (r#""componentType":5123"#, r#""componentType":5122"#, "type 5122"),
         (r#""indices":1"#, r#""indices":7"#, "accessor 7 does not exist"),
-        (r#""asset":{"version":"2.0"}"#, r#""extensionsRequired":["KHR_draco_mesh_compression"]"#, "draco"),
+        (
+            r#""asset":{"version":"2.0"}"#,
+            r#""extensionsRequired":["KHR_draco_mesh_compression"]"#,
+            "draco",
+        ),
         (
             r#""buffers":[{"#,
             r#""buffers":[{"uri":"x.bin","#,

@@ -1,0 +1,178 @@
+//! What scoring costs: each measure at 1k, 10k and 100k triangles, and the caster's full score.
+//!
+//! The target is 15 ms on one core for `caster/full`, the recorded repair of the caster wheel against a
+//! reference. Nothing here uses more than one thread.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+
+use cadforge::geometry::{
+    Aabb, Connectivity, Drawn, NearestPoints, NormalisedMesh, Silhouette, TriMesh, View, nearest_gaps,
+    sample_surface,
+};
+use cadforge::reward::{Evidence, Mode, Profile, Reference, References, score};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+
+const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+
+/// As [`Reference`] and [`score`] draw them.
+const VIEWS: [View; 4] = [View::Front, View::Left, View::Top, View::Isometric];
+
+fn measures(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("measure");
+    for size in SIZES {
+        let mesh = vase(size);
+        let stl = mesh.to_stl();
+        let normalised = NormalisedMesh::new(&mesh);
+        let reference = sample_surface(&normalised, 3000);
+        let tree = NearestPoints::new(reference.clone());
+        let outlines = VIEWS.map(|view| Silhouette::new(&normalised, view, Drawn::All));
+        let boxes = loose_boxes(size);
+
+        group.bench_function(BenchmarkId::new("read_stl", size), |bencher| {
+            bencher.iter(|| TriMesh::from_stl(black_box(&stl)));
+        });
+        group.bench_function(BenchmarkId::new("normalise", size), |bencher| {
+            bencher.iter(|| NormalisedMesh::new(black_box(&mesh)));
+        });
+        group.bench_function(BenchmarkId::new("topology", size), |bencher| {
+            bencher.iter(|| Connectivity::of(black_box(&normalised)));
+        });
+        // One box a triangle: the worst that a mesh can ask for.
+        group.bench_function(BenchmarkId::new("contact", size), |bencher| {
+            bencher.iter(|| nearest_gaps(black_box(&boxes)));
+        });
+        group.bench_function(BenchmarkId::new("chamfer", size), |bencher| {
+            bencher.iter(|| {
+                let samples = sample_surface(black_box(&normalised), 1500);
+                let there = tree.mean_distance(&samples);
+                there + NearestPoints::new(samples).mean_distance(&reference)
+            });
+        });
+        for (name, drawn) in [
+            ("silhouette_closed", Drawn::Facing),
+            ("silhouette_open", Drawn::All),
+        ] {
+            group.bench_function(BenchmarkId::new(name, size), |bencher| {
+                bencher.iter(|| {
+                    let overlap = |(view, outline): (_, &Silhouette)| {
+                        Silhouette::new(black_box(&normalised), view, drawn).iou(outline)
+                    };
+                    VIEWS.into_iter().zip(&outlines).map(overlap).sum::<f64>()
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+fn scores(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("score");
+    for size in SIZES {
+        let mesh = vase(size);
+        bench_score(
+            &mut group,
+            &size.to_string(),
+            &mesh,
+            &mesh,
+            "def make_vase():\n    return None\n",
+        );
+    }
+    group.finish();
+
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/reward/caster_repaired");
+    let mesh = TriMesh::from_file(&case.join("model.stl")).expect("the caster's mesh");
+    let code = std::fs::read_to_string(case.join("code.py")).expect("the caster's code");
+    let seed =
+        TriMesh::from_file(&case.with_file_name("chair_without_box").join("model.stl")).expect("a reference");
+    let mut group = criterion.benchmark_group("caster");
+    bench_score(&mut group, "repaired", &mesh, &seed, &code);
+    group.bench_function("prepare_reference", |bencher| {
+        bencher.iter(|| Reference::new(black_box(&mesh), false));
+    });
+    group.finish();
+}
+
+fn bench_score(
+    group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTime>,
+    name: &str,
+    mesh: &TriMesh,
+    reference: &TriMesh,
+    code: &str,
+) {
+    let references = References {
+        ideal: Some(Arc::new(Reference::new(reference, false))),
+        mesh: None,
+    };
+    let hints = ["caster", "wheel", "axle", "u_fork"].map(String::from);
+    for (mode, mode_name) in [(Mode::Fast, "fast"), (Mode::Full, "full")] {
+        let evidence = Evidence {
+            code,
+            mesh,
+            semantic_hints: &hints,
+            bbox_mm: Some([90.0, 80.0, 130.0]),
+            references: &references,
+        };
+        group.bench_function(BenchmarkId::new(mode_name, name), |bencher| {
+            bencher.iter(|| score(black_box(&evidence), Profile::CadforgeV1, mode));
+        });
+    }
+}
+
+/// A closed wavy tube of about `triangles` triangles.
+fn vase(triangles: usize) -> TriMesh {
+    let around = (triangles as f64 / 2.0).sqrt().round() as u32;
+    let up = around;
+    let mut vertices = vec![[0.0, 0.0, 0.0], [1.0, 2.0, 55.0]];
+    for ring in 0..up {
+        let z = 50.0 * f64::from(ring) / f64::from(up - 1);
+        for step in 0..around {
+            let angle = f64::from(step) / f64::from(around) * std::f64::consts::TAU;
+            let radius = 15.0 + 4.0 * (3.0 * angle + 0.1 * z).sin() + 0.1 * z;
+            vertices.push([
+                radius * angle.cos(),
+                0.8 * radius * angle.sin(),
+                z + 0.3 * angle.sin(),
+            ]);
+        }
+    }
+    let at = |ring: u32, step: u32| 2 + ring * around + step % around;
+    let mut triangles = Vec::new();
+    for step in 0..around {
+        triangles.push([0, at(0, step + 1), at(0, step)]);
+        triangles.push([1, at(up - 1, step), at(up - 1, step + 1)]);
+        for ring in 1..up {
+            let [a, b, c, d] = [
+                at(ring - 1, step),
+                at(ring - 1, step + 1),
+                at(ring, step + 1),
+                at(ring, step),
+            ];
+            triangles.extend([[a, b, c], [a, c, d]]);
+        }
+    }
+    TriMesh::new(&vertices, &triangles).expect("a vase")
+}
+
+/// Boxes strewn over a cube, few of which touch.
+fn loose_boxes(count: usize) -> Vec<Aabb> {
+    let side = (count as f64).cbrt();
+    let place = |index: usize, step: f64| (index as f64 * step).fract() * 3.0 * side;
+    (0..count)
+        .map(|index| {
+            let min = [
+                place(index, 0.754877666),
+                place(index, 0.569840296),
+                place(index, 0.324717957),
+            ];
+            Aabb {
+                min,
+                max: min.map(|x| x + 1.0),
+            }
+        })
+        .collect()
+}
+
+criterion_group!(benches, measures, scores);
+criterion_main!(benches);
