@@ -11,3 +11,4 @@ mod layers;
 mod locate;
 mod reward;
 mod support;
+mod tasks;
