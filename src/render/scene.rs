@@ -352,8 +352,10 @@ impl Scene {
         self.surface.use_uniform("color", color);
         self.surface.use_vertex_attribute("position", &upload.positions);
         self.surface.use_vertex_attribute("normal", &upload.normals);
-        self.surface
-            .draw_arrays(states, lens.viewport(), upload.positions.vertex_count());
+        let offset = FACE_OFFSET * lens.scale;
+        pushed_back(&self.context, offset, || {
+            self.surface.draw_elements(states, lens.viewport(), &upload.triangles);
+        });
     }
 
     fn draw_edges(&self, picture: &Picture, lens: &Lens, ghosts: bool) {
@@ -387,11 +389,10 @@ impl Scene {
 
     fn draw_grid(&self, palette: &Palette, lens: &Lens) {
         let Some(grid) = &self.grid else { return };
-        // Away from the eye: a part's underside lies in the plane of the grid and must win.
         let pen = |color| Pen {
             color: rgba(color),
             width: 1.0,
-            bias: -LINE_BIAS,
+            bias: 0.0,
             fade: grid.fade,
         };
         self.draw_lines(&grid.minor, lens, &pen(palette.grid));
