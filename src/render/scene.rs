@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use three_d::{
     Blend, BlendEquationType, BlendMultiplierType, ClearState, Context, CoreError, Cull, DepthTest,
-    DepthTexture2D, ElementBuffer, HasContext, InstanceBuffer, Interpolation, Mat4, Program, RenderStates, RenderTarget,
-    Texture2D, Vec2, Vec3, Vec4, VertexBuffer, Viewport, Wrapping, WriteMask, f24, vec2, vec4,
+    DepthTexture2D, ElementBuffer, HasContext, InstanceBuffer, Interpolation, Mat4, Program, RenderStates,
+    RenderTarget, Texture2D, Vec2, Vec3, Vec4, VertexBuffer, Viewport, Wrapping, WriteMask, f24, vec2, vec4,
 };
 
 use super::frame::{Frame, Grid};
@@ -354,7 +354,8 @@ impl Scene {
         self.surface.use_vertex_attribute("normal", &upload.normals);
         let offset = FACE_OFFSET * lens.scale;
         pushed_back(&self.context, offset, || {
-            self.surface.draw_elements(states, lens.viewport(), &upload.triangles);
+            self.surface
+                .draw_elements(states, lens.viewport(), &upload.triangles);
         });
     }
 
@@ -499,7 +500,10 @@ fn refused(error: CoreError) -> RenderError {
 }
 
 /// Draws faces farther away than they are, by `offset` samples along their slope.
-#[expect(unsafe_code, reason = "glow marks every GL call unsafe, and three-d has no polygon offset")]
+#[expect(
+    unsafe_code,
+    reason = "glow marks every GL call unsafe, and three-d has no polygon offset"
+)]
 fn pushed_back(context: &Context, offset: f32, draw: impl FnOnce()) {
     // SAFETY: the context is current (see `Scene::new`); both calls only set state, and it is put back.
     unsafe {
