@@ -6,10 +6,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
-
+use super::Problem;
 use crate::geometry::{Shape, TriMesh};
-use crate::render::{Headless, Preset, Projection, Shot, ShotPane, Tone, shape_from_mesh};
+use crate::render::{Headless, Preset, Projection, SIDES, Shot, ShotPane, Tone, shape_from_mesh};
 
 /// Arguments of `cadforge render`.
 #[derive(Clone, Debug, clap::Args)]
@@ -36,8 +35,8 @@ pub struct Args {
 /// `load` turns a file into a shape; [`load_stl`] is the one for `.stl`.
 ///
 /// # Errors
-/// Whatever `load` returns, unchanged; a [`crate::render::RenderError`] when nothing can be drawn here; an
-/// I/O error with the path when the PNG cannot be written.
+/// Whatever `load` returns, unchanged; a [`crate::render::RenderError`] when nothing can be drawn here;
+/// [`Problem::Input`] when the PNG cannot be written.
 pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Arc<Shape>>) -> anyhow::Result<()> {
     let against = args
         .against
@@ -67,7 +66,13 @@ pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Arc<Shape>
     })?;
     image
         .save_with_format(&args.out, image::ImageFormat::Png)
-        .with_context(|| format!("cannot write {}", args.out.display()))
+        .map_err(|error| {
+            let out = args.out.display();
+            Problem::Input(format!(
+                "cannot write {out}: {error}\nhint: give `--out` a file in a folder you may write to"
+            ))
+            .into()
+        })
 }
 
 /// Whether a file is to be read as STL.
@@ -80,10 +85,19 @@ pub fn is_stl(file: &Path) -> bool {
 /// Reads an STL file as a shape whose edges are its creases.
 ///
 /// # Errors
-/// With the path, when the file cannot be read or is no STL.
+/// [`Problem::Input`] when the file cannot be read or is no STL.
 pub fn load_stl(file: &Path) -> anyhow::Result<Arc<Shape>> {
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let mesh = TriMesh::from_stl(&bytes).with_context(|| format!("cannot read {} as STL", file.display()))?;
+    let name = file.display();
+    let bytes = std::fs::read(file).map_err(|error| {
+        Problem::Input(format!(
+            "cannot read {name}: {error}\nhint: give a CadQuery file or an STL file"
+        ))
+    })?;
+    let mesh = TriMesh::from_stl(&bytes).map_err(|error| {
+        Problem::Input(format!(
+            "cannot read {name} as STL: {error}\nhint: binary and ASCII STL are understood"
+        ))
+    })?;
     Ok(Arc::new(shape_from_mesh(bytes.into(), mesh)))
 }
 
@@ -98,10 +112,12 @@ fn parse_size(text: &str) -> Result<[u32; 2], String> {
     let (width, height) = text
         .split_once(['x', 'X'])
         .ok_or("expected WxH, for example 1280x800")?;
-    let side = |text: &str| {
-        text.trim()
-            .parse()
-            .map_err(|_| format!("`{text}` is no number of pixels"))
+    let side = |text: &str| match text.trim().parse() {
+        Ok(side) if (SIDES[0]..=SIDES[1]).contains(&side) => Ok(side),
+        _ => Err(format!(
+            "`{text}` is no number of pixels from {} to {}",
+            SIDES[0], SIDES[1]
+        )),
     };
     Ok([side(width)?, side(height)?])
 }

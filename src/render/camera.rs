@@ -290,3 +290,133 @@ pub fn corners(bounds: &Aabb) -> [Vec3; 8] {
         vec3(pick(0), pick(1), pick(2))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: [f32; 2] = [600.0, 400.0];
+    const BOX: Aabb = Aabb {
+        min: [-30.0, -10.0, 0.0],
+        max: [50.0, 15.0, 40.0],
+    };
+
+    /// Where a point appears, from the middle of the picture, right and up positive, in units of SIZE.
+    fn seen(camera: &Camera, point: Vec3) -> [f32; 2] {
+        let clip = camera.projection(SIZE, 500.0) * camera.view() * point.extend(1.0);
+        [clip.x / clip.w * 0.5 * SIZE[0], clip.y / clip.w * 0.5 * SIZE[1]]
+    }
+
+    fn near(a: f32, b: f32, tolerance: f32) {
+        assert!((a - b).abs() < tolerance, "{a} is not {b}");
+    }
+
+    #[test]
+    fn fit_shows_the_whole_box_as_large_as_it_goes() {
+        let insets = Insets {
+            sides: 20.0,
+            top: 40.0,
+            bottom: 60.0,
+        };
+        for projection in [Projection::Orthographic, Projection::Perspective] {
+            for preset in Preset::ALL {
+                let mut camera = Camera::new(preset, projection);
+                camera.fit(&BOX, SIZE, insets);
+                let places = corners(&BOX).map(|corner| seen(&camera, corner));
+                let most =
+                    |axis: usize, sign: f32| places.iter().map(|p| sign * p[axis]).fold(f32::MIN, f32::max);
+                let slack = [
+                    280.0 - most(0, 1.0),
+                    280.0 - most(0, -1.0),
+                    160.0 - most(1, 1.0),
+                    140.0 - most(1, -1.0),
+                ];
+                assert!(
+                    slack.iter().all(|side| *side > -1.0),
+                    "{preset:?} {projection:?} is cut: {slack:?}"
+                );
+                near(slack[0], slack[1], 2.0);
+                near(slack[2], slack[3], 2.0);
+                assert!(
+                    slack[0].min(slack[2]) < 1.5,
+                    "{preset:?} {projection:?} wastes room: {slack:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn presets_put_the_axes_where_drawings_have_them() {
+        let cases = [
+            (Preset::Front, vec3(1.0, 0.0, 0.0), vec3(0.0, 0.0, 1.0)),
+            (Preset::Back, vec3(-1.0, 0.0, 0.0), vec3(0.0, 0.0, 1.0)),
+            (Preset::Right, vec3(0.0, 1.0, 0.0), vec3(0.0, 0.0, 1.0)),
+            (Preset::Left, vec3(0.0, -1.0, 0.0), vec3(0.0, 0.0, 1.0)),
+            (Preset::Top, vec3(1.0, 0.0, 0.0), vec3(0.0, 1.0, 0.0)),
+            (Preset::Bottom, vec3(1.0, 0.0, 0.0), vec3(0.0, -1.0, 0.0)),
+        ];
+        for (preset, right, up) in cases {
+            let camera = Camera::new(preset, Projection::Orthographic);
+            assert!((camera.right() - right).magnitude() < 1e-6, "{preset:?}");
+            assert!((camera.up() - up).magnitude() < 1e-6, "{preset:?}");
+            assert_eq!(camera.preset(), Some(preset));
+        }
+    }
+
+    #[test]
+    fn isometric_shortens_all_axes_alike() {
+        let camera = Camera::new(Preset::Isometric, Projection::Orthographic);
+        let lengths = [vec3(1.0, 0.0, 0.0), vec3(0.0, 1.0, 0.0), vec3(0.0, 0.0, 1.0)].map(|axis| {
+            let [x, y] = seen(&camera, axis);
+            x.hypot(y)
+        });
+        near(lengths[0], lengths[1], 1e-3);
+        near(lengths[1], lengths[2], 1e-3);
+    }
+
+    #[test]
+    fn zoom_keeps_what_is_under_the_pointer() {
+        for projection in [Projection::Orthographic, Projection::Perspective] {
+            let mut camera = Camera::new(Preset::Isometric, projection);
+            let at = [130.0, -70.0];
+            let mm = camera.mm_per_unit(SIZE);
+            let point = camera.target + (camera.right() * at[0] - camera.up() * at[1]) * mm;
+            camera.zoom(1.7, at, SIZE, [0.1, 1000.0]);
+            let [x, y] = seen(&camera, point);
+            near(x, at[0], 0.05);
+            near(y, -at[1], 0.05);
+            camera.zoom(1e9, at, SIZE, [0.1, 1000.0]);
+            near(camera.half, 0.1, 1e-6);
+        }
+    }
+
+    #[test]
+    fn pan_moves_the_picture_with_the_pointer() {
+        for projection in [Projection::Orthographic, Projection::Perspective] {
+            let mut camera = Camera::new(Preset::Isometric, projection);
+            let point = camera.target;
+            camera.pan([25.0, 40.0], SIZE);
+            let [x, y] = seen(&camera, point);
+            near(x, 25.0, 0.05);
+            near(y, -40.0, 0.05);
+        }
+    }
+
+    #[test]
+    fn both_projections_show_the_target_at_one_scale() {
+        let mut camera = Camera::new(Preset::Front, Projection::Orthographic);
+        let point = camera.target + camera.right() * 10.0;
+        let flat = seen(&camera, point);
+        camera.projection = Projection::Perspective;
+        near(seen(&camera, point)[0], flat[0], 0.05);
+        near(flat[0], 10.0 / camera.mm_per_unit(SIZE), 0.05);
+    }
+
+    #[test]
+    fn orbit_stops_at_the_poles() {
+        let mut camera = Camera::new(Preset::Front, Projection::Orthographic);
+        camera.orbit(0.3, 99.0);
+        near(camera.up().z, 0.0, 1e-6);
+        near(camera.towards_eye().z, 1.0, 1e-6);
+    }
+}

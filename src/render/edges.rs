@@ -95,3 +95,45 @@ fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
         a[0] * b[1] - a[1] * b[0],
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::{block, tube};
+
+    #[test]
+    fn a_block_has_twelve_edges_and_no_diagonals() {
+        let shape = block([1.0, 2.0, 3.0]);
+        assert_eq!(shape.edges.len(), 12);
+        for edge in &shape.edges {
+            let [a, b] = [edge.points[0], edge.points[1]];
+            let moved = (0..3).filter(|axis| a[*axis] != b[*axis]).count();
+            assert_eq!(moved, 1, "{edge:?} is a diagonal");
+        }
+        assert!((shape.facts.volume - 6.0).abs() < 1e-12);
+        assert!((shape.facts.area - 22.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_round_side_has_no_edges_until_it_is_coarser_than_the_crease() {
+        assert_eq!(tube(36, 5.0, 8.0).edges.len(), 72, "two rims of 36");
+        assert_eq!(
+            tube(8, 5.0, 8.0).edges.len(),
+            24,
+            "two rims of 8, and 8 corners of 45 degrees"
+        );
+    }
+
+    #[test]
+    fn an_open_border_is_an_edge() {
+        let vertices = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]];
+        let whole = TriMesh::new(&vertices, &[[0, 1, 2], [0, 2, 3]]).unwrap();
+        assert_eq!(
+            feature_edges(&whole, CREASE_DEGREES).len(),
+            4,
+            "the border, without the diagonal"
+        );
+        let half = TriMesh::new(&vertices, &[[0, 1, 2]]).unwrap();
+        assert_eq!(feature_edges(&half, CREASE_DEGREES).len(), 3);
+    }
+}

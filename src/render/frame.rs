@@ -170,3 +170,90 @@ pub fn length_label(mm: f64) -> String {
 fn step_digit(step: f64) -> u32 {
     (step / 10f64.powf((step * (1.0 + 1e-9)).log10().floor())).round() as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::block;
+
+    #[test]
+    fn steps_are_round() {
+        for (value, step) in [
+            (1.0, 1.0),
+            (1.01, 2.0),
+            (2.0, 2.0),
+            (3.0, 5.0),
+            (7.0, 10.0),
+            (0.03, 0.05),
+        ] {
+            assert!(
+                (round_up_125(value) - step).abs() < 1e-12,
+                "{value} became {}",
+                round_up_125(value)
+            );
+        }
+    }
+
+    #[test]
+    fn lengths_read_as_a_person_writes_them() {
+        for (mm, label) in [
+            (10.0, "10 mm"),
+            (0.5, "0.5 mm"),
+            (0.05, "0.05 mm"),
+            (200.0, "200 mm"),
+            (2000.0, "2 m"),
+        ] {
+            assert_eq!(length_label(mm), label);
+        }
+    }
+
+    #[test]
+    fn the_grid_lies_under_the_part_and_is_centred_on_the_origin_lines() {
+        let mut shape = block([40.0, 20.0, 5.0]);
+        let frame = Frame::around([&shape]);
+        let grid = frame.grid(5.0);
+        assert!(
+            grid.minor
+                .iter()
+                .chain(&grid.major)
+                .flatten()
+                .all(|point| point.z == 0.0)
+        );
+        for [from, to] in &grid.minor {
+            let fixed = if from.x == to.x { from.x } else { from.y };
+            assert_eq!(fixed % 5.0, 0.0, "a line off the raster");
+        }
+        assert!(grid.axes.iter().all(Option::is_some));
+        // A part far from the origin has a grid around itself, without the axes.
+        let far: Vec<[f64; 3]> = shape
+            .mesh
+            .vertices()
+            .iter()
+            .map(|[x, y, z]| [x + 1e3, y + 1e3, z + 7.0])
+            .collect();
+        shape.mesh = crate::geometry::TriMesh::new(&far, shape.mesh.triangles()).unwrap();
+        let grid = Frame::around([&shape]).grid(5.0);
+        assert_eq!(grid.axes, [None, None]);
+        assert_eq!(grid.middle, vec3(1000.0, 1000.0, 7.0));
+    }
+
+    #[test]
+    fn the_finest_grid_stays_small() {
+        let frame = Frame::around([&block([40.0, 20.0, 5.0])]);
+        let grid = frame.grid(frame.grid_step(1e-6));
+        assert!(
+            grid.minor.len() + grid.major.len() < 260,
+            "{} lines",
+            grid.minor.len()
+        );
+    }
+
+    #[test]
+    fn a_view_is_kept_for_small_changes_only() {
+        let of = |size| Frame::around([&block(size)]);
+        let kept = of([40.0, 20.0, 10.0]);
+        assert!(of([41.0, 20.0, 10.0]).is_like(&kept));
+        assert!(!of([60.0, 20.0, 10.0]).is_like(&kept), "sticks out");
+        assert!(!of([10.0, 10.0, 10.0]).is_like(&kept), "too small to see");
+    }
+}

@@ -18,14 +18,14 @@ use super::scene::{Film, Scene};
 use super::{Camera, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
 use crate::geometry::Shape;
 
-/// Least and greatest side of a picture in pixels.
-const SIDES: [u32; 2] = [64, 8192];
+/// Least and greatest side of a [`Shot`] in pixels.
+pub const SIDES: [u32; 2] = [64, 8192];
 
 /// Shapes side by side in one image, at the same scale and in the same frame.
 pub struct Shot<'a> {
     /// From left to right; at least one.
     pub panes: &'a [ShotPane<'a>],
-    /// Width and height in pixels, each within 64 to 8192.
+    /// Width and height in pixels, each within [`SIDES`].
     pub size: [u32; 2],
     /// From where.
     pub preset: Preset,

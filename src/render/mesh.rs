@@ -86,7 +86,11 @@ impl Buffers {
                         sum += normal * angle;
                     }
                 }
-                let normal = if sum.magnitude2() > 0.0 { sum.normalize() } else { own };
+                let normal = if sum.magnitude2() > 0.0 {
+                    sum.normalize()
+                } else {
+                    own
+                };
                 let mut corner = last[vertex as usize];
                 while corner != NONE && self.normals[corner as usize] != normal {
                     corner = before[corner as usize];
@@ -105,7 +109,10 @@ impl Buffers {
 
     fn push_folds(&mut self, mesh: &TriMesh, faces: &[u32], normals: &[Option<Vec3>]) {
         // Nearly flat neighbours outline nothing that is not outlined by an edge.
-        let (flat, smooth) = (0.01f32.to_radians().cos(), (CREASE_DEGREES as f32).to_radians().cos());
+        let (flat, smooth) = (
+            0.01f32.to_radians().cos(),
+            (CREASE_DEGREES as f32).to_radians().cos(),
+        );
         let mut sides: Vec<([u32; 2], u32)> = Vec::with_capacity(3 * mesh.triangles().len());
         for (index, triangle) in mesh.triangles().iter().enumerate() {
             for side in 0..3 {
@@ -115,11 +122,18 @@ impl Buffers {
         }
         sides.sort_unstable();
         for group in sides.chunk_by(|a, b| a.0 == b.0) {
-            let [(ends, one), (_, other)] = *group else { continue };
+            let [(ends, one), (_, other)] = *group else {
+                continue;
+            };
             let (one, other) = (one as usize, other as usize);
-            let (Some(a), Some(b)) = (normals[one], normals[other]) else { continue };
+            let (Some(a), Some(b)) = (normals[one], normals[other]) else {
+                continue;
+            };
             if faces[one] == faces[other] && (smooth..flat).contains(&a.dot(b)) {
-                self.folds.push(Fold { ends: ends.map(|end| point(mesh, end)), normals: [a, b] });
+                self.folds.push(Fold {
+                    ends: ends.map(|end| point(mesh, end)),
+                    normals: [a, b],
+                });
             }
         }
     }

@@ -14,10 +14,12 @@ pub mod picture;
 pub mod scene;
 
 mod headless;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use camera::{Camera, Preset, Projection};
 pub use edges::{feature_edges, shape_from_mesh};
-pub use headless::{Headless, Shot, ShotPane};
+pub use headless::{Headless, SIDES, Shot, ShotPane};
 pub use palette::{Palette, Tone};
 pub use picture::{Picture, Subject};
 

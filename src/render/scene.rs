@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use three_d::{
     Blend, BlendEquationType, BlendMultiplierType, ClearState, Context, CoreError, Cull, DepthTest,
-    DepthTexture2D, ElementBuffer, HasContext, InstanceBuffer, Interpolation, Mat4, Program, RenderStates, RenderTarget,
-    Texture2D, Vec2, Vec3, Vec4, VertexBuffer, Viewport, Wrapping, WriteMask, f24, vec2, vec4,
+    DepthTexture2D, ElementBuffer, HasContext, InstanceBuffer, Interpolation, Mat4, Program, RenderStates,
+    RenderTarget, Texture2D, Vec2, Vec3, Vec4, VertexBuffer, Viewport, Wrapping, WriteMask, f24, vec2, vec4,
 };
 
 use super::frame::{Frame, Grid};
@@ -352,8 +352,11 @@ impl Scene {
         self.surface.use_uniform("color", color);
         self.surface.use_vertex_attribute("position", &upload.positions);
         self.surface.use_vertex_attribute("normal", &upload.normals);
-        self.surface
-            .draw_arrays(states, lens.viewport(), upload.positions.vertex_count());
+        let offset = FACE_OFFSET * lens.scale;
+        pushed_back(&self.context, offset, || {
+            self.surface
+                .draw_elements(states, lens.viewport(), &upload.triangles);
+        });
     }
 
     fn draw_edges(&self, picture: &Picture, lens: &Lens, ghosts: bool) {
@@ -387,11 +390,10 @@ impl Scene {
 
     fn draw_grid(&self, palette: &Palette, lens: &Lens) {
         let Some(grid) = &self.grid else { return };
-        // Away from the eye: a part's underside lies in the plane of the grid and must win.
         let pen = |color| Pen {
             color: rgba(color),
             width: 1.0,
-            bias: -LINE_BIAS,
+            bias: 0.0,
             fade: grid.fade,
         };
         self.draw_lines(&grid.minor, lens, &pen(palette.grid));
@@ -498,7 +500,10 @@ fn refused(error: CoreError) -> RenderError {
 }
 
 /// Draws faces farther away than they are, by `offset` samples along their slope.
-#[expect(unsafe_code, reason = "glow marks every GL call unsafe, and three-d has no polygon offset")]
+#[expect(
+    unsafe_code,
+    reason = "glow marks every GL call unsafe, and three-d has no polygon offset"
+)]
 fn pushed_back(context: &Context, offset: f32, draw: impl FnOnce()) {
     // SAFETY: the context is current (see `Scene::new`); both calls only set state, and it is put back.
     unsafe {

@@ -64,7 +64,11 @@ pub fn steer(viewport: &mut Viewport, ui: &Ui, response: &Response, frame: &Fram
     // A focused pane takes keys; one under the mouse does too, unless someone is typing elsewhere.
     let typing = ui.ctx().text_edit_focused();
     if response.has_focus() {
-        let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
+        let arrows = EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            ..Default::default()
+        };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
         turn_by_keys(viewport, ui);
     }
@@ -98,7 +102,9 @@ fn drag(viewport: &mut Viewport, ui: &Ui, response: &Response, size: [f32; 2]) {
 }
 
 fn zoom(viewport: &mut Viewport, ui: &Ui, response: &Response, frame: &Frame, size: [f32; 2]) {
-    let Some(pointer) = response.hover_pos() else { return };
+    let Some(pointer) = response.hover_pos() else {
+        return;
+    };
     let (scroll, pinch) = ui.input_mut(|input| {
         // Taken, so that no scroll area around the view moves with it.
         (std::mem::take(&mut input.smooth_scroll_delta), input.zoom_delta())
@@ -108,7 +114,9 @@ fn zoom(viewport: &mut Viewport, ui: &Ui, response: &Response, frame: &Frame, si
         return;
     }
     let at = pointer - response.rect.center();
-    viewport.camera.zoom(factor, [at.x, at.y], size, frame.zoom_limits());
+    viewport
+        .camera
+        .zoom(factor, [at.x, at.y], size, frame.zoom_limits());
     viewport.fit = Fit::Free;
 }
 
@@ -132,7 +140,9 @@ fn act_by_keys(viewport: &mut Viewport, ui: &Ui, frame: &Frame, size: [f32; 2]) 
     } else {
         return;
     };
-    viewport.camera.zoom(factor, [0.0, 0.0], size, frame.zoom_limits());
+    viewport
+        .camera
+        .zoom(factor, [0.0, 0.0], size, frame.zoom_limits());
     viewport.fit = Fit::Free;
 }
 

@@ -18,11 +18,11 @@ pub use control::Action;
 pub use thumbnails::THUMBNAIL_SIZE;
 
 use crate::geometry::Shape;
+pub use crate::render::Tone;
 use crate::render::camera::Insets;
 use crate::render::frame::Frame;
 use crate::render::scene::Scene;
 use crate::render::{Camera, Palette, Picture, Preset, Projection, Subject, overlay};
-pub use crate::render::Tone;
 use stage::Stage;
 use thumbnails::Thumbnails;
 
@@ -97,7 +97,9 @@ impl Viewport {
     pub fn new(gl: Option<Arc<glow::Context>>) -> Self {
         let mut missing = String::from("3D view needs OpenGL");
         let scene = gl.and_then(|gl| {
-            Scene::new(gl).inspect_err(|error| missing = format!("3D view needs OpenGL\n{error}")).ok()
+            Scene::new(gl)
+                .inspect_err(|error| missing = format!("3D view needs OpenGL\n{error}"))
+                .ok()
         });
         Self {
             software: scene.as_ref().is_some_and(Scene::software),
@@ -181,7 +183,11 @@ impl Viewport {
             Layout::Overlay => vec![panes],
         };
         for (column, (place, members)) in places.iter().zip(&members).enumerate() {
-            let response = ui.interact(*place, ui.scope_id().with(("pane", column)), Sense::click_and_drag());
+            let response = ui.interact(
+                *place,
+                ui.scope_id().with(("pane", column)),
+                Sense::click_and_drag(),
+            );
             response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, accessible_name(members)));
             control::steer(self, ui, &response, &frame, size);
             if response.has_focus() && control::focus_is_from_keyboard(ui, &response) {
@@ -200,7 +206,8 @@ impl Viewport {
             self.decorate(ui, column, *place, members, &palette, foot);
         }
         for place in places.iter().skip(1) {
-            ui.painter().vline(place.left(), place.y_range(), Stroke::new(1.0, palette.line));
+            ui.painter()
+                .vline(place.left(), place.y_range(), Stroke::new(1.0, palette.line));
         }
         if let Some(place) = focused {
             let ring = Stroke::new(1.0, palette.accent);
@@ -234,7 +241,10 @@ impl Viewport {
         if !due {
             return;
         }
-        let insets = Insets { bottom: foot + overlay::MARGIN, ..overlay::INSETS };
+        let insets = Insets {
+            bottom: foot + overlay::MARGIN,
+            ..overlay::INSETS
+        };
         self.camera.fit(&frame.bounds, size, insets);
         if any {
             self.fit = Fit::Kept(*frame, size);
@@ -243,7 +253,10 @@ impl Viewport {
 
     /// Whether a picture with fewer samples will do for now; if so, asks for the better one.
     fn is_moving(&mut self, ui: &Ui, size: [f32; 2]) -> bool {
-        let seen = Seen { camera: self.camera, size };
+        let seen = Seen {
+            camera: self.camera,
+            size,
+        };
         let now = ui.input(|input| input.time);
         if self.last.is_some_and(|last| last != seen) {
             self.moved = now;
@@ -317,17 +330,29 @@ impl Viewport {
                 top = card.bottom();
             }
         }
-        let inner = Rect::from_min_max(pos2(place.left(), top), pos2(place.right(), place.bottom() - foot));
+        let inner = Rect::from_min_max(
+            pos2(place.left(), top),
+            pos2(place.right(), place.bottom() - foot),
+        );
         let hint = if self.stage.is_none() {
             Some(self.missing.as_str())
         } else if members.iter().all(|pane| pane.shape.is_none()) {
-            members.iter().rev().map(|pane| pane.empty).find(|text| !text.is_empty())
+            members
+                .iter()
+                .rev()
+                .map(|pane| pane.empty)
+                .find(|text| !text.is_empty())
         } else {
             None
         };
         if let Some(text) = hint {
             overlay::hint(&painter, palette, inner, text);
-            say("hint", 0, Rect::from_center_size(inner.center(), vec2(40.0, 20.0)), text);
+            say(
+                "hint",
+                0,
+                Rect::from_center_size(inner.center(), vec2(40.0, 20.0)),
+                text,
+            );
         }
     }
 }

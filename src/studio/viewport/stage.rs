@@ -17,11 +17,20 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(scene: Scene) -> Self {
-        Self { scene, shown: Vec::new() }
+        Self {
+            scene,
+            shown: Vec::new(),
+        }
     }
 
     /// Draws the picture if it differs from the one kept, and copies it to the screen.
-    fn show(&mut self, index: usize, picture: &Picture, info: &PaintCallbackInfo, painter: &egui_glow::Painter) {
+    fn show(
+        &mut self,
+        index: usize,
+        picture: &Picture,
+        info: &PaintCallbackInfo,
+        painter: &egui_glow::Painter,
+    ) {
         let (view, clip) = (info.viewport_in_pixels(), info.clip_rect_in_pixels());
         let side = |pixels: i32| u32::try_from(pixels).unwrap_or(0);
         let mut picture = Picture {

@@ -64,7 +64,12 @@ impl Thumbnails {
         if self.kept.len() >= KEPT {
             self.kept.remove(0);
         }
-        self.kept.push(Kept { shape: Arc::downgrade(shape), tone, dark, texture: texture.clone() });
+        self.kept.push(Kept {
+            shape: Arc::downgrade(shape),
+            tone,
+            dark,
+            texture: texture.clone(),
+        });
         Some(texture)
     }
 }
@@ -72,10 +77,19 @@ impl Thumbnails {
 fn draw(scene: &mut Scene, shape: &Arc<Shape>, tone: Tone, dark: bool) -> Option<ColorImage> {
     let frame = Frame::around([&**shape]);
     let mut camera = Camera::new(Preset::Isometric, Projection::Perspective);
-    let insets = Insets { sides: 12.0, top: 10.0, bottom: 10.0 };
+    let insets = Insets {
+        sides: 12.0,
+        top: 10.0,
+        bottom: 10.0,
+    };
     camera.fit(&frame.bounds, THUMBNAIL_SIZE.map(|side| side as f32), insets);
     let picture = Picture {
-        subjects: vec![Subject { shape: Arc::clone(shape), tone, stale: false, ghost: false }],
+        subjects: vec![Subject {
+            shape: Arc::clone(shape),
+            tone,
+            stale: false,
+            ghost: false,
+        }],
         frame,
         camera,
         size: THUMBNAIL_SIZE,

@@ -15,7 +15,11 @@ const TEXT: f32 = 12.5;
 
 /// Space the toolbar takes at the foot, margins included.
 pub fn height(ui: &Ui, width: f32, several: bool) -> f32 {
-    let rows = if !several || fits_one_row(ui, width) { 1.0 } else { 2.0 };
+    let rows = if !several || fits_one_row(ui, width) {
+        1.0
+    } else {
+        2.0
+    };
     MARGIN + rows * (ROW + GAP)
 }
 
@@ -43,10 +47,14 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
     };
     let arrangement = viewport.layout;
     if several {
-        group(row(if one_row { 0.0 } else { 1.0 }), false, &mut |ui| arrange(ui, palette, arrangement));
+        group(row(if one_row { 0.0 } else { 1.0 }), false, &mut |ui| {
+            arrange(ui, palette, arrangement)
+        });
     }
     let (preset, projection) = (viewport.camera.preset(), viewport.camera.projection);
-    group(row(0.0), one_row, &mut |ui| look(ui, palette, preset, projection, one_row));
+    group(row(0.0), one_row, &mut |ui| {
+        look(ui, palette, preset, projection, one_row)
+    });
     if let Some(action) = action {
         viewport.act(action);
     }
@@ -55,10 +63,22 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
 fn arrange(ui: &mut Ui, palette: &Palette, current: Layout) -> Option<Action> {
     let mut action = None;
     for (layout, name, tip) in [
-        (Layout::SideBySide, SIDE_BY_SIDE, "Each shape in its own pane, same scale and view"),
-        (Layout::Overlay, OVERLAY, "All shapes in one place, the earlier ones seen through"),
+        (
+            Layout::SideBySide,
+            SIDE_BY_SIDE,
+            "Each shape in its own pane, same scale and view",
+        ),
+        (
+            Layout::Overlay,
+            OVERLAY,
+            "All shapes in one place, the earlier ones seen through",
+        ),
     ] {
-        if ui.add(button(palette, name, layout == current)).on_hover_text(tip).clicked() {
+        if ui
+            .add(button(palette, name, layout == current))
+            .on_hover_text(tip)
+            .clicked()
+        {
             action = Some(Action::Arrange(layout));
         }
     }
@@ -75,7 +95,9 @@ fn look(
     let mut action = None;
     let mut view = |ui: &mut Ui| {
         let name = preset.map_or("View", Preset::name);
-        let face = button(palette, name, false).min_size(vec2(VIEW_WIDTH, ROW)).right_text(chevron(palette));
+        let face = button(palette, name, false)
+            .min_size(vec2(VIEW_WIDTH, ROW))
+            .right_text(chevron(palette));
         let menu = MenuButton::from_button(face);
         let (response, _) = menu.ui(ui, |ui| {
             ui.set_min_width(150.0);
@@ -95,13 +117,18 @@ fn look(
     let project = |ui: &mut Ui| {
         let name = projection_name(projection);
         let tip = "Perspective or orthographic (5)";
-        let pressed =
-            ui.add(button(palette, name, false).min_size(vec2(100.0, ROW))).on_hover_text(tip).clicked();
+        let pressed = ui
+            .add(button(palette, name, false).min_size(vec2(100.0, ROW)))
+            .on_hover_text(tip)
+            .clicked();
         pressed.then(|| Action::Project(control::other(projection)))
     };
     let fit = |ui: &mut Ui| {
         let tip = "Bring everything into view (F, or double click)";
-        ui.add(button(palette, FIT, false)).on_hover_text(tip).clicked().then_some(Action::Fit)
+        ui.add(button(palette, FIT, false))
+            .on_hover_text(tip)
+            .clicked()
+            .then_some(Action::Fit)
     };
     let other = if from_right {
         let fit = fit(ui);
@@ -130,8 +157,16 @@ fn projection_name(projection: Projection) -> &'static str {
 }
 
 fn button<'a>(palette: &Palette, text: &'a str, selected: bool) -> Button<'a> {
-    let fill = if selected { blend(palette.raised, palette.accent, 0.22) } else { palette.raised };
-    let stroke = if selected { blend(palette.line, palette.accent, 0.35) } else { palette.line };
+    let fill = if selected {
+        blend(palette.raised, palette.accent, 0.22)
+    } else {
+        palette.raised
+    };
+    let stroke = if selected {
+        blend(palette.line, palette.accent, 0.35)
+    } else {
+        palette.line
+    };
     Button::new(RichText::new(text).size(TEXT).color(palette.text))
         .fill(fill)
         .stroke(Stroke::new(1.0, stroke))
@@ -149,7 +184,11 @@ fn chevron(palette: &Palette) -> egui::Atom<'static> {
             size: CHEVRON,
             paint: std::sync::Arc::new(move |ui: &Ui, args: egui::AtomPaintArgs| {
                 let middle = args.rect.center();
-                let points = vec![middle + vec2(-3.5, -1.5), middle + vec2(0.0, 2.0), middle + vec2(3.5, -1.5)];
+                let points = vec![
+                    middle + vec2(-3.5, -1.5),
+                    middle + vec2(0.0, 2.0),
+                    middle + vec2(3.5, -1.5),
+                ];
                 ui.painter().line(points, Stroke::new(1.2, color));
             }),
         },
@@ -164,7 +203,11 @@ fn blend(from: egui::Color32, to: egui::Color32, amount: f32) -> egui::Color32 {
 fn fits_one_row(ui: &Ui, width: f32) -> bool {
     let text = |text: &str| {
         let font = FontId::proportional(TEXT);
-        ui.painter().layout_no_wrap(text.to_owned(), font, egui::Color32::WHITE).size().x + 2.0 * PADDING
+        ui.painter()
+            .layout_no_wrap(text.to_owned(), font, egui::Color32::WHITE)
+            .size()
+            .x
+            + 2.0 * PADDING
     };
     let widest = text("Orthographic").max(100.0) + (text("Isometric") + CHEVRON.x + GAP).max(VIEW_WIDTH);
     text(SIDE_BY_SIDE) + text(OVERLAY) + text(FIT) + widest + 4.0 * GAP + 2.0 * MARGIN + 8.0 <= width
