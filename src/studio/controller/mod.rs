@@ -6,18 +6,21 @@ mod jobs;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::backend::Backend;
 use super::command::{Action, Command};
 use super::files::{FileEvent, Files};
-use super::state::{Activity, Card, CardId, EditorId, LogLine, Notice, Outcome, PathPrompt, PathPurpose, State};
+use super::state::{
+    Activity, Card, CardId, EditorId, LogLine, Notice, Outcome, PathPrompt, PathPurpose, State,
+};
 use crate::engine::{JobId, Wake};
 use crate::executor::Priority;
 use crate::trajectory::Origin;
 use jobs::Pending;
 
-/// A pause of this length in typing starts a run, s.
-pub const DEBOUNCE: f64 = 0.25;
+/// A pause of this length in typing starts a run.
+pub const DEBOUNCE: Duration = Duration::from_millis(250);
 /// Proposals of a loop at most.
 pub const MAX_STEPS: usize = 12;
 /// A loop stops at this total.
@@ -50,8 +53,15 @@ impl Controller {
     pub fn new(state: State, backend: Box<dyn Backend>, wake: Wake) -> Self {
         let next_id = state.sessions.len() as u64 + 1;
         let files = Files::new(wake.clone());
-        let mut controller =
-            Self { state, backend, wake, files, pending: BTreeMap::new(), next_id, effects: Vec::new() };
+        let mut controller = Self {
+            state,
+            backend,
+            wake,
+            files,
+            pending: BTreeMap::new(),
+            next_id,
+            effects: Vec::new(),
+        };
         controller.score_what_is_not();
         controller
     }
@@ -71,17 +81,14 @@ impl Controller {
         self.files.read(path);
     }
 
-    /// Takes in what came from jobs and files since the last call, and starts what is due at `now` (s).
-    ///
-    /// Returns after how many seconds to call again even if nothing arrives.
-    pub fn update(&mut self, now: f64) -> Option<f64> {
+    /// Takes in what came from jobs and files since the last call; `now` is the window's time, s.
+    pub fn update(&mut self, now: f64) {
         self.state.now = now;
         self.take_pool_status();
         while let Ok(event) = self.files.events.try_recv() {
             self.take_file_event(event);
         }
         self.take_job_events();
-        self.start_due(now)
     }
 
     /// Does what a panel asked for.
@@ -89,7 +96,12 @@ impl Controller {
         match command {
             Command::Do(action) => self.act(action),
             Command::SelectTask(id) => {
-                if let Some(index) = self.state.sessions.iter().position(|session| session.task.id == id) {
+                if let Some(index) = self
+                    .state
+                    .sessions
+                    .iter()
+                    .position(|session| session.task.id == id)
+                {
                     self.state.current = index;
                     self.score_what_is_not();
                 }
@@ -126,7 +138,7 @@ impl Controller {
             Action::ResetToSeed => self.reset_to_seed(),
             Action::RunNow => {
                 let (session, card) = (self.state.current, self.state.card().id);
-                self.assess(session, card, Priority::Live);
+                self.assess(session, card, Priority::Live, Duration::ZERO);
             }
             Action::Propose => self.repair(1, f64::INFINITY),
             Action::RunLoop => self.repair(MAX_STEPS, TARGET),
@@ -153,14 +165,17 @@ impl Controller {
 
     fn step_by(&mut self, by: isize) {
         let session = self.state.session_mut();
-        let here = session.cards.iter().position(|card| card.id == session.selected).unwrap_or(0);
+        let here = session
+            .cards
+            .iter()
+            .position(|card| card.id == session.selected)
+            .unwrap_or(0);
         let there = here.saturating_add_signed(by).min(session.cards.len() - 1);
         session.selected = session.cards[there].id;
     }
 
     /// A hand card changes in place; a change of any other card makes a draft of it, and leaves it as it was.
     fn edit(&mut self, id: CardId, code: String) {
-        let now = self.state.now;
         let (draft, editor) = (CardId(self.fresh_id()), EditorId(self.fresh_id()));
         let session = self.state.session_mut();
         let Some(card) = session.get(id) else { return };
@@ -185,9 +200,8 @@ impl Controller {
         if let Some(card) = session.get_mut(target) {
             card.code = code;
             card.revision += 1;
-            let superseded = std::mem::replace(&mut card.activity, Activity::Due(now + DEBOUNCE));
-            self.drop_assessment(superseded);
         }
+        self.assess(self.state.current, target, Priority::Live, DEBOUNCE);
     }
 
     fn reset_to_seed(&mut self) {
@@ -198,11 +212,18 @@ impl Controller {
         let seed = session.seed().id;
         session.selected = seed;
         let kept = |card: &Card| matches!(card.origin, Origin::Seed | Origin::Hand);
-        let dropped: Vec<_> =
-            session.cards.iter().filter(|card| !kept(card)).map(|card| (card.id, card.activity)).collect();
+        let dropped: Vec<_> = session
+            .cards
+            .iter()
+            .filter(|card| !kept(card))
+            .map(|card| (card.id, card.activity))
+            .collect();
         session.cards.retain(kept);
         for card in &mut session.cards {
-            if card.parent.is_some_and(|parent| dropped.iter().any(|(id, _)| *id == parent)) {
+            if card
+                .parent
+                .is_some_and(|parent| dropped.iter().any(|(id, _)| *id == parent))
+            {
                 card.parent = Some(seed);
             }
         }
@@ -237,19 +258,34 @@ impl Controller {
                     PathPurpose::Save => self.suggested_name(),
                 };
                 let serial = self.fresh_id();
-                self.state.path_prompt = Some(PathPrompt { purpose, start, serial });
+                self.state.path_prompt = Some(PathPrompt {
+                    purpose,
+                    start,
+                    serial,
+                });
             }
             FileEvent::Read(path, Ok(code)) => self.show_file(path, code),
             FileEvent::Read(_, Err(message)) => self.tell(&message),
-            FileEvent::Written { path, card, revision, result: Ok(()) } => {
+            FileEvent::Written {
+                path,
+                card,
+                revision,
+                result: Ok(()),
+            } => {
                 self.note(format!("saved {}", path.display()));
-                let found = self.state.sessions.iter_mut().find_map(|session| session.get_mut(card));
+                let found = self
+                    .state
+                    .sessions
+                    .iter_mut()
+                    .find_map(|session| session.get_mut(card));
                 if let Some(card) = found {
                     card.file = Some(path);
                     card.saved_revision = revision;
                 }
             }
-            FileEvent::Written { result: Err(message), .. } => self.tell(&message),
+            FileEvent::Written {
+                result: Err(message), ..
+            } => self.tell(&message),
         }
     }
 
@@ -265,7 +301,7 @@ impl Controller {
         card.file = Some(path);
         session.cards.push(card);
         session.selected = id;
-        self.assess(self.state.current, id, Priority::Live);
+        self.assess(self.state.current, id, Priority::Live, Duration::ZERO);
     }
 
     fn take_pool_status(&mut self) {
@@ -273,7 +309,11 @@ impl Controller {
         let state = &mut self.state;
         if pool.restarts > state.pool.restarts {
             let replaced = pool.restarts - state.pool.restarts;
-            push_log(&mut state.log, true, format!("{replaced} worker(s) died and were replaced"));
+            push_log(
+                &mut state.log,
+                true,
+                format!("{replaced} worker(s) died and were replaced"),
+            );
         }
         let was_broken = state.notice.as_ref().is_some_and(|notice| notice.from_pool);
         if pool.error != state.pool.error || (pool.error.is_none() && was_broken) {
@@ -311,9 +351,12 @@ impl Controller {
     }
 
     /// Marks a card as not scored through our fault, or the fault alone where the card is gone.
-    fn fault(&mut self, session: usize, card: CardId, message: &str) {
+    fn fault(&mut self, session: usize, card: CardId, message: &str, input: bool) {
         if let Some(card) = self.state.sessions[session].get_mut(card) {
-            card.outcome = Outcome::Fault(message.to_owned());
+            card.outcome = Outcome::Fault {
+                message: message.to_owned(),
+                input,
+            };
             card.activity = Activity::Idle;
         }
     }
