@@ -158,13 +158,13 @@ impl Studio {
     /// Takes in what arrived, and asks for the next frame if one is due: an idle window asks for none.
     pub fn update(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
-        self.controller.update(now);
+        let due = self.controller.update(now).map(Duration::from_secs_f64);
         let state = self.controller.state();
         // Elapsed times are shown in tenths while something runs, in seconds while workers start.
         let running = (!state.running.is_empty()).then_some(Duration::from_millis(100));
         let warming =
             (state.warming_since.is_some() || state.pool.starting > 0).then_some(Duration::from_millis(500));
-        if let Some(wanted) = running.or(warming) {
+        if let Some(wanted) = [due, running, warming].into_iter().flatten().min() {
             ctx.request_repaint_after(wanted);
         }
     }

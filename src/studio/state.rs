@@ -227,6 +227,8 @@ pub enum Activity {
     /// Nothing.
     #[default]
     Idle,
+    /// It was edited; a run starts at this window time, s.
+    Due(f64),
     /// A job assesses it.
     Assessing(JobId),
     /// A repair job writes or builds it.

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossbeam_channel::TryRecvError;
 
@@ -52,9 +51,7 @@ struct RepairRun {
 
 impl Controller {
     /// Scores a card's code, in place of any assessment of it that is still under way.
-    ///
-    /// It starts after `debounce`, so that the next keystroke can take its place at no cost.
-    pub(super) fn assess(&mut self, session: usize, card: CardId, priority: Priority, debounce: Duration) {
+    pub(super) fn assess(&mut self, session: usize, card: CardId, priority: Priority) {
         let scoring = self.state.scoring.clone();
         let task = self.state.sessions[session].task.clone();
         let Some(found) = self.state.sessions[session].get(card) else {
@@ -68,7 +65,6 @@ impl Controller {
             code,
             scoring: scoring.clone(),
             priority,
-            debounce,
         });
         let id = self.submit(
             session,
@@ -102,13 +98,13 @@ impl Controller {
             } else {
                 Priority::Batch
             };
-            self.assess(index, card, priority, Duration::ZERO);
+            self.assess(index, card, priority);
         }
     }
 
     fn lacks_score(&self, card: &Card) -> bool {
         match (card.activity, &card.outcome) {
-            (Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault { .. }) => false,
+            (Activity::Due(_) | Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault { .. }) => false,
             (Activity::Assessing(job), _) => match self.pending.get(&job).map(|pending| &pending.purpose) {
                 Some(Purpose::Assess { scoring, .. }) => *scoring != self.state.scoring,
                 Some(Purpose::Repair(_)) | None => false,
@@ -227,11 +223,21 @@ impl Controller {
         self.settle(session, job);
     }
 
-    /// Stops everything that runs.
+    /// Stops everything that runs or is about to.
     pub(super) fn cancel_all(&mut self) {
         let jobs: Vec<_> = self.pending.keys().copied().collect();
         for job in jobs {
             self.cancel_job(job);
+        }
+        for card in self
+            .state
+            .sessions
+            .iter_mut()
+            .flat_map(|session| &mut session.cards)
+        {
+            if matches!(card.activity, Activity::Due(_)) {
+                card.activity = Activity::Idle;
+            }
         }
     }
 
@@ -254,6 +260,26 @@ impl Controller {
         if session.get(session.selected).is_none() {
             session.selected = session.seed().id;
         }
+    }
+
+    /// Starts the runs whose pause is over; returns the seconds to the next one.
+    pub(super) fn start_due(&mut self) -> Option<f64> {
+        let now = self.state.now;
+        let mut due = Vec::new();
+        let mut next: Option<f64> = None;
+        for (index, session) in self.state.sessions.iter().enumerate() {
+            for card in &session.cards {
+                match card.activity {
+                    Activity::Due(at) if at <= now => due.push((index, card.id)),
+                    Activity::Due(at) => next = Some(next.map_or(at - now, |next| next.min(at - now))),
+                    Activity::Idle | Activity::Assessing(_) | Activity::Proposing(_) => {}
+                }
+            }
+        }
+        for (session, card) in due {
+            self.assess(session, card, Priority::Live);
+        }
+        next
     }
 
     /// Takes in every event that has arrived.

@@ -6,7 +6,6 @@ mod jobs;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::backend::Backend;
 use super::command::{Action, Command};
@@ -19,8 +18,8 @@ use crate::executor::Priority;
 use crate::trajectory::Origin;
 use jobs::Pending;
 
-/// A pause of this length in typing starts a run.
-pub const DEBOUNCE: Duration = Duration::from_millis(250);
+/// A pause of this length in typing starts a run, s.
+pub const DEBOUNCE: f64 = 0.25;
 /// Proposals of a loop at most.
 pub const MAX_STEPS: usize = 12;
 /// A loop stops at this total.
@@ -81,14 +80,17 @@ impl Controller {
         self.files.read(path);
     }
 
-    /// Takes in what came from jobs and files since the last call; `now` is the window's time, s.
-    pub fn update(&mut self, now: f64) {
+    /// Takes in what came from jobs and files since the last call, and starts what is due at `now` (s).
+    ///
+    /// Returns after how many seconds to call again even if nothing arrives.
+    pub fn update(&mut self, now: f64) -> Option<f64> {
         self.state.now = now;
         self.take_pool_status();
         while let Ok(event) = self.files.events.try_recv() {
             self.take_file_event(event);
         }
         self.take_job_events();
+        self.start_due()
     }
 
     /// Does what a panel asked for.
@@ -138,7 +140,7 @@ impl Controller {
             Action::ResetToSeed => self.reset_to_seed(),
             Action::RunNow => {
                 let (session, card) = (self.state.current, self.state.card().id);
-                self.assess(session, card, Priority::Live, Duration::ZERO);
+                self.assess(session, card, Priority::Live);
             }
             Action::Propose => self.repair(1, f64::INFINITY),
             Action::RunLoop => self.repair(MAX_STEPS, TARGET),
@@ -176,6 +178,7 @@ impl Controller {
 
     /// A hand card changes in place; a change of any other card makes a draft of it, and leaves it as it was.
     fn edit(&mut self, id: CardId, code: String) {
+        let now = self.state.now;
         let (draft, editor) = (CardId(self.fresh_id()), EditorId(self.fresh_id()));
         let session = self.state.session_mut();
         let Some(card) = session.get(id) else { return };
@@ -200,8 +203,9 @@ impl Controller {
         if let Some(card) = session.get_mut(target) {
             card.code = code;
             card.revision += 1;
+            let superseded = std::mem::replace(&mut card.activity, Activity::Due(now + DEBOUNCE));
+            self.drop_assessment(superseded);
         }
-        self.assess(self.state.current, target, Priority::Live, DEBOUNCE);
     }
 
     fn reset_to_seed(&mut self) {
@@ -301,7 +305,7 @@ impl Controller {
         card.file = Some(path);
         session.cards.push(card);
         session.selected = id;
-        self.assess(self.state.current, id, Priority::Live, Duration::ZERO);
+        self.assess(self.state.current, id, Priority::Live);
     }
 
     fn take_pool_status(&mut self) {

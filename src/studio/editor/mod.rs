@@ -120,7 +120,7 @@ fn names(session: &Session, card: &Card) -> (String, String) {
 
 fn run_text(card: &Card) -> Option<String> {
     match (card.activity, &card.outcome) {
-        (Activity::Assessing(_), _) => Some("running…".to_owned()),
+        (Activity::Due(_) | Activity::Assessing(_), _) => Some("running…".to_owned()),
         (Activity::Proposing(_), _) => Some("proposing…".to_owned()),
         (Activity::Idle, Outcome::Scored(scored)) if scored.revision != card.revision => {
             Some("edited since the last run".to_owned())

@@ -61,7 +61,7 @@ fn unknown(state: &State, card: &Card, ui: &mut Ui) {
     let palette = theme::of(ui);
     let text = match card.activity {
         _ if state.pool.ready == 0 && state.pool.error.is_none() => "waiting for CadQuery to warm up…",
-        Activity::Assessing(_) => "building…",
+        Activity::Due(_) | Activity::Assessing(_) => "building…",
         Activity::Proposing(_) => "being proposed…",
         Activity::Idle => "not scored: press F5 to run it",
     };

@@ -162,7 +162,7 @@ fn number(session: &Session, card: &Card, palette: &Palette) -> (String, egui::C
             };
             (widgets::total(total), color)
         }
-        (Activity::Assessing(_), None) => ("…".to_owned(), palette.accent),
+        (Activity::Due(_) | Activity::Assessing(_), None) => ("…".to_owned(), palette.accent),
         (Activity::Idle, None) => ("–".to_owned(), palette.faint),
     }
 }
