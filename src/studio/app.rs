@@ -45,14 +45,23 @@ pub struct StudioOptions {
 /// Fails before a window is asked for where there is no display, a library is missing, there is no task, or
 /// `open` is no file.
 pub fn run(options: StudioOptions) -> anyhow::Result<()> {
-    let StudioOptions { tasks, engine, initial_task, open, scoring } = options;
+    let StudioOptions {
+        tasks,
+        engine,
+        initial_task,
+        open,
+        scoring,
+    } = options;
     if let Some(id) = &initial_task {
         tasks.get(id)?;
     }
     if let Some(path) = &open
         && !path.is_file()
     {
-        bail!("cannot open {}: not a file\nhint: give a Python file with CadQuery code", path.display());
+        bail!(
+            "cannot open {}: not a file\nhint: give a Python file with CadQuery code",
+            path.display()
+        );
     }
     let tasks: Vec<_> = tasks.iter().cloned().collect();
     if tasks.is_empty() {
@@ -71,8 +80,14 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         ..eframe::NativeOptions::default()
     };
     let create = move |cc: &eframe::CreationContext<'_>| {
-        let studio =
-            Studio::new(&cc.egui_ctx, cc.gl.clone(), tasks, initial_task.as_deref(), scoring, Box::new(engine));
+        let studio = Studio::new(
+            &cc.egui_ctx,
+            cc.gl.clone(),
+            tasks,
+            initial_task.as_deref(),
+            scoring,
+            Box::new(engine),
+        );
         let mut studio = studio.ok_or("there is no task to work on")?;
         if let Some(path) = open {
             studio.open(path);
@@ -114,7 +129,10 @@ impl Studio {
         ctx.set_theme(Theme::Dark);
         let mut state = State::new(tasks, scoring)?;
         let position = |id: &str| state.sessions.iter().position(|session| session.task.id == id);
-        state.current = initial_task.and_then(position).or_else(|| position(FIRST_TASK)).unwrap_or(0);
+        state.current = initial_task
+            .and_then(position)
+            .or_else(|| position(FIRST_TASK))
+            .unwrap_or(0);
         let repaint = ctx.clone();
         let controller = Controller::new(state, backend, Arc::new(move || repaint.request_repaint()));
         Some(Self {
@@ -140,22 +158,25 @@ impl Studio {
     /// Takes in what arrived, and asks for the next frame if one is due: an idle window asks for none.
     pub fn update(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
-        let next = self.controller.update(now);
+        let due = self.controller.update(now).map(Duration::from_secs_f64);
         let state = self.controller.state();
         // Elapsed times are shown in tenths while something runs, in seconds while workers start.
-        let running = (!state.running.is_empty()).then_some(0.1);
-        let warming = (state.warming_since.is_some() || state.pool.starting > 0).then_some(0.5);
-        let wanted = [next, running, warming].into_iter().flatten().reduce(f64::min);
-        if let Some(seconds) = wanted {
-            ctx.request_repaint_after(Duration::from_secs_f64(seconds.max(0.0)));
+        let running = (!state.running.is_empty()).then_some(Duration::from_millis(100));
+        let warming =
+            (state.warming_since.is_some() || state.pool.starting > 0).then_some(Duration::from_millis(500));
+        if let Some(wanted) = [due, running, warming].into_iter().flatten().min() {
+            ctx.request_repaint_after(wanted);
         }
     }
 
     /// Draws a frame and does what was asked for in it.
     pub fn show(&mut self, ui: &mut Ui) {
         let cancelable = !self.controller.state().running.is_empty();
-        let mut commands: Vec<_> =
-            ui.input_mut(|input| pressed(input, cancelable)).into_iter().map(Command::Do).collect();
+        let mut commands: Vec<_> = ui
+            .input_mut(|input| pressed(input, cancelable))
+            .into_iter()
+            .map(Command::Do)
+            .collect();
         self.viewport.set_dark(ui.visuals().dark_mode);
         self.panels(ui, &mut commands);
         path_prompt::show(&mut self.path_prompt, self.controller.state(), ui, &mut commands);
@@ -169,7 +190,11 @@ impl Studio {
             match effect {
                 Effect::Copy(text) => ui.ctx().copy_text(text),
                 Effect::ToggleTheme => {
-                    ui.ctx().set_theme(if ui.visuals().dark_mode { Theme::Light } else { Theme::Dark });
+                    ui.ctx().set_theme(if ui.visuals().dark_mode {
+                        Theme::Light
+                    } else {
+                        Theme::Dark
+                    });
                 }
             }
         }
@@ -180,7 +205,10 @@ impl Studio {
         let state = self.controller.state();
         let bare = Frame::new().fill(palette.pane);
         let size = ui.max_rect().size();
-        Panel::top("top").exact_size(top_bar::HEIGHT).frame(bare).show(ui, |ui| top_bar::show(state, ui, commands));
+        Panel::top("top")
+            .exact_size(top_bar::HEIGHT)
+            .frame(bare)
+            .show(ui, |ui| top_bar::show(state, ui, commands));
         banner::show(state, ui, commands);
         let triangles = self.viewport.triangle_count();
         Panel::bottom("status")
@@ -198,11 +226,14 @@ impl Studio {
             .frame(bare)
             .show(ui, |ui| {
                 let json = &mut self.json;
-                egui::ScrollArea::vertical().id_salt("right").auto_shrink(false).show(ui, |ui| {
-                    ui.spacing_mut().item_spacing.y = 0.0;
-                    reward::show(state, ui, commands);
-                    json_tree::show(json, state, ui, commands);
-                });
+                egui::ScrollArea::vertical()
+                    .id_salt("right")
+                    .auto_shrink(false)
+                    .show(ui, |ui| {
+                        ui.spacing_mut().item_spacing.y = 0.0;
+                        reward::show(state, ui, commands);
+                        json_tree::show(json, state, ui, commands);
+                    });
             });
         Panel::bottom("bottom")
             .default_size((size.y * 0.175).clamp(150.0, 220.0))
@@ -227,9 +258,11 @@ impl Studio {
                 .size_range(220.0..=(room - 220.0).max(240.0))
                 .frame(bare)
                 .show(ui, |ui| editor::show(&mut self.editor, state, ui, commands));
-            CentralPanel::no_frame().frame(Frame::new().fill(palette.background)).show(ui, |ui| {
-                show_viewport(&mut self.viewport, state.session(), ui);
-            });
+            CentralPanel::no_frame()
+                .frame(Frame::new().fill(palette.background))
+                .show(ui, |ui| {
+                    show_viewport(&mut self.viewport, state.session(), ui);
+                });
         });
     }
 }
@@ -239,7 +272,11 @@ fn show_viewport(viewport: &mut Viewport, session: &Session, ui: &mut Ui) {
     let seed = session.seed();
     let selected = session.card();
     let built = |card: &&Card| card.origin != Origin::Seed && card.last_shape.is_some();
-    let right = if selected.origin == Origin::Seed { session.cards.iter().rfind(built) } else { Some(selected) };
+    let right = if selected.origin == Origin::Seed {
+        session.cards.iter().rfind(built)
+    } else {
+        Some(selected)
+    };
 
     let seed_reason = seed.failure().map(reason);
     let reason = right.and_then(Card::failure).map(reason);
@@ -248,7 +285,9 @@ fn show_viewport(viewport: &mut Viewport, session: &Session, ui: &mut Ui) {
         |card| {
             let name = session.title(card);
             match (&reason, &card.last_shape) {
-                (Some(_), Some(_)) if card.last_shape_of != name => format!("{name} · {} built last", card.last_shape_of),
+                (Some(_), Some(_)) if card.last_shape_of != name => {
+                    format!("{name} · {} built last", card.last_shape_of)
+                }
                 (Some(_), Some(_)) => format!("{name} · last that built"),
                 (_, _) => name,
             }
@@ -261,7 +300,11 @@ fn show_viewport(viewport: &mut Viewport, session: &Session, ui: &mut Ui) {
             tone: Tone::Seed,
             shape: seed.last_shape.as_ref(),
             stale: seed_reason.as_deref(),
-            empty: if seed.failure().is_some() { "the seed does not build" } else { "building the seed…" },
+            empty: if seed.failure().is_some() {
+                "the seed does not build"
+            } else {
+                "building the seed…"
+            },
         },
         Pane {
             title: &title,

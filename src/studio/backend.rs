@@ -29,7 +29,11 @@ pub struct Ticket {
 impl Backend for Engine {
     fn submit(&self, job: Job, wake: Wake) -> Ticket {
         let mut handle = Self::submit(self, job, Some(wake));
-        Ticket { id: handle.id, events: handle.events.clone(), cancel: Box::new(move || handle.cancel()) }
+        Ticket {
+            id: handle.id,
+            events: handle.events.clone(),
+            cancel: Box::new(move || handle.cancel()),
+        }
     }
 
     fn status(&self) -> PoolStatus {

@@ -92,7 +92,13 @@ const fn info(
     shortcut: Option<KeyboardShortcut>,
     starts_group: bool,
 ) -> ActionInfo {
-    ActionInfo { action, name, label, shortcut, starts_group }
+    ActionInfo {
+        action,
+        name,
+        label,
+        shortcut,
+        starts_group,
+    }
 }
 
 const fn keys(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
@@ -106,14 +112,56 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 pub const ACTIONS: [ActionInfo; 12] = [
     info(Action::Open, "file.open", "Open…", keys(CTRL, Key::O), false),
     info(Action::Save, "file.save", "Save", keys(CTRL, Key::S), false),
-    info(Action::SaveAs, "file.save_as", "Save as…", keys(CTRL_SHIFT, Key::S), false),
-    info(Action::RunNow, "run.now", "Run now", keys(Modifiers::NONE, Key::F5), true),
-    info(Action::Propose, "repair.propose", "Propose", keys(CTRL, Key::Enter), false),
-    info(Action::RunLoop, "repair.loop", "Run loop", keys(CTRL_SHIFT, Key::Enter), false),
-    info(Action::Cancel, "run.cancel", "Cancel", keys(Modifiers::NONE, Key::Escape), false),
+    info(
+        Action::SaveAs,
+        "file.save_as",
+        "Save as…",
+        keys(CTRL_SHIFT, Key::S),
+        false,
+    ),
+    info(
+        Action::RunNow,
+        "run.now",
+        "Run now",
+        keys(Modifiers::NONE, Key::F5),
+        true,
+    ),
+    info(
+        Action::Propose,
+        "repair.propose",
+        "Propose",
+        keys(CTRL, Key::Enter),
+        false,
+    ),
+    info(
+        Action::RunLoop,
+        "repair.loop",
+        "Run loop",
+        keys(CTRL_SHIFT, Key::Enter),
+        false,
+    ),
+    info(
+        Action::Cancel,
+        "run.cancel",
+        "Cancel",
+        keys(Modifiers::NONE, Key::Escape),
+        false,
+    ),
     info(Action::ResetToSeed, "repair.reset", "Reset to seed", None, true),
-    info(Action::PreviousStep, "step.previous", "Previous step", keys(Modifiers::ALT, Key::ArrowLeft), false),
-    info(Action::NextStep, "step.next", "Next step", keys(Modifiers::ALT, Key::ArrowRight), false),
+    info(
+        Action::PreviousStep,
+        "step.previous",
+        "Previous step",
+        keys(Modifiers::ALT, Key::ArrowLeft),
+        false,
+    ),
+    info(
+        Action::NextStep,
+        "step.next",
+        "Next step",
+        keys(Modifiers::ALT, Key::ArrowRight),
+        false,
+    ),
     info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, true),
     info(Action::ToggleTheme, "view.theme", "Light or dark", None, false),
 ];
@@ -122,7 +170,10 @@ impl Action {
     /// Its entry in [`ACTIONS`].
     pub fn info(self) -> &'static ActionInfo {
         // The table holds every action; a test says so.
-        ACTIONS.iter().find(|info| info.action == self).unwrap_or(&ACTIONS[0])
+        ACTIONS
+            .iter()
+            .find(|info| info.action == self)
+            .unwrap_or(&ACTIONS[0])
     }
 }
 
@@ -154,10 +205,18 @@ impl ActionInfo {
 ///
 /// `cancelable` tells whether there is something for Escape to stop; else it keeps its usual meaning.
 pub fn pressed(input: &mut egui::InputState, cancelable: bool) -> Vec<Action> {
-    let mut actions: Vec<_> = ACTIONS.iter().filter_map(|info| Some((info.action, info.shortcut?))).collect();
+    let mut actions: Vec<_> = ACTIONS
+        .iter()
+        .filter_map(|info| Some((info.action, info.shortcut?)))
+        .collect();
     // Extra modifiers are ignored in matching, so those with more of them go first.
     actions.sort_by_key(|(_, keys)| {
-        std::cmp::Reverse([keys.modifiers.shift, keys.modifiers.alt, keys.modifiers.command].map(u8::from).iter().sum::<u8>())
+        std::cmp::Reverse(
+            [keys.modifiers.shift, keys.modifiers.alt, keys.modifiers.command]
+                .map(u8::from)
+                .iter()
+                .sum::<u8>(),
+        )
     });
     actions
         .into_iter()

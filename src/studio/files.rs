@@ -82,9 +82,17 @@ impl Files {
     pub fn write(&self, path: PathBuf, code: String, card: CardId, revision: u64) {
         self.run(move || {
             let result = write_atomic(&path, code.as_bytes()).map_err(|error| {
-                format!("cannot save {}: {error}\nhint: choose another folder with Save as", path.display())
+                format!(
+                    "cannot save {}: {error}\nhint: choose another folder with Save as",
+                    path.display()
+                )
             });
-            Some(FileEvent::Written { path, card, revision, result })
+            Some(FileEvent::Written {
+                path,
+                card,
+                revision,
+                result,
+            })
         });
     }
 
@@ -102,7 +110,10 @@ impl Files {
 
 fn read(path: &Path) -> Result<String, String> {
     let bytes = fs::read(path).map_err(|error| {
-        format!("cannot open {}: {error}\nhint: give the path of a Python file", path.display())
+        format!(
+            "cannot open {}: {error}\nhint: give the path of a Python file",
+            path.display()
+        )
     })?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -122,7 +133,10 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         Some(_) | None => Path::new("."),
     };
-    let mut file = tempfile::Builder::new().prefix(".cadforge-").suffix(".tmp").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".cadforge-")
+        .suffix(".tmp")
+        .tempfile_in(folder)?;
     file.write_all(bytes)?;
     let permissions = match fs::metadata(&path) {
         Ok(old) => old.permissions(),
@@ -178,10 +192,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = Files::new(std::sync::Arc::new(|| {}));
         files.write(dir.path().join("no/part.py"), "x = 1".to_owned(), CardId(1), 3);
-        let FileEvent::Written { result: Err(message), .. } = files.events.recv().unwrap() else {
+        let FileEvent::Written {
+            result: Err(message), ..
+        } = files.events.recv().unwrap()
+        else {
             panic!("the file was written")
         };
-        assert!(message.contains("no/part.py") && message.contains("hint:"), "{message}");
+        assert!(
+            message.contains("no/part.py") && message.contains("hint:"),
+            "{message}"
+        );
     }
 
     #[test]

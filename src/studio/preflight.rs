@@ -14,19 +14,46 @@ pub struct Library {
 
 /// What an X11 window needs.
 const X11: [Library; 6] = [
-    Library { names: &["libX11.so.6"], package: "libx11-6" },
-    Library { names: &["libX11-xcb.so.1"], package: "libx11-xcb1" },
-    Library { names: &["libXcursor.so.1"], package: "libxcursor1" },
-    Library { names: &["libXi.so.6"], package: "libxi6" },
-    Library { names: &["libxkbcommon-x11.so.0"], package: "libxkbcommon-x11-0" },
-    Library { names: &["libGL.so.1", "libEGL.so.1"], package: "libgl1" },
+    Library {
+        names: &["libX11.so.6"],
+        package: "libx11-6",
+    },
+    Library {
+        names: &["libX11-xcb.so.1"],
+        package: "libx11-xcb1",
+    },
+    Library {
+        names: &["libXcursor.so.1"],
+        package: "libxcursor1",
+    },
+    Library {
+        names: &["libXi.so.6"],
+        package: "libxi6",
+    },
+    Library {
+        names: &["libxkbcommon-x11.so.0"],
+        package: "libxkbcommon-x11-0",
+    },
+    Library {
+        names: &["libGL.so.1", "libEGL.so.1"],
+        package: "libgl1",
+    },
 ];
 
 /// What a Wayland window needs.
 const WAYLAND: [Library; 3] = [
-    Library { names: &["libwayland-client.so.0"], package: "libwayland-client0" },
-    Library { names: &["libxkbcommon.so.0"], package: "libxkbcommon0" },
-    Library { names: &["libEGL.so.1"], package: "libegl1" },
+    Library {
+        names: &["libwayland-client.so.0"],
+        package: "libwayland-client0",
+    },
+    Library {
+        names: &["libxkbcommon.so.0"],
+        package: "libxkbcommon0",
+    },
+    Library {
+        names: &["libEGL.so.1"],
+        package: "libegl1",
+    },
 ];
 
 /// Says why no window can open here, if so: one message with the way out.
@@ -34,9 +61,11 @@ pub fn check() -> Result<(), String> {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let (wayland, x11) = (set("WAYLAND_DISPLAY") || set("WAYLAND_SOCKET"), set("DISPLAY"));
     if !wayland && !x11 {
-        return Err("no display: neither DISPLAY nor WAYLAND_DISPLAY is set\nhint: start the studio from a desktop, \
+        return Err(
+            "no display: neither DISPLAY nor WAYLAND_DISPLAY is set\nhint: start the studio from a desktop, \
                     or use `cadforge eval` and `cadforge render`, which need none"
-            .to_owned());
+                .to_owned(),
+        );
     }
     // Wayland is tried first; where both are there, X11 is enough.
     let missing = match (wayland, x11) {
@@ -44,7 +73,11 @@ pub fn check() -> Result<(), String> {
         (true, true) if missing(&WAYLAND).is_empty() => Vec::new(),
         (_, _) => missing(&X11),
     };
-    if missing.is_empty() { Ok(()) } else { Err(message(&missing)) }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(message(&missing))
+    }
 }
 
 /// Libraries that an X11 window needs and that are not found.
@@ -55,11 +88,19 @@ pub fn missing_libraries() -> Vec<Library> {
 fn missing(wanted: &[Library]) -> Vec<Library> {
     // The loader's own index knows every folder that it searches. A system without one (NixOS, musl) keeps its
     // libraries where only the loader can tell, so there nothing is claimed to be missing.
-    let Ok(index) = fs::read("/etc/ld.so.cache") else { return Vec::new() };
+    let Ok(index) = fs::read("/etc/ld.so.cache") else {
+        return Vec::new();
+    };
     let folders = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
-    let folders: Vec<_> = env::split_paths(&folders).filter(|folder| !folder.as_os_str().is_empty()).collect();
+    let folders: Vec<_> = env::split_paths(&folders)
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .collect();
     let there = |name: &str| in_index(&index, name) || folders.iter().any(|folder| is_file(folder, name));
-    wanted.iter().filter(|library| !library.names.iter().any(|name| there(name))).copied().collect()
+    wanted
+        .iter()
+        .filter(|library| !library.names.iter().any(|name| there(name)))
+        .copied()
+        .collect()
 }
 
 fn message(missing: &[Library]) -> String {
@@ -98,6 +139,9 @@ mod tests {
     #[test]
     fn the_message_names_the_packages_to_install() {
         let text = message(&[X11[2], X11[4]]);
-        assert!(text.ends_with("hint: sudo apt-get install libxcursor1 libxkbcommon-x11-0"), "{text}");
+        assert!(
+            text.ends_with("hint: sudo apt-get install libxcursor1 libxkbcommon-x11-0"),
+            "{text}"
+        );
     }
 }

@@ -79,9 +79,17 @@ impl Notice {
         match message.split_once("hint:") {
             Some((text, hint)) => {
                 let hint = Some(hint.trim().to_owned());
-                Self { text: text.trim().to_owned(), hint, from_pool }
+                Self {
+                    text: text.trim().to_owned(),
+                    hint,
+                    from_pool,
+                }
             }
-            None => Self { text: message.trim().to_owned(), hint: None, from_pool },
+            None => Self {
+                text: message.trim().to_owned(),
+                hint: None,
+                from_pool,
+            },
         }
     }
 }
@@ -177,8 +185,13 @@ pub enum Outcome {
     Unknown,
     /// Its score, which may be a closed gate.
     Scored(Arc<Scored>),
-    /// A fault of ours: not a score.
-    Fault(String),
+    /// It could not be scored: not a score.
+    Fault {
+        /// Why, with the way out.
+        message: String,
+        /// Whether what it is scored against was at fault, not we.
+        input: bool,
+    },
 }
 
 /// A score and what it belongs to.
@@ -199,7 +212,12 @@ impl Scored {
     pub fn new(evaluation: Evaluation, revision: u64, scoring: Scoring) -> Self {
         // An evaluation is plain data with string keys: turning it into JSON has no way to fail.
         let json = serde_json::to_value(&evaluation).unwrap_or_default();
-        Self { evaluation, json, revision, scoring }
+        Self {
+            evaluation,
+            json,
+            revision,
+            scoring,
+        }
     }
 }
 
@@ -242,7 +260,7 @@ impl Card {
     pub fn scored(&self) -> Option<&Arc<Scored>> {
         match &self.outcome {
             Outcome::Scored(scored) => Some(scored),
-            Outcome::Unknown | Outcome::Fault(_) => None,
+            Outcome::Unknown | Outcome::Fault { .. } => None,
         }
     }
 
@@ -291,7 +309,7 @@ impl Standing {
     pub fn of(card: &Card) -> Self {
         match &card.outcome {
             Outcome::Unknown => Self::Unknown,
-            Outcome::Fault(_) => Self::Fault,
+            Outcome::Fault { .. } => Self::Fault,
             Outcome::Scored(scored) if !scored.evaluation.ok => Self::Failed,
             Outcome::Scored(scored) if scored.evaluation.kind == Kind::BuildOk => Self::Good,
             Outcome::Scored(_) => Self::Weak,
@@ -315,7 +333,12 @@ impl Session {
     pub fn new(task: Arc<Task>, seed: CardId) -> Self {
         let card = Card::new(seed, Origin::Seed, None, task.weak_seed().to_owned());
         let recording = task.repairs.first().map(|recording| recording.name.clone());
-        Self { task, cards: vec![card], selected: seed, recording }
+        Self {
+            task,
+            cards: vec![card],
+            selected: seed,
+            recording,
+        }
     }
 
     /// The seed's card.
@@ -349,7 +372,9 @@ impl Session {
         let mut card = card;
         loop {
             match &card.recorded {
-                Some(recorded) if Some(&recorded.recording) == self.recording.as_ref() => return recorded.step,
+                Some(recorded) if Some(&recorded.recording) == self.recording.as_ref() => {
+                    return recorded.step;
+                }
                 Some(_) | None => {}
             }
             match card.parent.and_then(|parent| self.get(parent)) {
@@ -377,10 +402,14 @@ impl Session {
             Origin::Seed => "seed".to_owned(),
             Origin::Hand => "edited".to_owned(),
             Origin::Rules | Origin::Replay | Origin::Endpoint => {
-                let made = |other: &&Card| {
-                    matches!(other.origin, Origin::Rules | Origin::Replay | Origin::Endpoint)
-                };
-                let before = self.cards.iter().take_while(|other| other.id != card.id).filter(made).count();
+                let made =
+                    |other: &&Card| matches!(other.origin, Origin::Rules | Origin::Replay | Origin::Endpoint);
+                let before = self
+                    .cards
+                    .iter()
+                    .take_while(|other| other.id != card.id)
+                    .filter(made)
+                    .count();
                 format!("step {}", before + 1)
             }
         }
@@ -390,8 +419,11 @@ impl Session {
 impl State {
     /// A session for each task, with nothing scored; `None` without a task.
     pub fn new(tasks: impl IntoIterator<Item = Arc<Task>>, scoring: Scoring) -> Option<Self> {
-        let sessions: Vec<_> =
-            tasks.into_iter().zip(1..).map(|(task, id)| Session::new(task, CardId(id))).collect();
+        let sessions: Vec<_> = tasks
+            .into_iter()
+            .zip(1..)
+            .map(|(task, id)| Session::new(task, CardId(id)))
+            .collect();
         (!sessions.is_empty()).then(|| Self {
             sessions,
             current: 0,

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use egui::epaint::text::{FontTweak, HintingTarget, SmoothHinting};
 use egui::style::{ScrollStyle, WidgetVisuals, Widgets};
 use egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, Style,
-    TextStyle, Theme, Ui, Visuals, vec2,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke,
+    Style, TextStyle, Theme, Ui, Visuals, vec2,
 };
 
 /// Height of a panel's header, points.
@@ -199,9 +199,18 @@ fn fonts() -> FontDefinitions {
         fonts.font_data.insert(name.to_owned(), Arc::new(data));
     };
     add("Inter", include_bytes!("../../assets/fonts/Inter-Regular.otf"));
-    add("Inter Medium", include_bytes!("../../assets/fonts/Inter-Medium.otf"));
-    add("Inter SemiBold", include_bytes!("../../assets/fonts/Inter-SemiBold.otf"));
-    add("JetBrains Mono", include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"));
+    add(
+        "Inter Medium",
+        include_bytes!("../../assets/fonts/Inter-Medium.otf"),
+    );
+    add(
+        "Inter SemiBold",
+        include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),
+    );
+    add(
+        "JetBrains Mono",
+        include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"),
+    );
 
     // egui's own faces stay behind ours for whatever ours lack.
     let fallback = fonts.families[&FontFamily::Proportional].clone();
@@ -285,8 +294,18 @@ fn visuals(palette: &Palette, base: Visuals) -> Visuals {
         menu_corner_radius: radius,
         window_fill: palette.raised,
         window_stroke: Stroke::new(1.0, blend(palette.line, palette.text, 0.08)),
-        window_shadow: Shadow { offset: [0, 8], blur: 24, spread: 0, color: Color32::from_black_alpha(110) },
-        popup_shadow: Shadow { offset: [0, 4], blur: 16, spread: 0, color: Color32::from_black_alpha(90) },
+        window_shadow: Shadow {
+            offset: [0, 8],
+            blur: 24,
+            spread: 0,
+            color: Color32::from_black_alpha(110),
+        },
+        popup_shadow: Shadow {
+            offset: [0, 4],
+            blur: 16,
+            spread: 0,
+            color: Color32::from_black_alpha(90),
+        },
         panel_fill: palette.pane,
         ..base
     };
@@ -313,7 +332,11 @@ mod tests {
         let luminance = |color: Color32| {
             let linear = |byte: u8| {
                 let c = f32::from(byte) / 255.0;
-                if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+                if c <= 0.04045 {
+                    c / 12.92
+                } else {
+                    ((c + 0.055) / 1.055).powf(2.4)
+                }
             };
             0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
         };
@@ -326,8 +349,18 @@ mod tests {
         for palette in [&DARK, &LIGHT] {
             for surface in [palette.background, palette.pane, palette.raised] {
                 assert!(contrast(palette.text, surface) >= 7.0);
-                assert!(contrast(palette.dim, surface) >= 4.5, "{:?} on {surface:?}", palette.dim);
-                for meaning in [palette.accent, palette.seed, palette.step, palette.bad, palette.good] {
+                assert!(
+                    contrast(palette.dim, surface) >= 4.5,
+                    "{:?} on {surface:?}",
+                    palette.dim
+                );
+                for meaning in [
+                    palette.accent,
+                    palette.seed,
+                    palette.step,
+                    palette.bad,
+                    palette.good,
+                ] {
                     assert!(contrast(meaning, surface) >= 3.0, "{meaning:?} on {surface:?}");
                 }
             }
@@ -348,7 +381,10 @@ mod tests {
                     assert!((width(figure) - width('0')).abs() < 0.1, "{figure} in {font:?}");
                 }
                 for shown in "+−·→▾✓…".chars() {
-                    assert!(ui.fonts_mut(|fonts| fonts.has_glyph(&font, shown)), "{shown} in {font:?}");
+                    assert!(
+                        ui.fonts_mut(|fonts| fonts.has_glyph(&font, shown)),
+                        "{shown} in {font:?}"
+                    );
                 }
             }
         });

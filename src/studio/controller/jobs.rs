@@ -6,9 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Controller, DEBOUNCE, TARGET};
+use crossbeam_channel::TryRecvError;
+
+use super::{Controller, TARGET};
 use crate::assess::{Assessment, Scoring};
-use crate::engine::{AssessJob, Event, Job, JobId, Outcome as JobOutcome, ProposerChoice, RepairJob, RepairSummary};
+use crate::engine::{
+    AssessJob, Event, Job, JobId, Outcome as JobOutcome, ProposerChoice, RepairJob, RepairSummary,
+};
 use crate::executor::Priority;
 use crate::geometry::Shape;
 use crate::studio::backend::Ticket;
@@ -23,7 +27,11 @@ pub(super) struct Pending {
 }
 
 enum Purpose {
-    Assess { card: CardId, revision: u64, scoring: Scoring },
+    Assess {
+        card: CardId,
+        revision: u64,
+        scoring: Scoring,
+    },
     Repair(RepairRun),
 }
 
@@ -46,12 +54,28 @@ impl Controller {
     pub(super) fn assess(&mut self, session: usize, card: CardId, priority: Priority) {
         let scoring = self.state.scoring.clone();
         let task = self.state.sessions[session].task.clone();
-        let Some(found) = self.state.sessions[session].get(card) else { return };
+        let Some(found) = self.state.sessions[session].get(card) else {
+            return;
+        };
         let (revision, code, superseded) = (found.revision, Arc::from(found.code.as_bytes()), found.activity);
         let what = self.state.sessions[session].title(found);
         self.drop_assessment(superseded);
-        let job = Job::Assess(AssessJob { task, code, scoring: scoring.clone(), priority });
-        let id = self.submit(session, job, what, Purpose::Assess { card, revision, scoring });
+        let job = Job::Assess(AssessJob {
+            task,
+            code,
+            scoring: scoring.clone(),
+            priority,
+        });
+        let id = self.submit(
+            session,
+            job,
+            what,
+            Purpose::Assess {
+                card,
+                revision,
+                scoring,
+            },
+        );
         if let Some(card) = self.state.sessions[session].get_mut(card) {
             card.activity = Activity::Assessing(id);
         }
@@ -61,17 +85,26 @@ impl Controller {
     pub(super) fn score_what_is_not(&mut self) {
         let index = self.state.current;
         let session = &self.state.sessions[index];
-        let missing: Vec<_> = session.cards.iter().filter(|card| self.lacks_score(card)).map(|card| card.id).collect();
+        let missing: Vec<_> = session
+            .cards
+            .iter()
+            .filter(|card| self.lacks_score(card))
+            .map(|card| card.id)
+            .collect();
         let selected = session.selected;
         for card in missing {
-            let priority = if card == selected { Priority::Live } else { Priority::Batch };
+            let priority = if card == selected {
+                Priority::Live
+            } else {
+                Priority::Batch
+            };
             self.assess(index, card, priority);
         }
     }
 
     fn lacks_score(&self, card: &Card) -> bool {
         match (card.activity, &card.outcome) {
-            (Activity::Due(_) | Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault(_)) => false,
+            (Activity::Due(_) | Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault { .. }) => false,
             (Activity::Assessing(job), _) => match self.pending.get(&job).map(|pending| &pending.purpose) {
                 Some(Purpose::Assess { scoring, .. }) => *scoring != self.state.scoring,
                 Some(Purpose::Repair(_)) | None => false,
@@ -107,13 +140,20 @@ impl Controller {
         let job = Job::Repair(RepairJob {
             task: session.task.clone(),
             from: (base.origin != Origin::Seed).then(|| base.code.clone()),
-            proposer: ProposerChoice::Replay { recording: Some(recording.name.clone()), skip: behind },
+            proposer: ProposerChoice::Replay {
+                recording: Some(recording.name.clone()),
+                skip: behind,
+            },
             scoring: self.state.scoring.clone(),
             max_steps,
             target,
             out: None,
         });
-        let what = format!("{} from {}", if run.single { "proposal" } else { "loop" }, session.title(base));
+        let what = format!(
+            "{} from {}",
+            if run.single { "proposal" } else { "loop" },
+            session.title(base)
+        );
         let (base, activity) = (base.id, base.activity);
         // The repair scores what it starts from, so a run of the same code on its own is not needed.
         self.drop_assessment(activity);
@@ -128,8 +168,21 @@ impl Controller {
         let ticket = self.backend.submit(job, self.wake.clone());
         let id = ticket.id;
         let since = self.state.now;
-        self.state.running.push(Running { job: id, what, repair, since, started: false });
-        self.pending.insert(id, Pending { session, ticket, purpose });
+        self.state.running.push(Running {
+            job: id,
+            what,
+            repair,
+            since,
+            started: false,
+        });
+        self.pending.insert(
+            id,
+            Pending {
+                session,
+                ticket,
+                purpose,
+            },
+        );
         id
     }
 
@@ -144,7 +197,13 @@ impl Controller {
     /// Stops the assessment that a card waits for; a repair that starts from the card goes on.
     pub(super) fn drop_assessment(&mut self, activity: Activity) {
         if let Activity::Assessing(job) = activity
-            && matches!(self.pending.get(&job), Some(Pending { purpose: Purpose::Assess { .. }, .. }))
+            && matches!(
+                self.pending.get(&job),
+                Some(Pending {
+                    purpose: Purpose::Assess { .. },
+                    ..
+                })
+            )
         {
             self.drop_job(job);
         }
@@ -152,7 +211,9 @@ impl Controller {
 
     /// Stops a job as a person asked: its cards rest as they are.
     pub(super) fn cancel_job(&mut self, job: JobId) {
-        let Some(pending) = self.pending.get(&job) else { return };
+        let Some(pending) = self.pending.get(&job) else {
+            return;
+        };
         let session = pending.session;
         if let Some(running) = self.state.running.iter().find(|running| running.job == job) {
             let text = format!("stopped: {}", running.what);
@@ -168,7 +229,12 @@ impl Controller {
         for job in jobs {
             self.cancel_job(job);
         }
-        for card in self.state.sessions.iter_mut().flat_map(|session| &mut session.cards) {
+        for card in self
+            .state
+            .sessions
+            .iter_mut()
+            .flat_map(|session| &mut session.cards)
+        {
             if matches!(card.activity, Activity::Due(_)) {
                 card.activity = Activity::Idle;
             }
@@ -183,7 +249,9 @@ impl Controller {
                 card.activity = Activity::Idle;
             }
         }
-        session.cards.retain(|card| card.activity != Activity::Proposing(job) || card.scored().is_some());
+        session
+            .cards
+            .retain(|card| card.activity != Activity::Proposing(job) || card.scored().is_some());
         for card in &mut session.cards {
             if card.activity == Activity::Proposing(job) {
                 card.activity = Activity::Idle;
@@ -195,14 +263,15 @@ impl Controller {
     }
 
     /// Starts the runs whose pause is over; returns the seconds to the next one.
-    pub(super) fn start_due(&mut self, now: f64) -> Option<f64> {
+    pub(super) fn start_due(&mut self) -> Option<f64> {
+        let now = self.state.now;
         let mut due = Vec::new();
         let mut next: Option<f64> = None;
         for (index, session) in self.state.sessions.iter().enumerate() {
             for card in &session.cards {
                 match card.activity {
                     Activity::Due(at) if at <= now => due.push((index, card.id)),
-                    Activity::Due(at) => next = Some(next.unwrap_or(DEBOUNCE).min(at - now)),
+                    Activity::Due(at) => next = Some(next.map_or(at - now, |next| next.min(at - now))),
                     Activity::Idle | Activity::Assessing(_) | Activity::Proposing(_) => {}
                 }
             }
@@ -218,7 +287,19 @@ impl Controller {
         let jobs: Vec<_> = self.pending.keys().copied().collect();
         for job in jobs {
             // An event may end the job, or another one's, and drop it.
-            while let Some(event) = self.pending.get(&job).and_then(|pending| pending.ticket.events.try_recv().ok()) {
+            while let Some(pending) = self.pending.get(&job) {
+                let event = match pending.ticket.events.try_recv() {
+                    Ok(event) => event,
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => {
+                        let message =
+                            "a job ended without an answer\nhint: press F5 to run it again".to_owned();
+                        Event::Failed {
+                            message,
+                            input: false,
+                        }
+                    }
+                };
                 self.take_job_event(job, event);
             }
         }
@@ -245,7 +326,7 @@ impl Controller {
                     self.take_outcome(job, pending, *outcome);
                 }
             }
-            Event::Failed { message, .. } => {
+            Event::Failed { message, input } => {
                 if let Some(pending) = self.finish(job) {
                     let card = match &pending.purpose {
                         Purpose::Assess { card, .. } => *card,
@@ -255,7 +336,7 @@ impl Controller {
                         .get(card)
                         .is_some_and(|card| card.activity == Activity::Assessing(job));
                     if unscored {
-                        self.fault(pending.session, card, &message);
+                        self.fault(pending.session, card, &message, input);
                     }
                     self.settle(pending.session, job);
                     self.tell(&message);
@@ -276,11 +357,25 @@ impl Controller {
 
     fn take_outcome(&mut self, job: JobId, pending: Pending, outcome: JobOutcome) {
         match (pending.purpose, outcome) {
-            (Purpose::Assess { card, revision, scoring }, JobOutcome::Assessed(assessment)) => {
-                score(&mut self.state.sessions[pending.session], card, assessment, revision, scoring);
+            (
+                Purpose::Assess {
+                    card,
+                    revision,
+                    scoring,
+                },
+                JobOutcome::Assessed(assessment),
+            ) => {
+                score(
+                    &mut self.state.sessions[pending.session],
+                    card,
+                    assessment,
+                    revision,
+                    scoring,
+                );
             }
             (Purpose::Repair(run), JobOutcome::Repaired(summary)) => self.note(describe(&run, &summary)),
-            (Purpose::Assess { .. }, JobOutcome::Repaired(_)) | (Purpose::Repair(_), JobOutcome::Assessed(_)) => {
+            (Purpose::Assess { .. }, JobOutcome::Repaired(_))
+            | (Purpose::Repair(_), JobOutcome::Assessed(_)) => {
                 self.tell("the engine answered another question than was asked");
             }
         }
@@ -291,14 +386,22 @@ impl Controller {
     fn proposal_card(&mut self, job: JobId, step: usize) -> Option<&mut Card> {
         let fresh = CardId(self.fresh_id());
         let pending = self.pending.get_mut(&job)?;
-        let Purpose::Repair(run) = &mut pending.purpose else { return None };
+        let Purpose::Repair(run) = &mut pending.purpose else {
+            return None;
+        };
         let session = &mut self.state.sessions[pending.session];
         if let Some(card) = run.cards.get(&step).copied() {
             return session.get_mut(card);
         }
         let parent = run.cards.get(&step.checked_sub(1)?).copied();
-        let recorded = Recorded { recording: run.recording.clone(), step: run.behind + step };
-        let known = session.cards.iter_mut().find(|card| card.recorded.as_ref() == Some(&recorded) && card.parent == parent);
+        let recorded = Recorded {
+            recording: run.recording.clone(),
+            step: run.behind + step,
+        };
+        let known = session
+            .cards
+            .iter_mut()
+            .find(|card| card.recorded.as_ref() == Some(&recorded) && card.parent == parent);
         let id = match known {
             Some(card) => {
                 card.reason.clear();
@@ -321,16 +424,31 @@ impl Controller {
         let index = step.step;
         let in_force = self.state.scoring.clone();
         let (base_revision, scoring, session, before) = match self.pending.get(&job) {
-            Some(Pending { session, purpose: Purpose::Repair(run), .. }) => {
-                let before = index.checked_sub(1).and_then(|before| run.cards.get(&before).copied());
+            Some(Pending {
+                session,
+                purpose: Purpose::Repair(run),
+                ..
+            }) => {
+                let before = index
+                    .checked_sub(1)
+                    .and_then(|before| run.cards.get(&before).copied());
                 (run.base_revision, run.scoring.clone(), *session, before)
             }
             Some(_) | None => return,
         };
-        let assessment = Assessment { evaluation: step.evaluation, shape };
+        let assessment = Assessment {
+            evaluation: step.evaluation,
+            shape,
+        };
         if index == 0 {
             let Some(base) = self.repair_base(job) else { return };
-            score(&mut self.state.sessions[session], base, assessment, base_revision, scoring.clone());
+            score(
+                &mut self.state.sessions[session],
+                base,
+                assessment,
+                base_revision,
+                scoring.clone(),
+            );
         } else if let Some(card) = self.proposal_card(job, index) {
             let id = card.id;
             if card.code != step.code {
@@ -364,7 +482,9 @@ impl Controller {
 
 /// Gives a card its score, unless its code has changed since.
 fn score(session: &mut Session, card: CardId, assessment: Assessment, revision: u64, scoring: Scoring) {
-    let Some(title) = session.get(card).map(|card| session.title(card)) else { return };
+    let Some(title) = session.get(card).map(|card| session.title(card)) else {
+        return;
+    };
     if let Some(card) = session.get_mut(card)
         && card.revision == revision
     {
@@ -382,5 +502,9 @@ fn describe(run: &RepairRun, summary: &RepairSummary) -> String {
     } else {
         format!("target {TARGET} not reached, `{}` ends here", run.recording)
     };
-    format!("loop ended: best step {}, {:+.3} over its start; {end}", summary.best + run.behind, summary.delta_reward)
+    format!(
+        "loop ended: best step {}, {:+.3} over its start; {end}",
+        summary.best + run.behind,
+        summary.delta_reward
+    )
 }

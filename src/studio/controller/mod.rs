@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use super::backend::Backend;
 use super::command::{Action, Command};
 use super::files::{FileEvent, Files};
-use super::state::{Activity, Card, CardId, EditorId, LogLine, Notice, Outcome, PathPrompt, PathPurpose, State};
+use super::state::{
+    Activity, Card, CardId, EditorId, LogLine, Notice, Outcome, PathPrompt, PathPurpose, State,
+};
 use crate::engine::{JobId, Wake};
 use crate::executor::Priority;
 use crate::trajectory::Origin;
@@ -50,8 +52,15 @@ impl Controller {
     pub fn new(state: State, backend: Box<dyn Backend>, wake: Wake) -> Self {
         let next_id = state.sessions.len() as u64 + 1;
         let files = Files::new(wake.clone());
-        let mut controller =
-            Self { state, backend, wake, files, pending: BTreeMap::new(), next_id, effects: Vec::new() };
+        let mut controller = Self {
+            state,
+            backend,
+            wake,
+            files,
+            pending: BTreeMap::new(),
+            next_id,
+            effects: Vec::new(),
+        };
         controller.score_what_is_not();
         controller
     }
@@ -81,7 +90,7 @@ impl Controller {
             self.take_file_event(event);
         }
         self.take_job_events();
-        self.start_due(now)
+        self.start_due()
     }
 
     /// Does what a panel asked for.
@@ -89,7 +98,12 @@ impl Controller {
         match command {
             Command::Do(action) => self.act(action),
             Command::SelectTask(id) => {
-                if let Some(index) = self.state.sessions.iter().position(|session| session.task.id == id) {
+                if let Some(index) = self
+                    .state
+                    .sessions
+                    .iter()
+                    .position(|session| session.task.id == id)
+                {
                     self.state.current = index;
                     self.score_what_is_not();
                 }
@@ -153,7 +167,11 @@ impl Controller {
 
     fn step_by(&mut self, by: isize) {
         let session = self.state.session_mut();
-        let here = session.cards.iter().position(|card| card.id == session.selected).unwrap_or(0);
+        let here = session
+            .cards
+            .iter()
+            .position(|card| card.id == session.selected)
+            .unwrap_or(0);
         let there = here.saturating_add_signed(by).min(session.cards.len() - 1);
         session.selected = session.cards[there].id;
     }
@@ -198,11 +216,18 @@ impl Controller {
         let seed = session.seed().id;
         session.selected = seed;
         let kept = |card: &Card| matches!(card.origin, Origin::Seed | Origin::Hand);
-        let dropped: Vec<_> =
-            session.cards.iter().filter(|card| !kept(card)).map(|card| (card.id, card.activity)).collect();
+        let dropped: Vec<_> = session
+            .cards
+            .iter()
+            .filter(|card| !kept(card))
+            .map(|card| (card.id, card.activity))
+            .collect();
         session.cards.retain(kept);
         for card in &mut session.cards {
-            if card.parent.is_some_and(|parent| dropped.iter().any(|(id, _)| *id == parent)) {
+            if card
+                .parent
+                .is_some_and(|parent| dropped.iter().any(|(id, _)| *id == parent))
+            {
                 card.parent = Some(seed);
             }
         }
@@ -237,19 +262,34 @@ impl Controller {
                     PathPurpose::Save => self.suggested_name(),
                 };
                 let serial = self.fresh_id();
-                self.state.path_prompt = Some(PathPrompt { purpose, start, serial });
+                self.state.path_prompt = Some(PathPrompt {
+                    purpose,
+                    start,
+                    serial,
+                });
             }
             FileEvent::Read(path, Ok(code)) => self.show_file(path, code),
             FileEvent::Read(_, Err(message)) => self.tell(&message),
-            FileEvent::Written { path, card, revision, result: Ok(()) } => {
+            FileEvent::Written {
+                path,
+                card,
+                revision,
+                result: Ok(()),
+            } => {
                 self.note(format!("saved {}", path.display()));
-                let found = self.state.sessions.iter_mut().find_map(|session| session.get_mut(card));
+                let found = self
+                    .state
+                    .sessions
+                    .iter_mut()
+                    .find_map(|session| session.get_mut(card));
                 if let Some(card) = found {
                     card.file = Some(path);
                     card.saved_revision = revision;
                 }
             }
-            FileEvent::Written { result: Err(message), .. } => self.tell(&message),
+            FileEvent::Written {
+                result: Err(message), ..
+            } => self.tell(&message),
         }
     }
 
@@ -273,7 +313,11 @@ impl Controller {
         let state = &mut self.state;
         if pool.restarts > state.pool.restarts {
             let replaced = pool.restarts - state.pool.restarts;
-            push_log(&mut state.log, true, format!("{replaced} worker(s) died and were replaced"));
+            push_log(
+                &mut state.log,
+                true,
+                format!("{replaced} worker(s) died and were replaced"),
+            );
         }
         let was_broken = state.notice.as_ref().is_some_and(|notice| notice.from_pool);
         if pool.error != state.pool.error || (pool.error.is_none() && was_broken) {
@@ -311,9 +355,12 @@ impl Controller {
     }
 
     /// Marks a card as not scored through our fault, or the fault alone where the card is gone.
-    fn fault(&mut self, session: usize, card: CardId, message: &str) {
+    fn fault(&mut self, session: usize, card: CardId, message: &str, input: bool) {
         if let Some(card) = self.state.sessions[session].get_mut(card) {
-            card.outcome = Outcome::Fault(message.to_owned());
+            card.outcome = Outcome::Fault {
+                message: message.to_owned(),
+                input,
+            };
             card.activity = Activity::Idle;
         }
     }

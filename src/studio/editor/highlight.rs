@@ -23,9 +23,9 @@ pub enum Token {
 }
 
 const KEYWORDS: [&str; 32] = [
-    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
-    "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass",
-    "raise", "return", "try", "while", "with", "yield",
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not",
+    "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
 /// Cuts `code` into tokens that cover all of it in order; neighbours of one kind are joined.
@@ -51,7 +51,11 @@ fn token(code: &str, at: usize) -> (Token, usize) {
         b'"' | b'\'' => (Token::String, string_end(bytes, at)),
         b'0'..=b'9' => (Token::Number, number_end(bytes, at)),
         b'.' if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => (Token::Number, number_end(bytes, at)),
-        b'@' if code[..at].rsplit('\n').next().is_some_and(|before| before.trim().is_empty()) => {
+        b'@' if code[..at]
+            .rsplit('\n')
+            .next()
+            .is_some_and(|before| before.trim().is_empty()) =>
+        {
             (Token::Call, word_end(code, at + 1))
         }
         _ => {
@@ -93,7 +97,9 @@ fn word_end(code: &str, at: usize) -> usize {
         Some((_, c)) if c == '_' || c.is_alphabetic() => {}
         Some(_) | None => return at,
     }
-    chars.find(|(_, c)| *c != '_' && !c.is_alphanumeric()).map_or(code.len(), |(length, _)| at + length)
+    chars
+        .find(|(_, c)| *c != '_' && !c.is_alphanumeric())
+        .map_or(code.len(), |(length, _)| at + length)
 }
 
 fn number_end(bytes: &[u8], at: usize) -> usize {
@@ -130,7 +136,10 @@ fn string_end(bytes: &[u8], at: usize) -> usize {
 }
 
 fn line_end(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |length| at + length)
+    bytes[at..]
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(bytes.len(), |length| at + length)
 }
 
 #[cfg(test)]
@@ -140,7 +149,10 @@ mod tests {
     use super::*;
 
     fn kinds(code: &str) -> Vec<(Token, &str)> {
-        tokens(code).into_iter().map(|(token, range)| (token, &code[range])).collect()
+        tokens(code)
+            .into_iter()
+            .map(|(token, range)| (token, &code[range]))
+            .collect()
     }
 
     #[test]
@@ -164,24 +176,40 @@ mod tests {
 
     #[test]
     fn an_open_quote_ends_with_its_line_and_three_go_on() {
-        assert_eq!(kinds("a = 'XY\nb"), [(Token::Text, "a = "), (Token::String, "'XY"), (Token::Text, "\nb")]);
-        assert_eq!(kinds("'''a\nb''' if"), [
-            (Token::String, "'''a\nb'''"),
-            (Token::Text, " "),
-            (Token::Keyword, "if")
-        ]);
+        assert_eq!(
+            kinds("a = 'XY\nb"),
+            [
+                (Token::Text, "a = "),
+                (Token::String, "'XY"),
+                (Token::Text, "\nb")
+            ]
+        );
+        assert_eq!(
+            kinds("'''a\nb''' if"),
+            [
+                (Token::String, "'''a\nb'''"),
+                (Token::Text, " "),
+                (Token::Keyword, "if")
+            ]
+        );
         assert_eq!(kinds("rb'\\' x'"), [(Token::String, "rb'\\' x'")]);
     }
 
     #[test]
     fn numbers_and_names_are_told_apart() {
-        assert_eq!(kinds("x1 = 1e-3 - .5"), [
-            (Token::Text, "x1 = "),
-            (Token::Number, "1e-3"),
-            (Token::Text, " - "),
-            (Token::Number, ".5")
-        ]);
-        assert_eq!(kinds("définir(π)"), [(Token::Call, "définir"), (Token::Text, "(π)")]);
+        assert_eq!(
+            kinds("x1 = 1e-3 - .5"),
+            [
+                (Token::Text, "x1 = "),
+                (Token::Number, "1e-3"),
+                (Token::Text, " - "),
+                (Token::Number, ".5")
+            ]
+        );
+        assert_eq!(
+            kinds("définir(π)"),
+            [(Token::Call, "définir"), (Token::Text, "(π)")]
+        );
     }
 
     proptest! {

@@ -18,7 +18,9 @@ pub fn indent(code: &mut String, selection: Range<usize>) -> Range<usize> {
         let caret = selection.start + spaces;
         return caret..caret;
     }
-    shift_lines(code, selection, |line| (0, if line.is_empty() { 0 } else { LEVEL }))
+    shift_lines(code, selection, |line| {
+        (0, if line.is_empty() { 0 } else { LEVEL })
+    })
 }
 
 /// Shift+Tab: takes up to one level off every selected line.
@@ -38,7 +40,10 @@ pub fn new_line(code: &mut String, selection: Range<usize>) -> Range<usize> {
     let line = &code[line_start(code, start)..start];
     let depth = line.chars().take_while(|c| *c == ' ').count();
     let text = line.split('#').next().unwrap_or_default().trim();
-    let first = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let first = text
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
     let depth = if text.ends_with([':', '(', '[', '{']) {
         depth + LEVEL
     } else if matches!(first, "return" | "pass" | "raise" | "break" | "continue") && balanced(text) {
@@ -91,7 +96,9 @@ fn shift_lines(
 }
 
 fn byte(code: &str, character: usize) -> usize {
-    code.char_indices().nth(character).map_or(code.len(), |(byte, _)| byte)
+    code.char_indices()
+        .nth(character)
+        .map_or(code.len(), |(byte, _)| byte)
 }
 
 fn line_start(code: &str, byte: usize) -> usize {
@@ -104,7 +111,12 @@ mod tests {
 
     /// `|` marks both ends of the selection, or the caret.
     fn after(act: fn(&mut String, Range<usize>) -> Range<usize>, marked: &str) -> String {
-        let marks: Vec<_> = marked.chars().enumerate().filter(|(_, c)| *c == '|').map(|(at, _)| at).collect();
+        let marks: Vec<_> = marked
+            .chars()
+            .enumerate()
+            .filter(|(_, c)| *c == '|')
+            .map(|(at, _)| at)
+            .collect();
         let selection = match marks[..] {
             [caret] => caret..caret,
             [start, end] => start..end - 1,

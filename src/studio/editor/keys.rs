@@ -30,7 +30,10 @@ impl Keys {
         loop {
             let (first, now) = ui.input(|input| {
                 let first = input.events.iter().position(|event| edit_of(event).is_some());
-                (first, first.is_some_and(|at| !input.events[..at].iter().any(is_typing)))
+                (
+                    first,
+                    first.is_some_and(|at| !input.events[..at].iter().any(is_typing)),
+                )
             });
             let Some(at) = first else { return changed };
             if !now {
@@ -47,8 +50,12 @@ impl Keys {
 }
 
 fn apply(edit: Edit, code: &mut String, id: Id, ui: &Ui) -> bool {
-    let Some(mut state) = TextEdit::load_state(ui.ctx(), id) else { return false };
-    let Some(range) = state.cursor.char_range() else { return false };
+    let Some(mut state) = TextEdit::load_state(ui.ctx(), id) else {
+        return false;
+    };
+    let Some(range) = state.cursor.char_range() else {
+        return false;
+    };
     let sorted = range.as_sorted_char_range();
     let selection = edit(code, sorted.start.0..sorted.end.0);
     let (start, end) = (CCursor::new(selection.start), CCursor::new(selection.end));
@@ -58,7 +65,15 @@ fn apply(edit: Edit, code: &mut String, id: Id, ui: &Ui) -> bool {
 }
 
 fn edit_of(event: &Event) -> Option<Edit> {
-    let Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
+    let Event::Key {
+        key,
+        pressed: true,
+        modifiers,
+        ..
+    } = event
+    else {
+        return None;
+    };
     match key {
         Key::Tab if *modifiers == Modifiers::SHIFT => Some(indent::outdent),
         Key::Tab if modifiers.is_none() => Some(indent::indent),
@@ -71,7 +86,12 @@ fn edit_of(event: &Event) -> Option<Edit> {
 fn is_typing(event: &Event) -> bool {
     matches!(
         event,
-        Event::Text(_) | Event::Paste(_) | Event::Cut | Event::Copy | Event::Ime(_) | Event::Key { pressed: true, .. }
+        Event::Text(_)
+            | Event::Paste(_)
+            | Event::Cut
+            | Event::Copy
+            | Event::Ime(_)
+            | Event::Key { pressed: true, .. }
     )
 }
 

@@ -58,7 +58,10 @@ fn job(code: &str, palette: CodePalette) -> LayoutJob {
     let section = |color: Color32, start: usize, end: usize| LayoutSection {
         leading_space: 0.0,
         byte_range: ByteIndex(start)..ByteIndex(end),
-        format: TextFormat { line_height: Some(CODE_LINE), ..TextFormat::simple(face(), color) },
+        format: TextFormat {
+            line_height: Some(CODE_LINE),
+            ..TextFormat::simple(face(), color)
+        },
     };
     let mut sections: Vec<_> = tokens(code)
         .into_iter()
@@ -70,7 +73,10 @@ fn job(code: &str, palette: CodePalette) -> LayoutJob {
     LayoutJob {
         text: code.to_owned(),
         sections,
-        wrap: TextWrapping { max_width: f32::INFINITY, ..TextWrapping::default() },
+        wrap: TextWrapping {
+            max_width: f32::INFINITY,
+            ..TextWrapping::default()
+        },
         break_on_newline: true,
         keep_trailing_whitespace: true,
         ..LayoutJob::default()
@@ -119,7 +125,14 @@ mod tests {
             let mut layout = CodeLayout::default();
             let code = "a = 1\nb = (\n\nc = 'x'\n";
             let plain = layout.galley(ui, code, None);
-            let gapped = layout.galley(ui, code, Some(Gap { after: 1, height: 40.0 }));
+            let gapped = layout.galley(
+                ui,
+                code,
+                Some(Gap {
+                    after: 1,
+                    height: 40.0,
+                }),
+            );
             assert_eq!(plain.rows.len(), 5);
             for (index, (before, after)) in plain.rows.iter().zip(&gapped.rows).enumerate() {
                 let moved = if index > 1 { 40.0 } else { 0.0 };
@@ -134,7 +147,10 @@ mod tests {
     fn unchanged_code_is_not_laid_out_again() {
         with_ui(|ui| {
             let mut layout = CodeLayout::default();
-            let gap = Some(Gap { after: 0, height: 8.0 });
+            let gap = Some(Gap {
+                after: 0,
+                height: 8.0,
+            });
             let first = layout.galley(ui, "x = 1\ny = 2", gap);
             assert!(Arc::ptr_eq(&first, &layout.galley(ui, "x = 1\ny = 2", gap)));
             assert!(!Arc::ptr_eq(&first, &layout.galley(ui, "x = 1\ny = 3", gap)));

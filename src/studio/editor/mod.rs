@@ -10,8 +10,8 @@ use std::sync::Arc;
 use egui::scroll_area::ScrollBarVisibility;
 use egui::text::{CCursor, CharIndex};
 use egui::{
-    Align2, Frame, Galley, Id, Margin, Pos2, Rect, RichText, ScrollArea, Shape, Stroke, TextEdit, Ui, UiBuilder,
-    pos2, vec2,
+    Align2, Frame, Galley, Id, Margin, Pos2, Rect, RichText, ScrollArea, Shape, Stroke, TextEdit, Ui,
+    UiBuilder, pos2, vec2,
 };
 
 use super::command::{Action, Command};
@@ -46,7 +46,7 @@ pub struct EditorView {
 pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let session = state.session();
     let card = session.card();
-    header(session, card, state.now, ui, commands);
+    header(session, card, ui, commands);
     if view.seen != Some((card.id, card.revision)) {
         if view.buffer != card.code {
             view.buffer.clone_from(&card.code);
@@ -56,7 +56,7 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
     body(view, card, ui, commands);
 }
 
-fn header(session: &Session, card: &Card, now: f64, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let (title, about) = names(session, card);
     widgets::header(
@@ -65,13 +65,18 @@ fn header(session: &Session, card: &Card, now: f64, ui: &mut Ui, commands: &mut 
         |ui| {
             ui.label(RichText::new(title).font(theme::semibold(theme::TEXT)));
             if card.unsaved() {
-                ui.label(RichText::new("•").color(palette.warn)).on_hover_text("not saved");
+                ui.label(RichText::new("•").color(palette.warn))
+                    .on_hover_text("not saved");
             }
             ui.add(egui::Label::new(widgets::dim(about, palette)).truncate());
         },
         |ui| {
-            if let Some(text) = run_text(card, now) {
-                let label = ui.label(RichText::new(text).font(theme::medium(theme::SMALL)).color(palette.dim));
+            if let Some(text) = run_text(card) {
+                let label = ui.label(
+                    RichText::new(text)
+                        .font(theme::medium(theme::SMALL))
+                        .color(palette.dim),
+                );
                 if let Some(scored) = card.scored() {
                     let t = &scored.evaluation.timing;
                     label.on_hover_text(format!(
@@ -95,7 +100,9 @@ fn names(session: &Session, card: &Card) -> (String, String) {
         Origin::Hand => {
             let from = card.parent.and_then(|parent| session.get(parent));
             let about = match (&card.file, from) {
-                (Some(path), _) => path.parent().map_or(String::new(), |folder| folder.display().to_string()),
+                (Some(path), _) => path
+                    .parent()
+                    .map_or(String::new(), |folder| folder.display().to_string()),
                 (None, Some(parent)) => format!("from {}", session.title(parent)),
                 (None, None) => String::new(),
             };
@@ -103,13 +110,15 @@ fn names(session: &Session, card: &Card) -> (String, String) {
         }
         Origin::Replay | Origin::Rules | Origin::Endpoint => {
             let recorded = card.recorded.as_ref();
-            let about = recorded.map_or(String::new(), |recorded| format!("recorded in `{}`", recorded.recording));
+            let about = recorded.map_or(String::new(), |recorded| {
+                format!("recorded in `{}`", recorded.recording)
+            });
             (session.title(card), about)
         }
     }
 }
 
-fn run_text(card: &Card, _now: f64) -> Option<String> {
+fn run_text(card: &Card) -> Option<String> {
     match (card.activity, &card.outcome) {
         (Activity::Due(_) | Activity::Assessing(_), _) => Some("running…".to_owned()),
         (Activity::Proposing(_), _) => Some("proposing…".to_owned()),
@@ -120,7 +129,7 @@ fn run_text(card: &Card, _now: f64) -> Option<String> {
             let timing = &scored.evaluation.timing;
             Some(format!("ran in {:.0} ms", timing.run_ms + timing.mesh_ms))
         }
-        (Activity::Idle, Outcome::Unknown | Outcome::Fault(_)) => None,
+        (Activity::Idle, Outcome::Unknown | Outcome::Fault { .. }) => None,
     }
 }
 
@@ -136,7 +145,10 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
     let marked = card.failure().and_then(|failure| mark(failure, lines));
     let message = marked.map(|(_, failure)| message_galley(ui, failure, area.width() - 44.0));
     let gap = match (marked, &message) {
-        (Some((after, _)), Some(galley)) => Some(Gap { after, height: (galley.size().y + 26.0).round() }),
+        (Some((after, _)), Some(galley)) => Some(Gap {
+            after,
+            height: (galley.size().y + 26.0).round(),
+        }),
         _ => None,
     };
 
@@ -153,13 +165,19 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
                 .show(ui, |ui| {
                     let galley = layout.galley(ui, buffer, gap);
                     let wanted = vec2((galley.size().x + 48.0).max(area.width()), area.height());
-                    let mut layouter =
-                        |ui: &Ui, text: &dyn egui::TextBuffer, _wrap: f32| layout.galley(ui, text.as_str(), gap);
+                    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _wrap: f32| {
+                        layout.galley(ui, text.as_str(), gap)
+                    };
                     ui.name_inputs(NAME, |ui| {
                         TextEdit::multiline(buffer)
                             .id(id)
                             .font(theme::mono(CODE))
-                            .frame(Frame::new().inner_margin(Margin { left: 4, right: 0, top: TOP, bottom: 60 }))
+                            .frame(Frame::new().inner_margin(Margin {
+                                left: 4,
+                                right: 0,
+                                top: TOP,
+                                bottom: 60,
+                            }))
                             .desired_width(wanted.x)
                             .min_size(wanted)
                             .lock_focus(true)
@@ -177,18 +195,36 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
         output.response.request_focus();
     }
     if typed && let Some(range) = output.cursor_range {
-        let caret = output.galley.pos_from_cursor(range.primary).translate(output.galley_pos.to_vec2());
+        let caret = output
+            .galley
+            .pos_from_cursor(range.primary)
+            .translate(output.galley_pos.to_vec2());
         ui.scroll_to_rect(caret, None);
     }
     if typed || output.response.changed() {
-        commands.push(Command::Edit { card: card.id, code: view.buffer.clone() });
+        commands.push(Command::Edit {
+            card: card.id,
+            code: view.buffer.clone(),
+        });
     }
 
     let origin = pos2(full.left(), output.galley_pos.y);
-    let caret = output.cursor_range.map(|range| row_of(&output.galley, range.primary));
+    let caret = output
+        .cursor_range
+        .map(|range| row_of(&output.galley, range.primary));
     let failing = marked.map(|(row, _)| row);
-    ui.painter().set(behind, rows_behind(&output.galley, origin, full, caret, failing, palette));
-    gutter_numbers(ui, &output.galley, origin, Rect::from_min_max(full.min, pos2(area.left(), full.bottom())), caret, failing);
+    ui.painter().set(
+        behind,
+        rows_behind(&output.galley, origin, full, caret, failing, palette),
+    );
+    gutter_numbers(
+        ui,
+        &output.galley,
+        origin,
+        Rect::from_min_max(full.min, pos2(area.left(), full.bottom())),
+        caret,
+        failing,
+    );
     if let (Some((row, failure)), Some(message)) = (marked, message) {
         squiggle(ui, &output.galley, output.galley_pos, area, row, failure, palette);
         if let Some(placed) = output.galley.rows.get(row) {
@@ -197,7 +233,13 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
             let now = Some((card.id, failure.line.unwrap_or(0), failure.message.clone()));
             if view.shown_failure != now {
                 view.shown_failure = now;
-                reveal(ui, &output, placed.min_y(), gap.map_or(0.0, |gap| gap.height), area);
+                reveal(
+                    ui,
+                    &output,
+                    placed.min_y(),
+                    gap.map_or(0.0, |gap| gap.height),
+                    area,
+                );
             }
         }
     } else {
@@ -214,7 +256,10 @@ fn mark(failure: &Failure, lines: usize) -> Option<(usize, &Failure)> {
 /// A failing line out of sight is brought into it, unless the caret is being typed at.
 fn reveal(ui: &Ui, output: &egui::text_edit::TextEditOutput, row_top: f32, height: f32, area: Rect) {
     let top = output.galley_pos.y + row_top;
-    let rect = Rect::from_min_max(pos2(area.left(), top), pos2(area.left() + 1.0, top + CODE_LINE + height));
+    let rect = Rect::from_min_max(
+        pos2(area.left(), top),
+        pos2(area.left() + 1.0, top + CODE_LINE + height),
+    );
     if !area.contains_rect(rect) && !output.response.has_focus() {
         ui.scroll_to_rect(rect, None);
     }
@@ -228,7 +273,15 @@ fn message_galley(ui: &Ui, failure: &Failure, width: f32) -> Arc<Galley> {
     let plain = egui::TextFormat::simple(theme::regular(12.0), palette.text);
     let quoted = egui::TextFormat::simple(theme::semibold(12.0), palette.text);
     for (index, part) in failure.message.trim().split(['\'', '`']).enumerate() {
-        job.append(part, 0.0, if index % 2 == 1 { quoted.clone() } else { plain.clone() });
+        job.append(
+            part,
+            0.0,
+            if index % 2 == 1 {
+                quoted.clone()
+            } else {
+                plain.clone()
+            },
+        );
     }
     ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
@@ -238,9 +291,17 @@ fn message_card(ui: &mut Ui, at: Pos2, area: Rect, message: Arc<Galley>, failure
     let rect = Rect::from_min_size(at, vec2(area.width() - 16.0, message.size().y + 14.0));
     let painter = ui.painter().with_clip_rect(area);
     painter.rect_filled(rect, 3.0, palette.bad_fill);
-    painter.rect_filled(Rect::from_min_size(rect.min, vec2(2.0, rect.height())), 0.0, palette.bad);
+    painter.rect_filled(
+        Rect::from_min_size(rect.min, vec2(2.0, rect.height())),
+        0.0,
+        palette.bad,
+    );
     painter.galley(rect.min + vec2(12.0, 7.0), message, palette.text);
-    let response = ui.interact(rect.intersect(area), Id::unique("failing line"), egui::Sense::hover());
+    let response = ui.interact(
+        rect.intersect(area),
+        Id::unique("failing line"),
+        egui::Sense::hover(),
+    );
     let text = format!("line {}: {}", failure.line.unwrap_or(0), failure.message);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
 }
@@ -261,13 +322,22 @@ fn rows_behind(
         Some(Shape::rect_filled(rect, 0.0, color))
     };
     let caret = caret.filter(|row| Some(*row) != failing);
-    let mut shapes: Vec<_> =
-        caret.and_then(|row| band(row, theme::blend(palette.pane, palette.raised, 0.8))).into_iter().collect();
+    let mut shapes: Vec<_> = caret
+        .and_then(|row| band(row, theme::blend(palette.pane, palette.raised, 0.8)))
+        .into_iter()
+        .collect();
     shapes.extend(failing.and_then(|row| band(row, theme::blend(palette.pane, palette.bad, 0.24))));
     Shape::Vec(shapes)
 }
 
-fn gutter_numbers(ui: &Ui, galley: &Galley, origin: Pos2, gutter: Rect, caret: Option<usize>, failing: Option<usize>) {
+fn gutter_numbers(
+    ui: &Ui,
+    galley: &Galley,
+    origin: Pos2,
+    gutter: Rect,
+    caret: Option<usize>,
+    failing: Option<usize>,
+) {
     let palette = theme::of(ui);
     let painter = ui.painter().with_clip_rect(gutter);
     for (index, row) in galley.rows.iter().enumerate() {
@@ -279,7 +349,11 @@ fn gutter_numbers(ui: &Ui, galley: &Galley, origin: Pos2, gutter: Rect, caret: O
             break;
         }
         let color = if failing == Some(index) {
-            painter.rect_filled(Rect::from_min_max(pos2(gutter.left(), top), pos2(gutter.left() + 3.0, bottom)), 0.0, palette.bad);
+            painter.rect_filled(
+                Rect::from_min_max(pos2(gutter.left(), top), pos2(gutter.left() + 3.0, bottom)),
+                0.0,
+                palette.bad,
+            );
             palette.bad
         } else if caret == Some(index) {
             palette.dim
@@ -287,13 +361,29 @@ fn gutter_numbers(ui: &Ui, galley: &Galley, origin: Pos2, gutter: Rect, caret: O
             palette.faint
         };
         let at = pos2(gutter.right() - 10.0, 0.5 * (top + bottom));
-        painter.text(at, Align2::RIGHT_CENTER, index + 1, theme::mono(CODE - 0.5), color);
+        painter.text(
+            at,
+            Align2::RIGHT_CENTER,
+            index + 1,
+            theme::mono(CODE - 0.5),
+            color,
+        );
     }
 }
 
 /// Underlines the name that the message speaks of where the failing line holds it, else the whole line.
-fn squiggle(ui: &Ui, galley: &Galley, at: Pos2, area: Rect, row: usize, failure: &Failure, palette: &Palette) {
-    let Some(placed) = galley.rows.get(row) else { return };
+fn squiggle(
+    ui: &Ui,
+    galley: &Galley,
+    at: Pos2,
+    area: Rect,
+    row: usize,
+    failure: &Failure,
+    palette: &Palette,
+) {
+    let Some(placed) = galley.rows.get(row) else {
+        return;
+    };
     let text = placed.text();
     let quoted = failure.message.split(['\'', '`']).skip(1).step_by(2);
     let named = quoted
@@ -309,7 +399,9 @@ fn squiggle(ui: &Ui, galley: &Galley, at: Pos2, area: Rect, row: usize, failure:
         .enumerate()
         .map(|(index, x)| pos2(x, if index % 2 == 0 { y } else { y - 2.0 }))
         .collect();
-    ui.painter().with_clip_rect(area).add(Shape::line(points, Stroke::new(1.2, palette.bad)));
+    ui.painter()
+        .with_clip_rect(area)
+        .add(Shape::line(points, Stroke::new(1.2, palette.bad)));
 }
 
 fn row_of(galley: &Galley, cursor: CCursor) -> usize {

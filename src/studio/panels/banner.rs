@@ -12,7 +12,11 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     egui::Panel::top("banner")
         .show_separator_line(false)
-        .frame(Frame::new().fill(palette.bad_fill).inner_margin(Margin::symmetric(12, 8)))
+        .frame(
+            Frame::new()
+                .fill(palette.bad_fill)
+                .inner_margin(Margin::symmetric(12, 8)),
+        )
         .show(ui, |ui| {
             ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
                 if ui.add(Button::new("Dismiss").small()).clicked() {
@@ -23,7 +27,9 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 }
                 ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
                     ui.spacing_mut().item_spacing.y = 3.0;
-                    let text = RichText::new(&notice.text).font(theme::medium(theme::TEXT)).color(palette.text);
+                    let text = RichText::new(&notice.text)
+                        .font(theme::medium(theme::TEXT))
+                        .color(palette.text);
                     ui.add(Label::new(text).wrap());
                     let hint = notice.hint.as_deref().or(notice.from_pool.then_some(
                         "make env sets the Python environment up; cadforge doctor says what else is missing",

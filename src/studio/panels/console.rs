@@ -14,35 +14,44 @@ const LINES: usize = 400;
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let lines = lines(state, palette);
-    header(ui, "Console", |_| {}, |ui| {
-        let copy = egui::Button::new(RichText::new("Copy").font(theme::regular(theme::SMALL))).small();
-        let response = ui.add_enabled(!lines.is_empty(), copy);
-        response.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::Role::Button, !lines.is_empty(), "Copy console")
+    header(
+        ui,
+        "Console",
+        |_| {},
+        |ui| {
+            let copy = egui::Button::new(RichText::new("Copy").font(theme::regular(theme::SMALL))).small();
+            let response = ui.add_enabled(!lines.is_empty(), copy);
+            response.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, !lines.is_empty(), "Copy console")
+            });
+            if response.clicked() {
+                let text: Vec<_> = lines.iter().map(|(text, _)| text.as_str()).collect();
+                commands.push(Command::Copy(text.join("\n")));
+            }
+        },
+    );
+    ScrollArea::both()
+        .id_salt("console")
+        .auto_shrink(false)
+        .stick_to_bottom(true)
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.add_space(6.0);
+            if lines.is_empty() {
+                ui.horizontal(|ui| {
+                    ui.add_space(PAD);
+                    ui.label(widgets::dim("prints, tracebacks and messages show here", palette));
+                });
+            }
+            for (text, color) in &lines {
+                ui.horizontal(|ui| {
+                    ui.add_space(PAD);
+                    let text = RichText::new(text).font(theme::mono(11.5)).color(*color);
+                    ui.add(Label::new(text).extend().selectable(true));
+                });
+            }
+            ui.add_space(6.0);
         });
-        if response.clicked() {
-            let text: Vec<_> = lines.iter().map(|(text, _)| text.as_str()).collect();
-            commands.push(Command::Copy(text.join("\n")));
-        }
-    });
-    ScrollArea::both().id_salt("console").auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        ui.add_space(6.0);
-        if lines.is_empty() {
-            ui.horizontal(|ui| {
-                ui.add_space(PAD);
-                ui.label(widgets::dim("prints, tracebacks and messages show here", palette));
-            });
-        }
-        for (text, color) in &lines {
-            ui.horizontal(|ui| {
-                ui.add_space(PAD);
-                let text = RichText::new(text).font(theme::mono(11.5)).color(*color);
-                ui.add(Label::new(text).extend().selectable(true));
-            });
-        }
-        ui.add_space(6.0);
-    });
 }
 
 fn lines(state: &State, palette: &Palette) -> Vec<(String, Color32)> {
@@ -65,11 +74,18 @@ fn lines(state: &State, palette: &Palette) -> Vec<(String, Color32)> {
             stream(&evaluation.stderr, theme::blend(palette.text, palette.warn, 0.4));
             if let Some(failure) = &evaluation.failure {
                 let traceback = failure.traceback.trim();
-                stream(if traceback.is_empty() { &failure.message } else { traceback }, palette.bad);
+                stream(
+                    if traceback.is_empty() {
+                        &failure.message
+                    } else {
+                        traceback
+                    },
+                    palette.bad,
+                );
                 stream("gate closed: total −1 until it builds", palette.dim);
             }
         }
-        Outcome::Fault(message) => stream(message, palette.warn),
+        Outcome::Fault { message, .. } => stream(message, palette.warn),
         Outcome::Unknown => {}
     }
     lines

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use egui::{Align2, Button, Color32, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{
+    Align2, Button, Color32, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2,
+};
 use serde_json::Value;
 
 use super::widgets::{self, ActionStyle, action_button, header};
@@ -25,14 +27,21 @@ pub struct JsonTreeView {
 
 impl Default for JsonTreeView {
     fn default() -> Self {
-        Self { open: BTreeSet::from([String::new(), "/reward".to_owned()]), search: String::new() }
+        Self {
+            open: BTreeSet::from([String::new(), "/reward".to_owned()]),
+            search: String::new(),
+        }
     }
 }
 
 /// Shows the tree of the card on screen.
 pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    ui.painter().hline(ui.available_rect_before_wrap().x_range(), ui.cursor().top(), theme::hairline(palette));
+    ui.painter().hline(
+        ui.available_rect_before_wrap().x_range(),
+        ui.cursor().top(),
+        theme::hairline(palette),
+    );
     let scored = state.card().scored();
     header(
         ui,
@@ -65,16 +74,22 @@ pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut 
         ui.add_space(8.0);
         ui.horizontal(|ui| {
             ui.add_space(PAD);
-            ui.label(widgets::dim(format!("nothing holds “{}”", view.search.trim()), palette));
+            ui.label(widgets::dim(
+                format!("nothing holds “{}”", view.search.trim()),
+                palette,
+            ));
         });
     }
     ui.add_space(4.0);
     ui.spacing_mut().item_spacing.y = 0.0;
-    ScrollArea::vertical().id_salt("json").auto_shrink([false, true]).show_rows(ui, ROW, rows.len(), |ui, range| {
-        for row in &rows[range] {
-            show_row(row, &mut view.open, ui, commands);
-        }
-    });
+    ScrollArea::vertical()
+        .id_salt("json")
+        .auto_shrink([false, true])
+        .show_rows(ui, ROW, rows.len(), |ui, range| {
+            for row in &rows[range] {
+                show_row(row, &mut view.open, ui, commands);
+            }
+        });
 }
 
 /// One visible line of the tree.
@@ -111,10 +126,18 @@ fn push_rows<'a>(
     let nested = is_nested(value);
     let searching = !needle.is_empty();
     let hit = searching
-        && (key.to_lowercase().contains(needle) || (!nested && scalar(value).to_lowercase().contains(needle)));
+        && (key.to_lowercase().contains(needle)
+            || (!nested && scalar(value).to_lowercase().contains(needle)));
     let at = rows.len();
     let shown_open = nested && (searching || open.contains(&path));
-    rows.push(Row { path: path.clone(), key, value, depth, open: shown_open, hit });
+    rows.push(Row {
+        path: path.clone(),
+        key,
+        value,
+        depth,
+        open: shown_open,
+        hit,
+    });
     if shown_open {
         for (key, value) in children(value) {
             push_rows(rows, path.clone(), key, value, depth + 1, open, needle);
@@ -129,13 +152,18 @@ fn push_rows<'a>(
 fn children(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
-        Value::Array(items) => items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, value)| (index.to_string(), value))
+            .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
 
 fn is_nested(value: &Value) -> bool {
-    matches!(value, Value::Object(map) if !map.is_empty()) || matches!(value, Value::Array(items) if !items.is_empty())
+    matches!(value, Value::Object(map) if !map.is_empty())
+        || matches!(value, Value::Array(items) if !items.is_empty())
 }
 
 /// A value on one line, numbers rounded to six digits.
@@ -166,11 +194,16 @@ fn show_row(row: &Row<'_>, open: &mut BTreeSet<String>, ui: &mut Ui, commands: &
     let nested = is_nested(row.value);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     response.widget_info(|| {
-        let kind = if nested { Role::DisclosureTriangle } else { Role::Label };
+        let kind = if nested {
+            Role::DisclosureTriangle
+        } else {
+            Role::Label
+        };
         WidgetInfo::labeled(kind, true, format!("{} {}", row.key, scalar(row.value)))
     });
     if row.hit {
-        ui.painter().rect_filled(rect, 0.0, theme::blend(palette.pane, palette.accent, 0.14));
+        ui.painter()
+            .rect_filled(rect, 0.0, theme::blend(palette.pane, palette.accent, 0.14));
     } else if response.hovered() {
         ui.painter().rect_filled(rect, 0.0, palette.raised);
     }
@@ -180,10 +213,16 @@ fn show_row(row: &Row<'_>, open: &mut BTreeSet<String>, ui: &mut Ui, commands: &
         triangle(ui, pos2(x + 3.0, middle), row.open, palette.dim);
     }
     x += 14.0;
-    let key = RichText::new(&row.key).font(theme::mono(12.0)).color(if nested { palette.text } else { palette.dim });
+    let key = RichText::new(&row.key).font(theme::mono(12.0)).color(if nested {
+        palette.text
+    } else {
+        palette.dim
+    });
     let key = widgets::line(ui, key, (rect.right() - x - 20.0).max(20.0));
     let key = widgets::paint_line(ui, pos2(x, middle), Align2::LEFT_CENTER, key);
-    let value = RichText::new(scalar(row.value)).font(theme::mono(12.0)).color(value_color(row.value, palette));
+    let value = RichText::new(scalar(row.value))
+        .font(theme::mono(12.0))
+        .color(value_color(row.value, palette));
     let room = rect.right() - key.right() - 8.0 - PAD - if response.hovered() { 38.0 } else { 0.0 };
     let value = widgets::line(ui, value, room.max(10.0));
     let cut = value.elided;
@@ -192,8 +231,16 @@ fn show_row(row: &Row<'_>, open: &mut BTreeSet<String>, ui: &mut Ui, commands: &
         open.insert(row.path.clone());
     }
     if response.hovered() || response.contains_pointer() {
-        let button = egui::Rect::from_min_max(pos2(rect.right() - 50.0, rect.top() + 1.0), rect.max - vec2(8.0, 1.0));
-        let copy = Button::new(RichText::new("copy").font(theme::regular(10.5)).color(palette.accent)).frame(false);
+        let button = egui::Rect::from_min_max(
+            pos2(rect.right() - 50.0, rect.top() + 1.0),
+            rect.max - vec2(8.0, 1.0),
+        );
+        let copy = Button::new(
+            RichText::new("copy")
+                .font(theme::regular(10.5))
+                .color(palette.accent),
+        )
+        .frame(false);
         if ui.put(button, copy).clicked() {
             commands.push(Command::Copy(copied(row.value)));
         }
@@ -222,11 +269,20 @@ fn value_color(value: &Value, palette: &Palette) -> Color32 {
 
 fn triangle(ui: &Ui, center: egui::Pos2, open: bool, color: Color32) {
     let points = if open {
-        vec![center + vec2(-3.5, -2.0), center + vec2(3.5, -2.0), center + vec2(0.0, 3.0)]
+        vec![
+            center + vec2(-3.5, -2.0),
+            center + vec2(3.5, -2.0),
+            center + vec2(0.0, 3.0),
+        ]
     } else {
-        vec![center + vec2(-2.0, -3.5), center + vec2(3.0, 0.0), center + vec2(-2.0, 3.5)]
+        vec![
+            center + vec2(-2.0, -3.5),
+            center + vec2(3.0, 0.0),
+            center + vec2(-2.0, 3.5),
+        ]
     };
-    ui.painter().add(egui::Shape::convex_polygon(points, color, egui::Stroke::NONE));
+    ui.painter()
+        .add(egui::Shape::convex_polygon(points, color, egui::Stroke::NONE));
 }
 
 #[cfg(test)]
@@ -237,20 +293,29 @@ mod tests {
 
     fn shown(value: &Value, open: &[&str], search: &str) -> Vec<String> {
         let open = open.iter().map(|path| (*path).to_owned()).collect();
-        rows(value, &open, search).into_iter().map(|row| row.path).collect()
+        rows(value, &open, search)
+            .into_iter()
+            .map(|row| row.path)
+            .collect()
     }
 
     #[test]
     fn only_what_is_open_shows() {
         let value = json!({"reward": {"total": 0.8}, "notes": ["a", "b"], "ok": true});
         assert_eq!(shown(&value, &[], ""), ["/reward", "/notes", "/ok"]);
-        assert_eq!(shown(&value, &["/reward"], ""), ["/reward", "/reward/total", "/notes", "/ok"]);
+        assert_eq!(
+            shown(&value, &["/reward"], ""),
+            ["/reward", "/reward/total", "/notes", "/ok"]
+        );
     }
 
     #[test]
     fn a_search_opens_the_way_to_what_it_finds_and_hides_the_rest() {
         let value = json!({"details": {"topology": {"faces": 4100}, "contact": {}}, "ok": true});
-        assert_eq!(shown(&value, &[], "FACES"), ["/details", "/details/topology", "/details/topology/faces"]);
+        assert_eq!(
+            shown(&value, &[], "FACES"),
+            ["/details", "/details/topology", "/details/topology/faces"]
+        );
         assert_eq!(shown(&value, &[], "4100").len(), 3);
         assert!(shown(&value, &[], "absent").is_empty());
     }

@@ -32,12 +32,18 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
     let modal = Modal::new(Id::unique("path prompt")).show(ui.ctx(), |ui| {
         ui.set_width(460.0);
         ui.label(RichText::new(title).font(theme::semibold(14.0)));
-        ui.label(widgets::dim("This desktop offers no file dialog, so type the path.", palette));
+        ui.label(widgets::dim(
+            "This desktop offers no file dialog, so type the path.",
+            palette,
+        ));
         ui.add_space(4.0);
-        let field = ui
-            .name_inputs("Path", |ui| {
-                ui.add(TextEdit::singleline(&mut view.text).font(theme::mono(theme::CODE)).desired_width(460.0))
-            });
+        let field = ui.name_inputs("Path", |ui| {
+            ui.add(
+                TextEdit::singleline(&mut view.text)
+                    .font(theme::mono(theme::CODE))
+                    .desired_width(460.0),
+            )
+        });
         if fresh {
             field.request_focus();
         }

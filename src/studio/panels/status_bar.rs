@@ -15,32 +15,47 @@ pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Com
     let palette = theme::of(ui);
     let rect = ui.available_rect_before_wrap().shrink2(vec2(PAD, 0.0));
     let right = ui
-        .scope_builder(UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center)), |ui| {
-            ui.spacing_mut().item_spacing.x = 18.0;
-            ui.label(widgets::small("mm", palette));
-            ui.label(widgets::small(format!("{} triangles", grouped(triangles)), palette));
-            ui.min_rect()
-        })
+        .scope_builder(
+            UiBuilder::new()
+                .max_rect(rect)
+                .layout(Layout::right_to_left(Align::Center)),
+            |ui| {
+                ui.spacing_mut().item_spacing.x = 18.0;
+                ui.label(widgets::small("mm", palette));
+                ui.label(widgets::small(
+                    format!("{} triangles", grouped(triangles)),
+                    palette,
+                ));
+                ui.min_rect()
+            },
+        )
         .inner;
     let mut room = rect;
     room.max.x = right.left() - 12.0;
-    ui.scope_builder(UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)), |ui| {
-        ui.shrink_clip_rect(room);
-        ui.spacing_mut().item_spacing.x = 18.0;
-        workers(state, ui, palette);
-        ui.label(widgets::small(format!("queue {}", state.pool.queued), palette));
-        if let Some(versions) = &state.pool.versions {
-            ui.label(widgets::small(format!("CadQuery {}", versions.cadquery), palette));
-        }
-        if let Some(running) = state.running.last() {
-            let text = RichText::new(running_text(running, state)).font(theme::regular(SMALL)).color(palette.accent);
-            ui.label(text);
-            let cancel = Button::new(RichText::new("Cancel").font(theme::regular(SMALL))).small();
-            if ui.add(cancel).on_hover_text("Esc").clicked() {
-                commands.push(Command::Do(Action::Cancel));
+    ui.scope_builder(
+        UiBuilder::new()
+            .max_rect(room)
+            .layout(Layout::left_to_right(Align::Center)),
+        |ui| {
+            ui.shrink_clip_rect(room);
+            ui.spacing_mut().item_spacing.x = 18.0;
+            workers(state, ui, palette);
+            ui.label(widgets::small(format!("queue {}", state.pool.queued), palette));
+            if let Some(versions) = &state.pool.versions {
+                ui.label(widgets::small(format!("CadQuery {}", versions.cadquery), palette));
             }
-        }
-    });
+            if let Some(running) = state.running.last() {
+                let text = RichText::new(running_text(running, state))
+                    .font(theme::regular(SMALL))
+                    .color(palette.accent);
+                ui.label(text);
+                let cancel = Button::new(RichText::new("Cancel").font(theme::regular(SMALL))).small();
+                if ui.add(cancel).on_hover_text("Esc").clicked() {
+                    commands.push(Command::Do(Action::Cancel));
+                }
+            }
+        },
+    );
 }
 
 fn workers(state: &State, ui: &mut Ui, palette: &Palette) {
@@ -57,7 +72,14 @@ fn workers(state: &State, ui: &mut Ui, palette: &Palette) {
             (0, starting) => format!("{} worker{plural} ready, {starting} starting", pool.ready),
             (busy, _) => format!("{busy} of {} worker{plural} busy", pool.ready),
         };
-        (if pool.busy > 0 { palette.accent } else { palette.good }, text)
+        (
+            if pool.busy > 0 {
+                palette.accent
+            } else {
+                palette.good
+            },
+            text,
+        )
     };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;

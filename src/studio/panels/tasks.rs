@@ -1,6 +1,6 @@
 //! The task list: how each stands and its last total.
 
-use egui::{Align2, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align2, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::widgets::{self, dot, header, standing_color};
 use crate::studio::command::Command;
@@ -10,9 +10,14 @@ use crate::studio::theme::{self, PAD, ROW, TEXT};
 /// Shows the list.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    header(ui, "Tasks", |_| {}, |ui| {
-        ui.label(widgets::small(state.sessions.len().to_string(), palette));
-    });
+    header(
+        ui,
+        "Tasks",
+        |_| {},
+        |ui| {
+            ui.label(widgets::small(state.sessions.len().to_string(), palette));
+        },
+    );
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for (index, session) in state.sessions.iter().enumerate() {
@@ -39,16 +44,27 @@ fn row(session: &Session, selected: bool, ui: &mut Ui, commands: &mut Vec<Comman
     let painter = ui.painter();
     if selected {
         painter.rect_filled(rect, 0.0, palette.selected);
-        painter.rect_filled(Rect::from_min_size(rect.min, vec2(2.0, rect.height())), 0.0, palette.accent);
+        painter.rect_filled(
+            Rect::from_min_size(rect.min, vec2(2.0, rect.height())),
+            0.0,
+            palette.accent,
+        );
     } else if response.hovered() || response.has_focus() {
         painter.rect_filled(rect, 0.0, palette.raised);
     }
     let middle = rect.center().y;
     let busy = card.activity != Activity::Idle;
-    let color = if busy { palette.accent } else { standing_color(standing, palette) };
+    let color = if busy {
+        palette.accent
+    } else {
+        standing_color(standing, palette)
+    };
     dot(ui, pos2(rect.left() + PAD + 4.0, middle), color);
     let (number, color) = match total {
-        Some(total) => (widgets::total(total), if total < 0.0 { palette.bad } else { palette.text }),
+        Some(total) => (
+            widgets::total(total),
+            if total < 0.0 { palette.bad } else { palette.text },
+        ),
         None => ("–".to_owned(), palette.faint),
     };
     let number = widgets::line(ui, RichText::new(number).color(color), 80.0);
@@ -59,7 +75,11 @@ fn row(session: &Session, selected: bool, ui: &mut Ui, commands: &mut Vec<Comman
     widgets::paint_line(ui, pos2(left, middle), Align2::LEFT_CENTER, name);
     response.on_hover_ui(|ui| {
         ui.set_max_width(340.0);
-        ui.label(RichText::new(&session.task.id).font(theme::mono(12.0)).color(palette.dim));
+        ui.label(
+            RichText::new(&session.task.id)
+                .font(theme::mono(12.0))
+                .color(palette.dim),
+        );
         ui.label(&session.task.prompt);
     });
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use egui::{
-    Align2, CornerRadius, Label, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, TextureHandle, Ui, WidgetInfo,
-    Role, pos2, vec2,
+    Align2, CornerRadius, Label, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, TextureHandle,
+    Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::widgets::{self, header};
@@ -46,30 +46,38 @@ pub fn show(
         },
         |ui| {
             let keys = |action: Action| action.info().keys().unwrap_or_default();
-            let text = format!("{} · {} to step", keys(Action::PreviousStep), keys(Action::NextStep));
+            let text = format!(
+                "{} · {} to step",
+                keys(Action::PreviousStep),
+                keys(Action::NextStep)
+            );
             ui.label(widgets::small(text, palette));
         },
     );
-    view.pictures.retain(|id, _| state.sessions.iter().any(|session| session.get(*id).is_some()));
+    view.pictures
+        .retain(|id, _| state.sessions.iter().any(|session| session.get(*id).is_some()));
     let follow = view.shown != Some(session.selected);
     view.shown = Some(session.selected);
-    ScrollArea::horizontal().id_salt(("timeline", &session.task.id)).auto_shrink(false).show(ui, |ui| {
-        let height = (ui.available_height() - 22.0).clamp(70.0, 150.0);
-        ui.add_space(10.0);
-        ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = 10.0;
-            ui.add_space(PAD - 10.0);
-            for card in &session.cards {
-                let rect = show_card(view, session, card, height, viewport, ui, commands);
-                if follow && card.id == session.selected {
-                    ui.scroll_to_rect(rect.expand(10.0), None);
+    ScrollArea::horizontal()
+        .id_salt(("timeline", &session.task.id))
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            let height = (ui.available_height() - 22.0).clamp(70.0, 150.0);
+            ui.add_space(10.0);
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 10.0;
+                ui.add_space(PAD - 10.0);
+                for card in &session.cards {
+                    let rect = show_card(view, session, card, height, viewport, ui, commands);
+                    if follow && card.id == session.selected {
+                        ui.scroll_to_rect(rect.expand(10.0), None);
+                    }
                 }
-            }
-            if session.cards.len() == 1 {
-                empty(session, height, ui);
-            }
+                if session.cards.len() == 1 {
+                    empty(session, height, ui);
+                }
+            });
         });
-    });
 }
 
 fn show_card(
@@ -96,7 +104,15 @@ fn show_card(
         commands.push(Command::SelectCard(card.id));
     }
     let radius = CornerRadius::same(RADIUS);
-    ui.painter().rect_filled(rect, radius, if response.hovered() { palette.raised } else { palette.pane });
+    ui.painter().rect_filled(
+        rect,
+        radius,
+        if response.hovered() {
+            palette.raised
+        } else {
+            palette.pane
+        },
+    );
     let picture = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - CAPTION)).shrink(1.0);
     show_picture(view, card, picture, viewport, ui);
     if Standing::of(card) == Standing::Failed {
@@ -154,15 +170,33 @@ fn number(session: &Session, card: &Card, palette: &Palette) -> (String, egui::C
 fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut Viewport, ui: &Ui) {
     let palette = theme::of(ui);
     let Some(shape) = &card.last_shape else {
-        let code: Vec<_> = card.code.lines().filter(|line| !line.trim().is_empty()).take(4).collect();
-        let text = if code.is_empty() { card.reason.clone() } else { code.join("\n") };
+        let code: Vec<_> = card
+            .code
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .take(4)
+            .collect();
+        let text = if code.is_empty() {
+            card.reason.clone()
+        } else {
+            code.join("\n")
+        };
         let font = theme::mono(9.5);
         let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.faint, rect.width() - 16.0));
-        ui.painter().with_clip_rect(rect).galley(rect.min + vec2(9.0, 9.0), galley, palette.faint);
+        ui.painter()
+            .with_clip_rect(rect)
+            .galley(rect.min + vec2(9.0, 9.0), galley, palette.faint);
         return;
     };
-    let tone = if card.origin == Origin::Seed { Tone::Seed } else { Tone::Step };
-    let known = view.pictures.get(&card.id).filter(|(drawn, _)| Arc::ptr_eq(drawn, shape));
+    let tone = if card.origin == Origin::Seed {
+        Tone::Seed
+    } else {
+        Tone::Step
+    };
+    let known = view
+        .pictures
+        .get(&card.id)
+        .filter(|(drawn, _)| Arc::ptr_eq(drawn, shape));
     let texture = match known {
         Some((_, texture)) => Some(texture.clone()),
         None => viewport.thumbnail(ui.ctx(), shape, tone).inspect(|texture| {
@@ -178,11 +212,19 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
         Standing::Unknown | Standing::Good | Standing::Weak => egui::Color32::WHITE,
     };
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-    ui.painter().with_clip_rect(rect).image(texture.id(), place, whole, tint);
+    ui.painter()
+        .with_clip_rect(rect)
+        .image(texture.id(), place, whole, tint);
 }
 
 fn failed_badge(ui: &Ui, rect: Rect, palette: &Palette) {
-    let text = widgets::line(ui, RichText::new("does not build").font(theme::medium(10.5)).color(palette.bad), 130.0);
+    let text = widgets::line(
+        ui,
+        RichText::new("does not build")
+            .font(theme::medium(10.5))
+            .color(palette.bad),
+        130.0,
+    );
     let size = text.size() + vec2(12.0, 5.0);
     let place = Rect::from_min_size(pos2(rect.left() + 7.0, rect.top() + 7.0), size);
     ui.painter().rect_filled(place, 3.0, palette.bad_fill);
@@ -196,7 +238,10 @@ fn hover(ui: &mut Ui, session: &Session, card: &Card) {
     if let (Some(total), Some(seed)) = (card.total(), session.seed().total())
         && card.origin != Origin::Seed
     {
-        ui.label(widgets::dim(format!("{} on seed", widgets::signed(total - seed, 3)), palette));
+        ui.label(widgets::dim(
+            format!("{} on seed", widgets::signed(total - seed, 3)),
+            palette,
+        ));
     }
     if !card.reason.is_empty() {
         ui.label(&card.reason);
@@ -209,15 +254,25 @@ fn hover(ui: &mut Ui, session: &Session, card: &Card) {
 fn empty(session: &Session, height: f32, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(WIDTH, height), Sense::hover());
-    ui.painter().rect_stroke(rect, CornerRadius::same(RADIUS), theme::hairline(palette), StrokeKind::Inside);
+    ui.painter().rect_stroke(
+        rect,
+        CornerRadius::same(RADIUS),
+        theme::hairline(palette),
+        StrokeKind::Inside,
+    );
     let text = match session.repair() {
         Some(recording) => {
-            format!("Propose takes the next step of `{}`. Typing in the editor makes a card too.", recording.name)
+            format!(
+                "Propose takes the next step of `{}`. Typing in the editor makes a card too.",
+                recording.name
+            )
         }
         None => "Typing in the editor makes a card here.".to_owned(),
     };
     let font = theme::regular(SMALL);
     let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.dim, rect.width() - 20.0));
-    let at = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min;
+    let at = Align2::CENTER_CENTER
+        .anchor_size(rect.center(), galley.size())
+        .min;
     ui.painter().galley(at, galley, palette.dim);
 }

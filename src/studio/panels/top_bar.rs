@@ -17,23 +17,35 @@ pub const HEIGHT: f32 = 42.0;
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let rect = ui.available_rect_before_wrap().shrink2(vec2(PAD, 0.0));
     let right = ui
-        .scope_builder(UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center)), |ui| {
-            right(state, ui, commands);
-            ui.min_rect()
-        })
+        .scope_builder(
+            UiBuilder::new()
+                .max_rect(rect)
+                .layout(Layout::right_to_left(Align::Center)),
+            |ui| {
+                right(state, ui, commands);
+                ui.min_rect()
+            },
+        )
         .inner;
     let mut room = rect;
     room.max.x = (right.left() - 12.0).max(rect.left());
-    ui.scope_builder(UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)), |ui| {
-        ui.shrink_clip_rect(room);
-        left(state, ui, commands);
-    });
+    ui.scope_builder(
+        UiBuilder::new()
+            .max_rect(room)
+            .layout(Layout::left_to_right(Align::Center)),
+        |ui| {
+            ui.shrink_clip_rect(room);
+            left(state, ui, commands);
+        },
+    );
 }
 
 fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let title = RichText::new("CADForge Studio").font(theme::semibold(13.5));
-    let menu = Button::new(title).right_text(RichText::new("▾").color(palette.dim)).frame_when_inactive(false);
+    let menu = Button::new(title)
+        .right_text(RichText::new("▾").color(palette.dim))
+        .frame_when_inactive(false);
     egui::containers::menu::MenuButton::from_button(menu).ui(ui, |ui| {
         ui.set_min_width(230.0);
         for info in &ACTIONS {
@@ -58,7 +70,11 @@ fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         Level::Medium => "medium",
         Level::Hard => "hard",
     };
-    chip(ui, &format!("{level} · {}", task.family.replace('_', " ")), palette.accent);
+    chip(
+        ui,
+        &format!("{level} · {}", task.family.replace('_', " ")),
+        palette.accent,
+    );
 }
 
 /// Laid out from the right: what comes first here stands last.
@@ -68,7 +84,13 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         stop_button(ui, commands);
     } else {
         let why = blocked(Action::RunLoop, state);
-        action_button(ui, Action::RunLoop, ActionStyle::Primary, why.as_deref(), commands);
+        action_button(
+            ui,
+            Action::RunLoop,
+            ActionStyle::Primary,
+            why.as_deref(),
+            commands,
+        );
     }
     let why = blocked(Action::Propose, state);
     action_button(ui, Action::Propose, ActionStyle::Plain, why.as_deref(), commands);
@@ -77,46 +99,64 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let session = state.session();
     let chosen = session.recording.clone().unwrap_or_else(|| "none".to_owned());
     let text = RichText::new(format!("replay · {chosen}"));
-    ComboBox::new("proposer", "").width(120.0).truncate().selected_text(text).show_ui(ui, |ui| {
-        for recording in &session.task.repairs {
-            let picked = session.recording.as_ref() == Some(&recording.name);
-            let steps = recording.steps.len();
-            let label = format!("replay · {} ({steps} step{})", recording.name, if steps == 1 { "" } else { "s" });
-            if ui.selectable_label(picked, label).clicked() {
-                commands.push(Command::SetRecording(recording.name.clone()));
+    ComboBox::new("proposer", "")
+        .width(120.0)
+        .truncate()
+        .selected_text(text)
+        .show_ui(ui, |ui| {
+            for recording in &session.task.repairs {
+                let picked = session.recording.as_ref() == Some(&recording.name);
+                let steps = recording.steps.len();
+                let label = format!(
+                    "replay · {} ({steps} step{})",
+                    recording.name,
+                    if steps == 1 { "" } else { "s" }
+                );
+                if ui.selectable_label(picked, label).clicked() {
+                    commands.push(Command::SetRecording(recording.name.clone()));
+                }
             }
-        }
-        if session.task.repairs.is_empty() {
-            ui.label(widgets::dim("this task has no recorded repair", palette));
-        }
-    });
+            if session.task.repairs.is_empty() {
+                ui.label(widgets::dim("this task has no recorded repair", palette));
+            }
+        });
     ui.label(widgets::dim("proposer", palette));
     ui.add_space(4.0);
 
     let mode = state.scoring.mode;
-    ComboBox::new("mode", "").width(58.0).selected_text(name_of(&mode)).show_ui(ui, |ui| {
-        for choice in Mode::value_variants() {
-            if ui.selectable_label(*choice == mode, name_of(choice)).clicked() {
-                commands.push(Command::SetMode(*choice));
+    ComboBox::new("mode", "")
+        .width(58.0)
+        .selected_text(name_of(&mode))
+        .show_ui(ui, |ui| {
+            for choice in Mode::value_variants() {
+                if ui.selectable_label(*choice == mode, name_of(choice)).clicked() {
+                    commands.push(Command::SetMode(*choice));
+                }
             }
-        }
-    });
+        });
     let profile = state.scoring.profile;
-    ComboBox::new("profile", "").width(104.0).selected_text(name_of(&profile)).show_ui(ui, |ui| {
-        for choice in Profile::value_variants() {
-            if ui.selectable_label(*choice == profile, name_of(choice)).clicked() {
-                commands.push(Command::SetProfile(*choice));
+    ComboBox::new("profile", "")
+        .width(104.0)
+        .selected_text(name_of(&profile))
+        .show_ui(ui, |ui| {
+            for choice in Profile::value_variants() {
+                if ui.selectable_label(*choice == profile, name_of(choice)).clicked() {
+                    commands.push(Command::SetProfile(*choice));
+                }
             }
-        }
-    });
+        });
     ui.label(widgets::dim("profile", palette));
 }
 
 fn stop_button(ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let text = RichText::new("Stop").font(theme::medium(theme::TEXT)).color(palette.bad);
+    let text = RichText::new("Stop")
+        .font(theme::medium(theme::TEXT))
+        .color(palette.bad);
     let edge = theme::blend(palette.line, palette.bad, 0.5);
-    let button = Button::new(text).stroke(egui::Stroke::new(1.0, edge)).min_size(vec2(74.0, 0.0));
+    let button = Button::new(text)
+        .stroke(egui::Stroke::new(1.0, edge))
+        .min_size(vec2(74.0, 0.0));
     if ui.add(button).on_hover_text("Esc").clicked() {
         commands.push(Command::Do(Action::Cancel));
     }
@@ -126,12 +166,15 @@ fn stop_button(ui: &mut Ui, commands: &mut Vec<Command>) {
 pub fn blocked(action: Action, state: &State) -> Option<String> {
     let session = state.session();
     match action {
-        Action::Propose | Action::RunLoop if state.repair().is_some() => Some("a repair is under way".to_owned()),
+        Action::Propose | Action::RunLoop if state.repair().is_some() => {
+            Some("a repair is under way".to_owned())
+        }
         Action::Propose | Action::RunLoop => match session.repair() {
             None => Some("this task has no recorded repair".to_owned()),
-            Some(recording) if session.steps_ahead() == 0 => {
-                Some(format!("the recording `{}` ends here: select an earlier step", recording.name))
-            }
+            Some(recording) if session.steps_ahead() == 0 => Some(format!(
+                "the recording `{}` ends here: select an earlier step",
+                recording.name
+            )),
             Some(_) => None,
         },
         Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
@@ -151,5 +194,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
 }
 
 fn name_of(value: &impl clap::ValueEnum) -> String {
-    value.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
+    value
+        .to_possible_value()
+        .map_or(String::new(), |value| value.get_name().to_owned())
 }

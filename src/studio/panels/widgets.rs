@@ -1,8 +1,8 @@
 //! Small things that panels share.
 
 use egui::{
-    Align, Align2, Button, Color32, CornerRadius, Frame, Galley, Layout, Margin, Pos2, Rect, Response, RichText,
-    Sense, Stroke, Ui, UiBuilder, WidgetInfo, Role, pos2, vec2,
+    Align, Align2, Button, Color32, CornerRadius, Frame, Galley, Layout, Margin, Pos2, Rect, Response,
+    RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use std::sync::Arc;
 
@@ -14,29 +14,46 @@ use crate::studio::theme::{self, HEADER, PAD, Palette, RADIUS, SMALL, TEXT};
 pub fn header(ui: &mut Ui, title: &str, left: impl FnOnce(&mut Ui), right: impl FnOnce(&mut Ui)) {
     let palette = theme::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEADER), Sense::hover());
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(palette));
+    ui.painter()
+        .hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(palette));
     let inner = rect.shrink2(vec2(PAD, 0.0));
     let right = ui
-        .scope_builder(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)), |ui| {
-            ui.spacing_mut().item_spacing.x = 8.0;
-            right(ui);
-            ui.min_rect()
-        })
+        .scope_builder(
+            UiBuilder::new()
+                .max_rect(inner)
+                .layout(Layout::right_to_left(Align::Center)),
+            |ui| {
+                ui.spacing_mut().item_spacing.x = 8.0;
+                right(ui);
+                ui.min_rect()
+            },
+        )
         .inner;
-    let room = Rect::from_min_max(inner.min, pos2((right.left() - 8.0).max(inner.left()), inner.bottom()));
-    ui.scope_builder(UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)), |ui| {
-        ui.shrink_clip_rect(room);
-        ui.spacing_mut().item_spacing.x = 8.0;
-        if !title.is_empty() {
-            ui.label(section(title, palette));
-        }
-        left(ui);
-    });
+    let room = Rect::from_min_max(
+        inner.min,
+        pos2((right.left() - 8.0).max(inner.left()), inner.bottom()),
+    );
+    ui.scope_builder(
+        UiBuilder::new()
+            .max_rect(room)
+            .layout(Layout::left_to_right(Align::Center)),
+        |ui| {
+            ui.shrink_clip_rect(room);
+            ui.spacing_mut().item_spacing.x = 8.0;
+            if !title.is_empty() {
+                ui.label(section(title, palette));
+            }
+            left(ui);
+        },
+    );
 }
 
 /// The title of a section, in small capitals' stead.
 pub fn section(title: &str, palette: &Palette) -> RichText {
-    RichText::new(title.to_uppercase()).font(theme::semibold(SMALL)).color(palette.text).extra_letter_spacing(0.3)
+    RichText::new(title.to_uppercase())
+        .font(theme::semibold(SMALL))
+        .color(palette.text)
+        .extra_letter_spacing(0.3)
 }
 
 /// Text that explains.
@@ -57,7 +74,11 @@ pub fn chip(ui: &mut Ui, text: &str, color: Color32) {
         .corner_radius(CornerRadius::same(10))
         .inner_margin(Margin::symmetric(9, 2))
         .show(ui, |ui| {
-            ui.label(RichText::new(text).font(theme::medium(SMALL)).color(theme::blend(color, palette.text, 0.25)))
+            ui.label(RichText::new(text).font(theme::medium(SMALL)).color(theme::blend(
+                color,
+                palette.text,
+                0.25,
+            )))
         });
 }
 
@@ -112,14 +133,21 @@ pub fn action_button(
     let keys = info.keys();
     let mut button = match style {
         ActionStyle::Primary => Button::new(
-            RichText::new(info.label).font(theme::medium(TEXT)).color(Color32::WHITE),
+            RichText::new(info.label)
+                .font(theme::medium(TEXT))
+                .color(Color32::WHITE),
         )
         .fill(palette.primary)
-        .stroke(Stroke::new(1.0, theme::blend(palette.primary, Color32::WHITE, 0.12))),
-        ActionStyle::Danger => {
-            Button::new(RichText::new(info.label).font(theme::medium(TEXT)).color(palette.bad))
-                .stroke(Stroke::new(1.0, theme::blend(palette.line, palette.bad, 0.5)))
-        }
+        .stroke(Stroke::new(
+            1.0,
+            theme::blend(palette.primary, Color32::WHITE, 0.12),
+        )),
+        ActionStyle::Danger => Button::new(
+            RichText::new(info.label)
+                .font(theme::medium(TEXT))
+                .color(palette.bad),
+        )
+        .stroke(Stroke::new(1.0, theme::blend(palette.line, palette.bad, 0.5))),
         ActionStyle::Plain => Button::new(info.label),
         ActionStyle::Small => Button::new(RichText::new(info.label).font(theme::regular(SMALL))).small(),
     };
@@ -170,7 +198,11 @@ pub fn signed(value: f64, digits: usize) -> String {
 
 /// A total as it is shown everywhere: `0.719`, `−1.00`.
 pub fn total(value: f64) -> String {
-    if value < 0.0 { format!("−{:.2}", value.abs()) } else { format!("{value:.3}") }
+    if value < 0.0 {
+        format!("−{:.2}", value.abs())
+    } else {
+        format!("{value:.3}")
+    }
 }
 
 /// The colour of a change.
