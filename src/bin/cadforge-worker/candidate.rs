@@ -1,21 +1,25 @@
 //! The child's side: runs one candidate, leaves its report in memory files, and is gone.
 //!
-//! Shares its process with the candidate, so nothing it reports is more than a claim: the zygote checks
-//! the form and the client the content.
+//! Shares its process with the candidate, so nothing it reports is more than a claim: the supervisor
+//! checks the form and the client the content.
 
 use std::time::Instant;
 
 use cadforge::executor::protocol::{Report, write_frame};
+use cadforge::executor::Limits;
 use cadforge::failure::{Failure, Kind, classify_exception_lineage};
 use cadforge::geometry::{Aabb, BrepFacts};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use serde::{Deserialize, Serialize};
 
 use crate::linux::MemoryFile;
 use crate::sandbox;
 
-/// Where a child leaves what came of its candidate.
+/// What a child and its supervisor pass to each other.
 pub struct Mailbox {
+    /// A frame with an [`Order`] and the code.
+    pub order: MemoryFile,
     /// A frame with a [`Report`], triangles per face and edges.
     pub report: MemoryFile,
     /// The STL.
@@ -28,11 +32,21 @@ impl Mailbox {
     /// An empty one.
     pub fn new() -> std::io::Result<Self> {
         Ok(Self {
+            order: MemoryFile::new("cadforge-order")?,
             report: MemoryFile::new("cadforge-report")?,
             stl: MemoryFile::new("cadforge-stl")?,
             last_words: MemoryFile::new("cadforge-words")?,
         })
     }
+}
+
+/// What a child is to do.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// What the candidate may use.
+    pub limits: Limits,
+    /// The folder it runs in.
+    pub scratch: String,
 }
 
 /// Makes the interpreter ready for a candidate.
@@ -117,8 +131,9 @@ struct Description {
 }
 
 fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
+    let python = harness.py();
     let described = harness
-        .call_method1("describe", (error.value(harness.py()),))
+        .call_method1("describe", (error.value(python), error.traceback(python)))
         .and_then(|description| description.extract::<Description>());
     match described {
         Ok(Description { lineage, own, message, line, traceback }) => {
@@ -132,7 +147,7 @@ fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
         }
         // The candidate may have broken whatever a description needs, or left no memory for it.
         Err(_) => {
-            let name = error.get_type(harness.py()).name().map_or_else(|_| "Exception".to_owned(), |name| name.to_string());
+            let name = error.get_type(python).name().map_or_else(|_| "Exception".to_owned(), |name| name.to_string());
             let kind = classify_exception_lineage(&[&name], "");
             Failure { kind, message: name, line: None, traceback: String::new() }
         }

@@ -69,7 +69,7 @@ class TooManyTriangles(Exception):
     """The mesh is larger than the limit."""
 
 
-def warm(scratch: str) -> dict[str, str]:
+def warm(scratch) -> dict[str, str]:
     """Walks the common paths of the kernel once and returns the versions.
 
     The first box, fillet, boolean and export load and initialise what every later child would have to.
@@ -94,7 +94,7 @@ def warm(scratch: str) -> dict[str, str]:
     try:
         exec(compile("raise ValueError('warm')", FILENAME, "exec"), {})
     except ValueError as error:
-        describe(error)
+        describe(error, error.__traceback__)
 
     del block, drill, part, shape
     gc.collect()
@@ -110,9 +110,10 @@ def prepare(scratch: str, last_words: int) -> None:
     """Makes the child equal to every other child, whatever the zygote did before it."""
     faulthandler.enable(file=last_words, all_threads=False)
     faulthandler.register(signal.SIGUSR1, file=last_words, all_threads=False, chain=False)
-    # Line by line, so that a killed candidate's prints are not lost with it.
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
+    # Made anew, because those of the zygote believe in other files. Line by line, so that a killed
+    # candidate's prints are not lost with it.
+    sys.stdout = sys.__stdout__ = _stream(1)
+    sys.stderr = sys.__stderr__ = _stream(2)
     sys.argv = [FILENAME]
     os.environ["TMPDIR"] = tempfile.tempdir = scratch
     # Forking reseeds `random` from the system.
@@ -129,6 +130,8 @@ def execute(source: bytes) -> dict:
     main.__dict__["show_object"] = _show_object
     main.__dict__["debug"] = _debug
     sys.modules["__main__"] = main
+    if b"\0" in source:
+        raise SyntaxError("source code cannot contain null bytes")
     code = compile(source, FILENAME, "exec", dont_inherit=True)
     exec(code, main.__dict__)
     return main.__dict__
@@ -244,7 +247,7 @@ def facts(shape) -> dict:
     }
 
 
-def describe(error: BaseException) -> dict:
+def describe(error: BaseException, frames_of) -> dict:
     """Names, message, line and traceback of an exception, as far as they concern the candidate's code."""
     own = type(error).__module__ == __name__
     lineage = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
@@ -254,7 +257,7 @@ def describe(error: BaseException) -> dict:
         text = "(its text could not be made)"
     line = None
     frames = []
-    for frame, number in traceback.walk_tb(error.__traceback__):
+    for frame, number in traceback.walk_tb(frames_of):
         if frame.f_code.co_filename == FILENAME:
             line = number
             frames.append((FILENAME, number, frame.f_code.co_name))
@@ -298,6 +301,10 @@ def _show_object(obj, name=None, options=None, **_more):
 
 def _debug(obj, name=None, options=None, **_more):
     """Shown by editors beside the part; never the part itself."""
+
+
+def _stream(descriptor: int):
+    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def _installed(*names: str) -> str:

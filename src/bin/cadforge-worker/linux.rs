@@ -9,7 +9,9 @@ use std::{io, mem};
 
 use nix::libc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::unistd::Pid;
+use nix::sys::personality::{self, Persona};
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, SysconfVar, sysconf};
 
 /// A file that lives in memory only.
 pub struct MemoryFile(File);
@@ -28,6 +30,11 @@ impl MemoryFile {
     /// Its descriptor.
     pub fn descriptor(&self) -> RawFd {
         self.0.as_raw_fd()
+    }
+
+    /// A memory file received from another process.
+    pub fn from_descriptor(descriptor: OwnedFd) -> Self {
+        Self(File::from(descriptor))
     }
 
     /// The file itself, to be written.
@@ -52,7 +59,7 @@ impl MemoryFile {
     }
 }
 
-/// A descriptor that becomes readable when the process ends.
+/// A descriptor that stands for a process.
 #[expect(unsafe_code, reason = "nix has no pidfd_open")]
 pub fn process_descriptor(process: Pid) -> io::Result<OwnedFd> {
     // SAFETY: a system call without pointers.
@@ -64,8 +71,19 @@ pub fn process_descriptor(process: Pid) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor as RawFd) })
 }
 
+/// Sends a signal to the process of a descriptor, and to no other that may have its number by now.
+#[expect(unsafe_code, reason = "nix has no pidfd_send_signal")]
+pub fn signal(process: &OwnedFd, signal: Signal) -> io::Result<()> {
+    let no_information = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: the only pointer is null, which the system call allows.
+    let result = unsafe {
+        libc::syscall(libc::SYS_pidfd_send_signal, process.as_raw_fd(), signal as libc::c_int, no_information, 0)
+    };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
 /// How a process ended and what it used.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ended {
     /// As `wait` gives it.
     pub status: i32,
@@ -110,11 +128,29 @@ pub fn memory(process: Pid) -> io::Result<(u64, u64)> {
     }
 }
 
-/// Living children of this process's main thread; empty where the kernel does not tell.
+/// Children of this process's main thread, dead or alive; empty where the kernel does not tell.
 pub fn children() -> Vec<Pid> {
     let path = format!("/proc/self/task/{}/children", Pid::this());
     let text = fs::read_to_string(path).unwrap_or_default();
     text.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect()
+}
+
+/// Closes every descriptor from 3 on except those in `keep`.
+#[expect(unsafe_code, reason = "nix has no close_range")]
+pub fn close_all_but(keep: &[RawFd]) -> io::Result<()> {
+    let mut keep: Vec<u32> = keep.iter().filter_map(|&kept| u32::try_from(kept).ok()).collect();
+    keep.sort_unstable();
+    keep.push(u32::MAX);
+    let mut first = 3;
+    for kept in keep {
+        // SAFETY: a system call without pointers; whoever owned a closed descriptor is a copy of the parent's
+        // owner that is never dropped, since the calling child leaves by `_exit`.
+        if kept > first && unsafe { libc::syscall(libc::SYS_close_range, first, kept - 1, 0) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        first = first.max(kept.saturating_add(1));
+    }
+    Ok(())
 }
 
 /// Number of threads of this process.
@@ -125,20 +161,12 @@ pub fn threads() -> usize {
 /// Turns address space randomisation off for this process's next image; `false` if that changed nothing.
 ///
 /// The geometry kernel hashes by address, so equal addresses are part of equal results.
-#[expect(unsafe_code, reason = "nix offers personality only behind a feature that is not needed otherwise")]
 pub fn fix_addresses() -> bool {
-    const QUERY: libc::c_ulong = 0xffff_ffff;
-    // SAFETY: a system call without pointers.
-    let current = unsafe { libc::personality(QUERY) };
-    if current < 0 || current & libc::ADDR_NO_RANDOMIZE != 0 {
-        return false;
-    }
-    // SAFETY: as above.
-    unsafe { libc::personality((current | libc::ADDR_NO_RANDOMIZE) as libc::c_ulong) >= 0 }
+    let Ok(current) = personality::get() else { return false };
+    let fixed = current | Persona::ADDR_NO_RANDOMIZE;
+    fixed != current && personality::set(fixed).is_ok()
 }
 
-#[expect(unsafe_code, reason = "nix offers sysconf only behind a feature that is not needed otherwise")]
 fn page_size() -> u64 {
-    // SAFETY: a call without pointers.
-    u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
+    sysconf(SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| u64::try_from(size).ok()).unwrap_or(4096)
 }

@@ -1,12 +1,15 @@
 //! The worker: the only executable that embeds Python.
 //!
-//! A zygote: imports CadQuery once, then forks per candidate; the child takes on limits, runs the code,
-//! reports and dies. Scores nothing, and is not meant to be started by hand: it speaks the framed protocol
-//! of `cadforge::executor` over the socket that is its standard input.
+//! Three processes, each for what the next must not touch: the supervisor (this one) talks to the client and
+//! watches; the zygote imports CadQuery once and forks; a child per candidate takes on limits, runs the code,
+//! reports and dies. Scores nothing, and is not meant to be started by hand: it speaks the framed protocol of
+//! `cadforge::executor` over the socket that is its standard input.
 
 mod candidate;
+mod control;
 mod linux;
 mod python;
+mod run;
 mod sandbox;
 mod scratch;
 mod supervisor;
@@ -15,23 +18,30 @@ mod zygote;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use cadforge::executor::WorkerVersions;
-use cadforge::executor::protocol::{DoneBlobs, PROTOCOL, Reply, Request, read_frame, write_frame};
+use cadforge::executor::Limits;
+use cadforge::executor::protocol::{DoneBlobs, Outcome, PROTOCOL, Reply, Request, read_frame, write_frame};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
-use nix::unistd::{Pid, dup2_stdin, getppid};
-use pyo3::prelude::*;
+use nix::unistd::{ForkResult, Pid, dup2_stdin, fork, getppid};
 
+use crate::control::Control;
+use crate::run::{Finished, Zygote};
 use crate::scratch::Scratch;
 use crate::supervisor::Interruption;
-use crate::zygote::{Finished, Zygote};
+use crate::zygote::Warm;
+
+/// Run before the first candidate. Whatever would keep candidates from running keeps this from running, and
+/// the first fork leaves the zygote in the state in which all later ones find it.
+const TRIAL: &[u8] = b"import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,7 +50,7 @@ fn main() -> ExitCode {
             println!("cadforge-worker {} (Python {})", env!("CARGO_PKG_VERSION"), python::linked_version());
             ExitCode::SUCCESS
         }
-        ["--python", python, "--parent", parent] => work(&PathBuf::from(python), parent.parse().unwrap_or(0)),
+        ["--python", python, "--parent", parent] => work(Path::new(python), parent.parse().unwrap_or(0)),
         _ => {
             eprintln!("cadforge-worker is started by cadforge\nhint: to see its versions: cadforge-worker --version");
             ExitCode::from(2)
@@ -48,16 +58,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn work(python: &std::path::Path, parent: i32) -> ExitCode {
+fn work(python: &Path, client: i32) -> ExitCode {
     // The new image starts over in here, with nothing left to change.
     if linux::fix_addresses() {
         let error = Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).exec();
         eprintln!("warning: could not start again with fixed addresses: {error}");
     }
     let started = Instant::now();
-    // A worker whose client died, however it died, is of no use; asked twice, because it may be dead already.
+    // A worker whose client died, however it died, is of no use; asked after, because it may be dead already.
     let tied = prctl::set_pdeathsig(Signal::SIGKILL);
-    if tied.is_err() || getppid() != Pid::from_raw(parent) {
+    if tied.is_err() || getppid() != Pid::from_raw(client) {
         eprintln!("the process that started this worker is gone");
         return ExitCode::from(3);
     }
@@ -72,7 +82,7 @@ fn work(python: &std::path::Path, parent: i32) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match serve(python, started, &mut client) {
+    match supervise(python, started, &mut client) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
@@ -85,62 +95,79 @@ fn work(python: &std::path::Path, parent: i32) -> ExitCode {
 
 /// Moves the connection away from standard input, which candidates inherit.
 fn take_client() -> io::Result<UnixStream> {
-    let client = io::stdin().as_fd().try_clone_to_owned()?;
-    dup2_stdin(File::open("/dev/null")?)?;
-    let client = UnixStream::from(client);
+    let client = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     client.peer_addr()?;
+    dup2_stdin(File::open("/dev/null")?)?;
     Ok(client)
 }
 
-fn serve(python: &std::path::Path, started: Instant, client: &mut UnixStream) -> Result<(), String> {
-    python::start(python)?;
-    Python::attach(|py| {
-        let scratch = Scratch::new().map_err(|error| {
-            format!("no folder for candidates in {}: {error}\nhint: set TMPDIR", std::env::temp_dir().display())
-        })?;
-        let (harness, versions) = import(py, &scratch)
-            .map_err(|error| format!("CadQuery cannot be used: {error}\nhint: make env"))?;
-        let threads = linux::threads();
-        if threads != 1 {
-            return Err(format!("the idle worker has {threads} threads, and a fork takes only one along"));
+fn supervise(python: &Path, started: Instant, client: &mut UnixStream) -> Result<(), String> {
+    let scratch = Scratch::new().map_err(|error| {
+        format!("no folder for candidates in {}: {error}\nhint: set TMPDIR", std::env::temp_dir().display())
+    })?;
+    let mut zygote = start_zygote(python, &scratch, client)?;
+    let versions = zygote.warm.versions.clone();
+    let mut run = |client: &mut UnixStream, id: u64, code: &[u8], limits: &Limits| {
+        let connection = client.try_clone().map_err(|error| error.to_string())?;
+        run::run(&mut zygote, &scratch, code, limits, connection.as_fd(), || interruption(client, id))
+            .map_err(|error| format!("the worker failed: {error}"))
+    };
+    let trial = run(client, 0, TRIAL, &Limits::default())?;
+    if let Outcome::Failed { failure, .. } = trial.outcome {
+        return Err(format!("a box could not be built: {}\nhint: make env", failure.message));
+    }
+    let startup_ms = started.elapsed().as_secs_f64() * 1e3;
+    say(client, &Reply::Hello { protocol: PROTOCOL, versions, startup_ms }, &DoneBlobs::default())?;
+    while let Some((request, code)) = hear(client)? {
+        // A cancel that is heard here is for a candidate that is done already.
+        if let Request::Run { id, limits } = request {
+            let Finished { outcome, cpu_ms, run_ms, mesh_ms, blobs } = run(client, id, &code, &limits)?;
+            say(client, &Reply::Done { id, outcome, cpu_ms, run_ms, mesh_ms }, &blobs)?;
         }
-        let zygote = Zygote::new(harness, scratch).map_err(|error| format!("/proc cannot be read: {error}"))?;
-        let startup_ms = started.elapsed().as_secs_f64() * 1e3;
-        say(client, &Reply::Hello { protocol: PROTOCOL, versions, startup_ms }, &DoneBlobs::default())?;
-        loop {
-            match hear(client)? {
-                None => return Ok(()),
-                // For a candidate that is done already.
-                Some((Request::Cancel { .. }, _)) => {}
-                Some((Request::Run { id, limits }, code)) => {
-                    let connection = client.try_clone().map_err(|error| error.to_string())?;
-                    let finished = zygote
-                        .run(&code, &limits, connection.as_fd(), || interruption(client, id))
-                        .map_err(|error| format!("the worker failed: {error}"))?;
-                    let Finished { outcome, cpu_ms, run_ms, mesh_ms, blobs } = finished;
-                    say(client, &Reply::Done { id, outcome, cpu_ms, run_ms, mesh_ms }, &blobs)?;
-                }
-            }
-        }
-    })
+    }
+    Ok(())
 }
 
-fn import<'py>(py: Python<'py>, scratch: &Scratch) -> PyResult<(Bound<'py, PyModule>, WorkerVersions)> {
-    let harness = PyModule::from_code(
-        py,
-        c_str(include_str!("harness.py")).as_c_str(),
-        c"cadforge_harness.py",
-        c"cadforge_harness",
-    )?;
-    let versions = harness.call_method1("warm", (scratch.path(),))?;
-    let version = |name: &str| versions.get_item(name)?.extract::<String>();
-    let versions =
-        WorkerVersions { cadquery: version("cadquery")?, ocp: version("ocp")?, python: version("python")? };
-    Ok((harness, versions))
+/// Forks the process that will load Python, and waits until it is warm.
+#[expect(unsafe_code, reason = "fork")]
+fn start_zygote(python: &Path, scratch: &Scratch, client: &UnixStream) -> Result<Zygote, String> {
+    let failed = |error: io::Error| format!("no process for the interpreter: {error}");
+    let supervisor = Pid::this();
+    let (mut ours, theirs) = Control::pair().map_err(failed)?;
+    // SAFETY: this process has one thread only, so that the child may go on as an ordinary program.
+    match unsafe { fork() }.map_err(|error| failed(error.into()))? {
+        ForkResult::Child => {
+            let keep = [theirs.as_fd().as_raw_fd()];
+            let served = linux::close_all_but(&keep)
+                .map_err(|error| error.to_string())
+                .and_then(|()| zygote::serve(python, scratch.path(), supervisor, theirs));
+            zygote::leave(|| served)
+        }
+        ForkResult::Parent { child } => {
+            drop(theirs);
+            let greeting = await_greeting(&mut ours, client)?;
+            Ok(Zygote { pid: child, control: ours, warm: greeting? })
+        }
+    }
 }
 
-fn c_str(text: &str) -> std::ffi::CString {
-    std::ffi::CString::new(text).expect("the harness holds no zero byte")
+/// The outer result is the connection's, the inner one what the zygote says.
+fn await_greeting(control: &mut Control, client: &UnixStream) -> Result<Result<Warm, String>, String> {
+    loop {
+        let mut interests = [control.as_fd(), client.as_fd()].map(|connection| PollFd::new(connection, PollFlags::POLLIN));
+        match poll(&mut interests, PollTimeout::NONE) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        let [zygote, client] = interests.map(|interest| interest.any().unwrap_or(false));
+        if zygote {
+            let frame = read_frame::<Result<Warm, String>>(control.stream()).map_err(|error| error.to_string())?;
+            return frame.map(|(greeting, _)| greeting).ok_or_else(|| "the interpreter died at its start".to_owned());
+        }
+        if client {
+            return Err("the client left before the worker was ready".to_owned());
+        }
+    }
 }
 
 /// What the client says while candidate `id` runs.

@@ -6,7 +6,7 @@ use std::ffi::{CStr, CString};
 use std::fs;
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use pyo3::ffi;
@@ -21,7 +21,11 @@ pub fn start(python: &Path) -> Result<(), String> {
             python.display()
         ));
     }
-    compare_versions(&linked_version(), &version_of(python)?, python)?;
+    let linked = linked_version();
+    // Written when the environment was made: right at no cost, unless the system's Python was updated since.
+    if noted_version(python).as_ref() != Some(&linked) {
+        compare_versions(&linked, &asked_version(python)?, python)?;
+    }
     initialize(python)
 }
 
@@ -33,23 +37,19 @@ pub fn linked_version() -> String {
     version.to_string_lossy().split_ascii_whitespace().next().unwrap_or_default().to_owned()
 }
 
-/// The version that an environment was made with: from its `pyvenv.cfg`, else by asking it.
-fn version_of(python: &Path) -> Result<String, String> {
-    if let Some(version) = environment(python)
-        .and_then(|folder| fs::read_to_string(folder.join("pyvenv.cfg")).ok())
-        .and_then(|text| configured_version(&text))
-    {
-        return Ok(version);
-    }
+/// The version that an environment was made with.
+fn noted_version(python: &Path) -> Option<String> {
+    let folder = python.parent()?.parent()?;
+    configured_version(&fs::read_to_string(folder.join("pyvenv.cfg")).ok()?)
+}
+
+/// The version that an interpreter states.
+fn asked_version(python: &Path) -> Result<String, String> {
     let output = Command::new(python)
         .args(["-I", "-c", "import platform; print(platform.python_version())"])
         .output()
         .map_err(|error| format!("{} cannot be run: {error}\nhint: make env", python.display()))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-fn environment(python: &Path) -> Option<PathBuf> {
-    Some(python.parent()?.parent()?.to_path_buf())
 }
 
 /// `version = 3.11.2` as venv writes it, or `version_info = 3.11.2.final.0` as others do.
@@ -62,22 +62,19 @@ fn configured_version(text: &str) -> Option<String> {
     (digits.len() >= 2).then(|| digits.join("."))
 }
 
-/// Another minor version has another binary interface: nothing installed for it could be imported. Another
-/// patch level is a system update away and works; it is worth a word, because results may differ.
+/// The standard library must be that of the very same build: already another patch level may have compiled
+/// into the interpreter what this one loads from files, and then finds nowhere.
 fn compare_versions(linked: &str, found: &str, python: &Path) -> Result<(), String> {
-    let minor = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
-    if minor(linked) != minor(found) {
-        return Err(format!(
-            "cadforge-worker is linked with Python {linked}, but {} is Python {found}\n\
-             hint: make the environment with the Python that the worker was built with (make env), or build \
-             the worker again with PYO3_PYTHON naming the other one",
-            python.display()
-        ));
+    if linked == found {
+        return Ok(());
     }
-    if linked != found {
-        eprintln!("warning: linked with Python {linked}, but {} is Python {found}", python.display());
-    }
-    Ok(())
+    Err(format!(
+        "cadforge-worker is linked with Python {linked}, but {} is Python {found}\n\
+         hint: both must be one Python: make the environment with {linked} (make env), or build the worker \
+         again with PYO3_PYTHON={}",
+        python.display(),
+        python.display()
+    ))
 }
 
 #[expect(unsafe_code, reason = "pyo3 cannot start an interpreter from a configuration")]
@@ -136,10 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn another_minor_version_is_refused_and_says_both() {
+    fn another_version_is_refused_and_says_both() {
         let python = Path::new("env/bin/python");
-        let message = compare_versions("3.11.2", "3.12.1", python).unwrap_err();
-        assert!(message.contains("3.11.2") && message.contains("3.12.1") && message.contains("hint:"), "{message}");
-        assert!(compare_versions("3.11.2", "3.11.9", python).is_ok());
+        for found in ["3.12.1", "3.11.7", ""] {
+            let message = compare_versions("3.11.2", found, python).unwrap_err();
+            assert!(message.contains("3.11.2") && message.contains(found), "{message}");
+            assert!(message.contains("hint:"), "{message}");
+        }
+        assert!(compare_versions("3.11.2", "3.11.2", python).is_ok());
     }
 }

@@ -5,13 +5,16 @@
 //! writable, Python's environment readable, nothing else), seccomp (no sockets, no signals to others;
 //! `clone3` answers ENOSYS), a bound on processes.
 
+use std::io;
 use std::os::fd::RawFd;
 
 use cadforge::executor::Limits;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
-use nix::unistd::{Pid, close, getppid, setsid};
+use nix::unistd::{Pid, getppid, setsid};
+
+use crate::linux;
 
 /// Address space kept back for the report of a candidate that used up its own, in bytes.
 const RESERVE: u64 = 256 << 20;
@@ -24,20 +27,18 @@ pub struct Confinement<'a> {
     pub baseline: u64,
     /// The zygote.
     pub parent: Pid,
-    /// The zygote's descriptors that a candidate must not hold.
-    pub close: &'a [RawFd],
+    /// Descriptors of the child's own; all others are closed.
+    pub keep: &'a [RawFd],
 }
 
 /// Gives up everything a candidate does not need. An error means that it must not run.
-pub fn enter(confinement: &Confinement<'_>) -> nix::Result<()> {
-    for &descriptor in confinement.close {
-        close(descriptor)?;
-    }
+pub fn enter(confinement: &Confinement<'_>) -> io::Result<()> {
+    linux::close_all_but(confinement.keep)?;
     // A session of its own, so that all of it can be killed at once, and no terminal.
     setsid()?;
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     if getppid() != confinement.parent {
-        return Err(nix::Error::ESRCH);
+        return Err(io::Error::other("the zygote is gone"));
     }
     let limits = confinement.limits;
     let space = confinement.baseline.saturating_add(limits.memory_mb.saturating_mul(1 << 20));
@@ -47,7 +48,8 @@ pub fn enter(confinement: &Confinement<'_>) -> nix::Result<()> {
     setrlimit(Resource::RLIMIT_CPU, seconds + 1, seconds + 2)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     let file = (100 * u64::from(limits.triangles)).max(RESERVE);
-    setrlimit(Resource::RLIMIT_FSIZE, file, file)
+    setrlimit(Resource::RLIMIT_FSIZE, file, file)?;
+    Ok(())
 }
 
 /// Gives the reserve of address space back, so that a candidate that ran out of memory can be reported.

@@ -24,7 +24,8 @@ impl Scratch {
     pub fn new() -> io::Result<Self> {
         let base = std::env::temp_dir();
         remove_abandoned(&base);
-        let folder = base.join(format!("{PREFIX}{}", std::process::id()));
+        // Of constant length, because not even that may differ between equal runs in two workers.
+        let folder = base.join(format!("{PREFIX}{:010}", std::process::id()));
         fs::create_dir(&folder)?;
         let lock = lock(&folder)?;
         Ok(Self { folder, _lock: lock })

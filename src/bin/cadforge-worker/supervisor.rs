@@ -1,4 +1,4 @@
-//! The zygote's side of a running candidate: watches it, keeps its output, ends it when it must.
+//! Watches a running candidate, keeps its output, ends it when it must.
 //!
 //! Decides why a child ended, not what that is worth.
 
@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use cadforge::executor::Limits;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Pid, read};
 
 use crate::candidate::Mailbox;
+use crate::control::{Control, News};
 use crate::linux::{self, Ended, MemoryFile};
 
 /// The wall limit is this many times the CPU limit.
@@ -88,11 +89,20 @@ pub fn watch(
     limits: &Limits,
     resident_baseline: u64,
     mailbox: &Mailbox,
+    zygote: &mut Control,
+    zygote_pid: Pid,
     client: BorrowedFd<'_>,
     mut interrupted: impl FnMut() -> io::Result<Interruption>,
 ) -> io::Result<Observed> {
     let Running { child, stdout, stderr, prepared, started } = running;
-    let exit = linux::process_descriptor(child)?;
+    // Fails for a child that is gone already, whose end is then on its way.
+    let handle = linux::process_descriptor(child).ok();
+    let end = || {
+        if let Some(handle) = &handle {
+            // It may have ended meanwhile, which is what is wanted.
+            let _ = linux::signal(handle, Signal::SIGKILL);
+        }
+    };
     let clock = ClockId::pid_cpu_clock_id(child);
     let wall_limit = Duration::from_secs_f64((limits.cpu_s * WALL_FACTOR).max(0.0).min(1e6));
     let resident_limit = resident_baseline.saturating_add(limits.memory_mb.saturating_mul(1 << 20));
@@ -117,12 +127,14 @@ pub fn watch(
                 None
             };
             if killed.is_some() {
-                ask_last_words(child, &mailbox.last_words);
-                end(child);
+                if let Some(handle) = &handle {
+                    ask_last_words(handle, &mailbox.last_words);
+                }
+                end();
             }
         }
 
-        let mut interests = vec![PollFd::new(exit.as_fd(), PollFlags::POLLIN)];
+        let mut interests = vec![PollFd::new(zygote.as_fd(), PollFlags::POLLIN)];
         let client_at = client_lost.is_none().then(|| {
             interests.push(PollFd::new(client, PollFlags::POLLIN));
             interests.len() - 1
@@ -142,28 +154,28 @@ pub fn watch(
                 Ok(Interruption::None) => {}
                 Ok(Interruption::Cancel) => {
                     killed.get_or_insert(Killed::Cancelled);
-                    end(child);
+                    end();
                 }
                 Err(error) => {
                     client_lost = Some(error);
-                    end(child);
+                    end();
                 }
             }
         }
         if output.drain()? && killed.is_none() && !exited {
             killed = Some(Killed::Flood);
-            end(child);
+            end();
         }
         if exited {
             break;
         }
     }
-
-    // While the child is not reaped its number cannot be another's: now its whole session can go.
-    end(child);
-    let ended = linux::reap(child)?;
+    let ended = match zygote.hear()? {
+        News::Ended(ended) => ended,
+        other => return Err(io::Error::other(format!("the zygote told {other:?} of a running child"))),
+    };
     let wall_s = started.elapsed().as_secs_f64();
-    end_strays();
+    end_strays(zygote_pid);
     if output.drain()? && killed.is_none() {
         killed = Some(Killed::Flood);
     }
@@ -180,33 +192,25 @@ pub fn watch(
     Ok(Observed { killed, ended, wall_s, stdout, stderr, silent })
 }
 
-/// Kills a child and everything in its process group.
-fn end(child: Pid) {
-    // Either may be gone already, which is what is wanted.
-    let _ = killpg(child, Signal::SIGKILL);
-    let _ = kill(child, Signal::SIGKILL);
-}
-
-/// Kills what a candidate left behind: orphans become children of the zygote.
-fn end_strays() {
+/// Kills what a candidate left behind: orphans become children of this process, which has one of its own.
+fn end_strays(zygote: Pid) {
     let deadline = Instant::now() + Duration::from_secs(2);
     while Instant::now() < deadline {
-        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            Ok(WaitStatus::StillAlive) => {
-                for stray in linux::children() {
-                    let _ = kill(stray, Signal::SIGKILL);
-                }
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            Ok(_) => {}
-            Err(_) => return,
+        let strays: Vec<Pid> = linux::children().into_iter().filter(|&child| child != zygote).collect();
+        if strays.is_empty() {
+            return;
+        }
+        for stray in strays {
+            // Both may fail for one that is gone; the next look tells.
+            let _ = kill(stray, Signal::SIGKILL);
+            let _ = waitpid(stray, None);
         }
     }
 }
 
 /// Asks a child where it is; the interpreter's fault handler answers even inside the kernel's C++.
-fn ask_last_words(child: Pid, last_words: &MemoryFile) {
-    if kill(child, Signal::SIGUSR1).is_err() {
+fn ask_last_words(child: &OwnedFd, last_words: &MemoryFile) {
+    if linux::signal(child, Signal::SIGUSR1).is_err() {
         return;
     }
     let deadline = Instant::now() + LAST_WORDS;

@@ -1,181 +1,161 @@
-//! Forks a child per candidate and turns what became of it into a reply.
+//! The process that holds a warm interpreter and forks it, once a candidate.
 //!
-//! Candidate code never runs in this process.
+//! Candidate code never runs in it, and nothing of one candidate ever enters it: children are equal copies
+//! of one process, down to its addresses.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::path::Path;
 
-use cadforge::executor::Limits;
-use cadforge::executor::protocol::{DoneBlobs, MAX_BLOBS, Outcome, Report, read_frame};
-use cadforge::failure::{Failure, Kind};
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use cadforge::executor::WorkerVersions;
+use cadforge::executor::protocol::{read_frame, write_frame};
 use nix::libc;
-use nix::unistd::{ForkResult, Pid, chdir, dup2_stderr, dup2_stdout, fork, pipe2, write};
+use nix::sys::prctl;
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::{ForkResult, Pid, chdir, dup2_stderr, dup2_stdout, fork, getppid, write};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use crate::candidate::{self, Mailbox};
-use crate::linux;
+use crate::candidate::{self, Mailbox, Order};
+use crate::control::{Control, GIFTS, News};
+use crate::linux::{self, MemoryFile};
 use crate::sandbox::{self, Confinement};
-use crate::scratch::Scratch;
-use crate::supervisor::{self, Interruption, Killed, Observed, Running};
-use crate::verdict;
+use crate::{python, verdict};
 
-/// A warm interpreter, ready to be forked.
-pub struct Zygote<'py> {
-    harness: Bound<'py, PyModule>,
-    scratch: Scratch,
-    address_space: u64,
-    resident: u64,
+/// What a zygote says once it is warm.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Warm {
+    /// Versions inside.
+    pub versions: WorkerVersions,
+    /// Address space of the idle process in bytes.
+    pub address_space: u64,
+    /// Its resident set in bytes.
+    pub resident: u64,
 }
 
-/// What came of one candidate.
-pub struct Finished {
-    /// Shape, failure or cancelled.
-    pub outcome: Outcome,
-    /// CPU time in ms.
-    pub cpu_ms: f64,
-    /// Ran the code, ms.
-    pub run_ms: f64,
-    /// Meshed, exported and measured, ms.
-    pub mesh_ms: f64,
-    /// What goes with it.
-    pub blobs: DoneBlobs,
+/// Warms up, says so or why not, and forks until the supervisor is gone.
+pub fn serve(python: &Path, scratch: &Path, supervisor: Pid, mut control: Control) -> Result<(), String> {
+    prctl::set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())?;
+    if getppid() != supervisor {
+        return Err("the supervisor is gone".to_owned());
+    }
+    let result = python::start(python).and_then(|()| {
+        Python::attach(|py| {
+            let (harness, warm) = warm(py, scratch)?;
+            say(&mut control, &Ok(warm.clone()))?;
+            fork_on_demand(&harness, warm.address_space, &mut control).map_err(|error| error.to_string())
+        })
+    });
+    // Too late for whoever is past the greeting, and then the end of the connection says enough.
+    result.or_else(|message| say(&mut control, &Err(message)))
 }
 
-impl<'py> Zygote<'py> {
-    /// Notes how large the idle process is: a candidate's memory counts from there.
-    pub fn new(harness: Bound<'py, PyModule>, scratch: Scratch) -> io::Result<Self> {
-        let (address_space, resident) = linux::memory(Pid::this())?;
-        Ok(Self { harness, scratch, address_space, resident })
-    }
+fn say(control: &mut Control, greeting: &Result<Warm, String>) -> Result<(), String> {
+    write_frame(control.stream(), greeting, &[]).map_err(|error| error.to_string())
+}
 
-    /// Runs one candidate. An error is the zygote's or the client's, never the candidate's.
-    pub fn run(
-        &self,
-        source: &[u8],
-        limits: &Limits,
-        client: BorrowedFd<'_>,
-        interrupted: impl FnMut() -> io::Result<Interruption>,
-    ) -> io::Result<Finished> {
-        let mut mailbox = Mailbox::new()?;
-        let folder = self.scratch.run_folder()?;
-        let running = self.fork_child(source, limits, folder.path(), client.as_raw_fd(), &mut mailbox)?;
-        let observed = supervisor::watch(running, limits, self.resident, &mailbox, client, interrupted)?;
-        drop(folder);
-        Ok(finish(observed, source, limits, &mailbox, self.resident))
+fn warm<'py>(py: Python<'py>, scratch: &Path) -> Result<(Bound<'py, PyModule>, Warm), String> {
+    let (harness, versions) =
+        import(py, scratch).map_err(|error| format!("CadQuery cannot be used: {error}\nhint: make env"))?;
+    let threads = linux::threads();
+    if threads != 1 {
+        return Err(format!("the warm interpreter has {threads} threads, and a fork takes only one along"));
     }
+    let (address_space, resident) =
+        linux::memory(Pid::this()).map_err(|error| format!("/proc cannot be read: {error}"))?;
+    Ok((harness, Warm { versions, address_space, resident }))
+}
 
-    /// Forks; in the child, never returns.
-    #[expect(unsafe_code, reason = "fork, and the interpreter's hooks around it")]
-    fn fork_child(
-        &self,
-        source: &[u8],
-        limits: &Limits,
-        scratch: &str,
-        client: RawFd,
-        mailbox: &mut Mailbox,
-    ) -> io::Result<Running> {
-        let started = Instant::now();
-        let (stdout, child_stdout) = pipe()?;
-        let (stderr, child_stderr) = pipe()?;
-        let (prepared, child_prepared) = pipe()?;
-        let parent = Pid::this();
-        // SAFETY: this thread holds the interpreter, as the hooks demand, and is the only thread of the
-        // process (checked at start), so that the child may go on as an ordinary program.
-        let forked = unsafe {
-            ffi::PyOS_BeforeFork();
-            let forked = fork();
-            match forked {
-                Ok(ForkResult::Child) => ffi::PyOS_AfterFork_Child(),
-                _ => ffi::PyOS_AfterFork_Parent(),
+fn import<'py>(py: Python<'py>, scratch: &Path) -> PyResult<(Bound<'py, PyModule>, WorkerVersions)> {
+    let code = std::ffi::CString::new(include_str!("harness.py"))?;
+    let harness = PyModule::from_code(py, &code, c"cadforge_harness.py", c"cadforge_harness")?;
+    let versions = harness.call_method1("warm", (scratch,))?;
+    let version = |name: &str| versions.get_item(name)?.extract::<String>();
+    let versions =
+        WorkerVersions { cadquery: version("cadquery")?, ocp: version("ocp")?, python: version("python")? };
+    Ok((harness, versions))
+}
+
+fn fork_on_demand(harness: &Bound<'_, PyModule>, address_space: u64, control: &mut Control) -> io::Result<()> {
+    let parent = Pid::this();
+    while let Some(gifts) = control.next_order()? {
+        let child = match fork_python() {
+            Ok(ForkResult::Parent { child }) => child,
+            Ok(ForkResult::Child) => leave(|| become_candidate(harness, address_space, parent, gifts)),
+            Err(error) => {
+                control.tell(News::Failed(error as i32))?;
+                continue;
             }
-            forked
         };
-        let ForkResult::Parent { child } = forked? else {
-            // Nothing may unwind into the zygote's loop, of which this is a copy.
-            let status = catch_unwind(AssertUnwindSafe(|| {
-                dup2_stdout(&child_stdout).map_err(|error| error.to_string())?;
-                dup2_stderr(&child_stderr).map_err(|error| error.to_string())?;
-                chdir(scratch).map_err(|error| error.to_string())?;
-                let close = [client, stdout.as_raw_fd(), stderr.as_raw_fd(), child_stdout.as_raw_fd(), child_stderr.as_raw_fd(), prepared.as_raw_fd()];
-                let confinement = Confinement { limits, baseline: self.address_space, parent, close: &close };
-                sandbox::enter(&confinement).map_err(|error| format!("the sandbox could not be entered: {error}"))?;
-                candidate::prepare(&self.harness, scratch, mailbox).map_err(|error| error.to_string())?;
-                write(&child_prepared, &[1]).map_err(|error| error.to_string())?;
-                drop(child_prepared);
-                candidate::run(&self.harness, source, limits.triangles, mailbox)
-            }));
-            let status = match status {
-                Ok(Ok(())) => 0,
-                Ok(Err(message)) => {
-                    eprintln!("{message}");
-                    verdict::NO_REPORT
-                }
-                Err(_) => verdict::NO_REPORT,
-            };
-            // SAFETY: ends the process at once; no destructor of the zygote's may run in its copy.
-            unsafe { libc::_exit(status) }
-        };
-        Ok(Running { child, stdout, stderr, prepared, started })
+        drop(gifts);
+        control.tell(News::Forked(child))?;
+        waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
+        // While the child is not reaped its number cannot be another's: now its whole session can go. There
+        // may be no one else in it.
+        let _ = killpg(child, Signal::SIGKILL);
+        control.tell(News::Ended(linux::reap(child)?))?;
     }
+    Ok(())
 }
 
-/// A pipe whose read end does not block.
-fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
-    fcntl(&reader, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-    Ok((reader, writer))
-}
-
-fn finish(observed: Observed, source: &[u8], limits: &Limits, mailbox: &Mailbox, resident: u64) -> Finished {
-    let cpu_ms = observed.ended.cpu_s * 1e3;
-    let wall_ms = observed.wall_s * 1e3;
-    let mut blobs = DoneBlobs::default();
-    let mut times = (wall_ms, 0.0);
-    let outcome = if observed.killed == Some(Killed::Cancelled) {
-        Outcome::Cancelled
-    } else if let Some((failure, starved)) = verdict::of_death(&observed, source, limits, &mailbox.last_words, resident) {
-        Outcome::Failed { failure, starved }
-    } else {
-        match read_report(mailbox) {
-            Ok((report, stl, faces, edges)) => {
-                times = (report.run_ms, report.mesh_ms);
-                match report.outcome {
-                    Ok(facts) => {
-                        (blobs.stl, blobs.faces, blobs.edges) = (stl, faces, edges);
-                        Outcome::Shape { facts }
-                    }
-                    Err(failure) => Outcome::Failed { failure, starved: false },
-                }
-            }
-            Err(error) => Outcome::Failed { failure: forged(&error), starved: false },
+/// Forks as `os.fork` does.
+#[expect(unsafe_code, reason = "fork, and the interpreter's hooks around it")]
+fn fork_python() -> nix::Result<ForkResult> {
+    // SAFETY: this thread holds the interpreter, as the hooks demand, and is the only thread of the process
+    // (checked when it was warm), so that the child may go on as an ordinary program.
+    unsafe {
+        ffi::PyOS_BeforeFork();
+        let forked = fork();
+        match forked {
+            Ok(ForkResult::Child) => ffi::PyOS_AfterFork_Child(),
+            _ => ffi::PyOS_AfterFork_Parent(),
         }
-    };
-    blobs.stdout = observed.stdout;
-    blobs.stderr = observed.stderr;
-    Finished { outcome, cpu_ms, run_ms: times.0, mesh_ms: times.1, blobs }
-}
-
-type Parts = (Report, Vec<u8>, Vec<u8>, Vec<u8>);
-
-fn read_report(mailbox: &Mailbox) -> Result<Parts, String> {
-    // Together with the output they must fit into one frame.
-    let bytes = mailbox.report.read(MAX_BLOBS / 4).map_err(|error| error.to_string())?;
-    let frame = read_frame::<Report>(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
-    let (report, blobs) = frame.ok_or("the report is empty")?;
-    let [faces, edges] = <[Vec<u8>; 2]>::try_from(blobs).map_err(|_| "the report lacks its blobs")?;
-    let stl = if report.outcome.is_ok() { mailbox.stl.read(MAX_BLOBS / 2).map_err(|error| error.to_string())? } else { Vec::new() };
-    Ok((report, stl, faces, edges))
-}
-
-fn forged(reason: &str) -> Failure {
-    Failure {
-        kind: Kind::Forged,
-        message: format!("the candidate's report cannot be read: {reason}"),
-        line: None,
-        traceback: String::new(),
+        forked
     }
+}
+
+/// Ends this process after `work`: nothing may unwind or return into the zygote's loop, of which it is a copy.
+#[expect(unsafe_code, reason = "std's exit would run destructors that belong to the zygote")]
+pub fn leave(work: impl FnOnce() -> Result<(), String>) -> ! {
+    let status = match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(())) => 0,
+        Ok(Err(message)) => {
+            eprintln!("{message}");
+            verdict::NO_REPORT
+        }
+        Err(_) => verdict::NO_REPORT,
+    };
+    // SAFETY: ends the process at once.
+    unsafe { libc::_exit(status) }
+}
+
+fn become_candidate(
+    harness: &Bound<'_, PyModule>,
+    address_space: u64,
+    zygote: Pid,
+    gifts: [OwnedFd; GIFTS],
+) -> Result<(), String> {
+    let keep = gifts.each_ref().map(AsRawFd::as_raw_fd);
+    let [stdout, stderr, prepared, order, report, stl, last_words] = gifts;
+    let [order, report, stl, last_words] = [order, report, stl, last_words].map(MemoryFile::from_descriptor);
+    let mut mailbox = Mailbox { order, report, stl, last_words };
+
+    dup2_stdout(&stdout).map_err(|error| error.to_string())?;
+    dup2_stderr(&stderr).map_err(|error| error.to_string())?;
+    drop((stdout, stderr));
+    let bytes = mailbox.order.read(u64::MAX).map_err(|error| error.to_string())?;
+    let frame = read_frame::<Order>(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
+    let (Order { limits, scratch }, blobs) = frame.ok_or("an empty order")?;
+    let source = blobs.first().ok_or("an order without code")?;
+
+    chdir(scratch.as_str()).map_err(|error| format!("{scratch}: {error}"))?;
+    let confinement = Confinement { limits: &limits, baseline: address_space, parent: zygote, keep: &keep[2..] };
+    sandbox::enter(&confinement).map_err(|error| format!("the sandbox could not be entered: {error}"))?;
+    candidate::prepare(harness, &scratch, &mailbox).map_err(|error| error.to_string())?;
+    write(&prepared, &[1]).map_err(|error| error.to_string())?;
+    drop(prepared);
+    candidate::run(harness, source, limits.triangles, &mut mailbox)
 }
