@@ -15,12 +15,29 @@ fn block([x, y, z]: [f64; 3]) -> Arc<Shape> {
     let vertices: Vec<[f64; 3]> = (0..8)
         .map(|i| {
             let pick = |bit: usize, low: f64, high: f64| if i >> bit & 1 == 0 { low } else { high };
-            [pick(0, -x / 2.0, x / 2.0), pick(1, -y / 2.0, y / 2.0), pick(2, 0.0, z)]
+            [
+                pick(0, -x / 2.0, x / 2.0),
+                pick(1, -y / 2.0, y / 2.0),
+                pick(2, 0.0, z),
+            ]
         })
         .collect();
-    let sides = [[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]];
-    let triangles: Vec<[u32; 3]> = sides.iter().flat_map(|[a, b, c, d]| [[*a, *b, *c], [*a, *c, *d]]).collect();
-    Arc::new(shape_from_mesh(Vec::new().into(), TriMesh::new(&vertices, &triangles).unwrap()))
+    let sides = [
+        [0, 2, 3, 1],
+        [4, 5, 7, 6],
+        [0, 1, 5, 4],
+        [2, 6, 7, 3],
+        [0, 4, 6, 2],
+        [1, 3, 7, 5],
+    ];
+    let triangles: Vec<[u32; 3]> = sides
+        .iter()
+        .flat_map(|[a, b, c, d]| [[*a, *b, *c], [*a, *c, *d]])
+        .collect();
+    Arc::new(shape_from_mesh(
+        Vec::new().into(),
+        TriMesh::new(&vertices, &triangles).unwrap(),
+    ))
 }
 
 /// A shape's triangles as binary STL.
@@ -40,7 +57,13 @@ fn stl(shape: &Shape) -> Vec<u8> {
 fn draw(panes: &[ShotPane<'_>], preset: Preset) -> RgbaImage {
     let mut headless = Headless::new().unwrap_or_else(|error| panic!("{error}"));
     headless
-        .draw(&Shot { panes, size: [800, 500], preset, projection: Projection::Orthographic, dark: true })
+        .draw(&Shot {
+            panes,
+            size: [800, 500],
+            preset,
+            projection: Projection::Orthographic,
+            dark: true,
+        })
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -51,9 +74,8 @@ fn tone(pixel: image::Rgba<u8>) -> Option<Tone> {
         let most = (0..3).max_by_key(|channel| color[*channel]).unwrap();
         let light = f64::from(pixel.0[most]) / f64::from(color[most]);
         light > 0.3
-            && (0..3).all(|channel| {
-                (f64::from(pixel.0[channel]) - light * f64::from(color[channel])).abs() < 5.0
-            })
+            && (0..3)
+                .all(|channel| (f64::from(pixel.0[channel]) - light * f64::from(color[channel])).abs() < 5.0)
     };
     [Tone::Seed, Tone::Step].into_iter().find(|tone| like(*tone))
 }
@@ -75,13 +97,24 @@ fn extent(image: &RgbaImage, wanted: Tone) -> ([u32; 4], usize) {
 fn two_parts_are_drawn_side_by_side_at_one_scale() {
     let (seed, step) = (block([40.0, 40.0, 4.0]), block([20.0, 40.0, 30.0]));
     let panes = [
-        ShotPane { title: "seed", tone: Tone::Seed, shape: &seed },
-        ShotPane { title: "step", tone: Tone::Step, shape: &step },
+        ShotPane {
+            title: "seed",
+            tone: Tone::Seed,
+            shape: &seed,
+        },
+        ShotPane {
+            title: "step",
+            tone: Tone::Step,
+            shape: &step,
+        },
     ];
     let image = draw(&panes, Preset::Front);
     let ([left, _, right, seed_foot], seed_area) = extent(&image, Tone::Seed);
     let ([step_left, step_top, step_right, step_foot], step_area) = extent(&image, Tone::Step);
-    assert!(right < 400 && step_left >= 400, "seed {left}..{right}, step {step_left}..{step_right}");
+    assert!(
+        right < 400 && step_left >= 400,
+        "seed {left}..{right}, step {step_left}..{step_right}"
+    );
     // 40 mm beside 20 mm, 30 mm high, edges of a pixel or two left out.
     let per_mm = f64::from(right - left) / 40.0;
     assert!((f64::from(step_right - step_left) / per_mm - 20.0).abs() < 0.6);
@@ -94,34 +127,69 @@ fn two_parts_are_drawn_side_by_side_at_one_scale() {
 #[test]
 fn faces_differ_in_shade_and_edges_are_dark_lines() {
     let shape = block([30.0, 30.0, 30.0]);
-    let image = draw(&[ShotPane { title: "part", tone: Tone::Step, shape: &shape }], Preset::Isometric);
+    let image = draw(
+        &[ShotPane {
+            title: "part",
+            tone: Tone::Step,
+            shape: &shape,
+        }],
+        Preset::Isometric,
+    );
     let ([left, top, right, bottom], _) = extent(&image, Tone::Step);
     let (middle, half) = ((left + right) / 2, (top + bottom) / 2);
     let quarter = (right - left) / 4;
-    let [upper, lower_left, lower_right] =
-        [[middle, (top + half) / 2], [middle - quarter, half + quarter / 2], [middle + quarter, half + quarter / 2]]
-            .map(|[x, y]| i32::from(image.get_pixel(x, y).0[1]));
-    assert!(upper - lower_left > 12 && lower_left - lower_right > 12, "{upper} {lower_left} {lower_right}");
+    let [upper, lower_left, lower_right] = [
+        [middle, (top + half) / 2],
+        [middle - quarter, half + quarter / 2],
+        [middle + quarter, half + quarter / 2],
+    ]
+    .map(|[x, y]| i32::from(image.get_pixel(x, y).0[1]));
+    assert!(
+        upper - lower_left > 12 && lower_left - lower_right > 12,
+        "{upper} {lower_left} {lower_right}"
+    );
     // Three edges meet in the middle; the one that runs down from there is darker than both faces.
-    let darkest = (middle - 3..=middle + 3).map(|x| image.get_pixel(x, half + quarter).0[1]).min().unwrap();
-    assert!(i32::from(darkest) < lower_right - 25, "no edge: {darkest} beside {lower_right}");
+    let darkest = (middle - 3..=middle + 3)
+        .map(|x| image.get_pixel(x, half + quarter).0[1])
+        .min()
+        .unwrap();
+    assert!(
+        i32::from(darkest) < lower_right - 25,
+        "no edge: {darkest} beside {lower_right}"
+    );
 }
 
 #[test]
 fn equal_input_gives_equal_pixels() {
     let shape = block([30.0, 20.0, 10.0]);
-    let panes = [ShotPane { title: "part", tone: Tone::Step, shape: &shape }];
+    let panes = [ShotPane {
+        title: "part",
+        tone: Tone::Step,
+        shape: &shape,
+    }];
     assert!(draw(&panes, Preset::Isometric) == draw(&panes, Preset::Isometric));
 }
 
 #[test]
 fn a_size_out_of_range_is_refused() {
     let shape = block([30.0, 20.0, 10.0]);
-    let panes = [ShotPane { title: "part", tone: Tone::Step, shape: &shape }];
+    let panes = [ShotPane {
+        title: "part",
+        tone: Tone::Step,
+        shape: &shape,
+    }];
     let mut headless = Headless::new().unwrap_or_else(|error| panic!("{error}"));
-    let mut shot =
-        Shot { panes: &panes, size: [3, 400], preset: Preset::Top, projection: Projection::Perspective, dark: false };
-    assert!(matches!(headless.draw(&shot), Err(RenderError::Size { width: 3, .. })));
+    let mut shot = Shot {
+        panes: &panes,
+        size: [3, 400],
+        preset: Preset::Top,
+        projection: Projection::Perspective,
+        dark: false,
+    };
+    assert!(matches!(
+        headless.draw(&shot),
+        Err(RenderError::Size { width: 3, .. })
+    ));
     shot.size = [64, 64];
     assert_eq!(headless.draw(&shot).unwrap().dimensions(), (64, 64));
 }
@@ -152,10 +220,16 @@ fn what_cannot_be_drawn_is_wrong_use() {
     for (args, words) in [
         (&["render", "missing.stl", "--out", "x.png"][..], "missing.stl"),
         (&["render", "bad.stl", "--out", "x.png"], "bad.stl"),
-        (&["render", "good.stl", "--out", "no/such/folder/x.png"], "no/such/folder"),
+        (
+            &["render", "good.stl", "--out", "no/such/folder/x.png"],
+            "no/such/folder",
+        ),
         (&["render", "good.stl", "--out", "x.png", "--size", "800"], "WxH"),
         (&["render", "good.stl", "--out", "x.png", "--size", "1x1"], "64"),
-        (&["render", "good.stl", "--out", "x.png", "--view", "sideways"], "isometric"),
+        (
+            &["render", "good.stl", "--out", "x.png", "--view", "sideways"],
+            "isometric",
+        ),
     ] {
         let output = expect_exit(cadforge(folder.path()).args(args), 2);
         let message = String::from_utf8_lossy(&output.stderr);

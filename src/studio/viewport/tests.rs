@@ -27,7 +27,13 @@ fn harness(size: [f32; 2]) -> Harness<'static, Bench> {
         let label = ui.label("Code");
         ui.text_edit_singleline(&mut bench.text).labelled_by(label.id);
         let panes = [
-            Pane { title: "weak seed", tone: Tone::Seed, shape: bench.seed.as_ref(), stale: None, empty: "Choose a task" },
+            Pane {
+                title: "weak seed",
+                tone: Tone::Seed,
+                shape: bench.seed.as_ref(),
+                stale: None,
+                empty: "Choose a task",
+            },
             Pane {
                 title: "step 2",
                 tone: Tone::Step,
@@ -39,7 +45,10 @@ fn harness(size: [f32; 2]) -> Harness<'static, Bench> {
         bench.view.show(ui, &panes);
     };
     // Steps short enough for two clicks to be a double click.
-    Harness::builder().with_step_dt(0.04).with_size(vec2(size[0], size[1])).build_ui_state(show, bench)
+    Harness::builder()
+        .with_step_dt(0.04)
+        .with_size(vec2(size[0], size[1]))
+        .build_ui_state(show, bench)
 }
 
 /// The middle of the right pane.
@@ -50,13 +59,23 @@ fn right_pane(harness: &Harness<'_, Bench>) -> Pos2 {
 fn drag(harness: &mut Harness<'_, Bench>, button: PointerButton, from: Pos2, to: Pos2) {
     let modifiers = egui::Modifiers::NONE;
     harness.event(Event::PointerMoved(from));
-    harness.event(Event::PointerButton { pos: from, button, pressed: true, modifiers });
+    harness.event(Event::PointerButton {
+        pos: from,
+        button,
+        pressed: true,
+        modifiers,
+    });
     harness.step();
     for part in 1..=4 {
         harness.event(Event::PointerMoved(from + (to - from) * (part as f32 / 4.0)));
         harness.step();
     }
-    harness.event(Event::PointerButton { pos: to, button, pressed: false, modifiers });
+    harness.event(Event::PointerButton {
+        pos: to,
+        button,
+        pressed: false,
+        modifiers,
+    });
     harness.run();
 }
 
@@ -66,14 +85,24 @@ fn without_opengl_it_lays_out_and_says_so() {
     harness.run();
     harness.get_by_label("weak seed");
     harness.get_by_label("step 2");
-    assert_eq!(harness.get_all_by_label("3D view needs OpenGL").count(), 2, "one in each pane");
+    assert_eq!(
+        harness.get_all_by_label("3D view needs OpenGL").count(),
+        2,
+        "one in each pane"
+    );
     for button in ["Side by side", "Overlay", "Isometric", "Perspective", "Fit"] {
         harness.get_by_label(button);
     }
     assert_eq!(harness.state().view.triangle_count(), 24);
     let ctx = egui::Context::default();
     let shape = harness.state().step.clone().unwrap();
-    assert!(harness.state_mut().view.thumbnail(&ctx, &shape, Tone::Step).is_none());
+    assert!(
+        harness
+            .state_mut()
+            .view
+            .thumbnail(&ctx, &shape, Tone::Step)
+            .is_none()
+    );
 }
 
 #[test]
@@ -85,7 +114,11 @@ fn panes_share_size_and_camera_frames_the_larger_shape() {
     assert_eq!(left.size(), right.size());
     let camera = *harness.state().view.camera();
     let needed = 40.0 * std::f32::consts::SQRT_2 / 2.0;
-    assert!(camera.half > needed, "half a diagonal of the plates does not fit in {}", camera.half);
+    assert!(
+        camera.half > needed,
+        "half a diagonal of the plates does not fit in {}",
+        camera.half
+    );
     assert!((camera.target.x.abs() + camera.target.y.abs()) < 20.0);
 }
 
@@ -120,7 +153,10 @@ fn the_mouse_turns_moves_and_zooms_both_panes() {
     let before = *harness.state().view.camera();
     drag(&mut harness, PointerButton::Primary, at, at + vec2(40.0, 20.0));
     let turned = *harness.state().view.camera();
-    assert!(turned.elevation > before.elevation, "dragging down looks from higher up");
+    assert!(
+        turned.elevation > before.elevation,
+        "dragging down looks from higher up"
+    );
     assert_ne!(turned.azimuth, before.azimuth);
     assert_eq!((turned.target, turned.half), (before.target, before.half));
 
@@ -139,7 +175,10 @@ fn the_mouse_turns_moves_and_zooms_both_panes() {
     });
     // The wheel is smoothed over a few frames.
     harness.run_steps(20);
-    assert!(harness.state().view.camera().half < moved.half, "scrolling up enlarges");
+    assert!(
+        harness.state().view.camera().half < moved.half,
+        "scrolling up enlarges"
+    );
 
     // What the user chose stays when the shape changes, until they ask for a fit.
     let chosen = *harness.state().view.camera();
@@ -149,7 +188,12 @@ fn the_mouse_turns_moves_and_zooms_both_panes() {
     for _ in 0..2 {
         for pressed in [true, false] {
             let modifiers = egui::Modifiers::NONE;
-            harness.event(Event::PointerButton { pos: at, button: PointerButton::Primary, pressed, modifiers });
+            harness.event(Event::PointerButton {
+                pos: at,
+                button: PointerButton::Primary,
+                pressed,
+                modifiers,
+            });
             harness.step();
         }
     }
@@ -190,7 +234,11 @@ fn keys_work_over_the_view_but_not_while_typing() {
     harness.run();
     harness.key_press(Key::Num7);
     harness.run();
-    assert_eq!(harness.state().view.camera().preset(), Some(Preset::Front), "the text field has the keys");
+    assert_eq!(
+        harness.state().view.camera().preset(),
+        Some(Preset::Front),
+        "the text field has the keys"
+    );
 
     harness.get_by_label("3D view of step 2").focus();
     harness.run();
@@ -198,7 +246,13 @@ fn keys_work_over_the_view_but_not_while_typing() {
     harness.key_press(Key::ArrowRight);
     harness.run();
     assert_ne!(harness.state().view.camera().azimuth, before);
-    assert!(harness.get_by_label("3D view of step 2").accesskit_node().is_focused(), "arrows stay in the view");
+    assert!(
+        harness
+            .get_by_label("3D view of step 2")
+            .accesskit_node()
+            .is_focused(),
+        "arrows stay in the view"
+    );
 }
 
 #[test]
@@ -229,7 +283,10 @@ fn it_survives_any_size() {
         let mut harness = harness(size);
         harness.run();
         let camera = harness.state().view.camera();
-        assert!(camera.half.is_finite() && camera.half > 0.0, "{size:?}: {camera:?}");
+        assert!(
+            camera.half.is_finite() && camera.half > 0.0,
+            "{size:?}: {camera:?}"
+        );
         assert!(camera.target.x.is_finite());
     }
 }
