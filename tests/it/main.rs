@@ -9,6 +9,7 @@ mod engine;
 mod executor;
 mod layers;
 mod locate;
+mod render;
 mod reward;
 mod support;
 mod tasks;

@@ -1,1 +1,292 @@
+use std::sync::Arc;
 
+use egui::{Event, Key, MouseWheelUnit, PointerButton, Pos2, TouchPhase, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::*;
+use crate::render::testing::block;
+
+struct Bench {
+    view: Viewport,
+    seed: Option<Arc<Shape>>,
+    step: Option<Arc<Shape>>,
+    stale: Option<&'static str>,
+    text: String,
+}
+
+fn harness(size: [f32; 2]) -> Harness<'static, Bench> {
+    let bench = Bench {
+        view: Viewport::new(None),
+        seed: Some(Arc::new(block([40.0, 40.0, 4.0]))),
+        step: Some(Arc::new(block([40.0, 40.0, 30.0]))),
+        stale: None,
+        text: String::new(),
+    };
+    let show = |ui: &mut egui::Ui, bench: &mut Bench| {
+        let label = ui.label("Code");
+        ui.text_edit_singleline(&mut bench.text).labelled_by(label.id);
+        let panes = [
+            Pane {
+                title: "weak seed",
+                tone: Tone::Seed,
+                shape: bench.seed.as_ref(),
+                stale: None,
+                empty: "Choose a task",
+            },
+            Pane {
+                title: "step 2",
+                tone: Tone::Step,
+                shape: bench.step.as_ref(),
+                stale: bench.stale,
+                empty: "Press Propose",
+            },
+        ];
+        bench.view.show(ui, &panes);
+    };
+    // Steps short enough for two clicks to be a double click.
+    Harness::builder()
+        .with_step_dt(0.04)
+        .with_size(vec2(size[0], size[1]))
+        .build_ui_state(show, bench)
+}
+
+/// The middle of the right pane.
+fn right_pane(harness: &Harness<'_, Bench>) -> Pos2 {
+    harness.get_by_label("3D view of step 2").rect().center()
+}
+
+fn drag(harness: &mut Harness<'_, Bench>, button: PointerButton, from: Pos2, to: Pos2) {
+    let modifiers = egui::Modifiers::NONE;
+    harness.event(Event::PointerMoved(from));
+    harness.event(Event::PointerButton {
+        pos: from,
+        button,
+        pressed: true,
+        modifiers,
+    });
+    harness.step();
+    for part in 1..=4 {
+        harness.event(Event::PointerMoved(from + (to - from) * (part as f32 / 4.0)));
+        harness.step();
+    }
+    harness.event(Event::PointerButton {
+        pos: to,
+        button,
+        pressed: false,
+        modifiers,
+    });
+    harness.run();
+}
+
+#[test]
+fn without_opengl_it_lays_out_and_says_so() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    harness.get_by_label("weak seed");
+    harness.get_by_label("step 2");
+    assert_eq!(
+        harness.get_all_by_label("3D view needs OpenGL").count(),
+        2,
+        "one in each pane"
+    );
+    for button in ["Side by side", "Overlay", "Isometric", "Perspective", "Fit"] {
+        harness.get_by_label(button);
+    }
+    assert_eq!(harness.state().view.triangle_count(), 24);
+    let ctx = egui::Context::default();
+    let shape = harness.state().step.clone().unwrap();
+    assert!(
+        harness
+            .state_mut()
+            .view
+            .thumbnail(&ctx, &shape, Tone::Step)
+            .is_none()
+    );
+}
+
+#[test]
+fn panes_share_size_and_camera_frames_the_larger_shape() {
+    let mut harness = harness([901.0, 500.0]);
+    harness.run();
+    let [left, right] =
+        ["3D view of weak seed", "3D view of step 2"].map(|label| harness.get_by_label(label).rect());
+    assert_eq!(left.size(), right.size());
+    let camera = *harness.state().view.camera();
+    let needed = 40.0 * std::f32::consts::SQRT_2 / 2.0;
+    assert!(
+        camera.half > needed,
+        "half a diagonal of the plates does not fit in {}",
+        camera.half
+    );
+    assert!((camera.target.x.abs() + camera.target.y.abs()) < 20.0);
+}
+
+#[test]
+fn buttons_arrange_project_look_and_fit() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    harness.get_by_label("Overlay").click();
+    harness.run();
+    assert_eq!(harness.state().view.layout(), Layout::Overlay);
+    harness.get_by_label("3D view of weak seed and step 2");
+    harness.get_by_label("Perspective").click();
+    harness.run();
+    assert_eq!(harness.state().view.camera().projection, Projection::Orthographic);
+    harness.get_by_label("Isometric").click();
+    harness.run();
+    harness.get_by_label("Top 7").click();
+    harness.run();
+    assert_eq!(harness.state().view.camera().preset(), Some(Preset::Top));
+    let fitted = *harness.state().view.camera();
+    harness.state_mut().view.camera.half *= 3.0;
+    harness.get_by_label("Fit").click();
+    harness.run();
+    assert_eq!(*harness.state().view.camera(), fitted);
+}
+
+#[test]
+fn the_mouse_turns_moves_and_zooms_both_panes() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    let at = right_pane(&harness);
+    let before = *harness.state().view.camera();
+    drag(&mut harness, PointerButton::Primary, at, at + vec2(40.0, 20.0));
+    let turned = *harness.state().view.camera();
+    assert!(
+        turned.elevation > before.elevation,
+        "dragging down looks from higher up"
+    );
+    assert_ne!(turned.azimuth, before.azimuth);
+    assert_eq!((turned.target, turned.half), (before.target, before.half));
+
+    drag(&mut harness, PointerButton::Middle, at, at + vec2(40.0, 20.0));
+    let moved = *harness.state().view.camera();
+    assert_ne!(moved.target, turned.target);
+    assert_eq!((moved.azimuth, moved.half), (turned.azimuth, turned.half));
+
+    harness.event(Event::PointerMoved(at));
+    harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        source: egui::MouseWheelSource::Wheel,
+        delta: vec2(0.0, 60.0),
+        phase: TouchPhase::Move,
+        modifiers: egui::Modifiers::NONE,
+    });
+    // The wheel is smoothed over a few frames.
+    harness.run_steps(20);
+    assert!(
+        harness.state().view.camera().half < moved.half,
+        "scrolling up enlarges"
+    );
+
+    // What the user chose stays when the shape changes, until they ask for a fit.
+    let chosen = *harness.state().view.camera();
+    harness.state_mut().step = Some(Arc::new(block([90.0, 90.0, 30.0])));
+    harness.run();
+    assert_eq!(*harness.state().view.camera(), chosen);
+    for _ in 0..2 {
+        for pressed in [true, false] {
+            let modifiers = egui::Modifiers::NONE;
+            harness.event(Event::PointerButton {
+                pos: at,
+                button: PointerButton::Primary,
+                pressed,
+                modifiers,
+            });
+            harness.step();
+        }
+    }
+    harness.run();
+    assert!(harness.state().view.camera().half > 45.0, "a double click fits");
+}
+
+#[test]
+fn a_view_left_alone_follows_the_shapes() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    let before = *harness.state().view.camera();
+    harness.state_mut().step = Some(Arc::new(block([41.0, 40.0, 30.0])));
+    harness.run();
+    assert_eq!(*harness.state().view.camera(), before, "no jump for a millimetre");
+    harness.state_mut().step = Some(Arc::new(block([90.0, 90.0, 30.0])));
+    harness.run();
+    assert!(harness.state().view.camera().half > 1.5 * before.half);
+}
+
+#[test]
+fn keys_work_over_the_view_but_not_while_typing() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    harness.hover_at(right_pane(&harness));
+    harness.run();
+    harness.key_press(Key::Num1);
+    harness.run();
+    assert_eq!(harness.state().view.camera().preset(), Some(Preset::Front));
+    harness.key_press(Key::Num5);
+    harness.run();
+    assert_eq!(harness.state().view.camera().projection, Projection::Orthographic);
+
+    let field = harness.get_by_role(egui::Role::TextInput);
+    field.focus();
+    harness.run();
+    harness.hover_at(right_pane(&harness));
+    harness.run();
+    harness.key_press(Key::Num7);
+    harness.run();
+    assert_eq!(
+        harness.state().view.camera().preset(),
+        Some(Preset::Front),
+        "the text field has the keys"
+    );
+
+    harness.get_by_label("3D view of step 2").focus();
+    harness.run();
+    let before = harness.state().view.camera().azimuth;
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert_ne!(harness.state().view.camera().azimuth, before);
+    assert!(
+        harness
+            .get_by_label("3D view of step 2")
+            .accesskit_node()
+            .is_focused(),
+        "arrows stay in the view"
+    );
+}
+
+#[test]
+fn a_failure_is_told_on_top_of_the_last_shape() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.state_mut().stale = Some("line 24: no method annulus");
+    harness.run();
+    harness.get_by_label("line 24: no method annulus");
+    harness.get_by_label("3D view of step 2, last that built");
+    harness.state_mut().step = None;
+    harness.run();
+    harness.get_by_label("line 24: no method annulus");
+    harness.get_by_label("3D view of step 2, nothing to show");
+}
+
+#[test]
+fn an_idle_view_asks_for_no_repaint() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    assert!(!harness.ctx.has_requested_repaint());
+    let steps = harness.run();
+    assert!(steps <= 2, "{steps} frames for nothing");
+}
+
+#[test]
+fn it_survives_any_size() {
+    for size in [[1.0, 1.0], [60.0, 30.0], [200.0, 900.0], [3000.0, 40.0]] {
+        let mut harness = harness(size);
+        harness.run();
+        let camera = harness.state().view.camera();
+        assert!(
+            camera.half.is_finite() && camera.half > 0.0,
+            "{size:?}: {camera:?}"
+        );
+        assert!(camera.target.x.is_finite());
+    }
+}

@@ -1,0 +1,267 @@
+//! Pictures without a window: the same scene as the studio's viewport, looked at pixel by pixel.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use cadforge::geometry::{Shape, TriMesh};
+use cadforge::render::{Headless, Preset, Projection, RenderError, Shot, ShotPane, Tone, shape_from_mesh};
+use image::RgbaImage;
+
+use crate::support::{cadforge, expect_exit};
+
+/// A block on the ground around the z axis.
+fn block([x, y, z]: [f64; 3]) -> Arc<Shape> {
+    let vertices: Vec<[f64; 3]> = (0..8)
+        .map(|i| {
+            let pick = |bit: usize, low: f64, high: f64| if i >> bit & 1 == 0 { low } else { high };
+            [
+                pick(0, -x / 2.0, x / 2.0),
+                pick(1, -y / 2.0, y / 2.0),
+                pick(2, 0.0, z),
+            ]
+        })
+        .collect();
+    let sides = [
+        [0, 2, 3, 1],
+        [4, 5, 7, 6],
+        [0, 1, 5, 4],
+        [2, 6, 7, 3],
+        [0, 4, 6, 2],
+        [1, 3, 7, 5],
+    ];
+    let triangles: Vec<[u32; 3]> = sides
+        .iter()
+        .flat_map(|[a, b, c, d]| [[*a, *b, *c], [*a, *c, *d]])
+        .collect();
+    Arc::new(shape_from_mesh(
+        Vec::new().into(),
+        TriMesh::new(&vertices, &triangles).unwrap(),
+    ))
+}
+
+/// A shape's triangles as binary STL.
+fn stl(shape: &Shape) -> Vec<u8> {
+    let mut bytes = vec![0; 80];
+    bytes.extend((shape.mesh.triangles().len() as u32).to_le_bytes());
+    for triangle in 0..shape.mesh.triangles().len() {
+        bytes.extend([0; 12]);
+        for value in shape.mesh.corners(triangle).as_flattened() {
+            bytes.extend((*value as f32).to_le_bytes());
+        }
+        bytes.extend([0; 2]);
+    }
+    bytes
+}
+
+fn draw(panes: &[ShotPane<'_>], preset: Preset) -> RgbaImage {
+    let mut headless = Headless::new().unwrap_or_else(|error| panic!("{error}"));
+    headless
+        .draw(&Shot {
+            panes,
+            size: [800, 500],
+            preset,
+            projection: Projection::Orthographic,
+            dark: true,
+        })
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Whether a pixel is a shade of the seed's or the step's colour.
+fn tone(pixel: image::Rgba<u8>) -> Option<Tone> {
+    let like = |tone: Tone| {
+        let color = tone.color().to_array();
+        let most = (0..3).max_by_key(|channel| color[*channel]).unwrap();
+        let light = f64::from(pixel.0[most]) / f64::from(color[most]);
+        light > 0.3
+            && (0..3)
+                .all(|channel| (f64::from(pixel.0[channel]) - light * f64::from(color[channel])).abs() < 5.0)
+    };
+    [Tone::Seed, Tone::Step].into_iter().find(|tone| like(*tone))
+}
+
+/// The columns and rows that a tone covers below the marks at the top, with its number of pixels.
+fn extent(image: &RgbaImage, wanted: Tone) -> ([u32; 4], usize) {
+    let mut box_ = [u32::MAX, u32::MAX, 0, 0];
+    let mut count = 0;
+    for (x, y, pixel) in image.enumerate_pixels() {
+        if (45..430).contains(&y) && tone(*pixel) == Some(wanted) {
+            box_ = [box_[0].min(x), box_[1].min(y), box_[2].max(x), box_[3].max(y)];
+            count += 1;
+        }
+    }
+    (box_, count)
+}
+
+#[test]
+fn two_parts_are_drawn_side_by_side_at_one_scale() {
+    let (seed, step) = (block([40.0, 40.0, 4.0]), block([20.0, 40.0, 30.0]));
+    let panes = [
+        ShotPane {
+            title: "seed",
+            tone: Tone::Seed,
+            shape: &seed,
+        },
+        ShotPane {
+            title: "step",
+            tone: Tone::Step,
+            shape: &step,
+        },
+    ];
+    let image = draw(&panes, Preset::Front);
+    let ([left, _, right, seed_foot], seed_area) = extent(&image, Tone::Seed);
+    let ([step_left, step_top, step_right, step_foot], step_area) = extent(&image, Tone::Step);
+    assert!(
+        right < 400 && step_left >= 400,
+        "seed {left}..{right}, step {step_left}..{step_right}"
+    );
+    // 40 mm beside 20 mm, 30 mm high, edges of a pixel or two left out.
+    let per_mm = f64::from(right - left) / 40.0;
+    assert!((f64::from(step_right - step_left) / per_mm - 20.0).abs() < 0.6);
+    assert!((f64::from(step_foot - step_top) / per_mm - 30.0).abs() < 0.6);
+    assert!(seed_foot.abs_diff(step_foot) <= 1, "they stand on one ground");
+    assert!((seed_area as f64 / (per_mm * per_mm * 160.0) - 1.0).abs() < 0.1);
+    assert!((step_area as f64 / (per_mm * per_mm * 600.0) - 1.0).abs() < 0.1);
+}
+
+#[test]
+fn faces_differ_in_shade_and_edges_are_dark_lines() {
+    let shape = block([30.0, 30.0, 30.0]);
+    let image = draw(
+        &[ShotPane {
+            title: "part",
+            tone: Tone::Step,
+            shape: &shape,
+        }],
+        Preset::Isometric,
+    );
+    let ([left, top, right, bottom], _) = extent(&image, Tone::Step);
+    let (middle, half) = ((left + right) / 2, (top + bottom) / 2);
+    let quarter = (right - left) / 4;
+    let [upper, lower_left, lower_right] = [
+        [middle, (top + half) / 2],
+        [middle - quarter, half + quarter / 2],
+        [middle + quarter, half + quarter / 2],
+    ]
+    .map(|[x, y]| i32::from(image.get_pixel(x, y).0[1]));
+    assert!(
+        upper - lower_left > 12 && lower_left - lower_right > 12,
+        "{upper} {lower_left} {lower_right}"
+    );
+    // Three edges meet in the middle; the one that runs down from there is darker than both faces.
+    let darkest = (middle - 3..=middle + 3)
+        .map(|x| image.get_pixel(x, half + quarter).0[1])
+        .min()
+        .unwrap();
+    assert!(
+        i32::from(darkest) < lower_right - 25,
+        "no edge: {darkest} beside {lower_right}"
+    );
+}
+
+#[test]
+fn equal_input_gives_equal_pixels() {
+    let shape = block([30.0, 20.0, 10.0]);
+    let panes = [ShotPane {
+        title: "part",
+        tone: Tone::Step,
+        shape: &shape,
+    }];
+    assert!(draw(&panes, Preset::Isometric) == draw(&panes, Preset::Isometric));
+}
+
+#[test]
+fn a_size_out_of_range_is_refused() {
+    let shape = block([30.0, 20.0, 10.0]);
+    let panes = [ShotPane {
+        title: "part",
+        tone: Tone::Step,
+        shape: &shape,
+    }];
+    let mut headless = Headless::new().unwrap_or_else(|error| panic!("{error}"));
+    let mut shot = Shot {
+        panes: &panes,
+        size: [3, 400],
+        preset: Preset::Top,
+        projection: Projection::Perspective,
+        dark: false,
+    };
+    assert!(matches!(
+        headless.draw(&shot),
+        Err(RenderError::Size { width: 3, .. })
+    ));
+    shot.size = [64, 64];
+    assert_eq!(headless.draw(&shot).unwrap().dimensions(), (64, 64));
+}
+
+#[test]
+fn the_command_draws_stl_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("seed.stl"), stl(&block([40.0, 40.0, 4.0]))).unwrap();
+    std::fs::write(path("step.STL"), stl(&block([20.0, 40.0, 30.0]))).unwrap();
+    let output = expect_exit(
+        cadforge(folder.path())
+            .args(["render", "step.STL", "--against", "seed.stl", "--out", "both.png"])
+            .args(["--view", "front", "--size", "800x500"]),
+        0,
+    );
+    assert!(output.stdout.is_empty(), "the picture is the result");
+    let image = image::open(path("both.png")).unwrap().into_rgba8();
+    assert_eq!(image.dimensions(), (800, 500));
+    assert!(extent(&image, Tone::Seed).0[2] < 400 && extent(&image, Tone::Step).0[0] >= 400);
+}
+
+#[test]
+fn what_cannot_be_drawn_is_wrong_use() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bad.stl"), "no triangles here").unwrap();
+    std::fs::write(folder.path().join("good.stl"), stl(&block([1.0, 2.0, 3.0]))).unwrap();
+    for (args, words) in [
+        (&["render", "missing.stl", "--out", "x.png"][..], "missing.stl"),
+        (&["render", "bad.stl", "--out", "x.png"], "bad.stl"),
+        (
+            &["render", "good.stl", "--out", "no/such/folder/x.png"],
+            "no/such/folder",
+        ),
+        (&["render", "good.stl", "--out", "x.png", "--size", "800"], "WxH"),
+        (&["render", "good.stl", "--out", "x.png", "--size", "1x1"], "64"),
+        (
+            &["render", "good.stl", "--out", "x.png", "--view", "sideways"],
+            "isometric",
+        ),
+    ] {
+        let output = expect_exit(cadforge(folder.path()).args(args), 2);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains(words), "{args:?}: {message}");
+        assert!(output.stdout.is_empty());
+    }
+    assert!(!folder.path().join("x.png").exists());
+}
+
+#[test]
+fn missing_libraries_are_named_with_their_packages() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("good.stl"), stl(&block([1.0, 2.0, 3.0]))).unwrap();
+    let render = |change: &dyn Fn(&mut Command)| {
+        let mut command = cadforge(folder.path());
+        command.args(["render", "good.stl", "--out", "x.png"]);
+        change(&mut command);
+        String::from_utf8(expect_exit(&mut command, 3).stderr).unwrap()
+    };
+    // EGL finds its drivers by these files; an empty folder is a machine without any.
+    let no_driver = render(&|command| {
+        command.env("__EGL_VENDOR_LIBRARY_DIRS", folder.path());
+    });
+    assert!(no_driver.contains("libgl1-mesa-dri"), "{no_driver}");
+    // Something that is no library where the library is looked for first.
+    let hidden = folder.path().join("lib");
+    std::fs::create_dir(&hidden).unwrap();
+    for name in ["libEGL.so.1", "libEGL.so"] {
+        std::fs::write(hidden.join(name), "not a library").unwrap();
+    }
+    let no_egl = render(&|command| {
+        command.env("LD_LIBRARY_PATH", Path::new(&hidden));
+    });
+    assert!(no_egl.contains("libegl1"), "{no_egl}");
+}
