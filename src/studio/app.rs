@@ -15,7 +15,7 @@ use super::panels::json_tree::{self, JsonTreeView};
 use super::panels::path_prompt::{self, PathPromptView};
 use super::panels::timeline::{self, TimelineView};
 use super::panels::{banner, console, reward, status_bar, tasks, top_bar};
-use super::state::{Card, Session, State};
+use super::state::{Card, Outcome, Session, State};
 use super::viewport::{Pane, Tone, Viewport};
 use super::{preflight, theme};
 use crate::assess::Scoring;
@@ -255,7 +255,7 @@ impl Studio {
             let room = ui.available_width();
             Panel::left("editor")
                 .default_size((room * 0.44).clamp(300.0, 720.0))
-                .size_range(220.0..=(room - 220.0).max(240.0))
+                .size_range(220.0..=(room * 0.62).max(240.0))
                 .frame(bare)
                 .show(ui, |ui| editor::show(&mut self.editor, state, ui, commands));
             CentralPanel::no_frame()
@@ -280,17 +280,12 @@ fn show_viewport(viewport: &mut Viewport, session: &Session, ui: &mut Ui) {
 
     let seed_reason = seed.failure().map(reason);
     let reason = right.and_then(Card::failure).map(reason);
+    // The view says itself that a shape is the last that built: it only has to know whose it is.
     let title = right.map_or_else(
         || "repair".to_owned(),
-        |card| {
-            let name = session.title(card);
-            match (&reason, &card.last_shape) {
-                (Some(_), Some(_)) if card.last_shape_of != name => {
-                    format!("{name} · {} built last", card.last_shape_of)
-                }
-                (Some(_), Some(_)) => format!("{name} · last that built"),
-                (_, _) => name,
-            }
+        |card| match (&reason, &card.last_shape) {
+            (Some(_), Some(_)) => card.last_shape_of.clone(),
+            (_, _) => session.title(card),
         },
     );
     // A draft that has built nothing starts from its parent's shape, which may be the seed itself.
@@ -300,10 +295,10 @@ fn show_viewport(viewport: &mut Viewport, session: &Session, ui: &mut Ui) {
             tone: Tone::Seed,
             shape: seed.last_shape.as_ref(),
             stale: seed_reason.as_deref(),
-            empty: if seed.failure().is_some() {
-                "the seed does not build"
-            } else {
-                "building the seed…"
+            empty: match &seed.outcome {
+                Outcome::Scored(_) => "the seed does not build",
+                Outcome::Fault { .. } => "not built",
+                Outcome::Unknown => "building the seed…",
             },
         },
         Pane {
@@ -314,8 +309,11 @@ fn show_viewport(viewport: &mut Viewport, session: &Session, ui: &mut Ui) {
             empty: match right {
                 None if session.repair().is_some() => "Run loop (Ctrl+Shift+Enter) to see it repaired",
                 None => "edit the code to see it change here",
-                Some(card) if card.failure().is_some() => "nothing built yet",
-                Some(_) => "building…",
+                Some(card) => match &card.outcome {
+                    Outcome::Scored(_) => "nothing built yet",
+                    Outcome::Fault { .. } => "not built",
+                    Outcome::Unknown => "building…",
+                },
             },
         },
     ];

@@ -313,11 +313,11 @@ impl Controller {
         let state = &mut self.state;
         if pool.restarts > state.pool.restarts {
             let replaced = pool.restarts - state.pool.restarts;
-            push_log(
-                &mut state.log,
-                true,
-                format!("{replaced} worker(s) died and were replaced"),
-            );
+            let text = match replaced {
+                1 => "a worker died and was replaced".to_owned(),
+                more => format!("{more} workers died and were replaced"),
+            };
+            push_log(&mut state.log, true, text);
         }
         let was_broken = state.notice.as_ref().is_some_and(|notice| notice.from_pool);
         if pool.error != state.pool.error || (pool.error.is_none() && was_broken) {

@@ -36,6 +36,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .stick_to_bottom(true)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
+            ui.spacing_mut().interact_size.y = 0.0;
             ui.add_space(6.0);
             if lines.is_empty() {
                 ui.horizontal(|ui| {

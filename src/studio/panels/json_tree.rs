@@ -52,7 +52,8 @@ pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut 
                 .hint_text(RichText::new("search").color(palette.faint))
                 .font(theme::regular(12.0))
                 .desired_width(width)
-                .margin(egui::Margin::symmetric(8, 2));
+                .margin(egui::Margin::symmetric(8, 3))
+                .align(egui::Align2::LEFT_CENTER);
             let response = ui.name_inputs(SEARCH, |ui| ui.add(field));
             response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, SEARCH));
         },

@@ -66,7 +66,7 @@ pub fn show(
             ui.add_space(10.0);
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 10.0;
-                ui.add_space(PAD - 10.0);
+                ui.add_space(PAD);
                 for card in &session.cards {
                     let rect = show_card(view, session, card, height, viewport, ui, commands);
                     if follow && card.id == session.selected {

@@ -100,6 +100,7 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let chosen = session.recording.clone().unwrap_or_else(|| "none".to_owned());
     let text = RichText::new(format!("replay · {chosen}"));
     ComboBox::new("proposer", "")
+        .icon(widgets::chevron)
         .width(120.0)
         .truncate()
         .selected_text(text)
@@ -125,6 +126,7 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
 
     let mode = state.scoring.mode;
     ComboBox::new("mode", "")
+        .icon(widgets::chevron)
         .width(58.0)
         .selected_text(name_of(&mode))
         .show_ui(ui, |ui| {
@@ -136,6 +138,7 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         });
     let profile = state.scoring.profile;
     ComboBox::new("profile", "")
+        .icon(widgets::chevron)
         .width(104.0)
         .selected_text(name_of(&profile))
         .show_ui(ui, |ui| {

@@ -1,5 +1,6 @@
 //! Small things that panels share.
 
+use egui::style::WidgetVisuals;
 use egui::{
     Align, Align2, Button, Color32, CornerRadius, Frame, Galley, Layout, Margin, Pos2, Rect, Response,
     RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
@@ -69,17 +70,29 @@ pub fn small(text: impl Into<String>, palette: &Palette) -> RichText {
 /// A rounded label with a tint behind it.
 pub fn chip(ui: &mut Ui, text: &str, color: Color32) {
     let palette = theme::of(ui);
-    Frame::new()
-        .fill(theme::blend(palette.pane, color, 0.16))
-        .corner_radius(CornerRadius::same(10))
-        .inner_margin(Margin::symmetric(9, 2))
-        .show(ui, |ui| {
-            ui.label(RichText::new(text).font(theme::medium(SMALL)).color(theme::blend(
-                color,
-                palette.text,
-                0.25,
-            )))
-        });
+    let text_color = theme::blend(color, palette.text, 0.25);
+    let galley = line(
+        ui,
+        RichText::new(text).font(theme::medium(SMALL)).color(text_color),
+        f32::INFINITY,
+    );
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(18.0, 7.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    ui.painter()
+        .rect_filled(rect, rect.height() / 2.0, theme::blend(palette.pane, color, 0.16));
+    paint_line(ui, rect.center(), Align2::CENTER_CENTER, galley);
+}
+
+/// The arrow of a drop-down, drawn and not written: faces differ in what they have.
+pub fn chevron(ui: &Ui, rect: Rect, visuals: &WidgetVisuals, _open: bool) {
+    let middle = rect.center();
+    let points = vec![
+        middle + vec2(-3.5, -1.5),
+        middle + vec2(0.0, 2.0),
+        middle + vec2(3.5, -1.5),
+    ];
+    let color = visuals.text_color().gamma_multiply(0.6);
+    ui.painter().line(points, Stroke::new(1.2, color));
 }
 
 /// A card: raised, with an edge.
