@@ -27,9 +27,9 @@ for size in 1280x720 1920x1080; do
     start_studio "$program" studio --task caster_wheel_fork
 
     name=$pictures/$size
-    # The seed's plate, drawn by the viewport from what a real worker built: about 1 % of the picture or more.
+    # The seed's plate, drawn by the viewport from what a real worker built: half a per cent of the picture or more.
     area=$((${size%x*} * ${size#*x}))
-    until_true 90 seen_at_least $warm $((area / 100)) || fail "$size: the seed's shape is not to be seen after 90 s"
+    until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: the seed's shape is not to be seen after 90 s"
     settle || fail "$size: the window does not come to rest"
     shot "$name-1-seed"
     [[ $(picture size "$name-1-seed.ppm") == "$size" ]] || fail "$size: the picture has another size"
