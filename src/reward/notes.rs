@@ -175,7 +175,7 @@ fn of_likeness(details: &Details) -> Vec<String> {
         });
     }
     if notes.is_empty() {
-        notes.push("no reference to compare with: counts as one half".into());
+        notes.push("no reference to compare with: this and silhouette count as one half".into());
     }
     notes
 }
@@ -210,9 +210,6 @@ fn of_outlines(details: &Details) -> Vec<String> {
             "outline differs most from the {what} in the {view} view (overlap {worst:.2}), then {next} ({second:.2})"
         ));
     }
-    if notes.is_empty() {
-        notes.push("no reference to compare with: counts as one half".into());
-    }
     notes
 }
 
@@ -230,7 +227,7 @@ fn of_editability(details: &Details) -> Vec<String> {
             count(editability.named_values, "named dimension")
         ));
     }
-    if editability.returns < editability.functions.max(1) {
+    if editability.returns < editability.functions {
         notes.push(format!(
             "{} for {}: let each return the part it builds",
             count(editability.returns, "return"),
