@@ -129,7 +129,11 @@ impl<'a> Whole<'a> {
 /// The list for people.
 fn table(tasks: &[&Task]) -> String {
     let width = |column: fn(&Task) -> &str| {
-        tasks.iter().map(|task| column(task).chars().count()).max().unwrap_or_default()
+        tasks
+            .iter()
+            .map(|task| column(task).chars().count())
+            .max()
+            .unwrap_or_default()
     };
     let (ids, families) = (width(|task| &task.id), width(|task| &task.family));
     let mut text = String::new();
@@ -137,13 +141,24 @@ fn table(tasks: &[&Task]) -> String {
         let (id, level, family, label) = (&task.id, task.level.name(), &task.family, &task.label);
         let _ = writeln!(text, "{id:<ids$}  {level:<6}  {family:<families$}  {label}");
     }
-    if text.is_empty() { "no tasks\n".to_owned() } else { text }
+    if text.is_empty() {
+        "no tasks\n".to_owned()
+    } else {
+        text
+    }
 }
 
 /// One task for people.
 fn page(task: &Task) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{} · {} · {}\n\n{}\n", task.label, task.level.name(), task.family, task.prompt);
+    let _ = writeln!(
+        text,
+        "{} · {} · {}\n\n{}\n",
+        task.label,
+        task.level.name(),
+        task.family,
+        task.prompt
+    );
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<10} {value}");
     };
@@ -155,11 +170,33 @@ fn page(task: &Task) -> String {
         line("scale", "free: the prompt gives no size".to_owned());
     }
     line("hints", task.semantic_hints.join(", "));
-    line("seeds", task.seeds.keys().map(String::as_str).collect::<Vec<_>>().join(", "));
-    let mesh = task.reference_mesh.as_ref().map(|mesh| mesh.display().to_string());
-    let references: Vec<_> =
-        task.reference.as_ref().map(|_| "reference.py".to_owned()).into_iter().chain(mesh).collect();
-    line("reference", if references.is_empty() { "none".to_owned() } else { references.join(", ") });
+    line(
+        "seeds",
+        task.seeds
+            .keys()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
+    let mesh = task
+        .reference_mesh
+        .as_ref()
+        .map(|mesh| mesh.display().to_string());
+    let references: Vec<_> = task
+        .reference
+        .as_ref()
+        .map(|_| "reference.py".to_owned())
+        .into_iter()
+        .chain(mesh)
+        .collect();
+    line(
+        "reference",
+        if references.is_empty() {
+            "none".to_owned()
+        } else {
+            references.join(", ")
+        },
+    );
     line("version", task.version.clone());
     line("folder", task.dir.display().to_string());
     for repair in &task.repairs {

@@ -57,7 +57,11 @@ pub struct Measurement {
 ///
 /// Panics if the repairs measured are not those of the task.
 pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
-    assert_eq!(task.repairs.len(), measured.repairs.len(), "measured repairs must be the task's");
+    assert_eq!(
+        task.repairs.len(),
+        measured.repairs.len(),
+        "measured repairs must be the task's"
+    );
     let weak_file = task.dir.join("seeds/weak.py");
     let reference_file = task.dir.join("reference.py");
     let mut problems = Vec::new();
@@ -66,11 +70,16 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
     });
     let reference = measured.reference.as_ref().and_then(|outcome| {
         built(outcome, |reason| {
-            problems.push(Problem::of_file(&reference_file, format!("does not build: {reason}")));
+            problems.push(Problem::of_file(
+                &reference_file,
+                format!("does not build: {reason}"),
+            ));
         })
     });
     if let Some(reference) = reference {
-        problems.extend(judge_reference(task, reference).map(|message| Problem::of_file(&reference_file, message)));
+        problems.extend(
+            judge_reference(task, reference).map(|message| Problem::of_file(&reference_file, message)),
+        );
     }
     for (repair, outcomes) in task.repairs.iter().zip(&measured.repairs) {
         let of_step = |index: usize, message: String| {
@@ -80,7 +89,10 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
         for (index, outcome) in outcomes.iter().enumerate() {
             match outcome {
                 Outcome::Failed(reason) if index == last => {
-                    problems.push(of_step(index, format!("ends the recording but does not build: {reason}")));
+                    problems.push(of_step(
+                        index,
+                        format!("ends the recording but does not build: {reason}"),
+                    ));
                 }
                 Outcome::Failed(_) => {}
                 Outcome::Built(step) => {
@@ -126,7 +138,9 @@ fn judge_reference(task: &Task, reference: &Measurement) -> impl Iterator<Item =
         let message = || {
             let [x, y, z] = reference.size;
             let [tx, ty, tz] = bbox;
-            format!("is {x:.2} × {y:.2} × {z:.2} mm, which `bbox_mm` wants to be {tx} × {ty} × {tz} within 1 %")
+            format!(
+                "is {x:.2} × {y:.2} × {z:.2} mm, which `bbox_mm` wants to be {tx} × {ty} × {tz} within 1 %"
+            )
         };
         (!reference.size.iter().zip(&bbox).all(fits)).then(message)
     });
@@ -136,12 +150,23 @@ fn judge_reference(task: &Task, reference: &Measurement) -> impl Iterator<Item =
 /// Where a recorded step is better than the reference it is scored against.
 fn beaten(reference: &Measurement, step: &Measurement) -> impl Iterator<Item = String> {
     let total = (step.total >= reference.total).then(|| {
-        format!("has a total of {:.4}, not below the reference's {:.4}", step.total, reference.total)
+        format!(
+            "has a total of {:.4}, not below the reference's {:.4}",
+            step.total, reference.total
+        )
     });
-    let components = reference.components.iter().zip(&step.components).filter_map(|(reference, step)| {
-        debug_assert_eq!(reference.0, step.0, "components must come in one order");
-        (step.1 > reference.1 + COMPONENT_TOLERANCE)
-            .then(|| format!("has {} {:.4}, above the reference's {:.4}", step.0, step.1, reference.1))
-    });
+    let components = reference
+        .components
+        .iter()
+        .zip(&step.components)
+        .filter_map(|(reference, step)| {
+            debug_assert_eq!(reference.0, step.0, "components must come in one order");
+            (step.1 > reference.1 + COMPONENT_TOLERANCE).then(|| {
+                format!(
+                    "has {} {:.4}, above the reference's {:.4}",
+                    step.0, step.1, reference.1
+                )
+            })
+        });
     total.into_iter().chain(components)
 }

@@ -20,7 +20,13 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn new(table: Table, prefix: String, file: &'a Path, problems: &'a mut Vec<Problem>) -> Self {
-        Self { table, prefix, known: Vec::new(), file, problems }
+        Self {
+            table,
+            prefix,
+            known: Vec::new(),
+            file,
+            problems,
+        }
     }
 
     /// A required string that is not blank.
@@ -78,7 +84,10 @@ impl<'a> Fields<'a> {
             return None;
         };
         let Value::Array(values) = value else {
-            self.refuse(key, &format!("must be a list of strings, is {}", described(&value)));
+            self.refuse(
+                key,
+                &format!("must be a list of strings, is {}", described(&value)),
+            );
             return None;
         };
         if values.is_empty() {
@@ -89,14 +98,20 @@ impl<'a> Fields<'a> {
         for value in values {
             match value {
                 Value::String(word) if !is_word(&word) || word.chars().all(|c| c == '_') => {
-                    self.refuse(key, &format!("must hold words made of a-z, 0-9 and _, holds `{word}`"));
+                    self.refuse(
+                        key,
+                        &format!("must hold words made of a-z, 0-9 and _, holds `{word}`"),
+                    );
                 }
                 Value::String(word) if words.contains(&word) => {
                     self.refuse(key, &format!("holds `{word}` twice"));
                 }
                 Value::String(word) => words.push(word),
                 other => {
-                    self.refuse(key, &format!("must be a list of strings, holds {}", described(&other)));
+                    self.refuse(
+                        key,
+                        &format!("must be a list of strings, holds {}", described(&other)),
+                    );
                 }
             }
         }
@@ -113,7 +128,10 @@ impl<'a> Fields<'a> {
         let size = numbers.and_then(|numbers| <[f64; 3]>::try_from(numbers).ok());
         let size = size.filter(|size| size.iter().all(|extent| extent.is_finite() && *extent > 0.0));
         if size.is_none() {
-            let message = format!("must be three positive numbers [x, y, z] in mm, is {}", described(&value));
+            let message = format!(
+                "must be three positive numbers [x, y, z] in mm, is {}",
+                described(&value)
+            );
             self.refuse(key, &message);
         }
         size
@@ -134,7 +152,10 @@ impl<'a> Fields<'a> {
             _ => None,
         };
         if tables.is_none() {
-            self.refuse(key, &format!("must be one [[{key}]] or more, is {}", described(&value)));
+            self.refuse(
+                key,
+                &format!("must be one [[{key}]] or more, is {}", described(&value)),
+            );
         }
         tables
     }
@@ -150,7 +171,8 @@ impl<'a> Fields<'a> {
         for key in self.table.keys() {
             let field = format!("{}{key}", self.prefix);
             let problem = Problem::of_field(self.file, &field, "is no known field");
-            self.problems.push(problem.hint(format!("known fields are {}", self.known.join(", "))));
+            self.problems
+                .push(problem.hint(format!("known fields are {}", self.known.join(", "))));
         }
     }
 
@@ -172,7 +194,10 @@ impl<'a> Fields<'a> {
 
 /// Whether a text is made of a-z, 0-9 and _ only, and is not empty.
 pub(super) fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
 fn number(value: &Value) -> Option<f64> {

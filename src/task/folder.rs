@@ -12,7 +12,11 @@ use super::fields::{Fields, is_word};
 use super::problem::Problem;
 use super::{Level, RecordedRepair, RecordedStep, Scale, Task, version};
 
-const LEVELS: [(&str, Level); 3] = [("easy", Level::Easy), ("medium", Level::Medium), ("hard", Level::Hard)];
+const LEVELS: [(&str, Level); 3] = [
+    ("easy", Level::Easy),
+    ("medium", Level::Medium),
+    ("hard", Level::Hard),
+];
 const SCALES: [(&str, Scale); 2] = [("mm", Scale::Mm), ("free", Scale::Free)];
 const MESH_EXTENSIONS: [&str; 3] = ["stl", "obj", "glb"];
 
@@ -30,11 +34,18 @@ pub fn read(dir: &Path) -> Result<Task, Vec<Problem>> {
         Ok(_) => return Err(vec![Problem::of_file(dir, "is not a folder")]),
         Err(error) => return Err(vec![Problem::of_file(dir, format!("cannot be read: {error}"))]),
     };
-    let mut folder = Folder { dir: dir.to_owned(), root, problems: Vec::new() };
+    let mut folder = Folder {
+        dir: dir.to_owned(),
+        root,
+        problems: Vec::new(),
+    };
     let card = folder.card();
     let seeds = folder.seeds();
-    let reference =
-        if folder.exists("reference.py") { folder.code(Path::new("reference.py")) } else { None };
+    let reference = if folder.exists("reference.py") {
+        folder.code(Path::new("reference.py"))
+    } else {
+        None
+    };
     let repairs = folder.repairs();
     folder.refuse_strangers(card.as_ref().and_then(|card| card.reference_mesh.as_deref()));
     match card {
@@ -71,7 +82,12 @@ impl Folder {
         let table = self.table(Path::new("task.toml"))?;
         let mut fields = Fields::new(table, String::new(), &file, &mut self.problems);
         let id = fields.word("id");
-        let name = self.dir.file_name().or_else(|| self.root.file_name()).unwrap_or_default().to_string_lossy();
+        let name = self
+            .dir
+            .file_name()
+            .or_else(|| self.root.file_name())
+            .unwrap_or_default()
+            .to_string_lossy();
         if let Some(id) = id.as_deref()
             && id != name
         {
@@ -100,8 +116,16 @@ impl Folder {
 
     fn check_mesh(&mut self, card: &Path, named: &str) {
         let mesh = Path::new(named);
-        let extension = mesh.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        let wrong = if named.is_empty() || mesh.components().any(|part| !matches!(part, Component::Normal(_))) {
+        let extension = mesh
+            .extension()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
+        let wrong = if named.is_empty()
+            || mesh
+                .components()
+                .any(|part| !matches!(part, Component::Normal(_)))
+        {
             "must be a path within the task folder"
         } else if !MESH_EXTENSIONS.contains(&extension.as_str()) {
             "must be a .stl, .obj or .glb file"
@@ -185,7 +209,8 @@ impl Folder {
                 ""
             };
             if !wrong.is_empty() {
-                let problem = Problem::of_field(&file, &format!("{prefix}file"), format!("{wrong}: `{name}`"));
+                let problem =
+                    Problem::of_field(&file, &format!("{prefix}file"), format!("{wrong}: `{name}`"));
                 self.problems.push(problem);
                 continue;
             }
@@ -197,7 +222,8 @@ impl Folder {
         for name in self.names(recording) {
             if name != "repair.toml" && !listed.contains(&name) {
                 let hint = "list it in repair.toml beside it, or remove it";
-                self.refuse(&recording.join(&name), "is no step of this recording").hint = Some(hint.to_owned());
+                self.refuse(&recording.join(&name), "is no step of this recording")
+                    .hint = Some(hint.to_owned());
             }
         }
         Some(steps)
@@ -205,13 +231,17 @@ impl Folder {
 
     /// Refuses what has no meaning in a task folder: it is most often a file with a wrong name.
     fn refuse_strangers(&mut self, mesh: Option<&Path>) {
-        let meshes = mesh.and_then(|mesh| mesh.components().next()).map(|first| first.as_os_str().to_os_string());
+        let meshes = mesh
+            .and_then(|mesh| mesh.components().next())
+            .map(|first| first.as_os_str().to_os_string());
         for name in self.names(Path::new("")) {
-            let known = ["task.toml", "seeds", "reference.py", "repairs", "README.md"].contains(&name.as_str());
+            let known =
+                ["task.toml", "seeds", "reference.py", "repairs", "README.md"].contains(&name.as_str());
             if !known && meshes.as_deref() != Some(name.as_ref()) {
                 let hint = "a task folder holds task.toml, seeds/, reference.py, repairs/, README.md and the file \
                             that `reference_mesh` names";
-                self.refuse(Path::new(&name), "has no place in a task folder").hint = Some(hint.to_owned());
+                self.refuse(Path::new(&name), "has no place in a task folder")
+                    .hint = Some(hint.to_owned());
             }
         }
     }
@@ -224,18 +254,30 @@ impl Folder {
         repairs: Vec<RecordedRepair>,
     ) -> Result<Task, Vec<Problem>> {
         let Card { bbox_mm, scale, .. } = card;
-        let complete = (card.id, card.level, card.family, card.label, card.prompt, card.semantic_hints);
+        let complete = (
+            card.id,
+            card.level,
+            card.family,
+            card.label,
+            card.prompt,
+            card.semantic_hints,
+        );
         let (Some(id), Some(level), Some(family), Some(label), Some(prompt), Some(semantic_hints)) = complete
         else {
             unreachable!("a field that is not there is a problem, and a folder with problems gets no task");
         };
         let reference_mesh = card.reference_mesh.map(|mesh| self.dir.join(mesh));
-        let version =
-            version::version(&semantic_hints, bbox_mm, scale, reference.as_deref(), reference_mesh.as_deref())
-                .map_err(|error| {
-                    let mesh = reference_mesh.as_deref().unwrap_or(&self.dir);
-                    vec![Problem::of_file(mesh, format!("cannot be read: {error}"))]
-                })?;
+        let version = version::version(
+            &semantic_hints,
+            bbox_mm,
+            scale,
+            reference.as_deref(),
+            reference_mesh.as_deref(),
+        )
+        .map_err(|error| {
+            let mesh = reference_mesh.as_deref().unwrap_or(&self.dir);
+            vec![Problem::of_file(mesh, format!("cannot be read: {error}"))]
+        })?;
         Ok(Task {
             id,
             level,
@@ -307,10 +349,13 @@ impl Folder {
         let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         match entries {
             Ok(entries) => {
-                let names = entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
+                let names = entries
+                    .iter()
+                    .map(|entry| entry.file_name().to_string_lossy().into_owned());
                 // Python leaves its cache beside code that somebody ran.
-                let mut names: Vec<_> =
-                    names.filter(|name| !name.starts_with('.') && name != "__pycache__").collect();
+                let mut names: Vec<_> = names
+                    .filter(|name| !name.starts_with('.') && name != "__pycache__")
+                    .collect();
                 names.sort();
                 names
             }
@@ -323,8 +368,16 @@ impl Folder {
 
     /// Where a relative path really lies.
     fn inside(&self, path: &Path) -> Result<PathBuf, Outside> {
-        let real = self.root.join(path).canonicalize().map_err(|_| Outside::Missing)?;
-        if real.starts_with(&self.root) { Ok(real) } else { Err(Outside::Leaves) }
+        let real = self
+            .root
+            .join(path)
+            .canonicalize()
+            .map_err(|_| Outside::Missing)?;
+        if real.starts_with(&self.root) {
+            Ok(real)
+        } else {
+            Err(Outside::Leaves)
+        }
     }
 
     /// Whether there is something of that name, if only a link that leads nowhere.
@@ -333,7 +386,8 @@ impl Folder {
     }
 
     fn refuse(&mut self, file: &Path, message: &str) -> &mut Problem {
-        self.problems.push(Problem::of_file(&self.dir.join(file), message));
+        self.problems
+            .push(Problem::of_file(&self.dir.join(file), message));
         self.problems.last_mut().expect("one was just added")
     }
 }

@@ -22,7 +22,12 @@ pub struct Problem {
 impl Problem {
     /// A problem of a whole file.
     pub fn of_file(file: &Path, message: impl Into<String>) -> Self {
-        Self { file: file.display().to_string(), field: None, message: message.into(), hint: None }
+        Self {
+            file: file.display().to_string(),
+            field: None,
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// A problem of one field; `message` goes on after the field's name.
@@ -37,7 +42,10 @@ impl Problem {
     /// The same with a way out.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
     }
 }
 
@@ -83,6 +91,9 @@ impl TaskError {
         if let Some(hint) = &first.hint {
             message += &format!("\nhint: {hint}");
         }
-        Some(Self::Invalid { file: first.file.clone(), message })
+        Some(Self::Invalid {
+            file: first.file.clone(),
+            message,
+        })
     }
 }

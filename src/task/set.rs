@@ -29,7 +29,9 @@ impl TaskSet {
         }
         match TaskError::from_problems(&problems) {
             Some(error) => Err(error),
-            None => Ok(Self { tasks: tasks.into_values().collect() }),
+            None => Ok(Self {
+                tasks: tasks.into_values().collect(),
+            }),
         }
     }
 
@@ -42,21 +44,34 @@ impl TaskSet {
     pub fn get(&self, id: &str) -> Result<&Arc<Task>, TaskError> {
         self.tasks.iter().find(|task| task.id == id).ok_or_else(|| {
             let known: Vec<_> = self.tasks.iter().map(|task| task.id.as_str()).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            TaskError::Unknown { id: id.to_owned(), known }
+            let known = if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            };
+            TaskError::Unknown {
+                id: id.to_owned(),
+                known,
+            }
         })
     }
 }
 
 /// The task folders of a pack, sorted by name; files beside them and names that start with a dot are passed over.
 pub fn folders(pack: &Path) -> Result<Vec<PathBuf>, TaskError> {
-    let refuse =
-        |message: String| TaskError::Invalid { file: pack.display().to_string(), message };
+    let refuse = |message: String| TaskError::Invalid {
+        file: pack.display().to_string(),
+        message,
+    };
     if pack.join("task.toml").exists() {
-        return Err(refuse("is a task, not a pack of tasks\nhint: give the folder above it".to_owned()));
+        return Err(refuse(
+            "is a task, not a pack of tasks\nhint: give the folder above it".to_owned(),
+        ));
     }
     let unreadable = |error: std::io::Error| {
-        refuse(format!("cannot read the task pack: {error}\nhint: a pack is a folder that holds one folder a task"))
+        refuse(format!(
+            "cannot read the task pack: {error}\nhint: a pack is a folder that holds one folder a task"
+        ))
     };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(pack).map_err(unreadable)? {

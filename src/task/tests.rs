@@ -57,7 +57,10 @@ fn spacer(pack: &Path) -> Task {
 fn messages(pack: &Path) -> Vec<String> {
     let folder = pack.join("spacer");
     let prefix = format!("{}/", folder.display());
-    check_statically(&folder).iter().map(|problem| problem.to_string().replace(&prefix, "")).collect()
+    check_statically(&folder)
+        .iter()
+        .map(|problem| problem.to_string().replace(&prefix, ""))
+        .collect()
 }
 
 #[test]
@@ -72,7 +75,10 @@ fn a_right_folder_gives_its_task() {
     assert_eq!(task.seeds.keys().collect::<Vec<_>>(), ["strong", "weak"]);
     assert_eq!(task.reference.as_deref(), Some("reference = 1\n"));
     assert_eq!(task.reference_mesh, Some(pack.path().join("spacer/spacer.stl")));
-    let step = |code: &str, reason: &str| RecordedStep { code: code.to_owned(), reason: reason.to_owned() };
+    let step = |code: &str, reason: &str| RecordedStep {
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+    };
     assert_eq!(
         task.repairs,
         [
@@ -80,7 +86,10 @@ fn a_right_folder_gives_its_task() {
                 name: "long".to_owned(),
                 steps: vec![step("first = 1\n", "starts"), step("last = 1\n", "ends")]
             },
-            RecordedRepair { name: "short".to_owned(), steps: vec![step("short = 1\n", "")] },
+            RecordedRepair {
+                name: "short".to_owned(),
+                steps: vec![step("short = 1\n", "")]
+            },
         ]
     );
 }
@@ -88,8 +97,16 @@ fn a_right_folder_gives_its_task() {
 #[test]
 fn what_may_be_left_out_may_be_left_out() {
     let pack = tempfile::tempdir().unwrap();
-    let kept = |line: &&str| !["bbox_mm", "scale", "reference_mesh"].iter().any(|field| line.starts_with(field));
-    write(pack.path(), "task.toml", &CARD.lines().filter(kept).collect::<Vec<_>>().join("\n"));
+    let kept = |line: &&str| {
+        !["bbox_mm", "scale", "reference_mesh"]
+            .iter()
+            .any(|field| line.starts_with(field))
+    };
+    write(
+        pack.path(),
+        "task.toml",
+        &CARD.lines().filter(kept).collect::<Vec<_>>().join("\n"),
+    );
     write(pack.path(), "seeds/weak.py", "weak = 1\n");
     // A cache of Python's and hidden files are nobody's mistake.
     write(pack.path(), "__pycache__/reference.pyc", "");
@@ -105,12 +122,20 @@ fn the_version_changes_with_what_scores_depend_on_and_with_nothing_else() {
     let pack = pack();
     let version = spacer(pack.path()).version;
     assert_eq!(version.len(), 12);
-    assert!(version.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{version}");
+    assert!(
+        version
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
+        "{version}"
+    );
     assert_eq!(version, spacer(pack.path()).version, "equal files, equal version");
 
     let scoring = [
         ("task.toml", CARD.replace("\"through_hole\"", "\"hole\"")),
-        ("task.toml", CARD.replace("[\"spacer\", \"through_hole\"]", "[\"spacerthrough_hole\"]")),
+        (
+            "task.toml",
+            CARD.replace("[\"spacer\", \"through_hole\"]", "[\"spacerthrough_hole\"]"),
+        ),
         ("task.toml", CARD.replace("[20, 20.0, 10]", "[20, 20.0, 10.5]")),
         ("task.toml", CARD.replace("bbox_mm = [20, 20.0, 10]\n", "")),
         ("task.toml", CARD.replace("\"free\"", "\"mm\"")),
@@ -123,15 +148,30 @@ fn the_version_changes_with_what_scores_depend_on_and_with_nothing_else() {
         let before = fs::read(&path).unwrap();
         write(pack.path(), file, &content);
         let changed = spacer(pack.path()).version;
-        assert!(!seen.contains(&changed), "{file} changed to\n{content}\nand the version did not");
+        assert!(
+            !seen.contains(&changed),
+            "{file} changed to\n{content}\nand the version did not"
+        );
         seen.push(changed);
         fs::write(path, before).unwrap();
     }
-    fs::rename(pack.path().join("spacer/spacer.stl"), pack.path().join("spacer/spacer.obj")).unwrap();
-    write(pack.path(), "task.toml", &CARD.replace("spacer.stl", "spacer.obj"));
+    fs::rename(
+        pack.path().join("spacer/spacer.stl"),
+        pack.path().join("spacer/spacer.obj"),
+    )
+    .unwrap();
+    write(
+        pack.path(),
+        "task.toml",
+        &CARD.replace("spacer.stl", "spacer.obj"),
+    );
     let as_obj = spacer(pack.path()).version;
     assert!(!seen.contains(&as_obj), "the same bytes read as another format");
-    fs::rename(pack.path().join("spacer/spacer.obj"), pack.path().join("spacer/spacer.stl")).unwrap();
+    fs::rename(
+        pack.path().join("spacer/spacer.obj"),
+        pack.path().join("spacer/spacer.stl"),
+    )
+    .unwrap();
 
     let card = CARD
         .replace("\"Spacer\"", "\"Distance piece\"")
@@ -147,9 +187,16 @@ fn the_version_changes_with_what_scores_depend_on_and_with_nothing_else() {
 #[test]
 fn a_later_pack_replaces_tasks_of_the_same_id() {
     let (first, second) = (pack(), pack());
-    write(second.path(), "task.toml", &CARD.replace("\"Spacer\"", "\"Distance piece\""));
+    write(
+        second.path(),
+        "task.toml",
+        &CARD.replace("\"Spacer\"", "\"Distance piece\""),
+    );
     let set = TaskSet::load(&[first.path(), second.path()]).unwrap();
-    assert_eq!(set.iter().map(|task| task.label.as_str()).collect::<Vec<_>>(), ["Distance piece"]);
+    assert_eq!(
+        set.iter().map(|task| task.label.as_str()).collect::<Vec<_>>(),
+        ["Distance piece"]
+    );
     let set = TaskSet::load(&[second.path(), first.path()]).unwrap();
     assert_eq!(set.get("spacer").unwrap().label, "Spacer");
     let error = set.get("bushing").unwrap_err().to_string();
@@ -159,9 +206,13 @@ fn a_later_pack_replaces_tasks_of_the_same_id() {
 #[test]
 fn a_pack_that_is_none_is_refused() {
     let pack = pack();
-    let error = TaskSet::load(&[pack.path().join("spacer")]).unwrap_err().to_string();
+    let error = TaskSet::load(&[pack.path().join("spacer")])
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("is a task, not a pack"), "{error}");
-    let error = TaskSet::load(&[pack.path().join("nowhere")]).unwrap_err().to_string();
+    let error = TaskSet::load(&[pack.path().join("nowhere")])
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("nowhere") && error.contains("hint:"), "{error}");
     // Files beside the folders and hidden folders are passed over; any other folder must be a task.
     fs::write(pack.path().join("README.md"), "Tasks.\n").unwrap();
@@ -169,7 +220,10 @@ fn a_pack_that_is_none_is_refused() {
     assert_eq!(TaskSet::load(&[pack.path()]).unwrap().iter().count(), 1);
     fs::create_dir(pack.path().join("drafts")).unwrap();
     let error = TaskSet::load(&[pack.path()]).unwrap_err().to_string();
-    assert!(error.contains("drafts/task.toml: is missing (and 1 more"), "{error}");
+    assert!(
+        error.contains("drafts/task.toml: is missing (and 1 more"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -181,14 +235,21 @@ fn links_may_not_leave_the_folder() {
     let folder = pack.path().join("spacer");
     let relink = |file: &str, target: &Path| {
         let path = folder.join(file);
-        if path.is_dir() { fs::remove_dir_all(&path).unwrap() } else { fs::remove_file(&path).unwrap() }
+        if path.is_dir() {
+            fs::remove_dir_all(&path).unwrap();
+        } else {
+            fs::remove_file(&path).unwrap();
+        }
         symlink(target, path).unwrap();
     };
 
     relink("seeds/strong.py", Path::new("weak.py"));
     assert_eq!(messages(pack.path()), [""; 0], "a link within the folder is fine");
     relink("seeds/strong.py", &outside.path().join("weak.py"));
-    assert_eq!(messages(pack.path()), ["seeds/strong.py: leads out of the task folder"]);
+    assert_eq!(
+        messages(pack.path()),
+        ["seeds/strong.py: leads out of the task folder"]
+    );
     relink("seeds/strong.py", Path::new("nowhere.py"));
     assert_eq!(messages(pack.path()), ["seeds/strong.py: is missing"]);
     relink("seeds/strong.py", Path::new("weak.py"));
@@ -263,7 +324,12 @@ proptest! {
 
 fn measurement(total: f64) -> Measurement {
     let components = vec![("topology", total), ("silhouette", total)];
-    Measurement { total, components, size: [20.0, 20.0, 10.0], watertight: true }
+    Measurement {
+        total,
+        components,
+        size: [20.0, 20.0, 10.0],
+        watertight: true,
+    }
 }
 
 fn built(total: f64) -> Outcome {
@@ -290,32 +356,71 @@ fn good_measurements_are_no_problem() {
     assert_eq!(judge(&task, &good()), []);
     // Sampling may lift one component a little above the reference's own.
     let mut close = good();
-    let step = Measurement { components: vec![("topology", 0.9), ("silhouette", 0.995)], ..measurement(0.9) };
+    let step = Measurement {
+        components: vec![("topology", 0.9), ("silhouette", 0.995)],
+        ..measurement(0.9)
+    };
     close.repairs[1][0] = Outcome::Built(step);
     assert_eq!(judge(&task, &close), []);
-    let inside = Measurement { size: [20.19, 19.81, 10.09], ..measurement(0.99) };
-    assert_eq!(judge(&task, &Measured { reference: Some(Outcome::Built(inside)), ..good() }), []);
+    let inside = Measurement {
+        size: [20.19, 19.81, 10.09],
+        ..measurement(0.99)
+    };
+    assert_eq!(
+        judge(
+            &task,
+            &Measured {
+                reference: Some(Outcome::Built(inside)),
+                ..good()
+            }
+        ),
+        []
+    );
 }
 
 #[test]
 fn each_rule_is_judged_by_itself() {
     let pack = pack();
     let task = spacer(pack.path());
-    let reference = |measurement| Measured { reference: Some(Outcome::Built(measurement)), ..good() };
-    let long = |last| Measured { repairs: vec![vec![failed(), last], vec![built(0.7)]], ..good() };
-    let above = Measurement { components: vec![("topology", 0.9), ("silhouette", 1.001)], ..measurement(0.9) };
+    let reference = |measurement| Measured {
+        reference: Some(Outcome::Built(measurement)),
+        ..good()
+    };
+    let long = |last| Measured {
+        repairs: vec![vec![failed(), last], vec![built(0.7)]],
+        ..good()
+    };
+    let above = Measurement {
+        components: vec![("topology", 0.9), ("silhouette", 1.001)],
+        ..measurement(0.9)
+    };
     let cases = [
-        (Measured { weak: failed(), ..good() }, "seeds/weak.py: does not build: no attribute `annulus` (line 3)"),
         (
-            Measured { reference: Some(failed()), ..good() },
+            Measured {
+                weak: failed(),
+                ..good()
+            },
+            "seeds/weak.py: does not build: no attribute `annulus` (line 3)",
+        ),
+        (
+            Measured {
+                reference: Some(failed()),
+                ..good()
+            },
             "reference.py: does not build: no attribute `annulus` (line 3)",
         ),
         (
-            reference(Measurement { watertight: false, ..measurement(0.99) }),
+            reference(Measurement {
+                watertight: false,
+                ..measurement(0.99)
+            }),
             "reference.py: builds to a mesh that is not watertight",
         ),
         (
-            reference(Measurement { size: [20.0, 20.0, 10.11], ..measurement(0.99) }),
+            reference(Measurement {
+                size: [20.0, 20.0, 10.11],
+                ..measurement(0.99)
+            }),
             "reference.py: is 20.00 × 20.00 × 10.11 mm, which `bbox_mm` wants to be 20 × 20 × 10 within 1 %",
         ),
         (

@@ -25,7 +25,11 @@ pub(super) fn version(
     if let Some(size) = bbox_mm {
         part(&mut hash, "bbox_mm", &size.map(f64::to_le_bytes).concat());
     }
-    part(&mut hash, "scale", if scale == Scale::Free { b"free" } else { b"mm" });
+    part(
+        &mut hash,
+        "scale",
+        if scale == Scale::Free { b"free" } else { b"mm" },
+    );
     if let Some(code) = reference {
         part(&mut hash, "reference", code.as_bytes());
     }
@@ -35,7 +39,12 @@ pub(super) fn version(
         part(&mut hash, "reference_mesh", extension.as_encoded_bytes());
         part(&mut hash, "reference_mesh_digest", &digest(path)?);
     }
-    Ok(hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash
+        .finalize()
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 fn part(hash: &mut Sha256, name: &str, bytes: &[u8]) {

@@ -17,7 +17,9 @@ fn cases() -> Vec<(PathBuf, PathBuf, String)> {
         let expected = std::fs::read_to_string(case.join("expected.txt"))
             .unwrap_or_else(|error| panic!("{}: expected.txt: {error}", case.display()));
         let folders = task::folders(&case).unwrap();
-        let [folder] = folders.as_slice() else { panic!("{} must hold one task folder", case.display()) };
+        let [folder] = folders.as_slice() else {
+            panic!("{} must hold one task folder", case.display())
+        };
         cases.push((case.clone(), folder.clone(), expected));
     }
     cases.sort();
@@ -31,12 +33,21 @@ fn every_wrong_folder_is_refused_with_file_and_field() {
     for (case, folder, expected) in cases() {
         let problems = task::check_statically(&folder);
         let prefix = format!("{}/", case.display());
-        let found: String = problems.iter().map(|problem| format!("{problem}\n").replace(&prefix, "")).collect();
+        let found: String = problems
+            .iter()
+            .map(|problem| format!("{problem}\n").replace(&prefix, ""))
+            .collect();
         if found != expected {
-            wrong.push(format!("{}\n--- expected\n{expected}--- found\n{found}", case.display()));
+            wrong.push(format!(
+                "{}\n--- expected\n{expected}--- found\n{found}",
+                case.display()
+            ));
         }
         for problem in &problems {
-            let named = problem.field.as_ref().is_none_or(|field| problem.message.contains(&format!("`{field}`")));
+            let named = problem
+                .field
+                .as_ref()
+                .is_none_or(|field| problem.message.contains(&format!("`{field}`")));
             assert!(named, "the message must name the field: {problem:?}");
         }
     }
@@ -46,7 +57,9 @@ fn every_wrong_folder_is_refused_with_file_and_field() {
 #[test]
 fn a_pack_with_a_wrong_folder_is_refused_as_a_whole() {
     for (case, _, expected) in cases() {
-        let error = TaskSet::load(&[root().join("tasks"), case.clone()]).unwrap_err().to_string();
+        let error = TaskSet::load(&[root().join("tasks"), case.clone()])
+            .unwrap_err()
+            .to_string();
         let first = expected.lines().next().unwrap();
         assert!(error.contains(first), "{}: {error}", case.display());
     }
@@ -56,19 +69,31 @@ fn a_pack_with_a_wrong_folder_is_refused_as_a_whole() {
 fn list_with_a_wrong_pack_exits_with_2_and_names_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let case = root().join("tests/cases/tasks/bbox_negative");
-    let output = expect_exit(cadforge(dir.path()).arg("--tasks").arg(case).args(["tasks", "list"]), 2);
+    let output = expect_exit(
+        cadforge(dir.path()).args(["tasks", "list", "--tasks"]).arg(case),
+        2,
+    );
     let message = String::from_utf8_lossy(&output.stderr);
-    assert!(message.contains("task.toml: `bbox_mm`") && message.contains("-20.0"), "{message}");
+    assert!(
+        message.contains("task.toml: `bbox_mm`") && message.contains("-20.0"),
+        "{message}"
+    );
     assert!(output.stdout.is_empty());
 }
 
 #[test]
 fn list_show_and_check_agree_on_what_there_is() {
     let dir = tempfile::tempdir().unwrap();
-    let list = json(&expect_exit(cadforge(dir.path()).args(["tasks", "list", "--json"]), 0));
+    let list = json(&expect_exit(
+        cadforge(dir.path()).args(["tasks", "list", "--json"]),
+        0,
+    ));
     for row in list.as_array().unwrap() {
         let id = row["id"].as_str().unwrap();
-        let shown = json(&expect_exit(cadforge(dir.path()).args(["tasks", "show", id, "--json"]), 0));
+        let shown = json(&expect_exit(
+            cadforge(dir.path()).args(["tasks", "show", id, "--json"]),
+            0,
+        ));
         for (key, value) in row.as_object().unwrap() {
             assert_eq!(&shown[key], value, "{id}: {key}");
         }
@@ -86,17 +111,30 @@ fn list_show_and_check_agree_on_what_there_is() {
 fn check_reports_every_wrong_folder_and_starts_no_worker_for_them() {
     let dir = tempfile::tempdir().unwrap();
     let pack = dir.path().join("pack");
-    copy(&root().join("tests/cases/tasks/bbox_negative/spacer"), &pack.join("spacer"));
-    copy(&root().join("tests/cases/tasks/weak_seed_missing/spacer"), &pack.join("bushing"));
+    copy(
+        &root().join("tests/cases/tasks/bbox_negative/spacer"),
+        &pack.join("spacer"),
+    );
+    copy(
+        &root().join("tests/cases/tasks/weak_seed_missing/spacer"),
+        &pack.join("bushing"),
+    );
     for (id, problems) in [("spacer", 1), ("bushing", 2)] {
         let mut command = cadforge(dir.path());
         // A worker that can only fail: check must not need one for what the files tell.
-        command.env("CADFORGE_WORKER", "/bin/false").arg("--tasks").arg(&pack);
-        let output = expect_exit(command.args(["tasks", "check", id, "--json"]), 1);
+        command
+            .env("CADFORGE_WORKER", "/bin/false")
+            .args(["tasks", "check", id, "--json", "--tasks"])
+            .arg(&pack);
+        let output = expect_exit(&mut command, 1);
         let checked = &json(&output)[0];
         assert_eq!(checked["id"], id);
         assert_eq!(checked["ok"], false);
-        assert_eq!(checked["problems"].as_array().unwrap().len(), problems, "{checked:#}");
+        assert_eq!(
+            checked["problems"].as_array().unwrap().len(),
+            problems,
+            "{checked:#}"
+        );
     }
 }
 
@@ -111,7 +149,11 @@ fn our_own_tasks_pass_their_check() {
         let total = |file: &str| totals[file].as_f64().unwrap();
         // A recording that ends at the loop's default target, after a failure that it mends.
         assert!(total("repairs/guided step 4") >= 0.92, "{totals:#?}");
-        assert_eq!(totals.values().filter(|total| **total == -1.0).count(), 1, "{totals:#?}");
+        assert_eq!(
+            totals.values().filter(|total| **total == -1.0).count(),
+            1,
+            "{totals:#?}"
+        );
     }
 }
 
@@ -120,8 +162,11 @@ fn check_finds_what_only_a_build_can_tell() {
     let dir = tempfile::tempdir().unwrap();
     let pack = dir.path().join("pack");
     let source = root().join("tests/cases/tasks/bbox_negative/spacer");
-    let card = std::fs::read_to_string(source.join("task.toml")).unwrap().replace("-20.0", "20.0");
-    let box_of = |height: u32| format!("import cadquery as cq\nfixture = cq.Workplane().box(20, 20, {height})\n");
+    let card = std::fs::read_to_string(source.join("task.toml"))
+        .unwrap()
+        .replace("-20.0", "20.0");
+    let box_of =
+        |height: u32| format!("import cadquery as cq\nfixture = cq.Workplane().box(20, 20, {height})\n");
     copy(&source, &pack.join("spacer"));
     std::fs::write(pack.join("spacer/task.toml"), card).unwrap();
     for (reference, expected) in [
@@ -132,8 +177,10 @@ fn check_finds_what_only_a_build_can_tell() {
         std::fs::write(pack.join("spacer/reference.py"), &reference).unwrap();
         let code = i32::from(expected.is_some());
         let mut command = cadforge(dir.path());
-        let output =
-            expect_exit(command.arg("--tasks").arg(&pack).args(["tasks", "check", "spacer", "--json"]), code);
+        command
+            .args(["tasks", "check", "spacer", "--json", "--tasks"])
+            .arg(&pack);
+        let output = expect_exit(&mut command, code);
         let problems = json(&output)[0]["problems"].clone();
         match expected {
             None => assert_eq!(problems, serde_json::json!([])),

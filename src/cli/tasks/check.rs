@@ -54,12 +54,22 @@ pub(super) fn run(id: Option<&str>, json: bool, global: &Global) -> anyhow::Resu
         context::print(&summary(&all))?;
     }
     let good = all.iter().all(|checked| checked.ok);
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 impl Checked {
     fn of(dir: PathBuf, problems: Vec<Problem>, totals: BTreeMap<String, f64>) -> Self {
-        Self { id: name(&dir), ok: problems.is_empty(), dir, problems, totals }
+        Self {
+            id: name(&dir),
+            ok: problems.is_empty(),
+            dir,
+            problems,
+            totals,
+        }
     }
 }
 
@@ -73,7 +83,11 @@ fn chosen(id: Option<&str>, global: &Global) -> anyhow::Result<Vec<PathBuf>> {
     let (found, others): (Vec<_>, Vec<_>) = dirs.into_iter().partition(|dir| name(dir) == id);
     if found.is_empty() {
         let known: Vec<_> = others.iter().map(|dir| name(dir)).collect();
-        return Err(TaskError::Unknown { id: id.to_owned(), known: known.join(", ") }.into());
+        return Err(TaskError::Unknown {
+            id: id.to_owned(),
+            known: known.join(", "),
+        }
+        .into());
     }
     Ok(found)
 }
@@ -100,8 +114,11 @@ fn build(task: &Task, assessor: &Assessor) -> Result<Checked, AssessError> {
 
 fn measure(task: &Task, assessor: &Assessor) -> Result<Measured, AssessError> {
     let mut scoring = Scoring::default();
-    let reference =
-        task.reference.as_ref().map(|code| outcome(task, code, &scoring, assessor)).transpose()?;
+    let reference = task
+        .reference
+        .as_ref()
+        .map(|code| outcome(task, code, &scoring, assessor))
+        .transpose()?;
     if matches!(reference, Some(Outcome::Failed(_))) {
         // Nothing can be compared with it; the rest is still tried for what it is.
         scoring.reference = ReferenceChoice::None;
@@ -113,15 +130,27 @@ fn measure(task: &Task, assessor: &Assessor) -> Result<Measured, AssessError> {
         .iter()
         .map(|repair| repair.steps.iter().map(|step| of(&step.code)).collect())
         .collect::<Result<_, _>>()?;
-    Ok(Measured { weak, reference, repairs })
+    Ok(Measured {
+        weak,
+        reference,
+        repairs,
+    })
 }
 
 fn outcome(task: &Task, code: &str, scoring: &Scoring, assessor: &Assessor) -> Result<Outcome, AssessError> {
-    let request =
-        Request { task, code: code.as_bytes(), completion: None, scoring, priority: Priority::Batch };
+    let request = Request {
+        task,
+        code: code.as_bytes(),
+        completion: None,
+        scoring,
+        priority: Priority::Batch,
+    };
     let evaluation = assessor.assess(&request, &CancelToken::never())?.evaluation;
     if let Some(failure) = evaluation.failure {
-        let line = failure.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+        let line = failure
+            .line
+            .map(|line| format!(" (line {line})"))
+            .unwrap_or_default();
         return Ok(Outcome::Failed(format!("{}{line}", failure.message)));
     }
     let components = Component::ALL
@@ -132,7 +161,10 @@ fn outcome(task: &Task, code: &str, scoring: &Scoring, assessor: &Assessor) -> R
         total: evaluation.reward.total,
         components,
         size: evaluation.bbox.map(|bbox| bbox.size).unwrap_or_default(),
-        watertight: evaluation.details.topology.is_some_and(|topology| topology.watertight),
+        watertight: evaluation
+            .details
+            .topology
+            .is_some_and(|topology| topology.watertight),
     }))
 }
 
@@ -147,7 +179,10 @@ fn totals(task: &Task, measured: &Measured) -> BTreeMap<String, f64> {
     }
     for (repair, outcomes) in task.repairs.iter().zip(&measured.repairs) {
         for (index, outcome) in outcomes.iter().enumerate() {
-            totals.insert(format!("repairs/{} step {}", repair.name, index + 1), total(outcome));
+            totals.insert(
+                format!("repairs/{} step {}", repair.name, index + 1),
+                total(outcome),
+            );
         }
     }
     totals
@@ -157,7 +192,12 @@ fn totals(task: &Task, measured: &Measured) -> BTreeMap<String, f64> {
 fn summary(all: &[Checked]) -> String {
     let mut text = String::new();
     for checked in all {
-        let _ = writeln!(text, "{} {}", if checked.ok { "good " } else { "wrong" }, checked.id);
+        let _ = writeln!(
+            text,
+            "{} {}",
+            if checked.ok { "good " } else { "wrong" },
+            checked.id
+        );
         for (file, total) in &checked.totals {
             let _ = writeln!(text, "  {total:>8.4}  {file}");
         }
