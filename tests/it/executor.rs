@@ -208,7 +208,9 @@ fn time_limits_name_the_line() {
     let endless = failure(run_with(shared(), "x = 0\nwhile True:\n    x += 1\n", &limits));
     assert_eq!(endless.kind, Kind::Timeout);
     assert!(matches!(endless.line, Some(2 | 3)), "{endless:?}");
-    assert!(endless.message.starts_with("the code ran past its 0.5 s limit at line"), "{endless:?}");
+    // On a machine with much else to do the wall limit comes first.
+    let sayings = ["the code ran past its 0.5 s limit at line", "the code was not done after 1.5 s"];
+    assert!(sayings.iter().any(|saying| endless.message.starts_with(saying)), "{endless:?}");
     assert!(endless.traceback.contains("in <module>"), "{endless:?}");
 
     let limits = Limits { cpu_s: 0.2, ..Limits::default() };

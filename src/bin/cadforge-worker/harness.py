@@ -69,8 +69,8 @@ class TooManyTriangles(Exception):
     """The mesh is larger than the limit."""
 
 
-def warm(scratch) -> dict[str, str]:
-    """Walks the common paths of the kernel once and returns the versions.
+def warm(path: str) -> dict[str, str]:
+    """Walks the common paths of the kernel once, writes an STL to `path`, and returns the versions.
 
     The first box, fillet, boolean and export load and initialise what every later child would have to.
     """
@@ -86,9 +86,7 @@ def warm(scratch) -> dict[str, str]:
     drill = cq.Workplane("XY").circle(2).extrude(20, both=True)
     part = block.cut(drill).union(cq.Workplane("XY").sphere(3)).faces(">Z").chamfer(0.2).clean()
     shape = exportable(part)
-    path = os.path.join(scratch, "warm.stl")
     write_stl(shape, path, 1 << 20)
-    os.unlink(path)
     edges(shape)
     facts(shape)
     try:

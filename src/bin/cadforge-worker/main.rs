@@ -102,10 +102,13 @@ fn take_client() -> io::Result<UnixStream> {
 }
 
 fn supervise(python: &Path, started: Instant, client: &mut UnixStream) -> Result<(), String> {
+    // First of all: whatever was done before, such as listing a folder, would be left in the zygote's memory.
+    let (pid, mut control) = fork_zygote(python)?;
     let scratch = Scratch::new().map_err(|error| {
         format!("no folder for candidates in {}: {error}\nhint: set TMPDIR", std::env::temp_dir().display())
     })?;
-    let mut zygote = start_zygote(python, &scratch, client)?;
+    let warm = await_greeting(&mut control, client)??;
+    let mut zygote = Zygote { pid, control, warm };
     let versions = zygote.warm.versions.clone();
     let mut run = |client: &mut UnixStream, id: u64, code: &[u8], limits: &Limits| {
         let connection = client.try_clone().map_err(|error| error.to_string())?;
@@ -128,26 +131,21 @@ fn supervise(python: &Path, started: Instant, client: &mut UnixStream) -> Result
     Ok(())
 }
 
-/// Forks the process that will load Python, and waits until it is warm.
+/// Forks the process that will load Python.
 #[expect(unsafe_code, reason = "fork")]
-fn start_zygote(python: &Path, scratch: &Scratch, client: &UnixStream) -> Result<Zygote, String> {
+fn fork_zygote(python: &Path) -> Result<(Pid, Control), String> {
     let failed = |error: io::Error| format!("no process for the interpreter: {error}");
     let supervisor = Pid::this();
-    let (mut ours, theirs) = Control::pair().map_err(failed)?;
+    let (ours, theirs) = Control::pair().map_err(failed)?;
     // SAFETY: this process has one thread only, so that the child may go on as an ordinary program.
     match unsafe { fork() }.map_err(|error| failed(error.into()))? {
         ForkResult::Child => {
-            let keep = [theirs.as_fd().as_raw_fd()];
-            let served = linux::close_all_but(&keep)
+            let served = linux::close_all_but(&[theirs.as_fd().as_raw_fd()])
                 .map_err(|error| error.to_string())
-                .and_then(|()| zygote::serve(python, scratch.path(), supervisor, theirs));
+                .and_then(|()| zygote::serve(python, supervisor, theirs));
             zygote::leave(|| served)
         }
-        ForkResult::Parent { child } => {
-            drop(theirs);
-            let greeting = await_greeting(&mut ours, client)?;
-            Ok(Zygote { pid: child, control: ours, warm: greeting? })
-        }
+        ForkResult::Parent { child } => Ok((child, ours)),
     }
 }
 

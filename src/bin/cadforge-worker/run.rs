@@ -8,6 +8,8 @@ use cadforge::executor::Limits;
 use cadforge::executor::protocol::{DoneBlobs, MAX_BLOBS, Outcome, Report, read_frame, write_frame};
 use cadforge::failure::{Failure, Kind};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, pipe2};
 
 use crate::candidate::{Mailbox, Order};
@@ -25,6 +27,14 @@ pub struct Zygote {
     pub control: Control,
     /// What it said of itself.
     pub warm: Warm,
+}
+
+impl Drop for Zygote {
+    /// Ends the process and waits until it is gone, so that nothing outlives a worker that ends in order.
+    fn drop(&mut self) {
+        let _ = kill(self.pid, Signal::SIGKILL);
+        let _ = waitpid(self.pid, None);
+    }
 }
 
 /// What came of one candidate.

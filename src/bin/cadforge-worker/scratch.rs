@@ -31,11 +31,6 @@ impl Scratch {
         Ok(Self { folder, _lock: lock })
     }
 
-    /// The folder itself.
-    pub fn path(&self) -> &Path {
-        &self.folder
-    }
-
     /// A fresh, empty folder.
     ///
     /// It has the same name in every run: what a candidate sees must not differ between equal runs.

@@ -37,14 +37,14 @@ pub struct Warm {
 }
 
 /// Warms up, says so or why not, and forks until the supervisor is gone.
-pub fn serve(python: &Path, scratch: &Path, supervisor: Pid, mut control: Control) -> Result<(), String> {
+pub fn serve(python: &Path, supervisor: Pid, mut control: Control) -> Result<(), String> {
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())?;
     if getppid() != supervisor {
         return Err("the supervisor is gone".to_owned());
     }
     let result = python::start(python).and_then(|()| {
         Python::attach(|py| {
-            let (harness, warm) = warm(py, scratch)?;
+            let (harness, warm) = warm(py)?;
             say(&mut control, &Ok(warm.clone()))?;
             fork_on_demand(&harness, warm.address_space, &mut control).map_err(|error| error.to_string())
         })
@@ -57,9 +57,9 @@ fn say(control: &mut Control, greeting: &Result<Warm, String>) -> Result<(), Str
     write_frame(control.stream(), greeting, &[]).map_err(|error| error.to_string())
 }
 
-fn warm<'py>(py: Python<'py>, scratch: &Path) -> Result<(Bound<'py, PyModule>, Warm), String> {
+fn warm(py: Python<'_>) -> Result<(Bound<'_, PyModule>, Warm), String> {
     let (harness, versions) =
-        import(py, scratch).map_err(|error| format!("CadQuery cannot be used: {error}\nhint: make env"))?;
+        import(py).map_err(|error| format!("CadQuery cannot be used: {error}\nhint: make env"))?;
     let threads = linux::threads();
     if threads != 1 {
         return Err(format!("the warm interpreter has {threads} threads, and a fork takes only one along"));
@@ -69,10 +69,11 @@ fn warm<'py>(py: Python<'py>, scratch: &Path) -> Result<(Bound<'py, PyModule>, W
     Ok((harness, Warm { versions, address_space, resident }))
 }
 
-fn import<'py>(py: Python<'py>, scratch: &Path) -> PyResult<(Bound<'py, PyModule>, WorkerVersions)> {
+fn import(py: Python<'_>) -> PyResult<(Bound<'_, PyModule>, WorkerVersions)> {
     let code = std::ffi::CString::new(include_str!("harness.py"))?;
     let harness = PyModule::from_code(py, &code, c"cadforge_harness.py", c"cadforge_harness")?;
-    let versions = harness.call_method1("warm", (scratch,))?;
+    let stl = MemoryFile::new("cadforge-warm")?;
+    let versions = harness.call_method1("warm", (stl.path(),))?;
     let version = |name: &str| versions.get_item(name)?.extract::<String>();
     let versions =
         WorkerVersions { cadquery: version("cadquery")?, ocp: version("ocp")?, python: version("python")? };
