@@ -205,6 +205,12 @@ impl Studio {
         let state = self.controller.state();
         let bare = Frame::new().fill(palette.pane);
         let size = ui.max_rect().size();
+        // Widths that a person chose are kept apart for narrow, ordinary and wide windows.
+        let class = match size.x {
+            ..1450.0 => "narrow",
+            ..2200.0 => "ordinary",
+            _ => "wide",
+        };
         Panel::top("top")
             .exact_size(top_bar::HEIGHT)
             .frame(bare)
@@ -215,12 +221,12 @@ impl Studio {
             .exact_size(status_bar::HEIGHT)
             .frame(bare)
             .show(ui, |ui| status_bar::show(state, triangles, ui, commands));
-        Panel::left("tasks")
+        Panel::left(("tasks", class))
             .default_size((size.x * 0.135).clamp(168.0, 240.0))
             .size_range(140.0..=360.0)
             .frame(bare)
             .show(ui, |ui| tasks::show(state, ui, commands));
-        Panel::right("reward")
+        Panel::right(("reward", class))
             .default_size((size.x * 0.195).clamp(272.0, 380.0))
             .size_range(240.0..=560.0)
             .frame(bare)
@@ -242,7 +248,7 @@ impl Studio {
             .frame(bare)
             .show(ui, |ui| {
                 let room = ui.available_width();
-                Panel::right("console")
+                Panel::right(("console", class))
                     .default_size((room * 0.4).clamp(240.0, 460.0))
                     .size_range(160.0..=(room - 200.0).max(200.0))
                     .frame(bare)
@@ -253,7 +259,7 @@ impl Studio {
             });
         CentralPanel::no_frame().frame(bare).show(ui, |ui| {
             let room = ui.available_width();
-            Panel::left("editor")
+            Panel::left(("editor", class))
                 .default_size((room * 0.44).clamp(300.0, 720.0))
                 .size_range(220.0..=(room * 0.62).max(240.0))
                 .frame(bare)

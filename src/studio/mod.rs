@@ -17,3 +17,8 @@ pub mod theme;
 pub mod viewport;
 
 pub use app::{Studio, StudioOptions, run};
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -256,6 +256,14 @@ impl Card {
         }
     }
 
+    /// Shows the shape of the card that it grew from until it builds itself.
+    pub fn keep_shape_of(&mut self, parent: Option<&Self>) {
+        if let Some(parent) = parent {
+            self.last_shape.clone_from(&parent.last_shape);
+            self.last_shape_of.clone_from(&parent.last_shape_of);
+        }
+    }
+
     /// Its score, if it has one.
     pub fn scored(&self) -> Option<&Arc<Scored>> {
         match &self.outcome {

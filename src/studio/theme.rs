@@ -373,7 +373,7 @@ mod tests {
     fn figures_are_tabular_in_every_weight() {
         let ctx = Context::default();
         install(&ctx);
-        let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+        let output = ctx.run_ui(egui::RawInput::default(), |ui| {
             for font in [regular(TEXT), medium(TEXT), semibold(TEXT), mono(CODE)] {
                 let width = |c| ui.fonts_mut(|fonts| fonts.glyph_width(&font, c));
                 for figure in '0'..='9' {
@@ -388,5 +388,6 @@ mod tests {
                 }
             }
         });
+        output.drop_without_applying_deltas();
     }
 }

@@ -410,6 +410,7 @@ impl Controller {
             None => {
                 let mut card = Card::new(fresh, Origin::Replay, parent, String::new());
                 card.recorded = Some(recorded);
+                card.keep_shape_of(parent.and_then(|parent| session.get(parent)));
                 session.cards.push(card);
                 fresh
             }

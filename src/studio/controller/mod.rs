@@ -191,8 +191,7 @@ impl Controller {
             let mut new = Card::new(draft, Origin::Hand, Some(id), String::new());
             // The draft takes the text field along, so that undo leads back to the step's own code.
             new.editor = card.editor;
-            new.last_shape.clone_from(&card.last_shape);
-            new.last_shape_of.clone_from(&card.last_shape_of);
+            new.keep_shape_of(Some(card));
             session.cards.push(new);
             if let Some(card) = session.get_mut(id) {
                 card.editor = editor;
@@ -372,6 +371,3 @@ fn push_log(log: &mut Vec<LogLine>, fault: bool, text: String) {
     }
     log.push(LogLine { fault, text });
 }
-
-#[cfg(test)]
-mod tests;

@@ -143,7 +143,7 @@ mod tests {
     fn tab_and_shift_tab_move_whole_lines() {
         assert_eq!(after(indent, "a|b\n\nc|d\ne"), "    a|b\n\n    c|d\ne");
         assert_eq!(after(outdent, "    a|b\n  c|d\ne"), "a|b\nc|d\ne");
-        assert_eq!(after(outdent, "|a\n    |b"), "|a\n|    b");
+        assert_eq!(after(outdent, "|a\n|    b"), "|a\n|    b");
         assert_eq!(after(outdent, "  |  x"), "|x");
     }
 

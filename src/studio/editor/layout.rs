@@ -116,7 +116,8 @@ mod tests {
     fn with_ui(mut check: impl FnMut(&mut Ui)) {
         let ctx = egui::Context::default();
         theme::install(&ctx);
-        let _ = ctx.run_ui(egui::RawInput::default(), |ui| check(ui));
+        ctx.run_ui(egui::RawInput::default(), |ui| check(ui))
+            .drop_without_applying_deltas();
     }
 
     #[test]

@@ -155,10 +155,12 @@ fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
     let baseline = number.bottom() - 6.0;
     let name = widgets::line(ui, widgets::dim(session.title(card), palette), 90.0);
     let name = widgets::paint_line(ui, pos2(rect.right(), baseline), Align2::RIGHT_BOTTOM, name);
+    let mut label = format!("total {}", widgets::total(value));
     if let Some(before) = built_total(session.seed()).filter(|_| card.id != session.seed().id) {
         let change = value - before;
-        let text =
-            RichText::new(format!("{} on seed", signed(change, 3))).color(delta_color(change, palette));
+        let text = format!("{} on seed", signed(change, 3));
+        label = format!("{label}, {text}");
+        let text = RichText::new(text).color(delta_color(change, palette));
         let text = widgets::line(ui, text, name.left() - number.right() - 16.0);
         widgets::paint_line(
             ui,
@@ -167,7 +169,6 @@ fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
             text,
         );
     }
-    let label = format!("total {}", widgets::total(value));
     let id = ui.scope_id().with("total");
     ui.interact(number, id, Sense::hover())
         .widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));

@@ -10,7 +10,7 @@ use egui::{
 
 use super::widgets::{self, header};
 use crate::geometry::Shape;
-use crate::studio::command::{Action, Command};
+use crate::studio::command::Command;
 use crate::studio::state::{Activity, Card, CardId, Session, Standing, State};
 use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
 use crate::studio::viewport::{Tone, Viewport};
@@ -45,13 +45,7 @@ pub fn show(
             ui.add(Label::new(widgets::dim("observe → edit → score", palette)).truncate());
         },
         |ui| {
-            let keys = |action: Action| action.info().keys().unwrap_or_default();
-            let text = format!(
-                "{} · {} to step",
-                keys(Action::PreviousStep),
-                keys(Action::NextStep)
-            );
-            ui.label(widgets::small(text, palette));
+            ui.label(widgets::small("Alt ← → to step", palette));
         },
     );
     view.pictures
@@ -181,11 +175,17 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
         } else {
             code.join("\n")
         };
+        // A failed card wears a badge at the top.
+        let top = if Standing::of(card) == Standing::Failed {
+            28.0
+        } else {
+            9.0
+        };
         let font = theme::mono(9.5);
         let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.faint, rect.width() - 16.0));
         ui.painter()
             .with_clip_rect(rect)
-            .galley(rect.min + vec2(9.0, 9.0), galley, palette.faint);
+            .galley(rect.min + vec2(9.0, top), galley, palette.faint);
         return;
     };
     let tone = if card.origin == Origin::Seed {
@@ -208,7 +208,7 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
     let scale = (rect.width() / size.x).min(rect.height() / size.y);
     let place = Rect::from_center_size(rect.center(), size * scale);
     let tint = match Standing::of(card) {
-        Standing::Failed | Standing::Fault => egui::Color32::from_gray(110),
+        Standing::Failed | Standing::Fault => egui::Color32::from_white_alpha(120),
         Standing::Unknown | Standing::Good | Standing::Weak => egui::Color32::WHITE,
     };
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));

@@ -99,55 +99,61 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let session = state.session();
     let chosen = session.recording.clone().unwrap_or_else(|| "none".to_owned());
     let text = RichText::new(format!("replay · {chosen}"));
-    ComboBox::new("proposer", "")
-        .icon(widgets::chevron)
-        .width(120.0)
-        .truncate()
-        .selected_text(text)
-        .show_ui(ui, |ui| {
-            for recording in &session.task.repairs {
-                let picked = session.recording.as_ref() == Some(&recording.name);
-                let steps = recording.steps.len();
-                let label = format!(
-                    "replay · {} ({steps} step{})",
-                    recording.name,
-                    if steps == 1 { "" } else { "s" }
-                );
-                if ui.selectable_label(picked, label).clicked() {
-                    commands.push(Command::SetRecording(recording.name.clone()));
+    ui.name_inputs("Proposer", |ui| {
+        ComboBox::new("proposer", "")
+            .icon(widgets::chevron)
+            .width(120.0)
+            .truncate()
+            .selected_text(text)
+            .show_ui(ui, |ui| {
+                for recording in &session.task.repairs {
+                    let picked = session.recording.as_ref() == Some(&recording.name);
+                    let steps = recording.steps.len();
+                    let label = format!(
+                        "replay · {} ({steps} step{})",
+                        recording.name,
+                        if steps == 1 { "" } else { "s" }
+                    );
+                    if ui.selectable_label(picked, label).clicked() {
+                        commands.push(Command::SetRecording(recording.name.clone()));
+                    }
                 }
-            }
-            if session.task.repairs.is_empty() {
-                ui.label(widgets::dim("this task has no recorded repair", palette));
-            }
-        });
+                if session.task.repairs.is_empty() {
+                    ui.label(widgets::dim("this task has no recorded repair", palette));
+                }
+            });
+    });
     ui.label(widgets::dim("proposer", palette));
     ui.add_space(4.0);
 
     let mode = state.scoring.mode;
-    ComboBox::new("mode", "")
-        .icon(widgets::chevron)
-        .width(58.0)
-        .selected_text(name_of(&mode))
-        .show_ui(ui, |ui| {
-            for choice in Mode::value_variants() {
-                if ui.selectable_label(*choice == mode, name_of(choice)).clicked() {
-                    commands.push(Command::SetMode(*choice));
+    ui.name_inputs("Mode", |ui| {
+        ComboBox::new("mode", "")
+            .icon(widgets::chevron)
+            .width(58.0)
+            .selected_text(name_of(&mode))
+            .show_ui(ui, |ui| {
+                for choice in Mode::value_variants() {
+                    if ui.selectable_label(*choice == mode, name_of(choice)).clicked() {
+                        commands.push(Command::SetMode(*choice));
+                    }
                 }
-            }
-        });
+            });
+    });
     let profile = state.scoring.profile;
-    ComboBox::new("profile", "")
-        .icon(widgets::chevron)
-        .width(104.0)
-        .selected_text(name_of(&profile))
-        .show_ui(ui, |ui| {
-            for choice in Profile::value_variants() {
-                if ui.selectable_label(*choice == profile, name_of(choice)).clicked() {
-                    commands.push(Command::SetProfile(*choice));
+    ui.name_inputs("Profile", |ui| {
+        ComboBox::new("profile", "")
+            .icon(widgets::chevron)
+            .width(104.0)
+            .selected_text(name_of(&profile))
+            .show_ui(ui, |ui| {
+                for choice in Profile::value_variants() {
+                    if ui.selectable_label(*choice == profile, name_of(choice)).clicked() {
+                        commands.push(Command::SetProfile(*choice));
+                    }
                 }
-            }
-        });
+            });
+    });
     ui.label(widgets::dim("profile", palette));
 }
 

@@ -1,0 +1,277 @@
+//! A stand-in for the engine: keeps the jobs it is given and answers when a test says so.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+use egui_kittest::Harness;
+
+use super::Studio;
+use super::backend::{Backend, Ticket};
+use super::theme;
+use crate::assess::{Artifacts, Assessment, Evaluation, Scoring, Timing, Versions};
+use crate::engine::{AssessJob, Event, Job, JobId, Outcome, RepairJob, Wake};
+use crate::executor::PoolStatus;
+use crate::failure::{Failure, Kind};
+use crate::geometry::{Aabb, BrepFacts, Shape, TriMesh};
+use crate::reward::{Details, Mode, Profile, Reward};
+use crate::task::{Level, RecordedRepair, RecordedStep, Scale, Task};
+use crate::trajectory::{Origin, Proposal, Step};
+
+/// What the stand-in was given and shows.
+#[derive(Default)]
+pub struct Desk {
+    pub jobs: Vec<Sent>,
+    pub pool: PoolStatus,
+}
+
+/// A job as it was submitted.
+pub struct Sent {
+    pub job: Job,
+    events: Sender<Event>,
+    cancelled: Receiver<()>,
+}
+
+impl Sent {
+    /// Whether the studio stopped it or lost interest in it.
+    pub fn is_cancelled(&self) -> bool {
+        !matches!(
+            self.cancelled.try_recv(),
+            Err(crossbeam_channel::TryRecvError::Empty)
+        )
+    }
+
+    /// Sends an event as the engine would; nobody may be listening any more.
+    pub fn send(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    pub fn assess(&self) -> &AssessJob {
+        match &self.job {
+            Job::Assess(job) => job,
+            Job::Repair(_) => panic!("a repair"),
+        }
+    }
+
+    pub fn repair(&self) -> &RepairJob {
+        match &self.job {
+            Job::Repair(job) => job,
+            Job::Assess(_) => panic!("an assessment"),
+        }
+    }
+
+    pub fn code(&self) -> String {
+        String::from_utf8(self.assess().code.to_vec()).unwrap()
+    }
+
+    /// Answers an assessment.
+    pub fn answer(&self, assessment: Assessment) {
+        self.send(Event::Done(Box::new(Outcome::Assessed(assessment))));
+    }
+}
+
+/// Shares its desk with the test.
+#[derive(Clone, Default)]
+pub struct Standin(pub Rc<RefCell<Desk>>);
+
+impl Standin {
+    /// One whose workers are ready.
+    pub fn ready() -> Self {
+        let standin = Self::default();
+        standin.0.borrow_mut().pool.ready = 1;
+        standin
+    }
+
+    /// The number of jobs so far.
+    pub fn count(&self) -> usize {
+        self.0.borrow().jobs.len()
+    }
+
+    /// Looks at the job of that index.
+    pub fn job<R>(&self, index: usize, look: impl FnOnce(&Sent) -> R) -> R {
+        look(&self.0.borrow().jobs[index])
+    }
+
+    /// Looks at the last job.
+    pub fn last<R>(&self, look: impl FnOnce(&Sent) -> R) -> R {
+        self.job(self.count() - 1, look)
+    }
+}
+
+impl Backend for Standin {
+    fn submit(&self, job: Job, _wake: Wake) -> Ticket {
+        let mut desk = self.0.borrow_mut();
+        let id = JobId(desk.jobs.len() as u64 + 1);
+        let (events, receiver) = crossbeam_channel::unbounded();
+        let (alive, cancelled) = crossbeam_channel::bounded::<()>(0);
+        desk.jobs.push(Sent {
+            job,
+            events,
+            cancelled,
+        });
+        Ticket {
+            id,
+            events: receiver,
+            cancel: Box::new(move || drop(alive)),
+        }
+    }
+
+    fn status(&self) -> PoolStatus {
+        self.0.borrow().pool.clone()
+    }
+}
+
+/// A task with a seed of one line and a recording of two steps.
+pub fn task(id: &str, label: &str) -> Arc<Task> {
+    let step = |code: &str, reason: &str| RecordedStep {
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+    };
+    Arc::new(Task {
+        id: id.to_owned(),
+        level: Level::Easy,
+        family: "hardware".to_owned(),
+        label: label.to_owned(),
+        prompt: "Design a part.".to_owned(),
+        semantic_hints: Vec::new(),
+        bbox_mm: None,
+        scale: Scale::Mm,
+        seeds: [("weak".to_owned(), "fixture = seed\n".to_owned())].into(),
+        reference: None,
+        reference_mesh: None,
+        repairs: vec![RecordedRepair {
+            name: "guided".to_owned(),
+            steps: vec![
+                step("fixture = one\n", "add a plate"),
+                step("fixture = two\n", "add a wheel"),
+            ],
+        }],
+        dir: "tasks".into(),
+        version: "000000000000".to_owned(),
+    })
+}
+
+/// An evaluation that built, every component at `value`.
+pub fn built(total: f64, value: f64) -> Assessment {
+    let reward = Reward {
+        build: 1.0,
+        topology: Some(value),
+        contact: Some(value),
+        semantic_parts: Some(value),
+        reference_similarity: Some(value),
+        silhouette: Some(value),
+        editability: Some(value),
+        efficiency: Some(value),
+        total,
+    };
+    Assessment {
+        evaluation: evaluation(reward, Kind::BuildOk, None),
+        shape: Some(Arc::new(tetrahedron())),
+    }
+}
+
+/// An evaluation that did not build.
+pub fn failed(kind: Kind, message: &str, line: u32) -> Assessment {
+    let failure = Failure {
+        kind,
+        message: message.to_owned(),
+        line: Some(line),
+        traceback: format!("  File \"candidate.py\", line {line}\n{message}"),
+    };
+    Assessment {
+        evaluation: evaluation(Reward::gated(), kind, Some(failure)),
+        shape: None,
+    }
+}
+
+/// A step of a repair as the engine tells it.
+pub fn step(index: usize, code: &str, assessment: Assessment) -> Event {
+    let step = Step {
+        step: index,
+        origin: if index == 0 { Origin::Seed } else { Origin::Replay },
+        parent: index.checked_sub(1),
+        evaluation: assessment.evaluation,
+        code: code.to_owned(),
+        proposal: (index > 0).then(|| Proposal {
+            reason: "add a plate".to_owned(),
+            text: None,
+        }),
+    };
+    Event::Step(Box::new(step), assessment.shape)
+}
+
+fn evaluation(reward: Reward, kind: Kind, failure: Option<Failure>) -> Evaluation {
+    Evaluation {
+        format: 1,
+        task_id: "part".to_owned(),
+        profile: Profile::default(),
+        mode: Mode::default(),
+        ok: failure.is_none(),
+        kind,
+        failure,
+        reward,
+        shaped: None,
+        notes: vec!["contact: parts touch".to_owned()],
+        details: Details::default(),
+        bbox: None,
+        timing: Timing::default(),
+        artifacts: Artifacts::default(),
+        stdout: "printed by the candidate".to_owned(),
+        stderr: String::new(),
+        versions: Versions::default(),
+    }
+}
+
+fn tetrahedron() -> Shape {
+    let vertices = [
+        [0.0, 0.0, 0.0],
+        [10.0, 0.0, 0.0],
+        [0.0, 10.0, 0.0],
+        [0.0, 0.0, 10.0],
+    ];
+    let triangles = [[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]];
+    Shape {
+        stl: Arc::from(Vec::new()),
+        mesh: TriMesh::new(&vertices, &triangles).unwrap(),
+        face_triangles: vec![1; 4],
+        edges: Vec::new(),
+        facts: BrepFacts {
+            solids: 1,
+            shells: 1,
+            faces: 4,
+            edges: 6,
+            vertices: 4,
+            volume: 166.7,
+            area: 236.6,
+            bbox: Aabb {
+                min: [0.0; 3],
+                max: [10.0; 3],
+            },
+            valid: true,
+        },
+    }
+}
+
+/// The whole window over the stand-in, with two tasks, the first of them on screen.
+pub fn window(standin: &Standin) -> Harness<'static, Option<Studio>> {
+    let backend = standin.clone();
+    let mut harness = Harness::builder()
+        .with_size(egui::vec2(1296.0, 736.0))
+        .with_step_dt(1.0 / 60.0)
+        .with_context_setup(theme::install)
+        .build_ui_state(
+            move |ui, slot: &mut Option<Studio>| {
+                let studio = slot.get_or_insert_with(|| {
+                    let tasks = vec![task("part", "First part"), task("other", "Other part")];
+                    let backend = Box::new(backend.clone());
+                    Studio::new(ui.ctx(), None, tasks, None, Scoring::default(), backend).unwrap()
+                });
+                studio.update(ui.ctx());
+                studio.show(ui);
+            },
+            None,
+        );
+    harness.run();
+    harness
+}

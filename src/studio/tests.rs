@@ -1,0 +1,389 @@
+//! What a person does in the window, and what follows: found by name, as people find things.
+
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::Studio;
+use super::controller::DEBOUNCE;
+use super::editor;
+use super::panels::json_tree;
+use super::state::{Activity, State};
+use super::testing::{Standin, built, failed, step, window};
+use crate::engine::{Event, Outcome, ProposerChoice};
+use crate::executor::Priority;
+use crate::failure::Kind;
+use crate::repair::RepairSummary;
+use crate::reward::Mode;
+use crate::trajectory::Origin;
+
+type Window = Harness<'static, Option<Studio>>;
+
+fn state<'a>(window: &'a Window) -> &'a State {
+    window.state().as_ref().unwrap().state()
+}
+
+/// Lets window time pass, frame by frame.
+fn wait(window: &mut Window, seconds: f64) {
+    let end = window.ctx.input(|input| input.time) + seconds;
+    while window.ctx.input(|input| input.time) < end {
+        window.step();
+    }
+}
+
+/// A window whose seed is scored.
+fn scored_seed() -> (Standin, Window) {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    standin.last(|job| job.answer(built(0.5, 0.4)));
+    window.run();
+    (standin, window)
+}
+
+fn type_code(window: &mut Window, code: &str) {
+    window.get_by_label(editor::NAME).focus();
+    window.run();
+    window.get_by_label(editor::NAME).type_text(code);
+    window.run();
+}
+
+fn finish_loop(standin: &Standin, index: usize, reached: bool) {
+    let summary = RepairSummary {
+        steps: index + 1,
+        best: index,
+        delta_reward: 0.3,
+        reached,
+        trajectory: None,
+    };
+    standin.last(|job| job.send(Event::Done(Box::new(Outcome::Repaired(summary)))));
+}
+
+#[test]
+fn the_seed_is_scored_at_once_and_its_total_shows() {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    assert_eq!(standin.count(), 1);
+    assert_eq!(standin.last(|job| job.code()), "fixture = seed\n");
+    assert_eq!(standin.last(|job| job.assess().priority), Priority::Live);
+    standin.last(|job| job.answer(built(0.5, 0.4)));
+    window.run();
+    window.get_by_label("total 0.500");
+    window.get_by_label("seed, 0.500");
+    window.get_by_label("contact 0.40");
+}
+
+#[test]
+fn a_task_is_shown_by_a_click_and_keeps_its_session() {
+    let (standin, mut window) = scored_seed();
+    window.get_by_label("Other part").click();
+    window.run();
+    assert_eq!(state(&window).session().task.id, "other");
+    assert_eq!(
+        standin.count(),
+        2,
+        "the other seed is scored when it is first shown"
+    );
+    window.get_by_label("First part").click();
+    window.run();
+    assert_eq!(standin.count(), 2, "a scored seed is not scored again");
+    window.get_by_label("total 0.500");
+}
+
+#[test]
+fn a_pause_in_typing_starts_a_run_of_a_draft_and_leaves_the_seed_alone() {
+    let (standin, mut window) = scored_seed();
+    type_code(&mut window, "#");
+    assert_eq!(standin.count(), 1, "nothing runs while the pause lasts");
+    wait(&mut window, DEBOUNCE + 0.1);
+    assert_eq!(standin.count(), 2);
+    assert!(standin.last(|job| job.code()).contains('#'));
+    let session = state(&window).session();
+    assert_eq!(session.seed().code, "fixture = seed\n");
+    assert_eq!(session.card().origin, Origin::Hand);
+    window.get_by_label("edited, not scored");
+}
+
+#[test]
+fn a_superseded_run_is_stopped_and_its_answer_dropped() {
+    let (standin, mut window) = scored_seed();
+    type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
+    type_code(&mut window, "!");
+    assert!(standin.job(1, |job| job.is_cancelled()));
+    wait(&mut window, DEBOUNCE + 0.1);
+    assert_eq!(standin.count(), 3);
+    assert_eq!(
+        state(&window).session().cards.len(),
+        2,
+        "one draft, however often it is edited"
+    );
+    standin.job(1, |job| job.answer(built(0.11, 0.1)));
+    standin.job(2, |job| job.answer(built(0.77, 0.7)));
+    window.run();
+    assert_eq!(state(&window).card().total(), Some(0.77));
+    standin.job(1, |job| job.answer(built(0.11, 0.1)));
+    window.run();
+    assert_eq!(state(&window).card().total(), Some(0.77));
+}
+
+#[test]
+fn a_failure_closes_the_gate_marks_the_line_and_keeps_the_last_shape() {
+    let (standin, mut window) = scored_seed();
+    type_code(&mut window, "(");
+    wait(&mut window, DEBOUNCE + 0.1);
+    standin.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 1)));
+    window.run();
+    window.get_by_label("gate closed · −1.00");
+    window.get_by_label("syntax_closure · line 1");
+    window.get_by_label("line 1: '(' was never closed");
+    window.get_by_label("contact not scored");
+    assert!(window.query_by_label_contains("total 0.5").is_none());
+    assert!(state(&window).card().last_shape.is_some());
+    // The smallest edit that mends it brings everything back.
+    window.key_press(Key::Backspace);
+    window.run();
+    wait(&mut window, DEBOUNCE + 0.1);
+    standin.last(|job| job.answer(built(0.5, 0.4)));
+    window.run();
+    assert!(window.query_by_label("gate closed · −1.00").is_none());
+    window.get_by_label("total 0.500, 0.000 on seed");
+}
+
+#[test]
+fn undo_leads_back_to_the_code_of_the_step() {
+    let (_standin, mut window) = scored_seed();
+    type_code(&mut window, "#");
+    assert_ne!(state(&window).card().code, "fixture = seed\n");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run();
+    assert_eq!(state(&window).card().code, "fixture = seed\n");
+}
+
+#[test]
+fn enter_and_tab_keep_their_order_among_other_keys() {
+    let (_standin, mut window) = scored_seed();
+    window.get_by_label(editor::NAME).focus();
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run();
+    window.event(egui::Event::Text("def f():".to_owned()));
+    window.key_press(Key::Enter);
+    window.event(egui::Event::Text("return 1".to_owned()));
+    window.key_press(Key::Enter);
+    window.event(egui::Event::Text("x".to_owned()));
+    window.run();
+    assert_eq!(state(&window).card().code, "def f():\n    return 1\nx");
+}
+
+#[test]
+fn propose_takes_one_step_and_the_next_one_goes_on_from_there() {
+    let (standin, mut window) = scored_seed();
+    window.get_by_label("Propose").click();
+    window.run_steps(2);
+    standin.last(|job| {
+        let repair = job.repair();
+        assert_eq!((repair.max_steps, repair.from.as_deref()), (1, None));
+        job.send(Event::Started);
+        job.send(step(0, "fixture = seed\n", built(0.5, 0.4)));
+        job.send(Event::Proposing { step: 1 });
+        job.send(step(1, "fixture = one\n", built(0.7, 0.6)));
+    });
+    finish_loop(&standin, 1, false);
+    window.run();
+    assert_eq!(state(&window).card().code, "fixture = one\n");
+    window.get_by_label("1 · replay, 0.700");
+    window.get_by_label("total 0.700, +0.200 on seed");
+
+    window.get_by_label("Propose").click();
+    window.run_steps(2);
+    standin.last(|job| {
+        let repair = job.repair();
+        assert_eq!(repair.from.as_deref(), Some("fixture = one\n"));
+        assert_eq!(
+            repair.proposer,
+            ProposerChoice::Replay {
+                recording: Some("guided".to_owned()),
+                skip: 1
+            }
+        );
+    });
+}
+
+#[test]
+fn a_loop_runs_by_keys_and_stops_by_its_button() {
+    let (standin, mut window) = scored_seed();
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Enter);
+    window.run_steps(3);
+    standin.last(|job| {
+        assert_eq!(job.repair().max_steps, 12);
+        job.send(Event::Started);
+        job.send(Event::Proposing { step: 1 });
+    });
+    window.run_steps(2);
+    assert_eq!(state(&window).session().cards.len(), 2);
+    window.get_by_label("Stop").click();
+    window.run();
+    assert!(standin.last(|job| job.is_cancelled()));
+    assert!(state(&window).running.is_empty());
+    assert_eq!(
+        state(&window).session().cards.len(),
+        1,
+        "a proposal without code goes"
+    );
+    assert_eq!(state(&window).card().activity, Activity::Idle);
+}
+
+#[test]
+fn who_looks_elsewhere_is_not_taken_along_by_a_loop() {
+    let (standin, mut window) = scored_seed();
+    type_code(&mut window, "#");
+    window.get_by_label("seed, 0.500").click();
+    window.run();
+    window.get_by_label("Run loop").click();
+    window.run_steps(2);
+    let draft = state(&window).session().cards[1].id;
+    window.get_by_label_contains("edited, ").click();
+    window.run_steps(2);
+    standin.last(|job| job.send(step(1, "fixture = one\n", built(0.7, 0.6))));
+    window.run_steps(2);
+    assert_eq!(state(&window).card().id, draft);
+}
+
+#[test]
+fn selecting_a_step_loads_its_code_into_the_editor() {
+    let (standin, mut window) = scored_seed();
+    window.get_by_label("Run loop").click();
+    window.run_steps(2);
+    standin.last(|job| job.send(step(1, "fixture = one\n", built(0.7, 0.6))));
+    finish_loop(&standin, 1, false);
+    window.run();
+    let shown = |window: &Window| window.get_by_label(editor::NAME).value().unwrap();
+    assert_eq!(shown(&window), "fixture = one\n");
+    window.get_by_label("seed, 0.500").click();
+    window.run();
+    assert_eq!(shown(&window), "fixture = seed\n");
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
+    window.run();
+    assert_eq!(shown(&window), "fixture = one\n");
+    window.get_by_label("Reset to seed").click();
+    window.run();
+    assert_eq!(state(&window).session().cards.len(), 1);
+}
+
+#[test]
+fn another_mode_scores_every_step_again() {
+    let (standin, mut window) = scored_seed();
+    type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
+    standin.last(|job| job.answer(built(0.6, 0.5)));
+    window.run();
+    window.get_by_label("Mode").click();
+    window.run();
+    window.get_by_label("fast").click();
+    window.run_steps(2);
+    assert_eq!(standin.count(), 4);
+    for index in [2, 3] {
+        assert_eq!(standin.job(index, |job| job.assess().scoring.mode), Mode::Fast);
+    }
+}
+
+#[test]
+fn our_own_fault_is_told_with_its_way_out_and_never_scored() {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    let message = "no worker: python is missing\nhint: run make env".to_owned();
+    standin.last(|job| {
+        job.send(Event::Failed {
+            message,
+            input: false,
+        })
+    });
+    window.run();
+    assert_eq!(state(&window).card().total(), None);
+    window.get_by_label("not scored");
+    window.get_by_label("run make env");
+    assert!(window.query_by_label_contains("−1").is_none());
+    window.get_by_label("Try again").click();
+    window.run_steps(2);
+    assert_eq!(standin.count(), 2);
+}
+
+#[test]
+fn a_broken_pool_shows_a_banner_that_goes_when_it_is_well() {
+    let standin = Standin::default();
+    standin.0.borrow_mut().pool.error = Some("cannot start cadforge-worker".to_owned());
+    let mut window = window(&standin);
+    window.get_by_label("Copy message");
+    window.get_by_label_contains("cadforge doctor");
+    let mut desk = standin.0.borrow_mut();
+    desk.pool.error = None;
+    desk.pool.ready = 1;
+    drop(desk);
+    window.run();
+    assert!(window.query_by_label("Copy message").is_none());
+}
+
+#[test]
+fn a_cold_start_says_what_is_waited_for_while_the_editor_works() {
+    let standin = Standin::default();
+    standin.0.borrow_mut().pool.starting = 1;
+    let mut window = window(&standin);
+    window.get_by_label_contains("warming CadQuery…");
+    type_code(&mut window, "#");
+    assert!(state(&window).card().code.contains('#'));
+}
+
+#[test]
+fn the_json_is_searched_and_copied() {
+    let (_standin, mut window) = scored_seed();
+    window.get_by_label(json_tree::SEARCH).focus();
+    window.run();
+    window.get_by_label(json_tree::SEARCH).type_text("silhouette");
+    window.run();
+    window.get_by_label("silhouette 0.4");
+    assert!(window.query_by_label("topology 0.4").is_none());
+    window.get_by_label("Copy reward JSON").click();
+    let copied = (0..4).find_map(|_| {
+        window.step();
+        let commands = &window.output().platform_output.commands;
+        commands.iter().find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        })
+    });
+    let json: serde_json::Value = serde_json::from_str(&copied.expect("something was copied")).unwrap();
+    assert_eq!(json["reward"]["total"], 0.5);
+}
+
+#[test]
+fn a_file_is_opened_as_a_card_and_saved_in_place() {
+    let (standin, mut window) = scored_seed();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mine.py");
+    std::fs::write(&path, "fixture = mine\n").unwrap();
+    window.state_mut().as_mut().unwrap().open(path.clone());
+    while state(&window).session().cards.len() == 1 {
+        window.step();
+    }
+    window.run_steps(3);
+    window.get_by_label("mine.py, not scored");
+    assert_eq!(standin.last(|job| job.code()), "fixture = mine\n");
+    type_code(&mut window, "#");
+    assert!(state(&window).card().unsaved());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    while state(&window).card().unsaved() {
+        window.step();
+    }
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        state(&window).card().code
+    );
+}
+
+#[test]
+fn an_idle_window_asks_for_no_frame() {
+    let (_standin, mut window) = scored_seed();
+    window.run();
+    let delay = window.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    assert_eq!(delay, std::time::Duration::MAX);
+}
