@@ -99,7 +99,7 @@ test-setup: setup
 
 .PHONY: test-rust
 test-rust: setup env
-	@$(cargo) test $(locked)
+	@$(cargo) test $(locked) --no-fail-fast
 
 # After the build of the tests, which makes the programs too.
 .PHONY: test-window
