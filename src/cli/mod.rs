@@ -15,7 +15,8 @@ mod tasks;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
 use crate::engine::Engine;
 
@@ -24,7 +25,7 @@ pub use scoring::ScoringArgs;
 
 /// Watch, edit and drive the repair of CadQuery code.
 #[derive(Debug, Parser)]
-#[command(name = "cadforge", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(name = "cadforge", version, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -53,6 +54,11 @@ enum Verb {
 /// Parses the command line, does what it says and returns the exit code.
 pub fn run() -> ExitCode {
     let Cli { global, verb, studio } = Cli::parse();
+    // Not left to clap, whose ready-made check would refuse the global flags before a verb too.
+    if verb.is_some() && !studio.is_empty() {
+        let message = "a file or --task for the window cannot stand before a verb";
+        Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+    }
     let done = match verb {
         None => studio::run(studio, &global),
         Some(Verb::Studio(args)) => studio::run(args, &global),

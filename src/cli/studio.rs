@@ -18,6 +18,13 @@ pub struct StudioArgs {
     task: Option<String>,
 }
 
+impl StudioArgs {
+    /// Whether nothing was given.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_none() && self.task.is_none()
+    }
+}
+
 pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let tasks = global.task_set()?;
     if let Some(id) = &args.task {

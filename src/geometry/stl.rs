@@ -1,5 +1,6 @@
-//! Reads and writes STL.
+//! Reads and writes STL, with `stl_io` for the records.
 //!
+//! The length of a file decides what it is before a record is read: a header cannot announce more than is there.
 //! Reads corners only: normals follow from them, and attributes have no agreed meaning.
 
 use super::{MeshError, TriMesh};
@@ -11,8 +12,8 @@ const RECORD: usize = 50;
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
     // The length decides: binary files that begin with `solid` are common.
     match claimed_triangles(bytes) {
-        Some(claimed) if bytes.len() as u64 == claimed_length(claimed) => Ok(read_binary(bytes)),
-        _ if looks_like_text(bytes) => read_ascii(bytes),
+        Some(claimed) if bytes.len() as u64 == claimed_length(claimed) => read_binary(bytes),
+        _ if looks_like_text(bytes) => read_triangles(bytes),
         Some(claimed) => Err(unreadable(format!(
             "STL is broken: its header announces {claimed} triangles, which take {} bytes, but it has {}",
             claimed_length(claimed),
@@ -27,21 +28,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
 
 /// A binary STL of the mesh, in triangle order.
 pub(super) fn write(mesh: &TriMesh) -> Vec<u8> {
-    let count = mesh.triangles().len();
-    let mut out = Vec::with_capacity(HEADER + 4 + RECORD * count);
-    let mut header = [b' '; HEADER];
-    header[..13].copy_from_slice(b"binary STL mm");
-    out.extend_from_slice(&header);
-    out.extend_from_slice(&(count as u32).to_le_bytes());
-    for index in 0..count {
-        let corners = mesh.corners(index);
-        for row in [normal(corners), corners[0], corners[1], corners[2]] {
-            for x in row {
-                out.extend_from_slice(&(x as f32).to_le_bytes());
-            }
-        }
-        out.extend_from_slice(&[0, 0]);
-    }
+    let vector = |point: [f64; 3]| stl_io::Vector::new(point.map(|x| x as f32));
+    let triangles: Vec<_> = (0..mesh.triangles().len())
+        .map(|index| {
+            let corners = mesh.corners(index);
+            stl_io::Triangle { normal: vector(normal(corners)), vertices: corners.map(vector) }
+        })
+        .collect();
+    let mut out = Vec::with_capacity(HEADER + 4 + RECORD * triangles.len());
+    stl_io::write_stl(&mut out, triangles.iter()).expect("a vector takes all that is written");
     out
 }
 
@@ -54,54 +49,26 @@ fn claimed_length(triangles: u32) -> u64 {
     (HEADER + 4) as u64 + RECORD as u64 * u64::from(triangles)
 }
 
-fn read_binary(bytes: &[u8]) -> Vec<[f32; 3]> {
-    let mut corners = Vec::with_capacity((bytes.len() - HEADER - 4) / RECORD * 3);
-    for record in bytes[HEADER + 4..].chunks_exact(RECORD) {
-        for corner in record[12..48].chunks_exact(12) {
-            corners.push(std::array::from_fn(|axis| {
-                f32::from_le_bytes(corner[4 * axis..4 * axis + 4].try_into().expect("four bytes"))
-            }));
-        }
+/// What the length has shown to be binary must not be taken for text by its first word.
+fn read_binary(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
+    if bytes.starts_with(b"solid") {
+        let mut named_otherwise = bytes.to_vec();
+        named_otherwise[..5].fill(b' ');
+        return read_triangles(&named_otherwise);
     }
-    corners
+    read_triangles(bytes)
 }
 
 fn looks_like_text(bytes: &[u8]) -> bool {
-    bytes
-        .trim_ascii_start()
-        .get(..5)
-        .is_some_and(|word| word.eq_ignore_ascii_case(b"solid"))
+    bytes.starts_with(b"solid")
 }
 
-/// Takes every `vertex x y z` inside `facet … endfacet`. Bytes outside ASCII may only stand in the name.
-fn read_ascii(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
+fn read_triangles(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
+    let broken = |error: std::io::Error| unreadable(format!("STL is broken: {error}"));
+    let mut bytes = std::io::Cursor::new(bytes);
     let mut corners = Vec::new();
-    let mut closed = false;
-    for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-        let broken = |what: &str| unreadable(format!("STL line {}: {what}", index + 1));
-        let mut words = line
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty());
-        let Some(word) = words.next() else { continue };
-        if word.eq_ignore_ascii_case(b"vertex") {
-            let mut corner = [0.0; 3];
-            for x in &mut corner {
-                let number = words.next().and_then(|word| std::str::from_utf8(word).ok());
-                *x = number
-                    .and_then(|number| number.parse().ok())
-                    .ok_or_else(|| broken("a vertex needs three numbers"))?;
-            }
-            corners.push(corner);
-        } else if word.eq_ignore_ascii_case(b"endfacet") {
-            if corners.len() % 3 != 0 {
-                return Err(broken("a facet has three vertices"));
-            }
-        } else if word.eq_ignore_ascii_case(b"endsolid") {
-            closed = true;
-        }
-    }
-    if !closed || corners.len() % 3 != 0 {
-        return Err(unreadable("STL is cut off: it has no `endsolid`".into()));
+    for triangle in stl_io::create_stl_reader(&mut bytes).map_err(broken)? {
+        corners.extend(triangle.map_err(broken)?.vertices.map(<[f32; 3]>::from));
     }
     Ok(corners)
 }
