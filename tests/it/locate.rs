@@ -87,7 +87,7 @@ fn an_installed_program_finds_the_tasks_of_its_prefix() {
     assert_eq!(ids(&output), ["installed_one"]);
 
     place.copy_task("elsewhere/own", "own_one");
-    let output = expect_exit(place.start(&program).args(["--tasks", "own", "tasks", "list", "--json"]), 0);
+    let output = expect_exit(place.start(&program).args(["tasks", "list", "--tasks", "own", "--json"]), 0);
     assert_eq!(ids(&output), ["installed_one", "own_one"]);
 }
 
@@ -111,7 +111,7 @@ fn a_program_alone_finds_the_data_folder_or_says_where_it_looked() {
 fn a_wrong_flag_is_wrong_use() {
     let place = Place::new();
     let program = Path::new(env!("CARGO_BIN_EXE_cadforge"));
-    let output = expect_exit(place.start(program).args(["--tasks", "nowhere", "tasks", "list"]), 2);
+    let output = expect_exit(place.start(program).args(["tasks", "list", "--tasks", "nowhere"]), 2);
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(message.contains("nowhere") && message.contains("--tasks"), "{message}");
 }
