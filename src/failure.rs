@@ -116,12 +116,32 @@ mod tests {
         let cases = [
             ("SyntaxError", "'(' was never closed", Kind::SyntaxClosure),
             ("IndentationError", "unexpected indent", Kind::SyntaxClosure),
-            ("AttributeError", "'Workplane' object has no attribute 'filet'", Kind::InventedApi),
-            ("TypeError", "Workplane.box() got an unexpected keyword argument 'depth'", Kind::InventedApi),
-            ("TypeError", "Workplane.extrude() missing 1 required positional argument", Kind::TypeOrValue),
+            (
+                "AttributeError",
+                "'Workplane' object has no attribute 'filet'",
+                Kind::InventedApi,
+            ),
+            (
+                "TypeError",
+                "Workplane.box() got an unexpected keyword argument 'depth'",
+                Kind::InventedApi,
+            ),
+            (
+                "TypeError",
+                "Workplane.extrude() missing 1 required positional argument",
+                Kind::TypeOrValue,
+            ),
             ("NameError", "name 'x' is not defined", Kind::UndefinedName),
-            ("UnboundLocalError", "cannot access local variable 'x'", Kind::UndefinedName),
-            ("ModuleNotFoundError", "No module named 'scipy'", Kind::ImportError),
+            (
+                "UnboundLocalError",
+                "cannot access local variable 'x'",
+                Kind::UndefinedName,
+            ),
+            (
+                "ModuleNotFoundError",
+                "No module named 'scipy'",
+                Kind::ImportError,
+            ),
             ("ValueError", "No pending wires present", Kind::TypeOrValue),
             ("StdFail_NotDone", "BRep_API: command not done", Kind::TypeOrValue),
             ("OCP.OCP.Standard.Standard_DomainError", "", Kind::TypeOrValue),
@@ -138,9 +158,23 @@ mod tests {
 
     #[test]
     fn a_derived_exception_takes_the_kind_of_its_nearest_known_class() {
-        let lineage = ["json.decoder.JSONDecodeError", "builtins.ValueError", "builtins.Exception"];
-        assert_eq!(classify_exception_lineage(&lineage, "Expecting value"), Kind::TypeOrValue);
-        let lineage = ["builtins.ZeroDivisionError", "builtins.ArithmeticError", "builtins.Exception"];
-        assert_eq!(classify_exception_lineage(&lineage, "division by zero"), Kind::UnknownBuildFailure);
+        let lineage = [
+            "json.decoder.JSONDecodeError",
+            "builtins.ValueError",
+            "builtins.Exception",
+        ];
+        assert_eq!(
+            classify_exception_lineage(&lineage, "Expecting value"),
+            Kind::TypeOrValue
+        );
+        let lineage = [
+            "builtins.ZeroDivisionError",
+            "builtins.ArithmeticError",
+            "builtins.Exception",
+        ];
+        assert_eq!(
+            classify_exception_lineage(&lineage, "division by zero"),
+            Kind::UnknownBuildFailure
+        );
     }
 }

@@ -50,7 +50,10 @@ pub fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
 fn shape(facts: BrepFacts, blobs: &DoneBlobs, limits: &Limits) -> Result<Shape, Failure> {
     let count = stl_count(&blobs.stl)?;
     if count > limits.triangles {
-        let message = format!("the mesh has {count} triangles, the limit is {}", limits.triangles);
+        let message = format!(
+            "the mesh has {count} triangles, the limit is {}",
+            limits.triangles
+        );
         return Err(failure(Kind::TooManyTriangles, message));
     }
     let mesh = TriMesh::from_stl(&blobs.stl).map_err(|error| match error {
@@ -60,14 +63,23 @@ fn shape(facts: BrepFacts, blobs: &DoneBlobs, limits: &Limits) -> Result<Shape, 
     let face_triangles = face_triangles(&blobs.faces, count)?;
     let edges = edges(&blobs.edges)?;
     check_facts(&facts, face_triangles.len(), &mesh.bbox())?;
-    Ok(Shape { stl: blobs.stl.as_slice().into(), mesh, face_triangles, edges, facts })
+    Ok(Shape {
+        stl: blobs.stl.as_slice().into(),
+        mesh,
+        face_triangles,
+        edges,
+        facts,
+    })
 }
 
 /// The number of triangles of a binary STL whose length fits it.
 fn stl_count(stl: &[u8]) -> Result<u32, Failure> {
     let count = stl.get(80..84).map(|bytes| u32_at(bytes, 0)).unwrap_or_default();
     if stl.len() as u64 != 84 + 50 * u64::from(count) {
-        return Err(forged(&format!("an STL of {} bytes cannot hold {count} triangles", stl.len())));
+        return Err(forged(&format!(
+            "an STL of {} bytes cannot hold {count} triangles",
+            stl.len()
+        )));
     }
     Ok(count)
 }
@@ -75,8 +87,10 @@ fn stl_count(stl: &[u8]) -> Result<u32, Failure> {
 fn face_triangles(bytes: &[u8], triangles: u32) -> Result<Vec<u32>, Failure> {
     let faces: Vec<u32> = bytes.chunks_exact(4).map(|chunk| u32_at(chunk, 0)).collect();
     let sum: u64 = faces.iter().map(|&count| u64::from(count)).sum();
-    if bytes.len() % 4 != 0 || sum != u64::from(triangles) {
-        return Err(forged(&format!("faces have {sum} triangles, the mesh has {triangles}")));
+    if !bytes.len().is_multiple_of(4) || sum != u64::from(triangles) {
+        return Err(forged(&format!(
+            "faces have {sum} triangles, the mesh has {triangles}"
+        )));
     }
     Ok(faces)
 }
@@ -84,7 +98,8 @@ fn face_triangles(bytes: &[u8], triangles: u32) -> Result<Vec<u32>, Failure> {
 fn edges(mut bytes: &[u8]) -> Result<Vec<BrepEdge>, Failure> {
     let mut edges = Vec::new();
     while !bytes.is_empty() {
-        let (edge, rest) = split_edge(bytes).ok_or_else(|| forged(&format!("edge {} is unreadable", edges.len())))?;
+        let (edge, rest) =
+            split_edge(bytes).ok_or_else(|| forged(&format!("edge {} is unreadable", edges.len())))?;
         edges.push(edge);
         bytes = rest;
     }
@@ -100,24 +115,44 @@ fn split_edge(bytes: &[u8]) -> Option<(BrepEdge, &[u8])> {
         .map(|point| [0, 4, 8].map(|at| f32::from_bits(u32_at(point, at))))
         .collect();
     let sound = count >= 2 && points.iter().flatten().all(|x| x.is_finite());
-    sound.then(|| (BrepEdge { curve: curve.to_owned(), points }, rest))
+    sound.then(|| {
+        (
+            BrepEdge {
+                curve: curve.to_owned(),
+                points,
+            },
+            rest,
+        )
+    })
 }
 
 fn check_facts(facts: &BrepFacts, faces: usize, mesh: &Aabb) -> Result<(), Failure> {
-    let measures = [facts.volume, facts.area].into_iter().chain(facts.bbox.min).chain(facts.bbox.max);
+    let measures = [facts.volume, facts.area]
+        .into_iter()
+        .chain(facts.bbox.min)
+        .chain(facts.bbox.max);
     if !measures.into_iter().all(f64::is_finite) {
-        return Err(failure(Kind::EmptyGeometry, "the shape's volume, area or box is not finite".to_owned()));
+        return Err(failure(
+            Kind::EmptyGeometry,
+            "the shape's volume, area or box is not finite".to_owned(),
+        ));
     }
     // A face that several solids share is meshed once for each of them.
     if facts.faces as usize > faces {
-        return Err(forged(&format!("the shape has {} faces, the mesh has {faces}", facts.faces)));
+        return Err(forged(&format!(
+            "the shape has {} faces, the mesh has {faces}",
+            facts.faces
+        )));
     }
     let slack = BOX_TOLERANCE * mesh.diagonal() + 1e-6;
     let inside = (0..3).all(|axis| {
         mesh.min[axis] >= facts.bbox.min[axis] - slack && mesh.max[axis] <= facts.bbox.max[axis] + slack
     });
     if !inside {
-        return Err(forged(&format!("the mesh, {mesh:?}, sticks out of the shape's box, {:?}", facts.bbox)));
+        return Err(forged(&format!(
+            "the mesh, {mesh:?}, sticks out of the shape's box, {:?}",
+            facts.bbox
+        )));
     }
     Ok(())
 }
@@ -133,11 +168,19 @@ fn honest(stated: Failure) -> Failure {
 }
 
 fn forged(contradiction: &str) -> Failure {
-    failure(Kind::Forged, format!("what came back contradicts itself: {contradiction}"))
+    failure(
+        Kind::Forged,
+        format!("what came back contradicts itself: {contradiction}"),
+    )
 }
 
 fn failure(kind: Kind, message: String) -> Failure {
-    Failure { kind, message, line: None, traceback: String::new() }
+    Failure {
+        kind,
+        message,
+        line: None,
+        traceback: String::new(),
+    }
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
@@ -153,7 +196,13 @@ mod tests {
     /// A triangle in the xy plane, as one face with one edge.
     fn triangle() -> (BrepFacts, DoneBlobs) {
         let corners = [[0.0f32, 0.0, 0.0], [4.0, 0.0, 0.0], [0.0, 2.0, 0.0]];
-        let floats = |points: &[[f32; 3]]| points.iter().flatten().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>();
+        let floats = |points: &[[f32; 3]]| {
+            points
+                .iter()
+                .flatten()
+                .flat_map(|x| x.to_le_bytes())
+                .collect::<Vec<_>>()
+        };
         let mut stl = vec![0; 80];
         stl.extend(1u32.to_le_bytes());
         stl.extend(floats(&[[0.0, 0.0, 1.0]]));
@@ -162,22 +211,50 @@ mod tests {
         let mut edges = vec![0];
         edges.extend(2u32.to_le_bytes());
         edges.extend(floats(&corners[..2]));
-        let bbox = Aabb { min: [0.0; 3], max: [4.0, 2.0, 0.0] };
-        let facts =
-            BrepFacts { solids: 0, shells: 0, faces: 1, edges: 3, vertices: 3, volume: 0.0, area: 4.0, bbox, valid: true };
-        (facts, DoneBlobs { stl, faces: 1u32.to_le_bytes().to_vec(), edges, ..DoneBlobs::default() })
+        let bbox = Aabb {
+            min: [0.0; 3],
+            max: [4.0, 2.0, 0.0],
+        };
+        let facts = BrepFacts {
+            solids: 0,
+            shells: 0,
+            faces: 1,
+            edges: 3,
+            vertices: 3,
+            volume: 0.0,
+            area: 4.0,
+            bbox,
+            valid: true,
+        };
+        (
+            facts,
+            DoneBlobs {
+                stl,
+                faces: 1u32.to_le_bytes().to_vec(),
+                edges,
+                ..DoneBlobs::default()
+            },
+        )
     }
 
     fn kind(facts: BrepFacts, blobs: &DoneBlobs) -> Option<Kind> {
-        shape(facts, blobs, &Limits::default()).err().map(|failure| failure.kind)
+        shape(facts, blobs, &Limits::default())
+            .err()
+            .map(|failure| failure.kind)
     }
 
     #[test]
     fn a_consistent_answer_is_a_shape() {
         let (facts, blobs) = triangle();
         let shape = shape(facts, &blobs, &Limits::default()).unwrap();
-        assert_eq!((shape.face_triangles.as_slice(), shape.mesh.triangles().len()), ([1].as_slice(), 1));
-        assert_eq!((shape.edges[0].curve.as_str(), shape.edges[0].points[1]), ("LINE", [4.0, 0.0, 0.0]));
+        assert_eq!(
+            (shape.face_triangles.as_slice(), shape.mesh.triangles().len()),
+            ([1].as_slice(), 1)
+        );
+        assert_eq!(
+            (shape.edges[0].curve.as_str(), shape.edges[0].points[1]),
+            ("LINE", [4.0, 0.0, 0.0])
+        );
     }
 
     #[test]
@@ -211,15 +288,22 @@ mod tests {
 
     #[test]
     fn a_failure_cannot_call_itself_a_success() {
-        let stated = Failure { kind: Kind::BuildOk, message: String::new(), line: None, traceback: String::new() };
+        let stated = Failure {
+            kind: Kind::BuildOk,
+            message: String::new(),
+            line: None,
+            traceback: String::new(),
+        };
         assert_eq!(honest(stated).kind, Kind::Forged);
     }
 
     #[test]
     fn code_that_is_no_text_names_byte_and_line() {
-        let code = b"fine\nfi\xffne";
-        let execution = bad_encoding(code, std::str::from_utf8(code).unwrap_err());
-        let Build::Failed(failure) = execution.build else { panic!("built") };
+        let code = [b"fine\nfi".as_slice(), &[0xff], b"ne"].concat();
+        let execution = bad_encoding(&code, std::str::from_utf8(&code).unwrap_err());
+        let Build::Failed(failure) = execution.build else {
+            panic!("built")
+        };
         assert_eq!((failure.kind, failure.line), (Kind::BadEncoding, Some(2)));
         assert!(failure.message.contains("0xff"), "{}", failure.message);
     }

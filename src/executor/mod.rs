@@ -31,7 +31,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { cpu_s: 20.0, memory_mb: 2048, output_bytes: 1 << 20, triangles: 2_000_000 }
+        Self {
+            cpu_s: 20.0,
+            memory_mb: 2048,
+            output_bytes: 1 << 20,
+            triangles: 2_000_000,
+        }
     }
 }
 
@@ -77,7 +82,7 @@ pub struct WorkerVersions {
     pub cadquery: String,
     /// The OCP bindings.
     pub ocp: String,
-    /// CPython.
+    /// Python.
     pub python: String,
 }
 
@@ -149,7 +154,10 @@ impl CancelToken {
 
     /// Whether it has fired.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.0.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected))
+        matches!(
+            self.0.try_recv(),
+            Err(crossbeam_channel::TryRecvError::Disconnected)
+        )
     }
 
     /// Disconnects when fired; for `select!`.
@@ -172,7 +180,9 @@ pub struct Executor {
 impl Executor {
     /// Starts the workers in the background and returns at once.
     pub fn start(config: WorkerConfig) -> Self {
-        Self { pool: Arc::new(pool::Pool::start(config)) }
+        Self {
+            pool: Arc::new(pool::Pool::start(config)),
+        }
     }
 
     /// Runs `code` and waits for what comes of it. Safe to call from many threads.

@@ -16,7 +16,11 @@ use super::{
 };
 
 /// How long to wait before a worker that was ready once, and cannot be started again, is tried once more.
-const BACKOFF: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5)];
+const BACKOFF: [Duration; 3] = [
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+];
 
 /// The workers and their queue. Dropping it ends all of them.
 pub struct Pool {
@@ -81,8 +85,14 @@ impl Pool {
     /// Starts the threads, which start the workers.
     pub fn start(config: WorkerConfig) -> Self {
         let workers = config.workers.max(1);
-        let state = State { slots: vec![Slot::default(); workers], ..State::default() };
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let state = State {
+            slots: vec![Slot::default(); workers],
+            ..State::default()
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
         let (sender, closing) = bounded(0);
         let config = Arc::new(config);
         let threads = (0..workers)
@@ -93,11 +103,19 @@ impl Pool {
                     closing: closing.clone(),
                     slot,
                 };
-                let spawned = thread::Builder::new().name(format!("worker-{slot}")).spawn(move || keeper.keep());
-                spawned.inspect_err(|error| shared.fail(slot, format!("no thread for a worker: {error}"))).ok()
+                let spawned = thread::Builder::new()
+                    .name(format!("worker-{slot}"))
+                    .spawn(move || keeper.keep());
+                spawned
+                    .inspect_err(|error| shared.fail(slot, format!("no thread for a worker: {error}")))
+                    .ok()
             })
             .collect();
-        Self { shared, closing: Some(sender), threads }
+        Self {
+            shared,
+            closing: Some(sender),
+            threads,
+        }
     }
 
     /// See [`super::Executor::build`].
@@ -150,7 +168,11 @@ impl Pool {
             if let Some(error) = state.hopeless() {
                 return Err(ExecutorError::Start(error));
             }
-            state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .shared
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -172,7 +194,12 @@ impl Pool {
 
     /// See [`super::Executor::pids`].
     pub fn pids(&self) -> Vec<u32> {
-        self.shared.lock().slots.iter().filter_map(|slot| slot.pid).collect()
+        self.shared
+            .lock()
+            .slots
+            .iter()
+            .filter_map(|slot| slot.pid)
+            .collect()
     }
 }
 
@@ -200,7 +227,9 @@ impl Shared {
         state.slots[slot].pid = None;
         state.error.get_or_insert(error);
         if let Some(error) = state.hopeless() {
-            let State { live, alone, batch, .. } = &mut *state;
+            let State {
+                live, alone, batch, ..
+            } = &mut *state;
             for job in live.drain(..).chain(alone.drain(..)).chain(batch.drain(..)) {
                 job.answer(Err(ExecutorError::Start(error.clone())));
             }
@@ -211,7 +240,9 @@ impl Shared {
 
     fn forget_cancelled(&self) {
         let mut state = self.lock();
-        let State { live, alone, batch, .. } = &mut *state;
+        let State {
+            live, alone, batch, ..
+        } = &mut *state;
         for queue in [live, alone, batch] {
             queue.retain(|job| !job.cancel.is_cancelled());
         }
@@ -299,7 +330,12 @@ impl Keeper {
         let mut generation = 0;
         self.update(|slot| {
             generation = slot.generation + 1;
-            *slot = Slot { phase: Phase::Starting, pid: None, generation, gone: false };
+            *slot = Slot {
+                phase: Phase::Starting,
+                pid: None,
+                generation,
+                gone: false,
+            };
         });
         let (shared, slot) = (Arc::clone(&self.shared), self.slot);
         let gone = move || {
@@ -310,8 +346,12 @@ impl Keeper {
             drop(state);
             shared.changed.notify_all();
         };
-        let worker =
-            Worker::start(&self.config, &self.closing, |pid| self.update(|slot| slot.pid = Some(pid)), gone)?;
+        let worker = Worker::start(
+            &self.config,
+            &self.closing,
+            |pid| self.update(|slot| slot.pid = Some(pid)),
+            gone,
+        )?;
         let mut state = self.shared.lock();
         state.slots[self.slot].phase = Phase::Idle;
         state.versions = Some(worker.versions().clone());
@@ -336,7 +376,7 @@ impl Keeper {
             state.running_alone &= !alone;
             drop(state);
             match ran {
-                Ok(Ran::Done(done)) => self.settle(job, done, queue_ms),
+                Ok(Ran::Done(done)) => self.settle(job, *done, queue_ms),
                 Ok(Ran::Cancelled) => job.answer(Err(ExecutorError::Cancelled)),
                 Err(Died(reason)) => self.retry(job, reason),
             }
@@ -362,12 +402,21 @@ impl Keeper {
                 state.slots[self.slot].phase = Phase::Busy;
                 return Some((job, alone));
             }
-            state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .shared
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     fn settle(&self, mut job: Job, done: Done, queue_ms: f64) {
-        let Done { outcome, run_ms, mesh_ms, blobs } = done;
+        let Done {
+            outcome,
+            run_ms,
+            mesh_ms,
+            blobs,
+        } = done;
         let starved = matches!(outcome, super::protocol::Outcome::Failed { starved: true, .. });
         if starved && !job.tried_alone {
             job.tried_alone = true;

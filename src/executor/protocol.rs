@@ -27,8 +27,17 @@ pub const MAX_BLOB_COUNT: u32 = 8;
 const MAGIC: [u8; 4] = *b"CFW\x01";
 
 /// Curve types of B-rep edges as CadQuery names them; in a frame they are indices into this list.
-pub const CURVES: [&str; 9] =
-    ["LINE", "CIRCLE", "ELLIPSE", "HYPERBOLA", "PARABOLA", "BEZIER", "BSPLINE", "OFFSET", "OTHER"];
+pub const CURVES: [&str; 9] = [
+    "LINE",
+    "CIRCLE",
+    "ELLIPSE",
+    "HYPERBOLA",
+    "PARABOLA",
+    "BEZIER",
+    "BSPLINE",
+    "OFFSET",
+    "OTHER",
+];
 
 /// What a client asks of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,7 +143,13 @@ impl DoneBlobs {
     pub fn from_blobs(blobs: Vec<Vec<u8>>) -> Result<Self, ProtocolError> {
         let [stdout, stderr, stl, faces, edges] = <[Vec<u8>; 5]>::try_from(blobs)
             .map_err(|blobs| ProtocolError::Nonsense(format!("5 blobs expected, {} found", blobs.len())))?;
-        Ok(Self { stdout, stderr, stl, faces, edges })
+        Ok(Self {
+            stdout,
+            stderr,
+            stl,
+            faces,
+            edges,
+        })
     }
 }
 
@@ -152,11 +167,19 @@ pub enum ProtocolError {
     TooLarge(u64),
 }
 
+/// A header and its blobs, as read.
+pub type Frame<H> = (H, Vec<Vec<u8>>);
+
 /// Writes one frame.
-pub fn write_frame<H: Serialize>(to: &mut impl Write, header: &H, blobs: &[&[u8]]) -> Result<(), ProtocolError> {
+pub fn write_frame<H: Serialize>(
+    to: &mut impl Write,
+    header: &H,
+    blobs: &[&[u8]],
+) -> Result<(), ProtocolError> {
     let header = serde_json::to_vec(header).map_err(|error| ProtocolError::Nonsense(error.to_string()))?;
     let total: u64 = blobs.iter().map(|blob| blob.len() as u64).sum();
-    if header.len() as u64 > MAX_HEADER || total > MAX_BLOBS || blobs.len() as u64 > u64::from(MAX_BLOB_COUNT) {
+    if header.len() as u64 > MAX_HEADER || total > MAX_BLOBS || blobs.len() as u64 > u64::from(MAX_BLOB_COUNT)
+    {
         return Err(ProtocolError::TooLarge(total + header.len() as u64));
     }
     let mut prelude = Vec::with_capacity(12 + 8 * blobs.len() + header.len());
@@ -176,7 +199,7 @@ pub fn write_frame<H: Serialize>(to: &mut impl Write, header: &H, blobs: &[&[u8]
 }
 
 /// Reads one frame; `None` where the other side closed the connection between two frames.
-pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<(H, Vec<Vec<u8>>)>, ProtocolError> {
+pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<Frame<H>>, ProtocolError> {
     let mut prelude = [0; 12];
     let mut filled = 0;
     while filled < prelude.len() {
@@ -194,21 +217,28 @@ pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<(H
     let header_length = u64::from(u32_at(&prelude, 4));
     let count = u32_at(&prelude, 8);
     if header_length > MAX_HEADER || count > MAX_BLOB_COUNT {
-        return Err(ProtocolError::Nonsense(format!("header of {header_length} bytes, {count} blobs")));
+        return Err(ProtocolError::Nonsense(format!(
+            "header of {header_length} bytes, {count} blobs"
+        )));
     }
     let lengths = read_exactly(from, u64::from(count) * 8)?;
     let lengths: Vec<u64> = lengths
         .chunks_exact(8)
         .map(|bytes| u64::from_le_bytes(bytes.try_into().expect("chunks of eight")))
         .collect();
-    let total = lengths.iter().try_fold(0u64, |sum, &length| sum.checked_add(length));
+    let total = lengths
+        .iter()
+        .try_fold(0u64, |sum, &length| sum.checked_add(length));
     if total.is_none_or(|total| total > MAX_BLOBS) {
         return Err(ProtocolError::Nonsense(format!("blobs of {lengths:?} bytes")));
     }
     let header = read_exactly(from, header_length)?;
     let header = serde_json::from_slice(&header)
         .map_err(|error| ProtocolError::Nonsense(format!("unreadable header: {error}")))?;
-    let blobs = lengths.into_iter().map(|length| read_exactly(from, length)).collect::<Result<_, _>>()?;
+    let blobs = lengths
+        .into_iter()
+        .map(|length| read_exactly(from, length))
+        .collect::<Result<_, _>>()?;
     Ok(Some((header, blobs)))
 }
 
@@ -216,7 +246,11 @@ pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<(H
 fn read_exactly(from: &mut impl Read, length: u64) -> Result<Vec<u8>, ProtocolError> {
     let mut bytes = Vec::with_capacity(length.min(64 << 10) as usize);
     from.by_ref().take(length).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == length { Ok(bytes) } else { Err(cut()) }
+    if bytes.len() as u64 == length {
+        Ok(bytes)
+    } else {
+        Err(cut())
+    }
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
@@ -283,14 +317,20 @@ mod tests {
         let mut header = MAGIC.to_vec();
         header.extend_from_slice(&(MAX_HEADER as u32 + 1).to_le_bytes());
         header.extend_from_slice(&0u32.to_le_bytes());
-        assert!(matches!(read_frame::<Request>(&mut header.as_slice()), Err(ProtocolError::Nonsense(_))));
+        assert!(matches!(
+            read_frame::<Request>(&mut header.as_slice()),
+            Err(ProtocolError::Nonsense(_))
+        ));
 
         let mut blobs = MAGIC.to_vec();
         blobs.extend_from_slice(&2u32.to_le_bytes());
         blobs.extend_from_slice(&2u32.to_le_bytes());
         blobs.extend_from_slice(&u64::MAX.to_le_bytes());
         blobs.extend_from_slice(&2u64.to_le_bytes());
-        assert!(matches!(read_frame::<Request>(&mut blobs.as_slice()), Err(ProtocolError::Nonsense(_))));
+        assert!(matches!(
+            read_frame::<Request>(&mut blobs.as_slice()),
+            Err(ProtocolError::Nonsense(_))
+        ));
     }
 
     #[test]
@@ -298,7 +338,10 @@ mod tests {
         let blob = vec![0; 4096];
         let many: Vec<&[u8]> = vec![&blob; MAX_BLOB_COUNT as usize + 1];
         let mut bytes = Vec::new();
-        assert!(matches!(write_frame(&mut bytes, &1u8, &many), Err(ProtocolError::TooLarge(_))));
+        assert!(matches!(
+            write_frame(&mut bytes, &1u8, &many),
+            Err(ProtocolError::TooLarge(_))
+        ));
         assert!(bytes.is_empty());
     }
 

@@ -49,7 +49,7 @@ pub struct Died(pub String);
 /// What came of one candidate.
 pub enum Ran {
     /// It ended.
-    Done(Done),
+    Done(Box<Done>),
     /// It was cancelled, and the worker is free again.
     Cancelled,
 }
@@ -79,14 +79,19 @@ impl Worker {
         started: impl FnOnce(u32),
         gone: impl FnOnce() + Send + 'static,
     ) -> Result<Self, Died> {
-        let (ours, theirs) = UnixStream::pair().map_err(|error| Died(format!("no socket for a worker: {error}")))?;
+        let (ours, theirs) =
+            UnixStream::pair().map_err(|error| Died(format!("no socket for a worker: {error}")))?;
         let mut command = Command::new(&config.worker);
         command
             .arg("--python")
             .arg(&config.python)
             .args(["--parent", &std::process::id().to_string()])
             .env_clear()
-            .envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .envs(
+                INHERITED
+                    .iter()
+                    .filter_map(|name| Some((name, std::env::var_os(name)?))),
+            )
             .envs([("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
@@ -115,10 +120,7 @@ impl Worker {
             versions: WorkerVersions::default(),
             next_id: 0,
         };
-        worker.versions = worker.await_hello(closing).map_err(|reason| {
-            worker.stop();
-            reason
-        })?;
+        worker.versions = worker.await_hello(closing)?;
         Ok(worker)
     }
 
@@ -137,7 +139,13 @@ impl Worker {
     ) -> Result<Ran, Died> {
         self.next_id += 1;
         let id = self.next_id;
-        self.say(&Request::Run { id, limits: limits.clone() }, &[code])?;
+        self.say(
+            &Request::Run {
+                id,
+                limits: limits.clone(),
+            },
+            &[code],
+        )?;
         let wall = Duration::try_from_secs_f64(3.0 * limits.cpu_s).unwrap_or(Duration::from_secs(1 << 20));
         let mut deadline = crossbeam_channel::after(wall + GRACE);
         let never = crossbeam_channel::never();
@@ -159,11 +167,25 @@ impl Worker {
 
     fn done(&mut self, heard: Heard, expected: u64) -> Result<Ran, Died> {
         match heard {
-            Ok((Reply::Done { id, outcome, run_ms, mesh_ms, .. }, blobs)) if id == expected => {
+            Ok((
+                Reply::Done {
+                    id,
+                    outcome,
+                    run_ms,
+                    mesh_ms,
+                    ..
+                },
+                blobs,
+            )) if id == expected => {
                 let blobs = DoneBlobs::from_blobs(blobs).map_err(|error| self.died(&error.to_string()))?;
                 Ok(match outcome {
                     Outcome::Cancelled => Ran::Cancelled,
-                    outcome => Ran::Done(Done { outcome, run_ms, mesh_ms, blobs }),
+                    outcome => Ran::Done(Box::new(Done {
+                        outcome,
+                        run_ms,
+                        mesh_ms,
+                        blobs,
+                    })),
                 })
             }
             Ok((Reply::Refused { message }, _)) => Err(Died(message)),
@@ -179,7 +201,14 @@ impl Worker {
             default(START_LIMIT) => Err(RecvTimeoutError::Timeout),
         };
         match heard {
-            Ok(Ok((Reply::Hello { protocol: PROTOCOL, versions, .. }, _))) => Ok(versions),
+            Ok(Ok((
+                Reply::Hello {
+                    protocol: PROTOCOL,
+                    versions,
+                    ..
+                },
+                _,
+            ))) => Ok(versions),
             Ok(Ok((Reply::Hello { protocol, .. }, _))) => Err(Died(format!(
                 "the worker speaks protocol {protocol}, this program speaks {PROTOCOL}\n\
                  hint: both come from one build: make build"
@@ -193,7 +222,9 @@ impl Worker {
     }
 
     fn say(&mut self, request: &Request, blobs: &[&[u8]]) -> Result<(), Died> {
-        let Some(connection) = &mut self.connection else { return Err(self.died("it is gone")) };
+        let Some(connection) = &mut self.connection else {
+            return Err(self.died("it is gone"));
+        };
         write_frame(connection, request, blobs).map_err(|error| self.died(&error.to_string()))
     }
 
@@ -213,7 +244,11 @@ impl Worker {
             ));
         }
         let status = status.map_or_else(String::new, |status| format!(" ({status})"));
-        let words = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
+        let words = if words.is_empty() {
+            String::new()
+        } else {
+            format!("; it said: {words}")
+        };
         Died(format!("the worker died: {reason}{status}{words}"))
     }
 

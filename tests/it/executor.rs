@@ -14,10 +14,14 @@ use cadforge::executor::{
 use cadforge::failure::{Failure, Kind};
 use cadforge::geometry::Shape;
 
-use crate::support::{python, root};
+use crate::support::{cadforge, python, root};
 
 fn start(workers: usize) -> Executor {
-    Executor::start(WorkerConfig { worker: worker(), python: python(), workers })
+    Executor::start(WorkerConfig {
+        worker: worker(),
+        python: python(),
+        workers,
+    })
 }
 
 fn worker() -> PathBuf {
@@ -69,17 +73,34 @@ fn alive(pid: u32) -> bool {
 }
 
 fn kill(pid: u32) {
-    let status = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+    let status = Command::new("kill")
+        .args(["-9", &pid.to_string()])
+        .status()
+        .unwrap();
     assert!(status.success());
 }
 
 fn children(pid: u32) -> Vec<u32> {
     let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+    text.split_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect()
 }
 
 fn descendants(pid: u32) -> Vec<u32> {
-    children(pid).into_iter().flat_map(|child| [vec![child], descendants(child)].concat()).collect()
+    children(pid)
+        .into_iter()
+        .flat_map(|child| [vec![child], descendants(child)].concat())
+        .collect()
+}
+
+/// Generations below a process, on its main thread and others.
+fn deepest(pid: u32) -> usize {
+    children(pid)
+        .into_iter()
+        .map(|child| 1 + deepest(child))
+        .max()
+        .unwrap_or(0)
 }
 
 fn resident_kb(pid: u32) -> u64 {
@@ -95,14 +116,37 @@ fn a_box_comes_back_with_all_that_is_known_of_it() {
     let execution = run("import cadquery as cq\nprint('hello')\nfixture = cq.Workplane().box(1, 2, 3)\n");
     assert_eq!(execution.stdout, "hello\n");
     let shape = shape(execution);
-    assert_eq!((shape.stl.len(), shape.mesh.triangles().len()), (84 + 50 * 12, 12));
+    assert_eq!(
+        (shape.stl.len(), shape.mesh.triangles().len()),
+        (84 + 50 * 12, 12)
+    );
     assert_eq!(shape.face_triangles, [2; 6]);
     assert_eq!(shape.edges.len(), 12);
-    assert!(shape.edges.iter().all(|edge| edge.curve == "LINE" && edge.points.len() == 2));
+    assert!(
+        shape
+            .edges
+            .iter()
+            .all(|edge| edge.curve == "LINE" && edge.points.len() == 2)
+    );
     let facts = &shape.facts;
-    assert_eq!((facts.solids, facts.shells, facts.faces, facts.edges, facts.vertices), (1, 1, 6, 12, 8));
-    assert!((facts.volume - 6.0).abs() < 1e-9 && (facts.area - 22.0).abs() < 1e-9 && facts.valid, "{facts:?}");
-    assert_eq!(facts.bbox.size().map(|x| (x * 1e9).round() / 1e9), [1.0, 2.0, 3.0]);
+    assert_eq!(
+        (
+            facts.solids,
+            facts.shells,
+            facts.faces,
+            facts.edges,
+            facts.vertices
+        ),
+        (1, 1, 6, 12, 8)
+    );
+    assert!(
+        (facts.volume - 6.0).abs() < 1e-9 && (facts.area - 22.0).abs() < 1e-9 && facts.valid,
+        "{facts:?}"
+    );
+    assert_eq!(
+        facts.bbox.size().map(|x| (x * 1e9).round() / 1e9),
+        [1.0, 2.0, 3.0]
+    );
 }
 
 #[test]
@@ -111,13 +155,31 @@ fn every_kind_of_object_is_exported_as_cadquery_would() {
     let cases = [
         ("result = cq.Workplane().box(1, 1, 1)", 1.0),
         ("part = cq.Solid.makeBox(1, 1, 2)", 2.0),
-        ("show_object(cq.Workplane().box(1, 1, 1))\nshow_object(cq.Workplane().box(1, 1, 3), name='last')", 3.0),
-        ("fixture = cq.Workplane().box(1, 1, 1)\nshow_object(cq.Workplane().box(1, 1, 4))", 4.0),
-        ("part = cq.Workplane().box(1, 1, 1)\nresult = cq.Workplane().box(1, 1, 5)", 5.0),
-        ("model = cq.Assembly(cq.Workplane().box(1, 1, 1)).add(cq.Workplane().box(1, 1, 5), loc=cq.Location((9, 0, 0)))", 6.0),
+        (
+            "show_object(cq.Workplane().box(1, 1, 1))\nshow_object(cq.Workplane().box(1, 1, 3), name='last')",
+            3.0,
+        ),
+        (
+            "fixture = cq.Workplane().box(1, 1, 1)\nshow_object(cq.Workplane().box(1, 1, 4))",
+            4.0,
+        ),
+        (
+            "part = cq.Workplane().box(1, 1, 1)\nresult = cq.Workplane().box(1, 1, 5)",
+            5.0,
+        ),
+        (
+            "model = cq.Assembly(cq.Workplane().box(1, 1, 1)).add(cq.Workplane().box(1, 1, 5), loc=cq.Location((9, 0, 0)))",
+            6.0,
+        ),
         ("fixture = None\nbody = cq.Workplane().box(1, 1, 7)", 7.0),
-        ("debug(cq.Workplane().box(1, 1, 1))\nsolid = cq.Workplane().box(1, 1, 8)", 8.0),
-        ("if __name__ == '__main__':\n    fixture = cq.Workplane().box(1, 1, 9)", 9.0),
+        (
+            "debug(cq.Workplane().box(1, 1, 1))\nsolid = cq.Workplane().box(1, 1, 8)",
+            8.0,
+        ),
+        (
+            "if __name__ == '__main__':\n    fixture = cq.Workplane().box(1, 1, 9)",
+            9.0,
+        ),
     ];
     for (code, expected) in cases {
         assert!((volume(code) - expected).abs() < 1e-6, "{code}");
@@ -126,13 +188,38 @@ fn every_kind_of_object_is_exported_as_cadquery_would() {
 
 /// Kind, line, a part of the message, and the code that gives them.
 const FAILURES: &[(Kind, Option<u32>, &str, &str)] = &[
-    (Kind::SyntaxClosure, Some(2), "SyntaxError: '(' was never closed", "import cadquery as cq\nfixture = cq.Workplane(\n"),
+    (
+        Kind::SyntaxClosure,
+        Some(2),
+        "SyntaxError: '(' was never closed",
+        "import cadquery as cq\nfixture = cq.Workplane(\n",
+    ),
     (Kind::SyntaxClosure, Some(1), "IndentationError", "  x = 1\n"),
     (Kind::SyntaxClosure, None, "null bytes", "x = 1\0\n"),
-    (Kind::MissingFixture, None, "fixture, result, model, solid, body, part", "import cadquery as cq\nx = 1\n"),
-    (Kind::MissingFixture, None, "`fixture` is of type int", "fixture = 3\n"),
-    (Kind::EmptyGeometry, None, "no faces", "import cadquery as cq\nfixture = cq.Workplane().rect(1, 2)\n"),
-    (Kind::EmptyGeometry, None, "no faces", "import cadquery as cq\nfixture = cq.Workplane()\n"),
+    (
+        Kind::MissingFixture,
+        None,
+        "fixture, result, model, solid, body, part",
+        "import cadquery as cq\nx = 1\n",
+    ),
+    (
+        Kind::MissingFixture,
+        None,
+        "`fixture` is of type int",
+        "fixture = 3\n",
+    ),
+    (
+        Kind::EmptyGeometry,
+        None,
+        "no faces",
+        "import cadquery as cq\nfixture = cq.Workplane().rect(1, 2)\n",
+    ),
+    (
+        Kind::EmptyGeometry,
+        None,
+        "no faces",
+        "import cadquery as cq\nfixture = cq.Workplane()\n",
+    ),
     (
         Kind::InventedApi,
         Some(3),
@@ -145,8 +232,18 @@ const FAILURES: &[(Kind, Option<u32>, &str, &str)] = &[
         "unexpected keyword argument 'depth'",
         "import cadquery as cq\nfixture = cq.Workplane().box(1, 1, 1, depth=3)\n",
     ),
-    (Kind::UndefinedName, Some(3), "NameError: name 'radius'", "def f():\n    pass\nfixture = radius\n"),
-    (Kind::ImportError, Some(1), "ModuleNotFoundError: No module named 'trimesh'", "import trimesh\n"),
+    (
+        Kind::UndefinedName,
+        Some(3),
+        "NameError: name 'radius'",
+        "def f():\n    pass\nfixture = radius\n",
+    ),
+    (
+        Kind::ImportError,
+        Some(1),
+        "ModuleNotFoundError: No module named 'trimesh'",
+        "import trimesh\n",
+    ),
     (
         Kind::ImportError,
         Some(3),
@@ -160,19 +257,84 @@ const FAILURES: &[(Kind, Option<u32>, &str, &str)] = &[
         "StdFail_NotDone: BRep_API: command not done",
         "import cadquery as cq\ndef make():\n    return cq.Workplane().box(1, 1, 1).edges().fillet(5)\nfixture = make()\n",
     ),
-    (Kind::TypeOrValue, Some(2), "ValueError: No pending wires present", "import cadquery as cq\nfixture = cq.Workplane().extrude(1)\n"),
-    (Kind::TypeOrValue, Some(2), "Standard_DomainError", "import cadquery as cq\nfixture = cq.Workplane().box(0, 1, 1)\n"),
-    (Kind::UnknownBuildFailure, Some(1), "ZeroDivisionError: division by zero", "x = 1 / 0\n"),
-    (Kind::UnknownBuildFailure, Some(2), "RecursionError", "def f():\n    return f()\nf()\n"),
-    (Kind::UnknownBuildFailure, Some(2), "SystemExit: 0", "import sys\nsys.exit(0)\n"),
-    (Kind::UnknownBuildFailure, None, "ended its process, with status 0,", "import os\nos._exit(0)\n"),
-    (Kind::UnknownBuildFailure, None, "ended its process, with status 113,", "import os\nos._exit(113)\n"),
-    (Kind::UnknownBuildFailure, Some(1), "KeyboardInterrupt", "raise KeyboardInterrupt\n"),
-    (Kind::Crash, Some(2), "crashed with SIGSEGV at line 2 (`ctypes.string_at(0)`)", "import ctypes\nctypes.string_at(0)\n"),
-    (Kind::Crash, Some(2), "crashed with SIGABRT", "import os\nos.abort()\n"),
-    (Kind::Crash, None, "crashed with SIGTERM", "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n"),
-    (Kind::OutOfMemory, Some(1), "MemoryError", "x = bytearray(1 << 40)\n"),
-    (Kind::OutOfMemory, Some(3), "MemoryError", "x = []\nwhile True:\n    x.append(bytearray(1 << 24))\n"),
+    (
+        Kind::TypeOrValue,
+        Some(2),
+        "ValueError: No pending wires present",
+        "import cadquery as cq\nfixture = cq.Workplane().extrude(1)\n",
+    ),
+    (
+        Kind::TypeOrValue,
+        Some(2),
+        "Standard_DomainError",
+        "import cadquery as cq\nfixture = cq.Workplane().box(0, 1, 1)\n",
+    ),
+    (
+        Kind::UnknownBuildFailure,
+        Some(1),
+        "ZeroDivisionError: division by zero",
+        "x = 1 / 0\n",
+    ),
+    (
+        Kind::UnknownBuildFailure,
+        Some(2),
+        "RecursionError",
+        "def f():\n    return f()\nf()\n",
+    ),
+    (
+        Kind::UnknownBuildFailure,
+        Some(2),
+        "SystemExit: 0",
+        "import sys\nsys.exit(0)\n",
+    ),
+    (
+        Kind::UnknownBuildFailure,
+        None,
+        "ended its process, with status 0,",
+        "import os\nos._exit(0)\n",
+    ),
+    (
+        Kind::UnknownBuildFailure,
+        None,
+        "ended its process, with status 113,",
+        "import os\nos._exit(113)\n",
+    ),
+    (
+        Kind::UnknownBuildFailure,
+        Some(1),
+        "KeyboardInterrupt",
+        "raise KeyboardInterrupt\n",
+    ),
+    (
+        Kind::Crash,
+        Some(2),
+        "crashed with SIGSEGV at line 2 (`ctypes.string_at(0)`)",
+        "import ctypes\nctypes.string_at(0)\n",
+    ),
+    (
+        Kind::Crash,
+        Some(2),
+        "crashed with SIGABRT",
+        "import os\nos.abort()\n",
+    ),
+    (
+        Kind::Crash,
+        None,
+        "crashed with SIGTERM",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n",
+    ),
+    (
+        Kind::OutOfMemory,
+        Some(1),
+        "MemoryError",
+        "x = bytearray(1 << 40)\n",
+    ),
+    (
+        Kind::OutOfMemory,
+        Some(3),
+        "MemoryError",
+        "x = []\nwhile True:\n    x.append(bytearray(1 << 24))\n",
+    ),
 ];
 
 #[test]
@@ -187,7 +349,11 @@ fn each_failure_has_its_kind_its_line_and_one_line_of_message() {
 
 #[test]
 fn a_traceback_shows_the_candidates_frames_and_no_others() {
-    let failure = failure(run(FAILURES.iter().find(|case| case.0 == Kind::TypeOrValue).unwrap().3));
+    let failure = failure(run(FAILURES
+        .iter()
+        .find(|case| case.0 == Kind::TypeOrValue)
+        .unwrap()
+        .3));
     let expected = "Traceback (most recent call last):\n  \
                     File \"candidate.py\", line 4, in <module>\n    fixture = make()\n  \
                     File \"candidate.py\", line 3, in make\n    return cq.Workplane().box(1, 1, 1).edges().fillet(5)\n\
@@ -197,23 +363,40 @@ fn a_traceback_shows_the_candidates_frames_and_no_others() {
 
 #[test]
 fn code_that_is_no_text_is_a_result() {
-    let execution = shared().build(b"x = '\xff'", &Limits::default(), Priority::Batch, &CancelToken::never());
+    let execution = shared().build(
+        b"x = '\xff'",
+        &Limits::default(),
+        Priority::Batch,
+        &CancelToken::never(),
+    );
     let failure = failure(execution.unwrap());
     assert_eq!((failure.kind, failure.line), (Kind::BadEncoding, Some(1)));
 }
 
 #[test]
 fn time_limits_name_the_line() {
-    let limits = Limits { cpu_s: 0.5, ..Limits::default() };
+    let limits = Limits {
+        cpu_s: 0.5,
+        ..Limits::default()
+    };
     let endless = failure(run_with(shared(), "x = 0\nwhile True:\n    x += 1\n", &limits));
     assert_eq!(endless.kind, Kind::Timeout);
     assert!(matches!(endless.line, Some(2 | 3)), "{endless:?}");
     // On a machine with much else to do the wall limit comes first.
-    let sayings = ["the code ran past its 0.5 s limit at line", "the code was not done after 1.5 s"];
-    assert!(sayings.iter().any(|saying| endless.message.starts_with(saying)), "{endless:?}");
+    let sayings = [
+        "the code ran past its 0.5 s limit at line",
+        "the code was not done after 1.5 s",
+    ];
+    assert!(
+        sayings.iter().any(|saying| endless.message.starts_with(saying)),
+        "{endless:?}"
+    );
     assert!(endless.traceback.contains("in <module>"), "{endless:?}");
 
-    let limits = Limits { cpu_s: 0.2, ..Limits::default() };
+    let limits = Limits {
+        cpu_s: 0.2,
+        ..Limits::default()
+    };
     let asleep = failure(run_with(shared(), "import time\ntime.sleep(100)\n", &limits));
     assert_eq!((asleep.kind, asleep.line), (Kind::Timeout, Some(2)), "{asleep:?}");
     assert!(asleep.message.contains("of CPU time"), "{asleep:?}");
@@ -222,28 +405,47 @@ fn time_limits_name_the_line() {
 #[test]
 fn a_loop_inside_the_kernel_is_ended_and_located_too() {
     let code = "import cadquery as cq\nw = cq.Workplane()\nw = w.rarray(2, 2, 300, 300).circle(1.2).extrude(5)\nfixture = w\n";
-    let limits = Limits { cpu_s: 0.5, ..Limits::default() };
+    let limits = Limits {
+        cpu_s: 0.5,
+        ..Limits::default()
+    };
     let failure = failure(run_with(shared(), code, &limits));
-    assert_eq!((failure.kind, failure.line), (Kind::Timeout, Some(3)), "{failure:?}");
+    assert_eq!(
+        (failure.kind, failure.line),
+        (Kind::Timeout, Some(3)),
+        "{failure:?}"
+    );
 }
 
 #[test]
 fn resources_beyond_the_limits_are_refused() {
-    let limits = Limits { output_bytes: 10_000, ..Limits::default() };
+    let limits = Limits {
+        output_bytes: 10_000,
+        ..Limits::default()
+    };
     let flood = run_with(shared(), "while True:\n    print('x' * 100)\n", &limits);
     assert_eq!(flood.stdout.len(), 10_000);
     assert_eq!(failure(flood).kind, Kind::OutputFlood);
 
-    let limits = Limits { triangles: 11, ..Limits::default() };
+    let limits = Limits {
+        triangles: 11,
+        ..Limits::default()
+    };
     let failure = failure(run_with(shared(), BOX, &limits));
     assert_eq!(failure.kind, Kind::TooManyTriangles);
-    assert!(failure.message.contains("12 triangles, the limit is 11"), "{failure:?}");
+    assert!(
+        failure.message.contains("12 triangles, the limit is 11"),
+        "{failure:?}"
+    );
 }
 
 #[test]
 fn memory_the_interpreter_cannot_refuse_is_named_too() {
     // Anonymous shared memory is no address space of the child that fills it through a file.
-    let limits = Limits { memory_mb: 256, ..Limits::default() };
+    let limits = Limits {
+        memory_mb: 256,
+        ..Limits::default()
+    };
     let code = "import cadquery as cq\nw = cq.Workplane().box(1,1,1)\nkeep = []\nwhile True:\n    \
                 keep.append([w.translate((i, 0, 0)) for i in range(500)])\n";
     let failure = failure(run_with(shared(), code, &limits));
@@ -261,7 +463,9 @@ fn prints_of_any_bytes_do_no_harm() {
     let execution = run(&code);
     assert!(execution.stdout.len() > 256 * 20, "{}", execution.stdout.len());
     assert!(execution.stderr.contains('\0'));
-    let quiet = run("import sys\nsys.stdout.buffer.write(b'\\xff\\xfe\\n')\nprint('é\\udcff')\nimport cadquery as cq\nfixture = cq.Workplane().box(1,1,1)\n");
+    let quiet = run(
+        "import sys\nsys.stdout.buffer.write(b'\\xff\\xfe\\n')\nprint('é\\udcff')\nimport cadquery as cq\nfixture = cq.Workplane().box(1,1,1)\n",
+    );
     assert!(quiet.stdout.contains("é\\udcff"), "{:?}", quiet.stdout);
     shape(quiet);
 }
@@ -282,8 +486,14 @@ fn files_and_processes_of_a_candidate_go_with_it() {
     let execution = run(&format!("{code}{BOX}"));
     let lines: Vec<&str> = execution.stdout.lines().collect();
     assert_eq!(lines[2], "['left.txt']");
-    assert!(!alive(lines[1].parse().unwrap()), "a process outlived its candidate");
-    assert!(!Path::new(lines[0]).join("left.txt").exists(), "a file outlived its candidate");
+    assert!(
+        !alive(lines[1].parse().unwrap()),
+        "a process outlived its candidate"
+    );
+    assert!(
+        !Path::new(lines[0]).join("left.txt").exists(),
+        "a file outlived its candidate"
+    );
     shape(execution);
 }
 
@@ -294,15 +504,37 @@ fn the_stl_is_cadquerys_own_to_the_byte() {
         let code = repaired(task);
         let script = folder.path().join("plain.py");
         let target = folder.path().join("plain.stl");
-        fs::write(&script, format!("{code}\ncq.exporters.export(fixture, {target:?})\n")).unwrap();
+        fs::write(
+            &script,
+            format!("{code}\ncq.exporters.export(fixture, {target:?})\n"),
+        )
+        .unwrap();
         let status = Command::new(python()).arg(&script).status().unwrap();
         assert!(status.success());
         let shape = shape(run(&code));
-        assert!(*shape.stl == *fs::read(&target).unwrap(), "{task}: the bytes differ");
+        assert!(
+            *shape.stl == *fs::read(&target).unwrap(),
+            "{task}: the bytes differ"
+        );
         if task == "caster_wheel_fork" {
-            assert_eq!((shape.mesh.vertices().len(), shape.mesh.triangles().len()), (2040, 4100));
+            assert_eq!(
+                (shape.mesh.vertices().len(), shape.mesh.triangles().len()),
+                (2040, 4100)
+            );
         }
     }
+}
+
+#[test]
+fn named_planes_are_cadquerys_own() {
+    let code = "import cadquery as cq\n\
+                for name in 'XY YZ ZX XZ YX ZY front back left right top bottom XX'.split():\n    try:\n        \
+                p = cq.Plane.named(name, (1, 2, 3))\n        \
+                print(name, p.origin, p.xDir, p.yDir, p.zDir, p.rG.transposed_list())\n    except ValueError as error:\n        print(error)\n";
+    let plain = Command::new(python()).args(["-c", code]).output().unwrap();
+    let plain = String::from_utf8(plain.stdout).unwrap();
+    assert!(plain.contains("Supported names are"), "{plain}");
+    assert_eq!(run(&format!("{code}{BOX}")).stdout, plain);
 }
 
 fn repaired(task: &str) -> String {
@@ -321,7 +553,10 @@ fn equal_code_gives_equal_bits_in_any_worker() {
     let (again, elsewhere) = (run(code), run_with(&one, code, &Limits::default()));
     assert_eq!((&first.stdout, &first.stdout), (&again.stdout, &elsewhere.stdout));
     let stl = shape(first).stl.clone();
-    assert!(stl == shape(again).stl && stl == shape(elsewhere).stl, "the bits differ");
+    assert!(
+        stl == shape(again).stl && stl == shape(elsewhere).stl,
+        "the bits differ"
+    );
 }
 
 #[test]
@@ -332,7 +567,9 @@ fn a_worker_killed_in_mid_run_costs_one_retry() {
     let folder = tempfile::tempdir().unwrap();
     // Runs for ever the first time, and leaves a mark that makes the second time short.
     let mark = folder.path().join("mark");
-    let code = format!("import os, time\nif not os.path.exists({mark:?}):\n    open({mark:?}, 'w').close()\n    time.sleep(1000)\n{BOX}");
+    let code = format!(
+        "import os, time\nif not os.path.exists({mark:?}):\n    open({mark:?}, 'w').close()\n    time.sleep(1000)\n{BOX}"
+    );
     let runner = executor.clone();
     let running = thread::spawn(move || run_with(&runner, &code, &Limits::default()));
     wait_until("the candidate runs", || mark.exists());
@@ -351,7 +588,12 @@ fn a_worker_killed_in_mid_run_costs_one_retry() {
 fn a_candidate_that_kills_two_workers_is_broken_and_the_pool_goes_on() {
     let executor = start(1);
     let code = "import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(1000)\n";
-    let result = executor.build(code.as_bytes(), &Limits::default(), Priority::Batch, &CancelToken::never());
+    let result = executor.build(
+        code.as_bytes(),
+        &Limits::default(),
+        Priority::Batch,
+        &CancelToken::never(),
+    );
     assert!(matches!(&result, Err(ExecutorError::Broken(_))), "{result:?}");
     shape(run_with(&executor, BOX, &Limits::default()));
     assert_eq!(executor.status().restarts, 2);
@@ -363,8 +605,58 @@ fn a_worker_killed_while_idle_is_replaced_without_anyone_asking() {
     executor.versions().unwrap();
     let first = executor.pids();
     kill(first[0]);
-    wait_until("another worker is ready", || executor.status().ready == 1 && executor.pids() != first);
+    wait_until("another worker is ready", || {
+        executor.status().ready == 1 && executor.pids() != first
+    });
     shape(run_with(&executor, BOX, &Limits::default()));
+}
+
+#[test]
+fn a_worker_that_hangs_is_replaced_too() {
+    let executor = start(1);
+    executor.versions().unwrap();
+    let first = executor.pids()[0];
+    let status = Command::new("kill")
+        .args(["-STOP", &first.to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let limits = Limits {
+        cpu_s: 0.2,
+        ..Limits::default()
+    };
+    // The limits are too small for the second run on a busy machine: what counts is that there is an answer.
+    run_with(&executor, "x = 1\n", &limits);
+    assert_ne!(executor.pids(), [first]);
+    assert!(!alive(first));
+}
+
+#[test]
+fn nothing_outlives_a_program_that_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("endless.py");
+    fs::write(&file, "import time\ntime.sleep(1000)\n").unwrap();
+    let mut program = cadforge(folder.path())
+        .args([
+            "eval",
+            "endless.py",
+            "--task",
+            "caster_wheel_fork",
+            "--reference",
+            "none",
+        ])
+        .args(["--tasks".as_ref(), root().join("tasks").as_os_str()])
+        .spawn()
+        .unwrap();
+    let pid = program.id();
+    // A worker, its interpreter and the candidate.
+    wait_until("the candidate runs", || {
+        descendants(pid).len() >= 3 && deepest(pid) == 3
+    });
+    let family = descendants(pid);
+    kill(pid);
+    program.wait().unwrap();
+    wait_until("all of it is gone", || !family.iter().any(|&pid| alive(pid)));
 }
 
 #[test]
@@ -377,7 +669,8 @@ fn cancelling_answers_at_once_and_frees_the_worker() {
     let call = |code: &'static str| {
         let (source, token) = CancelToken::pair();
         let runner = executor.clone();
-        let running = thread::spawn(move || runner.build(code.as_bytes(), &Limits::default(), Priority::Batch, &token));
+        let running =
+            thread::spawn(move || runner.build(code.as_bytes(), &Limits::default(), Priority::Batch, &token));
         (source, running)
     };
     let (source, running) = call("import time\ntime.sleep(1000)\n");
@@ -406,7 +699,14 @@ fn a_hand_edit_overtakes_a_batch() {
         let (runner, order) = (executor.clone(), Arc::clone(&order));
         thread::spawn(move || {
             let code = format!("import time\ntime.sleep(0.2)\n{BOX}");
-            runner.build(code.as_bytes(), &Limits::default(), priority, &CancelToken::never()).unwrap();
+            runner
+                .build(
+                    code.as_bytes(),
+                    &Limits::default(),
+                    priority,
+                    &CancelToken::never(),
+                )
+                .unwrap();
             order.lock().unwrap().push(name);
         })
     };
@@ -426,7 +726,9 @@ fn many_threads_get_each_its_own_answer() {
     thread::scope(|scope| {
         for size in 1..=8 {
             scope.spawn(move || {
-                let code = format!("import cadquery as cq\nfixture = cq.Workplane().box({size}, 1, 1)\nprint({size})\n");
+                let code = format!(
+                    "import cadquery as cq\nfixture = cq.Workplane().box({size}, 1, 1)\nprint({size})\n"
+                );
                 let execution = run(&code);
                 assert_eq!(execution.stdout, format!("{size}\n"));
                 assert!((shape(execution).facts.volume - f64::from(size)).abs() < 1e-9);
@@ -438,7 +740,12 @@ fn many_threads_get_each_its_own_answer() {
 #[test]
 fn two_hundred_candidates_leave_the_worker_as_large_as_it_was() {
     let executor = start(1);
-    let codes = [BOX.to_owned(), repaired("caster_wheel_fork"), "x = [".to_owned(), "raise ValueError\n".to_owned()];
+    let codes = [
+        BOX.to_owned(),
+        repaired("caster_wheel_fork"),
+        "x = [".to_owned(),
+        "raise ValueError\n".to_owned(),
+    ];
     let round = |count: usize| {
         for code in codes.iter().cycle().take(count) {
             run_with(&executor, code, &Limits::default());
@@ -462,7 +769,11 @@ fn dropping_the_executor_leaves_no_process() {
     wait_until("both are ready", || executor.status().ready == 2);
     let workers = executor.pids();
     assert_eq!(workers.len(), 2);
-    let pids = [workers.clone(), workers.into_iter().flat_map(descendants).collect()].concat();
+    let pids = [
+        workers.clone(),
+        workers.into_iter().flat_map(descendants).collect(),
+    ]
+    .concat();
     assert_eq!(pids.len(), 4);
     drop(executor);
     assert!(pids.iter().all(|&pid| !alive(pid)), "{pids:?}");
@@ -471,8 +782,14 @@ fn dropping_the_executor_leaves_no_process() {
 #[test]
 fn what_cannot_start_says_why_and_what_to_do() {
     let start = |worker: &Path, python: &Path| {
-        let executor = Executor::start(WorkerConfig { worker: worker.into(), python: python.into(), workers: 1 });
-        let Err(ExecutorError::Start(message)) = executor.versions() else { panic!("it started") };
+        let executor = Executor::start(WorkerConfig {
+            worker: worker.into(),
+            python: python.into(),
+            workers: 1,
+        });
+        let Err(ExecutorError::Start(message)) = executor.versions() else {
+            panic!("it started")
+        };
         assert_eq!(executor.status().error.as_ref(), Some(&message));
         let built = executor.build(b"x", &Limits::default(), Priority::Live, &CancelToken::never());
         assert!(matches!(built, Err(ExecutorError::Start(_))), "{built:?}");
@@ -480,9 +797,15 @@ fn what_cannot_start_says_why_and_what_to_do() {
     };
     let nowhere = Path::new("nowhere/bin/python");
     let message = start(&worker(), nowhere);
-    assert!(message.contains("nowhere/bin/python") && message.contains("hint: make env"), "{message}");
+    assert!(
+        message.contains("nowhere/bin/python") && message.contains("hint: make env"),
+        "{message}"
+    );
     let message = start(nowhere, &python());
-    assert!(message.contains("cannot be started") && message.contains("make build"), "{message}");
+    assert!(
+        message.contains("cannot be started") && message.contains("make build"),
+        "{message}"
+    );
     let message = start(Path::new("/bin/false"), &python());
     assert!(message.contains("died"), "{message}");
 
@@ -492,9 +815,16 @@ fn what_cannot_start_says_why_and_what_to_do() {
     let other = bin.join("python");
     fs::write(&other, "#!/bin/sh\necho 3.10.1\n").unwrap();
     fs::set_permissions(&other, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::write(folder.path().join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.10.1\n").unwrap();
+    fs::write(
+        folder.path().join("pyvenv.cfg"),
+        "home = /usr/bin\nversion = 3.10.1\n",
+    )
+    .unwrap();
     let message = start(&worker(), &other);
-    assert!(message.contains("3.10.1") && message.contains("is linked with Python 3."), "{message}");
+    assert!(
+        message.contains("3.10.1") && message.contains("is linked with Python 3."),
+        "{message}"
+    );
 }
 
 #[test]
@@ -503,7 +833,11 @@ fn only_the_worker_is_linked_with_python() {
         let output = Command::new("readelf").args(["-d", executable]).output().unwrap();
         assert!(output.status.success());
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        (text.lines().any(|line| line.contains("NEEDED") && line.contains("libpython")), text)
+        (
+            text.lines()
+                .any(|line| line.contains("NEEDED") && line.contains("libpython")),
+            text,
+        )
     };
     assert!(!needs_python(env!("CARGO_BIN_EXE_cadforge")).0);
     let (worker, text) = needs_python(env!("CARGO_BIN_EXE_cadforge-worker"));

@@ -5,8 +5,8 @@
 
 use std::time::Instant;
 
-use cadforge::executor::protocol::{Report, write_frame};
 use cadforge::executor::Limits;
+use cadforge::executor::protocol::{Report, write_frame};
 use cadforge::failure::{Failure, Kind, classify_exception_lineage};
 use cadforge::geometry::{Aabb, BrepFacts};
 use pyo3::prelude::*;
@@ -51,7 +51,9 @@ pub struct Order {
 
 /// Makes the interpreter ready for a candidate.
 pub fn prepare(harness: &Bound<'_, PyModule>, scratch: &str, mailbox: &Mailbox) -> PyResult<()> {
-    harness.call_method1("prepare", (scratch, mailbox.last_words.descriptor())).map(drop)
+    harness
+        .call_method1("prepare", (scratch, mailbox.last_words.descriptor()))
+        .map(drop)
 }
 
 /// Runs `source` and writes the report.
@@ -77,7 +79,11 @@ pub fn run(
     };
     // Prints that are still buffered belong to the candidate, whatever became of it.
     let _ = harness.call_method0("flush");
-    let report = Report { outcome, run_ms, mesh_ms };
+    let report = Report {
+        outcome,
+        run_ms,
+        mesh_ms,
+    };
     write_frame(mailbox.report.file(), &report, &[&faces, &edges]).map_err(|error| error.to_string())
 }
 
@@ -94,7 +100,9 @@ fn build(
     mailbox: &Mailbox,
 ) -> PyResult<Built> {
     let shape = harness.call_method1("choose", (names,))?;
-    let counts: Vec<u32> = harness.call_method1("write_stl", (&shape, mailbox.stl.path(), triangles))?.extract()?;
+    let counts: Vec<u32> = harness
+        .call_method1("write_stl", (&shape, mailbox.stl.path(), triangles))?
+        .extract()?;
     let edges: Vec<u8> = harness.call_method1("edges", (&shape,))?.extract()?;
     let facts = harness.call_method1("facts", (&shape,))?.cast_into::<PyDict>()?;
     Ok(Built {
@@ -114,7 +122,10 @@ fn read_facts(facts: &Bound<'_, PyDict>) -> PyResult<BrepFacts> {
         vertices: field("vertices")?.extract()?,
         volume: field("volume")?.extract()?,
         area: field("area")?.extract()?,
-        bbox: Aabb { min: field("min")?.extract()?, max: field("max")?.extract()? },
+        bbox: Aabb {
+            min: field("min")?.extract()?,
+            max: field("max")?.extract()?,
+        },
         valid: field("valid")?.extract()?,
     })
 }
@@ -136,20 +147,39 @@ fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
         .call_method1("describe", (error.value(python), error.traceback(python)))
         .and_then(|description| description.extract::<Description>());
     match described {
-        Ok(Description { lineage, own, message, line, traceback }) => {
+        Ok(Description {
+            lineage,
+            own,
+            message,
+            line,
+            traceback,
+        }) => {
             let kind = match own.as_deref() {
                 Some("NotExportable") => Kind::MissingFixture,
                 Some("NoTriangles") => Kind::EmptyGeometry,
                 Some("TooManyTriangles") => Kind::TooManyTriangles,
                 _ => classify_exception_lineage(&lineage, &message),
             };
-            Failure { kind, message, line, traceback }
+            Failure {
+                kind,
+                message,
+                line,
+                traceback,
+            }
         }
         // The candidate may have broken whatever a description needs, or left no memory for it.
         Err(_) => {
-            let name = error.get_type(python).name().map_or_else(|_| "Exception".to_owned(), |name| name.to_string());
+            let name = error
+                .get_type(python)
+                .name()
+                .map_or_else(|_| "Exception".to_owned(), |name| name.to_string());
             let kind = classify_exception_lineage(&[&name], "");
-            Failure { kind, message: name, line: None, traceback: String::new() }
+            Failure {
+                kind,
+                message: name,
+                line: None,
+                traceback: String::new(),
+            }
         }
     }
 }

@@ -44,7 +44,13 @@ impl Control {
     /// Asks for a child that is given these descriptors.
     pub fn order(&self, gifts: [RawFd; GIFTS]) -> io::Result<()> {
         let message = [ControlMessage::ScmRights(&gifts)];
-        sendmsg::<()>(self.0.as_raw_fd(), &[IoSlice::new(&[1])], &message, MsgFlags::empty(), None)?;
+        sendmsg::<()>(
+            self.0.as_raw_fd(),
+            &[IoSlice::new(&[1])],
+            &message,
+            MsgFlags::empty(),
+            None,
+        )?;
         Ok(())
     }
 
@@ -54,8 +60,12 @@ impl Control {
         let mut byte = [0];
         let mut buffer = [0; cmsg_space::<[RawFd; GIFTS]>()];
         let mut slices = [IoSliceMut::new(&mut byte)];
-        let received =
-            recvmsg::<()>(self.0.as_raw_fd(), &mut slices, Some(&mut buffer), MsgFlags::MSG_CMSG_CLOEXEC)?;
+        let received = recvmsg::<()>(
+            self.0.as_raw_fd(),
+            &mut slices,
+            Some(&mut buffer),
+            MsgFlags::MSG_CMSG_CLOEXEC,
+        )?;
         if received.bytes == 0 {
             return Ok(None);
         }
@@ -65,14 +75,20 @@ impl Control {
         });
         let numbers = numbers.ok_or_else(|| io::Error::other("an order without its descriptors"))?;
         // SAFETY: the system has just made these descriptors, and nobody else knows them.
-        Ok(Some(numbers.map(|number| unsafe { OwnedFd::from_raw_fd(number) })))
+        Ok(Some(
+            numbers.map(|number| unsafe { OwnedFd::from_raw_fd(number) }),
+        ))
     }
 
     /// Tells the supervisor.
     pub fn tell(&mut self, news: News) -> io::Result<()> {
         let fields: [u64; 4] = match news {
             News::Forked(pid) => [1, pid.as_raw() as u64, 0, 0],
-            News::Ended(Ended { status, cpu_s, peak_resident }) => [2, status as u64, cpu_s.to_bits(), peak_resident],
+            News::Ended(Ended {
+                status,
+                cpu_s,
+                peak_resident,
+            }) => [2, status as u64, cpu_s.to_bits(), peak_resident],
             News::Failed(error) => [3, error as u64, 0, 0],
         };
         let mut bytes = [0; 32];
@@ -113,8 +129,16 @@ mod tests {
     #[test]
     fn news_arrive_as_they_were_told() {
         let (mut zygote, mut supervisor) = Control::pair().unwrap();
-        let ended = Ended { status: 139, cpu_s: 0.25, peak_resident: 1 << 40 };
-        for news in [News::Forked(Pid::from_raw(7)), News::Ended(ended), News::Failed(11)] {
+        let ended = Ended {
+            status: 139,
+            cpu_s: 0.25,
+            peak_resident: 1 << 40,
+        };
+        for news in [
+            News::Forked(Pid::from_raw(7)),
+            News::Ended(ended),
+            News::Failed(11),
+        ] {
             zygote.tell(news).unwrap();
             assert_eq!(supervisor.hear().unwrap(), news);
         }
@@ -129,7 +153,9 @@ mod tests {
         supervisor.order([writer.as_raw_fd(); GIFTS]).unwrap();
         let gifts = zygote.next_order().unwrap().unwrap();
         drop(writer);
-        std::fs::File::from(gifts.into_iter().last().unwrap()).write_all(b"x").unwrap();
+        std::fs::File::from(gifts.into_iter().last().unwrap())
+            .write_all(b"x")
+            .unwrap();
         let mut text = String::new();
         // Ends, because no copy of the write end is left.
         reader.read_to_string(&mut text).unwrap();

@@ -82,6 +82,7 @@ def warm(path: str) -> dict[str, str]:
     # A file that grows past its limit is an error of the write, not the end of the process.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
+    _quicken_planes()
     block = cq.Workplane("XY").box(10, 10, 10).edges("|Z").fillet(1)
     drill = cq.Workplane("XY").circle(2).extrude(20, both=True)
     part = block.cut(drill).union(cq.Workplane("XY").sphere(3)).faces(">Z").chamfer(0.2).clean()
@@ -299,6 +300,19 @@ def _show_object(obj, name=None, options=None, **_more):
 
 def _debug(obj, name=None, options=None, **_more):
     """Shown by editors beside the part; never the part itself."""
+
+
+def _quicken_planes() -> None:
+    """Has `Plane.named` build the plane that was asked for instead of all twelve: a third of some scripts."""
+    named = cq.Plane.named
+    planes = ("XY", "YZ", "ZX", "XZ", "YX", "ZY", "front", "back", "left", "right", "top", "bottom")
+    directions = {name: (named(name).xDir.toTuple(), named(name).zDir.toTuple()) for name in planes}
+
+    def quick(cls, stdName, origin=(0, 0, 0)):
+        known = directions.get(stdName)
+        return named(stdName, origin) if known is None else cq.Plane(origin, *known)
+
+    cq.Plane.named = classmethod(quick)
 
 
 def _stream(descriptor: int):

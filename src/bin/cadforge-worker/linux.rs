@@ -51,7 +51,10 @@ impl MemoryFile {
     pub fn read(&self, limit: u64) -> io::Result<Vec<u8>> {
         let length = self.len()?;
         if length > limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{length} bytes, limit {limit}")));
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("{length} bytes, limit {limit}"),
+            ));
         }
         let mut bytes = vec![0; length as usize];
         self.0.read_exact_at(&mut bytes, 0)?;
@@ -77,9 +80,19 @@ pub fn signal(process: &OwnedFd, signal: Signal) -> io::Result<()> {
     let no_information = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: the only pointer is null, which the system call allows.
     let result = unsafe {
-        libc::syscall(libc::SYS_pidfd_send_signal, process.as_raw_fd(), signal as libc::c_int, no_information, 0)
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            process.as_raw_fd(),
+            signal as libc::c_int,
+            no_information,
+            0,
+        )
     };
-    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// How a process ended and what it used.
@@ -121,10 +134,15 @@ pub fn reap(process: Pid) -> io::Result<Ended> {
 /// Address space and resident set of a process in bytes.
 pub fn memory(process: Pid) -> io::Result<(u64, u64)> {
     let text = fs::read_to_string(format!("/proc/{process}/statm"))?;
-    let mut pages = text.split_ascii_whitespace().map_while(|field| field.parse::<u64>().ok());
+    let mut pages = text
+        .split_ascii_whitespace()
+        .map_while(|field| field.parse::<u64>().ok());
     match (pages.next(), pages.next()) {
         (Some(size), Some(resident)) => Ok((size * page_size(), resident * page_size())),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, format!("/proc/{process}/statm: {text:?}"))),
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("/proc/{process}/statm: {text:?}"),
+        )),
     }
 }
 
@@ -132,7 +150,10 @@ pub fn memory(process: Pid) -> io::Result<(u64, u64)> {
 pub fn children() -> Vec<Pid> {
     let path = format!("/proc/self/task/{}/children", Pid::this());
     let text = fs::read_to_string(path).unwrap_or_default();
-    text.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect()
+    text.split_ascii_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .map(Pid::from_raw)
+        .collect()
 }
 
 /// Closes every descriptor from 3 on except those in `keep`.
@@ -162,11 +183,17 @@ pub fn threads() -> usize {
 ///
 /// The geometry kernel hashes by address, so equal addresses are part of equal results.
 pub fn fix_addresses() -> bool {
-    let Ok(current) = personality::get() else { return false };
+    let Ok(current) = personality::get() else {
+        return false;
+    };
     let fixed = current | Persona::ADDR_NO_RANDOMIZE;
     fixed != current && personality::set(fixed).is_ok()
 }
 
 fn page_size() -> u64 {
-    sysconf(SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| u64::try_from(size).ok()).unwrap_or(4096)
+    sysconf(SysconfVar::PAGE_SIZE)
+        .ok()
+        .flatten()
+        .and_then(|size| u64::try_from(size).ok())
+        .unwrap_or(4096)
 }

@@ -47,12 +47,18 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--version"] => {
-            println!("cadforge-worker {} (Python {})", env!("CARGO_PKG_VERSION"), python::linked_version());
+            println!(
+                "cadforge-worker {} (Python {})",
+                env!("CARGO_PKG_VERSION"),
+                python::linked_version()
+            );
             ExitCode::SUCCESS
         }
         ["--python", python, "--parent", parent] => work(Path::new(python), parent.parse().unwrap_or(0)),
         _ => {
-            eprintln!("cadforge-worker is started by cadforge\nhint: to see its versions: cadforge-worker --version");
+            eprintln!(
+                "cadforge-worker is started by cadforge\nhint: to see its versions: cadforge-worker --version"
+            );
             ExitCode::from(2)
         }
     }
@@ -61,7 +67,9 @@ fn main() -> ExitCode {
 fn work(python: &Path, client: i32) -> ExitCode {
     // The new image starts over in here, with nothing left to change.
     if linux::fix_addresses() {
-        let error = Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).exec();
+        let error = Command::new("/proc/self/exe")
+            .args(std::env::args_os().skip(1))
+            .exec();
         eprintln!("warning: could not start again with fixed addresses: {error}");
     }
     let started = Instant::now();
@@ -105,27 +113,59 @@ fn supervise(python: &Path, started: Instant, client: &mut UnixStream) -> Result
     // First of all: whatever was done before, such as listing a folder, would be left in the zygote's memory.
     let (pid, mut control) = fork_zygote(python)?;
     let scratch = Scratch::new().map_err(|error| {
-        format!("no folder for candidates in {}: {error}\nhint: set TMPDIR", std::env::temp_dir().display())
+        format!(
+            "no folder for candidates in {}: {error}\nhint: set TMPDIR",
+            std::env::temp_dir().display()
+        )
     })?;
     let warm = await_greeting(&mut control, client)??;
     let mut zygote = Zygote { pid, control, warm };
     let versions = zygote.warm.versions.clone();
     let mut run = |client: &mut UnixStream, id: u64, code: &[u8], limits: &Limits| {
         let connection = client.try_clone().map_err(|error| error.to_string())?;
-        run::run(&mut zygote, &scratch, code, limits, connection.as_fd(), || interruption(client, id))
-            .map_err(|error| format!("the worker failed: {error}"))
+        run::run(&mut zygote, &scratch, code, limits, connection.as_fd(), || {
+            interruption(client, id)
+        })
+        .map_err(|error| format!("the worker failed: {error}"))
     };
     let trial = run(client, 0, TRIAL, &Limits::default())?;
     if let Outcome::Failed { failure, .. } = trial.outcome {
-        return Err(format!("a box could not be built: {}\nhint: make env", failure.message));
+        return Err(format!(
+            "a box could not be built: {}\nhint: make env",
+            failure.message
+        ));
     }
     let startup_ms = started.elapsed().as_secs_f64() * 1e3;
-    say(client, &Reply::Hello { protocol: PROTOCOL, versions, startup_ms }, &DoneBlobs::default())?;
+    say(
+        client,
+        &Reply::Hello {
+            protocol: PROTOCOL,
+            versions,
+            startup_ms,
+        },
+        &DoneBlobs::default(),
+    )?;
     while let Some((request, code)) = hear(client)? {
         // A cancel that is heard here is for a candidate that is done already.
         if let Request::Run { id, limits } = request {
-            let Finished { outcome, cpu_ms, run_ms, mesh_ms, blobs } = run(client, id, &code, &limits)?;
-            say(client, &Reply::Done { id, outcome, cpu_ms, run_ms, mesh_ms }, &blobs)?;
+            let Finished {
+                outcome,
+                cpu_ms,
+                run_ms,
+                mesh_ms,
+                blobs,
+            } = run(client, id, &code, &limits)?;
+            say(
+                client,
+                &Reply::Done {
+                    id,
+                    outcome,
+                    cpu_ms,
+                    run_ms,
+                    mesh_ms,
+                },
+                &blobs,
+            )?;
         }
     }
     Ok(())
@@ -152,15 +192,19 @@ fn fork_zygote(python: &Path) -> Result<(Pid, Control), String> {
 /// The outer result is the connection's, the inner one what the zygote says.
 fn await_greeting(control: &mut Control, client: &UnixStream) -> Result<Result<Warm, String>, String> {
     loop {
-        let mut interests = [control.as_fd(), client.as_fd()].map(|connection| PollFd::new(connection, PollFlags::POLLIN));
+        let mut interests =
+            [control.as_fd(), client.as_fd()].map(|connection| PollFd::new(connection, PollFlags::POLLIN));
         match poll(&mut interests, PollTimeout::NONE) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.to_string()),
         }
         let [zygote, client] = interests.map(|interest| interest.any().unwrap_or(false));
         if zygote {
-            let frame = read_frame::<Result<Warm, String>>(control.stream()).map_err(|error| error.to_string())?;
-            return frame.map(|(greeting, _)| greeting).ok_or_else(|| "the interpreter died at its start".to_owned());
+            let frame =
+                read_frame::<Result<Warm, String>>(control.stream()).map_err(|error| error.to_string())?;
+            return frame
+                .map(|(greeting, _)| greeting)
+                .ok_or_else(|| "the interpreter died at its start".to_owned());
         }
         if client {
             return Err("the client left before the worker was ready".to_owned());
@@ -173,14 +217,25 @@ fn interruption(client: &mut UnixStream, id: u64) -> io::Result<Interruption> {
     match hear(client).map_err(io::Error::other)? {
         Some((Request::Cancel { id: cancelled }, _)) if cancelled == id => Ok(Interruption::Cancel),
         Some((Request::Cancel { .. }, _)) => Ok(Interruption::None),
-        Some((Request::Run { .. }, _)) => Err(io::Error::other("a second candidate before the first was done")),
+        Some((Request::Run { .. }, _)) => {
+            Err(io::Error::other("a second candidate before the first was done"))
+        }
         None => Err(io::ErrorKind::ConnectionAborted.into()),
     }
 }
 
 fn hear(client: &mut impl Read) -> Result<Option<(Request, Vec<u8>)>, String> {
     let frame = read_frame::<Request>(client).map_err(|error| error.to_string())?;
-    Ok(frame.map(|(request, mut blobs)| (request, if blobs.is_empty() { Vec::new() } else { blobs.swap_remove(0) })))
+    Ok(frame.map(|(request, mut blobs)| {
+        (
+            request,
+            if blobs.is_empty() {
+                Vec::new()
+            } else {
+                blobs.swap_remove(0)
+            },
+        )
+    }))
 }
 
 fn say(client: &mut UnixStream, reply: &Reply, blobs: &DoneBlobs) -> Result<(), String> {

@@ -30,11 +30,19 @@ pub fn start(python: &Path) -> Result<(), String> {
 }
 
 /// The version of libpython in this process, e.g. `3.11.2`.
-#[expect(unsafe_code, reason = "pyo3 asks for the version only of a running interpreter")]
+#[expect(
+    unsafe_code,
+    reason = "pyo3 asks for the version only of a running interpreter"
+)]
 pub fn linked_version() -> String {
     // SAFETY: may be called before the interpreter starts; gives a static string.
     let version = unsafe { CStr::from_ptr(ffi::Py_GetVersion()) };
-    version.to_string_lossy().split_ascii_whitespace().next().unwrap_or_default().to_owned()
+    version
+        .to_string_lossy()
+        .split_ascii_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The version that an environment was made with.
@@ -79,7 +87,8 @@ fn compare_versions(linked: &str, found: &str, python: &Path) -> Result<(), Stri
 
 #[expect(unsafe_code, reason = "pyo3 cannot start an interpreter from a configuration")]
 fn initialize(python: &Path) -> Result<(), String> {
-    let program = CString::new(python.as_os_str().as_bytes()).map_err(|_| "a path holds a zero byte".to_owned())?;
+    let program =
+        CString::new(python.as_os_str().as_bytes()).map_err(|_| "a path holds a zero byte".to_owned())?;
     // SAFETY: called once, on the only thread, before any other use of Python; every structure is set up by
     // its own initialiser before a field is written, and cleared afterwards; strings are copied.
     unsafe {
@@ -113,7 +122,11 @@ fn check(status: ffi::PyStatus, python: &Path) -> Result<(), String> {
         if ffi::PyStatus_Exception(status) == 0 {
             return Ok(());
         }
-        if status.err_msg.is_null() { "no reason given".into() } else { CStr::from_ptr(status.err_msg).to_string_lossy() }
+        if status.err_msg.is_null() {
+            "no reason given".into()
+        } else {
+            CStr::from_ptr(status.err_msg).to_string_lossy()
+        }
     };
     Err(format!(
         "Python did not start from {}: {message}\nhint: the environment may be incomplete, make it again: make env",
@@ -127,8 +140,14 @@ mod tests {
 
     #[test]
     fn versions_are_read_from_either_configuration() {
-        assert_eq!(configured_version("home = /usr/bin\nversion = 3.11.2\n").as_deref(), Some("3.11.2"));
-        assert_eq!(configured_version("version_info = 3.12.1.final.0\n").as_deref(), Some("3.12.1"));
+        assert_eq!(
+            configured_version("home = /usr/bin\nversion = 3.11.2\n").as_deref(),
+            Some("3.11.2")
+        );
+        assert_eq!(
+            configured_version("version_info = 3.12.1.final.0\n").as_deref(),
+            Some("3.12.1")
+        );
         assert_eq!(configured_version("home = /usr/bin\n"), None);
     }
 

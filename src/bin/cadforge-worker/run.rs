@@ -62,19 +62,13 @@ pub fn run(
 ) -> io::Result<Finished> {
     let mut mailbox = Mailbox::new()?;
     let folder = scratch.run_folder()?;
-    let order = Order { limits: limits.clone(), scratch: folder.path().to_owned() };
+    let order = Order {
+        limits: limits.clone(),
+        scratch: folder.path().to_owned(),
+    };
     write_frame(mailbox.order.file(), &order, &[source]).map_err(io::Error::other)?;
     let running = fork(&mut zygote.control, &mailbox)?;
-    let observed = supervisor::watch(
-        running,
-        limits,
-        zygote.warm.resident,
-        &mailbox,
-        &mut zygote.control,
-        zygote.pid,
-        client,
-        interrupted,
-    )?;
+    let observed = supervisor::watch(running, limits, &mailbox, zygote, client, interrupted)?;
     drop(folder);
     Ok(finish(observed, source, limits, &mailbox, zygote.warm.resident))
 }
@@ -94,10 +88,19 @@ fn fork(control: &mut Control, mailbox: &Mailbox) -> io::Result<Running> {
         mailbox.last_words.descriptor(),
     ])?;
     match control.hear()? {
-        News::Forked(child) => Ok(Running { child, stdout, stderr, prepared, started }),
+        News::Forked(child) => Ok(Running {
+            child,
+            stdout,
+            stderr,
+            prepared,
+            started,
+        }),
         News::Failed(error) => {
             let error = io::Error::from_raw_os_error(error);
-            Err(io::Error::new(error.kind(), format!("no process for a candidate: {error}")))
+            Err(io::Error::new(
+                error.kind(),
+                format!("no process for a candidate: {error}"),
+            ))
         }
         News::Ended(_) => Err(io::Error::other("a child ended before it was forked")),
     }
@@ -117,7 +120,9 @@ fn finish(observed: Observed, source: &[u8], limits: &Limits, mailbox: &Mailbox,
     let mut times = (wall_ms, 0.0);
     let outcome = if observed.killed == Some(Killed::Cancelled) {
         Outcome::Cancelled
-    } else if let Some((failure, starved)) = verdict::of_death(&observed, source, limits, &mailbox.last_words, resident) {
+    } else if let Some((failure, starved)) =
+        verdict::of_death(&observed, source, limits, &mailbox.last_words, resident)
+    {
         Outcome::Failed { failure, starved }
     } else {
         match read_report(mailbox) {
@@ -128,26 +133,48 @@ fn finish(observed: Observed, source: &[u8], limits: &Limits, mailbox: &Mailbox,
                         (blobs.stl, blobs.faces, blobs.edges) = (stl, faces, edges);
                         Outcome::Shape { facts }
                     }
-                    Err(failure) => Outcome::Failed { failure, starved: false },
+                    Err(failure) => Outcome::Failed {
+                        failure,
+                        starved: false,
+                    },
                 }
             }
-            Err(error) => Outcome::Failed { failure: forged(&error), starved: false },
+            Err(error) => Outcome::Failed {
+                failure: forged(&error),
+                starved: false,
+            },
         }
     };
     blobs.stdout = observed.stdout;
     blobs.stderr = observed.stderr;
-    Finished { outcome, cpu_ms, run_ms: times.0, mesh_ms: times.1, blobs }
+    Finished {
+        outcome,
+        cpu_ms,
+        run_ms: times.0,
+        mesh_ms: times.1,
+        blobs,
+    }
 }
 
 type Parts = (Report, Vec<u8>, Vec<u8>, Vec<u8>);
 
 fn read_report(mailbox: &Mailbox) -> Result<Parts, String> {
     // Together with the output they must fit into one frame.
-    let bytes = mailbox.report.read(MAX_BLOBS / 4).map_err(|error| error.to_string())?;
+    let bytes = mailbox
+        .report
+        .read(MAX_BLOBS / 4)
+        .map_err(|error| error.to_string())?;
     let frame = read_frame::<Report>(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
     let (report, blobs) = frame.ok_or("the report is empty")?;
     let [faces, edges] = <[Vec<u8>; 2]>::try_from(blobs).map_err(|_| "the report lacks its blobs")?;
-    let stl = if report.outcome.is_ok() { mailbox.stl.read(MAX_BLOBS / 2).map_err(|error| error.to_string())? } else { Vec::new() };
+    let stl = if report.outcome.is_ok() {
+        mailbox
+            .stl
+            .read(MAX_BLOBS / 2)
+            .map_err(|error| error.to_string())?
+    } else {
+        Vec::new()
+    };
     Ok((report, stl, faces, edges))
 }
 

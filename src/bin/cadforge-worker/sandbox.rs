@@ -41,7 +41,9 @@ pub fn enter(confinement: &Confinement<'_>) -> io::Result<()> {
         return Err(io::Error::other("the zygote is gone"));
     }
     let limits = confinement.limits;
-    let space = confinement.baseline.saturating_add(limits.memory_mb.saturating_mul(1 << 20));
+    let space = confinement
+        .baseline
+        .saturating_add(limits.memory_mb.saturating_mul(1 << 20));
     setrlimit(Resource::RLIMIT_AS, space, space.saturating_add(RESERVE))?;
     // The zygote watches CPU time more finely; this holds should it be held up.
     let seconds = limits.cpu_s.max(0.0).ceil() as u64;

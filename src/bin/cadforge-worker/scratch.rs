@@ -43,9 +43,15 @@ impl Scratch {
             }
             made => made?,
         }
-        path.into_os_string().into_string().map(RunFolder).map_err(|path| {
-            io::Error::new(io::ErrorKind::InvalidFilename, format!("the temporary folder is not UTF-8: {path:?}"))
-        })
+        path.into_os_string()
+            .into_string()
+            .map(RunFolder)
+            .map_err(|path| {
+                io::Error::new(
+                    io::ErrorKind::InvalidFilename,
+                    format!("the temporary folder is not UTF-8: {path:?}"),
+                )
+            })
     }
 }
 
@@ -77,7 +83,10 @@ fn lock(folder: &Path) -> io::Result<Flock<File>> {
 fn remove_abandoned(base: &Path) {
     let Ok(entries) = fs::read_dir(base) else { return };
     for entry in entries.flatten() {
-        let named = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let named = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(PREFIX));
         // A folder whose lock can be had belongs to nobody. One of another user cannot be removed: fine.
         if named && lock(&entry.path()).is_ok() {
             let _ = fs::remove_dir_all(entry.path());

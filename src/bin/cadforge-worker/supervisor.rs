@@ -15,8 +15,9 @@ use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Pid, read};
 
 use crate::candidate::Mailbox;
-use crate::control::{Control, News};
+use crate::control::News;
 use crate::linux::{self, Ended, MemoryFile};
+use crate::run::Zygote;
 
 /// The wall limit is this many times the CPU limit.
 pub const WALL_FACTOR: f64 = 3.0;
@@ -87,14 +88,18 @@ pub enum Interruption {
 pub fn watch(
     running: Running,
     limits: &Limits,
-    resident_baseline: u64,
     mailbox: &Mailbox,
-    zygote: &mut Control,
-    zygote_pid: Pid,
+    zygote: &mut Zygote,
     client: BorrowedFd<'_>,
     mut interrupted: impl FnMut() -> io::Result<Interruption>,
 ) -> io::Result<Observed> {
-    let Running { child, stdout, stderr, prepared, started } = running;
+    let Running {
+        child,
+        stdout,
+        stderr,
+        prepared,
+        started,
+    } = running;
     // Fails for a child that is gone already, whose end is then on its way.
     let handle = linux::process_descriptor(child).ok();
     let end = || {
@@ -104,8 +109,11 @@ pub fn watch(
         }
     };
     let clock = ClockId::pid_cpu_clock_id(child);
-    let wall_limit = Duration::from_secs_f64((limits.cpu_s * WALL_FACTOR).max(0.0).min(1e6));
-    let resident_limit = resident_baseline.saturating_add(limits.memory_mb.saturating_mul(1 << 20));
+    let wall_limit = Duration::try_from_secs_f64(limits.cpu_s * WALL_FACTOR).unwrap_or(Duration::MAX);
+    let resident_limit = zygote
+        .warm
+        .resident
+        .saturating_add(limits.memory_mb.saturating_mul(1 << 20));
 
     let mut output = Output::new(stdout, stderr, limits.output_bytes);
     let mut killed = None;
@@ -115,7 +123,11 @@ pub fn watch(
         let now = Instant::now();
         if killed.is_none() && now >= next_look {
             next_look = now + TICK;
-            let cpu = clock.as_ref().ok().and_then(|&clock| clock_gettime(clock).ok()).map(Duration::from);
+            let cpu = clock
+                .as_ref()
+                .ok()
+                .and_then(|&clock| clock_gettime(clock).ok())
+                .map(Duration::from);
             let resident = linux::memory(child).map_or(0, |(_, resident)| resident);
             killed = if resident > resident_limit {
                 Some(Killed::Memory)
@@ -134,13 +146,20 @@ pub fn watch(
             }
         }
 
-        let mut interests = vec![PollFd::new(zygote.as_fd(), PollFlags::POLLIN)];
+        let mut interests = vec![PollFd::new(zygote.control.as_fd(), PollFlags::POLLIN)];
         let client_at = client_lost.is_none().then(|| {
             interests.push(PollFd::new(client, PollFlags::POLLIN));
             interests.len() - 1
         });
-        interests.extend(output.open().map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN)));
-        match poll(&mut interests, PollTimeout::try_from(TICK).unwrap_or(PollTimeout::MAX)) {
+        interests.extend(
+            output
+                .open()
+                .map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN)),
+        );
+        match poll(
+            &mut interests,
+            PollTimeout::try_from(TICK).unwrap_or(PollTimeout::MAX),
+        ) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -170,12 +189,16 @@ pub fn watch(
             break;
         }
     }
-    let ended = match zygote.hear()? {
+    let ended = match zygote.control.hear()? {
         News::Ended(ended) => ended,
-        other => return Err(io::Error::other(format!("the zygote told {other:?} of a running child"))),
+        other => {
+            return Err(io::Error::other(format!(
+                "the zygote told {other:?} of a running child"
+            )));
+        }
     };
     let wall_s = started.elapsed().as_secs_f64();
-    end_strays(zygote_pid);
+    end_strays(zygote.pid);
     if output.drain()? && killed.is_none() {
         killed = Some(Killed::Flood);
     }
@@ -187,16 +210,29 @@ pub fn watch(
     // Whoever never got as far as the candidate's code tells nothing about it.
     if killed.is_none() && !matches!(read(&prepared, &mut [0]), Ok(1)) {
         let words = String::from_utf8_lossy(&stderr);
-        return Err(io::Error::other(format!("a child could not be prepared: {}", words.trim())));
+        return Err(io::Error::other(format!(
+            "a child could not be prepared: {}",
+            words.trim()
+        )));
     }
-    Ok(Observed { killed, ended, wall_s, stdout, stderr, silent })
+    Ok(Observed {
+        killed,
+        ended,
+        wall_s,
+        stdout,
+        stderr,
+        silent,
+    })
 }
 
 /// Kills what a candidate left behind: orphans become children of this process, which has one of its own.
 fn end_strays(zygote: Pid) {
     let deadline = Instant::now() + Duration::from_secs(2);
     while Instant::now() < deadline {
-        let strays: Vec<Pid> = linux::children().into_iter().filter(|&child| child != zygote).collect();
+        let strays: Vec<Pid> = linux::children()
+            .into_iter()
+            .filter(|&child| child != zygote)
+            .collect();
         if strays.is_empty() {
             return;
         }
@@ -239,12 +275,22 @@ struct Stream {
 
 impl Output {
     fn new(stdout: OwnedFd, stderr: OwnedFd, limit: u64) -> Self {
-        let stream = |pipe| Stream { pipe: Some(pipe), bytes: Vec::new() };
-        Self { stdout: stream(stdout), stderr: stream(stderr), left: limit }
+        let stream = |pipe| Stream {
+            pipe: Some(pipe),
+            bytes: Vec::new(),
+        };
+        Self {
+            stdout: stream(stdout),
+            stderr: stream(stderr),
+            left: limit,
+        }
     }
 
     fn open(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        [&self.stdout, &self.stderr].into_iter().filter_map(|stream| stream.pipe.as_ref()).map(AsFd::as_fd)
+        [&self.stdout, &self.stderr]
+            .into_iter()
+            .filter_map(|stream| stream.pipe.as_ref())
+            .map(AsFd::as_fd)
     }
 
     /// Takes what is there; `true` once there was more than the limit.

@@ -32,41 +32,76 @@ pub fn of_death(
     let full = observed.ended.peak_resident as f64
         >= resident_baseline as f64 + FULL * (limits.memory_mb << 20) as f64
         || says_out_of_memory(&observed.stderr);
-    let memory = format!("the code needed more than its {} MB of memory{at}", limits.memory_mb);
+    let memory = format!(
+        "the code needed more than its {} MB of memory{at}",
+        limits.memory_mb
+    );
 
     let (kind, message) = match observed.killed {
-        Some(Killed::Cpu) => (Kind::Timeout, format!("the code ran past its {} s limit{at}", limits.cpu_s)),
+        Some(Killed::Cpu) => (
+            Kind::Timeout,
+            format!("the code ran past its {} s limit{at}", limits.cpu_s),
+        ),
         Some(Killed::Wall) => {
             let cpu = observed.ended.cpu_s;
             let wall = limits.cpu_s * WALL_FACTOR;
-            (Kind::Timeout, format!("the code was not done after {wall} s, having used {cpu:.1} s of CPU time{at}"))
+            (
+                Kind::Timeout,
+                format!("the code was not done after {wall} s, having used {cpu:.1} s of CPU time{at}"),
+            )
         }
         Some(Killed::Memory) => (Kind::OutOfMemory, memory),
-        Some(Killed::Flood) => {
-            (Kind::OutputFlood, format!("the code printed more than its limit of {} bytes", limits.output_bytes))
-        }
+        Some(Killed::Flood) => (
+            Kind::OutputFlood,
+            format!(
+                "the code printed more than its limit of {} bytes",
+                limits.output_bytes
+            ),
+        ),
         // A cancelled run has no verdict; the caller asks first.
         Some(Killed::Cancelled) => return None,
         None if libc::WIFSIGNALED(status) => match libc::WTERMSIG(status) {
-            libc::SIGXCPU => (Kind::Timeout, format!("the code ran past its {} s limit{at}", limits.cpu_s)),
-            libc::SIGKILL => (Kind::OutOfMemory, format!("the system killed the code, most likely for its memory{at}")),
+            libc::SIGXCPU => (
+                Kind::Timeout,
+                format!("the code ran past its {} s limit{at}", limits.cpu_s),
+            ),
+            libc::SIGKILL => (
+                Kind::OutOfMemory,
+                format!("the system killed the code, most likely for its memory{at}"),
+            ),
             libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT if full => (Kind::OutOfMemory, memory),
-            signal => (Kind::Crash, format!("the code crashed with {}{at}", signal_name(signal))),
+            signal => (
+                Kind::Crash,
+                format!("the code crashed with {}{at}", signal_name(signal)),
+            ),
         },
         None if libc::WEXITSTATUS(status) == 0 && !observed.silent => return None,
         None => {
             let status = libc::WEXITSTATUS(status);
-            (Kind::UnknownBuildFailure, format!("the code ended its process, with status {status}, before it was done"))
+            (
+                Kind::UnknownBuildFailure,
+                format!("the code ended its process, with status {status}, before it was done"),
+            )
         }
     };
     let starved = observed.killed == Some(Killed::Wall) && observed.ended.cpu_s < STARVED * limits.cpu_s;
     let traceback = place.traceback(&message);
-    Some((Failure { kind, message, line: place.line(), traceback }, starved))
+    Some((
+        Failure {
+            kind,
+            message,
+            line: place.line(),
+            traceback,
+        },
+        starved,
+    ))
 }
 
 fn says_out_of_memory(stderr: &[u8]) -> bool {
     let tail = String::from_utf8_lossy(&stderr[stderr.len().saturating_sub(4096)..]);
-    ["std::bad_alloc", "memory allocation of", "MemoryError"].iter().any(|phrase| tail.contains(phrase))
+    ["std::bad_alloc", "memory allocation of", "MemoryError"]
+        .iter()
+        .any(|phrase| tail.contains(phrase))
 }
 
 /// Where in the candidate's code the interpreter was.
@@ -111,7 +146,9 @@ impl<'a> Place<'a> {
         }
         let frames = self.frames.iter().take(24).rev();
         let frames: String = frames
-            .map(|(line, function, text)| format!("  File \"candidate.py\", line {line}, in {function}\n    {text}\n"))
+            .map(|(line, function, text)| {
+                format!("  File \"candidate.py\", line {line}, in {function}\n    {text}\n")
+            })
             .collect();
         format!("Traceback (most recent call last):\n{frames}{message}\n")
     }
@@ -119,7 +156,10 @@ impl<'a> Place<'a> {
 
 /// The name of a signal by number, e.g. `SIGSEGV`.
 fn signal_name(number: i32) -> String {
-    Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |signal| signal.as_str().to_owned())
+    Signal::try_from(number).map_or_else(
+        |_| format!("signal {number}"),
+        |signal| signal.as_str().to_owned(),
+    )
 }
 
 #[cfg(test)]

@@ -62,11 +62,20 @@ fn warm(py: Python<'_>) -> Result<(Bound<'_, PyModule>, Warm), String> {
         import(py).map_err(|error| format!("CadQuery cannot be used: {error}\nhint: make env"))?;
     let threads = linux::threads();
     if threads != 1 {
-        return Err(format!("the warm interpreter has {threads} threads, and a fork takes only one along"));
+        return Err(format!(
+            "the warm interpreter has {threads} threads, and a fork takes only one along"
+        ));
     }
     let (address_space, resident) =
         linux::memory(Pid::this()).map_err(|error| format!("/proc cannot be read: {error}"))?;
-    Ok((harness, Warm { versions, address_space, resident }))
+    Ok((
+        harness,
+        Warm {
+            versions,
+            address_space,
+            resident,
+        },
+    ))
 }
 
 fn import(py: Python<'_>) -> PyResult<(Bound<'_, PyModule>, WorkerVersions)> {
@@ -75,12 +84,19 @@ fn import(py: Python<'_>) -> PyResult<(Bound<'_, PyModule>, WorkerVersions)> {
     let stl = MemoryFile::new("cadforge-warm")?;
     let versions = harness.call_method1("warm", (stl.path(),))?;
     let version = |name: &str| versions.get_item(name)?.extract::<String>();
-    let versions =
-        WorkerVersions { cadquery: version("cadquery")?, ocp: version("ocp")?, python: version("python")? };
+    let versions = WorkerVersions {
+        cadquery: version("cadquery")?,
+        ocp: version("ocp")?,
+        python: version("python")?,
+    };
     Ok((harness, versions))
 }
 
-fn fork_on_demand(harness: &Bound<'_, PyModule>, address_space: u64, control: &mut Control) -> io::Result<()> {
+fn fork_on_demand(
+    harness: &Bound<'_, PyModule>,
+    address_space: u64,
+    control: &mut Control,
+) -> io::Result<()> {
     let parent = Pid::this();
     while let Some(gifts) = control.next_order()? {
         let child = match fork_python() {
@@ -119,7 +135,10 @@ fn fork_python() -> nix::Result<ForkResult> {
 }
 
 /// Ends this process after `work`: nothing may unwind or return into the zygote's loop, of which it is a copy.
-#[expect(unsafe_code, reason = "std's exit would run destructors that belong to the zygote")]
+#[expect(
+    unsafe_code,
+    reason = "std's exit would run destructors that belong to the zygote"
+)]
 pub fn leave(work: impl FnOnce() -> Result<(), String>) -> ! {
     let status = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(())) => 0,
@@ -142,7 +161,12 @@ fn become_candidate(
     let keep = gifts.each_ref().map(AsRawFd::as_raw_fd);
     let [stdout, stderr, prepared, order, report, stl, last_words] = gifts;
     let [order, report, stl, last_words] = [order, report, stl, last_words].map(MemoryFile::from_descriptor);
-    let mut mailbox = Mailbox { order, report, stl, last_words };
+    let mut mailbox = Mailbox {
+        order,
+        report,
+        stl,
+        last_words,
+    };
 
     dup2_stdout(&stdout).map_err(|error| error.to_string())?;
     dup2_stderr(&stderr).map_err(|error| error.to_string())?;
@@ -153,7 +177,12 @@ fn become_candidate(
     let source = blobs.first().ok_or("an order without code")?;
 
     chdir(scratch.as_str()).map_err(|error| format!("{scratch}: {error}"))?;
-    let confinement = Confinement { limits: &limits, baseline: address_space, parent: zygote, keep: &keep[2..] };
+    let confinement = Confinement {
+        limits: &limits,
+        baseline: address_space,
+        parent: zygote,
+        keep: &keep[2..],
+    };
     sandbox::enter(&confinement).map_err(|error| format!("the sandbox could not be entered: {error}"))?;
     candidate::prepare(harness, &scratch, &mailbox).map_err(|error| error.to_string())?;
     write(&prepared, &[1]).map_err(|error| error.to_string())?;
