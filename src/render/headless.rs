@@ -128,22 +128,25 @@ impl Headless {
             max_texture_side: Some(self.painter.max_texture_side()),
             ..Default::default()
         };
+        let size = vec2(pane[0] as f32, pane[1] as f32);
         self.egui.run_ui(input, |ui| {
             let painter = ui.painter();
-            for (index, shown) in shot.panes.iter().enumerate() {
-                let size = vec2(pane[0] as f32, pane[1] as f32);
-                let rect = Rect::from_min_size(pos2(index as f32 * size.x, 0.0), size);
-                if index > 0 {
-                    painter.vline(rect.left() + 0.5, rect.y_range(), Stroke::new(1.0, palette.line));
+            let places: Vec<(Rect, [overlay::Name<'_>; 1])> = (0..)
+                .map(|index| Rect::from_min_size(pos2(index as f32 * size.x, 0.0), size))
+                .zip(shot.panes.iter().map(|shown| [(shown.tone, shown.title)]))
+                .collect();
+            let below = places
+                .iter()
+                .any(|(place, names)| overlay::wants_bar_below(painter, *place, camera, names));
+            for (place, names) in &places {
+                if place.left() > 0.0 {
+                    painter.vline(
+                        place.left() + 0.5,
+                        place.y_range(),
+                        Stroke::new(1.0, palette.line),
+                    );
                 }
-                overlay::marks(
-                    painter,
-                    palette,
-                    rect,
-                    camera,
-                    &[(shown.tone, shown.title, "")],
-                    0.0,
-                );
+                overlay::marks(painter, palette, *place, camera, names, 0.0, below);
             }
         })
     }

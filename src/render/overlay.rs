@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use egui::text::{LayoutJob, TextFormat};
+use egui::text::LayoutJob;
 use egui::{
     Align2, Color32, CornerRadius, FontId, Galley, Painter, Pos2, Rect, Stroke, StrokeKind, Vec2, pos2, vec2,
 };
@@ -26,12 +26,12 @@ pub const INSETS: Insets = Insets {
     bottom: 24.0,
 };
 
-/// A shape's chip: its colour, its name, and what else is to be said of it.
-pub type Name<'a> = (Tone, &'a str, &'a str);
+/// A shape's chip: its colour and its name.
+pub type Name<'a> = (Tone, &'a str);
 
-/// The marks of one pane: chips at the top left, the scale bar at the top right (or below, where it has no
-/// room), the axes at the lower left, `foot` points above the border. Returns the chips' places and where
-/// the marks at the top end.
+/// The marks of one pane: chips at the top left, the scale bar at the top right or, with `bar_below`, in a row
+/// of its own, the axes at the lower left, `foot` points above the border. Returns the chips' places and
+/// where the marks at the top end.
 pub fn marks(
     painter: &Painter,
     palette: &Palette,
@@ -39,62 +39,55 @@ pub fn marks(
     camera: &Camera,
     names: &[Name<'_>],
     foot: f32,
+    bar_below: bool,
 ) -> (Vec<Rect>, f32) {
-    let mm = camera.mm_per_unit([pane.width(), pane.height()]);
-    let mut at = pane.left_top() + vec2(MARGIN, MARGIN);
     let right = pane.right() - MARGIN;
+    let mut at = pane.left_top() + vec2(MARGIN, MARGIN);
     let mut chips: Vec<Rect> = Vec::new();
-    for (tone, title, note) in names {
-        let rect = chip(painter, palette, at, right - at.x, *tone, title, note);
-        at.x = rect.right() + 6.0;
+    for (tone, title) in names {
+        let rect = chip(painter, palette, at, right - at.x, *tone, title);
+        at.x = rect.right() + GAP;
         chips.push(rect);
     }
-    let mut bottom = at.y + CHIP_HEIGHT;
-    let corner = pos2(right, at.y);
-    let free = right - at.x;
-    if free > scale_bar_width(painter, palette, mm) + 6.0 {
-        scale_bar(painter, palette, corner, mm);
-    } else {
-        scale_bar(painter, palette, corner + vec2(0.0, CHIP_HEIGHT + 2.0), mm);
-        bottom += CHIP_HEIGHT + 2.0;
-    }
+    let bar = pos2(right, at.y + if bar_below { CHIP_HEIGHT + 2.0 } else { 0.0 });
+    scale_bar(painter, palette, bar, &Bar::of(pane, camera));
     triad(
         painter,
         palette,
         camera,
         pane.left_bottom() + vec2(MARGIN, -MARGIN - foot),
     );
-    (chips, bottom)
+    (chips, bar.y + CHIP_HEIGHT)
 }
 
+/// Whether a pane is too narrow for its chips and the scale bar in one row. Panes that are compared should all
+/// do the same.
+pub fn wants_bar_below(painter: &Painter, pane: Rect, camera: &Camera, names: &[Name<'_>]) -> bool {
+    let width = |text: String, font| painter.layout_no_wrap(text, font, Color32::WHITE).size().x;
+    let chips: f32 = names
+        .iter()
+        .map(|(_, title)| width((*title).to_owned(), FontId::proportional(CHIP_TEXT)) + CHIP_SIDES + GAP)
+        .sum();
+    let bar = Bar::of(pane, camera);
+    let bar_width = width(length_label(bar.mm), FontId::monospace(BAR_TEXT)) + 8.0 + bar.width;
+    chips + bar_width + 2.0 * MARGIN > pane.width()
+}
+
+const GAP: f32 = 6.0;
+const CHIP_TEXT: f32 = 12.5;
+const CHIP_SIDES: f32 = 34.0;
+const BAR_TEXT: f32 = 11.5;
 const RADIUS: CornerRadius = CornerRadius::same(6);
 const TRIAD: f32 = 24.0;
 
 /// A shape's name with its colour, at the top left of a pane (or right of another chip). Returns its place.
-pub fn chip(
-    painter: &Painter,
-    palette: &Palette,
-    at: Pos2,
-    room: f32,
-    tone: Tone,
-    title: &str,
-    note: &str,
-) -> Rect {
-    let mut job = LayoutJob::default();
-    let format = |color| TextFormat {
-        font_id: FontId::proportional(12.5),
-        color,
-        ..Default::default()
-    };
-    job.append(title, 0.0, format(palette.text));
-    if !note.is_empty() {
-        job.append(&format!("  {note}"), 0.0, format(palette.dim));
-    }
+fn chip(painter: &Painter, palette: &Palette, at: Pos2, room: f32, tone: Tone, title: &str) -> Rect {
+    let font = FontId::proportional(CHIP_TEXT);
+    let mut job = LayoutJob::simple_singleline(title.to_owned(), font, palette.text);
     job.wrap.max_rows = 1;
     job.wrap.max_width = (room - 36.0).max(24.0);
-    job.break_on_newline = false;
     let galley = painter.layout_job(job);
-    let rect = Rect::from_min_size(at, vec2(galley.size().x + 34.0, CHIP_HEIGHT));
+    let rect = Rect::from_min_size(at, vec2(galley.size().x + CHIP_SIDES, CHIP_HEIGHT));
     painter.rect_filled(rect, RADIUS, palette.raised.gamma_multiply(0.92));
     painter.circle_filled(pos2(rect.left() + 13.0, rect.center().y), 3.5, tone.color());
     let text = pos2(rect.left() + 24.0, rect.center().y - 0.5 * galley.size().y);
@@ -102,26 +95,42 @@ pub fn chip(
     rect
 }
 
-/// A bar of a round length with its label, right-aligned at `corner` (top right). Returns its place.
-pub fn scale_bar(painter: &Painter, palette: &Palette, corner: Pos2, mm_per_point: f32) -> Rect {
-    let mm = scale_length(mm_per_point);
-    let width = (mm / f64::from(mm_per_point)) as f32;
-    let label = painter.layout_no_wrap(length_label(mm), FontId::monospace(11.5), palette.dim);
-    let rect = Rect::from_min_max(
-        pos2(corner.x - width - 8.0 - label.size().x, corner.y),
-        corner + vec2(0.0, CHIP_HEIGHT),
+/// A round length and how wide it is on the screen.
+struct Bar {
+    mm: f64,
+    width: f32,
+}
+
+impl Bar {
+    /// Between 34 and 85 points wide; less in a narrow pane.
+    fn of(pane: Rect, camera: &Camera) -> Self {
+        let mm_per_point = camera.mm_per_unit([pane.width(), pane.height()]);
+        let least = (0.1 * pane.width()).clamp(16.0, 34.0);
+        let mm = round_up_125(f64::from(least * mm_per_point));
+        Self {
+            mm,
+            width: (mm / f64::from(mm_per_point)) as f32,
+        }
+    }
+}
+
+/// A bar with its label, right-aligned at `corner` (top right).
+fn scale_bar(painter: &Painter, palette: &Palette, corner: Pos2, bar: &Bar) {
+    let label = painter.layout_no_wrap(length_label(bar.mm), FontId::monospace(BAR_TEXT), palette.dim);
+    let (left, right, y) = (corner.x - bar.width, corner.x, corner.y + 0.5 * CHIP_HEIGHT);
+    painter.galley(
+        pos2(left - 8.0 - label.size().x, y - 0.5 * label.size().y),
+        label,
+        palette.dim,
     );
-    let (left, right, y) = (corner.x - width, corner.x, rect.center().y);
-    painter.galley(pos2(rect.left(), y - 0.5 * label.size().y), label, palette.dim);
     let stroke = Stroke::new(1.0, palette.dim);
     painter.hline(left..=right, y, stroke);
     painter.vline(left, y - 5.0..=y + 5.0, stroke);
     painter.vline(right, y - 5.0..=y + 5.0, stroke);
-    rect
 }
 
 /// The axes as the camera sees them, in a square whose lower left corner is `corner`.
-pub fn triad(painter: &Painter, palette: &Palette, camera: &Camera, corner: Pos2) {
+fn triad(painter: &Painter, palette: &Palette, camera: &Camera, corner: Pos2) {
     let middle = corner + vec2(TRIAD + 8.0, -TRIAD - 8.0);
     let (right, up, back) = (camera.right(), camera.up(), camera.towards_eye());
     let mut axes: Vec<(f32, Vec2, Color32, &str)> = ["X", "Y", "Z"]
@@ -153,12 +162,6 @@ pub fn triad(painter: &Painter, palette: &Palette, camera: &Camera, corner: Pos2
             color,
         );
     }
-}
-
-fn scale_bar_width(painter: &Painter, palette: &Palette, mm_per_point: f32) -> f32 {
-    let mm = scale_length(mm_per_point);
-    let label = painter.layout_no_wrap(length_label(mm), FontId::monospace(11.5), palette.dim);
-    (mm / f64::from(mm_per_point)) as f32 + 8.0 + label.size().x
 }
 
 /// Why the shape below is not what the code says: a card under the chips, as wide as it needs to be.
@@ -208,9 +211,4 @@ pub fn hint(painter: &Painter, palette: &Palette, pane: Rect, text: &str) {
         galley,
         palette.dim,
     );
-}
-
-/// The round length whose bar is between 34 and 85 points.
-fn scale_length(mm_per_point: f32) -> f64 {
-    round_up_125(34.0 * f64::from(mm_per_point))
 }

@@ -38,8 +38,7 @@ pub struct Pane<'a> {
     pub tone: Tone,
     /// The shape, or the last one that built.
     pub shape: Option<&'a Arc<Shape>>,
-    /// Why the shape is not what the code says: it is drawn grey, with this on top. `last that built` is
-    /// added to the title.
+    /// Why the shape is not what the code says: it is drawn grey, with this on top.
     pub stale: Option<&'a str>,
     /// What to do to see a shape here, where there is none.
     pub empty: &'a str,
@@ -89,6 +88,16 @@ enum Fit {
 struct Seen {
     camera: Camera,
     size: [f32; 2],
+}
+
+/// Where a pane is drawn.
+#[derive(Clone, Copy)]
+struct Spot {
+    column: usize,
+    place: Rect,
+    /// Height of the toolbar over its foot.
+    foot: f32,
+    bar_below: bool,
 }
 
 impl Viewport {
@@ -197,13 +206,26 @@ impl Viewport {
         self.keep_fit(&frame, size, foot, shapes().next().is_some());
         let quick = self.is_moving(ui, size);
 
+        let bar_below = places.iter().zip(&members).any(|(place, members)| {
+            overlay::wants_bar_below(ui.painter(), *place, &self.camera, &names(members))
+        });
         ui.painter().rect_filled(rect, 0.0, palette.background);
         for (column, (place, members)) in places.iter().zip(&members).enumerate() {
             if let Some(stage) = &self.stage {
                 let picture = self.picture(members, frame, &palette, quick);
                 ui.painter().add(stage::callback(stage, column, picture, *place));
             }
-            self.decorate(ui, column, *place, members, &palette, foot);
+            self.decorate(
+                ui,
+                &Spot {
+                    column,
+                    place: *place,
+                    foot,
+                    bar_below,
+                },
+                members,
+                &palette,
+            );
         }
         for place in places.iter().skip(1) {
             ui.painter()
@@ -297,24 +319,23 @@ impl Viewport {
     }
 
     /// Names, scale, axes and messages of one pane.
-    fn decorate(
-        &self,
-        ui: &Ui,
-        column: usize,
-        place: Rect,
-        members: &[Pane<'_>],
-        palette: &Palette,
-        foot: f32,
-    ) {
+    fn decorate(&self, ui: &Ui, spot: &Spot, members: &[Pane<'_>], palette: &Palette) {
+        let Spot {
+            column,
+            place,
+            foot,
+            bar_below,
+        } = *spot;
         let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
-        let names: Vec<overlay::Name<'_>> = members
-            .iter()
-            .map(|pane| {
-                let stale = pane.stale.is_some() && pane.shape.is_some();
-                (pane.tone, pane.title, if stale { "last that built" } else { "" })
-            })
-            .collect();
-        let (chips, mut top) = overlay::marks(&painter, palette, place, &self.camera, &names, foot);
+        let (chips, mut top) = overlay::marks(
+            &painter,
+            palette,
+            place,
+            &self.camera,
+            &names(members),
+            foot,
+            bar_below,
+        );
         let say = |what: &str, index: usize, rect: Rect, text: &str| {
             let id = ui.scope_id().with((what, column, index));
             let response = ui.interact(rect, id, Sense::hover());
@@ -369,12 +390,16 @@ fn split(rect: Rect, columns: usize, pixels_per_point: f32) -> Vec<Rect> {
         .collect()
 }
 
+fn names<'a>(members: &[Pane<'a>]) -> Vec<overlay::Name<'a>> {
+    members.iter().map(|pane| (pane.tone, pane.title)).collect()
+}
+
 fn accessible_name(members: &[Pane<'_>]) -> String {
     let names: Vec<String> = members
         .iter()
         .map(|pane| match (pane.shape, pane.stale) {
             (None, _) => format!("{}, nothing to show", pane.title),
-            (Some(_), Some(_)) => format!("{}, last that built", pane.title),
+            (Some(_), Some(_)) => format!("{}, not what the code says", pane.title),
             (Some(_), None) => pane.title.to_owned(),
         })
         .collect();

@@ -261,7 +261,7 @@ fn a_failure_is_told_on_top_of_the_last_shape() {
     harness.state_mut().stale = Some("line 24: no method annulus");
     harness.run();
     harness.get_by_label("line 24: no method annulus");
-    harness.get_by_label("3D view of step 2, last that built");
+    harness.get_by_label("3D view of step 2, not what the code says");
     harness.state_mut().step = None;
     harness.run();
     harness.get_by_label("line 24: no method annulus");
