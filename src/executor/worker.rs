@@ -249,7 +249,7 @@ impl Worker {
         } else {
             format!("; it said: {words}")
         };
-        Died(format!("the worker died: {reason}{status}{words}"))
+        Died(format!("the worker died: {reason}{status}{words}\nhint: `cadforge doctor` looks for the cause"))
     }
 
     /// Ends the process, kindly first, and waits until it is gone.

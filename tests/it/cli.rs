@@ -162,7 +162,7 @@ fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
         (&["eval", "missing.py", "--task", CASTER], "missing.py"),
         (&["eval", "good.py", "--task", "castor"], CASTER),
         (&["eval", "good.py"], "--task"),
-        (&["eval", "good.py", "--task", CASTER, "--timeout", "-1"], "0.1"),
+        (&["eval", "good.py", "--task", CASTER, "--timeout", "0"], "0.1"),
         (
             &["eval", "good.py", "--task", CASTER, "--reference", "broken.stl"],
             "broken.stl",
