@@ -25,7 +25,7 @@ export PYTHON
 needs := build \
 	$(if $(filter run release install bench,$(MAKECMDGOALS)),run) \
 	$(if $(filter test test-rust test-window soak screenshot,$(MAKECMDGOALS)),test) \
-	$(if $(filter check lint,$(MAKECMDGOALS)),lint)
+	$(if $(filter check lint,$(MAKECMDGOALS))$(and $(CI),$(filter test,$(MAKECMDGOALS))),lint)
 
 cargo := PYO3_PYTHON="$$(cat target/setup/python)" cargo
 locked := $(if $(CI),--locked)
@@ -40,7 +40,7 @@ run: release env ## Set everything up and open the studio (without a display: a 
 	@scripts/run.sh target/release/cadforge $(ARGS)
 
 .PHONY: test
-test: test-setup test-rust test-window ## Set everything up and run every test, those of the window too
+test: test-setup $(if $(CI),lint) test-rust test-window ## Set everything up and run every test, those of the window too
 
 .PHONY: check
 check: lint ## Format, lints and unit tests: what to run before a commit

@@ -2,7 +2,6 @@
 //!
 //! Runs real CadQuery in one worker; `make bench` provides the environment.
 
-
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -44,6 +44,7 @@ pub enum Event {
 
 /// What a finished job leaves.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "an event carries it in a box")]
 pub enum Outcome {
     /// Of an [`super::AssessJob`].
     Assessed(Assessment),

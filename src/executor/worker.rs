@@ -249,7 +249,9 @@ impl Worker {
         } else {
             format!("; it said: {words}")
         };
-        Died(format!("the worker died: {reason}{status}{words}\nhint: `cadforge doctor` looks for the cause"))
+        Died(format!(
+            "the worker died: {reason}{status}{words}\nhint: `cadforge doctor` looks for the cause"
+        ))
     }
 
     /// Ends the process, kindly first, and waits until it is gone.

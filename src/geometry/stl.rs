@@ -32,7 +32,10 @@ pub(super) fn write(mesh: &TriMesh) -> Vec<u8> {
     let triangles: Vec<_> = (0..mesh.triangles().len())
         .map(|index| {
             let corners = mesh.corners(index);
-            stl_io::Triangle { normal: vector(normal(corners)), vertices: corners.map(vector) }
+            stl_io::Triangle {
+                normal: vector(normal(corners)),
+                vertices: corners.map(vector),
+            }
         })
         .collect();
     let mut out = Vec::with_capacity(HEADER + 4 + RECORD * triangles.len());

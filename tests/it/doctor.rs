@@ -11,7 +11,14 @@ fn with_status(report: &Value, status: &str) -> Vec<String> {
     checks
         .iter()
         .filter(|check| check["status"] == status)
-        .map(|check| format!("{}: {}: {}", word(check, "group"), word(check, "name"), word(check, "found")))
+        .map(|check| {
+            format!(
+                "{}: {}: {}",
+                word(check, "group"),
+                word(check, "name"),
+                word(check, "found")
+            )
+        })
         .collect()
 }
 
@@ -22,8 +29,15 @@ fn nothing_that_is_needed_is_missing_here() {
     assert_eq!(report["ok"], true);
     assert_eq!(with_status(&report, "missing"), Vec::<String>::new());
     let fine = with_status(&report, "ok");
-    for expected in ["programs: a box: built with CadQuery 2.8.0", "python: cadquery: 2.8.0", "files: tasks: "] {
-        assert!(fine.iter().any(|line| line.starts_with(expected)), "no {expected:?} in {fine:#?}");
+    for expected in [
+        "programs: a box: built with CadQuery 2.8.0",
+        "python: cadquery: 2.8.0",
+        "files: tasks: ",
+    ] {
+        assert!(
+            fine.iter().any(|line| line.starts_with(expected)),
+            "no {expected:?} in {fine:#?}"
+        );
     }
 }
 
@@ -31,18 +45,31 @@ fn nothing_that_is_needed_is_missing_here() {
 fn a_missing_environment_is_named_with_its_fix_and_the_rest_still_looked_at() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let mut command = cadforge(dir.path());
-    command.args(["doctor", "--json"]).env("CADFORGE_PYTHON", "/nowhere/bin/python");
+    command
+        .args(["doctor", "--json"])
+        .env("CADFORGE_PYTHON", "/nowhere/bin/python");
     let report = json(&expect_exit(&mut command, 1));
     assert_eq!(report["ok"], false);
     let missing = with_status(&report, "missing");
-    assert!(missing.iter().any(|line| line.contains("/nowhere/bin/python")), "{missing:#?}");
-    assert!(report["checks"].as_array().expect("an array").iter().all(|check| {
-        check["status"] == "ok" || check["fix"].as_str().is_some_and(|fix| !fix.is_empty())
-    }));
+    assert!(
+        missing.iter().any(|line| line.contains("/nowhere/bin/python")),
+        "{missing:#?}"
+    );
+    assert!(
+        report["checks"]
+            .as_array()
+            .expect("an array")
+            .iter()
+            .all(|check| {
+                check["status"] == "ok" || check["fix"].as_str().is_some_and(|fix| !fix.is_empty())
+            })
+    );
     assert!(!with_status(&report, "ok").is_empty());
 
     command = cadforge(dir.path());
-    command.arg("doctor").env("CADFORGE_PYTHON", "/nowhere/bin/python");
+    command
+        .arg("doctor")
+        .env("CADFORGE_PYTHON", "/nowhere/bin/python");
     let output = expect_exit(&mut command, 1);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("missing") && text.contains("fix: "), "{text}");

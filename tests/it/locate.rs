@@ -14,7 +14,9 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let place = Self { root: tempfile::tempdir().expect("a temporary folder") };
+        let place = Self {
+            root: tempfile::tempdir().expect("a temporary folder"),
+        };
         fs::create_dir(place.path("home")).expect("a folder");
         fs::create_dir(place.path("elsewhere")).expect("a folder");
         place
@@ -36,21 +38,29 @@ impl Place {
         let target = self.path(below).join(id);
         copy_folder(&root().join("tasks/caster_wheel_fork"), &target);
         let file = target.join("task.toml");
-        let text = fs::read_to_string(&file).expect("the task's file").replace("caster_wheel_fork", id);
+        let text = fs::read_to_string(&file)
+            .expect("the task's file")
+            .replace("caster_wheel_fork", id);
         fs::write(&file, text).expect("a file");
     }
 
     /// Starts a program from another folder, with nothing set that could help it.
     fn start(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(self.path("elsewhere")).env_clear().env("HOME", self.path("home"));
+        command
+            .current_dir(self.path("elsewhere"))
+            .env_clear()
+            .env("HOME", self.path("home"));
         command
     }
 }
 
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+    for entry in fs::read_dir(from)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry"))
+    {
         if entry.path().is_dir() {
             copy_folder(&entry.path(), &to.join(entry.file_name()));
         } else {
@@ -62,7 +72,10 @@ fn copy_folder(from: &Path, to: &Path) {
 fn ids(output: &Output) -> Vec<String> {
     let list = json(output);
     let tasks = list.as_array().expect("an array");
-    tasks.iter().map(|task| task["id"].as_str().expect("an id").to_owned()).collect()
+    tasks
+        .iter()
+        .map(|task| task["id"].as_str().expect("an id").to_owned())
+        .collect()
 }
 
 #[test]
@@ -87,7 +100,12 @@ fn an_installed_program_finds_the_tasks_of_its_prefix() {
     assert_eq!(ids(&output), ["installed_one"]);
 
     place.copy_task("elsewhere/own", "own_one");
-    let output = expect_exit(place.start(&program).args(["tasks", "list", "--tasks", "own", "--json"]), 0);
+    let output = expect_exit(
+        place
+            .start(&program)
+            .args(["tasks", "list", "--tasks", "own", "--json"]),
+        0,
+    );
     assert_eq!(ids(&output), ["installed_one", "own_one"]);
 }
 
@@ -111,7 +129,13 @@ fn a_program_alone_finds_the_data_folder_or_says_where_it_looked() {
 fn a_wrong_flag_is_wrong_use() {
     let place = Place::new();
     let program = Path::new(env!("CARGO_BIN_EXE_cadforge"));
-    let output = expect_exit(place.start(program).args(["tasks", "list", "--tasks", "nowhere"]), 2);
+    let output = expect_exit(
+        place.start(program).args(["tasks", "list", "--tasks", "nowhere"]),
+        2,
+    );
     let message = String::from_utf8_lossy(&output.stderr);
-    assert!(message.contains("nowhere") && message.contains("--tasks"), "{message}");
+    assert!(
+        message.contains("nowhere") && message.contains("--tasks"),
+        "{message}"
+    );
 }

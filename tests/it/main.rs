@@ -2,7 +2,6 @@
 //!
 //! They run real workers with real CadQuery; `make test` provides both.
 
-
 mod cli;
 mod doctor;
 mod engine;

@@ -61,7 +61,12 @@ fn headless() -> Check {
     let name = "OpenGL 3.3";
     match Headless::new() {
         Ok(_) => Check::ok(GROUP, name, "a context without a display works"),
-        Err(error) => Check::failed(GROUP, name, &error, "`sudo apt-get install libegl1 libgl1-mesa-dri`"),
+        Err(error) => Check::failed(
+            GROUP,
+            name,
+            &error,
+            "`sudo apt-get install libegl1 libgl1-mesa-dri`",
+        ),
     }
 }
 
