@@ -244,7 +244,8 @@ fn style(palette: &Palette, base: Visuals) -> Style {
     style.spacing.item_spacing = vec2(8.0, 6.0);
     style.spacing.button_padding = vec2(10.0, 5.0);
     style.spacing.interact_size = vec2(24.0, 26.0);
-    style.spacing.menu_margin = Margin::same(6);
+    style.spacing.menu_margin = Margin::same(8);
+    style.spacing.window_margin = Margin::same(16);
     style.spacing.combo_width = 60.0;
     style.spacing.icon_width = 14.0;
     style.spacing.scroll = ScrollStyle {
@@ -310,7 +311,7 @@ fn visuals(palette: &Palette, base: Visuals) -> Visuals {
         ..base
     };
     visuals.selection.bg_fill = blend(palette.pane, palette.accent, 0.32);
-    visuals.selection.stroke = Stroke::new(1.0, palette.text);
+    visuals.selection.stroke = Stroke::new(1.0, palette.accent);
     visuals.text_cursor.stroke = Stroke::new(1.5, palette.accent);
     // A blinking caret would repaint an idle window twice a second.
     visuals.text_cursor.blink = false;

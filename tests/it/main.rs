@@ -10,5 +10,6 @@ mod layers;
 mod locate;
 mod render;
 mod reward;
+mod studio;
 mod support;
 mod tasks;

@@ -8,7 +8,7 @@ mod layout;
 use std::sync::Arc;
 
 use egui::scroll_area::ScrollBarVisibility;
-use egui::text::{CCursor, CharIndex};
+use egui::text::{CCursor, CCursorRange, CharIndex};
 use egui::{
     Align2, Frame, Galley, Id, Margin, Pos2, Rect, RichText, ScrollArea, Shape, Stroke, TextEdit, Ui,
     UiBuilder, pos2, vec2,
@@ -26,6 +26,8 @@ use layout::{CodeLayout, Gap};
 /// Accessible name of the text field.
 pub const NAME: &str = "Code editor";
 
+/// A caret this many lines from the failing line is at work on it.
+const NEAR: usize = 3;
 /// Space above the first line, points.
 const TOP: i8 = 8;
 
@@ -154,8 +156,15 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
 
     let typed = view.keys.handle(&mut view.buffer, id, ui);
     let behind = ui.painter().with_clip_rect(full).add(Shape::Noop);
-    let layout = &mut view.layout;
-    let buffer = &mut view.buffer;
+    let EditorView {
+        buffer,
+        layout,
+        shown_failure,
+        ..
+    } = view;
+    let now = marked.map(|(_, failure)| (card.id, failure.line.unwrap_or(0), failure.message.clone()));
+    let fresh = *shown_failure != now;
+    *shown_failure = now;
     let output = ui
         .scope_builder(UiBuilder::new().max_rect(area), |ui| {
             ScrollArea::both()
@@ -168,7 +177,7 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
                     let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _wrap: f32| {
                         layout.galley(ui, text.as_str(), gap)
                     };
-                    ui.name_inputs(NAME, |ui| {
+                    let field = |ui: &mut Ui| {
                         TextEdit::multiline(buffer)
                             .id(id)
                             .font(theme::mono(CODE))
@@ -180,26 +189,32 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
                             }))
                             .desired_width(wanted.x)
                             .min_size(wanted)
+                            .cursor_at_end(false)
                             .lock_focus(true)
                             .layouter(&mut layouter)
                             .show(ui)
-                    })
+                    };
+                    let output = ui.name_inputs(NAME, field);
+                    // Here and not later: scrolling is a wish to the area that the field lies in.
+                    if let Some((row, _)) = marked.filter(|_| fresh) {
+                        reveal(ui, &output, row, gap, area);
+                    }
+                    if typed && let Some(range) = output.cursor_range {
+                        let caret = output.galley.pos_from_cursor(range.primary);
+                        ui.scroll_to_rect(caret.translate(output.galley_pos.to_vec2()), None);
+                    }
+                    output
                 })
                 .inner
         })
         .inner;
-    ui.allocate_rect(full, egui::Sense::hover());
+    ui.advance_cursor_after_rect(full);
+    let gutter_rect = Rect::from_min_max(full.min, pos2(area.left(), full.bottom()));
+    gutter_click(ui, &output, id, gutter_rect);
 
     if !view.focused {
         view.focused = true;
         output.response.request_focus();
-    }
-    if typed && let Some(range) = output.cursor_range {
-        let caret = output
-            .galley
-            .pos_from_cursor(range.primary)
-            .translate(output.galley_pos.to_vec2());
-        ui.scroll_to_rect(caret, None);
     }
     if typed || output.response.changed() {
         commands.push(Command::Edit {
@@ -217,33 +232,13 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
         behind,
         rows_behind(&output.galley, origin, full, caret, failing, palette),
     );
-    gutter_numbers(
-        ui,
-        &output.galley,
-        origin,
-        Rect::from_min_max(full.min, pos2(area.left(), full.bottom())),
-        caret,
-        failing,
-    );
+    gutter_numbers(ui, &output.galley, origin, gutter_rect, caret, failing);
     if let (Some((row, failure)), Some(message)) = (marked, message) {
         squiggle(ui, &output.galley, output.galley_pos, area, row, failure, palette);
         if let Some(placed) = output.galley.rows.get(row) {
             let top = output.galley_pos.y + placed.max_y() + 5.0;
             message_card(ui, pos2(area.left() + 4.0, top), area, message, failure);
-            let now = Some((card.id, failure.line.unwrap_or(0), failure.message.clone()));
-            if view.shown_failure != now {
-                view.shown_failure = now;
-                reveal(
-                    ui,
-                    &output,
-                    placed.min_y(),
-                    gap.map_or(0.0, |gap| gap.height),
-                    area,
-                );
-            }
         }
-    } else {
-        view.shown_failure = None;
     }
 }
 
@@ -253,14 +248,19 @@ fn mark(failure: &Failure, lines: usize) -> Option<(usize, &Failure)> {
     Some((line.clamp(1, lines) - 1, failure))
 }
 
-/// A failing line out of sight is brought into it, unless the caret is being typed at.
-fn reveal(ui: &Ui, output: &egui::text_edit::TextEditOutput, row_top: f32, height: f32, area: Rect) {
-    let top = output.galley_pos.y + row_top;
-    let rect = Rect::from_min_max(
-        pos2(area.left(), top),
-        pos2(area.left() + 1.0, top + CODE_LINE + height),
-    );
-    if !area.contains_rect(rect) && !output.response.has_focus() {
+/// Brings a failing line with its message into sight, unless the caret is at work elsewhere.
+fn reveal(ui: &Ui, output: &egui::text_edit::TextEditOutput, row: usize, gap: Option<Gap>, area: Rect) {
+    let Some(placed) = output.galley.rows.get(row) else {
+        return;
+    };
+    let top = output.galley_pos.y + placed.min_y();
+    let height = CODE_LINE + gap.map_or(0.0, |gap| gap.height);
+    let rect = Rect::from_min_size(pos2(area.left(), top), vec2(1.0, height));
+    let caret = output
+        .cursor_range
+        .map(|range| row_of(&output.galley, range.primary));
+    let elsewhere = output.response.has_focus() && caret.is_some_and(|caret| caret.abs_diff(row) > NEAR);
+    if !area.contains_rect(rect) && !elsewhere {
         ui.scroll_to_rect(rect, None);
     }
 }
@@ -328,6 +328,22 @@ fn rows_behind(
         .collect();
     shapes.extend(failing.and_then(|row| band(row, theme::blend(palette.pane, palette.bad, 0.24))));
     Shape::Vec(shapes)
+}
+
+/// A click on a line's number puts the caret at the start of the line.
+fn gutter_click(ui: &Ui, output: &egui::text_edit::TextEditOutput, id: Id, gutter: Rect) {
+    let response = ui.interact(gutter, id.with("gutter"), egui::Sense::click());
+    if response.clicked()
+        && let Some(at) = response.interact_pointer_pos()
+    {
+        let caret = output
+            .galley
+            .cursor_from_pos(vec2(0.0, at.y - output.galley_pos.y));
+        let mut state = output.state.clone();
+        state.cursor.set_char_range(Some(CCursorRange::one(caret)));
+        TextEdit::store_state(ui.ctx(), id, state);
+        output.response.request_focus();
+    }
 }
 
 fn gutter_numbers(

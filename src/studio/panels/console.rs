@@ -25,7 +25,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 egui::WidgetInfo::labeled(egui::Role::Button, !lines.is_empty(), "Copy console")
             });
             if response.clicked() {
-                let text: Vec<_> = lines.iter().map(|(text, _)| text.as_str()).collect();
+                let text: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
                 commands.push(Command::Copy(text.join("\n")));
             }
         },
@@ -44,50 +44,77 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                     ui.label(widgets::dim("prints, tracebacks and messages show here", palette));
                 });
             }
-            for (text, color) in &lines {
-                ui.horizontal(|ui| {
+            let width = ui.clip_rect().width() - 2.0 * PAD;
+            for line in &lines {
+                ui.horizontal_top(|ui| {
                     ui.add_space(PAD);
-                    let text = RichText::new(text).font(theme::mono(11.5)).color(*color);
-                    ui.add(Label::new(text).extend().selectable(true));
+                    let text = RichText::new(&line.text)
+                        .font(theme::mono(11.5))
+                        .color(line.color);
+                    let label = Label::new(text).selectable(true);
+                    if line.wraps {
+                        ui.set_max_width(width);
+                        ui.add(label.wrap());
+                    } else {
+                        ui.add(label.extend());
+                    }
                 });
             }
             ui.add_space(6.0);
         });
 }
 
-fn lines(state: &State, palette: &Palette) -> Vec<(String, Color32)> {
+struct Line {
+    text: String,
+    color: Color32,
+    /// Prose is wrapped; what a program printed keeps its lines.
+    wraps: bool,
+}
+
+fn lines(state: &State, palette: &Palette) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut stream = |text: &str, color: Color32| {
-        let mut rest = text.trim_end().lines();
-        lines.extend(rest.by_ref().take(LINES).map(|line| (line.to_owned(), color)));
-        let more = rest.count();
-        if more > 0 {
-            lines.push((format!("… {more} more lines"), palette.dim));
-        }
-    };
     for line in &state.log {
-        stream(&line.text, if line.fault { palette.warn } else { palette.dim });
+        let color = if line.fault { palette.warn } else { palette.dim };
+        push(&mut lines, &line.text, color, true);
     }
     match &state.card().outcome {
         Outcome::Scored(scored) => {
             let evaluation = &scored.evaluation;
-            stream(&evaluation.stdout, palette.text);
-            stream(&evaluation.stderr, theme::blend(palette.text, palette.warn, 0.4));
+            push(&mut lines, &evaluation.stdout, palette.text, false);
+            let stderr = theme::blend(palette.text, palette.warn, 0.4);
+            push(&mut lines, &evaluation.stderr, stderr, false);
             if let Some(failure) = &evaluation.failure {
-                let traceback = failure.traceback.trim();
-                stream(
-                    if traceback.is_empty() {
-                        &failure.message
-                    } else {
-                        traceback
-                    },
-                    palette.bad,
+                match failure.traceback.trim() {
+                    "" => push(&mut lines, &failure.message, palette.bad, true),
+                    traceback => push(&mut lines, traceback, palette.bad, false),
+                }
+                push(
+                    &mut lines,
+                    "gate closed: total −1 until it builds",
+                    palette.dim,
+                    true,
                 );
-                stream("gate closed: total −1 until it builds", palette.dim);
             }
         }
-        Outcome::Fault { message, .. } => stream(message, palette.warn),
+        Outcome::Fault { message, .. } => push(&mut lines, message, palette.warn, true),
         Outcome::Unknown => {}
     }
     lines
+}
+
+fn push(lines: &mut Vec<Line>, text: &str, color: Color32, wraps: bool) {
+    let mut rest = text.trim_end().lines();
+    lines.extend(rest.by_ref().take(LINES).map(|line| Line {
+        text: line.to_owned(),
+        color,
+        wraps,
+    }));
+    let more = rest.count();
+    if more > 0 {
+        lines.push(Line {
+            text: format!("… {more} more lines"),
+            color,
+            wraps: true,
+        });
+    }
 }

@@ -315,6 +315,7 @@ fn hover(ui: &mut Ui, row: &BarRow, previous: Option<&(String, f64)>, scored: &S
     let palette = theme::of(ui);
     ui.set_max_width(320.0);
     ui.label(RichText::new(row.component.key()).font(theme::mono(12.0)));
+    ui.spacing_mut().interact_size.y = 0.0;
     egui::Grid::new("numbers")
         .num_columns(2)
         .spacing(vec2(16.0, 3.0))
@@ -394,7 +395,7 @@ fn notes(evaluation: &Evaluation, ui: &mut Ui) {
             for note in &evaluation.notes {
                 ui.horizontal_top(|ui| {
                     ui.spacing_mut().item_spacing.x = 8.0;
-                    ui.label(RichText::new("·").color(palette.faint));
+                    ui.label(RichText::new("•").color(palette.faint));
                     ui.add(Label::new(RichText::new(note).size(12.5)).wrap());
                 });
             }
