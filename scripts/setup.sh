@@ -229,8 +229,11 @@ elif not get("Py_ENABLE_SHARED") or not any(os.path.isfile(os.path.join(f, libra
 elif not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip")):
     print("it has no venv module")
 else:
-    in_venv = sys.prefix != sys.base_prefix
-    print("ok", getattr(sys, "_base_executable", None) if in_venv else sys.executable)
+    found = sys.executable if sys.prefix == sys.base_prefix else sys._base_executable
+    resolved = os.path.realpath(found)
+    # With the version in its name where there is one: what was built for another version is then built
+    # anew when the system's Python changes.
+    print("ok", resolved if "python%d.%d" % sys.version_info[:2] == os.path.basename(resolved) else found)
 PYTHON
         )
         echo "${details:-it does not run}"

@@ -328,6 +328,14 @@ setup
 expect 'takes the second Python' 0 ''
 also 'names the second Python' test "$(cat "$box/state/python")" = "$box/bin/python3.13"
 
+machine linked-python
+named=python$("$real_python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+ln -sf "$named" "$box/root/usr/bin/python3"
+python "$box/root/usr/bin/python3"
+setup
+expect 'takes a linked Python' 0 ''
+also 'names it with its version' test "$(cat "$box/state/python")" = "$(realpath "$box/root/usr/bin/$named")"
+
 machine given-python
 python "$box/mine"
 python "$box/root/usr/bin/python3" 3.9
