@@ -1,6 +1,6 @@
 //! What the candidate on screen printed, its traceback, and what happened in the studio.
 
-use egui::{Color32, Label, RichText, ScrollArea, Ui};
+use egui::{Color32, Frame, Label, Margin, RichText, ScrollArea, Ui};
 
 use super::widgets::{self, header};
 use crate::studio::command::Command;
@@ -36,31 +36,27 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .stick_to_bottom(true)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            ui.spacing_mut().interact_size.y = 0.0;
-            ui.add_space(6.0);
-            if lines.is_empty() {
-                ui.horizontal(|ui| {
-                    ui.add_space(PAD);
-                    ui.label(widgets::dim("prints, tracebacks and messages show here", palette));
-                });
-            }
             let width = ui.clip_rect().width() - 2.0 * PAD;
-            for line in &lines {
-                ui.horizontal_top(|ui| {
-                    ui.add_space(PAD);
+            let margin = Margin::symmetric(PAD as i8, 6);
+            Frame::NONE.inner_margin(margin).show(ui, |ui| {
+                if lines.is_empty() {
+                    ui.label(widgets::dim("prints, tracebacks and messages show here", palette));
+                }
+                for line in &lines {
                     let text = RichText::new(&line.text)
                         .font(theme::mono(11.5))
                         .color(line.color);
                     let label = Label::new(text).selectable(true);
-                    if line.wraps {
-                        ui.set_max_width(width);
-                        ui.add(label.wrap());
-                    } else {
-                        ui.add(label.extend());
-                    }
-                });
-            }
-            ui.add_space(6.0);
+                    ui.scope(|ui| {
+                        if line.wraps {
+                            ui.set_max_width(width);
+                            ui.add(label.wrap());
+                        } else {
+                            ui.add(label.extend());
+                        }
+                    });
+                }
+            });
         });
 }
 
