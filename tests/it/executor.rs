@@ -80,11 +80,19 @@ fn kill(pid: u32) {
     assert!(status.success());
 }
 
+/// Of all of its threads: a worker is the child of the thread that keeps it.
 fn children(pid: u32) -> Vec<u32> {
-    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    text.split_whitespace()
-        .filter_map(|pid| pid.parse().ok())
-        .collect()
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let texts = tasks.map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    let numbers = |text: String| {
+        text.split_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+            .collect::<Vec<_>>()
+    };
+    texts.flat_map(numbers).collect()
 }
 
 fn descendants(pid: u32) -> Vec<u32> {
@@ -397,9 +405,14 @@ fn time_limits_name_the_line() {
         cpu_s: 0.2,
         ..Limits::default()
     };
-    let asleep = failure(run_with(shared(), "import time\ntime.sleep(100)\n", &limits));
-    assert_eq!((asleep.kind, asleep.line), (Kind::Timeout, Some(2)), "{asleep:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let marks = folder.path().join("marks");
+    let code = format!("open({marks:?}, 'a').write('x')\nimport time\ntime.sleep(100)\n");
+    let asleep = failure(run_with(shared(), &code, &limits));
+    assert_eq!((asleep.kind, asleep.line), (Kind::Timeout, Some(3)), "{asleep:?}");
     assert!(asleep.message.contains("of CPU time"), "{asleep:?}");
+    // So little CPU time may have been the machine's fault: it was tried once more.
+    assert_eq!(fs::read_to_string(&marks).unwrap(), "xx");
 }
 
 #[test]
@@ -650,9 +663,7 @@ fn nothing_outlives_a_program_that_was_killed() {
         .unwrap();
     let pid = program.id();
     // A worker, its interpreter and the candidate.
-    wait_until("the candidate runs", || {
-        descendants(pid).len() >= 3 && deepest(pid) == 3
-    });
+    wait_until("the candidate runs", || deepest(pid) == 3);
     let family = descendants(pid);
     kill(pid);
     program.wait().unwrap();
@@ -810,6 +821,30 @@ fn what_cannot_start_says_why_and_what_to_do() {
     assert!(message.contains("died"), "{message}");
 
     let folder = tempfile::tempdir().unwrap();
+    // What the loader says on a machine without the library; the file is closed before it is run.
+    let unloadable = folder.path().join("unloadable");
+    let words = "error while loading shared libraries: libpython3.11.so.1.0: cannot open shared object file";
+    fs::write(&unloadable, format!("#!/bin/sh\necho '{words}' >&2\nexit 127\n")).unwrap();
+    fs::set_permissions(&unloadable, fs::Permissions::from_mode(0o755)).unwrap();
+    let message = start(&unloadable, &python());
+    assert!(
+        message.contains("libpython3.11.so.1.0") && message.contains("apt install"),
+        "{message}"
+    );
+
+    let bare = folder.path().join("bare");
+    let status = Command::new(python())
+        .args(["-m", "venv", "--without-pip"])
+        .arg(&bare)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let message = start(&worker(), &bare.join("bin/python"));
+    assert!(
+        message.contains("No module named 'cadquery'") && message.contains("hint: make env"),
+        "{message}"
+    );
+
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
     let other = bin.join("python");

@@ -67,9 +67,8 @@ fn main() -> ExitCode {
 fn work(python: &Path, client: i32) -> ExitCode {
     // The new image starts over in here, with nothing left to change.
     if linux::fix_addresses() {
-        let error = Command::new("/proc/self/exe")
-            .args(std::env::args_os().skip(1))
-            .exec();
+        let executable = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
+        let error = Command::new(executable).args(std::env::args_os().skip(1)).exec();
         eprintln!("warning: could not start again with fixed addresses: {error}");
     }
     let started = Instant::now();
