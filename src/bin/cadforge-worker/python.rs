@@ -15,6 +15,8 @@ use pyo3::ffi;
 ///
 /// Isolated: no `PYTHON*` variable, no user site, no current directory. `Err` holds the reason and a hint.
 pub fn start(python: &Path) -> Result<(), String> {
+    // A relative path would be read against a folder that the interpreter looks for by itself.
+    let python = &std::path::absolute(python).map_err(|error| format!("{}: {error}", python.display()))?;
     if !python.exists() {
         return Err(format!(
             "there is no Python environment at {}\nhint: make env, or name another one in CADFORGE_PYTHON",

@@ -1,0 +1,384 @@
+//! Workers, interpreters and candidates as processes: who dies, who is replaced, who waits.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cadforge::executor::{CancelToken, Executor, ExecutorError, Limits, Priority, WorkerConfig};
+
+use super::{BOX, repaired, run, run_with, shape, start, worker};
+use crate::support::{cadforge, python, root};
+
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn alive(pid: u32) -> bool {
+    // A zombie has ended; its parent has not looked yet.
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
+}
+
+fn kill(pid: u32) {
+    let status = Command::new("kill")
+        .args(["-9", &pid.to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Of all of its threads: a worker is the child of the thread that keeps it.
+fn children(pid: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let texts = tasks.map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    let numbers = |text: String| {
+        text.split_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+            .collect::<Vec<_>>()
+    };
+    texts.flat_map(numbers).collect()
+}
+
+fn descendants(pid: u32) -> Vec<u32> {
+    children(pid)
+        .into_iter()
+        .flat_map(|child| [vec![child], descendants(child)].concat())
+        .collect()
+}
+
+/// Generations below a process, on its main thread and others.
+fn deepest(pid: u32) -> usize {
+    children(pid)
+        .into_iter()
+        .map(|child| 1 + deepest(child))
+        .max()
+        .unwrap_or(0)
+}
+
+fn resident_kb(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn files_and_processes_of_a_candidate_go_with_it() {
+    let code = "import os, subprocess, tempfile\nprint(os.getcwd())\nopen('left.txt', 'w').write('x')\n\
+                child = subprocess.Popen(['sleep', '1000'], start_new_session=True)\nprint(child.pid)\nprint(os.listdir('.'))\n";
+    let execution = run(&format!("{code}{BOX}"));
+    let lines: Vec<&str> = execution.stdout.lines().collect();
+    assert_eq!(lines[2], "['left.txt']");
+    assert!(
+        !alive(lines[1].parse().unwrap()),
+        "a process outlived its candidate"
+    );
+    assert!(
+        !Path::new(lines[0]).join("left.txt").exists(),
+        "a file outlived its candidate"
+    );
+    shape(execution);
+}
+
+#[test]
+fn a_worker_killed_in_mid_run_costs_one_retry() {
+    let executor = start(1);
+    executor.versions().unwrap();
+    let first = executor.pids()[0];
+    let folder = tempfile::tempdir().unwrap();
+    // Runs for ever the first time, and leaves a mark that makes the second time short.
+    let mark = folder.path().join("mark");
+    let code = format!(
+        "import os, time\nif not os.path.exists({mark:?}):\n    open({mark:?}, 'w').close()\n    time.sleep(1000)\n{BOX}"
+    );
+    let runner = executor.clone();
+    let running = thread::spawn(move || run_with(&runner, &code, &Limits::default()));
+    wait_until("the candidate runs", || mark.exists());
+    let family = descendants(first);
+    kill(first);
+    let built = shape(running.join().unwrap());
+    assert!((built.facts.volume - 6.0).abs() < 1e-9);
+    assert_eq!(executor.status().restarts, 1);
+    assert_ne!(executor.pids(), [first]);
+    // The interpreter and its candidate.
+    assert_eq!(family.len(), 2);
+    wait_until("all of it is gone", || !family.iter().any(|&pid| alive(pid)));
+}
+
+#[test]
+fn a_candidate_that_kills_two_workers_is_broken_and_the_pool_goes_on() {
+    let executor = start(1);
+    let code = "import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(1000)\n";
+    let result = executor.build(
+        code.as_bytes(),
+        &Limits::default(),
+        Priority::Batch,
+        &CancelToken::never(),
+    );
+    assert!(matches!(&result, Err(ExecutorError::Broken(_))), "{result:?}");
+    shape(run_with(&executor, BOX, &Limits::default()));
+    assert_eq!(executor.status().restarts, 2);
+}
+
+#[test]
+fn a_worker_killed_while_idle_is_replaced_without_anyone_asking() {
+    let executor = start(1);
+    executor.versions().unwrap();
+    let first = executor.pids();
+    kill(first[0]);
+    wait_until("another worker is ready", || {
+        executor.status().ready == 1 && executor.pids() != first
+    });
+    shape(run_with(&executor, BOX, &Limits::default()));
+}
+
+#[test]
+fn a_worker_that_hangs_is_replaced_too() {
+    let executor = start(1);
+    executor.versions().unwrap();
+    let first = executor.pids()[0];
+    let status = Command::new("kill")
+        .args(["-STOP", &first.to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let limits = Limits {
+        cpu_s: 0.2,
+        ..Limits::default()
+    };
+    // The limits are too small for the second run on a busy machine: what counts is that there is an answer.
+    run_with(&executor, "x = 1\n", &limits);
+    assert_ne!(executor.pids(), [first]);
+    assert!(!alive(first));
+}
+
+#[test]
+fn nothing_outlives_a_program_that_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("endless.py");
+    fs::write(&file, "import time\ntime.sleep(1000)\n").unwrap();
+    let mut program = cadforge(folder.path())
+        .args([
+            "eval",
+            "endless.py",
+            "--task",
+            "caster_wheel_fork",
+            "--reference",
+            "none",
+        ])
+        .args(["--tasks".as_ref(), root().join("tasks").as_os_str()])
+        .spawn()
+        .unwrap();
+    let pid = program.id();
+    // A worker, its interpreter and the candidate.
+    wait_until("the candidate runs", || deepest(pid) == 3);
+    let family = descendants(pid);
+    kill(pid);
+    program.wait().unwrap();
+    wait_until("all of it is gone", || !family.iter().any(|&pid| alive(pid)));
+}
+
+#[test]
+fn cancelling_answers_at_once_and_frees_the_worker() {
+    let executor = start(1);
+    let pid = {
+        executor.versions().unwrap();
+        executor.pids()[0]
+    };
+    let call = |code: &'static str| {
+        let (source, token) = CancelToken::pair();
+        let runner = executor.clone();
+        let running =
+            thread::spawn(move || runner.build(code.as_bytes(), &Limits::default(), Priority::Batch, &token));
+        (source, running)
+    };
+    let (source, running) = call("import time\ntime.sleep(1000)\n");
+    wait_until("the first runs", || descendants(pid).len() == 2);
+    let (queued_source, queued) = call(BOX);
+    wait_until("the second is queued", || executor.status().queued == 1);
+
+    queued_source.cancel();
+    assert!(matches!(queued.join().unwrap(), Err(ExecutorError::Cancelled)));
+    assert_eq!(executor.status().queued, 0);
+    let since = Instant::now();
+    source.cancel();
+    assert!(matches!(running.join().unwrap(), Err(ExecutorError::Cancelled)));
+    println!("cancelled after {:?}", since.elapsed());
+    shape(run_with(&executor, BOX, &Limits::default()));
+    // The same worker, not a new one.
+    assert_eq!((executor.pids(), executor.status().restarts), (vec![pid], 0));
+}
+
+#[test]
+fn a_hand_edit_overtakes_a_batch() {
+    let executor = start(1);
+    executor.versions().unwrap();
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let submit = |name: &'static str, priority| {
+        let (runner, order) = (executor.clone(), Arc::clone(&order));
+        thread::spawn(move || {
+            let code = format!("import time\ntime.sleep(0.2)\n{BOX}");
+            runner
+                .build(
+                    code.as_bytes(),
+                    &Limits::default(),
+                    priority,
+                    &CancelToken::never(),
+                )
+                .unwrap();
+            order.lock().unwrap().push(name);
+        })
+    };
+    let mut threads = vec![submit("running", Priority::Batch)];
+    wait_until("the first runs", || executor.status().busy == 1);
+    threads.push(submit("batch", Priority::Batch));
+    wait_until("a batch waits", || executor.status().queued == 1);
+    threads.push(submit("live", Priority::Live));
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(*order.lock().unwrap(), ["running", "live", "batch"]);
+}
+
+#[test]
+fn two_hundred_candidates_leave_the_worker_as_large_as_it_was() {
+    let executor = start(1);
+    let codes = [
+        BOX.to_owned(),
+        repaired("caster_wheel_fork"),
+        "x = [".to_owned(),
+        "raise ValueError\n".to_owned(),
+    ];
+    let round = |count: usize| {
+        for code in codes.iter().cycle().take(count) {
+            run_with(&executor, code, &Limits::default());
+        }
+    };
+    round(20);
+    let pid = executor.pids()[0];
+    let interpreter = children(pid)[0];
+    let memory = || resident_kb(pid) + resident_kb(interpreter);
+    let before = memory();
+    round(200);
+    let after = memory();
+    println!("worker memory: {before} kB before, {after} kB after 200 candidates");
+    assert!(after < before + 2048, "{before} kB before, {after} kB after");
+    assert_eq!((executor.pids(), executor.status().restarts), (vec![pid], 0));
+}
+
+#[test]
+fn dropping_the_executor_leaves_no_process() {
+    let executor = start(2);
+    wait_until("both are ready", || executor.status().ready == 2);
+    let workers = executor.pids();
+    assert_eq!(workers.len(), 2);
+    let pids = [
+        workers.clone(),
+        workers.into_iter().flat_map(descendants).collect(),
+    ]
+    .concat();
+    assert_eq!(pids.len(), 4);
+    drop(executor);
+    assert!(pids.iter().all(|&pid| !alive(pid)), "{pids:?}");
+}
+
+#[test]
+fn what_cannot_start_says_why_and_what_to_do() {
+    let start = |worker: &Path, python: &Path| {
+        let executor = Executor::start(WorkerConfig {
+            worker: worker.into(),
+            python: python.into(),
+            workers: 1,
+        });
+        let Err(ExecutorError::Start(message)) = executor.versions() else {
+            panic!("it started")
+        };
+        assert_eq!(executor.status().error.as_ref(), Some(&message));
+        let built = executor.build(b"x", &Limits::default(), Priority::Live, &CancelToken::never());
+        assert!(matches!(built, Err(ExecutorError::Start(_))), "{built:?}");
+        message
+    };
+    let nowhere = Path::new("nowhere/bin/python");
+    let message = start(&worker(), nowhere);
+    assert!(
+        message.contains("nowhere/bin/python") && message.contains("hint: make env"),
+        "{message}"
+    );
+    let message = start(nowhere, &python());
+    assert!(
+        message.contains("cannot be started") && message.contains("make build"),
+        "{message}"
+    );
+    let message = start(Path::new("/bin/false"), &python());
+    assert!(message.contains("died"), "{message}");
+
+    let folder = tempfile::tempdir().unwrap();
+    // What the loader says on a machine without the library; the file is closed before it is run.
+    let unloadable = folder.path().join("unloadable");
+    let words = "error while loading shared libraries: libpython3.11.so.1.0: cannot open shared object file";
+    fs::write(&unloadable, format!("#!/bin/sh\necho '{words}' >&2\nexit 127\n")).unwrap();
+    fs::set_permissions(&unloadable, fs::Permissions::from_mode(0o755)).unwrap();
+    let message = start(&unloadable, &python());
+    assert!(
+        message.contains("libpython3.11.so.1.0") && message.contains("apt install"),
+        "{message}"
+    );
+
+    let bare = folder.path().join("bare");
+    let status = Command::new(python())
+        .args(["-m", "venv", "--without-pip"])
+        .arg(&bare)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let message = start(&worker(), &bare.join("bin/python"));
+    assert!(
+        message.contains("No module named 'cadquery'") && message.contains("hint: make env"),
+        "{message}"
+    );
+
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let other = bin.join("python");
+    fs::write(&other, "#!/bin/sh\necho 3.10.1\n").unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(
+        folder.path().join("pyvenv.cfg"),
+        "home = /usr/bin\nversion = 3.10.1\n",
+    )
+    .unwrap();
+    let message = start(&worker(), &other);
+    assert!(
+        message.contains("3.10.1") && message.contains("is linked with Python 3."),
+        "{message}"
+    );
+}
+
+#[test]
+fn only_the_worker_is_linked_with_python() {
+    let needs_python = |executable: &str| {
+        let output = Command::new("readelf").args(["-d", executable]).output().unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (
+            text.lines()
+                .any(|line| line.contains("NEEDED") && line.contains("libpython")),
+            text,
+        )
+    };
+    assert!(!needs_python(env!("CARGO_BIN_EXE_cadforge")).0);
+    let (worker, text) = needs_python(env!("CARGO_BIN_EXE_cadforge-worker"));
+    assert!(worker);
+    // RUNPATH would let LD_LIBRARY_PATH swap the interpreter.
+    assert!(text.contains("(RPATH)") && !text.contains("(RUNPATH)"), "{text}");
+}
