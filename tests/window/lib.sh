@@ -6,6 +6,7 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 scratch=$(mktemp -d)
+mkdir -p "$root/target/window"
 studio= xvfb= window=
 trap 'end_all' EXIT
 trap 'exit 130' INT TERM
@@ -15,8 +16,11 @@ fail() {
     if [[ -n $studio && -s $scratch/studio.log ]]; then
         sed 's/^/  studio: /' "$scratch/studio.log" | tail -n 20 >&2
     fi
-    if [[ -n ${DISPLAY:-} && -n $xvfb ]]; then
-        shot "${pictures:-$scratch}/failed" 2>/dev/null && echo "  picture: ${pictures:-$scratch}/failed.png" >&2
+    if [[ -n $xvfb ]] && ! kill -0 "$xvfb" 2>/dev/null; then
+        echo "  Xvfb is gone: $(tail -n 1 "$scratch/xvfb.log")" >&2
+    elif [[ -n $xvfb ]]; then
+        (fail() { exit 1; } && shot "$root/target/window/failed") 2>/dev/null &&
+            echo '  picture: target/window/failed.png' >&2
     fi
     exit 1
 }
@@ -39,6 +43,7 @@ start_display() {
     DISPLAY=:$(<"$number")
     export DISPLAY
     unset WAYLAND_DISPLAY
+    until_true 20 xdotool getdisplaygeometry >/dev/null 2>&1 || fail "nothing answers on display $DISPLAY"
 }
 
 # start_studio PROGRAM ARGUMENT...: waits until its window is there, gives it the whole display and the keyboard.
@@ -82,28 +87,38 @@ click() {
 
 # shot NAME: NAME.png for people, NAME.ppm to measure.
 shot() {
-    import -silent -window root -depth 8 "ppm:$1.ppm"
+    look shot
+    cp "$scratch/shot.ppm" "$1.ppm"
     picture png "$1.ppm" "$1.png"
 }
+
+# look NAME: the screen as it is now, to measure.
+look() { import -silent -window root -depth 8 "ppm:$scratch/$1.ppm" || fail 'cannot take a picture of the display'; }
 
 picture() { "$root/.venv/bin/python" "$here/picture.py" "$@"; }
 
 # seen HUE: pixels of about that hue on the screen now.
 seen() {
-    import -silent -window root -depth 8 "ppm:$scratch/now.ppm"
+    look now
     picture hue "$scratch/now.ppm" "$1"
 }
 
-seen_at_least() { (($(seen "$1") >= $2)); }
-seen_at_most() { (($(seen "$1") <= $2)); }
+seen_at_least() { count=$(seen "$1") && ((count >= $2)) || ended; }
+seen_at_most() { count=$(seen "$1") && ((count <= $2)) || ended; }
 
 # changed NAME: pixels that differ between NAME.ppm and the screen now.
 changed() {
-    import -silent -window root -depth 8 "ppm:$scratch/now.ppm"
+    look now
     picture differ "$1.ppm" "$scratch/now.ppm"
 }
 
-changed_at_least() { (($(changed "$1") >= $2)); }
+changed_at_least() { count=$(changed "$1") && ((count >= $2)) || ended; }
+
+# ended: false, unless the display is gone, which ends the script: it will show nothing more.
+ended() {
+    kill -0 "$xvfb" 2>/dev/null || exit 1
+    false
+}
 
 # until_true SECONDS COMMAND...: tries until it succeeds; false when the time is over.
 until_true() {
@@ -119,7 +134,7 @@ until_true() {
 settle() { until_true "${1:-30}" is_still; }
 
 is_still() {
-    import -silent -window root -depth 8 "ppm:$scratch/still.ppm"
+    look still
     sleep 0.7
     (($(changed "$scratch/still") < 200))
 }
