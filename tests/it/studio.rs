@@ -51,7 +51,10 @@ fn state(window: &Window) -> &State {
 fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
     let start = Instant::now();
     while !is_so(state(window)) {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what} did not come about");
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{what} did not come about"
+        );
         std::thread::sleep(Duration::from_millis(5));
         window.step();
     }
@@ -92,7 +95,10 @@ fn a_syntax_error_marks_its_line_and_undoing_it_brings_the_part_back() {
     window.get_by_label(editor::NAME).type_text("plate = (\n");
     until(&mut window, "the draft", |state| state.session().cards.len() == 2);
     until(&mut window, "the failure", settled);
-    let failure = state(&window).card().failure().expect("an open bracket is a failure");
+    let failure = state(&window)
+        .card()
+        .failure()
+        .expect("an open bracket is a failure");
     assert_eq!(failure.line, Some(1));
     window.get_by_label("gate closed · −1.00");
     window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
