@@ -12,6 +12,8 @@ const RECORD: usize = 50;
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
     // The length decides: binary files that begin with `solid` are common.
     match claimed_triangles(bytes) {
+        // `stl_io` reads on past an empty file's header.
+        Some(0) if bytes.len() as u64 == claimed_length(0) => Ok(Vec::new()),
         Some(claimed) if bytes.len() as u64 == claimed_length(claimed) => read_binary(bytes),
         _ if looks_like_text(bytes) => read_triangles(bytes),
         Some(claimed) => Err(unreadable(format!(

@@ -233,14 +233,16 @@ fn fonts() -> FontDefinitions {
 }
 
 fn style(palette: &Palette, base: Visuals) -> Style {
-    let mut style = Style::default();
-    style.text_styles = BTreeMap::from([
-        (TextStyle::Small, regular(SMALL)),
-        (TextStyle::Body, regular(TEXT)),
-        (TextStyle::Button, regular(TEXT)),
-        (TextStyle::Heading, semibold(TEXT)),
-        (TextStyle::Monospace, mono(CODE)),
-    ]);
+    let mut style = Style {
+        text_styles: BTreeMap::from([
+            (TextStyle::Small, regular(SMALL)),
+            (TextStyle::Body, regular(TEXT)),
+            (TextStyle::Button, regular(TEXT)),
+            (TextStyle::Heading, semibold(TEXT)),
+            (TextStyle::Monospace, mono(CODE)),
+        ]),
+        ..Style::default()
+    };
     style.spacing.item_spacing = vec2(8.0, 6.0);
     style.spacing.button_padding = vec2(10.0, 5.0);
     style.spacing.interact_size = vec2(24.0, 26.0);
