@@ -84,7 +84,7 @@ check_rust() {
 check_disk() {
     local needed=300 free
     [[ -x .venv/bin/python ]] || needed=$((needed + 900))
-    if wants run && [[ ! -x target/release/cadforge ]]; then needed=$((needed + 1500)); fi
+    if wants run && [[ ! -x target/release/cadforge ]]; then needed=$((needed + 2200)); fi
     if wants test && [[ ! -x target/debug/cadforge ]]; then needed=$((needed + 3500)); fi
     free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024) }')
     if ((free < needed)); then
