@@ -233,14 +233,20 @@ fn fonts() -> FontDefinitions {
 }
 
 fn style(palette: &Palette, base: Visuals) -> Style {
-    let mut style = Style::default();
-    style.text_styles = BTreeMap::from([
-        (TextStyle::Small, regular(SMALL)),
-        (TextStyle::Body, regular(TEXT)),
-        (TextStyle::Button, regular(TEXT)),
-        (TextStyle::Heading, semibold(TEXT)),
-        (TextStyle::Monospace, mono(CODE)),
-    ]);
+    let mut style = Style {
+        text_styles: BTreeMap::from([
+            (TextStyle::Small, regular(SMALL)),
+            (TextStyle::Body, regular(TEXT)),
+            (TextStyle::Button, regular(TEXT)),
+            (TextStyle::Heading, semibold(TEXT)),
+            (TextStyle::Monospace, mono(CODE)),
+        ]),
+        // Things move only where a person moves them: fades cost frames and say nothing.
+        animation_time: 0.0,
+        scroll_animation: egui::style::ScrollAnimation::none(),
+        visuals: visuals(palette, base),
+        ..Style::default()
+    };
     style.spacing.item_spacing = vec2(8.0, 6.0);
     style.spacing.button_padding = vec2(10.0, 5.0);
     style.spacing.interact_size = vec2(24.0, 26.0);
@@ -258,9 +264,6 @@ fn style(palette: &Palette, base: Visuals) -> Style {
     };
     style.interaction.selectable_labels = false;
     style.interaction.tooltip_delay = 0.35;
-    // Things move only where a person moves them: fades cost frames and say nothing.
-    style.animation_time = 0.0;
-    style.visuals = visuals(palette, base);
     style
 }
 

@@ -109,14 +109,14 @@ fn rows<'a>(root: &'a Value, open: &BTreeSet<String>, search: &str) -> Vec<Row<'
     let mut rows = Vec::new();
     let needle = search.to_lowercase();
     for (key, value) in children(root) {
-        push_rows(&mut rows, String::new(), key, value, 0, open, &needle);
+        push_rows(&mut rows, "", key, value, 0, open, &needle);
     }
     rows
 }
 
 fn push_rows<'a>(
     rows: &mut Vec<Row<'a>>,
-    parent: String,
+    parent: &str,
     key: String,
     value: &'a Value,
     depth: usize,
@@ -141,7 +141,7 @@ fn push_rows<'a>(
     });
     if shown_open {
         for (key, value) in children(value) {
-            push_rows(rows, path.clone(), key, value, depth + 1, open, needle);
+            push_rows(rows, &path, key, value, depth + 1, open, needle);
         }
     }
     // A branch without a match is no answer to a search.
