@@ -249,7 +249,7 @@ impl Studio {
             .show(ui, |ui| {
                 let room = ui.available_width();
                 Panel::right(("console", class))
-                    .default_size((room * 0.4).clamp(240.0, 460.0))
+                    .default_size((room * 0.36).clamp(240.0, 460.0))
                     .size_range(160.0..=(room - 200.0).max(200.0))
                     .frame(bare)
                     .show(ui, |ui| console::show(state, ui, commands));

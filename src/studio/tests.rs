@@ -9,7 +9,7 @@ use super::controller::DEBOUNCE;
 use super::editor;
 use super::panels::json_tree;
 use super::state::{Activity, State};
-use super::testing::{Standin, built, failed, step, window};
+use super::testing::{Sent, Standin, built, failed, step, window};
 use crate::engine::{Event, Outcome, ProposerChoice};
 use crate::executor::Priority;
 use crate::failure::Kind;
@@ -63,7 +63,7 @@ fn the_seed_is_scored_at_once_and_its_total_shows() {
     let standin = Standin::ready();
     let mut window = window(&standin);
     assert_eq!(standin.count(), 1);
-    assert_eq!(standin.last(super::testing::Sent::code), "fixture = seed\n");
+    assert_eq!(standin.last(Sent::code), "fixture = seed\n");
     assert_eq!(standin.last(|job| job.assess().priority), Priority::Live);
     standin.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
@@ -96,7 +96,7 @@ fn a_pause_in_typing_starts_a_run_of_a_draft_and_leaves_the_seed_alone() {
     assert_eq!(standin.count(), 1, "nothing runs while the pause lasts");
     wait(&mut window, DEBOUNCE + 0.1);
     assert_eq!(standin.count(), 2);
-    assert!(standin.last(super::testing::Sent::code).contains('#'));
+    assert!(standin.last(Sent::code).contains('#'));
     let session = state(&window).session();
     assert_eq!(session.seed().code, "fixture = seed\n");
     assert_eq!(session.card().origin, Origin::Hand);
@@ -109,7 +109,7 @@ fn a_superseded_run_is_stopped_and_its_answer_dropped() {
     type_code(&mut window, "#");
     wait(&mut window, DEBOUNCE + 0.1);
     type_code(&mut window, "!");
-    assert!(standin.job(1, super::testing::Sent::is_cancelled));
+    assert!(standin.job(1, Sent::is_cancelled));
     wait(&mut window, DEBOUNCE + 0.1);
     assert_eq!(standin.count(), 3);
     assert_eq!(
@@ -223,7 +223,7 @@ fn a_loop_runs_by_keys_and_stops_by_its_button() {
     assert_eq!(state(&window).session().cards.len(), 2);
     window.get_by_label("Stop").click();
     window.run();
-    assert!(standin.last(super::testing::Sent::is_cancelled));
+    assert!(standin.last(Sent::is_cancelled));
     assert!(state(&window).running.is_empty());
     assert_eq!(
         state(&window).session().cards.len(),
@@ -367,7 +367,7 @@ fn a_file_is_opened_as_a_card_and_saved_in_place() {
     }
     window.run_steps(3);
     window.get_by_label("mine.py, not scored");
-    assert_eq!(standin.last(super::testing::Sent::code), "fixture = mine\n");
+    assert_eq!(standin.last(Sent::code), "fixture = mine\n");
     type_code(&mut window, "#");
     assert!(state(&window).card().unsaved());
     window.key_press_modifiers(Modifiers::COMMAND, Key::S);

@@ -241,6 +241,10 @@ fn style(palette: &Palette, base: Visuals) -> Style {
             (TextStyle::Heading, semibold(TEXT)),
             (TextStyle::Monospace, mono(CODE)),
         ]),
+        // Things move only where a person moves them: fades cost frames and say nothing.
+        animation_time: 0.0,
+        scroll_animation: egui::style::ScrollAnimation::none(),
+        visuals: visuals(palette, base),
         ..Style::default()
     };
     style.spacing.item_spacing = vec2(8.0, 6.0);
@@ -260,9 +264,6 @@ fn style(palette: &Palette, base: Visuals) -> Style {
     };
     style.interaction.selectable_labels = false;
     style.interaction.tooltip_delay = 0.35;
-    // Things move only where a person moves them: fades cost frames and say nothing.
-    style.animation_time = 0.0;
-    style.visuals = visuals(palette, base);
     style
 }
 

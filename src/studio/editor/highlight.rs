@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 /// What a stretch of code is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Token {
     /// A keyword.
     Keyword,

@@ -1,8 +1,10 @@
 //! Lays code out: colours, one row a line, and room under the failing line for its message.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
+use egui::epaint::util::hash;
 use egui::text::{ByteIndex, LayoutJob, LayoutSection, TextFormat, TextWrapping};
 use egui::{Color32, FontId, Galley, Ui};
 
@@ -18,10 +20,16 @@ pub struct Gap {
     pub height: f32,
 }
 
-/// Remembers the last layout, so that a frame without a keystroke only looks it up.
+/// Remembers rows by line, so that a frame costs a look-up and a keystroke the layout of its line.
+///
+/// egui keeps laid-out paragraphs too, but only while the whole text is handed to it in every frame, which for
+/// thousands of lines costs more than all the rest of the window.
 #[derive(Default)]
 pub struct CodeLayout {
-    job: Option<(u64, LayoutJob)>,
+    /// Laid out in every frame; egui gives another one when the glyphs of all earlier layouts are gone.
+    probe: Option<Arc<Galley>>,
+    lines: HashMap<u64, Arc<Galley>>,
+    plain: Option<(u64, Arc<Galley>)>,
     gapped: Option<(Arc<Galley>, Gap, Arc<Galley>)>,
 }
 
@@ -29,19 +37,26 @@ impl CodeLayout {
     /// Rows of `code`, one per line, with `gap` in between.
     pub fn galley(&mut self, ui: &Ui, code: &str, gap: Option<Gap>) -> Arc<Galley> {
         let palette = theme::of(ui).code;
-        let mut hasher = DefaultHasher::new();
-        (code, palette).hash(&mut hasher);
-        let hash = hasher.finish();
-        let job = match &self.job {
-            Some((known, job)) if *known == hash => job.clone(),
+        let probe = ui.fonts_mut(|fonts| fonts.layout_no_wrap("code".to_owned(), face(), palette.text));
+        if !self
+            .probe
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, &probe))
+        {
+            *self = Self {
+                probe: Some(probe),
+                ..Self::default()
+            };
+        }
+        let hash = hash((code, palette));
+        let plain = match &self.plain {
+            Some((known, plain)) if *known == hash => plain.clone(),
             Some(_) | None => {
-                let job = job(code, palette);
-                self.job = Some((hash, job.clone()));
-                job
+                let plain = Arc::new(self.lay_out(ui, code, palette));
+                self.plain = Some((hash, plain.clone()));
+                plain
             }
         };
-        // egui keeps the galley as long as it is asked for in every frame, and drops it with its glyphs.
-        let plain = ui.fonts_mut(|fonts| fonts.layout_job(job));
         let Some(gap) = gap else { return plain };
         match &self.gapped {
             Some((from, known, galley)) if Arc::ptr_eq(from, &plain) && *known == gap => galley.clone(),
@@ -52,35 +67,72 @@ impl CodeLayout {
             }
         }
     }
+
+    fn lay_out(&mut self, ui: &Ui, code: &str, palette: CodePalette) -> Galley {
+        let tokens = tokens(code);
+        let mut tokens = tokens.as_slice();
+        let mut start = 0;
+        // Only the lines of this text are kept.
+        let mut known = std::mem::take(&mut self.lines);
+        let mut galleys = Vec::new();
+        for line in code.split('\n') {
+            let end = start + line.len();
+            let coloured = colours(&mut tokens, start, end);
+            let key = hash((line, &coloured));
+            let galley = self.lines.get(&key).cloned().or_else(|| known.remove(&key));
+            let galley = galley.unwrap_or_else(|| {
+                let job = job(line, &coloured, &palette);
+                ui.fonts_mut(|fonts| fonts.layout_job(job))
+            });
+            self.lines.insert(key, galley.clone());
+            galleys.push(galley);
+            start = end + 1;
+        }
+        let whole = LayoutJob {
+            text: code.to_owned(),
+            ..LayoutJob::default()
+        };
+        Galley::concat(Arc::new(whole), &galleys, ui.pixels_per_point())
+    }
 }
 
-fn job(code: &str, palette: CodePalette) -> LayoutJob {
-    let section = |color: Color32, start: usize, end: usize| LayoutSection {
-        leading_space: 0.0,
-        byte_range: ByteIndex(start)..ByteIndex(end),
-        format: TextFormat {
-            line_height: Some(CODE_LINE),
-            ..TextFormat::simple(face(), color)
-        },
+/// Kinds and ends, relative to the line, of the tokens from `start` to `end`; tokens behind are left out for good.
+fn colours(tokens: &mut &[(Token, Range<usize>)], start: usize, end: usize) -> Vec<(Token, usize)> {
+    let behind = tokens.iter().take_while(|(_, range)| range.end <= start).count();
+    *tokens = &tokens[behind..];
+    let inside = tokens.iter().take_while(|(_, range)| range.start < end);
+    inside
+        .map(|(token, range)| (*token, range.end.min(end) - start))
+        .collect()
+}
+
+fn job(line: &str, coloured: &[(Token, usize)], palette: &CodePalette) -> LayoutJob {
+    let format = |color: Color32| TextFormat {
+        line_height: Some(CODE_LINE),
+        ..TextFormat::simple(face(), color)
     };
-    let mut sections: Vec<_> = tokens(code)
-        .into_iter()
-        .map(|(token, range)| section(color(token, &palette), range.start, range.end))
-        .collect();
-    if sections.is_empty() {
-        sections.push(section(palette.text, 0, 0));
-    }
-    LayoutJob {
-        text: code.to_owned(),
-        sections,
-        wrap: TextWrapping {
-            max_width: f32::INFINITY,
-            ..TextWrapping::default()
-        },
-        break_on_newline: true,
+    let mut job = LayoutJob {
+        text: line.to_owned(),
+        wrap: TextWrapping::no_max_width(),
         keep_trailing_whitespace: true,
         ..LayoutJob::default()
+    };
+    let mut section = |start: usize, end: usize, color: Color32| {
+        job.sections.push(LayoutSection {
+            leading_space: 0.0,
+            byte_range: ByteIndex(start)..ByteIndex(end),
+            format: format(color),
+        });
+    };
+    let mut start = 0;
+    for (token, end) in coloured {
+        section(start, *end, color(*token, palette));
+        start = *end;
     }
+    if line.is_empty() {
+        section(0, 0, palette.text);
+    }
+    job
 }
 
 fn face() -> FontId {
@@ -141,6 +193,32 @@ mod tests {
                 assert_eq!(before.pos.y, index as f32 * CODE_LINE);
             }
             assert_eq!(gapped.size().y, plain.size().y + 40.0);
+        });
+    }
+
+    #[test]
+    fn a_keystroke_lays_out_its_own_line_and_no_other() {
+        with_ui(|ui| {
+            let mut layout = CodeLayout::default();
+            let before = layout.galley(ui, "a = 1\nb = 2\nc = 3", None);
+            let after = layout.galley(ui, "a = 1\nb = 22\nc = 3", None);
+            let same: Vec<_> = before
+                .rows
+                .iter()
+                .zip(&after.rows)
+                .map(|(a, b)| Arc::ptr_eq(&a.row, &b.row))
+                .collect();
+            assert_eq!(same, [true, false, true]);
+        });
+    }
+
+    #[test]
+    fn an_open_string_colours_the_lines_after_it() {
+        with_ui(|ui| {
+            let mut layout = CodeLayout::default();
+            let plain = layout.galley(ui, "a\nb\nc", None);
+            let string = layout.galley(ui, "'''a\nb\nc", None);
+            assert!(!Arc::ptr_eq(&plain.rows[2].row, &string.rows[2].row));
         });
     }
 

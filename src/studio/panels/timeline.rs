@@ -64,7 +64,7 @@ pub fn show(
                 for card in &session.cards {
                     let rect = show_card(view, session, card, height, viewport, ui, commands);
                     if follow && card.id == session.selected {
-                        ui.scroll_to_rect(rect.expand(10.0), None);
+                        ui.scroll_to_rect(rect.expand2(vec2(PAD + 8.0, 0.0)), None);
                     }
                 }
                 if session.cards.len() == 1 {
