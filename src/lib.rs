@@ -8,8 +8,10 @@
 //! cadforge            the window and every command-line verb; never loads Python
 //!  ├─ main thread     draws the studio's state, or waits on behalf of the command line
 //!  ├─ job threads     one a job of the engine; each spends its life waiting for a worker
-//!  └─ cadforge-worker the only executable that embeds CPython; a zygote:
-//!      imports CadQuery once, forks per candidate; the child runs the code, answers, dies
+//!  └─ cadforge-worker the only executable that embeds CPython; three processes:
+//!      supervisor     speaks with cadforge, watches limits, drains output, kills; holds no Python
+//!       └─ zygote     imports CadQuery once, then forks per candidate; nothing of a candidate enters it
+//!           └─ child  takes on limits, runs the code, leaves its report in memory files, dies
 //! ```
 //!
 //! A crash, hang or leak in candidate code ends one child. Scores are computed in `cadforge`, from the geometry
@@ -41,7 +43,8 @@
 //! A surface submits a job to [`engine::Engine`] and gets a handle with an event stream of its own. The job's
 //! thread asks [`assess::Assessor`] for an assessment; that asks [`executor::Executor`], where a hand edit goes
 //! before a batch. The worker forks; the child executes the code, meshes the object as CadQuery's exporter does
-//! and sends STL, face counts, edges and facts over a pipe that candidate code is never given. The mesh is scored
+//! and leaves STL, face counts, edges and facts in memory files, which the supervisor checks for form and
+//! [`executor`] for sense before there is a shape. The mesh is scored
 //! by [`reward::score`]; the [`assess::Evaluation`] is what every surface prints, and a trajectory line is an
 //! evaluation with its code. The window draws [`studio`]'s state, changes it in one place when events arrive,
 //! and asks for work only by commands.
@@ -51,7 +54,15 @@
 //! - A job is a thread, not an entry in a dispatcher's table: it only waits, at most a few run at once, and the
 //!   one queue that needs an order is the pool's. Debounce belongs to the studio's controller: it is about
 //!   typing, and a keystroke that is overtaken never becomes a job.
+//! - The worker's supervisor is a process of its own without Python. A zygote that talks, polls and reads output
+//!   changes with every candidate, and so does what its next child inherits; this one is forked before anything
+//!   else happens and only ever forks. With address randomisation off, equal code then gives equal bits in any
+//!   worker, down to scripts that iterate over a set of edges.
+//! - The worker refuses a Python that differs from its own in as much as the patch level: a libpython of one
+//!   build with the library folder of another fails on the first extension module, with a misleading message.
 //! - A trajectory's artifact paths are relative to its folder, so that a folder can be moved and shared.
+//! - Faces are shaded smoothly inside one B-rep face and never across faces: flat triangles show the mesher's
+//!   choices, not the part's.
 
 pub mod assess;
 pub mod cli;

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::context::Global;
+use super::context::{Global, Problem};
 use crate::assess::Scoring;
-use crate::studio::{self, StudioOptions};
+use crate::studio::{self, Opened, StudioOptions};
+use crate::trajectory;
 
 /// Arguments of the window.
 #[derive(Debug, clap::Args)]
@@ -30,13 +31,26 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
     if let Some(id) = &args.task {
         tasks.get(id)?;
     }
+    let open = match args.open {
+        Some(path) if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") => {
+            Some(Opened::Trajectory(Box::new(trajectory::read(&path)?)))
+        }
+        Some(path) if !path.is_file() => {
+            let message = format!(
+                "cannot open {}: no such file\nhint: give a Python file with CadQuery code, or a trajectory's folder",
+                path.display()
+            );
+            return Err(Problem::Input(message).into());
+        }
+        path => path.map(Opened::File),
+    };
     // One worker for the edit at hand; a second one keeps a repair loop from making it wait.
     let engine = global.engine(2)?;
     studio::run(StudioOptions {
         tasks,
         engine,
         initial_task: args.task,
-        open: args.open,
+        open,
         scoring: Scoring::default(),
     })?;
     Ok(ExitCode::SUCCESS)

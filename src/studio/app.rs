@@ -21,7 +21,7 @@ use super::{preflight, theme};
 use crate::assess::Scoring;
 use crate::engine::Engine;
 use crate::task::{Task, TaskSet};
-use crate::trajectory::Origin;
+use crate::trajectory::{Origin, Trajectory};
 
 /// The task that a newcomer sees.
 const FIRST_TASK: &str = "caster_wheel_fork";
@@ -34,16 +34,24 @@ pub struct StudioOptions {
     pub engine: Engine,
     /// The task to show first.
     pub initial_task: Option<String>,
-    /// A Python file to open.
-    pub open: Option<PathBuf>,
+    /// What to open.
+    pub open: Option<Opened>,
     /// How candidates are scored.
     pub scoring: Scoring,
 }
 
+/// Something given to open at the start.
+#[derive(Debug)]
+pub enum Opened {
+    /// A Python file; read behind the first frame.
+    File(PathBuf),
+    /// A stored repair loop.
+    Trajectory(Box<Trajectory>),
+}
+
 /// Opens the window and returns when it is closed.
 ///
-/// Fails before a window is asked for where there is no display, a library is missing, there is no task, or
-/// `open` is no file.
+/// Fails before a window is asked for where there is no display, a library is missing, there is no task.
 pub fn run(options: StudioOptions) -> anyhow::Result<()> {
     let StudioOptions {
         tasks,
@@ -54,14 +62,6 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
     } = options;
     if let Some(id) = &initial_task {
         tasks.get(id)?;
-    }
-    if let Some(path) = &open
-        && !path.is_file()
-    {
-        bail!(
-            "cannot open {}: not a file\nhint: give a Python file with CadQuery code",
-            path.display()
-        );
     }
     let tasks: Vec<_> = tasks.iter().cloned().collect();
     if tasks.is_empty() {
@@ -89,8 +89,8 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
             Box::new(engine),
         );
         let mut studio = studio.ok_or("there is no task to work on")?;
-        if let Some(path) = open {
-            studio.open(path);
+        if let Some(opened) = open {
+            studio.open(opened);
         }
         Ok(Box::new(studio) as Box<dyn eframe::App>)
     };
@@ -145,9 +145,12 @@ impl Studio {
         })
     }
 
-    /// Reads a file given at the start.
-    pub fn open(&mut self, path: PathBuf) {
-        self.controller.open(path);
+    /// Shows what was given at the start.
+    pub fn open(&mut self, opened: Opened) {
+        match opened {
+            Opened::File(path) => self.controller.open(path),
+            Opened::Trajectory(trajectory) => self.controller.show_trajectory(*trajectory),
+        }
     }
 
     /// What is shown.

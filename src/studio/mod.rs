@@ -16,7 +16,7 @@ pub mod state;
 pub mod theme;
 pub mod viewport;
 
-pub use app::{Studio, StudioOptions, run};
+pub use app::{Opened, Studio, StudioOptions, run};
 
 #[cfg(test)]
 mod testing;

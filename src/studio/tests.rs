@@ -4,18 +4,19 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-use super::Studio;
 use super::controller::DEBOUNCE;
 use super::editor;
 use super::panels::json_tree;
 use super::state::{Activity, State};
 use super::testing::{Sent, Standin, built, failed, step, window};
+use super::{Opened, Studio};
+use crate::assess::Versions;
 use crate::engine::{Event, Outcome, ProposerChoice};
 use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
-use crate::reward::Mode;
-use crate::trajectory::Origin;
+use crate::reward::{Mode, Profile};
+use crate::trajectory::{BadLine, Header, Origin, Trajectory};
 
 type Window = Harness<'static, Option<Studio>>;
 
@@ -361,7 +362,7 @@ fn a_file_is_opened_as_a_card_and_saved_in_place() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mine.py");
     std::fs::write(&path, "fixture = mine\n").unwrap();
-    window.state_mut().as_mut().unwrap().open(path.clone());
+    window.state_mut().as_mut().unwrap().open(Opened::File(path.clone()));
     while state(&window).session().cards.len() == 1 {
         window.step();
     }
@@ -386,4 +387,64 @@ fn an_idle_window_asks_for_no_frame() {
     window.run();
     let delay = window.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
     assert_eq!(delay, std::time::Duration::MAX);
+}
+
+#[test]
+fn a_trajectory_is_laid_out_and_scored_anew() {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    let recorded = |event: Event| match event {
+        Event::Step(step, _) => *step,
+        other => panic!("{other:?}"),
+    };
+    let steps = vec![
+        recorded(step(0, "fixture = seed\n", built(0.5, 0.4))),
+        recorded(step(
+            1,
+            "fixture = broken\n",
+            failed(Kind::UndefinedName, "NameError", 1),
+        )),
+        recorded(step(2, "fixture = better\n", built(0.9, 0.8))),
+    ];
+    let header = Header {
+        format: 1,
+        task_id: "other".to_owned(),
+        profile: Profile::CadforgeV1,
+        mode: Mode::Fast,
+        proposer: "replay".to_owned(),
+        versions: Versions::default(),
+    };
+    let bad_lines = vec![BadLine {
+        line: 5,
+        message: "cut off".to_owned(),
+    }];
+    let trajectory = Trajectory {
+        dir: "runs/7".into(),
+        header,
+        steps,
+        bad_lines,
+    };
+    let before = standin.count();
+    let studio = window.state_mut().as_mut().unwrap();
+    studio.open(Opened::Trajectory(Box::new(trajectory)));
+    window.run();
+    assert_eq!(state(&window).session().task.id, "other");
+    assert_eq!(state(&window).scoring.mode, Mode::Fast);
+    let codes: Vec<_> = state(&window)
+        .session()
+        .cards
+        .iter()
+        .map(|card| card.code.as_str())
+        .collect();
+    assert_eq!(
+        codes,
+        ["fixture = seed\n", "fixture = broken\n", "fixture = better\n"]
+    );
+    assert_eq!(state(&window).card().code, "fixture = better\n");
+    assert_eq!(
+        standin.count() - before,
+        3,
+        "the seed is taken as the task's own; each step is scored once"
+    );
+    window.get_by_label_contains("line 5: cut off");
 }

@@ -158,7 +158,9 @@ fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
     .unwrap();
     std::fs::write(dir.path().join("broken.stl"), "solid nothing\n").unwrap();
     std::fs::write(dir.path().join("broken.py"), "fixture = (\n").unwrap();
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 11] = [
+        (&["missing.py"], "missing.py"),
+        (&["studio", "."], "trajectory.jsonl"),
         (&["eval", "missing.py", "--task", CASTER], "missing.py"),
         (&["eval", "good.py", "--task", "castor"], CASTER),
         (&["eval", "good.py"], "--task"),

@@ -3,6 +3,7 @@
 //! Never draws and never waits. Time is the window's own clock, handed in, so that a test can turn it.
 
 mod jobs;
+mod opened;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,0 +1,71 @@
+//! A stored trajectory, laid out on the timeline of its task.
+
+use std::collections::BTreeMap;
+
+use super::Controller;
+use crate::studio::state::{Card, CardId};
+use crate::trajectory::{Origin, Trajectory};
+
+impl Controller {
+    /// Shows every step of a trajectory as a card and selects the last one.
+    ///
+    /// The steps are scored anew, under the trajectory's own profile and mode: edges and faces come with a
+    /// build alone, and a score from another version should not stand beside today's.
+    pub fn show_trajectory(&mut self, trajectory: Trajectory) {
+        let Trajectory {
+            dir,
+            header,
+            steps,
+            bad_lines,
+        } = trajectory;
+        let place = dir.display();
+        let of_task = |id: &str| {
+            self.state
+                .sessions
+                .iter()
+                .position(|session| session.task.id == id)
+        };
+        let Some(index) = of_task(&header.task_id) else {
+            return self.tell(&format!(
+                "{place} is a trajectory of `{}`, a task that is not here\nhint: add its task pack with --tasks DIR",
+                header.task_id
+            ));
+        };
+        self.state.current = index;
+        self.state.scoring.profile = header.profile;
+        self.state.scoring.mode = header.mode;
+        let mut cards: BTreeMap<usize, CardId> = BTreeMap::new();
+        for step in steps {
+            let fresh = CardId(self.fresh_id());
+            let session = &mut self.state.sessions[index];
+            let seed = session.seed();
+            let id = if step.origin == Origin::Seed && step.code == seed.code {
+                seed.id
+            } else {
+                // A loop that started from a file of its own has a seed that is not the task's.
+                let origin = if step.origin == Origin::Seed {
+                    Origin::Hand
+                } else {
+                    step.origin
+                };
+                let parent = step.parent.and_then(|parent| cards.get(&parent).copied());
+                let mut card = Card::new(fresh, origin, parent.or(Some(seed.id)), step.code);
+                card.reason = step.proposal.map(|proposal| proposal.reason).unwrap_or_default();
+                session.cards.push(card);
+                fresh
+            };
+            cards.insert(step.step, id);
+            session.selected = id;
+        }
+        self.note(format!("opened {} steps of {place}", cards.len()));
+        if let [first, ..] = &bad_lines[..] {
+            self.tell(&format!(
+                "{} of its lines could not be read, the first is line {}: {}",
+                bad_lines.len(),
+                first.line,
+                first.message
+            ));
+        }
+        self.score_what_is_not();
+    }
+}
