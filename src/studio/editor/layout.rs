@@ -88,10 +88,9 @@ impl CodeLayout {
             galleys.push(galley);
             start = end + 1;
         }
-        let whole = LayoutJob {
-            text: code.to_owned(),
-            ..LayoutJob::default()
-        };
+        // The rows bring their own colours; a job without a section would count as empty and not be painted.
+        let format = TextFormat::simple(face(), palette.text);
+        let whole = LayoutJob::single_section(code.to_owned(), format);
         Galley::concat(Arc::new(whole), &galleys, ui.pixels_per_point())
     }
 }
@@ -210,6 +209,27 @@ mod tests {
                 .collect();
             assert_eq!(same, [true, false, true]);
         });
+    }
+
+    #[test]
+    fn what_is_laid_out_is_painted() {
+        let ctx = egui::Context::default();
+        theme::install(&ctx);
+        let corners = |code: &str| {
+            let output = ctx.run_ui(egui::RawInput::default(), |ui| {
+                let galley = CodeLayout::default().galley(ui, code, None);
+                ui.painter().galley(egui::pos2(4.0, 4.0), galley, Color32::WHITE);
+            });
+            let meshes = ctx.tessellate(output.shapes.clone(), 1.0);
+            output.drop_without_applying_deltas();
+            let vertices = meshes.iter().map(|mesh| match &mesh.primitive {
+                egui::epaint::Primitive::Mesh(mesh) => mesh.vertices.len(),
+                egui::epaint::Primitive::Callback(_) => 0,
+            });
+            vertices.sum::<usize>()
+        };
+        assert_eq!(corners("\n"), 0);
+        assert_eq!(corners("ab\ncd"), 4 * 4, "four corners a letter");
     }
 
     #[test]
