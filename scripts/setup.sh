@@ -118,6 +118,8 @@ look_for_packages() {
         need_command Xvfb xvfb
         need_command xdotool xdotool
         need_command import imagemagick
+        # The program, not the shell's own: tests start it.
+        [[ -n $(type -P kill) ]] || need kill procps
     fi
 }
 

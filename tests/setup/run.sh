@@ -30,6 +30,7 @@ machine() {
     stub Xvfb
     stub xdotool
     stub import
+    stub kill
     stub id 'echo 1000'
     stub df 'echo header; echo "/dev/x 9 9 99999999 1% /"'
     stub apt-get 'echo "$*" >>'"'$box/apt'"'; exit 0'
@@ -183,9 +184,9 @@ want=build setup
 expect 'builds without GL' 0 ''
 
 machine no-test-tools
-remove Xvfb xdotool import
+remove Xvfb xdotool import kill
 setup
-expect 'names the test tools' 1 'setup: system packages are missing: run `sudo apt-get install xvfb xdotool imagemagick`'
+expect 'names the test tools' 1 'setup: system packages are missing: run `sudo apt-get install xvfb xdotool imagemagick procps`'
 want='build run' setup
 expect 'runs without test tools' 0 ''
 
