@@ -56,7 +56,7 @@ bench: setup env ## Run the benchmarks
 
 .PHONY: soak
 soak: setup env ## Run the long versions of the tests
-	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release -- --include-ignored
+	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release -- --include-ignored --nocapture
 
 .PHONY: screenshot
 screenshot: release env ## Take docs/screenshot.png from the real window
@@ -99,7 +99,7 @@ test-setup: setup
 
 .PHONY: test-rust
 test-rust: setup env
-	@$(cargo) test $(locked) --no-fail-fast
+	@PROPTEST_RNG_SEED=1 $(cargo) test $(locked) --no-fail-fast
 
 # After the build of the tests, which makes the programs too.
 .PHONY: test-window

@@ -89,13 +89,24 @@ fn classify_name(name: &str, message: &str) -> Option<Kind> {
         "MemoryError" | "Standard_OutOfMemory" => Some(Kind::OutOfMemory),
         "SyntaxError" | "IndentationError" | "TabError" => Some(Kind::SyntaxClosure),
         "AttributeError" => Some(Kind::InventedApi),
-        "TypeError" if message.contains("unexpected keyword argument") => Some(Kind::InventedApi),
+        "TypeError" if is_invented_argument(message) => Some(Kind::InventedApi),
         "NameError" | "UnboundLocalError" => Some(Kind::UndefinedName),
         "ImportError" | "ModuleNotFoundError" => Some(Kind::ImportError),
         "TypeError" | "ValueError" => Some(Kind::TypeOrValue),
         _ if is_kernel_error(name, short, message) => Some(Kind::TypeOrValue),
         _ => None,
     }
+}
+
+/// Whether a method was called with an argument that it does not have. A plain function's name has no dot: it is
+/// the candidate's own, and its arguments are nobody's API.
+fn is_invented_argument(message: &str) -> bool {
+    message
+        .split_once("() got an unexpected keyword argument")
+        .is_some_and(|(before, _)| {
+            let callee = before.rsplit(' ').next().unwrap_or(before);
+            callee.contains('.') && !callee.contains("<locals>")
+        })
 }
 
 /// Whether an exception comes from the geometry kernel: its classes are named `Package_Name`.

@@ -35,8 +35,8 @@
 //! | words | [`failure`], [`locate`] | names of failures; where files lie |
 //!
 //! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
-//! decoding mesh files. Only [`executor`] starts processes; only [`trajectory`], [`task`] and the surfaces touch
-//! files; only the worker executable knows Python; only [`render`] and the studio's viewport know OpenGL.
+//! reading mesh files. Only [`executor`] starts processes; files are read where they come in ([`task`], references in
+//! [`assess`], [`locate`], the surfaces) and written by [`trajectory`] and the surfaces alone; only the worker executable knows Python; only [`render`] and the studio's viewport know OpenGL.
 //!
 //! ## A candidate's way
 //!
@@ -60,6 +60,8 @@
 //!   worker, down to scripts that iterate over a set of edges.
 //! - The worker refuses a Python that differs from its own in as much as the patch level: a libpython of one
 //!   build with the library folder of another fails on the first extension module, with a misleading message.
+//! - A name bound to `None` counts as not bound when the exportable object is looked for: `part = None` before a
+//!   loop is a habit, not a choice.
 //! - A trajectory's artifact paths are relative to its folder, so that a folder can be moved and shared.
 //! - Faces are shaded smoothly inside one B-rep face and never across faces: flat triangles show the mesher's
 //!   choices, not the part's.

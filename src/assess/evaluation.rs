@@ -101,7 +101,7 @@ pub struct Timing {
     pub score_ms: f64,
     /// Rebuilds for editability; 0 under cadforge-v1.
     pub editability_ms: f64,
-    /// All of it.
+    /// All of it, with the reference's own build where this was the first to need it.
     pub total_ms: f64,
 }
 

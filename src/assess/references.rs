@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, SystemTime};
 
 use super::evaluation::ReferenceChoice;
 use crate::executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority};
@@ -23,7 +23,9 @@ pub enum ReferenceError {
         error: String,
     },
     /// The mesh file is no mesh.
-    #[error("the reference {path} is no usable mesh: {error}")]
+    #[error(
+        "the reference {path} is no usable mesh: {error}\nhint: mend the file, or score with --reference none"
+    )]
     NotAMesh {
         /// The file.
         path: PathBuf,
@@ -31,7 +33,7 @@ pub enum ReferenceError {
         error: MeshError,
     },
     /// The code does not build.
-    #[error("the reference {path} does not build: {message}{}", .line.map(|line| format!(" (line {line})")).unwrap_or_default())]
+    #[error("the reference {path} does not build: {message}{}\nhint: mend the file, or score with --reference none", .line.map(|line| format!(" (line {line})")).unwrap_or_default())]
     NotBuilt {
         /// The file.
         path: PathBuf,
@@ -123,7 +125,7 @@ impl ReferenceStore {
             let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(prepared.entry(source.clone()).or_default())
         };
-        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = wait_for(&slot, cancel)?;
         if let Some(reference) = &*slot {
             return Ok(Arc::clone(reference));
         }
@@ -136,6 +138,26 @@ impl ReferenceStore {
         });
         *slot = Some(Arc::clone(&reference));
         Ok(reference)
+    }
+}
+
+/// Waits while another job fills the slot, as long as nobody cancels.
+fn wait_for<'a>(
+    slot: &'a Mutex<Option<Arc<Reference>>>,
+    cancel: &CancelToken,
+) -> Result<MutexGuard<'a, Option<Arc<Reference>>>, ExecutorError> {
+    loop {
+        match slot.try_lock() {
+            Ok(guard) => return Ok(guard),
+            Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                // The token's channel never carries a message: anything but a time-out means that it fired.
+                let rest = cancel.receiver().recv_timeout(Duration::from_millis(10));
+                if rest != Err(crossbeam_channel::RecvTimeoutError::Timeout) {
+                    return Err(ExecutorError::Cancelled);
+                }
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What all verbs share: global flags, exit codes, the parts they start.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,6 +53,22 @@ pub struct Global {
 }
 
 impl Global {
+    /// Refuses `--tasks` on both sides of a verb: clap keeps those behind it alone, and says nothing.
+    pub(super) fn check(&self, arguments: impl Iterator<Item = OsString>) -> Result<(), Problem> {
+        let given = arguments
+            .filter(|argument| {
+                argument
+                    .to_str()
+                    .is_some_and(|text| text == "--tasks" || text.starts_with("--tasks="))
+            })
+            .count();
+        if given > self.tasks.len() {
+            let message = "--tasks stands before and behind the verb\nhint: give all of them in one place";
+            return Err(Problem::Input(message.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Where to look first.
     pub fn overrides(&self) -> Overrides {
         Overrides {
@@ -163,7 +180,7 @@ pub(super) fn build_shape(engine: &Engine, path: &Path, code: &[u8]) -> anyhow::
                 .map(|line| format!(" at line {line}"))
                 .unwrap_or_default();
             Err(Problem::NotReached(format!(
-                "{} does not build{line}: {}",
+                "{} does not build{line}: {}\nhint: `cadforge eval` says more",
                 path.display(),
                 failure.message
             ))

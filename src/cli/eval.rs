@@ -1,6 +1,7 @@
 //! `cadforge eval`: build and score one candidate.
 
 use std::fmt::Write;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -19,14 +20,14 @@ pub struct EvalArgs {
     /// The task to score against
     #[arg(long, value_name = "ID")]
     task: String,
-    #[command(flatten)]
-    scoring: ScoringArgs,
     /// Keep candidate.py, candidate.stl and reward.json in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print the evaluation as one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    scoring: ScoringArgs,
 }
 
 pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> {
@@ -34,6 +35,9 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let task = tasks.get(&args.task)?;
     let code = context::read_candidate(&args.file)?;
     let scoring = args.scoring.scoring();
+    if std::io::stderr().is_terminal() {
+        eprintln!("starting a worker, then building and scoring …");
+    }
     let engine = global.engine(1)?;
     let request = Request {
         task,

@@ -59,6 +59,10 @@ pub fn run() -> ExitCode {
         let message = "a file or --task for the window cannot stand before a verb";
         Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
+    if let Err(error) = global.check(std::env::args_os()) {
+        eprintln!("cadforge: {error}");
+        return ExitCode::from(2);
+    }
     let done = match verb {
         None => studio::run(studio, &global),
         Some(Verb::Studio(args)) => studio::run(args, &global),

@@ -32,14 +32,14 @@ pub struct RepairArgs {
     /// Stop at this total
     #[arg(long, value_name = "TOTAL", default_value_t = 0.92, value_parser = parse_target)]
     target: f64,
-    #[command(flatten)]
-    scoring: ScoringArgs,
     /// Make this folder the trajectory: trajectory.jsonl and the artifacts of each step
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print the loop as one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    scoring: ScoringArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -64,7 +64,7 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
     let tasks = global.task_set()?;
     let task = tasks.get(&args.task)?;
     let from = match &args.from {
-        Some(path) => Some(decode(context::read_candidate(path)?)?),
+        Some(path) => Some(context::read_candidate(path)?.into()),
         None => None,
     };
     let proposer = match args.proposer {
@@ -168,16 +168,6 @@ fn line(step: &Step, seed: Option<&Step>) -> String {
         None => String::new(),
     };
     format!("{name}  {total:>8.4}{delta}{failure}")
-}
-
-fn decode(bytes: Vec<u8>) -> anyhow::Result<String> {
-    String::from_utf8(bytes).map_err(|error| {
-        Problem::Input(format!(
-            "the file to start from is not UTF-8: {}",
-            error.utf8_error()
-        ))
-        .into()
-    })
 }
 
 fn parse_target(text: &str) -> Result<f64, String> {

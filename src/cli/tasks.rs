@@ -35,7 +35,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Read every task folder, build and score what it holds, and say what is wrong
+    /// Read every task folder, build and score weak seed, recorded steps and reference, and say what is wrong
     Check {
         /// Only this task
         id: Option<String>,

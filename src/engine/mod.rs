@@ -53,7 +53,7 @@ pub struct RepairJob {
     /// The task.
     pub task: Arc<Task>,
     /// Starts here instead of the task's weak seed.
-    pub from: Option<String>,
+    pub from: Option<Arc<[u8]>>,
     /// Who proposes.
     pub proposer: ProposerChoice,
     /// How to score.

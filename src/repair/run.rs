@@ -16,7 +16,7 @@ pub struct Repair<'a> {
     /// The task.
     pub task: &'a Task,
     /// Starts here instead of the task's weak seed.
-    pub from: Option<&'a str>,
+    pub from: Option<&'a [u8]>,
     /// How to score.
     pub scoring: &'a Scoring,
     /// Proposals at most.
@@ -94,22 +94,20 @@ pub fn run(
     listener: &mut dyn Listener,
     cancel: &CancelToken,
 ) -> Result<RepairSummary, RepairError> {
-    let mut writer = match repair.out {
-        Some(dir) => Some(TrajectoryWriter::create(dir, &header(repair, assessor)?)?),
-        None => None,
-    };
+    if let Some(dir) = repair.out {
+        TrajectoryWriter::refuse_existing(dir)?;
+    }
+    // Made with the first step: a loop that cannot even score its seed leaves no folder behind.
+    let mut writer = None;
     // Totals of the steps so far; the last one's index is the next one's parent.
     let mut totals: Vec<f64> = Vec::new();
     let mut reached = false;
-    let mut next = Some((
-        Origin::Seed,
-        repair.from.unwrap_or(repair.task.weak_seed()).to_owned(),
-        None,
-    ));
+    let seed = repair.from.unwrap_or(repair.task.weak_seed().as_bytes());
+    let mut next = Some((Origin::Seed, seed.to_vec(), None));
     while let Some((origin, code, proposal)) = next.take() {
         let request = Request {
             task: repair.task,
-            code: code.as_bytes(),
+            code: &code,
             completion: None,
             scoring: repair.scoring,
             priority: repair.priority,
@@ -121,10 +119,14 @@ pub fn run(
             origin,
             parent,
             evaluation: assessment.evaluation,
-            code,
+            code: String::from_utf8_lossy(&code).into_owned(),
             proposal,
         };
-        if let Some(writer) = &mut writer {
+        if let Some(dir) = repair.out {
+            let writer = match &mut writer {
+                Some(writer) => writer,
+                none => none.insert(TrajectoryWriter::create(dir, &header(repair, assessor)?)?),
+            };
             writer.append(&mut step, assessment.shape.as_deref())?;
         }
         totals.push(step.evaluation.reward.total);
@@ -151,13 +153,13 @@ fn propose(
     proposer: &mut Replay,
     step: usize,
     listener: &mut dyn Listener,
-) -> Option<(Origin, String, Option<Proposal>)> {
+) -> Option<(Origin, Vec<u8>, Option<Proposal>)> {
     let recorded = proposer.propose()?;
     listener.proposing(step);
     listener.text(step, &recorded.code);
     Some((
         Origin::Replay,
-        recorded.code,
+        recorded.code.into_bytes(),
         Some(Proposal {
             reason: recorded.reason,
             text: None,

@@ -159,8 +159,18 @@ fn fast_mode_measures_no_surface_and_no_outline() {
     assert_eq!(scored.reward.silhouette, Some(likeness.bbox));
 }
 
+/// That many cases, or as many as `PROPTEST_CASES` asks for.
+fn cases(cases: u32) -> ProptestConfig {
+    let config = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        config
+    } else {
+        ProptestConfig { cases, ..config }
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn every_score_is_finite_and_in_range(

@@ -199,7 +199,7 @@ fn propose_takes_one_step_and_the_next_one_goes_on_from_there() {
     window.run_steps(2);
     standin.last(|job| {
         let repair = job.repair();
-        assert_eq!(repair.from.as_deref(), Some("fixture = one\n"));
+        assert_eq!(repair.from.as_deref(), Some(&b"fixture = one\n"[..]));
         assert_eq!(
             repair.proposer,
             ProposerChoice::Replay {
@@ -362,7 +362,11 @@ fn a_file_is_opened_as_a_card_and_saved_in_place() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mine.py");
     std::fs::write(&path, "fixture = mine\n").unwrap();
-    window.state_mut().as_mut().unwrap().open(Opened::File(path.clone()));
+    window
+        .state_mut()
+        .as_mut()
+        .unwrap()
+        .open(Opened::File(path.clone()));
     while state(&window).session().cards.len() == 1 {
         window.step();
     }

@@ -291,8 +291,6 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
-
     /// Whatever stands in one field: the folder is read, or that field is named and no other.
     #[test]
     fn a_wrong_value_is_reported_where_it_stands(

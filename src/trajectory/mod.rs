@@ -19,7 +19,7 @@ pub const FILE_NAME: &str = "trajectory.jsonl";
 #[derive(Debug, thiserror::Error)]
 pub enum TrajectoryError {
     /// The file system refused.
-    #[error("cannot {action} {path}: {source}")]
+    #[error("cannot {action} {path}: {source}\nhint: check the path, its permissions and the disk")]
     Io {
         /// What was tried.
         action: &'static str,

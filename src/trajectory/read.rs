@@ -39,7 +39,7 @@ pub fn read(path: &Path) -> Result<Trajectory, TrajectoryError> {
     let header = lines.next().map_or(&[][..], |(_, line)| line);
     let header: Header = serde_json::from_slice(header).map_err(|error| TrajectoryError::BadHeader {
         path: file.clone(),
-        message: format!("the first line is no trajectory header: {error}"),
+        message: format!("the first line is no trajectory header: {error}\nhint: give a folder that `cadforge repair --out` made"),
     })?;
     if header.format != FORMAT {
         return Err(TrajectoryError::BadHeader {

@@ -23,6 +23,14 @@ pub struct TrajectoryWriter {
 const ARTIFACTS: &str = "artifacts";
 
 impl TrajectoryWriter {
+    /// An error if `dir` holds a trajectory already.
+    pub fn refuse_existing(dir: &Path) -> Result<(), TrajectoryError> {
+        if dir.join(FILE_NAME).exists() {
+            return Err(TrajectoryError::Exists(dir.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Makes `dir` a trajectory folder; refuses one that already holds a trajectory.
     pub fn create(dir: &Path, header: &Header) -> Result<Self, TrajectoryError> {
         std::fs::create_dir_all(dir).map_err(TrajectoryError::io("create", dir))?;
@@ -57,14 +65,14 @@ impl TrajectoryWriter {
             Some(shape) => Some(artifacts::store(&self.dir, ARTIFACTS, "stl", &shape.stl)?),
             None => None,
         };
-        let json = serde_json::to_vec_pretty(&step.evaluation.reward).expect("a reward is plain data");
-        let reward = artifacts::store(&self.dir, ARTIFACTS, "json", &json)?;
         step.evaluation.artifacts = Artifacts {
             dir: Some(ARTIFACTS.into()),
             code: Some(code),
             stl,
-            reward: Some(reward),
+            reward: None,
         };
+        let json = serde_json::to_vec_pretty(&step.evaluation).expect("an evaluation is plain data");
+        step.evaluation.artifacts.reward = Some(artifacts::store(&self.dir, ARTIFACTS, "json", &json)?);
         self.line(step)
     }
 

@@ -27,7 +27,7 @@ fn stable(value: &Value) -> Value {
                         .keys()
                         .map(|key| (key.clone(), json!("…")))
                         .collect(),
-                    "traceback" | "code" | "trajectory" if value.is_string() => json!("…"),
+                    "traceback" | "code" | "trajectory" | "reward" if value.is_string() => json!("…"),
                     _ => stable(value),
                 };
                 (key.clone(), value)
@@ -187,6 +187,10 @@ fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
             message.contains(expected),
             "{arguments:?} should name {expected:?}: {message}"
         );
+        let way_out = ["hint:", "For more information"]
+            .iter()
+            .any(|words| message.contains(words));
+        assert!(way_out, "{arguments:?} names no way out: {message}");
         assert!(
             output.stdout.is_empty(),
             "{arguments:?} printed to standard output"

@@ -10,6 +10,7 @@ mod layers;
 mod locate;
 mod render;
 mod reward;
+mod soak;
 mod studio;
 mod support;
 mod tasks;

@@ -139,7 +139,7 @@ impl Controller {
         };
         let job = Job::Repair(RepairJob {
             task: session.task.clone(),
-            from: (base.origin != Origin::Seed).then(|| base.code.clone()),
+            from: (base.origin != Origin::Seed).then(|| base.code.as_bytes().into()),
             proposer: ProposerChoice::Replay {
                 recording: Some(recording.name.clone()),
                 skip: behind,

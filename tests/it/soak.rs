@@ -1,0 +1,147 @@
+//! Long runs, for `make soak`: thousands of evaluations, and workers killed at any moment.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cadforge::assess::{Assessor, ReferenceChoice, Request, Scoring, Timing};
+use cadforge::engine::Engine;
+use cadforge::executor::{CancelToken, Priority, WorkerConfig};
+use cadforge::task::{Task, TaskSet};
+
+use crate::support::{python, root};
+
+fn engine() -> Engine {
+    Engine::start(WorkerConfig {
+        worker: PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker")),
+        python: python(),
+        workers: 2,
+    })
+}
+
+fn caster() -> Arc<Task> {
+    let tasks = TaskSet::load(&[root().join("tasks")]).expect("task packs");
+    Arc::clone(tasks.get("caster_wheel_fork").expect("the caster"))
+}
+
+/// The evaluation without what differs between equal runs.
+fn evaluate(assessor: &Assessor, task: &Task, code: &str) -> String {
+    let scoring = Scoring {
+        reference: ReferenceChoice::None,
+        ..Scoring::default()
+    };
+    let request = Request {
+        task,
+        code: code.as_bytes(),
+        completion: None,
+        scoring: &scoring,
+        priority: Priority::Batch,
+    };
+    let mut evaluation = assessor
+        .assess(&request, &CancelToken::never())
+        .expect("a result")
+        .evaluation;
+    evaluation.timing = Timing::default();
+    serde_json::to_string(&evaluation).expect("plain data")
+}
+
+fn candidates(task: &Task) -> Vec<String> {
+    let mut codes = vec![
+        task.weak_seed().to_owned(),
+        "fixture = (\n".to_owned(),
+        "import cadquery as cq\nfixture = cq.Workplane().annulus(3)\n".to_owned(),
+        "import os\nos.abort()\n".to_owned(),
+        "print('x' * 5000000)\n".to_owned(),
+        "import cadquery as cq\nfixture = cq.Workplane().box(90, 80, 130).edges().fillet(4)\n".to_owned(),
+    ];
+    codes.extend(
+        task.repairs
+            .iter()
+            .flat_map(|repair| repair.steps.iter().map(|step| step.code.clone())),
+    );
+    codes
+}
+
+/// Resident memory of a process and its descendants, kB.
+fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let own = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
+        .unwrap_or(0);
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    own + children
+        .split_whitespace()
+        .filter_map(|child| child.parse().ok())
+        .map(resident)
+        .sum::<u64>()
+}
+
+#[test]
+#[ignore = "minutes: run by `make soak`"]
+fn two_thousand_evaluations_repeat_and_leave_memory_flat() {
+    let (engine, task) = (engine(), caster());
+    let codes = candidates(&task);
+    let expected: Vec<_> = codes
+        .iter()
+        .map(|code| evaluate(engine.assessor(), &task, code))
+        .collect();
+    let memory = || {
+        engine
+            .assessor()
+            .executor()
+            .pids()
+            .into_iter()
+            .map(resident)
+            .sum::<u64>()
+    };
+    let before = memory();
+    std::thread::scope(|scope| {
+        for half in 0..2 {
+            let (engine, task, codes, expected) = (&engine, &task, &codes, &expected);
+            scope.spawn(move || {
+                for turn in 0..1000 {
+                    let index = (turn * 2 + half) % codes.len();
+                    let found = evaluate(engine.assessor(), task, &codes[index]);
+                    assert_eq!(found, expected[index], "turn {turn} of thread {half}");
+                }
+            });
+        }
+    });
+    let after = memory();
+    println!("workers: {before} kB before, {after} kB after");
+    assert!(
+        after < before + before / 20,
+        "memory grew from {before} to {after} kB"
+    );
+    assert_eq!(engine.status().restarts, 0);
+}
+
+#[test]
+#[ignore = "minutes: run by `make soak`"]
+fn workers_killed_at_any_moment_never_change_a_result() {
+    let (engine, task) = (engine(), caster());
+    let code = format!("import time\ntime.sleep(0.3)\n{}", task.weak_seed());
+    let expected = evaluate(engine.assessor(), &task, &code);
+    let mut answers: BTreeMap<bool, usize> = BTreeMap::new();
+    for turn in 0..40u64 {
+        std::thread::scope(|scope| {
+            let result = scope.spawn(|| evaluate(engine.assessor(), &task, &code));
+            // Moments spread over the run by a step that shares no factor with it.
+            std::thread::sleep(Duration::from_millis(turn * 37 % 400));
+            let pids = engine.assessor().executor().pids();
+            if let Some(pid) = pids.get(turn as usize % pids.len().max(1)) {
+                let status = std::process::Command::new("kill")
+                    .args(["-9", &pid.to_string()])
+                    .status();
+                assert!(status.expect("kill runs").success());
+            }
+            let found = result.join().expect("no panic");
+            *answers.entry(found == expected).or_default() += 1;
+        });
+    }
+    println!("{answers:?}, {} restarts", engine.status().restarts);
+    assert_eq!(answers, BTreeMap::from([(true, 40)]));
+}
