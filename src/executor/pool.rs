@@ -246,6 +246,9 @@ impl Shared {
         for queue in [live, alone, batch] {
             queue.retain(|job| !job.cancel.is_cancelled());
         }
+        drop(state);
+        // One that was to run alone may have held others back.
+        self.changed.notify_all();
     }
 }
 
@@ -309,20 +312,24 @@ impl Keeper {
                     was_ready = true;
                     self.feed(&mut worker);
                     self.update(|slot| slot.pid = None);
+                    let mut state = self.shared.lock();
+                    if state.closing {
+                        return;
+                    }
+                    state.restarts += 1;
                 }
                 Err(_) if self.shared.lock().closing => return,
-                // What never worked will not work by itself; what did is worth some patience.
-                Err(Died(_)) if was_ready && failures < BACKOFF.len() => {
+                // What never worked will hardly work by itself, though its first start may have been cut short; what
+                // did work is worth some patience.
+                Err(Died(_)) if failures < if was_ready { BACKOFF.len() } else { 1 } => {
                     let _ = self.closing.recv_timeout(BACKOFF[failures]);
                     failures += 1;
                 }
                 Err(Died(reason)) => return self.shared.fail(self.slot, reason),
             }
-            let mut state = self.shared.lock();
-            if state.closing {
+            if self.shared.lock().closing {
                 return;
             }
-            state.restarts += 1;
         }
     }
 

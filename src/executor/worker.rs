@@ -157,7 +157,8 @@ impl Worker {
                 recv(fired) -> _ => {
                     cancelled = true;
                     self.say(&Request::Cancel { id }, &[])?;
-                    deadline = crossbeam_channel::after(STOP_LIMIT);
+                    // The caller has its answer already; a busy machine should not cost a worker.
+                    deadline = crossbeam_channel::after(GRACE);
                 }
                 recv(closing) -> _ => return Err(Died("the pool is closing".to_owned())),
                 recv(deadline) -> _ => return Err(self.died("it did not answer in time")),

@@ -186,6 +186,8 @@ impl Studio {
         if !commands.is_empty() {
             ui.ctx().request_repaint();
         }
+        // A key and Ctrl+S in one frame: the key is part of what is saved.
+        commands.sort_by_key(|command| !matches!(command, Command::Edit { .. }));
         for command in commands {
             self.controller.apply(command);
         }

@@ -2,15 +2,16 @@
 //!
 //! Saving is atomic: a file holds its old content or its new one, whatever happens in between.
 
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use std::{fs, io, thread};
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::state::{CardId, PathPurpose};
 use crate::engine::Wake;
+use crate::trajectory::replace_file;
 
 /// `rfd` answers nothing both when a person cancels and when there is no dialog to show. Nobody cancels
 /// faster than this, so a quicker nothing means that a path field is needed.
@@ -44,13 +45,43 @@ pub struct Files {
     /// What came of them, in order of completion.
     pub events: Receiver<FileEvent>,
     wake: Wake,
+    writer: Option<Writer>,
+}
+
+/// Writes one file after the other, so that of two saves the later one stands.
+struct Writer {
+    queue: Sender<Write>,
+    thread: JoinHandle<()>,
+}
+
+struct Write {
+    path: PathBuf,
+    code: String,
+    card: CardId,
+    revision: u64,
+}
+
+impl Drop for Files {
+    /// A window that closes waits until what was saved is on the disk.
+    fn drop(&mut self) {
+        if let Some(Writer { queue, thread }) = self.writer.take() {
+            drop(queue);
+            // A writer that panicked has nothing more to write.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Files {
     /// Calls `wake` whenever something came of an operation.
     pub fn new(wake: Wake) -> Self {
         let (sender, events) = crossbeam_channel::unbounded();
-        Self { sender, events, wake }
+        Self {
+            sender,
+            events,
+            wake,
+            writer: None,
+        }
     }
 
     /// Asks for a path with the desktop's own dialog. `suggested` is a file name for saving.
@@ -60,7 +91,7 @@ impl Files {
             let dialog = rfd::FileDialog::new().add_filter("CadQuery code", &["py"]);
             let path = match purpose {
                 PathPurpose::Open => dialog.set_title("Open CadQuery code").pick_file(),
-                PathPurpose::Save => dialog.set_title("Save code").set_file_name(suggested).save_file(),
+                PathPurpose::Save(_) => dialog.set_title("Save code").set_file_name(suggested).save_file(),
             };
             match path {
                 Some(path) => Some(FileEvent::Picked(purpose, path)),
@@ -78,21 +109,18 @@ impl Files {
         });
     }
 
-    /// Writes a card's code.
-    pub fn write(&self, path: PathBuf, code: String, card: CardId, revision: u64) {
-        self.run(move || {
-            let result = write_atomic(&path, code.as_bytes()).map_err(|error| {
-                format!(
-                    "cannot save {}: {error}\nhint: choose another folder with Save as",
-                    path.display()
-                )
-            });
-            Some(FileEvent::Written {
-                path,
-                card,
-                revision,
-                result,
-            })
+    /// Writes a card's code, after what was to be written before.
+    pub fn write(&mut self, path: PathBuf, code: String, card: CardId, revision: u64) {
+        let (sender, wake) = (&self.sender, &self.wake);
+        let writer = self
+            .writer
+            .get_or_insert_with(|| start_writer(sender.clone(), wake.clone()));
+        // The thread listens for as long as this holds its queue.
+        let _ = writer.queue.send(Write {
+            path,
+            code,
+            card,
+            revision,
         });
     }
 
@@ -106,6 +134,35 @@ impl Files {
             }
         });
     }
+}
+
+fn start_writer(sender: Sender<FileEvent>, wake: Wake) -> Writer {
+    let (queue, writes) = crossbeam_channel::unbounded::<Write>();
+    let thread = thread::spawn(move || {
+        for Write {
+            path,
+            code,
+            card,
+            revision,
+        } in writes
+        {
+            let result = replace_file(&path, code.as_bytes()).map_err(|error| {
+                format!(
+                    "cannot save {}: {error}\nhint: choose another folder with Save as",
+                    path.display()
+                )
+            });
+            // A window that has closed has no use for the answer.
+            let _ = sender.send(FileEvent::Written {
+                path,
+                card,
+                revision,
+                result,
+            });
+            wake();
+        }
+    });
+    Writer { queue, thread }
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -124,40 +181,6 @@ fn read(path: &Path) -> Result<String, String> {
     })
 }
 
-/// Replaces the content of `path`, or makes it: written beside it, flushed to the disk, then renamed.
-///
-/// A link stays a link (its target is replaced) and a file keeps its permissions.
-pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        Some(_) | None => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".cadforge-")
-        .suffix(".tmp")
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    let permissions = match fs::metadata(&path) {
-        Ok(old) => old.permissions(),
-        Err(_) => new_file_permissions(),
-    };
-    file.as_file().set_permissions(permissions)?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|error| error.error)?;
-    // The rename itself must reach the disk too; not every file system lets a folder be opened for that.
-    if let Ok(folder) = fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
-}
-
-/// Temporary files are private; a saved file is what a file made by any editor is.
-fn new_file_permissions() -> fs::Permissions {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::Permissions::from_mode(0o644)
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -168,9 +191,9 @@ mod tests {
     fn saving_replaces_the_content_and_leaves_nothing_else_behind() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("part.py");
-        write_atomic(&path, b"old").unwrap();
+        replace_file(&path, b"old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        write_atomic(&path, b"new").unwrap();
+        replace_file(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
@@ -182,15 +205,27 @@ mod tests {
         let (target, link) = (dir.path().join("target.py"), dir.path().join("link.py"));
         fs::write(&target, "old").unwrap();
         symlink(&target, &link).unwrap();
-        write_atomic(&link, b"new").unwrap();
+        replace_file(&link, b"new").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&target).unwrap(), b"new");
     }
 
     #[test]
+    fn of_many_saves_the_last_one_stands_and_closing_waits_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("part.py");
+        let mut files = Files::new(std::sync::Arc::new(|| {}));
+        for revision in 0..20 {
+            files.write(path.clone(), format!("x = {revision}"), CardId(1), revision);
+        }
+        drop(files);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "x = 19");
+    }
+
+    #[test]
     fn a_folder_that_is_not_there_is_an_error_that_names_the_file() {
         let dir = tempfile::tempdir().unwrap();
-        let files = Files::new(std::sync::Arc::new(|| {}));
+        let mut files = Files::new(std::sync::Arc::new(|| {}));
         files.write(dir.path().join("no/part.py"), "x = 1".to_owned(), CardId(1), 3);
         let FileEvent::Written {
             result: Err(message), ..

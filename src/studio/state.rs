@@ -99,8 +99,8 @@ impl Notice {
 pub enum PathPurpose {
     /// A file to read.
     Open,
-    /// A file to write.
-    Save,
+    /// A file to write that card to, whatever is on screen by then.
+    Save(CardId),
 }
 
 /// The path field in place of a file dialog.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 
@@ -10,31 +11,41 @@ use crate::assess::{Artifacts, Assessment};
 
 /// Writes a file whole or not at all: a reader sees the old content or the new.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), TrajectoryError> {
-    let folder = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        set_permissions(path, file.path())?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(TrajectoryError::io("write", path))
+    replace_file(path, bytes).map_err(TrajectoryError::io("write", path))
 }
 
-/// Temporary files are private; a written file keeps its old mode, or takes what a plain file would have.
-fn set_permissions(target: &Path, temporary: &Path) -> std::io::Result<()> {
-    let permissions = match std::fs::metadata(target) {
-        Ok(metadata) => metadata.permissions(),
-        Err(_) => {
-            use std::os::unix::fs::PermissionsExt;
-            std::fs::Permissions::from_mode(0o644)
-        }
+/// Replaces the content of `path`, or makes it: written beside it, flushed to the disk, then renamed.
+///
+/// A link stays a link (its target is replaced) and a file keeps its permissions.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
     };
-    std::fs::set_permissions(temporary, permissions)
+    let mut file = tempfile::Builder::new()
+        .prefix(".cadforge-")
+        .suffix(".tmp")
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    let permissions = match fs::metadata(&path) {
+        Ok(old) => old.permissions(),
+        Err(_) => new_file_permissions(),
+    };
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    // The rename itself must reach the disk too; not every file system lets a folder be opened for that.
+    if let Ok(folder) = fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+/// Temporary files are private; a saved file is what a file made by any editor is.
+fn new_file_permissions() -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::Permissions::from_mode(0o644)
 }
 
 /// Keeps one evaluation in `dir`: `candidate.py`, `candidate.stl` if it built, and `reward.json`, which holds

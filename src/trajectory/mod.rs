@@ -7,7 +7,7 @@ mod read;
 mod step;
 mod write;
 
-pub use artifacts::{write_atomically, write_evaluation};
+pub use artifacts::{replace_file, write_atomically, write_evaluation};
 pub use read::{BadLine, Trajectory, read};
 pub use step::{Header, Origin, Proposal, Step};
 pub use write::TrajectoryWriter;

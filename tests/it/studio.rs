@@ -52,7 +52,7 @@ fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
     let start = Instant::now();
     while !is_so(state(window)) {
         assert!(
-            start.elapsed() < Duration::from_secs(60),
+            start.elapsed() < Duration::from_secs(180),
             "{what} did not come about"
         );
         std::thread::sleep(Duration::from_millis(5));

@@ -144,5 +144,5 @@ close_window() { "$root/.venv/bin/python" "$here/close.py" "$window"; }
 
 # Processes that still carry this run's data folder in their environment.
 left_over() {
-    grep -lsaF "XDG_DATA_HOME=$scratch/data" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 || true
+    grep -lsaF "HOME=$scratch/home" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 || true
 }

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::fcntl::{Flock, FlockArg};
 
@@ -26,8 +27,11 @@ impl Scratch {
         remove_abandoned(&base);
         // Of constant length, because not even that may differ between equal runs in two workers.
         let folder = base.join(format!("{PREFIX}{:010}", std::process::id()));
-        fs::create_dir(&folder)?;
-        let lock = lock(&folder)?;
+        // Locked before it has the name by which another worker could take it for abandoned.
+        let unnamed = base.join(format!("new-{PREFIX}{:010}", std::process::id()));
+        fs::create_dir(&unnamed)?;
+        let lock = lock(&unnamed)?;
+        fs::rename(&unnamed, &folder)?;
         Ok(Self { folder, _lock: lock })
     }
 
@@ -38,7 +42,15 @@ impl Scratch {
         let path = self.folder.join("run");
         match fs::create_dir(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                fs::remove_dir_all(&path)?;
+                // A candidate can leave a folder that only its owner's next words could remove: it is set aside, so
+                // that the next candidate does not pay for it.
+                if fs::remove_dir_all(&path).is_err() {
+                    let nanoseconds = SystemTime::now()
+                        .duration_since(UNIX_EPOCH)
+                        .unwrap_or_default()
+                        .as_nanos();
+                    fs::rename(&path, self.folder.join(format!("left-{nanoseconds}")))?;
+                }
                 fs::create_dir(&path)?;
             }
             made => made?,
@@ -88,7 +100,7 @@ fn remove_abandoned(base: &Path) {
             .to_str()
             .is_some_and(|name| name.starts_with(PREFIX));
         // A folder whose lock can be had belongs to nobody. One of another user cannot be removed: fine.
-        if named && lock(&entry.path()).is_ok() {
+        if named && let Ok(_lock) = lock(&entry.path()) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }

@@ -26,7 +26,7 @@ pub const WALL_FACTOR: f64 = 3.0;
 const TICK: Duration = Duration::from_millis(20);
 
 /// How long a child that is about to be killed may take to say where it is.
-const LAST_WORDS: Duration = Duration::from_millis(60);
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Why the supervisor killed a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +118,7 @@ pub fn watch(
     let mut output = Output::new(stdout, stderr, limits.output_bytes);
     let mut killed = None;
     let mut client_lost = None;
+    let mut flooded = false;
     let mut next_look = started + TICK;
     loop {
         let now = Instant::now();
@@ -181,7 +182,9 @@ pub fn watch(
                 }
             }
         }
-        if output.drain()? && killed.is_none() && !exited {
+        // Kept, because what went beyond the limit is gone from the pipe and will not be seen again.
+        flooded |= output.drain()?;
+        if flooded && killed.is_none() && !exited {
             killed = Some(Killed::Flood);
             end();
         }
@@ -199,7 +202,8 @@ pub fn watch(
     };
     let wall_s = started.elapsed().as_secs_f64();
     end_strays(zygote.pid);
-    if output.drain()? && killed.is_none() {
+    flooded |= output.drain()?;
+    if flooded && killed.is_none() {
         killed = Some(Killed::Flood);
     }
     if let Some(error) = client_lost {
@@ -250,14 +254,13 @@ fn ask_last_words(child: &OwnedFd, last_words: &MemoryFile) {
         return;
     }
     let deadline = Instant::now() + LAST_WORDS;
-    let mut seen = 0;
     while Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(4));
-        let length = last_words.len().unwrap_or(0);
-        if length > 0 && length == seen {
+        // The outermost frame is told last.
+        let words = last_words.read(1 << 20).unwrap_or_default();
+        if String::from_utf8_lossy(&words).contains("in <module>") {
             return;
         }
-        seen = length;
     }
 }
 

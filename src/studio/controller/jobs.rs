@@ -209,6 +209,13 @@ impl Controller {
         }
     }
 
+    /// Whether a job works for the task on screen.
+    pub(super) fn is_of_current_session(&self, job: JobId) -> bool {
+        self.pending
+            .get(&job)
+            .is_some_and(|pending| pending.session == self.state.current)
+    }
+
     /// Stops a job as a person asked: its cards rest as they are.
     pub(super) fn cancel_job(&mut self, job: JobId) {
         let Some(pending) = self.pending.get(&job) else {

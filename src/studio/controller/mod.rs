@@ -134,10 +134,12 @@ impl Controller {
         match action {
             Action::Open => self.files.pick(PathPurpose::Open, String::new()),
             Action::Save => match self.state.card().file.clone() {
-                Some(path) => self.use_path(PathPurpose::Save, path),
+                Some(path) => self.use_path(PathPurpose::Save(self.state.card().id), path),
                 None => self.act(Action::SaveAs),
             },
-            Action::SaveAs => self.files.pick(PathPurpose::Save, self.suggested_name()),
+            Action::SaveAs => self
+                .files
+                .pick(PathPurpose::Save(self.state.card().id), self.suggested_name()),
             Action::ResetToSeed => self.reset_to_seed(),
             Action::RunNow => {
                 let (session, card) = (self.state.current, self.state.card().id);
@@ -209,7 +211,9 @@ impl Controller {
     }
 
     fn reset_to_seed(&mut self) {
-        if let Some(job) = self.state.repair().map(|running| running.job) {
+        if let Some(job) = self.state.repair().map(|running| running.job)
+            && self.is_of_current_session(job)
+        {
             self.cancel_job(job);
         }
         let session = self.state.session_mut();
@@ -239,9 +243,14 @@ impl Controller {
     fn use_path(&mut self, purpose: PathPurpose, path: PathBuf) {
         match purpose {
             PathPurpose::Open => self.files.read(path),
-            PathPurpose::Save => {
-                let card = self.state.card();
-                self.files.write(path, card.code.clone(), card.id, card.revision);
+            PathPurpose::Save(id) => {
+                let found = self.state.sessions.iter().find_map(|session| session.get(id));
+                match found.map(|card| (card.code.clone(), card.revision)) {
+                    Some((code, revision)) => self.files.write(path, code, id, revision),
+                    None => {
+                        self.tell("the step to save is no longer there\nhint: choose a step and save again");
+                    }
+                }
             }
         }
     }
@@ -259,7 +268,7 @@ impl Controller {
             FileEvent::NoDialog(purpose) => {
                 let start = match purpose {
                     PathPurpose::Open => String::new(),
-                    PathPurpose::Save => self.suggested_name(),
+                    PathPurpose::Save(_) => self.suggested_name(),
                 };
                 let serial = self.fresh_id();
                 self.state.path_prompt = Some(PathPrompt {

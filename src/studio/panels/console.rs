@@ -101,7 +101,7 @@ fn lines(state: &State, palette: &Palette) -> Vec<Line> {
 fn push(lines: &mut Vec<Line>, text: &str, color: Color32, wraps: bool) {
     let mut rest = text.trim_end().lines();
     lines.extend(rest.by_ref().take(LINES).map(|line| Line {
-        text: line.to_owned(),
+        text: widgets::cut(line),
         color,
         wraps,
     }));

@@ -177,7 +177,7 @@ pub fn scalar(value: &Value) -> String {
             }
             Some(_) | None => number.to_string(),
         },
-        Value::String(text) => format!("\"{}\"", text.replace('\n', "⏎")),
+        Value::String(text) => format!("\"{}\"", widgets::cut(text).replace('\n', "⏎")),
         Value::Null | Value::Bool(_) => value.to_string(),
         Value::Object(map) => match map.len() {
             1 => "1 key".to_owned(),

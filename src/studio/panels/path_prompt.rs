@@ -27,7 +27,7 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
     let palette = theme::of(ui);
     let (title, verb) = match prompt.purpose {
         PathPurpose::Open => ("Open a Python file", "Open"),
-        PathPurpose::Save => ("Save the code", "Save"),
+        PathPurpose::Save(_) => ("Save the code", "Save"),
     };
     let modal = Modal::new(Id::unique("path prompt")).show(ui.ctx(), |ui| {
         ui.set_width(460.0);

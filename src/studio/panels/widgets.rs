@@ -229,6 +229,15 @@ pub fn delta_color(value: f64, palette: &Palette) -> Color32 {
     }
 }
 
+/// A text short enough to lay out: a line of a million characters would hold the window up.
+pub fn cut(text: &str) -> String {
+    const LONGEST: usize = 2000;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} characters)", &text[..end], text.chars().count()),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,5 +249,17 @@ mod tests {
         assert_eq!(signed(-0.0001, 2), "0.00");
         assert_eq!(total(-1.0), "−1.00");
         assert_eq!(total(0.71944), "0.719");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters_and_says_how_long_it_was() {
+        assert_eq!(cut("short ø"), "short ø");
+        let long = "ø".repeat(900_000);
+        let shown = cut(&long);
+        assert!(
+            shown.len() < 10_000 && shown.ends_with("(900000 characters)"),
+            "{}",
+            shown.len()
+        );
     }
 }

@@ -215,7 +215,7 @@ fn time_limits_name_the_line() {
     assert!(endless.traceback.contains("in <module>"), "{endless:?}");
 
     let limits = Limits {
-        cpu_s: 0.2,
+        cpu_s: 1.0,
         ..Limits::default()
     };
     let folder = tempfile::tempdir().unwrap();

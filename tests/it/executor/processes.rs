@@ -14,7 +14,7 @@ use super::{BOX, repaired, run, run_with, shape, start, worker};
 use crate::support::{cadforge, python, root};
 
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(180);
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         thread::sleep(Duration::from_millis(5));
