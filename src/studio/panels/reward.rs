@@ -9,7 +9,7 @@ use crate::assess::Evaluation;
 use crate::reward::Component;
 use crate::studio::command::{Action, Command};
 use crate::studio::state::{Activity, Card, Outcome, Scored, Session, State};
-use crate::studio::theme::{self, PAD, SMALL, TEXT};
+use crate::studio::theme::{self, PAD, TEXT};
 
 /// Height of a component's row, points.
 const BAR_ROW: f32 = 25.0;
