@@ -166,6 +166,8 @@ pub struct Card {
     pub last_shape: Option<Arc<Shape>>,
     /// Title of the card that built `last_shape`.
     pub last_shape_of: String,
+    /// The total that `last_shape` had.
+    pub last_total: f64,
 }
 
 /// A place in a recording.
@@ -253,6 +255,7 @@ impl Card {
             activity: Activity::Idle,
             last_shape: None,
             last_shape_of: String::new(),
+            last_total: 0.0,
         }
     }
 
@@ -261,6 +264,7 @@ impl Card {
         if let Some(parent) = parent {
             self.last_shape.clone_from(&parent.last_shape);
             self.last_shape_of.clone_from(&parent.last_shape_of);
+            self.last_total = parent.last_total;
         }
     }
 
@@ -292,6 +296,7 @@ impl Card {
         if let Some(shape) = assessment.shape {
             self.last_shape = Some(shape);
             self.last_shape_of = title;
+            self.last_total = assessment.evaluation.reward.total;
         }
         self.outcome = Outcome::Scored(Arc::new(Scored::new(assessment.evaluation, revision, scoring)));
     }

@@ -138,6 +138,7 @@ fn a_failure_closes_the_gate_marks_the_line_and_keeps_the_last_shape() {
     window.get_by_label("syntax_closure · line 1");
     window.get_by_label("line 1: '(' was never closed");
     window.get_by_label("contact not scored");
+    window.get_by_label("last that built: seed at 0.500");
     assert!(window.query_by_label_contains("total 0.5").is_none());
     assert!(state(&window).card().last_shape.is_some());
     // The smallest edit that mends it brings everything back.
@@ -373,7 +374,9 @@ fn a_file_is_opened_as_a_card_and_saved_in_place() {
     window.run_steps(3);
     window.get_by_label("mine.py, not scored");
     assert_eq!(standin.last(Sent::code), "fixture = mine\n");
-    type_code(&mut window, "#");
+    // The keyboard has gone along to the file's own field.
+    window.event(egui::Event::Text("#".to_owned()));
+    window.run();
     assert!(state(&window).card().unsaved());
     window.key_press_modifiers(Modifiers::COMMAND, Key::S);
     while state(&window).card().unsaved() {

@@ -39,8 +39,8 @@ pub struct EditorView {
     layout: CodeLayout,
     /// The failure that the view has scrolled to.
     shown_failure: Option<(CardId, u32, String)>,
-    /// Whether the field took the keyboard once.
-    focused: bool,
+    /// The field shown last.
+    field: Option<Id>,
     keys: Keys,
 }
 
@@ -212,8 +212,9 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
     let gutter_rect = Rect::from_min_max(full.min, pos2(area.left(), full.bottom()));
     gutter_click(ui, &output, id, gutter_rect);
 
-    if !view.focused {
-        view.focused = true;
+    // The keyboard starts in the editor, and goes along when another card's field takes its place.
+    let before = view.field.replace(id);
+    if before != Some(id) && before.is_none_or(|before| ui.memory(|memory| memory.has_focus(before))) {
         output.response.request_focus();
     }
     if typed || output.response.changed() {

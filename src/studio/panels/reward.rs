@@ -9,7 +9,7 @@ use crate::assess::Evaluation;
 use crate::reward::Component;
 use crate::studio::command::{Action, Command};
 use crate::studio::state::{Activity, Card, Outcome, Scored, Session, State};
-use crate::studio::theme::{self, PAD, SMALL, TEXT};
+use crate::studio::theme::{self, PAD, TEXT};
 
 /// Height of a component's row, points.
 const BAR_ROW: f32 = 25.0;
@@ -47,7 +47,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                     ui.add_space(10.0);
                     bars(session, card, scored, ui);
                     if !scored.evaluation.ok {
-                        last_that_built(session, card, ui);
+                        last_that_built(card, ui);
                     }
                 }
             }
@@ -352,21 +352,13 @@ fn hover(ui: &mut Ui, row: &BarRow, previous: Option<&(String, f64)>, scored: &S
         });
 }
 
-fn last_that_built(session: &Session, card: &Card, ui: &mut Ui) {
+fn last_that_built(card: &Card, ui: &mut Ui) {
     let palette = theme::of(ui);
-    let mut parent = card.parent.and_then(|parent| session.get(parent));
-    while let Some(before) = parent {
-        if let Some(total) = built_total(before) {
-            ui.add_space(8.0);
-            let text = format!(
-                "last that built: {} at {}",
-                session.title(before),
-                widgets::total(total)
-            );
-            ui.label(RichText::new(text).font(theme::regular(SMALL)).color(palette.dim));
-            return;
-        }
-        parent = before.parent.and_then(|parent| session.get(parent));
+    if card.last_shape.is_some() {
+        let total = widgets::total(card.last_total);
+        let text = format!("last that built: {} at {total}", card.last_shape_of);
+        ui.add_space(8.0);
+        ui.label(widgets::small(text, palette));
     }
 }
 
