@@ -7,6 +7,7 @@ use super::{MeshError, TriMesh};
 
 const HEADER: usize = 80;
 const RECORD: usize = 50;
+const SOLID: &[u8] = b"solid";
 
 /// Three corners for each triangle, in file order.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
@@ -15,7 +16,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
         // `stl_io` reads on past an empty file's header.
         Some(0) if bytes.len() as u64 == claimed_length(0) => Ok(Vec::new()),
         Some(claimed) if bytes.len() as u64 == claimed_length(claimed) => read_binary(bytes),
-        _ if looks_like_text(bytes) => read_triangles(bytes),
+        _ if looks_like_text(bytes) => read_text(bytes),
         Some(claimed) => Err(unreadable(format!(
             "STL is broken: its header announces {claimed} triangles, which take {} bytes, but it has {}",
             claimed_length(claimed),
@@ -65,7 +66,16 @@ fn read_binary(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
 }
 
 fn looks_like_text(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"solid")
+    bytes
+        .trim_ascii_start()
+        .get(..SOLID.len())
+        .is_some_and(|word| word.eq_ignore_ascii_case(SOLID))
+}
+
+/// `stl_io` knows a text by its first six bytes, `solid` and a space; files in the wild differ in all of that.
+fn read_text(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
+    let rest = &bytes.trim_ascii_start()[SOLID.len()..];
+    read_triangles(&[SOLID, b" ", rest].concat())
 }
 
 fn read_triangles(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {

@@ -81,6 +81,16 @@ fn a_lying_header_is_refused_with_its_numbers() {
 }
 
 #[test]
+fn a_text_stl_is_known_whatever_its_first_line_looks_like() {
+    let facet =
+        "facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\n";
+    for first in ["solid part\n", "solid\n", "\n  solid part\n", "SOLID part\n"] {
+        let mesh = TriMesh::from_stl(format!("{first}{facet}endsolid part\n").as_bytes());
+        assert_eq!(mesh.map(|mesh| mesh.triangles().len()), Ok(1), "{first:?}");
+    }
+}
+
+#[test]
 fn an_stl_with_a_nan_or_nothing_is_refused() {
     let mut stl = block([0.0; 3], [1.0; 3]).to_stl();
     stl[84 + 12 + 12..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
