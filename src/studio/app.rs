@@ -227,7 +227,7 @@ impl Studio {
             .frame(bare)
             .show(ui, |ui| status_bar::show(state, triangles, ui, commands));
         Panel::left(("tasks", class))
-            .default_size((size.x * 0.135).clamp(168.0, 240.0))
+            .default_size((size.x * 0.135).clamp(212.0, 240.0))
             .size_range(140.0..=360.0)
             .frame(bare)
             .show(ui, |ui| tasks::show(state, ui, commands));
