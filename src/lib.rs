@@ -35,8 +35,9 @@
 //! | words | [`failure`], [`locate`] | names of failures; where files lie |
 //!
 //! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
-//! reading mesh files. Only [`executor`] starts processes; files are read where they come in ([`task`], references in
-//! [`assess`], [`locate`], the surfaces) and written by [`trajectory`] and the surfaces alone; only the worker executable knows Python; only [`render`] and the studio's viewport know OpenGL.
+//! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
+//! [`assess`], [`locate`], the surfaces) and written by [`trajectory`] and the surfaces alone; only the worker
+//! executable knows Python; only [`render`] and the studio's viewport know OpenGL.
 //!
 //! ## A candidate's way
 //!
