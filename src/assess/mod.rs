@@ -13,7 +13,9 @@ pub use evaluation::{Artifacts, Assessment, Bbox, Evaluation, ReferenceChoice, S
 pub use references::ReferenceError;
 use references::ReferenceStore;
 
-use crate::executor::{Build, CancelToken, Execution, Executor, ExecutorError, Priority};
+use crate::executor::{
+    Build, CancelToken, Execution, Executor, ExecutorError, Priority, SandboxSupport,
+};
 use crate::failure::{Failure, Kind};
 use crate::geometry::Shape;
 use crate::reward::{self, Details, Evidence, Reward, Scored};
@@ -128,9 +130,10 @@ impl Assessor {
         let Scored {
             reward,
             kind,
-            notes,
+            mut notes,
             details,
         } = scored;
+        notes.extend(execution.sandbox.as_ref().and_then(SandboxSupport::missing));
         let Execution {
             stdout,
             stderr,

@@ -1,18 +1,27 @@
 //! Turns what a worker sends into a build, and believes none of it unchecked.
 //!
-//! A candidate shares its process with the exporter, so it can forge what it reports about itself. Here
-//! the parts are held against each other: what contradicts itself is [`Kind::Forged`].
+//! A candidate shares its process with the exporter of its mesh, so it can forge that; what is told of the boundary
+//! representation comes from a process that read it and ran no candidate. Here the two are held against each other,
+//! face by face: what contradicts itself is [`Kind::Forged`].
 
 use std::sync::Arc;
 
-use super::protocol::{CURVES, DoneBlobs, Outcome};
+use super::protocol::{CURVES, DoneBlobs, Outcome, SURFACES};
 use super::{Build, Execution, Limits};
 use crate::failure::{Failure, Kind};
-use crate::geometry::{Aabb, BrepEdge, BrepFacts, MeshError, Shape, TriMesh};
+use crate::geometry::{Aabb, BrepEdge, BrepFacts, BrepSurface, MeshError, Shape, TriMesh};
 
 /// By how much of its diagonal the mesh may stick out of the box of the shape that it was made from. Nodes
 /// lie on the surface; the rest is for the tolerances of edges and for the kernel's box of a spline.
 const BOX_TOLERANCE: f64 = 0.05;
+
+/// By how much of the face's diagonal a node may lie off the surface of its face. The mesher puts nodes on surfaces; a
+/// part that needs more is no longer the part.
+const SURFACE_TOLERANCE: f64 = 0.01;
+
+/// By how much the triangles of a face may have more area than the face. Chords have less; faces whose wires cross
+/// themselves can be covered twice.
+const MOST_AREA: f64 = 2.5;
 
 /// The build of an outcome that was not cancelled.
 pub fn build(outcome: Outcome, blobs: &DoneBlobs, limits: &Limits) -> Build {
@@ -44,6 +53,8 @@ pub fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
         queue_ms: 0.0,
         run_ms: 0.0,
         mesh_ms: 0.0,
+        resumed: 0,
+        sandbox: None,
     }
 }
 
@@ -62,12 +73,15 @@ fn shape(facts: BrepFacts, blobs: &DoneBlobs, limits: &Limits) -> Result<Shape, 
     })?;
     let face_triangles = face_triangles(&blobs.faces, count)?;
     let edges = edges(&blobs.edges)?;
+    let (tolerance, surfaces) = surfaces(&blobs.surfaces)?;
     check_facts(&facts, face_triangles.len(), &mesh.bbox())?;
+    check_faces(&blobs.stl, &face_triangles, &surfaces, tolerance, &facts)?;
     Ok(Shape {
         stl: blobs.stl.as_slice().into(),
         mesh,
         face_triangles,
         edges,
+        surfaces,
         facts,
     })
 }
@@ -124,6 +138,101 @@ fn split_edge(bytes: &[u8]) -> Option<(BrepEdge, &[u8])> {
             rest,
         )
     })
+}
+
+/// The largest tolerance and the faces.
+fn surfaces(bytes: &[u8]) -> Result<(f64, Vec<BrepSurface>), Failure> {
+    const FIELDS: usize = 15;
+    let unreadable = || forged("the faces are unreadable");
+    let (tolerance, faces) = bytes.split_at_checked(8).ok_or_else(unreadable)?;
+    let number = |bytes: &[u8]| f64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+    let mut found = Vec::with_capacity(faces.len() / (1 + 8 * FIELDS));
+    let chunks = faces.chunks_exact(1 + 8 * FIELDS);
+    if !chunks.remainder().is_empty() {
+        return Err(unreadable());
+    }
+    for face in chunks {
+        let surface = SURFACES.get(usize::from(face[0])).ok_or_else(unreadable)?;
+        let fields: [f64; FIELDS] = std::array::from_fn(|at| number(&face[1 + 8 * at..9 + 8 * at]));
+        let triple = |at: usize| [fields[at], fields[at + 1], fields[at + 2]];
+        found.push(BrepSurface {
+            surface: (*surface).to_owned(),
+            radius: fields[0],
+            second: fields[1],
+            point: triple(2),
+            axis: triple(5),
+            area: fields[8],
+            bbox: Aabb {
+                min: triple(9),
+                max: triple(12),
+            },
+        });
+    }
+    Ok((number(tolerance), found))
+}
+
+/// Whether the triangles of each face lie on that face: a mesh that was made up does not.
+fn check_faces(
+    stl: &[u8],
+    face_triangles: &[u32],
+    surfaces: &[BrepSurface],
+    tolerance: f64,
+    facts: &BrepFacts,
+) -> Result<(), Failure> {
+    if face_triangles.len() != surfaces.len() {
+        return Err(forged(&format!(
+            "the mesh is of {} faces, the shape of {}",
+            face_triangles.len(),
+            surfaces.len()
+        )));
+    }
+    // A sloppy model says so by its tolerance, which may not excuse just anything.
+    let sloppy = tolerance.clamp(0.0, SURFACE_TOLERANCE * facts.bbox.diagonal());
+    let mut triangles = stl[84..].chunks_exact(50);
+    for (number, (&count, face)) in face_triangles.iter().zip(surfaces).enumerate() {
+        let known = face.bbox.min.iter().chain(&face.bbox.max).all(|x| x.is_finite());
+        let diagonal = if known { face.bbox.diagonal() } else { f64::INFINITY };
+        let slack = SURFACE_TOLERANCE * diagonal + sloppy + 1e-4;
+        let mut area = 0.0;
+        for triangle in triangles.by_ref().take(count as usize) {
+            let corners: [[f64; 3]; 3] = std::array::from_fn(|corner| {
+                std::array::from_fn(|axis| {
+                    f64::from(f32::from_bits(u32_at(triangle, 12 + 12 * corner + 4 * axis)))
+                })
+            });
+            area += triangle_area(&corners);
+            for corner in corners {
+                let inside = (0..3).all(|axis| {
+                    corner[axis] >= face.bbox.min[axis] - slack && corner[axis] <= face.bbox.max[axis] + slack
+                });
+                let off = face.distance(corner).filter(|distance| distance.is_finite());
+                if (known && !inside) || off.is_some_and(|distance| distance > slack) {
+                    return Err(forged(&format!(
+                        "a corner of the mesh, {corner:?}, is not on face {number}, a {}",
+                        face.surface
+                    )));
+                }
+            }
+        }
+        if face.area.is_finite() && area > MOST_AREA * face.area.abs() + slack * slack {
+            return Err(forged(&format!(
+                "face {number} has {:.6} mm², its mesh {area:.6}",
+                face.area
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn triangle_area(corners: &[[f64; 3]; 3]) -> f64 {
+    let side = |to: usize| [0, 1, 2].map(|axis| corners[to][axis] - corners[0][axis]);
+    let (a, b) = (side(1), side(2));
+    let cross = [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ];
+    0.5 * cross.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
 fn check_facts(facts: &BrepFacts, faces: usize, mesh: &Aabb) -> Result<(), Failure> {
@@ -226,15 +335,27 @@ mod tests {
             bbox,
             valid: true,
         };
+        let mut surfaces = 1e-7f64.to_le_bytes().to_vec();
+        surfaces.push(0);
+        let plane = [
+            0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 4.0, 0.0, 0.0, 0.0, 4.0, 2.0, 0.0f64,
+        ];
+        surfaces.extend(plane.iter().flat_map(|field| field.to_le_bytes()));
         (
             facts,
             DoneBlobs {
                 stl,
                 faces: 1u32.to_le_bytes().to_vec(),
                 edges,
+                surfaces,
                 ..DoneBlobs::default()
             },
         )
+    }
+
+    /// Puts a number into the plane's record.
+    fn set(blobs: &mut DoneBlobs, field: usize, value: f64) {
+        blobs.surfaces[9 + 8 * field..17 + 8 * field].copy_from_slice(&value.to_le_bytes());
     }
 
     fn kind(facts: BrepFacts, blobs: &DoneBlobs) -> Option<Kind> {
@@ -260,7 +381,7 @@ mod tests {
     #[test]
     fn each_contradiction_is_forged() {
         type Change = fn(&mut BrepFacts, &mut DoneBlobs);
-        let changes: [(&str, Change); 7] = [
+        let changes: [(&str, Change); 14] = [
             ("a triangle too many in the header", |_, blobs| blobs.stl[80] = 2),
             ("no STL", |_, blobs| blobs.stl.clear()),
             ("a face with two triangles", |_, blobs| blobs.faces[0] = 2),
@@ -268,6 +389,18 @@ mod tests {
             ("an edge longer than the blob", |_, blobs| blobs.edges[4] = 0xff),
             ("another box", |facts, _| facts.bbox.max[0] = 1.0),
             ("faces without mesh", |facts, _| facts.faces = 9),
+            ("a surface too few", |_, blobs| blobs.surfaces.truncate(8)),
+            ("half a surface", |_, blobs| {
+                blobs.surfaces.pop();
+            }),
+            ("an unknown surface", |_, blobs| blobs.surfaces[8] = SURFACES.len() as u8),
+            ("another plane", |_, blobs| set(blobs, 4, 1.0)),
+            ("another normal", |_, blobs| {
+                set(blobs, 5, 1.0);
+                set(blobs, 7, 0.0);
+            }),
+            ("another place on the plane", |_, blobs| set(blobs, 12, 1.0)),
+            ("a smaller face", |_, blobs| set(blobs, 8, 0.1)),
         ];
         for (what, change) in changes {
             let (mut facts, mut blobs) = triangle();

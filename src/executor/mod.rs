@@ -64,6 +64,10 @@ pub struct Execution {
     pub run_ms: f64,
     /// Meshed, exported and measured, ms of wall time.
     pub mesh_ms: f64,
+    /// Steps that were not run again, because an earlier run of the same steps stood behind them.
+    pub resumed: u32,
+    /// What the candidate was confined by; `None` if it never got to a worker.
+    pub sandbox: Option<SandboxSupport>,
 }
 
 /// Who waits: a person at the keyboard goes before a batch.
@@ -84,6 +88,35 @@ pub struct WorkerVersions {
     pub ocp: String,
     /// Python.
     pub python: String,
+}
+
+/// What a kernel has to confine candidates with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SandboxSupport {
+    /// Landlock's ABI, which keeps files away; 0 without it.
+    pub landlock: u32,
+    /// Whether system calls are filtered.
+    pub seccomp: bool,
+    /// Whether a supervisor can be asked about a call: needed for going on from where an earlier run stands.
+    pub listener: bool,
+}
+
+impl SandboxSupport {
+    /// Whether candidates are confined.
+    pub fn is_whole(&self) -> bool {
+        self.landlock > 0 && self.seccomp
+    }
+
+    /// What is missing, in words for the notes of a result.
+    pub fn missing(&self) -> Option<String> {
+        let what = match (self.landlock > 0, self.seccomp) {
+            (true, true) => return None,
+            (false, true) => "Landlock, so that candidates can read files",
+            (true, false) => "seccomp, so that candidates can use the network and start programs",
+            (false, false) => "Landlock and seccomp, so that candidates have the rights of whoever runs them",
+        };
+        Some(format!("not sandboxed: this kernel has no {what}"))
+    }
 }
 
 /// How to start workers.

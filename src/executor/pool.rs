@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::worker::{Died, Done, Ran, Worker};
 use super::{
-    CancelToken, Execution, ExecutorError, Limits, PoolStatus, Priority, WorkerConfig, WorkerVersions, answer,
+    CancelToken, Execution, ExecutorError, Limits, PoolStatus, Priority, SandboxSupport, WorkerConfig, WorkerVersions, answer,
 };
 
 /// How long to wait before a worker that was ready once, and cannot be started again, is tried once more.
@@ -375,7 +375,7 @@ impl Keeper {
     fn feed(&self, worker: &mut Worker) {
         while let Some((job, alone)) = self.wait_for_job() {
             let queue_ms = job.submitted.elapsed().as_secs_f64() * 1e3;
-            let ran = worker.run(&job.code, &job.limits, &job.cancel, &self.closing);
+            let ran = worker.run(&job.code, &job.limits, job.priority == Priority::Live, &job.cancel, &self.closing);
             let died = ran.is_err();
             let mut state = self.shared.lock();
             // Between two jobs the slot is idle for others to see, so that one that runs alone may start.
@@ -383,7 +383,7 @@ impl Keeper {
             state.running_alone &= !alone;
             drop(state);
             match ran {
-                Ok(Ran::Done(done)) => self.settle(job, *done, queue_ms),
+                Ok(Ran::Done(done)) => self.settle(job, *done, queue_ms, worker.sandbox()),
                 Ok(Ran::Cancelled) => job.answer(Err(ExecutorError::Cancelled)),
                 Err(Died(reason)) => self.retry(job, reason),
             }
@@ -417,11 +417,12 @@ impl Keeper {
         }
     }
 
-    fn settle(&self, mut job: Job, done: Done, queue_ms: f64) {
+    fn settle(&self, mut job: Job, done: Done, queue_ms: f64, sandbox: &SandboxSupport) {
         let Done {
             outcome,
             run_ms,
             mesh_ms,
+            resumed,
             blobs,
         } = done;
         let starved = matches!(outcome, super::protocol::Outcome::Failed { starved: true, .. });
@@ -437,6 +438,8 @@ impl Keeper {
             queue_ms,
             run_ms,
             mesh_ms,
+            resumed,
+            sandbox: Some(sandbox.clone()),
         };
         job.answer(Ok(execution));
     }

@@ -8,12 +8,12 @@ use std::io::{self, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, WorkerVersions};
+use super::{Limits, SandboxSupport, WorkerVersions};
 use crate::failure::Failure;
 use crate::geometry::BrepFacts;
 
 /// The protocol's version: both sides must be of the same.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The largest header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;
@@ -39,6 +39,11 @@ pub const CURVES: [&str; 9] = [
     "OTHER",
 ];
 
+/// Surface types of B-rep faces as CadQuery names them; in a frame they are indices into this list.
+pub const SURFACES: [&str; 8] = [
+    "PLANE", "CYLINDER", "CONE", "SPHERE", "TORUS", "BEZIER", "BSPLINE", "OTHER",
+];
+
 /// What a client asks of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
@@ -48,6 +53,8 @@ pub enum Request {
         id: u64,
         /// What the candidate may use.
         limits: Limits,
+        /// Whether it is one of a line of edits: its first steps are kept for the next one.
+        live: bool,
     },
     /// Stop that candidate, if it is still running.
     Cancel {
@@ -65,6 +72,8 @@ pub enum Reply {
         protocol: u32,
         /// Versions inside.
         versions: WorkerVersions,
+        /// What candidates are confined by.
+        sandbox: SandboxSupport,
         /// From start to here, ms.
         startup_ms: f64,
     },
@@ -85,6 +94,8 @@ pub enum Reply {
         run_ms: f64,
         /// Meshed, exported and measured, ms of wall time.
         mesh_ms: f64,
+        /// Steps that were not run again, because an earlier run stood behind them.
+        resumed: u32,
     },
 }
 
@@ -93,7 +104,7 @@ pub enum Reply {
 pub enum Outcome {
     /// It exported a mesh.
     Shape {
-        /// As the child stated them.
+        /// As read by a process that ran no line of the candidate.
         facts: BrepFacts,
     },
     /// It did not build.
@@ -107,15 +118,24 @@ pub enum Outcome {
     Cancelled,
 }
 
-/// What the child that ran a candidate leaves for its worker. Blobs: triangles per face, edges.
+/// What the child that ran a candidate leaves for its worker. Blob: triangles per face.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
-    /// Facts of the exported shape, or why there is none.
-    pub outcome: Result<BrepFacts, Failure>,
+pub struct Ran {
+    /// Whether it handed a shape over, or why it did not.
+    pub outcome: Result<(), Failure>,
     /// Ran the code, ms of wall time.
     pub run_ms: f64,
-    /// Meshed, exported and measured, ms of wall time.
+    /// Meshed and exported, ms of wall time.
     pub mesh_ms: f64,
+}
+
+/// What the child that read a shape, or code that cannot be read, leaves for its worker. Blobs: edges, surfaces.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Facts of the shape, or why there are none.
+    pub outcome: Result<BrepFacts, Failure>,
+    /// Read and measured, ms of wall time.
+    pub ms: f64,
 }
 
 /// The blobs of [`Reply::Done`], in their order.
@@ -131,24 +151,36 @@ pub struct DoneBlobs {
     pub faces: Vec<u8>,
     /// Edges: curve (`u8`, see [`CURVES`]), number of points (`u32`), points (3 × `f32`), little-endian.
     pub edges: Vec<u8>,
+    /// The largest tolerance (`f64`, mm), then for each face its surface (`u8`, see [`SURFACES`]), radius, second radius
+    /// or half angle, a point (3), an axis (3), area, box (6), all `f64`, little-endian.
+    pub surfaces: Vec<u8>,
 }
 
 impl DoneBlobs {
     /// As slices, for [`write_frame`].
-    pub fn as_slices(&self) -> [&[u8]; 5] {
-        [&self.stdout, &self.stderr, &self.stl, &self.faces, &self.edges]
+    pub fn as_slices(&self) -> [&[u8]; 6] {
+        let Self {
+            stdout,
+            stderr,
+            stl,
+            faces,
+            edges,
+            surfaces,
+        } = self;
+        [stdout, stderr, stl, faces, edges, surfaces]
     }
 
     /// From the blobs of a frame.
     pub fn from_blobs(blobs: Vec<Vec<u8>>) -> Result<Self, ProtocolError> {
-        let [stdout, stderr, stl, faces, edges] = <[Vec<u8>; 5]>::try_from(blobs)
-            .map_err(|blobs| ProtocolError::Nonsense(format!("5 blobs expected, {} found", blobs.len())))?;
+        let [stdout, stderr, stl, faces, edges, surfaces] = <[Vec<u8>; 6]>::try_from(blobs)
+            .map_err(|blobs| ProtocolError::Nonsense(format!("6 blobs expected, {} found", blobs.len())))?;
         Ok(Self {
             stdout,
             stderr,
             stl,
             faces,
             edges,
+            surfaces,
         })
     }
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
 use super::protocol::{DoneBlobs, Outcome, PROTOCOL, Reply, Request, read_frame, write_frame};
-use super::{CancelToken, Limits, WorkerConfig, WorkerVersions};
+use super::{CancelToken, Limits, SandboxSupport, WorkerConfig, WorkerVersions};
 
 /// How long the import of CadQuery may take: seconds, or a minute from a cold disk under load.
 const START_LIMIT: Duration = Duration::from_secs(180);
@@ -39,6 +39,7 @@ pub struct Worker {
     replies: Receiver<Heard>,
     words: Arc<Mutex<Vec<u8>>>,
     versions: WorkerVersions,
+    sandbox: SandboxSupport,
     next_id: u64,
 }
 
@@ -62,6 +63,8 @@ pub struct Done {
     pub run_ms: f64,
     /// Meshed, exported and measured, ms.
     pub mesh_ms: f64,
+    /// Steps that an earlier run had done already.
+    pub resumed: u32,
     /// What goes with it.
     pub blobs: DoneBlobs,
 }
@@ -86,6 +89,7 @@ impl Worker {
             .arg("--python")
             .arg(&config.python)
             .args(["--parent", &std::process::id().to_string()])
+            .args(["--patches", "all"])
             .env_clear()
             .envs(
                 INHERITED
@@ -118,9 +122,10 @@ impl Worker {
             replies: replies?,
             words,
             versions: WorkerVersions::default(),
+            sandbox: SandboxSupport::default(),
             next_id: 0,
         };
-        worker.versions = worker.await_hello(closing)?;
+        (worker.versions, worker.sandbox) = worker.await_hello(closing)?;
         Ok(worker)
     }
 
@@ -129,11 +134,19 @@ impl Worker {
         &self.versions
     }
 
+    /// What its candidates are confined by.
+    pub fn sandbox(&self) -> &SandboxSupport {
+        &self.sandbox
+    }
+
     /// Runs one candidate. An error means that the worker must be replaced.
+    ///
+    /// A `live` one may go on from where an earlier one with the same beginning stands.
     pub fn run(
         &mut self,
         code: &[u8],
         limits: &Limits,
+        live: bool,
         cancel: &CancelToken,
         closing: &Receiver<()>,
     ) -> Result<Ran, Died> {
@@ -143,6 +156,7 @@ impl Worker {
             &Request::Run {
                 id,
                 limits: limits.clone(),
+                live,
             },
             &[code],
         )?;
@@ -174,6 +188,7 @@ impl Worker {
                     outcome,
                     run_ms,
                     mesh_ms,
+                    resumed,
                     ..
                 },
                 blobs,
@@ -185,6 +200,7 @@ impl Worker {
                         outcome,
                         run_ms,
                         mesh_ms,
+                        resumed,
                         blobs,
                     })),
                 })
@@ -195,7 +211,7 @@ impl Worker {
         }
     }
 
-    fn await_hello(&mut self, closing: &Receiver<()>) -> Result<WorkerVersions, Died> {
+    fn await_hello(&mut self, closing: &Receiver<()>) -> Result<(WorkerVersions, SandboxSupport), Died> {
         let heard = select! {
             recv(self.replies) -> heard => heard.map_err(|_| RecvTimeoutError::Disconnected),
             recv(closing) -> _ => return Err(Died("the pool is closing".to_owned())),
@@ -206,10 +222,11 @@ impl Worker {
                 Reply::Hello {
                     protocol: PROTOCOL,
                     versions,
+                    sandbox,
                     ..
                 },
                 _,
-            ))) => Ok(versions),
+            ))) => Ok((versions, sandbox)),
             Ok(Ok((Reply::Hello { protocol, .. }, _))) => Err(Died(format!(
                 "the worker speaks protocol {protocol}, this program speaks {PROTOCOL}\n\
                  hint: both come from one build: make build"

@@ -38,6 +38,48 @@ pub struct BrepEdge {
     pub points: Vec<[f32; 3]>,
 }
 
+/// What one face of the boundary representation lies on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BrepSurface {
+    /// Surface type as CadQuery names it, e.g. `PLANE`, `CYLINDER`, `BSPLINE`.
+    pub surface: String,
+    /// Radius in mm: of a cylinder or sphere, of a cone at its point, the major one of a torus; else 0.
+    pub radius: f64,
+    /// Minor radius of a torus in mm, half angle of a cone in radians; else 0.
+    pub second: f64,
+    /// A point that places the surface, mm: on a plane or an axis, or the centre.
+    pub point: [f64; 3],
+    /// Unit normal of a plane, unit axis of a cylinder, cone or torus.
+    pub axis: [f64; 3],
+    /// Area of the face in mm²; not finite where the kernel cannot tell.
+    pub area: f64,
+    /// Bounding box of the face in mm, a little too large; not finite where the kernel cannot tell.
+    pub bbox: Aabb,
+}
+
+impl BrepSurface {
+    /// How far `point` lies from the surface, which has no ends here, in mm; `None` for surfaces without a formula.
+    pub fn distance(&self, point: [f64; 3]) -> Option<f64> {
+        let from = [0, 1, 2].map(|axis| point[axis] - self.point[axis]);
+        let dot: f64 = (0..3).map(|axis| from[axis] * self.axis[axis]).sum();
+        let length = from.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let off_axis = (length * length - dot * dot).max(0.0).sqrt();
+        match self.surface.as_str() {
+            "PLANE" => Some(dot.abs()),
+            "CYLINDER" => Some((off_axis - self.radius).abs()),
+            "SPHERE" => Some((length - self.radius).abs()),
+            "TORUS" => Some((f64::hypot(off_axis - self.radius, dot) - self.second).abs()),
+            // Both halves of the cone: beyond its tip the radius turns negative.
+            "CONE" => {
+                let at = |radius: f64| (off_axis - radius).abs() * self.second.cos().abs();
+                let radius = self.radius + dot * self.second.tan();
+                Some(at(radius).min(at(-radius)))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A built candidate's geometry: everything a score or a picture needs.
 #[derive(Clone, Debug)]
 pub struct Shape {
@@ -49,6 +91,48 @@ pub struct Shape {
     pub face_triangles: Vec<u32>,
     /// Edges of the boundary representation.
     pub edges: Vec<BrepEdge>,
+    /// What each face lies on, in the order of `face_triangles`.
+    pub surfaces: Vec<BrepSurface>,
     /// Counts and measures.
     pub facts: BrepFacts,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surface(kind: &str, radius: f64, second: f64) -> BrepSurface {
+        BrepSurface {
+            surface: kind.to_owned(),
+            radius,
+            second,
+            point: [1.0, 2.0, 3.0],
+            axis: [0.0, 0.0, 1.0],
+            area: 1.0,
+            bbox: Aabb {
+                min: [0.0; 3],
+                max: [1.0; 3],
+            },
+        }
+    }
+
+    #[test]
+    fn distances_are_those_to_the_whole_surface() {
+        let half = std::f64::consts::FRAC_PI_4;
+        let cases = [
+            (surface("PLANE", 0.0, 0.0), [9.0, 9.0, 5.0], 2.0),
+            (surface("CYLINDER", 2.0, 0.0), [4.0, 2.0, 99.0], 1.0),
+            (surface("SPHERE", 2.0, 0.0), [1.0, 2.0, 6.0], 1.0),
+            (surface("TORUS", 5.0, 1.0), [6.0, 2.0, 3.5], 0.5),
+            (surface("CONE", 2.0, half), [1.0 + 3.0, 2.0, 4.0], 0.0),
+            // On the other half, beyond the tip.
+            (surface("CONE", 2.0, half), [1.0 - 1.0, 2.0, 0.0], 0.0),
+            (surface("CONE", 2.0, half), [1.0 + 3.0 + 2f64.sqrt(), 2.0, 4.0], 1.0),
+        ];
+        for (surface, point, expected) in cases {
+            let found = surface.distance(point).unwrap();
+            assert!((found - expected).abs() < 1e-12, "{surface:?} {point:?}: {found}");
+        }
+        assert_eq!(surface("BSPLINE", 0.0, 0.0).distance([0.0; 3]), None);
+    }
 }

@@ -17,7 +17,7 @@ pub(crate) mod shapes;
 mod silhouette;
 mod stl;
 
-pub use brep::{BrepEdge, BrepFacts, Shape};
+pub use brep::{BrepEdge, BrepFacts, BrepSurface, Shape};
 pub use connectivity::Connectivity;
 pub use gaps::nearest_gaps;
 pub use mesh::{Aabb, MeshError, TriMesh};

@@ -68,6 +68,7 @@ pub fn shape_from_mesh(stl: Arc<[u8]>, mesh: TriMesh) -> Shape {
     Shape {
         stl,
         face_triangles: vec![mesh.triangles().len() as u32],
+        surfaces: Vec::new(),
         edges,
         facts,
         mesh,

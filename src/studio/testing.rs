@@ -235,6 +235,7 @@ fn tetrahedron() -> Shape {
         stl: Arc::from(Vec::new()),
         mesh: TriMesh::new(&vertices, &triangles).unwrap(),
         face_triangles: vec![1; 4],
+        surfaces: Vec::new(),
         edges: Vec::new(),
         facts: BrepFacts {
             solids: 1,

@@ -1,133 +1,97 @@
-//! The child's side: runs one candidate, leaves its report in memory files, and is gone.
+//! The child that runs a candidate's code, step by step, and hands over the shape that came of it.
 //!
-//! Shares its process with the candidate, so nothing it reports is more than a claim: the supervisor
-//! checks the form and the client the content.
+//! Shares its process with the candidate, so nothing it reports is more than a claim: what is believed of a shape
+//! is what another child reads from the handed-over boundary representation.
 
+use std::os::fd::OwnedFd;
 use std::time::Instant;
 
-use cadforge::executor::Limits;
-use cadforge::executor::protocol::{Report, write_frame};
+use cadforge::executor::protocol::{Ran, write_frame};
 use cadforge::failure::{Failure, Kind, classify_exception_lineage};
-use cadforge::geometry::{Aabb, BrepFacts};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
-use serde::{Deserialize, Serialize};
+use pyo3::types::PyBytes;
 
-use crate::linux::MemoryFile;
+use crate::child::{self, Post};
+use crate::control::News;
+use crate::linux;
+use crate::plan::Plan;
 use crate::sandbox;
 
-/// What a child and its supervisor pass to each other.
-pub struct Mailbox {
-    /// A frame with an [`Order`] and the code.
-    pub order: MemoryFile,
-    /// A frame with a [`Report`], triangles per face and edges.
-    pub report: MemoryFile,
-    /// The STL.
-    pub stl: MemoryFile,
-    /// Where the interpreter was when it was killed or crashed.
-    pub last_words: MemoryFile,
-}
+/// A step may be paused at when so much CPU time, in seconds, has passed since the last pause. A pause costs about
+/// half of this, so that a first run loses little, and a resumed one starts at most this much too early.
+const WORTH_A_PAUSE: f64 = 0.012;
 
-impl Mailbox {
-    /// An empty one.
-    pub fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            order: MemoryFile::new("cadforge-order")?,
-            report: MemoryFile::new("cadforge-report")?,
-            stl: MemoryFile::new("cadforge-stl")?,
-            last_words: MemoryFile::new("cadforge-words")?,
-        })
-    }
-}
-
-/// What a child is to do.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Order {
-    /// What the candidate may use.
-    pub limits: Limits,
-    /// The folder it runs in.
-    pub scratch: String,
-}
-
-/// Makes the interpreter ready for a candidate.
-pub fn prepare(harness: &Bound<'_, PyModule>, scratch: &str, mailbox: &Mailbox) -> PyResult<()> {
-    harness
-        .call_method1("prepare", (scratch, mailbox.last_words.descriptor()))
-        .map(drop)
-}
-
-/// Runs `source` and writes the report.
+/// Runs the steps of the plan and writes the report.
 pub fn run(
     harness: &Bound<'_, PyModule>,
-    source: &[u8],
-    triangles: u32,
-    mailbox: &mut Mailbox,
+    mut post: Post,
+    listener: Option<OwnedFd>,
 ) -> Result<(), String> {
-    let python = harness.py();
-    let started = Instant::now();
-    let names = harness.call_method1("execute", (PyBytes::new(python, source),));
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    harness
+        .call_method1("prepare", (post.last_words.descriptor(), post.source.descriptor()))
+        .map_err(|error| text(&error))?;
+    let news = listener.map_or(News::Prepared, News::PreparedWithListener);
+    post.control.tell(&news).map_err(|error| text(&error))?;
+    drop(news);
+
+    let mut started = Instant::now();
+    let executed = execute(harness, &mut post, &mut started);
     let run_ms = milliseconds(started);
 
     let started = Instant::now();
-    let built = names.and_then(|names| build(harness, &names, triangles, mailbox));
+    let built = executed.and_then(|()| export(harness, &post));
     let mesh_ms = milliseconds(started);
 
     sandbox::release_reserve();
-    let (outcome, faces, edges) = match built {
-        Ok(Built { facts, faces, edges }) => (Ok(facts), faces, edges),
-        Err(error) => (Err(describe(harness, &error)), Vec::new(), Vec::new()),
+    let (outcome, faces) = match built {
+        Ok(faces) => (Ok(()), faces),
+        Err(error) => (Err(describe(harness, &error)), Vec::new()),
     };
     // Prints that are still buffered belong to the candidate, whatever became of it.
     let _ = harness.call_method0("flush");
-    let report = Report {
+    let report = Ran {
         outcome,
         run_ms,
         mesh_ms,
     };
-    write_frame(mailbox.report.file(), &report, &[&faces, &edges]).map_err(|error| error.to_string())
+    write_frame(post.report.file(), &report, &[&faces]).map_err(|error| text(&error))
 }
 
-struct Built {
-    facts: BrepFacts,
-    faces: Vec<u8>,
-    edges: Vec<u8>,
+/// Nothing in here that depends on what is still to come may allocate: a child that goes on from a pause must find
+/// the memory that an uninterrupted run would have.
+fn execute(harness: &Bound<'_, PyModule>, post: &mut Post, started: &mut Instant) -> PyResult<()> {
+    let python = harness.py();
+    let step = harness.getattr("step")?;
+    let mut next = 0;
+    let mut paused_at = linux::own_cpu_s();
+    while let Some((at, length)) = Plan::entry(&post.plan, next)? {
+        if post.terms.pausing && next > 0 && linux::own_cpu_s() - paused_at > WORTH_A_PAUSE {
+            child::pause(post, next)?;
+            if post.terms.from == next {
+                // A child that takes over: the plan may be another one from here on.
+                *started = Instant::now();
+                post.terms.from = 0;
+                paused_at = linux::own_cpu_s();
+                continue;
+            }
+            paused_at = linux::own_cpu_s();
+        }
+        let code = PyBytes::new_with(python, length, |bytes| Ok(post.plan.read_exact_at(bytes, at)?))?;
+        step.call1((code,))?;
+        next += 1;
+    }
+    Ok(())
 }
 
-fn build(
-    harness: &Bound<'_, PyModule>,
-    names: &Bound<'_, PyAny>,
-    triangles: u32,
-    mailbox: &Mailbox,
-) -> PyResult<Built> {
-    let shape = harness.call_method1("choose", (names,))?;
+/// Writes mesh and boundary representation; returns the triangles of each face.
+fn export(harness: &Bound<'_, PyModule>, post: &Post) -> PyResult<Vec<u8>> {
+    let shape = harness.call_method0("choose")?;
+    harness.call_method1("write_brep", (&shape, post.brep.path()))?;
     let counts: Vec<u32> = harness
-        .call_method1("write_stl", (&shape, mailbox.stl.path(), triangles))?
+        .call_method1("write_stl", (&shape, post.stl.path(), post.terms.triangles))?
         .extract()?;
-    let edges: Vec<u8> = harness.call_method1("edges", (&shape,))?.extract()?;
-    let facts = harness.call_method1("facts", (&shape,))?.cast_into::<PyDict>()?;
-    Ok(Built {
-        facts: read_facts(&facts)?,
-        faces: counts.iter().flat_map(|count| count.to_le_bytes()).collect(),
-        edges,
-    })
-}
-
-fn read_facts(facts: &Bound<'_, PyDict>) -> PyResult<BrepFacts> {
-    let field = |name: &str| facts.as_any().get_item(name);
-    Ok(BrepFacts {
-        solids: field("solids")?.extract()?,
-        shells: field("shells")?.extract()?,
-        faces: field("faces")?.extract()?,
-        edges: field("edges")?.extract()?,
-        vertices: field("vertices")?.extract()?,
-        volume: field("volume")?.extract()?,
-        area: field("area")?.extract()?,
-        bbox: Aabb {
-            min: field("min")?.extract()?,
-            max: field("max")?.extract()?,
-        },
-        valid: field("valid")?.extract()?,
-    })
+    Ok(counts.iter().flat_map(|count| count.to_le_bytes()).collect())
 }
 
 /// What the harness tells of an exception.
@@ -136,12 +100,14 @@ fn read_facts(facts: &Bound<'_, PyDict>) -> PyResult<BrepFacts> {
 struct Description {
     lineage: Vec<String>,
     own: Option<String>,
+    refused: bool,
     message: String,
     line: Option<u32>,
     traceback: String,
 }
 
-fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
+/// A failure in the words of the harness.
+pub fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
     let python = harness.py();
     let described = harness
         .call_method1("describe", (error.value(python), error.traceback(python)))
@@ -150,6 +116,7 @@ fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
         Ok(Description {
             lineage,
             own,
+            refused,
             message,
             line,
             traceback,
@@ -158,6 +125,7 @@ fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
                 Some("NotExportable") => Kind::MissingFixture,
                 Some("NoTriangles") => Kind::EmptyGeometry,
                 Some("TooManyTriangles") => Kind::TooManyTriangles,
+                _ if refused => Kind::Sandbox,
                 _ => classify_exception_lineage(&lineage, &message),
             };
             Failure {

@@ -1,118 +1,314 @@
-//! How the supervisor and its zygote talk: descriptors one way, news the other.
+//! How the supervisor talks to the interpreters below it: orders one way, news the other, descriptors with them.
 //!
-//! Messages are of fixed size. The zygote's memory must look the same at every fork, so that equal
-//! candidates get equal addresses; whatever differs between candidates is read by their children.
+//! Messages are of fixed size, and neither side allocates for them: the memory of a process that is forked again and
+//! again must look the same at every fork, so that equal candidates get equal addresses. What comes from a process
+//! that ran candidate code is as trustworthy as the candidate: nothing in a message is followed blindly, and whose
+//! it is says the kernel.
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io;
+use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::net::UnixStream;
+use std::ptr;
 
-use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, cmsg_space, recvmsg, sendmsg};
+use nix::libc;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
 use nix::unistd::Pid;
 
 use crate::linux::Ended;
 
-/// One end of the connection.
-pub struct Control(UnixStream);
+/// One end of a connection that keeps messages apart.
+pub struct Control(OwnedFd);
 
-/// What a child is given, in the order in which it is sent.
-pub const GIFTS: usize = 7;
+/// Descriptors that come with an order to begin, in this order.
+pub const GIFTS: usize = 9;
 
-/// What the zygote tells of a child.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum News {
-    /// It runs.
-    Forked(Pid),
-    /// It has ended, and is reaped.
-    Ended(Ended),
-    /// It could not be forked; the number of the system's error.
-    Failed(i32),
+/// What a process may use and is to do, in the order to begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// What it is to do.
+    pub role: Role,
+    /// CPU seconds.
+    pub cpu_s: f64,
+    /// Bytes of address space, all in all.
+    pub address_space: u64,
+    /// Triangles of the mesh at most.
+    pub triangles: u32,
+    /// First step of the plan that is still to be run.
+    pub from: u32,
+    /// Whether it stops between steps and asks how to go on.
+    pub pausing: bool,
 }
 
+/// The two kinds of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Runs a candidate's code.
+    #[default]
+    Run,
+    /// Reads code and shapes, and never runs any of it.
+    Read,
+}
+
+/// What the supervisor asks for.
+#[derive(Debug)]
+pub enum Order {
+    /// Fork; the child answers to this connection.
+    Fork(Control),
+    /// Begin with what these descriptors hold.
+    Begin(Terms, [OwnedFd; GIFTS]),
+    /// Go on.
+    Go,
+    /// Bury a child that has ended.
+    Reap(Pid),
+}
+
+/// What a process tells.
+#[derive(Debug)]
+pub enum News {
+    /// It has been forked and waits for its order.
+    Alive,
+    /// It is confined, and begins with the candidate.
+    Prepared,
+    /// As `Prepared`, and what it asks the kernel for is to be answered here.
+    PreparedWithListener(OwnedFd),
+    /// It stands before this step and waits.
+    Paused(u32),
+    /// The code is understood; so many steps.
+    Planned(u32),
+    /// It could not fork; the number of the system's error.
+    ForkFailed(i32),
+    /// A child has ended, and is reaped.
+    Ended(Ended),
+}
+
+/// Fields of a message: what it is, and five values.
+type Words = [u64; 6];
+
+const BYTES: usize = mem::size_of::<Words>();
+
+/// Room for `GIFTS` descriptors and the sender's credentials.
+type ControlBuffer = [u64; 24];
+
 impl Control {
-    /// The supervisor's end and the zygote's.
+    /// The supervisor's end, on which the kernel names every sender, and the other.
     pub fn pair() -> io::Result<(Self, Self)> {
-        let (one, other) = UnixStream::pair()?;
-        Ok((Self(one), Self(other)))
-    }
-
-    /// The connection itself, for what is said before the first child.
-    pub fn stream(&mut self) -> &mut UnixStream {
-        &mut self.0
-    }
-
-    /// Asks for a child that is given these descriptors.
-    pub fn order(&self, gifts: [RawFd; GIFTS]) -> io::Result<()> {
-        let message = [ControlMessage::ScmRights(&gifts)];
-        sendmsg::<()>(
-            self.0.as_raw_fd(),
-            &[IoSlice::new(&[1])],
-            &message,
-            MsgFlags::empty(),
+        let (ours, theirs) = socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
             None,
+            SockFlag::SOCK_CLOEXEC,
         )?;
-        Ok(())
+        setsockopt(&ours, sockopt::PassCred, &true)?;
+        Ok((Self(ours), Self(theirs)))
+    }
+
+    /// An end that has been placed at a number of its own.
+    pub fn from_descriptor(descriptor: OwnedFd) -> Self {
+        Self(descriptor)
+    }
+
+    /// Gives an order.
+    pub fn order(&self, order: &Order) -> io::Result<()> {
+        match order {
+            Order::Fork(control) => self.send([1, 0, 0, 0, 0, 0], &[control.0.as_raw_fd()]),
+            Order::Begin(terms, gifts) => {
+                let flags = u64::from(terms.pausing) | u64::from(terms.role == Role::Read) << 1;
+                let numbers = u64::from(terms.triangles) << 32 | u64::from(terms.from);
+                let words = [2, flags, terms.cpu_s.to_bits(), terms.address_space, numbers, 0];
+                self.send(words, &gifts.each_ref().map(AsRawFd::as_raw_fd))
+            }
+            Order::Go => self.send([3, 0, 0, 0, 0, 0], &[]),
+            Order::Reap(pid) => self.send([4, pid.as_raw() as u64, 0, 0, 0, 0], &[]),
+        }
     }
 
     /// The next order; `None` once the supervisor is gone.
-    #[expect(unsafe_code, reason = "descriptors arrive as numbers")]
-    pub fn next_order(&self) -> io::Result<Option<[OwnedFd; GIFTS]>> {
-        let mut byte = [0];
-        let mut buffer = [0; cmsg_space::<[RawFd; GIFTS]>()];
-        let mut slices = [IoSliceMut::new(&mut byte)];
-        let received = recvmsg::<()>(
-            self.0.as_raw_fd(),
-            &mut slices,
-            Some(&mut buffer),
-            MsgFlags::MSG_CMSG_CLOEXEC,
-        )?;
-        if received.bytes == 0 {
+    pub fn next_order(&self) -> io::Result<Option<Order>> {
+        let Some(Received { words, gifts, .. }) = self.receive()? else {
             return Ok(None);
-        }
-        let numbers = received.cmsgs()?.find_map(|message| match message {
-            ControlMessageOwned::ScmRights(numbers) => <[RawFd; GIFTS]>::try_from(numbers).ok(),
-            _ => None,
-        });
-        let numbers = numbers.ok_or_else(|| io::Error::other("an order without its descriptors"))?;
-        // SAFETY: the system has just made these descriptors, and nobody else knows them.
-        Ok(Some(
-            numbers.map(|number| unsafe { OwnedFd::from_raw_fd(number) }),
-        ))
+        };
+        let nonsense = || io::Error::other("an order that cannot be read");
+        let order = match words[0] {
+            1 => {
+                let [first, ..] = gifts;
+                Order::Fork(Self(first.ok_or_else(nonsense)?))
+            }
+            2 => {
+                if gifts.iter().any(Option::is_none) {
+                    return Err(nonsense());
+                }
+                let terms = Terms {
+                    role: if words[1] & 2 == 0 { Role::Run } else { Role::Read },
+                    cpu_s: f64::from_bits(words[2]),
+                    address_space: words[3],
+                    triangles: (words[4] >> 32) as u32,
+                    from: words[4] as u32,
+                    pausing: words[1] & 1 != 0,
+                };
+                Order::Begin(terms, gifts.map(|gift| gift.expect("looked at above")))
+            }
+            3 => Order::Go,
+            4 => Order::Reap(Pid::from_raw(words[1] as i32)),
+            _ => return Err(nonsense()),
+        };
+        Ok(Some(order))
     }
 
     /// Tells the supervisor.
-    pub fn tell(&mut self, news: News) -> io::Result<()> {
-        let fields: [u64; 4] = match news {
-            News::Forked(pid) => [1, pid.as_raw() as u64, 0, 0],
+    pub fn tell(&self, news: &News) -> io::Result<()> {
+        let plain = |kind, value| self.send([kind, value, 0, 0, 0, 0], &[]);
+        match news {
+            News::Alive => plain(1, 0),
+            News::Prepared => plain(2, 0),
+            News::PreparedWithListener(listener) => self.send([3, 0, 0, 0, 0, 0], &[listener.as_raw_fd()]),
+            News::Paused(step) => plain(4, u64::from(*step)),
+            News::Planned(steps) => plain(5, u64::from(*steps)),
+            News::ForkFailed(error) => plain(6, *error as u64),
             News::Ended(Ended {
                 status,
                 cpu_s,
                 peak_resident,
-            }) => [2, status as u64, cpu_s.to_bits(), peak_resident],
-            News::Failed(error) => [3, error as u64, 0, 0],
-        };
-        let mut bytes = [0; 32];
-        for (slot, field) in bytes.chunks_exact_mut(8).zip(fields) {
-            slot.copy_from_slice(&field.to_le_bytes());
+            }) => self.send([7, *status as u64, cpu_s.to_bits(), *peak_resident, 0, 0], &[]),
         }
-        self.0.write_all(&bytes)
     }
 
-    /// The zygote's next news; an error also if it is gone.
-    pub fn hear(&mut self) -> io::Result<News> {
-        let mut bytes = [0; 32];
-        self.0.read_exact(&mut bytes)?;
-        let field = |at: usize| u64::from_le_bytes(std::array::from_fn(|index| bytes[8 * at + index]));
-        match field(0) {
-            1 => Ok(News::Forked(Pid::from_raw(field(1) as i32))),
-            2 => Ok(News::Ended(Ended {
-                status: field(1) as i32,
-                cpu_s: f64::from_bits(field(2)),
-                peak_resident: field(3),
-            })),
-            3 => Ok(News::Failed(field(1) as i32)),
-            other => Err(io::Error::other(format!("the zygote speaks nonsense: {other}"))),
+    /// The next news and who told it; an error also if the other end is closed.
+    pub fn hear(&self) -> io::Result<(News, Pid)> {
+        let received = self.receive()?;
+        let Received { words, gifts, sender } = received.ok_or(io::ErrorKind::ConnectionAborted)?;
+        let nonsense = || io::Error::new(io::ErrorKind::InvalidData, "news that cannot be read");
+        let [first, ..] = gifts;
+        let news = match words[0] {
+            1 => News::Alive,
+            2 => News::Prepared,
+            3 => News::PreparedWithListener(first.ok_or_else(nonsense)?),
+            4 => News::Paused(words[1] as u32),
+            5 => News::Planned(words[1] as u32),
+            6 => News::ForkFailed(words[1] as i32),
+            7 => News::Ended(Ended {
+                status: words[1] as i32,
+                cpu_s: f64::from_bits(words[2]),
+                peak_resident: words[3],
+            }),
+            _ => return Err(nonsense()),
+        };
+        Ok((news, sender.ok_or_else(nonsense)?))
+    }
+
+    #[expect(unsafe_code, reason = "nix allocates for control messages")]
+    fn send(&self, words: Words, descriptors: &[RawFd]) -> io::Result<()> {
+        debug_assert!(descriptors.len() <= GIFTS);
+        let bytes = mem::size_of_val(descriptors);
+        let mut slice = libc::iovec {
+            iov_base: ptr::from_ref(&words).cast_mut().cast(),
+            iov_len: BYTES,
+        };
+        let mut buffer: ControlBuffer = [0; 24];
+        // SAFETY: all zeros is a valid message header; every pointer in it lives longer than the call, and the
+        // buffer has room for `GIFTS` descriptors.
+        let sent = unsafe {
+            let mut message: libc::msghdr = mem::zeroed();
+            message.msg_iov = &raw mut slice;
+            message.msg_iovlen = 1;
+            if !descriptors.is_empty() {
+                message.msg_control = buffer.as_mut_ptr().cast();
+                message.msg_controllen = libc::CMSG_SPACE(bytes as u32) as _;
+                let header = libc::CMSG_FIRSTHDR(&raw const message);
+                (*header).cmsg_level = libc::SOL_SOCKET;
+                (*header).cmsg_type = libc::SCM_RIGHTS;
+                (*header).cmsg_len = libc::CMSG_LEN(bytes as u32) as _;
+                ptr::copy_nonoverlapping(
+                    descriptors.as_ptr().cast::<u8>(),
+                    libc::CMSG_DATA(header),
+                    bytes,
+                );
+            }
+            retry(|| libc::sendmsg(self.0.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL))
+        };
+        match sent {
+            Ok(BYTES) => Ok(()),
+            Ok(_) => Err(io::ErrorKind::WriteZero.into()),
+            Err(error) => Err(error),
         }
+    }
+
+    /// One whole message; `None` at the end of the connection.
+    #[expect(
+        unsafe_code,
+        reason = "nix allocates for control messages, and descriptors arrive as numbers"
+    )]
+    fn receive(&self) -> io::Result<Option<Received>> {
+        let mut words: Words = [0; 6];
+        let mut slice = libc::iovec {
+            iov_base: ptr::from_mut(&mut words).cast(),
+            iov_len: BYTES,
+        };
+        let mut buffer: ControlBuffer = [0; 24];
+        let mut gifts: [Option<OwnedFd>; GIFTS] = [const { None }; GIFTS];
+        let mut sender = None;
+        // SAFETY: all zeros is a valid message header; every pointer in it lives longer than the call. The kernel
+        // has filled the buffer up to `msg_controllen`, which the iteration respects; descriptors in it were
+        // just made by the kernel, and nobody else knows them.
+        unsafe {
+            let mut message: libc::msghdr = mem::zeroed();
+            message.msg_iov = &raw mut slice;
+            message.msg_iovlen = 1;
+            message.msg_control = buffer.as_mut_ptr().cast();
+            message.msg_controllen = mem::size_of::<ControlBuffer>() as _;
+            let received =
+                retry(|| libc::recvmsg(self.0.as_raw_fd(), &raw mut message, libc::MSG_CMSG_CLOEXEC))?;
+            let mut header = libc::CMSG_FIRSTHDR(&raw const message);
+            let mut next = 0;
+            while !header.is_null() {
+                let data = libc::CMSG_DATA(header);
+                let length = (*header).cmsg_len as usize - (data as usize - header as usize);
+                match ((*header).cmsg_level, (*header).cmsg_type) {
+                    (libc::SOL_SOCKET, libc::SCM_RIGHTS) => {
+                        for at in (0..length).step_by(mem::size_of::<RawFd>()) {
+                            let number = data.add(at).cast::<RawFd>().read_unaligned();
+                            let gift = OwnedFd::from_raw_fd(number);
+                            // What nobody asked for is closed at once.
+                            if let Some(slot) = gifts.get_mut(next) {
+                                *slot = Some(gift);
+                            }
+                            next += 1;
+                        }
+                    }
+                    (libc::SOL_SOCKET, libc::SCM_CREDENTIALS)
+                        if length >= mem::size_of::<libc::ucred>() =>
+                    {
+                        let mut credentials = MaybeUninit::<libc::ucred>::uninit();
+                        ptr::copy_nonoverlapping(
+                            data,
+                            credentials.as_mut_ptr().cast::<u8>(),
+                            mem::size_of::<libc::ucred>(),
+                        );
+                        sender = Some(Pid::from_raw(credentials.assume_init().pid));
+                    }
+                    _ => {}
+                }
+                header = libc::CMSG_NXTHDR(&raw const message, header);
+            }
+            match received {
+                0 => return Ok(None),
+                BYTES => {}
+                _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "a message of a strange length")),
+            }
+        }
+        Ok(Some(Received { words, gifts, sender }))
+    }
+}
+
+struct Received {
+    words: Words,
+    gifts: [Option<OwnedFd>; GIFTS],
+    /// Only where the kernel was asked for it.
+    sender: Option<Pid>,
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Control({})", self.0.as_raw_fd())
     }
 }
 
@@ -122,38 +318,73 @@ impl AsFd for Control {
     }
 }
 
+/// Until no signal interrupts it.
+fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
+    loop {
+        match usize::try_from(call()) {
+            Ok(count) => return Ok(count),
+            Err(_) => {
+                let error = io::Error::last_os_error();
+                if error.kind() != io::ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::io::{Read, Write};
+
     use super::*;
 
     #[test]
-    fn news_arrive_as_they_were_told() {
-        let (mut zygote, mut supervisor) = Control::pair().unwrap();
+    fn news_arrive_as_they_were_told_and_name_their_sender() {
+        let (supervisor, process) = Control::pair().unwrap();
         let ended = Ended {
             status: 139,
             cpu_s: 0.25,
             peak_resident: 1 << 40,
         };
         for news in [
-            News::Forked(Pid::from_raw(7)),
+            News::Alive,
+            News::Prepared,
+            News::Paused(7),
+            News::Planned(u32::MAX),
+            News::ForkFailed(11),
             News::Ended(ended),
-            News::Failed(11),
         ] {
-            zygote.tell(news).unwrap();
-            assert_eq!(supervisor.hear().unwrap(), news);
+            process.tell(&news).unwrap();
+            let (heard, sender) = supervisor.hear().unwrap();
+            assert_eq!(format!("{heard:?}"), format!("{news:?}"));
+            assert_eq!(sender, Pid::this());
         }
-        drop(zygote);
+        drop(process);
         assert!(supervisor.hear().is_err());
     }
 
     #[test]
     fn descriptors_arrive_open_and_the_end_is_noticed() {
-        let (supervisor, zygote) = Control::pair().unwrap();
+        let (supervisor, process) = Control::pair().unwrap();
         let (mut reader, writer) = io::pipe().unwrap();
-        supervisor.order([writer.as_raw_fd(); GIFTS]).unwrap();
-        let gifts = zygote.next_order().unwrap().unwrap();
+        let terms = Terms {
+            role: Role::Read,
+            cpu_s: 1.5,
+            address_space: u64::MAX,
+            triangles: u32::MAX,
+            from: 3,
+            pausing: true,
+        };
+        let gifts = std::array::from_fn(|_| writer.as_fd().try_clone_to_owned().unwrap());
+        supervisor.order(&Order::Begin(terms, gifts)).unwrap();
         drop(writer);
-        std::fs::File::from(gifts.into_iter().last().unwrap())
+        let Some(Order::Begin(heard, gifts)) = process.next_order().unwrap() else {
+            panic!("another order")
+        };
+        assert_eq!(heard, terms);
+        File::from(gifts.into_iter().last().unwrap())
             .write_all(b"x")
             .unwrap();
         let mut text = String::new();
@@ -161,6 +392,24 @@ mod tests {
         reader.read_to_string(&mut text).unwrap();
         assert_eq!(text, "x");
         drop(supervisor);
-        assert!(zygote.next_order().unwrap().is_none());
+        assert!(process.next_order().unwrap().is_none());
+    }
+
+    #[test]
+    fn nonsense_is_an_error_and_leaks_nothing() {
+        let (supervisor, process) = Control::pair().unwrap();
+        let (mut reader, writer) = io::pipe().unwrap();
+        // More descriptors than any news has.
+        process
+            .send([99, 0, 0, 0, 0, 0], &[writer.as_raw_fd(); GIFTS])
+            .unwrap();
+        drop(writer);
+        assert!(supervisor.hear().is_err());
+        assert_eq!(reader.read(&mut [0]).unwrap(), 0);
+        nix::unistd::write(&process, b"short").unwrap();
+        assert_eq!(
+            supervisor.hear().unwrap_err().kind(),
+            io::ErrorKind::InvalidData
+        );
     }
 }

@@ -1,7 +1,8 @@
-"""What of a candidate's run is Python: warming the zygote, running the code, exporting and measuring.
+"""The part of a candidate's run that is Python: warming the zygote, running the code step by step, exporting.
 
-Compiled into the worker, whose environment it imports. The zygote calls `warm` once; everything else runs in the child that will run one
-candidate and die. Nothing here judges: an exception is described, classes and scores are given elsewhere.
+Compiled into the worker, whose environment it imports. The zygote calls `warm` and `settle` once; everything else runs in
+the child that runs one candidate and dies. Nothing here judges: an exception is described, classes and scores are
+given elsewhere, and facts about a shape are read by another child (`reader.py`).
 """
 
 import os
@@ -10,38 +11,35 @@ import os
 for _library in ("OPENBLAS", "OMP", "MKL"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"
 
+import datetime
+import errno
 import faulthandler
 import gc
 import linecache
+import marshal
 import random
 import signal
-import struct
 import sys
 import tempfile
+import time
 import traceback
 import types
+import uuid
 from importlib.metadata import PackageNotFoundError, version
 
 import cadquery as cq
 import numpy.random
+from OCP.BinTools import BinTools, BinTools_FormatVersion
 from OCP.BOPAlgo import BOPAlgo_Options
-from OCP.Bnd import Bnd_Box
 from OCP.BRep import BRep_Tool
-from OCP.BRepAdaptor import BRepAdaptor_Curve
-from OCP.BRepBndLib import BRepBndLib
-from OCP.BRepCheck import BRepCheck_Analyzer
-from OCP.BRepGProp import BRepGProp
 from OCP.BRepMesh import BRepMesh_IncrementalMesh
-from OCP.GCPnts import GCPnts_TangentialDeflection
-from OCP.GeomAbs import GeomAbs_CurveType
-from OCP.GProp import GProp_GProps
+from OCP.Message import Message_ProgressRange
 from OCP.OSD import OSD_ThreadPool
 from OCP.StlAPI import StlAPI_Writer
-from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE, TopAbs_SHELL, TopAbs_SOLID, TopAbs_VERTEX
-from OCP.TopExp import TopExp, TopExp_Explorer
+from OCP.TopAbs import TopAbs_FACE
+from OCP.TopExp import TopExp_Explorer
 from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS
-from OCP.TopTools import TopTools_IndexedMapOfShape
 
 FILENAME = "candidate.py"
 NAMES = ("fixture", "result", "model", "solid", "body", "part")
@@ -50,8 +48,8 @@ NAMES = ("fixture", "result", "model", "solid", "body", "part")
 TOLERANCE = 0.1
 ANGULAR_TOLERANCE = 0.1
 
-# Edges are for the eye: beyond this many points a picture shows a grey smear anyway.
-MAX_EDGE_POINTS = 1_000_000
+# What a refused candidate is told.
+ALLOWED = "the sandbox has no network, programs, threads or signals, and no files but those that the code makes"
 
 # A traceback is for reading: a deep recursion repeats itself.
 MAX_FRAMES = 24
@@ -69,8 +67,8 @@ class TooManyTriangles(Exception):
     """The mesh is larger than the limit."""
 
 
-def warm(path: str) -> dict[str, str]:
-    """Walks the common paths of the kernel once, writes an STL to `path`, and returns the versions.
+def warm(stl: str, brep: str) -> dict[str, str]:
+    """Walks the common paths of the kernel once, exports to `stl` and `brep`, and returns the versions.
 
     The first box, fillet, boolean and export load and initialise what every later child would have to.
     """
@@ -82,22 +80,16 @@ def warm(path: str) -> dict[str, str]:
     # A file that grows past its limit is an error of the write, not the end of the process.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
-    _quicken_planes()
     block = cq.Workplane("XY").box(10, 10, 10).edges("|Z").fillet(1)
     drill = cq.Workplane("XY").circle(2).extrude(20, both=True)
     part = block.cut(drill).union(cq.Workplane("XY").sphere(3)).faces(">Z").chamfer(0.2).clean()
     shape = exportable(part)
-    write_stl(shape, path, 1 << 20)
-    edges(shape)
-    facts(shape)
+    write_brep(shape, brep)
+    write_stl(shape, stl, 1 << 20)
     try:
         exec(compile("raise ValueError('warm')", FILENAME, "exec"), {})
     except ValueError as error:
         describe(error, error.__traceback__)
-
-    del block, drill, part, shape
-    gc.collect()
-    gc.freeze()
     return {
         "cadquery": cq.__version__,
         "ocp": _installed("cadquery-ocp-novtk", "cadquery-ocp"),
@@ -105,41 +97,59 @@ def warm(path: str) -> dict[str, str]:
     }
 
 
-def prepare(scratch: str, last_words: int) -> None:
+def libraries() -> list[str]:
+    """What a candidate may read: the environment, the interpreter's own library, and what the path adds."""
+    prefixes = [sys.prefix, os.path.join(sys.base_prefix, "lib"), os.path.join(sys.base_exec_prefix, "lib")]
+    named = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
+    return sorted({os.path.realpath(path) for path in [*prefixes, *sys.path, *named] if path and os.path.isdir(path)})
+
+
+def settle() -> None:
+    """Makes ready for the first fork: fixed clock, chance and environment, and nothing left to collect."""
+    _fix_clock()
+    _fix_chance()
+    kept = {name: os.environ[name] for name in ("LC_ALL", "TZ") if name in os.environ}
+    os.environ.clear()
+    os.environ.update(kept, PATH="/usr/bin:/bin", HOME="/nonexistent")
+    sys.argv = [FILENAME]
+    gc.collect()
+    gc.freeze()
+
+
+def prepare(last_words: int, source: int) -> None:
     """Makes the child equal to every other child, whatever the zygote did before it."""
+    global _source
     faulthandler.enable(file=last_words, all_threads=False)
     faulthandler.register(signal.SIGUSR1, file=last_words, all_threads=False, chain=False)
     # Made anew, because those of the zygote believe in other files. Line by line, so that a killed
     # candidate's prints are not lost with it.
     sys.stdout = sys.__stdout__ = _stream(1)
     sys.stderr = sys.__stderr__ = _stream(2)
-    sys.argv = [FILENAME]
-    os.environ["TMPDIR"] = tempfile.tempdir = scratch
+    os.environ["TMPDIR"] = tempfile.tempdir = os.getcwd()
     # Forking reseeds `random` from the system.
     random.seed(0)
     numpy.random.seed(0)
-
-
-def execute(source: bytes) -> dict:
-    """Runs the candidate as a script and returns its names."""
-    lines = [f"{line}\n" for line in source.decode("utf-8", "replace").split("\n")]
-    linecache.cache[FILENAME] = (len(source), None, lines, FILENAME)
     main = types.ModuleType("__main__")
     main.__file__ = FILENAME
     main.__dict__["show_object"] = _show_object
     main.__dict__["debug"] = _debug
     sys.modules["__main__"] = main
-    if b"\0" in source:
-        raise SyntaxError("source code cannot contain null bytes")
-    code = compile(source, FILENAME, "exec", dont_inherit=True)
-    exec(code, main.__dict__)
-    return main.__dict__
+    _names.append(main.__dict__)
+    # Read when a traceback needs it: a child that takes over from a pause has other code from there on.
+    _source = source
+    linecache.cache[FILENAME] = (_read_source,)
 
 
-def choose(names: dict):
+def step(code: bytes) -> None:
+    """Runs one step of the candidate."""
+    exec(marshal.loads(code), _names[0])
+
+
+def choose():
     """The object to export: the last one shown, else the first of `NAMES` that is bound (and not None)."""
     if _shown:
         return exportable(_shown[-1], "the object given to show_object")
+    names = _names[0]
     for name in NAMES:
         if names.get(name) is not None:
             return exportable(names[name], f"`{name}`")
@@ -163,10 +173,17 @@ def exportable(value, name="the object"):
     return cq.occ_impl.shapes.compound(*parts)
 
 
-def write_stl(shape, path: str, max_triangles: int) -> list[int]:
-    """Writes the STL that CadQuery would write; returns the triangles of each face, in its order."""
+def write_brep(shape, path: str) -> None:
+    """Hands the boundary representation over, without triangles: those a reader would have to believe."""
     if shape.wrapped is None or shape.wrapped.IsNull():
         raise NoTriangles("the object is empty")
+    BinTools.Write_s(
+        shape.wrapped, path, False, False, BinTools_FormatVersion.BinTools_FormatVersion_VERSION_4, Message_ProgressRange()
+    )
+
+
+def write_stl(shape, path: str, max_triangles: int) -> list[int]:
+    """Writes the STL that CadQuery would write; returns the triangles of each face, in its order."""
     BRepMesh_IncrementalMesh(shape.wrapped, TOLERANCE, True, ANGULAR_TOLERANCE, True)
     counts = []
     location = TopLoc_Location()
@@ -189,66 +206,10 @@ def write_stl(shape, path: str, max_triangles: int) -> list[int]:
     return counts
 
 
-def edges(shape) -> bytes:
-    """Polylines of the distinct edges: curve (u8), number of points (u32), points (3 x f32), little-endian."""
-    table = TopTools_IndexedMapOfShape()
-    TopExp.MapShapes_s(shape.wrapped, TopAbs_EDGE, table)
-    out = bytearray()
-    left = MAX_EDGE_POINTS
-    for index in range(1, table.Extent() + 1):
-        edge = TopoDS.Edge_s(table.FindKey(index))
-        if BRep_Tool.Degenerated_s(edge):
-            continue
-        curve = BRepAdaptor_Curve(edge)
-        kind = _CURVE_INDICES.get(curve.GetType(), _OTHER_CURVE)
-        first, last = curve.FirstParameter(), curve.LastParameter()
-        if kind == 0:
-            points = (curve.Value(first), curve.Value(last))
-        else:
-            polyline = GCPnts_TangentialDeflection(curve, first, last, ANGULAR_TOLERANCE, TOLERANCE)
-            points = [polyline.Value(number) for number in range(1, polyline.NbPoints() + 1)]
-        if len(points) < 2:
-            continue
-        left -= len(points)
-        if left < 0:
-            break
-        out += struct.pack("<BI", kind, len(points))
-        flat = [number for point in points for number in (point.X(), point.Y(), point.Z())]
-        out += struct.pack(f"<{len(flat)}f", *flat)
-    return bytes(out)
-
-
-def facts(shape) -> dict:
-    """Counts and measures of the boundary representation."""
-    wrapped = shape.wrapped
-
-    def count(kind):
-        table = TopTools_IndexedMapOfShape()
-        TopExp.MapShapes_s(wrapped, kind, table)
-        return table.Extent()
-
-    volume, area, box = GProp_GProps(), GProp_GProps(), Bnd_Box()
-    BRepGProp.VolumeProperties_s(wrapped, volume)
-    BRepGProp.SurfaceProperties_s(wrapped, area)
-    BRepBndLib.AddOptimal_s(wrapped, box, False, False)
-    limits = box.Get()
-    return {
-        "solids": count(TopAbs_SOLID),
-        "shells": count(TopAbs_SHELL),
-        "faces": count(TopAbs_FACE),
-        "edges": count(TopAbs_EDGE),
-        "vertices": count(TopAbs_VERTEX),
-        "volume": volume.Mass(),
-        "area": area.Mass(),
-        "min": limits[:3],
-        "max": limits[3:],
-        "valid": BRepCheck_Analyzer(wrapped).IsValid(),
-    }
-
-
 def describe(error: BaseException, frames_of) -> dict:
     """Names, message, line and traceback of an exception, as far as they concern the candidate's code."""
     own = type(error).__module__ == __name__
+    refused = _is_refused(error)
     lineage = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
     try:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
@@ -278,10 +239,13 @@ def describe(error: BaseException, frames_of) -> dict:
     name = type(error).__name__
     message = " ".join(text.split())
     heading = f"{name}: {message}" if message else name
+    if refused:
+        heading = f"{heading[:1500]} ({ALLOWED})"
     body = "" if own or not shown else "".join(["Traceback (most recent call last):\n", *shown, heading[:2000], "\n"])
     return {
         "lineage": lineage,
         "own": name if own else None,
+        "refused": refused,
         "message": (message if own else heading)[:2000],
         "line": line,
         "traceback": body,
@@ -294,25 +258,88 @@ def flush() -> None:
     sys.stderr.flush()
 
 
+def _is_refused(error: BaseException) -> bool:
+    """Whether the sandbox said no: nothing else that a candidate can reach does."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.EPERM, errno.EACCES, errno.ENOSYS)
+    return isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+
+
+def _read_source() -> str:
+    length = os.fstat(_source).st_size
+    return os.pread(_source, length, 0).decode("utf-8", "replace")
+
+
+def _fix_clock() -> None:
+    """Time begins at the same moment for every candidate, and passes by being looked at."""
+    moment = [1_767_225_600_000_000_000]  # 2026-01-01, in ns
+
+    def ns() -> int:
+        moment[0] += 1_000
+        return moment[0]
+
+    def seconds() -> float:
+        return ns() / 1e9
+
+    pause = time.sleep
+
+    def sleep(seconds):
+        pause(seconds)
+        moment[0] += int(seconds * 1e9)
+
+    def broken_down(convert):
+        return lambda at=None: convert(seconds() if at is None else at)
+
+    def formatted(form, at=None, *, _format=time.strftime):
+        return _format(form, time.localtime() if at is None else at)
+
+    for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
+        setattr(time, name, seconds)
+        setattr(time, f"{name}_ns", ns)
+    time.sleep = sleep
+    time.localtime, time.gmtime = broken_down(time.localtime), broken_down(time.gmtime)
+    time.ctime = broken_down(time.ctime)
+    time.strftime = formatted
+
+    class FixedDate(datetime.date):
+        @classmethod
+        def today(cls):
+            return cls.fromtimestamp(seconds())
+
+    class FixedDatetime(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls.fromtimestamp(seconds(), tz)
+
+        @classmethod
+        def utcnow(cls):
+            return cls.fromtimestamp(seconds(), datetime.timezone.utc).replace(tzinfo=None)
+
+        @classmethod
+        def today(cls):
+            return cls.now()
+
+    for fixed, name in ((FixedDate, "date"), (FixedDatetime, "datetime")):
+        fixed.__name__ = fixed.__qualname__ = name
+        fixed.__module__ = "datetime"
+        setattr(datetime, name, fixed)
+
+
+def _fix_chance() -> None:
+    """What would come from the system's randomness comes from one fixed sequence."""
+    sequence = random.Random(0)
+    os.urandom = random._urandom = sequence.randbytes
+    # Assemblies and their parts are named by these.
+    uuid._generate_time_safe = None
+    uuid._node = 0x020000000000
+
+
 def _show_object(obj, name=None, options=None, **_more):
     _shown.append(obj)
 
 
 def _debug(obj, name=None, options=None, **_more):
     """Shown by editors beside the part; never the part itself."""
-
-
-def _quicken_planes() -> None:
-    """Has `Plane.named` build the plane that was asked for instead of all twelve: a third of some scripts."""
-    named = cq.Plane.named
-    planes = ("XY", "YZ", "ZX", "XZ", "YX", "ZY", "front", "back", "left", "right", "top", "bottom")
-    directions = {name: (named(name).xDir.toTuple(), named(name).zDir.toTuple()) for name in planes}
-
-    def quick(cls, stdName, origin=(0, 0, 0)):
-        known = directions.get(stdName)
-        return named(stdName, origin) if known is None else cq.Plane(origin, *known)
-
-    cq.Plane.named = classmethod(quick)
 
 
 def _stream(descriptor: int):
@@ -328,12 +355,6 @@ def _installed(*names: str) -> str:
     return "unknown"
 
 
-def _curve_indices() -> dict:
-    # The order is that of `CURVES` in the protocol, whose last entry is for all other curves.
-    kinds = ("Line", "Circle", "Ellipse", "Hyperbola", "Parabola", "BezierCurve", "BSplineCurve", "OffsetCurve")
-    return {getattr(GeomAbs_CurveType, f"GeomAbs_{kind}"): index for index, kind in enumerate(kinds)}
-
-
-_CURVE_INDICES = _curve_indices()
-_OTHER_CURVE = len(_CURVE_INDICES)
 _shown: list = []
+_names: list = []
+_source = -1

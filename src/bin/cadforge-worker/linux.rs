@@ -1,16 +1,20 @@
 //! What the worker needs of Linux alone: memory files, process descriptors, `/proc`.
 //!
-//! The one place to look when the worker is to run elsewhere. Nothing here knows of candidates.
+//! With `sandbox` and `listener` the place to look when the worker is to run elsewhere. Nothing here knows of
+//! candidates.
 
 use std::fs::{self, File};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileExt;
+use std::time::Duration;
 use std::{io, mem};
 
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::libc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::personality::{self, Persona};
 use nix::sys::signal::Signal;
+use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
 /// A file that lives in memory only.
@@ -19,7 +23,20 @@ pub struct MemoryFile(File);
 impl MemoryFile {
     /// An empty file; `name` is for people who look into `/proc`.
     pub fn new(name: &str) -> io::Result<Self> {
-        Ok(Self(File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?)))
+        let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+        Ok(Self(File::from(memfd_create(name, flags)?)))
+    }
+
+    /// Nobody can change the file from now on; an error if somebody holds a way to do so.
+    pub fn seal(&self) -> io::Result<()> {
+        let seals = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SHRINK;
+        fcntl(&self.0, FcntlArg::F_ADD_SEALS(seals))?;
+        Ok(())
+    }
+
+    /// A descriptor of its own for the same file.
+    pub fn share(&self) -> io::Result<OwnedFd> {
+        self.0.as_fd().try_clone_to_owned()
     }
 
     /// A path by which this process, and no other, can open the file.
@@ -40,6 +57,11 @@ impl MemoryFile {
     /// The file itself, to be written.
     pub fn file(&mut self) -> &mut File {
         &mut self.0
+    }
+
+    /// Fills `bytes` from `at` on.
+    pub fn read_exact_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        self.0.read_exact_at(bytes, at)
     }
 
     /// Bytes in the file.
@@ -172,6 +194,43 @@ pub fn close_all_but(keep: &[RawFd]) -> io::Result<()> {
         first = first.max(kept.saturating_add(1));
     }
     Ok(())
+}
+
+/// Descriptors that a process has open; empty where that cannot be seen.
+pub fn open_descriptors(process: Pid) -> Vec<RawFd> {
+    let entries = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten();
+    let mut numbers: Vec<RawFd> = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// CPU time of a process so far, in seconds.
+pub fn cpu_s(process: Pid) -> Option<f64> {
+    let clock = ClockId::pid_cpu_clock_id(process).ok()?;
+    Some(Duration::from(clock_gettime(clock).ok()?).as_secs_f64())
+}
+
+/// CPU time of this process so far, in seconds. Allocates nothing.
+pub fn own_cpu_s() -> f64 {
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(0.0, |time| Duration::from(time).as_secs_f64())
+}
+
+/// Gives up every privilege that comes with being root.
+#[expect(unsafe_code, reason = "nix has no capset")]
+pub fn drop_capabilities() -> io::Result<()> {
+    const VERSION_3: u32 = 0x2008_0522;
+    let header: [u32; 2] = [VERSION_3, 0];
+    let none = [0u32; 6];
+    // SAFETY: header and data have the layout of this version, which reads both and writes at most the header.
+    let result = unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), none.as_ptr()) };
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// Number of threads of this process.

@@ -1,14 +1,20 @@
 //! The worker: the only executable that embeds Python.
 //!
 //! Three processes, each for what the next must not touch: the supervisor (this one) talks to the client and
-//! watches; the zygote imports CadQuery once and forks; a child per candidate takes on limits, runs the code,
-//! reports and dies. Scores nothing, and is not meant to be started by hand: it speaks the framed protocol of
+//! watches; the zygote imports CadQuery once and forks; of two children per candidate one runs the code in a
+//! sandbox, hands the shape over and dies, the other reads the code before and the shape after. Scores nothing, and is not meant to be started by hand: it speaks the framed protocol of
 //! `cadforge::executor` over the socket that is its standard input.
 
 mod candidate;
+mod chain;
+mod child;
 mod control;
+mod family;
 mod linux;
+mod listener;
+mod plan;
 mod python;
+mod reader;
 mod run;
 mod sandbox;
 mod scratch;
@@ -34,7 +40,8 @@ use nix::sys::signal::Signal;
 use nix::unistd::{ForkResult, Pid, dup2_stdin, fork, getppid};
 
 use crate::control::Control;
-use crate::run::{Finished, Zygote};
+use crate::family::Zygote;
+use crate::run::{Client, Finished, Workshop};
 use crate::scratch::Scratch;
 use crate::supervisor::Interruption;
 use crate::zygote::Warm;
@@ -54,7 +61,9 @@ fn main() -> ExitCode {
             );
             ExitCode::SUCCESS
         }
-        ["--python", python, "--parent", parent] => work(Path::new(python), parent.parse().unwrap_or(0)),
+        ["--python", python, "--parent", parent, "--patches", patches] => {
+            work(Path::new(python), patches, parent.parse().unwrap_or(0))
+        }
         _ => {
             eprintln!(
                 "cadforge-worker is started by cadforge\nhint: to see its versions: cadforge-worker --version"
@@ -64,7 +73,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn work(python: &Path, client: i32) -> ExitCode {
+fn work(python: &Path, patches: &str, client: i32) -> ExitCode {
     // The new image starts over in here, with nothing left to change.
     if linux::fix_addresses() {
         let executable = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
@@ -89,7 +98,7 @@ fn work(python: &Path, client: i32) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match supervise(python, started, &mut client) {
+    match supervise(python, patches, started, &mut client) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
@@ -108,102 +117,109 @@ fn take_client() -> io::Result<UnixStream> {
     Ok(client)
 }
 
-fn supervise(python: &Path, started: Instant, client: &mut UnixStream) -> Result<(), String> {
+fn supervise(
+    python: &Path,
+    patches: &str,
+    started: Instant,
+    client: &mut UnixStream,
+) -> Result<(), String> {
     // First of all: whatever was done before, such as listing a folder, would be left in the zygote's memory.
-    let (pid, mut control) = fork_zygote(python)?;
+    let (pid, control, mut greeting) = fork_zygote(python, patches)?;
     let scratch = Scratch::new().map_err(|error| {
         format!(
             "no folder for candidates in {}: {error}\nhint: set TMPDIR",
             std::env::temp_dir().display()
         )
     })?;
-    let warm = await_greeting(&mut control, client)??;
-    let mut zygote = Zygote { pid, control, warm };
-    let versions = zygote.warm.versions.clone();
-    let mut run = |client: &mut UnixStream, id: u64, code: &[u8], limits: &Limits| {
-        let connection = client.try_clone().map_err(|error| error.to_string())?;
-        run::run(&mut zygote, &scratch, code, limits, connection.as_fd(), || {
-            interruption(client, id)
-        })
-        .map_err(|error| format!("the worker failed: {error}"))
+    let warm = await_greeting(&mut greeting, client)??;
+    let hello = Reply::Hello {
+        protocol: PROTOCOL,
+        versions: warm.versions.clone(),
+        sandbox: warm.sandbox.clone(),
+        startup_ms: 0.0,
     };
-    let trial = run(client, 0, TRIAL, &Limits::default())?;
+    let mut workshop = Workshop::new(Zygote::new(pid, control, warm), scratch);
+    let mut run = |client: &mut UnixStream, id: u64, code: &[u8], limits: &Limits, live: bool| {
+        let connection = client.try_clone().map_err(|error| error.to_string())?;
+        let client = Client {
+            connection: connection.as_fd(),
+            interrupted: &mut || interruption(client, id),
+        };
+        workshop
+            .run(code, limits, live, client)
+            .and_then(|finished| workshop.zygote.refill().map(|()| finished))
+            .map_err(|error| format!("the worker failed: {error}"))
+    };
+    let trial = run(client, 0, TRIAL, &Limits::default(), false)?;
     if let Outcome::Failed { failure, .. } = trial.outcome {
         return Err(format!(
             "a box could not be built: {}\nhint: make env",
             failure.message
         ));
     }
-    let startup_ms = started.elapsed().as_secs_f64() * 1e3;
-    say(
-        client,
-        &Reply::Hello {
-            protocol: PROTOCOL,
-            versions,
-            startup_ms,
-        },
-        &DoneBlobs::default(),
-    )?;
+    let mut hello = hello;
+    if let Reply::Hello { startup_ms, .. } = &mut hello {
+        *startup_ms = started.elapsed().as_secs_f64() * 1e3;
+    }
+    say(client, &hello, &DoneBlobs::default())?;
     while let Some((request, code)) = hear(client)? {
         // A cancel that is heard here is for a candidate that is done already.
-        if let Request::Run { id, limits } = request {
+        if let Request::Run { id, limits, live } = request {
             let Finished {
                 outcome,
                 cpu_ms,
                 run_ms,
                 mesh_ms,
+                resumed,
                 blobs,
-            } = run(client, id, &code, &limits)?;
-            say(
-                client,
-                &Reply::Done {
-                    id,
-                    outcome,
-                    cpu_ms,
-                    run_ms,
-                    mesh_ms,
-                },
-                &blobs,
-            )?;
+            } = run(client, id, &code, &limits, live)?;
+            let done = Reply::Done {
+                id,
+                outcome,
+                cpu_ms,
+                run_ms,
+                mesh_ms,
+                resumed,
+            };
+            say(client, &done, &blobs)?;
         }
     }
     Ok(())
 }
 
-/// Forks the process that will load Python.
+/// Forks the process that will load Python. Its greeting comes on a connection of its own: what is said on the
+/// other one is of fixed size.
 #[expect(unsafe_code, reason = "fork")]
-fn fork_zygote(python: &Path) -> Result<(Pid, Control), String> {
+fn fork_zygote(python: &Path, patches: &str) -> Result<(Pid, Control, UnixStream), String> {
     let failed = |error: io::Error| format!("no process for the interpreter: {error}");
     let supervisor = Pid::this();
     let (ours, theirs) = Control::pair().map_err(failed)?;
+    let (our_greeting, their_greeting) = UnixStream::pair().map_err(failed)?;
     // SAFETY: this process has one thread only, so that the child may go on as an ordinary program.
     match unsafe { fork() }.map_err(|error| failed(error.into()))? {
         ForkResult::Child => {
-            let served = linux::close_all_but(&[theirs.as_fd().as_raw_fd()])
+            let keep = [theirs.as_fd().as_raw_fd(), their_greeting.as_raw_fd()];
+            let served = linux::close_all_but(&keep)
                 .map_err(|error| error.to_string())
-                .and_then(|()| zygote::serve(python, supervisor, theirs));
+                .and_then(|()| zygote::serve(python, patches, supervisor, their_greeting, theirs));
             zygote::leave(|| served)
         }
-        ForkResult::Parent { child } => Ok((child, ours)),
+        ForkResult::Parent { child } => Ok((child, ours, our_greeting)),
     }
 }
 
 /// The outer result is the connection's, the inner one what the zygote says.
-fn await_greeting(control: &mut Control, client: &UnixStream) -> Result<Result<Warm, String>, String> {
+fn await_greeting(greeting: &mut UnixStream, client: &UnixStream) -> Result<Result<Warm, String>, String> {
     loop {
         let mut interests =
-            [control.as_fd(), client.as_fd()].map(|connection| PollFd::new(connection, PollFlags::POLLIN));
+            [greeting.as_fd(), client.as_fd()].map(|connection| PollFd::new(connection, PollFlags::POLLIN));
         match poll(&mut interests, PollTimeout::NONE) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.to_string()),
         }
         let [zygote, client] = interests.map(|interest| interest.any().unwrap_or(false));
         if zygote {
-            let frame =
-                read_frame::<Result<Warm, String>>(control.stream()).map_err(|error| error.to_string())?;
-            return frame
-                .map(|(greeting, _)| greeting)
-                .ok_or_else(|| "the interpreter died at its start".to_owned());
+            return zygote::read_greeting(greeting);
         }
         if client {
             return Err("the client left before the worker was ready".to_owned());

@@ -1,40 +1,34 @@
-//! One candidate from order to outcome, as its supervisor sees it.
+//! One candidate from order to outcome: read, run, read again.
+//!
+//! One child reads the code into steps; another runs them, from the first or from where an earlier run of the same
+//! steps stands; the first then reads the shape that came of it.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
-use std::time::Instant;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::rc::Rc;
 
 use cadforge::executor::Limits;
-use cadforge::executor::protocol::{DoneBlobs, MAX_BLOBS, Outcome, Report, read_frame, write_frame};
+use cadforge::executor::protocol::{DoneBlobs, MAX_BLOBS, Outcome, Ran, Reading, read_frame};
 use cadforge::failure::{Failure, Kind};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::waitpid;
-use nix::unistd::{Pid, pipe2};
+use nix::unistd::pipe2;
 
-use crate::candidate::{Mailbox, Order};
-use crate::control::{Control, News};
+use crate::chain::Chain;
+use crate::control::{GIFTS, News, Order, Role, Terms};
+use crate::family::{Process, Zygote, end_strays};
+use crate::linux::MemoryFile;
+use crate::listener::Listener;
+use crate::plan::Plan;
 use crate::scratch::Scratch;
-use crate::supervisor::{self, Interruption, Killed, Observed, Running};
+use crate::supervisor::{Event, Interruption, Killed, Observed, Output, Watch};
 use crate::verdict;
-use crate::zygote::Warm;
 
-/// A zygote as its supervisor knows it.
-pub struct Zygote {
-    /// Its process.
-    pub pid: Pid,
-    /// The connection to it.
-    pub control: Control,
-    /// What it said of itself.
-    pub warm: Warm,
-}
-
-impl Drop for Zygote {
-    /// Ends the process and waits until it is gone, so that nothing outlives a worker that ends in order.
-    fn drop(&mut self) {
-        let _ = kill(self.pid, Signal::SIGKILL);
-        let _ = waitpid(self.pid, None);
-    }
+/// All that candidates are run with.
+pub struct Workshop {
+    /// Forks children.
+    pub zygote: Zygote,
+    scratch: Scratch,
+    chain: Option<Chain>,
 }
 
 /// What came of one candidate.
@@ -47,63 +41,386 @@ pub struct Finished {
     pub run_ms: f64,
     /// Meshed, exported and measured, ms.
     pub mesh_ms: f64,
+    /// Steps that an earlier run had done already.
+    pub resumed: u32,
     /// What goes with it.
     pub blobs: DoneBlobs,
 }
 
-/// Runs one candidate. An error is the worker's or the client's, never the candidate's.
-pub fn run(
-    zygote: &mut Zygote,
-    scratch: &Scratch,
-    source: &[u8],
-    limits: &Limits,
-    client: BorrowedFd<'_>,
-    interrupted: impl FnMut() -> io::Result<Interruption>,
-) -> io::Result<Finished> {
-    let mut mailbox = Mailbox::new()?;
-    let folder = scratch.run_folder()?;
-    let order = Order {
-        limits: limits.clone(),
-        scratch: folder.path().to_owned(),
-    };
-    write_frame(mailbox.order.file(), &order, &[source]).map_err(io::Error::other)?;
-    let running = fork(&mut zygote.control, &mailbox)?;
-    let observed = supervisor::watch(running, limits, &mailbox, zygote, client, interrupted)?;
-    drop(folder);
-    Ok(finish(observed, source, limits, &mailbox, zygote.warm.resident))
+/// The client's side of a run.
+pub struct Client<'a> {
+    /// Readable when it has something to say.
+    pub connection: BorrowedFd<'a>,
+    /// Hears it.
+    pub interrupted: &'a mut dyn FnMut() -> io::Result<Interruption>,
 }
 
-fn fork(control: &mut Control, mailbox: &Mailbox) -> io::Result<Running> {
-    let started = Instant::now();
-    let (stdout, child_stdout) = pipe()?;
-    let (stderr, child_stderr) = pipe()?;
-    let (prepared, child_prepared) = pipe()?;
-    control.order([
-        child_stdout.as_raw_fd(),
-        child_stderr.as_raw_fd(),
-        child_prepared.as_raw_fd(),
-        mailbox.order.descriptor(),
-        mailbox.report.descriptor(),
-        mailbox.stl.descriptor(),
-        mailbox.last_words.descriptor(),
-    ])?;
-    match control.hear()? {
-        News::Forked(child) => Ok(Running {
-            child,
+/// What the two children of a run share.
+struct Files {
+    source: MemoryFile,
+    plan: MemoryFile,
+    brep: MemoryFile,
+    stl: MemoryFile,
+    ran: MemoryFile,
+    read: MemoryFile,
+    reader_words: MemoryFile,
+    runner_words: MemoryFile,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+}
+
+/// How a step of the work ended: with what the next one needs, or with the run's outcome.
+type Step<T> = io::Result<Result<T, Outcome>>;
+
+impl Workshop {
+    /// Around a warm zygote.
+    pub fn new(zygote: Zygote, scratch: Scratch) -> Self {
+        Self {
+            zygote,
+            scratch,
+            chain: None,
+        }
+    }
+
+    /// Runs one candidate. An error is the worker's or the client's, never the candidate's.
+    pub fn run(
+        &mut self,
+        source: &[u8],
+        limits: &Limits,
+        live: bool,
+        client: Client<'_>,
+    ) -> io::Result<Finished> {
+        let (files, output) = Files::new(source, limits)?;
+        let resident = self.zygote.warm.resident;
+        let mut watch = Watch::new(limits, resident, output, client.connection, client.interrupted);
+        let mut finished = Finished {
+            outcome: Outcome::Cancelled,
+            cpu_ms: 0.0,
+            run_ms: 0.0,
+            mesh_ms: 0.0,
+            resumed: 0,
+            blobs: DoneBlobs::default(),
+        };
+        finished.outcome = match self.work(&files, source, limits, live, &mut watch, &mut finished)? {
+            Ok(outcome) | Err(outcome) => outcome,
+        };
+        end_strays(Some(self.zygote.pid()));
+        if !self.scratch.clear()? {
+            self.end_chain()?;
+        }
+        watch.client_is_there()?;
+        if watch.killed == Some(Killed::Cancelled) {
+            finished.outcome = Outcome::Cancelled;
+        }
+        finished.blobs.stdout = watch.output.stdout.bytes;
+        finished.blobs.stderr = watch.output.stderr.bytes;
+        Ok(finished)
+    }
+
+    fn work(
+        &mut self,
+        files: &Files,
+        source: &[u8],
+        limits: &Limits,
+        live: bool,
+        watch: &mut Watch<'_>,
+        finished: &mut Finished,
+    ) -> Step<Outcome> {
+        let reader = self.zygote.take()?;
+        let plan = match self.plan(&reader, files, source, limits, watch)? {
+            Ok(plan) => Rc::new(plan),
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        let ran = match self.execute(&plan, files, source, limits, live, watch, finished)? {
+            Ok(faces) => faces,
+            Err(outcome) => {
+                reader.end();
+                self.zygote.bury(&reader)?;
+                return Ok(Err(outcome));
+            }
+        };
+        finished.blobs.faces = ran;
+        self.measure(&reader, files, source, limits, watch, finished)
+    }
+
+    /// Has the code read.
+    fn plan(
+        &self,
+        reader: &Process,
+        files: &Files,
+        source: &[u8],
+        limits: &Limits,
+        watch: &mut Watch<'_>,
+    ) -> Step<Plan> {
+        let terms = self.terms(Role::Read, limits, 0, false);
+        let gifts = files.gifts(&files.read, &files.reader_words, self.scratch.run_folder())?;
+        reader.control.order(&Order::Begin(terms, gifts))?;
+        let mut prepared = false;
+        loop {
+            match watch.next(reader, &files.reader_words, None, &self.scratch)? {
+                Event::Said(News::Prepared) => prepared = true,
+                Event::Said(News::Planned(_)) => {
+                    files.plan.seal()?;
+                    return Ok(Ok(Plan::read(&files.plan)?));
+                }
+                Event::Said(other) => return Err(out_of_turn(&other)),
+                Event::Ended => break,
+            }
+        }
+        let ended = self.zygote.bury(reader)?;
+        watch.drain()?;
+        let observed = Observed {
+            killed: watch.killed,
+            cpu_s: ended.cpu_s,
+            ended,
+            silent: files.read.len()? == 0,
+        };
+        check_prepared(prepared, watch)?;
+        let failed = self.failed(&observed, watch, source, limits, &files.reader_words);
+        if let Some(outcome) = failed {
+            return Ok(Err(outcome));
+        }
+        match read_frame::<Reading>(&mut files.read.read(MAX_BLOBS)?.as_slice()) {
+            Ok(Some((Reading { outcome: Err(failure), .. }, _))) => Ok(Err(plain(failure))),
+            _ => Err(io::Error::other("the code was read without a plan")),
+        }
+    }
+
+    /// Has the steps run; what comes of it are the triangles of each face.
+    #[expect(clippy::too_many_arguments, reason = "one run's parts, which belong to different owners")]
+    fn execute(
+        &mut self,
+        plan: &Rc<Plan>,
+        files: &Files,
+        source: &[u8],
+        limits: &Limits,
+        live: bool,
+        watch: &mut Watch<'_>,
+        finished: &mut Finished,
+    ) -> Step<Vec<u8>> {
+        let live = live && self.zygote.warm.sandbox.listener;
+        let mut chain = if live { self.chain.take() } else { None };
+        let mut resumed = None;
+        if let Some(links) = &mut chain {
+            links.keep_shared(plan, limits, &self.zygote)?;
+            resumed = links.resume()?;
+        }
+        let mut process = match resumed {
+            Some(resumed) => {
+                watch.resume(&resumed.prefix);
+                finished.resumed = resumed.step;
+                resumed.process
+            }
+            None => {
+                if let Some(old) = chain.take() {
+                    old.end(&self.zygote)?;
+                }
+                self.zygote.take()?
+            }
+        };
+        let begin = |process: &Process, from: u32| {
+            let terms = self.terms(Role::Run, limits, from, live);
+            let gifts = files.gifts(&files.ran, &files.runner_words, self.scratch.run_folder())?;
+            process.control.order(&Order::Begin(terms, gifts))
+        };
+        begin(&process, finished.resumed)?;
+        let mut prepared = false;
+        loop {
+            let listener = chain.as_ref().map(Chain::listener);
+            match watch.next(&process, &files.runner_words, listener, &self.scratch)? {
+                Event::Said(News::Prepared) if !prepared => prepared = true,
+                Event::Said(News::PreparedWithListener(listener)) if !prepared && live && chain.is_none() => {
+                    prepared = true;
+                    chain = Some(Chain::new(Listener::new(listener), limits.clone()));
+                }
+                Event::Said(News::Paused(step)) if prepared && let Some(links) = &mut chain => {
+                    let prefix = watch.prefix(&process)?;
+                    let clean = self.scratch.is_empty() && has_only_ours(&process);
+                    match links.extend(process, step, plan, &prefix, &self.zygote, clean)? {
+                        Ok(next) => {
+                            watch.cpu_before = prefix.cpu_s;
+                            begin(&next, step)?;
+                            prepared = false;
+                            process = next;
+                        }
+                        Err(same) => {
+                            same.control.order(&Order::Go)?;
+                            process = same;
+                        }
+                    }
+                }
+                // Only a candidate that took over its child says anything else.
+                Event::Said(_) => {
+                    watch.killed.get_or_insert(Killed::Nonsense);
+                    process.end();
+                }
+                Event::Ended => break,
+            }
+        }
+        let ended = match &chain {
+            Some(links) => links.bury(&process, &self.zygote)?,
+            None => self.zygote.bury(&process)?,
+        };
+        self.chain = self.chain.take().or(chain);
+        watch.drain()?;
+        let observed = Observed {
+            killed: watch.killed,
+            cpu_s: watch.cpu_before + ended.cpu_s,
+            ended,
+            silent: files.ran.len()? == 0,
+        };
+        watch.cpu_before = observed.cpu_s;
+        finished.cpu_ms = observed.cpu_s * 1e3;
+        finished.run_ms = watch.wall_s() * 1e3;
+        check_prepared(prepared, watch)?;
+        if let Some(outcome) = self.failed(&observed, watch, source, limits, &files.runner_words) {
+            return Ok(Err(outcome));
+        }
+        match read_ran(&files.ran) {
+            Ok((Ran { outcome, run_ms, mesh_ms }, faces)) => {
+                (finished.run_ms, finished.mesh_ms) = (run_ms, mesh_ms);
+                Ok(outcome.map(|()| faces).map_err(plain))
+            }
+            Err(error) => Ok(Err(forged(&format!("its report cannot be read: {error}")))),
+        }
+    }
+
+    /// Has the shape read that was handed over.
+    fn measure(
+        &self,
+        reader: &Process,
+        files: &Files,
+        source: &[u8],
+        limits: &Limits,
+        watch: &mut Watch<'_>,
+        finished: &mut Finished,
+    ) -> Step<Outcome> {
+        // From here on nobody can change it, not even a candidate that left a map of it somewhere.
+        if files.brep.seal().is_err() {
+            reader.end();
+            self.zygote.bury(reader)?;
+            return Ok(Err(forged("it holds on to the shape that it handed over")));
+        }
+        reader.control.order(&Order::Go)?;
+        loop {
+            match watch.next(reader, &files.reader_words, None, &self.scratch)? {
+                Event::Ended => break,
+                Event::Said(other) => return Err(out_of_turn(&other)),
+            }
+        }
+        let ended = self.zygote.bury(reader)?;
+        watch.drain()?;
+        let observed = Observed {
+            killed: watch.killed,
+            cpu_s: watch.cpu_before + ended.cpu_s,
+            ended,
+            silent: files.read.len()? == 0,
+        };
+        finished.cpu_ms += ended.cpu_s * 1e3;
+        if let Some(outcome) = self.failed(&observed, watch, source, limits, &files.reader_words) {
+            return Ok(Err(outcome));
+        }
+        // Of the reader, whom no candidate has touched: what cannot be read is our own fault.
+        let bytes = files.read.read(MAX_BLOBS)?;
+        let frame = read_frame::<Reading>(&mut bytes.as_slice()).map_err(io::Error::other)?;
+        let (Reading { outcome, ms }, blobs) = frame.ok_or_else(|| io::Error::other("an empty reading"))?;
+        let [edges, surfaces] = <[Vec<u8>; 2]>::try_from(blobs)
+            .map_err(|_| io::Error::other("a reading without its blobs"))?;
+        finished.mesh_ms += ms;
+        Ok(match outcome {
+            Ok(facts) => match files.stl.read(MAX_BLOBS / 2) {
+                Ok(stl) => {
+                    (finished.blobs.stl, finished.blobs.edges, finished.blobs.surfaces) = (stl, edges, surfaces);
+                    Ok(Outcome::Shape { facts })
+                }
+                Err(error) => Err(forged(&format!("its mesh cannot be read: {error}"))),
+            },
+            Err(failure) => Err(plain(failure)),
+        })
+    }
+
+    fn failed(
+        &self,
+        observed: &Observed,
+        watch: &Watch<'_>,
+        source: &[u8],
+        limits: &Limits,
+        last_words: &MemoryFile,
+    ) -> Option<Outcome> {
+        if observed.killed == Some(Killed::Cancelled) {
+            return Some(Outcome::Cancelled);
+        }
+        let stderr = &watch.output.stderr.bytes;
+        verdict::of_death(observed, source, limits, stderr, last_words, self.zygote.warm.resident)
+            .map(|(failure, starved)| Outcome::Failed { failure, starved })
+    }
+
+    fn terms(&self, role: Role, limits: &Limits, from: u32, pausing: bool) -> Terms {
+        let memory = limits.memory_mb.saturating_mul(1 << 20);
+        Terms {
+            role,
+            cpu_s: limits.cpu_s,
+            address_space: self.zygote.warm.address_space.saturating_add(memory),
+            triangles: limits.triangles,
+            from,
+            pausing,
+        }
+    }
+
+    fn end_chain(&mut self) -> io::Result<()> {
+        self.chain.take().map_or(Ok(()), |chain| chain.end(&self.zygote))
+    }
+}
+
+impl Files {
+    fn new(source: &[u8], limits: &Limits) -> io::Result<(Self, Output)> {
+        use std::io::Write;
+        let file = |name| MemoryFile::new(name);
+        let (stdout_reader, stdout) = pipe()?;
+        let (stderr_reader, stderr) = pipe()?;
+        let mut files = Self {
+            source: file("cadforge-source")?,
+            plan: file("cadforge-plan")?,
+            brep: file("cadforge-brep")?,
+            stl: file("cadforge-stl")?,
+            ran: file("cadforge-ran")?,
+            read: file("cadforge-read")?,
+            reader_words: file("cadforge-words")?,
+            runner_words: file("cadforge-words")?,
             stdout,
             stderr,
-            prepared,
-            started,
-        }),
-        News::Failed(error) => {
-            let error = io::Error::from_raw_os_error(error);
-            Err(io::Error::new(
-                error.kind(),
-                format!("no process for a candidate: {error}"),
-            ))
-        }
-        News::Ended(_) => Err(io::Error::other("a child ended before it was forked")),
+        };
+        files.source.file().write_all(source)?;
+        files.source.seal()?;
+        Ok((files, Output::new(stdout_reader, stderr_reader, limits.output_bytes)))
     }
+
+    /// What a child gets, in the order that it expects.
+    fn gifts(
+        &self,
+        report: &MemoryFile,
+        words: &MemoryFile,
+        scratch: BorrowedFd<'_>,
+    ) -> io::Result<[OwnedFd; GIFTS]> {
+        Ok([
+            self.stdout.try_clone()?,
+            self.stderr.try_clone()?,
+            self.source.share()?,
+            self.plan.share()?,
+            report.share()?,
+            self.stl.share()?,
+            self.brep.share()?,
+            words.share()?,
+            scratch.try_clone_to_owned()?,
+        ])
+    }
+}
+
+/// Whether a process has no descriptor but those that it was given.
+fn has_only_ours(process: &Process) -> bool {
+    crate::linux::open_descriptors(process.pid)
+        .iter()
+        .all(|&number| number < 3 || (100..=100 + GIFTS as i32).contains(&number))
 }
 
 /// A pipe whose read end does not block.
@@ -113,76 +430,43 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((reader, writer))
 }
 
-fn finish(observed: Observed, source: &[u8], limits: &Limits, mailbox: &Mailbox, resident: u64) -> Finished {
-    let cpu_ms = observed.ended.cpu_s * 1e3;
-    let wall_ms = observed.wall_s * 1e3;
-    let mut blobs = DoneBlobs::default();
-    let mut times = (wall_ms, 0.0);
-    let outcome = if observed.killed == Some(Killed::Cancelled) {
-        Outcome::Cancelled
-    } else if let Some((failure, starved)) =
-        verdict::of_death(&observed, source, limits, &mailbox.last_words, resident)
-    {
-        Outcome::Failed { failure, starved }
-    } else {
-        match read_report(mailbox) {
-            Ok((report, stl, faces, edges)) => {
-                times = (report.run_ms, report.mesh_ms);
-                match report.outcome {
-                    Ok(facts) => {
-                        (blobs.stl, blobs.faces, blobs.edges) = (stl, faces, edges);
-                        Outcome::Shape { facts }
-                    }
-                    Err(failure) => Outcome::Failed {
-                        failure,
-                        starved: false,
-                    },
-                }
-            }
-            Err(error) => Outcome::Failed {
-                failure: forged(&error),
-                starved: false,
-            },
-        }
-    };
-    blobs.stdout = observed.stdout;
-    blobs.stderr = observed.stderr;
-    Finished {
-        outcome,
-        cpu_ms,
-        run_ms: times.0,
-        mesh_ms: times.1,
-        blobs,
+/// Whoever never got as far as the candidate's code tells nothing about it.
+fn check_prepared(prepared: bool, watch: &Watch<'_>) -> io::Result<()> {
+    if prepared || watch.killed.is_some() {
+        return Ok(());
+    }
+    let words = String::from_utf8_lossy(&watch.output.stderr.bytes);
+    Err(io::Error::other(format!(
+        "a child could not be prepared: {}",
+        words.trim()
+    )))
+}
+
+fn read_ran(file: &MemoryFile) -> Result<(Ran, Vec<u8>), String> {
+    // Together with the output it must fit into one frame.
+    let bytes = file.read(MAX_BLOBS / 4).map_err(|error| error.to_string())?;
+    let frame = read_frame::<Ran>(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
+    let (ran, blobs) = frame.ok_or("it is empty")?;
+    let [faces] = <[Vec<u8>; 1]>::try_from(blobs).map_err(|_| "it lacks its blob")?;
+    Ok((ran, faces))
+}
+
+fn plain(failure: Failure) -> Outcome {
+    Outcome::Failed {
+        failure,
+        starved: false,
     }
 }
 
-type Parts = (Report, Vec<u8>, Vec<u8>, Vec<u8>);
-
-fn read_report(mailbox: &Mailbox) -> Result<Parts, String> {
-    // Together with the output they must fit into one frame.
-    let bytes = mailbox
-        .report
-        .read(MAX_BLOBS / 4)
-        .map_err(|error| error.to_string())?;
-    let frame = read_frame::<Report>(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
-    let (report, blobs) = frame.ok_or("the report is empty")?;
-    let [faces, edges] = <[Vec<u8>; 2]>::try_from(blobs).map_err(|_| "the report lacks its blobs")?;
-    let stl = if report.outcome.is_ok() {
-        mailbox
-            .stl
-            .read(MAX_BLOBS / 2)
-            .map_err(|error| error.to_string())?
-    } else {
-        Vec::new()
-    };
-    Ok((report, stl, faces, edges))
-}
-
-fn forged(reason: &str) -> Failure {
-    Failure {
+fn forged(reason: &str) -> Outcome {
+    plain(Failure {
         kind: Kind::Forged,
-        message: format!("the candidate's report cannot be read: {reason}"),
+        message: format!("what the candidate handed over cannot be believed: {reason}"),
         line: None,
         traceback: String::new(),
-    }
+    })
+}
+
+fn out_of_turn(news: &News) -> io::Error {
+    io::Error::other(format!("a child that reads told {news:?}"))
 }

@@ -1,7 +1,8 @@
-//! The folder in which candidates may write, and that none of it outlives its run.
+//! The folder in which candidates may write: what it may hold, and that nothing in it outlives a run.
 
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,16 +10,20 @@ use nix::fcntl::{Flock, FlockArg};
 
 const PREFIX: &str = "cadforge-scratch-";
 
-/// A worker's folder; each run gets a folder of its own inside.
+/// Files and folders that a candidate may have at once.
+const MOST_ENTRIES: usize = 1000;
+
+/// Bytes that they may hold together.
+const MOST_BYTES: u64 = 512 << 20;
+
+/// A worker's folder.
 pub struct Scratch {
     folder: PathBuf,
+    run: File,
     /// Held for as long as the worker lives, so that others can tell a folder in use from one left behind
     /// by a worker that was killed.
     _lock: Flock<File>,
 }
-
-/// The folder of one run; goes with everything in it.
-pub struct RunFolder(String);
 
 impl Scratch {
     /// Makes the folder in the system's temporary folder, and removes what killed workers left there.
@@ -32,38 +37,75 @@ impl Scratch {
         fs::create_dir(&unnamed)?;
         let lock = lock(&unnamed)?;
         fs::rename(&unnamed, &folder)?;
-        Ok(Self { folder, _lock: lock })
+        let run = make_run_folder(&folder)?;
+        Ok(Self {
+            folder,
+            run,
+            _lock: lock,
+        })
     }
 
-    /// A fresh, empty folder.
-    ///
-    /// It has the same name in every run: what a candidate sees must not differ between equal runs.
-    pub fn run_folder(&self) -> io::Result<RunFolder> {
-        let path = self.folder.join("run");
-        match fs::create_dir(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // A candidate can leave a folder that only its owner's next words could remove: it is set aside, so
-                // that the next candidate does not pay for it.
-                if fs::remove_dir_all(&path).is_err() {
-                    let nanoseconds = SystemTime::now()
-                        .duration_since(UNIX_EPOCH)
-                        .unwrap_or_default()
-                        .as_nanos();
-                    fs::rename(&path, self.folder.join(format!("left-{nanoseconds}")))?;
+    /// Where candidates run. It has the same name in every run: what a candidate sees must not differ between
+    /// equal runs.
+    pub fn run_folder(&self) -> BorrowedFd<'_> {
+        self.run.as_fd()
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        fs::read_dir(self.run_path()).is_ok_and(|mut entries| entries.next().is_none())
+    }
+
+    /// Whether it holds more than a candidate may write; looks at no more than that.
+    pub fn is_too_full(&self) -> bool {
+        let (mut entries, mut bytes) = (0, 0);
+        let mut folders = vec![self.run_path()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                entries += 1;
+                if let Ok(metadata) = entry.metadata() {
+                    bytes += metadata.len();
+                    if metadata.is_dir() {
+                        folders.push(entry.path());
+                    }
                 }
-                fs::create_dir(&path)?;
+                if entries > MOST_ENTRIES || bytes > MOST_BYTES {
+                    return true;
+                }
             }
-            made => made?,
         }
-        path.into_os_string()
-            .into_string()
-            .map(RunFolder)
-            .map_err(|path| {
-                io::Error::new(
-                    io::ErrorKind::InvalidFilename,
-                    format!("the temporary folder is not UTF-8: {path:?}"),
-                )
-            })
+        false
+    }
+
+    /// Empties it; `false` if it had to be replaced, so that who was confined to it cannot be used again.
+    pub fn clear(&mut self) -> io::Result<bool> {
+        if self.is_empty() {
+            return Ok(true);
+        }
+        let path = self.run_path();
+        for entry in fs::read_dir(&path)?.flatten() {
+            let path = entry.path();
+            let _ = match entry.file_type() {
+                Ok(kind) if kind.is_dir() => fs::remove_dir_all(&path),
+                _ => fs::remove_file(&path),
+            };
+        }
+        if self.is_empty() {
+            return Ok(true);
+        }
+        // A candidate can leave a folder that only its owner's next words could remove: it is set aside, so
+        // that the next candidate does not pay for it.
+        let nanoseconds = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_nanos();
+        fs::rename(&path, self.folder.join(format!("left-{nanoseconds}")))?;
+        self.run = make_run_folder(&self.folder)?;
+        Ok(false)
+    }
+
+    fn run_path(&self) -> PathBuf {
+        self.folder.join("run")
     }
 }
 
@@ -74,18 +116,10 @@ impl Drop for Scratch {
     }
 }
 
-impl RunFolder {
-    /// Its absolute path.
-    pub fn path(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Drop for RunFolder {
-    fn drop(&mut self) {
-        // As above; the next run insists on an empty folder.
-        let _ = fs::remove_dir_all(&self.0);
-    }
+fn make_run_folder(folder: &Path) -> io::Result<File> {
+    let path = folder.join("run");
+    fs::create_dir(&path)?;
+    File::open(path)
 }
 
 fn lock(folder: &Path) -> io::Result<Flock<File>> {

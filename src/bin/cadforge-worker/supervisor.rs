@@ -1,6 +1,6 @@
-//! Watches a running candidate, keeps its output, ends it when it must.
+//! Watches the processes of one candidate, keeps their output, ends them when it must.
 //!
-//! Decides why a child ended, not what that is worth.
+//! Decides why a process ended, not what that is worth.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 use cadforge::executor::Limits;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::waitpid;
-use nix::time::{ClockId, clock_gettime};
-use nix::unistd::{Pid, read};
+use nix::sys::signal::Signal;
+use nix::unistd::read;
 
-use crate::candidate::Mailbox;
+use crate::chain::Prefix;
 use crate::control::News;
+use crate::family::Process;
 use crate::linux::{self, Ended, MemoryFile};
-use crate::run::Zygote;
+use crate::listener::Listener;
+use crate::scratch::Scratch;
 
 /// The wall limit is this many times the CPU limit.
 pub const WALL_FACTOR: f64 = 3.0;
@@ -39,6 +39,10 @@ pub enum Killed {
     Memory,
     /// Output limit.
     Flood,
+    /// More files than may be written.
+    Files,
+    /// It told what no child tells.
+    Nonsense,
     /// The client asked.
     Cancelled,
 }
@@ -49,28 +53,10 @@ pub struct Observed {
     pub killed: Option<Killed>,
     /// Exit status and use of resources.
     pub ended: Ended,
-    /// Wall time in seconds.
-    pub wall_s: f64,
-    /// Standard output, cut at the limit.
-    pub stdout: Vec<u8>,
-    /// Standard error, cut so that both keep within the limit.
-    pub stderr: Vec<u8>,
+    /// CPU seconds of the whole run, with what was not run again.
+    pub cpu_s: f64,
     /// Whether it ended without leaving a report.
     pub silent: bool,
-}
-
-/// A running child and the read ends of its pipes, which must not block.
-pub struct Running {
-    /// The child, leader of its own session.
-    pub child: Pid,
-    /// Standard output.
-    pub stdout: OwnedFd,
-    /// Standard error.
-    pub stderr: OwnedFd,
-    /// Holds a byte once the child has begun with the candidate's code.
-    pub prepared: OwnedFd,
-    /// When it was forked.
-    pub started: Instant,
 }
 
 /// What the client's connection asks for while a candidate runs.
@@ -81,82 +67,173 @@ pub enum Interruption {
     Cancel,
 }
 
-/// Watches `running` until it is gone.
-///
-/// `interrupted` is called whenever `client` is readable; its error means that the client is gone, and is
-/// passed on once the child is too.
-pub fn watch(
-    running: Running,
-    limits: &Limits,
-    mailbox: &Mailbox,
-    zygote: &mut Zygote,
-    client: BorrowedFd<'_>,
-    mut interrupted: impl FnMut() -> io::Result<Interruption>,
-) -> io::Result<Observed> {
-    let Running {
-        child,
-        stdout,
-        stderr,
-        prepared,
-        started,
-    } = running;
-    // Fails for a child that is gone already, whose end is then on its way.
-    let handle = linux::process_descriptor(child).ok();
-    let end = || {
-        if let Some(handle) = &handle {
-            // It may have ended meanwhile, which is what is wanted.
-            let _ = linux::signal(handle, Signal::SIGKILL);
-        }
-    };
-    let clock = ClockId::pid_cpu_clock_id(child);
-    let wall_limit = Duration::try_from_secs_f64(limits.cpu_s * WALL_FACTOR).unwrap_or(Duration::MAX);
-    let resident_limit = zygote
-        .warm
-        .resident
-        .saturating_add(limits.memory_mb.saturating_mul(1 << 20));
+/// What happens to a watched process.
+pub enum Event {
+    /// It says something.
+    Said(News),
+    /// It has ended, and is not buried yet.
+    Ended,
+}
 
-    let mut output = Output::new(stdout, stderr, limits.output_bytes);
-    let mut killed = None;
-    let mut client_lost = None;
-    let mut flooded = false;
-    let mut next_look = started + TICK;
-    loop {
-        let now = Instant::now();
-        if killed.is_none() && now >= next_look {
-            next_look = now + TICK;
-            let cpu = clock
-                .as_ref()
-                .ok()
-                .and_then(|&clock| clock_gettime(clock).ok())
-                .map(Duration::from);
-            let resident = linux::memory(child).map_or(0, |(_, resident)| resident);
-            killed = if resident > resident_limit {
-                Some(Killed::Memory)
-            } else if cpu.is_some_and(|cpu| cpu.as_secs_f64() >= limits.cpu_s) {
-                Some(Killed::Cpu)
-            } else if now - started >= wall_limit {
-                Some(Killed::Wall)
-            } else {
-                None
-            };
-            if killed.is_some() {
-                if let Some(handle) = &handle {
-                    ask_last_words(handle, &mailbox.last_words);
+/// One candidate's run, over all its processes.
+pub struct Watch<'a> {
+    /// Why what runs now was killed.
+    pub killed: Option<Killed>,
+    /// CPU seconds used by processes before the one that is watched.
+    pub cpu_before: f64,
+    /// What was printed.
+    pub output: Output,
+    limits: &'a Limits,
+    started: Instant,
+    resident_limit: u64,
+    client: BorrowedFd<'a>,
+    client_lost: Option<io::Error>,
+    interrupted: &'a mut dyn FnMut() -> io::Result<Interruption>,
+}
+
+impl<'a> Watch<'a> {
+    /// Starts the clock. `resident` is the zygote's memory, `interrupted` is called whenever `client` is readable;
+    /// its error means that the client is gone.
+    pub fn new(
+        limits: &'a Limits,
+        resident: u64,
+        output: Output,
+        client: BorrowedFd<'a>,
+        interrupted: &'a mut dyn FnMut() -> io::Result<Interruption>,
+    ) -> Self {
+        Self {
+            killed: None,
+            cpu_before: 0.0,
+            output,
+            limits,
+            started: Instant::now(),
+            resident_limit: resident.saturating_add(limits.memory_mb.saturating_mul(1 << 20)),
+            client,
+            client_lost: None,
+            interrupted,
+        }
+    }
+
+    /// Wall time so far.
+    pub fn wall_s(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+
+    /// What a run that goes on from elsewhere has behind it.
+    pub fn resume(&mut self, prefix: &Prefix) {
+        self.cpu_before = prefix.cpu_s;
+        self.output.resume(prefix);
+    }
+
+    /// What a run that is to go on from here will have behind it.
+    pub fn prefix(&mut self, process: &Process) -> io::Result<Prefix> {
+        self.output.drain()?;
+        Ok(Prefix {
+            cpu_s: self.cpu_before + linux::cpu_s(process.pid).unwrap_or(0.0),
+            stdout: self.output.stdout.bytes.clone(),
+            stderr: self.output.stderr.bytes.clone(),
+        })
+    }
+
+    /// Waits until `process` says something or has ended; ends it when it must. An error once it has ended and the
+    /// client is gone.
+    pub fn next(
+        &mut self,
+        process: &Process,
+        last_words: &MemoryFile,
+        listener: Option<&Listener>,
+        scratch: &Scratch,
+    ) -> io::Result<Event> {
+        let wall_limit = Duration::try_from_secs_f64(self.limits.cpu_s * WALL_FACTOR).unwrap_or(Duration::MAX);
+        let mut next_look = Instant::now() + TICK;
+        let mut deaf = false;
+        loop {
+            let now = Instant::now();
+            if self.killed.is_none() && now >= next_look {
+                next_look = now + TICK;
+                let cpu_s = self.cpu_before + linux::cpu_s(process.pid).unwrap_or(0.0);
+                let resident = linux::memory(process.pid).map_or(0, |(_, resident)| resident);
+                self.killed = if resident > self.resident_limit {
+                    Some(Killed::Memory)
+                } else if cpu_s >= self.limits.cpu_s {
+                    Some(Killed::Cpu)
+                } else if now - self.started >= wall_limit {
+                    Some(Killed::Wall)
+                } else if scratch.is_too_full() {
+                    Some(Killed::Files)
+                } else {
+                    None
+                };
+                if self.killed.is_some() {
+                    ask_last_words(&process.handle, last_words);
+                    process.end();
                 }
-                end();
+            }
+
+            let ready = self.wait(process, listener)?;
+            if ready.client {
+                match (self.interrupted)() {
+                    Ok(Interruption::None) => {}
+                    Ok(Interruption::Cancel) => {
+                        self.killed.get_or_insert(Killed::Cancelled);
+                        process.end();
+                    }
+                    Err(error) => {
+                        self.client_lost = Some(error);
+                        process.end();
+                    }
+                }
+            }
+            if ready.listener
+                && let Some(listener) = listener
+            {
+                listener.answer(&mut None)?;
+            }
+            if self.output.drain()? && self.killed.is_none() && !ready.ended {
+                self.killed = Some(Killed::Flood);
+                process.end();
+            }
+            if ready.said && !deaf {
+                match process.control.hear() {
+                    Ok((news, sender)) if sender == process.pid => return Ok(Event::Said(news)),
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => deaf = true,
+                    Ok(_) | Err(_) => {
+                        self.killed.get_or_insert(Killed::Nonsense);
+                        deaf = true;
+                        process.end();
+                    }
+                }
+            } else if ready.ended {
+                return Ok(Event::Ended);
             }
         }
+    }
 
-        let mut interests = vec![PollFd::new(zygote.control.as_fd(), PollFlags::POLLIN)];
-        let client_at = client_lost.is_none().then(|| {
-            interests.push(PollFd::new(client, PollFlags::POLLIN));
-            interests.len() - 1
-        });
-        interests.extend(
-            output
-                .open()
-                .map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN)),
-        );
+    /// An error if the client is gone; to be asked once all processes have ended.
+    pub fn client_is_there(&mut self) -> io::Result<()> {
+        self.client_lost.take().map_or(Ok(()), Err)
+    }
+
+    /// Takes what is left in the pipes.
+    pub fn drain(&mut self) -> io::Result<()> {
+        if self.output.drain()? {
+            self.killed.get_or_insert(Killed::Flood);
+        }
+        Ok(())
+    }
+
+    fn wait(&self, process: &Process, listener: Option<&Listener>) -> io::Result<Ready> {
+        let mut interests = vec![
+            PollFd::new(process.handle.as_fd(), PollFlags::POLLIN),
+            PollFd::new(process.control.as_fd(), PollFlags::POLLIN),
+        ];
+        interests.extend(self.output.open().map(|pipe| PollFd::new(pipe, PollFlags::POLLIN)));
+        let client_at = self.client_lost.is_none().then_some(interests.len());
+        if client_at.is_some() {
+            interests.push(PollFd::new(self.client, PollFlags::POLLIN));
+        }
+        let listener_at = interests.len();
+        interests.extend(listener.map(|listener| PollFd::new(listener.as_fd(), PollFlags::POLLIN)));
         match poll(
             &mut interests,
             PollTimeout::try_from(TICK).unwrap_or(PollTimeout::MAX),
@@ -164,88 +241,25 @@ pub fn watch(
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let ready = |at: usize| interests[at].any().unwrap_or(false);
-        let exited = ready(0);
-        let client_ready = client_at.is_some_and(ready);
-        drop(interests);
-
-        if client_ready {
-            match interrupted() {
-                Ok(Interruption::None) => {}
-                Ok(Interruption::Cancel) => {
-                    killed.get_or_insert(Killed::Cancelled);
-                    end();
-                }
-                Err(error) => {
-                    client_lost = Some(error);
-                    end();
-                }
-            }
-        }
-        // Kept, because what went beyond the limit is gone from the pipe and will not be seen again.
-        flooded |= output.drain()?;
-        if flooded && killed.is_none() && !exited {
-            killed = Some(Killed::Flood);
-            end();
-        }
-        if exited {
-            break;
-        }
+        let ready = |at: usize| interests.get(at).is_some_and(|interest| interest.any().unwrap_or(false));
+        let asked = |at: usize| {
+            let events = interests.get(at).and_then(|interest| interest.revents());
+            events.is_some_and(|events| events.contains(PollFlags::POLLIN))
+        };
+        Ok(Ready {
+            ended: ready(0),
+            said: ready(1),
+            client: client_at.is_some_and(ready),
+            listener: asked(listener_at),
+        })
     }
-    let ended = match zygote.control.hear()? {
-        News::Ended(ended) => ended,
-        other => {
-            return Err(io::Error::other(format!(
-                "the zygote told {other:?} of a running child"
-            )));
-        }
-    };
-    let wall_s = started.elapsed().as_secs_f64();
-    end_strays(zygote.pid);
-    flooded |= output.drain()?;
-    if flooded && killed.is_none() {
-        killed = Some(Killed::Flood);
-    }
-    if let Some(error) = client_lost {
-        return Err(error);
-    }
-    let silent = mailbox.report.len()? == 0;
-    let (stdout, stderr) = (output.stdout.bytes, output.stderr.bytes);
-    // Whoever never got as far as the candidate's code tells nothing about it.
-    if killed.is_none() && !matches!(read(&prepared, &mut [0]), Ok(1)) {
-        let words = String::from_utf8_lossy(&stderr);
-        return Err(io::Error::other(format!(
-            "a child could not be prepared: {}",
-            words.trim()
-        )));
-    }
-    Ok(Observed {
-        killed,
-        ended,
-        wall_s,
-        stdout,
-        stderr,
-        silent,
-    })
 }
 
-/// Kills what a candidate left behind: orphans become children of this process, which has one of its own.
-fn end_strays(zygote: Pid) {
-    let deadline = Instant::now() + Duration::from_secs(2);
-    while Instant::now() < deadline {
-        let strays: Vec<Pid> = linux::children()
-            .into_iter()
-            .filter(|&child| child != zygote)
-            .collect();
-        if strays.is_empty() {
-            return;
-        }
-        for stray in strays {
-            // Both may fail for one that is gone; the next look tells.
-            let _ = kill(stray, Signal::SIGKILL);
-            let _ = waitpid(stray, None);
-        }
-    }
+struct Ready {
+    ended: bool,
+    said: bool,
+    client: bool,
+    listener: bool,
 }
 
 /// Asks a child where it is; the interpreter's fault handler answers even inside the kernel's C++.
@@ -264,20 +278,25 @@ fn ask_last_words(child: &OwnedFd, last_words: &MemoryFile) {
     }
 }
 
-/// Both outputs of a child, kept up to a common limit.
-struct Output {
-    stdout: Stream,
-    stderr: Stream,
+/// Both outputs of a candidate, kept up to a common limit.
+pub struct Output {
+    /// Standard output.
+    pub stdout: Stream,
+    /// Standard error.
+    pub stderr: Stream,
     left: u64,
 }
 
-struct Stream {
+/// A pipe and what came out of it.
+pub struct Stream {
     pipe: Option<OwnedFd>,
-    bytes: Vec<u8>,
+    /// As printed.
+    pub bytes: Vec<u8>,
 }
 
 impl Output {
-    fn new(stdout: OwnedFd, stderr: OwnedFd, limit: u64) -> Self {
+    /// Of pipes whose read ends do not block.
+    pub fn new(stdout: OwnedFd, stderr: OwnedFd, limit: u64) -> Self {
         let stream = |pipe| Stream {
             pipe: Some(pipe),
             bytes: Vec::new(),
@@ -286,6 +305,14 @@ impl Output {
             stdout: stream(stdout),
             stderr: stream(stderr),
             left: limit,
+        }
+    }
+
+    /// Begins with what was printed before.
+    fn resume(&mut self, prefix: &Prefix) {
+        for (stream, printed) in [(&mut self.stdout, &prefix.stdout), (&mut self.stderr, &prefix.stderr)] {
+            stream.bytes.clone_from(printed);
+            self.left = self.left.saturating_sub(printed.len() as u64);
         }
     }
 

@@ -22,6 +22,7 @@ pub fn of_death(
     observed: &Observed,
     source: &[u8],
     limits: &Limits,
+    stderr: &[u8],
     last_words: &MemoryFile,
     resident_baseline: u64,
 ) -> Option<(Failure, bool)> {
@@ -31,7 +32,7 @@ pub fn of_death(
     let status = observed.ended.status;
     let full = observed.ended.peak_resident as f64
         >= resident_baseline as f64 + FULL * (limits.memory_mb << 20) as f64
-        || says_out_of_memory(&observed.stderr);
+        || says_out_of_memory(stderr);
     let memory = format!(
         "the code needed more than its {} MB of memory{at}",
         limits.memory_mb
@@ -43,7 +44,7 @@ pub fn of_death(
             format!("the code ran past its {} s limit{at}", limits.cpu_s),
         ),
         Some(Killed::Wall) => {
-            let cpu = observed.ended.cpu_s;
+            let cpu = observed.cpu_s;
             let wall = limits.cpu_s * WALL_FACTOR;
             (
                 Kind::Timeout,
@@ -57,6 +58,14 @@ pub fn of_death(
                 "the code printed more than its limit of {} bytes",
                 limits.output_bytes
             ),
+        ),
+        Some(Killed::Files) => (
+            Kind::OutputFlood,
+            format!("the code wrote more files than its folder may hold{at}"),
+        ),
+        Some(Killed::Nonsense) => (
+            Kind::Forged,
+            "the code spoke to its supervisor in place of the program that runs it".to_owned(),
         ),
         // A cancelled run has no verdict; the caller asks first.
         Some(Killed::Cancelled) => return None,
@@ -84,7 +93,7 @@ pub fn of_death(
             )
         }
     };
-    let starved = observed.killed == Some(Killed::Wall) && observed.ended.cpu_s < STARVED * limits.cpu_s;
+    let starved = observed.killed == Some(Killed::Wall) && observed.cpu_s < STARVED * limits.cpu_s;
     let traceback = place.traceback(&message);
     Some((
         Failure {

@@ -1,65 +1,82 @@
-//! The process that holds a warm interpreter and forks it, once a candidate.
+//! Processes that hold an interpreter and are forked: the warm one, and candidates that stand between two steps.
 //!
-//! Candidate code never runs in it, and nothing of one candidate ever enters it: children are equal copies
-//! of one process, down to its addresses.
+//! Candidate code never runs in the warm one, and nothing of one candidate ever enters it: its children are equal
+//! copies, down to their addresses. A fork waits for an order of its own, so that it can be made before there is
+//! work for it.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use cadforge::executor::WorkerVersions;
 use cadforge::executor::protocol::{read_frame, write_frame};
+use cadforge::executor::{SandboxSupport, WorkerVersions};
 use nix::libc;
-use nix::sys::prctl;
 use nix::sys::signal::{Signal, killpg};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::{ForkResult, Pid, chdir, dup2_stderr, dup2_stdout, fork, getppid, write};
+use nix::unistd::{ForkResult, Pid, fork};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::candidate::{self, Mailbox, Order};
-use crate::control::{Control, GIFTS, News};
+use crate::control::{Control, News, Order};
 use crate::linux::{self, MemoryFile};
-use crate::sandbox::{self, Confinement};
-use crate::{python, verdict};
+use crate::sandbox::{self, Sandbox};
+use crate::{child, python, verdict};
 
 /// What a zygote says once it is warm.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Warm {
     /// Versions inside.
     pub versions: WorkerVersions,
+    /// What its children will be confined by.
+    pub sandbox: SandboxSupport,
     /// Address space of the idle process in bytes.
     pub address_space: u64,
     /// Its resident set in bytes.
     pub resident: u64,
 }
 
-/// Warms up, says so or why not, and forks until the supervisor is gone.
-pub fn serve(python: &Path, supervisor: Pid, mut control: Control) -> Result<(), String> {
-    prctl::set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())?;
-    if getppid() != supervisor {
-        return Err("the supervisor is gone".to_owned());
-    }
+/// Python's side of the work.
+pub struct Harness<'py> {
+    /// Runs candidates.
+    pub run: Bound<'py, PyModule>,
+    /// Reads code and shapes.
+    pub read: Bound<'py, PyModule>,
+}
+
+/// Warms up, says so or why not on `greeting`, and forks until the supervisor is gone.
+pub fn serve(
+    python: &Path,
+    patches: &str,
+    supervisor: Pid,
+    mut greeting: impl io::Write,
+    control: Control,
+) -> Result<(), String> {
+    sandbox::die_with(supervisor).map_err(|error| error.to_string())?;
+    let mut greeted = false;
     let result = python::start(python).and_then(|()| {
         Python::attach(|py| {
-            let (harness, warm) = warm(py)?;
-            say(&mut control, &Ok(warm.clone()))?;
-            fork_on_demand(&harness, warm.address_space, &mut control).map_err(|error| error.to_string())
+            let (harness, sandbox, warm) = warm(py, patches)?;
+            write_frame(&mut greeting, &Ok::<_, String>(&warm), &[]).map_err(|error| error.to_string())?;
+            greeted = true;
+            let parent = Pid::this();
+            match wait_for_orders(&control, None, Waiting::Warm).map_err(|error| error.to_string())? {
+                Left::Supervisor => Ok(()),
+                Left::Forked(control) => leave(|| child::live(&harness, &sandbox, parent, control)),
+            }
         })
     });
-    // Too late for whoever is past the greeting, and then the end of the connection says enough.
-    result.or_else(|message| say(&mut control, &Err(message)))
+    match result {
+        Err(message) if !greeted => write_frame(&mut greeting, &Err::<Warm, _>(message), &[])
+            .map_err(|error| error.to_string()),
+        other => other,
+    }
 }
 
-fn say(control: &mut Control, greeting: &Result<Warm, String>) -> Result<(), String> {
-    write_frame(control.stream(), greeting, &[]).map_err(|error| error.to_string())
-}
-
-fn warm(py: Python<'_>) -> Result<(Bound<'_, PyModule>, Warm), String> {
-    let (harness, versions) =
-        import(py).map_err(|error| format!("CadQuery cannot be used: {error}\nhint: make env"))?;
+fn warm<'py>(py: Python<'py>, patches: &str) -> Result<(Harness<'py>, Sandbox, Warm), String> {
+    let (harness, versions, readable) =
+        import(py, patches).map_err(|error| format!("CadQuery cannot be used: {error}\nhint: make env"))?;
+    let sandbox = Sandbox::new(readable)
+        .map_err(|error| format!("the filter of system calls cannot be made: {error}"))?;
     let threads = linux::threads();
     if threads != 1 {
         return Err(format!(
@@ -68,54 +85,114 @@ fn warm(py: Python<'_>) -> Result<(Bound<'_, PyModule>, Warm), String> {
     }
     let (address_space, resident) =
         linux::memory(Pid::this()).map_err(|error| format!("/proc cannot be read: {error}"))?;
-    Ok((
-        harness,
-        Warm {
-            versions,
-            address_space,
-            resident,
-        },
-    ))
+    let warm = Warm {
+        versions,
+        sandbox: sandbox.support().clone(),
+        address_space,
+        resident,
+    };
+    Ok((harness, sandbox, warm))
 }
 
-fn import(py: Python<'_>) -> PyResult<(Bound<'_, PyModule>, WorkerVersions)> {
-    let code = std::ffi::CString::new(include_str!("harness.py"))?;
-    let harness = PyModule::from_code(py, &code, c"cadforge_harness.py", c"cadforge_harness")?;
+type Imported<'py> = (Harness<'py>, WorkerVersions, Vec<PathBuf>);
+
+fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
+    let module = |code: &str, file: &std::ffi::CStr, name: &std::ffi::CStr| {
+        PyModule::from_code(py, &std::ffi::CString::new(code)?, file, name)
+    };
+    let run = module(
+        include_str!("harness.py"),
+        c"cadforge_harness.py",
+        c"cadforge_harness",
+    )?;
+    // After the harness, which sees to it that importing CadQuery starts no threads.
+    module(
+        include_str!("patches.py"),
+        c"cadforge_patches.py",
+        c"cadforge_patches",
+    )?
+    .call_method1("apply", (patches,))?;
+    let read = module(
+        include_str!("reader.py"),
+        c"cadforge_reader.py",
+        c"cadforge_reader",
+    )?;
     let stl = MemoryFile::new("cadforge-warm")?;
-    let versions = harness.call_method1("warm", (stl.path(),))?;
+    let brep = MemoryFile::new("cadforge-warm")?;
+    let versions = run.call_method1("warm", (stl.path(), brep.path()))?;
+    let readable = run.call_method0("libraries")?.extract()?;
+    read.call_method1("warm", (brep.path(),))?;
+    run.call_method0("settle")?;
     let version = |name: &str| versions.get_item(name)?.extract::<String>();
     let versions = WorkerVersions {
         cadquery: version("cadquery")?,
         ocp: version("ocp")?,
         python: version("python")?,
     };
-    Ok((harness, versions))
+    Ok((Harness { run, read }, versions, readable))
 }
 
-fn fork_on_demand(
-    harness: &Bound<'_, PyModule>,
-    address_space: u64,
-    control: &mut Control,
-) -> io::Result<()> {
-    let parent = Pid::this();
-    while let Some(gifts) = control.next_order()? {
-        let child = match fork_python() {
-            Ok(ForkResult::Parent { child }) => child,
-            Ok(ForkResult::Child) => leave(|| become_candidate(harness, address_space, parent, gifts)),
-            Err(error) => {
-                control.tell(News::Failed(error as i32))?;
-                continue;
-            }
-        };
-        drop(gifts);
-        control.tell(News::Forked(child))?;
-        waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
-        // While the child is not reaped its number cannot be another's: now its whole session can go. There
-        // may be no one else in it.
-        let _ = killpg(child, Signal::SIGKILL);
-        control.tell(News::Ended(linux::reap(child)?))?;
+/// What a process is that waits for orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// The zygote.
+    Warm,
+    /// A candidate between two steps.
+    Standing,
+}
+
+impl Waiting {
+    fn fork(self) -> nix::Result<ForkResult> {
+        match self {
+            Self::Warm => fork_python(),
+            Self::Standing => fork_plainly(),
+        }
     }
-    Ok(())
+}
+
+/// How a process leaves its waiting.
+pub enum Left {
+    /// Its supervisor is gone.
+    Supervisor,
+    /// It is a child that was just forked, and answers to this connection.
+    Forked(Control),
+}
+
+/// Forks and buries children as told, beginning with `first`. In a child it returns at once; in the parent, when the
+/// supervisor is gone.
+///
+/// Allocates nothing, so that every child finds the same memory.
+pub fn wait_for_orders(
+    control: &Control,
+    first: Option<Order>,
+    waiting: Waiting,
+) -> io::Result<Left> {
+    let mut next = first;
+    loop {
+        let order = match next.take() {
+            Some(order) => order,
+            None => match control.next_order()? {
+                Some(order) => order,
+                None => return Ok(Left::Supervisor),
+            },
+        };
+        match order {
+            Order::Fork(theirs) => match waiting.fork() {
+                Ok(ForkResult::Child) => return Ok(Left::Forked(theirs)),
+                Ok(ForkResult::Parent { .. }) => drop(theirs),
+                Err(error) => control.tell(&News::ForkFailed(error as i32))?,
+            },
+            Order::Reap(child) => {
+                if waiting == Waiting::Warm {
+                    // While it is not reaped its number cannot be another's: now its whole session can go. There
+                    // may be no one else in it.
+                    let _ = killpg(child, Signal::SIGKILL);
+                }
+                control.tell(&News::Ended(linux::reap(child)?))?;
+            }
+            Order::Begin(..) | Order::Go => return Err(io::Error::other("an order for somebody else")),
+        }
+    }
 }
 
 /// Forks as `os.fork` does.
@@ -134,6 +211,22 @@ fn fork_python() -> nix::Result<ForkResult> {
     }
 }
 
+/// Forks without Python's hooks, which would give the child other random numbers than its parent would have had.
+#[expect(unsafe_code, reason = "fork")]
+fn fork_plainly() -> nix::Result<ForkResult> {
+    // SAFETY: the only thread of the process, so that no lock can be held by another one; it holds the interpreter
+    // and will in the child, where it has the same identity.
+    unsafe { fork() }
+}
+
+/// The zygote's greeting.
+pub fn read_greeting(from: &mut impl io::Read) -> Result<Result<Warm, String>, String> {
+    let frame = read_frame::<Result<Warm, String>>(from).map_err(|error| error.to_string())?;
+    frame
+        .map(|(greeting, _)| greeting)
+        .ok_or_else(|| "the interpreter died at its start".to_owned())
+}
+
 /// Ends this process after `work`: nothing may unwind or return into the zygote's loop, of which it is a copy.
 #[expect(
     unsafe_code,
@@ -150,42 +243,4 @@ pub fn leave(work: impl FnOnce() -> Result<(), String>) -> ! {
     };
     // SAFETY: ends the process at once.
     unsafe { libc::_exit(status) }
-}
-
-fn become_candidate(
-    harness: &Bound<'_, PyModule>,
-    address_space: u64,
-    zygote: Pid,
-    gifts: [OwnedFd; GIFTS],
-) -> Result<(), String> {
-    let keep = gifts.each_ref().map(AsRawFd::as_raw_fd);
-    let [stdout, stderr, prepared, order, report, stl, last_words] = gifts;
-    let [order, report, stl, last_words] = [order, report, stl, last_words].map(MemoryFile::from_descriptor);
-    let mut mailbox = Mailbox {
-        order,
-        report,
-        stl,
-        last_words,
-    };
-
-    dup2_stdout(&stdout).map_err(|error| error.to_string())?;
-    dup2_stderr(&stderr).map_err(|error| error.to_string())?;
-    drop((stdout, stderr));
-    let bytes = mailbox.order.read(u64::MAX).map_err(|error| error.to_string())?;
-    let frame = read_frame::<Order>(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
-    let (Order { limits, scratch }, blobs) = frame.ok_or("an empty order")?;
-    let source = blobs.first().ok_or("an order without code")?;
-
-    chdir(scratch.as_str()).map_err(|error| format!("{scratch}: {error}"))?;
-    let confinement = Confinement {
-        limits: &limits,
-        baseline: address_space,
-        parent: zygote,
-        keep: &keep[2..],
-    };
-    sandbox::enter(&confinement).map_err(|error| format!("the sandbox could not be entered: {error}"))?;
-    candidate::prepare(harness, &scratch, &mailbox).map_err(|error| error.to_string())?;
-    write(&prepared, &[1]).map_err(|error| error.to_string())?;
-    drop(prepared);
-    candidate::run(harness, source, limits.triangles, &mut mailbox)
 }

@@ -1,0 +1,180 @@
+//! Candidates that stand between two of their steps, so that an edited one need not be run from its start.
+//!
+//! A chain belongs to one line of edits: each link is a process that ran the first steps of a plan and forked the next
+//! one. A plan that begins with the same steps goes on from the deepest link that it shares. A link that has done
+//! anything besides computing is not made: it would not be what a run from the start is.
+
+use std::io;
+use std::rc::Rc;
+
+use cadforge::executor::Limits;
+
+use crate::control::{Control, Order};
+use crate::family::{Asked, Process, Zygote};
+use crate::linux::{self, Ended};
+use crate::listener::Listener;
+use crate::plan::Plan;
+
+/// Links at most.
+const MOST: usize = 32;
+
+/// Memory that links may have beyond the zygote's, together, in bytes. Most of it they share, so that this is more
+/// than they can cost.
+const MOST_MEMORY: u64 = 2 << 30;
+
+/// A link must be so much deeper than the one before, as a share of the CPU time so far: their number grows with the
+/// logarithm of the time.
+const SPACING: f64 = 0.06;
+
+/// A candidate that stands before one of its steps.
+struct Link {
+    process: Process,
+    plan: Rc<Plan>,
+    /// The step it stands before.
+    step: u32,
+    prefix: Prefix,
+    /// Its own CPU time when it stopped; it must not have run since.
+    cpu_s: f64,
+    /// Memory beyond the zygote's, in bytes.
+    memory: u64,
+}
+
+/// What a run up to a link has used and printed.
+#[derive(Clone, Default)]
+pub struct Prefix {
+    /// CPU seconds.
+    pub cpu_s: f64,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+/// The links of one line of edits, deepest last.
+pub struct Chain {
+    links: Vec<Link>,
+    listener: Listener,
+    limits: Limits,
+}
+
+/// Where a run goes on.
+pub struct Resumed {
+    /// The process that goes on.
+    pub process: Process,
+    /// The step it goes on with.
+    pub step: u32,
+    /// What was before.
+    pub prefix: Prefix,
+}
+
+impl Chain {
+    /// Without links yet; `listener` is the one that its first process handed over.
+    pub fn new(listener: Listener, limits: Limits) -> Self {
+        Self {
+            links: Vec::new(),
+            listener,
+            limits,
+        }
+    }
+
+    /// Answers for its processes.
+    pub fn listener(&self) -> &Listener {
+        &self.listener
+    }
+
+    /// The process that forked what runs now; `None` if that was the zygote.
+    pub fn last(&self) -> Option<&Process> {
+        self.links.last().map(|link| &link.process)
+    }
+
+    /// Leaves only links that a run of `plan` could go on from.
+    pub fn keep_shared(&mut self, plan: &Plan, limits: &Limits, zygote: &Zygote) -> io::Result<()> {
+        let same = self.limits == *limits;
+        while let Some(link) = self.links.last() {
+            let idle = linux::cpu_s(link.process.pid).is_some_and(|cpu_s| cpu_s - link.cpu_s < 0.01);
+            if same && idle && link.plan.shares(plan, link.step) {
+                break;
+            }
+            self.drop_last(zygote)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on from the deepest link.
+    pub fn resume(&self) -> io::Result<Option<Resumed>> {
+        let Some(link) = self.links.last() else {
+            return Ok(None);
+        };
+        Ok(Some(Resumed {
+            process: self.fork(&link.process)?,
+            step: link.step,
+            prefix: link.prefix.clone(),
+        }))
+    }
+
+    /// Makes a link of a process that stands before `step`, and returns the one that goes on; the process itself if
+    /// it is not worth a link, or cannot be one.
+    pub fn extend(
+        &mut self,
+        process: Process,
+        step: u32,
+        plan: &Rc<Plan>,
+        prefix: &Prefix,
+        zygote: &Zygote,
+        clean: bool,
+    ) -> io::Result<Result<Process, Process>> {
+        let before = self.links.last().map_or(0.0, |link| link.prefix.cpu_s);
+        let memory = linux::memory(process.pid).map_or(u64::MAX, |(_, resident)| {
+            resident.saturating_sub(zygote.warm.resident)
+        });
+        let all = self.links.iter().fold(memory, |sum, link| sum.saturating_add(link.memory));
+        let worth = prefix.cpu_s - before > SPACING * prefix.cpu_s;
+        if !(clean && worth && self.links.len() < MOST && all < MOST_MEMORY) {
+            return Ok(Err(process));
+        }
+        let next = self.fork(&process)?;
+        self.links.push(Link {
+            cpu_s: linux::cpu_s(process.pid).unwrap_or(f64::NAN),
+            process,
+            plan: Rc::clone(plan),
+            step,
+            prefix: prefix.clone(),
+            memory,
+        });
+        Ok(Ok(next))
+    }
+
+    /// Buries the process that ran last.
+    pub fn bury(&self, process: &Process, zygote: &Zygote) -> io::Result<Ended> {
+        match self.last() {
+            Some(parent) => parent.bury(process, Some(&self.listener)),
+            None => zygote.bury(process),
+        }
+    }
+
+    /// Ends all of it.
+    pub fn end(mut self, zygote: &Zygote) -> io::Result<()> {
+        while !self.links.is_empty() {
+            self.drop_last(zygote)?;
+        }
+        Ok(())
+    }
+
+    fn drop_last(&mut self, zygote: &Zygote) -> io::Result<()> {
+        if let Some(link) = self.links.pop() {
+            link.process.end();
+            self.bury(&link.process, zygote)?;
+        }
+        Ok(())
+    }
+
+    fn fork(&self, parent: &Process) -> io::Result<Process> {
+        let (ours, theirs) = Control::pair()?;
+        parent.control.order(&Order::Fork(theirs))?;
+        let mut asked = Asked {
+            listener: Some(&self.listener),
+            may_fork: Some(parent.pid),
+        };
+        Process::meet(ours, &mut asked)
+    }
+}

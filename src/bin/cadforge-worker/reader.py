@@ -1,0 +1,312 @@
+"""The part of reading that is Python: a candidate's code into steps, and a shape into facts.
+
+Runs in a child that never executes a line of the candidate.
+"""
+
+import ast
+import marshal
+import struct
+import warnings
+
+import cadquery as cq  # before the kernel's own modules, which need what it loads
+from OCP.BinTools import BinTools
+from OCP.Bnd import Bnd_Box
+from OCP.BRep import BRep_Tool
+from OCP.BRepAdaptor import BRepAdaptor_Curve, BRepAdaptor_Surface
+from OCP.BRepBndLib import BRepBndLib
+from OCP.BRepCheck import BRepCheck_Analyzer
+from OCP.BRepGProp import BRepGProp
+from OCP.GCPnts import GCPnts_TangentialDeflection
+from OCP.GeomAbs import GeomAbs_CurveType, GeomAbs_SurfaceType
+from OCP.GProp import GProp_GProps
+from OCP.Message import Message_ProgressRange
+from OCP.ShapeAnalysis import ShapeAnalysis_ShapeTolerance
+from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE, TopAbs_SHELL, TopAbs_SOLID, TopAbs_VERTEX
+from OCP.TopExp import TopExp, TopExp_Explorer
+from OCP.TopoDS import TopoDS, TopoDS_Shape
+from OCP.TopTools import TopTools_IndexedMapOfShape
+
+import cadforge_harness as harness
+from cadforge_harness import ANGULAR_TOLERANCE, FILENAME, TOLERANCE, describe, flush, prepare
+
+__all__ = ["describe", "edges", "facts", "flush", "plan", "prepare", "read_brep", "surfaces", "warm"]
+
+# Edges are for the eye: beyond this many points a picture shows a grey smear anyway.
+MAX_EDGE_POINTS = 1_000_000
+
+# Flags of the compiler that a `from __future__` sets for the whole file.
+FUTURES = 0
+for _name in __import__("__future__").all_feature_names:
+    FUTURES |= getattr(__import__("__future__"), _name).compiler_flag
+
+# Of the formats, the last one without back references: equal code has equal bytes, whatever stands around it.
+PLAIN_FORMAT = 2
+
+
+def warm(path: str) -> None:
+    """Reads and measures one shape, so that what the first use loads is loaded before the first fork."""
+    plan(b"import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3).faces().hole(1)\n")
+    shape = read_brep(path)
+    edges(shape)
+    surfaces(shape)
+    facts(shape)
+
+
+def plan(source: bytes) -> list[bytes]:
+    """The steps in which a candidate is run: its top-level statements, and the calls chained in them.
+
+    Run one after the other they do what the whole would do, with the same line numbers. Whatever is wrong with the
+    code as a whole is raised, as Python raises it.
+    """
+    if b"\0" in source:
+        raise SyntaxError("source code cannot contain null bytes")
+    whole = compile(source, FILENAME, "exec", dont_inherit=True)
+    futures = whole.co_flags & FUTURES
+    try:
+        # What it warns of was said above.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = compile(source, FILENAME, "exec", ast.PyCF_ONLY_AST | futures, dont_inherit=True)
+            return [_packed(_compiled(part, futures)) for part in _parts(tree)]
+    except (RecursionError, MemoryError, ValueError):
+        # Nested more deeply than a tree can be, but not than code can be.
+        return [_packed(whole)]
+
+
+def _compiled(statements: list, futures: int):
+    return compile(ast.Module(statements, []), FILENAME, "exec", futures, dont_inherit=True)
+
+
+def _packed(code) -> bytes:
+    try:
+        return marshal.dumps(code, PLAIN_FORMAT)
+    except ValueError:
+        return marshal.dumps(code)
+
+
+def _parts(tree):
+    for number, statement in enumerate(tree.body):
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            # A string here would become the docstring of its step; only the first one is that of the file.
+            if number > 0:
+                continue
+        elif isinstance(statement, ast.Assign | ast.Expr):
+            chain = _Chain()
+            statement.value = chain.flat(statement.value)
+            yield from chain.steps
+            yield [statement, *_forgetting(statement.value)]
+            continue
+        yield [statement]
+
+
+class _Chain:
+    """Takes the calls of an expression apart, in the order in which Python makes them."""
+
+    def __init__(self):
+        self.steps = []
+        self._named = 0
+
+    def flat(self, node):
+        """An expression that does what is left to do of `node`, once the steps are done."""
+        if isinstance(node, ast.Attribute):
+            node.value = self._done(node.value)
+            return node
+        if not _is_plain_call(node):
+            return node
+        function, arguments = node.func, [*node.args, *(keyword.value for keyword in node.keywords)]
+        if isinstance(function, ast.Attribute):
+            function.value = self._done(function.value)
+        if not any(_has_call(argument) for argument in arguments):
+            return node
+        # The method is looked up before its arguments are computed.
+        node.func = self._bound(function)
+        if isinstance(function, ast.Attribute):
+            # Where Python says that the call of a method is.
+            node.lineno, node.col_offset = function.end_lineno, function.end_col_offset - len(function.attr)
+        last = max(number for number, argument in enumerate(arguments) if _has_call(argument))
+        done = [self._argument(argument) if number <= last else argument for number, argument in enumerate(arguments)]
+        node.args = done[: len(node.args)]
+        for keyword, argument in zip(node.keywords, done[len(node.args) :]):
+            keyword.value = argument
+        return node
+
+    def _argument(self, node):
+        if isinstance(node, ast.Constant):
+            return node
+        return self._bound(self.flat(node))
+
+    def _done(self, node):
+        """As `flat`, with a call made."""
+        flat = self.flat(node)
+        return self._bound(flat) if isinstance(flat, ast.Call) else flat
+
+    def _bound(self, node):
+        """A name, which no code can have, for the value of `node`."""
+        name = f".{self._named}"
+        self._named += 1
+        store = ast.copy_location(ast.Assign([ast.copy_location(ast.Name(name, ast.Store()), node)], node), node)
+        self.steps.append([store, *_forgetting(node)])
+        return ast.copy_location(ast.Name(name, ast.Load()), node)
+
+
+def _forgetting(node) -> list:
+    """Deletes the names of ours that `node` used: each is used once."""
+    used = [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id.startswith(".")]
+    names = [ast.copy_location(ast.Name(name, ast.Del()), node) for name in used]
+    return [ast.copy_location(ast.Delete(names), node)] if names else []
+
+
+def _is_plain_call(node) -> bool:
+    if not isinstance(node, ast.Call) or any(keyword.arg is None for keyword in node.keywords):
+        return False
+    return not any(isinstance(argument, ast.Starred) for argument in node.args)
+
+
+def _has_call(node) -> bool:
+    """Whether computing `node` begins with a call that can be taken out."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return _is_plain_call(node)
+
+
+def read_brep(path: str):
+    """The shape that a candidate handed over."""
+    shape = TopoDS_Shape()
+    if not BinTools.Read_s(shape, path, Message_ProgressRange()) or shape.IsNull():
+        raise harness.NoTriangles("the shape that was handed over cannot be read")
+    return shape
+
+
+def edges(shape) -> bytes:
+    """Polylines of the distinct edges: curve (u8), number of points (u32), points (3 x f32), little-endian."""
+    table = TopTools_IndexedMapOfShape()
+    TopExp.MapShapes_s(shape, TopAbs_EDGE, table)
+    out = bytearray()
+    left = MAX_EDGE_POINTS
+    for index in range(1, table.Extent() + 1):
+        edge = TopoDS.Edge_s(table.FindKey(index))
+        if BRep_Tool.Degenerated_s(edge):
+            continue
+        curve = BRepAdaptor_Curve(edge)
+        kind = _CURVE_INDICES.get(curve.GetType(), _OTHER_CURVE)
+        first, last = curve.FirstParameter(), curve.LastParameter()
+        if kind == 0:
+            points = (curve.Value(first), curve.Value(last))
+        else:
+            polyline = GCPnts_TangentialDeflection(curve, first, last, ANGULAR_TOLERANCE, TOLERANCE)
+            points = [polyline.Value(number) for number in range(1, polyline.NbPoints() + 1)]
+        if len(points) < 2:
+            continue
+        left -= len(points)
+        if left < 0:
+            break
+        out += struct.pack("<BI", kind, len(points))
+        flat = [number for point in points for number in (point.X(), point.Y(), point.Z())]
+        out += struct.pack(f"<{len(flat)}f", *flat)
+    return bytes(out)
+
+
+
+def surfaces(shape) -> bytes:
+    """The faces in the order of the mesh, little-endian: the largest tolerance (f64), then for each face its surface
+    (u8, index into `SURFACES` of the protocol), radius, second radius or half angle, a point, an axis, area, box (f64).
+    """
+    out = bytearray(struct.pack("<d", ShapeAnalysis_ShapeTolerance().Tolerance(shape, 1)))
+    explorer = TopExp_Explorer(shape, TopAbs_FACE)
+    while explorer.More():
+        face = TopoDS.Face_s(explorer.Current())
+        surface = BRepAdaptor_Surface(face)
+        kind = _SURFACES.get(surface.GetType(), _other_surface)
+        index, first, second, point, axis = kind(surface)
+        properties, box = GProp_GProps(), Bnd_Box()
+        BRepGProp.SurfaceProperties_s(face, properties)
+        BRepBndLib.Add_s(face, box, False)
+        # An open box has no numbers; a face without one may be anywhere.
+        limits = (float("nan"),) * 6 if box.IsVoid() else box.Get()
+        out += struct.pack("<B15d", index, first, second, *point, *axis, properties.Mass(), *limits)
+        explorer.Next()
+    return bytes(out)
+
+
+def _xyz(of) -> tuple:
+    return of.X(), of.Y(), of.Z()
+
+
+def _plane(surface):
+    position = surface.Plane().Position()
+    return 0, 0.0, 0.0, _xyz(position.Location()), _xyz(position.Direction())
+
+
+def _cylinder(surface):
+    cylinder = surface.Cylinder()
+    position = cylinder.Position()
+    return 1, cylinder.Radius(), 0.0, _xyz(position.Location()), _xyz(position.Direction())
+
+
+def _cone(surface):
+    cone = surface.Cone()
+    position = cone.Position()
+    return 2, cone.RefRadius(), cone.SemiAngle(), _xyz(position.Location()), _xyz(position.Direction())
+
+
+def _sphere(surface):
+    sphere = surface.Sphere()
+    return 3, sphere.Radius(), 0.0, _xyz(sphere.Location()), (0.0, 0.0, 1.0)
+
+
+def _torus(surface):
+    torus = surface.Torus()
+    position = torus.Position()
+    return 4, torus.MajorRadius(), torus.MinorRadius(), _xyz(position.Location()), _xyz(position.Direction())
+
+
+def _other_surface(surface):
+    index = {GeomAbs_SurfaceType.GeomAbs_BezierSurface: 5, GeomAbs_SurfaceType.GeomAbs_BSplineSurface: 6}
+    return index.get(surface.GetType(), 7), 0.0, 0.0, (0.0,) * 3, (0.0, 0.0, 1.0)
+
+
+_SURFACES = {
+    GeomAbs_SurfaceType.GeomAbs_Plane: _plane,
+    GeomAbs_SurfaceType.GeomAbs_Cylinder: _cylinder,
+    GeomAbs_SurfaceType.GeomAbs_Cone: _cone,
+    GeomAbs_SurfaceType.GeomAbs_Sphere: _sphere,
+    GeomAbs_SurfaceType.GeomAbs_Torus: _torus,
+}
+
+
+def facts(shape) -> dict:
+    """Counts and measures of the boundary representation."""
+
+    def count(kind):
+        table = TopTools_IndexedMapOfShape()
+        TopExp.MapShapes_s(shape, kind, table)
+        return table.Extent()
+
+    volume, area, box = GProp_GProps(), GProp_GProps(), Bnd_Box()
+    BRepGProp.VolumeProperties_s(shape, volume)
+    BRepGProp.SurfaceProperties_s(shape, area)
+    BRepBndLib.AddOptimal_s(shape, box, False, False)
+    limits = box.Get()
+    return {
+        "solids": count(TopAbs_SOLID),
+        "shells": count(TopAbs_SHELL),
+        "faces": count(TopAbs_FACE),
+        "edges": count(TopAbs_EDGE),
+        "vertices": count(TopAbs_VERTEX),
+        "volume": volume.Mass(),
+        "area": area.Mass(),
+        "min": limits[:3],
+        "max": limits[3:],
+        "valid": BRepCheck_Analyzer(shape).IsValid(),
+    }
+
+
+def _curve_indices() -> dict:
+    # The order is that of `CURVES` in the protocol, whose last entry is for all other curves.
+    kinds = ("Line", "Circle", "Ellipse", "Hyperbola", "Parabola", "BezierCurve", "BSplineCurve", "OffsetCurve")
+    return {getattr(GeomAbs_CurveType, f"GeomAbs_{kind}"): index for index, kind in enumerate(kinds)}
+
+
+_CURVE_INDICES = _curve_indices()
+_OTHER_CURVE = len(_CURVE_INDICES)
+

@@ -1,0 +1,93 @@
+//! The child that reads: a candidate's code into steps, and the shape that came of it into facts.
+//!
+//! It never runs a line of the candidate, and is what makes facts about a shape more than the candidate's claim.
+
+use std::time::Instant;
+
+use cadforge::executor::protocol::{Reading, write_frame};
+use cadforge::failure::Failure;
+use cadforge::geometry::{Aabb, BrepFacts};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::candidate::describe;
+use crate::child::Post;
+use crate::control::{News, Order};
+use crate::plan::Plan;
+use crate::sandbox;
+
+/// Understands the code, waits until it has been run, and reads what came of it.
+pub fn work(harness: &Bound<'_, PyModule>, mut post: Post) -> Result<(), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    harness
+        .call_method1("prepare", (post.last_words.descriptor(), post.source.descriptor()))
+        .map_err(|error| text(&error))?;
+    let source = post.source.read(u64::MAX).map_err(|error| text(&error))?;
+    let started = Instant::now();
+    let planned = harness
+        .call_method1("plan", (PyBytes::new(harness.py(), &source),))
+        .and_then(|steps| steps.extract::<Vec<Vec<u8>>>());
+    let steps = match planned {
+        Ok(steps) => steps,
+        Err(error) => return report(harness, post, started, Err(error)),
+    };
+    let _ = harness.call_method0("flush");
+    let count = Plan::write(&mut post.plan, &steps).map_err(|error| text(&error))?;
+    post.control
+        .tell(&News::Planned(count))
+        .map_err(|error| text(&error))?;
+    match post.control.next_order().map_err(|error| text(&error))? {
+        Some(Order::Go) => {
+            let started = Instant::now();
+            let measured = measure(harness, &post);
+            report(harness, post, started, measured)
+        }
+        // The code did not build, and there is nothing to measure.
+        _ => Ok(()),
+    }
+}
+
+type Measured = (BrepFacts, Vec<u8>, Vec<u8>);
+
+fn report(
+    harness: &Bound<'_, PyModule>,
+    mut post: Post,
+    started: Instant,
+    measured: PyResult<Measured>,
+) -> Result<(), String> {
+    let ms = started.elapsed().as_secs_f64() * 1e3;
+    sandbox::release_reserve();
+    let (outcome, edges, surfaces): (Result<BrepFacts, Failure>, _, _) = match measured {
+        Ok((facts, edges, surfaces)) => (Ok(facts), edges, surfaces),
+        Err(error) => (Err(describe(harness, &error)), Vec::new(), Vec::new()),
+    };
+    let _ = harness.call_method0("flush");
+    write_frame(post.report.file(), &Reading { outcome, ms }, &[&edges, &surfaces])
+        .map_err(|error| error.to_string())
+}
+
+fn measure(harness: &Bound<'_, PyModule>, post: &Post) -> PyResult<Measured> {
+    let shape = harness.call_method1("read_brep", (post.brep.path(),))?;
+    let edges: Vec<u8> = harness.call_method1("edges", (&shape,))?.extract()?;
+    let surfaces: Vec<u8> = harness.call_method1("surfaces", (&shape,))?.extract()?;
+    let facts = harness.call_method1("facts", (&shape,))?.cast_into::<PyDict>()?;
+    Ok((read_facts(&facts)?, edges, surfaces))
+}
+
+fn read_facts(facts: &Bound<'_, PyDict>) -> PyResult<BrepFacts> {
+    let field = |name: &str| facts.as_any().get_item(name);
+    Ok(BrepFacts {
+        solids: field("solids")?.extract()?,
+        shells: field("shells")?.extract()?,
+        faces: field("faces")?.extract()?,
+        edges: field("edges")?.extract()?,
+        vertices: field("vertices")?.extract()?,
+        volume: field("volume")?.extract()?,
+        area: field("area")?.extract()?,
+        bbox: Aabb {
+            min: field("min")?.extract()?,
+            max: field("max")?.extract()?,
+        },
+        valid: field("valid")?.extract()?,
+    })
+}
