@@ -127,7 +127,9 @@ impl Zygote {
 
     /// A child that waits for its order.
     pub fn take(&mut self) -> io::Result<Process> {
-        self.refill()?;
+        if self.waiting.is_empty() {
+            self.refill()?;
+        }
         // The oldest is the most likely to be there.
         let control = self.waiting.remove(0);
         Process::meet(control, &mut Asked::default())

@@ -22,6 +22,7 @@ pub fn work(harness: &Bound<'_, PyModule>, mut post: Post) -> Result<(), String>
     harness
         .call_method1("prepare", (post.last_words.descriptor(), post.source.descriptor()))
         .map_err(|error| text(&error))?;
+    post.control.tell(&News::Prepared).map_err(|error| text(&error))?;
     let source = post.source.read(u64::MAX).map_err(|error| text(&error))?;
     let started = Instant::now();
     let planned = harness
