@@ -1,6 +1,8 @@
 //! Candidates in real workers: what builds and comes back.
 
 mod failures;
+mod hostile;
+mod live;
 mod processes;
 
 use std::fs;

@@ -125,6 +125,7 @@ pub fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
                 Some("NotExportable") => Kind::MissingFixture,
                 Some("NoTriangles") => Kind::EmptyGeometry,
                 Some("TooManyTriangles") => Kind::TooManyTriangles,
+                Some("Unreadable") => Kind::Forged,
                 _ if refused => Kind::Sandbox,
                 _ => classify_exception_lineage(&lineage, &message),
             };

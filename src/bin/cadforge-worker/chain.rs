@@ -67,6 +67,16 @@ pub struct Resumed {
     pub prefix: Prefix,
 }
 
+/// What becomes of a process that stands before a step.
+pub enum Extended {
+    /// It is a link now, and this one goes on.
+    Link(Process),
+    /// It is not worth a link, or cannot be one, and is to go on itself.
+    Same(Process),
+    /// It did not do what a process that stands does.
+    Deceived(Process),
+}
+
 impl Chain {
     /// Without links yet; `listener` is the one that its first process handed over.
     pub fn new(listener: Listener, limits: Limits) -> Self {
@@ -100,20 +110,17 @@ impl Chain {
         Ok(())
     }
 
-    /// Goes on from the deepest link.
-    pub fn resume(&self) -> io::Result<Option<Resumed>> {
-        let Some(link) = self.links.last() else {
-            return Ok(None);
-        };
-        Ok(Some(Resumed {
-            process: self.fork(&link.process)?,
+    /// Goes on from the deepest link, if there is one that still does what it is told.
+    pub fn resume(&self) -> Option<Resumed> {
+        let link = self.links.last()?;
+        Some(Resumed {
+            process: self.fork(&link.process).ok()?,
             step: link.step,
             prefix: link.prefix.clone(),
-        }))
+        })
     }
 
-    /// Makes a link of a process that stands before `step`, and returns the one that goes on; the process itself if
-    /// it is not worth a link, or cannot be one.
+    /// Makes a link of a process that stands before `step`, if that is worth it.
     pub fn extend(
         &mut self,
         process: Process,
@@ -122,7 +129,7 @@ impl Chain {
         prefix: &Prefix,
         zygote: &Zygote,
         clean: bool,
-    ) -> io::Result<Result<Process, Process>> {
+    ) -> Extended {
         let before = self.links.last().map_or(0.0, |link| link.prefix.cpu_s);
         let memory = linux::memory(process.pid).map_or(u64::MAX, |(_, resident)| {
             resident.saturating_sub(zygote.warm.resident)
@@ -130,9 +137,11 @@ impl Chain {
         let all = self.links.iter().fold(memory, |sum, link| sum.saturating_add(link.memory));
         let worth = prefix.cpu_s - before > SPACING * prefix.cpu_s;
         if !(clean && worth && self.links.len() < MOST && all < MOST_MEMORY) {
-            return Ok(Err(process));
+            return Extended::Same(process);
         }
-        let next = self.fork(&process)?;
+        let Ok(next) = self.fork(&process) else {
+            return Extended::Deceived(process);
+        };
         self.links.push(Link {
             cpu_s: linux::cpu_s(process.pid).unwrap_or(f64::NAN),
             process,
@@ -141,14 +150,23 @@ impl Chain {
             prefix: prefix.clone(),
             memory,
         });
-        Ok(Ok(next))
+        Extended::Link(next)
     }
 
-    /// Buries the process that ran last.
-    pub fn bury(&self, process: &Process, zygote: &Zygote) -> io::Result<Ended> {
-        match self.last() {
-            Some(parent) => parent.bury(process, Some(&self.listener)),
-            None => zygote.bury(process),
+    /// Buries the process that ran last and has ended.
+    pub fn bury(&mut self, process: &Process, zygote: &Zygote) -> io::Result<Ended> {
+        let Some(parent) = self.last() else {
+            return zygote.bury(process);
+        };
+        match parent.bury(process, Some(&self.listener)) {
+            Ok(ended) => Ok(ended),
+            Err(_) => {
+                // A parent that does not answer is itself a candidate's process: it goes, and what it knew with it.
+                while !self.links.is_empty() {
+                    self.drop_last(zygote)?;
+                }
+                Ok(Ended::unknown())
+            }
         }
     }
 
@@ -161,9 +179,14 @@ impl Chain {
     }
 
     fn drop_last(&mut self, zygote: &Zygote) -> io::Result<()> {
-        if let Some(link) = self.links.pop() {
-            link.process.end();
-            self.bury(&link.process, zygote)?;
+        let Some(link) = self.links.pop() else {
+            return Ok(());
+        };
+        link.process.end();
+        match self.last() {
+            // One that does not answer is ended next, and its orphans with it.
+            Some(parent) => drop(parent.bury(&link.process, Some(&self.listener))),
+            None => drop(zygote.bury(&link.process)?),
         }
         Ok(())
     }
@@ -175,6 +198,10 @@ impl Chain {
             listener: Some(&self.listener),
             may_fork: Some(parent.pid),
         };
-        Process::meet(ours, &mut asked)
+        let child = Process::meet(ours, &mut asked)?;
+        if child.pid == parent.pid {
+            return Err(io::Error::other("a process that passes itself off as its child"));
+        }
+        Ok(child)
     }
 }

@@ -16,7 +16,7 @@ use crate::listener::Listener;
 use crate::zygote::Warm;
 
 /// How long a process that only has to wait, fork or bury may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A process of the family.
 pub struct Process {

@@ -208,7 +208,7 @@ def write_stl(shape, path: str, max_triangles: int) -> list[int]:
 
 def describe(error: BaseException, frames_of) -> dict:
     """Names, message, line and traceback of an exception, as far as they concern the candidate's code."""
-    own = type(error).__module__ == __name__
+    own = type(error).__module__ in (__name__, "cadforge_reader")
     refused = _is_refused(error)
     lineage = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
     try:

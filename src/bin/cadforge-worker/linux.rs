@@ -128,6 +128,17 @@ pub struct Ended {
     pub peak_resident: u64,
 }
 
+impl Ended {
+    /// Of a process that nobody can be asked about any more: as if it had ended itself.
+    pub fn unknown() -> Self {
+        Self {
+            status: 0xff00,
+            cpu_s: 0.0,
+            peak_resident: 0,
+        }
+    }
+}
+
 /// Waits for a child and reaps it.
 #[expect(unsafe_code, reason = "nix has no wait4")]
 pub fn reap(process: Pid) -> io::Result<Ended> {

@@ -169,11 +169,19 @@ def _has_call(node) -> bool:
     return _is_plain_call(node)
 
 
+class Unreadable(Exception):
+    """What was handed over is no shape."""
+
+
 def read_brep(path: str):
     """The shape that a candidate handed over."""
     shape = TopoDS_Shape()
-    if not BinTools.Read_s(shape, path, Message_ProgressRange()) or shape.IsNull():
-        raise harness.NoTriangles("the shape that was handed over cannot be read")
+    try:
+        read = BinTools.Read_s(shape, path, Message_ProgressRange())
+    except Exception as error:
+        raise Unreadable(f"the shape that the code handed over cannot be read: {error}") from None
+    if not read or shape.IsNull():
+        raise Unreadable("the shape that the code handed over cannot be read")
     return shape
 
 

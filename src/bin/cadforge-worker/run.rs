@@ -13,7 +13,7 @@ use cadforge::failure::{Failure, Kind};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::unistd::pipe2;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Extended};
 use crate::control::{GIFTS, News, Order, Role, Terms};
 use crate::family::{Process, Zygote, end_strays};
 use crate::linux::MemoryFile;
@@ -203,7 +203,7 @@ impl Workshop {
         let mut resumed = None;
         if let Some(links) = &mut chain {
             links.keep_shared(plan, limits, &self.zygote)?;
-            resumed = links.resume()?;
+            resumed = links.resume();
         }
         let mut process = match resumed {
             Some(resumed) => {
@@ -224,27 +224,35 @@ impl Workshop {
             process.control.order(&Order::Begin(terms, gifts))
         };
         begin(&process, finished.resumed)?;
-        let mut prepared = false;
+        // A child of the zygote that never begins is our fault; one of a candidate's is its own.
+        let mut begun = finished.resumed > 0;
+        let mut awaited = true;
         loop {
             let listener = chain.as_ref().map(Chain::listener);
             match watch.next(&process, &files.runner_words, listener, &self.scratch)? {
-                Event::Said(News::Prepared) if !prepared => prepared = true,
-                Event::Said(News::PreparedWithListener(listener)) if !prepared && live && chain.is_none() => {
-                    prepared = true;
+                Event::Said(News::Prepared) if awaited => (begun, awaited) = (true, false),
+                Event::Said(News::PreparedWithListener(listener)) if awaited && live && chain.is_none() => {
+                    (begun, awaited) = (true, false);
                     chain = Some(Chain::new(Listener::new(listener), limits.clone()));
                 }
-                Event::Said(News::Paused(step)) if prepared && let Some(links) = &mut chain => {
+                Event::Said(News::Paused(step)) if !awaited && let Some(links) = &mut chain => {
                     let prefix = watch.prefix(&process)?;
                     let clean = self.scratch.is_empty() && has_only_ours(&process);
-                    match links.extend(process, step, plan, &prefix, &self.zygote, clean)? {
-                        Ok(next) => {
+                    match links.extend(process, step, plan, &prefix, &self.zygote, clean) {
+                        Extended::Link(next) => {
                             watch.cpu_before = prefix.cpu_s;
-                            begin(&next, step)?;
-                            prepared = false;
+                            let _ = begin(&next, step);
+                            awaited = true;
                             process = next;
                         }
-                        Err(same) => {
-                            same.control.order(&Order::Go)?;
+                        Extended::Same(same) => {
+                            // It may be gone, or not listen: then it ends by itself or by its limits.
+                            let _ = same.control.order(&Order::Go);
+                            process = same;
+                        }
+                        Extended::Deceived(same) => {
+                            watch.killed.get_or_insert(Killed::Nonsense);
+                            same.end();
                             process = same;
                         }
                     }
@@ -257,7 +265,7 @@ impl Workshop {
                 Event::Ended => break,
             }
         }
-        let ended = match &chain {
+        let ended = match &mut chain {
             Some(links) => links.bury(&process, &self.zygote)?,
             None => self.zygote.bury(&process)?,
         };
@@ -272,7 +280,7 @@ impl Workshop {
         watch.cpu_before = observed.cpu_s;
         finished.cpu_ms = observed.cpu_s * 1e3;
         finished.run_ms = watch.wall_s() * 1e3;
-        check_prepared(prepared, watch)?;
+        check_prepared(begun, watch)?;
         if let Some(outcome) = self.failed(&observed, watch, source, limits, &files.runner_words) {
             return Ok(Err(outcome));
         }

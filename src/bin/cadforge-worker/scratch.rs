@@ -16,6 +16,9 @@ const MOST_ENTRIES: usize = 1000;
 /// Bytes that they may hold together.
 const MOST_BYTES: u64 = 512 << 20;
 
+/// Folders inside one another. Far below what a path can name, which is how far a look reaches.
+const DEEPEST: usize = 64;
+
 /// A worker's folder.
 pub struct Scratch {
     folder: PathBuf,
@@ -59,17 +62,17 @@ impl Scratch {
     /// Whether it holds more than a candidate may write; looks at no more than that.
     pub fn is_too_full(&self) -> bool {
         let (mut entries, mut bytes) = (0, 0);
-        let mut folders = vec![self.run_path()];
-        while let Some(folder) = folders.pop() {
+        let mut folders = vec![(self.run_path(), 0)];
+        while let Some((folder, depth)) = folders.pop() {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 entries += 1;
                 if let Ok(metadata) = entry.metadata() {
                     bytes += metadata.len();
                     if metadata.is_dir() {
-                        folders.push(entry.path());
+                        folders.push((entry.path(), depth + 1));
                     }
                 }
-                if entries > MOST_ENTRIES || bytes > MOST_BYTES {
+                if entries > MOST_ENTRIES || bytes > MOST_BYTES || depth > DEEPEST {
                     return true;
                 }
             }
@@ -83,13 +86,7 @@ impl Scratch {
             return Ok(true);
         }
         let path = self.run_path();
-        for entry in fs::read_dir(&path)?.flatten() {
-            let path = entry.path();
-            let _ = match entry.file_type() {
-                Ok(kind) if kind.is_dir() => fs::remove_dir_all(&path),
-                _ => fs::remove_file(&path),
-            };
-        }
+        empty(&path);
         if self.is_empty() {
             return Ok(true);
         }
@@ -116,6 +113,32 @@ impl Drop for Scratch {
     }
 }
 
+/// Empties a folder however deeply its contents lie inside one another: what a folder holds is brought up before the
+/// folder goes. Gives up when nothing changes any more.
+fn empty(top: &Path) {
+    let mut named = 0u64;
+    loop {
+        let mut changed = false;
+        for entry in fs::read_dir(top).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                for inner in fs::read_dir(&path).into_iter().flatten().flatten() {
+                    let inner = inner.path();
+                    named += 1;
+                    changed |= fs::remove_file(&inner).is_ok()
+                        || fs::rename(&inner, top.join(format!("up-{named}"))).is_ok();
+                }
+                changed |= fs::remove_dir(&path).is_ok();
+            } else {
+                changed |= fs::remove_file(&path).is_ok();
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
 fn make_run_folder(folder: &Path) -> io::Result<File> {
     let path = folder.join("run");
     fs::create_dir(&path)?;
@@ -137,5 +160,26 @@ fn remove_abandoned(base: &Path) {
         if named && let Ok(_lock) = lock(&entry.path()) {
             let _ = fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_deeper_than_any_path_is_emptied() {
+        let folder = tempfile::tempdir().unwrap();
+        let depth = 700;
+        // Built from the inside out, since no path names the innermost one.
+        fs::create_dir(folder.path().join("inner")).unwrap();
+        fs::write(folder.path().join("inner/file"), "x").unwrap();
+        for _ in 0..depth {
+            fs::create_dir(folder.path().join("outer")).unwrap();
+            fs::rename(folder.path().join("inner"), folder.path().join("outer/inner")).unwrap();
+            fs::rename(folder.path().join("outer"), folder.path().join("inner")).unwrap();
+        }
+        empty(folder.path());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

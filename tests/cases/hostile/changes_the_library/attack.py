@@ -1,0 +1,2 @@
+import cadquery
+open(cadquery.__file__, 'a').write('x')

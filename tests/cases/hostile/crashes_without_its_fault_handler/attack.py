@@ -1,0 +1,3 @@
+import ctypes, faulthandler
+faulthandler.disable()
+ctypes.string_at(0)

@@ -1,0 +1,4 @@
+import sys
+import cadquery as cq
+fixture = cq.Workplane().box(10, 20, 30).edges('|Z').fillet(2)
+sys.exit(0)

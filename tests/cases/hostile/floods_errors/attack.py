@@ -1,0 +1,3 @@
+import os
+while True:
+    os.write(2, b'x' * 65536)

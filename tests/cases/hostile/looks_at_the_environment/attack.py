@@ -1,0 +1,4 @@
+import os
+print(sorted(os.environ))
+import cadquery as cq
+fixture = cq.Workplane().box(10, 20, 30).edges('|Z').fillet(2)

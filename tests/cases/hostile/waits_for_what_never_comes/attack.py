@@ -1,0 +1,3 @@
+import os
+reader, writer = os.pipe()
+os.read(reader, 1)

@@ -1,0 +1,1 @@
+open('../beside', 'w').write('x')

@@ -1,0 +1,1 @@
+open('/tmp/cadforge-was-here', 'w').write('x')
