@@ -68,6 +68,7 @@
 //!   choices, not the part's.
 
 pub mod assess;
+pub mod cache;
 pub mod cli;
 pub mod engine;
 pub mod executor;

@@ -44,6 +44,7 @@ pub fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
         queue_ms: 0.0,
         run_ms: 0.0,
         mesh_ms: 0.0,
+        clean: true,
     }
 }
 

@@ -16,11 +16,11 @@ use cadforge::geometry::Shape;
 use crate::support::{python, root};
 
 fn start(workers: usize) -> Executor {
-    Executor::start(WorkerConfig {
-        worker: worker(),
-        python: python(),
-        workers,
-    })
+    Executor::start(config(workers))
+}
+
+fn config(workers: usize) -> WorkerConfig {
+    WorkerConfig::new(worker(), python(), workers)
 }
 
 fn worker() -> PathBuf {

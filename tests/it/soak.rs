@@ -13,11 +13,8 @@ use cadforge::task::{Task, TaskSet};
 use crate::support::{python, root};
 
 fn engine() -> Engine {
-    Engine::start(WorkerConfig {
-        worker: PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker")),
-        python: python(),
-        workers: 2,
-    })
+    let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
+    Engine::start(WorkerConfig::new(worker, python(), 2))
 }
 
 fn caster() -> Arc<Task> {

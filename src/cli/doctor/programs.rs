@@ -88,11 +88,7 @@ fn build_a_box(worker: &Path, python: &Path) -> Check {
     let name = "a box";
     let fix = "read the message above; `make env` and `make build` make both sides anew";
     let begin = Instant::now();
-    let config = WorkerConfig {
-        worker: worker.to_path_buf(),
-        python: python.to_path_buf(),
-        workers: 1,
-    };
+    let config = WorkerConfig::new(worker.to_path_buf(), python.to_path_buf(), 1);
     let executor = Executor::start(config);
     let versions = match executor.versions() {
         Ok(versions) => versions,
