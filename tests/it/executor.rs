@@ -1,6 +1,7 @@
 //! Candidates in real workers: what builds and comes back.
 
 mod failures;
+mod pool;
 mod processes;
 
 use std::fs;

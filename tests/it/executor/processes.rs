@@ -13,7 +13,7 @@ use cadforge::executor::{CancelToken, Executor, ExecutorError, Limits, Priority,
 use super::{BOX, config, repaired, run, run_with, shape, start, worker};
 use crate::support::{cadforge, python, root};
 
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
+pub fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(180);
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
@@ -21,13 +21,13 @@ fn wait_until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-fn alive(pid: u32) -> bool {
+pub fn alive(pid: u32) -> bool {
     // A zombie has ended; its parent has not looked yet.
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
 }
 
-fn kill(pid: u32) {
+pub fn kill(pid: u32) {
     let status = Command::new("kill")
         .args(["-9", &pid.to_string()])
         .status()
