@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -110,21 +111,26 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
 
 /// Hashes of files, each read again only when the system says that it was changed.
 #[derive(Debug, Default)]
-pub(super) struct Digests(Mutex<BTreeMap<PathBuf, (Vec<u8>, [u8; 32])>>);
+pub(super) struct Digests(Mutex<BTreeMap<PathBuf, Read>>);
+
+/// A file as it was read.
+#[derive(Debug)]
+struct Read {
+    stamp: Vec<u8>,
+    digest: [u8; 32],
+}
+
+/// The clock of files ticks in milliseconds: one that was changed just now may be changed again within the same tick.
+const SETTLED: Duration = Duration::from_secs(1);
 
 impl Digests {
-    fn of(&self, path: &Path) -> std::io::Result<[u8; 32]> {
-        let stamp = stamp(&fs::metadata(path)?);
-        let known = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(path)
-            .cloned();
-        if let Some((of, digest)) = known
-            && of == stamp
+    fn of(&self, path: &Path) -> io::Result<[u8; 32]> {
+        let metadata = fs::metadata(path)?;
+        let stamp = stamp(&metadata);
+        if let Some(read) = self.known().get(path)
+            && read.stamp == stamp
         {
-            return Ok(digest);
+            return Ok(read.digest);
         }
         let mut file = File::open(path)?;
         let mut hash = Sha256::new();
@@ -136,8 +142,166 @@ impl Digests {
             }
         }
         let digest = hash.finalize().into();
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(path.to_owned(), (stamp, digest));
+        if metadata.modified()?.elapsed().is_ok_and(|age| age > SETTLED) {
+            self.known().insert(path.to_owned(), Read { stamp, digest });
+        }
         Ok(digest)
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Read>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::ValueEnum as _;
+
+    use super::*;
+    use crate::cache::Bounds;
+    use crate::executor::{Limits, Priority, WorkerConfig};
+    use crate::reward::{Mode, Profile};
+    use crate::task::{Level, Scale, Task};
+
+    fn executor(folder: &Path) -> Executor {
+        Executor::start(WorkerConfig {
+            cache: Cache::open(folder.join("cache"), Bounds::default()),
+            ..WorkerConfig::new("worker".into(), "venv/bin/python".into(), 1)
+        })
+    }
+
+    fn task() -> Task {
+        Task {
+            id: "cube".to_owned(),
+            level: Level::Easy,
+            family: "hardware".to_owned(),
+            label: "Cube".to_owned(),
+            prompt: "Design a cube.".to_owned(),
+            semantic_hints: vec!["cube".to_owned()],
+            bbox_mm: None,
+            scale: Scale::Mm,
+            seeds: BTreeMap::new(),
+            reference: Some("fixture = 1\n".to_owned()),
+            reference_mesh: None,
+            repairs: Vec::new(),
+            dir: "packs/cube".into(),
+            version: "0".repeat(12),
+        }
+    }
+
+    /// Changes one thing that a result depends on.
+    type Change = fn(&mut Task, &mut String, &mut Option<String>, &mut Scoring);
+
+    #[test]
+    fn whatever_can_change_a_result_changes_its_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let (executor, digests) = (executor(folder.path()), Digests::default());
+        let key_after = |change: Change| {
+            let (mut task, mut code, mut completion) = (task(), "fixture = 1\n".to_owned(), None);
+            let mut scoring = Scoring::default();
+            change(&mut task, &mut code, &mut completion, &mut scoring);
+            let request = Request {
+                task: &task,
+                code: code.as_bytes(),
+                completion: completion.as_deref(),
+                scoring: &scoring,
+                priority: Priority::Live,
+            };
+            key(&request, &executor, &digests).unwrap()
+        };
+        let changes: [Change; 14] = [
+            |_, _, _, _| {},
+            |_, code, _, _| code.push(' '),
+            |task, _, _, _| task.id.push('s'),
+            |task, _, _, _| task.version.replace_range(..1, "1"),
+            |task, _, _, _| task.reference = None,
+            |task, _, _, _| task.reference = Some(String::new()),
+            |_, _, _, scoring| scoring.reference = ReferenceChoice::None,
+            |_, _, _, scoring| scoring.limits.cpu_s = 7.0,
+            |_, _, _, scoring| scoring.limits.memory_mb = 7,
+            |_, _, _, scoring| scoring.limits.output_bytes = 7,
+            |_, _, _, scoring| scoring.limits.triangles = 7,
+            |_, _, _, scoring| scoring.mode = Mode::Fast,
+            |_, _, _, scoring| scoring.shaping = Shaping::Strict,
+            |_, _, completion, scoring| {
+                scoring.shaping = Shaping::Strict;
+                *completion = Some("```".to_owned());
+            },
+        ];
+        let keys: Vec<Key> = changes.into_iter().map(key_after).collect();
+        for (at, key) in keys.iter().enumerate() {
+            assert!(!keys[..at].contains(key), "change {at} changes nothing");
+        }
+        // Nobody looks at the completion, who waits, or what a task is called.
+        let same: [Change; 2] = [
+            |_, _, completion, _| *completion = Some("```".to_owned()),
+            |task, _, _, _| task.label.push('s'),
+        ];
+        for change in same {
+            assert_eq!(key_after(change), keys[0]);
+        }
+    }
+
+    #[test]
+    fn no_two_profiles_modes_or_shapings_share() {
+        let folder = tempfile::tempdir().unwrap();
+        let (executor, digests, task) = (executor(folder.path()), Digests::default(), task());
+        let mut keys = Vec::new();
+        for &profile in Profile::value_variants() {
+            for &mode in Mode::value_variants() {
+                for &shaping in Shaping::value_variants() {
+                    let scoring = Scoring {
+                        profile,
+                        mode,
+                        shaping,
+                        ..Scoring::default()
+                    };
+                    let request = Request {
+                        task: &task,
+                        code: b"fixture = 1\n",
+                        completion: None,
+                        scoring: &scoring,
+                        priority: Priority::Batch,
+                    };
+                    let key = key(&request, &executor, &digests).unwrap();
+                    assert!(!keys.contains(&key), "{profile:?} {mode:?} {shaping:?}");
+                    keys.push(key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_of_reference_counts_by_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let (executor, digests, task) = (executor(folder.path()), Digests::default(), task());
+        let key_against = |path: &Path| {
+            let scoring = Scoring {
+                reference: ReferenceChoice::File(path.to_owned()),
+                limits: Limits::default(),
+                ..Scoring::default()
+            };
+            let request = Request {
+                task: &task,
+                code: b"fixture = 1\n",
+                completion: None,
+                scoring: &scoring,
+                priority: Priority::Batch,
+            };
+            key(&request, &executor, &digests)
+        };
+        let [one, copy, other] = ["one.py", "copy.PY", "one.stl"].map(|name| folder.path().join(name));
+        assert_eq!(key_against(&one), None, "it cannot be read");
+        for path in [&one, &copy, &other] {
+            fs::write(path, "fixture = 2\n").unwrap();
+        }
+        let before = key_against(&one).unwrap();
+        assert_eq!(key_against(&copy), Some(before));
+        assert_ne!(key_against(&other), Some(before));
+        // As long as before, and written in the same moment.
+        fs::write(&one, "fixture = 3\n").unwrap();
+        assert_ne!(key_against(&one), Some(before));
     }
 }

@@ -97,15 +97,11 @@ impl Disk {
         }
         let path = self.path(key);
         let part = path.parent().unwrap_or(&self.folder);
-        // What candidates print is nobody else's business.
-        DirBuilder::new().recursive(true).mode(0o700).create(part)?;
-        let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(part)?;
-        file.write_all(&MAGIC)?;
-        file.write_all(&(payload.len() as u64).to_le_bytes())?;
-        file.write_all(&digest(key, payload))?;
-        file.write_all(payload)?;
-        // Not flushed to the disk: what a power failure leaves half-written is found by its hash.
-        file.persist(&path).map_err(|error| error.error)?;
+        match write(&path, part, key, payload) {
+            // Somebody removed the folder meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => write(&path, part, key, payload)?,
+            written => written?,
+        }
         self.make_room(key, part, size);
         Ok(())
     }
@@ -176,6 +172,19 @@ fn files(folder: &Path) -> Vec<Found> {
         }
     }
     found
+}
+
+fn write(path: &Path, part: &Path, key: &Key, payload: &[u8]) -> io::Result<()> {
+    // What candidates print is nobody else's business.
+    DirBuilder::new().recursive(true).mode(0o700).create(part)?;
+    let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(part)?;
+    file.write_all(&MAGIC)?;
+    file.write_all(&(payload.len() as u64).to_le_bytes())?;
+    file.write_all(&digest(key, payload))?;
+    file.write_all(payload)?;
+    // Not flushed to the disk: what a power failure leaves half-written is found by its hash.
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 fn footprint(length: u64) -> u64 {

@@ -37,7 +37,7 @@ pub struct ScoringArgs {
 /// Whether known results may be used.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct CacheArgs {
-    /// Build and score anew what is known, and keep nothing of it [env: CADFORGE_CACHE=off]
+    /// Build and score anew even what is known, and keep nothing of it
     #[arg(long)]
     pub no_cache: bool,
 }

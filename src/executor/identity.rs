@@ -34,11 +34,8 @@ impl Identity {
         let mut key = KeyBuilder::default()
             .part("format", &FORMAT.to_le_bytes())
             .part("cadforge", env!("CARGO_PKG_VERSION").as_bytes());
-        // In development the version stays and the programs change.
-        key = match std::env::current_exe() {
-            Ok(program) => file(key, "program", &program),
-            Err(_) => key.optional("program", None),
-        };
+        // In development the version stays and the programs change; this one may be replaced while it runs.
+        key = file(key, "program", Path::new("/proc/self/exe"));
         key = file(key, "worker", worker);
         key = environment(key, python);
         key = key

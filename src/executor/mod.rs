@@ -15,7 +15,7 @@ mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -255,6 +255,8 @@ pub struct Executor {
     config: Arc<WorkerConfig>,
     source: pool::Source,
     sources: Arc<AtomicU64>,
+    /// The cache has the versions.
+    versions_kept: Arc<AtomicBool>,
 }
 
 impl Executor {
@@ -265,6 +267,7 @@ impl Executor {
             pool: Arc::new(pool::Pool::start(config)),
             source: pool::Source(0),
             sources: Arc::new(AtomicU64::new(1)),
+            versions_kept: Arc::default(),
         }
     }
 
@@ -336,14 +339,20 @@ impl Executor {
     /// Versions inside the workers. Where they are not known from an earlier run of the program, starts a worker and
     /// waits until it is ready.
     pub fn versions(&self) -> Result<WorkerVersions, ExecutorError> {
+        let known = self.pool.known_versions();
+        if let Some((versions, _)) = &known
+            && self.versions_kept.load(Ordering::Relaxed)
+        {
+            return Ok(versions.clone());
+        }
         let identity = self.identity();
-        if let Some(versions) =
-            identity.and_then(|identity| remembered::load_versions(self.cache(), &identity))
+        if known.is_none()
+            && let Some(versions) = identity.and_then(|of| remembered::load_versions(self.cache(), &of))
         {
             return Ok(versions);
         }
-        let (versions, of) = self.pool.versions()?;
-        if identity == Some(of) {
+        let (versions, of) = known.map_or_else(|| self.pool.versions(), Ok)?;
+        if identity == Some(of) && !self.versions_kept.swap(true, Ordering::Relaxed) {
             remembered::store_versions(self.cache(), &of, &versions);
         }
         Ok(versions)

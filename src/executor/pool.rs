@@ -193,6 +193,11 @@ impl Pool {
         self.shared.changed.notify_all();
     }
 
+    /// Versions of the last worker that was ready, if there was one, and that worker's identity.
+    pub fn known_versions(&self) -> Option<(WorkerVersions, Identity)> {
+        self.shared.lock().versions.clone()
+    }
+
     /// Versions of the first worker, which is started for it, and that worker's identity.
     pub fn versions(&self) -> Result<(WorkerVersions, Identity), ExecutorError> {
         let mut state = self.shared.lock();
@@ -407,11 +412,11 @@ mod tests {
         state.slots[1].phase = Starting;
         assert_eq!(needed(&state, true), [false; 3]);
         state.slots[1].phase = Busy;
-        assert_eq!(needed(&state, true)[2], true);
+        assert!(needed(&state, true)[2]);
         state.slots[2].phase = Idle;
         assert_eq!(needed(&state, true), [false; 3]);
         submit(&mut state, Priority::Live, 1);
-        assert_eq!(needed(&state, true)[0], true);
+        assert!(needed(&state, true)[0]);
     }
 
     #[test]

@@ -7,14 +7,22 @@ use std::time::Duration;
 
 use cadforge::assess::{Assessor, ReferenceChoice, Request, Scoring, Timing};
 use cadforge::engine::Engine;
-use cadforge::executor::{CancelToken, Priority, WorkerConfig};
+use cadforge::executor::{CancelToken, Priority, Recycle, WorkerConfig};
 use cadforge::task::{Task, TaskSet};
 
 use crate::support::{python, root};
 
 fn engine() -> Engine {
     let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
-    Engine::start(WorkerConfig::new(worker, python(), 2))
+    // Of the first workers it is asked whether they stay as they are.
+    let recycle = Recycle {
+        runs: u64::MAX,
+        growth_bytes: u64::MAX >> 1,
+    };
+    Engine::start(WorkerConfig {
+        recycle,
+        ..WorkerConfig::new(worker, python(), 2)
+    })
 }
 
 fn caster() -> Arc<Task> {
@@ -94,6 +102,13 @@ fn two_thousand_evaluations_repeat_and_leave_memory_flat() {
             .map(resident)
             .sum::<u64>()
     };
+    // A second worker is started when two candidates wait.
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| evaluate(engine.assessor(), &task, "import time\ntime.sleep(15)\n"));
+        }
+    });
+    assert_eq!(engine.status().ready, 2);
     let before = memory();
     std::thread::scope(|scope| {
         for half in 0..2 {

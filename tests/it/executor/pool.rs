@@ -27,7 +27,7 @@ fn submit(executor: &Executor, code: &str, priority: Priority) -> (CancelSource,
     (source, running)
 }
 
-fn cancelled(answer: Answer) -> bool {
+fn cancelled(answer: &Answer) -> bool {
     matches!(answer, Err(ExecutorError::Cancelled))
 }
 
@@ -49,7 +49,7 @@ fn workers_are_started_when_something_waits_for_them() {
     assert_eq!(executor.pids().len(), 2);
     for (source, running) in jobs {
         source.cancel();
-        assert!(cancelled(running.join().unwrap()));
+        assert!(cancelled(&running.join().unwrap()));
     }
 }
 
@@ -75,7 +75,7 @@ fn a_hand_edit_does_not_wait_for_a_batch_and_batches_leave_its_worker_alone() {
     assert_eq!((status.ready, status.busy, status.queued), (2, 1, 2));
     for (source, running) in batch {
         source.cancel();
-        assert!(cancelled(running.join().unwrap()));
+        assert!(cancelled(&running.join().unwrap()));
     }
 }
 
@@ -91,7 +91,7 @@ fn a_newer_hand_edit_takes_the_place_of_one_that_was_cancelled() {
     wait_until("the next waits", || executor.status().queued == 1);
     let worker = executor.pids();
     source.cancel();
-    assert!(cancelled(running.join().unwrap()));
+    assert!(cancelled(&running.join().unwrap()));
     shape(next.join().unwrap().unwrap());
     assert_eq!((executor.pids(), executor.status().restarts), (worker, 0));
 }
@@ -207,7 +207,7 @@ fn what_is_too_much_is_refused_at_once_and_hand_edits_are_not() {
     let (_kept, edit) = submit(&executor, BOX, Priority::Live);
     wait_until("the edit waits too", || executor.status().queued == 3);
     source.cancel();
-    assert!(cancelled(running.join().unwrap()));
+    assert!(cancelled(&running.join().unwrap()));
     shape(edit.join().unwrap().unwrap());
     for (_kept, waiting) in waiting {
         shape(waiting.join().unwrap().unwrap());
@@ -245,7 +245,7 @@ fn sources_take_turns() {
         wait_until("it waits", || executor.status().queued == number + 1);
     }
     blocker.cancel();
-    assert!(cancelled(running.join().unwrap()));
+    assert!(cancelled(&running.join().unwrap()));
     for thread in threads {
         thread.join().unwrap();
     }
@@ -267,7 +267,7 @@ fn cancelling_a_queue_answers_everyone_and_leaves_nothing_behind() {
     for (source, running) in jobs {
         source.cancel();
         let since = Instant::now();
-        assert!(cancelled(running.join().unwrap()));
+        assert!(cancelled(&running.join().unwrap()));
         // Generous: the machine may be busy, a hang is longer.
         assert!(since.elapsed() < Duration::from_secs(60));
     }
