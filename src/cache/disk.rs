@@ -77,7 +77,7 @@ impl Disk {
     pub(super) fn get(&self, key: &Key) -> Option<Vec<u8>> {
         let path = self.path(key);
         let mut file = File::open(&path).ok()?;
-        match read(&mut file, key) {
+        match read(&mut file, key, self.bound / LARGEST_PART) {
             Some(payload) => {
                 // The time of the last use, for whoever makes room; without it the entry goes somewhat earlier.
                 let _ = file.set_modified(SystemTime::now());
@@ -191,8 +191,12 @@ fn footprint(length: u64) -> u64 {
     length.next_multiple_of(BLOCK)
 }
 
-fn read(file: &mut File, key: &Key) -> Option<Vec<u8>> {
+/// The payload of a whole entry that is no larger than any that is kept.
+fn read(file: &mut File, key: &Key, largest: u64) -> Option<Vec<u8>> {
     let length = file.metadata().ok()?.len().checked_sub(HEADER)?;
+    if length > largest {
+        return None;
+    }
     let mut header = [0; HEADER as usize];
     file.read_exact(&mut header).ok()?;
     let (magic, rest) = header.split_at(8);

@@ -54,7 +54,7 @@ pub(super) fn run(args: CleanArgs) -> anyhow::Result<ExitCode> {
     let removed = match &dir {
         None => cache::Usage::default(),
         Some(dir) => cache::remove(dir).map_err(|error| {
-            Problem::Input(format!(
+            Problem::NotReached(format!(
                 "cannot remove the results in {}: {error}\nhint: is the folder yours? CADFORGE_CACHE names another",
                 dir.display()
             ))

@@ -6,6 +6,7 @@ use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::worker::INHERITED;
 use super::{WorkerConfig, kernel};
@@ -33,9 +34,9 @@ impl Identity {
         } = config;
         let mut key = KeyBuilder::default()
             .part("format", &FORMAT.to_le_bytes())
-            .part("cadforge", env!("CARGO_PKG_VERSION").as_bytes());
-        // In development the version stays and the programs change; this one may be replaced while it runs.
-        key = file(key, "program", Path::new("/proc/self/exe"));
+            .part("cadforge", env!("CARGO_PKG_VERSION").as_bytes())
+            // In development the version stays and the programs change.
+            .optional("program", own_program());
         key = file(key, "worker", worker);
         key = environment(key, python);
         key = key
@@ -51,6 +52,14 @@ impl Identity {
     pub fn bytes(&self) -> &[u8] {
         self.0.bytes()
     }
+}
+
+/// The running program as it was at first sight: it may be replaced on disk, and goes on as it is.
+fn own_program() -> Option<&'static [u8]> {
+    static STAMP: OnceLock<Option<Vec<u8>>> = OnceLock::new();
+    STAMP
+        .get_or_init(|| Some(stamp(&fs::metadata("/proc/self/exe").ok()?)))
+        .as_deref()
 }
 
 /// The interpreter, and what is installed beside it: each distribution by its name, version and record of files.

@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use cadforge::assess::{Assessor, Evaluation, ReferenceChoice, Request, Scoring, Timing};
 use cadforge::cache::{Bounds, Cache, Usage, usage};
@@ -193,6 +195,50 @@ fn another_reference_another_space_or_another_limit_is_another_result() {
 }
 
 #[test]
+fn what_a_worker_of_replaced_machinery_builds_is_not_kept_and_the_worker_is_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let wrapper = wrapper(dir.path());
+    let kept = dir.path().join("kept");
+    let assessor = Assessor::new(Executor::start(WorkerConfig {
+        cache: Cache::open(kept.clone(), Bounds::default()),
+        ..WorkerConfig::new(wrapper.clone(), python(), 1)
+    }));
+    let scoring = scoring(ReferenceChoice::None);
+    let build = |size: u32| evaluate(&assessor, &BOX.replace("90", &size.to_string()), &scoring);
+    assert!(build(91).ok);
+    let entries = usage(&kept).entries;
+    assert_eq!(entries, 3, "a build, an evaluation, the versions");
+
+    let another = [fs::read(&wrapper).unwrap(), b"# installed anew\n".to_vec()].concat();
+    fs::write(&wrapper, another).unwrap();
+    assert!(build(92).ok, "a result all the same");
+    assert_eq!(usage(&kept).entries, entries);
+    let deadline = Instant::now() + Duration::from_secs(180);
+    while assessor.executor().status().recycled == 0 {
+        assert!(Instant::now() < deadline, "the worker stays");
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(build(93).ok);
+    assert!(usage(&kept).entries >= entries + 2);
+    // What was kept before belongs to another machinery.
+    assert!(build(91).ok);
+    assert!(usage(&kept).entries >= entries + 4);
+}
+
+/// A worker that notes each start in `starts` beside it.
+fn wrapper(dir: &Path) -> PathBuf {
+    let (wrapper, log) = (dir.join("worker"), dir.join("starts"));
+    let script = format!(
+        "#!/bin/sh\necho started >> '{}'\nexec '{}' \"$@\"\n",
+        log.display(),
+        env!("CARGO_BIN_EXE_cadforge-worker")
+    );
+    fs::write(&wrapper, script).unwrap();
+    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    wrapper
+}
+
+#[test]
 fn what_depends_on_the_machine_is_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let one = assessor(folder.path());
@@ -227,15 +273,7 @@ fn what_depends_on_the_machine_is_not_kept() {
 fn eval_of_a_known_file_starts_nothing_until_it_is_told_to_or_the_results_are_removed() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("box.py"), BOX).unwrap();
-    // Notes each start, then becomes the worker.
-    let (wrapper, log) = (dir.path().join("worker"), dir.path().join("starts"));
-    let script = format!(
-        "#!/bin/sh\necho started >> '{}'\nexec '{}' \"$@\"\n",
-        log.display(),
-        env!("CARGO_BIN_EXE_cadforge-worker")
-    );
-    fs::write(&wrapper, script).unwrap();
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    let (wrapper, log) = (wrapper(dir.path()), dir.path().join("starts"));
     let program = |arguments: &[&str]| {
         let mut command = cadforge(dir.path());
         command

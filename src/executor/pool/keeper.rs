@@ -258,6 +258,8 @@ impl Keeper {
                 Err(end) => return end,
             };
             let began = Instant::now();
+            // Packages or the program were replaced: results of this worker are not what is meant any more.
+            let outdated = job.identity.is_some_and(|meant| meant != kept.identity);
             let queue_ms = job.submitted.elapsed().as_secs_f64() * 1e3;
             let ran = kept
                 .worker
@@ -283,7 +285,8 @@ impl Keeper {
                 return End::Died;
             }
             kept.runs += 1;
-            if self.is_worn(kept) && Instant::now() >= next_succession && self.start_successor() {
+            if Instant::now() >= next_succession && (outdated || self.is_worn(kept)) && self.start_successor()
+            {
                 next_succession = Instant::now() + SUCCESSION_PAUSE;
             }
         }
