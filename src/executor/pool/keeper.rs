@@ -27,6 +27,9 @@ const BACKOFF: [Duration; 3] = [
 /// After a successor that did not start, the next one is not tried before this time has passed.
 const SUCCESSION_PAUSE: Duration = Duration::from_secs(60);
 
+/// Runs between two exact measurements of a worker that seems to have grown.
+const MEASURE_EVERY: u64 = 16;
+
 pub(super) struct Keeper {
     shared: Arc<Shared>,
     closing: Receiver<()>,
@@ -47,6 +50,8 @@ struct Kept {
     /// As above, with pages that a fork shares counted once.
     proportional: u64,
     runs: u64,
+    /// Runs after which memory is measured exactly again, if need be.
+    measure_at: u64,
 }
 
 /// Why a keeper stopped feeding its worker.
@@ -181,6 +186,7 @@ impl Keeper {
             resident: memory::resident(pid),
             proportional: memory::proportional(pid),
             runs: 0,
+            measure_at: 0,
         })
     }
 
@@ -327,12 +333,18 @@ impl Keeper {
     }
 
     /// Whether it has run so often, or grown so much, that it should be replaced.
-    fn is_worn(&self, kept: &Kept) -> bool {
+    fn is_worn(&self, kept: &mut Kept) -> bool {
         let recycle = &self.shared.config.recycle;
-        // The exact number costs milliseconds: it is asked for when the generous one says that it may matter.
-        kept.runs >= recycle.runs
-            || (memory::resident(kept.pid) > kept.resident + recycle.growth_bytes
-                && memory::proportional(kept.pid) > kept.proportional + recycle.growth_bytes)
+        if kept.runs >= recycle.runs {
+            return true;
+        }
+        // The exact number costs milliseconds: it is asked for when the generous one says that it may matter, and not
+        // after every run.
+        if kept.runs < kept.measure_at || memory::resident(kept.pid) <= kept.resident + recycle.growth_bytes {
+            return false;
+        }
+        kept.measure_at = kept.runs + MEASURE_EVERY;
+        memory::proportional(kept.pid) > kept.proportional + recycle.growth_bytes
     }
 
     /// Starts the worker that is to take over. One at a time: the others go on working meanwhile.
