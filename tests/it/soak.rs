@@ -138,6 +138,7 @@ fn workers_killed_at_any_moment_never_change_a_result() {
     let code = format!("import time\ntime.sleep(0.3)\n{}", task.weak_seed());
     let expected = evaluate(engine.assessor(), &task, &code);
     let mut answers: BTreeMap<bool, usize> = BTreeMap::new();
+    let mut killed = 0;
     for turn in 0..40u64 {
         std::thread::scope(|scope| {
             let result = scope.spawn(|| evaluate(engine.assessor(), &task, &code));
@@ -148,12 +149,17 @@ fn workers_killed_at_any_moment_never_change_a_result() {
                 let status = std::process::Command::new("kill")
                     .args(["-9", &pid.to_string()])
                     .status();
-                assert!(status.expect("kill runs").success());
+                // One that was killed before may be named until its keeper has noticed.
+                killed += usize::from(status.expect("kill runs").success());
             }
             let found = result.join().expect("no panic");
             *answers.entry(found == expected).or_default() += 1;
         });
     }
-    println!("{answers:?}, {} restarts", engine.status().restarts);
+    println!(
+        "{answers:?}, {killed} killed, {} restarts",
+        engine.status().restarts
+    );
+    assert!(killed > 20, "only {killed} were killed");
     assert_eq!(answers, BTreeMap::from([(true, 40)]));
 }
