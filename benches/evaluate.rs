@@ -1,40 +1,44 @@
 //! From code to reward through a warm worker: what a keystroke costs after its debounce.
 //!
-//! Runs real CadQuery in one worker; `make bench` provides the environment.
+//! Runs real CadQuery in one worker; `make bench` provides the environment. The same again from the cache, from memory
+//! and from disk, with the shape and without.
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cadforge::assess::{ReferenceChoice, Request, Scoring};
+use cadforge::cache::{Bounds, Cache};
 use cadforge::engine::Engine;
 use cadforge::executor::{CancelToken, Priority, WorkerConfig};
 use cadforge::reward::Mode;
 use cadforge::task::{Task, TaskSet};
 use criterion::{Criterion, criterion_group, criterion_main};
 
-fn engine() -> Engine {
+fn engine(cache: Cache) -> Engine {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = std::env::var_os("CADFORGE_PYTHON").map_or(root.join(".venv/bin/python"), PathBuf::from);
     let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
     Engine::start(WorkerConfig {
-        worker,
-        python,
-        workers: 1,
+        cache,
+        ..WorkerConfig::new(worker, python, 1)
     })
 }
 
-fn assess(engine: &Engine, task: &Task, code: &str, scoring: &Scoring) -> f64 {
-    let request = Request {
+fn request<'a>(task: &'a Task, code: &'a str, scoring: &'a Scoring) -> Request<'a> {
+    Request {
         task,
         code: code.as_bytes(),
         completion: None,
         scoring,
         priority: Priority::Live,
-    };
+    }
+}
+
+fn assess(engine: &Engine, task: &Task, code: &str, scoring: &Scoring) -> f64 {
     engine
         .assessor()
-        .assess(&request, &CancelToken::never())
+        .assess(&request(task, code, scoring), &CancelToken::never())
         .expect("a worker")
         .evaluation
         .reward
@@ -43,7 +47,14 @@ fn assess(engine: &Engine, task: &Task, code: &str, scoring: &Scoring) -> f64 {
 
 fn evaluate(criterion: &mut Criterion) {
     let tasks = TaskSet::load(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("tasks")]).expect("task packs");
-    let engine = engine();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let on_disk = Bounds {
+        memory: 0,
+        ..Bounds::default()
+    };
+    let caches = [("memory", Bounds::default()), ("disk", on_disk)]
+        .map(|(name, bounds)| (name, engine(Cache::open(folder.path().join(name), bounds))));
+    let engine = engine(Cache::off());
     let mut group = criterion.benchmark_group("evaluate");
     group.sample_size(20);
     let full = Scoring::default();
@@ -74,6 +85,25 @@ fn evaluate(criterion: &mut Criterion) {
         group.bench_function(format!("{id}/repaired/fast"), |bencher| {
             bencher.iter(|| assess(&engine, task, black_box(repaired), &fast));
         });
+        for (name, engine) in &caches {
+            let uncached = assess(engine, task, repaired, &full);
+            group.bench_function(
+                format!("{id}/repaired/full from {name}, with its shape"),
+                |bencher| {
+                    bencher.iter(|| assess(engine, task, black_box(repaired), &full));
+                },
+            );
+            group.bench_function(format!("{id}/repaired/full from {name}"), |bencher| {
+                bencher.iter(|| {
+                    let request = request(task, black_box(repaired), &full);
+                    let evaluation = engine.assessor().evaluate(&request, &CancelToken::never());
+                    assert_eq!(
+                        evaluation.expect("known").reward.total.to_bits(),
+                        uncached.to_bits()
+                    );
+                });
+            });
+        }
     }
     group.finish();
 }

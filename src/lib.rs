@@ -32,23 +32,32 @@
 //! | evidence | [`assess`] | build the candidate and its reference, have them scored |
 //! | machinery | [`executor`], [`reward`], [`render`] | run code; turn evidence into a score; draw |
 //! | facts | [`geometry`], [`task`] | meshes and what to compare; what is asked for |
-//! | words | [`failure`], [`locate`] | names of failures; where files lie |
+//! | words | [`failure`], [`locate`], [`cache`] | names of failures; where files lie; results by what they depend on |
 //!
 //! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
 //! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
-//! [`assess`], [`locate`], the surfaces) and written by [`trajectory`] and the surfaces alone; only the worker
+//! [`assess`], [`locate`], the surfaces) and written by [`trajectory`], [`cache`] and the surfaces alone; only the worker
 //! executable knows Python; only [`render`] and the studio's viewport know OpenGL.
 //!
 //! ## A candidate's way
 //!
 //! A surface submits a job to [`engine::Engine`] and gets a handle with an event stream of its own. The job's
-//! thread asks [`assess::Assessor`] for an assessment; that asks [`executor::Executor`], where a hand edit goes
-//! before a batch. The worker forks; the child executes the code, meshes the object as CadQuery's exporter does
+//! thread asks [`assess::Assessor`] for an assessment. What is known comes from [`cache`], without a worker; the rest
+//! goes to [`executor::Executor`], where hand edits have a worker of their own or go before a batch, batches take turns
+//! by job, and too many are refused. The worker forks; the child executes the code, meshes the object as CadQuery's exporter does
 //! and leaves STL, face counts, edges and facts in memory files, which the supervisor checks for form and
 //! [`executor`] for sense before there is a shape. The mesh is scored
 //! by [`reward::score`]; the [`assess::Evaluation`] is what every surface prints, and a trajectory line is an
 //! evaluation with its code. The window draws [`studio`]'s state, changes it in one place when events arrive,
 //! and asks for work only by commands.
+//!
+//! ## What is kept
+//!
+//! [`cache`] holds bytes under a SHA-256 of all that can change them. [`executor`] keeps builds (code, limits, programs,
+//! Python environment, kernel), so that another mode or profile scores without running the code; [`assess`] keeps
+//! evaluations (a build's key, task, profile, mode, shaping, content of the reference). Keys are computed from files
+//! alone: what is known costs no Python. Nothing is kept that the machine had a part in, such as a time-out, nor what came
+//! of a run that was not clean: [`executor::Execution`] says which.
 //!
 //! ## Decisions that differ from the first sketch
 //!
@@ -68,6 +77,7 @@
 //!   choices, not the part's.
 
 pub mod assess;
+pub mod cache;
 pub mod cli;
 pub mod engine;
 pub mod executor;

@@ -58,7 +58,7 @@ pub struct Surroundings {
     pub executable: Option<PathBuf>,
     /// What relative paths are relative to.
     pub working_dir: PathBuf,
-    /// `CADFORGE_*`, `XDG_DATA_HOME` and `HOME`; empty values count as not set.
+    /// `CADFORGE_*`, `XDG_DATA_HOME`, `XDG_CACHE_HOME` and `HOME`; empty values count as not set.
     pub variables: BTreeMap<String, OsString>,
 }
 
@@ -92,6 +92,11 @@ pub fn python(overrides: &Overrides) -> Result<PathBuf, LocateError> {
 /// Finds the data folder, for this process; it may not exist yet.
 pub fn data() -> Result<PathBuf, LocateError> {
     Surroundings::of_process().data()
+}
+
+/// Finds the folder of kept results, for this process; it may not exist yet. `None` where none are to be kept.
+pub fn cache() -> Option<PathBuf> {
+    Surroundings::of_process().cache()
 }
 
 impl LocateError {
@@ -188,13 +193,15 @@ const PYTHON: Item = Item {
     hint: "make it with `make env` in the checkout, or name its bin/python with `--python FILE` or CADFORGE_PYTHON",
 };
 
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 9] = [
     "CADFORGE_TASKS",
     "CADFORGE_ASSETS",
     "CADFORGE_WORKER",
     "CADFORGE_PYTHON",
     "CADFORGE_DATA",
+    "CADFORGE_CACHE",
     "XDG_DATA_HOME",
+    "XDG_CACHE_HOME",
     "HOME",
 ];
 
@@ -269,6 +276,15 @@ impl Surroundings {
         }
     }
 
+    /// As [`cache`]: `CADFORGE_CACHE`, where `off` means none, or `cadforge` in the XDG cache folder.
+    pub fn cache(&self) -> Option<PathBuf> {
+        match self.variable("CADFORGE_CACHE") {
+            Some(value) if value == "off" => None,
+            Some(path) => Some(self.absolute(Path::new(path))),
+            None => self.xdg("XDG_CACHE_HOME", ".cache"),
+        }
+    }
+
     fn find(&self, item: &Item, flag: Option<&Path>) -> Result<PathBuf, LocateError> {
         if let Some(path) = flag {
             return self.named(item, item.flag, path);
@@ -320,16 +336,17 @@ impl Surroundings {
         }
     }
 
-    /// `cadforge` below `XDG_DATA_HOME`, which counts only when absolute, or below its default.
     fn xdg_data(&self) -> Option<PathBuf> {
+        self.xdg("XDG_DATA_HOME", ".local/share")
+    }
+
+    /// `cadforge` below the folder of that variable, which counts only when absolute, or below its default.
+    fn xdg(&self, variable: &str, default: &str) -> Option<PathBuf> {
         let given = self
-            .variable("XDG_DATA_HOME")
+            .variable(variable)
             .map(PathBuf::from)
             .filter(|path| path.is_absolute());
-        let home = || {
-            self.variable("HOME")
-                .map(|home| Path::new(home).join(".local/share"))
-        };
+        let home = || self.variable("HOME").map(|home| Path::new(home).join(default));
         Some(given.or_else(home)?.join("cadforge"))
     }
 

@@ -1,10 +1,12 @@
 //! Gathers the evidence for a score: builds the candidate and, once a task, its references.
 //!
 //! The formulas live in [`crate::reward`]; what is printed and stored is an [`Evaluation`]. A candidate
-//! that does not build is a result here; an [`AssessError`] is never scored.
+//! that does not build is a result here; an [`AssessError`] is never scored. Evaluations are kept in the executor's
+//! cache, if it has one: an unchanged candidate needs no worker.
 
 mod evaluation;
 mod references;
+mod remembered;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,6 +14,7 @@ use std::time::Instant;
 pub use evaluation::{Artifacts, Assessment, Bbox, Evaluation, ReferenceChoice, Scoring, Timing, Versions};
 pub use references::ReferenceError;
 use references::ReferenceStore;
+use remembered::{Digests, Known};
 
 use crate::executor::{
     Build, CancelToken, Execution, Executor, ExecutorError, Priority, SandboxSupport,
@@ -38,11 +41,10 @@ pub enum AssessError {
 impl AssessError {
     /// Whether the caller asked for this.
     pub fn is_cancelled(&self) -> bool {
-        matches!(
-            self,
-            Self::Executor(ExecutorError::Cancelled)
-                | Self::Reference(ReferenceError::Executor(ExecutorError::Cancelled))
-        )
+        match self {
+            Self::Executor(error) | Self::Reference(ReferenceError::Executor(error)) => error.is_cancelled(),
+            Self::Reference(_) => false,
+        }
     }
 
     /// Whether the input is at fault, and not our machinery.
@@ -56,6 +58,7 @@ impl AssessError {
 pub struct Assessor {
     executor: Executor,
     references: Arc<ReferenceStore>,
+    digests: Arc<Digests>,
 }
 
 /// One candidate and how to score it.
@@ -79,6 +82,7 @@ impl Assessor {
         Self {
             executor,
             references: Arc::default(),
+            digests: Arc::default(),
         }
     }
 
@@ -87,25 +91,81 @@ impl Assessor {
         &self.executor
     }
 
-    /// Builds and scores one candidate.
+    /// The same for another submitter, see [`Executor::source`].
+    #[must_use]
+    pub fn source(&self) -> Self {
+        Self {
+            executor: self.executor.source(),
+            ..self.clone()
+        }
+    }
+
+    /// Scores one candidate, and builds it unless its evaluation is known. Does not get the shape: see
+    /// [`Self::assess`].
+    pub fn evaluate(&self, request: &Request<'_>, cancel: &CancelToken) -> Result<Evaluation, AssessError> {
+        Ok(self.answer(request, false, cancel)?.evaluation)
+    }
+
+    /// Scores one candidate and gets its shape, both of them from the cache where they are known.
+    ///
+    /// A known evaluation keeps the times that were measured when it was made, but for the total.
     pub fn assess(&self, request: &Request<'_>, cancel: &CancelToken) -> Result<Assessment, AssessError> {
+        self.answer(request, true, cancel)
+    }
+
+    fn answer(
+        &self,
+        request: &Request<'_>,
+        shape_wanted: bool,
+        cancel: &CancelToken,
+    ) -> Result<Assessment, AssessError> {
         let start = Instant::now();
+        let (cache, code, limits) = (self.executor.cache(), request.code, &request.scoring.limits);
+        let key = remembered::key(request, &self.executor, &self.digests);
+        let known = key.and_then(|key| Known::load(cache, &key));
+        if let Some(known) = &known
+            && !(shape_wanted && known.evaluation.ok)
+        {
+            return Ok(again(known, None, start));
+        }
+        let execution = self.executor.build(code, limits, request.priority, cancel)?;
+        if let (Some(known), Build::Shape(shape)) = (&known, &execution.build)
+            && known.is_of(shape)
+        {
+            return Ok(again(known, Some(Arc::clone(shape)), start));
+        }
+        let mut clean = execution.clean;
+        let assessment = self.score(request, execution, start, &mut clean, cancel)?;
+        // A file of reference, a program or a package may have been changed while it was in use.
+        if let Some(key) = key
+            && clean
+            && remembered::key(request, &self.executor, &self.digests) == Some(key)
+        {
+            Known::new(assessment.evaluation.clone(), assessment.shape.as_deref()).store(cache, &key);
+        }
+        Ok(assessment)
+    }
+
+    /// Scores what came of a candidate; `clean` becomes false if its reference is not to be kept.
+    fn score(
+        &self,
+        request: &Request<'_>,
+        execution: Execution,
+        start: Instant,
+        clean: &mut bool,
+        cancel: &CancelToken,
+    ) -> Result<Assessment, AssessError> {
         let Request {
-            task,
-            code,
-            scoring,
-            priority,
-            ..
+            task, code, scoring, ..
         } = *request;
-        let execution = self.executor.build(code, &scoring.limits, priority, cancel)?;
         let text = String::from_utf8_lossy(code);
         let mut score_ms = 0.0;
         let (scored, failure, shape) = match &execution.build {
             Build::Failed(failure) => (gated(failure), Some(failure.clone()), None),
             Build::Shape(shape) => {
-                let references = self
-                    .references
-                    .get(task, &scoring.reference, &self.executor, cancel)?;
+                let references =
+                    self.references
+                        .get(task, &scoring.reference, &self.executor, clean, cancel)?;
                 let scoring_start = Instant::now();
                 let evidence = Evidence {
                     code: &text,
@@ -171,7 +231,7 @@ impl Assessor {
         Ok(Assessment { evaluation, shape })
     }
 
-    /// Versions that a score of this task depends on; waits for a worker to be ready.
+    /// Versions that a score of this task depends on; waits for a worker to be ready if they are not known.
     pub fn versions(&self, task: &Task) -> Result<Versions, ExecutorError> {
         let worker = self.executor.versions()?;
         Ok(Versions {
@@ -195,6 +255,14 @@ fn gated(failure: &Failure) -> Scored {
         notes: reward::failure_notes(failure),
         details: Details::default(),
     }
+}
+
+/// A known evaluation, asked for at `start`.
+fn again(known: &Known, shape: Option<Arc<Shape>>, start: Instant) -> Assessment {
+    let mut evaluation = known.evaluation.clone();
+    evaluation.timing.queue_ms = 0.0;
+    evaluation.timing.total_ms = milliseconds(start);
+    Assessment { evaluation, shape }
 }
 
 fn bbox(shape: &Shape) -> Bbox {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime};
 
 use super::evaluation::ReferenceChoice;
-use crate::executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority};
+use crate::executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority};
 use crate::geometry::{MeshError, TriMesh};
 use crate::reward::{Reference, References};
 use crate::task::Task;
@@ -54,7 +54,14 @@ pub(super) struct ReferenceStore {
 }
 
 /// Filled by the first who needs it, while others who need the same wait.
-type Slot = Arc<Mutex<Option<Arc<Reference>>>>;
+type Slot = Arc<Mutex<Option<Prepared>>>;
+
+#[derive(Clone, Debug)]
+struct Prepared {
+    reference: Arc<Reference>,
+    /// Whether what is scored against it may be kept, see [`crate::executor::Execution::clean`].
+    clean: bool,
+}
 
 /// What makes a reference; equal sources make an equal reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +69,7 @@ enum Source {
     Code {
         path: PathBuf,
         code: String,
+        identity: Option<Identity>,
     },
     Mesh {
         path: PathBuf,
@@ -71,15 +79,21 @@ enum Source {
 }
 
 impl ReferenceStore {
-    /// The references that `choice` asks for.
+    /// The references that `choice` asks for; `clean` becomes false if one of them is not to be kept.
     pub(super) fn get(
         &self,
         task: &Task,
         choice: &ReferenceChoice,
         executor: &Executor,
+        clean: &mut bool,
         cancel: &CancelToken,
     ) -> Result<References, ReferenceError> {
-        let prepare = |source: Source| self.prepare(source, executor, cancel);
+        let identity = executor.identity();
+        let mut prepare = |source: Source| {
+            let prepared = self.prepare(source, executor, cancel)?;
+            *clean &= prepared.clean;
+            Ok::<_, ReferenceError>(prepared.reference)
+        };
         match choice {
             ReferenceChoice::None => Ok(References::default()),
             ReferenceChoice::File(path) if is_python(path) => {
@@ -88,6 +102,7 @@ impl ReferenceStore {
                     ideal: Some(prepare(Source::Code {
                         path: path.clone(),
                         code,
+                        identity,
                     })?),
                     mesh: None,
                 })
@@ -101,6 +116,7 @@ impl ReferenceStore {
                     prepare(Source::Code {
                         path: task.dir.join("reference.py"),
                         code,
+                        identity,
                     })
                 });
                 let mesh = task
@@ -120,32 +136,39 @@ impl ReferenceStore {
         source: Source,
         executor: &Executor,
         cancel: &CancelToken,
-    ) -> Result<Arc<Reference>, ReferenceError> {
+    ) -> Result<Prepared, ReferenceError> {
         let slot = {
             let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(prepared.entry(source.clone()).or_default())
         };
         let mut slot = wait_for(&slot, cancel)?;
-        if let Some(reference) = &*slot {
-            return Ok(Arc::clone(reference));
+        if let Some(prepared) = &*slot {
+            return Ok(prepared.clone());
         }
-        let reference = Arc::new(match source {
-            Source::Code { path, code } => Reference::new(&build(&path, &code, executor, cancel)?, false),
+        let (reference, clean) = match source {
+            Source::Code { path, code, .. } => {
+                let (mesh, clean) = build(&path, &code, executor, cancel)?;
+                (Reference::new(&mesh, false), clean)
+            }
             Source::Mesh { path, .. } => match TriMesh::from_file(&path) {
-                Ok(mesh) => Reference::new(&mesh, true),
+                Ok(mesh) => (Reference::new(&mesh, true), true),
                 Err(error) => return Err(ReferenceError::NotAMesh { path, error }),
             },
-        });
-        *slot = Some(Arc::clone(&reference));
-        Ok(reference)
+        };
+        let prepared = Prepared {
+            reference: Arc::new(reference),
+            clean,
+        };
+        *slot = Some(prepared.clone());
+        Ok(prepared)
     }
 }
 
 /// Waits while another job fills the slot, as long as nobody cancels.
 fn wait_for<'a>(
-    slot: &'a Mutex<Option<Arc<Reference>>>,
+    slot: &'a Mutex<Option<Prepared>>,
     cancel: &CancelToken,
-) -> Result<MutexGuard<'a, Option<Arc<Reference>>>, ExecutorError> {
+) -> Result<MutexGuard<'a, Option<Prepared>>, ExecutorError> {
     loop {
         match slot.try_lock() {
             Ok(guard) => return Ok(guard),
@@ -167,17 +190,15 @@ fn build(
     code: &str,
     executor: &Executor,
     cancel: &CancelToken,
-) -> Result<TriMesh, ReferenceError> {
+) -> Result<(TriMesh, bool), ReferenceError> {
     let limits = Limits {
         cpu_s: 120.0,
         memory_mb: 4096,
         ..Limits::default()
     };
-    match executor
-        .build(code.as_bytes(), &limits, Priority::Live, cancel)?
-        .build
-    {
-        Build::Shape(shape) => Ok(shape.mesh.clone()),
+    let execution = executor.build(code.as_bytes(), &limits, Priority::Live, cancel)?;
+    match execution.build {
+        Build::Shape(shape) => Ok((shape.mesh.clone(), execution.clean)),
         Build::Failed(failure) => Err(ReferenceError::NotBuilt {
             path: path.to_owned(),
             message: failure.message,

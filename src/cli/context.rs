@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::assess::AssessError;
+use crate::cache::{Bounds, Cache};
 use crate::engine::Engine;
 use crate::executor::{Build, CancelToken, Limits, Priority, WorkerConfig};
 use crate::geometry::Shape;
@@ -84,15 +85,25 @@ impl Global {
         Ok(TaskSet::load(&locate::tasks(&self.overrides())?)?)
     }
 
-    /// Starts an engine with that many workers.
+    /// An engine with that many workers at most, which keeps results.
     pub fn engine(&self, workers: usize) -> anyhow::Result<Engine> {
+        self.engine_with(workers, |_| {})
+    }
+
+    /// As [`Self::engine`], with changes to the configuration.
+    pub fn engine_with(
+        &self,
+        workers: usize,
+        change: impl FnOnce(&mut WorkerConfig),
+    ) -> anyhow::Result<Engine> {
         let overrides = self.overrides();
         let (worker, python) = (locate::worker(&overrides)?, locate::python(&overrides)?);
-        Ok(Engine::start(WorkerConfig {
-            worker,
-            python,
-            workers,
-        }))
+        let mut config = WorkerConfig::new(worker, python, workers);
+        if let Some(folder) = locate::cache() {
+            config.cache = Cache::open(folder, Bounds::default());
+        }
+        change(&mut config);
+        Ok(Engine::start(config))
     }
 }
 
@@ -170,7 +181,7 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 pub(super) fn build_shape(engine: &Engine, path: &Path, code: &[u8]) -> anyhow::Result<Arc<Shape>> {
     let executor = engine.assessor().executor();
     match executor
-        .build(code, &Limits::default(), Priority::Live, &CancelToken::never())?
+        .build(code, &Limits::default(), Priority::Batch, &CancelToken::never())?
         .build
     {
         Build::Shape(shape) => Ok(shape),

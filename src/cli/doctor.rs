@@ -179,6 +179,7 @@ fn diagnose(global: &Global) -> Report {
         worker: around.worker(&overrides),
         python: around.python(&overrides),
         data: around.data(),
+        cache: around.cache(),
     };
     let environment = places.python.as_deref().ok().map(python::Environment::of);
 
@@ -198,6 +199,8 @@ struct Places {
     worker: Place,
     python: Place,
     data: Place,
+    /// `None` where results are not to be kept.
+    cache: Option<std::path::PathBuf>,
 }
 
 #[cfg(test)]

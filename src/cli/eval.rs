@@ -2,12 +2,16 @@
 
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
+
+use crossbeam_channel::RecvTimeoutError;
 
 use super::context::{self, Global};
 use super::scoring::ScoringArgs;
-use crate::assess::{Evaluation, Request};
+use crate::assess::{Assessment, Evaluation, Request};
+use crate::engine::Engine;
 use crate::executor::{CancelToken, Priority};
 use crate::reward::Component;
 use crate::trajectory;
@@ -35,28 +39,55 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let task = tasks.get(&args.task)?;
     let code = context::read_candidate(&args.file)?;
     let scoring = args.scoring.scoring();
-    if std::io::stderr().is_terminal() {
-        eprintln!("starting a worker, then building and scoring …");
-    }
-    let engine = global.engine(1)?;
+    let engine = global.engine_with(1, |config| args.scoring.cache.apply(config))?;
     let request = Request {
         task,
         code: &code,
         completion: None,
         scoring: &scoring,
-        priority: Priority::Live,
+        priority: Priority::Batch,
     };
-    let mut assessment = engine.assessor().assess(&request, &CancelToken::never())?;
-    if let Some(dir) = &args.out {
-        trajectory::write_evaluation(dir, &code, &mut assessment)?;
-    }
+    let evaluation = waiting(|| evaluate(&request, &engine, args.out.as_deref()))?;
     if args.json {
-        context::print_json(&assessment.evaluation)?;
+        context::print_json(&evaluation)?;
     } else {
-        context::print(&summary(&assessment.evaluation))?;
+        context::print(&summary(&evaluation))?;
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// The shape is only asked for where it is to be kept: a known evaluation then needs no worker.
+fn evaluate(request: &Request<'_>, engine: &Engine, out: Option<&Path>) -> anyhow::Result<Evaluation> {
+    let (assessor, never) = (engine.assessor(), CancelToken::never());
+    let Some(dir) = out else {
+        return Ok(assessor.evaluate(request, &never)?);
+    };
+    let mut assessment = assessor.assess(request, &never)?;
+    trajectory::write_evaluation(dir, request.code, &mut assessment)?;
+    let Assessment { evaluation, .. } = assessment;
+    Ok(evaluation)
+}
+
+/// Tells a person at a terminal what takes so long, if it does.
+fn waiting<T>(work: impl FnOnce() -> T) -> T {
+    if !std::io::stderr().is_terminal() {
+        return work();
+    }
+    let (done, finished) = crossbeam_channel::bounded::<()>(0);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if finished.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                eprintln!("starting a worker, then building and scoring …");
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
+}
+
+/// A known evaluation is there before.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// An evaluation for people.
 fn summary(evaluation: &Evaluation) -> String {

@@ -4,12 +4,14 @@
 //! build is a result; 1: the thing asked for did not come about; 2: wrong use or bad input; 3: our own
 //! machinery failed.
 
+mod clean;
 mod context;
 mod doctor;
 mod eval;
 mod render;
 mod repair;
 mod scoring;
+mod size;
 mod studio;
 mod tasks;
 
@@ -21,7 +23,7 @@ use clap::{CommandFactory, Parser};
 use crate::engine::Engine;
 
 pub use context::{Global, Problem};
-pub use scoring::ScoringArgs;
+pub use scoring::{CacheArgs, ScoringArgs};
 
 /// Watch, edit and drive the repair of CadQuery code.
 #[derive(Debug, Parser)]
@@ -49,6 +51,8 @@ enum Verb {
     Repair(repair::RepairArgs),
     /// Draw a candidate or an STL file as a PNG, without a display
     Render(render::Args),
+    /// Remove kept results and what killed workers left behind
+    Clean(clean::CleanArgs),
 }
 
 /// Parses the command line, does what it says and returns the exit code.
@@ -71,6 +75,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Eval(args)) => eval::run(&args, &global),
         Some(Verb::Repair(args)) => repair::run(args, &global),
         Some(Verb::Render(args)) => draw(&args, &global),
+        Some(Verb::Clean(args)) => clean::run(args),
     };
     match done {
         Ok(code) => code,

@@ -85,7 +85,8 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         target: args.target,
         out: args.out,
     };
-    let handle = global.engine(1)?.submit(Job::Repair(job), None);
+    let engine = global.engine_with(1, |config| args.scoring.cache.apply(config))?;
+    let handle = engine.submit(Job::Repair(job), None);
     let mut steps = Vec::new();
     let summary = loop {
         match handle.events.recv()? {

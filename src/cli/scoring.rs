@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::assess::{ReferenceChoice, Scoring};
-use crate::executor::Limits;
+use crate::cache::Cache;
+use crate::executor::{Limits, WorkerConfig};
 use crate::reward::{Mode, Profile, Shaping};
 
 /// How to score and what a candidate may use.
@@ -28,6 +29,26 @@ pub struct ScoringArgs {
     /// MB of memory a candidate may use above that of the idle worker
     #[arg(long, value_name = "MB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=65_536))]
     pub memory: u64,
+    /// Whether known results may be used.
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+/// Whether known results may be used.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct CacheArgs {
+    /// Build and score anew even what is known, and keep nothing of it
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+impl CacheArgs {
+    /// The choice as a change to the workers' configuration.
+    pub fn apply(self, config: &mut WorkerConfig) {
+        if self.no_cache {
+            config.cache = Cache::off();
+        }
+    }
 }
 
 impl ScoringArgs {

@@ -1,5 +1,6 @@
 //! `cadforge [studio]`: open the window.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -44,8 +45,10 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         }
         path => path.map(Opened::File),
     };
-    // One worker for the edit at hand; a second one keeps a repair loop from making it wait.
-    let engine = global.engine(2)?;
+    // One worker for the edit at hand, and for repair loops as many as there are cores, started when they are needed.
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let engine = global.engine_with(1 + cores, |config| config.live_slot = true)?;
+    engine.warm_up();
     studio::run(StudioOptions {
         tasks,
         engine,

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::context::{self, Global};
+use super::scoring::CacheArgs;
 use crate::task::{Level, RecordedRepair, Scale, Task};
 
 /// Arguments of `cadforge tasks`.
@@ -42,6 +43,8 @@ enum Action {
         /// Print one JSON array with an object a folder
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        cache: CacheArgs,
     },
 }
 
@@ -64,7 +67,7 @@ pub(super) fn run(args: TasksArgs, global: &Global) -> anyhow::Result<ExitCode> 
                 context::print(&page(task))?;
             }
         }
-        Action::Check { id, json } => return check::run(id.as_deref(), json, global),
+        Action::Check { id, json, cache } => return check::run(id.as_deref(), json, cache, global),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -105,7 +105,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the worker pool in the background and returns at once.
+    /// Makes room for the worker pool and returns at once; workers are started when jobs need them.
     pub fn start(config: WorkerConfig) -> Self {
         Self {
             assessor: Assessor::new(Executor::start(config)),
@@ -118,12 +118,18 @@ impl Engine {
         let id = JobId(self.next_id.fetch_add(1, Ordering::Relaxed));
         let (cancel, token) = CancelToken::pair();
         let (sender, events) = events::channel(wake);
-        run::spawn(id, job, self.assessor.clone(), sender, token);
+        // Each job is a source of its own: a long repair does not hold another one's candidates up.
+        run::spawn(id, job, self.assessor.source(), sender, token);
         JobHandle {
             id,
             events,
             cancel: Some(cancel),
         }
+    }
+
+    /// Starts the first workers now, so that the first job need not wait for it.
+    pub fn warm_up(&self) {
+        self.assessor.executor().warm_up();
     }
 
     /// What jobs run on, for callers that wait anyway.

@@ -72,7 +72,8 @@ fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel
         max_steps: job.max_steps,
         target: job.target,
         out: job.out.as_deref(),
-        priority: Priority::Live,
+        // A person who edits meanwhile does not wait for it.
+        priority: Priority::Batch,
     };
     match repair::run(&repair, proposer, assessor, events, cancel) {
         Ok(summary) => Event::Done(Box::new(Outcome::Repaired(summary))),

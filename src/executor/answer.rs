@@ -55,6 +55,7 @@ pub fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
         mesh_ms: 0.0,
         resumed: 0,
         sandbox: None,
+        clean: true,
     }
 }
 

@@ -1,20 +1,30 @@
 //! The client side of the worker processes that run CadQuery.
 //!
 //! Runs a candidate and says what came of it: a [`Build`] is a result, whether it is a shape or a failure;
-//! an [`ExecutorError`] is a fault of ours, tried once more here, then reported and never scored.
+//! an [`ExecutorError`] is a fault of ours, tried once more here, then reported and never scored. Builds are kept in
+//! the cache that the configuration names: one that is known costs no worker.
 
 mod answer;
+mod identity;
+pub mod kernel;
 mod pool;
 pub mod protocol;
+mod remembered;
+pub mod scratch;
 mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cache::{Cache, Key};
 use crate::failure::Failure;
 use crate::geometry::Shape;
+
+pub use identity::{Identity, stamp};
+pub use remembered::is_lasting;
 
 /// What one candidate may use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +78,9 @@ pub struct Execution {
     pub resumed: u32,
     /// What the candidate was confined by; `None` if it never got to a worker.
     pub sandbox: Option<SandboxSupport>,
+    /// Whether it was run from its first line, by the machinery that was meant and with the CPU time it needed. What
+    /// was not is a result all the same, but is never kept.
+    pub clean: bool,
 }
 
 /// Who waits: a person at the keyboard goes before a batch.
@@ -126,8 +139,53 @@ pub struct WorkerConfig {
     pub worker: PathBuf,
     /// `<venv>/bin/python` of the pinned environment.
     pub python: PathBuf,
-    /// Number of worker processes, at least 1.
+    /// Worker processes at most, at least 1. Each is started when something first waits for it.
     pub workers: usize,
+    /// Whether one of them, where there are two or more, is kept for hand edits: those go there and nowhere else,
+    /// and batches never.
+    pub live_slot: bool,
+    /// Candidates that may wait, of hand edits and of batches each; more are refused. At least 1.
+    pub queue: usize,
+    /// When a worker is replaced.
+    pub recycle: Recycle,
+    /// Where builds are kept.
+    pub cache: Cache,
+    /// Patches that make CadQuery faster: `all`, `none`, or names separated by commas. They change no result.
+    pub patches: String,
+}
+
+/// When a worker that is well is replaced all the same, by one that is started before it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recycle {
+    /// After that many candidates.
+    pub runs: u64,
+    /// When its processes hold that many bytes more than when it was ready.
+    pub growth_bytes: u64,
+}
+
+impl Default for Recycle {
+    fn default() -> Self {
+        Self {
+            runs: 1000,
+            growth_bytes: 256 << 20,
+        }
+    }
+}
+
+impl WorkerConfig {
+    /// That many workers for whoever comes, and nothing kept of what they do.
+    pub fn new(worker: PathBuf, python: PathBuf, workers: usize) -> Self {
+        Self {
+            worker,
+            python,
+            workers,
+            live_slot: false,
+            queue: 1024,
+            recycle: Recycle::default(),
+            cache: Cache::off(),
+            patches: "all".to_owned(),
+        }
+    }
 }
 
 /// A fault of our own machinery: never a reward.
@@ -139,9 +197,29 @@ pub enum ExecutorError {
     /// The worker died or spoke nonsense, twice for the same candidate.
     #[error("{0}")]
     Broken(String),
+    /// More candidates wait than may. Neither a score nor the candidate's fault: it is to be submitted again.
+    #[error(
+        "{queued} candidates wait already\nhint: submit it again in {retry_after_ms} ms, or fewer at once"
+    )]
+    Overloaded {
+        /// Candidates that wait.
+        queued: usize,
+        /// When there will be room, ms from now: an estimate from recent runs.
+        retry_after_ms: u64,
+    },
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl ExecutorError {
+    /// Whether the caller asked for this.
+    pub fn is_cancelled(&self) -> bool {
+        match self {
+            Self::Cancelled => true,
+            Self::Start(_) | Self::Broken(_) | Self::Overloaded { .. } => false,
+        }
+    }
 }
 
 /// The pool's state, for the status bar.
@@ -155,8 +233,10 @@ pub struct PoolStatus {
     pub busy: usize,
     /// Candidates waiting for a worker.
     pub queued: usize,
-    /// Worker processes replaced since the start.
+    /// Worker processes that died or misbehaved and were replaced.
     pub restarts: u64,
+    /// Worker processes replaced by count or memory, see [`Recycle`].
+    pub recycled: u64,
     /// Versions, once the first worker is ready.
     pub versions: Option<WorkerVersions>,
     /// Why no worker can start, if so.
@@ -208,21 +288,45 @@ impl CancelSource {
 #[derive(Clone)]
 pub struct Executor {
     pool: Arc<pool::Pool>,
+    config: Arc<WorkerConfig>,
+    source: pool::Source,
+    sources: Arc<AtomicU64>,
+    /// The cache has the versions.
+    versions_kept: Arc<AtomicBool>,
 }
 
 impl Executor {
-    /// Starts the workers in the background and returns at once.
+    /// Makes room for workers and returns at once; none is started before something waits for it.
     pub fn start(config: WorkerConfig) -> Self {
         Self {
+            config: Arc::new(config.clone()),
             pool: Arc::new(pool::Pool::start(config)),
+            source: pool::Source(0),
+            sources: Arc::new(AtomicU64::new(1)),
+            versions_kept: Arc::default(),
         }
+    }
+
+    /// The same pool for another submitter: where several have batches, each gets a turn after the other. Clones
+    /// submit in the name of the one they were made of.
+    #[must_use]
+    pub fn source(&self) -> Self {
+        Self {
+            source: pool::Source(self.sources.fetch_add(1, Ordering::Relaxed)),
+            ..self.clone()
+        }
+    }
+
+    /// Starts the first workers now, for hand edits and for batches, so that the first run need not wait for it.
+    pub fn warm_up(&self) {
+        self.pool.warm_up();
     }
 
     /// Runs `code` and waits for what comes of it. Safe to call from many threads.
     ///
     /// A worker that dies meanwhile is replaced and the candidate run once more; a candidate that reached its
     /// wall limit with little CPU time used is run once more with no other batch beside it. Cancelling is
-    /// answered at once, whether the candidate waits or runs.
+    /// answered at once, whether the candidate waits or runs; so is a pool in which too many wait.
     pub fn build(
         &self,
         code: &[u8],
@@ -234,12 +338,60 @@ impl Executor {
         if let Err(error) = std::str::from_utf8(code) {
             return Ok(answer::bad_encoding(code, error));
         }
-        self.pool.build(code, limits, priority, cancel)
+        let identity = self.identity();
+        let key = identity.map(|identity| remembered::key(&identity, code, limits));
+        if let Some(execution) = key.and_then(|key| remembered::load(self.cache(), &key)) {
+            return Ok(execution);
+        }
+        let order = pool::Order {
+            code,
+            limits,
+            priority,
+            source: self.source,
+            identity,
+        };
+        let execution = self.pool.build(&order, cancel)?;
+        if let Some(key) = key {
+            remembered::store(self.cache(), &key, &execution);
+        }
+        Ok(execution)
     }
 
-    /// Waits for the first worker to be ready and returns its versions.
+    /// What the build of this code depends on; `None` where nothing is kept. Starts nothing.
+    pub fn key(&self, code: &[u8], limits: &Limits) -> Option<Key> {
+        Some(remembered::key(&self.identity()?, code, limits))
+    }
+
+    /// Where results are kept.
+    pub fn cache(&self) -> &Cache {
+        &self.config.cache
+    }
+
+    /// Names the machinery as it lies on disk now; `None` where nothing is kept.
+    pub fn identity(&self) -> Option<Identity> {
+        self.cache().is_on().then(|| Identity::of(&self.config))
+    }
+
+    /// Versions inside the workers. Where they are not known from an earlier run of the program, starts a worker and
+    /// waits until it is ready.
     pub fn versions(&self) -> Result<WorkerVersions, ExecutorError> {
-        self.pool.versions()
+        let known = self.pool.known_versions();
+        if let Some((versions, _)) = &known
+            && self.versions_kept.load(Ordering::Relaxed)
+        {
+            return Ok(versions.clone());
+        }
+        let identity = self.identity();
+        if known.is_none()
+            && let Some(versions) = identity.and_then(|of| remembered::load_versions(self.cache(), &of))
+        {
+            return Ok(versions);
+        }
+        let (versions, of) = known.map_or_else(|| self.pool.versions(), Ok)?;
+        if identity == Some(of) && !self.versions_kept.swap(true, Ordering::Relaxed) {
+            remembered::store_versions(self.cache(), &of, &versions);
+        }
+        Ok(versions)
     }
 
     /// The pool as it is now; never blocks.

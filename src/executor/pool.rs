@@ -1,67 +1,103 @@
-//! Worker processes behind one queue: who waits, who runs, who is tried again.
+//! Worker processes behind one queue: how many there are, who waits, what is known of them.
 //!
-//! One thread a worker starts it, feeds it and replaces it. Everything shared lies behind one lock that is
-//! never held while anything waits.
+//! One thread a worker starts it, feeds it and replaces it: see [`keeper`]. Everything shared lies behind one lock
+//! that is never held while anything waits.
 
-use std::collections::VecDeque;
+mod keeper;
+mod memory;
+mod queue;
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread::JoinHandle;
+use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender, bounded, select};
+use crossbeam_channel::{Sender, bounded, select};
 
-use super::worker::{Died, Done, Ran, Worker};
+pub use queue::Source;
+
+use super::identity::Identity;
 use super::{
-    CancelToken, Execution, ExecutorError, Limits, PoolStatus, Priority, SandboxSupport, WorkerConfig, WorkerVersions, answer,
+    CancelToken, Execution, ExecutorError, Limits, PoolStatus, Priority, WorkerConfig, WorkerVersions,
 };
+use keeper::Keeper;
+use queue::{Queue, Takes};
 
-/// How long to wait before a worker that was ready once, and cannot be started again, is tried once more.
-const BACKOFF: [Duration; 3] = [
-    Duration::from_millis(200),
-    Duration::from_secs(1),
-    Duration::from_secs(5),
-];
+/// The slot of hand edits, where there is one.
+const LIVE_SLOT: usize = 0;
+
+/// How long a run takes before one was measured, ms: about what a worker needs to start.
+const FIRST_GUESS_MS: f64 = 3000.0;
+
+/// Weight of the last run in the recent mean.
+const MEAN_WEIGHT: f64 = 0.1;
 
 /// The workers and their queue. Dropping it ends all of them.
 pub struct Pool {
     shared: Arc<Shared>,
     /// Disconnects when the pool is dropped.
     closing: Option<Sender<()>>,
-    threads: Vec<JoinHandle<()>>,
+}
+
+/// A candidate to run.
+pub struct Order<'a> {
+    /// The candidate.
+    pub code: &'a [u8],
+    /// What it may use.
+    pub limits: &'a Limits,
+    /// Who waits.
+    pub priority: Priority,
+    /// Who submits.
+    pub source: Source,
+    /// Which workers are meant, if the result is to be kept: that of others is not [`Execution::clean`].
+    pub identity: Option<Identity>,
 }
 
 struct Shared {
+    config: WorkerConfig,
     state: Mutex<State>,
     changed: Condvar,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 #[derive(Default)]
 struct State {
-    live: VecDeque<Job>,
-    /// Candidates to be tried once more with no batch beside them.
-    alone: VecDeque<Job>,
-    batch: VecDeque<Job>,
-    running_alone: bool,
+    queue: Queue<Job>,
     slots: Vec<Slot>,
+    keepers: u64,
     restarts: u64,
-    versions: Option<WorkerVersions>,
+    recycled: u64,
+    /// With the identity of the worker that said them.
+    versions: Option<(WorkerVersions, Identity)>,
     error: Option<String>,
+    mean_run_ms: Option<f64>,
     closing: bool,
 }
 
+/// Room for one worker; for two while one takes over from the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Slot {
     phase: Phase,
     pid: Option<u32>,
-    /// Counts the slot's workers, so that news of a dead one is not taken for news of its successor.
-    generation: u64,
-    /// Its worker's connection has ended.
-    gone: bool,
+    /// The thread in charge.
+    keeper: u64,
+    successor: Option<Successor>,
+    /// A worker is wanted even if nothing waits for it.
+    wanted: bool,
+}
+
+/// A worker that is to take over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Successor {
+    keeper: u64,
+    pid: Option<u32>,
+    ready: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
+    /// No worker yet: nothing waited for one.
     #[default]
+    Empty,
     Starting,
     Idle,
     Busy,
@@ -79,74 +115,62 @@ struct Job {
     /// Whether it has been run alone.
     tried_alone: bool,
     priority: Priority,
+    source: Source,
+    identity: Option<Identity>,
 }
 
 impl Pool {
-    /// Starts the threads, which start the workers.
+    /// Makes room for workers; none is started before something waits for it.
     pub fn start(config: WorkerConfig) -> Self {
-        let workers = config.workers.max(1);
-        let state = State {
-            slots: vec![Slot::default(); workers],
-            ..State::default()
-        };
+        let slots = config.workers.max(1);
         let shared = Arc::new(Shared {
-            state: Mutex::new(state),
+            config,
+            state: Mutex::new(State {
+                slots: vec![Slot::default(); slots],
+                ..State::default()
+            }),
             changed: Condvar::new(),
+            threads: Mutex::default(),
         });
         let (sender, closing) = bounded(0);
-        let config = Arc::new(config);
-        let threads = (0..workers)
-            .filter_map(|slot| {
-                let keeper = Keeper {
-                    shared: Arc::clone(&shared),
-                    config: Arc::clone(&config),
-                    closing: closing.clone(),
-                    slot,
-                };
-                let spawned = thread::Builder::new()
-                    .name(format!("worker-{slot}"))
-                    .spawn(move || keeper.keep());
-                spawned
-                    .inspect_err(|error| shared.fail(slot, format!("no thread for a worker: {error}")))
-                    .ok()
-            })
-            .collect();
+        for slot in 0..slots {
+            Keeper::first(&shared, &closing, slot);
+        }
         Self {
             shared,
             closing: Some(sender),
-            threads,
         }
     }
 
     /// See [`super::Executor::build`].
-    pub fn build(
-        &self,
-        code: &[u8],
-        limits: &Limits,
-        priority: Priority,
-        cancel: &CancelToken,
-    ) -> Result<Execution, ExecutorError> {
+    pub fn build(&self, order: &Order<'_>, cancel: &CancelToken) -> Result<Execution, ExecutorError> {
         if cancel.is_cancelled() {
             return Err(ExecutorError::Cancelled);
         }
         // Room for the one answer, so that a worker's thread never waits for a caller who has gone.
         let (reply, answer) = bounded(1);
         let job = Job {
-            code: code.into(),
-            limits: limits.clone(),
+            code: order.code.into(),
+            limits: order.limits.clone(),
             cancel: cancel.clone(),
             reply,
             submitted: Instant::now(),
             deaths: 0,
             tried_alone: false,
-            priority,
+            priority: order.priority,
+            source: order.source,
+            identity: order.identity,
         };
         {
             let mut state = self.shared.lock();
             if let Some(error) = state.hopeless() {
                 return Err(ExecutorError::Start(error));
             }
-            state.queue(priority).push_back(job);
+            let queued = state.queue.waiting(order.priority);
+            if queued >= self.shared.config.queue.max(1) {
+                return Err(state.overloaded(queued, order.priority, self.shared.config.live_slot));
+            }
+            state.queue.push(order.priority, order.source, job);
         }
         self.shared.changed.notify_all();
         select! {
@@ -158,9 +182,27 @@ impl Pool {
         }
     }
 
-    /// See [`super::Executor::versions`].
-    pub fn versions(&self) -> Result<WorkerVersions, ExecutorError> {
+    /// See [`super::Executor::warm_up`].
+    pub fn warm_up(&self) {
         let mut state = self.shared.lock();
+        let count = if self.shared.config.live_slot { 2 } else { 1 };
+        for slot in state.slots.iter_mut().take(count) {
+            slot.wanted = true;
+        }
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+
+    /// Versions of the last worker that was ready, if there was one, and that worker's identity.
+    pub fn known_versions(&self) -> Option<(WorkerVersions, Identity)> {
+        self.shared.lock().versions.clone()
+    }
+
+    /// Versions of the first worker, which is started for it, and that worker's identity.
+    pub fn versions(&self) -> Result<(WorkerVersions, Identity), ExecutorError> {
+        let mut state = self.shared.lock();
+        state.slots[LIVE_SLOT].wanted = true;
+        self.shared.changed.notify_all();
         loop {
             if let Some(versions) = &state.versions {
                 return Ok(versions.clone());
@@ -168,11 +210,7 @@ impl Pool {
             if let Some(error) = state.hopeless() {
                 return Err(ExecutorError::Start(error));
             }
-            state = self
-                .shared
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.shared.wait(state);
         }
     }
 
@@ -185,21 +223,19 @@ impl Pool {
             ready: count(Phase::Idle) + busy,
             starting: count(Phase::Starting),
             busy,
-            queued: state.live.len() + state.alone.len() + state.batch.len(),
+            queued: state.queue.len(),
             restarts: state.restarts,
-            versions: state.versions.clone(),
+            recycled: state.recycled,
+            versions: state.versions.as_ref().map(|(versions, _)| versions.clone()),
             error: state.hopeless(),
         }
     }
 
     /// See [`super::Executor::pids`].
     pub fn pids(&self) -> Vec<u32> {
-        self.shared
-            .lock()
-            .slots
-            .iter()
-            .filter_map(|slot| slot.pid)
-            .collect()
+        let state = self.shared.lock();
+        let pids = |slot: &Slot| [slot.pid, slot.successor.and_then(|successor| successor.pid)];
+        state.slots.iter().flat_map(pids).flatten().collect()
     }
 }
 
@@ -208,7 +244,9 @@ impl Drop for Pool {
         self.shared.lock().closing = true;
         self.closing = None;
         self.shared.changed.notify_all();
-        for thread in self.threads.drain(..) {
+        loop {
+            let thread = self.shared.threads().pop();
+            let Some(thread) = thread else { return };
             // A thread that panicked has dropped its worker, and with it the process, on its way.
             let _ = thread.join();
         }
@@ -220,6 +258,14 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn threads(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Gives a slot up. Once no worker is left to hope for, everyone who waits is told.
     fn fail(&self, slot: usize, error: String) {
         let mut state = self.lock();
@@ -227,10 +273,7 @@ impl Shared {
         state.slots[slot].pid = None;
         state.error.get_or_insert(error);
         if let Some(error) = state.hopeless() {
-            let State {
-                live, alone, batch, ..
-            } = &mut *state;
-            for job in live.drain(..).chain(alone.drain(..)).chain(batch.drain(..)) {
+            for job in state.queue.drain() {
                 job.answer(Err(ExecutorError::Start(error.clone())));
             }
         }
@@ -239,51 +282,78 @@ impl Shared {
     }
 
     fn forget_cancelled(&self) {
-        let mut state = self.lock();
-        let State {
-            live, alone, batch, ..
-        } = &mut *state;
-        for queue in [live, alone, batch] {
-            queue.retain(|job| !job.cancel.is_cancelled());
-        }
-        drop(state);
+        self.lock().queue.retain(|job| !job.cancel.is_cancelled());
         // One that was to run alone may have held others back.
         self.changed.notify_all();
     }
 }
 
 impl State {
-    /// Why no candidate will ever run, if so.
+    /// Why no candidate will ever run, if so: nothing is left to start, or the first that was started failed.
     fn hopeless(&self) -> Option<String> {
-        let failed = self.slots.iter().all(|slot| slot.phase == Phase::Failed);
-        failed.then(|| self.error.clone().unwrap_or_default())
+        let all = |phases: &[Phase]| self.slots.iter().all(|slot| phases.contains(&slot.phase));
+        let one_failed = self.slots.iter().any(|slot| slot.phase == Phase::Failed);
+        let never_ready = self.versions.is_none() && one_failed && all(&[Phase::Empty, Phase::Failed]);
+        (never_ready || all(&[Phase::Failed])).then(|| self.error.clone().unwrap_or_default())
     }
 
-    fn queue(&mut self, priority: Priority) -> &mut VecDeque<Job> {
-        match priority {
-            Priority::Live => &mut self.live,
-            Priority::Batch => &mut self.batch,
+    /// What the worker of a slot may be given. Slots fill in for others that failed for good.
+    fn takes(&self, slot: usize, live_slot: bool) -> Takes {
+        if !live_slot || self.slots.len() == 1 {
+            return Takes {
+                live: true,
+                batch: true,
+            };
         }
-    }
-
-    /// The next job to run: hand edits first; one that is to run alone as soon as nothing else runs.
-    fn next(&mut self) -> Option<(Job, bool)> {
-        if let Some(job) = self.live.pop_front() {
-            return Some((job, false));
-        }
-        if self.running_alone {
-            return None;
-        }
-        if !self.alone.is_empty() {
-            let running = self.slots.iter().any(|slot| slot.phase == Phase::Busy);
-            if running {
-                return None;
+        let failed = |slot: &Slot| slot.phase == Phase::Failed;
+        let (live, batch) = self.slots.split_at(LIVE_SLOT + 1);
+        if slot == LIVE_SLOT {
+            Takes {
+                live: true,
+                batch: batch.iter().all(failed),
             }
-            self.running_alone = true;
-            return self.alone.pop_front().map(|job| (job, true));
+        } else {
+            Takes {
+                live: live.iter().all(failed),
+                batch: true,
+            }
         }
-        self.batch.pop_front().map(|job| (job, false))
     }
+
+    /// Whether an empty slot should be filled: it is wanted, or more waits than those who could take it will.
+    fn is_needed(&self, slot: usize, live_slot: bool) -> bool {
+        let takes = self.takes(slot, live_slot);
+        let soon_free = self.slots.iter().enumerate().filter(|(other, room)| {
+            matches!(room.phase, Phase::Idle | Phase::Starting) && self.takes(*other, live_slot) == takes
+        });
+        self.slots[slot].wanted || self.queue.demand(takes) > soon_free.count()
+    }
+
+    fn overloaded(&self, queued: usize, priority: Priority, live_slot: bool) -> ExecutorError {
+        let takes = |takes: Takes| match priority {
+            Priority::Live => takes.live,
+            Priority::Batch => takes.batch,
+        };
+        let workers = (0..self.slots.len())
+            .filter(|&slot| takes(self.takes(slot, live_slot)) && self.slots[slot].phase != Phase::Failed)
+            .count();
+        ExecutorError::Overloaded {
+            queued,
+            retry_after_ms: retry_after_ms(queued, workers, self.mean_run_ms.unwrap_or(FIRST_GUESS_MS)),
+        }
+    }
+
+    fn learn_run_time(&mut self, run_ms: f64) {
+        let mean = self.mean_run_ms.get_or_insert(run_ms);
+        *mean += MEAN_WEIGHT * (run_ms - *mean);
+    }
+}
+
+/// When a quarter of what waits will have been run: room by then for whoever was refused.
+fn retry_after_ms(queued: usize, workers: usize, mean_run_ms: f64) -> u64 {
+    let runs = (queued as f64 / 4.0).ceil() / workers.max(1) as f64;
+    // At least one, so that nobody asks again at once.
+    ((runs * mean_run_ms).ceil() as u64).max(1)
 }
 
 impl Job {
@@ -293,171 +363,106 @@ impl Job {
     }
 }
 
-/// The thread that keeps one slot filled with a living worker.
-struct Keeper {
-    shared: Arc<Shared>,
-    config: Arc<WorkerConfig>,
-    closing: Receiver<()>,
-    slot: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Keeper {
-    fn keep(&self) {
-        let mut failures = 0;
-        let mut was_ready = false;
-        loop {
-            match self.start() {
-                Ok(mut worker) => {
-                    failures = 0;
-                    was_ready = true;
-                    self.feed(&mut worker);
-                    self.update(|slot| slot.pid = None);
-                    let mut state = self.shared.lock();
-                    if state.closing {
-                        return;
-                    }
-                    state.restarts += 1;
-                }
-                Err(_) if self.shared.lock().closing => return,
-                // What never worked will hardly work by itself, though its first start may have been cut short; what
-                // did work is worth some patience.
-                Err(Died(_)) if failures < if was_ready { BACKOFF.len() } else { 1 } => {
-                    let _ = self.closing.recv_timeout(BACKOFF[failures]);
-                    failures += 1;
-                }
-                Err(Died(reason)) => return self.shared.fail(self.slot, reason),
-            }
-            if self.shared.lock().closing {
-                return;
-            }
-        }
-    }
-
-    fn start(&self) -> Result<Worker, Died> {
-        let mut generation = 0;
-        self.update(|slot| {
-            generation = slot.generation + 1;
-            *slot = Slot {
-                phase: Phase::Starting,
-                pid: None,
-                generation,
-                gone: false,
-            };
+    fn state(phases: &[Phase]) -> State {
+        let slots = phases.iter().map(|&phase| Slot {
+            phase,
+            ..Slot::default()
         });
-        let (shared, slot) = (Arc::clone(&self.shared), self.slot);
-        let gone = move || {
-            let mut state = shared.lock();
-            if state.slots[slot].generation == generation {
-                state.slots[slot].gone = true;
-            }
-            drop(state);
-            shared.changed.notify_all();
-        };
-        let worker = Worker::start(
-            &self.config,
-            &self.closing,
-            |pid| self.update(|slot| slot.pid = Some(pid)),
-            gone,
-        )?;
-        let mut state = self.shared.lock();
-        state.slots[self.slot].phase = Phase::Idle;
-        state.versions = Some(worker.versions().clone());
-        drop(state);
-        self.shared.changed.notify_all();
-        Ok(worker)
-    }
-
-    fn update(&self, change: impl FnOnce(&mut Slot)) {
-        change(&mut self.shared.lock().slots[self.slot]);
-    }
-
-    /// Runs one job after another until the worker dies or the pool closes.
-    fn feed(&self, worker: &mut Worker) {
-        while let Some((job, alone)) = self.wait_for_job() {
-            let queue_ms = job.submitted.elapsed().as_secs_f64() * 1e3;
-            let ran = worker.run(&job.code, &job.limits, job.priority == Priority::Live, &job.cancel, &self.closing);
-            let died = ran.is_err();
-            let mut state = self.shared.lock();
-            // Between two jobs the slot is idle for others to see, so that one that runs alone may start.
-            state.slots[self.slot].phase = if died { Phase::Starting } else { Phase::Idle };
-            state.running_alone &= !alone;
-            drop(state);
-            match ran {
-                Ok(Ran::Done(done)) => self.settle(job, *done, queue_ms, worker.sandbox()),
-                Ok(Ran::Cancelled) => job.answer(Err(ExecutorError::Cancelled)),
-                Err(Died(reason)) => self.retry(job, reason),
-            }
-            self.shared.changed.notify_all();
-            if died {
-                return;
-            }
+        State {
+            slots: slots.collect(),
+            ..State::default()
         }
     }
 
-    /// The next job, or nothing when the worker is dead or the pool closes.
-    fn wait_for_job(&self) -> Option<(Job, bool)> {
-        let mut state = self.shared.lock();
-        loop {
-            if state.closing || state.slots[self.slot].gone {
-                return None;
-            }
-            if let Some((job, alone)) = state.next() {
-                if job.cancel.is_cancelled() {
-                    state.running_alone &= !alone;
-                    continue;
+    fn submit(state: &mut State, priority: Priority, count: usize) {
+        for _ in 0..count {
+            let job = Job {
+                code: Arc::default(),
+                limits: Limits::default(),
+                cancel: CancelToken::never(),
+                reply: bounded(1).0,
+                submitted: Instant::now(),
+                deaths: 0,
+                tried_alone: false,
+                priority,
+                source: Source(1),
+                identity: None,
+            };
+            state.queue.push(priority, Source(1), job);
+        }
+    }
+
+    fn needed(state: &State, live_slot: bool) -> Vec<bool> {
+        (0..state.slots.len())
+            .map(|slot| state.is_needed(slot, live_slot))
+            .collect()
+    }
+
+    #[test]
+    fn a_further_worker_is_needed_only_while_more_waits_than_workers_will_take() {
+        use Phase::{Busy, Empty, Idle, Starting};
+        let mut state = state(&[Empty, Empty, Empty]);
+        assert_eq!(needed(&state, false), [false; 3]);
+        submit(&mut state, Priority::Batch, 1);
+        assert_eq!(needed(&state, true), [false, true, true]);
+        state.slots[1].phase = Starting;
+        assert_eq!(needed(&state, true), [false; 3]);
+        state.slots[1].phase = Busy;
+        assert!(needed(&state, true)[2]);
+        state.slots[2].phase = Idle;
+        assert_eq!(needed(&state, true), [false; 3]);
+        submit(&mut state, Priority::Live, 1);
+        assert!(needed(&state, true)[0]);
+    }
+
+    #[test]
+    fn batches_stay_out_of_the_slot_for_hand_edits_while_there_are_others() {
+        use Phase::{Busy, Failed, Idle};
+        let takes = |state: &State, slot: usize| {
+            let Takes { live, batch } = state.takes(slot, true);
+            (live, batch)
+        };
+        let pool = state(&[Idle, Busy]);
+        assert_eq!((takes(&pool, 0), takes(&pool, 1)), ((true, false), (false, true)));
+        let pool = state(&[Idle, Failed]);
+        assert_eq!(takes(&pool, 0), (true, true));
+        let pool = state(&[Failed, Busy]);
+        assert_eq!(takes(&pool, 1), (true, true));
+        assert_eq!(takes(&state(&[Idle]), 0), (true, true));
+    }
+
+    #[test]
+    fn a_first_worker_that_fails_ends_all_hope_and_a_later_one_does_not() {
+        use Phase::{Empty, Failed, Idle, Starting};
+        assert!(state(&[Empty, Empty]).hopeless().is_none());
+        assert!(state(&[Failed, Starting]).hopeless().is_none());
+        assert!(state(&[Failed, Empty]).hopeless().is_some());
+        assert!(state(&[Failed, Idle]).hopeless().is_none());
+        assert!(state(&[Failed, Failed]).hopeless().is_some());
+    }
+
+    #[test]
+    fn whoever_is_refused_is_told_to_come_back_when_there_is_room() {
+        assert_eq!(retry_after_ms(1024, 2, 200.0), 25_600);
+        assert_eq!(retry_after_ms(1, 4, 200.0), 50);
+        assert_eq!(retry_after_ms(0, 0, 0.0), 1);
+        let mut state = state(&[Phase::Idle, Phase::Busy, Phase::Busy]);
+        state.learn_run_time(100.0);
+        state.learn_run_time(200.0);
+        let error = state.overloaded(8, Priority::Batch, true);
+        assert!(
+            matches!(
+                error,
+                ExecutorError::Overloaded {
+                    queued: 8,
+                    retry_after_ms: 110
                 }
-                state.slots[self.slot].phase = Phase::Busy;
-                return Some((job, alone));
-            }
-            state = self
-                .shared
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn settle(&self, mut job: Job, done: Done, queue_ms: f64, sandbox: &SandboxSupport) {
-        let Done {
-            outcome,
-            run_ms,
-            mesh_ms,
-            resumed,
-            blobs,
-        } = done;
-        let starved = matches!(outcome, super::protocol::Outcome::Failed { starved: true, .. });
-        if starved && !job.tried_alone {
-            job.tried_alone = true;
-            self.shared.lock().alone.push_back(job);
-            return;
-        }
-        let execution = Execution {
-            build: answer::build(outcome, &blobs, &job.limits),
-            stdout: String::from_utf8_lossy(&blobs.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&blobs.stderr).into_owned(),
-            queue_ms,
-            run_ms,
-            mesh_ms,
-            resumed,
-            sandbox: Some(sandbox.clone()),
-        };
-        job.answer(Ok(execution));
-    }
-
-    /// A worker's death is its own fault once; a candidate that kills two is not run a third time.
-    fn retry(&self, mut job: Job, reason: String) {
-        job.deaths += 1;
-        if job.cancel.is_cancelled() {
-            job.answer(Err(ExecutorError::Cancelled));
-        } else if job.deaths > 1 {
-            job.answer(Err(ExecutorError::Broken(reason)));
-        } else {
-            let mut state = self.shared.lock();
-            if state.closing {
-                job.answer(Err(ExecutorError::Broken(reason)));
-            } else {
-                state.queue(job.priority).push_front(job);
-            }
-        }
+            ),
+            "{error:?}"
+        );
     }
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
 use super::protocol::{DoneBlobs, Outcome, PROTOCOL, Reply, Request, read_frame, write_frame};
-use super::{CancelToken, Limits, SandboxSupport, WorkerConfig, WorkerVersions};
+use super::{CancelToken, Limits, Priority, SandboxSupport, WorkerConfig, WorkerVersions};
 
 /// How long the import of CadQuery may take: seconds, or a minute from a cold disk under load.
 const START_LIMIT: Duration = Duration::from_secs(180);
@@ -30,7 +30,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(1);
 const TAIL: usize = 8 << 10;
 
 /// Variables a worker inherits. All others stay here: secrets have no business near candidate code.
-const INHERITED: [&str; 4] = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"];
+pub(super) const INHERITED: [&str; 4] = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"];
 
 /// A running worker that has said hello.
 pub struct Worker {
@@ -89,7 +89,7 @@ impl Worker {
             .arg("--python")
             .arg(&config.python)
             .args(["--parent", &std::process::id().to_string()])
-            .args(["--patches", "all"])
+            .args(["--patches", &config.patches])
             .env_clear()
             .envs(
                 INHERITED
@@ -141,12 +141,13 @@ impl Worker {
 
     /// Runs one candidate. An error means that the worker must be replaced.
     ///
-    /// A `live` one may go on from where an earlier one with the same beginning stands.
+    /// A hand edit may go on from where an earlier one with the same beginning stands. A worker that is told of hand edits
+    /// is told of nothing else while the pool has others, so that there is such a one.
     pub fn run(
         &mut self,
         code: &[u8],
         limits: &Limits,
-        live: bool,
+        priority: Priority,
         cancel: &CancelToken,
         closing: &Receiver<()>,
     ) -> Result<Ran, Died> {
@@ -156,7 +157,7 @@ impl Worker {
             &Request::Run {
                 id,
                 limits: limits.clone(),
-                live,
+                live: priority == Priority::Live,
             },
             &[code],
         )?;

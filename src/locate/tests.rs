@@ -291,3 +291,24 @@ fn without_a_home_the_data_folder_must_be_named() {
         machine.path("elsewhere/kept")
     );
 }
+
+#[test]
+fn results_are_kept_in_the_cache_folder_of_the_user_unless_told_otherwise() {
+    let mut machine = installed_machine();
+    let home = machine.around.variables["HOME"].clone();
+    let below_home = Path::new(&home).join(".cache/cadforge");
+    assert_eq!(machine.around.cache(), Some(below_home.clone()));
+    machine.set("XDG_CACHE_HOME", OsStr::new("relative"));
+    assert_eq!(machine.around.cache(), Some(below_home));
+    let caches = machine.path("caches");
+    machine.set("XDG_CACHE_HOME", caches.as_os_str());
+    assert_eq!(machine.around.cache(), Some(caches.join("cadforge")));
+    machine.set("CADFORGE_CACHE", OsStr::new("kept"));
+    assert_eq!(machine.around.cache(), Some(machine.path("elsewhere/kept")));
+    machine.set("CADFORGE_CACHE", OsStr::new("off"));
+    assert_eq!(machine.around.cache(), None);
+    for name in ["CADFORGE_CACHE", "XDG_CACHE_HOME", "HOME"] {
+        machine.around.variables.remove(name);
+    }
+    assert_eq!(machine.around.cache(), None);
+}

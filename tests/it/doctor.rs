@@ -33,6 +33,7 @@ fn nothing_that_is_needed_is_missing_here() {
         "programs: a box: built with CadQuery 2.8.0",
         "python: cadquery: 2.8.0",
         "files: tasks: ",
+        "files: cache: off",
     ] {
         assert!(
             fine.iter().any(|line| line.starts_with(expected)),

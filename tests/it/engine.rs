@@ -16,11 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 fn engine(workers: usize) -> Engine {
     let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
-    Engine::start(WorkerConfig {
-        worker,
-        python: python(),
-        workers,
-    })
+    Engine::start(WorkerConfig::new(worker, python(), workers))
 }
 
 fn caster() -> Arc<Task> {

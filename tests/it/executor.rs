@@ -3,6 +3,7 @@
 mod failures;
 mod hostile;
 mod live;
+mod pool;
 mod processes;
 
 use std::fs;
@@ -18,11 +19,11 @@ use cadforge::geometry::Shape;
 use crate::support::{python, root};
 
 fn start(workers: usize) -> Executor {
-    Executor::start(WorkerConfig {
-        worker: worker(),
-        python: python(),
-        workers,
-    })
+    Executor::start(config(workers))
+}
+
+fn config(workers: usize) -> WorkerConfig {
+    WorkerConfig::new(worker(), python(), workers)
 }
 
 fn worker() -> PathBuf {

@@ -2,6 +2,7 @@
 //!
 //! They run real workers with real CadQuery; `make test` provides both.
 
+mod cache;
 mod cli;
 mod doctor;
 mod engine;

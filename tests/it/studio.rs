@@ -17,11 +17,7 @@ use crate::support::{python, root};
 type Window = Harness<'static, Option<Studio>>;
 
 fn open() -> Window {
-    let config = WorkerConfig {
-        worker: env!("CARGO_BIN_EXE_cadforge-worker").into(),
-        python: python(),
-        workers: 1,
-    };
+    let config = WorkerConfig::new(env!("CARGO_BIN_EXE_cadforge-worker").into(), python(), 1);
     let tasks = TaskSet::load(&[root().join("tasks")]).unwrap();
     let mut window = Harness::builder()
         .with_size(egui::vec2(1296.0, 736.0))

@@ -12,12 +12,14 @@ pub fn python() -> PathBuf {
     std::env::var_os("CADFORGE_PYTHON").map_or_else(|| root().join(".venv/bin/python"), PathBuf::from)
 }
 
-/// `cadforge` with the built worker, away from the checkout so that nothing is found by accident.
+/// `cadforge` with the built worker, away from the checkout so that nothing is found by accident. It keeps no results,
+/// unless a test names a folder for them.
 pub fn cadforge(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cadforge"));
     command
         .current_dir(directory)
         .env("CADFORGE_PYTHON", python())
+        .env("CADFORGE_CACHE", "off")
         .env("CADFORGE_WORKER", env!("CARGO_BIN_EXE_cadforge-worker"));
     command
 }

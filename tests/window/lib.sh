@@ -50,7 +50,8 @@ start_display() {
 start_studio() {
     (
         cd "$scratch" # it must find its files from anywhere
-        exec env HOME="$scratch/home" XDG_DATA_HOME="$scratch/data" XDG_CONFIG_HOME="$scratch/config" "$@"
+        exec env HOME="$scratch/home" XDG_DATA_HOME="$scratch/data" XDG_CONFIG_HOME="$scratch/config" \
+            CADFORGE_CACHE="$scratch/cache" "$@"
     ) >"$scratch/studio.log" 2>&1 &
     studio=$!
     until_true 60 find_window || fail 'no window titled CADForge Studio after 60 s'

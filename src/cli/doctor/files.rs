@@ -1,4 +1,4 @@
-//! Tasks, assets, and the folder in which trajectories and settings are kept.
+//! Tasks, assets, and the folders in which trajectories, settings and results are kept.
 
 use std::path::Path;
 
@@ -6,7 +6,9 @@ use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 
 use super::{Check, Places};
+use crate::cache;
 use crate::cli::context::Global;
+use crate::cli::size::megabytes;
 
 const GROUP: &str = "files";
 
@@ -34,19 +36,47 @@ pub(super) fn check(global: &Global, places: &Places) -> Vec<Check> {
         Ok(data) => checks.extend(data_folder(data)),
         Err(error) => checks.push(Check::failed(GROUP, "data folder", error, "")),
     }
+    checks.push(cache_folder(places.cache.as_deref()));
     checks
+}
+
+/// Where results are kept and how much there is; works without, only slower.
+fn cache_folder(folder: Option<&Path>) -> Check {
+    let name = "cache";
+    let Some(folder) = folder else {
+        return Check::ok(GROUP, name, "off: every candidate is built anew");
+    };
+    let place = folder.display();
+    let (nearest, writable) = nearest(folder);
+    if !writable {
+        let found = format!("{place}: cannot write to {}", nearest.display());
+        let fix =
+            "make it writable, or name another with CADFORGE_CACHE; without it every candidate is built anew";
+        return Check::warn(GROUP, name, found, fix);
+    }
+    let usage = cache::usage(folder);
+    let found = match usage.entries {
+        0 => format!("{place}, empty"),
+        entries => format!("{place}, {entries} entries, {}", megabytes(usage.bytes)),
+    };
+    Check::ok(GROUP, name, found)
+}
+
+/// The folder, or the one above it that exists, and whether it is one that can be written to.
+fn nearest(folder: &Path) -> (&Path, bool) {
+    let nearest = folder
+        .ancestors()
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("/"));
+    let writable = access(nearest, AccessFlags::W_OK | AccessFlags::X_OK).is_ok() && nearest.is_dir();
+    (nearest, writable)
 }
 
 /// Whether the folder, or the nearest one above it that exists, can be written to and has room.
 fn data_folder(data: &Path) -> Vec<Check> {
-    let nearest = data
-        .ancestors()
-        .find(|path| path.exists())
-        .unwrap_or(Path::new("/"));
+    let (nearest, writable) = nearest(data);
     let place = data.display();
-    let mut checks = vec![if access(nearest, AccessFlags::W_OK | AccessFlags::X_OK).is_err()
-        || !nearest.is_dir()
-    {
+    let mut checks = vec![if !writable {
         let found = format!("{place}: cannot write to {}", nearest.display());
         Check::missing(
             GROUP,
@@ -93,6 +123,22 @@ mod tests {
             checks[0].found
         );
         assert!(!root.path().join("share").exists());
+    }
+
+    #[test]
+    fn the_cache_is_shown_with_its_size_and_not_made() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let folder = root.path().join("cache");
+        assert!(cache_folder(Some(&folder)).found.ends_with("cache, empty"));
+        assert!(!folder.exists());
+        let kept = cache::Cache::open(folder.clone(), cache::Bounds::default());
+        kept.put(&cache::KeyBuilder::default().key(), vec![0; 1_500_000]);
+        let check = cache_folder(Some(&folder));
+        assert!(check.found.ends_with("1 entries, 1.5 MB"), "{}", check.found);
+        assert_eq!(cache_folder(None).status, Status::Ok);
+        let file = root.path().join("file");
+        std::fs::write(&file, "").expect("a file");
+        assert_eq!(cache_folder(Some(&file.join("cache"))).status, Status::Warn);
     }
 
     #[test]

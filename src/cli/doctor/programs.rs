@@ -88,18 +88,14 @@ fn build_a_box(worker: &Path, python: &Path) -> Check {
     let name = "a box";
     let fix = "read the message above; `make env` and `make build` make both sides anew";
     let begin = Instant::now();
-    let config = WorkerConfig {
-        worker: worker.to_path_buf(),
-        python: python.to_path_buf(),
-        workers: 1,
-    };
+    let config = WorkerConfig::new(worker.to_path_buf(), python.to_path_buf(), 1);
     let executor = Executor::start(config);
     let versions = match executor.versions() {
         Ok(versions) => versions,
         Err(error) => return Check::failed(GROUP, name, &error, fix),
     };
     let ready_s = begin.elapsed().as_secs_f64();
-    match executor.build(BOX, &Limits::default(), Priority::Live, &CancelToken::never()) {
+    match executor.build(BOX, &Limits::default(), Priority::Batch, &CancelToken::never()) {
         Ok(execution) => match execution.build {
             Build::Shape(shape) if (shape.facts.volume - 6.0).abs() < 1e-6 => Check::ok(
                 GROUP,

@@ -170,6 +170,7 @@ mod tests {
             worker: Err(unknown.clone()),
             python: Ok(python),
             data: Err(unknown),
+            cache: None,
         };
         let checks = check(&places, Some(&environment));
         let seen: Vec<_> = checks

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::context::{self, Global};
 use crate::assess::{AssessError, Assessor, ReferenceChoice, Request, Scoring};
+use crate::cli::scoring::CacheArgs;
 use crate::engine::Engine;
 use crate::executor::{CancelToken, Priority};
 use crate::locate;
@@ -29,7 +30,12 @@ struct Checked {
 }
 
 /// Exit 1 if any folder has a problem. A worker is only started for folders whose files are right.
-pub(super) fn run(id: Option<&str>, json: bool, global: &Global) -> anyhow::Result<ExitCode> {
+pub(super) fn run(
+    id: Option<&str>,
+    json: bool,
+    cache: CacheArgs,
+    global: &Global,
+) -> anyhow::Result<ExitCode> {
     let mut engine = None;
     let mut all = Vec::new();
     for dir in chosen(id, global)? {
@@ -41,7 +47,7 @@ pub(super) fn run(id: Option<&str>, json: bool, global: &Global) -> anyhow::Resu
             Ok(task) => {
                 let engine: &Engine = match &engine {
                     Some(engine) => engine,
-                    None => engine.insert(global.engine(1)?),
+                    None => engine.insert(global.engine_with(1, |config| cache.apply(config))?),
                 };
                 build(&task, engine.assessor())?
             }
@@ -145,7 +151,7 @@ fn outcome(task: &Task, code: &str, scoring: &Scoring, assessor: &Assessor) -> R
         scoring,
         priority: Priority::Batch,
     };
-    let evaluation = assessor.assess(&request, &CancelToken::never())?.evaluation;
+    let evaluation = assessor.evaluate(&request, &CancelToken::never())?;
     if let Some(failure) = evaluation.failure {
         let line = failure
             .line

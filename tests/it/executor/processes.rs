@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use cadforge::executor::{CancelToken, Executor, ExecutorError, Limits, Priority, WorkerConfig};
 
-use super::{BOX, repaired, run, run_with, shape, start, worker};
+use super::{BOX, config, repaired, run, run_with, shape, start, worker};
 use crate::support::{cadforge, python, root};
 
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
+pub fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(180);
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
@@ -21,13 +21,13 @@ fn wait_until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-fn alive(pid: u32) -> bool {
+pub fn alive(pid: u32) -> bool {
     // A zombie has ended; its parent has not looked yet.
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
 }
 
-fn kill(pid: u32) {
+pub fn kill(pid: u32) {
     let status = Command::new("kill")
         .args(["-9", &pid.to_string()])
         .status()
@@ -279,7 +279,11 @@ fn two_hundred_candidates_leave_the_worker_as_large_as_it_was() {
 
 #[test]
 fn dropping_the_executor_leaves_no_process() {
-    let executor = start(2);
+    let executor = Executor::start(WorkerConfig {
+        live_slot: true,
+        ..config(2)
+    });
+    executor.warm_up();
     wait_until("both are ready", || executor.status().ready == 2);
     let workers = executor.pids();
     assert_eq!(workers.len(), 2);
@@ -297,11 +301,7 @@ fn dropping_the_executor_leaves_no_process() {
 #[test]
 fn what_cannot_start_says_why_and_what_to_do() {
     let start = |worker: &Path, python: &Path| {
-        let executor = Executor::start(WorkerConfig {
-            worker: worker.into(),
-            python: python.into(),
-            workers: 1,
-        });
+        let executor = Executor::start(WorkerConfig::new(worker.into(), python.into(), 1));
         let Err(ExecutorError::Start(message)) = executor.versions() else {
             panic!("it started")
         };

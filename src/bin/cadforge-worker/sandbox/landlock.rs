@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use landlock::{
     ABI, Access, AccessFs, BitFlags, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr,
 };
-use nix::libc;
 
 /// What libraries read besides themselves. None of it is secret, and none of it has to exist.
 const SYSTEM: [&str; 18] = [
@@ -40,18 +39,6 @@ const NOWHERE: &str = "/dev/null";
 /// See [`SYSTEM`].
 pub fn system_paths() -> impl Iterator<Item = PathBuf> {
     SYSTEM.into_iter().map(PathBuf::from)
-}
-
-/// The highest ABI of the running kernel, 0 without Landlock.
-#[expect(unsafe_code, reason = "no safe wrapper asks for the version alone")]
-pub fn abi() -> u32 {
-    const VERSION: u32 = 1; // LANDLOCK_CREATE_RULESET_VERSION
-    // SAFETY: with this flag the kernel reads no memory and makes no file descriptor: it returns a number.
-    let abi = unsafe {
-        let nothing: *const libc::c_void = std::ptr::null();
-        libc::syscall(libc::SYS_landlock_create_ruleset, nothing, 0usize, VERSION)
-    };
-    u32::try_from(abi).unwrap_or(0)
 }
 
 /// Leaves this process what lies below `readable` to read, and `scratch` to write.

@@ -11,7 +11,7 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
-use cadforge::executor::SandboxSupport;
+use cadforge::executor::{SandboxSupport, kernel};
 pub use self::seccomp::stops;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
@@ -40,7 +40,7 @@ pub struct Sandbox {
 impl Sandbox {
     /// For candidates that may read what lies below `readable`.
     pub fn new(readable: Vec<PathBuf>) -> io::Result<Self> {
-        let support = support();
+        let support = kernel::sandbox_support();
         Ok(Self {
             readable: readable.into_iter().chain(landlock::system_paths()).collect(),
             filters: support.seccomp.then(seccomp::Filters::new).transpose()?,
@@ -86,16 +86,6 @@ pub fn die_with(parent: Pid) -> io::Result<()> {
         Ok(())
     } else {
         Err(io::Error::other("the parent is gone"))
-    }
-}
-
-fn support() -> SandboxSupport {
-    let landlock = landlock::abi();
-    let seccomp = seccomp::supported();
-    SandboxSupport {
-        landlock,
-        seccomp,
-        listener: seccomp && seccomp::listener_supported(),
     }
 }
 

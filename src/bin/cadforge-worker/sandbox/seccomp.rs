@@ -70,22 +70,6 @@ impl Filters {
     }
 }
 
-/// Whether this kernel has filters.
-pub fn supported() -> bool {
-    action_available(libc::SECCOMP_RET_ERRNO)
-}
-
-/// Whether this kernel can ask another process (Linux 5.0), and go on after the answer (5.5).
-pub fn listener_supported() -> bool {
-    action_available(libc::SECCOMP_RET_USER_NOTIF)
-}
-
-#[expect(unsafe_code, reason = "no safe wrapper asks for an action alone")]
-fn action_available(action: u32) -> bool {
-    // SAFETY: reads one number, which lives longer than the call.
-    unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action) == 0 }
-}
-
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 fn compile(rules: Rules, otherwise: SeccompAction, matched: SeccompAction) -> io::Result<BpfProgram> {

@@ -1,0 +1,307 @@
+//! Evaluations kept in the cache: an unchanged candidate is neither built nor scored again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Evaluation, FORMAT, ReferenceChoice, Request, Scoring};
+use crate::cache::{Cache, Key, KeyBuilder};
+use crate::executor::{Executor, is_lasting, stamp};
+use crate::geometry::Shape;
+use crate::reward::Shaping;
+
+/// Goes up with every change of what an entry holds.
+const ENTRY_FORMAT: u32 = 1;
+
+/// An evaluation with what ties it to a shape.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Known {
+    pub(super) evaluation: Evaluation,
+    /// Of the STL that it speaks of: code that asks for the time may build something else the next time.
+    stl: Option<[u8; 32]>,
+}
+
+impl Known {
+    pub(super) fn new(evaluation: Evaluation, shape: Option<&Shape>) -> Self {
+        Self {
+            evaluation,
+            stl: shape.map(|shape| Sha256::digest(&shape.stl).into()),
+        }
+    }
+
+    /// Whether it speaks of this shape.
+    pub(super) fn is_of(&self, shape: &Shape) -> bool {
+        self.stl == Some(Sha256::digest(&shape.stl).into())
+    }
+
+    /// The evaluation that is kept under this key.
+    pub(super) fn load(cache: &Cache, key: &Key) -> Option<Self> {
+        let payload = cache.get(key)?;
+        let known = serde_json::from_slice(&payload).ok();
+        if known.is_none() {
+            cache.forget(key);
+        }
+        known
+    }
+
+    /// Keeps it, if equal code would come to the same end again.
+    pub(super) fn store(&self, cache: &Cache, key: &Key) {
+        if is_lasting(self.evaluation.failure.as_ref())
+            && let Ok(payload) = serde_json::to_vec(self)
+        {
+            cache.put(key, payload);
+        }
+    }
+}
+
+/// What an evaluation depends on; `None` where nothing is kept, or the reference cannot be read.
+pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests) -> Option<Key> {
+    let Request {
+        task,
+        code,
+        completion,
+        scoring,
+        priority: _,
+    } = *request;
+    let Scoring {
+        profile,
+        mode,
+        shaping,
+        reference,
+        limits,
+    } = scoring;
+    let mut key = KeyBuilder::default()
+        .part("evaluation", &ENTRY_FORMAT.to_le_bytes())
+        .part("format", &FORMAT.to_le_bytes())
+        // The code, its limits, the programs and what they run on.
+        .part("build", executor.key(code, limits)?.bytes())
+        .part("task", task.id.as_bytes())
+        .part("task_version", task.version.as_bytes())
+        .part("profile", format!("{profile:?}").as_bytes())
+        .part("mode", format!("{mode:?}").as_bytes())
+        .part("shaping", format!("{shaping:?}").as_bytes());
+    if *shaping != Shaping::None {
+        key = key.optional("completion", completion.map(str::as_bytes));
+    }
+    key = match reference {
+        ReferenceChoice::None => key.part("reference", b"none"),
+        ReferenceChoice::Task => {
+            let mesh = task.reference_mesh.as_deref();
+            let digest = mesh.map(|path| digests.of(path)).transpose().ok()?;
+            // The version holds them too, as they were when the task was read.
+            key.part("reference", b"task")
+                .optional("code", task.reference.as_deref().map(str::as_bytes))
+                .optional("mesh", digest.as_ref().map(<[u8; 32]>::as_slice))
+        }
+        ReferenceChoice::File(path) => {
+            let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+            key.part("reference", b"file")
+                .part("extension", extension.as_encoded_bytes())
+                .part("content", &digests.of(path).ok()?)
+        }
+    };
+    Some(key.key())
+}
+
+/// Hashes of files, each read again only when the system says that it was changed.
+#[derive(Debug, Default)]
+pub(super) struct Digests(Mutex<BTreeMap<PathBuf, Read>>);
+
+/// A file as it was read.
+#[derive(Debug)]
+struct Read {
+    stamp: Vec<u8>,
+    digest: [u8; 32],
+}
+
+/// The clock of files ticks in milliseconds: one that was changed just now may be changed again within the same tick.
+const SETTLED: Duration = Duration::from_secs(1);
+
+impl Digests {
+    fn of(&self, path: &Path) -> io::Result<[u8; 32]> {
+        let metadata = fs::metadata(path)?;
+        let stamp = stamp(&metadata);
+        if let Some(read) = self.known().get(path)
+            && read.stamp == stamp
+        {
+            return Ok(read.digest);
+        }
+        let mut file = File::open(path)?;
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => break,
+                read => hash.update(&buffer[..read]),
+            }
+        }
+        let digest = hash.finalize().into();
+        if metadata.modified()?.elapsed().is_ok_and(|age| age > SETTLED) {
+            self.known().insert(path.to_owned(), Read { stamp, digest });
+        }
+        Ok(digest)
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Read>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::ValueEnum as _;
+
+    use super::*;
+    use crate::cache::Bounds;
+    use crate::executor::{Limits, Priority, WorkerConfig};
+    use crate::reward::{Mode, Profile};
+    use crate::task::{Level, Scale, Task};
+
+    fn executor(folder: &Path) -> Executor {
+        Executor::start(WorkerConfig {
+            cache: Cache::open(folder.join("cache"), Bounds::default()),
+            ..WorkerConfig::new("worker".into(), "venv/bin/python".into(), 1)
+        })
+    }
+
+    fn task() -> Task {
+        Task {
+            id: "cube".to_owned(),
+            level: Level::Easy,
+            family: "hardware".to_owned(),
+            label: "Cube".to_owned(),
+            prompt: "Design a cube.".to_owned(),
+            semantic_hints: vec!["cube".to_owned()],
+            bbox_mm: None,
+            scale: Scale::Mm,
+            seeds: BTreeMap::new(),
+            reference: Some("fixture = 1\n".to_owned()),
+            reference_mesh: None,
+            repairs: Vec::new(),
+            dir: "packs/cube".into(),
+            version: "0".repeat(12),
+        }
+    }
+
+    /// Changes one thing that a result depends on.
+    type Change = fn(&mut Task, &mut String, &mut Option<String>, &mut Scoring);
+
+    #[test]
+    fn whatever_can_change_a_result_changes_its_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let (executor, digests) = (executor(folder.path()), Digests::default());
+        let key_after = |change: Change| {
+            let (mut task, mut code, mut completion) = (task(), "fixture = 1\n".to_owned(), None);
+            let mut scoring = Scoring::default();
+            change(&mut task, &mut code, &mut completion, &mut scoring);
+            let request = Request {
+                task: &task,
+                code: code.as_bytes(),
+                completion: completion.as_deref(),
+                scoring: &scoring,
+                priority: Priority::Live,
+            };
+            key(&request, &executor, &digests).unwrap()
+        };
+        let changes: [Change; 14] = [
+            |_, _, _, _| {},
+            |_, code, _, _| code.push(' '),
+            |task, _, _, _| task.id.push('s'),
+            |task, _, _, _| task.version.replace_range(..1, "1"),
+            |task, _, _, _| task.reference = None,
+            |task, _, _, _| task.reference = Some(String::new()),
+            |_, _, _, scoring| scoring.reference = ReferenceChoice::None,
+            |_, _, _, scoring| scoring.limits.cpu_s = 7.0,
+            |_, _, _, scoring| scoring.limits.memory_mb = 7,
+            |_, _, _, scoring| scoring.limits.output_bytes = 7,
+            |_, _, _, scoring| scoring.limits.triangles = 7,
+            |_, _, _, scoring| scoring.mode = Mode::Fast,
+            |_, _, _, scoring| scoring.shaping = Shaping::Strict,
+            |_, _, completion, scoring| {
+                scoring.shaping = Shaping::Strict;
+                *completion = Some("```".to_owned());
+            },
+        ];
+        let keys: Vec<Key> = changes.into_iter().map(key_after).collect();
+        for (at, key) in keys.iter().enumerate() {
+            assert!(!keys[..at].contains(key), "change {at} changes nothing");
+        }
+        // Nobody looks at the completion, who waits, or what a task is called.
+        let same: [Change; 2] = [
+            |_, _, completion, _| *completion = Some("```".to_owned()),
+            |task, _, _, _| task.label.push('s'),
+        ];
+        for change in same {
+            assert_eq!(key_after(change), keys[0]);
+        }
+    }
+
+    #[test]
+    fn no_two_profiles_modes_or_shapings_share() {
+        let folder = tempfile::tempdir().unwrap();
+        let (executor, digests, task) = (executor(folder.path()), Digests::default(), task());
+        let mut keys = Vec::new();
+        for &profile in Profile::value_variants() {
+            for &mode in Mode::value_variants() {
+                for &shaping in Shaping::value_variants() {
+                    let scoring = Scoring {
+                        profile,
+                        mode,
+                        shaping,
+                        ..Scoring::default()
+                    };
+                    let request = Request {
+                        task: &task,
+                        code: b"fixture = 1\n",
+                        completion: None,
+                        scoring: &scoring,
+                        priority: Priority::Batch,
+                    };
+                    let key = key(&request, &executor, &digests).unwrap();
+                    assert!(!keys.contains(&key), "{profile:?} {mode:?} {shaping:?}");
+                    keys.push(key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_of_reference_counts_by_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let (executor, digests, task) = (executor(folder.path()), Digests::default(), task());
+        let key_against = |path: &Path| {
+            let scoring = Scoring {
+                reference: ReferenceChoice::File(path.to_owned()),
+                limits: Limits::default(),
+                ..Scoring::default()
+            };
+            let request = Request {
+                task: &task,
+                code: b"fixture = 1\n",
+                completion: None,
+                scoring: &scoring,
+                priority: Priority::Batch,
+            };
+            key(&request, &executor, &digests)
+        };
+        let [one, copy, other] = ["one.py", "copy.PY", "one.stl"].map(|name| folder.path().join(name));
+        assert_eq!(key_against(&one), None, "it cannot be read");
+        for path in [&one, &copy, &other] {
+            fs::write(path, "fixture = 2\n").unwrap();
+        }
+        let before = key_against(&one).unwrap();
+        assert_eq!(key_against(&copy), Some(before));
+        assert_ne!(key_against(&other), Some(before));
+        // As long as before, and written in the same moment.
+        fs::write(&one, "fixture = 3\n").unwrap();
+        assert_ne!(key_against(&one), Some(before));
+    }
+}

@@ -1,0 +1,182 @@
+//! What a build depends on besides the candidate: programs, the Python environment, the kernel.
+//!
+//! Found by looking at files, without starting Python: a result that is known must not cost a worker.
+
+use std::fs::{self, Metadata};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::worker::INHERITED;
+use super::{WorkerConfig, kernel};
+use crate::cache::{Key, KeyBuilder};
+
+/// Goes up with every change of what a worker does to a candidate that no file's time shows.
+const FORMAT: u32 = 1;
+
+/// Names the machinery that makes builds; equal machineries make equal builds of equal code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity(Key);
+
+impl Identity {
+    /// That of workers started with this configuration now.
+    pub(super) fn of(config: &WorkerConfig) -> Self {
+        // Whoever adds a choice has to say whether it changes results.
+        let WorkerConfig {
+            worker,
+            python,
+            workers: _,
+            live_slot: _,
+            queue: _,
+            recycle: _,
+            cache: _,
+            patches,
+        } = config;
+        let mut key = KeyBuilder::default()
+            .part("format", &FORMAT.to_le_bytes())
+            .part("cadforge", env!("CARGO_PKG_VERSION").as_bytes())
+            // In development the version stays and the programs change.
+            .optional("program", own_program());
+        key = file(key.part("patches", patches.as_bytes()), "worker", worker);
+        key = environment(key, python);
+        key = key
+            .part("landlock", &kernel::landlock_abi().unwrap_or(0).to_le_bytes())
+            .part("seccomp", kernel::seccomp_actions().as_bytes());
+        for name in INHERITED {
+            key = key.optional(name, std::env::var_os(name).as_deref().map(OsStrExt::as_bytes));
+        }
+        Self(key.key())
+    }
+
+    /// Its bytes, to make it part of a key.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.bytes()
+    }
+}
+
+/// The running program as it was at first sight: it may be replaced on disk, and goes on as it is.
+fn own_program() -> Option<&'static [u8]> {
+    static STAMP: OnceLock<Option<Vec<u8>>> = OnceLock::new();
+    STAMP
+        .get_or_init(|| Some(stamp(&fs::metadata("/proc/self/exe").ok()?)))
+        .as_deref()
+}
+
+/// The interpreter, and what is installed beside it: each distribution by its name, version and record of files.
+///
+/// A file that somebody edits inside a package goes unnoticed, as it does for `pip`.
+fn environment(key: KeyBuilder, python: &Path) -> KeyBuilder {
+    let root = python.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
+    let mut key = key
+        // It is part of the paths that candidates see.
+        .part("environment", root.as_os_str().as_bytes())
+        .optional("pyvenv", fs::read(root.join("pyvenv.cfg")).ok().as_deref());
+    key = file(key, "interpreter", python);
+    let mut libraries: Vec<_> = names(&root.join("lib"));
+    libraries.retain(|name| name.starts_with(b"python3"));
+    for library in libraries {
+        let library = std::ffi::OsStr::from_bytes(&library);
+        let packages = root.join("lib").join(library).join("site-packages");
+        key = key.part("packages", library.as_bytes());
+        for name in names(&packages) {
+            let path = packages.join(std::ffi::OsStr::from_bytes(&name));
+            key = if name.ends_with(b".dist-info") {
+                file(key.part("distribution", &name), "record", &path.join("RECORD"))
+            } else if path.is_dir() {
+                // Its time changes when Python puts a cache of bytecode there.
+                key.part("folder", &name)
+            } else {
+                file(key.part("file", &name), "file", &path)
+            };
+        }
+    }
+    key
+}
+
+/// What lies in a folder, in a fixed order.
+fn names(folder: &Path) -> Vec<Vec<u8>> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.file_name().as_bytes().to_vec())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A file by what the system knows of it, links followed: a megabyte of program need not be read every time.
+fn file(key: KeyBuilder, name: &str, path: &Path) -> KeyBuilder {
+    let known = fs::metadata(path).ok().map(|metadata| stamp(&metadata));
+    key.optional(name, known.as_deref())
+}
+
+/// Size, place and times: together they change whenever the content does.
+pub fn stamp(metadata: &Metadata) -> Vec<u8> {
+    let numbers = [
+        metadata.dev() as i64,
+        metadata.ino() as i64,
+        metadata.size() as i64,
+        metadata.mtime(),
+        metadata.mtime_nsec(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
+    ];
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn whatever_workers_depend_on_changes_their_identity() {
+        let root = tempfile::tempdir().unwrap();
+        let place = |below: &str| root.path().join(below);
+        let write = |below: &str, text: &str| {
+            fs::create_dir_all(place(below).parent().unwrap()).unwrap();
+            fs::write(place(below), text).unwrap();
+        };
+        let packages = "venv/lib/python3.11/site-packages";
+        write("worker", "one");
+        write("venv/bin/python", "x");
+        write("venv/pyvenv.cfg", "version = 3.11.2\n");
+        write(&format!("{packages}/cadquery-2.8.0.dist-info/RECORD"), "a");
+        write(&format!("{packages}/cadquery/cq.py"), "a");
+        write(&format!("{packages}/stub.py"), "a");
+        let config = |worker: PathBuf| WorkerConfig::new(worker, place("venv/bin/python"), 1);
+        let identity = || Identity::of(&config(place("worker")));
+        let mut seen = vec![identity()];
+        let mut changed = |what: &str| {
+            let now = identity();
+            assert!(!seen.contains(&now), "{what} changed nothing");
+            seen.push(now);
+        };
+        assert_eq!(identity(), identity());
+        write("worker", "another");
+        changed("another worker");
+        write("venv/bin/python", "yy");
+        changed("another interpreter");
+        write("venv/pyvenv.cfg", "version = 3.11.3\n");
+        changed("another version of it");
+        write(&format!("{packages}/cadquery-2.8.0.dist-info/RECORD"), "ab");
+        changed("a package installed anew");
+        write(&format!("{packages}/numpy-2.4.6.dist-info/RECORD"), "a");
+        changed("one more package");
+        write(&format!("{packages}/stub.py"), "ab");
+        changed("a stub");
+        fs::create_dir(place(&format!("{packages}/vtkmodules"))).unwrap();
+        changed("a stub that is a folder");
+        // What does not matter: bytecode, and how many workers there are.
+        let before = identity();
+        write(&format!("{packages}/cadquery/__pycache__/cq.pyc"), "a");
+        assert_eq!(identity(), before);
+        let more = WorkerConfig {
+            workers: 7,
+            live_slot: true,
+            ..config(place("worker"))
+        };
+        assert_eq!(Identity::of(&more), before);
+    }
+}

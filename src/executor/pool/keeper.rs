@@ -1,0 +1,422 @@
+//! The thread that keeps one slot filled with a living worker.
+//!
+//! A worker lives no longer than the thread that started it, so a slot whose worker is to be replaced gets a second
+//! thread: that one starts the successor and takes over between two jobs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+
+use super::queue::Turn;
+use super::{Job, Phase, Shared, Slot, State, Successor, memory};
+use crate::executor::identity::Identity;
+use crate::executor::protocol::Outcome;
+use crate::executor::worker::{Died, Done, Ran, Worker};
+use crate::executor::{Execution, ExecutorError, answer};
+
+/// How long to wait before a worker that was ready once, and cannot be started again, is tried once more.
+const BACKOFF: [Duration; 3] = [
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+];
+
+/// After a successor that did not start, the next one is not tried before this time has passed.
+const SUCCESSION_PAUSE: Duration = Duration::from_secs(60);
+
+/// Runs between two exact measurements of a worker that seems to have grown.
+const MEASURE_EVERY: u64 = 16;
+
+pub(super) struct Keeper {
+    shared: Arc<Shared>,
+    closing: Receiver<()>,
+    slot: usize,
+    id: u64,
+}
+
+/// A worker with what its keeper remembers of it.
+struct Kept {
+    worker: Worker,
+    pid: u32,
+    /// That of the machinery when it was started.
+    identity: Identity,
+    /// Its connection has ended.
+    gone: Arc<AtomicBool>,
+    /// Resident when it was ready, bytes.
+    resident: u64,
+    /// As above, with pages that a fork shares counted once.
+    proportional: u64,
+    runs: u64,
+    /// Runs after which memory is measured exactly again, if need be.
+    measure_at: u64,
+}
+
+/// Why a keeper stopped feeding its worker.
+enum End {
+    Closing,
+    /// Another keeper has the slot.
+    Superseded,
+    Died,
+}
+
+impl Keeper {
+    /// The one in charge of an empty slot.
+    pub(super) fn first(shared: &Arc<Shared>, closing: &Receiver<()>, slot: usize) {
+        let mut state = shared.lock();
+        state.keepers += 1;
+        let id = state.keepers;
+        state.slots[slot].keeper = id;
+        drop(state);
+        let keeper = Self {
+            shared: Arc::clone(shared),
+            closing: closing.clone(),
+            slot,
+            id,
+        };
+        if let Err(error) = keeper.spawn() {
+            shared.fail(slot, format!("no thread for a worker: {error}"));
+        }
+    }
+
+    fn spawn(self) -> std::io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let thread = thread::Builder::new()
+            .name(format!("worker-{}", self.slot))
+            .spawn(move || self.keep())?;
+        let mut threads = shared.threads();
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread);
+        Ok(())
+    }
+
+    fn keep(&self) {
+        let mut failures = 0;
+        let mut was_ready = self.is_successor(&self.shared.lock());
+        if !was_ready && !self.wait_until_needed() {
+            return;
+        }
+        loop {
+            match self.start() {
+                Ok(mut kept) => {
+                    failures = 0;
+                    was_ready = true;
+                    let end = if self.take_over(&kept) {
+                        self.feed(&mut kept)
+                    } else {
+                        End::Closing
+                    };
+                    match end {
+                        End::Closing | End::Superseded => return,
+                        End::Died => {
+                            let mut state = self.shared.lock();
+                            if state.closing {
+                                return;
+                            }
+                            state.restarts += 1;
+                            // A successor that is on its way is as good as a worker started anew.
+                            if self.hand_over(&mut state) {
+                                return;
+                            }
+                        }
+                    }
+                }
+                Err(_) if self.shared.lock().closing => return,
+                Err(_) if self.give_up_succession() => return,
+                // What never worked will hardly work by itself, though its first start may have been cut short; what
+                // did work is worth some patience.
+                Err(Died(_)) if failures < if was_ready { BACKOFF.len() } else { 1 } => {
+                    let _ = self.closing.recv_timeout(BACKOFF[failures]);
+                    failures += 1;
+                }
+                Err(Died(reason)) => return self.shared.fail(self.slot, reason),
+            }
+            if self.shared.lock().closing {
+                return;
+            }
+        }
+    }
+
+    fn is_successor(&self, state: &State) -> bool {
+        let successor = state.slots[self.slot].successor;
+        successor.is_some_and(|successor| successor.keeper == self.id)
+    }
+
+    /// Waits until a worker is wanted; `false` when the pool closes.
+    fn wait_until_needed(&self) -> bool {
+        let mut state = self.shared.lock();
+        loop {
+            if state.closing {
+                return false;
+            }
+            if state.is_needed(self.slot, self.shared.config.live_slot) {
+                state.slots[self.slot].phase = Phase::Starting;
+                return true;
+            }
+            state = self.shared.wait(state);
+        }
+    }
+
+    fn start(&self) -> Result<Kept, Died> {
+        self.note(Phase::Starting, None);
+        let identity = Identity::of(&self.shared.config);
+        let gone = Arc::new(AtomicBool::new(false));
+        let mut pid = 0;
+        let tell = {
+            let (shared, gone) = (Arc::clone(&self.shared), Arc::clone(&gone));
+            move || {
+                gone.store(true, Ordering::Relaxed);
+                // With the lock, or it could fall between a look and the wait after it.
+                drop(shared.lock());
+                shared.changed.notify_all();
+            }
+        };
+        let started = |started: u32| {
+            pid = started;
+            self.note(Phase::Starting, Some(started));
+        };
+        let worker = Worker::start(&self.shared.config, &self.closing, started, tell)?;
+        Ok(Kept {
+            worker,
+            pid,
+            identity,
+            gone,
+            resident: memory::resident(pid),
+            proportional: memory::proportional(pid),
+            runs: 0,
+            measure_at: 0,
+        })
+    }
+
+    /// Tells others of a worker that is on its way.
+    fn note(&self, phase: Phase, pid: Option<u32>) {
+        let mut state = self.shared.lock();
+        let slot = &mut state.slots[self.slot];
+        if slot.keeper == self.id {
+            slot.phase = phase;
+            slot.pid = pid;
+        } else if let Some(successor) = &mut slot.successor {
+            successor.pid = pid;
+        }
+    }
+
+    /// Puts a ready worker into its slot, once its predecessor is between two jobs; `false` when the pool closes.
+    fn take_over(&self, kept: &Kept) -> bool {
+        let mut state = self.shared.lock();
+        if let Some(successor) = &mut state.slots[self.slot].successor
+            && successor.keeper == self.id
+        {
+            successor.ready = true;
+            self.shared.changed.notify_all();
+        }
+        while state.slots[self.slot].keeper != self.id {
+            if state.closing {
+                return false;
+            }
+            state = self.shared.wait(state);
+        }
+        state.slots[self.slot] = Slot {
+            phase: Phase::Idle,
+            pid: Some(kept.pid),
+            keeper: self.id,
+            successor: None,
+            wanted: false,
+        };
+        state.versions = Some((kept.worker.versions().clone(), kept.identity));
+        drop(state);
+        self.shared.changed.notify_all();
+        true
+    }
+
+    /// Leaves the slot to the successor, if there is one.
+    fn hand_over(&self, state: &mut State) -> bool {
+        let slot = &mut state.slots[self.slot];
+        slot.phase = Phase::Starting;
+        slot.pid = None;
+        let Some(successor) = slot.successor.take() else {
+            return false;
+        };
+        slot.keeper = successor.keeper;
+        slot.pid = successor.pid;
+        self.shared.changed.notify_all();
+        true
+    }
+
+    /// Leaves the slot to the predecessor, if that one still has it.
+    fn give_up_succession(&self) -> bool {
+        let mut state = self.shared.lock();
+        let slot = &mut state.slots[self.slot];
+        let has_predecessor = slot.keeper != self.id;
+        if has_predecessor {
+            slot.successor = None;
+        }
+        has_predecessor
+    }
+
+    /// Runs one job after another.
+    fn feed(&self, kept: &mut Kept) -> End {
+        let mut next_succession = Instant::now();
+        loop {
+            let Turn { job, alone } = match self.wait_for_job(&kept.gone) {
+                Ok(turn) => turn,
+                Err(end) => return end,
+            };
+            let began = Instant::now();
+            // Packages or the program were replaced: results of this worker are not what is meant any more.
+            let outdated = job.identity.is_some_and(|meant| meant != kept.identity);
+            let queue_ms = job.submitted.elapsed().as_secs_f64() * 1e3;
+            let ran = kept
+                .worker
+                .run(&job.code, &job.limits, job.priority, &job.cancel, &self.closing);
+            let died = ran.is_err();
+            let mut state = self.shared.lock();
+            // Between two jobs the slot is idle for others to see, so that one that runs alone may start.
+            state.slots[self.slot].phase = if died { Phase::Starting } else { Phase::Idle };
+            if alone {
+                state.queue.alone_ended();
+            }
+            if matches!(ran, Ok(Ran::Done(_))) {
+                state.learn_run_time(began.elapsed().as_secs_f64() * 1e3);
+            }
+            drop(state);
+            match ran {
+                Ok(Ran::Done(done)) => self.settle(job, *done, queue_ms, kept),
+                Ok(Ran::Cancelled) => job.answer(Err(ExecutorError::Cancelled)),
+                Err(Died(reason)) => self.retry(job, reason),
+            }
+            self.shared.changed.notify_all();
+            if died {
+                return End::Died;
+            }
+            kept.runs += 1;
+            if Instant::now() >= next_succession && (outdated || self.is_worn(kept)) && self.start_successor()
+            {
+                next_succession = Instant::now() + SUCCESSION_PAUSE;
+            }
+        }
+    }
+
+    /// The next job, or why there is none.
+    fn wait_for_job(&self, gone: &AtomicBool) -> Result<Turn<Job>, End> {
+        let mut state = self.shared.lock();
+        loop {
+            if state.closing {
+                return Err(End::Closing);
+            }
+            if gone.load(Ordering::Relaxed) {
+                return Err(End::Died);
+            }
+            if state.slots[self.slot]
+                .successor
+                .is_some_and(|successor| successor.ready)
+            {
+                state.recycled += 1;
+                self.hand_over(&mut state);
+                return Err(End::Superseded);
+            }
+            let takes = state.takes(self.slot, self.shared.config.live_slot);
+            let busy = state.slots.iter().any(|slot| slot.phase == Phase::Busy);
+            if let Some(turn) = state.queue.next(takes, busy) {
+                if turn.job.cancel.is_cancelled() {
+                    if turn.alone {
+                        state.queue.alone_ended();
+                    }
+                    continue;
+                }
+                state.slots[self.slot].phase = Phase::Busy;
+                return Ok(turn);
+            }
+            state = self.shared.wait(state);
+        }
+    }
+
+    /// Whether it has run so often, or grown so much, that it should be replaced.
+    fn is_worn(&self, kept: &mut Kept) -> bool {
+        let recycle = &self.shared.config.recycle;
+        if kept.runs >= recycle.runs {
+            return true;
+        }
+        // The exact number costs milliseconds: it is asked for when the generous one says that it may matter, and not
+        // after every run.
+        if kept.runs < kept.measure_at || memory::resident(kept.pid) <= kept.resident + recycle.growth_bytes {
+            return false;
+        }
+        kept.measure_at = kept.runs + MEASURE_EVERY;
+        memory::proportional(kept.pid) > kept.proportional + recycle.growth_bytes
+    }
+
+    /// Starts the worker that is to take over. One at a time: the others go on working meanwhile.
+    fn start_successor(&self) -> bool {
+        let mut state = self.shared.lock();
+        if state.closing || state.slots.iter().any(|slot| slot.successor.is_some()) {
+            return false;
+        }
+        state.keepers += 1;
+        let id = state.keepers;
+        state.slots[self.slot].successor = Some(Successor {
+            keeper: id,
+            pid: None,
+            ready: false,
+        });
+        drop(state);
+        let successor = Self {
+            shared: Arc::clone(&self.shared),
+            closing: self.closing.clone(),
+            slot: self.slot,
+            id,
+        };
+        if successor.spawn().is_err() {
+            // This worker goes on; the next is tried after the pause.
+            self.shared.lock().slots[self.slot].successor = None;
+        }
+        true
+    }
+
+    fn settle(&self, mut job: Job, done: Done, queue_ms: f64, kept: &Kept) {
+        let Done {
+            outcome,
+            run_ms,
+            mesh_ms,
+            resumed,
+            blobs,
+        } = done;
+        let starved = matches!(outcome, Outcome::Failed { starved: true, .. });
+        if starved && !job.tried_alone {
+            job.tried_alone = true;
+            self.shared.lock().queue.push_alone(job.priority, job);
+            return;
+        }
+        let execution = Execution {
+            build: answer::build(outcome, &blobs, &job.limits),
+            stdout: String::from_utf8_lossy(&blobs.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&blobs.stderr).into_owned(),
+            queue_ms,
+            run_ms,
+            mesh_ms,
+            // What went on from an earlier run is what that one left, whose code is not all of this one's.
+            clean: !starved && resumed == 0 && job.identity.is_none_or(|meant| meant == kept.identity),
+            resumed,
+            sandbox: Some(kept.worker.sandbox().clone()),
+        };
+        job.answer(Ok(execution));
+    }
+
+    /// A worker's death is its own fault once; a candidate that kills two is not run a third time.
+    fn retry(&self, mut job: Job, reason: String) {
+        job.deaths += 1;
+        if job.cancel.is_cancelled() {
+            job.answer(Err(ExecutorError::Cancelled));
+        } else if job.deaths > 1 {
+            job.answer(Err(ExecutorError::Broken(reason)));
+        } else {
+            let mut state = self.shared.lock();
+            if state.closing {
+                job.answer(Err(ExecutorError::Broken(reason)));
+            } else {
+                state.queue.push_back_in_front(job.priority, job.source, job);
+            }
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! Builds kept in the cache: what came of a candidate, whoever scores it and however.
+//!
+//! Only what equal code would bring about again is kept: see [`is_lasting`].
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::Identity;
+use super::protocol::{read_frame, write_frame};
+use super::{Build, Execution, Limits, WorkerVersions, kernel};
+use crate::cache::{Cache, Key, KeyBuilder};
+use crate::failure::{Failure, Kind};
+use crate::geometry::{BrepEdge, BrepFacts, BrepSurface, Shape, TriMesh};
+
+/// Goes up with every change of what an entry holds.
+const FORMAT: u32 = 2;
+
+/// What a build depends on.
+pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
+    let Limits {
+        cpu_s,
+        memory_mb,
+        output_bytes,
+        triangles,
+    } = limits;
+    KeyBuilder::default()
+        .part("build", &FORMAT.to_le_bytes())
+        .part("identity", identity.bytes())
+        .part("cpu_s", &cpu_s.to_le_bytes())
+        .part("memory_mb", &memory_mb.to_le_bytes())
+        .part("output_bytes", &output_bytes.to_le_bytes())
+        .part("triangles", &triangles.to_le_bytes())
+        .part("code", code)
+        .key()
+}
+
+/// Whether equal code would come to the same end again: time, memory and signals depend on the machine too.
+pub fn is_lasting(failure: Option<&Failure>) -> bool {
+    match failure.map(|failure| failure.kind) {
+        Some(Kind::Timeout | Kind::OutOfMemory | Kind::Crash | Kind::OutputFlood) => false,
+        None
+        | Some(
+            Kind::Clipped
+            | Kind::Sandbox
+            | Kind::BadEncoding
+            | Kind::TooManyTriangles
+            | Kind::Forged
+            | Kind::SyntaxClosure
+            | Kind::MissingFixture
+            | Kind::EmptyGeometry
+            | Kind::InventedApi
+            | Kind::UndefinedName
+            | Kind::ImportError
+            | Kind::TypeOrValue
+            | Kind::UnknownBuildFailure
+            | Kind::LowEditability
+            | Kind::DisconnectedOrWeak
+            | Kind::BuildOk,
+        ) => true,
+    }
+}
+
+/// The build kept under this key.
+pub fn load(cache: &Cache, key: &Key) -> Option<Execution> {
+    let payload = cache.get(key)?;
+    let execution = decode(&payload);
+    if execution.is_none() {
+        cache.forget(key);
+    }
+    execution
+}
+
+/// Keeps a build, if it is one to be kept.
+pub fn store(cache: &Cache, key: &Key, execution: &Execution) {
+    let failure = match &execution.build {
+        Build::Shape(_) => None,
+        Build::Failed(failure) => Some(failure),
+    };
+    if execution.clean
+        && is_lasting(failure)
+        && let Some(payload) = encode(execution)
+    {
+        cache.put(key, payload);
+    }
+}
+
+/// Versions inside workers of this identity, if one of them has said them.
+pub fn load_versions(cache: &Cache, identity: &Identity) -> Option<WorkerVersions> {
+    serde_json::from_slice(&cache.get(&versions_key(identity))?).ok()
+}
+
+/// Keeps them.
+pub fn store_versions(cache: &Cache, identity: &Identity, versions: &WorkerVersions) {
+    let payload = serde_json::to_vec(versions).expect("versions are plain text");
+    cache.put(&versions_key(identity), payload);
+}
+
+fn versions_key(identity: &Identity) -> Key {
+    KeyBuilder::default()
+        .part("versions", &FORMAT.to_le_bytes())
+        .part("identity", identity.bytes())
+        .key()
+}
+
+/// The header of an entry; the rest are blobs.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    outcome: Result<BrepFacts, Failure>,
+    surfaces: Vec<BrepSurface>,
+    run_ms: f64,
+    mesh_ms: f64,
+}
+
+/// `None` for one too large for a frame.
+fn encode(execution: &Execution) -> Option<Vec<u8>> {
+    // Whoever adds a field has to say what becomes of it.
+    let Execution {
+        build,
+        stdout,
+        stderr,
+        queue_ms: _,
+        run_ms,
+        mesh_ms,
+        // Only what was run from its first line is kept, and the kernel is part of the identity.
+        clean: _,
+        resumed: _,
+        sandbox: _,
+    } = execution;
+    let (outcome, surfaces, stl, faces, edges) = match build {
+        Build::Failed(failure) => {
+            (Err(failure.clone()), Vec::new(), [].as_slice(), Vec::new(), Vec::new())
+        }
+        Build::Shape(shape) => {
+            let Shape {
+                stl,
+                mesh: _,
+                face_triangles,
+                edges,
+                surfaces,
+                facts,
+            } = &**shape;
+            let faces = face_triangles
+                .iter()
+                .flat_map(|count| count.to_le_bytes())
+                .collect();
+            (Ok(facts.clone()), surfaces.clone(), &**stl, faces, edge_bytes(edges))
+        }
+    };
+    let header = Header {
+        outcome,
+        surfaces,
+        run_ms: *run_ms,
+        mesh_ms: *mesh_ms,
+    };
+    let mut payload = Vec::with_capacity(1024 + stl.len() + faces.len() + edges.len());
+    let blobs = [stdout.as_bytes(), stderr.as_bytes(), stl, &faces, &edges];
+    write_frame(&mut payload, &header, &blobs).ok()?;
+    Some(payload)
+}
+
+fn decode(mut payload: &[u8]) -> Option<Execution> {
+    let (header, blobs) = read_frame::<Header>(&mut payload).ok()??;
+    let [stdout, stderr, stl, faces, edges] = <[Vec<u8>; 5]>::try_from(blobs).ok()?;
+    let build = match header.outcome {
+        Err(failure) => Build::Failed(failure),
+        Ok(facts) => Build::Shape(Arc::new(Shape {
+            mesh: TriMesh::from_stl(&stl).ok()?,
+            stl: stl.into(),
+            face_triangles: faces.chunks_exact(4).map(|count| u32_at(count, 0)).collect(),
+            edges: edges_of(&edges)?,
+            surfaces: header.surfaces,
+            facts,
+        })),
+    };
+    Some(Execution {
+        build,
+        stdout: String::from_utf8(stdout).ok()?,
+        stderr: String::from_utf8(stderr).ok()?,
+        queue_ms: 0.0,
+        run_ms: header.run_ms,
+        mesh_ms: header.mesh_ms,
+        clean: true,
+        resumed: 0,
+        sandbox: Some(kernel::sandbox_support()),
+    })
+}
+
+/// Each edge: length of the curve's name, the name, number of points, points; little-endian.
+fn edge_bytes(edges: &[BrepEdge]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for BrepEdge { curve, points } in edges {
+        bytes.extend((curve.len() as u32).to_le_bytes());
+        bytes.extend(curve.as_bytes());
+        bytes.extend((points.len() as u32).to_le_bytes());
+        bytes.extend(points.iter().flatten().flat_map(|x| x.to_le_bytes()));
+    }
+    bytes
+}
+
+fn edges_of(mut bytes: &[u8]) -> Option<Vec<BrepEdge>> {
+    let mut edges = Vec::new();
+    while !bytes.is_empty() {
+        let (length, rest) = bytes.split_at_checked(4)?;
+        let (curve, rest) = rest.split_at_checked(u32_at(length, 0) as usize)?;
+        let (count, rest) = rest.split_at_checked(4)?;
+        let (points, rest) = rest.split_at_checked((u32_at(count, 0) as usize).checked_mul(12)?)?;
+        edges.push(BrepEdge {
+            curve: String::from_utf8(curve.to_vec()).ok()?,
+            points: points
+                .chunks_exact(12)
+                .map(|point| [0, 4, 8].map(|at| f32::from_bits(u32_at(point, at))))
+                .collect(),
+        });
+        bytes = rest;
+    }
+    Some(edges)
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::Bounds;
+    use crate::geometry::Aabb;
+
+    fn failed(kind: Kind) -> Execution {
+        Execution {
+            build: Build::Failed(Failure {
+                kind,
+                message: "a message".to_owned(),
+                line: Some(3),
+                traceback: "a trace".to_owned(),
+            }),
+            stdout: "out \u{fffd}".to_owned(),
+            stderr: String::new(),
+            queue_ms: 5.0,
+            run_ms: 1.25,
+            mesh_ms: 0.1,
+            clean: true,
+            resumed: 0,
+            sandbox: Some(kernel::sandbox_support()),
+        }
+    }
+
+    fn built() -> Execution {
+        let mut stl = vec![0; 80];
+        stl.extend(1u32.to_le_bytes());
+        for x in [0.0f32, 0.0, 1.0, 0.0, 0.0, 0.0, 4.0, 0.0, 0.0, 0.0, 2.5, 0.0] {
+            stl.extend(x.to_le_bytes());
+        }
+        stl.extend([0, 0]);
+        let facts = BrepFacts {
+            solids: 0,
+            shells: 0,
+            faces: 1,
+            edges: 3,
+            vertices: 3,
+            volume: 0.1 + 0.2,
+            area: 5.0,
+            bbox: Aabb {
+                min: [0.0; 3],
+                max: [4.0, 2.5, 0.0],
+            },
+            valid: true,
+        };
+        let shape = Shape {
+            mesh: TriMesh::from_stl(&stl).unwrap(),
+            stl: stl.into(),
+            face_triangles: vec![1],
+            edges: vec![BrepEdge {
+                curve: "LINE".to_owned(),
+                points: vec![[0.0; 3], [4.0, 0.0, 0.1]],
+            }],
+            surfaces: vec![BrepSurface {
+                surface: "PLANE".to_owned(),
+                radius: 0.0,
+                second: 0.0,
+                point: [0.0, 0.1, 0.2],
+                axis: [0.0, 0.0, 1.0],
+                area: 5.0,
+                bbox: facts.bbox,
+            }],
+            facts,
+        };
+        Execution {
+            build: Build::Shape(Arc::new(shape)),
+            ..failed(Kind::BuildOk)
+        }
+    }
+
+    /// Everything but the time in the queue.
+    fn text(execution: &Execution) -> String {
+        format!(
+            "{:?}",
+            Execution {
+                queue_ms: 0.0,
+                ..execution.clone()
+            }
+        )
+    }
+
+    #[test]
+    fn a_build_comes_back_as_it_was() {
+        for execution in [built(), failed(Kind::SyntaxClosure)] {
+            let payload = encode(&execution).unwrap();
+            let back = decode(&payload).unwrap();
+            assert_eq!(text(&back), text(&execution));
+            assert_eq!(back.queue_ms, 0.0);
+            for cut in 0..payload.len() {
+                assert!(decode(&payload[..cut]).is_none(), "cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_another_run_might_end_otherwise_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path().to_owned(), Bounds::default());
+        let key = KeyBuilder::default().part("a", b"key").key();
+        let unclean = Execution {
+            clean: false,
+            ..built()
+        };
+        store(&cache, &key, &unclean);
+        for kind in [Kind::Timeout, Kind::OutOfMemory, Kind::Crash, Kind::OutputFlood] {
+            store(&cache, &key, &failed(kind));
+        }
+        assert!(load(&cache, &key).is_none());
+        store(&cache, &key, &failed(Kind::UndefinedName));
+        assert!(load(&cache, &key).is_some());
+        cache.put(&key, b"from another time".to_vec());
+        assert!(load(&cache, &key).is_none() && cache.get(&key).is_none());
+    }
+
+    #[test]
+    fn a_space_or_another_limit_is_another_key() {
+        let config = super::super::WorkerConfig::new("worker".into(), "venv/bin/python".into(), 1);
+        let identity = Identity::of(&config);
+        let limits = Limits::default();
+        let mut others = vec![
+            key(&identity, b"x = 1", &limits),
+            key(&identity, b"x = 1 ", &limits),
+        ];
+        let changes: [fn(&mut Limits); 4] = [
+            |limits| limits.cpu_s += 0.5,
+            |limits| limits.memory_mb += 1,
+            |limits| limits.output_bytes += 1,
+            |limits| limits.triangles += 1,
+        ];
+        for change in changes {
+            let mut limits = limits.clone();
+            change(&mut limits);
+            others.push(key(&identity, b"x = 1", &limits));
+        }
+        for (at, one) in others.iter().enumerate() {
+            assert!(!others[..at].contains(one), "{at}");
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Results that are known: found again without a worker, and never where they do not belong.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cadforge::assess::{Assessor, Evaluation, ReferenceChoice, Request, Scoring, Timing};
+use cadforge::cache::{Bounds, Cache, Usage, usage};
+use cadforge::executor::{CancelToken, Executor, Limits, Priority, WorkerConfig};
+use cadforge::failure::Kind;
+use cadforge::reward::Mode;
+use cadforge::task::{Task, TaskSet};
+use serde_json::Value;
+
+use crate::support::{cadforge, expect_exit, json, python, root};
+
+const CASTER: &str = "caster_wheel_fork";
+const BOX: &str = "import cadquery as cq\nfixture = cq.Workplane().box(90, 80, 130)\nprint('built')\n";
+
+/// A fresh assessor, as a new start of the program has it.
+fn assessor(folder: &Path) -> Assessor {
+    let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
+    Assessor::new(Executor::start(WorkerConfig {
+        cache: Cache::open(folder.to_owned(), Bounds::default()),
+        ..WorkerConfig::new(worker, python(), 1)
+    }))
+}
+
+fn caster() -> Arc<Task> {
+    let tasks = TaskSet::load(&[root().join("tasks")]).expect("task packs");
+    Arc::clone(tasks.get(CASTER).expect("the caster"))
+}
+
+fn scoring(reference: ReferenceChoice) -> Scoring {
+    Scoring {
+        reference,
+        ..Scoring::default()
+    }
+}
+
+fn request<'a>(task: &'a Task, code: &'a str, scoring: &'a Scoring) -> Request<'a> {
+    Request {
+        task,
+        code: code.as_bytes(),
+        completion: None,
+        scoring,
+        priority: Priority::Batch,
+    }
+}
+
+fn evaluate(assessor: &Assessor, code: &str, scoring: &Scoring) -> Evaluation {
+    let task = caster();
+    assessor
+        .evaluate(&request(&task, code, scoring), &CancelToken::never())
+        .expect("a result")
+}
+
+/// No worker was ever started.
+fn untouched(assessor: &Assessor) -> bool {
+    let status = assessor.executor().status();
+    assessor.executor().pids().is_empty() && status.ready + status.starting == 0
+}
+
+fn timeless(evaluation: &Evaluation) -> Evaluation {
+    Evaluation {
+        timing: Timing::default(),
+        ..evaluation.clone()
+    }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            found.extend(entries(&entry.path()));
+        } else {
+            found.push(entry.path());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_known_candidate_needs_no_worker_and_a_damaged_entry_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (task, scoring) = (caster(), scoring(ReferenceChoice::Task));
+    let first = assessor(folder.path());
+    let made = first
+        .assess(&request(&task, BOX, &scoring), &CancelToken::never())
+        .unwrap();
+    assert!(!untouched(&first));
+    let stl = &made.shape.as_ref().unwrap().stl;
+
+    let again = assessor(folder.path());
+    let known = evaluate(&again, BOX, &scoring);
+    assert_eq!(timeless(&known), timeless(&made.evaluation));
+    assert_eq!(known.stdout, "built\n");
+    let (now, then) = (known.timing, made.evaluation.timing);
+    assert_eq!(
+        (now.run_ms, now.score_ms, now.queue_ms),
+        (then.run_ms, then.score_ms, 0.0)
+    );
+    assert!(now.total_ms < then.total_ms, "{now:?} after {then:?}");
+    // With its shape, and the same code under another mode: both from what was built.
+    let whole = again
+        .assess(&request(&task, BOX, &scoring), &CancelToken::never())
+        .unwrap();
+    assert!(whole.shape.unwrap().stl == *stl);
+    let fast = Scoring {
+        mode: Mode::Fast,
+        ..scoring.clone()
+    };
+    let fast = evaluate(&again, BOX, &fast);
+    assert_eq!(fast.mode, Mode::Fast);
+    assert!((fast.reward.total - known.reward.total).abs() > 1e-6);
+    again.versions(&task).unwrap();
+    assert!(untouched(&again), "a worker was started for what is known");
+
+    // Every entry, cut or with one bit flipped.
+    for (number, path) in entries(folder.path()).into_iter().enumerate() {
+        let mut bytes = fs::read(&path).unwrap();
+        if number % 2 == 0 {
+            bytes.truncate(bytes.len() * 2 / 3);
+        } else {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 4;
+        }
+        fs::write(&path, bytes).unwrap();
+    }
+    let damaged = assessor(folder.path());
+    assert_eq!(
+        timeless(&evaluate(&damaged, BOX, &scoring)),
+        timeless(&made.evaluation)
+    );
+    assert!(!untouched(&damaged));
+    assert!(untouched(&{
+        let mended = assessor(folder.path());
+        evaluate(&mended, BOX, &scoring);
+        mended
+    }));
+}
+
+#[test]
+fn another_reference_another_space_or_another_limit_is_another_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let reference = folder.path().join("reference.stl");
+    let kept = folder.path().join("cache");
+    let scoring = scoring(ReferenceChoice::File(reference.clone()));
+    let against = |stl: &[u8], assessor: &Assessor| {
+        fs::write(&reference, stl).unwrap();
+        evaluate(assessor, BOX, &scoring).reward.total
+    };
+    let one = assessor(&kept);
+    let task = caster();
+    let without = Scoring {
+        reference: ReferenceChoice::None,
+        ..scoring.clone()
+    };
+    let own = one
+        .assess(&request(&task, BOX, &without), &CancelToken::never())
+        .unwrap();
+    let own = own.shape.unwrap().stl.clone();
+    // A triangle less: the same size of file would do too, but this changes the score for certain.
+    let mut other = own.to_vec();
+    other.truncate(84 + 50 * 4);
+    other[80..84].copy_from_slice(&4u32.to_le_bytes());
+
+    let later = assessor(&kept);
+    let perfect = against(&own, &later);
+    let worse = against(&other, &later);
+    assert!(
+        perfect > worse + 1e-6,
+        "{perfect} against itself, {worse} against a part"
+    );
+    assert_eq!(against(&own, &later).to_bits(), perfect.to_bits());
+    assert_eq!(against(&other, &assessor(&kept)).to_bits(), worse.to_bits());
+    assert!(untouched(&later));
+
+    let entries_before = usage(&kept).entries;
+    evaluate(&one, &BOX.replace("box(90, 80", "box(90,  80"), &without);
+    assert_eq!(
+        usage(&kept).entries,
+        entries_before + 2,
+        "a build and an evaluation"
+    );
+    let limits = Limits {
+        cpu_s: 19.0,
+        ..Limits::default()
+    };
+    evaluate(&one, BOX, &Scoring { limits, ..without });
+    assert_eq!(usage(&kept).entries, entries_before + 4);
+}
+
+#[test]
+fn what_a_worker_of_replaced_machinery_builds_is_not_kept_and_the_worker_is_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let wrapper = wrapper(dir.path());
+    let kept = dir.path().join("kept");
+    let assessor = Assessor::new(Executor::start(WorkerConfig {
+        cache: Cache::open(kept.clone(), Bounds::default()),
+        ..WorkerConfig::new(wrapper.clone(), python(), 1)
+    }));
+    let scoring = scoring(ReferenceChoice::None);
+    let build = |size: u32| evaluate(&assessor, &BOX.replace("90", &size.to_string()), &scoring);
+    assert!(build(91).ok);
+    let entries = usage(&kept).entries;
+    assert_eq!(entries, 3, "a build, an evaluation, the versions");
+
+    let another = [fs::read(&wrapper).unwrap(), b"# installed anew\n".to_vec()].concat();
+    fs::write(&wrapper, another).unwrap();
+    assert!(build(92).ok, "a result all the same");
+    assert_eq!(usage(&kept).entries, entries);
+    let deadline = Instant::now() + Duration::from_secs(180);
+    while assessor.executor().status().recycled == 0 {
+        assert!(Instant::now() < deadline, "the worker stays");
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(build(93).ok);
+    assert!(usage(&kept).entries >= entries + 2);
+    // What was kept before belongs to another machinery.
+    assert!(build(91).ok);
+    assert!(usage(&kept).entries >= entries + 4);
+}
+
+/// A worker that notes each start in `starts` beside it.
+fn wrapper(dir: &Path) -> PathBuf {
+    let (wrapper, log) = (dir.join("worker"), dir.join("starts"));
+    let script = format!(
+        "#!/bin/sh\necho started >> '{}'\nexec '{}' \"$@\"\n",
+        log.display(),
+        env!("CARGO_BIN_EXE_cadforge-worker")
+    );
+    fs::write(&wrapper, script).unwrap();
+    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    wrapper
+}
+
+#[test]
+fn what_depends_on_the_machine_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = assessor(folder.path());
+    let scoring = Scoring {
+        limits: Limits {
+            cpu_s: 0.5,
+            memory_mb: 256,
+            ..Limits::default()
+        },
+        ..scoring(ReferenceChoice::None)
+    };
+    let cases = [
+        ("while True:\n    pass\n", Kind::Timeout),
+        ("x = bytearray(1 << 30)\n", Kind::OutOfMemory),
+        ("import os\nos.abort()\n", Kind::Crash),
+        ("while True:\n    print('x' * 100000)\n", Kind::OutputFlood),
+    ];
+    one.versions(&caster()).unwrap();
+    let versions = usage(folder.path()).entries;
+    assert_eq!(versions, 1);
+    for (code, kind) in cases {
+        for _ in 0..2 {
+            assert_eq!(evaluate(&one, code, &scoring).kind, kind, "{code}");
+        }
+        assert_eq!(usage(folder.path()).entries, versions, "{kind:?} was kept");
+    }
+    assert_eq!(evaluate(&one, "x = (\n", &scoring).kind, Kind::SyntaxClosure);
+    assert_eq!(usage(folder.path()).entries, versions + 2);
+}
+
+#[test]
+fn eval_of_a_known_file_starts_nothing_until_it_is_told_to_or_the_results_are_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("box.py"), BOX).unwrap();
+    let (wrapper, log) = (wrapper(dir.path()), dir.path().join("starts"));
+    let program = |arguments: &[&str]| {
+        let mut command = cadforge(dir.path());
+        command
+            .env("CADFORGE_WORKER", &wrapper)
+            .env("CADFORGE_CACHE", dir.path().join("kept"))
+            .env("TMPDIR", dir.path())
+            .args(arguments);
+        json(&expect_exit(&mut command, 0))
+    };
+    let starts = || fs::read_to_string(&log).unwrap_or_default().lines().count();
+    let eval = ["eval", "box.py", "--task", CASTER, "--json"];
+    let timeless = |mut evaluation: Value| {
+        evaluation["timing"] = Value::Null;
+        evaluation["artifacts"] = Value::Null;
+        evaluation
+    };
+    let first = program(&eval);
+    assert_eq!(starts(), 1);
+    let again = program(&eval);
+    let kept = program(&[&eval[..], &["--out", "out"]].concat());
+    assert_eq!(starts(), 1, "a worker was started for what is known");
+    assert_eq!(again["timing"]["run_ms"], first["timing"]["run_ms"]);
+    assert_eq!(kept["artifacts"]["stl"], "out/candidate.stl");
+    assert_eq!(
+        fs::read(dir.path().join("out/candidate.stl")).unwrap().len(),
+        84 + 50 * 12
+    );
+    let anew = program(&[&eval[..], &["--no-cache"]].concat());
+    assert_eq!(starts(), 2);
+    for other in [again, kept, anew] {
+        assert_eq!(timeless(other), timeless(first.clone()));
+    }
+
+    let Usage { entries, bytes } = usage(&dir.path().join("kept"));
+    assert!(entries >= 3 && bytes > 0, "{entries} entries");
+    let cleaned = program(&["clean", "--json"]);
+    assert_eq!(cleaned["cache"]["entries"], entries);
+    assert_eq!(cleaned["cache"]["bytes"], bytes);
+    assert!(!dir.path().join("kept").exists());
+    assert_eq!(program(&["clean", "--json"])["cache"]["entries"], 0);
+}

@@ -1,0 +1,277 @@
+//! The pool over real workers: who is started, who waits for whom, who is replaced, who is refused.
+
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use cadforge::executor::{
+    CancelSource, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, Recycle, WorkerConfig,
+};
+
+use super::processes::{alive, wait_until};
+use super::{BOX, config, run_with, shape};
+
+type Answer = Result<Execution, ExecutorError>;
+
+/// Runs until it is cancelled.
+const ENDLESS: &str = "import time\ntime.sleep(1000)\n";
+
+fn submit(executor: &Executor, code: &str, priority: Priority) -> (CancelSource, JoinHandle<Answer>) {
+    let (source, token) = CancelToken::pair();
+    let (executor, code) = (executor.clone(), code.to_owned());
+    let limits = Limits {
+        cpu_s: 300.0,
+        ..Limits::default()
+    };
+    let running = thread::spawn(move || executor.build(code.as_bytes(), &limits, priority, &token));
+    (source, running)
+}
+
+fn cancelled(answer: &Answer) -> bool {
+    matches!(answer, Err(ExecutorError::Cancelled))
+}
+
+#[test]
+fn workers_are_started_when_something_waits_for_them() {
+    let executor = Executor::start(config(2));
+    thread::sleep(Duration::from_millis(200));
+    assert!(executor.pids().is_empty(), "nothing waits");
+    shape(run_with(&executor, BOX, &Limits::default()));
+    shape(run_with(&executor, BOX, &Limits::default()));
+    assert_eq!(executor.pids().len(), 1, "one after the other needs one");
+    let jobs: Vec<_> = (0..3)
+        .map(|_| submit(&executor, ENDLESS, Priority::Batch))
+        .collect();
+    wait_until("two run and one waits", || {
+        let status = executor.status();
+        (status.busy, status.queued) == (2, 1)
+    });
+    assert_eq!(executor.pids().len(), 2);
+    for (source, running) in jobs {
+        source.cancel();
+        assert!(cancelled(&running.join().unwrap()));
+    }
+}
+
+#[test]
+fn a_hand_edit_does_not_wait_for_a_batch_and_batches_leave_its_worker_alone() {
+    let executor = Executor::start(WorkerConfig {
+        live_slot: true,
+        ..config(2)
+    });
+    let batch: Vec<_> = (0..3)
+        .map(|_| submit(&executor, ENDLESS, Priority::Batch))
+        .collect();
+    wait_until("one of the batch runs", || executor.status().busy == 1);
+    // It comes back although the batch never ends, and again on the same worker.
+    let edit = || {
+        let answer = submit(&executor, BOX, Priority::Live).1.join().unwrap();
+        shape(answer.unwrap());
+        executor.pids()
+    };
+    assert_eq!(edit(), edit());
+    // While its worker has nothing to do, the others still wait for theirs.
+    let status = executor.status();
+    assert_eq!((status.ready, status.busy, status.queued), (2, 1, 2));
+    for (source, running) in batch {
+        source.cancel();
+        assert!(cancelled(&running.join().unwrap()));
+    }
+}
+
+#[test]
+fn a_newer_hand_edit_takes_the_place_of_one_that_was_cancelled() {
+    let executor = Executor::start(WorkerConfig {
+        live_slot: true,
+        ..config(2)
+    });
+    let (source, running) = submit(&executor, ENDLESS, Priority::Live);
+    wait_until("it runs", || executor.status().busy == 1);
+    let (_kept, next) = submit(&executor, BOX, Priority::Live);
+    wait_until("the next waits", || executor.status().queued == 1);
+    let worker = executor.pids();
+    source.cancel();
+    assert!(cancelled(&running.join().unwrap()));
+    shape(next.join().unwrap().unwrap());
+    assert_eq!((executor.pids(), executor.status().restarts), (worker, 0));
+}
+
+#[test]
+fn a_worker_that_ran_often_enough_is_replaced_while_it_goes_on() {
+    let executor = Executor::start(WorkerConfig {
+        recycle: Recycle {
+            runs: 3,
+            ..Recycle::default()
+        },
+        ..config(1)
+    });
+    let run = |size: u32| {
+        let code = format!("import cadquery as cq\nfixture = cq.Workplane().box({size}, 1, 1)\n");
+        let built = shape(run_with(&executor, &code, &Limits::default()));
+        assert!((built.facts.volume - f64::from(size)).abs() < 1e-9);
+    };
+    (1..=3).for_each(run);
+    let first = executor.pids()[0];
+    let mut meanwhile = 0;
+    let deadline = Instant::now() + Duration::from_secs(180);
+    while executor.status().recycled == 0 {
+        assert!(Instant::now() < deadline, "it is never replaced");
+        run(1 + meanwhile % 50);
+        meanwhile += 1;
+    }
+    println!("{meanwhile} runs while the successor started");
+    assert!(meanwhile > 1, "it stood still while the successor started");
+    run(60);
+    wait_until("the first is gone", || !alive(first));
+    assert_ne!(executor.pids()[0], first);
+    assert_eq!(executor.status().restarts, 0, "no fault");
+}
+
+#[test]
+fn a_worker_that_grew_is_replaced() {
+    let executor = Executor::start(WorkerConfig {
+        recycle: Recycle {
+            runs: u64::MAX,
+            growth_bytes: 0,
+        },
+        ..config(1)
+    });
+    // The supervisor holds what it passes on: for a moment, or as long as its allocator likes.
+    let deadline = Instant::now() + Duration::from_secs(180);
+    while executor.status().recycled == 0 {
+        assert!(Instant::now() < deadline, "it is never replaced");
+        let loud = format!("print('x' * 500000)\n{BOX}");
+        shape(run_with(&executor, &loud, &Limits::default()));
+    }
+    assert_eq!(executor.status().restarts, 0);
+}
+
+#[test]
+fn a_successor_killed_at_its_start_leaves_the_worker_in_place() {
+    let executor = Executor::start(WorkerConfig {
+        recycle: Recycle {
+            runs: 1,
+            ..Recycle::default()
+        },
+        ..config(1)
+    });
+    let run = || shape(run_with(&executor, BOX, &Limits::default()));
+    run();
+    let first = executor.pids()[0];
+    wait_until("a successor starts", || executor.pids().len() == 2);
+    super::processes::kill(executor.pids()[1]);
+    wait_until("it is gone", || executor.pids().len() == 1);
+    run();
+    assert_eq!(executor.pids()[0], first);
+    let status = executor.status();
+    assert_eq!((status.restarts, status.recycled, status.ready), (0, 0, 1));
+}
+
+#[test]
+fn a_worker_killed_while_its_successor_starts_loses_no_candidate() {
+    let executor = Executor::start(WorkerConfig {
+        recycle: Recycle {
+            runs: 1,
+            ..Recycle::default()
+        },
+        ..config(1)
+    });
+    shape(run_with(&executor, BOX, &Limits::default()));
+    wait_until("a successor starts", || executor.pids().len() == 2);
+    let slow = format!("import time\ntime.sleep(1)\n{BOX}");
+    let (_kept, running) = submit(&executor, &slow, Priority::Batch);
+    wait_until("a candidate runs", || executor.status().busy == 1);
+    super::processes::kill(executor.pids()[0]);
+    shape(running.join().unwrap().unwrap());
+}
+
+#[test]
+fn what_is_too_much_is_refused_at_once_and_hand_edits_are_not() {
+    let executor = Executor::start(WorkerConfig {
+        queue: 2,
+        ..config(1)
+    });
+    let (source, running) = submit(&executor, ENDLESS, Priority::Batch);
+    wait_until("it runs", || executor.status().busy == 1);
+    let waiting: Vec<_> = (0..2).map(|_| submit(&executor, BOX, Priority::Batch)).collect();
+    wait_until("two wait", || executor.status().queued == 2);
+    let refused = submit(&executor, BOX, Priority::Batch).1.join().unwrap();
+    let Err(ExecutorError::Overloaded {
+        queued: 2,
+        retry_after_ms,
+    }) = refused
+    else {
+        panic!("{refused:?}")
+    };
+    assert!(retry_after_ms > 0);
+    let (_kept, edit) = submit(&executor, BOX, Priority::Live);
+    wait_until("the edit waits too", || executor.status().queued == 3);
+    source.cancel();
+    assert!(cancelled(&running.join().unwrap()));
+    shape(edit.join().unwrap().unwrap());
+    for (_kept, waiting) in waiting {
+        shape(waiting.join().unwrap().unwrap());
+    }
+    // There is room again.
+    shape(run_with(&executor, BOX, &Limits::default()));
+}
+
+#[test]
+fn sources_take_turns() {
+    let executor = Executor::start(config(1));
+    let (blocker, running) = submit(&executor, ENDLESS, Priority::Batch);
+    wait_until("it runs", || executor.status().busy == 1);
+    let (many, few) = (executor.source(), executor.source());
+    let began = Arc::new(Mutex::new(Vec::new()));
+    let mut threads = Vec::new();
+    for (number, (name, source)) in [
+        ("a1", &many),
+        ("a2", &many),
+        ("a3", &many),
+        ("b1", &few),
+        ("b2", &few),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (source, began) = (source.clone(), Arc::clone(&began));
+        threads.push(thread::spawn(move || {
+            let submitted = Instant::now();
+            let code = format!("import time\ntime.sleep(0.3)\n{BOX}");
+            let execution = run_with(&source, &code, &Limits::default());
+            let start = submitted + Duration::from_secs_f64(execution.queue_ms / 1e3);
+            began.lock().unwrap().push((start, name));
+        }));
+        wait_until("it waits", || executor.status().queued == number + 1);
+    }
+    blocker.cancel();
+    assert!(cancelled(&running.join().unwrap()));
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let mut began = began.lock().unwrap().clone();
+    began.sort();
+    let order: Vec<_> = began.into_iter().map(|(_, name)| name).collect();
+    assert_eq!(order, ["a1", "b1", "a2", "b2", "a3"]);
+}
+
+#[test]
+fn cancelling_a_queue_answers_everyone_and_leaves_nothing_behind() {
+    let executor = Executor::start(config(1));
+    let jobs: Vec<_> = (0..20)
+        .map(|_| submit(&executor, ENDLESS, Priority::Batch))
+        .collect();
+    wait_until("one runs", || executor.status().queued == 19);
+    let worker = executor.pids();
+    // The running one and the waiting ones, in any order.
+    for (source, running) in jobs {
+        source.cancel();
+        let since = Instant::now();
+        assert!(cancelled(&running.join().unwrap()));
+        // Generous: the machine may be busy, a hang is longer.
+        assert!(since.elapsed() < Duration::from_secs(60));
+    }
+    assert_eq!(executor.status().queued, 0);
+    shape(run_with(&executor, BOX, &Limits::default()));
+    assert_eq!((executor.pids(), executor.status().restarts), (worker, 0));
+}
