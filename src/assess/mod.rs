@@ -16,9 +16,7 @@ pub use references::ReferenceError;
 use references::ReferenceStore;
 use remembered::{Digests, Known};
 
-use crate::executor::{
-    Build, CancelToken, Execution, Executor, ExecutorError, Priority, SandboxSupport,
-};
+use crate::executor::{Build, CancelToken, Execution, Executor, ExecutorError, Priority, SandboxSupport};
 use crate::failure::{Failure, Kind};
 use crate::geometry::Shape;
 use crate::reward::{self, Details, Evidence, Reward, Scored};

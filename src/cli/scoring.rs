@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::assess::{ReferenceChoice, Scoring};
 use crate::cache::Cache;
-use crate::executor::{Limits, WorkerConfig};
+use crate::executor::{Limits, PATCHES, WorkerConfig};
 use crate::reward::{Mode, Profile, Shaping};
 
 /// How to score and what a candidate may use.
@@ -29,22 +29,26 @@ pub struct ScoringArgs {
     /// MB of memory a candidate may use above that of the idle worker
     #[arg(long, value_name = "MB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=65_536))]
     pub memory: u64,
-    /// Whether known results may be used.
+    /// How candidates are run.
     #[command(flatten)]
     pub cache: CacheArgs,
 }
 
-/// Whether known results may be used.
-#[derive(Clone, Copy, Debug, clap::Args)]
+/// How candidates are run, without a difference to their results.
+#[derive(Clone, Debug, clap::Args)]
 pub struct CacheArgs {
     /// Build and score anew even what is known, and keep nothing of it
     #[arg(long)]
     pub no_cache: bool,
+    /// What makes CadQuery faster without changing results: `all`, `none`, or names separated by commas
+    #[arg(long, value_name = "all|none|NAMES", default_value = "all", value_parser = parse_patches)]
+    pub patches: String,
 }
 
 impl CacheArgs {
     /// The choice as a change to the workers' configuration.
-    pub fn apply(self, config: &mut WorkerConfig) {
+    pub fn apply(&self, config: &mut WorkerConfig) {
+        config.patches.clone_from(&self.patches);
         if self.no_cache {
             config.cache = Cache::off();
         }
@@ -74,6 +78,15 @@ fn parse_reference(text: &str) -> Result<ReferenceChoice, std::convert::Infallib
         "none" => ReferenceChoice::None,
         file => ReferenceChoice::File(PathBuf::from(file)),
     })
+}
+
+fn parse_patches(text: &str) -> Result<String, String> {
+    let known = |name: &str| PATCHES.contains(&name);
+    if matches!(text, "all" | "none") || text.split(',').all(known) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("give all, none, or some of {}", PATCHES.join(",")))
+    }
 }
 
 /// An hour is far beyond any candidate that is worth waiting for.

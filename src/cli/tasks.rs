@@ -67,7 +67,7 @@ pub(super) fn run(args: TasksArgs, global: &Global) -> anyhow::Result<ExitCode> 
                 context::print(&page(task))?;
             }
         }
-        Action::Check { id, json, cache } => return check::run(id.as_deref(), json, cache, global),
+        Action::Check { id, json, cache } => return check::run(id.as_deref(), json, &cache, global),
     }
     Ok(ExitCode::SUCCESS)
 }

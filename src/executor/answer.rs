@@ -192,7 +192,11 @@ fn check_faces(
     let mut triangles = stl[84..].chunks_exact(50);
     for (number, (&count, face)) in face_triangles.iter().zip(surfaces).enumerate() {
         let known = face.bbox.min.iter().chain(&face.bbox.max).all(|x| x.is_finite());
-        let diagonal = if known { face.bbox.diagonal() } else { f64::INFINITY };
+        let diagonal = if known {
+            face.bbox.diagonal()
+        } else {
+            f64::INFINITY
+        };
         let slack = SURFACE_TOLERANCE * diagonal + sloppy + 1e-4;
         let mut area = 0.0;
         for triangle in triangles.by_ref().take(count as usize) {
@@ -394,7 +398,9 @@ mod tests {
             ("half a surface", |_, blobs| {
                 blobs.surfaces.pop();
             }),
-            ("an unknown surface", |_, blobs| blobs.surfaces[8] = SURFACES.len() as u8),
+            ("an unknown surface", |_, blobs| {
+                blobs.surfaces[8] = SURFACES.len() as u8;
+            }),
             ("another plane", |_, blobs| set(blobs, 4, 1.0)),
             ("another normal", |_, blobs| {
                 set(blobs, 5, 1.0);

@@ -10,7 +10,9 @@ pub fn sandbox_support() -> SandboxSupport {
     let has = |action| actions.split_whitespace().any(|available| available == action);
     let seccomp = has("errno");
     SandboxSupport {
-        landlock: landlock_abi().and_then(|abi| u32::try_from(abi).ok()).unwrap_or(0),
+        landlock: landlock_abi()
+            .and_then(|abi| u32::try_from(abi).ok())
+            .unwrap_or(0),
         seccomp,
         listener: seccomp && has("user_notif"),
     }

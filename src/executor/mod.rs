@@ -132,6 +132,9 @@ impl SandboxSupport {
     }
 }
 
+/// What can be changed in CadQuery to make it faster, and changes no result: see the worker's `patches.py`.
+pub const PATCHES: [&str; 2] = ["quick_planes", "rare_collection"];
+
 /// How to start workers.
 #[derive(Clone, Debug)]
 pub struct WorkerConfig {

@@ -313,10 +313,10 @@ mod tests {
         ) {
             let mut bytes = Vec::new();
             let slices: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
-            write_frame(&mut bytes, &Request::Run { id, limits: Limits::default() }, &slices).unwrap();
+            write_frame(&mut bytes, &Request::Run { id, limits: Limits::default(), live: true }, &slices).unwrap();
             let mut rest = bytes.as_slice();
             let (request, read): (Request, _) = read_frame(&mut rest).unwrap().unwrap();
-            prop_assert_eq!(request, Request::Run { id, limits: Limits::default() });
+            prop_assert_eq!(request, Request::Run { id, limits: Limits::default(), live: true });
             prop_assert_eq!(read, blobs);
             prop_assert!(read_frame::<Request>(&mut rest).unwrap().is_none());
         }

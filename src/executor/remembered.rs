@@ -128,9 +128,13 @@ fn encode(execution: &Execution) -> Option<Vec<u8>> {
         sandbox: _,
     } = execution;
     let (outcome, surfaces, stl, faces, edges) = match build {
-        Build::Failed(failure) => {
-            (Err(failure.clone()), Vec::new(), [].as_slice(), Vec::new(), Vec::new())
-        }
+        Build::Failed(failure) => (
+            Err(failure.clone()),
+            Vec::new(),
+            [].as_slice(),
+            Vec::new(),
+            Vec::new(),
+        ),
         Build::Shape(shape) => {
             let Shape {
                 stl,
@@ -144,7 +148,13 @@ fn encode(execution: &Execution) -> Option<Vec<u8>> {
                 .iter()
                 .flat_map(|count| count.to_le_bytes())
                 .collect();
-            (Ok(facts.clone()), surfaces.clone(), &**stl, faces, edge_bytes(edges))
+            (
+                Ok(facts.clone()),
+                surfaces.clone(),
+                &**stl,
+                faces,
+                edge_bytes(edges),
+            )
         }
     };
     let header = Header {

@@ -127,7 +127,11 @@ mod tests {
             (surface("CONE", 2.0, half), [1.0 + 3.0, 2.0, 4.0], 0.0),
             // On the other half, beyond the tip.
             (surface("CONE", 2.0, half), [1.0 - 1.0, 2.0, 0.0], 0.0),
-            (surface("CONE", 2.0, half), [1.0 + 3.0 + 2f64.sqrt(), 2.0, 4.0], 1.0),
+            (
+                surface("CONE", 2.0, half),
+                [1.0 + 3.0 + 2f64.sqrt(), 2.0, 4.0],
+                1.0,
+            ),
         ];
         for (surface, point, expected) in cases {
             let found = surface.distance(point).unwrap();

@@ -3,6 +3,7 @@
 mod failures;
 mod hostile;
 mod live;
+mod patches;
 mod pool;
 mod processes;
 
@@ -231,4 +232,38 @@ fn many_threads_get_each_its_own_answer() {
             });
         }
     });
+}
+
+#[test]
+fn whatever_is_installed_can_be_imported() {
+    // Each in a process of its own: what is imported stays. What fails outside may fail inside.
+    let code = "import importlib, json, pkgutil, sys, warnings\n\
+                warnings.simplefilter('ignore')\n\
+                skipped = {'antigravity', 'this', 'idlelib', 'turtledemo', '__main__', 'pip', 'setuptools', 'pkg_resources'}\n\
+                found = sorted({m.name for m in pkgutil.iter_modules() if not m.name.startswith('cadforge')} | set(sys.stdlib_module_names))\n\
+                failed = {}\n\
+                for name in found:\n    if name not in skipped:\n        try:\n            importlib.import_module(name)\n        \
+                except BaseException as error:\n            failed[name] = type(error).__name__\n\
+                print(len(found), json.dumps(failed))\n";
+    let outside = Command::new(python()).args(["-I", "-c", code]).output().unwrap();
+    let outside = String::from_utf8(outside.stdout).unwrap();
+    let inside = run(&format!("{code}{BOX}"));
+    let failures = |text: &str| text.lines().last().unwrap().split_once(' ').unwrap().1.to_owned();
+    assert!(
+        inside
+            .stdout
+            .lines()
+            .last()
+            .unwrap()
+            .split(' ')
+            .next()
+            .unwrap()
+            .parse::<usize>()
+            .unwrap()
+            > 200,
+        "{}",
+        inside.stdout
+    );
+    assert_eq!(failures(&inside.stdout), failures(&outside));
+    shape(inside);
 }

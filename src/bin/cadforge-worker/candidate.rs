@@ -22,14 +22,13 @@ use crate::sandbox;
 const WORTH_A_PAUSE: f64 = 0.012;
 
 /// Runs the steps of the plan and writes the report.
-pub fn run(
-    harness: &Bound<'_, PyModule>,
-    mut post: Post,
-    listener: Option<OwnedFd>,
-) -> Result<(), String> {
+pub fn run(harness: &Bound<'_, PyModule>, mut post: Post, listener: Option<OwnedFd>) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     harness
-        .call_method1("prepare", (post.last_words.descriptor(), post.source.descriptor()))
+        .call_method1(
+            "prepare",
+            (post.last_words.descriptor(), post.source.descriptor()),
+        )
         .map_err(|error| text(&error))?;
     let news = listener.map_or(News::Prepared, News::PreparedWithListener);
     post.control.tell(&news).map_err(|error| text(&error))?;

@@ -134,7 +134,10 @@ impl Chain {
         let memory = linux::memory(process.pid).map_or(u64::MAX, |(_, resident)| {
             resident.saturating_sub(zygote.warm.resident)
         });
-        let all = self.links.iter().fold(memory, |sum, link| sum.saturating_add(link.memory));
+        let all = self
+            .links
+            .iter()
+            .fold(memory, |sum, link| sum.saturating_add(link.memory));
         let worth = prefix.cpu_s - before > SPACING * prefix.cpu_s;
         if !(clean && worth && self.links.len() < MOST && all < MOST_MEMORY) {
             return Extended::Same(process);

@@ -102,6 +102,8 @@ fn take_post(control: Control) -> io::Result<Option<Terms>> {
     place(control.as_fd().as_raw_fd(), CONTROL)?;
     place_output(FIRST, 1)?;
     place_output(FIRST + 1, 2)?;
+    // Where it was before.
+    drop(control);
     Ok(Some(terms))
 }
 

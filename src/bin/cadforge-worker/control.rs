@@ -217,11 +217,7 @@ impl Control {
                 (*header).cmsg_level = libc::SOL_SOCKET;
                 (*header).cmsg_type = libc::SCM_RIGHTS;
                 (*header).cmsg_len = libc::CMSG_LEN(bytes as u32) as _;
-                ptr::copy_nonoverlapping(
-                    descriptors.as_ptr().cast::<u8>(),
-                    libc::CMSG_DATA(header),
-                    bytes,
-                );
+                ptr::copy_nonoverlapping(descriptors.as_ptr().cast::<u8>(), libc::CMSG_DATA(header), bytes);
             }
             retry(|| libc::sendmsg(self.0.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL))
         };
@@ -274,9 +270,7 @@ impl Control {
                             next += 1;
                         }
                     }
-                    (libc::SOL_SOCKET, libc::SCM_CREDENTIALS)
-                        if length >= mem::size_of::<libc::ucred>() =>
-                    {
+                    (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) if length >= mem::size_of::<libc::ucred>() => {
                         let mut credentials = MaybeUninit::<libc::ucred>::uninit();
                         ptr::copy_nonoverlapping(
                             data,
@@ -292,7 +286,12 @@ impl Control {
             match received {
                 0 => return Ok(None),
                 BYTES => {}
-                _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "a message of a strange length")),
+                _ => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        "a message of a strange length",
+                    ));
+                }
             }
         }
         Ok(Some(Received { words, gifts, sender }))
@@ -407,9 +406,6 @@ mod tests {
         assert!(supervisor.hear().is_err());
         assert_eq!(reader.read(&mut [0]).unwrap(), 0);
         nix::unistd::write(&process, b"short").unwrap();
-        assert_eq!(
-            supervisor.hear().unwrap_err().kind(),
-            io::ErrorKind::InvalidData
-        );
+        assert_eq!(supervisor.hear().unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 }

@@ -77,8 +77,14 @@ impl Asked<'_> {
             if let Some(listener) = self.listener {
                 interests.push(PollFd::new(listener.as_fd(), PollFlags::POLLIN));
             }
-            poll(&mut interests, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX))?;
-            let ready: Vec<bool> = interests.iter().map(|interest| interest.any().unwrap_or(false)).collect();
+            poll(
+                &mut interests,
+                PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX),
+            )?;
+            let ready: Vec<bool> = interests
+                .iter()
+                .map(|interest| interest.any().unwrap_or(false))
+                .collect();
             if ready[0] {
                 return control.hear();
             }
@@ -158,7 +164,9 @@ fn bury(parent: &Control, child: &Process, listener: Option<&Listener>) -> io::R
     };
     match asked.hear_from(parent)? {
         (News::Ended(ended), _) => Ok(ended),
-        (other, _) => Err(io::Error::other(format!("{other:?} instead of the end of a child"))),
+        (other, _) => Err(io::Error::other(format!(
+            "{other:?} instead of the end of a child"
+        ))),
     }
 }
 

@@ -30,7 +30,12 @@ impl Listener {
         let mut question = MaybeUninit::<libc::seccomp_notif>::zeroed();
         // SAFETY: the kernel wants zeroed memory of this size, and fills it.
         let question = unsafe {
-            if libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_RECV, question.as_mut_ptr()) < 0 {
+            if libc::ioctl(
+                self.0.as_raw_fd(),
+                libc::SECCOMP_IOCTL_NOTIF_RECV,
+                question.as_mut_ptr(),
+            ) < 0
+            {
                 return gone(io::Error::last_os_error());
             }
             question.assume_init()
@@ -61,7 +66,14 @@ impl Listener {
             },
         };
         // SAFETY: the kernel reads this answer, which lives longer than the call.
-        if unsafe { libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &raw mut answer) } < 0 {
+        if unsafe {
+            libc::ioctl(
+                self.0.as_raw_fd(),
+                libc::SECCOMP_IOCTL_NOTIF_SEND,
+                &raw mut answer,
+            )
+        } < 0
+        {
             return gone(io::Error::last_os_error());
         }
         Ok(())

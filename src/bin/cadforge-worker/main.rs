@@ -117,12 +117,7 @@ fn take_client() -> io::Result<UnixStream> {
     Ok(client)
 }
 
-fn supervise(
-    python: &Path,
-    patches: &str,
-    started: Instant,
-    client: &mut UnixStream,
-) -> Result<(), String> {
+fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixStream) -> Result<(), String> {
     // First of all: whatever was done before, such as listing a folder, would be left in the zygote's memory.
     let (pid, control, mut greeting) = fork_zygote(python, patches)?;
     let scratch = Scratch::new().map_err(|error| {
@@ -141,12 +136,12 @@ fn supervise(
     let mut workshop = Workshop::new(Zygote::new(pid, control, warm), scratch);
     let mut run = |client: &mut UnixStream, id: u64, code: &[u8], limits: &Limits, live: bool| {
         let connection = client.try_clone().map_err(|error| error.to_string())?;
-        let client = Client {
+        let mut client = Client {
             connection: connection.as_fd(),
             interrupted: &mut || interruption(client, id),
         };
         workshop
-            .run(code, limits, live, client)
+            .run(code, limits, live, &mut client)
             .and_then(|finished| workshop.zygote.refill().map(|()| finished))
             .map_err(|error| format!("the worker failed: {error}"))
     };
@@ -201,7 +196,7 @@ fn fork_zygote(python: &Path, patches: &str) -> Result<(Pid, Control, UnixStream
             let keep = [theirs.as_fd().as_raw_fd(), their_greeting.as_raw_fd()];
             let served = linux::close_all_but(&keep)
                 .map_err(|error| error.to_string())
-                .and_then(|()| zygote::serve(python, patches, supervisor, their_greeting, theirs));
+                .and_then(|()| zygote::serve(python, patches, supervisor, their_greeting, &theirs));
             zygote::leave(|| served)
         }
         ForkResult::Parent { child } => Ok((child, ours, our_greeting)),

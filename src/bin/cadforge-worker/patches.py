@@ -3,6 +3,8 @@
 Every patch has its proof in `tests/it/executor/patches.rs`: all shipped scripts give the same STL with and without it.
 """
 
+import gc
+
 import cadquery as cq
 
 
@@ -19,7 +21,12 @@ def quick_planes() -> None:
     cq.Plane.named = classmethod(quick)
 
 
-PATCHES = {patch.__name__: patch for patch in (quick_planes,)}
+def rare_collection() -> None:
+    """Has Python look for cycles of garbage seldom: shapes are freed by counting, and a candidate does not live long."""
+    gc.set_threshold(50_000, 20, 100)
+
+
+PATCHES = {patch.__name__: patch for patch in (quick_planes, rare_collection)}
 
 
 def apply(names: str) -> None:

@@ -67,9 +67,7 @@ impl Plan {
     /// Whether both have the same first `count` steps.
     pub fn shares(&self, other: &Self, count: u32) -> bool {
         let count = count as usize;
-        self.steps.len() >= count
-            && other.steps.len() >= count
-            && self.steps[..count] == other.steps[..count]
+        self.steps.len() >= count && other.steps.len() >= count && self.steps[..count] == other.steps[..count]
     }
 }
 

@@ -20,7 +20,10 @@ use crate::sandbox;
 pub fn work(harness: &Bound<'_, PyModule>, mut post: Post) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     harness
-        .call_method1("prepare", (post.last_words.descriptor(), post.source.descriptor()))
+        .call_method1(
+            "prepare",
+            (post.last_words.descriptor(), post.source.descriptor()),
+        )
         .map_err(|error| text(&error))?;
     post.control.tell(&News::Prepared).map_err(|error| text(&error))?;
     let source = post.source.read(u64::MAX).map_err(|error| text(&error))?;

@@ -88,7 +88,7 @@ impl Workshop {
         source: &[u8],
         limits: &Limits,
         live: bool,
-        client: Client<'_>,
+        client: &mut Client<'_>,
     ) -> io::Result<Finished> {
         let (files, output) = Files::new(source, limits)?;
         let resident = self.zygote.warm.resident;
@@ -181,13 +181,22 @@ impl Workshop {
             return Ok(Err(outcome));
         }
         match read_frame::<Reading>(&mut files.read.read(MAX_BLOBS)?.as_slice()) {
-            Ok(Some((Reading { outcome: Err(failure), .. }, _))) => Ok(Err(plain(failure))),
+            Ok(Some((
+                Reading {
+                    outcome: Err(failure),
+                    ..
+                },
+                _,
+            ))) => Ok(Err(plain(failure))),
             _ => Err(io::Error::other("the code was read without a plan")),
         }
     }
 
     /// Has the steps run; what comes of it are the triangles of each face.
-    #[expect(clippy::too_many_arguments, reason = "one run's parts, which belong to different owners")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one run's parts, which belong to different owners"
+    )]
     fn execute(
         &mut self,
         plan: &Rc<Plan>,
@@ -285,7 +294,14 @@ impl Workshop {
             return Ok(Err(outcome));
         }
         match read_ran(&files.ran) {
-            Ok((Ran { outcome, run_ms, mesh_ms }, faces)) => {
+            Ok((
+                Ran {
+                    outcome,
+                    run_ms,
+                    mesh_ms,
+                },
+                faces,
+            )) => {
                 (finished.run_ms, finished.mesh_ms) = (run_ms, mesh_ms);
                 Ok(outcome.map(|()| faces).map_err(plain))
             }
@@ -310,11 +326,8 @@ impl Workshop {
             return Ok(Err(forged("it holds on to the shape that it handed over")));
         }
         reader.control.order(&Order::Go)?;
-        loop {
-            match watch.next(reader, &files.reader_words, None, &self.scratch)? {
-                Event::Ended => break,
-                Event::Said(other) => return Err(out_of_turn(&other)),
-            }
+        if let Event::Said(other) = watch.next(reader, &files.reader_words, None, &self.scratch)? {
+            return Err(out_of_turn(&other));
         }
         let ended = self.zygote.bury(reader)?;
         watch.drain()?;
@@ -332,13 +345,14 @@ impl Workshop {
         let bytes = files.read.read(MAX_BLOBS)?;
         let frame = read_frame::<Reading>(&mut bytes.as_slice()).map_err(io::Error::other)?;
         let (Reading { outcome, ms }, blobs) = frame.ok_or_else(|| io::Error::other("an empty reading"))?;
-        let [edges, surfaces] = <[Vec<u8>; 2]>::try_from(blobs)
-            .map_err(|_| io::Error::other("a reading without its blobs"))?;
+        let [edges, surfaces] =
+            <[Vec<u8>; 2]>::try_from(blobs).map_err(|_| io::Error::other("a reading without its blobs"))?;
         finished.mesh_ms += ms;
         Ok(match outcome {
             Ok(facts) => match files.stl.read(MAX_BLOBS / 2) {
                 Ok(stl) => {
-                    (finished.blobs.stl, finished.blobs.edges, finished.blobs.surfaces) = (stl, edges, surfaces);
+                    (finished.blobs.stl, finished.blobs.edges, finished.blobs.surfaces) =
+                        (stl, edges, surfaces);
                     Ok(Outcome::Shape { facts })
                 }
                 Err(error) => Err(forged(&format!("its mesh cannot be read: {error}"))),
@@ -359,8 +373,15 @@ impl Workshop {
             return Some(Outcome::Cancelled);
         }
         let stderr = &watch.output.stderr.bytes;
-        verdict::of_death(observed, source, limits, stderr, last_words, self.zygote.warm.resident)
-            .map(|(failure, starved)| Outcome::Failed { failure, starved })
+        verdict::of_death(
+            observed,
+            source,
+            limits,
+            stderr,
+            last_words,
+            self.zygote.warm.resident,
+        )
+        .map(|(failure, starved)| Outcome::Failed { failure, starved })
     }
 
     fn terms(&self, role: Role, limits: &Limits, from: u32, pausing: bool) -> Terms {
@@ -400,7 +421,10 @@ impl Files {
         };
         files.source.file().write_all(source)?;
         files.source.seal()?;
-        Ok((files, Output::new(stdout_reader, stderr_reader, limits.output_bytes)))
+        Ok((
+            files,
+            Output::new(stdout_reader, stderr_reader, limits.output_bytes),
+        ))
     }
 
     /// What a child gets, in the order that it expects.

@@ -144,7 +144,8 @@ impl<'a> Watch<'a> {
         listener: Option<&Listener>,
         scratch: &Scratch,
     ) -> io::Result<Event> {
-        let wall_limit = Duration::try_from_secs_f64(self.limits.cpu_s * WALL_FACTOR).unwrap_or(Duration::MAX);
+        let wall_limit =
+            Duration::try_from_secs_f64(self.limits.cpu_s * WALL_FACTOR).unwrap_or(Duration::MAX);
         let mut next_look = Instant::now() + TICK;
         let mut deaf = false;
         loop {
@@ -227,7 +228,11 @@ impl<'a> Watch<'a> {
             PollFd::new(process.handle.as_fd(), PollFlags::POLLIN),
             PollFd::new(process.control.as_fd(), PollFlags::POLLIN),
         ];
-        interests.extend(self.output.open().map(|pipe| PollFd::new(pipe, PollFlags::POLLIN)));
+        interests.extend(
+            self.output
+                .open()
+                .map(|pipe| PollFd::new(pipe, PollFlags::POLLIN)),
+        );
         let client_at = self.client_lost.is_none().then_some(interests.len());
         if client_at.is_some() {
             interests.push(PollFd::new(self.client, PollFlags::POLLIN));
@@ -241,9 +246,13 @@ impl<'a> Watch<'a> {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let ready = |at: usize| interests.get(at).is_some_and(|interest| interest.any().unwrap_or(false));
+        let ready = |at: usize| {
+            interests
+                .get(at)
+                .is_some_and(|interest| interest.any().unwrap_or(false))
+        };
         let asked = |at: usize| {
-            let events = interests.get(at).and_then(|interest| interest.revents());
+            let events = interests.get(at).and_then(PollFd::revents);
             events.is_some_and(|events| events.contains(PollFlags::POLLIN))
         };
         Ok(Ready {
@@ -310,7 +319,10 @@ impl Output {
 
     /// Begins with what was printed before.
     fn resume(&mut self, prefix: &Prefix) {
-        for (stream, printed) in [(&mut self.stdout, &prefix.stdout), (&mut self.stderr, &prefix.stderr)] {
+        for (stream, printed) in [
+            (&mut self.stdout, &prefix.stdout),
+            (&mut self.stderr, &prefix.stderr),
+        ] {
             stream.bytes.clone_from(printed);
             self.left = self.left.saturating_sub(printed.len() as u64);
         }

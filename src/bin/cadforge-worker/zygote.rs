@@ -49,7 +49,7 @@ pub fn serve(
     patches: &str,
     supervisor: Pid,
     mut greeting: impl io::Write,
-    control: Control,
+    control: &Control,
 ) -> Result<(), String> {
     sandbox::die_with(supervisor).map_err(|error| error.to_string())?;
     let mut greeted = false;
@@ -59,15 +59,16 @@ pub fn serve(
             write_frame(&mut greeting, &Ok::<_, String>(&warm), &[]).map_err(|error| error.to_string())?;
             greeted = true;
             let parent = Pid::this();
-            match wait_for_orders(&control, None, Waiting::Warm).map_err(|error| error.to_string())? {
+            match wait_for_orders(control, None, Waiting::Warm).map_err(|error| error.to_string())? {
                 Left::Supervisor => Ok(()),
                 Left::Forked(control) => leave(|| child::live(&harness, &sandbox, parent, control)),
             }
         })
     });
     match result {
-        Err(message) if !greeted => write_frame(&mut greeting, &Err::<Warm, _>(message), &[])
-            .map_err(|error| error.to_string()),
+        Err(message) if !greeted => {
+            write_frame(&mut greeting, &Err::<Warm, _>(message), &[]).map_err(|error| error.to_string())
+        }
         other => other,
     }
 }
@@ -162,11 +163,7 @@ pub enum Left {
 /// supervisor is gone.
 ///
 /// Allocates nothing, so that every child finds the same memory.
-pub fn wait_for_orders(
-    control: &Control,
-    first: Option<Order>,
-    waiting: Waiting,
-) -> io::Result<Left> {
+pub fn wait_for_orders(control: &Control, first: Option<Order>, waiting: Waiting) -> io::Result<Left> {
     let mut next = first;
     loop {
         let order = match next.take() {

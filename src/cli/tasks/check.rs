@@ -33,7 +33,7 @@ struct Checked {
 pub(super) fn run(
     id: Option<&str>,
     json: bool,
-    cache: CacheArgs,
+    cache: &CacheArgs,
     global: &Global,
 ) -> anyhow::Result<ExitCode> {
     let mut engine = None;

@@ -103,7 +103,10 @@ fn wrong(case: &Case, result: &str) -> Option<String> {
         named.contains(&evaluation.kind)
     };
     let message = evaluation.failure.as_ref().map_or("", |failure| &failure.message);
-    let told = expected.message.as_deref().is_none_or(|part| message.contains(part));
+    let told = expected
+        .message
+        .as_deref()
+        .is_none_or(|part| message.contains(part));
     let printed = expected
         .stdout
         .as_ref()
@@ -129,7 +132,10 @@ fn attacks_come_to_what_they_deserve_and_honest_candidates_do_not_notice() {
         .iter()
         .map(|case| evaluate(&untouched, task, &case.honest, Priority::Batch, Limits::default()))
         .collect();
-    assert!(before.iter().all(|result| result.contains("\"ok\":true")), "{before:?}");
+    assert!(
+        before.iter().all(|result| result.contains("\"ok\":true")),
+        "{before:?}"
+    );
 
     let attacked = Assessor::new(start(1));
     let worker = {
@@ -145,7 +151,10 @@ fn attacks_come_to_what_they_deserve_and_honest_candidates_do_not_notice() {
             architecture,
             ..
         } = &case.expected;
-        if architecture.as_deref().is_some_and(|name| name != std::env::consts::ARCH) {
+        if architecture
+            .as_deref()
+            .is_some_and(|name| name != std::env::consts::ARCH)
+        {
             continue;
         }
         let limits = Limits {
@@ -159,12 +168,18 @@ fn attacks_come_to_what_they_deserve_and_honest_candidates_do_not_notice() {
             flaws.extend(wrong(case, &result).map(|wrong| format!("{} ({priority:?}): {wrong}", case.name)));
             let after = evaluate(&attacked, task, &case.honest, priority, Limits::default());
             if after != *before {
-                flaws.push(format!("{} ({priority:?}) changed an honest result: {after:.600}", case.name));
+                flaws.push(format!(
+                    "{} ({priority:?}) changed an honest result: {after:.600}",
+                    case.name
+                ));
             }
         }
     }
     assert!(flaws.is_empty(), "{}", flaws.join("\n"));
     // The same worker to the end: none of them was more than a result.
-    assert_eq!((attacked.executor().pids(), attacked.executor().status().restarts), (worker, 0));
+    assert_eq!(
+        (attacked.executor().pids(), attacked.executor().status().restarts),
+        (worker, 0)
+    );
     assert!(!Path::new("/tmp/cadforge-was-here").exists());
 }

@@ -53,7 +53,11 @@ pub fn restrict(readable: &[PathBuf], scratch: BorrowedFd<'_>) -> io::Result<()>
     for path in readable {
         rules = allow(rules, path, read)?;
     }
-    rules = allow(rules, Path::new(NOWHERE), AccessFs::ReadFile | AccessFs::WriteFile)?;
+    rules = allow(
+        rules,
+        Path::new(NOWHERE),
+        AccessFs::ReadFile | AccessFs::WriteFile,
+    )?;
     let write = all & !(AccessFs::Execute | AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::MakeSock);
     rules
         .add_rule(PathBeneath::new(scratch, write))

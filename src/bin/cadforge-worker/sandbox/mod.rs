@@ -11,8 +11,8 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
-use cadforge::executor::{SandboxSupport, kernel};
 pub use self::seccomp::stops;
+use cadforge::executor::{SandboxSupport, kernel};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
@@ -51,12 +51,7 @@ impl Sandbox {
     /// Gives up everything a candidate does not need. An error means that it must not run.
     ///
     /// A child that will be paused gets a listener, for the supervisor: it has to allow every fork.
-    pub fn enter(
-        &self,
-        terms: &Terms,
-        scratch: BorrowedFd<'_>,
-        parent: Pid,
-    ) -> io::Result<Option<OwnedFd>> {
+    pub fn enter(&self, terms: &Terms, scratch: BorrowedFd<'_>, parent: Pid) -> io::Result<Option<OwnedFd>> {
         // A session of its own, so that all of it can be killed at once, and no terminal.
         setsid()?;
         die_with(parent)?;

@@ -57,7 +57,14 @@ impl Filters {
             seccompiler::apply_filter(&self.asking).map_err(io::Error::other)?;
             return Ok(Some(listener));
         }
-        let mut filter: [sock_filter; LONGEST] = [const { sock_filter { code: 0, jt: 0, jf: 0, k: 0 } }; LONGEST];
+        let mut filter: [sock_filter; LONGEST] = [const {
+            sock_filter {
+                code: 0,
+                jt: 0,
+                jf: 0,
+                k: 0,
+            }
+        }; LONGEST];
         let filter = &mut filter[..self.closed.len()];
         filter.clone_from_slice(&self.closed);
         for instruction in filter.iter_mut() {
@@ -84,7 +91,11 @@ fn allow(more: &[(i64, Vec<SeccompRule>)]) -> io::Result<BpfProgram> {
     let mut rules: Rules = ALLOWED.iter().map(|&call| (call, Vec::new())).collect();
     rules.extend(restricted()?);
     rules.extend(more.iter().cloned());
-    compile(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)
+    compile(
+        rules,
+        SeccompAction::Errno(libc::EPERM as u32),
+        SeccompAction::Allow,
+    )
 }
 
 /// Calls of a pausing child that its listener answers.
@@ -99,7 +110,10 @@ fn signals_to_itself() -> io::Result<[(i64, Vec<SeccompRule>); 2]> {
         conditions.extend(STOPPING.map(|signal| (signal_at, Unlike, signal as u64)));
         rule(&conditions)
     };
-    Ok([(libc::SYS_kill, vec![rule(1)?]), (libc::SYS_tgkill, vec![rule(2)?])])
+    Ok([
+        (libc::SYS_kill, vec![rule(1)?]),
+        (libc::SYS_tgkill, vec![rule(2)?]),
+    ])
 }
 
 /// Whether a signal would stop a process.
