@@ -4,6 +4,8 @@ Millimetres, floor at z = 0, x across the chair, front at y = 0. Rated for load_
 from one board each and go on above the seat as raked posts.
 """
 
+import math
+
 import cadquery as cq
 
 overall_width = 500.0
@@ -89,8 +91,7 @@ def make_crossbars():
 def make_slat(middle):
     """A backrest slat between the posts, leaning with them, its edges rounded."""
     slat = bar(2 * leg_x, slat_thickness, slat_height, (0, 0, 0)).edges("|X").fillet(slat_thickness / 4)
-    lean = cq.Vector(0, rake, 1).getAngle(cq.Vector(0, 0, 1)) * 180 / 3.141592653589793
-    slat = slat.rotate((0, 0, 0), (1, 0, 0), -lean)
+    slat = slat.rotate((0, 0, 0), (1, 0, 0), -math.degrees(math.atan(rake)))
     return slat.translate((0, rear_leg_y + rake * (middle - seat_height), middle))
 
 
