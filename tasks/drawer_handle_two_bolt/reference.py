@@ -10,7 +10,7 @@ handle_projection = 40.0
 bolt_pitch = 128.0
 foot_width = 38.0
 foot_height = 4.0
-foot_edge_radius = 1.5
+foot_edge_chamfer = 1.5
 
 post_base_diameter = 20.0
 post_top_diameter = 17.0
@@ -31,7 +31,7 @@ grip_end = handle_projection - arch_rise - grip_height / 2
 def make_foot(x):
     """The oval foot: its short axis along the handle."""
     foot = cq.Workplane("XY", origin=(x, 0, 0)).ellipse(foot_length / 2, foot_width / 2).extrude(foot_height)
-    return foot.faces(">Z").edges().fillet(foot_edge_radius)
+    return foot.faces(">Z").chamfer(foot_edge_chamfer)
 
 
 def make_mounting_post(x):

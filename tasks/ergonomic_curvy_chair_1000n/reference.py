@@ -109,11 +109,13 @@ def leg_ends(side, rear):
 
 
 def make_splayed_leg(side, rear):
-    """A leaning cone, flat on the floor."""
+    """A leaning cone on an upright glide that lies flat on the floor."""
     foot, top = leg_ends(side, rear)
-    leg = cq.Workplane("XY", origin=foot.toTuple()).circle(foot_diameter / 2)
-    leg = leg.workplane(offset=top.z).center(top.x - foot.x, top.y - foot.y).circle(leg_top_diameter / 2)
-    return leg.loft(ruled=True)
+    glide = cq.Workplane("XY", origin=foot.toTuple()).circle(foot_diameter / 2).extrude(foot_diameter / 3)
+    start = foot + cq.Vector(0, 0, foot_diameter / 4)
+    along = top - start
+    cone = cq.Solid.makeCone(0.4 * foot_diameter, leg_top_diameter / 2, along.Length, start, along)
+    return glide.union(cq.Workplane("XY").newObject([cone]))
 
 
 def tube(start, end, diameter):
@@ -152,7 +154,7 @@ def make_armrest(side):
     """Tube, pad and a tie from the tube's end into the backrest."""
     x = side * arm_x
     pad = cq.Workplane("XY").box(arm_pad_width, arm_pad_length, arm_pad_thickness).edges("|Z").fillet(arm_pad_width / 3)
-    pad = pad.faces(">Z").edges().fillet(arm_pad_thickness / 4)
+    pad = pad.faces(">Z").chamfer(arm_pad_thickness / 4)
     pad = pad.translate((x, arm_front_y + arm_pad_length / 2 - 20, armrest_height - arm_pad_thickness / 2))
     tie = tube(cq.Vector(x, back_y, arm_axis), cq.Vector(side * back_top_width / 2, back_y, arm_axis), arm_tube_diameter)
     return make_arm_tube(x).union(pad).union(tie)
