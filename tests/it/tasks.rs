@@ -327,6 +327,8 @@ fn check_tries_the_dimensions_of_a_reference_when_asked() {
                      places = [(hole_x * i, 0) for i in range(holes)]\n\
                      fixture = body.cut(cq.Workplane().pushPoints(places).circle(hole / 2).extrude(height))\n";
     std::fs::write(pack.join("spacer/reference.py"), reference).unwrap();
+    let weak = "import cadquery as cq\nfixture = cq.Workplane().box(9, 5, 3)\n";
+    std::fs::write(pack.join("spacer/seeds/weak.py"), weak).unwrap();
     let check = |flags: &[&str], code| {
         let mut command = cadforge(dir.path());
         command

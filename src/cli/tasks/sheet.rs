@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{RgbaImage, imageops};
 
 use super::super::context::{self, Global, Problem};
@@ -52,15 +53,16 @@ pub(super) fn run(out: &Path, columns: u32, global: &Global) -> anyhow::Result<(
     }
     // Opaque everywhere, so a quarter of the bytes carries nothing.
     let sheet = image::DynamicImage::from(sheet).into_rgb8();
-    sheet
-        .save_with_format(out, image::ImageFormat::Png)
-        .map_err(|error| {
-            let out = out.display();
-            Problem::Input(format!(
-                "cannot write {out}: {error}\nhint: give `--out` a file in a folder you may write to"
-            ))
-            .into()
-        })
+    let mut png = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Adaptive);
+    sheet.write_with_encoder(encoder)?;
+    std::fs::write(out, png).map_err(|error| {
+        let out = out.display();
+        Problem::Input(format!(
+            "cannot write {out}: {error}\nhint: give `--out` a file in a folder you may write to"
+        ))
+        .into()
+    })
 }
 
 fn shape(task: &Task, executor: &Executor) -> anyhow::Result<Arc<Shape>> {
