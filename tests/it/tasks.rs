@@ -322,7 +322,7 @@ fn check_tries_the_dimensions_of_a_reference_when_asked() {
     );
     let card = std::fs::read_to_string(pack.join("spacer/task.toml")).unwrap();
     std::fs::write(pack.join("spacer/task.toml"), card.replace("-20.0", "20.0")).unwrap();
-    let reference = "import cadquery as cq\n\nlength = 20.0\nwidth = 20.0\nheight = 10.0\nhole = 4.0\nhole_x = 3.0\n\
+    let reference = "import cadquery as cq\n\nlength = 20.0\nwidth = 20.0\nheight = 10.0\nhole = 4.0\nhole_x = 6.0\n\
                      holes = 2\nspare = 7.0\n\nbody = cq.Workplane().box(length, width, height)\n\
                      places = [(hole_x * i, 0) for i in range(holes)]\n\
                      fixture = body.cut(cq.Workplane().pushPoints(places).circle(hole / 2).extrude(height))\n";
