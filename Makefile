@@ -23,7 +23,7 @@ export PYTHON
 
 # What the goals asked for need from the system.
 needs := build \
-	$(if $(filter run release install bench,$(MAKECMDGOALS)),run) \
+	$(if $(filter run release install bench contact-sheet,$(MAKECMDGOALS)),run) \
 	$(if $(filter test test-rust test-window soak screenshot,$(MAKECMDGOALS)),test) \
 	$(if $(filter check lint,$(MAKECMDGOALS))$(and $(CI),$(filter test,$(MAKECMDGOALS))),lint)
 
@@ -61,6 +61,10 @@ soak: setup env ## Run the long versions of the tests
 .PHONY: screenshot
 screenshot: release env ## Take docs/screenshot.png from the real window
 	@tests/window/screenshot.sh target/release/cadforge docs/screenshot.png
+
+.PHONY: contact-sheet
+contact-sheet: release env ## Draw docs/tasks.png: the references of all tasks
+	@target/release/cadforge tasks sheet --out docs/tasks.png
 
 .PHONY: install
 install: release ## Install for this user, or below PREFIX=/somewhere

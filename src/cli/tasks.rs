@@ -1,10 +1,13 @@
 //! `cadforge tasks`: list, show and check tasks.
 
 mod check;
+mod dimensions;
+mod parallel;
+mod sheet;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -36,15 +39,27 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Read every task folder, build and score weak seed, recorded steps and reference, and say what is wrong
+    /// Read every task folder, build and score seeds, recorded steps and reference, and say what is wrong
     Check {
         /// Only this task
         id: Option<String>,
+        /// Also change every named dimension of the references and see that it works (minutes for all tasks)
+        #[arg(long)]
+        dimensions: bool,
         /// Print one JSON array with an object a folder
         #[arg(long)]
         json: bool,
         #[command(flatten)]
         cache: CacheArgs,
+    },
+    /// Draw the references of all tasks on one sheet
+    Sheet {
+        /// Where to write the PNG
+        #[arg(long, value_name = "PNG")]
+        out: PathBuf,
+        /// Tiles side by side
+        #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=24))]
+        columns: u32,
     },
 }
 
@@ -67,7 +82,13 @@ pub(super) fn run(args: TasksArgs, global: &Global) -> anyhow::Result<ExitCode> 
                 context::print(&page(task))?;
             }
         }
-        Action::Check { id, json, cache } => return check::run(id.as_deref(), json, &cache, global),
+        Action::Check {
+            id,
+            dimensions,
+            json,
+            cache,
+        } => return check::run(id.as_deref(), dimensions, json, &cache, global),
+        Action::Sheet { out, columns } => sheet::run(&out, columns, global)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,19 +4,31 @@
 //! and scored, which is the work of others; they hand their measurements to [`judge`]. A task is good if
 //!
 //! 1. its weak seed builds: a loop that starts from a failure shows no first part;
-//! 2. its reference builds, to a watertight mesh, as large as `bbox_mm` within 1 % along every axis;
-//! 3. the last step of every recorded repair builds and its total beats the weak seed's;
-//! 4. the reference's total beats every recorded step's, and no component of such a step is above the
-//!    reference's by more than 0.01, which is what sampling can be off.
+//! 2. every other seed builds too, but for `build_error`, which must not: its failure is what is to be repaired;
+//! 3. its reference builds, to a valid solid and a watertight mesh, as large as `bbox_mm` within 1 % along every
+//!    axis, and where sizes are in mm not larger than `bbox_mm`;
+//! 4. the reference's total beats every seed's;
+//! 5. the last step of every recorded repair builds and its total beats the weak seed's;
+//! 6. the reference's total beats every recorded step's, and no component of such a step is above the
+//!    reference's by more than 0.01, which is what sampling can be off;
+//! 7. where the reference's dimensions were tried, it has at least six and each changes the part.
 //!
 //! A step before the last may fail to build: recordings show failures and how they are mended.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Problem, RecordedRepair, Task};
+use super::{Problem, RecordedRepair, Scale, Task};
+
+/// The seed that must not build.
+const FAILING_SEED: &str = "build_error";
+/// Fewer named dimensions make no parametric part.
+const LEAST_DIMENSIONS: usize = 6;
 
 /// How far the reference's extents may be from `bbox_mm`, as a share of each.
 const BOX_TOLERANCE: f64 = 0.01;
+/// How far the reference may stick out of an envelope in mm, as a share: rounding, no more.
+const ENVELOPE_TOLERANCE: f64 = 1e-4;
 /// How far a component may be off by the seed of its samples.
 const COMPONENT_TOLERANCE: f64 = 0.01;
 
@@ -25,10 +37,23 @@ const COMPONENT_TOLERANCE: f64 = 0.01;
 pub struct Measured {
     /// The weak seed.
     pub weak: Outcome,
+    /// The other seeds by mode.
+    pub seeds: BTreeMap<String, Outcome>,
     /// The reference, if the task has one, scored against itself.
     pub reference: Option<Outcome>,
     /// Each step of each recorded repair, in the order of [`Task::repairs`].
     pub repairs: Vec<Vec<Outcome>>,
+    /// The reference's named dimensions, if they were tried.
+    pub dimensions: Option<Vec<DimensionTrial>>,
+}
+
+/// A named dimension of the reference, changed a little and built anew.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DimensionTrial {
+    /// Its name.
+    pub name: String,
+    /// Nothing if some change of it changes the part; else what became of the values tried.
+    pub dead: Option<String>,
 }
 
 /// What one file turned out to be.
@@ -51,6 +76,8 @@ pub struct Measurement {
     pub size: [f64; 3],
     /// Whether every edge of the mesh lies in exactly two triangles.
     pub watertight: bool,
+    /// Whether the kernel's own check finds the shape valid.
+    pub valid: bool,
 }
 
 /// What is wrong with a task by what was measured; empty if it is good.
@@ -80,7 +107,15 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
         problems.extend(
             judge_reference(task, reference).map(|message| Problem::of_file(&reference_file, message)),
         );
+        problems.extend(weak.and_then(|weak| not_worse("weak", weak, reference, task)));
     }
+    for (mode, outcome) in &measured.seeds {
+        problems.extend(judge_seed(task, mode, outcome, reference));
+    }
+    problems.extend(
+        dimension_problems(measured.dimensions.as_deref())
+            .map(|message| Problem::of_file(&reference_file, message)),
+    );
     for (repair, outcomes) in task.repairs.iter().zip(&measured.repairs) {
         let of_step = |index: usize, message: String| {
             Problem::of_field(&list_of(task, repair), &format!("step.{}", index + 1), message)
@@ -116,6 +151,57 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
     problems
 }
 
+fn seed_file(task: &Task, mode: &str) -> PathBuf {
+    task.dir.join("seeds").join(format!("{mode}.py"))
+}
+
+/// What is wrong with a seed other than the weak one.
+fn judge_seed(
+    task: &Task,
+    mode: &str,
+    outcome: &Outcome,
+    reference: Option<&Measurement>,
+) -> Option<Problem> {
+    let message = match outcome {
+        Outcome::Failed(_) if mode == FAILING_SEED => return None,
+        Outcome::Failed(reason) => format!("does not build: {reason}"),
+        Outcome::Built(_) if mode == FAILING_SEED => "builds, which this seed must not".to_owned(),
+        Outcome::Built(seed) => return not_worse(mode, seed, reference?, task),
+    };
+    Some(Problem::of_file(&seed_file(task, mode), message))
+}
+
+/// A seed that leaves nothing to repair.
+fn not_worse(mode: &str, seed: &Measurement, reference: &Measurement, task: &Task) -> Option<Problem> {
+    (seed.total >= reference.total).then(|| {
+        let message = format!(
+            "has a total of {:.4}, not below the reference's {:.4}",
+            seed.total, reference.total
+        );
+        Problem::of_file(&seed_file(task, mode), message)
+    })
+}
+
+fn dimension_problems(trials: Option<&[DimensionTrial]>) -> impl Iterator<Item = String> {
+    let few = trials
+        .filter(|trials| trials.len() < LEAST_DIMENSIONS)
+        .map(|trials| {
+            format!(
+                "has {} named dimensions, {LEAST_DIMENSIONS} make a parametric part\n\
+             hint: a dimension is a line `name = 12.5` that begins in the first column",
+                trials.len()
+            )
+        });
+    let dead = trials.unwrap_or_default().iter().filter_map(|trial| {
+        let tried = trial.dead.as_ref()?;
+        Some(format!(
+            "has a dimension `{}` that changes nothing: {tried}",
+            trial.name
+        ))
+    });
+    few.into_iter().chain(dead)
+}
+
 fn list_of(task: &Task, repair: &RecordedRepair) -> PathBuf {
     task.dir.join("repairs").join(&repair.name).join("repair.toml")
 }
@@ -132,19 +218,28 @@ fn built(outcome: &Outcome, failed: impl FnOnce(&str)) -> Option<&Measurement> {
 
 /// What is wrong with the reference by itself.
 fn judge_reference(task: &Task, reference: &Measurement) -> impl Iterator<Item = String> {
+    let invalid = (!reference.valid)
+        .then(|| "builds to a shape that the geometry kernel's check finds invalid".to_owned());
     let open = (!reference.watertight).then(|| "builds to a mesh that is not watertight".to_owned());
     let boxed = task.bbox_mm.and_then(|bbox| {
         let fits = |(size, target): (&f64, &f64)| (size - target).abs() <= BOX_TOLERANCE * target;
-        let message = || {
-            let [x, y, z] = reference.size;
-            let [tx, ty, tz] = bbox;
-            format!(
+        let inside = |(size, target): (&f64, &f64)| *size <= target * (1.0 + ENVELOPE_TOLERANCE);
+        let pairs = || reference.size.iter().zip(&bbox);
+        let [x, y, z] = reference.size;
+        let [tx, ty, tz] = bbox;
+        if !pairs().all(fits) {
+            Some(format!(
                 "is {x:.2} × {y:.2} × {z:.2} mm, which `bbox_mm` wants to be {tx} × {ty} × {tz} within 1 %"
-            )
-        };
-        (!reference.size.iter().zip(&bbox).all(fits)).then(message)
+            ))
+        } else if task.scale == Scale::Mm && !pairs().all(inside) {
+            Some(format!(
+                "is {x:.2} × {y:.2} × {z:.2} mm and sticks out of its envelope, `bbox_mm` {tx} × {ty} × {tz}"
+            ))
+        } else {
+            None
+        }
     });
-    open.into_iter().chain(boxed)
+    invalid.into_iter().chain(open).chain(boxed)
 }
 
 /// Where a recorded step is better than the reference it is scored against.

@@ -5,8 +5,11 @@
 //! what others measured. `docs/tasks.md` is the guide for writers of tasks.
 
 pub mod check;
+pub mod dimensions;
 mod fields;
 mod folder;
+#[cfg(test)]
+mod judge_tests;
 mod problem;
 mod set;
 #[cfg(test)]

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use super::context::{self, Global};
+use super::{dimensions, parallel};
 use crate::assess::{AssessError, Assessor, ReferenceChoice, Request, Scoring};
 use crate::cli::scoring::CacheArgs;
-use crate::engine::Engine;
 use crate::executor::{CancelToken, Priority};
 use crate::locate;
 use crate::reward::Component;
@@ -29,31 +28,28 @@ struct Checked {
     totals: BTreeMap<String, f64>,
 }
 
-/// Exit 1 if any folder has a problem. A worker is only started for folders whose files are right.
+/// Exit 1 if any folder has a problem. Workers are only started for folders whose files are right.
 pub(super) fn run(
     id: Option<&str>,
+    with_dimensions: bool,
     json: bool,
     cache: &CacheArgs,
     global: &Global,
 ) -> anyhow::Result<ExitCode> {
-    let mut engine = None;
-    let mut all = Vec::new();
-    for dir in chosen(id, global)? {
-        if std::io::stderr().is_terminal() {
-            eprintln!("checking {}", dir.display());
-        }
-        let checked = match task::read(&dir) {
-            Err(problems) => Checked::of(dir, problems, BTreeMap::new()),
-            Ok(task) => {
-                let engine: &Engine = match &engine {
-                    Some(engine) => engine,
-                    None => engine.insert(global.engine_with(1, |config| cache.apply(config))?),
-                };
-                build(&task, engine.assessor())?
-            }
-        };
-        all.push(checked);
-    }
+    let folders: Vec<_> = chosen(id, global)?
+        .into_iter()
+        .map(|dir| (task::read(&dir), dir))
+        .collect();
+    let readable = folders.iter().filter(|(task, _)| task.is_ok()).count();
+    let threads = parallel::workers(readable);
+    let engine = (readable > 0)
+        .then(|| global.engine_with(threads, |config| cache.apply(config)))
+        .transpose()?;
+    let all = parallel::map(&folders, threads, |(task, dir)| match (task, &engine) {
+        (Ok(task), Some(engine)) => build(task, with_dimensions, engine.assessor()),
+        (Ok(_), None) => unreachable!("a task that was read has an engine"),
+        (Err(problems), _) => Ok(Checked::of(dir.clone(), problems.clone(), BTreeMap::new())),
+    })?;
     if json {
         context::print_json(&all)?;
     } else {
@@ -103,8 +99,9 @@ fn name(dir: &Path) -> String {
 }
 
 /// Builds and scores everything that the task holds, and judges it.
-fn build(task: &Task, assessor: &Assessor) -> Result<Checked, AssessError> {
-    match measure(task, assessor) {
+fn build(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Checked, AssessError> {
+    context::progress(&format!("checking {}", task.id));
+    match measure(task, with_dimensions, assessor) {
         Ok(measured) => {
             let problems = judge(task, &measured);
             Ok(Checked::of(task.dir.clone(), problems, totals(task, &measured)))
@@ -118,7 +115,7 @@ fn build(task: &Task, assessor: &Assessor) -> Result<Checked, AssessError> {
     }
 }
 
-fn measure(task: &Task, assessor: &Assessor) -> Result<Measured, AssessError> {
+fn measure(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Measured, AssessError> {
     let mut scoring = Scoring::default();
     let reference = task
         .reference
@@ -131,15 +128,28 @@ fn measure(task: &Task, assessor: &Assessor) -> Result<Measured, AssessError> {
     }
     let of = |code: &str| outcome(task, code, &scoring, assessor);
     let weak = of(task.weak_seed())?;
+    let others = task.seeds.iter().filter(|(mode, _)| *mode != "weak");
+    let seeds = others
+        .map(|(mode, code)| Ok((mode.clone(), of(code)?)))
+        .collect::<Result<_, AssessError>>()?;
     let repairs = task
         .repairs
         .iter()
         .map(|repair| repair.steps.iter().map(|step| of(&step.code)).collect())
         .collect::<Result<_, _>>()?;
+    let dimensions = if with_dimensions {
+        dimensions::trials(task, assessor, |place, count| {
+            context::progress(&format!("checking {}: dimension {place} of {count}", task.id));
+        })?
+    } else {
+        None
+    };
     Ok(Measured {
         weak,
+        seeds,
         reference,
         repairs,
+        dimensions,
     })
 }
 
@@ -151,7 +161,8 @@ fn outcome(task: &Task, code: &str, scoring: &Scoring, assessor: &Assessor) -> R
         scoring,
         priority: Priority::Batch,
     };
-    let evaluation = assessor.evaluate(&request, &CancelToken::never())?;
+    let assessment = assessor.assess(&request, &CancelToken::never())?;
+    let evaluation = assessment.evaluation;
     if let Some(failure) = evaluation.failure {
         let line = failure
             .line
@@ -171,6 +182,7 @@ fn outcome(task: &Task, code: &str, scoring: &Scoring, assessor: &Assessor) -> R
             .details
             .topology
             .is_some_and(|topology| topology.watertight),
+        valid: assessment.shape.is_some_and(|shape| shape.facts.valid),
     }))
 }
 
@@ -180,6 +192,9 @@ fn totals(task: &Task, measured: &Measured) -> BTreeMap<String, f64> {
         Outcome::Built(measurement) => measurement.total,
     };
     let mut totals = BTreeMap::from([("seeds/weak.py".to_owned(), total(&measured.weak))]);
+    for (mode, outcome) in &measured.seeds {
+        totals.insert(format!("seeds/{mode}.py"), total(outcome));
+    }
     if let Some(reference) = &measured.reference {
         totals.insert("reference.py".to_owned(), total(reference));
     }

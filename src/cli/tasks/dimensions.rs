@@ -1,0 +1,143 @@
+//! Tries every named dimension of a reference: changes it a little, builds, compares.
+//!
+//! A dimension works if some change of it moves more than a ten-thousandth of the part's surface. Volume and area
+//! alone would miss the place of a hole.
+
+use std::collections::HashSet;
+
+use crate::assess::{AssessError, Assessor};
+use crate::executor::{Build, CancelToken, Limits, Priority};
+use crate::geometry::TriMesh;
+use crate::task::Task;
+use crate::task::check::DimensionTrial;
+use crate::task::dimensions::{Dimension, dimensions};
+
+/// Share of the surface that must change.
+const LEAST_CHANGE: f64 = 1e-4;
+
+/// The trials of a task's reference, in the order of its lines; none if there is no reference or it does not build.
+///
+/// `progress` hears of each dimension as (its place from 1, their number).
+pub(super) fn trials(
+    task: &Task,
+    assessor: &Assessor,
+    progress: impl Fn(usize, usize),
+) -> Result<Option<Vec<DimensionTrial>>, AssessError> {
+    let Some(code) = &task.reference else {
+        return Ok(None);
+    };
+    let Build::Shape(whole) = build(code, assessor)? else {
+        return Ok(None);
+    };
+    let all = dimensions(code);
+    let mut trials = Vec::new();
+    for (index, dimension) in all.iter().enumerate() {
+        progress(index + 1, all.len());
+        trials.push(DimensionTrial {
+            name: dimension.name.clone(),
+            dead: try_one(dimension, code, &whole.mesh, assessor)?,
+        });
+    }
+    Ok(Some(trials))
+}
+
+/// Nothing if the dimension works, else what was tried.
+fn try_one(
+    dimension: &Dimension,
+    code: &str,
+    whole: &TriMesh,
+    assessor: &Assessor,
+) -> Result<Option<String>, AssessError> {
+    let mut tried = Vec::new();
+    for value in dimension.nudges() {
+        match build(&dimension.with(code, &value), assessor)? {
+            Build::Shape(shape) => {
+                let moved = moved_share(whole, &shape.mesh);
+                if moved > LEAST_CHANGE {
+                    return Ok(None);
+                }
+                tried.push(format!("{value} moves {:.4} % of the surface", 100.0 * moved));
+            }
+            Build::Failed(failure) => tried.push(format!("{value} does not build ({})", failure.message)),
+        }
+    }
+    Ok(Some(tried.join(", ")))
+}
+
+fn build(code: &str, assessor: &Assessor) -> Result<Build, AssessError> {
+    let executor = assessor.executor();
+    let execution = executor.build(
+        code.as_bytes(),
+        &Limits::default(),
+        Priority::Batch,
+        &CancelToken::never(),
+    )?;
+    Ok(execution.build)
+}
+
+/// The share of two surfaces, by area, that only one of them has. Equal code gives equal triangles, so a dimension
+/// that does nothing moves nothing at all.
+fn moved_share(before: &TriMesh, after: &TriMesh) -> f64 {
+    let corners = |mesh: &TriMesh| -> HashSet<[[u64; 3]; 3]> {
+        (0..mesh.triangles().len())
+            .map(|index| bits(mesh.corners(index)))
+            .collect()
+    };
+    let (old, new) = (corners(before), corners(after));
+    let (gone, lost) = areas(before, &new);
+    let (come, gained) = areas(after, &old);
+    (lost + gained) / (gone + come)
+}
+
+/// The area of a mesh, and of those of its triangles that are not among `others`.
+fn areas(mesh: &TriMesh, others: &HashSet<[[u64; 3]; 3]>) -> (f64, f64) {
+    let (mut all, mut own) = (0.0, 0.0);
+    for index in 0..mesh.triangles().len() {
+        let corners = mesh.corners(index);
+        let area = area(corners);
+        all += area;
+        if !others.contains(&bits(corners)) {
+            own += area;
+        }
+    }
+    (all, own)
+}
+
+fn bits(corners: [[f64; 3]; 3]) -> [[u64; 3]; 3] {
+    corners.map(|corner| corner.map(f64::to_bits))
+}
+
+fn area([a, b, c]: [[f64; 3]; 3]) -> f64 {
+    let side = |to: [f64; 3]| [to[0] - a[0], to[1] - a[1], to[2] - a[2]];
+    let (u, v) = (side(b), side(c));
+    let cross = [
+        u[1] * v[2] - u[2] * v[1],
+        u[2] * v[0] - u[0] * v[2],
+        u[0] * v[1] - u[1] * v[0],
+    ];
+    0.5 * cross.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_in_place_has_not_moved() {
+        let corner = |x: f64| [[x, 0.0, 0.0], [x + 3.0, 0.0, 0.0], [x, 2.0, 0.0]];
+        let mesh = |places: &[f64]| {
+            let vertices: Vec<_> = places.iter().flat_map(|&x| corner(x)).collect();
+            let count = places.len() as u32;
+            TriMesh::new(
+                &vertices,
+                &(0..count)
+                    .map(|i| [3 * i, 3 * i + 1, 3 * i + 2])
+                    .collect::<Vec<_>>(),
+            )
+            .unwrap()
+        };
+        assert_eq!(moved_share(&mesh(&[0.0, 9.0]), &mesh(&[9.0, 0.0])), 0.0);
+        assert_eq!(moved_share(&mesh(&[0.0, 9.0]), &mesh(&[0.0, 9.5])), 0.5);
+        assert_eq!(area(corner(1.0)), 3.0);
+    }
+}

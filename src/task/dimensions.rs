@@ -1,0 +1,106 @@
+//! Finds the named dimensions of a script and writes the script anew with one of them changed.
+//!
+//! A dimension is a line `name = number` in the first column, as an engineer heads a parametric part. Works on the
+//! text alone; whether a dimension does anything only builds can tell.
+
+/// One named dimension of a script.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dimension {
+    /// Its name.
+    pub name: String,
+    /// The number as it is written.
+    pub literal: String,
+    /// Where the number begins, in bytes.
+    at: usize,
+}
+
+/// The dimensions of a script in the order of its lines.
+pub fn dimensions(code: &str) -> Vec<Dimension> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in code.split_inclusive('\n') {
+        if let Some((name, literal)) = assignment(line) {
+            let at = start + line.find('=').expect("it was split there") + 1;
+            let at = at + code[at..].len() - code[at..].trim_start().len();
+            found.push(Dimension {
+                name: name.to_owned(),
+                literal: literal.to_owned(),
+                at,
+            });
+        }
+        start += line.len();
+    }
+    found
+}
+
+impl Dimension {
+    /// The values to try: a whole number one more and one less, any other 5 % but at least 0.5 more and less, and
+    /// half of itself where it is below 1.
+    pub fn nudges(&self) -> [String; 2] {
+        if let Ok(whole) = self.literal.parse::<i64>() {
+            return [whole.saturating_add(1), whole.saturating_sub(1)].map(|value| value.to_string());
+        }
+        let value: f64 = self.literal.parse().expect("found as a number");
+        let step = if value.abs() < 1.0 {
+            0.5 * value.abs()
+        } else {
+            (0.05 * value.abs()).max(0.5)
+        };
+        // Debug keeps the point, so that Python reads a float again.
+        [value + step, value - step].map(|value| format!("{value:?}"))
+    }
+
+    /// The script with another value in this one's place. `code` must be the script that it was found in.
+    pub fn with(&self, code: &str, value: &str) -> String {
+        let (before, rest) = code.split_at(self.at);
+        format!("{before}{value}{}", &rest[self.literal.len()..])
+    }
+}
+
+/// Name and number of a line that is an assignment of one to the other.
+fn assignment(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once('=')?;
+    let name = name.trim_end();
+    let value = value.split('#').next()?.trim();
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    // Rust's parser also takes `inf` and `nan`, which are names to Python.
+    let digits = value.trim_start_matches(['+', '-']);
+    let is_number = digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+        && value.parse::<f64>().is_ok_and(f64::is_finite);
+    (is_name && is_number).then_some((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODE: &str = "import cadquery as cq\n\nlength = 120.0\nholes = 4  # of the flange\ngap=0.4\n\
+                        half = length / 2\npitch = 360.0 / holes\nname = \"12\"\nsame == 3\nfar = inf\n\
+                        def f(x=3):\n    inner = 5\n    return x\n";
+
+    #[test]
+    fn numbers_at_the_top_level_are_found_and_nothing_else() {
+        let found = dimensions(CODE);
+        let shown: Vec<_> = found
+            .iter()
+            .map(|d| (d.name.as_str(), d.literal.as_str()))
+            .collect();
+        assert_eq!(shown, [("length", "120.0"), ("holes", "4"), ("gap", "0.4")]);
+    }
+
+    #[test]
+    fn one_number_is_replaced_where_it_stands() {
+        let found = dimensions(CODE);
+        assert_eq!(found[0].nudges(), ["126.0", "114.0"]);
+        assert_eq!(found[1].nudges(), ["5", "3"]);
+        assert_eq!(found[2].nudges()[1], "0.2");
+        let changed = found[1].with(CODE, "5");
+        assert_eq!(
+            changed,
+            CODE.replace("holes = 4  # of the flange", "holes = 5  # of the flange")
+        );
+        assert_eq!(dimensions(&changed)[1].literal, "5");
+        assert_eq!(found[2].with(CODE, "0.6"), CODE.replace("gap=0.4", "gap=0.6"));
+    }
+}
