@@ -61,7 +61,11 @@ mod tests {
         let fine = shapes::vase(300, 200);
         let (coarse, from) = clustered(&fine, 40).unwrap();
         assert_eq!(from.len(), coarse.triangles().len());
-        assert!(coarse.triangles().len() * 4 < fine.triangles().len(), "{}", from.len());
+        assert!(
+            coarse.triangles().len() * 4 < fine.triangles().len(),
+            "{}",
+            from.len()
+        );
         let (a, b) = (fine.bbox(), coarse.bbox());
         let cell = a.size().into_iter().fold(0.0, f64::max) / 40.0;
         for axis in 0..3 {

@@ -136,7 +136,10 @@ mod tests {
         assert!((found.angle.unwrap() - 90.0).abs() < 1e-9);
         assert_eq!(between(&hole, &bolt).distance, Some(10.0));
         let found = between(&hole, &rail);
-        assert_eq!((found.distance, found.angle.map(f64::round)), (Some(2.0), Some(90.0)));
+        assert_eq!(
+            (found.distance, found.angle.map(f64::round)),
+            (Some(2.0), Some(90.0))
+        );
         assert_eq!(between(&floor, &rail).distance, Some(3.0));
         assert_eq!(between(&rail, &wall).distance, None, "it meets the wall");
         assert_eq!(between(&ball, &floor).distance, Some(5.0));

@@ -75,13 +75,17 @@ pub enum Curve {
 
 /// Area of some triangles in mm².
 pub fn area(mesh: &TriMesh, triangles: Range<usize>) -> f64 {
-    triangles.map(|index| 0.5 * length(normal(mesh.corners(index)))).sum()
+    triangles
+        .map(|index| 0.5 * length(normal(mesh.corners(index))))
+        .sum()
 }
 
 /// The surface that some triangles of a mesh lie on. Indices past the last triangle are left out.
 pub fn surface(mesh: &TriMesh, triangles: Range<usize>) -> Surface {
-    let corners: Vec<[Vec3; 3]> =
-        triangles.take_while(|index| *index < mesh.triangles().len()).map(|index| mesh.corners(index)).collect();
+    let corners: Vec<[Vec3; 3]> = triangles
+        .take_while(|index| *index < mesh.triangles().len())
+        .map(|index| mesh.corners(index))
+        .collect();
     let points: Vec<Vec3> = corners.iter().flatten().copied().collect();
     let size = Aabb::around(&points).diagonal();
     // A sliver's normal is noise: what is thinner than this is left out.
@@ -90,7 +94,9 @@ pub fn surface(mesh: &TriMesh, triangles: Range<usize>) -> Surface {
         .iter()
         .filter_map(|triangle| {
             let twice = normal(*triangle);
-            let longest = (0..3).map(|i| length(sub(triangle[(i + 1) % 3], triangle[i]))).fold(0.0, f64::max);
+            let longest = (0..3)
+                .map(|i| length(sub(triangle[(i + 1) % 3], triangle[i])))
+                .fold(0.0, f64::max);
             (length(twice) > thin * longest).then(|| unit(twice).map(|unit| (length(twice), unit)))?
         })
         .collect();
@@ -101,14 +107,19 @@ pub fn surface(mesh: &TriMesh, triangles: Range<usize>) -> Surface {
     let normals: Vec<Vec3> = normals.into_iter().map(|(_, normal)| normal).collect();
     let tolerance = RELATIVE * size;
     let level = dot(first, points[0]);
-    if points.iter().all(|point| (dot(first, *point) - level).abs() <= tolerance)
+    if points
+        .iter()
+        .all(|point| (dot(first, *point) - level).abs() <= tolerance)
         && normals.iter().all(|normal| dot(*normal, first) > 0.0)
     {
-        return Surface::Plane { normal: first, point: middle(&points) };
+        return Surface::Plane {
+            normal: first,
+            point: middle(&points),
+        };
     }
     cylinder(&normals, &points, tolerance)
         .or_else(|| cone(&normals))
-        .or_else(|| sphere(&points, tolerance))
+        .or_else(|| sphere(&points, &corners, thin, tolerance))
         .unwrap_or(Surface::Freeform)
 }
 
@@ -118,11 +129,21 @@ pub fn curve(edge: &BrepEdge) -> Curve {
     let (first, last) = (points[0], points[points.len() - 1]);
     let tolerance = RELATIVE * Aabb::around(&points).diagonal();
     if let Some(direction) = unit(sub(last, first))
-        && points.iter().all(|point| length(cross(sub(*point, first), direction)) <= tolerance)
+        && points
+            .iter()
+            .all(|point| length(cross(sub(*point, first), direction)) <= tolerance)
     {
-        return Curve::Line { direction, point: first };
+        return Curve::Line {
+            direction,
+            point: first,
+        };
     }
-    let far = |from: &dyn Fn(Vec3) -> f64| points.iter().copied().max_by(|a, b| from(*a).total_cmp(&from(*b)));
+    let far = |from: &dyn Fn(Vec3) -> f64| {
+        points
+            .iter()
+            .copied()
+            .max_by(|a, b| from(*a).total_cmp(&from(*b)))
+    };
     let Some(across) = far(&|point| length(sub(point, first))) else {
         return Curve::Freeform;
     };
@@ -134,7 +155,10 @@ pub fn curve(edge: &BrepEdge) -> Curve {
         return Curve::Freeform;
     };
     let level = dot(axis, first);
-    if points.iter().any(|point| (dot(axis, *point) - level).abs() > tolerance) {
+    if points
+        .iter()
+        .any(|point| (dot(axis, *point) - level).abs() > tolerance)
+    {
         return Curve::Freeform;
     }
     match circle(&points, axis, tolerance) {
@@ -163,46 +187,82 @@ pub fn edge_length(edge: &BrepEdge) -> f64 {
 }
 
 fn cylinder(normals: &[Vec3], points: &[Vec3], tolerance: f64) -> Option<Surface> {
-    let widest = normals.iter().map(|normal| cross(normals[0], *normal)).max_by(by_length)?;
+    let widest = normals
+        .iter()
+        .map(|normal| cross(normals[0], *normal))
+        .max_by(by_length)?;
     let axis = unit(widest).filter(|_| length(widest) > 0.05)?;
     if normals.iter().any(|normal| dot(*normal, axis).abs() > ANGLE) {
         return None;
     }
     let (center, radius) = circle(points, axis, 5.0 * tolerance)?;
-    Some(Surface::Cylinder { axis, point: center, radius })
+    Some(Surface::Cylinder {
+        axis,
+        point: center,
+        radius,
+    })
 }
 
 fn cone(normals: &[Vec3]) -> Option<Surface> {
     let first = normals[0];
-    let second = normals.iter().map(|normal| sub(*normal, first)).max_by(by_length)?;
-    let widest = normals.iter().map(|normal| cross(second, sub(*normal, first))).max_by(by_length)?;
+    let second = normals
+        .iter()
+        .map(|normal| sub(*normal, first))
+        .max_by(by_length)?;
+    let widest = normals
+        .iter()
+        .map(|normal| cross(second, sub(*normal, first)))
+        .max_by(by_length)?;
     let axis = unit(widest).filter(|_| length(widest) > 0.02)?;
     let slope = dot(first, axis);
-    if normals.iter().any(|normal| (dot(*normal, axis) - slope).abs() > ANGLE) {
+    if normals
+        .iter()
+        .any(|normal| (dot(*normal, axis) - slope).abs() > ANGLE)
+    {
         return None;
     }
-    Some(Surface::Cone { axis, half_angle: slope.abs().clamp(0.0, 1.0).asin().to_degrees() })
+    Some(Surface::Cone {
+        axis,
+        half_angle: slope.abs().clamp(0.0, 1.0).asin().to_degrees(),
+    })
 }
 
 /// Of all spheres the one with least squared error in `|p|² - 2 c·p - k`, if the points lie on it.
-fn sphere(points: &[Vec3], tolerance: f64) -> Option<Surface> {
+fn sphere(points: &[Vec3], corners: &[[Vec3; 3]], thin: f64, tolerance: f64) -> Option<Surface> {
     let origin = middle(points);
     let mut equations = [[0.0; 5]; 4];
     for point in points {
         let p = sub(*point, origin);
-        accumulate(&mut equations, &[2.0 * p[0], 2.0 * p[1], 2.0 * p[2], 1.0], dot(p, p));
+        accumulate(
+            &mut equations,
+            &[2.0 * p[0], 2.0 * p[1], 2.0 * p[2], 1.0],
+            dot(p, p),
+        );
     }
     let [x, y, z, k] = solve(equations)?;
     let center = [x, y, z];
     let radius = (k + dot(center, center)).max(0.0).sqrt();
     let fits = |point: &Vec3| (length(sub(sub(*point, origin), center)) - radius).abs() <= 5.0 * tolerance;
-    points.iter().all(fits).then(|| Surface::Sphere { center: add(origin, center), radius })
+    // The corners of a box lie on a sphere too, but its sides do not face away from the middle.
+    let faces_out = |triangle: &[Vec3; 3]| {
+        let outward = sub(sub(middle(triangle), origin), center);
+        let twice = normal(*triangle);
+        length(twice) < thin * thin || dot(twice, outward).abs() > 0.95 * length(twice) * length(outward)
+    };
+    (points.iter().all(fits) && corners.iter().all(faces_out)).then(|| Surface::Sphere {
+        center: add(origin, center),
+        radius,
+    })
 }
 
 /// Centre (in the plane through the middle of the points) and radius of the circle that they lie on, seen along an
 /// axis.
 fn circle(points: &[Vec3], axis: Vec3, tolerance: f64) -> Option<(Vec3, f64)> {
-    let aside = if axis[0].abs() < 0.8 { [1.0, 0.0, 0.0] } else { [0.0, 1.0, 0.0] };
+    let aside = if axis[0].abs() < 0.8 {
+        [1.0, 0.0, 0.0]
+    } else {
+        [0.0, 1.0, 0.0]
+    };
     let right = unit(cross(axis, aside))?;
     let up = cross(axis, right);
     let origin = middle(points);
@@ -221,7 +281,10 @@ fn circle(points: &[Vec3], axis: Vec3, tolerance: f64) -> Option<(Vec3, f64)> {
         let [px, py] = flat(point);
         ((px - x).hypot(py - y) - radius).abs() <= tolerance
     };
-    points.iter().all(fits).then(|| (add(origin, add(scale(right, x), scale(up, y))), radius))
+    points
+        .iter()
+        .all(fits)
+        .then(|| (add(origin, add(scale(right, x), scale(up, y))), radius))
 }
 
 /// Adds `row · unknowns = value` to normal equations.
@@ -246,8 +309,9 @@ fn solve<const N: usize, const M: usize>(mut a: [[f64; M]; N]) -> Option<[f64; N
         for row in 0..N {
             if row != column {
                 let factor = a[row][column] / a[column][column];
-                for k in column..=N {
-                    a[row][k] -= factor * a[column][k];
+                let pivot = a[column];
+                for (value, of_pivot) in a[row].iter_mut().zip(pivot) {
+                    *value -= factor * of_pivot;
                 }
             }
         }
@@ -283,10 +347,16 @@ mod tests {
             let (x, y) = (radius * cos, radius * sin);
             [0.6 * x + 0.8 * z + 30.0, y - 7.0, -0.8 * x + 0.6 * z].map(|v| f64::from(v as f32))
         };
-        let vertices: Vec<_> =
-            (0..=steps).flat_map(|step| [at(low, 0.0, step), at(high, height, step)]).collect();
+        let vertices: Vec<_> = (0..=steps)
+            .flat_map(|step| [at(low, 0.0, step), at(high, height, step)])
+            .collect();
         let triangles: Vec<_> = (0..steps)
-            .flat_map(|step| [[2 * step, 2 * step + 2, 2 * step + 1], [2 * step + 1, 2 * step + 2, 2 * step + 3]])
+            .flat_map(|step| {
+                [
+                    [2 * step, 2 * step + 2, 2 * step + 1],
+                    [2 * step + 1, 2 * step + 2, 2 * step + 3],
+                ]
+            })
             .collect();
         TriMesh::new(&vertices, &triangles).unwrap()
     }
@@ -311,14 +381,18 @@ mod tests {
 
     #[test]
     fn a_cone_has_its_angle() {
-        let Surface::Cone { half_angle, axis } = all(&strip(8.0, 3.0, 5.0, 1.0)) else { panic!() };
+        let Surface::Cone { half_angle, axis } = all(&strip(8.0, 3.0, 5.0, 1.0)) else {
+            panic!()
+        };
         assert!((half_angle - 45.0).abs() < 0.3, "{half_angle}");
         near(dot(axis, [0.8, 0.0, 0.6]).abs(), 1.0);
     }
 
     #[test]
     fn a_disc_is_flat_and_a_ball_is_round() {
-        let Surface::Plane { normal, .. } = all(&strip(8.0, 3.0, 0.0, 1.0)) else { panic!() };
+        let Surface::Plane { normal, .. } = all(&strip(8.0, 3.0, 0.0, 1.0)) else {
+            panic!()
+        };
         near(dot(normal, [0.8, 0.0, 0.6]).abs(), 1.0);
         let ring = |latitude: f64| (5.0 * latitude.cos(), 5.0 * latitude.sin());
         let mut vertices = Vec::new();
@@ -333,7 +407,12 @@ mod tests {
         for band in 0..6 {
             for step in 0..20 {
                 let next = (step + 1) % 20;
-                let (a, b, c, d) = (20 * band + step, 20 * band + next, 20 * band + 20 + step, 20 * band + 20 + next);
+                let (a, b, c, d) = (
+                    20 * band + step,
+                    20 * band + next,
+                    20 * band + 20 + step,
+                    20 * band + 20 + next,
+                );
                 triangles.extend([[a, b, c], [b, d, c]]);
             }
         }
@@ -346,9 +425,18 @@ mod tests {
 
     #[test]
     fn edges_are_lines_circles_or_neither() {
-        let edge = |points: Vec<[f32; 3]>| BrepEdge { curve: String::new(), points };
+        let edge = |points: Vec<[f32; 3]>| BrepEdge {
+            curve: String::new(),
+            points,
+        };
         let line = edge(vec![[1.0, 2.0, 3.0], [1.0, 2.0, 8.0]]);
-        assert!(matches!(curve(&line), Curve::Line { direction: [0.0, 0.0, 1.0], .. }));
+        assert!(matches!(
+            curve(&line),
+            Curve::Line {
+                direction: [0.0, 0.0, 1.0],
+                ..
+            }
+        ));
         near(edge_length(&line), 5.0);
         let arc = |turn: f32, wave: f32| {
             let points = (0..=16).map(|i| {
@@ -358,7 +446,9 @@ mod tests {
             edge(points.collect())
         };
         for turn in [std::f32::consts::TAU, 1.0] {
-            let Curve::Circle { radius, center, axis } = curve(&arc(turn, 0.0)) else { panic!() };
+            let Curve::Circle { radius, center, axis } = curve(&arc(turn, 0.0)) else {
+                panic!()
+            };
             near(radius, 3.0);
             near(center[0], 9.0);
             near(axis[1].abs(), 1.0);

@@ -22,7 +22,11 @@ impl Plane {
 /// The cut's outline as segments in no order. A triangle that lies in the plane adds nothing: its neighbours do.
 pub fn outline(mesh: &TriMesh, plane: &Plane) -> Vec<[[f64; 3]; 2]> {
     // A vertex on the plane counts as above it, so that each cut triangle has exactly two cut sides.
-    let heights: Vec<f64> = mesh.vertices().iter().map(|vertex| plane.height(*vertex)).collect();
+    let heights: Vec<f64> = mesh
+        .vertices()
+        .iter()
+        .map(|vertex| plane.height(*vertex))
+        .collect();
     let mut segments = Vec::new();
     for triangle in mesh.triangles() {
         let mut ends: [Vec3; 2] = [[0.0; 3]; 2];
@@ -61,20 +65,41 @@ mod tests {
     #[test]
     fn a_block_is_cut_along_its_girth() {
         let block = shapes::block([0.0; 3], [2.0, 4.0, 6.0]);
-        let across = Plane { normal: [0.0, 0.0, 1.0], offset: 2.5 };
+        let across = Plane {
+            normal: [0.0, 0.0, 1.0],
+            offset: 2.5,
+        };
         assert!((around(&outline(&block, &across)) - 12.0).abs() < 1e-12);
-        let along = Plane { normal: [1.0, 0.0, 0.0], offset: 1.0 };
+        let along = Plane {
+            normal: [1.0, 0.0, 0.0],
+            offset: 1.0,
+        };
         assert!((around(&outline(&block, &along)) - 20.0).abs() < 1e-12);
-        assert!(outline(&block, &Plane { offset: 6.5, ..across }).is_empty());
+        assert!(
+            outline(
+                &block,
+                &Plane {
+                    offset: 6.5,
+                    ..across
+                }
+            )
+            .is_empty()
+        );
         let [top, bottom] = [6.0, 0.0].map(|offset| outline(&block, &Plane { offset, ..across }));
-        assert!((around(&top) - 12.0).abs() < 1e-12, "the top face is the outline of what is below");
+        assert!(
+            (around(&top) - 12.0).abs() < 1e-12,
+            "the top face is the outline of what is below"
+        );
         assert!(bottom.is_empty(), "nothing is below the bottom");
     }
 
     #[test]
     fn the_outline_of_a_closed_mesh_is_closed() {
         let vase = shapes::vase(40, 20);
-        let slanted = Plane { normal: [0.6, 0.0, 0.8], offset: 21.0 };
+        let slanted = Plane {
+            normal: [0.6, 0.0, 0.8],
+            offset: 21.0,
+        };
         let mut ends: BTreeMap<[u64; 3], usize> = BTreeMap::new();
         let segments = outline(&vase, &slanted);
         assert!(segments.len() > 30);
@@ -82,6 +107,9 @@ mod tests {
             *ends.entry(end.map(f64::to_bits)).or_default() += 1;
             assert!(slanted.height(*end).abs() < 1e-9);
         }
-        assert!(ends.values().all(|count| count % 2 == 0), "an end without another");
+        assert!(
+            ends.values().all(|count| count % 2 == 0),
+            "an end without another"
+        );
     }
 }

@@ -56,7 +56,9 @@ pub struct Hit {
 impl TriangleTree {
     /// Arranges the triangles of a mesh.
     pub fn new(mesh: &TriMesh) -> Self {
-        let corners: Vec<_> = (0..mesh.triangles().len()).map(|index| mesh.corners(index)).collect();
+        let corners: Vec<_> = (0..mesh.triangles().len())
+            .map(|index| mesh.corners(index))
+            .collect();
         let middles: Vec<Vec3> = corners.iter().map(|[a, b, c]| add(add(*a, *b), *c)).collect();
         let mut tree = Self {
             order: (0..corners.len() as u32).collect(),
@@ -65,7 +67,11 @@ impl TriangleTree {
         };
         let end = tree.order.len();
         tree.build(&middles, 0, 0, end);
-        tree.corners = tree.order.iter().map(|&index| tree.corners[index as usize]).collect();
+        tree.corners = tree
+            .order
+            .iter()
+            .map(|&index| tree.corners[index as usize])
+            .collect();
         tree
     }
 
@@ -83,15 +89,21 @@ impl TriangleTree {
     }
 
     /// The first place that a ray meets where `keep` holds.
-    pub fn ray(
-        &self,
-        origin: [f64; 3],
-        direction: [f64; 3],
-        keep: &dyn Fn([f64; 3]) -> bool,
-    ) -> Option<Hit> {
+    pub fn ray(&self, origin: [f64; 3], direction: [f64; 3], keep: &dyn Fn([f64; 3]) -> bool) -> Option<Hit> {
         let mut best = None;
         let inverse = direction.map(|x| 1.0 / x);
-        self.pierce(0, 0, self.order.len(), &Ray { origin, direction, inverse, keep }, &mut best);
+        self.pierce(
+            0,
+            0,
+            self.order.len(),
+            &Ray {
+                origin,
+                direction,
+                inverse,
+                keep,
+            },
+            &mut best,
+        );
         best
     }
 
@@ -119,7 +131,9 @@ impl TriangleTree {
         };
         let middle = (end - start) / 2;
         self.order[start..end].select_nth_unstable_by(middle, |a, b| {
-            middles[*a as usize][axis].total_cmp(&middles[*b as usize][axis]).then(a.cmp(b))
+            middles[*a as usize][axis]
+                .total_cmp(&middles[*b as usize][axis])
+                .then(a.cmp(b))
         });
         self.build(middles, 2 * node + 1, start, start + middle);
         self.build(middles, 2 * node + 2, start + middle, end);
@@ -133,7 +147,12 @@ impl TriangleTree {
                 let away = sub(point, on);
                 let squared = dot(away, away);
                 if squared < best.distance {
-                    *best = Nearest { distance: squared, point: on, triangle: index as usize, part };
+                    *best = Nearest {
+                        distance: squared,
+                        point: on,
+                        triangle: index as usize,
+                        part,
+                    };
                 }
             }
             return;
@@ -141,7 +160,11 @@ impl TriangleTree {
         let middle = start + (end - start) / 2;
         let halves = [(2 * node + 1, start, middle), (2 * node + 2, middle, end)];
         let [one, other] = halves.map(|(child, ..)| squared_to_box(point, &self.boxes[child]));
-        let order = if other < one { [(other, 1), (one, 0)] } else { [(one, 0), (other, 1)] };
+        let order = if other < one {
+            [(other, 1), (one, 0)]
+        } else {
+            [(one, 0), (other, 1)]
+        };
         for (squared, half) in order {
             if squared < best.distance {
                 let (child, start, end) = halves[half];
@@ -158,7 +181,11 @@ impl TriangleTree {
                 {
                     let point = add(ray.origin, scale(ray.direction, at));
                     if (ray.keep)(point) {
-                        *best = Some(Hit { at, point, triangle: index as usize });
+                        *best = Some(Hit {
+                            at,
+                            point,
+                            triangle: index as usize,
+                        });
                     }
                 }
             }
@@ -167,7 +194,11 @@ impl TriangleTree {
         let middle = start + (end - start) / 2;
         let halves = [(2 * node + 1, start, middle), (2 * node + 2, middle, end)];
         let [one, other] = halves.map(|(child, ..)| enters(ray, &self.boxes[child]));
-        let order = if other < one { [(other, 1), (one, 0)] } else { [(one, 0), (other, 1)] };
+        let order = if other < one {
+            [(other, 1), (one, 0)]
+        } else {
+            [(one, 0), (other, 1)]
+        };
         for (at, half) in order {
             if at.is_finite() && best.is_none_or(|best| at < best.at) {
                 let (child, start, end) = halves[half];
@@ -185,8 +216,7 @@ struct Ray<'a> {
 }
 
 fn squared_to_box(point: Vec3, aabb: &Aabb) -> f64 {
-    let away: Vec3 =
-        std::array::from_fn(|i| (aabb.min[i] - point[i]).max(point[i] - aabb.max[i]).max(0.0));
+    let away: Vec3 = std::array::from_fn(|i| (aabb.min[i] - point[i]).max(point[i] - aabb.max[i]).max(0.0));
     dot(away, away)
 }
 
@@ -206,7 +236,11 @@ fn enters(ray: &Ray<'_>, aabb: &Aabb) -> f64 {
         far = far.min(one.max(other));
     }
     // A hair of room for rounding: a flat box has no depth to enter.
-    if near <= far * (1.0 + 1e-12) + 1e-12 { near } else { f64::INFINITY }
+    if near <= far * (1.0 + 1e-12) + 1e-12 {
+        near
+    } else {
+        f64::INFINITY
+    }
 }
 
 /// Where a ray meets a triangle from either side (Möller and Trumbore).
@@ -252,10 +286,16 @@ fn nearest_on_triangle(point: Vec3, &[a, b, c]: &[Vec3; 3]) -> (Vec3, Part) {
     }
     let va = d3 * d6 - d5 * d4;
     if va <= 0.0 && d4 >= d3 && d5 >= d6 {
-        return (add(b, scale(sub(c, b), ratio(d4 - d3, (d4 - d3) + (d5 - d6)))), Part::Side(1));
+        return (
+            add(b, scale(sub(c, b), ratio(d4 - d3, (d4 - d3) + (d5 - d6)))),
+            Part::Side(1),
+        );
     }
     let sum = va + vb + vc;
-    (add(a, add(scale(ab, ratio(vb, sum)), scale(ac, ratio(vc, sum)))), Part::Inside)
+    (
+        add(a, add(scale(ab, ratio(vb, sum)), scale(ac, ratio(vc, sum)))),
+        Part::Inside,
+    )
 }
 
 /// A sliver divides nothing by nothing: any place on it will do.
@@ -295,7 +335,9 @@ mod tests {
         let tree = TriangleTree::new(&shapes::block([0.0; 3], [2.0, 4.0, 6.0]));
         let hit = tree.ray([0.5, 1.0, 50.0], [0.0, 0.0, -1.0], &any).unwrap();
         assert_eq!((hit.at, hit.point), (44.0, [0.5, 1.0, 6.0]));
-        let hit = tree.ray([0.5, 1.0, 50.0], [0.0, 0.0, -1.0], &|p| p[2] < 3.0).unwrap();
+        let hit = tree
+            .ray([0.5, 1.0, 50.0], [0.0, 0.0, -1.0], &|p| p[2] < 3.0)
+            .unwrap();
         assert_eq!(hit.point[2], 0.0, "the far side shows through the cut");
         assert!(tree.ray([0.5, 1.0, 50.0], [0.0, 0.0, 1.0], &any).is_none());
         assert!(tree.ray([9.0, 1.0, 50.0], [0.0, 0.0, -1.0], &any).is_none());
