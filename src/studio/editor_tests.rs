@@ -186,9 +186,10 @@ fn five_thousand_lines_cost_a_frame_little() {
         window.step();
     }
     let typing = start.elapsed() / 10;
-    // Test builds are slow and the machine is shared; a layout of the whole text would take seconds.
+    // A test build with every row told to assistive technology, on a machine that may be busy: this only notices when
+    // a frame lays the whole text out again, which takes seconds.
     assert!(
-        still.as_millis() < 120 && typing.as_millis() < 400,
+        still.as_millis() < 600 && typing.as_millis() < 900,
         "{still:?} still, {typing:?} typing"
     );
     eprintln!("5,000 lines: {still:?} a frame, {typing:?} a keystroke");

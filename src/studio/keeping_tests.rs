@@ -185,9 +185,21 @@ fn closing_with_unsaved_edits_is_a_question() {
     window.run_steps(3);
     assert!(state(&window).quit.is_none());
     close(&mut window);
+    let answered = |window: &mut Window, answer: &str| {
+        window.get_by_label(answer).click();
+        window.run_steps(3);
+    };
+    answered(&mut window, "Stay");
+    close(&mut window);
     window.get_by_label("Save all and quit").click();
     until(&mut window, "the save", |state| !state.card().unsaved());
     assert!(std::fs::read_to_string(&path).unwrap().contains("# mine"));
+
+    type_code(&mut window, "# more\n");
+    close(&mut window);
+    answered(&mut window, "Quit");
+    close(&mut window);
+    assert!(state(&window).quit.is_none(), "it was answered");
 }
 
 #[test]

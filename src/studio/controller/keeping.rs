@@ -20,6 +20,8 @@ pub(super) struct Keeping {
     look: (Option<bool>, Option<KeptView>),
     /// The window closes as soon as everything is saved.
     closing: bool,
+    /// The window closes as things are.
+    forced: bool,
 }
 
 impl Controller {
@@ -216,7 +218,7 @@ impl Controller {
 
     /// Whether the window may close now; if not, the question is put.
     pub fn may_close(&mut self) -> bool {
-        if self.keeping.closing && self.unsaved().is_empty() {
+        if self.keeping.forced || (self.keeping.closing && self.unsaved().is_empty()) {
             return true;
         }
         let quit = Quit {
@@ -237,7 +239,8 @@ impl Controller {
     pub(super) fn quit(&mut self, save: bool) {
         self.state.quit = None;
         self.cancel_all();
-        self.keeping.closing = true;
+        self.keeping.closing = save;
+        self.keeping.forced = !save;
         if save {
             for (card, path) in self.unsaved() {
                 self.use_path(PathPurpose::Save(card), path);

@@ -467,7 +467,7 @@ mod tests {
             names("p = cq.Workplane().box(1,1,1).val().BoundingBox().enl"),
             ["enlarge"]
         );
-        assert_eq!(names("cq.exporters.exp"), ["export"]);
+        assert_eq!(names("cq.exporters.exp"), ["export", "ExportTypes"]);
         assert!(names("math.si").is_empty(), "nothing is known of it");
         assert!(names("# cq.Work").is_empty());
         assert!(names("'cq.Work").is_empty());

@@ -96,6 +96,11 @@ fn show_card(
     let selected = card.id == session.selected;
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let title = caption(session, card);
+    // A narrow card has room for the number alone.
+    let short = match title.split_once(" · ") {
+        Some((number, _)) if size.x < 130.0 => format!("step {number}"),
+        Some(_) | None => title.clone(),
+    };
     response.widget_info(|| {
         let label = match card.total() {
             Some(total) => format!("{title}, {}", widgets::total(total)),
@@ -134,7 +139,7 @@ fn show_card(
     let number = widgets::line(ui, RichText::new(number).color(color), 90.0);
     let number = widgets::paint_line(ui, pos2(rect.right() - 9.0, middle), Align2::RIGHT_CENTER, number);
     let room = number.left() - rect.left() - 15.0;
-    let name = widgets::line(ui, RichText::new(title), room);
+    let name = widgets::line(ui, RichText::new(short), room);
     widgets::paint_line(ui, pos2(rect.left() + 9.0, middle), Align2::LEFT_CENTER, name);
     if response.has_focus() {
         let arrows = egui::EventFilter {

@@ -80,6 +80,8 @@ impl Viewport {
             pos2(place.left(), top),
             pos2(place.right(), place.bottom() - foot),
         );
+        // A narrow pane has no room for a line beside the cube.
+        let said = if place.width() < 340.0 { top } else { place.top() };
         let mut busy = false;
         let hint = if self.stage.is_none() {
             Some(self.missing.as_str())
@@ -107,7 +109,7 @@ impl Viewport {
         if last && inner.height() > 2.4 * cube::SIZE && place.width() > 2.2 * cube::SIZE {
             let middle = pos2(
                 place.right() - 0.5 * cube::SIZE - 2.0,
-                chips_end(&chips, place, bar_below) + 0.5 * cube::SIZE,
+                chips_end(&chips, place, bar_below).max(said) + 0.5 * cube::SIZE,
             );
             if let Some(action) = cube::show(ui, &self.camera, palette, middle) {
                 self.act(action);

@@ -31,7 +31,7 @@ enum Rows {
 
 /// Space the toolbar takes at the foot, margins included.
 pub fn height(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> f32 {
-    let rows = match rows(ui, width, several) {
+    let rows = match rows(viewport, ui, width, several) {
         Rows::One => 1.0,
         Rows::Two => 2.0,
         Rows::Three => 3.0,
@@ -42,7 +42,7 @@ pub fn height(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> f32 {
 
 /// Draws the controls over the foot of `rect` and does what they say. One pane alone needs no arranging.
 pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette, several: bool) {
-    let rows = rows(ui, rect.width(), several);
+    let rows = rows(viewport, ui, rect.width(), several);
     let row = |from_foot: f32| {
         let bottom = rect.bottom() - MARGIN - from_foot * (ROW + GAP);
         Rect::from_min_max(
@@ -286,7 +286,7 @@ fn blend(from: egui::Color32, to: egui::Color32, amount: f32) -> egui::Color32 {
     from.lerp_to_gamma(to, amount)
 }
 
-fn rows(ui: &Ui, width: f32, several: bool) -> Rows {
+fn rows(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Rows {
     let text = |text: &str| {
         let font = FontId::proportional(TEXT);
         let galley = ui
@@ -301,14 +301,15 @@ fn rows(ui: &Ui, width: f32, several: bool) -> Rows {
     };
     let menu = CHEVRON.x + GAP;
     let against = if several {
-        text(&against(Against::Pinned)) + menu
+        text(&against(viewport.against)) + menu
     } else {
         0.0
     };
     let tools = against + text(SECTION) + text(MEASURE);
     let look = text(FIT) + (text("Isometric") + menu).max(VIEW_WIDTH + GAP);
-    let room = width - 2.0 * MARGIN - 16.0;
-    if arrange + tools + look <= room {
+    // The last gap of a row stands for nothing.
+    let room = width - 2.0 * MARGIN + GAP;
+    if arrange + tools + look + 14.0 <= room {
         Rows::One
     } else if arrange.max(tools + look) <= room {
         Rows::Two
