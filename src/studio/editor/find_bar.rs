@@ -115,9 +115,8 @@ pub fn show(find: &mut Find, found: &Found, current: Option<usize>, ui: &mut Ui)
         let top = rect.top() + index * ROW;
         Rect::from_min_max(pos2(rect.left() + PAD, top), pos2(rect.right() - 6.0, top + ROW))
     };
-    let layout = egui::Layout::left_to_right(egui::Align::Center);
-    let field_width = (rect.width() - 190.0).clamp(70.0, 260.0);
-    ui.scope_builder(UiBuilder::new().max_rect(row(0.0)).layout(layout), |ui| {
+    let field_width = (rect.width() - 236.0).clamp(70.0, 260.0);
+    within(ui, row(0.0), |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let response = field(ui, QUERY, &mut find.query, "find", field_width);
         if std::mem::take(&mut find.wants_focus) {
@@ -157,7 +156,7 @@ pub fn show(find: &mut Find, found: &Found, current: Option<usize>, ui: &mut Ui)
         }
     });
     if find.replacing {
-        ui.scope_builder(UiBuilder::new().max_rect(row(1.0)).layout(layout), |ui| {
+        within(ui, row(1.0), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             let response = field(
                 ui,
@@ -180,6 +179,14 @@ pub fn show(find: &mut Find, found: &Found, current: Option<usize>, ui: &mut Ui)
         });
     }
     wish
+}
+
+/// Lays out in a row of its own: too little room must not make the panel wider.
+fn within(ui: &mut Ui, row: Rect, add: impl FnOnce(&mut Ui)) {
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    let mut child = ui.new_child(UiBuilder::new().max_rect(row).layout(layout));
+    child.shrink_clip_rect(row);
+    add(&mut child);
 }
 
 /// The match that a wish leads to from a caret in bytes.
