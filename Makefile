@@ -109,3 +109,4 @@ test-rust: setup env
 .PHONY: test-window
 test-window: test-rust
 	@tests/window/run.sh target/debug/cadforge
+	@tests/window/day.sh target/debug/cadforge

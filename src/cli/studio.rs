@@ -1,18 +1,20 @@
 //! `cadforge [studio]`: open the window.
 
-use std::num::NonZero;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::context::{Global, Problem};
 use crate::assess::Scoring;
+use crate::studio::settings::Settings;
 use crate::studio::{self, Opened, StudioOptions};
-use crate::trajectory;
+use crate::trajectory::{self, TrajectoryError};
 
 /// Arguments of the window.
 #[derive(Debug, clap::Args)]
 pub struct StudioArgs {
-    /// A CadQuery file or a trajectory to open
+    /// A CadQuery file, a trajectory or rows of a training run (JSONL) to open
     #[arg(value_name = "FILE.py|TRAJECTORY|FOLDER")]
     open: Option<PathBuf>,
     /// The task to start with
@@ -27,6 +29,19 @@ impl StudioArgs {
     }
 }
 
+/// Whether the first line of a file is a candidate with a reward, as a training run writes them.
+fn holds_rows(path: &Path) -> bool {
+    let mut line = String::new();
+    let read = File::open(path).and_then(|file| BufReader::new(file.take(1 << 24)).read_line(&mut line));
+    let row: serde_json::Value = match read {
+        Ok(_) => serde_json::from_str(&line).unwrap_or_default(),
+        Err(_) => return false,
+    };
+    ["reward", "score", "kind"]
+        .iter()
+        .any(|key| row.get(key).is_some())
+}
+
 pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let tasks = global.task_set()?;
     if let Some(id) = &args.task {
@@ -34,7 +49,12 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
     }
     let open = match args.open {
         Some(path) if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") => {
-            Some(Opened::Trajectory(Box::new(trajectory::read(&path)?)))
+            match trajectory::read(&path) {
+                Ok(read) => Some(Opened::Trajectory(Box::new(read))),
+                // Read behind the first frame: there can be a hundred thousand.
+                Err(TrajectoryError::BadHeader { .. }) if holds_rows(&path) => Some(Opened::File(path)),
+                Err(error) => return Err(error.into()),
+            }
         }
         Some(path) if !path.is_file() => {
             let message = format!(
@@ -45,11 +65,19 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         }
         path => path.map(Opened::File),
     };
-    // One worker for the edit at hand, and for repair loops as many as there are cores, started when they are needed.
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let engine = global.engine_with(1 + cores, |config| config.live_slot = true)?;
+    let data = crate::locate::data().ok();
+    let settings_file = data.as_ref().map(|data| data.join("settings.toml"));
+    let settings = match &settings_file {
+        Some(path) => Settings::read(path).map_err(Problem::Input)?,
+        None => Settings::default(),
+    };
+    // One worker for the edit at hand, and for repair loops as many as are set, started when they are needed.
+    let engine = global.engine_with(1 + settings.workers, |config| config.live_slot = true)?;
     engine.warm_up();
     studio::run(StudioOptions {
+        memory: data.map(|data| data.join("studio")),
+        settings,
+        settings_file,
         tasks,
         engine,
         initial_task: args.task,

@@ -4,6 +4,7 @@
 //! that orthographic and perspective show the target at the same scale. Panes that share a camera and have
 //! equal sizes show equal lengths as equal.
 
+use serde::{Deserialize, Serialize};
 use three_d::{InnerSpace, Mat4, Vec3, vec3, vec4};
 
 use crate::geometry::Aabb;
@@ -13,7 +14,8 @@ use crate::geometry::Aabb;
 const FIELD_OF_VIEW: f32 = 22.0;
 
 /// How the world is flattened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Projection {
     /// Parallel: lengths can be compared anywhere in the picture.
     Orthographic,
@@ -22,7 +24,7 @@ pub enum Projection {
 }
 
 /// A standard direction of view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Preset {
     /// From the front right, above: x to the lower right, y to the upper right.
     Isometric,
@@ -264,6 +266,40 @@ impl Camera {
         }
     }
 
+    /// The line of sight through a place of the picture: where it starts and its unit direction. `at` counts from the
+    /// middle, right and down positive; `reach` as in [`Self::projection`].
+    pub fn sight(&self, at: [f32; 2], size: [f32; 2], reach: f32) -> [Vec3; 2] {
+        let mm = self.mm_per_unit(size);
+        let through = self.target + (self.right() * at[0] - self.up() * at[1]) * mm;
+        match self.projection {
+            Projection::Orthographic => [through + self.towards_eye() * reach, -self.towards_eye()],
+            Projection::Perspective => {
+                let eye = self.target + self.towards_eye() * self.distance();
+                [eye, (through - eye).normalize()]
+            }
+        }
+    }
+
+    /// Where a point appears, from the middle of the picture, right and down positive; none behind the eye.
+    pub fn appears(&self, point: Vec3, size: [f32; 2]) -> Option<[f32; 2]> {
+        let from_target = point - self.target;
+        let nearer = match self.projection {
+            Projection::Orthographic => 1.0,
+            Projection::Perspective => {
+                let ahead = self.distance() - from_target.dot(self.towards_eye());
+                if ahead <= 0.01 * self.distance() {
+                    return None;
+                }
+                self.distance() / ahead
+            }
+        };
+        let scale = nearer / self.mm_per_unit(size);
+        Some([
+            from_target.dot(self.right()) * scale,
+            -from_target.dot(self.up()) * scale,
+        ])
+    }
+
     /// Distance of the near plane from a perspective eye, in mm.
     pub fn near(&self, reach: f32) -> f32 {
         // A hundredth of the distance keeps depth apart even when the eye is inside the part.
@@ -387,6 +423,26 @@ mod tests {
             near(y, -at[1], 0.05);
             camera.zoom(1e9, at, SIZE, [0.1, 1000.0]);
             near(camera.half, 0.1, 1e-6);
+        }
+    }
+
+    #[test]
+    fn a_line_of_sight_appears_as_the_place_it_goes_through() {
+        for projection in [Projection::Orthographic, Projection::Perspective] {
+            let mut camera = Camera::new(Preset::Isometric, projection);
+            camera.fit(&BOX, SIZE, Insets::default());
+            let at = [130.0, -70.0];
+            let [from, towards] = camera.sight(at, SIZE, 500.0);
+            near(towards.magnitude(), 1.0, 1e-5);
+            for far in [50.0, 300.0] {
+                let point = from + towards * far;
+                let [x, y] = camera.appears(point, SIZE).unwrap();
+                near(x, at[0], 0.05);
+                near(y, at[1], 0.05);
+                let [x, y] = seen(&camera, point);
+                near(x, at[0], 0.05);
+                near(-y, at[1], 0.05);
+            }
         }
     }
 

@@ -23,13 +23,15 @@ pub struct Frame {
 impl Frame {
     /// Frames the shapes; without any, a cube of 40 mm on the ground, so that there is a grid to look at.
     pub fn around<'a>(shapes: impl IntoIterator<Item = &'a Shape>) -> Self {
-        let bounds = shapes
-            .into_iter()
-            .map(|shape| shape.mesh.bbox())
-            .reduce(|a, b| Aabb {
-                min: std::array::from_fn(|axis| a.min[axis].min(b.min[axis])),
-                max: std::array::from_fn(|axis| a.max[axis].max(b.max[axis])),
-            });
+        Self::around_boxes(shapes.into_iter().map(|shape| shape.mesh.bbox()))
+    }
+
+    /// Frames boxes that are known already.
+    pub fn around_boxes(boxes: impl IntoIterator<Item = Aabb>) -> Self {
+        let bounds = boxes.into_iter().reduce(|a, b| Aabb {
+            min: std::array::from_fn(|axis| a.min[axis].min(b.min[axis])),
+            max: std::array::from_fn(|axis| a.max[axis].max(b.max[axis])),
+        });
         Self {
             bounds: bounds.unwrap_or(Aabb {
                 min: [-20.0, -20.0, 0.0],

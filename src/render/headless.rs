@@ -15,7 +15,7 @@ use three_d::{CoreError, Viewport};
 
 use super::frame::Frame;
 use super::scene::{Film, Scene};
-use super::{Camera, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
+use super::{Camera, Look, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
 use crate::geometry::Shape;
 
 /// Least and greatest side of a [`Shot`] in pixels.
@@ -97,12 +97,11 @@ impl Headless {
         let mut films = Vec::new();
         for shown in shot.panes {
             let picture = Picture {
-                subjects: vec![Subject {
-                    shape: Arc::clone(shown.shape),
-                    tone: shown.tone,
-                    stale: false,
-                    ghost: false,
-                }],
+                subjects: vec![Subject::new(Arc::clone(shown.shape), shown.tone)],
+                look: Look::Shaded,
+                section: None,
+                marks: None,
+                coarse: false,
                 frame,
                 camera,
                 size: pane,

@@ -1,13 +1,16 @@
 //! Draws shapes: the scene of the studio's viewport, and the same scene as a PNG without a window.
 //!
 //! Knows triangles, edges, cameras and colours; it knows nothing of tasks, rewards or panels, and never reads
-//! the GPU to measure anything. [`camera`], [`edges`], [`frame`] and [`mesh`] are pure; [`scene`] holds every
+//! the GPU to measure anything. [`camera`], [`edges`], [`frame`], [`heat`], [`mesh`] and
+//! [`model`] are pure; [`scene`] holds every
 //! GL object; [`overlay`] draws text and marks with egui's painter, in the window and in a PNG alike.
 
 pub mod camera;
 pub mod edges;
 pub mod frame;
+pub mod heat;
 pub mod mesh;
+pub mod model;
 pub mod overlay;
 pub mod palette;
 pub mod picture;
@@ -20,8 +23,9 @@ pub(crate) mod testing;
 pub use camera::{Camera, Preset, Projection};
 pub use edges::{feature_edges, shape_from_mesh};
 pub use headless::{Headless, SIDES, Shot, ShotPane};
+pub use model::Model;
 pub use palette::{Palette, Tone};
-pub use picture::{Picture, Subject};
+pub use picture::{Heated, Look, Marks, Picture, Subject};
 
 /// Why nothing could be drawn.
 #[derive(Debug, thiserror::Error)]

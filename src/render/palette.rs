@@ -55,6 +55,9 @@ pub struct Palette {
     pub grid_major: Color32,
     /// The x, y and z axes.
     pub axes: [Color32; 3],
+    /// Distances: far inside, at the surface, far outside. Told apart by lightness and by blue against orange, which
+    /// people who confuse red and green can do too.
+    pub heat: [Color32; 3],
 }
 
 impl Palette {
@@ -77,6 +80,11 @@ impl Palette {
             Color32::from_rgb(0x86, 0xb8, 0x6c),
             Color32::from_rgb(0x62, 0x96, 0xe0),
         ],
+        heat: [
+            Color32::from_rgb(0x3f, 0x8f, 0xe8),
+            Color32::from_rgb(0xd3, 0xd7, 0xdd),
+            Color32::from_rgb(0xe8, 0x7a, 0x1f),
+        ],
     };
 
     /// The studio's light theme.
@@ -98,7 +106,25 @@ impl Palette {
             Color32::from_rgb(0x4f, 0x8a, 0x36),
             Color32::from_rgb(0x2f, 0x66, 0xb8),
         ],
+        heat: [
+            Color32::from_rgb(0x1f, 0x63, 0xb5),
+            Color32::from_rgb(0xe6, 0xe8, 0xec),
+            Color32::from_rgb(0xc9, 0x5c, 0x08),
+        ],
     };
+
+    /// The colour of a distance; `share` is 1 at the far end outside and -1 at the far end inside.
+    pub fn heat_at(&self, share: f32) -> Color32 {
+        let [inside, none, outside] = self.heat;
+        let end = if share < 0.0 { inside } else { outside };
+        // Not egui's `lerp_to_gamma`: the shader mixes the stored values, and the legend has to agree with it.
+        let (from, to) = (none.to_array(), end.to_array());
+        let share = share.abs().min(1.0);
+        let [r, g, b, _] = std::array::from_fn(|i| {
+            (f32::from(from[i]) + (f32::from(to[i]) - f32::from(from[i])) * share).round() as u8
+        });
+        Color32::from_rgb(r, g, b)
+    }
 
     /// The palette of a theme.
     pub fn of(dark: bool) -> Self {

@@ -2,29 +2,118 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use three_d::Vec3;
+
 use super::frame::Frame;
+use super::heat::Heat;
+use super::model::Model;
 use super::{Camera, Palette, Tone};
 use crate::geometry::Shape;
+use crate::geometry::section::Plane;
 
 /// One shape in a picture.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// What to draw.
     pub shape: Arc<Shape>,
+    /// The shape made ready; without it, that is done on the spot.
+    pub model: Option<Arc<Model>>,
     /// In which colour.
     pub tone: Tone,
     /// Whether it no longer is what the code says: drawn grey.
     pub stale: bool,
     /// Whether others should be seen through it.
     pub ghost: bool,
+    /// Colours by distance, in place of the tone.
+    pub heat: Option<Heated>,
+}
+
+/// Distances and the one at which their colours end, mm.
+#[derive(Clone, Debug)]
+pub struct Heated {
+    /// The distances.
+    pub heat: Arc<Heat>,
+    /// What lies farther away looks the same.
+    pub span: f32,
+}
+
+impl PartialEq for Heated {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.heat, &other.heat) && self.span == other.span
+    }
+}
+
+impl Subject {
+    /// A shape as it is.
+    pub fn new(shape: Arc<Shape>, tone: Tone) -> Self {
+        Self {
+            shape,
+            model: None,
+            tone,
+            stale: false,
+            ghost: false,
+            heat: None,
+        }
+    }
+
+    /// Whether a lighter stand-in is there.
+    pub fn has_coarse(&self) -> bool {
+        self.model.as_ref().is_some_and(|model| model.has_coarse())
+    }
 }
 
 impl PartialEq for Subject {
-    /// Shapes are compared by identity: they never change, and comparing triangles would cost more than
-    /// drawing them.
+    /// Shapes and what is made of them are compared by identity: they never change, and comparing triangles would
+    /// cost more than drawing them.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shape, &other.shape)
             && (self.tone, self.stale, self.ghost) == (other.tone, other.stale, other.ghost)
+            && self.heat == other.heat
+    }
+}
+
+/// How surfaces are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// Faces with their edges.
+    #[default]
+    Shaded,
+    /// Faces that can be seen through.
+    Transparent,
+    /// Edges alone.
+    Wireframe,
+    /// Faces with the sides of their triangles.
+    Triangles,
+}
+
+impl Look {
+    /// Every look in the order of menus.
+    pub const ALL: [Self; 4] = [Self::Shaded, Self::Transparent, Self::Wireframe, Self::Triangles];
+
+    /// The name in menus.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shaded => "Shaded",
+            Self::Transparent => "Transparent",
+            Self::Wireframe => "Wireframe",
+            Self::Triangles => "Triangles",
+        }
+    }
+
+    pub(super) fn shows_triangles(self) -> bool {
+        self == Self::Triangles
+    }
+}
+
+/// Lines over everything, in the accent colour.
+#[derive(Clone, Debug)]
+pub struct Marks(pub Arc<Vec<[Vec3; 2]>>);
+
+impl PartialEq for Marks {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -33,6 +122,14 @@ impl PartialEq for Subject {
 pub struct Picture {
     /// What to draw; ghosts last.
     pub subjects: Vec<Subject>,
+    /// How surfaces are drawn.
+    pub look: Look,
+    /// Cuts away what lies above it.
+    pub section: Option<Plane>,
+    /// What is picked.
+    pub marks: Option<Marks>,
+    /// Whether lighter stand-ins will do.
+    pub coarse: bool,
     /// The box, ground and scale shared with other pictures.
     pub frame: Frame,
     /// From where.

@@ -11,17 +11,23 @@ use super::backend::Backend;
 use super::command::{Command, pressed};
 use super::controller::{Controller, Effect};
 use super::editor::{self, EditorView};
+use super::keeper::KeptView;
+use super::panels::diff::DiffView;
 use super::panels::json_tree::{self, JsonTreeView};
+use super::panels::palette::{self, PaletteView};
 use super::panels::path_prompt::{self, PathPromptView};
+use super::panels::rows::{self, RowsView};
+use super::panels::settings::{self, SettingsView};
 use super::panels::timeline::{self, TimelineView};
-use super::panels::{banner, console, reward, status_bar, tasks, top_bar};
-use super::state::{Card, Outcome, Session, State};
-use super::viewport::{Pane, Tone, Viewport};
-use super::{preflight, theme};
+use super::panels::{ask, banner, console, reward, status_bar, tasks, top_bar};
+use super::settings::{Settings, ThemeChoice};
+use super::state::State;
+use super::viewport::{Against, Viewport};
+use super::{compare, preflight, theme, viewport};
 use crate::assess::Scoring;
 use crate::engine::Engine;
 use crate::task::{Task, TaskSet};
-use crate::trajectory::{Origin, Trajectory};
+use crate::trajectory::Trajectory;
 
 /// The task that a newcomer sees.
 const FIRST_TASK: &str = "caster_wheel_fork";
@@ -38,6 +44,12 @@ pub struct StudioOptions {
     pub open: Option<Opened>,
     /// How candidates are scored.
     pub scoring: Scoring,
+    /// Where edits and the place of the last session are kept, if anywhere.
+    pub memory: Option<PathBuf>,
+    /// What a person has set.
+    pub settings: Settings,
+    /// The file that keeps it, if there is a place for one.
+    pub settings_file: Option<PathBuf>,
 }
 
 /// Something given to open at the start.
@@ -59,6 +71,9 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         initial_task,
         open,
         scoring,
+        memory,
+        settings,
+        settings_file,
     } = options;
     if let Some(id) = &initial_task {
         tasks.get(id)?;
@@ -89,6 +104,14 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
             Box::new(engine),
         );
         let mut studio = studio.ok_or("there is no task to work on")?;
+        if let Some(path) = settings_file {
+            studio.settings_file_is(path);
+        }
+        studio.controller.set(settings);
+        if let Some(folder) = &memory {
+            studio.remember_in(&cc.egui_ctx, folder, initial_task.is_none() && open.is_none());
+        }
+        studio.restyle(&cc.egui_ctx);
         if let Some(opened) = open {
             studio.open(opened);
         }
@@ -113,6 +136,11 @@ pub struct Studio {
     json: JsonTreeView,
     timeline: TimelineView,
     path_prompt: PathPromptView,
+    palette: PaletteView,
+    rows: RowsView,
+    settings: SettingsView,
+    diff: DiffView,
+    diffing: bool,
 }
 
 impl Studio {
@@ -142,7 +170,25 @@ impl Studio {
             json: JsonTreeView::default(),
             timeline: TimelineView::default(),
             path_prompt: PathPromptView::default(),
+            palette: PaletteView::default(),
+            rows: RowsView::default(),
+            settings: SettingsView::default(),
+            diff: DiffView::default(),
+            diffing: false,
         })
+    }
+
+    /// Remembers edits and the look of the window in a folder, and takes up what lies there: where one was too,
+    /// `with_place`.
+    pub fn remember_in(&mut self, ctx: &Context, folder: &std::path::Path, with_place: bool) {
+        let (dark, view) = self.controller.remember_in(folder, with_place);
+        if let Some(dark) = dark {
+            ctx.set_theme(if dark { Theme::Dark } else { Theme::Light });
+        }
+        if let Some(view) = view {
+            self.viewport
+                .restore(view.layout, view.against, view.look, view.projection);
+        }
     }
 
     /// Shows what was given at the start.
@@ -153,6 +199,32 @@ impl Studio {
         }
     }
 
+    /// Keeps settings in that file.
+    pub fn settings_file_is(&mut self, path: PathBuf) {
+        self.controller.settings_file_is(path);
+    }
+
+    /// Takes theme and scale from the settings.
+    fn restyle(&self, ctx: &Context) {
+        let settings = &self.controller.state().settings;
+        match settings.theme {
+            ThemeChoice::Last => {}
+            ThemeChoice::Dark => ctx.set_theme(Theme::Dark),
+            ThemeChoice::Light => ctx.set_theme(Theme::Light),
+        }
+        ctx.set_zoom_factor(settings.scale);
+    }
+
+    /// How the 3D view is arranged.
+    pub fn layout(&self) -> viewport::Layout {
+        self.viewport.layout()
+    }
+
+    /// What the 3D view compares with.
+    pub fn against(&self) -> Against {
+        self.viewport.against()
+    }
+
     /// What is shown.
     pub fn state(&self) -> &State {
         self.controller.state()
@@ -161,6 +233,19 @@ impl Studio {
     /// Takes in what arrived, and asks for the next frame if one is due: an idle window asks for none.
     pub fn update(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
+        if ctx.input(|input| input.viewport().close_requested()) && !self.controller.may_close() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+        }
+        let camera = self.viewport.camera();
+        self.controller.look_is(
+            ctx.theme() == Theme::Dark,
+            KeptView {
+                layout: self.viewport.layout(),
+                against: self.viewport.against(),
+                look: self.viewport.look(),
+                projection: camera.projection,
+            },
+        );
         let due = self.controller.update(now).map(Duration::from_secs_f64);
         let state = self.controller.state();
         // Elapsed times are shown in tenths while something runs, in seconds while workers start.
@@ -174,7 +259,15 @@ impl Studio {
 
     /// Draws a frame and does what was asked for in it.
     pub fn show(&mut self, ui: &mut Ui) {
-        let cancelable = !self.controller.state().running.is_empty();
+        let state = self.controller.state();
+        // Escape closes what lies on top before it stops what runs.
+        let on_top = self.palette.is_open()
+            || self.settings.is_open()
+            || self.editor.takes_escape()
+            || state.path_prompt.is_some()
+            || state.conflict.is_some()
+            || state.quit.is_some();
+        let cancelable = !state.running.is_empty() && !on_top;
         let mut commands: Vec<_> = ui
             .input_mut(|input| pressed(input, cancelable))
             .into_iter()
@@ -183,17 +276,35 @@ impl Studio {
         self.viewport.set_dark(ui.visuals().dark_mode);
         self.panels(ui, &mut commands);
         path_prompt::show(&mut self.path_prompt, self.controller.state(), ui, &mut commands);
+        palette::show(&mut self.palette, self.controller.state(), ui, &mut commands);
+        settings::show(&mut self.settings, self.controller.state(), ui, &mut commands);
+        ask::show(self.controller.state(), ui, &mut commands);
+        drops(ui, &mut commands);
         if !commands.is_empty() {
             ui.ctx().request_repaint();
         }
         // A key and Ctrl+S in one frame: the key is part of what is saved.
-        commands.sort_by_key(|command| !matches!(command, Command::Edit { .. }));
+        commands.sort_by_key(|command| !matches!(command, Command::Edit { .. } | Command::Tune { .. }));
         for command in commands {
             self.controller.apply(command);
         }
         for effect in self.controller.take_effects() {
             match effect {
                 Effect::Copy(text) => ui.ctx().copy_text(text),
+                Effect::Diff => self.diffing = !self.diffing,
+                Effect::Palette => self.palette.toggle(),
+                Effect::Shortcuts => self.palette.toggle_shortcuts(),
+                Effect::Settings => self.settings.toggle(&self.controller.state().settings),
+                Effect::Restyle => self.restyle(ui.ctx()),
+                Effect::Close => ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close),
+                Effect::Editor(action) => {
+                    self.editor.act(action);
+                    ui.ctx().request_repaint();
+                }
+                Effect::View(action) => {
+                    self.viewport.act(action);
+                    ui.ctx().request_repaint();
+                }
                 Effect::ToggleTheme => {
                     ui.ctx().set_theme(if ui.visuals().dark_mode {
                         Theme::Light
@@ -221,6 +332,7 @@ impl Studio {
             .frame(bare)
             .show(ui, |ui| top_bar::show(state, ui, commands));
         banner::show(state, ui, commands);
+        ask::rescue(state, ui, commands);
         let triangles = self.viewport.triangle_count();
         Panel::bottom("status")
             .exact_size(status_bar::HEIGHT)
@@ -230,7 +342,10 @@ impl Studio {
             .default_size((size.x * 0.135).clamp(212.0, 240.0))
             .size_range(140.0..=360.0)
             .frame(bare)
-            .show(ui, |ui| tasks::show(state, ui, commands));
+            .show(ui, |ui| {
+                tasks::show(state, ui, commands);
+                rows::show(&mut self.rows, state, ui, commands);
+            });
         Panel::right(("reward", class))
             .default_size((size.x * 0.195).clamp(272.0, 380.0))
             .size_range(240.0..=560.0)
@@ -268,73 +383,52 @@ impl Studio {
                 .default_size((room * 0.44).clamp(300.0, 720.0))
                 .size_range(220.0..=(room * 0.62).max(240.0))
                 .frame(bare)
-                .show(ui, |ui| editor::show(&mut self.editor, state, ui, commands));
+                .show(ui, |ui| {
+                    if self.diffing {
+                        let session = state.session();
+                        self.diffing =
+                            !compare::show_diff(&mut self.diff, self.viewport.against(), session, ui);
+                    } else {
+                        editor::show(&mut self.editor, state, ui, commands);
+                    }
+                });
             CentralPanel::no_frame()
                 .frame(Frame::new().fill(palette.background))
                 .show(ui, |ui| {
-                    show_viewport(&mut self.viewport, state.session(), ui);
+                    compare::show_viewport(&mut self.viewport, state.session(), ui, commands);
                 });
         });
     }
 }
 
-/// The seed at the left, and at the right the card on screen or, while that is the seed, the last step.
-fn show_viewport(viewport: &mut Viewport, session: &Session, ui: &mut Ui) {
-    let seed = session.seed();
-    let selected = session.card();
-    let built = |card: &&Card| card.origin != Origin::Seed && card.last_shape.is_some();
-    let right = if selected.origin == Origin::Seed {
-        session.cards.iter().rfind(built)
-    } else {
-        Some(selected)
-    };
-
-    let seed_reason = seed.failure().map(reason);
-    let reason = right.and_then(Card::failure).map(reason);
-    // The view says itself that a shape is the last that built: it only has to know whose it is.
-    let title = right.map_or_else(
-        || "repair".to_owned(),
-        |card| match (&reason, &card.last_shape) {
-            (Some(_), Some(_)) => card.last_shape_of.clone(),
-            (_, _) => session.title(card),
-        },
-    );
-    // A draft that has built nothing starts from its parent's shape, which may be the seed itself.
-    let panes = [
-        Pane {
-            title: "weak seed",
-            tone: Tone::Seed,
-            shape: seed.last_shape.as_ref(),
-            stale: seed_reason.as_deref(),
-            empty: match &seed.outcome {
-                Outcome::Scored(_) => "the seed does not build",
-                Outcome::Fault { .. } => "not built",
-                Outcome::Unknown => "building the seed…",
-            },
-        },
-        Pane {
-            title: &title,
-            tone: Tone::Step,
-            shape: right.and_then(|card| card.last_shape.as_ref()),
-            stale: reason.as_deref(),
-            empty: match right {
-                None if session.repair().is_some() => "Run loop (Ctrl+Shift+Enter) to see it repaired",
-                None => "edit the code to see it change here",
-                Some(card) => match &card.outcome {
-                    Outcome::Scored(_) => "nothing built yet",
-                    Outcome::Fault { .. } => "not built",
-                    Outcome::Unknown => "building…",
-                },
-            },
-        },
-    ];
-    viewport.show(ui, &panes);
-}
-
-fn reason(failure: &crate::failure::Failure) -> String {
-    match failure.line {
-        Some(line) => format!("does not build: line {line}: {}", failure.message),
-        None => format!("does not build: {}", failure.message),
+/// Files dropped on the window are opened; while they hover, it says so.
+fn drops(ui: &Ui, commands: &mut Vec<Command>) {
+    let (hovering, dropped) = ui.input(|input| {
+        let dropped: Vec<_> = input
+            .raw
+            .dropped_files
+            .iter()
+            .map(|file| file.path().to_owned())
+            .collect();
+        (!input.raw.hovered_files.is_empty(), dropped)
+    });
+    if !dropped.is_empty() {
+        commands.push(Command::Open(dropped));
+    }
+    if hovering {
+        let palette = theme::of(ui);
+        let screen = ui.ctx().content_rect();
+        let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop"));
+        let painter = ui.ctx().layer_painter(layer);
+        painter.rect_filled(screen, 0.0, palette.background.gamma_multiply(0.85));
+        let text = "drop Python files or trajectories to open them";
+        painter.text(
+            screen.center(),
+            egui::Align2::CENTER_CENTER,
+            text,
+            theme::medium(16.0),
+            palette.text,
+        );
     }
 }
 

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use super::settings::Settings;
 use super::state::{CardId, PathPurpose};
+pub use super::viewport::Action as ViewAction;
+use super::viewport::{Against, Layout, Look, Preset, Projection};
 use crate::reward::{Mode, Profile};
 
 /// A wish of a panel; the [`super::controller`] acts on it.
@@ -18,8 +21,21 @@ pub enum Command {
     SelectTask(String),
     /// Show a step.
     SelectCard(CardId),
+    /// Compare others with that step.
+    Pin(CardId),
+    /// Go on from a copy of that step.
+    Branch(CardId),
+    /// Take an edit off the timeline.
+    Remove(CardId),
     /// The code of a card was changed in the editor.
     Edit {
+        /// The card whose code was on screen.
+        card: CardId,
+        /// The whole new code.
+        code: String,
+    },
+    /// A number of a card's code was moved: as [`Self::Edit`], and run at once.
+    Tune {
         /// The card whose code was on screen.
         card: CardId,
         /// The whole new code.
@@ -31,6 +47,8 @@ pub enum Command {
     SetMode(Mode),
     /// Let this recording propose.
     SetRecording(String),
+    /// Build the reference of the task on screen, to be looked at.
+    ShowReference,
     /// Put text on the clipboard.
     Copy(String),
     /// A path was typed into the path field.
@@ -39,6 +57,27 @@ pub enum Command {
     ClosePathPrompt,
     /// The banner was closed.
     DismissNotice,
+    /// Bring lost edits back, or let go of them.
+    Rescue(bool),
+    /// Load a file that changed outside, or keep the edits.
+    SettleConflict(bool),
+    /// Close the window although it is busy.
+    Quit {
+        /// Whether files are saved first.
+        save: bool,
+    },
+    /// Do not close the window.
+    StayOpen,
+    /// Show the code of a row.
+    OpenRow(usize),
+    /// Look for a text in the rows; an empty one shows all.
+    SearchRows(String),
+    /// Put the rows away.
+    CloseRows,
+    /// Settings were changed.
+    Set(Settings),
+    /// Files were dropped on the window.
+    Open(Vec<PathBuf>),
 }
 
 /// A command without arguments, as menus and shortcuts know them.
@@ -68,6 +107,33 @@ pub enum Action {
     CopyReward,
     /// Dark or light.
     ToggleTheme,
+    /// Something for the 3D view.
+    View(ViewAction),
+    /// Something for the editor.
+    Editor(EditorAction),
+    /// Show what changed in the code, or stop showing it.
+    Diff,
+    /// Find a command by typing.
+    Palette,
+    /// List the keys.
+    Shortcuts,
+    /// Open the settings page.
+    Settings,
+}
+
+/// What the editor can be asked for by menu or shortcut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EditorAction {
+    /// Open the bar that finds.
+    Find,
+    /// Open it with the field for a replacement.
+    Replace,
+    /// Go to the next match.
+    FindNext,
+    /// Turn lines into comments, or back.
+    ToggleComment,
+    /// Offer what could follow at the caret.
+    Complete,
 }
 
 /// How an action is named and reached.
@@ -105,11 +171,25 @@ const fn keys(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(modifiers, key))
 }
 
+const fn editor(
+    action: EditorAction,
+    name: &'static str,
+    label: &'static str,
+    shortcut: Option<KeyboardShortcut>,
+    starts_group: bool,
+) -> ActionInfo {
+    info(Action::Editor(action), name, label, shortcut, starts_group)
+}
+
+const fn view(action: ViewAction, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
+    info(Action::View(action), name, label, None, starts_group)
+}
+
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Every action, in menu order.
-pub const ACTIONS: [ActionInfo; 12] = [
+pub const ACTIONS: &[ActionInfo] = &[
     info(Action::Open, "file.open", "Open…", keys(CTRL, Key::O), false),
     info(Action::Save, "file.save", "Save", keys(CTRL, Key::S), false),
     info(
@@ -162,8 +242,194 @@ pub const ACTIONS: [ActionInfo; 12] = [
         keys(Modifiers::ALT, Key::ArrowRight),
         false,
     ),
-    info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, true),
+    editor(EditorAction::Find, "edit.find", "Find", keys(CTRL, Key::F), true),
+    editor(
+        EditorAction::Replace,
+        "edit.replace",
+        "Find and replace",
+        keys(CTRL, Key::H),
+        false,
+    ),
+    editor(
+        EditorAction::FindNext,
+        "edit.find_next",
+        "Find next",
+        keys(Modifiers::NONE, Key::F3),
+        false,
+    ),
+    editor(
+        EditorAction::ToggleComment,
+        "edit.comment",
+        "Comment lines",
+        keys(CTRL, Key::Slash),
+        false,
+    ),
+    editor(
+        EditorAction::Complete,
+        "edit.complete",
+        "Complete",
+        keys(CTRL, Key::Space),
+        false,
+    ),
+    info(
+        Action::Diff,
+        "step.diff",
+        "Show code diff",
+        keys(CTRL, Key::D),
+        true,
+    ),
+    info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, false),
     info(Action::ToggleTheme, "view.theme", "Light or dark", None, false),
+    info(
+        Action::Settings,
+        "help.settings",
+        "Settings…",
+        keys(CTRL, Key::Comma),
+        true,
+    ),
+    info(
+        Action::Palette,
+        "help.palette",
+        "Command palette",
+        keys(CTRL_SHIFT, Key::P),
+        false,
+    ),
+    info(
+        Action::Shortcuts,
+        "help.shortcuts",
+        "Keyboard shortcuts",
+        keys(Modifiers::NONE, Key::F1),
+        false,
+    ),
+    view(
+        ViewAction::Arrange(Layout::SideBySide),
+        "view.side_by_side",
+        "View: side by side",
+        true,
+    ),
+    view(
+        ViewAction::Arrange(Layout::Overlay),
+        "view.overlay",
+        "View: overlay",
+        false,
+    ),
+    view(
+        ViewAction::Arrange(Layout::Wipe),
+        "view.wipe",
+        "View: wipe",
+        false,
+    ),
+    view(
+        ViewAction::Arrange(Layout::Distance),
+        "view.distance",
+        "View: signed distance",
+        false,
+    ),
+    view(
+        ViewAction::Against(Against::Seed),
+        "view.to_seed",
+        "Compare with the seed",
+        true,
+    ),
+    view(
+        ViewAction::Against(Against::Previous),
+        "view.to_previous",
+        "Compare with the previous step",
+        false,
+    ),
+    view(
+        ViewAction::Against(Against::Reference),
+        "view.to_reference",
+        "Compare with the reference",
+        false,
+    ),
+    view(
+        ViewAction::Against(Against::Pinned),
+        "view.to_pinned",
+        "Compare with the pinned step",
+        false,
+    ),
+    view(ViewAction::Section, "view.section", "Section plane", true),
+    view(ViewAction::Measure, "view.measure", "Measure", false),
+    view(ViewAction::Fit, "view.fit", "Fit the view", false),
+    view(
+        ViewAction::Look(Preset::Isometric),
+        "view.isometric",
+        "Look: isometric",
+        true,
+    ),
+    view(
+        ViewAction::Look(Preset::Front),
+        "view.front",
+        "Look: from the front",
+        false,
+    ),
+    view(
+        ViewAction::Look(Preset::Back),
+        "view.back",
+        "Look: from the back",
+        false,
+    ),
+    view(
+        ViewAction::Look(Preset::Left),
+        "view.left",
+        "Look: from the left",
+        false,
+    ),
+    view(
+        ViewAction::Look(Preset::Right),
+        "view.right",
+        "Look: from the right",
+        false,
+    ),
+    view(
+        ViewAction::Look(Preset::Top),
+        "view.top",
+        "Look: from the top",
+        false,
+    ),
+    view(
+        ViewAction::Look(Preset::Bottom),
+        "view.bottom",
+        "Look: from the bottom",
+        false,
+    ),
+    view(
+        ViewAction::Project(Projection::Perspective),
+        "view.perspective",
+        "Perspective",
+        true,
+    ),
+    view(
+        ViewAction::Project(Projection::Orthographic),
+        "view.orthographic",
+        "Orthographic",
+        false,
+    ),
+    view(
+        ViewAction::Draw(Look::Shaded),
+        "view.shaded",
+        "Draw: shaded",
+        true,
+    ),
+    view(
+        ViewAction::Draw(Look::Transparent),
+        "view.transparent",
+        "Draw: transparent",
+        false,
+    ),
+    view(
+        ViewAction::Draw(Look::Wireframe),
+        "view.wireframe",
+        "Draw: wireframe",
+        false,
+    ),
+    view(
+        ViewAction::Draw(Look::Triangles),
+        "view.triangles",
+        "Draw: triangles",
+        false,
+    ),
 ];
 
 impl Action {
@@ -233,23 +499,8 @@ mod tests {
 
     #[test]
     fn every_action_is_listed_once_under_its_own_name_and_keys() {
-        let all = [
-            Action::Open,
-            Action::Save,
-            Action::SaveAs,
-            Action::ResetToSeed,
-            Action::RunNow,
-            Action::Propose,
-            Action::RunLoop,
-            Action::Cancel,
-            Action::PreviousStep,
-            Action::NextStep,
-            Action::CopyReward,
-            Action::ToggleTheme,
-        ];
-        assert_eq!(all.len(), ACTIONS.len());
-        for action in all {
-            assert_eq!(action.info().action, action);
+        for info in ACTIONS {
+            assert_eq!(info.action.info().name, info.name, "listed twice");
         }
         let names: BTreeSet<_> = ACTIONS.iter().map(|info| info.name).collect();
         assert_eq!(names.len(), ACTIONS.len());

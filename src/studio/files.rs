@@ -2,20 +2,27 @@
 //!
 //! Saving is atomic: a file holds its old content or its new one, whatever happens in between.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::rows::Rows;
+use super::settings::Settings;
 use super::state::{CardId, PathPurpose};
 use crate::engine::Wake;
-use crate::trajectory::replace_file;
+use crate::trajectory::{self, Trajectory, TrajectoryError, replace_file};
 
 /// `rfd` answers nothing both when a person cancels and when there is no dialog to show. Nobody cancels
 /// faster than this, so a quicker nothing means that a path field is needed.
 const NO_PORTAL: Duration = Duration::from_millis(400);
+
+/// How often watched files are looked at: often enough to be there when one turns back to the window.
+const WATCH: Duration = Duration::from_millis(700);
 
 /// What came of a file operation.
 #[derive(Debug)]
@@ -26,6 +33,18 @@ pub enum FileEvent {
     NoDialog(PathPurpose),
     /// A file was read, or not.
     Read(PathBuf, Result<String, String>),
+    /// A trajectory was read, or not.
+    Trajectory(Box<Result<Trajectory, String>>),
+    /// A file of rows was read.
+    Rows(Arc<Rows>),
+    /// A row's code was read, or not: its index, task and code.
+    RowCode(usize, Result<(Option<String>, String), String>),
+    /// Rows that hold a text were found, or not; with the serial of the search.
+    Matches(u64, Result<Vec<u32>, String>),
+    /// Settings could not be written.
+    NotKept(String),
+    /// A watched file has another content than it had.
+    Changed(PathBuf, String),
     /// A card's revision was written, or not.
     Written {
         /// The file.
@@ -46,6 +65,15 @@ pub struct Files {
     pub events: Receiver<FileEvent>,
     wake: Wake,
     writer: Option<Writer>,
+    watched: Watched,
+    watching: bool,
+}
+
+/// By what a watched file is known.
+struct Stamp {
+    /// Time and length, which cost nothing to read.
+    seen: Option<(SystemTime, u64)>,
+    content: u64,
 }
 
 /// Writes one file after the other, so that of two saves the later one stands.
@@ -81,7 +109,74 @@ impl Files {
             events,
             wake,
             writer: None,
+            watched: Arc::default(),
+            watching: false,
         }
+    }
+
+    /// Tells from now on when a file no longer holds `code`.
+    pub fn watch(&mut self, path: PathBuf, code: &str) {
+        let stamp = Stamp {
+            seen: look_at(&path),
+            content: hash(code),
+        };
+        lock(&self.watched).insert(path, stamp);
+        if std::mem::replace(&mut self.watching, true) {
+            return;
+        }
+        let (sender, wake) = (self.sender.clone(), self.wake.clone());
+        let watched = Arc::downgrade(&self.watched);
+        thread::spawn(move || {
+            loop {
+                thread::sleep(WATCH);
+                // Gone with the window.
+                let Some(watched) = watched.upgrade() else { return };
+                for (path, code) in changed(&mut lock(&watched)) {
+                    let _ = sender.send(FileEvent::Changed(path, code));
+                    wake();
+                }
+            }
+        });
+    }
+
+    /// Reads a trajectory.
+    pub fn read_trajectory(&self, path: PathBuf) {
+        self.run(move || {
+            match trajectory::read(&path) {
+                Ok(read) => Some(FileEvent::Trajectory(Box::new(Ok(read)))),
+                // A JSONL file without a header holds rows of a training run.
+                Err(TrajectoryError::BadHeader { .. }) if path.is_file() => Some(match Rows::read(&path) {
+                    Ok(rows) => FileEvent::Rows(Arc::new(rows)),
+                    Err(message) => FileEvent::Trajectory(Box::new(Err(message))),
+                }),
+                Err(error) => Some(FileEvent::Trajectory(Box::new(Err(error.to_string())))),
+            }
+        });
+    }
+
+    /// Reads the code of a row.
+    pub fn read_row(&self, rows: Arc<Rows>, index: usize) {
+        self.run(move || Some(FileEvent::RowCode(index, rows.code(index))));
+    }
+
+    /// Looks for a text in the rows.
+    pub fn search_rows(&self, rows: Arc<Rows>, text: String, serial: u64) {
+        self.run(move || Some(FileEvent::Matches(serial, rows.holding(&text))));
+    }
+
+    /// Writes settings.
+    pub fn keep_settings(&self, path: PathBuf, settings: Settings) {
+        self.run(move || settings.write(&path).err().map(FileEvent::NotKept));
+    }
+
+    /// Deletes a file, after what was to be kept before; nothing comes of it.
+    pub fn delete(&self, path: PathBuf) {
+        self.run(move || {
+            // The keeper's own thread has written by then, or will before the window closes.
+            thread::sleep(Duration::from_millis(500));
+            let _ = fs::remove_file(path);
+            None
+        });
     }
 
     /// Asks for a path with the desktop's own dialog. `suggested` is a file name for saving.
@@ -114,7 +209,7 @@ impl Files {
         let (sender, wake) = (&self.sender, &self.wake);
         let writer = self
             .writer
-            .get_or_insert_with(|| start_writer(sender.clone(), wake.clone()));
+            .get_or_insert_with(|| start_writer(sender.clone(), wake.clone(), self.watched.clone()));
         // The thread listens for as long as this holds its queue.
         let _ = writer.queue.send(Write {
             path,
@@ -136,7 +231,7 @@ impl Files {
     }
 }
 
-fn start_writer(sender: Sender<FileEvent>, wake: Wake) -> Writer {
+fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> Writer {
     let (queue, writes) = crossbeam_channel::unbounded::<Write>();
     let thread = thread::spawn(move || {
         for Write {
@@ -146,12 +241,23 @@ fn start_writer(sender: Sender<FileEvent>, wake: Wake) -> Writer {
             revision,
         } in writes
         {
+            // Held while the file is replaced, so that the watch does not take our own change for another's.
+            let mut known = lock(&watched);
             let result = replace_file(&path, code.as_bytes()).map_err(|error| {
                 format!(
                     "cannot save {}: {error}\nhint: choose another folder with Save as",
                     path.display()
                 )
             });
+            if result.is_ok()
+                && let Some(stamp) = known.get_mut(&path)
+            {
+                *stamp = Stamp {
+                    seen: look_at(&path),
+                    content: hash(&code),
+                };
+            }
+            drop(known);
             // A window that has closed has no use for the answer.
             let _ = sender.send(FileEvent::Written {
                 path,
@@ -163,6 +269,40 @@ fn start_writer(sender: Sender<FileEvent>, wake: Wake) -> Writer {
         }
     });
     Writer { queue, thread }
+}
+
+/// Those of the watched files that hold something new.
+fn changed(watched: &mut BTreeMap<PathBuf, Stamp>) -> Vec<(PathBuf, String)> {
+    let mut changed = Vec::new();
+    for (path, stamp) in watched {
+        let seen = look_at(path);
+        if seen == stamp.seen || seen.is_none() {
+            continue;
+        }
+        stamp.seen = seen;
+        if let Ok(code) = read(path)
+            && hash(&code) != stamp.content
+        {
+            stamp.content = hash(&code);
+            changed.push((path.clone(), code));
+        }
+    }
+    changed
+}
+
+type Watched = Arc<Mutex<BTreeMap<PathBuf, Stamp>>>;
+
+fn lock(watched: &Watched) -> MutexGuard<'_, BTreeMap<PathBuf, Stamp>> {
+    watched.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn look_at(path: &Path) -> Option<(SystemTime, u64)> {
+    let about = fs::metadata(path).ok()?;
+    Some((about.modified().ok()?, about.len()))
+}
+
+fn hash(code: &str) -> u64 {
+    egui::epaint::util::hash(code)
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -220,6 +360,32 @@ mod tests {
         }
         drop(files);
         assert_eq!(fs::read_to_string(&path).unwrap(), "x = 19");
+    }
+
+    #[test]
+    fn a_change_outside_is_told_once_and_our_own_never() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("part.py");
+        fs::write(&path, "a = 1").unwrap();
+        let mut files = Files::new(std::sync::Arc::new(|| {}));
+        files.watch(path.clone(), "a = 1");
+        files.write(path.clone(), "a = 2".to_owned(), CardId(1), 1);
+        let FileEvent::Written { result: Ok(()), .. } = files.events.recv().unwrap() else {
+            panic!()
+        };
+        assert!(changed(&mut lock(&files.watched)).is_empty(), "our own save");
+        // Another length, for clocks of file systems can be coarse.
+        fs::write(&path, "a = 33").unwrap();
+        let FileEvent::Changed(told, code) = files.events.recv_timeout(Duration::from_secs(20)).unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!((told, code.as_str()), (path.clone(), "a = 33"));
+        fs::remove_file(&path).unwrap();
+        assert!(
+            changed(&mut lock(&files.watched)).is_empty(),
+            "gone is no content"
+        );
     }
 
     #[test]

@@ -7,17 +7,25 @@
 mod app;
 pub mod backend;
 pub mod command;
+mod compare;
 pub mod controller;
 pub mod editor;
 pub mod files;
+pub mod keeper;
 pub mod panels;
 pub mod preflight;
+pub mod rows;
+pub mod settings;
 pub mod state;
 pub mod theme;
 pub mod viewport;
 
 pub use app::{Opened, Studio, StudioOptions, run};
 
+#[cfg(test)]
+mod editor_tests;
+#[cfg(test)]
+mod keeping_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -5,6 +5,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::keeper::Draft;
+use super::rows::Rows;
+use super::settings::Settings;
 use crate::assess::{Assessment, Evaluation, Scoring};
 use crate::engine::JobId;
 use crate::executor::PoolStatus;
@@ -34,6 +37,24 @@ pub struct State {
     pub notice: Option<Notice>,
     /// A path is wanted, because no file dialog came up.
     pub path_prompt: Option<PathPrompt>,
+    /// Rows of a training run, if a file of them is open.
+    pub rows: Option<Arc<Rows>>,
+    /// Those that hold the text looked for; none while nothing is looked for.
+    pub row_matches: Option<Vec<u32>>,
+    /// Grows with every change of `row_matches`.
+    pub row_matches_serial: u64,
+    /// The row whose code is on screen.
+    pub open_row: Option<usize>,
+    /// What a person has set.
+    pub settings: Settings,
+    /// The file that keeps it, if there is a place for one.
+    pub settings_file: Option<PathBuf>,
+    /// Edits that a window left which was not closed, until somebody decides.
+    pub rescued: Vec<Draft>,
+    /// A file changed outside while it had edits here.
+    pub conflict: Option<Conflict>,
+    /// The window was asked to close and is busy.
+    pub quit: Option<Quit>,
     /// Window time of the last update, s.
     pub now: f64,
 }
@@ -94,6 +115,32 @@ impl Notice {
     }
 }
 
+/// A file that changed outside while it had edits here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The card with the edits.
+    pub card: CardId,
+    /// The file.
+    pub path: PathBuf,
+    /// What it holds now.
+    pub code: String,
+}
+
+/// Why closing the window is a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quit {
+    /// What is under way.
+    pub running: Option<String>,
+    /// Files with edits that are not saved.
+    pub unsaved: Vec<String>,
+}
+
+/// The last part of a path, for people.
+pub fn file_name(path: &std::path::Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
 /// What a typed path is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathPurpose {
@@ -125,6 +172,24 @@ pub struct Session {
     pub selected: CardId,
     /// Name of the recording that proposes; none if the task has none.
     pub recording: Option<String>,
+    /// The card that others are compared with, if one was chosen.
+    pub pinned: Option<CardId>,
+    /// What the task's reference looks like, once somebody has asked.
+    pub reference: ReferenceShape,
+}
+
+/// The shape of a task's reference, for the viewport.
+#[derive(Clone, Debug, Default)]
+pub enum ReferenceShape {
+    /// Nobody has asked for it yet.
+    #[default]
+    Unknown,
+    /// It is being built.
+    Building(JobId),
+    /// Here it is.
+    Built(Arc<Shape>),
+    /// It cannot be shown, and why.
+    Missing(String),
 }
 
 /// Identifies a card for the life of the window.
@@ -154,6 +219,8 @@ pub struct Card {
     pub revision: u64,
     /// What the proposer said.
     pub reason: String,
+    /// The row of a training run that it was read from.
+    pub row: Option<String>,
     /// The file that it was read from or saved to.
     pub file: Option<PathBuf>,
     /// The revision that the file holds.
@@ -249,6 +316,7 @@ impl Card {
             code,
             revision: 0,
             reason: String::new(),
+            row: None,
             file: None,
             saved_revision: 0,
             outcome: Outcome::Unknown,
@@ -351,6 +419,8 @@ impl Session {
             cards: vec![card],
             selected: seed,
             recording,
+            pinned: None,
+            reference: ReferenceShape::Unknown,
         }
     }
 
@@ -362,6 +432,11 @@ impl Session {
     /// The card on screen.
     pub fn card(&self) -> &Card {
         self.get(self.selected).unwrap_or_else(|| self.seed())
+    }
+
+    /// The card that others are compared with, if one was chosen and is still there.
+    pub fn pinned(&self) -> Option<&Card> {
+        self.get(self.pinned?)
     }
 
     /// The card of that id, if it is still there.
@@ -413,7 +488,11 @@ impl Session {
         }
         match card.origin {
             Origin::Seed => "seed".to_owned(),
-            Origin::Hand => "edited".to_owned(),
+            Origin::Hand => match &card.row {
+                Some(row) if card.revision == 0 => row.clone(),
+                Some(row) => format!("{row}, edited"),
+                None => "edited".to_owned(),
+            },
             Origin::Rules | Origin::Replay | Origin::Endpoint => {
                 let made =
                     |other: &&Card| matches!(other.origin, Origin::Rules | Origin::Replay | Origin::Endpoint);
@@ -447,6 +526,15 @@ impl State {
             log: Vec::new(),
             notice: None,
             path_prompt: None,
+            rows: None,
+            row_matches: None,
+            row_matches_serial: 0,
+            open_row: None,
+            settings: Settings::default(),
+            settings_file: None,
+            rescued: Vec::new(),
+            conflict: None,
+            quit: None,
             now: 0.0,
         })
     }

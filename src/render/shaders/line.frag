@@ -2,6 +2,8 @@ uniform vec4 color;
 uniform float half_width;
 // Middle, then the radius at which the line has faded away; no fading when that is 0.
 uniform vec4 fade;
+// What lies above it is cut away: normal, offset.
+uniform vec4 plane;
 
 in vec3 world;
 in vec2 at;
@@ -16,7 +18,7 @@ void main() {
     if (fade.w > 0.0) {
         alpha *= 1.0 - smoothstep(0.35, 1.0, length(world - fade.xyz) / fade.w);
     }
-    if (alpha < 0.004) {
+    if (alpha < 0.004 || dot(plane.xyz, world) > plane.w) {
         discard;
     }
     pixel = vec4(color.rgb, alpha);

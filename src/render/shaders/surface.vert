@@ -5,11 +5,24 @@ uniform float bias;
 
 in vec3 position;
 in vec3 normal;
+#ifdef HEAT
+in float value;
+out float distance_mm;
+#endif
+#ifdef CUT
+out vec3 world;
+#endif
 
 out vec3 eye_normal;
 out vec3 eye_position;
 
 void main() {
+#ifdef HEAT
+    distance_mm = value;
+#endif
+#ifdef CUT
+    world = position;
+#endif
     vec4 at = view * vec4(position, 1.0);
     eye_normal = mat3(view) * normal;
     eye_position = at.xyz;

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use crossbeam_channel::TryRecvError;
 
 use super::{Controller, TARGET};
-use crate::assess::{Assessment, Scoring};
+use crate::assess::{Assessment, ReferenceChoice, Scoring};
 use crate::engine::{
     AssessJob, Event, Job, JobId, Outcome as JobOutcome, ProposerChoice, RepairJob, RepairSummary,
 };
 use crate::executor::Priority;
 use crate::geometry::Shape;
+use crate::reward::Mode;
 use crate::studio::backend::Ticket;
-use crate::studio::state::{Activity, Card, CardId, Outcome, Recorded, Running, Session};
+use crate::studio::state::{Activity, Card, CardId, Outcome, Recorded, ReferenceShape, Running, Session};
 use crate::trajectory::{Origin, Step};
 
 /// A job under way.
@@ -33,6 +34,8 @@ enum Purpose {
         scoring: Scoring,
     },
     Repair(RepairRun),
+    /// Builds a task's reference for the viewport.
+    Reference,
 }
 
 /// A repair that proposes from a recording.
@@ -107,11 +110,46 @@ impl Controller {
             (Activity::Due(_) | Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault { .. }) => false,
             (Activity::Assessing(job), _) => match self.pending.get(&job).map(|pending| &pending.purpose) {
                 Some(Purpose::Assess { scoring, .. }) => *scoring != self.state.scoring,
-                Some(Purpose::Repair(_)) | None => false,
+                Some(Purpose::Repair(_) | Purpose::Reference) | None => false,
             },
             (Activity::Idle, Outcome::Unknown) => true,
             (Activity::Idle, Outcome::Scored(scored)) => scored.scoring != self.state.scoring,
         }
+    }
+
+    /// Builds the reference of the task on screen, unless that is done or under way.
+    pub(super) fn build_reference(&mut self) {
+        let index = self.state.current;
+        let session = &self.state.sessions[index];
+        if matches!(
+            session.reference,
+            ReferenceShape::Building(_) | ReferenceShape::Built(_)
+        ) {
+            return;
+        }
+        let task = session.task.clone();
+        let Some(code) = &task.reference else {
+            let why = if task.reference_mesh.is_some() {
+                "the reference of this task is a mesh of its own scale"
+            } else {
+                "this task has no reference"
+            };
+            self.state.session_mut().reference = ReferenceShape::Missing(why.to_owned());
+            return;
+        };
+        let job = Job::Assess(AssessJob {
+            code: Arc::from(code.as_bytes()),
+            task,
+            // Only its shape is wanted.
+            scoring: Scoring {
+                mode: Mode::Fast,
+                reference: ReferenceChoice::None,
+                ..self.state.scoring.clone()
+            },
+            priority: Priority::Live,
+        });
+        let id = self.submit(index, job, "reference".to_owned(), Purpose::Reference);
+        self.state.sessions[index].reference = ReferenceShape::Building(id);
     }
 
     /// Proposes from the card on screen, `max_steps` times or until `target`.
@@ -251,6 +289,10 @@ impl Controller {
     /// Takes a job that is over off its cards; a proposal that never became code goes.
     fn settle(&mut self, session: usize, job: JobId) {
         let session = &mut self.state.sessions[session];
+        if matches!(session.reference, ReferenceShape::Building(building) if building == job) {
+            session.reference =
+                ReferenceShape::Missing("the reference was not built: choose it again".to_owned());
+        }
         for card in &mut session.cards {
             if card.activity == Activity::Assessing(job) {
                 card.activity = Activity::Idle;
@@ -336,13 +378,16 @@ impl Controller {
             Event::Failed { message, input } => {
                 if let Some(pending) = self.finish(job) {
                     let card = match &pending.purpose {
-                        Purpose::Assess { card, .. } => *card,
-                        Purpose::Repair(run) => run.cards[&0],
+                        Purpose::Assess { card, .. } => Some(*card),
+                        Purpose::Repair(run) => Some(run.cards[&0]),
+                        Purpose::Reference => None,
                     };
-                    let unscored = self.state.sessions[pending.session]
-                        .get(card)
-                        .is_some_and(|card| card.activity == Activity::Assessing(job));
-                    if unscored {
+                    let waits = |card: &CardId| {
+                        self.state.sessions[pending.session]
+                            .get(*card)
+                            .is_some_and(|card| card.activity == Activity::Assessing(job))
+                    };
+                    if let Some(card) = card.filter(waits) {
                         self.fault(pending.session, card, &message, input);
                     }
                     self.settle(pending.session, job);
@@ -381,7 +426,17 @@ impl Controller {
                 );
             }
             (Purpose::Repair(run), JobOutcome::Repaired(summary)) => self.note(describe(&run, &summary)),
-            (Purpose::Assess { .. }, JobOutcome::Repaired(_))
+            (Purpose::Reference, JobOutcome::Assessed(assessment)) => {
+                let failure = assessment.evaluation.failure;
+                self.state.sessions[pending.session].reference = match assessment.shape {
+                    Some(shape) => ReferenceShape::Built(shape),
+                    None => ReferenceShape::Missing(format!(
+                        "the reference does not build: {}",
+                        failure.map_or_else(String::new, |failure| failure.message)
+                    )),
+                };
+            }
+            (Purpose::Assess { .. } | Purpose::Reference, JobOutcome::Repaired(_))
             | (Purpose::Repair(_), JobOutcome::Assessed(_)) => {
                 self.tell("the engine answered another question than was asked");
             }
@@ -483,7 +538,7 @@ impl Controller {
     fn repair_base(&self, job: JobId) -> Option<CardId> {
         match &self.pending.get(&job)?.purpose {
             Purpose::Repair(run) => run.cards.get(&0).copied(),
-            Purpose::Assess { .. } => None,
+            Purpose::Assess { .. } | Purpose::Reference => None,
         }
     }
 }

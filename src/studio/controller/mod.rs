@@ -3,17 +3,21 @@
 //! Never draws and never waits. Time is the window's own clock, handed in, so that a test can turn it.
 
 mod jobs;
+mod keeping;
 mod opened;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::backend::Backend;
-use super::command::{Action, Command};
+use super::command::{Action, Command, EditorAction, ViewAction};
 use super::files::{FileEvent, Files};
+use super::settings::Settings;
 use super::state::{
     Activity, Card, CardId, EditorId, LogLine, Notice, Outcome, PathPrompt, PathPurpose, State,
 };
+use super::viewport::Against;
 use crate::engine::{JobId, Wake};
 use crate::executor::Priority;
 use crate::trajectory::Origin;
@@ -21,6 +25,8 @@ use jobs::Pending;
 
 /// A pause of this length in typing starts a run, s.
 pub const DEBOUNCE: f64 = 0.25;
+/// The same for a slider, which is moved on purpose, s.
+pub const TUNE: f64 = 0.05;
 /// Proposals of a loop at most.
 pub const MAX_STEPS: usize = 12;
 /// A loop stops at this total.
@@ -35,6 +41,22 @@ pub enum Effect {
     Copy(String),
     /// Change between dark and light.
     ToggleTheme,
+    /// Something for the 3D view.
+    View(ViewAction),
+    /// Something for the editor.
+    Editor(EditorAction),
+    /// Close the window.
+    Close,
+    /// Show or hide the code diff.
+    Diff,
+    /// Open or close the command palette.
+    Palette,
+    /// Open or close the list of shortcuts.
+    Shortcuts,
+    /// Open or close the settings page.
+    Settings,
+    /// Settings were changed: show the window by them.
+    Restyle,
 }
 
 /// Turns commands into jobs, and events into state.
@@ -46,6 +68,7 @@ pub struct Controller {
     pending: BTreeMap<JobId, Pending>,
     next_id: u64,
     effects: Vec<Effect>,
+    keeping: keeping::Keeping,
 }
 
 impl Controller {
@@ -61,6 +84,7 @@ impl Controller {
             pending: BTreeMap::new(),
             next_id,
             effects: Vec::new(),
+            keeping: keeping::Keeping::default(),
         };
         controller.score_what_is_not();
         controller
@@ -76,9 +100,13 @@ impl Controller {
         std::mem::take(&mut self.effects)
     }
 
-    /// Reads a file given at the start.
+    /// Reads a Python file, or the trajectory in a folder or a JSONL file.
     pub fn open(&mut self, path: PathBuf) {
-        self.files.read(path);
+        if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") {
+            self.files.read_trajectory(path);
+        } else {
+            self.files.read(path);
+        }
     }
 
     /// Takes in what came from jobs and files since the last call, and starts what is due at `now` (s).
@@ -91,7 +119,8 @@ impl Controller {
             self.take_file_event(event);
         }
         self.take_job_events();
-        self.start_due()
+        let (due, keep) = (self.start_due(), self.keep());
+        [due, keep].into_iter().flatten().reduce(f64::min)
     }
 
     /// Does what a panel asked for.
@@ -110,7 +139,16 @@ impl Controller {
                 }
             }
             Command::SelectCard(card) => self.select(card),
-            Command::Edit { card, code } => self.edit(card, code),
+            Command::Pin(card) => {
+                let session = self.state.session_mut();
+                session.pinned = session.get(card).map(|card| card.id);
+                self.effects
+                    .push(Effect::View(ViewAction::Against(Against::Pinned)));
+            }
+            Command::Branch(card) => self.branch(card),
+            Command::Remove(card) => self.remove(card),
+            Command::Edit { card, code } => self.edit(card, code, DEBOUNCE),
+            Command::Tune { card, code } => self.edit(card, code, TUNE),
             Command::SetProfile(profile) => {
                 self.state.scoring.profile = profile;
                 self.score_what_is_not();
@@ -120,6 +158,7 @@ impl Controller {
                 self.score_what_is_not();
             }
             Command::SetRecording(name) => self.state.session_mut().recording = Some(name),
+            Command::ShowReference => self.build_reference(),
             Command::Copy(text) => self.effects.push(Effect::Copy(text)),
             Command::UsePath(purpose, path) => {
                 self.state.path_prompt = None;
@@ -127,7 +166,47 @@ impl Controller {
             }
             Command::ClosePathPrompt => self.state.path_prompt = None,
             Command::DismissNotice => self.state.notice = None,
+            Command::Rescue(restore) => self.rescue(restore),
+            Command::SettleConflict(load) => self.settle_conflict(load),
+            Command::Quit { save } => self.quit(save),
+            Command::StayOpen => self.state.quit = None,
+            Command::OpenRow(index) => {
+                if let Some(rows) = &self.state.rows {
+                    self.files.read_row(Arc::clone(rows), index);
+                }
+            }
+            Command::SearchRows(text) => self.search_rows(text),
+            Command::CloseRows => {
+                self.state.rows = None;
+                self.state.row_matches = None;
+                self.state.open_row = None;
+            }
+            Command::Set(settings) => {
+                if let Some(path) = &self.state.settings_file {
+                    self.files.keep_settings(path.clone(), settings.clone());
+                }
+                self.set(settings);
+                self.effects.push(Effect::Restyle);
+            }
+            Command::Open(paths) => {
+                for path in paths {
+                    self.open(path);
+                }
+            }
         }
+    }
+
+    /// Works by these settings from now on; candidates are scored anew where that changes what they may use.
+    pub fn set(&mut self, settings: Settings) {
+        self.state.scoring.limits.cpu_s = settings.seconds;
+        self.state.scoring.limits.memory_mb = settings.memory_mb;
+        self.state.settings = settings;
+        self.score_what_is_not();
+    }
+
+    /// Keeps settings in that file.
+    pub fn settings_file_is(&mut self, path: PathBuf) {
+        self.state.settings_file = Some(path);
     }
 
     fn act(&mut self, action: Action) {
@@ -158,6 +237,12 @@ impl Controller {
                 }
             }
             Action::ToggleTheme => self.effects.push(Effect::ToggleTheme),
+            Action::Diff => self.effects.push(Effect::Diff),
+            Action::Palette => self.effects.push(Effect::Palette),
+            Action::Shortcuts => self.effects.push(Effect::Shortcuts),
+            Action::Settings => self.effects.push(Effect::Settings),
+            Action::View(action) => self.effects.push(Effect::View(action)),
+            Action::Editor(action) => self.effects.push(Effect::Editor(action)),
         }
     }
 
@@ -180,7 +265,7 @@ impl Controller {
     }
 
     /// A hand card changes in place; a change of any other card makes a draft of it, and leaves it as it was.
-    fn edit(&mut self, id: CardId, code: String) {
+    fn edit(&mut self, id: CardId, code: String, pause: f64) {
         let now = self.state.now;
         let (draft, editor) = (CardId(self.fresh_id()), EditorId(self.fresh_id()));
         let session = self.state.session_mut();
@@ -205,9 +290,43 @@ impl Controller {
         if let Some(card) = session.get_mut(target) {
             card.code = code;
             card.revision += 1;
-            let superseded = std::mem::replace(&mut card.activity, Activity::Due(now + DEBOUNCE));
+            let superseded = std::mem::replace(&mut card.activity, Activity::Due(now + pause));
             self.drop_assessment(superseded);
         }
+    }
+
+    /// A hand card with the code of another one.
+    fn branch(&mut self, from: CardId) {
+        let id = CardId(self.fresh_id());
+        let session = self.state.session_mut();
+        let Some(card) = session.get(from) else { return };
+        let mut new = Card::new(id, Origin::Hand, Some(from), card.code.clone());
+        new.keep_shape_of(Some(card));
+        session.cards.push(new);
+        session.selected = id;
+        self.assess(self.state.current, id, Priority::Live);
+    }
+
+    /// Takes a hand card away; what grew from it grows from its parent then.
+    fn remove(&mut self, id: CardId) {
+        let session = self.state.session_mut();
+        let Some(at) = session
+            .cards
+            .iter()
+            .position(|card| card.id == id && card.origin == Origin::Hand)
+        else {
+            return;
+        };
+        let card = session.cards.remove(at);
+        for other in &mut session.cards {
+            if other.parent == Some(id) {
+                other.parent = card.parent;
+            }
+        }
+        if session.selected == id {
+            session.selected = session.cards[at.min(session.cards.len() - 1)].id;
+        }
+        self.drop_assessment(card.activity);
     }
 
     fn reset_to_seed(&mut self) {
@@ -242,7 +361,7 @@ impl Controller {
 
     fn use_path(&mut self, purpose: PathPurpose, path: PathBuf) {
         match purpose {
-            PathPurpose::Open => self.files.read(path),
+            PathPurpose::Open => self.open(path),
             PathPurpose::Save(id) => {
                 let found = self.state.sessions.iter().find_map(|session| session.get(id));
                 match found.map(|card| (card.code.clone(), card.revision)) {
@@ -277,7 +396,30 @@ impl Controller {
                     serial,
                 });
             }
-            FileEvent::Read(path, Ok(code)) => self.show_file(path, code),
+            FileEvent::Read(path, Ok(code)) => {
+                self.files.watch(path.clone(), &code);
+                self.show_file(path, code);
+            }
+            FileEvent::Trajectory(read) => match *read {
+                Ok(trajectory) => self.show_trajectory(trajectory),
+                Err(message) => self.tell(&message),
+            },
+            FileEvent::Rows(rows) => self.show_rows(rows),
+            FileEvent::RowCode(index, read) => match read {
+                Ok((task, code)) => self.show_row(index, task.as_deref(), code),
+                Err(message) => self.tell(&message),
+            },
+            FileEvent::Matches(serial, found) => {
+                if serial == self.state.row_matches_serial {
+                    match found {
+                        Ok(found) => self.state.row_matches = Some(found),
+                        Err(message) => self.tell(&message),
+                    }
+                    self.state.row_matches_serial += 1;
+                }
+            }
+            FileEvent::NotKept(message) => self.tell(&message),
+            FileEvent::Changed(path, code) => self.changed_outside(&path, &code),
             FileEvent::Read(_, Err(message)) => self.tell(&message),
             FileEvent::Written {
                 path,
@@ -295,10 +437,14 @@ impl Controller {
                     card.file = Some(path);
                     card.saved_revision = revision;
                 }
+                self.close_when_saved(false);
             }
             FileEvent::Written {
                 result: Err(message), ..
-            } => self.tell(&message),
+            } => {
+                self.tell(&message);
+                self.close_when_saved(true);
+            }
         }
     }
 

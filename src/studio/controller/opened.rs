@@ -1,12 +1,81 @@
 //! A stored trajectory, laid out on the timeline of its task.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Controller;
+use crate::executor::Priority;
+use crate::studio::rows::Rows;
 use crate::studio::state::{Card, CardId};
 use crate::trajectory::{Origin, Trajectory};
 
 impl Controller {
+    pub(super) fn show_rows(&mut self, rows: Arc<Rows>) {
+        let bad = match rows.bad {
+            0 => String::new(),
+            bad => format!("; {bad} lines are none"),
+        };
+        self.note(format!(
+            "opened {} rows of {}{bad}",
+            rows.rows.len(),
+            rows.path.display()
+        ));
+        self.state.rows = Some(rows);
+        self.state.row_matches = None;
+        self.state.row_matches_serial += 1;
+        self.state.open_row = None;
+    }
+
+    pub(super) fn search_rows(&mut self, text: String) {
+        self.state.row_matches_serial += 1;
+        if text.is_empty() {
+            self.state.row_matches = None;
+        } else if let Some(rows) = &self.state.rows {
+            self.files
+                .search_rows(Arc::clone(rows), text, self.state.row_matches_serial);
+        }
+    }
+
+    /// Shows a row's code as a card of its task: the same card for one row after the other, so that looking through
+    /// many leaves one.
+    pub(super) fn show_row(&mut self, index: usize, task: Option<&str>, code: String) {
+        let known = |id: &str| {
+            self.state
+                .sessions
+                .iter()
+                .position(|session| session.task.id == id)
+        };
+        let session = match task {
+            Some(id) => match known(id) {
+                Some(session) => session,
+                None => {
+                    return self.tell(&format!(
+                        "row {} is of `{id}`, a task that is not here\nhint: add its task pack with --tasks DIR",
+                        index + 1
+                    ));
+                }
+            },
+            None => self.state.current,
+        };
+        self.state.current = session;
+        self.state.open_row = Some(index);
+        let id = CardId(self.fresh_id());
+        let name = format!("row {}", index + 1);
+        let session = &mut self.state.sessions[session];
+        // One that was edited since is somebody's work, and stays.
+        let of_row = |card: &Card| card.row.is_some() && card.revision == 0;
+        if let Some(at) = session.cards.iter().position(of_row) {
+            let old = session.cards.remove(at);
+            self.drop_assessment(old.activity);
+        }
+        let session = &mut self.state.sessions[self.state.current];
+        let mut card = Card::new(id, Origin::Hand, Some(session.seed().id), code);
+        card.row = Some(name);
+        session.cards.push(card);
+        session.selected = id;
+        self.assess(self.state.current, id, Priority::Live);
+    }
+
     /// Shows every step of a trajectory as a card and selects the last one.
     ///
     /// The steps are scored anew, under the trajectory's own profile and mode: edges and faces come with a

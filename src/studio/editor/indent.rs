@@ -95,13 +95,13 @@ fn shift_lines(
     start..selection.end.saturating_add_signed(moved_end).max(start)
 }
 
-fn byte(code: &str, character: usize) -> usize {
+pub(super) fn byte(code: &str, character: usize) -> usize {
     code.char_indices()
         .nth(character)
         .map_or(code.len(), |(byte, _)| byte)
 }
 
-fn line_start(code: &str, byte: usize) -> usize {
+pub(super) fn line_start(code: &str, byte: usize) -> usize {
     code[..byte].rfind('\n').map_or(0, |newline| newline + 1)
 }
 

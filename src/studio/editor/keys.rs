@@ -10,7 +10,7 @@ use egui::{Event, Id, Key, Modifiers, TextEdit, Ui};
 
 use super::indent;
 
-type Edit = fn(&mut String, Range<usize>) -> Range<usize>;
+pub(super) type Edit = fn(&mut String, Range<usize>) -> Range<usize>;
 
 /// Keys that wait for the next frame.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Keys {
     }
 }
 
-fn apply(edit: Edit, code: &mut String, id: Id, ui: &Ui) -> bool {
+pub(super) fn apply(edit: Edit, code: &mut String, id: Id, ui: &Ui) -> bool {
     let Some(mut state) = TextEdit::load_state(ui.ctx(), id) else {
         return false;
     };

@@ -1,33 +1,42 @@
-//! The Python editor: line numbers, colours, and the failing line with its message under it.
+//! The Python editor: line numbers, colours, and the failing line with its message under it; find and replace,
+//! completion and signatures, sliders for named numbers.
 
+pub mod api;
+mod assist;
+mod brackets;
+mod comment;
+mod find;
+pub(in crate::studio) mod find_bar;
 pub mod highlight;
 pub mod indent;
 mod keys;
 mod layout;
-
-use std::sync::Arc;
+mod numbers;
+mod paint;
+mod search;
+mod sliders;
+mod suggest;
 
 use egui::scroll_area::ScrollBarVisibility;
-use egui::text::{CCursor, CCursorRange, CharIndex};
-use egui::{
-    Align2, Frame, Galley, Id, Margin, Pos2, Rect, RichText, ScrollArea, Shape, Stroke, TextEdit, Ui,
-    UiBuilder, pos2, vec2,
-};
+use egui::{Frame, Id, Margin, Rect, RichText, ScrollArea, Shape, TextEdit, Ui, UiBuilder, pos2, vec2};
 
-use super::command::{Action, Command};
+use super::command::{Action, Command, EditorAction};
 use super::panels::widgets::{self, ActionStyle, action_button};
 use super::state::{Activity, Card, CardId, Outcome, Session, State};
-use super::theme::{self, CODE, CODE_LINE, Palette};
-use crate::failure::Failure;
+use super::theme::{self, CODE, CODE_LINE};
 use crate::trajectory::Origin;
+use assist::{Assist, AtCaret};
+use find::Find;
+use find_bar::Found;
 use keys::Keys;
 use layout::{CodeLayout, Gap};
+use paint::FIX;
+use search::{caret_of, place_of, set_selection};
+use sliders::Sliders;
 
 /// Accessible name of the text field.
 pub const NAME: &str = "Code editor";
 
-/// A caret this many lines from the failing line is at work on it.
-const NEAR: usize = 3;
 /// Space above the first line, points.
 const TOP: i8 = 8;
 
@@ -42,6 +51,33 @@ pub struct EditorView {
     /// The field shown last.
     field: Option<Id>,
     keys: Keys,
+    find: Find,
+    found: Found,
+    assist: Assist,
+    at_caret: AtCaret,
+    sliders: Sliders,
+    /// What was asked for by menu or shortcut.
+    wanted: Option<EditorAction>,
+    /// The field takes the keyboard back: not before it has seen the click that asked for it.
+    refocus: bool,
+    /// A line to bring into sight.
+    go_to: Option<usize>,
+    /// The match that was gone to last, bytes: a field without the keyboard keeps no selection.
+    on_match: Option<std::ops::Range<usize>>,
+    /// The fix of the failure on screen.
+    fix: Option<((CardId, u64), Option<suggest::Fix>)>,
+}
+
+impl EditorView {
+    /// Whether Escape is to put something of the editor away.
+    pub fn takes_escape(&self) -> bool {
+        self.assist.is_open()
+    }
+
+    /// Does what a menu entry or shortcut asks for, in the next frame.
+    pub fn act(&mut self, action: EditorAction) {
+        self.wanted = Some(action);
+    }
 }
 
 /// Shows the card on screen for editing.
@@ -52,10 +88,32 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
     if view.seen != Some((card.id, card.revision)) {
         if view.buffer != card.code {
             view.buffer.clone_from(&card.code);
+            view.assist.close();
         }
         view.seen = Some((card.id, card.revision));
     }
-    body(view, card, ui, commands);
+    let id = Id::unique(("code", card.editor));
+    let mut changed = search::act(view, id, ui);
+    if view.find.open {
+        changed |= search::find(view, id, ui);
+    }
+    let full = ui.available_rect_before_wrap();
+    let foot = view.sliders.height(&view.buffer, card.id, full.height());
+    let code = Rect::from_min_max(full.min, pos2(full.right(), full.bottom() - foot));
+    ui.scope_builder(UiBuilder::new().max_rect(code), |ui| {
+        body(view, card, id, changed, ui, commands);
+    });
+    if foot > 0.0 {
+        let place = Rect::from_min_max(pos2(full.left(), code.bottom()), full.max);
+        let tuned = ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+            view.sliders.show(&view.buffer, ui)
+        });
+        if let Some(code) = tuned.inner {
+            view.buffer.clone_from(&code);
+            commands.push(Command::Tune { card: card.id, code });
+        }
+    }
+    ui.advance_cursor_after_rect(full);
 }
 
 fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -113,7 +171,7 @@ fn names(session: &Session, card: &Card) -> (String, String) {
         Origin::Replay | Origin::Rules | Origin::Endpoint => {
             let recorded = card.recorded.as_ref();
             let about = recorded.map_or(String::new(), |recorded| {
-                format!("recorded in `{}`", recorded.recording)
+                format!("recorded in {}", recorded.recording)
             });
             (session.title(card), about)
         }
@@ -135,31 +193,53 @@ fn run_text(card: &Card) -> Option<String> {
     }
 }
 
-fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let id = Id::unique(("code", card.editor));
     let lines = view.buffer.split('\n').count();
     let digits = lines.max(99).ilog10() as f32 + 1.0;
     let gutter = (digits * 7.6 + 26.0).round();
     let full = ui.available_rect_before_wrap();
     let area = Rect::from_min_max(pos2(full.left() + gutter, full.top()), full.max);
 
-    let marked = card.failure().and_then(|failure| mark(failure, lines));
-    let message = marked.map(|(_, failure)| message_galley(ui, failure, area.width() - 44.0));
+    let marked = card.failure().and_then(|failure| paint::mark(failure, lines));
+    let message = marked.map(|(_, failure)| paint::message_galley(ui, failure, area.width() - 44.0));
+    // A fix is worked out once for a failure, and goes with the next keystroke.
+    let fits = |scored: &super::state::Scored| scored.revision == card.revision;
+    let fresh_failure = marked.filter(|_| card.scored().is_some_and(|scored| fits(scored)));
+    let key = (card.id, card.revision);
+    if fresh_failure.is_none() {
+        view.fix = None;
+    } else if let Some((_, failure)) = fresh_failure
+        && view.fix.as_ref().is_none_or(|(known, _)| *known != key)
+    {
+        view.fix = Some((key, suggest::fix(api::bundled(), failure, &view.buffer)));
+    }
+    let fix = view.fix.as_ref().and_then(|(_, fix)| fix.clone());
     let gap = match (marked, &message) {
         (Some((after, _)), Some(galley)) => Some(Gap {
             after,
-            height: (galley.size().y + 26.0).round(),
+            height: (galley.size().y + if fix.is_some() { FIX + 26.0 } else { 26.0 }).round(),
         }),
         _ => None,
     };
 
-    let typed = view.keys.handle(&mut view.buffer, id, ui);
+    let mut changed = changed;
+    let has_focus = ui.memory(|memory| memory.has_focus(id));
+    let caret_before = caret_of(ui, id, &view.buffer).end;
+    if !has_focus {
+        view.assist.close();
+    } else if let Some(choice) = view.assist.keys(ui, caret_before) {
+        complete(view, choice, id, ui);
+        changed = true;
+    }
+    changed |= view.keys.handle(&mut view.buffer, id, ui);
+    let typed = changed;
     let behind = ui.painter().with_clip_rect(full).add(Shape::Noop);
     let EditorView {
         buffer,
         layout,
         shown_failure,
+        go_to: view_go_to,
         ..
     } = view;
     let now = marked.map(|(_, failure)| (card.id, failure.line.unwrap_or(0), failure.message.clone()));
@@ -195,9 +275,16 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
                             .show(ui)
                     };
                     let output = ui.name_inputs(NAME, field);
+                    if let Some(line) = view_go_to.take()
+                        && let Some(row) = output.galley.rows.get(line)
+                    {
+                        let top = output.galley_pos.y + row.min_y();
+                        let rect = Rect::from_min_size(pos2(area.left(), top), vec2(1.0, CODE_LINE));
+                        ui.scroll_to_rect(rect, (!area.contains_rect(rect)).then_some(egui::Align::Center));
+                    }
                     // Here and not later: scrolling is a wish to the area that the field lies in.
                     if let Some((row, _)) = marked.filter(|_| fresh) {
-                        reveal(ui, &output, row, gap, area);
+                        paint::reveal(ui, &output, row, gap, area);
                     }
                     if typed && let Some(range) = output.cursor_range {
                         let caret = output.galley.pos_from_cursor(range.primary);
@@ -210,14 +297,41 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
         .inner;
     ui.advance_cursor_after_rect(full);
     let gutter_rect = Rect::from_min_max(full.min, pos2(area.left(), full.bottom()));
-    gutter_click(ui, &output, id, gutter_rect);
+    paint::gutter_click(ui, &output, id, gutter_rect);
 
+    if std::mem::take(&mut view.refocus) {
+        output.response.request_focus();
+    }
     // The keyboard starts in the editor, and goes along when another card's field takes its place.
     let before = view.field.replace(id);
     if before != Some(id) && before.is_none_or(|before| ui.memory(|memory| memory.has_focus(before))) {
         output.response.request_focus();
     }
-    if typed || output.response.changed() {
+    let edited = typed || output.response.changed();
+    let caret_byte = output
+        .cursor_range
+        .map(|range| indent::byte(&view.buffer, range.primary.index.0));
+    if let Some(caret) = caret_byte.filter(|_| output.response.has_focus()) {
+        if output.response.changed() {
+            view.assist.offer(api::bundled(), &view.buffer, caret, false);
+        } else if caret != caret_before && !typed {
+            view.assist.close();
+        }
+        let revision = egui::epaint::util::hash(&view.buffer);
+        view.at_caret
+            .update(api::bundled(), &view.buffer, revision, caret);
+    }
+    let mut edited = edited;
+    if let (Some(caret), Some(range)) = (caret_byte, output.cursor_range) {
+        let at = output.galley.pos_from_cursor(range.primary).min + output.galley_pos.to_vec2();
+        let window = ui.ctx().content_rect();
+        if let Some(choice) = view.assist.show(ui, caret, at, window) {
+            complete(view, choice, id, ui);
+            output.response.request_focus();
+            edited = true;
+        }
+    }
+    if edited {
         commands.push(Command::Edit {
             card: card.id,
             code: view.buffer.clone(),
@@ -227,200 +341,83 @@ fn body(view: &mut EditorView, card: &Card, ui: &mut Ui, commands: &mut Vec<Comm
     let origin = pos2(full.left(), output.galley_pos.y);
     let caret = output
         .cursor_range
-        .map(|range| row_of(&output.galley, range.primary));
+        .map(|range| paint::row_of(&output.galley, range.primary));
     let failing = marked.map(|(row, _)| row);
-    ui.painter().set(
-        behind,
-        rows_behind(&output.galley, origin, full, caret, failing, palette),
-    );
-    gutter_numbers(ui, &output.galley, origin, gutter_rect, caret, failing);
+    let mut tints = vec![paint::rows_behind(
+        &output.galley,
+        origin,
+        full,
+        caret,
+        failing,
+        palette,
+    )];
+    if view.find.open {
+        let on = place_of(view, id, ui);
+        let current = view.found.matches.iter().position(|range| *range == on);
+        view.found.update(&view.find, &view.buffer);
+        tints.push(
+            view.found
+                .tints(&output.galley, output.galley_pos, area, current, palette),
+        );
+    }
+    if let Some((one, other)) = view.at_caret.pair.filter(|_| has_focus && !edited) {
+        for byte in [one, other] {
+            tints.push(paint::bracket(
+                &output.galley,
+                output.galley_pos,
+                &view.buffer,
+                byte,
+                palette,
+            ));
+        }
+    }
+    ui.painter().set(behind, Shape::Vec(tints));
+    paint::hover(view, &output, area, ui);
+    paint::gutter_numbers(ui, &output.galley, origin, gutter_rect, caret, failing);
     if let (Some((row, failure)), Some(message)) = (marked, message) {
-        squiggle(ui, &output.galley, output.galley_pos, area, row, failure, palette);
+        paint::squiggle(ui, &output.galley, output.galley_pos, area, row, failure, palette);
         if let Some(placed) = output.galley.rows.get(row) {
             let top = output.galley_pos.y + placed.max_y() + 5.0;
-            message_card(ui, pos2(area.left() + 4.0, top), area, message, failure);
-        }
-    }
-}
-
-/// Row of the failing line. A line past the end (an open bracket) is the last one.
-fn mark(failure: &Failure, lines: usize) -> Option<(usize, &Failure)> {
-    let line = failure.line? as usize;
-    Some((line.clamp(1, lines) - 1, failure))
-}
-
-/// Brings a failing line with its message into sight, unless the caret is at work elsewhere.
-fn reveal(ui: &Ui, output: &egui::text_edit::TextEditOutput, row: usize, gap: Option<Gap>, area: Rect) {
-    let Some(placed) = output.galley.rows.get(row) else {
-        return;
-    };
-    let top = output.galley_pos.y + placed.min_y();
-    let height = CODE_LINE + gap.map_or(0.0, |gap| gap.height);
-    let rect = Rect::from_min_size(pos2(area.left(), top), vec2(1.0, height));
-    let caret = output
-        .cursor_range
-        .map(|range| row_of(&output.galley, range.primary));
-    let elsewhere = output.response.has_focus() && caret.is_some_and(|caret| caret.abs_diff(row) > NEAR);
-    if !area.contains_rect(rect) && !elsewhere {
-        ui.scroll_to_rect(rect, None);
-    }
-}
-
-fn message_galley(ui: &Ui, failure: &Failure, width: f32) -> Arc<Galley> {
-    let palette = theme::of(ui);
-    let mut job = egui::text::LayoutJob::default();
-    job.wrap.max_width = width.max(120.0);
-    job.wrap.max_rows = 6;
-    let plain = egui::TextFormat::simple(theme::regular(12.0), palette.text);
-    let quoted = egui::TextFormat::simple(theme::semibold(12.0), palette.text);
-    for (index, part) in failure.message.trim().split(['\'', '`']).enumerate() {
-        job.append(
-            part,
-            0.0,
-            if index % 2 == 1 {
-                quoted.clone()
-            } else {
-                plain.clone()
-            },
-        );
-    }
-    ui.fonts_mut(|fonts| fonts.layout_job(job))
-}
-
-fn message_card(ui: &mut Ui, at: Pos2, area: Rect, message: Arc<Galley>, failure: &Failure) {
-    let palette = theme::of(ui);
-    let rect = Rect::from_min_size(at, vec2(area.width() - 16.0, message.size().y + 14.0));
-    let painter = ui.painter().with_clip_rect(area);
-    painter.rect_filled(rect, 3.0, palette.bad_fill);
-    painter.rect_filled(
-        Rect::from_min_size(rect.min, vec2(2.0, rect.height())),
-        0.0,
-        palette.bad,
-    );
-    painter.galley(rect.min + vec2(12.0, 7.0), message, palette.text);
-    let response = ui.interact(
-        rect.intersect(area),
-        Id::unique("failing line"),
-        egui::Sense::hover(),
-    );
-    let text = format!("line {}: {}", failure.line.unwrap_or(0), failure.message);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
-}
-
-/// Tints behind the caret's line and the failing line.
-fn rows_behind(
-    galley: &Galley,
-    origin: Pos2,
-    full: Rect,
-    caret: Option<usize>,
-    failing: Option<usize>,
-    palette: &Palette,
-) -> Shape {
-    let band = |row: usize, color| {
-        let placed = galley.rows.get(row)?;
-        let (top, bottom) = (origin.y + placed.min_y(), origin.y + placed.max_y());
-        let rect = Rect::from_min_max(pos2(full.left(), top), pos2(full.right(), bottom));
-        Some(Shape::rect_filled(rect, 0.0, color))
-    };
-    let caret = caret.filter(|row| Some(*row) != failing);
-    let mut shapes: Vec<_> = caret
-        .and_then(|row| band(row, theme::blend(palette.pane, palette.raised, 0.8)))
-        .into_iter()
-        .collect();
-    shapes.extend(failing.and_then(|row| band(row, theme::blend(palette.pane, palette.bad, 0.24))));
-    Shape::Vec(shapes)
-}
-
-/// A click on a line's number puts the caret at the start of the line.
-fn gutter_click(ui: &Ui, output: &egui::text_edit::TextEditOutput, id: Id, gutter: Rect) {
-    let response = ui.interact(gutter, id.with("gutter"), egui::Sense::click());
-    if response.clicked()
-        && let Some(at) = response.interact_pointer_pos()
-    {
-        let caret = output
-            .galley
-            .cursor_from_pos(vec2(0.0, at.y - output.galley_pos.y));
-        let mut state = output.state.clone();
-        state.cursor.set_char_range(Some(CCursorRange::one(caret)));
-        TextEdit::store_state(ui.ctx(), id, state);
-        output.response.request_focus();
-    }
-}
-
-fn gutter_numbers(
-    ui: &Ui,
-    galley: &Galley,
-    origin: Pos2,
-    gutter: Rect,
-    caret: Option<usize>,
-    failing: Option<usize>,
-) {
-    let palette = theme::of(ui);
-    let painter = ui.painter().with_clip_rect(gutter);
-    for (index, row) in galley.rows.iter().enumerate() {
-        let (top, bottom) = (origin.y + row.min_y(), origin.y + row.max_y());
-        if bottom < gutter.top() {
-            continue;
-        }
-        if top > gutter.bottom() {
-            break;
-        }
-        let color = if failing == Some(index) {
-            painter.rect_filled(
-                Rect::from_min_max(pos2(gutter.left(), top), pos2(gutter.left() + 3.0, bottom)),
-                0.0,
-                palette.bad,
+            let clicked = paint::message_card(
+                ui,
+                pos2(area.left() + 4.0, top),
+                area,
+                message,
+                failure,
+                fix.as_ref(),
             );
-            palette.bad
-        } else if caret == Some(index) {
-            palette.dim
-        } else {
-            palette.faint
-        };
-        let at = pos2(gutter.right() - 10.0, 0.5 * (top + bottom));
-        painter.text(
-            at,
-            Align2::RIGHT_CENTER,
-            index + 1,
-            theme::mono(CODE - 0.5),
-            color,
-        );
+            if let Some(fix) = fix.filter(|fix| clicked && view.buffer.is_char_boundary(fix.place.end)) {
+                view.buffer.replace_range(fix.place.clone(), &fix.text);
+                let end = fix.place.start + fix.text.len();
+                set_selection(ui, id, &view.buffer, end..end);
+                output.response.request_focus();
+                commands.push(Command::Edit {
+                    card: card.id,
+                    code: view.buffer.clone(),
+                });
+            }
+        }
+    }
+    if has_focus {
+        view.at_caret.show(ui, Rect::from_min_max(full.min, full.max));
     }
 }
 
-/// Underlines the name that the message speaks of where the failing line holds it, else the whole line.
-fn squiggle(
+/// Puts a completion in place of what was typed of it.
+fn complete(
+    view: &mut EditorView,
+    (place, text, back): (std::ops::Range<usize>, String, usize),
+    id: Id,
     ui: &Ui,
-    galley: &Galley,
-    at: Pos2,
-    area: Rect,
-    row: usize,
-    failure: &Failure,
-    palette: &Palette,
 ) {
-    let Some(placed) = galley.rows.get(row) else {
-        return;
+    // Brackets that are there already are not put there twice.
+    let bare = text.trim_end_matches("()");
+    let (text, back) = if view.buffer[place.end..].starts_with('(') {
+        (bare, 0)
+    } else {
+        (text.as_str(), back)
     };
-    let text = placed.text();
-    let quoted = failure.message.split(['\'', '`']).skip(1).step_by(2);
-    let named = quoted
-        .filter(|name| !name.is_empty())
-        .filter_map(|name| text.rfind(name).map(|start| (start, start + name.len())))
-        .last();
-    let code = (text.len() - text.trim_start().len(), text.trim_end().len());
-    let (start, end) = named.unwrap_or(code);
-    let x = |byte: usize| at.x + placed.pos.x + placed.x_offset(CharIndex(text[..byte].chars().count()));
-    let (left, right, y) = (x(start), x(end).max(x(start) + 6.0), at.y + placed.max_y() - 2.0);
-    let points: Vec<_> = std::iter::successors(Some(left), |x| Some(x + 2.5))
-        .take_while(|x| *x <= right)
-        .enumerate()
-        .map(|(index, x)| pos2(x, if index % 2 == 0 { y } else { y - 2.0 }))
-        .collect();
-    ui.painter()
-        .with_clip_rect(area)
-        .add(Shape::line(points, Stroke::new(1.2, palette.bad)));
-}
-
-fn row_of(galley: &Galley, cursor: CCursor) -> usize {
-    galley.layout_from_cursor(cursor).row
+    view.buffer.replace_range(place.clone(), text);
+    let caret = place.start + text.len() - back;
+    set_selection(ui, id, &view.buffer, caret..caret);
 }

@@ -211,7 +211,7 @@ fn show_row(row: &Row<'_>, open: &mut BTreeSet<String>, ui: &mut Ui, commands: &
     let middle = rect.center().y;
     let mut x = rect.left() + PAD + row.depth as f32 * 14.0;
     if nested {
-        triangle(ui, pos2(x + 3.0, middle), row.open, palette.dim);
+        widgets::triangle(ui, pos2(x + 3.0, middle), row.open, palette.dim);
     }
     x += 14.0;
     let key = RichText::new(&row.key).font(theme::mono(12.0)).color(if nested {
@@ -266,24 +266,6 @@ fn value_color(value: &Value, palette: &Palette) -> Color32 {
         Value::Bool(_) | Value::Null => palette.code.keyword,
         Value::Object(_) | Value::Array(_) => palette.faint,
     }
-}
-
-fn triangle(ui: &Ui, center: egui::Pos2, open: bool, color: Color32) {
-    let points = if open {
-        vec![
-            center + vec2(-3.5, -2.0),
-            center + vec2(3.5, -2.0),
-            center + vec2(0.0, 3.0),
-        ]
-    } else {
-        vec![
-            center + vec2(-2.0, -3.5),
-            center + vec2(3.0, 0.0),
-            center + vec2(-2.0, 3.5),
-        ]
-    };
-    ui.painter()
-        .add(egui::Shape::convex_polygon(points, color, egui::Stroke::NONE));
 }
 
 #[cfg(test)]

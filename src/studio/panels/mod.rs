@@ -1,11 +1,16 @@
 //! The panels. Each reads [`super::state::State`], keeps its own small view state and pushes
 //! [`super::command::Command`]s; none holds a thread, a file or a lock.
 
+pub mod ask;
 pub mod banner;
 pub mod console;
+pub mod diff;
 pub mod json_tree;
+pub mod palette;
 pub mod path_prompt;
 pub mod reward;
+pub mod rows;
+pub mod settings;
 pub mod status_bar;
 pub mod tasks;
 pub mod timeline;

@@ -100,7 +100,7 @@ fn running_text(running: &Running, state: &State) -> String {
 }
 
 /// Groups of three digits, with a thin space as ISO 80000 has it.
-fn grouped(number: usize) -> String {
+pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -18,12 +18,66 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             ui.label(widgets::small(state.sessions.len().to_string(), palette));
         },
     );
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        for (index, session) in state.sessions.iter().enumerate() {
-            row(session, index == state.current, ui, commands);
-        }
-    });
+    let room = ui.available_height();
+    // The brief takes what the list leaves, and at least a third.
+    let most = if state.rows.is_some() { 0.3 } else { 0.6 };
+    let list = (state.sessions.len() as f32 * ROW).min((most * room).max(3.0 * ROW));
+    ScrollArea::vertical()
+        .id_salt("tasks")
+        .max_height(list)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for (index, session) in state.sessions.iter().enumerate() {
+                row(session, index == state.current, ui, commands);
+            }
+        });
+    if state.rows.is_none() {
+        brief(state.session(), ui);
+    }
+}
+
+/// What the part on screen is to be: what the code is scored against.
+fn brief(session: &Session, ui: &mut Ui) {
+    let palette = theme::of(ui);
+    let task = &session.task;
+    ui.painter().hline(
+        ui.available_rect_before_wrap().x_range(),
+        ui.cursor().top() + 0.5,
+        theme::hairline(palette),
+    );
+    header(ui, "Brief", |_| {}, |_| {});
+    ScrollArea::vertical()
+        .id_salt("brief")
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            let margin = egui::Margin {
+                left: PAD as i8,
+                right: PAD as i8,
+                top: 8,
+                bottom: 12,
+            };
+            egui::Frame::NONE.inner_margin(margin).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 8.0;
+                let text = RichText::new(task.prompt.trim())
+                    .font(theme::regular(12.0))
+                    .color(palette.text);
+                ui.add(egui::Label::new(text).wrap().selectable(true));
+                if let Some([x, y, z]) = task.bbox_mm {
+                    let size = format!("{x} × {y} × {z} mm");
+                    ui.label(widgets::small(size, palette));
+                }
+                if !task.semantic_hints.is_empty() {
+                    ui.label(widgets::small("parts to be named in the code", palette));
+                    ui.horizontal_wrapped(|ui| {
+                        ui.spacing_mut().item_spacing = vec2(5.0, 5.0);
+                        for hint in &task.semantic_hints {
+                            widgets::chip(ui, &hint.replace('_', " "), palette.dim);
+                        }
+                    });
+                }
+            });
+        });
 }
 
 fn row(session: &Session, selected: bool, ui: &mut Ui, commands: &mut Vec<Command>) {

@@ -4,20 +4,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use egui::{
-    Align2, CornerRadius, Label, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, TextureHandle,
-    Ui, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, Key, Label, Modifiers, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind,
+    TextureHandle, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::widgets::{self, header};
 use crate::geometry::Shape;
-use crate::studio::command::Command;
+use crate::studio::command::{Action, Command};
 use crate::studio::state::{Activity, Card, CardId, Session, Standing, State};
 use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
 use crate::studio::viewport::{Tone, Viewport};
 use crate::trajectory::Origin;
 
-/// Width of a card, points.
+/// Width of a card, points; less where that shows all of them.
 const WIDTH: f32 = 148.0;
+/// Least width of a card, points.
+const NARROW: f32 = 104.0;
+const GAP: f32 = 10.0;
 /// Height of a card's caption, points.
 const CAPTION: f32 = 28.0;
 
@@ -26,6 +29,8 @@ const CAPTION: f32 = 28.0;
 pub struct TimelineView {
     pictures: HashMap<CardId, (Arc<Shape>, TextureHandle)>,
     shown: Option<CardId>,
+    /// An arrow key was pressed on a card: the next one takes the keyboard.
+    scrubbing: bool,
 }
 
 /// Shows the cards of the task on screen.
@@ -45,7 +50,7 @@ pub fn show(
             ui.add(Label::new(widgets::dim("observe → edit → score", palette)).truncate());
         },
         |ui| {
-            ui.label(widgets::small("Alt ← → to step", palette));
+            ui.label(widgets::small("Alt ← → to step · Ctrl+D to diff", palette));
         },
     );
     view.pictures
@@ -57,18 +62,22 @@ pub fn show(
         .auto_shrink(false)
         .show(ui, |ui| {
             let height = (ui.available_height() - 22.0).clamp(70.0, 150.0);
+            let count = session.cards.len().max(2) as f32;
+            let width =
+                ((ui.available_width() - 2.0 * PAD - GAP * (count - 1.0)) / count).clamp(NARROW, WIDTH);
+            let size = vec2(width.floor(), height);
             ui.add_space(10.0);
             ui.horizontal_top(|ui| {
-                ui.spacing_mut().item_spacing.x = 10.0;
+                ui.spacing_mut().item_spacing.x = GAP;
                 ui.add_space(PAD);
                 for card in &session.cards {
-                    let rect = show_card(view, session, card, height, viewport, ui, commands);
+                    let rect = show_card(view, session, card, size, viewport, ui, commands);
                     if follow && card.id == session.selected {
                         ui.scroll_to_rect(rect.expand2(vec2(PAD + 8.0, 0.0)), None);
                     }
                 }
                 if session.cards.len() == 1 {
-                    empty(session, height, ui);
+                    empty(session, size, ui);
                 }
             });
         });
@@ -78,15 +87,20 @@ fn show_card(
     view: &mut TimelineView,
     session: &Session,
     card: &Card,
-    height: f32,
+    size: egui::Vec2,
     viewport: &mut Viewport,
     ui: &mut Ui,
     commands: &mut Vec<Command>,
 ) -> Rect {
     let palette = theme::of(ui);
     let selected = card.id == session.selected;
-    let (rect, response) = ui.allocate_exact_size(vec2(WIDTH, height), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let title = caption(session, card);
+    // A narrow card has room for the number alone.
+    let short = match title.split_once(" · ") {
+        Some((number, _)) if size.x < 130.0 => format!("step {number}"),
+        Some(_) | None => title.clone(),
+    };
     response.widget_info(|| {
         let label = match card.total() {
             Some(total) => format!("{title}, {}", widgets::total(total)),
@@ -95,6 +109,7 @@ fn show_card(
         WidgetInfo::selected(Role::Button, true, selected, label)
     });
     if response.clicked() {
+        response.request_focus();
         commands.push(Command::SelectCard(card.id));
     }
     let radius = CornerRadius::same(RADIUS);
@@ -124,8 +139,53 @@ fn show_card(
     let number = widgets::line(ui, RichText::new(number).color(color), 90.0);
     let number = widgets::paint_line(ui, pos2(rect.right() - 9.0, middle), Align2::RIGHT_CENTER, number);
     let room = number.left() - rect.left() - 15.0;
-    let name = widgets::line(ui, RichText::new(title), room);
+    let name = widgets::line(ui, RichText::new(short), room);
     widgets::paint_line(ui, pos2(rect.left() + 9.0, middle), Align2::LEFT_CENTER, name);
+    if response.has_focus() {
+        let arrows = egui::EventFilter {
+            horizontal_arrows: true,
+            ..Default::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+        for (key, action) in [
+            (Key::ArrowLeft, Action::PreviousStep),
+            (Key::ArrowRight, Action::NextStep),
+        ] {
+            if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+                commands.push(Command::Do(action));
+                view.scrubbing = true;
+            }
+        }
+    }
+    if view.scrubbing && selected && !response.has_focus() {
+        response.request_focus();
+        view.scrubbing = false;
+    }
+    if session.pinned == Some(card.id) {
+        let place = Rect::from_min_size(
+            pos2(picture.right() - 52.0, picture.top() + 6.0),
+            vec2(46.0, 17.0),
+        );
+        ui.painter().rect_filled(place, 3.0, palette.selected);
+        let text = RichText::new("pinned")
+            .font(theme::medium(10.5))
+            .color(palette.accent);
+        let text = widgets::line(ui, text, 60.0);
+        widgets::paint_line(ui, place.center(), Align2::CENTER_CENTER, text);
+    }
+    response.context_menu(|ui| {
+        let mut entry = |label: &str, command: Command| {
+            if ui.button(label).clicked() {
+                commands.push(command);
+                ui.close();
+            }
+        };
+        entry("Compare with this step", Command::Pin(card.id));
+        entry("Go on from a copy", Command::Branch(card.id));
+        if card.origin == Origin::Hand {
+            entry("Remove from the timeline", Command::Remove(card.id));
+        }
+    });
     response.on_hover_ui(|ui| hover(ui, session, card));
     rect
 }
@@ -251,9 +311,9 @@ fn hover(ui: &mut Ui, session: &Session, card: &Card) {
     }
 }
 
-fn empty(session: &Session, height: f32, ui: &mut Ui) {
+fn empty(session: &Session, size: egui::Vec2, ui: &mut Ui) {
     let palette = theme::of(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(WIDTH, height), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     ui.painter().rect_stroke(
         rect,
         CornerRadius::same(RADIUS),
@@ -263,7 +323,7 @@ fn empty(session: &Session, height: f32, ui: &mut Ui) {
     let text = match session.repair() {
         Some(recording) => {
             format!(
-                "Propose takes the next step of `{}`. Typing in the editor makes a card too.",
+                "Propose takes the next step of “{}”. Typing in the editor makes a card too.",
                 recording.name
             )
         }

@@ -5,7 +5,7 @@ use egui::{Align, Button, ComboBox, Layout, RichText, Ui, UiBuilder, vec2};
 
 use super::widgets::{self, ActionStyle, action_button, chip};
 use crate::reward::{Mode, Profile};
-use crate::studio::command::{ACTIONS, Action, Command};
+use crate::studio::command::{ACTIONS, Action, ActionInfo, Command};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD};
 use crate::task::Level;
@@ -48,20 +48,17 @@ fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .frame_when_inactive(false);
     egui::containers::menu::MenuButton::from_button(menu).ui(ui, |ui| {
         ui.set_min_width(230.0);
-        for info in &ACTIONS {
-            if info.starts_group {
-                ui.separator();
-            }
-            let blocked = blocked(info.action, state);
-            let mut button = Button::new(info.label);
-            if let Some(keys) = info.keys() {
-                button = button.shortcut_text(keys);
-            }
-            if ui.add_enabled(blocked.is_none(), button).clicked() {
-                commands.push(Command::Do(info.action));
-                ui.close();
-            }
+        let of_view = |info: &&ActionInfo| matches!(info.action, Action::View(_));
+        for info in ACTIONS.iter().filter(|info| !of_view(info)) {
+            entry(info, state, ui, commands);
         }
+        ui.separator();
+        ui.menu_button("3D view", |ui| {
+            ui.set_min_width(230.0);
+            for info in ACTIONS.iter().filter(of_view) {
+                entry(info, state, ui, commands);
+            }
+        });
     });
     let task = &state.session().task;
     ui.label(widgets::dim(&task.id, palette));
@@ -75,6 +72,21 @@ fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         &format!("{level} · {}", task.family.replace('_', " ")),
         palette.accent,
     );
+}
+
+fn entry(info: &ActionInfo, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    if info.starts_group {
+        ui.separator();
+    }
+    let blocked = blocked(info.action, state);
+    let mut button = Button::new(info.label);
+    if let Some(keys) = info.keys() {
+        button = button.shortcut_text(keys);
+    }
+    if ui.add_enabled(blocked.is_none(), button).clicked() {
+        commands.push(Command::Do(info.action));
+        ui.close();
+    }
 }
 
 /// Laid out from the right: what comes first here stands last.
@@ -198,7 +210,13 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::PreviousStep
         | Action::NextStep
         | Action::CopyReward
-        | Action::ToggleTheme => None,
+        | Action::ToggleTheme
+        | Action::View(_)
+        | Action::Editor(_)
+        | Action::Diff
+        | Action::Palette
+        | Action::Shortcuts
+        | Action::Settings => None,
     }
 }
 

@@ -119,6 +119,25 @@ pub fn standing_color(standing: Standing, palette: &Palette) -> Color32 {
     }
 }
 
+/// The sign of something that opens and closes.
+pub fn triangle(ui: &Ui, center: egui::Pos2, open: bool, color: Color32) {
+    let points = if open {
+        vec![
+            center + vec2(-3.5, -2.0),
+            center + vec2(3.5, -2.0),
+            center + vec2(0.0, 3.0),
+        ]
+    } else {
+        vec![
+            center + vec2(-2.0, -3.5),
+            center + vec2(3.0, 0.0),
+            center + vec2(-2.0, 3.5),
+        ]
+    };
+    ui.painter()
+        .add(egui::Shape::convex_polygon(points, color, egui::Stroke::NONE));
+}
+
 /// Text laid out on one line, cut with an ellipsis at `width`.
 pub fn line(ui: &Ui, text: RichText, width: f32) -> Arc<Galley> {
     egui::WidgetText::from(text).into_galley(ui, Some(egui::TextWrapMode::Truncate), width, TEXT_STYLE)

@@ -1,13 +1,15 @@
 //! How mouse and keyboard move the camera.
 
 use egui::{EventFilter, Key, Modifiers, PointerButton, Response, Ui};
+use serde::{Deserialize, Serialize};
 
-use super::{Fit, Layout, Viewport};
+use super::{Fit, Viewport};
+use crate::geometry::section::Plane;
 use crate::render::frame::Frame;
-use crate::render::{Preset, Projection};
+use crate::render::{Look, Preset, Projection};
 
 /// Something the view can do, by button, key or menu.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Bring everything into view.
     Fit,
@@ -17,6 +19,129 @@ pub enum Action {
     Project(Projection),
     /// Change the arrangement of panes.
     Arrange(Layout),
+    /// Change what is compared with.
+    Against(Against),
+    /// Change how surfaces are drawn.
+    Draw(Look),
+    /// Cut the shapes, or close them again.
+    Section,
+    /// Measure between two picks, or pick one at a time.
+    Measure,
+    /// Let go of what was picked.
+    ClearPicks,
+}
+
+/// How panes are arranged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// Each in a column of its own.
+    #[default]
+    SideBySide,
+    /// All in one place: the last as it is, the others seen through.
+    Overlay,
+    /// In one place, the first at the left of a handle and the last at its right.
+    Wipe,
+    /// Side by side, coloured by their distance from each other.
+    Distance,
+}
+
+impl Layout {
+    /// Every layout in the order of buttons.
+    pub const ALL: [Self; 4] = [Self::SideBySide, Self::Overlay, Self::Wipe, Self::Distance];
+
+    /// The name on its button.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SideBySide => "Side by side",
+            Self::Overlay => "Overlay",
+            Self::Wipe => "Wipe",
+            Self::Distance => "Distance",
+        }
+    }
+
+    /// What it shows.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::SideBySide => "each shape in its own pane, same scale and view",
+            Self::Overlay => "both in one place, what is compared with seen through",
+            Self::Wipe => "both in one place, a handle uncovers one or the other",
+            Self::Distance => "each coloured by its distance from the other, in mm",
+        }
+    }
+}
+
+/// What the step on screen is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// The weak seed.
+    #[default]
+    Seed,
+    /// What the step was made from.
+    Previous,
+    /// The task's reference.
+    Reference,
+    /// A step that was pinned on the timeline.
+    Pinned,
+}
+
+impl Against {
+    /// Every choice in the order of menus.
+    pub const ALL: [Self; 4] = [Self::Seed, Self::Previous, Self::Reference, Self::Pinned];
+
+    /// The name in menus.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Seed => "seed",
+            Self::Previous => "previous",
+            Self::Reference => "reference",
+            Self::Pinned => "pinned step",
+        }
+    }
+}
+
+/// A plane that cuts the shapes, in parts of their box.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Section {
+    /// The axis that it is square to.
+    pub axis: usize,
+    /// Where along the box, 0 to 1.
+    pub share: f32,
+    /// Whether the low side is cut away, not the high one.
+    pub flipped: bool,
+}
+
+impl Default for Section {
+    /// Through the middle, with the half towards the isometric eye cut away.
+    fn default() -> Self {
+        Self {
+            axis: 1,
+            share: 0.5,
+            flipped: true,
+        }
+    }
+}
+
+impl Section {
+    /// The plane in mm.
+    pub fn plane(&self, frame: &Frame) -> Plane {
+        let (low, high) = (frame.bounds.min[self.axis], frame.bounds.max[self.axis]);
+        let at = low + (high - low) * f64::from(self.share);
+        let sign = if self.flipped { -1.0 } else { 1.0 };
+        let mut normal = [0.0; 3];
+        normal[self.axis] = sign;
+        Plane {
+            normal,
+            offset: sign * at,
+        }
+    }
+
+    /// Where it lies along its axis, mm.
+    pub fn place(&self, frame: &Frame) -> f64 {
+        let plane = self.plane(frame);
+        plane.offset * plane.normal[self.axis]
+    }
 }
 
 /// Radians that a point of dragging turns the camera.
@@ -129,6 +254,14 @@ fn act_by_keys(viewport: &mut Viewport, ui: &Ui, frame: &Frame, size: [f32; 2]) 
         if key(preset).is_some_and(pressed) {
             viewport.act(Action::Look(preset));
         }
+    }
+    for (key, action) in [(Key::X, Action::Section), (Key::M, Action::Measure)] {
+        if pressed(key) {
+            viewport.act(action);
+        }
+    }
+    if !viewport.picks.is_empty() && pressed(Key::Escape) {
+        viewport.act(Action::ClearPicks);
     }
     if pressed(Key::Num5) {
         viewport.act(Action::Project(other(viewport.camera.projection)));

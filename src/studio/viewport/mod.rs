@@ -1,10 +1,16 @@
-//! The 3D view: panes side by side or laid over each other, one camera for all of them.
+//! The 3D view: panes side by side, laid over each other, wiped or coloured by distance; one camera for all of them.
 //!
 //! Shows shapes and the camera's controls, and nothing else: it asks the engine for nothing and holds no
-//! state of the session. Its pictures are kept as textures and redrawn only when something in them has
-//! changed; an idle view asks for no repaint.
+//! state of the session. Shapes are made ready on a thread of their own; pictures are kept as textures and redrawn
+//! only when something in them has changed; an idle view asks for no repaint.
 
+mod compare;
 mod control;
+mod cube;
+mod decor;
+mod kitchen;
+mod pick;
+mod pictures;
 mod stage;
 mod thumbnails;
 mod toolbar;
@@ -14,22 +20,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eframe::glow;
 use egui::{Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-pub use control::Action;
+pub use control::{Action, Against, Layout, Section};
 pub use thumbnails::THUMBNAIL_SIZE;
 
 use crate::geometry::Shape;
 pub use crate::render::Tone;
 use crate::render::camera::Insets;
 use crate::render::frame::Frame;
+use crate::render::heat::Heat;
 use crate::render::scene::Scene;
-use crate::render::{Camera, Palette, Picture, Preset, Projection, Subject, overlay};
+use crate::render::{Camera, Marks, Model, Palette, overlay};
+pub use crate::render::{Look, Preset, Projection};
+use kitchen::Kitchen;
+use pick::{Aim, Pick};
 use stage::Stage;
 use thumbnails::Thumbnails;
 
 /// Seconds without motion after which a picture is drawn at full quality.
 const REST: f64 = 0.12;
 
-/// One of the shapes that are compared.
+/// One of the shapes that are compared: first what is compared with, last what is looked at.
 #[derive(Clone, Debug)]
 pub struct Pane<'a> {
     /// Its name: `weak seed`, `step 2`.
@@ -44,25 +54,26 @@ pub struct Pane<'a> {
     pub empty: &'a str,
 }
 
-/// How panes are arranged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Layout {
-    /// Each in a column of its own.
-    #[default]
-    SideBySide,
-    /// All in one place: the last as it is, the others seen through.
-    Overlay,
-}
-
 /// The 3D view with its camera.
 pub struct Viewport {
     stage: Option<Arc<Mutex<Stage>>>,
     /// Why there is no stage.
     missing: String,
-    /// Whether the processor draws: then a moving picture is drawn with fewer samples.
+    /// Whether the processor draws: then a moving picture is drawn with fewer samples and lighter shapes.
     software: bool,
     dark: bool,
     layout: Layout,
+    against: Against,
+    look: Look,
+    section: Option<Section>,
+    /// Part of the width at the left of a wipe's handle.
+    wipe: f32,
+    /// Whether a second pick is measured against the first.
+    measuring: bool,
+    picks: Vec<Pick>,
+    marks: Option<Marks>,
+    /// A click that waits for the shape under it to be ready: column and place from the middle of the pane.
+    aimed: Option<(usize, [f32; 2])>,
     camera: Camera,
     fit: Fit,
     last: Option<Seen>,
@@ -70,7 +81,13 @@ pub struct Viewport {
     moved: f64,
     triangles: usize,
     thumbnails: Thumbnails,
+    kitchen: Kitchen,
+    /// The last shape of each pane that was ready: it stays until the next one is.
+    ready: Vec<Option<(Arc<Shape>, Arc<Model>)>>,
 }
+
+/// What a pane draws: a shape and, once it is ready, its model.
+type Shown = Option<(Arc<Shape>, Option<Arc<Model>>)>;
 
 /// Who decides what the camera sees.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,6 +105,7 @@ enum Fit {
 struct Seen {
     camera: Camera,
     size: [f32; 2],
+    section: Option<Section>,
 }
 
 /// Where a pane is drawn.
@@ -100,6 +118,14 @@ struct Spot {
     bar_below: bool,
 }
 
+/// The distance maps of both panes, where there are any.
+#[derive(Default)]
+struct Heats {
+    maps: Vec<Option<Arc<Heat>>>,
+    span: f32,
+    cooking: bool,
+}
+
 impl Viewport {
     /// A view that draws with `gl`, which must be current; without it, or where it is too old, the view lays
     /// itself out and says what it needs.
@@ -110,18 +136,29 @@ impl Viewport {
                 .inspect_err(|error| missing = format!("3D view needs OpenGL\n{error}"))
                 .ok()
         });
+        let software = scene.as_ref().is_some_and(Scene::software);
         Self {
-            software: scene.as_ref().is_some_and(Scene::software),
+            software,
             stage: scene.map(|scene| Arc::new(Mutex::new(Stage::new(scene)))),
             missing,
             dark: true,
             layout: Layout::default(),
+            against: Against::default(),
+            look: Look::default(),
+            section: None,
+            wipe: 0.5,
+            measuring: false,
+            picks: Vec::new(),
+            marks: None,
+            aimed: None,
             camera: Camera::new(Preset::Isometric, Projection::Perspective),
             fit: Fit::Wanted,
             last: None,
             moved: f64::NEG_INFINITY,
             triangles: 0,
             thumbnails: Thumbnails::default(),
+            kitchen: Kitchen::new(software),
+            ready: Vec::new(),
         }
     }
 
@@ -140,9 +177,35 @@ impl Viewport {
         self.layout
     }
 
+    /// What the first pane is to show.
+    pub fn against(&self) -> Against {
+        self.against
+    }
+
+    /// How surfaces are drawn.
+    pub fn look(&self) -> Look {
+        self.look
+    }
+
+    /// The section, if one is cut.
+    pub fn section(&self) -> Option<Section> {
+        self.section
+    }
+
+    /// Whether two picks are measured.
+    pub fn measuring(&self) -> bool {
+        self.measuring
+    }
+
     /// The camera that all panes share.
     pub fn camera(&self) -> &Camera {
         &self.camera
+    }
+
+    /// Stands as it did when it was last seen.
+    pub fn restore(&mut self, layout: Layout, against: Against, look: Look, projection: Projection) {
+        (self.layout, self.against, self.look) = (layout, against, look);
+        self.camera.projection = projection;
     }
 
     /// Does what a button or key of the view does; for menus and a command palette.
@@ -160,6 +223,23 @@ impl Viewport {
                 }
             }
             Action::Arrange(layout) => self.layout = layout,
+            Action::Against(against) => self.against = against,
+            Action::Draw(look) => self.look = look,
+            Action::Section => {
+                self.section = match self.section {
+                    Some(_) => None,
+                    None => Some(Section::default()),
+                };
+            }
+            Action::Measure => {
+                self.measuring = !self.measuring;
+                self.picks.truncate(1);
+                self.mark();
+            }
+            Action::ClearPicks => {
+                self.picks.clear();
+                self.mark();
+            }
         }
     }
 
@@ -169,63 +249,88 @@ impl Viewport {
         if rect.width() < 1.0 || rect.height() < 1.0 {
             return;
         }
+        self.kitchen.collect();
         let palette = Palette::of(self.dark);
-        let columns = match self.layout {
-            Layout::SideBySide => panes.len().max(1),
-            Layout::Overlay => 1,
-        };
-        let places = split(rect, columns, ui.pixels_per_point());
-        let size = [places[0].width(), places[0].height()];
-        let foot = toolbar::height(ui, rect.width(), panes.len() > 1);
-
-        let shapes = || panes.iter().filter_map(|pane| pane.shape);
-        self.triangles = shapes().map(|shape| shape.mesh.triangles().len()).sum();
-        let frame = Frame::around(shapes().map(|shape| &**shape));
-        if shapes().next().is_none() {
+        let shapes = self.shapes(ui.ctx(), panes);
+        self.triangles = panes
+            .iter()
+            .filter_map(|pane| pane.shape)
+            .map(|shape| shape.mesh.triangles().len())
+            .sum();
+        let boxes = shapes.iter().flatten().map(|(shape, model)| match model {
+            Some(model) => model.bounds,
+            None => shape.mesh.bbox(),
+        });
+        let frame = Frame::around_boxes(boxes);
+        let any = shapes.iter().any(Option::is_some);
+        if !any {
             // The first shape to come is to be seen.
             self.fit = Fit::Wanted;
         }
 
-        let mut focused = None;
-        let members: Vec<&[Pane<'_>]> = match self.layout {
-            Layout::SideBySide => panes.chunks(1).collect(),
-            Layout::Overlay => vec![panes],
+        let columns: Vec<Vec<usize>> = match self.layout {
+            Layout::SideBySide | Layout::Distance => (0..panes.len().max(1)).map(|pane| vec![pane]).collect(),
+            Layout::Overlay | Layout::Wipe => vec![(0..panes.len()).collect()],
         };
-        for (column, (place, members)) in places.iter().zip(&members).enumerate() {
-            let response = ui.interact(
-                *place,
-                ui.scope_id().with(("pane", column)),
-                Sense::click_and_drag(),
-            );
-            response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, accessible_name(members)));
+        let places = split(rect, columns.len(), ui.pixels_per_point());
+        let size = [places[0].width(), places[0].height()];
+        let foot = toolbar::height(self, ui, rect.width(), panes.len() > 1);
+        let members = |column: usize| -> Vec<&Pane<'_>> {
+            columns[column]
+                .iter()
+                .filter_map(|pane| panes.get(*pane))
+                .collect()
+        };
+
+        let mut focused = None;
+        for (column, place) in places.iter().enumerate() {
+            let id = ui.scope_id().with(("pane", column));
+            let response = ui.interact(*place, id, Sense::click_and_drag());
+            let name = accessible_name(&members(column));
+            response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &name));
             control::steer(self, ui, &response, &frame, size);
+            if response.clicked()
+                && let Some(at) = response.interact_pointer_pos()
+            {
+                let at = at - place.center();
+                self.aimed = Some((column, [at.x, at.y]));
+            }
             if response.has_focus() && control::focus_is_from_keyboard(ui, &response) {
                 focused = Some(*place);
             }
         }
-        self.keep_fit(&frame, size, foot, shapes().next().is_some());
+        self.keep_fit(&frame, size, foot, any);
         let quick = self.is_moving(ui, size);
+        self.take_aim(ui.ctx(), &columns, &shapes, &frame, size);
+        self.forget_picks(&shapes);
+        let heats = self.heats(ui.ctx(), &shapes);
 
-        let bar_below = places.iter().zip(&members).any(|(place, members)| {
-            overlay::wants_bar_below(ui.painter(), *place, &self.camera, &names(members))
+        let bar_below = (0..places.len()).any(|column| {
+            let names = names(&members(column));
+            overlay::wants_bar_below(ui.painter(), places[column], &self.camera, &names)
         });
         ui.painter().rect_filled(rect, 0.0, palette.background);
-        for (column, (place, members)) in places.iter().zip(&members).enumerate() {
-            if let Some(stage) = &self.stage {
-                let picture = self.picture(members, frame, &palette, quick);
-                ui.painter().add(stage::callback(stage, column, picture, *place));
-            }
-            self.decorate(
+        for (column, place) in places.iter().enumerate() {
+            self.paint(
                 ui,
-                &Spot {
-                    column,
-                    place: *place,
-                    foot,
-                    bar_below,
-                },
-                members,
+                column,
+                *place,
+                &columns[column],
+                panes,
+                &shapes,
+                &heats,
+                frame,
                 &palette,
+                quick,
             );
+            let spot = Spot {
+                column,
+                place: *place,
+                foot,
+                bar_below,
+            };
+            let last = column + 1 == places.len();
+            self.decorate(ui, &spot, &columns[column], panes, &heats, last, &palette);
         }
         for place in places.iter().skip(1) {
             ui.painter()
@@ -235,6 +340,12 @@ impl Viewport {
             let ring = Stroke::new(1.0, palette.accent);
             ui.painter().rect_stroke(place, 0.0, ring, StrokeKind::Inside);
         }
+        if self.layout == Layout::Wipe && panes.len() > 1 {
+            let mut room = places[0];
+            room.max.y -= foot;
+            compare::wipe(ui, &palette, room, &mut self.wipe);
+        }
+        decor::read_out(self, ui, rect, foot, &palette);
         toolbar::show(self, ui, rect, &palette, panes.len() > 1);
     }
 
@@ -249,8 +360,130 @@ impl Viewport {
         tone: Tone,
     ) -> Option<egui::TextureHandle> {
         let stage = self.stage.as_ref()?;
+        if let Some(known) = self.thumbnails.known(shape, tone, self.dark) {
+            return Some(known);
+        }
+        let model = self.kitchen.model(ctx, shape).ready().cloned()?;
         let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
-        self.thumbnails.get(ctx, &mut stage.scene, shape, tone, self.dark)
+        self.thumbnails
+            .draw(ctx, &mut stage.scene, shape, model, tone, self.dark)
+    }
+
+    /// What each pane can draw now: its shape, or the one before until that is ready.
+    fn shapes(&mut self, ctx: &egui::Context, panes: &[Pane<'_>]) -> Vec<Shown> {
+        self.ready.resize(panes.len(), None);
+        let drawn = self.stage.is_some();
+        panes
+            .iter()
+            .zip(&mut self.ready)
+            .map(|(pane, ready)| {
+                let Some(shape) = pane.shape else {
+                    *ready = None;
+                    return None;
+                };
+                // Without a stage nothing is drawn, and nothing but a pick needs a model.
+                if !drawn && self.aimed.is_none() {
+                    return Some((Arc::clone(shape), None));
+                }
+                if let Some(model) = self.kitchen.model(ctx, shape).ready() {
+                    *ready = Some((Arc::clone(shape), Arc::clone(model)));
+                } else if !drawn {
+                    return Some((Arc::clone(shape), None));
+                }
+                ready
+                    .as_ref()
+                    .map(|(shape, model)| (Arc::clone(shape), Some(Arc::clone(model))))
+            })
+            .collect()
+    }
+
+    /// The distance maps, where they are wanted and both shapes are there.
+    fn heats(&mut self, ctx: &egui::Context, shapes: &[Shown]) -> Heats {
+        let mut heats = Heats::default();
+        if self.layout != Layout::Distance {
+            return heats;
+        }
+        let [Some((first, _)), .., Some((last, _))] = shapes else {
+            return heats;
+        };
+        for (one, other) in [(first, last), (last, first)] {
+            let stage = self.kitchen.heat(ctx, one, other);
+            heats.cooking |= matches!(stage, kitchen::Stage::Cooking);
+            heats.span = heats.span.max(stage.ready().map_or(0.0, |heat| heat.span()));
+            heats.maps.push(stage.ready().cloned());
+        }
+        heats
+    }
+
+    /// Picks what was clicked at, once its shape is ready.
+    fn take_aim(
+        &mut self,
+        ctx: &egui::Context,
+        columns: &[Vec<usize>],
+        shapes: &[Shown],
+        frame: &Frame,
+        size: [f32; 2],
+    ) {
+        let Some((column, at)) = self.aimed else { return };
+        let members = columns.get(column).map(Vec::as_slice).unwrap_or_default();
+        let left = at[0] < (self.wipe - 0.5) * size[0];
+        let mut found = None;
+        // What is looked at lies over what it is compared with.
+        for pane in members.iter().rev() {
+            if self.layout == Layout::Wipe && left != (*pane == 0) {
+                continue;
+            }
+            let Some((shape, model)) = shapes.get(*pane).and_then(Option::as_ref) else {
+                continue;
+            };
+            let Some(model) = model else {
+                // The frame that comes when it is ready goes on here.
+                self.kitchen.model(ctx, shape);
+                return;
+            };
+            let aim = Aim {
+                camera: &self.camera,
+                frame,
+                at,
+                size,
+                section: self.section.map(|section| section.plane(frame)),
+                look: self.look,
+            };
+            found = aim.pick(shape, &model.tree);
+            if found.is_some() {
+                break;
+            }
+        }
+        self.aimed = None;
+        match found {
+            None => self.picks.clear(),
+            Some(pick) => {
+                if !self.measuring || self.picks.len() > 1 {
+                    self.picks.clear();
+                }
+                self.picks.push(pick);
+            }
+        }
+        self.mark();
+        ctx.request_repaint();
+    }
+
+    /// Drops picks of shapes that are no longer shown.
+    fn forget_picks(&mut self, shapes: &[Shown]) {
+        let shown = |pick: &Pick| {
+            shapes
+                .iter()
+                .flatten()
+                .any(|(shape, _)| Arc::ptr_eq(shape, &pick.shape))
+        };
+        if !self.picks.iter().all(shown) {
+            self.picks.retain(shown);
+            self.mark();
+        }
+    }
+
+    fn mark(&mut self) {
+        self.marks = pick::marks(&self.picks);
     }
 
     /// Keeps shapes in sight until the user takes the camera, without a jump at every small change.
@@ -278,6 +511,7 @@ impl Viewport {
         let seen = Seen {
             camera: self.camera,
             size,
+            section: self.section,
         };
         let now = ui.input(|input| input.time);
         if self.last.is_some_and(|last| last != seen) {
@@ -291,90 +525,6 @@ impl Viewport {
         // A little later than needed, or rounding could ask again.
         ui.ctx().request_repaint_after_secs(rest as f32 + 0.005);
         true
-    }
-
-    fn picture(&self, members: &[Pane<'_>], frame: Frame, palette: &Palette, quick: bool) -> Picture {
-        let count = members.len();
-        let subjects = members.iter().enumerate().filter_map(|(index, pane)| {
-            Some(Subject {
-                shape: Arc::clone(pane.shape?),
-                tone: pane.tone,
-                stale: pane.stale.is_some(),
-                // Through a ghost one sees the last shape, if there is one.
-                ghost: index + 1 < count && members[index + 1..].iter().any(|pane| pane.shape.is_some()),
-            })
-        });
-        Picture {
-            subjects: subjects.collect(),
-            frame,
-            camera: self.camera,
-            // Both are known only when it is drawn.
-            size: [1, 1],
-            pixels_per_point: 1.0,
-            oversample: if quick { 1 } else { 2 },
-            palette: *palette,
-            grid: true,
-            transparent: false,
-        }
-    }
-
-    /// Names, scale, axes and messages of one pane.
-    fn decorate(&self, ui: &Ui, spot: &Spot, members: &[Pane<'_>], palette: &Palette) {
-        let Spot {
-            column,
-            place,
-            foot,
-            bar_below,
-        } = *spot;
-        let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
-        let (chips, mut top) = overlay::marks(
-            &painter,
-            palette,
-            place,
-            &self.camera,
-            &names(members),
-            foot,
-            bar_below,
-        );
-        let say = |what: &str, index: usize, rect: Rect, text: &str| {
-            let id = ui.scope_id().with((what, column, index));
-            let response = ui.interact(rect, id, Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
-        };
-        for (index, (rect, pane)) in chips.iter().zip(members).enumerate() {
-            say("chip", index, *rect, pane.title);
-        }
-        for (index, pane) in members.iter().enumerate() {
-            if let Some(reason) = pane.stale {
-                let card = overlay::failure_card(&painter, palette, place, top + 6.0, reason);
-                say("card", index, card, reason);
-                top = card.bottom();
-            }
-        }
-        let inner = Rect::from_min_max(
-            pos2(place.left(), top),
-            pos2(place.right(), place.bottom() - foot),
-        );
-        let hint = if self.stage.is_none() {
-            Some(self.missing.as_str())
-        } else if members.iter().all(|pane| pane.shape.is_none()) {
-            members
-                .iter()
-                .rev()
-                .map(|pane| pane.empty)
-                .find(|text| !text.is_empty())
-        } else {
-            None
-        };
-        if let Some(text) = hint {
-            overlay::hint(&painter, palette, inner, text);
-            say(
-                "hint",
-                0,
-                Rect::from_center_size(inner.center(), vec2(40.0, 20.0)),
-                text,
-            );
-        }
     }
 }
 
@@ -390,11 +540,11 @@ fn split(rect: Rect, columns: usize, pixels_per_point: f32) -> Vec<Rect> {
         .collect()
 }
 
-fn names<'a>(members: &[Pane<'a>]) -> Vec<overlay::Name<'a>> {
+fn names<'a>(members: &[&Pane<'a>]) -> Vec<overlay::Name<'a>> {
     members.iter().map(|pane| (pane.tone, pane.title)).collect()
 }
 
-fn accessible_name(members: &[Pane<'_>]) -> String {
+fn accessible_name(members: &[&Pane<'_>]) -> String {
     let names: Vec<String> = members
         .iter()
         .map(|pane| match (pane.shape, pane.stale) {

@@ -90,7 +90,17 @@ fn without_opengl_it_lays_out_and_says_so() {
         2,
         "one in each pane"
     );
-    for button in ["Side by side", "Overlay", "Isometric", "Perspective", "Fit"] {
+    for button in [
+        "Side by side",
+        "Overlay",
+        "Wipe",
+        "Distance",
+        "to seed",
+        "Section",
+        "Measure",
+        "Isometric",
+        "Fit",
+    ] {
         harness.get_by_label(button);
     }
     assert_eq!(harness.state().view.triangle_count(), 24);
@@ -130,7 +140,9 @@ fn buttons_arrange_project_look_and_fit() {
     harness.run();
     assert_eq!(harness.state().view.layout(), Layout::Overlay);
     harness.get_by_label("3D view of weak seed and step 2");
-    harness.get_by_label("Perspective").click();
+    harness.get_by_label("Isometric").click();
+    harness.run();
+    harness.get_by_label("Orthographic 5").click();
     harness.run();
     assert_eq!(harness.state().view.camera().projection, Projection::Orthographic);
     harness.get_by_label("Isometric").click();
@@ -143,6 +155,152 @@ fn buttons_arrange_project_look_and_fit() {
     harness.get_by_label("Fit").click();
     harness.run();
     assert_eq!(*harness.state().view.camera(), fitted);
+}
+
+/// Draws frames until the thread that prepares shapes has answered.
+fn until(harness: &mut Harness<'_, Bench>, is_so: impl Fn(&Viewport) -> bool) {
+    let start = std::time::Instant::now();
+    while !is_so(&harness.state().view) {
+        assert!(
+            start.elapsed() < std::time::Duration::from_secs(20),
+            "it did not come about"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        harness.step();
+    }
+    harness.run();
+}
+
+fn click_at(harness: &mut Harness<'_, Bench>, pos: Pos2) {
+    harness.event(Event::PointerMoved(pos));
+    for pressed in [true, false] {
+        let (button, modifiers) = (PointerButton::Primary, egui::Modifiers::NONE);
+        harness.event(Event::PointerButton {
+            pos,
+            button,
+            pressed,
+            modifiers,
+        });
+        harness.step();
+    }
+    // Far enough apart not to be a double click.
+    harness.run_steps(20);
+}
+
+#[test]
+fn a_click_picks_and_a_second_one_measures() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    harness.get_by_label("Measure").click();
+    harness.run();
+    harness.get_by_label("click a face or an edge to measure from");
+    harness.hover_at(right_pane(&harness));
+    harness.key_press(Key::Num1);
+    harness.run();
+    // From the front the block is 40 by 30 mm around the middle of the shapes, which is where the camera looks.
+    let place = harness.get_by_label("3D view of step 2").rect();
+    let view = &harness.state().view;
+    let size = [place.width(), place.height()];
+    let on = |x: f32, z: f32| {
+        let [right, down] = view.camera().appears(three_d::vec3(x, -20.0, z), size).unwrap();
+        place.center() + vec2(right, down)
+    };
+    let (left, right) = (on(-20.0, 12.0), on(20.0, 12.0));
+    click_at(&mut harness, left);
+    until(&mut harness, |view| view.picks.len() == 1);
+    harness.get_by_label("straight edge");
+    harness.get_by_label("length 30 mm");
+    click_at(&mut harness, right);
+    until(&mut harness, |view| view.picks.len() == 2);
+    harness.get_by_label("distance");
+    assert!(harness.query_all_by_label("40 mm").count() >= 1);
+    harness.get_by_label("Clear").click();
+    harness.run();
+    assert!(harness.state().view.picks.is_empty());
+    harness.state_mut().step = Some(Arc::new(block([40.0, 40.0, 31.0])));
+    click_at(&mut harness, left);
+    until(&mut harness, |view| !view.picks.is_empty());
+    harness.state_mut().step = None;
+    harness.run();
+    assert!(
+        harness.state().view.picks.is_empty(),
+        "what is not shown is not picked"
+    );
+}
+
+#[test]
+fn the_section_has_an_axis_a_place_and_a_side() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    harness.get_by_label("Section").click();
+    harness.run();
+    assert_eq!(harness.state().view.section(), Some(Section::default()));
+    harness.get_by_label("Z").click();
+    harness.run();
+    harness.get_by_label("Flip").click();
+    harness.run();
+    let section = harness.state().view.section().unwrap();
+    assert_eq!((section.axis, section.flipped), (2, false));
+    let frame = Frame::around([&block([40.0, 40.0, 30.0])]);
+    assert_eq!(section.place(&frame), 15.0);
+    assert_eq!(
+        section.plane(&frame).height([0.0, 0.0, 20.0]),
+        5.0,
+        "the high side is cut away"
+    );
+    harness.get_by_label("Place of the section");
+    harness.get_by_label("Close").click();
+    harness.run();
+    assert_eq!(harness.state().view.section(), None);
+}
+
+#[test]
+fn a_wipe_is_moved_by_mouse_and_keys() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    harness.get_by_label("Wipe").click();
+    harness.run();
+    let handle = harness.get_by_role_and_label(egui::Role::Slider, "Wipe");
+    handle.focus();
+    let at = handle.rect().center();
+    harness.run();
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert!((harness.state().view.wipe - 0.55).abs() < 1e-6);
+    let camera = *harness.state().view.camera();
+    drag(
+        &mut harness,
+        PointerButton::Primary,
+        at + vec2(45.0, 0.0),
+        at + vec2(-180.0, 0.0),
+    );
+    assert!(
+        (harness.state().view.wipe - 0.3).abs() < 0.02,
+        "{}",
+        harness.state().view.wipe
+    );
+    assert_eq!(*harness.state().view.camera(), camera, "the handle turns nothing");
+}
+
+#[test]
+fn the_choice_of_what_to_compare_with_is_kept() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    harness.get_by_label("to seed").click();
+    harness.run();
+    harness.get_by_label("reference").click();
+    harness.run();
+    assert_eq!(harness.state().view.against(), Against::Reference);
+    harness.get_by_label("to reference");
+}
+
+#[test]
+fn the_cube_turns_to_the_side_that_is_clicked() {
+    let mut harness = harness([900.0, 500.0]);
+    harness.run();
+    let cube = harness.get_by_label("View cube").rect().center();
+    click_at(&mut harness, cube - vec2(0.0, 12.0));
+    assert_eq!(harness.state().view.camera().preset(), Some(Preset::Top));
 }
 
 #[test]

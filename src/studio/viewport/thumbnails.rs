@@ -9,7 +9,7 @@ use crate::geometry::Shape;
 use crate::render::camera::Insets;
 use crate::render::frame::Frame;
 use crate::render::scene::Scene;
-use crate::render::{Camera, Palette, Picture, Preset, Projection, Subject};
+use crate::render::{Camera, Look, Model, Palette, Picture, Preset, Projection, Subject};
 
 /// Width and height of a thumbnail in pixels: twice what a card shows, so that it is sharp on fine screens.
 pub const THUMBNAIL_SIZE: [u32; 2] = [288, 168];
@@ -35,30 +35,34 @@ struct Kept {
 }
 
 impl Thumbnails {
-    pub fn get(
+    /// One that was drawn before.
+    pub fn known(&mut self, shape: &Arc<Shape>, tone: Tone, dark: bool) -> Option<TextureHandle> {
+        let at = self.kept.iter().position(|kept| {
+            (kept.tone, kept.dark) == (tone, dark) && std::ptr::eq(kept.shape.as_ptr(), Arc::as_ptr(shape))
+        })?;
+        let kept = self.kept.remove(at);
+        let texture = kept.texture.clone();
+        self.kept.push(kept);
+        Some(texture)
+    }
+
+    /// Draws one, unless another one was drawn in this frame.
+    pub fn draw(
         &mut self,
         ctx: &egui::Context,
         scene: &mut Scene,
         shape: &Arc<Shape>,
+        model: Arc<Model>,
         tone: Tone,
         dark: bool,
     ) -> Option<TextureHandle> {
-        let found = self.kept.iter().position(|kept| {
-            (kept.tone, kept.dark) == (tone, dark) && std::ptr::eq(kept.shape.as_ptr(), Arc::as_ptr(shape))
-        });
-        if let Some(at) = found {
-            let kept = self.kept.remove(at);
-            let texture = kept.texture.clone();
-            self.kept.push(kept);
-            return Some(texture);
-        }
         let pass = ctx.cumulative_pass_nr();
         if self.drawn == Some(pass) {
             ctx.request_repaint();
             return None;
         }
         self.drawn = Some(pass);
-        let image = draw(scene, shape, tone, dark)?;
+        let image = picture(scene, shape, model, tone, dark)?;
         let texture = ctx.load_texture("thumbnail", image, TextureOptions::LINEAR);
         self.kept.retain(|kept| kept.shape.strong_count() > 0);
         if self.kept.len() >= KEPT {
@@ -74,8 +78,14 @@ impl Thumbnails {
     }
 }
 
-fn draw(scene: &mut Scene, shape: &Arc<Shape>, tone: Tone, dark: bool) -> Option<ColorImage> {
-    let frame = Frame::around([&**shape]);
+fn picture(
+    scene: &mut Scene,
+    shape: &Arc<Shape>,
+    model: Arc<Model>,
+    tone: Tone,
+    dark: bool,
+) -> Option<ColorImage> {
+    let frame = Frame::around_boxes([model.bounds]);
     let mut camera = Camera::new(Preset::Isometric, Projection::Perspective);
     let insets = Insets {
         sides: 12.0,
@@ -85,11 +95,14 @@ fn draw(scene: &mut Scene, shape: &Arc<Shape>, tone: Tone, dark: bool) -> Option
     camera.fit(&frame.bounds, THUMBNAIL_SIZE.map(|side| side as f32), insets);
     let picture = Picture {
         subjects: vec![Subject {
-            shape: Arc::clone(shape),
-            tone,
-            stale: false,
-            ghost: false,
+            model: Some(model),
+            ..Subject::new(Arc::clone(shape), tone)
         }],
+        look: Look::Shaded,
+        section: None,
+        marks: None,
+        // A thumbnail has few pixels.
+        coarse: true,
         frame,
         camera,
         size: THUMBNAIL_SIZE,

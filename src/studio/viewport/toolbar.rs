@@ -1,31 +1,48 @@
-//! The buttons at the foot of the view.
+//! The controls at the foot of the view.
 
 use egui::containers::menu::MenuButton;
-use egui::{Align, Button, FontId, Rect, RichText, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Align, Button, FontId, Rect, RichText, Role, Slider, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
-use super::control::{self, Action};
-use super::{Layout, Viewport};
+use super::control::{self, Action, Against, Layout};
+use super::{Section, Viewport};
 use crate::render::overlay::MARGIN;
-use crate::render::{Palette, Preset, Projection};
+use crate::render::{Look, Palette, Preset, Projection};
 
 const ROW: f32 = 26.0;
 const GAP: f32 = 6.0;
 const PADDING: f32 = 10.0;
 const TEXT: f32 = 12.5;
+const CHEVRON: egui::Vec2 = vec2(9.0, 9.0);
+const SECTION: &str = "Section";
+const MEASURE: &str = "Measure";
+const FIT: &str = "Fit";
 
-/// Space the toolbar takes at the foot, margins included.
-pub fn height(ui: &Ui, width: f32, several: bool) -> f32 {
-    let rows = if !several || fits_one_row(ui, width) {
-        1.0
-    } else {
-        2.0
-    };
-    MARGIN + rows * (ROW + GAP)
+/// The rows, from the top: which groups of buttons stand in each.
+#[derive(Clone, Copy, PartialEq)]
+enum Rows {
+    One,
+    /// The arrangement, then the rest.
+    Two,
+    /// Every group in a row of its own.
+    Three,
 }
 
-/// Draws the buttons over the foot of `rect` and does what they say. One pane alone needs no arranging.
+/// Space the toolbar takes at the foot, margins included.
+pub fn height(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> f32 {
+    let rows = match rows(viewport, ui, width, several) {
+        Rows::One => 1.0,
+        Rows::Two => 2.0,
+        Rows::Three => 3.0,
+    };
+    let section = if viewport.section.is_some() { 1.0 } else { 0.0 };
+    MARGIN + (rows + section) * (ROW + GAP)
+}
+
+/// Draws the controls over the foot of `rect` and does what they say. One pane alone needs no arranging.
 pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette, several: bool) {
-    let one_row = fits_one_row(ui, rect.width());
+    let rows = rows(viewport, ui, rect.width(), several);
     let row = |from_foot: f32| {
         let bottom = rect.bottom() - MARGIN - from_foot * (ROW + GAP);
         Rect::from_min_max(
@@ -43,111 +60,180 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
         let mut child = ui.new_child(UiBuilder::new().max_rect(place).layout(layout));
         child.spacing_mut().item_spacing.x = GAP;
         child.spacing_mut().button_padding = vec2(PADDING, 4.0);
-        action = action.or(add(&mut child));
+        let rect = add(&mut child);
+        action = action.or(rect);
+        child.min_rect()
     };
-    let arrangement = viewport.layout;
+    let top = match rows {
+        Rows::One => 0.0,
+        Rows::Two => 1.0,
+        Rows::Three => 2.0,
+    };
+    let mut used = rect.left() + MARGIN;
     if several {
-        group(row(if one_row { 0.0 } else { 1.0 }), false, &mut |ui| {
-            arrange(ui, palette, arrangement)
-        });
+        used = group(row(top), false, &mut |ui| arrange(ui, palette, viewport.layout)).right() + GAP + 8.0;
     }
-    let (preset, projection) = (viewport.camera.preset(), viewport.camera.projection);
-    group(row(0.0), one_row, &mut |ui| {
-        look(ui, palette, preset, projection, one_row)
-    });
+    let tools_row = match rows {
+        Rows::One => {
+            let place = row(0.0);
+            Rect::from_min_max(pos2(used, place.top()), place.max)
+        }
+        Rows::Two => row(0.0),
+        Rows::Three => row(1.0),
+    };
+    group(tools_row, false, &mut |ui| tools(ui, palette, viewport, several));
+    group(row(0.0), true, &mut |ui| look(ui, palette, viewport));
+    if let Some(mut section) = viewport.section {
+        let mut close = false;
+        group(row(top + 1.0), false, &mut |ui| {
+            close = cut(ui, palette, &mut section);
+            None
+        });
+        viewport.section = Some(section).filter(|_| !close);
+    }
     if let Some(action) = action {
         viewport.act(action);
+        ui.ctx().request_repaint();
     }
 }
 
 fn arrange(ui: &mut Ui, palette: &Palette, current: Layout) -> Option<Action> {
     let mut action = None;
-    for (layout, name, tip) in [
-        (
-            Layout::SideBySide,
-            SIDE_BY_SIDE,
-            "Each shape in its own pane, same scale and view",
-        ),
-        (
-            Layout::Overlay,
-            OVERLAY,
-            "All shapes in one place, the earlier ones seen through",
-        ),
-    ] {
-        if ui
-            .add(button(palette, name, layout == current))
-            .on_hover_text(tip)
-            .clicked()
-        {
+    for layout in Layout::ALL {
+        let button = button(palette, layout.name(), layout == current);
+        if ui.add(button).on_hover_text(layout.about()).clicked() {
             action = Some(Action::Arrange(layout));
         }
     }
     action
 }
 
-fn look(
-    ui: &mut Ui,
-    palette: &Palette,
-    preset: Option<Preset>,
-    projection: Projection,
-    from_right: bool,
-) -> Option<Action> {
+fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> Option<Action> {
     let mut action = None;
-    let mut view = |ui: &mut Ui| {
-        let name = preset.map_or("View", Preset::name);
-        let face = button(palette, name, false)
-            .min_size(vec2(VIEW_WIDTH, ROW))
-            .right_text(chevron(palette));
-        let menu = MenuButton::from_button(face);
-        let (response, _) = menu.ui(ui, |ui| {
-            ui.set_min_width(150.0);
-            for preset in Preset::ALL {
-                let mut entry = Button::new(preset.name());
-                if let Some(key) = control::key(preset) {
-                    entry = entry.shortcut_text(key.name());
-                }
-                if ui.add(entry).clicked() {
-                    action = Some(Action::Look(preset));
+    if several {
+        let name = against(viewport.against);
+        let face = button(palette, &name, false).right_text(chevron(palette));
+        let (response, _) = MenuButton::from_button(face).ui(ui, |ui| {
+            ui.set_min_width(130.0);
+            for choice in Against::ALL {
+                if ui
+                    .add(Button::selectable(choice == viewport.against, choice.name()))
+                    .clicked()
+                {
+                    action = Some(Action::Against(choice));
                     ui.close();
                 }
             }
         });
-        response.on_hover_text("Direction of view");
-    };
-    let project = |ui: &mut Ui| {
-        let name = projection_name(projection);
-        let tip = "Perspective or orthographic (5)";
-        let pressed = ui
-            .add(button(palette, name, false).min_size(vec2(100.0, ROW)))
-            .on_hover_text(tip)
-            .clicked();
-        pressed.then(|| Action::Project(control::other(projection)))
-    };
-    let fit = |ui: &mut Ui| {
-        let tip = "Bring everything into view (F, or double click)";
-        ui.add(button(palette, FIT, false))
-            .on_hover_text(tip)
+        response.on_hover_text("what the step on screen is compared with");
+    }
+    for (name, on, tip, what) in [
+        (
+            SECTION,
+            viewport.section.is_some(),
+            "cut the shapes open (X over the view)",
+            Action::Section,
+        ),
+        (
+            MEASURE,
+            viewport.measuring,
+            "between two faces or edges (M over the view)",
+            Action::Measure,
+        ),
+    ] {
+        if ui.add(button(palette, name, on)).on_hover_text(tip).clicked() {
+            action = Some(what);
+        }
+    }
+    action
+}
+
+/// From right to left: fit, then the menu.
+fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
+    let mut action = None;
+    let tip = "bring everything into view (F, or double click)";
+    if ui.add(button(palette, FIT, false)).on_hover_text(tip).clicked() {
+        action = Some(Action::Fit);
+    }
+    let preset = viewport.camera.preset();
+    let face = button(palette, preset.map_or("View", Preset::name), false)
+        .min_size(vec2(VIEW_WIDTH, ROW))
+        .right_text(chevron(palette));
+    let (response, _) = MenuButton::from_button(face).ui(ui, |ui| {
+        ui.set_min_width(170.0);
+        for choice in Preset::ALL {
+            let mut entry = Button::selectable(Some(choice) == preset, choice.name());
+            if let Some(key) = control::key(choice) {
+                entry = entry.shortcut_text(key.name());
+            }
+            if ui.add(entry).clicked() {
+                action = Some(Action::Look(choice));
+                ui.close();
+            }
+        }
+        ui.separator();
+        for projection in [Projection::Perspective, Projection::Orthographic] {
+            let current = projection == viewport.camera.projection;
+            let mut entry = Button::selectable(current, projection_name(projection));
+            if !current {
+                entry = entry.shortcut_text("5");
+            }
+            if ui.add(entry).clicked() {
+                action = Some(Action::Project(projection));
+                ui.close();
+            }
+        }
+        ui.separator();
+        for choice in Look::ALL {
+            if ui
+                .add(Button::selectable(choice == viewport.look, choice.name()))
+                .clicked()
+            {
+                action = Some(Action::Draw(choice));
+                ui.close();
+            }
+        }
+    });
+    response.on_hover_text("direction, projection, and how faces are drawn");
+    action
+}
+
+/// Axis, place and side of the section; tells whether it is to be closed.
+fn cut(ui: &mut Ui, palette: &Palette, section: &mut Section) -> bool {
+    for (axis, name) in ["X", "Y", "Z"].into_iter().enumerate() {
+        let pressed = ui.add(button(palette, name, axis == section.axis));
+        if pressed
+            .on_hover_text(format!("cut square to the {} axis", name.to_lowercase()))
             .clicked()
-            .then_some(Action::Fit)
-    };
-    let other = if from_right {
-        let fit = fit(ui);
-        let projected = project(ui);
-        view(ui);
-        fit.or(projected)
-    } else {
-        view(ui);
-        let projected = project(ui);
-        projected.or_else(|| fit(ui))
-    };
-    action.or(other)
+        {
+            section.axis = axis;
+        }
+    }
+    ui.spacing_mut().slider_width = (ui.available_width() - 130.0).clamp(60.0, 260.0);
+    let slider = ui.add(Slider::new(&mut section.share, 0.0..=1.0).show_value(false));
+    let share = f64::from(section.share);
+    slider.widget_info(|| WidgetInfo {
+        label: Some("Place of the section".to_owned()),
+        value: Some(share),
+        ..WidgetInfo::new(Role::Slider)
+    });
+    if ui
+        .add(button(palette, "Flip", section.flipped))
+        .on_hover_text("cut the other side away")
+        .clicked()
+    {
+        section.flipped = !section.flipped;
+    }
+    ui.add(button(palette, "Close", false))
+        .on_hover_text("close the section")
+        .clicked()
 }
 
 const VIEW_WIDTH: f32 = 100.0;
-const CHEVRON: egui::Vec2 = vec2(9.0, 9.0);
-const SIDE_BY_SIDE: &str = "Side by side";
-const OVERLAY: &str = "Overlay";
-const FIT: &str = "Fit";
+
+fn against(against: Against) -> String {
+    format!("to {}", against.name())
+}
 
 fn projection_name(projection: Projection) -> &'static str {
     match projection {
@@ -200,15 +286,34 @@ fn blend(from: egui::Color32, to: egui::Color32, amount: f32) -> egui::Color32 {
     from.lerp_to_gamma(to, amount)
 }
 
-fn fits_one_row(ui: &Ui, width: f32) -> bool {
+fn rows(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Rows {
     let text = |text: &str| {
         let font = FontId::proportional(TEXT);
-        ui.painter()
-            .layout_no_wrap(text.to_owned(), font, egui::Color32::WHITE)
-            .size()
-            .x
-            + 2.0 * PADDING
+        let galley = ui
+            .painter()
+            .layout_no_wrap(text.to_owned(), font, egui::Color32::WHITE);
+        galley.size().x + 2.0 * PADDING + GAP
     };
-    let widest = text("Orthographic").max(100.0) + (text("Isometric") + CHEVRON.x + GAP).max(VIEW_WIDTH);
-    text(SIDE_BY_SIDE) + text(OVERLAY) + text(FIT) + widest + 4.0 * GAP + 2.0 * MARGIN + 8.0 <= width
+    let arrange: f32 = if several {
+        Layout::ALL.iter().map(|layout| text(layout.name())).sum::<f32>()
+    } else {
+        0.0
+    };
+    let menu = CHEVRON.x + GAP;
+    let against = if several {
+        text(&against(viewport.against)) + menu
+    } else {
+        0.0
+    };
+    let tools = against + text(SECTION) + text(MEASURE);
+    let look = text(FIT) + (text("Isometric") + menu).max(VIEW_WIDTH + GAP);
+    // The last gap of a row stands for nothing.
+    let room = width - 2.0 * MARGIN + GAP;
+    if arrange + tools + look + 14.0 <= room {
+        Rows::One
+    } else if arrange.max(tools + look) <= room {
+        Rows::Two
+    } else {
+        Rows::Three
+    }
 }

@@ -1,0 +1,115 @@
+//! What a frame of the 3D view costs us, apart from the driver: layout, the description of the pictures, and the choice
+//! of outlines; with 200,000 triangles in two panes. And what is done once, away from the frame.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use cadforge::geometry::{Shape, SignedDistance, TriMesh};
+use cadforge::render::heat::Heat;
+use cadforge::render::mesh::{Buffers, Sight, outline};
+use cadforge::render::{Model, shape_from_mesh};
+use cadforge::studio::viewport::{Pane, Tone, Viewport};
+use criterion::{Criterion, criterion_group, criterion_main};
+use egui::{Event, Pos2, RawInput, Rect, pos2, vec2};
+
+const SIZE: egui::Vec2 = vec2(1200.0, 800.0);
+
+/// A wavy ring with `2 * around * across` triangles.
+fn ring(around: u32, across: u32) -> Arc<Shape> {
+    let at = |i: u32, j: u32| {
+        let (u, v) = (f64::from(i) / f64::from(around), f64::from(j) / f64::from(across));
+        let (su, cu) = (u * std::f64::consts::TAU).sin_cos();
+        let (sv, cv) = (v * std::f64::consts::TAU).sin_cos();
+        let tube = 8.0 + (u * 60.0).sin();
+        [(30.0 + tube * cv) * cu, (30.0 + tube * cv) * su, tube * sv]
+    };
+    let vertices: Vec<[f64; 3]> = (0..around)
+        .flat_map(|i| (0..across).map(move |j| at(i, j)))
+        .collect();
+    let index = |i: u32, j: u32| (i % around) * across + j % across;
+    let triangles: Vec<[u32; 3]> = (0..around)
+        .flat_map(|i| {
+            (0..across).flat_map(move |j| {
+                let (a, b, c, d) = (index(i, j), index(i + 1, j), index(i + 1, j + 1), index(i, j + 1));
+                [[a, b, c], [a, c, d]]
+            })
+        })
+        .collect();
+    Arc::new(shape_from_mesh(
+        Vec::new().into(),
+        TriMesh::new(&vertices, &triangles).expect("a ring"),
+    ))
+}
+
+fn frame(ctx: &egui::Context, view: &mut Viewport, shapes: &[Arc<Shape>; 2], time: f64, events: Vec<Event>) {
+    let input = RawInput {
+        screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE)),
+        time: Some(time),
+        events,
+        ..RawInput::default()
+    };
+    let pane = |title, tone, shape| Pane {
+        title,
+        tone,
+        shape: Some(shape),
+        stale: None,
+        empty: "",
+    };
+    let output = ctx.run_ui(input, |ui| {
+        view.show(
+            ui,
+            &[
+                pane("weak seed", Tone::Seed, &shapes[0]),
+                pane("step 2", Tone::Step, &shapes[1]),
+            ],
+        );
+    });
+    black_box(ctx.tessellate(output.shapes.clone(), 1.0));
+    output.drop_without_applying_deltas();
+}
+
+fn view(criterion: &mut Criterion) {
+    // Two of 100,000: 200,000 triangles on the screen.
+    let shapes = [ring(500, 100), ring(250, 200)];
+    let ctx = egui::Context::default();
+    cadforge::studio::theme::install(&ctx);
+    let mut view = Viewport::new(None);
+    let folds: Vec<_> = shapes.iter().map(|shape| Buffers::of(shape).folds).collect();
+    let mut time = 0.0;
+    criterion.bench_function("view, a frame at rest", |bench| {
+        bench.iter(|| {
+            time += 0.016;
+            frame(&ctx, &mut view, &shapes, time, Vec::new());
+        });
+    });
+    let mut turn = 0.0_f32;
+    criterion.bench_function("view, a frame while turning, with outlines", |bench| {
+        bench.iter(|| {
+            time += 0.016;
+            turn += 1.0;
+            let at = pos2(300.0 + turn % 100.0, 300.0);
+            frame(&ctx, &mut view, &shapes, time, vec![Event::PointerMoved(at)]);
+            for folds in &folds {
+                let eye = three_d::vec3(100.0 * (turn * 0.01).cos(), 100.0 * (turn * 0.01).sin(), 80.0);
+                black_box(outline(folds, Sight::Point(eye)));
+            }
+        });
+    });
+}
+
+fn once(criterion: &mut Criterion) {
+    let (large, small) = (ring(1000, 100), ring(60, 40));
+    let mut group = criterion.benchmark_group("once, on a thread of its own");
+    group.sample_size(10);
+    group.bench_function("prepare 200,000 triangles", |bench| {
+        bench.iter(|| Model::of(&large, true));
+    });
+    let buffers = Buffers::of(&small);
+    group.bench_function("distances of a shape of 4,800 triangles", |bench| {
+        let other = SignedDistance::to(&ring(70, 40).mesh);
+        bench.iter(|| Heat::of(&buffers, &other, &|| false));
+    });
+}
+
+criterion_group!(benches, view, once);
+criterion_main!(benches);

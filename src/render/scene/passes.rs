@@ -1,0 +1,384 @@
+//! The draw calls of one picture, in order.
+
+use three_d::{
+    Blend, BlendEquationType, BlendMultiplierType, Context, Cull, DepthTest, HasContext, RenderStates, Vec3,
+    Vec4, WriteMask, vec2, vec3, vec4,
+};
+
+use super::uploads::{Lines, Surface, Upload};
+use super::{Lens, Scene};
+use crate::geometry::section;
+use crate::render::mesh::outline;
+use crate::render::picture::Look;
+use crate::render::{Palette, Picture, Subject};
+
+/// Width of a shape's edges in points.
+const EDGE_WIDTH: f32 = 1.25;
+
+/// How far lines lie before the faces they bound, in points: too little to show an edge through a wall.
+const LINE_BIAS: f32 = 0.75;
+
+/// How far faces are pushed back, in samples along their own slope: half of a line's width lies on a face, and
+/// a face seen at a flat angle would rise above it there.
+const FACE_OFFSET: f32 = 1.0;
+
+/// Colour over colour by its alpha; what comes out is premultiplied.
+const BLEND: Blend = Blend::Enabled {
+    source_rgb_multiplier: BlendMultiplierType::SrcAlpha,
+    source_alpha_multiplier: BlendMultiplierType::One,
+    destination_rgb_multiplier: BlendMultiplierType::OneMinusSrcAlpha,
+    destination_alpha_multiplier: BlendMultiplierType::OneMinusSrcAlpha,
+    rgb_equation: BlendEquationType::Add,
+    alpha_equation: BlendEquationType::Add,
+};
+
+const OPAQUE: RenderStates = RenderStates {
+    write_mask: WriteMask::COLOR_AND_DEPTH,
+    depth_test: DepthTest::Less,
+    blend: Blend::Disabled,
+    cull: Cull::None,
+};
+
+/// Adds colour where it is nearest and leaves depth as it is.
+const OVER: RenderStates = RenderStates {
+    write_mask: WriteMask::COLOR,
+    depth_test: DepthTest::LessOrEqual,
+    blend: BLEND,
+    cull: Cull::None,
+};
+
+/// A picture in the making.
+pub struct Pass<'a> {
+    pub scene: &'a Scene,
+    pub picture: &'a Picture,
+    pub lens: Lens,
+}
+
+/// How lines are drawn.
+struct Pen {
+    color: Vec4,
+    width: f32,
+    bias: f32,
+    fade: Vec4,
+    /// Whether what lies before them hides them.
+    hidden: bool,
+    /// Whether the section cuts them.
+    cut: bool,
+}
+
+/// How a surface is drawn.
+struct Brush {
+    color: Vec4,
+    states: RenderStates,
+    /// Towards the eye, points.
+    bias: f32,
+    /// One flat colour with hatching, for what a section has opened.
+    cap: bool,
+}
+
+impl Pass<'_> {
+    pub fn draw(&self) {
+        // First and without depth: nothing lies under the ground, and seen from below it should not hide what
+        // stands on it.
+        if self.picture.grid {
+            self.grid();
+        }
+        for ghosts in [false, true] {
+            for subject in self
+                .picture
+                .subjects
+                .iter()
+                .filter(|subject| subject.ghost == ghosts)
+            {
+                let Some(upload) = self.scene.uploads.of(subject, self.picture.coarse) else {
+                    continue;
+                };
+                self.faces(subject, upload);
+            }
+            for subject in self
+                .picture
+                .subjects
+                .iter()
+                .filter(|subject| subject.ghost == ghosts)
+            {
+                if let Some(upload) = self.scene.uploads.of(subject, self.picture.coarse) {
+                    self.edges(subject, upload);
+                }
+            }
+        }
+        if self.picture.section.is_some() {
+            for subject in &self.picture.subjects {
+                if let Some(upload) = self.scene.uploads.of(subject, self.picture.coarse) {
+                    self.caps(subject, upload);
+                }
+            }
+        }
+        if let Some(marks) = &self.picture.marks {
+            let pen = Pen {
+                color: rgba(self.picture.palette.accent),
+                width: 2.5,
+                hidden: false,
+                cut: false,
+                ..self.pen(self.picture.palette.accent)
+            };
+            self.lines(&Lines::new(&self.scene.context, &marks.0), &pen);
+        }
+    }
+
+    fn faces(&self, subject: &Subject, upload: &Upload) {
+        let surface = &upload.surface;
+        let color = rgba(subject_color(subject, &self.picture.palette));
+        let brush = |alpha: f32, states: RenderStates, bias: f32| Brush {
+            color: vec4(color.x, color.y, color.z, alpha),
+            states,
+            bias,
+            cap: false,
+        };
+        match (subject.ghost, self.picture.look) {
+            (_, Look::Wireframe) => {}
+            (_, Look::Transparent) if subject.heat.is_none() => {
+                // What is farther away first.
+                for (cull, alpha) in [(Cull::Front, 0.22), (Cull::Back, 0.30)] {
+                    self.surface(
+                        subject,
+                        surface,
+                        &brush(alpha, RenderStates { cull, ..OVER }, 0.0),
+                    );
+                }
+            }
+            (true, _) => {
+                // Depth first, then colour where it is nearest: only one layer of a ghost is seen.
+                let depth = RenderStates {
+                    write_mask: WriteMask::DEPTH,
+                    ..OPAQUE
+                };
+                self.surface(subject, surface, &brush(0.42, depth, 0.5));
+                self.surface(subject, surface, &brush(0.42, OVER, 0.5));
+            }
+            (false, _) => self.surface(subject, surface, &brush(1.0, OPAQUE, 0.0)),
+        }
+    }
+
+    fn surface(&self, subject: &Subject, surface: &Surface, brush: &Brush) {
+        let heat = subject
+            .heat
+            .as_ref()
+            .and_then(|heated| self.scene.uploads.of_heat(&heated.heat));
+        let surface = heat.map_or(surface, |heat| &heat.surface);
+        if surface.positions.vertex_count() == 0 {
+            return;
+        }
+        let program = self
+            .scene
+            .surfaces
+            .choose(heat.is_some(), self.picture.section.is_some());
+        program.use_uniform("view", self.lens.view);
+        program.use_uniform("projection", self.lens.projection);
+        program.use_uniform("bias", brush.bias * self.lens.bias);
+        program.use_uniform_if_required("color", brush.color);
+        program.use_vertex_attribute("position", &surface.positions);
+        program.use_vertex_attribute("normal", &surface.normals);
+        if let (Some(upload), Some(heated)) = (heat, &subject.heat) {
+            let [inside, none, outside] = self.picture.palette.heat.map(rgba);
+            program.use_vertex_attribute("value", &upload.values);
+            program.use_uniform("inside", inside);
+            program.use_uniform("none", none);
+            program.use_uniform("outside", outside);
+            program.use_uniform("span", heated.span);
+        }
+        if self.picture.section.is_some() {
+            program.use_uniform("plane", self.plane());
+            program.use_uniform("cap", f32::from(u8::from(brush.cap)));
+            program.use_uniform("hatch", 6.0 * self.lens.scale);
+        }
+        let offset = FACE_OFFSET * self.lens.scale;
+        pushed_back(&self.scene.context, offset, || {
+            program.draw_elements(brush.states, self.lens.viewport(), &surface.triangles);
+        });
+    }
+
+    /// The plane as its normal and its offset.
+    fn plane(&self) -> Vec4 {
+        match &self.picture.section {
+            Some(plane) => {
+                let [x, y, z] = plane.normal.map(|v| v as f32);
+                vec4(x, y, z, plane.offset as f32)
+            }
+            // Everything is below it.
+            None => vec4(0.0, 0.0, 0.0, 1.0),
+        }
+    }
+
+    /// Closes what the section has opened: of a closed shape, a face seen from behind is seen through the cut.
+    fn caps(&self, subject: &Subject, upload: &Upload) {
+        let Some(plane) = &self.picture.section else {
+            return;
+        };
+        let solid = matches!(self.picture.look, Look::Shaded | Look::Triangles);
+        let color = rgba(subject_color(subject, &self.picture.palette));
+        if solid && !subject.ghost {
+            let states = RenderStates {
+                cull: Cull::Front,
+                depth_test: DepthTest::LessOrEqual,
+                ..OPAQUE
+            };
+            // Before the edges that lie on those faces: they are behind the cut.
+            let brush = Brush {
+                color,
+                states,
+                bias: 2.5,
+                cap: true,
+            };
+            self.surface(subject, &upload.surface, &brush);
+        }
+        let segments = section::outline(&subject.shape.mesh, plane);
+        let point = |[x, y, z]: [f64; 3]| vec3(x as f32, y as f32, z as f32);
+        let segments: Vec<[Vec3; 2]> = segments.into_iter().map(|ends| ends.map(point)).collect();
+        let pen = Pen {
+            color: if solid && !subject.ghost {
+                self.edge_color(subject)
+            } else {
+                color
+            },
+            width: 1.8,
+            bias: 4.0,
+            cut: false,
+            ..self.pen(self.picture.palette.edge)
+        };
+        self.lines(&Lines::new(&self.scene.context, &segments), &pen);
+    }
+
+    fn edges(&self, subject: &Subject, upload: &Upload) {
+        let mut pen = Pen {
+            color: self.edge_color(subject),
+            ..self.pen(self.picture.palette.edge)
+        };
+        if subject.heat.is_some() {
+            pen.color.w = 0.45;
+        }
+        if let Some(sides) = upload
+            .sides
+            .as_ref()
+            .filter(|_| self.picture.look.shows_triangles())
+        {
+            let mut color = pen.color;
+            color.w *= 0.55;
+            let thin = Pen {
+                color,
+                width: 0.7,
+                bias: 0.5,
+                ..pen
+            };
+            self.lines(sides, &thin);
+        }
+        self.lines(&upload.edges, &pen);
+        // Few of the folds are outlines, and to choose them here is quicker than to have a software renderer turn
+        // them all down.
+        let outline = outline(&upload.folds, self.lens.sight);
+        self.lines(&Lines::new(&self.scene.context, &outline), &pen);
+    }
+
+    fn edge_color(&self, subject: &Subject) -> Vec4 {
+        let palette = &self.picture.palette;
+        let see_through = matches!(self.picture.look, Look::Wireframe | Look::Transparent);
+        if subject.ghost || see_through {
+            // Dark edges would not show against a dark ground.
+            let mut color = rgba(subject_color(subject, palette));
+            color.w = 0.9;
+            color
+        } else if subject.stale {
+            rgba(palette.stale_edge)
+        } else {
+            rgba(palette.edge)
+        }
+    }
+
+    fn grid(&self) {
+        let Some(grid) = &self.scene.uploads.grid else {
+            return;
+        };
+        let palette = &self.picture.palette;
+        let pen = |color| Pen {
+            width: 1.0,
+            bias: 0.0,
+            fade: grid.fade,
+            cut: false,
+            ..self.pen(color)
+        };
+        self.lines(&grid.minor, &pen(palette.grid));
+        self.lines(&grid.major, &pen(palette.grid_major));
+        for (axis, lines) in grid.axes.iter().enumerate() {
+            let mut pen = pen(palette.axes[axis]);
+            pen.color.w = 0.55;
+            self.lines(lines, &pen);
+        }
+    }
+
+    fn pen(&self, color: egui::Color32) -> Pen {
+        Pen {
+            color: rgba(color),
+            width: EDGE_WIDTH,
+            bias: LINE_BIAS,
+            fade: vec4(0.0, 0.0, 0.0, 0.0),
+            hidden: true,
+            cut: self.picture.section.is_some(),
+        }
+    }
+
+    fn lines(&self, lines: &Lines, pen: &Pen) {
+        if lines.count() == 0 {
+            return;
+        }
+        let (program, lens) = (&self.scene.line, &self.lens);
+        program.use_uniform("view", lens.view);
+        program.use_uniform("projection", lens.projection);
+        program.use_uniform("size", vec2(lens.size[0] as f32, lens.size[1] as f32));
+        program.use_uniform("half_width", 0.5 * pen.width * lens.scale);
+        program.use_uniform("near", lens.near);
+        program.use_uniform("bias", pen.bias * lens.bias);
+        program.use_uniform("color", pen.color);
+        program.use_uniform("fade", pen.fade);
+        let nothing = vec4(0.0, 0.0, 0.0, 1.0);
+        program.use_uniform("plane", if pen.cut { self.plane() } else { nothing });
+        program.use_instance_attribute("start", &lines.starts);
+        program.use_instance_attribute("end", &lines.ends);
+        let depth_test = if pen.hidden {
+            DepthTest::LessOrEqual
+        } else {
+            DepthTest::Always
+        };
+        let states = RenderStates { depth_test, ..OVER };
+        program.draw_arrays_instanced(states, lens.viewport(), 6, lines.count());
+    }
+}
+
+fn subject_color(subject: &Subject, palette: &Palette) -> egui::Color32 {
+    if subject.stale {
+        palette.stale
+    } else if subject.heat.is_some() {
+        palette.heat[1]
+    } else {
+        subject.tone.color()
+    }
+}
+
+pub fn rgba(color: egui::Color32) -> Vec4 {
+    let [r, g, b, a] = color.to_array().map(|channel| f32::from(channel) / 255.0);
+    vec4(r, g, b, a)
+}
+
+/// Draws faces farther away than they are, by `offset` samples along their slope.
+#[expect(
+    unsafe_code,
+    reason = "glow marks every GL call unsafe, and three-d has no polygon offset"
+)]
+fn pushed_back(context: &Context, offset: f32, draw: impl FnOnce()) {
+    // SAFETY: the context is current (see `Scene::new`); both calls only set state, and it is put back.
+    unsafe {
+        context.enable(three_d::context::POLYGON_OFFSET_FILL);
+        context.polygon_offset(offset, 1.0);
+    }
+    draw();
+    // SAFETY: as above.
+    unsafe { context.disable(three_d::context::POLYGON_OFFSET_FILL) };
+}

@@ -1,0 +1,151 @@
+//! What is compared with what: in the 3D view, and in the code.
+
+use egui::Ui;
+
+use super::command::Command;
+use super::panels::diff::{self, DiffView};
+use super::state::{Card, Outcome, ReferenceShape, Session};
+use super::viewport::{Against, Pane, Tone, Viewport};
+use crate::trajectory::Origin;
+
+/// The code of the card on screen against that of what it is compared with; tells whether it was closed.
+pub(super) fn show_diff(view: &mut DiffView, against: Against, session: &Session, ui: &mut Ui) -> bool {
+    let card = session.card();
+    let (seed, new) = (session.seed(), session.title(card));
+    let other = match against {
+        Against::Seed | Against::Reference => seed,
+        Against::Previous => card.parent.and_then(|parent| session.get(parent)).unwrap_or(seed),
+        Against::Pinned => session.pinned().unwrap_or(seed),
+    };
+    let title = session.title(other);
+    let old = match (&session.task.reference, against) {
+        (Some(code), Against::Reference) => diff::Side {
+            title: "reference",
+            code,
+        },
+        (_, _) => diff::Side {
+            title: &title,
+            code: &other.code,
+        },
+    };
+    diff::show(
+        view,
+        &old,
+        &diff::Side {
+            title: &new,
+            code: &card.code,
+        },
+        ui,
+    )
+}
+
+/// At the left what is compared with, at the right the card on screen or, while that is the seed, the last step.
+pub(super) fn show_viewport(
+    viewport: &mut Viewport,
+    session: &Session,
+    ui: &mut Ui,
+    commands: &mut Vec<Command>,
+) {
+    let seed = session.seed();
+    let selected = session.card();
+    let built = |card: &&Card| card.origin != Origin::Seed && card.last_shape.is_some();
+    let right = if selected.origin == Origin::Seed {
+        session.cards.iter().rfind(built)
+    } else {
+        Some(selected)
+    };
+
+    let reason = right.and_then(Card::failure).map(reason);
+    // The view says itself that a shape is the last that built: it only has to know whose it is.
+    let title = right.map_or_else(
+        || "repair".to_owned(),
+        |card| match (&reason, &card.last_shape) {
+            (Some(_), Some(_)) => card.last_shape_of.clone(),
+            (_, _) => session.title(card),
+        },
+    );
+    let against = viewport.against();
+    let previous = right.and_then(|card| session.get(card.parent?)).unwrap_or(seed);
+    let compared = match against {
+        Against::Seed => Some(seed),
+        Against::Previous => Some(previous),
+        Against::Pinned => Some(session.pinned().unwrap_or(seed)),
+        Against::Reference => None,
+    };
+    let compared_reason = compared.and_then(Card::failure).map(self::reason);
+    let compared_title = compared.map(|card| match card.origin {
+        Origin::Seed => "weak seed".to_owned(),
+        Origin::Hand | Origin::Rules | Origin::Replay | Origin::Endpoint => match card.failure() {
+            Some(_) => card.last_shape_of.clone(),
+            None => session.title(card),
+        },
+    });
+    let left = match (compared, &session.reference) {
+        (Some(card), _) => Pane {
+            title: compared_title.as_deref().unwrap_or_default(),
+            tone: if card.origin == Origin::Seed {
+                Tone::Seed
+            } else {
+                Tone::Reference
+            },
+            shape: card.last_shape.as_ref(),
+            stale: compared_reason.as_deref(),
+            empty: match (&card.outcome, card.origin) {
+                (Outcome::Scored(_), Origin::Seed) => "the seed does not build",
+                (Outcome::Scored(_), _) => "nothing built yet",
+                (Outcome::Fault { .. }, _) => "not built",
+                (Outcome::Unknown, Origin::Seed) => "building the seed…",
+                (Outcome::Unknown, _) => "building…",
+            },
+        },
+        (None, reference) => {
+            if matches!(reference, ReferenceShape::Unknown) {
+                commands.push(Command::ShowReference);
+            }
+            Pane {
+                title: "reference",
+                tone: Tone::Reference,
+                shape: match reference {
+                    ReferenceShape::Built(shape) => Some(shape),
+                    ReferenceShape::Unknown | ReferenceShape::Building(_) | ReferenceShape::Missing(_) => {
+                        None
+                    }
+                },
+                stale: None,
+                empty: match reference {
+                    ReferenceShape::Missing(why) => why,
+                    ReferenceShape::Unknown | ReferenceShape::Building(_) | ReferenceShape::Built(_) => {
+                        "building the reference…"
+                    }
+                },
+            }
+        }
+    };
+    // A draft that has built nothing starts from its parent's shape, which may be the seed itself.
+    let right = Pane {
+        title: &title,
+        tone: Tone::Step,
+        shape: right.and_then(|card| card.last_shape.as_ref()),
+        stale: reason.as_deref(),
+        empty: match right {
+            None if session.repair().is_some() => "Run loop (Ctrl+Shift+Enter) to see it repaired",
+            None => "edit the code to see it change here",
+            Some(card) => match &card.outcome {
+                Outcome::Scored(_) => "nothing built yet",
+                Outcome::Fault { .. } => "not built",
+                Outcome::Unknown => "building…",
+            },
+        },
+    };
+    viewport.show(ui, &[left, right]);
+    if viewport.against() == Against::Reference && against != Against::Reference {
+        commands.push(Command::ShowReference);
+    }
+}
+
+fn reason(failure: &crate::failure::Failure) -> String {
+    match failure.line {
+        Some(line) => format!("does not build: line {line}: {}", failure.message),
+        None => format!("does not build: {}", failure.message),
+    }
+}

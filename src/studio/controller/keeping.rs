@@ -1,0 +1,285 @@
+//! Edits that must not be lost: kept while they are typed, brought back, weighed against files that change outside.
+
+use std::path::{Path, PathBuf};
+
+use super::{Controller, Effect};
+use crate::executor::Priority;
+use crate::studio::keeper::{Draft, Found, Keeper, Kept, KeptView, PAUSE};
+use crate::studio::state::{Activity, Card, CardId, Conflict, PathPurpose, Quit, file_name};
+use crate::trajectory::Origin;
+
+/// What is remembered beside the state.
+#[derive(Default)]
+pub(super) struct Keeping {
+    keeper: Option<Keeper>,
+    /// Stands for what was kept last.
+    mark: Option<u64>,
+    due: Option<f64>,
+    /// Files of windows that were not closed.
+    files: Vec<PathBuf>,
+    look: (Option<bool>, Option<KeptView>),
+    /// The window closes as soon as everything is saved.
+    closing: bool,
+    /// The window closes as things are.
+    forced: bool,
+}
+
+impl Controller {
+    /// Remembers edits in a folder from now on, and brings back what the last window left there. Returns how the
+    /// window looked.
+    pub fn remember_in(&mut self, folder: &Path, with_place: bool) -> (Option<bool>, Option<KeptView>) {
+        let (keeper, Found { last, lost, files }) = Keeper::open(folder);
+        self.keeping.keeper = Some(keeper);
+        self.keeping.files = files;
+        self.state.rescued = lost;
+        let Some(last) = last else { return (None, None) };
+        let count = last.drafts.len();
+        for draft in last.drafts {
+            self.bring_back(draft, false);
+        }
+        if count > 0 {
+            let what = if count == 1 {
+                "1 edit".to_owned()
+            } else {
+                format!("{count} edits")
+            };
+            self.note(format!("{what} of the last session brought back"));
+        }
+        let known = self
+            .state
+            .sessions
+            .iter()
+            .position(|session| session.task.id == last.task);
+        if let Some(index) = known.filter(|_| with_place) {
+            self.state.current = index;
+        }
+        self.score_what_is_not();
+        self.keeping.look = (last.dark, last.view);
+        (last.dark, last.view)
+    }
+
+    /// Tells how the window looks, to be remembered.
+    pub fn look_is(&mut self, dark: bool, view: KeptView) {
+        self.keeping.look = (Some(dark), Some(view));
+    }
+
+    /// Keeps what has changed, once it is due; returns the seconds to that.
+    pub(super) fn keep(&mut self) -> Option<f64> {
+        self.keeping.keeper.as_ref()?;
+        let now = self.state.now;
+        let mark = self.mark();
+        if self.keeping.mark != Some(mark) {
+            self.keeping.mark = Some(mark);
+            // The first mark is what was just read.
+            self.keeping.due.get_or_insert(now + PAUSE);
+        }
+        let due = self.keeping.due?;
+        if due > now {
+            return Some(due - now);
+        }
+        self.keeping.due = None;
+        let kept = self.kept();
+        if let Some(keeper) = &mut self.keeping.keeper {
+            keeper.keep(kept);
+        }
+        None
+    }
+
+    fn kept(&self) -> Kept {
+        let drafts = self.state.sessions.iter().flat_map(|session| {
+            session
+                .cards
+                .iter()
+                .filter(|card| is_draft(card))
+                .map(|card| Draft {
+                    task: session.task.id.clone(),
+                    file: card.file.clone(),
+                    code: card.code.clone(),
+                })
+        });
+        Kept {
+            task: self.state.session().task.id.clone(),
+            dark: self.keeping.look.0,
+            view: self.keeping.look.1,
+            drafts: drafts.collect(),
+        }
+    }
+
+    /// A number that changes when there is something new to keep.
+    fn mark(&self) -> u64 {
+        let drafts = self
+            .state
+            .sessions
+            .iter()
+            .flat_map(|session| &session.cards)
+            .filter(|card| is_draft(card));
+        let drafts: Vec<_> = drafts
+            .map(|card| (card.id, card.revision, card.saved_revision))
+            .collect();
+        egui::epaint::util::hash((self.state.current, drafts, &self.keeping.look))
+    }
+
+    /// Answers the offer to bring lost edits back.
+    pub(super) fn rescue(&mut self, restore: bool) {
+        let lost = std::mem::take(&mut self.state.rescued);
+        if restore {
+            for draft in lost {
+                self.bring_back(draft, true);
+            }
+            // On the disk under this window's name before the old one goes.
+            let kept = self.kept();
+            if let Some(keeper) = &mut self.keeping.keeper {
+                keeper.keep(kept);
+            }
+        }
+        for file in std::mem::take(&mut self.keeping.files) {
+            self.files.delete(file);
+        }
+    }
+
+    fn bring_back(&mut self, draft: Draft, select: bool) {
+        let id = CardId(self.fresh_id());
+        let index = self
+            .state
+            .sessions
+            .iter()
+            .position(|session| session.task.id == draft.task);
+        // A task that is no longer there: its edit belongs to whoever looks now.
+        let index = index.unwrap_or(self.state.current);
+        let session = &mut self.state.sessions[index];
+        if session.cards.iter().any(|card| card.code == draft.code) {
+            return;
+        }
+        let mut card = Card::new(id, Origin::Hand, Some(session.seed().id), draft.code);
+        card.file = draft.file;
+        // Its file holds something else.
+        card.revision = 1;
+        session.cards.push(card);
+        if select {
+            session.selected = id;
+            self.state.current = index;
+            self.assess(index, id, Priority::Live);
+        }
+    }
+
+    /// A file of a card has another content than it had.
+    pub(super) fn changed_outside(&mut self, path: &Path, code: &str) {
+        let mut reloaded = Vec::new();
+        for (index, session) in self.state.sessions.iter_mut().enumerate() {
+            for card in &mut session.cards {
+                if card.file.as_deref() != Some(path) {
+                    continue;
+                }
+                if card.code == code {
+                    card.saved_revision = card.revision;
+                } else if card.unsaved() {
+                    self.state.conflict = Some(Conflict {
+                        card: card.id,
+                        path: path.to_owned(),
+                        code: code.to_owned(),
+                    });
+                } else {
+                    reload(card, code);
+                    reloaded.push((index, card.id));
+                }
+            }
+        }
+        for (session, card) in reloaded {
+            self.note(format!(
+                "{} changed on disk and was loaded again",
+                file_name(path)
+            ));
+            self.assess(session, card, Priority::Live);
+        }
+    }
+
+    /// Answers what to do with a file that changed while it had edits here.
+    pub(super) fn settle_conflict(&mut self, load: bool) {
+        let Some(conflict) = self.state.conflict.take() else {
+            return;
+        };
+        if !load {
+            return;
+        }
+        let found = self
+            .state
+            .sessions
+            .iter_mut()
+            .enumerate()
+            .find_map(|(index, session)| {
+                let card = session.get_mut(conflict.card)?;
+                reload(card, &conflict.code);
+                Some(index)
+            });
+        if let Some(index) = found {
+            self.assess(index, conflict.card, Priority::Live);
+        }
+    }
+
+    /// Whether the window may close now; if not, the question is put.
+    pub fn may_close(&mut self) -> bool {
+        if self.keeping.forced || (self.keeping.closing && self.unsaved().is_empty()) {
+            return true;
+        }
+        let quit = Quit {
+            running: self.state.repair().map(|running| running.what.clone()),
+            unsaved: self
+                .unsaved()
+                .into_iter()
+                .map(|(_, path)| path.display().to_string())
+                .collect(),
+        };
+        if quit.running.is_none() && quit.unsaved.is_empty() {
+            return true;
+        }
+        self.state.quit = Some(quit);
+        false
+    }
+
+    pub(super) fn quit(&mut self, save: bool) {
+        self.state.quit = None;
+        self.cancel_all();
+        self.keeping.closing = save;
+        self.keeping.forced = !save;
+        if save {
+            for (card, path) in self.unsaved() {
+                self.use_path(PathPurpose::Save(card), path);
+            }
+        } else {
+            self.effects.push(Effect::Close);
+        }
+    }
+
+    /// Closes once the last save has come through; a save that failed keeps the window open.
+    pub(super) fn close_when_saved(&mut self, failed: bool) {
+        if !self.keeping.closing {
+            return;
+        }
+        if failed {
+            self.keeping.closing = false;
+        } else if self.unsaved().is_empty() {
+            self.effects.push(Effect::Close);
+        }
+    }
+
+    fn unsaved(&self) -> Vec<(CardId, PathBuf)> {
+        let cards = self.state.sessions.iter().flat_map(|session| &session.cards);
+        cards
+            .filter(|card| card.unsaved())
+            .filter_map(|card| Some((card.id, card.file.clone()?)))
+            .collect()
+    }
+}
+
+/// Whether a card holds something that no file does.
+fn is_draft(card: &Card) -> bool {
+    let of_row = card.row.is_some() && card.revision == 0;
+    card.origin == Origin::Hand && !of_row && (card.file.is_none() || card.unsaved())
+}
+
+fn reload(card: &mut Card, code: &str) {
+    code.clone_into(&mut card.code);
+    card.revision += 1;
+    card.saved_revision = card.revision;
+    card.activity = Activity::Idle;
+}

@@ -1,0 +1,89 @@
+//! Turns lines into comments and back.
+
+use std::ops::Range;
+
+use super::indent::{byte, line_start};
+
+const MARK: &str = "# ";
+
+/// Puts `# ` before every line that the selection touches, at the depth of the shallowest; or, where all of them are
+/// comments, takes it away. Empty lines are left alone.
+pub fn toggle(code: &mut String, selection: Range<usize>) -> Range<usize> {
+    let first = line_start(code, byte(code, selection.start));
+    let mut end = byte(code, selection.end);
+    // A selection that ends before the first character of a line does not mean that line.
+    if selection.end > selection.start && code[..end].ends_with('\n') {
+        end -= 1;
+    }
+    let end = code[end..].find('\n').map_or(code.len(), |length| end + length);
+    let lines: Vec<&str> = code[first..end].split('\n').collect();
+    let written = || lines.iter().filter(|line| !line.trim().is_empty());
+    let depth_of = |line: &str| line.len() - line.trim_start().len();
+    let depth = written().map(|line| depth_of(line)).min().unwrap_or(0);
+    let all_comments = written().count() > 0 && written().all(|line| line.trim_start().starts_with('#'));
+    let floor = code[..first].chars().count();
+    let (mut start_moves, mut end_moves) = (0_isize, 0_isize);
+    let mut changed = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        let moved: isize;
+        if line.trim().is_empty() {
+            moved = 0;
+            changed.push((*line).to_owned());
+        } else if all_comments {
+            let at = depth_of(line);
+            let rest = &line[at + 1..];
+            let bare = rest.strip_prefix(' ').unwrap_or(rest);
+            moved = -(1 + (rest.len() - bare.len()).cast_signed());
+            changed.push(format!("{}{bare}", &line[..at]));
+        } else {
+            moved = MARK.len().cast_signed();
+            changed.push(format!("{}{MARK}{}", &line[..depth], &line[depth..]));
+        }
+        if index == 0 {
+            start_moves = moved;
+        }
+        end_moves += moved;
+    }
+    code.replace_range(first..end, &changed.join("\n"));
+    let start = selection.start.saturating_add_signed(start_moves).max(floor);
+    start..selection.end.saturating_add_signed(end_moves).max(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn toggled(code: &str, selection: Range<usize>) -> (String, Range<usize>) {
+        let mut code = code.to_owned();
+        let selection = toggle(&mut code, selection);
+        (code, selection)
+    }
+
+    #[test]
+    fn the_line_of_the_caret_is_commented_and_freed_again() {
+        let (code, caret) = toggled("a = 1\n  b = é\n", 10..10);
+        assert_eq!((code.as_str(), caret.clone()), ("a = 1\n  # b = é\n", 12..12));
+        assert_eq!(toggled(&code, caret), ("a = 1\n  b = é\n".to_owned(), 10..10));
+    }
+
+    #[test]
+    fn several_lines_keep_their_shape() {
+        let block = "def f():\n    a()\n\n    b()\nc";
+        let (code, _) = toggled(block, 9..24);
+        assert_eq!(code, "def f():\n    # a()\n\n    # b()\nc");
+        let all = code.chars().count();
+        let (code, _) = toggled(&code, 0..all);
+        assert_eq!(
+            code, "# def f():\n#     # a()\n\n#     # b()\n# c",
+            "not all of them were comments"
+        );
+        let all = code.chars().count();
+        assert_eq!(toggled(&code, 0..all).0, "def f():\n    # a()\n\n    # b()\nc");
+    }
+
+    #[test]
+    fn a_comment_without_a_space_is_freed_too() {
+        assert_eq!(toggled("#x", 1..1).0, "x");
+        assert_eq!(toggled("", 0..0), (String::new(), 0..0));
+    }
+}

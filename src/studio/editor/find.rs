@@ -1,0 +1,128 @@
+//! Finds text in code and replaces it.
+
+use std::ops::Range;
+
+/// The bar over the code.
+#[derive(Default)]
+pub struct Find {
+    /// Whether the bar is shown.
+    pub open: bool,
+    /// Whether the field for the replacement is shown too.
+    pub replacing: bool,
+    /// What is looked for.
+    pub query: String,
+    /// What takes its place.
+    pub replacement: String,
+    /// Whether capitals count.
+    pub case: bool,
+    /// The bar was opened or asked for again: its field wants the keyboard.
+    pub wants_focus: bool,
+}
+
+impl Find {
+    /// Every match in bytes, in order, none overlapping another.
+    pub fn matches(&self, code: &str) -> Vec<Range<usize>> {
+        if self.query.is_empty() {
+            return Vec::new();
+        }
+        if self.case {
+            return code
+                .match_indices(&self.query)
+                .map(|(at, found)| at..at + found.len())
+                .collect();
+        }
+        let wanted: Vec<char> = self.query.chars().flat_map(char::to_lowercase).collect();
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at < code.len() {
+            match length_of_match(&code[at..], &wanted) {
+                Some(length) if length > 0 => {
+                    found.push(at..at + length);
+                    at += length;
+                }
+                Some(_) | None => at += code[at..].chars().next().map_or(1, char::len_utf8),
+            }
+        }
+        found
+    }
+
+    /// Replaces every match; tells how many there were.
+    pub fn replace_all(&self, code: &mut String) -> usize {
+        let matches = self.matches(code);
+        for range in matches.iter().rev() {
+            code.replace_range(range.clone(), &self.replacement);
+        }
+        matches.len()
+    }
+}
+
+/// Bytes that a match at the start of `text` takes.
+fn length_of_match(text: &str, wanted: &[char]) -> Option<usize> {
+    let mut left = wanted;
+    for (at, c) in text.char_indices() {
+        if left.is_empty() {
+            return Some(at);
+        }
+        for lower in c.to_lowercase() {
+            left = left.strip_prefix(&[lower])?;
+        }
+    }
+    left.is_empty().then_some(text.len())
+}
+
+/// The match at or after a place, round the end; none without matches.
+pub fn next(matches: &[Range<usize>], from: usize) -> Option<usize> {
+    let after = matches.iter().position(|range| range.start >= from);
+    after.or_else(|| (!matches.is_empty()).then_some(0))
+}
+
+/// The match before a place, round the start.
+pub fn previous(matches: &[Range<usize>], from: usize) -> Option<usize> {
+    let before = matches.iter().rposition(|range| range.start < from);
+    before.or_else(|| matches.len().checked_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(query: &str, case: bool) -> Find {
+        Find {
+            query: query.to_owned(),
+            case,
+            ..Find::default()
+        }
+    }
+
+    #[test]
+    fn capitals_count_when_asked() {
+        let code = "Box box BOX ß";
+        assert_eq!(find("box", false).matches(code), [0..3, 4..7, 8..11]);
+        assert_eq!(find("box", true).matches(code).first(), Some(&(4..7)));
+        assert_eq!(find("SS", false).matches(code), []);
+        assert_eq!(find("", false).matches(code), []);
+        assert_eq!(find("aa", false).matches("aaaaa"), [0..2, 2..4]);
+    }
+
+    #[test]
+    fn next_and_previous_go_round() {
+        let matches = find("x", true).matches("x.x.x");
+        assert_eq!(next(&matches, 1), Some(1));
+        assert_eq!(next(&matches, 5), Some(0));
+        assert_eq!(previous(&matches, 2), Some(0));
+        assert_eq!(previous(&matches, 0), Some(2));
+        assert_eq!(next(&[], 0), None);
+        assert_eq!(previous(&[], 0), None);
+    }
+
+    #[test]
+    fn replacing_all_leaves_what_it_puts_there_alone() {
+        let mut code = "a = r + R\n".to_owned();
+        let find = Find {
+            replacement: "rr".to_owned(),
+            ..find("r", false)
+        };
+        assert_eq!(find.replace_all(&mut code), 2);
+        assert_eq!(code, "a = rr + rr\n");
+    }
+}

@@ -1,0 +1,138 @@
+//! The named numbers of a script: what its sliders move.
+
+use std::ops::Range;
+
+use super::highlight::{Token, tokens};
+
+/// `name = number` at the left border of a script.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Number {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: f64,
+    /// Where the literal stands, bytes; with its sign.
+    pub place: Range<usize>,
+    /// Digits after the point; none for a whole number.
+    pub digits: Option<usize>,
+}
+
+/// Every named number, in order. Names that are assigned again further down are left out: a slider would move one of
+/// two values.
+pub fn numbers(code: &str) -> Vec<Number> {
+    let strings: Vec<Range<usize>> = tokens(code)
+        .into_iter()
+        .filter(|(token, _)| *token == Token::String)
+        .map(|(_, range)| range)
+        .collect();
+    let mut found: Vec<Number> = Vec::new();
+    let mut twice: Vec<String> = Vec::new();
+    let mut start = 0;
+    for line in code.split('\n') {
+        let here = start;
+        start += line.len() + 1;
+        if strings.iter().any(|range| range.start < here && here < range.end) {
+            continue;
+        }
+        let Some((name, rest)) = line.split_once('=') else {
+            continue;
+        };
+        let name = name.trim_end();
+        if name.is_empty()
+            || !name.chars().all(|c| c == '_' || c.is_alphanumeric())
+            || name.starts_with(char::is_numeric)
+        {
+            continue;
+        }
+        if found.iter().any(|known| known.name == name) {
+            twice.push(name.to_owned());
+            continue;
+        }
+        let text = rest.split('#').next().unwrap_or_default();
+        let literal = text.trim();
+        let plain = literal.strip_prefix('-').unwrap_or(literal);
+        let simple = !plain.is_empty()
+            && plain.chars().all(|c| c.is_ascii_digit() || c == '.')
+            && plain.chars().any(|c| c.is_ascii_digit());
+        let Some(value) = simple.then(|| literal.parse::<f64>().ok()).flatten() else {
+            continue;
+        };
+        let at = here + line.len() - rest.len() + (text.len() - text.trim_start().len());
+        found.push(Number {
+            name: name.to_owned(),
+            value,
+            place: at..at + literal.len(),
+            digits: plain.split_once('.').map(|(_, digits)| digits.len()),
+        });
+    }
+    found.retain(|number| !twice.contains(&number.name));
+    found
+}
+
+impl Number {
+    /// The range of its slider: from nothing to twice as much, in round numbers.
+    pub fn range(&self) -> [f64; 2] {
+        let far = round_up(
+            2.0 * self
+                .value
+                .abs()
+                .max(if self.digits.is_none() { 2.0 } else { 0.5 }),
+        );
+        if self.value < 0.0 { [-far, far] } else { [0.0, far] }
+    }
+
+    /// A value as it would be written in its place: at least as finely as it is.
+    pub fn written(&self, value: f64) -> String {
+        match self.digits {
+            None => format!("{:.0}", value.round()),
+            Some(digits) => {
+                // Steps of a hundredth of the range: 22.0 goes in tenths, 0.4 in hundredths.
+                let [low, high] = self.range();
+                let step = -((high - low) / 200.0).log10().floor();
+                let finest = digits.max(step.max(1.0) as usize).min(6);
+                let text = format!("{value:.finest$}");
+                let keep = text.find('.').map_or(0, |point| point + 1 + digits.max(1));
+                let cut = text.trim_end_matches('0').len().max(keep);
+                text[..cut].to_owned()
+            }
+        }
+    }
+}
+
+fn round_up(value: f64) -> f64 {
+    let decade = 10f64.powf(value.log10().floor());
+    [1.0, 2.0, 4.0, 5.0, 8.0, 10.0]
+        .into_iter()
+        .map(|digit| digit * decade)
+        .find(|step| *step >= value * (1.0 - 1e-9))
+        .unwrap_or(10.0 * decade)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_numbers_at_the_border_count() {
+        let code = "a = 4.0\nb_2= -3  # mm\nc = a * 2\n    d = 1\ne, f = 1, 2\n'''\ng = 1\n'''\nh == 3\ni = 1e3\nj = 5\nj = 6\nk += 1\nø = 2.50";
+        let names: Vec<_> = numbers(code).into_iter().map(|number| number.name).collect();
+        assert_eq!(names, ["a", "b_2", "ø"]);
+        for number in numbers(code) {
+            assert_eq!(code[number.place.clone()].parse::<f64>().unwrap(), number.value);
+        }
+    }
+
+    #[test]
+    fn values_are_written_as_finely_as_before() {
+        let number = |code: &str| numbers(code).remove(0);
+        assert_eq!(number("a = 44.0").written(51.3), "51.3");
+        assert_eq!(number("a = 44.0").written(51.0), "51.0");
+        assert_eq!(number("a = 0.4").written(0.434), "0.434");
+        assert_eq!(number("a = 0.40").written(0.5), "0.50");
+        assert_eq!(number("a = 12").written(13.7), "14");
+        assert_eq!(number("a = 44.0").range(), [0.0, 100.0]);
+        assert_eq!(number("a = 6").range(), [0.0, 20.0]);
+        assert_eq!(number("a = -5.0").range(), [-10.0, 10.0]);
+        assert_eq!(number("a = 0.0").range(), [0.0, 1.0]);
+    }
+}

@@ -1,0 +1,136 @@
+//! Finding in the code, and what menus and shortcuts ask of it.
+
+use std::ops::Range;
+
+use egui::text::{CCursor, CCursorRange};
+use egui::{Id, TextEdit, Ui};
+
+use super::find_bar::{self, Wish};
+use super::{EditorView, api, comment, find as matching, indent, keys};
+use crate::studio::command::EditorAction;
+
+/// Does what was asked for by menu or shortcut; tells whether the code was changed.
+pub(super) fn act(view: &mut EditorView, id: Id, ui: &Ui) -> bool {
+    let Some(action) = view.wanted.take() else {
+        return false;
+    };
+    match action {
+        EditorAction::Find | EditorAction::Replace => {
+            let caret = caret_of(ui, id, &view.buffer);
+            // What is selected is what is looked for, if it is a piece of a line.
+            let selected = view.buffer.get(caret).unwrap_or_default();
+            if !selected.is_empty() && !selected.contains('\n') {
+                view.find.query = selected.to_owned();
+            }
+            view.find.open = true;
+            if ui.memory(|memory| memory.has_focus(id)) {
+                view.on_match = None;
+            }
+            view.find.replacing |= action == EditorAction::Replace;
+            view.find.wants_focus = true;
+            false
+        }
+        EditorAction::FindNext => {
+            view.find.open = true;
+            view.found.update(&view.find, &view.buffer);
+            go(view, Wish::Next, id, ui);
+            false
+        }
+        EditorAction::ToggleComment => keys::apply(comment::toggle, &mut view.buffer, id, ui),
+        EditorAction::Complete => {
+            let caret = caret_of(ui, id, &view.buffer).end;
+            view.assist.offer(api::bundled(), &view.buffer, caret, true);
+            false
+        }
+    }
+}
+
+/// The bar over the code; tells whether the code was changed.
+pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
+    view.found.update(&view.find, &view.buffer);
+    let caret = place_of(view, id, ui);
+    let current = view.found.matches.iter().position(|range| *range == caret);
+    let before = view.find.query.clone();
+    let wish = find_bar::show(&mut view.find, &view.found, current, ui);
+    if view.find.query != before {
+        view.found.update(&view.find, &view.buffer);
+        if let Some(first) = matching::next(&view.found.matches, caret.start) {
+            select(view, first, id, ui);
+        }
+    }
+    match wish {
+        None => false,
+        Some(Wish::Close) => {
+            view.find.open = false;
+            view.find.replacing = false;
+            view.refocus = true;
+            false
+        }
+        Some(Wish::Next | Wish::Previous) => {
+            go(view, wish.unwrap_or(Wish::Next), id, ui);
+            false
+        }
+        Some(Wish::Replace) => {
+            let Some(range) = current.map(|index| view.found.matches[index].clone()) else {
+                go(view, Wish::Replace, id, ui);
+                return false;
+            };
+            view.buffer.replace_range(range.clone(), &view.find.replacement);
+            view.found.update(&view.find, &view.buffer);
+            let after = range.start + view.find.replacement.len();
+            if let Some(index) = matching::next(&view.found.matches, after) {
+                select(view, index, id, ui);
+            }
+            true
+        }
+        Some(Wish::ReplaceAll) => {
+            let count = view.find.replace_all(&mut view.buffer);
+            view.found.update(&view.find, &view.buffer);
+            count > 0
+        }
+    }
+}
+
+/// The selection, or where it was when the bar took the keyboard.
+pub(super) fn place_of(view: &EditorView, id: Id, ui: &Ui) -> Range<usize> {
+    let elsewhere = !ui.memory(|memory| memory.has_focus(id));
+    let kept = view
+        .on_match
+        .clone()
+        .filter(|range| elsewhere && range.end <= view.buffer.len());
+    kept.unwrap_or_else(|| caret_of(ui, id, &view.buffer))
+}
+
+pub(super) fn go(view: &mut EditorView, wish: Wish, id: Id, ui: &Ui) {
+    let caret = place_of(view, id, ui);
+    if let Some(index) = find_bar::target(&view.found, wish, caret) {
+        select(view, index, id, ui);
+    }
+}
+
+/// Puts the selection on a match and brings it into sight.
+pub(super) fn select(view: &mut EditorView, index: usize, id: Id, ui: &Ui) {
+    let range = view.found.matches[index].clone();
+    set_selection(ui, id, &view.buffer, range.clone());
+    view.on_match = Some(range);
+    view.go_to = Some(view.found.line(index));
+    ui.request_repaint();
+}
+
+/// The selection of the field in bytes.
+pub(super) fn caret_of(ui: &Ui, id: Id, code: &str) -> Range<usize> {
+    let range = TextEdit::load_state(ui.ctx(), id).and_then(|state| state.cursor.char_range());
+    let Some(range) = range.map(|range| range.as_sorted_char_range()) else {
+        return 0..0;
+    };
+    indent::byte(code, range.start.0)..indent::byte(code, range.end.0)
+}
+
+pub(super) fn set_selection(ui: &Ui, id: Id, code: &str, bytes: Range<usize>) {
+    let chars = |byte: usize| CCursor::new(code[..byte].chars().count());
+    let mut state = TextEdit::load_state(ui.ctx(), id).unwrap_or_default();
+    state
+        .cursor
+        .set_char_range(Some(CCursorRange::two(chars(bytes.start), chars(bytes.end))));
+    TextEdit::store_state(ui.ctx(), id, state);
+}

@@ -1,0 +1,196 @@
+//! What a person does in the editor, and what follows.
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::Studio;
+use super::controller::{DEBOUNCE, TUNE};
+use super::editor::{self, find_bar};
+use super::state::State;
+use super::testing::{Sent, Standin, built, failed, window};
+use crate::failure::Kind;
+
+type Window = Harness<'static, Option<Studio>>;
+
+fn state(window: &Window) -> &State {
+    window.state().as_ref().unwrap().state()
+}
+
+fn code(window: &Window) -> &str {
+    &state(window).card().code
+}
+
+/// A window whose editor holds that code and the keyboard, with the caret at the end.
+fn editing(text: &str) -> (Standin, Window) {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    standin.last(|job| job.answer(built(0.5, 0.4)));
+    window.run();
+    window.get_by_label(editor::NAME).focus();
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run();
+    window.event(egui::Event::Paste(text.to_owned()));
+    window.run();
+    assert_eq!(code(&window), text);
+    (standin, window)
+}
+
+fn type_text(window: &mut Window, text: &str) {
+    window.event(egui::Event::Text(text.to_owned()));
+    window.run();
+}
+
+#[test]
+fn find_goes_from_match_to_match_and_replaces_one_or_all() {
+    let (_standin, mut window) = editing("plate = 1\nplate_t = plate\n");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.run_steps(3);
+    assert!(window.get_by_label(find_bar::QUERY).is_focused());
+    type_text(&mut window, "plate");
+    window.get_by_label("1 of 3");
+    window.get_by_label("Next match").click();
+    window.run();
+    window.get_by_label("2 of 3");
+    window.get_by_label("Previous match").click();
+    window.run();
+    window.get_by_label("1 of 3");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::H);
+    window.run_steps(3);
+    window.get_by_label(find_bar::REPLACEMENT).focus();
+    window.run();
+    type_text(&mut window, "base");
+    window.get_by_label("Replace").click();
+    window.run();
+    assert_eq!(code(&window), "base = 1\nplate_t = plate\n");
+    window.get_by_label("Replace all").click();
+    window.run();
+    assert_eq!(code(&window), "base = 1\nbase_t = base\n");
+    window.get_by_label("Close find").click();
+    window.run();
+    assert!(window.query_by_label(find_bar::QUERY).is_none());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run();
+    assert_ne!(
+        code(&window),
+        "base = 1\nbase_t = base\n",
+        "a replacement can be undone"
+    );
+}
+
+#[test]
+fn lines_become_comments_and_code_again_by_keys() {
+    let (_standin, mut window) = editing("a = 1\nb = 2");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Slash);
+    window.run_steps(3);
+    assert_eq!(code(&window), "a = 1\n# b = 2");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Slash);
+    window.run_steps(3);
+    assert_eq!(code(&window), "# a = 1\n# # b = 2");
+}
+
+#[test]
+fn a_dot_offers_what_cadquery_has_and_enter_takes_it() {
+    let (_standin, mut window) = editing("import cadquery as cq\nw = cq.Workplane('XY')");
+    type_text(&mut window, ".");
+    window.get_by_label("complete box");
+    type_text(&mut window, "cham");
+    window.get_by_label("complete chamfer");
+    window.key_press(Key::Enter);
+    window.run();
+    assert!(
+        code(&window).ends_with("cq.Workplane('XY').chamfer()"),
+        "{}",
+        code(&window)
+    );
+    // The caret stands between the brackets, so the signature is shown.
+    window.get_by_label_contains("chamfer(length");
+    type_text(&mut window, "2");
+    assert!(code(&window).ends_with(".chamfer(2)"));
+}
+
+#[test]
+fn escape_puts_the_list_away_and_a_number_has_no_members() {
+    let (_standin, mut window) = editing("w = cq.Workplane('XY')");
+    type_text(&mut window, ".");
+    window.get_by_label("complete box");
+    window.key_press(Key::Escape);
+    window.run();
+    assert!(window.query_by_label("complete box").is_none());
+    window.key_press(Key::Enter);
+    window.run();
+    type_text(&mut window, "a = 1.");
+    assert!(window.query_by_label_contains("complete ").is_none());
+}
+
+#[test]
+fn a_slip_is_mended_by_one_click() {
+    let (standin, mut window) = editing("w = cq.Workplane('XY').cricle(3)\n");
+    window.run_steps(20);
+    let message = "AttributeError: 'Workplane' object has no attribute 'cricle'";
+    standin.last(|job| job.answer(failed(Kind::InventedApi, message, 1)));
+    window.run();
+    window.get_by_label("Apply circle").click();
+    window.run();
+    assert_eq!(code(&window), "w = cq.Workplane('XY').circle(3)\n");
+    window.run_steps((DEBOUNCE * 60.0) as usize + 5);
+    assert_eq!(standin.last(Sent::code), "w = cq.Workplane('XY').circle(3)\n");
+}
+
+#[test]
+fn a_slider_moves_its_number_and_the_run_follows_at_once() {
+    let (standin, mut window) = editing("width = 40.0\nplate = box(width)\n");
+    window.run_steps(20);
+    let before = standin.count();
+    let slider = window.get_by_role_and_label(Role::Slider, "width").rect();
+    let at = slider.left_center() + egui::vec2(0.75 * slider.width(), 0.0);
+    for pressed in [true, false] {
+        let (button, modifiers) = (egui::PointerButton::Primary, Modifiers::NONE);
+        window.event(egui::Event::PointerMoved(at));
+        window.event(egui::Event::PointerButton {
+            pos: at,
+            button,
+            pressed,
+            modifiers,
+        });
+        window.run_steps(2);
+    }
+    assert_ne!(code(&window), "width = 40.0\nplate = box(width)\n");
+    window.run_steps((TUNE * 60.0) as usize + 3);
+    assert!(standin.count() > before, "no run follows");
+    let sent = standin.last(Sent::code);
+    let value: f64 = sent.split(['=', '\n']).nth(1).unwrap().trim().parse().unwrap();
+    assert!((50.0..70.0).contains(&value), "{sent}");
+    window.get_by_label("Numbers").click();
+    window.run();
+    assert!(
+        window.query_by_role_and_label(Role::Slider, "width").is_none(),
+        "folded away"
+    );
+}
+
+#[test]
+fn five_thousand_lines_cost_a_frame_little() {
+    let line = "part = part.union(cq.Workplane('XY').box(1, 2, 3).translate((4, 5, 6)))\n";
+    let (_standin, mut window) = editing(&line.repeat(5000));
+    window.run_steps(5);
+    let start = std::time::Instant::now();
+    window.run_steps(20);
+    let still = start.elapsed() / 20;
+    let start = std::time::Instant::now();
+    for _ in 0..10 {
+        window.event(egui::Event::Text("x".to_owned()));
+        window.step();
+    }
+    let typing = start.elapsed() / 10;
+    // A test build with every row told to assistive technology, on a machine that may be busy: this only notices when
+    // a frame lays the whole text out again, which takes seconds.
+    assert!(
+        still.as_millis() < 600 && typing.as_millis() < 900,
+        "{still:?} still, {typing:?} typing"
+    );
+    eprintln!("5,000 lines: {still:?} a frame, {typing:?} a keystroke");
+}

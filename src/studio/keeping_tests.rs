@@ -1,0 +1,337 @@
+//! Edits that must not be lost, questions that are put, and what is found by typing.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use egui::{Key, Modifiers, ViewportEvent, ViewportId};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::panels::{palette, rows};
+use super::state::State;
+use super::testing::{Standin, built, window};
+use super::viewport::{Against, Layout};
+use super::{Opened, Studio, editor};
+use crate::trajectory::Origin;
+
+type Window = Harness<'static, Option<Studio>>;
+
+fn state(window: &Window) -> &State {
+    window.state().as_ref().unwrap().state()
+}
+
+fn studio(window: &mut Window) -> &mut Studio {
+    window.state_mut().as_mut().unwrap()
+}
+
+fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
+    let start = Instant::now();
+    while !is_so(state(window)) {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{what} did not come about"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+        window.step();
+    }
+    window.run_steps(2);
+}
+
+/// A window that remembers in a folder.
+fn remembering(folder: &Path) -> Window {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    let ctx = window.ctx.clone();
+    studio(&mut window).remember_in(&ctx, folder, true);
+    window.run_steps(3);
+    window
+}
+
+fn type_code(window: &mut Window, code: &str) {
+    window.get_by_label(editor::NAME).focus();
+    window.run_steps(2);
+    window.get_by_label(editor::NAME).type_text(code);
+    window.run_steps(2);
+}
+
+#[test]
+fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = remembering(dir.path());
+    type_code(&mut first, "precious = 1\n");
+    let mine = dir.path().join(format!("open-{}.json", std::process::id()));
+    let start = Instant::now();
+    while !std::fs::read_to_string(&mine).is_ok_and(|text| text.contains("precious")) {
+        // Window time goes on with frames; the file has to be there within two seconds of it.
+        assert!(start.elapsed() < Duration::from_secs(20), "the edit is not kept");
+        std::thread::sleep(Duration::from_millis(5));
+        first.step();
+    }
+    let frames = first.ctx.input(|input| input.time);
+    assert!(frames < 60.0);
+    // As after a kill: the file stays, under the name of a process that is gone.
+    let lost = dir.path().join("open-4194999.json");
+    std::fs::copy(&mine, &lost).unwrap();
+    std::mem::forget(first);
+    std::fs::remove_file(&mine).unwrap();
+
+    let mut second = remembering(dir.path());
+    assert_eq!(
+        state(&second).session().cards.len(),
+        1,
+        "nothing is brought back unasked"
+    );
+    second.get_by_label_contains("1 edit was kept");
+    second.get_by_label("Restore").click();
+    second.run_steps(3);
+    assert!(state(&second).card().code.starts_with("precious = 1"));
+    let start = Instant::now();
+    while lost.exists() || !mine.exists() {
+        assert!(start.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(5));
+        second.step();
+    }
+}
+
+#[test]
+fn a_window_that_is_closed_is_taken_up_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = remembering(dir.path());
+    first.get_by_label("Other part").click();
+    first.run_steps(2);
+    type_code(&mut first, "draft = 1\n");
+    first.get_by_label("Distance").click();
+    first.run_steps(40);
+    drop(first);
+
+    let second = remembering(dir.path());
+    assert_eq!(state(&second).session().task.id, "other");
+    let drafts: Vec<_> = state(&second)
+        .session()
+        .cards
+        .iter()
+        .filter(|card| card.origin == Origin::Hand)
+        .collect();
+    assert_eq!(drafts.len(), 1);
+    assert!(drafts[0].code.starts_with("draft = 1"));
+    assert_eq!(second.state().as_ref().unwrap().layout(), Layout::Distance);
+    assert!(second.query_by_label("Restore").is_none());
+}
+
+#[test]
+fn a_file_that_changes_outside_is_loaded_unless_it_has_edits_here() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("part.py");
+    std::fs::write(&path, "a = 1\n").unwrap();
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    studio(&mut window).open(Opened::File(path.clone()));
+    until(&mut window, "the file", |state| state.card().code == "a = 1\n");
+    std::fs::write(&path, "a = 22\n").unwrap();
+    until(&mut window, "the change", |state| state.card().code == "a = 22\n");
+    assert!(state(&window).conflict.is_none());
+
+    type_code(&mut window, "# mine\n");
+    let edited = state(&window).card().code.clone();
+    assert!(edited.contains("# mine"));
+    std::fs::write(&path, "a = 333\n").unwrap();
+    until(&mut window, "the question", |state| state.conflict.is_some());
+    window.get_by_label("part.py changed on disk");
+    window.get_by_label("Keep mine").click();
+    window.run_steps(3);
+    assert_eq!(state(&window).card().code, edited);
+    std::fs::write(&path, "a = 4444\n").unwrap();
+    until(&mut window, "the question again", |state| {
+        state.conflict.is_some()
+    });
+    window.get_by_label("Load from disk").click();
+    window.run_steps(3);
+    assert_eq!(state(&window).card().code, "a = 4444\n");
+    assert!(!state(&window).card().unsaved());
+}
+
+#[test]
+fn closing_with_unsaved_edits_is_a_question() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("part.py");
+    std::fs::write(&path, "a = 1\n").unwrap();
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    let close = |window: &mut Window| {
+        let viewports = &mut window.input_mut().viewports;
+        viewports
+            .entry(ViewportId::ROOT)
+            .or_default()
+            .events
+            .push(ViewportEvent::Close);
+        window.step();
+        window
+            .input_mut()
+            .viewports
+            .entry(ViewportId::ROOT)
+            .or_default()
+            .events
+            .clear();
+        window.run_steps(2);
+    };
+    close(&mut window);
+    assert!(state(&window).quit.is_none(), "nothing to ask");
+    studio(&mut window).open(Opened::File(path.clone()));
+    until(&mut window, "the file", |state| state.card().code == "a = 1\n");
+    type_code(&mut window, "# mine\n");
+    close(&mut window);
+    window.get_by_label("Quit now?");
+    window.get_by_label("Stay").click();
+    window.run_steps(3);
+    assert!(state(&window).quit.is_none());
+    close(&mut window);
+    let answered = |window: &mut Window, answer: &str| {
+        window.get_by_label(answer).click();
+        window.run_steps(3);
+    };
+    answered(&mut window, "Stay");
+    close(&mut window);
+    window.get_by_label("Save all and quit").click();
+    until(&mut window, "the save", |state| !state.card().unsaved());
+    assert!(std::fs::read_to_string(&path).unwrap().contains("# mine"));
+
+    type_code(&mut window, "# more\n");
+    close(&mut window);
+    answered(&mut window, "Quit");
+    close(&mut window);
+    assert!(state(&window).quit.is_none(), "it was answered");
+}
+
+#[test]
+fn the_palette_finds_commands_and_tasks_by_typing() {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+    window.run_steps(3);
+    window.get_by_label(palette::FIELD).type_text("signed");
+    window.run_steps(2);
+    window.get_by_label("command View: signed distance");
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+    assert_eq!(window.state().as_ref().unwrap().layout(), Layout::Distance);
+    assert!(
+        window.query_by_label(palette::FIELD).is_none(),
+        "it goes when it has done its work"
+    );
+
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+    window.run_steps(3);
+    window.get_by_label(palette::FIELD).type_text("other");
+    window.run_steps(2);
+    window.get_by_label("command Task: Other part").click();
+    window.run_steps(3);
+    assert_eq!(state(&window).session().task.id, "other");
+    window.key_press(Key::F1);
+    window.run_steps(3);
+    window.get_by_label("Command palette: Ctrl+Shift+P");
+    window.key_press(Key::Escape);
+    window.run_steps(3);
+    assert!(window.query_by_label("Command palette: Ctrl+Shift+P").is_none());
+}
+
+#[test]
+fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    standin.last(|job| job.answer(built(0.5, 0.4)));
+    window.run();
+    type_code(&mut window, "first = 1\n");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    window.run_steps(3);
+    window.get_by_label("seed → edited");
+    window.get_by_label("+first = 1");
+    window.get_by_label("Close diff").click();
+    window.run_steps(3);
+    // Go on from a copy of the edit, and compare with the edit.
+    window.get_by_label_contains("edited, ").click_secondary();
+    window.run_steps(3);
+    window.get_by_label("Go on from a copy").click();
+    window.run_steps(3);
+    assert_eq!(state(&window).session().cards.len(), 3);
+    let card = window.get_all_by_label_contains("edited, ").next().unwrap();
+    card.click_secondary();
+    window.run_steps(3);
+    window.get_by_label("Compare with this step").click();
+    window.run_steps(3);
+    assert_eq!(window.state().as_ref().unwrap().against(), Against::Pinned);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    window.run_steps(3);
+    window.get_by_label("the code is the same");
+    window.get_by_label("Close diff").click();
+    window.run_steps(3);
+    let card = window.get_all_by_label_contains("edited, ").last().unwrap();
+    card.click_secondary();
+    window.run_steps(3);
+    window.get_by_label("Remove from the timeline").click();
+    window.run_steps(3);
+    assert_eq!(state(&window).session().cards.len(), 2);
+}
+
+#[test]
+fn rows_of_a_run_are_filtered_counted_and_taken_to_the_editor() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("run.jsonl");
+    let lines = [
+        r#"{"task_id": "part", "code": "a = 1", "reward": 0.5, "kind": "build_ok"}"#,
+        r#"{"task_id": "part", "code": "b = annulus", "reward": -1.0, "kind": "invented_api"}"#,
+        r#"{"task_id": "other", "code": "c = 3", "reward": 0.9, "kind": "build_ok"}"#,
+    ];
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    studio(&mut window).open(Opened::File(path));
+    until(&mut window, "the rows", |state| state.rows.is_some());
+    window.run_steps(3);
+    window.get_by_label_contains("built 67 % · mean 0.133");
+    window.get_by_label("row 2, invented_api −1.00").click();
+    until(&mut window, "the row's code", |state| {
+        state.card().code == "b = annulus"
+    });
+    assert_eq!(state(&window).open_row, Some(1));
+    window.get_by_label("row 3, build_ok 0.900").click();
+    until(&mut window, "the other row's code", |state| {
+        state.card().code == "c = 3"
+    });
+    assert_eq!(state(&window).session().task.id, "other");
+    window.get_by_label(rows::FILTER).focus();
+    window.run_steps(2);
+    window.get_by_label(rows::FILTER).type_text("annulus");
+    until(&mut window, "the search", |state| {
+        state.row_matches.as_deref() == Some(&[1])
+    });
+    window.run_steps(3);
+    assert!(window.query_by_label("row 1, build_ok 0.500").is_none());
+    window.get_by_label("row 2, invented_api −1.00");
+    window.get_by_label("Close rows").click();
+    window.run_steps(3);
+    assert!(state(&window).rows.is_none());
+}
+
+#[test]
+fn settings_are_applied_and_kept_with_their_comments() {
+    let dir = tempfile::tempdir().unwrap();
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    let path = dir.path().join("settings.toml");
+    studio(&mut window).settings_file_is(path.clone());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
+    window.run_steps(3);
+    window.get_by_label("Settings");
+    window.get_by_label("Theme at the start").click();
+    window.run_steps(3);
+    window.get_by_label("light").click();
+    window.run_steps(3);
+    window.get_by_label("Apply").click();
+    window.run_steps(3);
+    assert_eq!(window.ctx.theme(), egui::Theme::Light);
+    let start = Instant::now();
+    while !std::fs::read_to_string(&path).is_ok_and(|text| text.contains("theme = \"light\"")) {
+        assert!(start.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,111 @@
+//! Questions that have to be answered: what to do with rescued edits, a file that changed outside, a busy window that is
+//! to close.
+
+use egui::{Align, Button, Frame, Id, Layout, Margin, Modal, RichText, Ui};
+
+use super::widgets;
+use crate::studio::command::Command;
+use crate::studio::state::{State, file_name};
+use crate::studio::theme;
+
+/// The offer to bring edits back that a window left which was not closed.
+pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let count = state.rescued.len();
+    if count == 0 {
+        return;
+    }
+    let palette = theme::of(ui);
+    let fill = theme::blend(palette.pane, palette.accent, 0.16);
+    egui::Panel::top("rescue")
+        .show_separator_line(false)
+        .frame(Frame::new().fill(fill).inner_margin(Margin::symmetric(12, 8)))
+        .show(ui, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.add(Button::new("Discard")).clicked() {
+                    commands.push(Command::Rescue(false));
+                }
+                let restore = RichText::new("Restore")
+                    .font(theme::medium(theme::TEXT))
+                    .color(egui::Color32::WHITE);
+                if ui.add(Button::new(restore).fill(palette.primary)).clicked() {
+                    commands.push(Command::Rescue(true));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let what = if count == 1 {
+                        "1 edit was".to_owned()
+                    } else {
+                        format!("{count} edits were")
+                    };
+                    let text = format!("The studio ended without being closed; {what} kept.");
+                    ui.label(
+                        RichText::new(text)
+                            .font(theme::medium(theme::TEXT))
+                            .color(palette.text),
+                    );
+                    let first = state
+                        .rescued
+                        .iter()
+                        .rev()
+                        .find_map(|draft| draft.code.lines().find(|line| !line.trim().is_empty()));
+                    if let Some(line) = first {
+                        let text = RichText::new(widgets::cut(line))
+                            .font(theme::mono(11.5))
+                            .color(palette.dim);
+                        ui.add(egui::Label::new(text).truncate());
+                    }
+                });
+            });
+        });
+}
+
+/// The other questions, over everything.
+pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
+    if let Some(conflict) = &state.conflict {
+        let name = file_name(&conflict.path);
+        let title = format!("{name} changed on disk");
+        let about = "It also has edits here that are not saved. Loading drops them from the editor; undo brings them back.";
+        ask(ui, "conflict", &title, about, &[], &mut |ui| {
+            if ui.button("Keep mine").clicked() {
+                commands.push(Command::SettleConflict(false));
+            }
+            if ui.button("Load from disk").clicked() {
+                commands.push(Command::SettleConflict(true));
+            }
+        });
+    } else if let Some(quit) = &state.quit {
+        let mut lines = quit.unsaved.clone();
+        if let Some(job) = &quit.running {
+            lines.insert(0, format!("under way: {job}"));
+        }
+        let about = if quit.unsaved.is_empty() {
+            "Work is still under way."
+        } else {
+            "These files have edits that are not saved. They are kept for the next start, but the files stay as they were."
+        };
+        ask(ui, "quit", "Quit now?", about, &lines, &mut |ui| {
+            if !quit.unsaved.is_empty() && ui.button("Save all and quit").clicked() {
+                commands.push(Command::Quit { save: true });
+            }
+            if ui.button("Quit").clicked() {
+                commands.push(Command::Quit { save: false });
+            }
+            if ui.button("Stay").clicked() {
+                commands.push(Command::StayOpen);
+            }
+        });
+    }
+}
+
+fn ask(ui: &Ui, id: &str, title: &str, about: &str, lines: &[String], buttons: &mut dyn FnMut(&mut Ui)) {
+    let palette = theme::of(ui);
+    Modal::new(Id::unique(id)).show(ui.ctx(), |ui| {
+        ui.set_width(430.0);
+        ui.label(RichText::new(title).font(theme::semibold(14.0)));
+        ui.add(egui::Label::new(widgets::dim(about, palette)).wrap());
+        for line in lines {
+            ui.label(RichText::new(line).font(theme::mono(12.0)));
+        }
+        ui.add_space(8.0);
+        ui.horizontal(|ui| buttons(ui));
+    });
+}

@@ -1,0 +1,323 @@
+//! The rows of a training run: filtered, sorted, counted; a click takes one to the editor.
+
+use egui::{
+    Align2, ComboBox, RichText, Role, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::widgets::{self, dot, header};
+use crate::studio::command::Command;
+use crate::studio::rows::{Rows, Summary};
+use crate::studio::state::State;
+use crate::studio::theme::{self, PAD, SMALL};
+
+/// Accessible name of the field that filters.
+pub const FILTER: &str = "Filter rows";
+const ROW: f32 = 24.0;
+const CURVE: f32 = 46.0;
+
+/// How rows are chosen and sorted.
+#[derive(Default)]
+pub struct RowsView {
+    text: String,
+    asked: String,
+    which: Which,
+    order: Order,
+    key: Option<Key>,
+    shown: Vec<u32>,
+    summary: Summary,
+    curve: Vec<[f32; 2]>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Which {
+    #[default]
+    All,
+    Built,
+    Failed,
+    Kind(u16),
+    Task(u16),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Order {
+    #[default]
+    File,
+    Best,
+    Worst,
+}
+
+type Key = (usize, Which, Order, u64);
+
+/// Shows the rows that are open; nothing if there are none.
+pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let Some(rows) = &state.rows else { return };
+    let palette = theme::of(ui);
+    view.choose(rows, state);
+    ui.painter().hline(
+        ui.available_rect_before_wrap().x_range(),
+        ui.cursor().top() + 0.5,
+        theme::hairline(palette),
+    );
+    header(
+        ui,
+        "Rows",
+        |ui| {
+            ui.label(widgets::small(
+                super::status_bar::grouped(view.shown.len()),
+                palette,
+            ));
+        },
+        |ui| {
+            let close = ui.add(egui::Button::new(RichText::new("✕").font(theme::regular(SMALL))).small());
+            close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close rows"));
+            if close.clicked() {
+                commands.push(Command::CloseRows);
+            }
+        },
+    );
+    ui.add_space(6.0);
+    ui.horizontal(|ui| {
+        ui.add_space(PAD - 2.0);
+        let width = ui.available_width() - PAD;
+        let field = TextEdit::singleline(&mut view.text)
+            .hint_text(RichText::new("text in code, errors, notes").color(palette.faint))
+            .font(theme::regular(12.0))
+            .desired_width(width)
+            .margin(egui::Margin::symmetric(8, 3));
+        let response = ui.name_inputs(FILTER, |ui| ui.add(field));
+        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, FILTER));
+        // Searching reads the file: once somebody stops typing, not at each letter.
+        if view.text != view.asked && (response.lost_focus() || !response.changed()) {
+            view.asked.clone_from(&view.text);
+            commands.push(Command::SearchRows(view.asked.trim().to_owned()));
+        }
+        if response.changed() {
+            ui.ctx().request_repaint();
+        }
+    });
+    ui.horizontal(|ui| {
+        ui.add_space(PAD - 2.0);
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let half = 0.5 * (ui.available_width() - PAD - 6.0) - 22.0;
+        ui.name_inputs("Which rows", |ui| {
+            ComboBox::new("which rows", "")
+                .icon(widgets::chevron)
+                .width(half)
+                .truncate()
+                .selected_text(RichText::new(view.which.name(rows)).size(12.0))
+                .show_ui(ui, |ui| {
+                    for which in Which::all(rows) {
+                        ui.selectable_value(&mut view.which, which, which.name(rows));
+                    }
+                });
+        });
+        ui.name_inputs("Order of rows", |ui| {
+            ComboBox::new("order of rows", "")
+                .icon(widgets::chevron)
+                .width(half)
+                .selected_text(RichText::new(view.order.name()).size(12.0))
+                .show_ui(ui, |ui| {
+                    for order in [Order::File, Order::Best, Order::Worst] {
+                        ui.selectable_value(&mut view.order, order, order.name());
+                    }
+                });
+        });
+    });
+    ui.add_space(4.0);
+    let height = (ui.available_height() - CURVE - 52.0).max(2.0 * ROW);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical()
+        .id_salt("rows")
+        .max_height(height)
+        .auto_shrink(false)
+        .show_rows(ui, ROW, view.shown.len(), |ui, range| {
+            for &index in &view.shown[range] {
+                row(
+                    rows,
+                    index as usize,
+                    state.open_row == Some(index as usize),
+                    ui,
+                    commands,
+                );
+            }
+        });
+    foot(view, ui);
+}
+
+impl RowsView {
+    /// Chooses and sorts again if something has changed.
+    fn choose(&mut self, rows: &Rows, state: &State) {
+        let key = (
+            std::ptr::from_ref(rows) as usize,
+            self.which,
+            self.order,
+            state.row_matches_serial,
+        );
+        if self.key == Some(key) {
+            return;
+        }
+        if self.key.is_none_or(|(known, ..)| known != key.0) {
+            *self = Self::default();
+        }
+        let key = (key.0, self.which, self.order, key.3);
+        let fits = |index: &u32| {
+            let row = &rows.rows[*index as usize];
+            match self.which {
+                Which::All => true,
+                Which::Built => row.built,
+                Which::Failed => !row.built,
+                Which::Kind(kind) => row.kind == kind,
+                Which::Task(task) => row.task == task,
+            }
+        };
+        self.shown = match &state.row_matches {
+            Some(matches) => matches.iter().copied().filter(fits).collect(),
+            None => (0..rows.rows.len() as u32).filter(fits).collect(),
+        };
+        self.summary = rows.summary(&self.shown);
+        self.curve = rows.curve(&self.shown, 120);
+        let total = |index: &u32| rows.rows[*index as usize].total;
+        match self.order {
+            Order::File => {}
+            Order::Best => self.shown.sort_by(|a, b| total(b).total_cmp(&total(a))),
+            Order::Worst => self.shown.sort_by(|a, b| total(a).total_cmp(&total(b))),
+        }
+        self.key = Some(key);
+    }
+}
+
+impl Which {
+    fn all(rows: &Rows) -> Vec<Self> {
+        let mut all = vec![Self::All, Self::Built, Self::Failed];
+        all.extend((0..rows.kinds.len() as u16).map(Self::Kind));
+        all.extend((0..rows.tasks.len() as u16).map(Self::Task));
+        all
+    }
+
+    fn name(self, rows: &Rows) -> String {
+        match self {
+            Self::All => "all".to_owned(),
+            Self::Built => "built".to_owned(),
+            Self::Failed => "failed".to_owned(),
+            Self::Kind(kind) => rows.kinds.get(kind as usize).cloned().unwrap_or_default(),
+            Self::Task(task) => rows.tasks.get(task as usize).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+impl Order {
+    fn name(self) -> &'static str {
+        match self {
+            Self::File => "in order",
+            Self::Best => "best first",
+            Self::Worst => "worst first",
+        }
+    }
+}
+
+fn row(rows: &Rows, index: usize, open: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    let row = &rows.rows[index];
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    let kind = rows.kinds.get(row.kind as usize).map_or("", String::as_str);
+    let total = if row.total.is_finite() {
+        widgets::total(f64::from(row.total))
+    } else {
+        "–".to_owned()
+    };
+    response.widget_info(|| {
+        WidgetInfo::selected(
+            Role::Button,
+            true,
+            open,
+            format!("row {}, {kind} {total}", index + 1),
+        )
+    });
+    if response.clicked() {
+        commands.push(Command::OpenRow(index));
+    }
+    if open {
+        ui.painter().rect_filled(rect, 0.0, palette.selected);
+    } else if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 0.0, palette.raised);
+    }
+    let y = rect.center().y;
+    dot(
+        ui,
+        pos2(rect.left() + PAD + 4.0, y),
+        if row.built { palette.good } else { palette.bad },
+    );
+    let color = if row.total < 0.0 {
+        palette.bad
+    } else {
+        palette.text
+    };
+    let total = widgets::line(ui, RichText::new(total).size(12.0).color(color), 60.0);
+    let total = widgets::paint_line(ui, pos2(rect.right() - PAD, y), Align2::RIGHT_CENTER, total);
+    let number = RichText::new(format!("#{}", index + 1))
+        .size(12.0)
+        .color(palette.text);
+    let number = widgets::line(ui, number, 70.0);
+    let number = widgets::paint_line(ui, pos2(rect.left() + PAD + 16.0, y), Align2::LEFT_CENTER, number);
+    let left = number.right() + 8.0;
+    let about = if row.built {
+        rows.tasks.get(row.task as usize).map_or("", String::as_str)
+    } else {
+        kind
+    };
+    let about = widgets::line(
+        ui,
+        widgets::small(about, palette),
+        (total.left() - left - 8.0).max(0.0),
+    );
+    widgets::paint_line(ui, pos2(left, y), Align2::LEFT_CENTER, about);
+}
+
+/// The curve and the numbers of what is shown.
+fn foot(view: &RowsView, ui: &mut Ui) {
+    let palette = theme::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), CURVE + 46.0), Sense::hover());
+    let Summary {
+        built,
+        mean,
+        std,
+        best,
+        count,
+    } = view.summary;
+    let text = if count == 0 {
+        "no row fits".to_owned()
+    } else {
+        format!(
+            "built {:.0} % · mean {mean:.3} · std {std:.3} · best {best:.3}",
+            100.0 * built
+        )
+    };
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+    ui.painter()
+        .hline(rect.x_range(), rect.top() + 0.5, theme::hairline(palette));
+    let plot = egui::Rect::from_min_max(
+        pos2(rect.left() + PAD, rect.top() + 8.0),
+        pos2(rect.right() - PAD, rect.top() + 8.0 + CURVE),
+    );
+    let line = |column: usize, low: f32, color| {
+        let last = view.curve.len().saturating_sub(1).max(1) as f32;
+        let at = |(index, point): (usize, &[f32; 2])| {
+            let share = ((point[column] - low) / (1.0 - low)).clamp(0.0, 1.0);
+            pos2(
+                plot.left() + plot.width() * index as f32 / last,
+                plot.bottom() - share * plot.height(),
+            )
+        };
+        let points: Vec<_> = view.curve.iter().enumerate().map(at).collect();
+        ui.painter().line(points, Stroke::new(1.5, color));
+    };
+    if view.curve.len() > 1 {
+        line(1, 0.0, theme::blend(palette.pane, palette.dim, 0.6));
+        line(0, -1.0, palette.step);
+    }
+    let font = theme::regular(SMALL);
+    let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.dim, plot.width()));
+    ui.painter()
+        .galley(pos2(plot.left(), plot.bottom() + 5.0), galley, palette.dim);
+    response.on_hover_text("mean reward from −1 to 1, and grey the share that built, over the file");
+}

@@ -1,0 +1,187 @@
+//! Makes shapes ready for drawing, and compares them, on a thread of its own.
+
+use std::sync::{Arc, Weak};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::geometry::{Shape, SignedDistance};
+use crate::render::Model;
+use crate::render::heat::Heat;
+
+/// Maps kept; each takes up to two megabytes.
+const HEATS: usize = 24;
+
+/// Orders and what came of them.
+#[derive(Default)]
+pub struct Kitchen {
+    thread: Option<(Sender<Order>, Receiver<Dish>)>,
+    models: Vec<(Weak<Shape>, Stage<Model>)>,
+    /// Most recently used last.
+    heats: Vec<(Pair, Stage<Heat>)>,
+    /// Whether stand-ins for moving pictures are of use.
+    with_coarse: bool,
+}
+
+/// Weak, and still enough: an address cannot be given to another shape while this exists.
+#[derive(Clone)]
+struct Pair(Weak<Shape>, Weak<Shape>);
+
+/// How far something is.
+#[derive(Debug)]
+pub enum Stage<T> {
+    /// Under way.
+    Cooking,
+    /// Ready.
+    Ready(Arc<T>),
+    /// It cannot be had.
+    Nothing,
+}
+
+impl<T> Clone for Stage<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Cooking => Self::Cooking,
+            Self::Ready(made) => Self::Ready(Arc::clone(made)),
+            Self::Nothing => Self::Nothing,
+        }
+    }
+}
+
+impl<T> Stage<T> {
+    /// What is ready.
+    pub fn ready(&self) -> Option<&Arc<T>> {
+        match self {
+            Self::Ready(made) => Some(made),
+            Self::Cooking | Self::Nothing => None,
+        }
+    }
+}
+
+enum Order {
+    Model(Weak<Shape>, bool),
+    Heat(Pair),
+}
+
+enum Dish {
+    Model(Weak<Shape>, Option<Arc<Model>>),
+    Heat(Pair, Option<Arc<Heat>>),
+}
+
+impl Kitchen {
+    /// An empty one; light stand-ins are made only `with_coarse`.
+    pub fn new(with_coarse: bool) -> Self {
+        Self {
+            with_coarse,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in what has become ready.
+    pub fn collect(&mut self) {
+        let Some((_, dishes)) = &self.thread else { return };
+        while let Ok(dish) = dishes.try_recv() {
+            match dish {
+                Dish::Model(shape, model) => {
+                    if let Some((_, stage)) = self.models.iter_mut().find(|(known, _)| known.ptr_eq(&shape)) {
+                        *stage = model.map_or(Stage::Nothing, Stage::Ready);
+                    }
+                }
+                Dish::Heat(pair, heat) => {
+                    if let Some((_, stage)) = self.heats.iter_mut().find(|(known, _)| known.is(&pair)) {
+                        *stage = heat.map_or(Stage::Nothing, Stage::Ready);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A shape's model, ordered at the first call.
+    pub fn model(&mut self, ctx: &egui::Context, shape: &Arc<Shape>) -> Stage<Model> {
+        let known = self
+            .models
+            .iter()
+            .find(|(known, _)| std::ptr::eq(known.as_ptr(), Arc::as_ptr(shape)));
+        if let Some((_, stage)) = known {
+            return stage.clone();
+        }
+        self.models.retain(|(shape, _)| shape.strong_count() > 0);
+        let shape = Arc::downgrade(shape);
+        self.models.push((shape.clone(), Stage::Cooking));
+        self.order(ctx, Order::Model(shape, self.with_coarse));
+        Stage::Cooking
+    }
+
+    /// How far a shape's surface lies from another shape, ordered at the first call.
+    pub fn heat(&mut self, ctx: &egui::Context, shape: &Arc<Shape>, other: &Arc<Shape>) -> Stage<Heat> {
+        let pair = Pair(Arc::downgrade(shape), Arc::downgrade(other));
+        if let Some(at) = self.heats.iter().position(|(known, _)| known.is(&pair)) {
+            let found = self.heats.remove(at);
+            let stage = found.1.clone();
+            self.heats.push(found);
+            return stage;
+        }
+        self.heats.retain(|(pair, _)| pair.is_alive());
+        if self.heats.len() >= HEATS {
+            self.heats.remove(0);
+        }
+        self.heats.push((pair.clone(), Stage::Cooking));
+        self.order(ctx, Order::Heat(pair));
+        Stage::Cooking
+    }
+
+    fn order(&mut self, ctx: &egui::Context, order: Order) {
+        let (orders, _) = self.thread.get_or_insert_with(|| start(ctx.clone()));
+        // The thread listens for as long as this holds its queue.
+        let _ = orders.send(order);
+    }
+}
+
+impl Pair {
+    fn is(&self, other: &Self) -> bool {
+        self.0.ptr_eq(&other.0) && self.1.ptr_eq(&other.1)
+    }
+
+    fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0 && self.1.strong_count() > 0
+    }
+}
+
+fn start(ctx: egui::Context) -> (Sender<Order>, Receiver<Dish>) {
+    let (orders, queue) = crossbeam_channel::unbounded();
+    let (done, dishes) = crossbeam_channel::unbounded();
+    thread::spawn(move || {
+        // The last target of a map: going through steps compares them all with one seed.
+        let mut target: Option<(Weak<Shape>, SignedDistance)> = None;
+        for order in queue {
+            let dish = match order {
+                Order::Model(shape, coarse) => {
+                    // A shape that was dropped meanwhile is of no use to anybody.
+                    let model = shape.upgrade().map(|shape| Arc::new(Model::of(&shape, coarse)));
+                    Dish::Model(shape, model)
+                }
+                Order::Heat(pair) => {
+                    let heat = cook(&pair, &mut target);
+                    Dish::Heat(pair, heat)
+                }
+            };
+            if done.send(dish).is_err() {
+                return;
+            }
+            ctx.request_repaint();
+        }
+    });
+    (orders, dishes)
+}
+
+fn cook(pair: &Pair, target: &mut Option<(Weak<Shape>, SignedDistance)>) -> Option<Arc<Heat>> {
+    let (shape, other) = (pair.0.upgrade()?, pair.1.upgrade()?);
+    if !target.as_ref().is_some_and(|(known, _)| known.ptr_eq(&pair.1)) {
+        *target = Some((pair.1.clone(), SignedDistance::to(&other.mesh)));
+    }
+    let (_, distance) = target.as_ref()?;
+    let buffers = crate::render::mesh::Buffers::of(&shape);
+    let weak = pair.clone();
+    drop((shape, other));
+    Heat::of(&buffers, distance, &|| !weak.is_alive()).map(Arc::new)
+}

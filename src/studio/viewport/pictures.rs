@@ -1,0 +1,96 @@
+//! Describes the pictures of a frame and hands them to the stage.
+
+use std::sync::Arc;
+
+use egui::{Rect, Ui, pos2};
+
+use super::{Heats, Layout, Pane, Shown, Viewport, stage};
+use crate::render::frame::Frame;
+use crate::render::{Heated, Palette, Picture, Subject};
+
+impl Viewport {
+    /// Hands the pictures of one column to the stage.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one frame, used here and nowhere else"
+    )]
+    pub(super) fn paint(
+        &self,
+        ui: &Ui,
+        column: usize,
+        place: Rect,
+        members: &[usize],
+        panes: &[Pane<'_>],
+        shapes: &[Shown],
+        heats: &Heats,
+        frame: Frame,
+        palette: &Palette,
+        quick: bool,
+    ) {
+        let Some(stage) = &self.stage else { return };
+        let picture = |members: &[usize]| self.picture(members, panes, shapes, heats, frame, palette, quick);
+        if self.layout == Layout::Wipe && members.len() > 1 {
+            let x = place.left() + place.width() * self.wipe;
+            let left = Rect::from_min_max(place.min, pos2(x, place.bottom()));
+            let right = Rect::from_min_max(pos2(x, place.top()), place.max);
+            let (first, rest) = members.split_at(1);
+            for (index, (part, members)) in [(left, first), (right, rest)].into_iter().enumerate() {
+                if part.width() >= 1.0 {
+                    let painter = ui.painter().with_clip_rect(part.intersect(ui.clip_rect()));
+                    painter.add(stage::callback(stage, index, picture(members), place));
+                }
+            }
+        } else {
+            ui.painter()
+                .add(stage::callback(stage, column, picture(members), place));
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "as `paint`")]
+    fn picture(
+        &self,
+        members: &[usize],
+        panes: &[Pane<'_>],
+        shapes: &[Shown],
+        heats: &Heats,
+        frame: Frame,
+        palette: &Palette,
+        quick: bool,
+    ) -> Picture {
+        let there = |pane: &usize| shapes.get(*pane).is_some_and(Option::is_some);
+        let subjects = members.iter().enumerate().filter_map(|(index, pane)| {
+            let (shape, model) = shapes.get(*pane)?.as_ref()?;
+            let heat = match *pane {
+                0 => heats.maps.first(),
+                _ => heats.maps.last(),
+            };
+            Some(Subject {
+                model: model.clone(),
+                stale: panes[*pane].stale.is_some() && heats.maps.is_empty(),
+                // Through a ghost one sees the last shape, if there is one.
+                ghost: members[index + 1..].iter().any(there),
+                heat: heat.and_then(Option::as_ref).map(|heat| Heated {
+                    heat: Arc::clone(heat),
+                    span: heats.span,
+                }),
+                ..Subject::new(Arc::clone(shape), panes[*pane].tone)
+            })
+        });
+        Picture {
+            subjects: subjects.collect(),
+            look: self.look,
+            section: self.section.map(|section| section.plane(&frame)),
+            marks: self.marks.clone(),
+            coarse: quick,
+            frame,
+            camera: self.camera,
+            // Both are known only when it is drawn.
+            size: [1, 1],
+            pixels_per_point: 1.0,
+            oversample: if quick { 1 } else { 2 },
+            palette: *palette,
+            grid: true,
+            transparent: false,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Walks the real studio through a day's work by keyboard: every way to compare, a section, the palette, find, a diff,
+# and a kill in the middle of typing. Leaves a picture of each state in target/window, dark and light.
+#
+#   tests/window/day.sh CADFORGE [WIDTHxHEIGHT...]
+set -euo pipefail
+program=$(realpath "$1")
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+shift
+sizes=("$@")
+((${#sizes[@]})) || sizes=(1280x720 1920x1080)
+pictures=$root/target/window
+mkdir -p "$pictures"
+
+warm=dc8c6b
+passed=0
+pass() {
+    passed=$((passed + 1))
+    echo "day: ok: $1"
+}
+
+# do_command TEXT: types it into the command palette and takes the first that fits.
+do_command() {
+    key ctrl+shift+p
+    sleep 0.4
+    type_text "$1"
+    sleep 0.3
+    key Return
+    sleep 0.4
+    settle 60 || fail "$size: does not come to rest after '$1'"
+}
+
+# state NAME: a picture, which has to differ from the one before.
+previous=
+state() {
+    shot "$name-$1"
+    if [[ -n $previous ]] && (($(picture differ "$previous.ppm" "$name-$1.ppm") < 150)); then
+        fail "$size: '$1' looks like the state before it"
+    fi
+    previous=$name-$1
+}
+
+# ticks: processor time of the window's process, in hundredths of a second.
+ticks() {
+    local user system
+    read -r user system < <(cut -d ' ' -f 14,15 "/proc/$studio/stat")
+    echo $((user + system))
+}
+
+for size in "${sizes[@]}"; do
+    start_display "$size"
+    start_studio "$program" studio --task caster_wheel_fork
+    name=$pictures/day-$size
+    area=$((${size%x*} * ${size#*x}))
+    until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: the seed's shape is not to be seen after 90 s"
+    previous=
+    do_command 'run loop'
+    sleep 4
+    settle 90 || fail "$size: the loop does not come to rest"
+    state 01-side-by-side
+    for mode in overlay wipe 'signed distance'; do
+        do_command "$mode"
+        [[ $mode != signed* ]] || { sleep 2 && settle 60; }
+        state "02-${mode// /-}"
+    done
+    do_command 'with the reference'
+    sleep 3
+    settle 60 || fail "$size: does not come to rest with the reference"
+    state 03-distance-to-reference
+    do_command 'side by side'
+    do_command 'section plane'
+    state 04-section
+    do_command 'section plane'
+    do_command transparent
+    state 05-transparent
+    do_command wireframe
+    state 06-wireframe
+    do_command shaded
+    do_command 'light or dark'
+    state 07-light
+    do_command 'signed distance'
+    state 08-light-distance
+    do_command 'light or dark'
+    do_command 'side by side'
+    do_command 'code diff'
+    state 09-diff
+    do_command 'code diff'
+    key ctrl+shift+p
+    sleep 0.6
+    state 10-palette
+    key Escape
+    key F1
+    sleep 0.6
+    state 11-shortcuts
+    key Escape
+    sleep 0.4
+    click 27 30
+    key ctrl+h
+    sleep 0.5
+    type_text 'plate'
+    sleep 0.6
+    state 12-find
+    key Escape
+    pass "$size: every state shows"
+
+    settle || fail "$size: does not come to rest"
+    before=$(ticks)
+    sleep 5
+    used=$(($(ticks) - before))
+    ((used <= 3)) || fail "$size: an idle window used $used hundredths of a second in 5 s"
+    pass "$size: an idle window uses no processor ($used hundredths of a second in 5 s)"
+
+    click 27 30
+    key ctrl+Home
+    type_text '# precious'
+    sleep 2
+    kill -9 "$studio"
+    wait "$studio" 2>/dev/null || true
+    studio=
+    grep -qs precious "$scratch"/data/cadforge*/studio/open-*.json || fail "$size: what was typed two seconds ago is lost"
+    start_studio "$program" studio --task caster_wheel_fork
+    sleep 1
+    until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: does not come back after the kill"
+    settle || fail "$size: does not come to rest after the kill"
+    state 13-rescue
+    pass "$size: what was typed two seconds before a kill is offered again"
+
+    kill "$studio" "$xvfb"
+    wait "$studio" "$xvfb" 2>/dev/null || true
+    studio='' xvfb=''
+    rm -rf "$scratch/data" "$scratch/home" "$scratch/config"
+done
+rm -f "$pictures"/day-*.ppm
+echo "day: $passed passed, 0 failed"
