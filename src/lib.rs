@@ -8,12 +8,15 @@
 //! cadforge            the window and every command-line verb; never loads Python
 //!  ├─ main thread     draws the studio's state, or waits on behalf of the command line
 //!  ├─ job threads     one a job of the engine; each spends its life waiting for a worker
-//!  └─ cadforge-worker the only executable that embeds CPython; three processes:
+//!  └─ cadforge-worker the only executable that embeds CPython:
 //!      supervisor     speaks with cadforge, watches limits, drains output, kills; holds no Python
-//!       └─ zygote     imports CadQuery once, then forks per candidate; nothing of a candidate enters it
-//!           └─ child  takes on limits, runs the code, leaves its report in memory files, dies
+//!       └─ zygote     imports CadQuery once, then only forks; nothing of a candidate enters it
+//!           ├─ reader reads the code into steps, and the shape that came of it into facts; runs none of it
+//!           └─ runner runs the steps, hands mesh and boundary representation over, dies
+//!               └─ …  after an edit: a copy of a runner that stands before the first step that changed
 //! ```
 //!
+//! Reader and runner are confined before they see a byte of a candidate, and have been forked before there is one.
 //! A crash, hang or leak in candidate code ends one child. Scores are computed in `cadforge`, from the geometry
 //! that comes back: candidate code never runs in a process that scores it, and no reference ever reaches it. A
 //! worker that dies or speaks nonsense is replaced and its candidate run once more; after that it is an error,
@@ -44,12 +47,31 @@
 //! A surface submits a job to [`engine::Engine`] and gets a handle with an event stream of its own. The job's
 //! thread asks [`assess::Assessor`] for an assessment. What is known comes from [`cache`], without a worker; the rest
 //! goes to [`executor::Executor`], where hand edits have a worker of their own or go before a batch, batches take turns
-//! by job, and too many are refused. The worker forks; the child executes the code, meshes the object as CadQuery's exporter does
-//! and leaves STL, face counts, edges and facts in memory files, which the supervisor checks for form and
-//! [`executor`] for sense before there is a shape. The mesh is scored
-//! by [`reward::score`]; the [`assess::Evaluation`] is what every surface prints, and a trajectory line is an
+//! by job, and too many are refused. In the worker the reader takes the code apart; the runner executes it, meshes the object
+//! as CadQuery's exporter does and leaves STL and boundary representation in memory files; the reader tells edges, surfaces
+//! and facts of the latter. [`executor`] holds the mesh against the surfaces, face by face, before there is a shape: a
+//! corner that is on no surface is forged. The mesh is scored by [`reward::score`]; the [`assess::Evaluation`] is what every surface prints, and a trajectory line is an
 //! evaluation with its code. The window draws [`studio`]'s state, changes it in one place when events arrive,
 //! and asks for work only by commands.
+//!
+//! ## What confines a candidate
+//!
+//! The worker's `sandbox`: no environment, no descriptors but its own, no privileges, limits, Landlock (reads Python and its
+//! libraries, writes one empty folder) and seccomp (an allow list: no sockets, programs, threads, signals to others). What is
+//! refused is a `PermissionError` in the code and the kind `sandbox` in the result. A kernel without them is told of by
+//! `doctor` and in the notes of every result. `tests/cases/hostile` holds the attacks.
+//!
+//! ## How an edit goes on from the last one
+//!
+//! The reader cuts code into steps: top-level statements, and the calls chained in them, in Python's order of evaluation
+//! and with Python's line numbers. Steps travel as bytes that depend on nothing but the step, so that comparing them tells
+//! what an edit left alone. A runner of a hand edit stops now and then between two steps; the supervisor has it fork, and the
+//! copy goes on while the original stands as a link of a chain. The next edit is run by a copy of the deepest link whose
+//! steps it shares. All runs execute steps the same way, and nothing between two steps allocates: a run that goes on finds
+//! the memory, to the address, that a run from the start would have, and equal code keeps giving equal bits. A
+//! runner may fork only when its supervisor, asked by the kernel (seccomp's user notification), says so; where the
+//! kernel cannot ask, every run is a whole one. A process that has a file open or has left one is no link. What went on
+//! from a link is shown, never kept.
 //!
 //! ## What is kept
 //!
@@ -68,6 +90,12 @@
 //!   changes with every candidate, and so does what its next child inherits; this one is forked before anything
 //!   else happens and only ever forks. With address randomisation off, equal code then gives equal bits in any
 //!   worker, down to scripts that iterate over a set of edges.
+//! - The mesh of a score is the runner's, checked against surfaces, not one that the reader makes: handing a shape over
+//!   normalises its rotations by a unit in the last place, and a few triangles of some parts then come out otherwise than
+//!   CadQuery's own.
+//! - Candidates have no threads. Python's and the kernel's need none, and what depends on a scheduler is not equal twice.
+//! - Clock and chance are part of the code's result, so they are fixed: time begins at one moment and passes by being
+//!   looked at, `os.urandom` and what builds on it come from one sequence.
 //! - The worker refuses a Python that differs from its own in as much as the patch level: a libpython of one
 //!   build with the library folder of another fails on the first extension module, with a misleading message.
 //! - A name bound to `None` counts as not bound when the exportable object is looked for: `part = None` before a
