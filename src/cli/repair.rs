@@ -21,12 +21,15 @@ pub struct RepairArgs {
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// Who proposes
-    #[arg(long, value_enum, default_value_t = ProposerName::Replay)]
+    #[arg(long, value_enum, default_value_t = ProposerName::Rules)]
     proposer: ProposerName,
     /// Which recorded repair to replay [default: the first by name]
     #[arg(long, value_name = "NAME")]
     recording: Option<String>,
-    /// Proposals at most
+    /// Candidates of each step; more than one make a group with advantages, scored side by side
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    candidates: u32,
+    /// Steps at most; with --candidates a step is a whole group
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
     max_steps: u32,
     /// Stop at this total
@@ -44,8 +47,19 @@ pub struct RepairArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum ProposerName {
+    /// The embedded rules, which need nothing
+    Rules,
     /// A recorded repair of the task
     Replay,
+}
+
+impl ProposerName {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Replay => "replay",
+        }
+    }
 }
 
 /// The object that `repair --json` prints.
@@ -68,24 +82,28 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         None => None,
     };
     let proposer = match args.proposer {
-        ProposerName::Replay => ProposerChoice::Replay {
-            recording: args.recording.clone(),
-            skip: 0,
-        },
+        ProposerName::Rules => ProposerChoice::Rules,
+        ProposerName::Replay => {
+            // Refused before a worker is started: nothing is lost by a wrong name.
+            crate::repair::Replay::new(task, args.recording.as_deref(), 0)?;
+            if args.candidates > 1 {
+                let message = "a recording has one candidate a step\nhint: leave out --candidates, or choose another --proposer";
+                return Err(Problem::Input(message.to_owned()).into());
+            }
+            ProposerChoice::Replay { recording: args.recording.clone(), skip: 0 }
+        }
     };
-    // Refused before a worker is started: nothing is lost by a wrong name.
-    let ProposerChoice::Replay { recording, skip } = &proposer;
-    crate::repair::Replay::new(task, recording.as_deref(), *skip)?;
     let job = RepairJob {
         task: task.clone(),
         from,
         proposer,
         scoring: args.scoring.scoring(),
         max_steps: args.max_steps as usize,
+        candidates: args.candidates as usize,
         target: args.target,
         out: args.out,
     };
-    let handle = global.engine(1)?.submit(Job::Repair(job), None);
+    let handle = global.engine(workers(args.candidates))?.submit(Job::Repair(job), None);
     let mut steps = Vec::new();
     let summary = loop {
         match handle.events.recv()? {
@@ -120,7 +138,7 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         let steps = &steps;
         context::print_json(&Report {
             task_id,
-            proposer: "replay",
+            proposer: args.proposer.name(),
             steps,
             best,
             delta_reward,
@@ -142,7 +160,14 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         context::print(&text)?;
     }
     // A recording ends where it ends: that is what was asked for, whether or not it met the target.
-    Ok(ExitCode::SUCCESS)
+    let done = reached || args.proposer == ProposerName::Replay;
+    Ok(ExitCode::from(u8::from(!done)))
+}
+
+/// One worker a candidate, as many as there are cores.
+fn workers(candidates: u32) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (candidates as usize).min(cores)
 }
 
 /// One step for people.

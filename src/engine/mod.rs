@@ -58,8 +58,10 @@ pub struct RepairJob {
     pub proposer: ProposerChoice,
     /// How to score.
     pub scoring: Scoring,
-    /// Proposals at most, at least 1.
+    /// Rounds of proposals at most, at least 1; a round is one proposal, or one group.
     pub max_steps: usize,
+    /// Candidates of each round, at least 1; more than one make a group with advantages.
+    pub candidates: usize,
     /// Stops at this total.
     pub target: f64,
     /// The trajectory folder to write, if any.
@@ -76,6 +78,8 @@ pub enum ProposerChoice {
         /// Steps of the recording to leave out, for going on in the middle.
         skip: usize,
     },
+    /// The embedded rules, which need nothing.
+    Rules,
 }
 
 /// A submitted job.

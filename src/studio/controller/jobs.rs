@@ -146,6 +146,7 @@ impl Controller {
             },
             scoring: self.state.scoring.clone(),
             max_steps,
+            candidates: 1,
             target,
             out: None,
         });
