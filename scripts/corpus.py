@@ -380,8 +380,8 @@ def box_keywords(code, rng):
         return None
     node = call[2]
     names = {"box": ["width", "height", "depth"], "rect": ["width", "height"], "cylinder": ["height", "diameter"]}[node.func.attr]
-    for argument, name in reversed(list(zip(node.args, names))):
-        start, end = span(code, argument)
+    places = [(*span(code, argument), name) for argument, name in zip(node.args, names)]
+    for start, end, name in reversed(places):
         value = code[start:end]
         if name == "diameter":
             value = f"2 * ({value})"

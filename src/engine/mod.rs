@@ -18,7 +18,7 @@ pub use events::{Event, Outcome, Wake};
 
 use crate::assess::{Assessor, Scoring};
 use crate::executor::{CancelSource, CancelToken, Executor, PoolStatus, Priority, WorkerConfig};
-pub use crate::repair::RepairSummary;
+pub use crate::repair::{EndpointConfig, RepairSummary};
 use crate::task::Task;
 
 /// Identifies a job for the life of the engine; later jobs have greater ids.
@@ -69,7 +69,7 @@ pub struct RepairJob {
 }
 
 /// Who proposes repairs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ProposerChoice {
     /// A recorded repair of the task.
     Replay {
@@ -80,6 +80,8 @@ pub enum ProposerChoice {
     },
     /// The embedded rules, which need nothing.
     Rules,
+    /// A model behind an OpenAI-compatible server.
+    Endpoint(Box<EndpointConfig>),
 }
 
 /// A submitted job.

@@ -6,7 +6,7 @@ use super::events::{Event, EventSender, Outcome};
 use super::{AssessJob, Job, JobId, ProposerChoice, RepairJob};
 use crate::assess::{Assessor, Request};
 use crate::executor::{CancelToken, Priority};
-use crate::repair::{self, Proposer, Repair, Replay, Rules};
+use crate::repair::{self, Endpoint, Proposer, Repair, Replay, Rules};
 
 pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSender, cancel: CancelToken) {
     let work = move || {
@@ -61,6 +61,7 @@ fn assess(job: &AssessJob, assessor: &Assessor, events: &mut EventSender, cancel
 fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {
     let proposer: Box<dyn Proposer> = match &job.proposer {
         ProposerChoice::Rules => Box::new(Rules),
+        ProposerChoice::Endpoint(config) => Box::new(Endpoint::new((**config).clone())),
         ProposerChoice::Replay { recording, skip } => match Replay::new(&job.task, recording.as_deref(), *skip) {
             Ok(proposer) => Box::new(proposer),
             Err(error) => return failed(error.to_string(), true),

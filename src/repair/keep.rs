@@ -53,26 +53,29 @@ fn moved_on((was, before): (&Failure, &str), (is, after): (&Failure, &str)) -> b
         return was.kind == Kind::SyntaxClosure
             && matches!((was.line, is.line), (Some(_), Some(line)) if line as usize > changed.new_end);
     }
-    if was.kind == Kind::SyntaxClosure {
-        return true;
-    }
-    if was.message == is.message && statement(before, was.line) == statement(after, is.line) {
+    if was.kind != Kind::SyntaxClosure && was.message == is.message && statement(before, was.line) == statement(after, is.line) {
         return false;
     }
     let culprit = quoted(&is.message).last().copied().unwrap_or_default();
     let in_change = is
         .line
         .is_some_and(|line| (changed.start..=changed.new_end).contains(&(line as usize)));
-    match is.kind {
-        // A name that the old code bound and the new one does not.
-        Kind::UndefinedName => !binds(before, culprit) || binds(after, culprit),
-        Kind::MissingFixture | Kind::EmptyGeometry => was.kind != is.kind,
-        _ if in_change => {
-            let old = before.lines().skip(changed.start - 1).take(changed.old_end + 1 - changed.start);
-            !culprit.is_empty() && old.into_iter().any(|line| line.contains(culprit))
-        }
-        _ => true,
+    if matches!(is.kind, Kind::MissingFixture | Kind::EmptyGeometry) {
+        return was.kind != is.kind;
     }
+    // A name that the old code bound and the new one does not.
+    if is.kind == Kind::UndefinedName && binds(before, culprit) && !binds(after, culprit) {
+        return false;
+    }
+    // In the lines that were changed, only what they held before is no doing of the edit's.
+    if in_change && was.kind == Kind::SyntaxClosure {
+        return !matches!(is.kind, Kind::InventedApi | Kind::TypeOrValue) && !culprit.is_empty() && before.contains(culprit);
+    }
+    if in_change {
+        let mut old = before.lines().skip(changed.start - 1).take(changed.old_end + 1 - changed.start);
+        return !culprit.is_empty() && old.any(|line| line.contains(culprit));
+    }
+    true
 }
 
 struct Changed {

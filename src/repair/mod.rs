@@ -4,6 +4,7 @@
 //! scores each proposal, keeps it or goes on from where it was, and tells a listener. Knows nothing of windows.
 
 pub mod answer;
+pub mod endpoint;
 mod keep;
 mod proposer;
 mod replay;
@@ -12,6 +13,7 @@ pub mod rules;
 mod run;
 
 pub use proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
+pub use endpoint::{Endpoint, EndpointConfig};
 pub use replay::{Replay, ReplayError};
 pub use rules::Rules;
 pub use run::{Listener, Repair, RepairError, RepairSummary, run};

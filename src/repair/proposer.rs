@@ -63,6 +63,8 @@ pub struct Proposed {
     pub warnings: Vec<String>,
     /// When the loop goes on from it.
     pub keep: Keep,
+    /// The step that it was made from, if that is not the head: a branch.
+    pub from: Option<usize>,
 }
 
 /// When the loop goes on from a candidate instead of from where it was.

@@ -192,7 +192,8 @@ impl State<'_> {
         let mut steps = Vec::new();
         for ((number, tried), group) in tried.into_iter().enumerate().zip(groups) {
             let Tried { proposed, assessment } = tried;
-            let Proposed { code, reason, rule, text, clipped, warnings, keep } = proposed;
+            let Proposed { code, reason, rule, text, clipped, warnings, keep, from } = proposed;
+            let parent = from.filter(|from| *from < first).unwrap_or(parent);
             let step = Step {
                 step: first + number,
                 origin: proposer.origin(),
@@ -201,7 +202,8 @@ impl State<'_> {
                 code,
                 proposal: Some(Proposal { reason, text, rule, clipped, warnings, kept: None, group }),
             };
-            let before = (&self.history[parent], self.shape.as_deref());
+            let shape = if parent == self.head { self.shape.as_deref() } else { None };
+            let before = (&self.history[parent], shape);
             let kept = is_kept(keep, before, (&step, assessment.shape.as_deref()));
             steps.push((step, assessment.shape, kept, keep));
         }

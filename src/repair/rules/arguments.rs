@@ -68,8 +68,11 @@ fn too_few(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
             edits.push(Edit::new("wrong owner", 5, at..at, "(\"XY\")", "makes a Workplane to draw on"));
         }
         if shown == "rotate" {
+            let known = edits.len();
             rotate(situation, &call, edits);
-            continue;
+            if edits.len() > known {
+                continue;
+            }
         }
         let places = positional(source, &call);
         if shown == "box" && places.len() == 1 && missing.len() == 2 {
@@ -127,8 +130,14 @@ fn value_for(situation: &Situation<'_>, call: &Call<'_>, param: &str, names: &st
         .iter()
         .map(|name| {
             let words = nearest::words(name);
-            let same = words.iter().filter(|word| word.starts_with(&wanted) || wanted.starts_with(word.as_str())).count() * 3;
-            let kin = words.iter().filter(|word| used.iter().any(|text| nearest::words(text).contains(word))).count();
+            let kindred: &[&str] = match wanted.as_str() {
+                "height" | "depth" => &["height", "thickness", "depth", "h", "t"],
+                "degrees" | "angle" => &["angle", "degrees", "turn"],
+                _ => &[],
+            };
+            let means = |word: &String| word.starts_with(&wanted) || wanted.starts_with(word.as_str()) || kindred.contains(&word.as_str());
+            let same = words.iter().filter(|word| means(word)).count() * 3;
+            let kin = words.iter().filter(|word| used.iter().any(|text| nearest::words(text).contains(word))).count() * 2;
             (same + kin, *name)
         })
         .filter(|(score, _)| *score > 0)
@@ -140,6 +149,7 @@ fn value_for(situation: &Situation<'_>, call: &Call<'_>, param: &str, names: &st
     }
     let plain = match param {
         "startAngle" => "0",
+        "angleDegrees" if call.name == "rotate" => "90",
         "angle" | "angleDegrees" => "360",
         "count" | "xCount" | "yCount" => "4",
         "nSides" => "6",
@@ -149,8 +159,12 @@ fn value_for(situation: &Situation<'_>, call: &Call<'_>, param: &str, names: &st
     };
     found.push(plain.to_owned());
     let mut seen = std::collections::BTreeSet::new();
-    found.retain(|value| seen.insert(value.clone()));
-    if matches!(param, "startAngle" | "angle" | "angleDegrees" | "count" | "vec") {
+    let known = |value: &str| {
+        let words = value.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| word.starts_with(|c: char| c.is_alphabetic() || c == '_'));
+        words.into_iter().all(|word| names.contains(word) || ["math", "pi", "cq"].contains(&word))
+    };
+    found.retain(|value| known(value) && seen.insert(value.clone()));
+    if matches!(param, "startAngle" | "angle" | "vec") {
         found.sort_by_key(|value| value != plain);
     }
     found
@@ -205,6 +219,10 @@ fn too_many(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
         if most < given {
             let range = if most == 0 { whole.clone() } else { places[most - 1].node.end_byte()..whole.end };
             edits.push(Edit::new("arguments", 14, range, "", format!("`{shown}` takes {most} arguments, leaves out the rest")));
+            if let Some(least) = class.and_then(|class| situation.api.arity(class, method)).map(|arity| arity.least).filter(|least| *least > 0 && *least < most) {
+                let range = places[least - 1].node.end_byte()..whole.end;
+                edits.push(Edit::new("arguments", 15, range, "", format!("gives `{shown}` only what it must be given")));
+            }
             for (index, arg) in places.iter().enumerate().take(given - 1).filter(|_| given == most + 1) {
                 let range = super::invented::without(source.text, arg.node);
                 edits.push(Edit::new("arguments", 20 + index as u32, range, "", format!("`{shown}` takes {most} arguments, leaves out one")));

@@ -46,6 +46,11 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
                 edits.push(Edit::new("extrude", 9, at..at, format!(".extrude({height})"), format!("extrudes what `{}` draws", function.name)).needed());
             }
         }
+        // The parts that nobody takes up may be the whole.
+        let end = source.text.len();
+        for (rank, (line, reason)) in super::fixture::choices(source).into_iter().filter(|(line, _)| !line.ends_with(fixture.name)).enumerate() {
+            edits.push(Edit::new("fixture", 5 + rank as u32, end..end, format!("{line}\n"), reason).needed());
+        }
         let at = fixture.value.end_byte();
         edits.push(Edit::new("extrude", 12, at..at, format!(".extrude({height})"), "extrudes the outline").needed());
     }

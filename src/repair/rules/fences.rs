@@ -1,5 +1,6 @@
 //! Takes code out of what a model wrapped around it: thoughts, fences, prose.
 
+use super::tokens::{Lexeme, tokens};
 use super::{Edit, Situation};
 use crate::failure::Kind;
 use crate::repair::answer;
@@ -21,7 +22,14 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 fn prose(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let lines = source.text.lines().count();
-    let prose: Vec<usize> = (1..=lines).filter(|&line| is_prose(&source.text[source.line(line)])).collect();
+    let inside_text = |line: usize| {
+        tokens(source.text).iter().any(|token| {
+            let ends = token.line + source.text[token.range.clone()].matches('\n').count();
+            matches!(token.lexeme, Lexeme::Text(_)) && ends > token.line && (token.line..=ends).contains(&line)
+        })
+    };
+    let prose: Vec<usize> =
+        (1..=lines).filter(|&line| is_prose(&source.text[source.line(line)]) && !inside_text(line)).collect();
     if prose.is_empty() {
         return;
     }

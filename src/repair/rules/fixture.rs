@@ -36,7 +36,7 @@ pub(super) fn bound(text: &str) -> Option<String> {
 }
 
 /// Lines that bind `fixture`, the likeliest first.
-fn choices(source: &Source<'_>) -> Vec<(String, String)> {
+pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let functions = source.functions();
     let globals: Vec<_> = source.bindings().into_iter().filter(|binding| binding.global).collect();

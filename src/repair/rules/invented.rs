@@ -280,7 +280,9 @@ fn keyword_of(situation: &Situation<'_>, keyword: &str, edits: &mut Vec<Edit>) {
     // The order may be right where the names are not.
     if !wrong.is_empty() && call.args.len() <= params.len() {
         let values: Vec<&str> = call.args.iter().map(|arg| source.at(arg.value)).collect();
-        edits.push(Edit::new("keyword", 30, call.list.byte_range(), format!("({})", values.join(", ")), "gives the arguments in order"));
+        // `box(width=…, depth=…, height=…)` names the axes of another library in its order; a height first is the z of this one.
+        let ordered = shown == "box" && wrong.len() < call.args.len() && call.args[0].name.is_some_and(|name| source.at(name) != "height");
+        edits.push(Edit::new("keyword", if ordered { 7 } else { 30 }, call.list.byte_range(), format!("({})", values.join(", ")), "gives the arguments in order"));
     }
 }
 

@@ -5,17 +5,21 @@ use super::{Edit, Situation};
 use crate::failure::Kind;
 
 /// Shares of the size that failed, the first tries; a fifth keeps most of what a fillet is for.
-const SHARES: [f64; 3] = [0.45, 0.15, 0.04];
+const SHARES: [f64; 2] = [0.3, 0.05];
 
 pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     let kinds = [Kind::TypeOrValue, Kind::EmptyGeometry, Kind::Crash, Kind::Timeout, Kind::UnknownBuildFailure];
-    let kernel = ["StdFail", "BRep", "Standard_", "command not done", "GC_", "gp_", "Geom", "Null TopoDS", "More than one wire", "edges be selected"];
+    let kernel = ["StdFail", "BRep", "Standard_", "command not done", "GC_", "gp_", "Geom", "Null TopoDS", "More than one wire"];
     let refused = kernel.iter().any(|words| situation.message.contains(words));
     if !kinds.contains(&situation.kind) || !(refused || situation.kind == Kind::Crash || situation.kind == Kind::EmptyGeometry) {
         return;
     }
     for (order, call) in suspects(situation).into_iter().enumerate() {
-        let later = 4 * order as u32;
+        // A part without surface is seldom the fault of a fillet.
+        let later = 4 * order as u32 + if situation.kind == Kind::EmptyGeometry { 40 } else { 0 };
+        if situation.message.contains("no suitable edges") {
+            drop_call(situation, &call, 7 + later, edits);
+        }
         match call.name {
             "fillet" | "chamfer" => {
                 shrink(situation, &call, later, edits);

@@ -80,6 +80,12 @@ const RULES: [Rule; 15] = [
     kernel::last_resort,
 ];
 
+/// From this rank on an edit gives something up.
+const ROUGH: u32 = 50;
+
+/// Added to the rank of an edit for each step that it goes back.
+const BACK: u32 = 20;
+
 /// Added to the rank of an edit outside the failing statement.
 const FAR: u32 = 1000;
 
@@ -95,8 +101,27 @@ impl Proposer for Rules {
         _cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {
         let tried: BTreeSet<&str> = ask.history.iter().map(|step| step.code.as_str()).collect();
-        let offers = edits(ask).into_iter().filter(|(code, _)| !tried.contains(code.as_str()));
-        let Some((code, edit)) = offers.into_iter().nth(ask.candidate) else {
+        let untried = |head: usize| {
+            let offers = edits(&Ask { head, ..*ask }).into_iter();
+            offers.filter(|(code, _)| !tried.contains(code.as_str())).map(move |(code, edit)| (head, code, edit)).collect::<Vec<_>>()
+        };
+        let mut offers = untried(ask.head);
+        // Only rough edits are left: an earlier step may have been repaired the wrong way.
+        let mut penalty = 0;
+        let mut at = ask.head();
+        while offers.iter().all(|(_, _, edit)| edit.rank >= ROUGH)
+            && at.evaluation.failure.is_some()
+            && let Some(parent) = at.parent
+        {
+            penalty += BACK;
+            at = &ask.history[parent];
+            offers.extend(untried(parent).into_iter().map(|(head, code, mut edit)| {
+                edit.rank += penalty;
+                (head, code, edit)
+            }));
+        }
+        offers.sort_by_key(|(_, _, edit)| edit.rank);
+        let Some((from, code, edit)) = offers.into_iter().nth(ask.candidate) else {
             return Ok(None);
         };
         hear(&code);
@@ -105,6 +130,7 @@ impl Proposer for Rules {
             reason: edit.reason,
             rule: Some(edit.rule.to_owned()),
             keep: edit.keep,
+            from: (from != ask.head).then_some(from),
             ..Proposed::default()
         }))
     }

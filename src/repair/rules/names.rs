@@ -35,6 +35,12 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     else {
         return;
     };
+    // Elsewhere the same name may be bound to something.
+    let function = enclosing(first, "function_definition");
+    let uses: Vec<_> = uses
+        .into_iter()
+        .filter(|node| enclosing(*node, "function_definition") == function || !scope_with(source, *node).contains(name))
+        .collect();
     let replace = |rank: u32, with: &str, reason: String| {
         let mut edit = Edit::new("name", rank, 0..0, "", reason).needed();
         for node in &uses {
@@ -45,7 +51,7 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if import_of(name).is_none() {
         constants(situation, name, &replace, edits);
     }
-    for (distance, known) in nearest::ranked(name, scope(source, first).iter().map(String::as_str)).into_iter().take(4) {
+    for (distance, known) in nearest::ranked(name, scope(source, first).iter().map(String::as_str).chain(BUILTINS)).into_iter().take(4) {
         let rank = 10 + (distance * 40.0) as u32;
         edits.push(replace(rank, known, format!("`{name}` is not defined, `{known}` is")));
     }
@@ -63,6 +69,10 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
         edits.push(Edit::new("name", 60, range, "", format!("leaves out `{name}`, which is not defined")));
     }
 }
+
+/// Functions of Python itself that candidates use.
+const BUILTINS: [&str; 14] =
+    ["range", "len", "abs", "min", "max", "round", "float", "int", "list", "tuple", "sorted", "enumerate", "zip", "sum"];
 
 /// Names of other languages and of modules that were not named.
 fn constants(situation: &Situation<'_>, name: &str, replace: &dyn Fn(u32, &str, String) -> Edit, edits: &mut Vec<Edit>) {
@@ -134,6 +144,23 @@ pub(super) fn scope(source: &Source<'_>, at: tree_sitter::Node<'_>) -> BTreeSet<
         }
     }
     names.remove(source.at(at));
+    names
+}
+
+/// As [`scope`], with the name that stands there itself if it is bound.
+fn scope_with(source: &Source<'_>, at: tree_sitter::Node<'_>) -> BTreeSet<String> {
+    let mut names = scope(source, at);
+    let own = source.at(at);
+    let function = enclosing(at, "function_definition");
+    let bound = source.bindings().iter().any(|binding| {
+        binding.name == own && (binding.global || enclosing(binding.node, "function_definition") == function)
+    });
+    let parameter = source.functions().iter().any(|function| {
+        function.node.byte_range().contains(&at.start_byte()) && function.params.iter().any(|(name, _)| *name == own)
+    });
+    if bound || parameter {
+        names.insert(own.to_owned());
+    }
     names
 }
 

@@ -3,12 +3,18 @@
 use tree_sitter::Node;
 
 use super::api::ApiIndex;
-use super::source::{Source, descendants, enclosing};
+use super::source::{Source, enclosing, number};
 
 /// Things in some lines that no one would write on purpose, weighed; 0 is best.
 pub fn oddness(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api: &ApiIndex) -> u32 {
     let rows = lines.start().saturating_sub(1)..=lines.end().saturating_sub(1);
     let own = source.functions();
+    let numbers: Vec<&str> = source
+        .bindings()
+        .iter()
+        .filter(|binding| binding.global && number(source.at(binding.value)).is_some())
+        .map(|binding| binding.name)
+        .collect();
     let mut odd = 0;
     for node in source.nodes() {
         if node.end_position().row < *rows.start() || node.start_position().row > *rows.end() {
@@ -16,7 +22,7 @@ pub fn oddness(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api:
         }
         odd += match node.kind() {
             "ERROR" => 20,
-            "attribute" => odd_attribute(source, node),
+            "attribute" => odd_attribute(source, node, &numbers),
             "call" => source.call(node).map_or(2, |call| {
                 let mut odd = arguments(source, &call, &own, api);
                 if call.receiver.is_some_and(|receiver| receiver.kind() == "parenthesized_expression") {
@@ -40,13 +46,14 @@ pub fn oddness(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api:
     odd
 }
 
-fn odd_attribute(source: &Source<'_>, node: Node<'_>) -> u32 {
+fn odd_attribute(source: &Source<'_>, node: Node<'_>, numbers: &[&str]) -> u32 {
     let object = node.child_by_field_name("object");
     let name = node.child_by_field_name("attribute").map_or("", |name| source.at(name));
     let known_of_text = ["join", "format", "upper", "lower", "strip", "append"].contains(&name);
     match object.map_or("", |object| object.kind()) {
         "string" if !known_of_text => 6,
         "integer" | "float" | "tuple" | "list" | "binary_operator" => 6,
+        "identifier" if object.is_some_and(|object| numbers.contains(&source.at(object))) => 6,
         "call" => {
             // Numbers have no methods: `abs(x).extrude(…)`.
             let callee = object.and_then(|object| object.child_by_field_name("function"));
@@ -121,9 +128,4 @@ fn keyword_place(node: Node<'_>) -> u32 {
     }
     let in_call = enclosing(node, "argument_list").is_some() || enclosing(node, "class_definition").is_some();
     u32::from(!in_call) * 10
-}
-
-/// Whether some expression holds a call of that name.
-pub fn calls(source: &Source<'_>, node: Node<'_>, name: &str) -> bool {
-    descendants(node).into_iter().any(|node| source.call(node).is_some_and(|call| call.name == name))
 }

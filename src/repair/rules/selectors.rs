@@ -73,10 +73,13 @@ fn no_edges(situation: &Situation<'_>, call: &super::source::Call<'_>, edits: &m
         {
             edits.push(Edit::new("selector", 8, from.end_byte()..earlier.node.end_byte(), "", format!("`{}` leaves nothing to select from", earlier.name)));
         }
+        if !inner.contains(['X', 'Y', 'Z']) {
+            edits.push(Edit::new("selector", 12, arg.value.byte_range(), "\"|Z\"", format!("`{inner}` selects nothing: uses `|Z`")));
+        }
         edits.push(Edit::new("selector", 16, arg.value.byte_range(), "", "the selector finds nothing: takes all"));
     }
     let start = if selects { before.receiver.map_or(before.node.end_byte(), |receiver| receiver.end_byte()) } else { before.node.end_byte() };
-    edits.push(Edit::new("drop call", 18, start..call.node.end_byte(), "", format!("leaves out the `{}`, for which no edge is there", call.name)));
+    edits.push(Edit::new("drop call", 14, start..call.node.end_byte(), "", format!("leaves out the `{}`, for which no edge is there", call.name)));
 }
 
 fn plane_names(word: &str) -> Vec<String> {

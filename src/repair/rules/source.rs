@@ -111,7 +111,8 @@ impl<'s> Source<'s> {
 
     /// The line that a byte is in, counted from 1.
     pub fn line_of(&self, byte: usize) -> usize {
-        1 + self.text[..byte].matches('\n').count()
+        let bytes = self.text.as_bytes();
+        1 + bytes[..byte.min(bytes.len())].iter().filter(|byte| **byte == b'\n').count()
     }
 
     /// All calls whose callee's name starts on that line (which is what a traceback gives), or whose argument list spans it.
@@ -215,14 +216,6 @@ impl<'s> Source<'s> {
         let row = line.saturating_sub(1);
         let covers = |node: &Node<'_>| node.start_position().row <= row && node.end_position().row >= row;
         self.nodes().into_iter().filter(|node| is_statement(*node) && covers(node)).last()
-    }
-
-    /// Whether a call's receiver is a `Workplane` as far as can be told: a chain that begins with `cq.Workplane(...)`.
-    pub fn is_chain(&self, call: &Call<'_>) -> bool {
-        call.receiver.is_some_and(|receiver| {
-            let text = self.at(receiver);
-            text.contains("Workplane(") || receiver.kind() == "call" || receiver.kind() == "identifier"
-        })
     }
 }
 

@@ -102,6 +102,7 @@ fn brackets(text: &str, found: &[Token], offers: &mut Offers) {
     let (open, stray) = unbalanced(found);
     for &index in stray.iter().take(3) {
         let token = &found[index];
+        open_before(text, found, index, offers);
         let what = &text[token.range.clone()];
         let reason = format!("takes away the `{what}` in line {} that closes nothing", token.line);
         offer(offers, 20, "stray bracket", token.range.clone(), "", reason);
@@ -124,6 +125,34 @@ fn brackets(text: &str, found: &[Token], offers: &mut Offers) {
     }
     if open.len() == 2 {
         close_both(text, found, &open, offers);
+    }
+}
+
+/// Every place where the opener of a stray closer could stand: behind a name, which makes a call, or before a value.
+fn open_before(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
+    let Lexeme::Close(close) = found[index].lexeme else { return };
+    let open = match close {
+        b')' => "(",
+        b']' => "[",
+        _ => "{",
+    };
+    let line = found[index].line;
+    for (back, at) in (0..index).rev().enumerate().take(40) {
+        let token = &found[at];
+        let new_line = at > 0 && found[at - 1].line < token.line;
+        let rank = 22 + (back / 8) as u32;
+        if token.lexeme == Lexeme::Name {
+            let end = token.range.end;
+            let reason = format!("opens the bracket that line {line} closes");
+            offer(offers, rank, "unopened bracket", end..end, open, reason);
+        }
+        if !matches!(token.lexeme, Lexeme::Close(_)) {
+            let start = token.range.start;
+            offer(offers, rank + 1, "unopened bracket", start..start, open, format!("opens the bracket that line {line} closes"));
+        }
+        if new_line && begins_statement(text, found, at) {
+            break;
+        }
     }
 }
 
@@ -312,7 +341,16 @@ fn indentation(text: &str, line: usize, message: &str, offers: &mut Offers) {
     }
     levels.sort_by_key(|level| level.abs_diff(own));
     wanted.extend(levels);
-    if message.contains("ndent") {
+    // A line that slipped to the left makes the next one look too deep.
+    if let Some(before) = before.filter(|&before| message.contains("unexpected indent") && indent(before) < own) {
+        let above = (1..before).rev().find(|&line| !lines[line - 1].trim().is_empty());
+        if above.is_some_and(|above| indent(above) == own || (lines[above - 1].trim_end().ends_with(':') && indent(above) < own)) {
+            let at = line_range(text, before).start;
+            let blanks = " ".repeat(own);
+            offer(offers, 14, "indentation", at..at + indent(before), &blanks, format!("indents line {before} like what is around it"));
+        }
+    }
+    if message.contains("ndent") || message.contains("outside function") {
         for (order, &level) in wanted.iter().enumerate().filter(|(_, level)| **level != own).take(4) {
             let blanks = " ".repeat(level);
             let reason = format!("indents line {line} like what is around it");
@@ -374,7 +412,12 @@ fn cut(situation: &Situation<'_>, found: &[Token], edits: &mut Vec<Edit>) {
         if after.errors() > 0 {
             continue;
         }
-        let odd = oddness(&after, line..=line + 1, situation.api);
+        // A name that broke off is known to nobody.
+        let last = keep.checked_sub(1).map(|last| &text[found[last].range.clone()]);
+        let broken = last.is_some_and(|last| {
+            keep == found.len() && found[keep - 1].lexeme == Lexeme::Name && found[..keep - 1].iter().all(|token| text[token.range.clone()] != *last)
+        });
+        let odd = oddness(&after, line..=line + 1, situation.api) + 4 * u32::from(broken);
         let cut_lines = found.last().map_or(0, |last| last.line) - line;
         let whole = fixture::bound(&code).unwrap_or(code);
         let reason = "cuts what broke off at the end, closes what was open and binds `fixture`";

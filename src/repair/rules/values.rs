@@ -14,7 +14,7 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if of_text {
         numbers_in_quotes(source, edits);
     }
-    if message.contains("NoneType") {
+    if message.contains("NoneType") || (message.contains("incompatible") && source.text.contains("None")) {
         for binding in source.bindings().into_iter().filter(|binding| binding.value.kind() == "none") {
             let last = nearest::words(binding.name).pop().unwrap_or_default();
             let alike = source.bindings().into_iter().filter(|other| nearest::words(other.name).last() == Some(&last)).find_map(|other| number(source.at(other.value)));
@@ -96,19 +96,18 @@ fn sizes(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
             if node.kind() == "identifier"
                 && let Some(binding) = bindings.iter().find(|binding| binding.name == source.at(node) && binding.global)
             {
-                constant(source, binding, edits);
+                constant(source, binding, 0, edits);
             }
         }
     }
-    if regions.is_empty() || situation.kind == Kind::EmptyGeometry {
-        for binding in bindings.iter().filter(|binding| binding.global) {
-            constant(source, binding, edits);
-        }
+    // What the statement uses may come from a constant by way of others.
+    for binding in bindings.iter().filter(|binding| binding.global) {
+        constant(source, binding, 3, edits);
     }
 }
 
 /// A named size that is not above zero.
-fn constant(source: &Source<'_>, binding: &Binding<'_>, edits: &mut Vec<Edit>) {
+fn constant(source: &Source<'_>, binding: &Binding<'_>, later: u32, edits: &mut Vec<Edit>) {
     let Some(value) = number(source.at(binding.value)) else { return };
     let words = nearest::words(binding.name);
     let place = ["x", "y", "z", "offset", "angle", "tilt", "start", "bottom", "shift"];
@@ -116,10 +115,10 @@ fn constant(source: &Source<'_>, binding: &Binding<'_>, edits: &mut Vec<Edit>) {
         return;
     }
     if value < 0.0 {
-        edits.push(Edit::new("size", 8, binding.value.byte_range(), format!("{:?}", -value), format!("`{}` must be above zero", binding.name)).needed());
+        edits.push(Edit::new("size", 8 + later, binding.value.byte_range(), format!("{:?}", -value), format!("`{}` must be above zero", binding.name)).needed());
     } else if value == 0.0 {
         let guess = alike_constant(source, binding);
-        edits.push(Edit::new("size", 12, binding.value.byte_range(), guess, format!("`{}` must be above zero: a guess", binding.name)).needed());
+        edits.push(Edit::new("size", 12 + later, binding.value.byte_range(), guess, format!("`{}` must be above zero: a guess", binding.name)).needed());
     }
 }
 
