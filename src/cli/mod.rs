@@ -6,6 +6,7 @@
 
 mod context;
 mod doctor;
+mod endpoint;
 mod eval;
 mod render;
 mod repair;

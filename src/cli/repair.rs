@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::context::{self, Global, Problem};
+use super::endpoint::EndpointArgs;
 use super::scoring::ScoringArgs;
 use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob, RepairSummary};
+use crate::locate;
 use crate::trajectory::Step;
 
 /// Arguments of `cadforge repair`.
@@ -35,6 +37,8 @@ pub struct RepairArgs {
     /// Stop at this total
     #[arg(long, value_name = "TOTAL", default_value_t = 0.92, value_parser = parse_target)]
     target: f64,
+    #[command(flatten)]
+    endpoint: EndpointArgs,
     /// Make this folder the trajectory: trajectory.jsonl and the artifacts of each step
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -51,6 +55,8 @@ enum ProposerName {
     Rules,
     /// A recorded repair of the task
     Replay,
+    /// A model behind an OpenAI-compatible server, given by --endpoint
+    Endpoint,
 }
 
 impl ProposerName {
@@ -58,6 +64,7 @@ impl ProposerName {
         match self {
             Self::Rules => "rules",
             Self::Replay => "replay",
+            Self::Endpoint => "endpoint",
         }
     }
 }
@@ -83,6 +90,10 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
     };
     let proposer = match args.proposer {
         ProposerName::Rules => ProposerChoice::Rules,
+        ProposerName::Endpoint => {
+            let prompts = locate::assets(&global.overrides()).ok().map(|assets| assets.join("prompts"));
+            ProposerChoice::Endpoint(Box::new(args.endpoint.config(prompts)?))
+        }
         ProposerName::Replay => {
             // Refused before a worker is started: nothing is lost by a wrong name.
             crate::repair::Replay::new(task, args.recording.as_deref(), 0)?;
@@ -110,6 +121,9 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
             Event::Step(step, _) => {
                 if !args.json || std::io::stderr().is_terminal() {
                     eprintln!("{}", line(&step, steps.first()));
+                }
+                for warning in step.proposal.iter().flat_map(|proposal| &proposal.warnings) {
+                    eprintln!("cadforge: warning: {warning}");
                 }
                 steps.push(*step);
             }
@@ -182,6 +196,8 @@ fn line(step: &Step, seed: Option<&Step>) -> String {
     let delta = seed
         .map(|seed| format!(" {:+.4}", total - seed.evaluation.reward.total))
         .unwrap_or_default();
+    let group = step.proposal.as_ref().and_then(|proposal| proposal.group.as_ref());
+    let advantage = group.map(|group| format!("  advantage {:+.2}", group.advantage)).unwrap_or_default();
     let failure = match &evaluation.failure {
         Some(failure) => {
             let line = failure
@@ -192,7 +208,12 @@ fn line(step: &Step, seed: Option<&Step>) -> String {
         }
         None => String::new(),
     };
-    format!("{name}  {total:>8.4}{delta}{failure}")
+    // Rules say what they did; recordings and models speak for themselves.
+    let reason = match &step.proposal {
+        Some(proposal) if proposal.rule.is_some() => format!("\n        {}", proposal.reason),
+        _ => String::new(),
+    };
+    format!("{name}  {total:>8.4}{delta}{advantage}{failure}{reason}")
 }
 
 fn parse_target(text: &str) -> Result<f64, String> {

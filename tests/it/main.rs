@@ -9,6 +9,7 @@ mod executor;
 mod layers;
 mod locate;
 mod render;
+mod repair;
 mod reward;
 mod soak;
 mod studio;

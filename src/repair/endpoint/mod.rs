@@ -8,6 +8,8 @@ mod http;
 mod prompt;
 mod server;
 mod sse;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
