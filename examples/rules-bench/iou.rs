@@ -37,7 +37,14 @@ fn rays(mesh: &TriMesh, low: [f64; 2], step: [f64; 2]) -> Vec<Intervals> {
             let most = a[axis].max(b[axis]).max(c[axis]);
             let first = ((least - low[axis]) / step[axis] - 0.5).ceil().max(0.0) as usize;
             let last = ((most - low[axis]) / step[axis] - 0.5).floor();
-            (first, if last < 0.0 { 0 } else { (last as usize + 1).min(RAYS) })
+            (
+                first,
+                if last < 0.0 {
+                    0
+                } else {
+                    (last as usize + 1).min(RAYS)
+                },
+            )
         };
         let ((x0, x1), (y0, y1)) = (range(0), range(1));
         for column in x0..x1 {

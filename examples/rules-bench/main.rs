@@ -58,7 +58,10 @@ struct Options {
 fn main() {
     let options = options();
     let text = std::fs::read_to_string(&options.corpus).expect("the corpus can be read");
-    let lines: Vec<Line> = text.lines().map(|line| serde_json::from_str(line).expect("a corpus line")).collect();
+    let lines: Vec<Line> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a corpus line"))
+        .collect();
     let lines: Vec<Line> = lines
         .into_iter()
         .filter(|line| match options.half.as_str() {
@@ -66,7 +69,12 @@ fn main() {
             "held-out" => line.held_out,
             _ => true,
         })
-        .filter(|line| options.family.as_ref().is_none_or(|family| line.family == *family || line.fault == *family))
+        .filter(|line| {
+            options
+                .family
+                .as_ref()
+                .is_none_or(|family| line.family == *family || line.fault == *family)
+        })
         .collect();
     let overrides = Overrides::default();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -84,22 +92,41 @@ fn main() {
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(line) = lines.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let task = line.source.split('/').next().and_then(|id| tasks.get(id).ok()).or_else(|| tasks.iter().next()).expect("a task");
+                    let task = line
+                        .source
+                        .split('/')
+                        .next()
+                        .and_then(|id| tasks.get(id).ok())
+                        .or_else(|| tasks.iter().next())
+                        .expect("a task");
                     let original = {
                         let known = originals.lock().expect("lock").get(&line.original).cloned();
                         known.unwrap_or_else(|| {
                             let shape = build(&assessor, task, &line.original).1;
-                            originals.lock().expect("lock").insert(line.original.clone(), shape.clone());
+                            originals
+                                .lock()
+                                .expect("lock")
+                                .insert(line.original.clone(), shape.clone());
                             shape
                         })
                     };
                     let Some(original) = original else {
-                        *skipped.lock().expect("lock").entry("original does not build").or_default() += 1;
+                        *skipped
+                            .lock()
+                            .expect("lock")
+                            .entry("original does not build")
+                            .or_default() += 1;
                         continue;
                     };
                     match measure(line, task, &original, &assessor, options.tries) {
                         Some(outcome) => outcomes.lock().expect("lock").push((line.id.clone(), outcome)),
-                        None => *skipped.lock().expect("lock").entry("broken code does not fail").or_default() += 1,
+                        None => {
+                            *skipped
+                                .lock()
+                                .expect("lock")
+                                .entry("broken code does not fail")
+                                .or_default() += 1
+                        }
                     }
                 }
             });
@@ -110,7 +137,10 @@ fn main() {
     if options.show {
         for (id, outcome) in &outcomes {
             if outcome.tries.is_none_or(|tries| tries > 3) || outcome.iou < 0.9 {
-                println!("{id}  tries {:?}  iou {:.3}  {}", outcome.tries, outcome.iou, outcome.story);
+                println!(
+                    "{id}  tries {:?}  iou {:.3}  {}",
+                    outcome.tries, outcome.iou, outcome.story
+                );
             }
         }
     }
@@ -118,19 +148,32 @@ fn main() {
     table("kind", &outcomes, |outcome| outcome.family.clone());
     if options.show {
         println!();
-        table("fault", &outcomes, |outcome| format!("{} · {}", outcome.family, outcome.fault));
+        table("fault", &outcomes, |outcome| {
+            format!("{} · {}", outcome.family, outcome.fault)
+        });
     }
     println!("\nleft out: {:?}", skipped.into_inner().expect("lock"));
 }
 
 fn options() -> Options {
-    let mut options = Options { corpus: PathBuf::new(), half: "all".to_owned(), family: None, show: false, tries: 12 };
+    let mut options = Options {
+        corpus: PathBuf::new(),
+        half: "all".to_owned(),
+        family: None,
+        show: false,
+        tries: 12,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--half" => options.half = arguments.next().expect("a half"),
             "--family" => options.family = arguments.next(),
-            "--tries" => options.tries = arguments.next().and_then(|text| text.parse().ok()).expect("a number"),
+            "--tries" => {
+                options.tries = arguments
+                    .next()
+                    .and_then(|text| text.parse().ok())
+                    .expect("a number")
+            }
             "--show" => options.show = true,
             file => options.corpus = PathBuf::from(file),
         }
@@ -139,13 +182,25 @@ fn options() -> Options {
 }
 
 fn scoring() -> Scoring {
-    Scoring { mode: Mode::Fast, reference: ReferenceChoice::None, ..Scoring::default() }
+    Scoring {
+        mode: Mode::Fast,
+        reference: ReferenceChoice::None,
+        ..Scoring::default()
+    }
 }
 
 fn build(assessor: &Assessor, task: &Task, code: &str) -> (Kind, Option<Arc<Shape>>) {
     let scoring = scoring();
-    let request = Request { task, code: code.as_bytes(), completion: None, scoring: &scoring, priority: Priority::Batch };
-    let assessment = assessor.assess(&request, &CancelToken::never()).expect("the machinery works");
+    let request = Request {
+        task,
+        code: code.as_bytes(),
+        completion: None,
+        scoring: &scoring,
+        priority: Priority::Batch,
+    };
+    let assessment = assessor
+        .assess(&request, &CancelToken::never())
+        .expect("the machinery works");
     (assessment.evaluation.kind, assessment.shape)
 }
 
@@ -164,7 +219,10 @@ impl Listener for Told {
 fn measure(line: &Line, task: &Task, original: &Shape, assessor: &Assessor, tries: usize) -> Option<Outcome> {
     let (kind, _) = build(assessor, task, &line.code);
     let editability = line.family == "low_editability";
-    if editability != (kind == Kind::LowEditability) || kind == Kind::BuildOk || (kind == Kind::DisconnectedOrWeak) {
+    if editability != (kind == Kind::LowEditability)
+        || kind == Kind::BuildOk
+        || (kind == Kind::DisconnectedOrWeak)
+    {
         return None;
     }
     let scoring = scoring();
@@ -181,15 +239,29 @@ fn measure(line: &Line, task: &Task, original: &Shape, assessor: &Assessor, trie
     };
     let mut told = Told::default();
     repair::run(&loop_of, &Rules, assessor, &mut told, &CancelToken::never()).expect("the machinery works");
-    let good = |step: &Step| step.step > 0 && step.evaluation.ok && (!editability || step.evaluation.kind != Kind::LowEditability);
+    let good = |step: &Step| {
+        step.step > 0 && step.evaluation.ok && (!editability || step.evaluation.kind != Kind::LowEditability)
+    };
     let found = told.0.iter().find(|(step, _)| good(step));
-    let iou = found.and_then(|(_, shape)| shape.as_ref()).map_or(0.0, |shape| iou::iou(&shape.mesh, &original.mesh));
+    let iou = found
+        .and_then(|(_, shape)| shape.as_ref())
+        .map_or(0.0, |shape| iou::iou(&shape.mesh, &original.mesh));
     let story: Vec<String> = told
         .0
         .iter()
         .map(|(step, _)| {
-            let rule = step.proposal.as_ref().map_or(String::new(), |proposal| format!("[{}{}] ", proposal.rule.as_deref().unwrap_or(""), if proposal.kept == Some(true) { " kept" } else { "" }));
-            let message = step.evaluation.failure.as_ref().map_or("ok", |failure| failure.message.as_str());
+            let rule = step.proposal.as_ref().map_or(String::new(), |proposal| {
+                format!(
+                    "[{}{}] ",
+                    proposal.rule.as_deref().unwrap_or(""),
+                    if proposal.kept == Some(true) { " kept" } else { "" }
+                )
+            });
+            let message = step
+                .evaluation
+                .failure
+                .as_ref()
+                .map_or("ok", |failure| failure.message.as_str());
             format!("{rule}{}", message.chars().take(90).collect::<String>())
         })
         .take(5)
@@ -213,9 +285,25 @@ fn table(what: &str, outcomes: &[Outcome], key: impl Fn(&Outcome) -> String) {
     println!("|---|---|---|---|---|---|---|");
     for (name, group) in groups {
         let count = group.len();
-        let by = |most: usize| group.iter().filter(|outcome| outcome.tries.is_some_and(|tries| tries <= most)).count();
-        let share = |part: usize, of: usize| if of == 0 { "–".to_owned() } else { format!("{:.0} %", 100.0 * part as f64 / of as f64) };
-        let left = |least: f64| group.iter().filter(|outcome| outcome.tries.is_some_and(|tries| tries <= 3) && outcome.iou >= least).count();
+        let by = |most: usize| {
+            group
+                .iter()
+                .filter(|outcome| outcome.tries.is_some_and(|tries| tries <= most))
+                .count()
+        };
+        let share = |part: usize, of: usize| {
+            if of == 0 {
+                "–".to_owned()
+            } else {
+                format!("{:.0} %", 100.0 * part as f64 / of as f64)
+            }
+        };
+        let left = |least: f64| {
+            group
+                .iter()
+                .filter(|outcome| outcome.tries.is_some_and(|tries| tries <= 3) && outcome.iou >= least)
+                .count()
+        };
         println!(
             "| {} | {count} | {} | {} | {} | {} | {} |",
             name.trim_start_matches("~ "),

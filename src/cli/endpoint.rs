@@ -46,7 +46,10 @@ pub struct EndpointArgs {
 impl EndpointArgs {
     /// The choices as the engine takes them.
     pub fn config(&self, prompts: Option<PathBuf>) -> Result<EndpointConfig, Problem> {
-        let given = self.endpoint.clone().or_else(|| std::env::var("CADFORGE_ENDPOINT").ok());
+        let given = self
+            .endpoint
+            .clone()
+            .or_else(|| std::env::var("CADFORGE_ENDPOINT").ok());
         let url = match (given, &self.cassette) {
             (Some(url), _) => url,
             // A cassette needs no server.
@@ -59,7 +62,10 @@ impl EndpointArgs {
         let address = Address::parse(&url).map_err(Problem::Input)?;
         let transport = match (&self.record, &self.cassette) {
             (Some(dir), _) => Transport::Record(dir.clone()),
-            (None, Some(dir)) => Transport::Replay { dir: dir.clone(), paced: false },
+            (None, Some(dir)) => Transport::Replay {
+                dir: dir.clone(),
+                paced: false,
+            },
             (None, None) => Transport::Live,
         };
         Ok(EndpointConfig {
@@ -69,7 +75,10 @@ impl EndpointArgs {
             max_tokens: self.max_tokens,
             seed: self.seed,
             prompts: self.prompts.clone().or(prompts),
-            patience: Patience { between: Duration::from_secs(self.silence), ..Patience::default() },
+            patience: Patience {
+                between: Duration::from_secs(self.silence),
+                ..Patience::default()
+            },
             transport,
             ..EndpointConfig::new(address)
         })

@@ -91,7 +91,9 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
     let proposer = match args.proposer {
         ProposerName::Rules => ProposerChoice::Rules,
         ProposerName::Endpoint => {
-            let prompts = locate::assets(&global.overrides()).ok().map(|assets| assets.join("prompts"));
+            let prompts = locate::assets(&global.overrides())
+                .ok()
+                .map(|assets| assets.join("prompts"));
             ProposerChoice::Endpoint(Box::new(args.endpoint.config(prompts)?))
         }
         ProposerName::Replay => {
@@ -101,7 +103,10 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
                 let message = "a recording has one candidate a step\nhint: leave out --candidates, or choose another --proposer";
                 return Err(Problem::Input(message.to_owned()).into());
             }
-            ProposerChoice::Replay { recording: args.recording.clone(), skip: 0 }
+            ProposerChoice::Replay {
+                recording: args.recording.clone(),
+                skip: 0,
+            }
         }
     };
     let job = RepairJob {
@@ -114,7 +119,9 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         target: args.target,
         out: args.out,
     };
-    let handle = global.engine(workers(args.candidates))?.submit(Job::Repair(job), None);
+    let handle = global
+        .engine(workers(args.candidates))?
+        .submit(Job::Repair(job), None);
     let mut steps = Vec::new();
     let summary = loop {
         match handle.events.recv()? {
@@ -196,8 +203,13 @@ fn line(step: &Step, seed: Option<&Step>) -> String {
     let delta = seed
         .map(|seed| format!(" {:+.4}", total - seed.evaluation.reward.total))
         .unwrap_or_default();
-    let group = step.proposal.as_ref().and_then(|proposal| proposal.group.as_ref());
-    let advantage = group.map(|group| format!("  advantage {:+.2}", group.advantage)).unwrap_or_default();
+    let group = step
+        .proposal
+        .as_ref()
+        .and_then(|proposal| proposal.group.as_ref());
+    let advantage = group
+        .map(|group| format!("  advantage {:+.2}", group.advantage))
+        .unwrap_or_default();
     let failure = match &evaluation.failure {
         Some(failure) => {
             let line = failure

@@ -12,7 +12,11 @@ pub fn code(completion: &str) -> String {
         code = &code[at..];
     }
     let code = code.trim_matches(['\n', '\r']).trim_end();
-    if code.is_empty() { String::new() } else { format!("{code}\n") }
+    if code.is_empty() {
+        String::new()
+    } else {
+        format!("{code}\n")
+    }
 }
 
 /// What follows the thoughts.
@@ -32,10 +36,20 @@ fn fenced(text: &str) -> Option<&str> {
     let marks: Vec<usize> = text
         .match_indices("```")
         .map(|(at, _)| at)
-        .filter(|&at| text[..at].rsplit('\n').next().is_some_and(|before| before.trim().is_empty()))
+        .filter(|&at| {
+            text[..at]
+                .rsplit('\n')
+                .next()
+                .is_some_and(|before| before.trim().is_empty())
+        })
         .collect();
     let opening = |at: &&usize| {
-        let tag = text[**at + 3..].lines().next().unwrap_or_default().trim().to_ascii_lowercase();
+        let tag = text[**at + 3..]
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         tag == "python" || tag == "py" || tag == "python3"
     };
     let start = *marks.iter().find(opening).or(marks.first())?;

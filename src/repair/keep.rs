@@ -53,7 +53,10 @@ fn moved_on((was, before): (&Failure, &str), (is, after): (&Failure, &str)) -> b
         return was.kind == Kind::SyntaxClosure
             && matches!((was.line, is.line), (Some(_), Some(line)) if line as usize > changed.new_end);
     }
-    if was.kind != Kind::SyntaxClosure && was.message == is.message && statement(before, was.line) == statement(after, is.line) {
+    if was.kind != Kind::SyntaxClosure
+        && was.message == is.message
+        && statement(before, was.line) == statement(after, is.line)
+    {
         return false;
     }
     let culprit = quoted(&is.message).last().copied().unwrap_or_default();
@@ -69,10 +72,15 @@ fn moved_on((was, before): (&Failure, &str), (is, after): (&Failure, &str)) -> b
     }
     // In the lines that were changed, only what they held before is no doing of the edit's.
     if in_change && was.kind == Kind::SyntaxClosure {
-        return !matches!(is.kind, Kind::InventedApi | Kind::TypeOrValue) && !culprit.is_empty() && before.contains(culprit);
+        return !matches!(is.kind, Kind::InventedApi | Kind::TypeOrValue)
+            && !culprit.is_empty()
+            && before.contains(culprit);
     }
     if in_change {
-        let mut old = before.lines().skip(changed.start - 1).take(changed.old_end + 1 - changed.start);
+        let mut old = before
+            .lines()
+            .skip(changed.start - 1)
+            .take(changed.old_end + 1 - changed.start);
         return !culprit.is_empty() && old.any(|line| line.contains(culprit));
     }
     true
@@ -89,7 +97,13 @@ fn changed_lines(before: &str, after: &str) -> Changed {
     let (old, new): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
     let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let most = old.len().min(new.len()) - head;
-    let tail = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+    let tail = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take(most)
+        .take_while(|(a, b)| a == b)
+        .count();
     Changed {
         start: head + 1,
         old_end: old.len() - tail,
@@ -138,19 +152,35 @@ mod tests {
 
     #[test]
     fn a_later_error_that_was_there_before_is_progress() {
-        let was = failure(Kind::InventedApi, "AttributeError: 'Workplane' object has no attribute 'cub'", 2);
+        let was = failure(
+            Kind::InventedApi,
+            "AttributeError: 'Workplane' object has no attribute 'cub'",
+            2,
+        );
         let after = BROKEN.replace("cub(1)", "box(1, 1, 1)");
-        let later = failure(Kind::InventedApi, "AttributeError: 'Workplane' object has no attribute 'bevel'", 3);
+        let later = failure(
+            Kind::InventedApi,
+            "AttributeError: 'Workplane' object has no attribute 'bevel'",
+            3,
+        );
         assert!(moved_on((&was, BROKEN), (&later, &after)));
         // The same error is none, and neither is a new one in the line that was changed.
         assert!(!moved_on((&was, BROKEN), (&was, BROKEN)));
-        let made = failure(Kind::TypeOrValue, "TypeError: Workplane.box() missing 'height'", 2);
+        let made = failure(
+            Kind::TypeOrValue,
+            "TypeError: Workplane.box() missing 'height'",
+            2,
+        );
         assert!(!moved_on((&was, BROKEN), (&made, &after)));
     }
 
     #[test]
     fn an_edit_that_takes_a_name_away_is_no_progress() {
-        let was = failure(Kind::InventedApi, "AttributeError: 'Workplane' object has no attribute 'cub'", 2);
+        let was = failure(
+            Kind::InventedApi,
+            "AttributeError: 'Workplane' object has no attribute 'cub'",
+            2,
+        );
         let after = BROKEN.replace("a = cq.Workplane().cub(1)\n", "");
         let lost = failure(Kind::UndefinedName, "NameError: name 'a' is not defined", 2);
         assert!(!moved_on((&was, BROKEN), (&lost, &after)));

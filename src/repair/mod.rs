@@ -12,8 +12,8 @@ mod round;
 pub mod rules;
 mod run;
 
-pub use proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
 pub use endpoint::{Endpoint, EndpointConfig};
+pub use proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
 pub use replay::{Replay, ReplayError};
 pub use rules::Rules;
 pub use run::{Listener, Repair, RepairError, RepairSummary, run};

@@ -22,8 +22,14 @@ impl Tried {
         let completion = self.proposed.text.as_deref().unwrap_or(&self.proposed.code);
         evaluation.shaped.unwrap_or_else(|| {
             let failure = evaluation.failure.as_ref();
-            reward::shape(Shaping::Strict, evaluation.reward.total, failure, &self.proposed.code, completion)
-                .expect("strict shaping gives a number")
+            reward::shape(
+                Shaping::Strict,
+                evaluation.reward.total,
+                failure,
+                &self.proposed.code,
+                completion,
+            )
+            .expect("strict shaping gives a number")
         })
     }
 }

@@ -149,7 +149,9 @@ pub fn run(
         let tried = match round::run(repair, &ask, proposer, assessor, listener, cancel) {
             Ok(tried) if tried.is_empty() => break,
             Ok(tried) => tried,
-            Err(RepairError::Propose(error)) => return Err(keep_partial(error, repair.out, state.history.len())),
+            Err(RepairError::Propose(error)) => {
+                return Err(keep_partial(error, repair.out, state.history.len()));
+            }
             Err(error) => return Err(error),
         };
         state.take_in(tried, proposer, assessor, listener)?;
@@ -192,7 +194,16 @@ impl State<'_> {
         let mut steps = Vec::new();
         for ((number, tried), group) in tried.into_iter().enumerate().zip(groups) {
             let Tried { proposed, assessment } = tried;
-            let Proposed { code, reason, rule, text, clipped, warnings, keep, from } = proposed;
+            let Proposed {
+                code,
+                reason,
+                rule,
+                text,
+                clipped,
+                warnings,
+                keep,
+                from,
+            } = proposed;
             let parent = from.filter(|from| *from < first).unwrap_or(parent);
             let step = Step {
                 step: first + number,
@@ -200,9 +211,21 @@ impl State<'_> {
                 parent: Some(parent),
                 evaluation: assessment.evaluation,
                 code,
-                proposal: Some(Proposal { reason, text, rule, clipped, warnings, kept: None, group }),
+                proposal: Some(Proposal {
+                    reason,
+                    text,
+                    rule,
+                    clipped,
+                    warnings,
+                    kept: None,
+                    group,
+                }),
             };
-            let shape = if parent == self.head { self.shape.as_deref() } else { None };
+            let shape = if parent == self.head {
+                self.shape.as_deref()
+            } else {
+                None
+            };
             let before = (&self.history[parent], shape);
             let kept = is_kept(keep, before, (&step, assessment.shape.as_deref()));
             steps.push((step, assessment.shape, kept, keep));
@@ -291,17 +314,26 @@ fn keep_partial(mut error: ProposeError, out: Option<&Path>, step: usize) -> Rep
     let length = error.partial.chars().count();
     let kept = out.map(|dir| dir.join(format!("step-{step}.partial.txt")));
     let place = match kept {
-        Some(path) if write_atomically(&path, error.partial.as_bytes()).is_ok() => format!("in {}", path.display()),
+        Some(path) if write_atomically(&path, error.partial.as_bytes()).is_ok() => {
+            format!("in {}", path.display())
+        }
         _ => {
             let end: String = error.partial.chars().skip(length.saturating_sub(60)).collect();
             format!("ending in `{}`", end.trim().replace('\n', "⏎"))
         }
     };
-    error.message = format!("{}\npartial text kept: {length} characters, {place}", error.message);
+    error.message = format!(
+        "{}\npartial text kept: {length} characters, {place}",
+        error.message
+    );
     error.into()
 }
 
-fn header(repair: &Repair<'_>, proposer: &dyn Proposer, assessor: &Assessor) -> Result<Header, ExecutorError> {
+fn header(
+    repair: &Repair<'_>,
+    proposer: &dyn Proposer,
+    assessor: &Assessor,
+) -> Result<Header, ExecutorError> {
     Ok(Header {
         format: FORMAT,
         task_id: repair.task.id.clone(),

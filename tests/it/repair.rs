@@ -32,13 +32,22 @@ fn caster() -> Arc<Task> {
     Arc::clone(tasks.get("caster_wheel_fork").expect("the caster"))
 }
 
-fn repair(engine: &Engine, code: &str, max_steps: usize, candidates: usize, target: f64) -> (Vec<Step>, RepairSummary) {
+fn repair(
+    engine: &Engine,
+    code: &str,
+    max_steps: usize,
+    candidates: usize,
+    target: f64,
+) -> (Vec<Step>, RepairSummary) {
     let handle: JobHandle = engine.submit(
         Job::Repair(RepairJob {
             task: caster(),
             from: Some(code.as_bytes().into()),
             proposer: ProposerChoice::Rules,
-            scoring: Scoring { reference: ReferenceChoice::None, ..Scoring::default() },
+            scoring: Scoring {
+                reference: ReferenceChoice::None,
+                ..Scoring::default()
+            },
             max_steps,
             candidates,
             target,
@@ -65,7 +74,10 @@ fn repair(engine: &Engine, code: &str, max_steps: usize, candidates: usize, targ
 fn each_rule_repairs_its_case() {
     let engine = engine();
     let mut wrong = Vec::new();
-    let mut folders: Vec<_> = std::fs::read_dir(root().join("tests/cases/repair")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<_> = std::fs::read_dir(root().join("tests/cases/repair"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     folders.sort();
     assert!(folders.len() > 50, "only {} cases", folders.len());
     for folder in folders {
@@ -76,14 +88,27 @@ fn each_rule_repairs_its_case() {
         let built = case.kind >= Kind::LowEditability;
         let (steps, summary) = repair(&engine, &broken, 3, 1, if built { 1.0 } else { -1.0 });
         if steps[0].evaluation.kind != case.kind {
-            wrong.push(format!("{name}: it is {:?}: {:?}", steps[0].evaluation.kind, steps[0].evaluation.failure));
+            wrong.push(format!(
+                "{name}: it is {:?}: {:?}",
+                steps[0].evaluation.kind, steps[0].evaluation.failure
+            ));
             continue;
         }
         let best = &steps[summary.best];
-        let used: Vec<_> = steps.iter().filter_map(|step| step.proposal.as_ref()?.rule.clone()).collect();
+        let used: Vec<_> = steps
+            .iter()
+            .filter_map(|step| step.proposal.as_ref()?.rule.clone())
+            .collect();
         if !best.evaluation.ok || summary.best == 0 || !used.contains(&case.rule) {
-            let failures: Vec<_> = steps.iter().filter_map(|step| step.evaluation.failure.as_ref()).map(|failure| &failure.message).collect();
-            wrong.push(format!("{name}: best {} with {used:?}: {failures:#?}", summary.best));
+            let failures: Vec<_> = steps
+                .iter()
+                .filter_map(|step| step.evaluation.failure.as_ref())
+                .map(|failure| &failure.message)
+                .collect();
+            wrong.push(format!(
+                "{name}: best {} with {used:?}: {failures:#?}",
+                summary.best
+            ));
             continue;
         }
         let expected = folder.join("expected.py");
@@ -101,10 +126,21 @@ fn no_good_candidate_is_made_worse() {
     let engine = engine();
     let task = caster();
     let reference = task.reference.as_deref().expect("a reference");
-    let repaired = &task.repairs.iter().find(|repair| repair.name == "guided").expect("a recording").steps[3].code;
+    let repaired = &task
+        .repairs
+        .iter()
+        .find(|repair| repair.name == "guided")
+        .expect("a recording")
+        .steps[3]
+        .code;
     for code in [reference, repaired] {
         let (steps, summary) = repair(&engine, code, 4, 1, 1.0);
-        assert_eq!(summary.best, 0, "{:?}", steps.last().and_then(|step| step.proposal.as_ref()));
+        assert_eq!(
+            summary.best,
+            0,
+            "{:?}",
+            steps.last().and_then(|step| step.proposal.as_ref())
+        );
     }
 }
 
@@ -125,16 +161,30 @@ fn failed_proposals_stay_visible_and_the_loop_branches_from_the_best() {
 #[test]
 fn a_group_is_scored_side_by_side_and_has_advantages() {
     let engine = engine();
-    let code = "import cadquery as cq\nfixture = cq.Workplane(\"XY\").box(40, 30, 10).edges(\"|Z\").fillet(25.0)\n";
+    let code =
+        "import cadquery as cq\nfixture = cq.Workplane(\"XY\").box(40, 30, 10).edges(\"|Z\").fillet(25.0)\n";
     let (steps, summary) = repair(&engine, code, 1, 3, -1.0);
     assert_eq!(steps.len(), 4);
-    let groups: Vec<_> = steps[1..].iter().map(|step| step.proposal.as_ref().unwrap().group.clone().unwrap()).collect();
+    let groups: Vec<_> = steps[1..]
+        .iter()
+        .map(|step| step.proposal.as_ref().unwrap().group.clone().unwrap())
+        .collect();
     assert!(groups.iter().all(|group| group.group_id == 1));
     let sum: f64 = groups.iter().map(|group| group.advantage).sum();
     assert!(sum.abs() < 1e-9, "{groups:?}");
     assert!(groups.iter().any(|group| group.advantage > 0.1), "{groups:?}");
-    let kept: Vec<_> = steps.iter().filter(|step| step.proposal.as_ref().is_some_and(|proposal| proposal.kept == Some(true))).collect();
-    assert_eq!(kept.iter().map(|step| step.step).collect::<Vec<_>>(), [summary.best]);
+    let kept: Vec<_> = steps
+        .iter()
+        .filter(|step| {
+            step.proposal
+                .as_ref()
+                .is_some_and(|proposal| proposal.kept == Some(true))
+        })
+        .collect();
+    assert_eq!(
+        kept.iter().map(|step| step.step).collect::<Vec<_>>(),
+        [summary.best]
+    );
     // The codes differ: a group of equal candidates teaches nothing.
     let codes: std::collections::BTreeSet<_> = steps.iter().map(|step| &step.code).collect();
     assert_eq!(codes.len(), 4);
@@ -143,11 +193,32 @@ fn a_group_is_scored_side_by_side_and_has_advantages() {
 #[test]
 fn the_command_line_repairs_by_rules_and_says_whether_the_target_was_met() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("broken.py"), "import cadquery as cq\nfixture = cq.Workplane(\"XY\").annulus(30, 12).extrude(8)\n").unwrap();
-    let arguments = ["repair", "--task", "caster_wheel_fork", "--from", "broken.py", "--reference", "none", "--json"];
-    let output = expect_exit(cadforge(dir.path()).args(arguments).args(["--target", "0.3", "--out", "run"]), 0);
+    std::fs::write(
+        dir.path().join("broken.py"),
+        "import cadquery as cq\nfixture = cq.Workplane(\"XY\").annulus(30, 12).extrude(8)\n",
+    )
+    .unwrap();
+    let arguments = [
+        "repair",
+        "--task",
+        "caster_wheel_fork",
+        "--from",
+        "broken.py",
+        "--reference",
+        "none",
+        "--json",
+    ];
+    let output = expect_exit(
+        cadforge(dir.path())
+            .args(arguments)
+            .args(["--target", "0.3", "--out", "run"]),
+        0,
+    );
     let report = json(&output);
-    assert_eq!((&report["proposer"], &report["reached"]), (&"rules".into(), &true.into()));
+    assert_eq!(
+        (&report["proposer"], &report["reached"]),
+        (&"rules".into(), &true.into())
+    );
     assert_eq!(report["steps"][1]["origin"], "rules");
     assert_eq!(report["steps"][1]["proposal"]["rule"], "invented call");
     let trajectory = cadforge::trajectory::read(&dir.path().join("run")).unwrap();
@@ -159,8 +230,15 @@ fn the_command_line_repairs_by_rules_and_says_whether_the_target_was_met() {
 
 #[test]
 fn the_api_index_is_that_of_the_installed_cadquery() {
-    let output = std::process::Command::new(python()).arg(root().join("python/api_index.py")).output().expect("Python starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = std::process::Command::new(python())
+        .arg(root().join("python/api_index.py"))
+        .output()
+        .expect("Python starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let committed = std::fs::read(root().join("assets/api/cadquery.json")).unwrap();
     assert!(
         committed == output.stdout,

@@ -48,7 +48,9 @@ pub enum ExchangeError {
     #[error(transparent)]
     Http(#[from] HttpError),
     /// Nothing recorded for this request.
-    #[error("nothing is recorded in {dir} for this request\nhint: record it with --record, with the same model, prompt and seed")]
+    #[error(
+        "nothing is recorded in {dir} for this request\nhint: record it with --record, with the same model, prompt and seed"
+    )]
     NotRecorded {
         /// The folder.
         dir: PathBuf,
@@ -88,7 +90,11 @@ pub fn key(request: &Request<'_>) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Sends a request and tells the lines of a successful answer as they arrive.
@@ -101,17 +107,27 @@ pub fn exchange(
     told: &mut dyn FnMut(&str),
 ) -> Result<Reply, ExchangeError> {
     match transport {
-        Transport::Live => Ok(live(address, request, patience, cancel, &mut |line, _| told(line))?),
+        Transport::Live => Ok(live(address, request, patience, cancel, &mut |line, _| {
+            told(line)
+        })?),
         Transport::Record(dir) => {
             let mut lines = Vec::new();
             let reply = live(address, request, patience, cancel, &mut |line, ms| {
-                lines.push(Line { ms, line: line.to_owned() });
+                lines.push(Line {
+                    ms,
+                    line: line.to_owned(),
+                });
                 told(line);
             });
             // A stream that broke is kept too: it is what happened.
-            let (status, content_type) = reply.as_ref().map_or((200, String::new()), |reply| (reply.status, reply.content_type.clone()));
+            let (status, content_type) = reply.as_ref().map_or((200, String::new()), |reply| {
+                (reply.status, reply.content_type.clone())
+            });
             if let Ok(reply) = &reply {
-                lines.extend(reply.body.lines().map(|line| Line { ms: 0, line: line.to_owned() }));
+                lines.extend(reply.body.lines().map(|line| Line {
+                    ms: 0,
+                    line: line.to_owned(),
+                }));
             }
             write(dir, request, status, content_type, &lines)?;
             Ok(reply?)
@@ -132,7 +148,11 @@ fn live(
     let mut reply = Reply {
         status: answer.status,
         content_type: answer.content_type().to_owned(),
-        retry_after: answer.headers.iter().find(|(name, _)| name == "retry-after").and_then(|(_, value)| value.parse().ok()),
+        retry_after: answer
+            .headers
+            .iter()
+            .find(|(name, _)| name == "retry-after")
+            .and_then(|(_, value)| value.parse().ok()),
         body: String::new(),
     };
     if reply.status != 200 || !reply.content_type.contains("event-stream") {
@@ -155,17 +175,35 @@ fn live(
     Ok(reply)
 }
 
-fn replay(dir: &Path, request: &Request<'_>, paced: bool, cancel: &CancelToken, told: &mut dyn FnMut(&str)) -> Result<Reply, ExchangeError> {
+fn replay(
+    dir: &Path,
+    request: &Request<'_>,
+    paced: bool,
+    cancel: &CancelToken,
+    told: &mut dyn FnMut(&str),
+) -> Result<Reply, ExchangeError> {
     let path = dir.join(format!("{}.jsonl", key(request)));
-    let file = |action, reason: String| ExchangeError::File { action, path: path.clone(), reason };
+    let file = |action, reason: String| ExchangeError::File {
+        action,
+        path: path.clone(),
+        reason,
+    };
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(ExchangeError::NotRecorded { dir: dir.to_owned() }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(ExchangeError::NotRecorded { dir: dir.to_owned() });
+        }
         Err(error) => return Err(file("read", error.to_string())),
     };
     let mut lines = text.lines();
-    let head: Head = serde_json::from_str(lines.next().unwrap_or_default()).map_err(|error| file("read", error.to_string()))?;
-    let mut reply = Reply { status: head.status, content_type: head.content_type, retry_after: None, body: String::new() };
+    let head: Head = serde_json::from_str(lines.next().unwrap_or_default())
+        .map_err(|error| file("read", error.to_string()))?;
+    let mut reply = Reply {
+        status: head.status,
+        content_type: head.content_type,
+        retry_after: None,
+        body: String::new(),
+    };
     let streams = reply.content_type.contains("event-stream") || reply.content_type.is_empty();
     let start = Instant::now();
     for line in lines {
@@ -187,7 +225,13 @@ fn replay(dir: &Path, request: &Request<'_>, paced: bool, cancel: &CancelToken, 
     Ok(reply)
 }
 
-fn write(dir: &Path, request: &Request<'_>, status: u16, content_type: String, lines: &[Line]) -> Result<(), ExchangeError> {
+fn write(
+    dir: &Path,
+    request: &Request<'_>,
+    status: u16,
+    content_type: String,
+    lines: &[Line],
+) -> Result<(), ExchangeError> {
     let path = dir.join(format!("{}.jsonl", key(request)));
     let head = Head {
         format: 1,
@@ -203,6 +247,11 @@ fn write(dir: &Path, request: &Request<'_>, status: u16, content_type: String, l
         text.push_str(&serde_json::to_string(line).expect("plain data"));
         text.push('\n');
     }
-    let done = std::fs::create_dir_all(dir).and_then(|()| crate::trajectory::replace_file(&path, text.as_bytes()));
-    done.map_err(|error| ExchangeError::File { action: "write", path, reason: error.to_string() })
+    let done =
+        std::fs::create_dir_all(dir).and_then(|()| crate::trajectory::replace_file(&path, text.as_bytes()));
+    done.map_err(|error| ExchangeError::File {
+        action: "write",
+        path,
+        reason: error.to_string(),
+    })
 }

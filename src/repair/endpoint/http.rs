@@ -106,7 +106,9 @@ impl Address {
         }
         let (place, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = match place.rsplit_once(':') {
-            Some((host, port)) if !host.ends_with(':') && !(place.starts_with('[') && place.ends_with(']')) => {
+            Some((host, port))
+                if !host.ends_with(':') && !(place.starts_with('[') && place.ends_with(']')) =>
+            {
                 (host, port.parse().map_err(|_| wrong())?)
             }
             _ => (place, 80),
@@ -117,8 +119,16 @@ impl Address {
         }
         let prefix = prefix.trim_end_matches('/');
         let prefix = prefix.strip_suffix("v1").unwrap_or(prefix).trim_end_matches('/');
-        let prefix = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
-        Ok(Self { host: host.to_owned(), port, prefix })
+        let prefix = if prefix.is_empty() {
+            String::new()
+        } else {
+            format!("/{prefix}")
+        };
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+            prefix,
+        })
     }
 }
 
@@ -169,27 +179,45 @@ const GLANCE: Duration = Duration::from_millis(50);
 const HEAD: usize = 64 * 1024;
 
 /// Sends a request and waits for the head of its answer.
-pub fn send(address: &Address, request: &Request<'_>, patience: Patience, cancel: &CancelToken) -> Result<Answer, HttpError> {
+pub fn send(
+    address: &Address,
+    request: &Request<'_>,
+    patience: Patience,
+    cancel: &CancelToken,
+) -> Result<Answer, HttpError> {
     let name = address.to_string();
     let mut stream = connect(address, patience.connect, cancel)?;
-    let io = |error: std::io::Error| HttpError::Connect { address: name.clone(), reason: error.to_string() };
+    let io = |error: std::io::Error| HttpError::Connect {
+        address: name.clone(),
+        reason: error.to_string(),
+    };
     stream.set_read_timeout(Some(GLANCE)).map_err(io)?;
     stream.set_write_timeout(Some(patience.between)).map_err(io)?;
     let _ = stream.set_nodelay(true);
     let body = request.body.unwrap_or_default();
     let mut head = format!(
         "{} {}{} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: cadforge/{}\r\nAccept: application/json, text/event-stream\r\nConnection: close\r\n",
-        request.method, address.prefix, request.path, address.host, address.port, env!("CARGO_PKG_VERSION"),
+        request.method,
+        address.prefix,
+        request.path,
+        address.host,
+        address.port,
+        env!("CARGO_PKG_VERSION"),
     );
     if let Some(key) = request.key {
         head.push_str(&format!("Authorization: Bearer {key}\r\n"));
     }
     if request.body.is_some() {
-        head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
+        head.push_str(&format!(
+            "Content-Type: application/json\r\nContent-Length: {}\r\n",
+            body.len()
+        ));
     }
     head.push_str("\r\n");
     // A server that refuses a large body may answer and close before it has read all: its answer counts, not the write.
-    let written = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+    let written = stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(body.as_bytes()));
     let mut reader = Body {
         stream,
         address: name.clone(),
@@ -204,7 +232,10 @@ pub fn send(address: &Address, request: &Request<'_>, patience: Patience, cancel
             break found;
         }
         if reader.held.len() > HEAD {
-            return Err(HttpError::Nonsense { address: name, reason: "its head does not end".to_owned() });
+            return Err(HttpError::Nonsense {
+                address: name,
+                reason: "its head does not end".to_owned(),
+            });
         }
         if !reader.more()? {
             return Err(match written {
@@ -215,17 +246,32 @@ pub fn send(address: &Address, request: &Request<'_>, patience: Patience, cancel
     };
     reader.held.drain(..used);
     reader.between = patience.between;
-    let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    reader.framing = if header("transfer-encoding").is_some_and(|value| value.to_ascii_lowercase().contains("chunked")) {
-        Framing::Chunked(None)
-    } else {
-        match header("content-length").map(str::parse) {
-            Some(Ok(length)) => Framing::Length(length),
-            Some(Err(_)) => return Err(HttpError::Nonsense { address: name, reason: "its length is no number".to_owned() }),
-            None => Framing::Close,
-        }
+    let header = |name: &str| {
+        headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     };
-    Ok(Answer { status, headers, body: reader })
+    reader.framing =
+        if header("transfer-encoding").is_some_and(|value| value.to_ascii_lowercase().contains("chunked")) {
+            Framing::Chunked(None)
+        } else {
+            match header("content-length").map(str::parse) {
+                Some(Ok(length)) => Framing::Length(length),
+                Some(Err(_)) => {
+                    return Err(HttpError::Nonsense {
+                        address: name,
+                        reason: "its length is no number".to_owned(),
+                    });
+                }
+                None => Framing::Close,
+            }
+        };
+    Ok(Answer {
+        status,
+        headers,
+        body: reader,
+    })
 }
 
 type Head = (u16, Vec<(String, String)>, usize);
@@ -238,16 +284,25 @@ fn parse_head(bytes: &[u8], address: &str) -> Result<Option<Head>, HttpError> {
         Ok(httparse::Status::Complete(used)) => {
             let status = response.code.unwrap_or(0);
             let headers = response.headers.iter().map(|header| {
-                (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned())
+                (
+                    header.name.to_ascii_lowercase(),
+                    String::from_utf8_lossy(header.value).into_owned(),
+                )
             });
             Ok(Some((status, headers.collect(), used)))
         }
-        Err(error) => Err(HttpError::Nonsense { address: address.to_owned(), reason: error.to_string() }),
+        Err(error) => Err(HttpError::Nonsense {
+            address: address.to_owned(),
+            reason: error.to_string(),
+        }),
     }
 }
 
 fn connect(address: &Address, patience: Duration, cancel: &CancelToken) -> Result<TcpStream, HttpError> {
-    let failed = |reason: String| HttpError::Connect { address: address.to_string(), reason };
+    let failed = |reason: String| HttpError::Connect {
+        address: address.to_string(),
+        reason,
+    };
     let places = (address.host.as_str(), address.port)
         .to_socket_addrs()
         .map_err(|error| failed(error.to_string()))?;
@@ -285,7 +340,10 @@ impl Answer {
 
     /// What kind of content it says to be.
     pub fn content_type(&self) -> &str {
-        self.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value)
+        self.headers
+            .iter()
+            .find(|(name, _)| name == "content-type")
+            .map_or("", |(_, value)| value)
     }
 }
 
@@ -302,7 +360,9 @@ impl Body {
                 self.ended = true;
                 return match self.framing {
                     Framing::Close => Ok(None),
-                    Framing::Length(_) | Framing::Chunked(_) => Err(HttpError::Cut { address: self.address.clone() }),
+                    Framing::Length(_) | Framing::Chunked(_) => Err(HttpError::Cut {
+                        address: self.address.clone(),
+                    }),
                 };
             }
         }
@@ -323,9 +383,17 @@ impl Body {
             }
             Framing::Chunked(None) => {
                 // A line end is left over from the chunk before.
-                let start = self.held.iter().take_while(|byte| **byte == b'\r' || **byte == b'\n').count();
+                let start = self
+                    .held
+                    .iter()
+                    .take_while(|byte| **byte == b'\r' || **byte == b'\n')
+                    .count();
                 let Some(end) = self.held[start..].iter().position(|byte| *byte == b'\n') else {
-                    return if self.held.len() > HEAD { Err(self.nonsense("a chunk's size line does not end")) } else { Ok(None) };
+                    return if self.held.len() > HEAD {
+                        Err(self.nonsense("a chunk's size line does not end"))
+                    } else {
+                        Ok(None)
+                    };
                 };
                 let line = String::from_utf8_lossy(&self.held[start..start + end]).into_owned();
                 let digits = line.split(';').next().unwrap_or_default().trim();
@@ -347,7 +415,10 @@ impl Body {
     }
 
     fn nonsense(&self, reason: &str) -> HttpError {
-        HttpError::Nonsense { address: self.address.clone(), reason: reason.to_owned() }
+        HttpError::Nonsense {
+            address: self.address.clone(),
+            reason: reason.to_owned(),
+        }
     }
 
     /// Waits for more bytes; `false` when the server has closed.
@@ -364,13 +435,25 @@ impl Body {
                     self.held.extend_from_slice(&buffer[..count]);
                     return Ok(true);
                 }
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => {
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                    ) =>
+                {
                     if start.elapsed() >= self.between {
-                        return Err(HttpError::Silent { address: self.address.clone(), seconds: self.between.as_secs() });
+                        return Err(HttpError::Silent {
+                            address: self.address.clone(),
+                            seconds: self.between.as_secs(),
+                        });
                     }
                 }
                 // A reset in mid-answer is what a killed server looks like.
-                Err(_) => return Err(HttpError::Cut { address: self.address.clone() }),
+                Err(_) => {
+                    return Err(HttpError::Cut {
+                        address: self.address.clone(),
+                    });
+                }
             }
         }
     }
@@ -393,7 +476,15 @@ mod tests {
         for (given, expected) in cases {
             assert_eq!(Address::parse(given).unwrap().to_string(), expected, "{given}");
         }
-        for wrong in ["https://api.example", "ftp://x", "", "http://:80", "http://a b", "http://gpu:port", "http://user@gpu"] {
+        for wrong in [
+            "https://api.example",
+            "ftp://x",
+            "",
+            "http://:80",
+            "http://a b",
+            "http://gpu:port",
+            "http://user@gpu",
+        ] {
             let message = Address::parse(wrong).unwrap_err();
             assert!(message.contains("hint:"), "{wrong}: {message}");
         }

@@ -4,6 +4,7 @@
 //! when the server dies. A broken answer is a candidate and gets its score; a broken server is an error and never one.
 
 mod cassette;
+mod fault;
 mod http;
 mod prompt;
 mod server;
@@ -22,7 +23,8 @@ pub use http::{Address, Patience};
 pub use prompt::{Prompt, Template};
 pub use server::{Adapter, Model, Server, Target};
 
-use self::cassette::{ExchangeError, Reply, exchange};
+use self::cassette::{ExchangeError, exchange};
+use self::fault::{Fault, fault_of, refusal, wrong};
 use self::http::{HttpError, Request};
 use self::sse::{Usage, error_of};
 use super::answer;
@@ -118,21 +120,33 @@ impl Completion {
 impl Endpoint {
     /// A proposer; connects when it is first asked.
     pub fn new(config: EndpointConfig) -> Self {
-        Self { config, connection: Mutex::new(None) }
+        Self {
+            config,
+            connection: Mutex::new(None),
+        }
     }
 
     /// Finds out what the server has, once; later calls return what was found.
     pub fn connect(&self, cancel: &CancelToken) -> Result<Connection, ProposeError> {
         // Others of a group wait here and then share what the first found out.
-        let mut held = self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut held = self
+            .connection
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(connection) = &*held {
             return Ok(connection.clone());
         }
         let config = &self.config;
         let key = self.key();
         let described = self.patiently(cancel, || {
-            let described = server::describe(&config.transport, &config.address, key.as_deref(), config.patience, cancel)?;
-            Ok(described.map_err(|reply| self.refusal(&reply)))
+            let described = server::describe(
+                &config.transport,
+                &config.address,
+                key.as_deref(),
+                config.patience,
+                cancel,
+            )?;
+            Ok(described.map_err(|reply| refusal(&config.address, &reply)))
         })?;
         let target = described.target(config.model.as_deref()).map_err(wrong)?;
         let template = Template::find(config.prompts.as_deref(), &target.name).map_err(wrong)?;
@@ -143,7 +157,12 @@ impl Endpoint {
         if let Some(base) = &target.base {
             warnings.extend(self.compare(&target, base, cancel)?);
         }
-        let connection = Connection { server: described, target, template, warnings };
+        let connection = Connection {
+            server: described,
+            target,
+            template,
+            warnings,
+        };
         *held = Some(connection.clone());
         Ok(connection)
     }
@@ -151,27 +170,50 @@ impl Endpoint {
     /// The prompt that would be sent now.
     pub fn prompt(&self, ask: &Ask<'_>, cancel: &CancelToken) -> Result<Prompt, ProposeError> {
         let connection = self.connect(cancel)?;
-        connection.template.fill(ask, self.config.max_tokens, connection.target.context).map_err(wrong)
+        connection
+            .template
+            .fill(ask, self.config.max_tokens, connection.target.context)
+            .map_err(wrong)
     }
 
     /// One greedy answer of adapter and base: adapters are often silently without effect.
-    fn compare(&self, target: &Target, base: &Target, cancel: &CancelToken) -> Result<Option<String>, ProposeError> {
-        let messages = json!([{"role": "user", "content": "Write a CadQuery program for a plate with four holes."}]);
+    fn compare(
+        &self,
+        target: &Target,
+        base: &Target,
+        cancel: &CancelToken,
+    ) -> Result<Option<String>, ProposeError> {
+        let messages =
+            json!([{"role": "user", "content": "Write a CadQuery program for a plate with four holes."}]);
         let greedy = |target: &Target| {
             let body = body(target, &messages, 0.0, 48, 0, true);
-            self.complete(&body, &mut |_| {}, cancel).map(|completion| completion.raw())
+            self.complete(&body, &mut |_| {}, cancel)
+                .map(|completion| completion.raw())
         };
         let same = greedy(target)? == greedy(base)?;
         Ok(same.then(|| {
-            format!("adapter `{}` answers word for word like its base: it may not be active on the server", target.name)
+            format!(
+                "adapter `{}` answers word for word like its base: it may not be active on the server",
+                target.name
+            )
         }))
     }
 
     /// Sends a chat request and reads its answer; tries again only while nothing has arrived.
-    fn complete(&self, body: &Value, hear: &mut dyn FnMut(&str), cancel: &CancelToken) -> Result<Completion, ProposeError> {
+    fn complete(
+        &self,
+        body: &Value,
+        hear: &mut dyn FnMut(&str),
+        cancel: &CancelToken,
+    ) -> Result<Completion, ProposeError> {
         let text = body.to_string();
         let key = self.key();
-        let request = Request { method: "POST", path: "/v1/chat/completions", body: Some(&text), key: key.as_deref() };
+        let request = Request {
+            method: "POST",
+            path: "/v1/chat/completions",
+            body: Some(&text),
+            key: key.as_deref(),
+        };
         let config = &self.config;
         self.patiently(cancel, || {
             let mut found = Completion::default();
@@ -194,9 +236,20 @@ impl Endpoint {
                     found.take(piece, &mut stopped);
                 }
                 Ok(None) => {}
-                Err(error) => stopped = stopped.take().or(Some(format!("a line of the stream is no JSON: {error}"))),
+                Err(error) => {
+                    stopped = stopped
+                        .take()
+                        .or(Some(format!("a line of the stream is no JSON: {error}")))
+                }
             };
-            let reply = exchange(&config.transport, &config.address, &request, config.patience, cancel, &mut line);
+            let reply = exchange(
+                &config.transport,
+                &config.address,
+                &request,
+                config.patience,
+                cancel,
+                &mut line,
+            );
             let reply = match reply {
                 Ok(reply) => reply,
                 Err(error) if found == Completion::default() => return Err(error),
@@ -207,22 +260,28 @@ impl Endpoint {
             if reply.status != 200 || !reply.body.is_empty() {
                 // No stream: an error, or a server that answers in one piece.
                 let Ok(value) = serde_json::from_str::<Value>(&reply.body) else {
-                    return Ok(Err(self.refusal(&reply)));
+                    return Ok(Err(refusal(&config.address, &reply)));
                 };
                 if reply.status != 200 || error_of(&value).is_some() {
-                    return Ok(Err(self.refusal(&reply)));
+                    return Ok(Err(refusal(&config.address, &reply)));
                 }
                 let piece = sse::read(&value);
                 hear(&piece.text);
                 found.take(piece, &mut stopped);
             }
             if let Some(reason) = stopped {
-                return Ok(Err(Fault::after(format!("{} failed in the middle of its answer: {reason}", config.address), found.raw())));
+                return Ok(Err(Fault::after(
+                    format!("{} failed in the middle of its answer: {reason}", config.address),
+                    found.raw(),
+                )));
             }
             if found.finish.is_none() && !found.text.is_empty() && found.usage.is_none() {
                 // Neither a reason to stop nor the stream's end: the server died politely.
                 if !found.ended() {
-                    return Ok(Err(Fault::after(format!("{} ended its answer without saying why", config.address), found.raw())));
+                    return Ok(Err(Fault::after(
+                        format!("{} ended its answer without saying why", config.address),
+                        found.raw(),
+                    )));
                 }
             }
             Ok(Ok(found))
@@ -243,45 +302,26 @@ impl Endpoint {
                 Err(error) => fault_of(&error),
             };
             if !fault.again || left == 0 || cancel.is_cancelled() {
-                return Err(ProposeError { message: fault.message, input: fault.input, partial: fault.partial });
+                return Err(ProposeError {
+                    message: fault.message,
+                    input: fault.input,
+                    partial: fault.partial,
+                });
             }
-            let wait = fault.after.map_or(pause, |seconds| Duration::from_secs(seconds.min(60)));
+            let wait = fault
+                .after
+                .map_or(pause, |seconds| Duration::from_secs(seconds.min(60)));
             sleep(wait, cancel);
             pause *= 2;
         }
         unreachable!("the last attempt returns")
     }
 
-    /// What a reply that is no answer says, and whether to ask again.
-    fn refusal(&self, reply: &Reply) -> Fault {
-        let address = &self.config.address;
-        let value = serde_json::from_str::<Value>(&reply.body).ok();
-        let said = value.as_ref().and_then(error_of).unwrap_or_else(|| first_words(&reply.body));
-        let html = reply.content_type.contains("html") || reply.body.trim_start().starts_with('<');
-        let (hint, again, input) = match reply.status {
-            _ if html => ("is this the address of the model's server? it answers with a web page", false, true),
-            401 | 403 => ("put the key into the environment variable CADFORGE_API_KEY, or name another one with --api-key-env", false, true),
-            404 => ("check the address, and --model against what the server lists", false, true),
-            400 | 413 | 422 if said.contains("context") || said.contains("exceed") => {
-                ("a smaller --max-tokens, or a server with a longer context", false, true)
-            }
-            400 | 422 => ("the server refuses the request as it is", false, true),
-            429 | 503 => ("the server is busy or still loading: try again later", true, false),
-            500..=599 => ("look into the server's log", true, false),
-            200 => ("the answer is no JSON of a chat completion", false, true),
-            _ => ("look into the server's log", false, false),
-        };
-        Fault {
-            message: format!("{address} answers with {}: {said}\nhint: {hint}", reply.status),
-            again,
-            after: reply.retry_after,
-            input,
-            partial: String::new(),
-        }
-    }
-
     fn key(&self) -> Option<String> {
-        std::env::var(&self.config.key_variable).ok().map(|key| key.trim().to_owned()).filter(|key| !key.is_empty())
+        std::env::var(&self.config.key_variable)
+            .ok()
+            .map(|key| key.trim().to_owned())
+            .filter(|key| !key.is_empty())
     }
 }
 
@@ -290,7 +330,12 @@ impl Proposer for Endpoint {
         Origin::Endpoint
     }
 
-    fn propose(&self, ask: &Ask<'_>, hear: &mut dyn FnMut(&str), cancel: &CancelToken) -> Result<Option<Proposed>, ProposeError> {
+    fn propose(
+        &self,
+        ask: &Ask<'_>,
+        hear: &mut dyn FnMut(&str),
+        cancel: &CancelToken,
+    ) -> Result<Option<Proposed>, ProposeError> {
         let connection = self.connect(cancel)?;
         let Connection { target, template, .. } = &connection;
         let start = Instant::now();
@@ -298,8 +343,17 @@ impl Proposer for Endpoint {
         // Where the server finds the prompt too long after all, it is filled for a shorter context.
         let mut context = target.context;
         let (prompt, completion) = loop {
-            let prompt = template.fill(ask, self.config.max_tokens, context).map_err(wrong)?;
-            let body = body(target, &prompt.messages(), self.config.temperature, self.config.max_tokens, seed, false);
+            let prompt = template
+                .fill(ask, self.config.max_tokens, context)
+                .map_err(wrong)?;
+            let body = body(
+                target,
+                &prompt.messages(),
+                self.config.temperature,
+                self.config.max_tokens,
+                seed,
+                false,
+            );
             match self.complete(&body, hear, cancel) {
                 Ok(completion) => break (prompt, completion),
                 Err(error) if error.message.contains("exceed") && prompt.left_out.len() < 3 => {
@@ -311,16 +365,30 @@ impl Proposer for Endpoint {
         let clipped = completion.finish.as_deref() == Some("length");
         let raw = completion.raw();
         let code = answer::code(&raw);
-        let mut reason = format!("`{}` in {:.1} s, seed {seed}", target.name, start.elapsed().as_secs_f64());
+        let mut reason = format!(
+            "`{}` in {:.1} s, seed {seed}",
+            target.name,
+            start.elapsed().as_secs_f64()
+        );
         if let Some(usage) = completion.usage {
-            reason.push_str(&format!(", {} tokens of prompt, {} of answer", usage.prompt, usage.completion));
+            reason.push_str(&format!(
+                ", {} tokens of prompt, {} of answer",
+                usage.prompt, usage.completion
+            ));
         }
         if clipped {
             reason.push_str(&format!(", cut at {} tokens", self.config.max_tokens));
         }
-        let mut warnings = if ask.history.len() == 1 && ask.candidate == 0 { connection.warnings.clone() } else { Vec::new() };
+        let mut warnings = if ask.history.len() == 1 && ask.candidate == 0 {
+            connection.warnings.clone()
+        } else {
+            Vec::new()
+        };
         if !prompt.left_out.is_empty() {
-            warnings.push(format!("left out of the prompt to fit the model's context: {}", prompt.left_out.join(", ")));
+            warnings.push(format!(
+                "left out of the prompt to fit the model's context: {}",
+                prompt.left_out.join(", ")
+            ));
         }
         Ok(Some(Proposed {
             text: (raw != code).then_some(raw),
@@ -353,43 +421,15 @@ impl Completion {
     }
 }
 
-/// Why a request brought nothing, and whether to ask again.
-#[derive(Clone, Debug)]
-struct Fault {
-    message: String,
-    again: bool,
-    after: Option<u64>,
-    input: bool,
-    partial: String,
-}
-
-impl Fault {
-    /// In the middle of an answer.
-    fn after(message: String, partial: String) -> Self {
-        let message = format!("{message}\nhint: look into the server's log, then run again");
-        Self { message, again: false, after: None, input: false, partial }
-    }
-}
-
-fn fault_of(error: &ExchangeError) -> Fault {
-    let (hint, again, input) = match error {
-        ExchangeError::Http(HttpError::Connect { .. }) => ("start the server, or check --endpoint", true, true),
-        ExchangeError::Http(HttpError::Silent { .. }) => ("the server may be overloaded: look into its log", false, false),
-        ExchangeError::Http(HttpError::Cut { .. }) => ("look into the server's log", true, false),
-        ExchangeError::Http(HttpError::Nonsense { .. }) => ("is this the address of a model's server?", false, true),
-        ExchangeError::Http(HttpError::Cancelled) => ("", false, false),
-        ExchangeError::NotRecorded { .. } | ExchangeError::File { .. } => ("", false, true),
-    };
-    let message = if hint.is_empty() { error.to_string() } else { format!("{error}\nhint: {hint}") };
-    Fault { message, again, after: None, input, partial: String::new() }
-}
-
-fn wrong(message: String) -> ProposeError {
-    ProposeError { message, input: true, partial: String::new() }
-}
-
 /// A chat request that all servers understand.
-fn body(target: &Target, messages: &Value, temperature: f64, max_tokens: u64, seed: u64, short: bool) -> Value {
+fn body(
+    target: &Target,
+    messages: &Value,
+    temperature: f64,
+    max_tokens: u64,
+    seed: u64,
+    short: bool,
+) -> Value {
     let mut body = json!({
         "model": target.model,
         "messages": messages,
@@ -405,18 +445,15 @@ fn body(target: &Target, messages: &Value, temperature: f64, max_tokens: u64, se
         body["stream_options"] = json!({"include_usage": true});
     }
     if let Some(scales) = &target.lora {
-        let scales: Vec<Value> = scales.iter().map(|(id, scale)| json!({"id": id, "scale": scale})).collect();
+        let scales: Vec<Value> = scales
+            .iter()
+            .map(|(id, scale)| json!({"id": id, "scale": scale}))
+            .collect();
         body["lora"] = json!(scales);
         // What is cached of one adapter would be read by another.
         body["cache_prompt"] = json!(false);
     }
     body
-}
-
-fn first_words(body: &str) -> String {
-    let line = body.trim().lines().next().unwrap_or_default();
-    let short: String = line.chars().take(120).collect();
-    if short.is_empty() { "nothing".to_owned() } else { short }
 }
 
 /// Sleeps, but not through a cancel.

@@ -44,9 +44,20 @@ impl Default for Template {
 impl Template {
     /// The template for a model or adapter out of a folder of templates.
     pub fn find(folder: Option<&Path>, name: &str) -> Result<Self, String> {
-        let plain: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+        let plain: String = name
+            .chars()
+            .map(|c| {
+                if c.is_alphanumeric() || "-_.".contains(c) {
+                    c
+                } else {
+                    '_'
+                }
+            })
+            .collect();
         for file in [format!("{plain}.txt"), "default.txt".to_owned()] {
-            let Some(path) = folder.map(|folder| folder.join(&file)) else { break };
+            let Some(path) = folder.map(|folder| folder.join(&file)) else {
+                break;
+            };
             if let Ok(text) = std::fs::read_to_string(&path) {
                 return Self::parse(&text).map_err(|error| format!("{}: {error}", path.display()));
             }
@@ -57,7 +68,10 @@ impl Template {
     /// Reads a template: `=== system` and `=== user` before their parts, `{{name}}` for values, `{{#name}}…{{/name}}` for
     /// what stands only if there is a value.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut template = Self { system: String::new(), user: String::new() };
+        let mut template = Self {
+            system: String::new(),
+            user: String::new(),
+        };
         let mut part: Option<&mut String> = None;
         for line in text.split_inclusive('\n') {
             match line.trim_end() {
@@ -66,16 +80,25 @@ impl Template {
                 _ => match &mut part {
                     Some(part) => part.push_str(line),
                     None if line.trim().is_empty() => {}
-                    None => return Err("text before `=== system` or `=== user`\nhint: begin with one of them".to_owned()),
+                    None => {
+                        return Err(
+                            "text before `=== system` or `=== user`\nhint: begin with one of them".to_owned(),
+                        );
+                    }
                 },
             }
         }
         if !template.user.contains("{{code}}") {
-            return Err("the user's part does not hold {{code}}\nhint: the model must see the program".to_owned());
+            return Err(
+                "the user's part does not hold {{code}}\nhint: the model must see the program".to_owned(),
+            );
         }
         for name in names(&template.system).chain(names(&template.user)) {
             if !KNOWN.contains(&name) {
-                return Err(format!("there is no value `{name}`\nhint: there are {}", KNOWN.join(", ")));
+                return Err(format!(
+                    "there is no value `{name}`\nhint: there are {}",
+                    KNOWN.join(", ")
+                ));
             }
         }
         Ok(template)
@@ -86,7 +109,16 @@ impl Template {
         let values = values(ask);
         let mut left_out = Vec::new();
         loop {
-            let value = |name: &str| if left_out.contains(&name) { "" } else { values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value) };
+            let value = |name: &str| {
+                if left_out.contains(&name) {
+                    ""
+                } else {
+                    values
+                        .iter()
+                        .find(|(known, _)| *known == name)
+                        .map_or("", |(_, value)| value)
+                }
+            };
             let prompt = Prompt {
                 system: fill(&self.system, &value).trim().to_owned(),
                 user: fill(&self.user, &value).trim_end().to_owned(),
@@ -128,40 +160,88 @@ impl Prompt {
 }
 
 const KNOWN: [&str; 13] = [
-    "task_id", "task_prompt", "semantic_hints", "bbox", "code", "kind", "failure", "notes", "reward_json", "policy", "attempts", "shorter", "step",
+    "task_id",
+    "task_prompt",
+    "semantic_hints",
+    "bbox",
+    "code",
+    "kind",
+    "failure",
+    "notes",
+    "reward_json",
+    "policy",
+    "attempts",
+    "shorter",
+    "step",
 ];
 
 fn values(ask: &Ask<'_>) -> Vec<(&'static str, String)> {
     let (task, head) = (ask.task, ask.head());
     let evaluation = &head.evaluation;
     // The last answer was cut: what is asked next is a shorter one, whatever the head's own kind.
-    let clipped = ask.history.last().is_some_and(|step| step.evaluation.kind == Kind::Clipped || step.proposal.as_ref().is_some_and(|proposal| proposal.clipped));
+    let clipped = ask.history.last().is_some_and(|step| {
+        step.evaluation.kind == Kind::Clipped
+            || step.proposal.as_ref().is_some_and(|proposal| proposal.clipped)
+    });
     let kind = if clipped { Kind::Clipped } else { evaluation.kind };
-    let bullets = |lines: &[String]| lines.iter().map(|line| format!("- {line}\n")).collect::<String>().trim_end().to_owned();
+    let bullets = |lines: &[String]| {
+        lines
+            .iter()
+            .map(|line| format!("- {line}\n"))
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
+    };
     let failure = evaluation.failure.as_ref().map(|failure| match failure.line {
-        Some(line) => format!("{} (line {line}: `{}`)", failure.message, head.code.lines().nth(line as usize - 1).unwrap_or_default().trim()),
+        Some(line) => format!(
+            "{} (line {line}: `{}`)",
+            failure.message,
+            head.code
+                .lines()
+                .nth(line as usize - 1)
+                .unwrap_or_default()
+                .trim()
+        ),
         None => failure.message.clone(),
     });
     vec![
         ("task_id", task.id.clone()),
         ("task_prompt", task.prompt.clone()),
         ("semantic_hints", task.semantic_hints.join(", ")),
-        ("bbox", task.bbox_mm.map(|size| size.map(|size| format!("{size}")).join(" x ")).unwrap_or_default()),
+        (
+            "bbox",
+            task.bbox_mm
+                .map(|size| size.map(|size| format!("{size}")).join(" x "))
+                .unwrap_or_default(),
+        ),
         ("code", head.code.trim_end().to_owned()),
         ("kind", kind_name(evaluation.kind)),
         ("failure", failure.unwrap_or_default()),
         ("notes", bullets(&evaluation.notes)),
-        ("reward_json", serde_json::to_string(&evaluation.reward).expect("plain data")),
+        (
+            "reward_json",
+            serde_json::to_string(&evaluation.reward).expect("plain data"),
+        ),
         ("policy", bullets(&reward::policy(kind).map(str::to_owned))),
         ("attempts", attempts(ask)),
-        ("shorter", if clipped { "Your last answer was cut at the token limit: answer with a shorter file.".to_owned() } else { String::new() }),
+        (
+            "shorter",
+            if clipped {
+                "Your last answer was cut at the token limit: answer with a shorter file.".to_owned()
+            } else {
+                String::new()
+            },
+        ),
         ("step", ask.history.len().to_string()),
     ]
 }
 
 /// What was proposed from the same step and not kept, the last three.
 fn attempts(ask: &Ask<'_>) -> String {
-    let tried = ask.history.iter().filter(|step| step.parent == Some(ask.head) && step.step != ask.head);
+    let tried = ask
+        .history
+        .iter()
+        .filter(|step| step.parent == Some(ask.head) && step.step != ask.head);
     let mut lines: Vec<String> = tried.map(line).collect();
     lines.drain(..lines.len().saturating_sub(3));
     lines.join("\n")
@@ -183,7 +263,10 @@ fn kind_name(kind: Kind) -> String {
 
 /// Names between double braces.
 fn names(text: &str) -> impl Iterator<Item = &str> {
-    text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name.trim_start_matches(['#', '/']))
+    text.split("{{")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("}}"))
+        .map(|(name, _)| name.trim_start_matches(['#', '/']))
 }
 
 fn fill<'v>(text: &str, value: &impl Fn(&str) -> &'v str) -> String {
@@ -191,7 +274,9 @@ fn fill<'v>(text: &str, value: &impl Fn(&str) -> &'v str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find("{{") {
         out.push_str(&rest[..at]);
-        let Some(length) = rest[at..].find("}}") else { break };
+        let Some(length) = rest[at..].find("}}") else {
+            break;
+        };
         let name = &rest[at + 2..at + length];
         rest = &rest[at + length + 2..];
         if let Some(name) = name.strip_prefix('#') {
@@ -219,7 +304,10 @@ mod tests {
             "a" => "1",
             _ => "",
         };
-        assert_eq!(fill("x {{a}}{{#a}} has {{a}}{{/a}}{{#b}} not {{b}}{{/b}}.", &value), "x 1 has 1.");
+        assert_eq!(
+            fill("x {{a}}{{#a}} has {{a}}{{/a}}{{#b}} not {{b}}{{/b}}.", &value),
+            "x 1 has 1."
+        );
         // Braces of Python in a value stay as they are.
         assert_eq!(fill("{{a}} {b} {", &value), "1 {b} {");
     }
@@ -227,7 +315,11 @@ mod tests {
     #[test]
     fn the_built_in_template_reads_and_wrong_ones_say_why() {
         assert!(Template::default().system.contains("CadQuery"));
-        let wrong = [("hello", "begin with"), ("=== user\nhi", "{{code}}"), ("=== user\n{{code}} {{cod}}", "`cod`")];
+        let wrong = [
+            ("hello", "begin with"),
+            ("=== user\nhi", "{{code}}"),
+            ("=== user\n{{code}} {{cod}}", "`cod`"),
+        ];
         for (text, expected) in wrong {
             let message = Template::parse(text).unwrap_err();
             assert!(message.contains(expected), "{text}: {message}");
@@ -240,6 +332,9 @@ mod tests {
         std::fs::write(dir.path().join("my_adapter.txt"), "=== user\nmine {{code}}").unwrap();
         let found = Template::find(Some(dir.path()), "my/adapter").unwrap();
         assert_eq!(found.user, "mine {{code}}");
-        assert_eq!(Template::find(Some(dir.path()), "other").unwrap(), Template::default());
+        assert_eq!(
+            Template::find(Some(dir.path()), "other").unwrap(),
+            Template::default()
+        );
     }
 }

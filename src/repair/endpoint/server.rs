@@ -71,7 +71,12 @@ pub fn describe(
     cancel: &CancelToken,
 ) -> Result<Result<Server, Reply>, ExchangeError> {
     let get = |path: &str| {
-        let request = Request { method: "GET", path, body: None, key };
+        let request = Request {
+            method: "GET",
+            path,
+            body: None,
+            key,
+        };
         exchange(transport, address, &request, patience, cancel, &mut |_| {})
     };
     let reply = get("/v1/models")?;
@@ -107,7 +112,11 @@ fn list(reply: &Reply, key: &str) -> Option<Vec<Value>> {
 
 fn array(reply: &Reply) -> Option<Vec<Value>> {
     let value: Value = serde_json::from_str(&reply.body).ok()?;
-    if reply.status == 200 { value.as_array().cloned() } else { None }
+    if reply.status == 200 {
+        value.as_array().cloned()
+    } else {
+        None
+    }
 }
 
 fn model(value: &Value) -> Option<Model> {
@@ -115,7 +124,9 @@ fn model(value: &Value) -> Option<Model> {
         id: value["id"].as_str()?.to_owned(),
         parent: value["parent"].as_str().map(str::to_owned),
         owner: value["owned_by"].as_str().unwrap_or_default().to_owned(),
-        context: value["max_model_len"].as_u64().or_else(|| value["meta"]["n_ctx_train"].as_u64()),
+        context: value["max_model_len"]
+            .as_u64()
+            .or_else(|| value["meta"]["n_ctx_train"].as_u64()),
     })
 }
 
@@ -132,7 +143,12 @@ impl Server {
     /// Finds a model or adapter by name; without a name the first adapter, else the first model.
     pub fn target(&self, name: Option<&str>) -> Result<Target, String> {
         let adapters = self.adapters.as_deref().unwrap_or_default();
-        let off = || adapters.iter().map(|adapter| (adapter.id, 0.0)).collect::<Vec<_>>();
+        let off = || {
+            adapters
+                .iter()
+                .map(|adapter| (adapter.id, 0.0))
+                .collect::<Vec<_>>()
+        };
         let plain = |model: &Model| Target {
             model: model.id.clone(),
             name: model.id.clone(),
@@ -145,7 +161,9 @@ impl Server {
             return Err("the server has no model\nhint: load one first".to_owned());
         };
         let adapted = |adapter: &Adapter| {
-            let scales = adapters.iter().map(|other| (other.id, if other.id == adapter.id { 1.0 } else { 0.0 }));
+            let scales = adapters
+                .iter()
+                .map(|other| (other.id, if other.id == adapter.id { 1.0 } else { 0.0 }));
             Target {
                 lora: Some(scales.collect()),
                 name: adapter.name.clone(),
@@ -165,18 +183,32 @@ impl Server {
                 if let Some(model) = self.models.iter().find(|model| model.id == name) {
                     return Ok(with_parent(model));
                 }
-                if let Some(adapter) = adapters.iter().find(|adapter| adapter.name == name || adapter.id.to_string() == name) {
+                if let Some(adapter) = adapters
+                    .iter()
+                    .find(|adapter| adapter.name == name || adapter.id.to_string() == name)
+                {
                     return Ok(adapted(adapter));
                 }
-                let known = self.models.iter().map(|model| model.id.as_str()).chain(adapters.iter().map(|adapter| adapter.name.as_str()));
+                let known = self
+                    .models
+                    .iter()
+                    .map(|model| model.id.as_str())
+                    .chain(adapters.iter().map(|adapter| adapter.name.as_str()));
                 let known: Vec<&str> = known.collect();
-                Err(format!("the server has no model or adapter `{name}`\nhint: it has {}", known.join(", ")))
+                Err(format!(
+                    "the server has no model or adapter `{name}`\nhint: it has {}",
+                    known.join(", ")
+                ))
             }
             None => {
                 if let Some(adapter) = adapters.first() {
                     return Ok(adapted(adapter));
                 }
-                let model = self.models.iter().find(|model| model.parent.is_some()).unwrap_or(first);
+                let model = self
+                    .models
+                    .iter()
+                    .find(|model| model.parent.is_some())
+                    .unwrap_or(first);
                 Ok(with_parent(model))
             }
         }
@@ -188,28 +220,54 @@ mod tests {
     use super::*;
 
     fn model(id: &str, parent: Option<&str>) -> Model {
-        Model { id: id.to_owned(), parent: parent.map(str::to_owned), owner: "vllm".to_owned(), context: Some(8192) }
+        Model {
+            id: id.to_owned(),
+            parent: parent.map(str::to_owned),
+            owner: "vllm".to_owned(),
+            context: Some(8192),
+        }
     }
 
     #[test]
     fn a_vllm_adapter_is_chosen_by_its_name_and_knows_its_base() {
-        let server = Server { models: vec![model("base", None), model("repair", Some("base"))], adapters: None };
+        let server = Server {
+            models: vec![model("base", None), model("repair", Some("base"))],
+            adapters: None,
+        };
         let target = server.target(None).unwrap();
         assert_eq!((target.model.as_str(), target.lora), ("repair", None));
         assert_eq!(target.base.unwrap().model, "base");
         assert_eq!(server.target(Some("base")).unwrap().base, None);
         let message = server.target(Some("other")).unwrap_err();
-        assert!(message.contains("`other`") && message.contains("base, repair"), "{message}");
+        assert!(
+            message.contains("`other`") && message.contains("base, repair"),
+            "{message}"
+        );
     }
 
     #[test]
     fn a_llama_adapter_is_chosen_by_scales_and_its_base_has_all_at_zero() {
-        let adapters = vec![Adapter { id: 0, name: "sft".to_owned() }, Adapter { id: 1, name: "grpo".to_owned() }];
-        let server = Server { models: vec![model("m.gguf", None)], adapters: Some(adapters) };
+        let adapters = vec![
+            Adapter {
+                id: 0,
+                name: "sft".to_owned(),
+            },
+            Adapter {
+                id: 1,
+                name: "grpo".to_owned(),
+            },
+        ];
+        let server = Server {
+            models: vec![model("m.gguf", None)],
+            adapters: Some(adapters),
+        };
         let target = server.target(Some("grpo")).unwrap();
         assert_eq!(target.lora.unwrap(), [(0, 0.0), (1, 1.0)]);
         assert_eq!(target.base.unwrap().lora.unwrap(), [(0, 0.0), (1, 0.0)]);
-        assert_eq!(server.target(Some("m.gguf")).unwrap().lora.unwrap(), [(0, 0.0), (1, 0.0)]);
+        assert_eq!(
+            server.target(Some("m.gguf")).unwrap().lora.unwrap(),
+            [(0, 0.0), (1, 0.0)]
+        );
         assert_eq!(server.target(None).unwrap().name, "sft");
     }
 }

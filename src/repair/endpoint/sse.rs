@@ -15,7 +15,11 @@ impl Lines {
         let mut lines = Vec::new();
         while let Some(end) = self.held.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.held.drain(..=end).collect();
-            lines.push(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned());
+            lines.push(
+                String::from_utf8_lossy(&line)
+                    .trim_end_matches(['\r', '\n'])
+                    .to_owned(),
+            );
         }
         lines
     }
@@ -60,7 +64,10 @@ pub fn piece(line: &str) -> Result<Option<Piece>, String> {
     };
     let data = data.trim();
     if data == "[DONE]" {
-        return Ok(Some(Piece { done: true, ..Piece::default() }));
+        return Ok(Some(Piece {
+            done: true,
+            ..Piece::default()
+        }));
     }
     if data.is_empty() {
         return Ok(None);
@@ -71,10 +78,17 @@ pub fn piece(line: &str) -> Result<Option<Piece>, String> {
 
 /// Reads a chunk of a stream or a whole answer: they differ only in `delta` and `message`.
 pub fn read(value: &Value) -> Piece {
-    let mut piece = Piece { error: error_of(value), ..Piece::default() };
+    let mut piece = Piece {
+        error: error_of(value),
+        ..Piece::default()
+    };
     // A chunk that only counts tokens has no choices.
     if let Some(choice) = value["choices"].get(0) {
-        let body = if choice["delta"].is_object() { &choice["delta"] } else { &choice["message"] };
+        let body = if choice["delta"].is_object() {
+            &choice["delta"]
+        } else {
+            &choice["message"]
+        };
         let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
         piece.text = text("content");
         piece.reasoning = text("reasoning_content");
@@ -93,10 +107,17 @@ pub fn read(value: &Value) -> Piece {
 /// The message of an error object, in the shapes that servers give it.
 pub fn error_of(value: &Value) -> Option<String> {
     let error = value.get("error").filter(|error| !error.is_null())?;
-    let message = error.as_str().or_else(|| error["message"].as_str()).or_else(|| value["message"].as_str());
+    let message = error
+        .as_str()
+        .or_else(|| error["message"].as_str())
+        .or_else(|| value["message"].as_str());
     let kind = error["type"].as_str().unwrap_or_default();
     let message = message.map_or_else(|| error.to_string(), str::to_owned);
-    Some(if kind.is_empty() || message.contains(kind) { message } else { format!("{message} ({kind})") })
+    Some(if kind.is_empty() || message.contains(kind) {
+        message
+    } else {
+        format!("{message} ({kind})")
+    })
 }
 
 #[cfg(test)]
@@ -121,15 +142,43 @@ mod tests {
     #[test]
     fn the_traps_of_chunks_are_known() {
         let at = |line: &str| piece(line).unwrap().unwrap();
-        assert_eq!(at(r#"data: {"choices":[{"delta":{"role":"assistant","content":null}}]}"#).text, "");
-        assert_eq!(at(r#"data:{"choices":[{"delta":{"content":"a"},"finish_reason":null}]}"#).text, "a");
+        assert_eq!(
+            at(r#"data: {"choices":[{"delta":{"role":"assistant","content":null}}]}"#).text,
+            ""
+        );
+        assert_eq!(
+            at(r#"data:{"choices":[{"delta":{"content":"a"},"finish_reason":null}]}"#).text,
+            "a"
+        );
         let counted = at(r#"data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":5}}"#);
-        assert_eq!(counted.usage, Some(Usage { prompt: 3, completion: 5 }));
-        assert_eq!(at(r#"data: {"choices":[{"delta":{},"finish_reason":"length"}]}"#).finish.as_deref(), Some("length"));
-        assert_eq!(at(r#"data: {"choices":[{"delta":{"reasoning":"hm"}}]}"#).reasoning, "hm");
-        assert_eq!(at(r#"data: {"choices":[{"delta":{"reasoning_content":"hm"}}]}"#).reasoning, "hm");
+        assert_eq!(
+            counted.usage,
+            Some(Usage {
+                prompt: 3,
+                completion: 5
+            })
+        );
+        assert_eq!(
+            at(r#"data: {"choices":[{"delta":{},"finish_reason":"length"}]}"#)
+                .finish
+                .as_deref(),
+            Some("length")
+        );
+        assert_eq!(
+            at(r#"data: {"choices":[{"delta":{"reasoning":"hm"}}]}"#).reasoning,
+            "hm"
+        );
+        assert_eq!(
+            at(r#"data: {"choices":[{"delta":{"reasoning_content":"hm"}}]}"#).reasoning,
+            "hm"
+        );
         assert!(at("data: [DONE]").done);
-        assert_eq!(at(r#"data: {"error":{"message":"no memory","type":"server_error"}}"#).error.as_deref(), Some("no memory (server_error)"));
+        assert_eq!(
+            at(r#"data: {"error":{"message":"no memory","type":"server_error"}}"#)
+                .error
+                .as_deref(),
+            Some("no memory (server_error)")
+        );
         assert_eq!(piece(": keep-alive"), Ok(None));
         assert_eq!(piece("event: message"), Ok(None));
         assert_eq!(piece(""), Ok(None));
@@ -140,6 +189,9 @@ mod tests {
     fn an_answer_without_stream_reads_the_same() {
         let whole = serde_json::json!({"choices":[{"message":{"content":"x = 1"},"finish_reason":"stop"}]});
         let piece = read(&whole);
-        assert_eq!((piece.text.as_str(), piece.finish.as_deref()), ("x = 1", Some("stop")));
+        assert_eq!(
+            (piece.text.as_str(), piece.finish.as_deref()),
+            ("x = 1", Some("stop"))
+        );
     }
 }

@@ -1,12 +1,14 @@
 //! Against a server that does everything wrong that servers do.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+mod misbehaving;
+
+use std::net::TcpListener;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+use misbehaving::{Act, STREAM, Seen, Server, chunk, delta, finish, models, ok, reply, serve, stream};
 
 use super::*;
 use crate::executor::CancelSource;
@@ -14,129 +16,6 @@ use crate::task::{Level, Scale, Task};
 use crate::trajectory::Step;
 
 const CODE: &str = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
-
-/// One thing that the server does on a connection.
-#[derive(Clone, Debug)]
-enum Act {
-    Send(Vec<u8>),
-    Wait(u64),
-    /// Waits until the other side has closed.
-    UntilClosed,
-}
-
-/// A request as it came in.
-#[derive(Clone, Debug, Default)]
-struct Seen {
-    line: String,
-    head: String,
-    body: Value,
-}
-
-struct Server {
-    address: Address,
-    seen: Arc<Mutex<Vec<Seen>>>,
-    closed: Arc<AtomicBool>,
-}
-
-type Play = dyn Fn(&Seen, usize) -> Vec<Act> + Send + Sync;
-
-/// Serves until the test ends; `play` says what to do with a request and how many of its path came before.
-fn serve(play: impl Fn(&Seen, usize) -> Vec<Act> + Send + Sync + 'static) -> Server {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = Address::parse(&format!("http://{}/v1", listener.local_addr().unwrap())).unwrap();
-    let server = Server { address, seen: Arc::default(), closed: Arc::default() };
-    let (seen, closed) = (Arc::clone(&server.seen), Arc::clone(&server.closed));
-    let play: Arc<Play> = Arc::new(play);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(stream) = stream else { break };
-            let (seen, closed, play) = (Arc::clone(&seen), Arc::clone(&closed), Arc::clone(&play));
-            std::thread::spawn(move || talk(stream, &seen, &closed, &*play));
-        }
-    });
-    server
-}
-
-fn talk(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, closed: &AtomicBool, play: &Play) {
-    let Some(request) = hear(&mut stream) else { return };
-    let before = {
-        let mut seen = seen.lock().unwrap();
-        let before = seen.iter().filter(|other| other.line == request.line).count();
-        seen.push(request.clone());
-        before
-    };
-    for act in play(&request, before) {
-        match act {
-            Act::Send(bytes) => {
-                if stream.write_all(&bytes).and_then(|()| stream.flush()).is_err() {
-                    closed.store(true, Ordering::SeqCst);
-                    return;
-                }
-            }
-            Act::Wait(ms) => std::thread::sleep(Duration::from_millis(ms)),
-            Act::UntilClosed => {
-                let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-                if matches!(stream.read(&mut [0; 16]), Ok(0)) {
-                    closed.store(true, Ordering::SeqCst);
-                }
-            }
-        }
-    }
-}
-
-fn hear(stream: &mut TcpStream) -> Option<Seen> {
-    let mut bytes = Vec::new();
-    let mut buffer = [0; 4096];
-    let end = loop {
-        if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-            break at + 4;
-        }
-        let count = stream.read(&mut buffer).ok().filter(|count| *count > 0)?;
-        bytes.extend_from_slice(&buffer[..count]);
-    };
-    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse::<usize>().ok()).unwrap_or(0);
-    while bytes.len() < end + length {
-        let count = stream.read(&mut buffer).ok().filter(|count| *count > 0)?;
-        bytes.extend_from_slice(&buffer[..count]);
-    }
-    let body = serde_json::from_slice(&bytes[end..]).unwrap_or(Value::Null);
-    Some(Seen { line: head.lines().next().unwrap_or_default().to_owned(), head, body })
-}
-
-fn reply(status: &str, kind: &str, body: &str) -> Vec<Act> {
-    vec![Act::Send(format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes())]
-}
-
-fn ok(value: &Value) -> Vec<Act> {
-    reply("200 OK", "application/json", &value.to_string())
-}
-
-fn models() -> Vec<Act> {
-    ok(&json!({"object": "list", "data": [{"id": "repairer", "object": "model", "owned_by": "vllm", "max_model_len": 8192}]}))
-}
-
-const STREAM: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n";
-
-fn chunk(text: &str) -> Vec<u8> {
-    format!("{:x}\r\n{text}\r\n", text.len()).into_bytes()
-}
-
-fn delta(text: &str) -> String {
-    format!("data: {}\n\n", json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]}))
-}
-
-fn finish(reason: &str) -> String {
-    format!("data: {}\n\ndata: [DONE]\n\n", json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}))
-}
-
-/// A stream of these events and its proper end.
-fn stream(events: &[String]) -> Vec<Act> {
-    let mut acts = vec![Act::Send(STREAM.as_bytes().to_vec())];
-    acts.extend(events.iter().map(|event| Act::Send(chunk(event))));
-    acts.push(Act::Send(b"0\r\n\r\n".to_vec()));
-    acts
-}
 
 fn task() -> Task {
     Task {
@@ -192,10 +71,19 @@ fn propose(config: EndpointConfig) -> (String, Result<Proposed, ProposeError>) {
 
 fn propose_until(config: EndpointConfig, cancel: &CancelToken) -> (String, Result<Proposed, ProposeError>) {
     let (task, history) = (task(), [seed()]);
-    let ask = Ask { task: &task, history: &history, head: 0, shape: None, candidate: 0 };
+    let ask = Ask {
+        task: &task,
+        history: &history,
+        head: 0,
+        shape: None,
+        candidate: 0,
+    };
     let mut heard = String::new();
     let proposed = Endpoint::new(config).propose(&ask, &mut |text| heard.push_str(text), cancel);
-    (heard, proposed.map(|proposed| proposed.expect("an endpoint always proposes")))
+    (
+        heard,
+        proposed.map(|proposed| proposed.expect("an endpoint always proposes")),
+    )
 }
 
 /// A server with one model whose chat requests are answered so.
@@ -210,10 +98,23 @@ fn chat(play: impl Fn(&Seen, usize) -> Vec<Act> + Send + Sync + 'static) -> Serv
 #[test]
 fn a_stream_with_every_trap_of_its_kind_arrives_whole() {
     let server = chat(|_, _| {
-        let first = format!("data: {}\n\n", json!({"choices": [{"delta": {"role": "assistant", "content": null}}]}));
-        let counted = format!("data: {}\n\n", json!({"choices": [], "usage": {"prompt_tokens": 120, "completion_tokens": 30}}));
+        let first = format!(
+            "data: {}\n\n",
+            json!({"choices": [{"delta": {"role": "assistant", "content": null}}]})
+        );
+        let counted = format!(
+            "data: {}\n\n",
+            json!({"choices": [], "usage": {"prompt_tokens": 120, "completion_tokens": 30}})
+        );
         let (a, b) = CODE.split_at(20);
-        let mut events = vec![": ping\n\n".to_owned(), first, delta(a), delta(b), counted, finish("stop")];
+        let mut events = vec![
+            ": ping\n\n".to_owned(),
+            first,
+            delta(a),
+            delta(b),
+            counted,
+            finish("stop"),
+        ];
         // Cut a line and a multi-byte character in two.
         let umlaut = delta("# ü\n");
         let at = umlaut.find("\\u").or(umlaut.find('ü')).unwrap() + 1;
@@ -222,7 +123,9 @@ fn a_stream_with_every_trap_of_its_kind_arrives_whole() {
         let last = events.split_off(4);
         acts.extend(events.iter().map(|event| Act::Send(chunk(event))));
         for half in [left, right] {
-            acts.push(Act::Send([format!("{:x}\r\n", half.len()).as_bytes(), half, b"\r\n"].concat()));
+            acts.push(Act::Send(
+                [format!("{:x}\r\n", half.len()).as_bytes(), half, b"\r\n"].concat(),
+            ));
             acts.push(Act::Wait(60));
         }
         acts.extend(last.iter().map(|event| Act::Send(chunk(event))));
@@ -235,20 +138,35 @@ fn a_stream_with_every_trap_of_its_kind_arrives_whole() {
     assert_eq!(proposed.code, format!("{CODE}# ü\n"));
     assert_eq!(heard, proposed.code);
     assert!(!proposed.clipped);
-    assert!(proposed.reason.contains("120 tokens of prompt, 30 of answer"), "{}", proposed.reason);
+    assert!(
+        proposed.reason.contains("120 tokens of prompt, 30 of answer"),
+        "{}",
+        proposed.reason
+    );
     let seen = server.seen.lock().unwrap().clone();
     let body = &seen.last().unwrap().body;
-    assert_eq!((&body["model"], &body["seed"], &body["stream"]), (&json!("repairer"), &json!(0), &json!(true)));
+    assert_eq!(
+        (&body["model"], &body["seed"], &body["stream"]),
+        (&json!("repairer"), &json!(0), &json!(true))
+    );
     assert_eq!(body["chat_template_kwargs"], json!({"enable_thinking": false}));
     let prompt = body["messages"][1]["content"].as_str().unwrap();
-    assert!(prompt.contains("Design a cube.") && prompt.contains("no attribute 'cube'") && prompt.contains(".cube(1)"), "{prompt}");
+    assert!(
+        prompt.contains("Design a cube.")
+            && prompt.contains("no attribute 'cube'")
+            && prompt.contains(".cube(1)"),
+        "{prompt}"
+    );
 }
 
 #[test]
 fn thoughts_are_heard_and_cut() {
     for key in ["reasoning_content", "reasoning"] {
         let server = chat(move |_, _| {
-            let thought = format!("data: {}\n\n", json!({"choices": [{"delta": {key: "a cube is a box"}}]}));
+            let thought = format!(
+                "data: {}\n\n",
+                json!({"choices": [{"delta": {key: "a cube is a box"}}]})
+            );
             stream(&[thought, delta(CODE), finish("stop")])
         });
         let (heard, proposed) = propose(config(&server));
@@ -258,7 +176,14 @@ fn thoughts_are_heard_and_cut() {
         assert!(proposed.text.unwrap().contains("a cube is a box"));
     }
     // The template opened the thought in the prompt, and fences follow.
-    let server = chat(|_, _| stream(&[delta("a box, then.</think>\n```python\n"), delta(CODE), delta("```\n"), finish("stop")]));
+    let server = chat(|_, _| {
+        stream(&[
+            delta("a box, then.</think>\n```python\n"),
+            delta(CODE),
+            delta("```\n"),
+            finish("stop"),
+        ])
+    });
     assert_eq!(propose(config(&server)).1.unwrap().code, CODE);
 }
 
@@ -268,37 +193,72 @@ fn a_cut_answer_is_clipped_and_keeps_its_text() {
     let proposed = propose(config(&server)).1.unwrap();
     assert!(proposed.clipped);
     assert_eq!(proposed.code.trim_end(), CODE[..40].trim_end());
-    assert!(proposed.reason.contains("cut at 4096 tokens"), "{}", proposed.reason);
+    assert!(
+        proposed.reason.contains("cut at 4096 tokens"),
+        "{}",
+        proposed.reason
+    );
 }
 
 #[test]
 fn an_answer_in_one_piece_is_taken_too() {
-    let server = chat(|_, _| ok(&json!({"choices": [{"message": {"role": "assistant", "content": CODE}, "finish_reason": "stop"}]})));
+    let server = chat(|_, _| {
+        ok(
+            &json!({"choices": [{"message": {"role": "assistant", "content": CODE}, "finish_reason": "stop"}]}),
+        )
+    });
     let (heard, proposed) = propose(config(&server));
     assert_eq!((heard.as_str(), proposed.unwrap().code.as_str()), (CODE, CODE));
 }
 
 #[test]
 fn a_server_that_dies_in_mid_stream_leaves_its_text() {
-    let half = || vec![Act::Send(STREAM.as_bytes().to_vec()), Act::Send(chunk(&delta("import cadquery as cq\n")))];
+    let half = || {
+        vec![
+            Act::Send(STREAM.as_bytes().to_vec()),
+            Act::Send(chunk(&delta("import cadquery as cq\n"))),
+        ]
+    };
     let cases: [(&str, Vec<Act>, &str); 5] = [
         ("closed between chunks", half(), "in the middle of its answer"),
-        ("a half-written line", [half(), vec![Act::Send(b"40\r\ndata: {\"choi".to_vec())]].concat(), "in the middle of its answer"),
-        ("silence", [half(), vec![Act::Wait(1500)]].concat(), "sent nothing"),
+        (
+            "a half-written line",
+            [half(), vec![Act::Send(b"40\r\ndata: {\"choi".to_vec())]].concat(),
+            "in the middle of its answer",
+        ),
+        (
+            "silence",
+            [half(), vec![Act::Wait(1500)]].concat(),
+            "sent nothing",
+        ),
         (
             "an error in the stream",
-            stream(&[delta("import cadquery as cq\n"), "data: {\"error\":{\"message\":\"out of memory\"}}\n\n".to_owned()]),
+            stream(&[
+                delta("import cadquery as cq\n"),
+                "data: {\"error\":{\"message\":\"out of memory\"}}\n\n".to_owned(),
+            ]),
             "out of memory",
         ),
-        ("an end without a reason", stream(&[delta("import cadquery as cq\n")]), "without saying why"),
+        (
+            "an end without a reason",
+            stream(&[delta("import cadquery as cq\n")]),
+            "without saying why",
+        ),
     ];
     for (name, acts, expected) in cases {
         let server = chat(move |_, _| acts.clone());
         let (heard, proposed) = propose(config(&server));
         let error = proposed.expect_err(name);
-        assert!(error.message.contains(expected) && error.message.contains("hint:"), "{name}: {}", error.message);
+        assert!(
+            error.message.contains(expected) && error.message.contains("hint:"),
+            "{name}: {}",
+            error.message
+        );
         assert_eq!(error.partial, "import cadquery as cq\n", "{name}");
-        assert_eq!(heard, error.partial, "{name}: told once, not again by a second try");
+        assert_eq!(
+            heard, error.partial,
+            "{name}: told once, not again by a second try"
+        );
         assert!(!error.input, "{name}");
     }
 }
@@ -306,15 +266,35 @@ fn a_server_that_dies_in_mid_stream_leaves_its_text() {
 #[test]
 fn a_server_that_is_not_ready_is_asked_again() {
     let server = chat(|_, before| match before {
-        0 => reply("503 Service Unavailable", "application/json", r#"{"error":{"message":"Loading model","code":503}}"#),
+        0 => reply(
+            "503 Service Unavailable",
+            "application/json",
+            r#"{"error":{"message":"Loading model","code":503}}"#,
+        ),
         1 => Vec::new(),
         _ => stream(&[delta(CODE), finish("stop")]),
     });
     assert_eq!(propose(config(&server)).1.unwrap().code, CODE);
-    let server = chat(|_, _| reply("503 Service Unavailable", "application/json", r#"{"error":{"message":"Loading model"}}"#));
+    let server = chat(|_, _| {
+        reply(
+            "503 Service Unavailable",
+            "application/json",
+            r#"{"error":{"message":"Loading model"}}"#,
+        )
+    });
     let error = propose(config(&server)).1.unwrap_err();
-    assert!(error.message.contains("Loading model") && error.message.contains("still loading"), "{}", error.message);
-    let tries = server.seen.lock().unwrap().iter().filter(|seen| seen.line.starts_with("POST")).count();
+    assert!(
+        error.message.contains("Loading model") && error.message.contains("still loading"),
+        "{}",
+        error.message
+    );
+    let tries = server
+        .seen
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|seen| seen.line.starts_with("POST"))
+        .count();
     assert_eq!(tries, 3, "two retries");
 }
 
@@ -327,12 +307,32 @@ fn what_is_no_model_server_is_named() {
         ..EndpointConfig::new(Address::parse(&nobody.to_string()).unwrap())
     };
     let error = propose(refused).1.unwrap_err();
-    assert!(error.message.contains("cannot connect") && error.message.contains("start the server") && error.input, "{}", error.message);
+    assert!(
+        error.message.contains("cannot connect") && error.message.contains("start the server") && error.input,
+        "{}",
+        error.message
+    );
 
     let cases: [(&str, Vec<Act>, &str); 4] = [
-        ("a web page", reply("200 OK", "text/html", "<html><body>hello</body></html>"), "web page"),
-        ("no HTTP", vec![Act::Send(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())], "does not speak HTTP"),
-        ("a wrong key", reply("401 Unauthorized", "application/json", r#"{"error":"Unauthorized"}"#), "--api-key-env"),
+        (
+            "a web page",
+            reply("200 OK", "text/html", "<html><body>hello</body></html>"),
+            "web page",
+        ),
+        (
+            "no HTTP",
+            vec![Act::Send(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())],
+            "does not speak HTTP",
+        ),
+        (
+            "a wrong key",
+            reply(
+                "401 Unauthorized",
+                "application/json",
+                r#"{"error":"Unauthorized"}"#,
+            ),
+            "--api-key-env",
+        ),
         ("silence", vec![Act::Wait(3000)], "sent nothing"),
     ];
     for (name, acts, expected) in cases {
@@ -344,7 +344,13 @@ fn what_is_no_model_server_is_named() {
 
 #[test]
 fn a_cancel_closes_the_connection() {
-    let server = chat(|_, _| vec![Act::Send(STREAM.as_bytes().to_vec()), Act::Send(chunk(&delta("import"))), Act::UntilClosed]);
+    let server = chat(|_, _| {
+        vec![
+            Act::Send(STREAM.as_bytes().to_vec()),
+            Act::Send(chunk(&delta("import"))),
+            Act::UntilClosed,
+        ]
+    });
     let (source, token) = CancelToken::pair();
     let timer = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(250));
@@ -353,12 +359,19 @@ fn a_cancel_closes_the_connection() {
     let start = Instant::now();
     let (heard, proposed) = propose_until(config(&server), &token);
     assert!(proposed.is_err());
-    assert!(start.elapsed() < Duration::from_millis(550), "it took {:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_millis(550),
+        "it took {:?}",
+        start.elapsed()
+    );
     assert_eq!(heard, "import");
     timer.join().unwrap();
     let deadline = Instant::now() + Duration::from_secs(5);
     while !server.closed.load(Ordering::SeqCst) {
-        assert!(Instant::now() < deadline, "the server never saw the connection close");
+        assert!(
+            Instant::now() < deadline,
+            "the server never saw the connection close"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -375,9 +388,16 @@ fn a_prompt_that_is_too_long_loses_its_spare_parts() {
     });
     let proposed = propose(config(&server)).1.unwrap();
     assert_eq!(proposed.code, CODE);
-    assert!(proposed.warnings.iter().any(|warning| warning.contains("notes")), "{:?}", proposed.warnings);
+    assert!(
+        proposed.warnings.iter().any(|warning| warning.contains("notes")),
+        "{:?}",
+        proposed.warnings
+    );
     // What cannot fit at all is told before anything is sent.
-    let long = EndpointConfig { max_tokens: 9000, ..config(&server) };
+    let long = EndpointConfig {
+        max_tokens: 9000,
+        ..config(&server)
+    };
     let error = propose(long).1.unwrap_err();
     assert!(error.message.contains("8192") && error.input, "{}", error.message);
 }
@@ -386,11 +406,22 @@ fn a_prompt_that_is_too_long_loses_its_spare_parts() {
 fn llama(active: bool) -> Server {
     serve(move |seen, _| match seen.line.split(' ').nth(1) {
         Some("/v1/models") => ok(&json!({"data": [{"id": "base.gguf", "owned_by": "llamacpp"}]})),
-        Some("/lora-adapters") => ok(&json!([{"id": 0, "path": "/l/sft.gguf", "scale": 1.0}, {"id": 1, "path": "/l/grpo.gguf", "scale": 1.0}])),
+        Some("/lora-adapters") => ok(
+            &json!([{"id": 0, "path": "/l/sft.gguf", "scale": 1.0}, {"id": 1, "path": "/l/grpo.gguf", "scale": 1.0}]),
+        ),
         Some("/props") => ok(&json!({"default_generation_settings": {"n_ctx": 8192}})),
         _ => {
-            let scales: Vec<f64> = seen.body["lora"].as_array().unwrap().iter().map(|one| one["scale"].as_f64().unwrap()).collect();
-            let text = if active { format!("# {scales:?}\n{CODE}") } else { CODE.to_owned() };
+            let scales: Vec<f64> = seen.body["lora"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one["scale"].as_f64().unwrap())
+                .collect();
+            let text = if active {
+                format!("# {scales:?}\n{CODE}")
+            } else {
+                CODE.to_owned()
+            };
             stream(&[delta(&text), finish("stop")])
         }
     })
@@ -399,22 +430,55 @@ fn llama(active: bool) -> Server {
 #[test]
 fn an_adapter_is_chosen_per_request_and_compared_with_its_base() {
     let server = llama(true);
-    let chosen = EndpointConfig { model: Some("grpo".to_owned()), ..config(&server) };
+    let chosen = EndpointConfig {
+        model: Some("grpo".to_owned()),
+        ..config(&server)
+    };
     let (heard, proposed) = propose(chosen.clone());
     assert!(heard.starts_with("# [0.0, 1.0]"), "{heard}");
     assert_eq!(proposed.unwrap().warnings, [""; 0]);
     let seen = server.seen.lock().unwrap().clone();
-    let chats: Vec<&Value> = seen.iter().filter(|seen| seen.line.starts_with("POST")).map(|seen| &seen.body).collect();
+    let chats: Vec<&Value> = seen
+        .iter()
+        .filter(|seen| seen.line.starts_with("POST"))
+        .map(|seen| &seen.body)
+        .collect();
     assert_eq!(chats.len(), 3, "greedy with, greedy without, then the proposal");
-    assert_eq!((&chats[0]["temperature"], &chats[1]["temperature"]), (&json!(0.0), &json!(0.0)));
-    assert_eq!(chats[1]["lora"], json!([{"id": 0, "scale": 0.0}, {"id": 1, "scale": 0.0}]));
+    assert_eq!(
+        (&chats[0]["temperature"], &chats[1]["temperature"]),
+        (&json!(0.0), &json!(0.0))
+    );
+    assert_eq!(
+        chats[1]["lora"],
+        json!([{"id": 0, "scale": 0.0}, {"id": 1, "scale": 0.0}])
+    );
     assert!(chats.iter().all(|chat| chat["cache_prompt"] == json!(false)));
 
     let silent = llama(false);
-    let warnings = propose(EndpointConfig { model: Some("grpo".to_owned()), ..config(&silent) }).1.unwrap().warnings;
-    assert!(warnings.iter().any(|warning| warning.contains("`grpo`") && warning.contains("may not be active")), "{warnings:?}");
-    let error = propose(EndpointConfig { model: Some("dpo".to_owned()), ..config(&silent) }).1.unwrap_err();
-    assert!(error.message.contains("it has base.gguf, sft, grpo"), "{}", error.message);
+    let warnings = propose(EndpointConfig {
+        model: Some("grpo".to_owned()),
+        ..config(&silent)
+    })
+    .1
+    .unwrap()
+    .warnings;
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("`grpo`") && warning.contains("may not be active")),
+        "{warnings:?}"
+    );
+    let error = propose(EndpointConfig {
+        model: Some("dpo".to_owned()),
+        ..config(&silent)
+    })
+    .1
+    .unwrap_err();
+    assert!(
+        error.message.contains("it has base.gguf, sft, grpo"),
+        "{}",
+        error.message
+    );
 }
 
 #[test]
@@ -430,7 +494,12 @@ fn an_exchange_is_recorded_without_its_key_and_replayed_without_a_server() {
         ..config(&server)
     };
     let live = propose(recording.clone());
-    let sent = server.seen.lock().unwrap().iter().all(|seen| seen.head.contains(&format!("Authorization: Bearer {key}")));
+    let sent = server
+        .seen
+        .lock()
+        .unwrap()
+        .iter()
+        .all(|seen| seen.head.contains(&format!("Authorization: Bearer {key}")));
     assert!(sent, "the key goes with every request");
     for file in std::fs::read_dir(dir.path()).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
@@ -441,7 +510,10 @@ fn an_exchange_is_recorded_without_its_key_and_replayed_without_a_server() {
     let offline = |seed| EndpointConfig {
         address: Address::parse(&nobody.to_string()).unwrap(),
         key_variable: variable.to_owned(),
-        transport: Transport::Replay { dir: dir.path().to_owned(), paced: true },
+        transport: Transport::Replay {
+            dir: dir.path().to_owned(),
+            paced: true,
+        },
         seed,
         ..recording.clone()
     };

@@ -70,7 +70,8 @@ impl ApiIndex {
     /// The index of the version that this program is pinned to.
     pub fn pinned() -> &'static Self {
         static INDEX: LazyLock<ApiIndex> = LazyLock::new(|| {
-            serde_json::from_str(include_str!("../../../assets/api/cadquery.json")).expect("a test holds this file")
+            serde_json::from_str(include_str!("../../../assets/api/cadquery.json"))
+                .expect("a test holds this file")
         });
         &INDEX
     }

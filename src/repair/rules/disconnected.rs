@@ -8,12 +8,21 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
         return;
     };
     let details = &situation.step.evaluation.details;
-    let apart = details.contact.as_ref().is_some_and(|contact| contact.bodies > 1 && contact.max_gap > 1e-3);
+    let apart = details
+        .contact
+        .as_ref()
+        .is_some_and(|contact| contact.bodies > 1 && contact.max_gap > 1e-3);
     if !apart {
         return;
     }
     let source = situation.source;
-    let Some(name) = source.bindings().into_iter().rev().find(|binding| binding.global && fixture::NAMES.contains(&binding.name)).map(|binding| binding.name.to_owned()) else {
+    let Some(name) = source
+        .bindings()
+        .into_iter()
+        .rev()
+        .find(|binding| binding.global && fixture::NAMES.contains(&binding.name))
+        .map(|binding| binding.name.to_owned())
+    else {
         return;
     };
     let boxes = bodies(shape);
@@ -24,7 +33,10 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     let mut centre = [0.0; 3];
     let mut size = [0.0; 3];
     for axis in 0..3 {
-        let (low, high) = (boxes[a].0[axis].max(boxes[b].0[axis]), boxes[a].1[axis].min(boxes[b].1[axis]));
+        let (low, high) = (
+            boxes[a].0[axis].max(boxes[b].0[axis]),
+            boxes[a].1[axis].min(boxes[b].1[axis]),
+        );
         if low <= high {
             // They overlap along this axis: the middle of what they share, half as wide.
             centre[axis] = (low + high) / 2.0;
@@ -36,9 +48,23 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
             size[axis] = (from - to).abs();
         }
     }
-    let text = |values: [f64; 3]| values.map(|value| format!("{:?}", (value * 100.0).round() / 100.0)).join(", ");
-    let bridge = format!("{lead}bridge = cq.Workplane(\"XY\").box({}).translate(({}))\n{name} = {name}.union(bridge)\n", text(size), text(centre));
-    let mut edit = Edit::new("bridge", 10, end..end, bridge, "bridges the widest gap between two bodies");
+    let text = |values: [f64; 3]| {
+        values
+            .map(|value| format!("{:?}", (value * 100.0).round() / 100.0))
+            .join(", ")
+    };
+    let bridge = format!(
+        "{lead}bridge = cq.Workplane(\"XY\").box({}).translate(({}))\n{name} = {name}.union(bridge)\n",
+        text(size),
+        text(centre)
+    );
+    let mut edit = Edit::new(
+        "bridge",
+        10,
+        end..end,
+        bridge,
+        "bridges the widest gap between two bodies",
+    );
     edit.keep = Keep::Better;
     edits.push(edit);
 }
@@ -80,12 +106,24 @@ fn bodies(shape: &crate::geometry::Shape) -> Vec<Bounds> {
 /// The body that is farthest from its nearest neighbour, with that neighbour.
 fn widest_gap(boxes: &[Bounds]) -> Option<(usize, usize)> {
     let gap = |a: &Bounds, b: &Bounds| {
-        (0..3).map(|axis| (a.0[axis] - b.1[axis]).max(b.0[axis] - a.1[axis]).max(0.0).powi(2)).sum::<f64>().sqrt()
+        (0..3)
+            .map(|axis| {
+                (a.0[axis] - b.1[axis])
+                    .max(b.0[axis] - a.1[axis])
+                    .max(0.0)
+                    .powi(2)
+            })
+            .sum::<f64>()
+            .sqrt()
     };
     let nearest = |one: usize| {
         let others = (0..boxes.len()).filter(|other| *other != one);
-        others.map(|other| (gap(&boxes[one], &boxes[other]), other)).min_by(|a, b| a.0.total_cmp(&b.0))
+        others
+            .map(|other| (gap(&boxes[one], &boxes[other]), other))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
     };
     let all = (0..boxes.len()).filter_map(|one| nearest(one).map(|(gap, other)| (gap, one, other)));
-    all.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(gap, _, _)| *gap > 0.0).map(|(_, one, other)| (one, other))
+    all.max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(gap, _, _)| *gap > 0.0)
+        .map(|(_, one, other)| (one, other))
 }

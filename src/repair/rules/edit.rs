@@ -76,7 +76,10 @@ mod tests {
     fn ranges_are_applied_in_order_and_must_not_overlap() {
         let edit = Edit::new("r", 0, 4..5, "B", "why").and(0..1, "A").and(5..5, "!");
         assert_eq!(edit.apply("a = b").unwrap(), "A = B!");
-        assert_eq!(Edit::new("r", 0, 0..3, "x", "").and(2..4, "y").apply("abcdef"), None);
+        assert_eq!(
+            Edit::new("r", 0, 0..3, "x", "").and(2..4, "y").apply("abcdef"),
+            None
+        );
         assert_eq!(Edit::new("r", 0, 7..9, "x", "").apply("abc"), None);
     }
 }

@@ -13,7 +13,8 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     let code = answer::code(text);
     if code.trim() != text.trim() && !code.trim().is_empty() {
         let whole = 0..text.len();
-        edits.push(Edit::new("fences", 5, whole, code, "takes the code out of the text around it"));
+        let reason = "takes the code out of the text around it";
+        edits.push(Edit::new("fences", 5, whole, code, reason).needed());
     }
     prose(situation, edits);
 }
@@ -25,30 +26,43 @@ fn prose(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     let inside_text = |line: usize| {
         tokens(source.text).iter().any(|token| {
             let ends = token.line + source.text[token.range.clone()].matches('\n').count();
-            matches!(token.lexeme, Lexeme::Text(_)) && ends > token.line && (token.line..=ends).contains(&line)
+            matches!(token.lexeme, Lexeme::Text(_))
+                && ends > token.line
+                && (token.line..=ends).contains(&line)
         })
     };
-    let prose: Vec<usize> =
-        (1..=lines).filter(|&line| is_prose(&source.text[source.line(line)]) && !inside_text(line)).collect();
+    let prose: Vec<usize> = (1..=lines)
+        .filter(|&line| is_prose(&source.text[source.line(line)]) && !inside_text(line))
+        .collect();
     if prose.is_empty() {
         return;
     }
-    let mut edit = Edit::new("prose", 8, 0..0, "", "turns sentences between the code into comments");
+    let mut edit = Edit::new(
+        "prose",
+        8,
+        0..0,
+        "",
+        "turns sentences between the code into comments",
+    );
     for line in prose {
         let start = source.line(line).start;
         edit = edit.and(start..start, "# ");
     }
-    edits.push(edit);
+    edits.push(edit.needed());
 }
 
 /// Several words in a row with nothing between them, which no line of Python has.
 pub(super) fn is_prose(line: &str) -> bool {
     const KEYWORDS: [&str; 22] = [
-        "import", "from", "as", "def", "return", "for", "in", "if", "else", "elif", "not", "and", "or", "is", "lambda", "while",
-        "with", "class", "assert", "raise", "global", "yield",
+        "import", "from", "as", "def", "return", "for", "in", "if", "else", "elif", "not", "and", "or", "is",
+        "lambda", "while", "with", "class", "assert", "raise", "global", "yield",
     ];
     let line = line.trim();
-    if line.starts_with('#') || line.contains(" = ") || line.contains("('") || line.contains("(\"") || line.starts_with(['"', '\'', ')', '.'])
+    if line.starts_with('#')
+        || line.contains(" = ")
+        || line.contains("('")
+        || line.contains("(\"")
+        || line.starts_with(['"', '\'', ')', '.'])
     {
         return false;
     }
@@ -81,7 +95,12 @@ mod tests {
 
     #[test]
     fn sentences_are_told_from_code() {
-        for line in ["Here is the repaired code:", "The fork now holds the wheel.", "```python", "// holes for the bolts"] {
+        for line in [
+            "Here is the repaired code:",
+            "The fork now holds the wheel.",
+            "```python",
+            "// holes for the bolts",
+        ] {
             assert!(is_prose(line), "{line}");
         }
         for line in [

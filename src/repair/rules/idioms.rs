@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::nearest;
 use super::source::{Call, Source};
+use super::vocabulary::{IDLE, RENAMED};
 
 /// One way to write a call: which bytes become what, and how unlikely that is.
 pub(super) struct Rewrite {
@@ -12,54 +13,29 @@ pub(super) struct Rewrite {
     pub rank: u32,
 }
 
-/// Methods that are called otherwise, arguments as they are.
-const RENAMED: [(&str, &[&str]); 28] = [
-    ("cut", &["subtract", "difference", "minus", "cutout", "remove", "sub", "carve", "booleancut", "cutbody", "booleansubtract"]),
-    ("union", &["fuse", "join", "merge", "unite", "combinewith", "addsolid", "plus", "booleanunion", "addbody", "fusewith", "attach"]),
-    ("intersect", &["intersection", "common", "booleanintersect", "intersectwith"]),
-    ("rect", &["rectangle", "addrect", "rectangular", "drawrect"]),
-    ("circle", &["disc", "disk", "circ", "addcircle", "drawcircle"]),
-    ("box", &["block", "cuboid", "makebox", "addbox", "brick"]),
-    ("cylinder", &["makecylinder", "cyl", "addcylinder", "rod"]),
-    ("sphere", &["ball", "makesphere", "addsphere"]),
-    ("fillet", &["round", "roundedges", "filletedges", "rounded", "blend", "edgefillet"]),
-    ("chamfer", &["bevel", "chamferedges", "beveledges", "edgechamfer"]),
-    ("cutThruAll", &["cutthrough", "cutall", "throughcut", "cutthru", "cutthroughall", "extrudecutthrough", "cutthruall"]),
-    ("hole", &["drill", "throughhole", "addhole", "makehole", "drillhole", "borehole", "threadedhole", "tappedhole", "cuthole", "screwhole"]),
-    ("cboreHole", &["counterbore", "cbore", "counterborehole", "counterbored"]),
-    ("cskHole", &["countersink", "csk", "countersunkhole", "countersinkhole", "countersunk"]),
-    ("shell", &["hollow", "hollowout", "makeshell"]),
-    ("extrude", &["pad", "linearextrude", "extrudelinear", "extrudeto", "extrusion", "pull", "protrude"]),
-    ("revolve", &["rotateextrude", "revolution", "lathe", "spin"]),
-    ("sweep", &["sweepalong", "extrudealong", "pipealong", "followpath"]),
-    ("spline", &["curve", "bspline", "addspline", "splinethrough"]),
-    ("threePointArc", &["arc", "arcto", "arcthrough", "threepointarcto"]),
-    ("lineTo", &["lineabs", "drawto", "straightto"]),
-    ("moveTo", &["goto", "setposition", "startat"]),
-    ("workplane", &["newworkplane", "workplaneon", "plane", "setworkplane", "createworkplane"]),
-    ("faces", &["selectfaces", "selectface", "getfaces"]),
-    ("edges", &["selectedges", "selectedge", "getedges"]),
-    ("slot2D", &["slot", "obround", "stadium"]),
-    ("offset2D", &["offsetwire", "offsetcurve", "inset"]),
-    ("mirror", &["reflect", "mirrored", "mirrorabout"]),
-];
-
-/// Calls that do nothing for the part.
-const IDLE: [&str; 26] = [
-    "build", "finish", "done", "end_sketch", "endsketch", "tosolid", "render", "show", "display", "color", "colour", "material", "name", "label", "commit",
-    "apply", "copy", "clone", "validate", "fix", "heal", "simplify", "refine", "getsolid", "solidify", "asworkplane",
-];
-
 /// Everything that a call of an unknown method on a Workplane may have meant, the likeliest first.
 pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
     let mut found = Vec::new();
     // Those that put something before the receiver too.
     let mut whole = Vec::new();
-    let Some(receiver) = call.receiver else { return found };
-    let plain: String = call.name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect();
+    let Some(receiver) = call.receiver else {
+        return found;
+    };
+    let plain: String = call
+        .name
+        .chars()
+        .filter(|c| *c != '_')
+        .flat_map(char::to_lowercase)
+        .collect();
     // From behind the receiver, so that a dot on a line of its own goes too; comments between are kept with the receiver.
     let suffix = receiver.end_byte()..call.node.end_byte();
-    let mut put = |rank: u32, text: String| found.push(Rewrite { range: suffix.clone(), text, rank });
+    let mut put = |rank: u32, text: String| {
+        found.push(Rewrite {
+            range: suffix.clone(),
+            text,
+            rank,
+        })
+    };
     let given = |names: &[&str], place: usize| argument(source, call, names, place);
     let list = || source.at(call.list).to_owned();
     for (real, invented) in RENAMED {
@@ -68,9 +44,15 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
         }
     }
     match plain.as_str() {
-        "annulus" | "ring" | "donut" | "washer" | "tube" | "pipe" | "hollowcylinder" | "annularring" | "circularring" | "tubing" => {
+        "annulus" | "ring" | "donut" | "washer" | "tube" | "pipe" | "hollowcylinder" | "annularring"
+        | "circularring" | "tubing" => {
             let outer = radius(source, call, &["outer", "r1", "r_outer", "big", "od"], 0);
-            let inner = radius(source, call, &["inner", "r2", "r_inner", "small", "id", "bore"], 1);
+            let inner = radius(
+                source,
+                call,
+                &["inner", "r2", "r_inner", "small", "id", "bore"],
+                1,
+            );
             let height = given(&["height", "length", "thickness", "depth", "h", "width"], 2);
             if let (Some(outer), Some(inner)) = (outer, inner) {
                 let circles = format!(".circle({outer}).circle({inner})");
@@ -88,10 +70,23 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
         }
         "cone" | "frustum" | "truncatedcone" | "taperedcylinder" | "makecone" => cone(source, call, &mut put),
         "torus" | "maketorus" => {
-            let big = radius(source, call, &["major", "big", "ring", "radius1", "r1", "outer"], 0);
-            let small = radius(source, call, &["minor", "small", "tube", "radius2", "r2", "section"], 1);
+            let big = radius(
+                source,
+                call,
+                &["major", "big", "ring", "radius1", "r1", "outer"],
+                0,
+            );
+            let small = radius(
+                source,
+                call,
+                &["minor", "small", "tube", "radius2", "r2", "section"],
+                1,
+            );
             if let (Some(big), Some(small)) = (big, small) {
-                put(6, format!(".eachpoint(cq.Solid.makeTorus({big}, {small}), True, True)"));
+                put(
+                    6,
+                    format!(".eachpoint(cq.Solid.makeTorus({big}, {small}), True, True)"),
+                );
             }
         }
         "cube" => {
@@ -119,14 +114,22 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
             }
         }
         "roundedrect" | "rrect" | "roundedrectangle" | "roundrect" | "filletedrect" => {
-            if let (Some(w), Some(h)) = (given(&["width", "length", "xLen", "w"], 0), given(&["height", "yLen", "h"], 1)) {
+            if let (Some(w), Some(h)) = (
+                given(&["width", "length", "xLen", "w"], 0),
+                given(&["height", "yLen", "h"], 1),
+            ) {
                 let r = given(&["radius", "r", "fillet", "corner_radius"], 2).unwrap_or("1.0");
-                put(6, format!(".placeSketch(cq.Sketch().rect({w}, {h}).vertices().fillet({r}))"));
+                put(
+                    6,
+                    format!(".placeSketch(cq.Sketch().rect({w}, {h}).vertices().fillet({r}))"),
+                );
                 put(9, format!(".rect({w}, {h})"));
             }
         }
         "roundedbox" | "filletedbox" | "roundbox" => {
-            if let (Some(a), Some(b), Some(c)) = (given(&["length"], 0), given(&["width"], 1), given(&["height"], 2)) {
+            if let (Some(a), Some(b), Some(c)) =
+                (given(&["length"], 0), given(&["width"], 1), given(&["height"], 2))
+            {
                 let r = given(&["radius", "r", "fillet"], 3).unwrap_or("1.0");
                 put(6, format!(".box({a}, {b}, {c}).edges(\"|Z\").fillet({r})"));
             }
@@ -144,8 +147,11 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
         "rotated" | "turn" | "rotateabout" | "rotateby" => put(8, format!(".rotate{}", list())),
         "translatex" | "movex" | "shiftx" => one_axis(given(&["x", "distance"], 0), "({}, 0, 0)", &mut put),
         "translatey" | "movey" | "shifty" => one_axis(given(&["y", "distance"], 0), "(0, {}, 0)", &mut put),
-        "translatez" | "movez" | "shiftz" | "raise" | "lift" => one_axis(given(&["z", "distance"], 0), "(0, 0, {})", &mut put),
-        "translateby" | "moved" | "moveby" | "shift" | "at" | "position" | "offset" | "place" | "relocate" | "displace" | "moveto3d" | "translated" => {
+        "translatez" | "movez" | "shiftz" | "raise" | "lift" => {
+            one_axis(given(&["z", "distance"], 0), "(0, 0, {})", &mut put)
+        }
+        "translateby" | "moved" | "moveby" | "shift" | "at" | "position" | "offset" | "place"
+        | "relocate" | "displace" | "moveto3d" | "translated" => {
             put(7, format!(".translate({})", vector(source, call)));
         }
         "scale" | "scaled" | "resize" => {
@@ -155,19 +161,29 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
                 whole.push(Rewrite { range, text, rank: 6 });
             }
         }
-        "circularpattern" | "polarpattern" | "radialpattern" | "circulararray" | "patterncircular" | "rotatepattern" | "polarcopy" => {
+        "circularpattern" | "polarpattern" | "radialpattern" | "circulararray" | "patterncircular"
+        | "rotatepattern" | "polarcopy" => {
             pattern(source, call, receiver, &mut whole);
         }
-        "linearpattern" | "gridpattern" | "grid" | "rectangularpattern" | "rectarray" | "lineararray" | "gridarray" | "rectpattern" => {
+        "linearpattern" | "gridpattern" | "grid" | "rectangularpattern" | "rectarray" | "lineararray"
+        | "gridarray" | "rectpattern" => {
             put(9, format!(".rarray{}", list()));
         }
         "pocket" | "cutextrude" | "extrudecut" | "cutdepth" | "cutpocket" | "recess" | "engrave" => {
             if let Some(depth) = given(&["depth", "distance", "until"], 0) {
-                put(6, format!(".cutBlind(-({depth}))").replace("-(-", "(-").replace("))", "))"));
+                put(
+                    6,
+                    format!(".cutBlind(-({depth}))")
+                        .replace("-(-", "(-")
+                        .replace("))", "))"),
+                );
             }
         }
         "holes" | "circles" | "addholes" | "drillholes" => {
-            if let (Some(points), Some(size)) = (given(&["points", "positions", "locations"], 0), given(&["diameter", "radius", "d"], 1)) {
+            if let (Some(points), Some(size)) = (
+                given(&["points", "positions", "locations"], 0),
+                given(&["diameter", "radius", "d"], 1),
+            ) {
                 let verb = if plain == "circles" { "circle" } else { "hole" };
                 put(6, format!(".pushPoints({points}).{verb}({size})"));
                 put(7, format!(".pushPoints({size}).{verb}({points})"));
@@ -175,7 +191,11 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
         }
         "boltcircle" | "boltpattern" | "holecircle" => {
             let circle = radius(source, call, &["circle", "pcd", "bolt", "pattern", "radius"], 0);
-            if let (Some(circle), Some(count), Some(size)) = (circle, given(&["count", "n", "number", "holes"], 1), given(&["diameter", "hole_diameter", "d"], 2)) {
+            if let (Some(circle), Some(count), Some(size)) = (
+                circle,
+                given(&["count", "n", "number", "holes"], 1),
+                given(&["diameter", "hole_diameter", "d"], 2),
+            ) {
                 put(6, format!(".polarArray({circle}, 0, 360, {count}).hole({size})"));
             }
         }
@@ -205,8 +225,20 @@ fn one_axis(value: Option<&str>, form: &str, put: &mut dyn FnMut(u32, String)) {
 
 fn cone(source: &Source<'_>, call: &Call<'_>, put: &mut dyn FnMut(u32, String)) {
     let height = argument(source, call, &["height", "h", "length", "depth"], 9);
-    let base = radius(source, call, &["radius1", "r1", "bottom", "base", "lower", "radius", "start", "d1"], 9);
-    let top = radius(source, call, &["radius2", "r2", "top", "upper", "tip", "end", "d2"], 9);
+    let base = radius(
+        source,
+        call,
+        &[
+            "radius1", "r1", "bottom", "base", "lower", "radius", "start", "d1",
+        ],
+        9,
+    );
+    let top = radius(
+        source,
+        call,
+        &["radius2", "r2", "top", "upper", "tip", "end", "d2"],
+        9,
+    );
     let solid = |base: &str, top: &str, height: &str| {
         format!(".eachpoint(cq.Solid.makeCone({base}, {top}, {height}), True, True)")
     };
@@ -215,7 +247,11 @@ fn cone(source: &Source<'_>, call: &Call<'_>, put: &mut dyn FnMut(u32, String)) 
         return;
     }
     let places = positional(source, call);
-    let says_height = |text: &str| nearest::words(text).iter().any(|word| ["height", "h", "length", "depth", "len"].contains(&word.as_str()));
+    let says_height = |text: &str| {
+        nearest::words(text)
+            .iter()
+            .any(|word| ["height", "h", "length", "depth", "len"].contains(&word.as_str()))
+    };
     match places[..] {
         [a, b, c] if says_height(a) => put(6, solid(b, c, a)),
         [a, b, c] => {
@@ -234,14 +270,24 @@ fn cone(source: &Source<'_>, call: &Call<'_>, put: &mut dyn FnMut(u32, String)) 
 
 /// Copies about an axis: of a part, or, when something is drawn behind it, of a place to draw at.
 fn pattern(source: &Source<'_>, call: &Call<'_>, receiver: tree_sitter::Node<'_>, found: &mut Vec<Rewrite>) {
-    let count = argument(source, call, &["count", "n", "number", "num", "copies", "instances", "num_copies"], 9).map(str::to_owned);
+    let count = argument(
+        source,
+        call,
+        &["count", "n", "number", "num", "copies", "instances", "num_copies"],
+        9,
+    )
+    .map(str::to_owned);
     let places = positional(source, call);
     let whole_number = |text: &&&str| {
-        text.parse::<u32>().is_ok() || nearest::words(text).iter().any(|word| ["count", "n", "num", "number", "slots", "teeth"].contains(&word.as_str()))
+        text.parse::<u32>().is_ok()
+            || nearest::words(text)
+                .iter()
+                .any(|word| ["count", "n", "num", "number", "slots", "teeth"].contains(&word.as_str()))
     };
     let count = count.or_else(|| places.iter().find(whole_number).map(|text| (*text).to_owned()));
     let Some(count) = count else { return };
-    let radius = argument(source, call, &["radius", "r"], 9).or_else(|| places.iter().copied().find(|text| **text != *count));
+    let radius = argument(source, call, &["radius", "r"], 9)
+        .or_else(|| places.iter().copied().find(|text| **text != *count));
     let angle = argument(source, call, &["angle", "total_angle", "angleDegrees"], 9).unwrap_or("360.0");
     let axis = match argument(source, call, &["axis", "direction", "axisDirection"], 9) {
         Some(text) if text.starts_with('(') => text.to_owned(),
@@ -250,44 +296,86 @@ fn pattern(source: &Source<'_>, call: &Call<'_>, receiver: tree_sitter::Node<'_>
         _ => "(0, 0, 1)".to_owned(),
     };
     let part = source.at(receiver);
+    let part = if receiver.kind() == "binary_operator" {
+        format!("({part})")
+    } else {
+        part.to_owned()
+    };
     let copies = format!(
-        "cq.Workplane(\"XY\").newObject([shape for step in range({count}) for shape in ({part}).rotate((0, 0, 0), {axis}, step * {angle} / {count}).vals()]).combine()"
+        "cq.Workplane(\"XY\").newObject([shape for step in range({count}) for shape in {part}.rotate((0, 0, 0), {axis}, step * {angle} / {count}).vals()]).combine()"
     );
     let drawn = source.text[call.node.end_byte()..].trim_start().starts_with('.');
     let rank = if drawn { 9 } else { 6 };
-    found.push(Rewrite { range: call.node.byte_range(), text: copies, rank });
+    found.push(Rewrite {
+        range: call.node.byte_range(),
+        text: copies,
+        rank,
+    });
     if let Some(radius) = radius {
         let text = format!(".polarArray({radius}, 0, {angle}, {count})");
-        found.push(Rewrite { range: receiver.end_byte()..call.node.end_byte(), text, rank: 7 });
+        found.push(Rewrite {
+            range: receiver.end_byte()..call.node.end_byte(),
+            text,
+            rank: 7,
+        });
     }
 }
 
 /// The argument of one of these names, else the positional one of that place.
-pub(super) fn argument<'s>(source: &'s Source<'_>, call: &Call<'_>, names: &[&str], place: usize) -> Option<&'s str> {
+pub(super) fn argument<'s>(
+    source: &'s Source<'_>,
+    call: &Call<'_>,
+    names: &[&str],
+    place: usize,
+) -> Option<&'s str> {
     let text = |node: tree_sitter::Node<'_>| &source.text[node.byte_range()];
     for name in names {
-        if let Some(arg) = call.args.iter().find(|arg| arg.name.is_some_and(|node| text(node).eq_ignore_ascii_case(name))) {
+        if let Some(arg) = call
+            .args
+            .iter()
+            .find(|arg| arg.name.is_some_and(|node| text(node).eq_ignore_ascii_case(name)))
+        {
             return Some(text(arg.value));
         }
     }
     // A longer keyword that holds one of the words: `outer_radius` for `outer`.
     for name in names.iter().filter(|name| name.len() > 2) {
-        if let Some(arg) = call.args.iter().find(|arg| arg.name.is_some_and(|node| text(node).to_lowercase().contains(name))) {
+        if let Some(arg) = call.args.iter().find(|arg| {
+            arg.name
+                .is_some_and(|node| text(node).to_lowercase().contains(name))
+        }) {
             return Some(text(arg.value));
         }
     }
-    call.args.iter().filter(|arg| arg.name.is_none()).nth(place).map(|arg| text(arg.value))
+    call.args
+        .iter()
+        .filter(|arg| arg.name.is_none())
+        .nth(place)
+        .map(|arg| text(arg.value))
 }
 
 /// As [`argument`], halved where its keyword says diameter.
 fn radius(source: &Source<'_>, call: &Call<'_>, names: &[&str], place: usize) -> Option<String> {
     let value = argument(source, call, names, place)?;
-    let keyword = call.args.iter().find(|arg| arg.value.byte_range() == value_range(source, value)).and_then(|arg| arg.name);
+    let keyword = call
+        .args
+        .iter()
+        .find(|arg| arg.value.byte_range() == value_range(source, value))
+        .and_then(|arg| arg.name);
     let diameter = keyword.is_some_and(|node| {
         let name = source.at(node).to_lowercase();
-        name.contains("diam") || name.ends_with("_d") || name == "od" || name == "id" || name == "d1" || name == "d2"
+        name.contains("diam")
+            || name.ends_with("_d")
+            || name == "od"
+            || name == "id"
+            || name == "d1"
+            || name == "d2"
     });
-    Some(if diameter { format!("{value} / 2") } else { value.to_owned() })
+    Some(if diameter {
+        format!("{value} / 2")
+    } else {
+        value.to_owned()
+    })
 }
 
 fn value_range(source: &Source<'_>, value: &str) -> Range<usize> {
@@ -307,7 +395,12 @@ pub(super) fn vector(source: &Source<'_>, call: &Call<'_>) -> String {
     match places[..] {
         [] => {
             let axis = |names: &[&str]| argument(source, call, names, 9).unwrap_or("0").to_owned();
-            format!("({}, {}, {})", axis(&["x", "dx"]), axis(&["y", "dy"]), axis(&["z", "dz"]))
+            format!(
+                "({}, {}, {})",
+                axis(&["x", "dx"]),
+                axis(&["y", "dy"]),
+                axis(&["z", "dz"])
+            )
         }
         [one] if one.starts_with('(') || one.contains("Vector") => one.to_owned(),
         [one] => one.to_owned(),

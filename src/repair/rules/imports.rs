@@ -18,13 +18,21 @@ const KNOWN: [(&str, &str); 7] = [
 
 /// The line that imports what goes by that name.
 pub(super) fn import_of(name: &str) -> Option<&'static str> {
-    KNOWN.iter().find(|(known, _)| *known == name).map(|(_, line)| *line)
+    KNOWN
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, line)| *line)
 }
 
 /// An edit that imports `name` at the top, if the file does not yet; nothing to add is an edit of nothing.
 pub(super) fn with_import(source: &Source<'_>, edit: Edit, name: &str) -> Edit {
     let imported = source.nodes().iter().any(|node| {
-        node.kind().starts_with("import") && node.is_named() && source.at(*node).split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+        node.kind().starts_with("import")
+            && node.is_named()
+            && source
+                .at(*node)
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(|word| word == name)
     });
     match import_of(name) {
         Some(line) if !imported => {
@@ -37,12 +45,21 @@ pub(super) fn with_import(source: &Source<'_>, edit: Edit, name: &str) -> Edit {
 
 /// Where imports go: before the first import, else behind a docstring.
 pub(super) fn top(source: &Source<'_>) -> usize {
-    let statements: Vec<_> = children(source.root()).into_iter().filter(|node| node.is_named()).collect();
-    if let Some(import) = statements.iter().find(|node| matches!(node.kind(), "import_statement" | "import_from_statement")) {
+    let statements: Vec<_> = children(source.root())
+        .into_iter()
+        .filter(|node| node.is_named())
+        .collect();
+    if let Some(import) = statements
+        .iter()
+        .find(|node| matches!(node.kind(), "import_statement" | "import_from_statement"))
+    {
         return import.start_byte();
     }
     match statements.first() {
-        Some(first) if first.kind() == "expression_statement" && first.named_child(0).is_some_and(|child| child.kind() == "string") => {
+        Some(first)
+            if first.kind() == "expression_statement"
+                && first.named_child(0).is_some_and(|child| child.kind() == "string") =>
+        {
             (first.end_byte() + 1).min(source.text.len())
         }
         _ => 0,
@@ -57,7 +74,8 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
                 return;
             };
             let at = top(source);
-            edits.push(Edit::new("import", 5, at..at, format!("{line}\n"), format!("adds `{line}`")).needed());
+            edits
+                .push(Edit::new("import", 5, at..at, format!("{line}\n"), format!("adds `{line}`")).needed());
         }
         Kind::ImportError => import_error(situation, edits),
         _ => {}
@@ -66,7 +84,9 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 
 fn import_error(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
-    let Some(statement) = situation.statement() else { return };
+    let Some(statement) = situation.statement() else {
+        return;
+    };
     let range = statement.byte_range();
     let whole = range.start..(range.end + 1).min(source.text.len());
     let text = source.at(statement);
@@ -76,38 +96,106 @@ fn import_error(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if situation.message.contains("cannot import name") {
         // `cannot import name 'X' from 'cadquery'`: the rest of the list may be right.
         let names = statement_names(source, statement);
-        let rest: Vec<&str> = names.iter().copied().filter(|name| name.split(' ').next() != Some(module)).collect();
+        let rest: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| name.split(' ').next() != Some(module))
+            .collect();
         let from = named.get(1).copied().unwrap_or("cadquery");
-        let offered = situation.api.module.keys().map(String::as_str).chain(situation.api.modules.get("exporters").into_iter().flatten().map(String::as_str));
+        let offered = situation.api.module.keys().map(String::as_str).chain(
+            situation
+                .api
+                .modules
+                .get("exporters")
+                .into_iter()
+                .flatten()
+                .map(String::as_str),
+        );
         if let Some(right) = nearest::nearest(module, offered) {
             let mut list: Vec<String> = rest.iter().map(|name| (*name).to_owned()).collect();
             list.push(format!("{right} as {module}"));
-            edits.push(Edit::new("import", 12, range.clone(), format!("from {from} import {}", list.join(", ")), format!("`{module}` is called `{right}`")));
+            edits.push(Edit::new(
+                "import",
+                12,
+                range.clone(),
+                format!("from {from} import {}", list.join(", ")),
+                format!("`{module}` is called `{right}`"),
+            ));
         }
-        let line = if rest.is_empty() { String::new() } else { format!("from {from} import {}", rest.join(", ")) };
-        let line = if from.starts_with("cadquery") && rest.is_empty() { "import cadquery as cq".to_owned() } else { line };
-        edits.push(Edit::new("import", 15, range, line, format!("does not import `{module}`, which is not there")));
+        let line = if rest.is_empty() {
+            String::new()
+        } else {
+            format!("from {from} import {}", rest.join(", "))
+        };
+        let line = if from.starts_with("cadquery") && rest.is_empty() {
+            "import cadquery as cq".to_owned()
+        } else {
+            line
+        };
+        edits.push(Edit::new(
+            "import",
+            15,
+            range,
+            line,
+            format!("does not import `{module}`, which is not there"),
+        ));
         return;
     }
     let close = nearest::edits(root, "cadquery") <= 3 || root.starts_with("cad") || root == "cq";
     if close && root != "cadquery" {
-        let alias = text.rsplit(" as ").next().filter(|_| text.contains(" as ")).unwrap_or("cq");
-        edits.push(Edit::new("import", 8, range.clone(), format!("import cadquery as {alias}"), format!("`{root}` is called `cadquery`")));
-        edits.push(Edit::new("import", 9, range.clone(), text.replacen(root, "cadquery", 1), format!("`{root}` is called `cadquery`")));
+        let alias = text
+            .rsplit(" as ")
+            .next()
+            .filter(|_| text.contains(" as "))
+            .unwrap_or("cq");
+        edits.push(Edit::new(
+            "import",
+            8,
+            range.clone(),
+            format!("import cadquery as {alias}"),
+            format!("`{root}` is called `cadquery`"),
+        ));
+        edits.push(Edit::new(
+            "import",
+            9,
+            range.clone(),
+            text.replacen(root, "cadquery", 1),
+            format!("`{root}` is called `cadquery`"),
+        ));
     }
     for known in ["math", "numpy"] {
         if nearest::edits(root, known) <= 2 {
-            edits.push(Edit::new("import", 8, range.clone(), text.replacen(root, known, 1), format!("`{root}` is called `{known}`")));
+            edits.push(Edit::new(
+                "import",
+                8,
+                range.clone(),
+                text.replacen(root, known, 1),
+                format!("`{root}` is called `{known}`"),
+            ));
         }
     }
     if root == "cadquery" {
-        edits.push(Edit::new("import", 12, range.clone(), "import cadquery as cq", format!("`{module}` is not part of CadQuery")));
+        edits.push(Edit::new(
+            "import",
+            12,
+            range.clone(),
+            "import cadquery as cq",
+            format!("`{module}` is not part of CadQuery"),
+        ));
     }
-    edits.push(Edit::new("import", 14, whole, "", format!("does not import `{module}`, which is not there")));
+    edits.push(Edit::new(
+        "import",
+        14,
+        whole,
+        "",
+        format!("does not import `{module}`, which is not there"),
+    ));
 }
 
 fn statement_names<'s>(source: &'s Source<'_>, statement: tree_sitter::Node<'_>) -> Vec<&'s str> {
-    let listed = children(statement).into_iter().skip_while(|node| node.kind() != "import");
+    let listed = children(statement)
+        .into_iter()
+        .skip_while(|node| node.kind() != "import");
     listed
         .filter(tree_sitter::Node::is_named)
         .map(|node| &source.text[node.byte_range()])

@@ -6,25 +6,35 @@
 
 pub mod api;
 mod arguments;
+mod brackets;
 mod disconnected;
 mod edit;
 mod editability;
 mod empty;
 mod fences;
 mod fixture;
+mod forms;
+mod guesses;
 mod idioms;
 mod imports;
+mod indentation;
 mod invented;
 mod kernel;
+mod keywords;
 mod names;
 mod nearest;
 mod plausible;
 mod python;
+mod results;
+mod scope;
 mod selectors;
 mod source;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod values;
+mod vocabulary;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -62,13 +72,14 @@ struct Situation<'a> {
 type Rule = fn(&Situation<'_>, &mut Vec<Edit>);
 
 /// All rules; the order matters between edits of equal rank only.
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 16] = [
     fences::rule,
     syntax::rule,
     imports::rule,
     names::rule,
     invented::rule,
     arguments::rule,
+    forms::rule,
     values::rule,
     selectors::rule,
     python::rule,
@@ -103,7 +114,10 @@ impl Proposer for Rules {
         let tried: BTreeSet<&str> = ask.history.iter().map(|step| step.code.as_str()).collect();
         let untried = |head: usize| {
             let offers = edits(&Ask { head, ..*ask }).into_iter();
-            offers.filter(|(code, _)| !tried.contains(code.as_str())).map(move |(code, edit)| (head, code, edit)).collect::<Vec<_>>()
+            offers
+                .filter(|(code, _)| !tried.contains(code.as_str()))
+                .map(move |(code, edit)| (head, code, edit))
+                .collect::<Vec<_>>()
         };
         let mut offers = untried(ask.head);
         // Only rough edits are left: an earlier step may have been repaired the wrong way.
@@ -159,7 +173,12 @@ pub fn edits(ask: &Ask<'_>) -> Vec<(String, Edit)> {
     let regions = situation.regions();
     let known_errors = source.errors();
     for edit in &mut edits {
-        if !edit.needed && !edit.changes.iter().all(|(range, _)| situation.is_near(range, &regions)) {
+        if !edit.needed
+            && !edit
+                .changes
+                .iter()
+                .all(|(range, _)| situation.is_near(range, &regions))
+        {
             edit.rank += FAR;
         }
     }
@@ -190,7 +209,11 @@ impl Situation<'_> {
             return Vec::new();
         };
         let lines = self.frames();
-        let lines = if lines.is_empty() { failure.line.map(|line| line as usize).into_iter().collect() } else { lines };
+        let lines = if lines.is_empty() {
+            failure.line.map(|line| line as usize).into_iter().collect()
+        } else {
+            lines
+        };
         let statements = lines.into_iter().filter_map(|line| {
             let statement = self.source.statement_at(line)?;
             let line = self.source.line(line);
@@ -214,7 +237,9 @@ impl Situation<'_> {
     fn is_near(&self, range: &Range<usize>, regions: &[Range<usize>]) -> bool {
         regions.is_empty()
             || range.is_empty()
-            || regions.iter().any(|region| region.start <= range.start && range.end <= region.end + 1)
+            || regions
+                .iter()
+                .any(|region| region.start <= range.start && range.end <= region.end + 1)
     }
 
     /// The failing statement.

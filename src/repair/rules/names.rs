@@ -1,8 +1,7 @@
 //! Names that nothing defines: misspelt, defined too late, lost with the line that bound them.
 
-use std::collections::BTreeSet;
-
 use super::imports::{import_of, top, with_import};
+use super::scope::{scope, scope_with};
 use super::source::{Source, children, enclosing, number, statement_of};
 use super::{Edit, Situation, nearest};
 use crate::failure::Kind;
@@ -17,7 +16,9 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if situation.kind != Kind::UndefinedName {
         return;
     }
-    let Some(&name) = quoted(situation.message).first() else { return };
+    let Some(&name) = quoted(situation.message).first() else {
+        return;
+    };
     let source = situation.source;
     if situation.message.contains("UnboundLocalError") {
         unbound_local(situation, name, edits);
@@ -39,7 +40,9 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     let function = enclosing(first, "function_definition");
     let uses: Vec<_> = uses
         .into_iter()
-        .filter(|node| enclosing(*node, "function_definition") == function || !scope_with(source, *node).contains(name))
+        .filter(|node| {
+            enclosing(*node, "function_definition") == function || !scope_with(source, *node).contains(name)
+        })
         .collect();
     let replace = |rank: u32, with: &str, reason: String| {
         let mut edit = Edit::new("name", rank, 0..0, "", reason).needed();
@@ -51,38 +54,92 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if import_of(name).is_none() {
         constants(situation, name, &replace, edits);
     }
-    for (distance, known) in nearest::ranked(name, scope(source, first).iter().map(String::as_str).chain(BUILTINS)).into_iter().take(4) {
+    for (distance, known) in nearest::ranked(
+        name,
+        scope(source, first).iter().map(String::as_str).chain(BUILTINS),
+    )
+    .into_iter()
+    .take(4)
+    {
         let rank = 10 + (distance * 40.0) as u32;
-        edits.push(replace(rank, known, format!("`{name}` is not defined, `{known}` is")));
+        edits.push(replace(
+            rank,
+            known,
+            format!("`{name}` is not defined, `{known}` is"),
+        ));
     }
     defined_later(situation, name, edits);
     builders(situation, name, &replace, edits);
     missing_constant(situation, name, first, edits);
     // A part that is not there cannot be joined: leave it out.
-    if let Some(call) = enclosing(first, "argument_list").and_then(|list| list.parent()).and_then(|call| source.call(call))
+    if let Some(call) = enclosing(first, "argument_list")
+        .and_then(|list| list.parent())
+        .and_then(|call| source.call(call))
         && let Some(receiver) = call.receiver
         && matches!(call.name, "union" | "cut" | "intersect" | "add")
         && call.args.len() == 1
         && call.args[0].value == first
     {
         let range = receiver.end_byte()..call.node.end_byte();
-        edits.push(Edit::new("name", 60, range, "", format!("leaves out `{name}`, which is not defined")));
+        edits.push(Edit::new(
+            "name",
+            60,
+            range,
+            "",
+            format!("leaves out `{name}`, which is not defined"),
+        ));
     }
 }
 
 /// Functions of Python itself that candidates use.
-const BUILTINS: [&str; 14] =
-    ["range", "len", "abs", "min", "max", "round", "float", "int", "list", "tuple", "sorted", "enumerate", "zip", "sum"];
+const BUILTINS: [&str; 14] = [
+    "range",
+    "len",
+    "abs",
+    "min",
+    "max",
+    "round",
+    "float",
+    "int",
+    "list",
+    "tuple",
+    "sorted",
+    "enumerate",
+    "zip",
+    "sum",
+];
 
 /// Names of other languages and of modules that were not named.
-fn constants(situation: &Situation<'_>, name: &str, replace: &dyn Fn(u32, &str, String) -> Edit, edits: &mut Vec<Edit>) {
+fn constants(
+    situation: &Situation<'_>,
+    name: &str,
+    replace: &dyn Fn(u32, &str, String) -> Edit,
+    edits: &mut Vec<Edit>,
+) {
     let source = situation.source;
-    let python = [("true", "True"), ("false", "False"), ("null", "None"), ("none", "None"), ("undefined", "None"), ("TRUE", "True"), ("FALSE", "False"), ("PI", "math.pi"), ("M_PI", "math.pi")];
+    let python = [
+        ("true", "True"),
+        ("false", "False"),
+        ("null", "None"),
+        ("none", "None"),
+        ("undefined", "None"),
+        ("TRUE", "True"),
+        ("FALSE", "False"),
+        ("PI", "math.pi"),
+        ("M_PI", "math.pi"),
+    ];
     if let Some((_, right)) = python.iter().find(|(wrong, _)| *wrong == name) {
         let edit = replace(6, right, format!("`{name}` is `{right}` in Python"));
-        edits.push(if right.starts_with("math") { with_import(source, edit, "math") } else { edit });
+        edits.push(if right.starts_with("math") {
+            with_import(source, edit, "math")
+        } else {
+            edit
+        });
     }
-    let math = ["pi", "sin", "cos", "tan", "sqrt", "radians", "degrees", "atan2", "atan", "asin", "acos", "ceil", "floor", "hypot", "tau", "pow"];
+    let math = [
+        "pi", "sin", "cos", "tan", "sqrt", "radians", "degrees", "atan2", "atan", "asin", "acos", "ceil",
+        "floor", "hypot", "tau", "pow",
+    ];
     if math.contains(&name) {
         let edit = replace(7, &format!("math.{name}"), format!("`{name}` is in `math`"));
         edits.push(with_import(source, edit, "math"));
@@ -94,82 +151,12 @@ fn constants(situation: &Situation<'_>, name: &str, replace: &dyn Fn(u32, &str, 
     }
     for (submodule, names) in &situation.api.modules {
         if names.iter().any(|known| known == name) {
-            let edit = replace(9, &format!("cq.{submodule}.{name}"), format!("`{name}` is in `cq.{submodule}`"));
+            let edit = replace(
+                9,
+                &format!("cq.{submodule}.{name}"),
+                format!("`{name}` is in `cq.{submodule}`"),
+            );
             edits.push(with_import(source, edit, "cq"));
-        }
-    }
-}
-
-/// Names that can be used where a node stands: module level, parameters and locals of its functions, loop variables.
-pub(super) fn scope(source: &Source<'_>, at: tree_sitter::Node<'_>) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let functions = source.functions();
-    let in_scope = |node: tree_sitter::Node<'_>| match enclosing(node, "function_definition") {
-        None => true,
-        Some(function) => function.byte_range().contains(&at.start_byte()),
-    };
-    let global_use = enclosing(at, "function_definition").is_none();
-    for function in &functions {
-        if enclosing(function.node, "function_definition").is_none() {
-            names.insert(function.name.to_owned());
-        }
-        if function.node.byte_range().contains(&at.start_byte()) {
-            names.extend(function.params.iter().map(|(name, _)| (*name).to_owned()));
-        }
-    }
-    for node in source.nodes() {
-        // At module level only what is bound further up is there already.
-        let before = !global_use || node.start_byte() < at.start_byte();
-        match node.kind() {
-            "assignment" | "for_statement" | "for_in_clause" if before && in_scope(node) => {
-                let comprehension = enclosing(node, "list_comprehension").or(enclosing(node, "generator_expression"));
-                if node.kind() == "for_in_clause" && !comprehension.is_some_and(|inside| inside.byte_range().contains(&at.start_byte())) {
-                    continue;
-                }
-                if let Some(left) = node.child_by_field_name("left") {
-                    bound(source, left, &mut names);
-                }
-            }
-            "aliased_import" => {
-                if let Some(alias) = node.child_by_field_name("alias") {
-                    names.insert(source.at(alias).to_owned());
-                }
-            }
-            "parameters" | "lambda_parameters" if node.parent().is_some_and(|owner| owner.byte_range().contains(&at.start_byte())) => {
-                for child in children(node) {
-                    bound(source, child, &mut names);
-                }
-            }
-            _ => {}
-        }
-    }
-    names.remove(source.at(at));
-    names
-}
-
-/// As [`scope`], with the name that stands there itself if it is bound.
-fn scope_with(source: &Source<'_>, at: tree_sitter::Node<'_>) -> BTreeSet<String> {
-    let mut names = scope(source, at);
-    let own = source.at(at);
-    let function = enclosing(at, "function_definition");
-    let bound = source.bindings().iter().any(|binding| {
-        binding.name == own && (binding.global || enclosing(binding.node, "function_definition") == function)
-    });
-    let parameter = source.functions().iter().any(|function| {
-        function.node.byte_range().contains(&at.start_byte()) && function.params.iter().any(|(name, _)| *name == own)
-    });
-    if bound || parameter {
-        names.insert(own.to_owned());
-    }
-    names
-}
-
-fn bound(source: &Source<'_>, target: tree_sitter::Node<'_>, names: &mut BTreeSet<String>) {
-    if target.kind() == "identifier" {
-        names.insert(source.at(target).to_owned());
-    } else if matches!(target.kind(), "pattern_list" | "tuple_pattern" | "list_pattern") {
-        for child in children(target) {
-            bound(source, child, names);
         }
     }
 }
@@ -196,30 +183,63 @@ fn defined_later(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
     let running = situation.frames().first().copied().or(situation.line);
     let Some(outer) = running.and_then(|line| {
         children(source.root()).into_iter().find(|node| {
-            node.is_named() && node.start_position().row < line && node.end_position().row + 1 >= line && node.kind() != "comment"
+            node.is_named()
+                && node.start_position().row < line
+                && node.end_position().row + 1 >= line
+                && node.kind() != "comment"
         })
     }) else {
         return;
     };
-    if let Some(binding) = source.bindings().into_iter().find(|binding| binding.global && binding.name == name && binding.node.start_byte() > outer.start_byte()) {
+    if let Some(binding) = source.bindings().into_iter().find(|binding| {
+        binding.global && binding.name == name && binding.node.start_byte() > outer.start_byte()
+    }) {
         let statement = statement_of(binding.node);
         let moved = source.at(statement).to_owned();
         let end = (statement.end_byte() + 1).min(text.len());
         let start = outer.start_byte();
-        edits.push(Edit::new("order", 12, start..start, format!("{moved}\n"), format!("defines `{name}` before it is used")).and(statement.start_byte()..end, "").needed());
+        edits.push(
+            Edit::new(
+                "order",
+                12,
+                start..start,
+                format!("{moved}\n"),
+                format!("defines `{name}` before it is used"),
+            )
+            .and(statement.start_byte()..end, "")
+            .needed(),
+        );
     }
-    let function = source.functions().into_iter().find(|function| function.name == name && function.node.start_byte() > outer.start_byte());
+    let function = source
+        .functions()
+        .into_iter()
+        .find(|function| function.name == name && function.node.start_byte() > outer.start_byte());
     if function.is_some() {
         let moved = source.at(outer).to_owned();
         let end = (outer.end_byte() + 1).min(text.len());
         let last = text.len();
-        let lead = if text.ends_with('\n') { "" } else { "\n" };
-        edits.push(Edit::new("order", 11, outer.start_byte()..end, "", format!("uses `{name}` after its definition")).and(last..last, format!("{lead}{moved}\n")).needed());
+        let tail = super::fixture::at_end(source, &moved);
+        edits.push(
+            Edit::new(
+                "order",
+                11,
+                outer.start_byte()..end,
+                "",
+                format!("uses `{name}` after its definition"),
+            )
+            .and(last..last, tail)
+            .needed(),
+        );
     }
 }
 
 /// A part that a function makes under another name.
-fn builders(situation: &Situation<'_>, name: &str, replace: &dyn Fn(u32, &str, String) -> Edit, edits: &mut Vec<Edit>) {
+fn builders(
+    situation: &Situation<'_>,
+    name: &str,
+    replace: &dyn Fn(u32, &str, String) -> Edit,
+    edits: &mut Vec<Edit>,
+) {
     let source = situation.source;
     let wanted: Vec<String> = nearest::words(name);
     for function in source.functions() {
@@ -227,21 +247,35 @@ fn builders(situation: &Situation<'_>, name: &str, replace: &dyn Fn(u32, &str, S
         if !callable || function.returns.is_empty() {
             continue;
         }
-        let words: Vec<String> = nearest::words(function.name).into_iter().filter(|word| !["make", "build", "create", "get", "add"].contains(&word.as_str())).collect();
+        let words: Vec<String> = nearest::words(function.name)
+            .into_iter()
+            .filter(|word| !["make", "build", "create", "get", "add"].contains(&word.as_str()))
+            .collect();
         let returns_it = function.returns.iter().any(|value| source.at(*value) == name);
         if words == wanted || returns_it {
-            edits.push(replace(14, &format!("{}()", function.name), format!("`{}` makes `{name}`", function.name)));
+            edits.push(replace(
+                14,
+                &format!("{}()", function.name),
+                format!("`{}` makes `{name}`", function.name),
+            ));
         }
     }
 }
 
 /// A dimension whose line was lost: from a relative, from the history, else a guess by its name.
-fn missing_constant(situation: &Situation<'_>, name: &str, first: tree_sitter::Node<'_>, edits: &mut Vec<Edit>) {
+fn missing_constant(
+    situation: &Situation<'_>,
+    name: &str,
+    first: tree_sitter::Node<'_>,
+    edits: &mut Vec<Edit>,
+) {
     let source = situation.source;
     if source.bindings().iter().any(|binding| binding.name == name) {
         return;
     }
-    let called = first.parent().is_some_and(|parent| parent.kind() == "call" && parent.child_by_field_name("function") == Some(first));
+    let called = first.parent().is_some_and(|parent| {
+        parent.kind() == "call" && parent.child_by_field_name("function") == Some(first)
+    });
     let has_attributes = first.parent().is_some_and(|parent| parent.kind() == "attribute");
     if called || has_attributes {
         return;
@@ -251,22 +285,55 @@ fn missing_constant(situation: &Situation<'_>, name: &str, first: tree_sitter::N
         Edit::new("constant", rank, at..at, format!("{name} = {value}\n"), reason).needed()
     };
     for earlier in situation.history.iter().rev() {
-        let value = earlier.code.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('=').filter(|rest| !rest.starts_with('=')));
+        let value = earlier.code.lines().find_map(|line| {
+            line.strip_prefix(name)?
+                .trim_start()
+                .strip_prefix('=')
+                .filter(|rest| !rest.starts_with('='))
+        });
         if let Some(value) = value {
-            edits.push(define(8, value.split('#').next().unwrap_or_default().trim().to_owned(), format!("`{name}` as step {} had it", earlier.step)));
+            edits.push(define(
+                8,
+                value.split('#').next().unwrap_or_default().trim().to_owned(),
+                format!("`{name}` as step {} had it", earlier.step),
+            ));
             break;
         }
     }
     let known = scope(source, first);
-    for (from, to, factor) in [("radius", "diameter", "/ 2"), ("diameter", "radius", "* 2"), ("r", "d", "/ 2"), ("d", "r", "* 2"), ("half", "", "/ 2")] {
+    for (from, to, factor) in [
+        ("radius", "diameter", "/ 2"),
+        ("diameter", "radius", "* 2"),
+        ("r", "d", "/ 2"),
+        ("d", "r", "* 2"),
+        ("half", "", "/ 2"),
+    ] {
         let words = nearest::words(name);
         if words.iter().any(|word| word == from) {
-            let relative = words.iter().map(|word| if word == from { to } else { word.as_str() }).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_");
+            let relative = words
+                .iter()
+                .map(|word| if word == from { to } else { word.as_str() })
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join("_");
             if known.contains(&relative) {
                 // Behind the relative, which may stand below the other constants.
-                let behind = source.bindings().into_iter().find(|binding| binding.global && binding.name == relative).map(|binding| binding.node.end_byte());
+                let behind = source
+                    .bindings()
+                    .into_iter()
+                    .find(|binding| binding.global && binding.name == relative)
+                    .map(|binding| binding.node.end_byte());
                 if let Some(behind) = behind {
-                    edits.push(Edit::new("constant", 9, behind..behind, format!("\n{name} = {relative} {factor}"), format!("`{name}` follows from `{relative}`")).needed());
+                    edits.push(
+                        Edit::new(
+                            "constant",
+                            9,
+                            behind..behind,
+                            format!("\n{name} = {relative} {factor}"),
+                            format!("`{name}` follows from `{relative}`"),
+                        )
+                        .needed(),
+                    );
                 }
             }
         }
@@ -280,8 +347,15 @@ fn missing_constant(situation: &Situation<'_>, name: &str, first: tree_sitter::N
         .filter_map(|binding| number(source.at(binding.value)))
         .collect();
     alike.sort_by(f64::total_cmp);
-    let guess = alike.get(alike.len() / 2).map(|value| format!("{value:?}")).unwrap_or_else(|| by_word(&last).to_owned());
-    edits.push(define(32, guess.clone(), format!("defines `{name}`, a guess: {guess}")));
+    let guess = alike
+        .get(alike.len() / 2)
+        .map(|value| format!("{value:?}"))
+        .unwrap_or_else(|| by_word(&last).to_owned());
+    edits.push(define(
+        32,
+        guess.clone(),
+        format!("defines `{name}`, a guess: {guess}"),
+    ));
 }
 
 fn by_word(word: &str) -> &'static str {
@@ -305,7 +379,9 @@ pub(super) fn constants_end(source: &Source<'_>) -> usize {
     let mut end = top(source);
     for statement in children(source.root()).into_iter().filter(|node| node.is_named()) {
         let is_import = statement.kind().starts_with("import");
-        let is_number = source.bindings().iter().any(|binding| statement_of(binding.node) == statement && number(source.at(binding.value)).is_some());
+        let is_number = source.bindings().iter().any(|binding| {
+            statement_of(binding.node) == statement && number(source.at(binding.value)).is_some()
+        });
         let is_text = statement.kind() == "comment" || source.at(statement).starts_with(['"', '\'']);
         if is_import || is_number {
             end = (statement.end_byte() + 1).min(text.len());
@@ -318,14 +394,33 @@ pub(super) fn constants_end(source: &Source<'_>) -> usize {
 
 fn unbound_local(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
     let source = situation.source;
-    let Some(statement) = situation.statement() else { return };
-    let Some(function) = source.functions().into_iter().rev().find(|function| function.node.byte_range().contains(&statement.start_byte())) else {
+    let Some(statement) = situation.statement() else {
         return;
     };
-    let global = source.bindings().iter().any(|binding| binding.global && binding.name == name);
+    let Some(function) = source
+        .functions()
+        .into_iter()
+        .rev()
+        .find(|function| function.node.byte_range().contains(&statement.start_byte()))
+    else {
+        return;
+    };
+    let global = source
+        .bindings()
+        .iter()
+        .any(|binding| binding.global && binding.name == name);
     if global {
         let at = function.body.start_byte();
         let indent = " ".repeat(function.body.start_position().column);
-        edits.push(Edit::new("scope", 10, at..at, format!("global {name}\n{indent}"), format!("means the `{name}` of the module")).needed());
+        edits.push(
+            Edit::new(
+                "scope",
+                10,
+                at..at,
+                format!("global {name}\n{indent}"),
+                format!("means the `{name}` of the module"),
+            )
+            .needed(),
+        );
     }
 }

@@ -25,7 +25,10 @@ pub fn oddness(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api:
             "attribute" => odd_attribute(source, node, &numbers),
             "call" => source.call(node).map_or(2, |call| {
                 let mut odd = arguments(source, &call, &own, api);
-                if call.receiver.is_some_and(|receiver| receiver.kind() == "parenthesized_expression") {
+                if call
+                    .receiver
+                    .is_some_and(|receiver| receiver.kind() == "parenthesized_expression")
+                {
                     odd += 1;
                 }
                 odd
@@ -34,7 +37,10 @@ pub fn oddness(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api:
             // A value that nobody takes: a chain that begins with its dot elsewhere, or a name alone.
             "expression_statement" => {
                 let only = node.named_child(0).map_or("", |child| child.kind());
-                u32::from(!matches!(only, "assignment" | "call" | "string" | "augmented_assignment")) * 3
+                u32::from(!matches!(
+                    only,
+                    "assignment" | "call" | "string" | "augmented_assignment"
+                )) * 3
             }
             "parenthesized_expression" => u32::from(is_idle(node)),
             "tuple" => u32::from(node.named_child_count() == 1) * 2,
@@ -48,7 +54,9 @@ pub fn oddness(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api:
 
 fn odd_attribute(source: &Source<'_>, node: Node<'_>, numbers: &[&str]) -> u32 {
     let object = node.child_by_field_name("object");
-    let name = node.child_by_field_name("attribute").map_or("", |name| source.at(name));
+    let name = node
+        .child_by_field_name("attribute")
+        .map_or("", |name| source.at(name));
     let known_of_text = ["join", "format", "upper", "lower", "strip", "append"].contains(&name);
     match object.map_or("", |object| object.kind()) {
         "string" if !known_of_text => 6,
@@ -58,13 +66,21 @@ fn odd_attribute(source: &Source<'_>, node: Node<'_>, numbers: &[&str]) -> u32 {
             // Numbers have no methods: `abs(x).extrude(…)`.
             let callee = object.and_then(|object| object.child_by_field_name("function"));
             let callee = callee.map_or("", |callee| source.at(callee));
-            u32::from(["abs", "max", "min", "len", "range", "float", "int"].contains(&callee) || callee.starts_with("math.")) * 6
+            u32::from(
+                ["abs", "max", "min", "len", "range", "float", "int"].contains(&callee)
+                    || callee.starts_with("math."),
+            ) * 6
         }
         _ => 0,
     }
 }
 
-fn arguments(source: &Source<'_>, call: &super::source::Call<'_>, own: &[super::source::Function<'_>], api: &ApiIndex) -> u32 {
+fn arguments(
+    source: &Source<'_>,
+    call: &super::source::Call<'_>,
+    own: &[super::source::Function<'_>],
+    api: &ApiIndex,
+) -> u32 {
     let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
     let named = call.args.len() - given;
     let starred = call.args.iter().any(|arg| arg.value.kind().ends_with("splat"));
@@ -80,15 +96,25 @@ fn arguments(source: &Source<'_>, call: &super::source::Call<'_>, own: &[super::
         Some(_) => {
             // Workplanes and sketches share names; whichever fits better speaks.
             let classes = ["Workplane", "Sketch", "Shape", "Assembly"];
-            let fits = classes.iter().filter_map(|class| api.arity(class, call.name)).map(|arity| (arity.least, arity.most));
+            let fits = classes
+                .iter()
+                .filter_map(|class| api.arity(class, call.name))
+                .map(|arity| (arity.least, arity.most));
             let fits: Vec<_> = fits.collect();
-            let good = fits.iter().find(|(least, most)| given <= *most && given + named >= *least);
+            let good = fits
+                .iter()
+                .find(|(least, most)| given <= *most && given + named >= *least);
             good.or(fits.first()).copied()
         }
         None => own
             .iter()
             .find(|function| function.name == call.name)
-            .map(|function| (function.params.iter().filter(|(_, must)| *must).count(), function.params.len()))
+            .map(|function| {
+                (
+                    function.params.iter().filter(|(_, must)| *must).count(),
+                    function.params.len(),
+                )
+            })
             .or(match call.name {
                 "abs" | "len" | "float" | "list" | "tuple" | "sorted" => Some((1, 1)),
                 "range" => Some((1, 3)),
@@ -111,7 +137,10 @@ fn is_idle(node: Node<'_>) -> bool {
         return false;
     }
     match parent {
-        "binary_operator" => !matches!(holds, "binary_operator" | "conditional_expression" | "unary_operator"),
+        "binary_operator" => !matches!(
+            holds,
+            "binary_operator" | "conditional_expression" | "unary_operator"
+        ),
         "attribute" | "unary_operator" => false,
         _ => true,
     }
@@ -121,7 +150,10 @@ fn keyword_place(node: Node<'_>) -> u32 {
     // A positional argument behind a keyword does not compile.
     let mut next = node.next_named_sibling();
     while let Some(sibling) = next {
-        if !matches!(sibling.kind(), "keyword_argument" | "dictionary_splat" | "list_splat" | "comment") {
+        if !matches!(
+            sibling.kind(),
+            "keyword_argument" | "dictionary_splat" | "list_splat" | "comment"
+        ) {
             return 10;
         }
         next = sibling.next_named_sibling();

@@ -75,13 +75,18 @@ pub fn parse(text: &str) -> Tree {
     parser
         .set_language(&tree_sitter_python::LANGUAGE.into())
         .expect("grammar and library are pinned together");
-    parser.parse(text, None).expect("a parser with a language and no time limit")
+    parser
+        .parse(text, None)
+        .expect("a parser with a language and no time limit")
 }
 
 impl<'s> Source<'s> {
     /// Parses a candidate.
     pub fn new(text: &'s str) -> Self {
-        Self { text, tree: parse(text) }
+        Self {
+            text,
+            tree: parse(text),
+        }
     }
 
     /// The module.
@@ -112,19 +117,23 @@ impl<'s> Source<'s> {
     /// The line that a byte is in, counted from 1.
     pub fn line_of(&self, byte: usize) -> usize {
         let bytes = self.text.as_bytes();
-        1 + bytes[..byte.min(bytes.len())].iter().filter(|byte| **byte == b'\n').count()
+        1 + bytes[..byte.min(bytes.len())]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
     }
 
     /// All calls whose callee's name starts on that line (which is what a traceback gives), or whose argument list spans it.
     pub fn calls_at(&self, line: usize) -> Vec<Call<'_>> {
         let row = line.saturating_sub(1);
         let mut calls = self.calls();
-        let exact: Vec<_> =
-            calls.iter().filter(|call| call.name_node.start_position().row == row).cloned().collect();
+        let exact: Vec<_> = calls
+            .iter()
+            .filter(|call| call.name_node.start_position().row == row)
+            .cloned()
+            .collect();
         if exact.is_empty() {
-            calls.retain(|call| {
-                call.node.start_position().row <= row && call.node.end_position().row >= row
-            });
+            calls.retain(|call| call.node.start_position().row <= row && call.node.end_position().row >= row);
             return calls;
         }
         exact
@@ -132,7 +141,11 @@ impl<'s> Source<'s> {
 
     /// All calls in document order of their callee's name.
     pub fn calls(&self) -> Vec<Call<'_>> {
-        let mut calls: Vec<_> = self.nodes().into_iter().filter_map(|node| self.call(node)).collect();
+        let mut calls: Vec<_> = self
+            .nodes()
+            .into_iter()
+            .filter_map(|node| self.call(node))
+            .collect();
         calls.sort_by_key(|call| call.name_node.start_byte());
         calls
     }
@@ -145,16 +158,30 @@ impl<'s> Source<'s> {
         let function = node.child_by_field_name("function")?;
         let list = node.child_by_field_name("arguments")?;
         let (receiver, name_node) = match function.kind() {
-            "attribute" => (function.child_by_field_name("object"), function.child_by_field_name("attribute")?),
+            "attribute" => (
+                function.child_by_field_name("object"),
+                function.child_by_field_name("attribute")?,
+            ),
             "identifier" => (None, function),
             _ => return None,
         };
         let args = if list.kind() == "argument_list" {
-            children(list).into_iter().filter(|child| child.is_named() && child.kind() != "comment").map(arg).collect()
+            children(list)
+                .into_iter()
+                .filter(|child| child.is_named() && child.kind() != "comment")
+                .map(arg)
+                .collect()
         } else {
             Vec::new()
         };
-        Some(Call { node, receiver, name_node, name: self.at(name_node), list, args })
+        Some(Call {
+            node,
+            receiver,
+            name_node,
+            name: self.at(name_node),
+            list,
+            args,
+        })
     }
 
     /// All function definitions.
@@ -168,19 +195,19 @@ impl<'s> Source<'s> {
             return None;
         }
         let body = node.child_by_field_name("body")?;
-        let params = children(node.child_by_field_name("parameters")?).into_iter().filter_map(|child| {
-            match child.kind() {
+        let params = children(node.child_by_field_name("parameters")?)
+            .into_iter()
+            .filter_map(|child| match child.kind() {
                 "identifier" => Some((self.at(child), true)),
                 "typed_parameter" => Some((self.at(child.child(0)?), true)),
                 "default_parameter" | "typed_default_parameter" => {
                     Some((self.at(child.child_by_field_name("name")?), false))
                 }
                 _ => None,
-            }
+            });
+        let returns = descendants(body).into_iter().filter(|inner| {
+            inner.kind() == "return_statement" && enclosing(*inner, "function_definition") == Some(node)
         });
-        let returns = descendants(body)
-            .into_iter()
-            .filter(|inner| inner.kind() == "return_statement" && enclosing(*inner, "function_definition") == Some(node));
         Some(Function {
             node,
             name: self.at(node.child_by_field_name("name")?),
@@ -215,22 +242,38 @@ impl<'s> Source<'s> {
     pub fn statement_at(&self, line: usize) -> Option<Node<'_>> {
         let row = line.saturating_sub(1);
         let covers = |node: &Node<'_>| node.start_position().row <= row && node.end_position().row >= row;
-        self.nodes().into_iter().filter(|node| is_statement(*node) && covers(node)).last()
+        self.nodes()
+            .into_iter()
+            .filter(|node| is_statement(*node) && covers(node))
+            .last()
     }
 }
 
 fn arg(node: Node<'_>) -> Arg<'_> {
     if node.kind() == "keyword_argument"
-        && let (Some(name), Some(value)) = (node.child_by_field_name("name"), node.child_by_field_name("value"))
+        && let (Some(name), Some(value)) = (
+            node.child_by_field_name("name"),
+            node.child_by_field_name("value"),
+        )
     {
-        return Arg { name: Some(name), value, node };
+        return Arg {
+            name: Some(name),
+            value,
+            node,
+        };
     }
-    Arg { name: None, value: node, node }
+    Arg {
+        name: None,
+        value: node,
+        node,
+    }
 }
 
 /// Direct children.
 pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
-    (0..node.child_count()).filter_map(|index| node.child(index as _)).collect()
+    (0..node.child_count())
+        .filter_map(|index| node.child(index as _))
+        .collect()
 }
 
 /// All nodes below and including one, in document order.
@@ -271,14 +314,18 @@ pub fn statement_of(node: Node<'_>) -> Node<'_> {
 fn is_statement(node: Node<'_>) -> bool {
     let kind = node.kind();
     node.is_named()
-        && (kind.ends_with("_statement") || matches!(kind, "function_definition" | "class_definition" | "ERROR"))
+        && (kind.ends_with("_statement")
+            || matches!(kind, "function_definition" | "class_definition" | "ERROR"))
 }
 
 fn errors(node: Node<'_>) -> usize {
     if !node.has_error() {
         return 0;
     }
-    descendants(node).iter().filter(|node| node.is_error() || node.is_missing()).count()
+    descendants(node)
+        .iter()
+        .filter(|node| node.is_error() || node.is_missing())
+        .count()
 }
 
 /// Bytes of a line counted from 1, without its end; empty at the end of the text if there is no such line.
@@ -306,5 +353,9 @@ pub fn number(text: &str) -> Option<f64> {
 /// A number as a person would write it.
 pub fn written(value: f64) -> String {
     let rounded = (value * 1000.0).round() / 1000.0;
-    if rounded == 0.0 { "0.001".to_owned() } else { format!("{rounded:?}") }
+    if rounded == 0.0 {
+        "0.001".to_owned()
+    } else {
+        format!("{rounded:?}")
+    }
 }

@@ -54,16 +54,28 @@ pub fn tokens(text: &str) -> Vec<Token> {
             '"' | '\'' => string(rest, 0),
             c if c.is_alphabetic() || c == '_' => name_or_string(rest),
             c if c.is_ascii_digit() => (Lexeme::Number, number_length(rest)),
-            '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => (Lexeme::Number, number_length(rest)),
+            '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+                (Lexeme::Number, number_length(rest))
+            }
             '(' | '[' | '{' => (Lexeme::Open(c as u8), 1),
             ')' | ']' | '}' => (Lexeme::Close(c as u8), 1),
             _ => {
-                let two = ["**", "//", "==", "!=", "<=", ">=", "->", ":=", "+=", "-=", "*=", "/="];
-                let length = if two.iter().any(|two| rest.starts_with(two)) { 2 } else { c.len_utf8() };
+                let two = [
+                    "**", "//", "==", "!=", "<=", ">=", "->", ":=", "+=", "-=", "*=", "/=",
+                ];
+                let length = if two.iter().any(|two| rest.starts_with(two)) {
+                    2
+                } else {
+                    c.len_utf8()
+                };
                 (Lexeme::Other, length)
             }
         };
-        found.push(Token { lexeme, range: at..at + length, line });
+        found.push(Token {
+            lexeme,
+            range: at..at + length,
+            line,
+        });
         line += rest[..length].matches('\n').count();
         at += length;
     }
@@ -80,7 +92,9 @@ pub fn closer(open: u8) -> u8 {
 }
 
 fn name_or_string(rest: &str) -> (Lexeme, usize) {
-    let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let length = rest
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(rest.len());
     let prefix = rest[..length].to_ascii_lowercase();
     let quoted = rest[length..].starts_with(['"', '\'']);
     if quoted && matches!(prefix.as_str(), "f" | "r" | "b" | "u" | "rb" | "br" | "fr" | "rf") {
@@ -128,9 +142,9 @@ pub fn unbalanced(tokens: &[Token]) -> (Vec<usize>, Vec<usize>) {
         match token.lexeme {
             Lexeme::Open(_) => open.push(index),
             Lexeme::Close(close) => {
-                let fits = open.last().is_some_and(|&last| {
-                    matches!(tokens[last].lexeme, Lexeme::Open(open) if closer(open) == close)
-                });
+                let fits = open.last().is_some_and(
+                    |&last| matches!(tokens[last].lexeme, Lexeme::Open(open) if closer(open) == close),
+                );
                 if fits {
                     open.pop();
                 } else {
