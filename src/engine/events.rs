@@ -126,6 +126,10 @@ impl Listener for EventSender {
         }
     }
 
+    fn pause(&mut self) {
+        self.flush();
+    }
+
     fn step(&mut self, step: Step, shape: Option<Arc<Shape>>) {
         self.send(Event::Step(Box::new(step), shape));
     }

@@ -1,6 +1,8 @@
 //! One round: every candidate of a group is proposed, built and scored beside the others.
 
-use crossbeam_channel::Sender;
+use std::time::Duration;
+
+use crossbeam_channel::{RecvTimeoutError, Sender};
 
 use super::proposer::{Ask, ProposeError, Proposed, Proposer};
 use super::run::{Listener, Repair, RepairError};
@@ -34,6 +36,9 @@ impl Tried {
     }
 }
 
+/// After so long without text the last of it is told: two frames of a 60 Hz display.
+const MOMENT: Duration = Duration::from_millis(33);
+
 enum Message {
     Begins(usize),
     Text(usize, String),
@@ -62,7 +67,19 @@ pub(super) fn run(
         }
         drop(sender);
         let mut done = Vec::new();
-        for message in receiver {
+        loop {
+            let message = match receiver.recv_timeout(MOMENT) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => {
+                    listener.pause();
+                    // Until something happens there is nothing more to tell.
+                    match receiver.recv() {
+                        Ok(message) => message,
+                        Err(_) => break,
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             match message {
                 Message::Begins(candidate) => listener.proposing(first + candidate),
                 Message::Text(candidate, delta) => listener.text(first + candidate, &delta),

@@ -42,6 +42,8 @@ pub trait Listener {
     fn proposing(&mut self, step: usize);
     /// More of that proposal's text.
     fn text(&mut self, step: usize, delta: &str);
+    /// No text has come for a moment: what is held back to be told together should be told now.
+    fn pause(&mut self) {}
     /// A step was built and scored (and written, if there is a folder).
     fn step(&mut self, step: Step, shape: Option<Arc<Shape>>);
 }

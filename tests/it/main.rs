@@ -4,6 +4,7 @@
 
 mod cli;
 mod doctor;
+mod endpoint;
 mod engine;
 mod executor;
 mod layers;

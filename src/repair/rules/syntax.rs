@@ -383,6 +383,14 @@ fn cut(situation: &Situation<'_>, found: &[Token], edits: &mut Vec<Edit>) {
                     .all(|token| text[token.range.clone()] != *last)
         });
         let odd = oddness(&after, line..=line + 1, situation.api) + 4 * u32::from(broken);
+        // A selection alone is no part.
+        let selects = [".faces()", ".edges()", ".vertices()", ".workplane()"];
+        let odd = odd + 2 * u32::from(selects.iter().any(|call| code.trim_end().ends_with(call)));
+        // And neither is a method that nobody calls.
+        let dangling = keep >= 2
+            && found[keep - 1].lexeme == Lexeme::Name
+            && text[found[keep - 2].range.clone()] == *".";
+        let odd = odd + 4 * u32::from(dangling);
         let cut_lines = found.last().map_or(0, |last| last.line) - line;
         let whole = fixture::bound(&code).unwrap_or(code);
         let reason = "cuts what broke off at the end, closes what was open and binds `fixture`";
