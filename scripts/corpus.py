@@ -632,16 +632,21 @@ def flatten(code, rng):
 def two_faults(code, rng):
     """Two of the others, one after the other: what the first repair brings to light must be repaired too."""
     single = [(family, make) for family, make in FAULTS.values() if family not in ("two_faults", "low_editability", "empty_geometry")]
-    # What no longer parses cannot be broken further here: a fault of syntax comes last.
-    for family, make in sorted(rng.sample(single, 2), key=lambda entry: entry[0] == "syntax_closure"):
-        try:
-            broken = make(code, rng)
-        except SyntaxError:
-            return None
-        if broken is None:
-            return None
-        code = broken
-    return code
+    for _ in range(20):
+        broken = code
+        # What no longer parses cannot be broken further here: a fault of syntax comes last.
+        for _, make in sorted(rng.sample(single, 2), key=lambda entry: entry[0] == "syntax_closure"):
+            try:
+                changed = make(broken, rng)
+            except SyntaxError:
+                changed = None
+            if changed is None or changed == broken:
+                broken = None
+                break
+            broken = changed
+        if broken is not None:
+            return broken
+    return None
 
 
 # --- helpers of faults ----------------------------------------------------------------------------------------

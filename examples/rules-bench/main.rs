@@ -125,7 +125,7 @@ fn main() {
                                 .lock()
                                 .expect("lock")
                                 .entry("broken code does not fail")
-                                .or_default() += 1
+                                .or_default() += 1;
                         }
                     }
                 }
@@ -172,7 +172,7 @@ fn options() -> Options {
                 options.tries = arguments
                     .next()
                     .and_then(|text| text.parse().ok())
-                    .expect("a number")
+                    .expect("a number");
             }
             "--show" => options.show = true,
             file => options.corpus = PathBuf::from(file),

@@ -11,8 +11,11 @@ use crate::repair::endpoint::{Address, Patience, Transport};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Model (with --proposer endpoint)")]
 pub struct EndpointArgs {
-    /// The server's address, e.g. http://127.0.0.1:8080 [env: CADFORGE_ENDPOINT]
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "The server's address, e.g. http://127.0.0.1:8080 [env: CADFORGE_ENDPOINT]"
+    )]
     endpoint: Option<String>,
     /// Model or adapter by name [default: the first adapter, else the first model]
     #[arg(long, value_name = "NAME")]

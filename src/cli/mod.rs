@@ -47,7 +47,7 @@ enum Verb {
     /// Build and score one candidate
     Eval(eval::EvalArgs),
     /// Run a repair loop
-    Repair(repair::RepairArgs),
+    Repair(Box<repair::RepairArgs>),
     /// Draw a candidate or an STL file as a PNG, without a display
     Render(render::Args),
 }
@@ -70,7 +70,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Doctor(args)) => doctor::run(args, &global),
         Some(Verb::Tasks(args)) => tasks::run(args, &global),
         Some(Verb::Eval(args)) => eval::run(&args, &global),
-        Some(Verb::Repair(args)) => repair::run(args, &global),
+        Some(Verb::Repair(args)) => repair::run(*args, &global),
         Some(Verb::Render(args)) => draw(&args, &global),
     };
     match done {

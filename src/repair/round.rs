@@ -42,7 +42,7 @@ const MOMENT: Duration = Duration::from_millis(33);
 enum Message {
     Begins(usize),
     Text(usize, String),
-    Done(usize, Result<Option<Tried>, RepairError>),
+    Done(usize, Box<Result<Option<Tried>, RepairError>>),
 }
 
 /// All that is proposed, in the group's order; empty if nobody has anything more to propose.
@@ -62,7 +62,7 @@ pub(super) fn run(
             let ask = Ask { candidate, ..*ask };
             scope.spawn(move || {
                 let done = one(repair, &ask, proposer, assessor, &sender, cancel);
-                let _ = sender.send(Message::Done(candidate, done));
+                let _ = sender.send(Message::Done(candidate, Box::new(done)));
             });
         }
         drop(sender);
@@ -89,7 +89,7 @@ pub(super) fn run(
         done.sort_by_key(|(candidate, _)| *candidate);
         let mut tried = Vec::new();
         for (_, result) in done {
-            tried.extend(result?);
+            tried.extend((*result)?);
         }
         Ok(tried)
     })

@@ -108,7 +108,7 @@ pub fn exchange(
 ) -> Result<Reply, ExchangeError> {
     match transport {
         Transport::Live => Ok(live(address, request, patience, cancel, &mut |line, _| {
-            told(line)
+            told(line);
         })?),
         Transport::Record(dir) => {
             let mut lines = Vec::new();

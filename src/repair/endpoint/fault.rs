@@ -19,7 +19,7 @@ pub(super) struct Fault {
 
 impl Fault {
     /// In the middle of an answer.
-    pub(super) fn after(message: String, partial: String) -> Self {
+    pub(super) fn after(message: &str, partial: String) -> Self {
         let message = format!("{message}\nhint: look into the server's log, then run again");
         Self {
             message,

@@ -107,7 +107,7 @@ impl Address {
         let (place, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = match place.rsplit_once(':') {
             Some((host, port))
-                if !host.ends_with(':') && !(place.starts_with('[') && place.ends_with(']')) =>
+                if !(host.ends_with(':') || place.starts_with('[') && place.ends_with(']')) =>
             {
                 (host, port.parse().map_err(|_| wrong())?)
             }

@@ -1,4 +1,4 @@
-//! Proposes what a model behind an OpenAI-compatible server answers: vLLM, llama.cpp, Ollama, LM Studio, SGLang.
+//! Proposes what a model behind an OpenAI-compatible server answers: vLLM, llama.cpp, Ollama, LM Studio, `SGLang`.
 //!
 //! Talks plain HTTP to a server that someone else runs. An answer is streamed to whoever listens; what had arrived is kept
 //! when the server dies. A broken answer is a candidate and gets its score; a broken server is an error and never one.
@@ -239,7 +239,7 @@ impl Endpoint {
                 Err(error) => {
                     stopped = stopped
                         .take()
-                        .or(Some(format!("a line of the stream is no JSON: {error}")))
+                        .or(Some(format!("a line of the stream is no JSON: {error}")));
                 }
             };
             let reply = exchange(
@@ -255,7 +255,7 @@ impl Endpoint {
                 Err(error) if found == Completion::default() => return Err(error),
                 Err(ExchangeError::Http(HttpError::Cancelled)) => return Err(HttpError::Cancelled.into()),
                 // After the first word a second try would tell another story: what is here is kept.
-                Err(error) => return Ok(Err(Fault::after(error.to_string(), found.raw()))),
+                Err(error) => return Ok(Err(Fault::after(&error.to_string(), found.raw()))),
             };
             if reply.status != 200 || !reply.body.is_empty() {
                 // No stream: an error, or a server that answers in one piece.
@@ -271,7 +271,7 @@ impl Endpoint {
             }
             if let Some(reason) = stopped {
                 return Ok(Err(Fault::after(
-                    format!("{} failed in the middle of its answer: {reason}", config.address),
+                    &format!("{} failed in the middle of its answer: {reason}", config.address),
                     found.raw(),
                 )));
             }
@@ -279,7 +279,7 @@ impl Endpoint {
                 // Neither a reason to stop nor the stream's end: the server died politely.
                 if !found.ended() {
                     return Ok(Err(Fault::after(
-                        format!("{} ended its answer without saying why", config.address),
+                        &format!("{} ended its answer without saying why", config.address),
                         found.raw(),
                     )));
                 }

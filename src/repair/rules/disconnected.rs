@@ -95,9 +95,9 @@ fn bodies(shape: &crate::geometry::Shape) -> Vec<Bounds> {
     let mut found: std::collections::BTreeMap<usize, Bounds> = std::collections::BTreeMap::new();
     for (index, vertex) in mesh.vertices().iter().enumerate() {
         let bounds = found.entry(find(&mut root, index)).or_insert((*vertex, *vertex));
-        for axis in 0..3 {
-            bounds.0[axis] = bounds.0[axis].min(vertex[axis]);
-            bounds.1[axis] = bounds.1[axis].max(vertex[axis]);
+        for (axis, &at) in vertex.iter().enumerate() {
+            bounds.0[axis] = bounds.0[axis].min(at);
+            bounds.1[axis] = bounds.1[axis].max(at);
         }
     }
     found.into_values().collect()

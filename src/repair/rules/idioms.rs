@@ -34,7 +34,7 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
             range: suffix.clone(),
             text,
             rank,
-        })
+        });
     };
     let given = |names: &[&str], place: usize| argument(source, call, names, place);
     let list = || source.at(call.list).to_owned();
@@ -148,7 +148,7 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
         "translatex" | "movex" | "shiftx" => one_axis(given(&["x", "distance"], 0), "({}, 0, 0)", &mut put),
         "translatey" | "movey" | "shifty" => one_axis(given(&["y", "distance"], 0), "(0, {}, 0)", &mut put),
         "translatez" | "movez" | "shiftz" | "raise" | "lift" => {
-            one_axis(given(&["z", "distance"], 0), "(0, 0, {})", &mut put)
+            one_axis(given(&["z", "distance"], 0), "(0, 0, {})", &mut put);
         }
         "translateby" | "moved" | "moveby" | "shift" | "at" | "position" | "offset" | "place"
         | "relocate" | "displace" | "moveto3d" | "translated" => {
@@ -173,9 +173,10 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
             if let Some(depth) = given(&["depth", "distance", "until"], 0) {
                 put(
                     6,
-                    format!(".cutBlind(-({depth}))")
-                        .replace("-(-", "(-")
-                        .replace("))", "))"),
+                    match depth.strip_prefix('-') {
+                        Some(_) => format!(".cutBlind({depth})"),
+                        None => format!(".cutBlind(-({depth}))"),
+                    },
                 );
             }
         }

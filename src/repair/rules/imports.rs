@@ -47,7 +47,7 @@ pub(super) fn with_import(source: &Source<'_>, edit: Edit, name: &str) -> Edit {
 pub(super) fn top(source: &Source<'_>) -> usize {
     let statements: Vec<_> = children(source.root())
         .into_iter()
-        .filter(|node| node.is_named())
+        .filter(tree_sitter::Node::is_named)
         .collect();
     if let Some(import) = statements
         .iter()

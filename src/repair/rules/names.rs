@@ -377,7 +377,10 @@ fn by_word(word: &str) -> &'static str {
 pub(super) fn constants_end(source: &Source<'_>) -> usize {
     let text = source.text;
     let mut end = top(source);
-    for statement in children(source.root()).into_iter().filter(|node| node.is_named()) {
+    for statement in children(source.root())
+        .into_iter()
+        .filter(tree_sitter::Node::is_named)
+    {
         let is_import = statement.kind().starts_with("import");
         let is_number = source.bindings().iter().any(|binding| {
             statement_of(binding.node) == statement && number(source.at(binding.value)).is_some()

@@ -48,7 +48,7 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
-/// Words of a snake_case or camelCase name, lower case.
+/// Words of a `snake_case` or `camelCase` name, lower case.
 pub fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut lower = false;

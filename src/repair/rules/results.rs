@@ -16,14 +16,10 @@ pub(super) fn missing_returns(situation: &Situation<'_>, rank: u32, edits: &mut 
                     .parent()
                     .is_some_and(|parent| parent.kind() != "expression_statement")
         });
-        let bound = source
-            .bindings()
-            .into_iter()
-            .filter(|binding| {
-                function.node.byte_range().contains(&binding.node.start_byte())
-                    && enclosing(binding.node, "function_definition") == Some(function.node)
-            })
-            .last();
+        let bound = source.bindings().into_iter().rfind(|binding| {
+            function.node.byte_range().contains(&binding.node.start_byte())
+                && enclosing(binding.node, "function_definition") == Some(function.node)
+        });
         if !used {
             continue;
         }
@@ -68,14 +64,10 @@ pub(super) fn missing_returns(situation: &Situation<'_>, rank: u32, edits: &mut 
         .filter(|node| node.kind() == "return_statement" && node.named_child_count() == 0)
     {
         let inside = enclosing(node, "function_definition");
-        let bound = source
-            .bindings()
-            .into_iter()
-            .filter(|binding| {
-                binding.node.end_byte() <= node.start_byte()
-                    && enclosing(binding.node, "function_definition") == inside
-            })
-            .last();
+        let bound = source.bindings().into_iter().rfind(|binding| {
+            binding.node.end_byte() <= node.start_byte()
+                && enclosing(binding.node, "function_definition") == inside
+        });
         if let Some(bound) = bound {
             edits.push(
                 Edit::new(

@@ -244,8 +244,7 @@ impl<'s> Source<'s> {
         let covers = |node: &Node<'_>| node.start_position().row <= row && node.end_position().row >= row;
         self.nodes()
             .into_iter()
-            .filter(|node| is_statement(*node) && covers(node))
-            .last()
+            .rfind(|node| is_statement(*node) && covers(node))
     }
 }
 

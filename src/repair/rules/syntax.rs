@@ -47,8 +47,8 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
         let more = if errors > 0 { 300 } else { 0 };
         edits.push(Edit {
             rank: rank + odd * 10 + more,
-            // Each of these weighs by itself where it changes the text.
-            needed: true,
+            // One slip in several places: the parser stops at the first of them.
+            needed: edit.changes.len() > 1,
             ..edit
         });
     }

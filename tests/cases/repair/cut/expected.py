@@ -9,4 +9,4 @@ def make_post():
 
 
 plate = make_plate()
-fixture = plate.union(make_post()).faces()
+fixture = plate.union(make_post())
