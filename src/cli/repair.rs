@@ -216,7 +216,11 @@ fn line(step: &Step, seed: Option<&Step>) -> String {
                 .line
                 .map(|line| format!(" · line {line}"))
                 .unwrap_or_default();
-            format!("  {}{line}", failure.message)
+            let mut message: String = failure.message.chars().take(160).collect();
+            if message.len() < failure.message.len() {
+                message.push('…');
+            }
+            format!("  {message}{line}")
         }
         None => String::new(),
     };

@@ -117,7 +117,7 @@ fn number_length(rest: &str) -> usize {
 fn string(rest: &str, from: usize) -> (Lexeme, usize) {
     let body = &rest[from..];
     let quote = &body[..1];
-    let triple = body.len() >= 3 && body[..3].bytes().all(|byte| byte == quote.as_bytes()[0]);
+    let triple = body.as_bytes().starts_with(&[quote.as_bytes()[0]; 3]);
     let end = if triple { &body[..3] } else { quote };
     let mut at = from + end.len();
     while at < rest.len() {
@@ -180,6 +180,12 @@ mod tests {
         assert_eq!(found[3].lexeme, Lexeme::Text(false));
         assert_eq!(&code[found[3].range.clone()], "'XY)");
         assert_eq!(found[4].line, 2);
+    }
+
+    #[test]
+    fn letters_of_several_bytes_behind_a_quote_are_no_trouble() {
+        assert_eq!(texts("a = '[é"), ["a", "=", "'[é"]);
+        assert_eq!(texts("\"é\" + 'ü"), ["\"é\"", "+", "'ü"]);
     }
 
     #[test]
