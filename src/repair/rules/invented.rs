@@ -88,6 +88,20 @@ fn of_class(situation: &Situation<'_>, class: &str, call: &Call<'_>, edits: &mut
             ));
         }
     }
+    // Whatever is done with another part, joining it keeps both.
+    if class == "Workplane"
+        && let [arg] = call.args[..]
+        && super::fixture::looks_solid(source, arg.value, &source.functions())
+    {
+        let reason = format!("a Workplane has no `{name}`: joins the part");
+        edits.push(Edit::new(
+            "invented call",
+            45,
+            call.name_node.byte_range(),
+            "union",
+            reason,
+        ));
+    }
     if let Some(known) = situation.api.classes.get(class) {
         let given = call.args.len();
         let names = known

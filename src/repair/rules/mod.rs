@@ -95,7 +95,7 @@ const RULES: [Rule; 16] = [
 const ROUGH: u32 = 50;
 
 /// Added to the rank of an edit for each step that it goes back.
-const BACK: u32 = 20;
+const BACK: u32 = 70;
 
 /// Added to the rank of an edit outside the failing statement.
 const FAR: u32 = 1000;
