@@ -14,6 +14,8 @@ pub(super) fn indentation(text: &str, line: usize, message: &str, offers: &mut O
         offers.push((15, edit));
     }
     let lines: Vec<&str> = text.lines().collect();
+    // Python may name the line behind the last.
+    let line = line.clamp(1, lines.len() + 1);
     let indent = |line: usize| {
         lines
             .get(line.wrapping_sub(1))
