@@ -12,6 +12,9 @@ MAKEFLAGS += --no-builtin-rules
 PREFIX ?= $(HOME)/.local
 # Arguments of the studio: make run ARGS='--task axial_motor_stator_12_slot'
 ARGS ?=
+# Of `make rules-bench`: which half of the corpus, and how many of each fault from each good candidate.
+HALF ?= held-out
+PER ?= 1
 
 # Cargo's usual place on a machine where the shell was not started anew after installing Rust.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -53,6 +56,14 @@ build: setup env ## Build programs and tests in the dev profile
 .PHONY: bench
 bench: setup env ## Run the benchmarks
 	@$(cargo) bench $(locked)
+
+.PHONY: rules-bench
+rules-bench: setup env ## Measure repairs by rules on broken candidates made from the task packs (HALF=dev|held-out|all)
+	@mkdir -p target/rules-bench
+	@.venv/bin/python scripts/corpus.py --per $(PER) >target/rules-bench/corpus.jsonl
+	@$(cargo) build $(locked) --bins --example rules-bench
+	@CADFORGE_WORKER=$(CURDIR)/target/debug/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
+		target/debug/examples/rules-bench target/rules-bench/corpus.jsonl --half $(HALF) $(ARGS)
 
 .PHONY: soak
 soak: setup env ## Run the long versions of the tests

@@ -30,7 +30,7 @@
 //! |---|---|---|
 //! | surfaces | [`cli`], [`studio`] | talk to people and programs; ask the engine |
 //! | work | [`engine`] | jobs in, events out, on threads of its own |
-//! | loop | [`repair`] | propose, build, score |
+//! | loop | [`repair`] | propose (rules, recordings, a model), build, score, keep or branch |
 //! | memory | [`trajectory`] | steps and artifacts on disk |
 //! | evidence | [`assess`] | build the candidate and its reference, have them scored |
 //! | machinery | [`executor`], [`reward`], [`render`] | run code; turn evidence into a score; draw |
@@ -39,7 +39,8 @@
 //!
 //! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
 //! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
-//! [`assess`], [`locate`], the surfaces) and written by [`trajectory`], [`cache`] and the surfaces alone; only the worker
+//! [`assess`], [`locate`], the surfaces, prompt templates and cassettes in [`repair`]) and written by [`trajectory`],
+//! [`cache`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens connections; only the worker
 //! executable knows Python; only [`render`] and the studio's viewport know OpenGL.
 //!
 //! ## A candidate's way
@@ -80,6 +81,14 @@
 //! evaluations (a build's key, task, profile, mode, shaping, content of the reference). Keys are computed from files
 //! alone: what is known costs no Python. Nothing is kept that the machine had a part in, such as a time-out, nor what came
 //! of a run that was not clean: [`executor::Execution`] says which.
+//!
+//! ## A repair's way
+//!
+//! [`repair::run`] asks a [`repair::Proposer`] for the next candidate. A proposer keeps no memory: all it goes by is the
+//! task and the steps so far, failed ones included, so that the candidates of a group can be asked for at the same
+//! time. Each proposal is assessed like any candidate and becomes a step; how it was meant ([`repair::Keep`]) says when the
+//! loop goes on from it, and otherwise it goes on from where it was. The rules read the candidate with tree-sitter, never
+//! run anything themselves, and know CadQuery by an index made by introspection.
 //!
 //! ## Decisions that differ from the first sketch
 //!

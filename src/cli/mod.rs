@@ -7,6 +7,7 @@
 mod clean;
 mod context;
 mod doctor;
+mod endpoint;
 mod eval;
 mod render;
 mod repair;
@@ -48,7 +49,7 @@ enum Verb {
     /// Build and score one candidate
     Eval(eval::EvalArgs),
     /// Run a repair loop
-    Repair(repair::RepairArgs),
+    Repair(Box<repair::RepairArgs>),
     /// Draw a candidate or an STL file as a PNG, without a display
     Render(render::Args),
     /// Remove kept results and what killed workers left behind
@@ -73,7 +74,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Doctor(args)) => doctor::run(args, &global),
         Some(Verb::Tasks(args)) => tasks::run(args, &global),
         Some(Verb::Eval(args)) => eval::run(&args, &global),
-        Some(Verb::Repair(args)) => repair::run(args, &global),
+        Some(Verb::Repair(args)) => repair::run(*args, &global),
         Some(Verb::Render(args)) => draw(&args, &global),
         Some(Verb::Clean(args)) => clean::run(args),
     };

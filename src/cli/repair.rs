@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::context::{self, Global, Problem};
+use super::endpoint::EndpointArgs;
 use super::scoring::ScoringArgs;
 use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob, RepairSummary};
+use crate::locate;
 use crate::trajectory::Step;
 
 /// Arguments of `cadforge repair`.
@@ -21,17 +23,22 @@ pub struct RepairArgs {
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// Who proposes
-    #[arg(long, value_enum, default_value_t = ProposerName::Replay)]
+    #[arg(long, value_enum, default_value_t = ProposerName::Rules)]
     proposer: ProposerName,
     /// Which recorded repair to replay [default: the first by name]
     #[arg(long, value_name = "NAME")]
     recording: Option<String>,
-    /// Proposals at most
+    /// Candidates of each step; more than one make a group with advantages, scored side by side
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    candidates: u32,
+    /// Steps at most; with --candidates a step is a whole group
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
     max_steps: u32,
     /// Stop at this total
     #[arg(long, value_name = "TOTAL", default_value_t = 0.92, value_parser = parse_target)]
     target: f64,
+    #[command(flatten)]
+    endpoint: EndpointArgs,
     /// Make this folder the trajectory: trajectory.jsonl and the artifacts of each step
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -44,8 +51,22 @@ pub struct RepairArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum ProposerName {
+    /// The embedded rules, which need nothing
+    Rules,
     /// A recorded repair of the task
     Replay,
+    /// A model behind an OpenAI-compatible server, given by --endpoint
+    Endpoint,
+}
+
+impl ProposerName {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Replay => "replay",
+            Self::Endpoint => "endpoint",
+        }
+    }
 }
 
 /// The object that `repair --json` prints.
@@ -68,31 +89,50 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         None => None,
     };
     let proposer = match args.proposer {
-        ProposerName::Replay => ProposerChoice::Replay {
-            recording: args.recording.clone(),
-            skip: 0,
-        },
+        ProposerName::Rules => ProposerChoice::Rules,
+        ProposerName::Endpoint => {
+            let prompts = locate::assets(&global.overrides())
+                .ok()
+                .map(|assets| assets.join("prompts"));
+            ProposerChoice::Endpoint(Box::new(args.endpoint.config(prompts)?))
+        }
+        ProposerName::Replay => {
+            // Refused before a worker is started: nothing is lost by a wrong name.
+            crate::repair::Replay::new(task, args.recording.as_deref(), 0)?;
+            if args.candidates > 1 {
+                let message = "a recording has one candidate a step\nhint: leave out --candidates, or choose another --proposer";
+                return Err(Problem::Input(message.to_owned()).into());
+            }
+            ProposerChoice::Replay {
+                recording: args.recording.clone(),
+                skip: 0,
+            }
+        }
     };
-    // Refused before a worker is started: nothing is lost by a wrong name.
-    let ProposerChoice::Replay { recording, skip } = &proposer;
-    crate::repair::Replay::new(task, recording.as_deref(), *skip)?;
     let job = RepairJob {
         task: task.clone(),
         from,
         proposer,
         scoring: args.scoring.scoring(),
         max_steps: args.max_steps as usize,
+        candidates: args.candidates as usize,
         target: args.target,
         out: args.out,
     };
-    let engine = global.engine_with(1, |config| args.scoring.cache.apply(config))?;
-    let handle = engine.submit(Job::Repair(job), None);
+    let handle = global
+        .engine_with(workers(args.candidates), |config| {
+            args.scoring.cache.apply(config)
+        })?
+        .submit(Job::Repair(job), None);
     let mut steps = Vec::new();
     let summary = loop {
         match handle.events.recv()? {
             Event::Step(step, _) => {
                 if !args.json || std::io::stderr().is_terminal() {
                     eprintln!("{}", line(&step, steps.first()));
+                }
+                for warning in step.proposal.iter().flat_map(|proposal| &proposal.warnings) {
+                    eprintln!("cadforge: warning: {warning}");
                 }
                 steps.push(*step);
             }
@@ -121,7 +161,7 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         let steps = &steps;
         context::print_json(&Report {
             task_id,
-            proposer: "replay",
+            proposer: args.proposer.name(),
             steps,
             best,
             delta_reward,
@@ -143,7 +183,14 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         context::print(&text)?;
     }
     // A recording ends where it ends: that is what was asked for, whether or not it met the target.
-    Ok(ExitCode::SUCCESS)
+    let done = reached || args.proposer == ProposerName::Replay;
+    Ok(ExitCode::from(u8::from(!done)))
+}
+
+/// One worker a candidate, as many as there are cores.
+fn workers(candidates: u32) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (candidates as usize).min(cores)
 }
 
 /// One step for people.
@@ -158,17 +205,33 @@ fn line(step: &Step, seed: Option<&Step>) -> String {
     let delta = seed
         .map(|seed| format!(" {:+.4}", total - seed.evaluation.reward.total))
         .unwrap_or_default();
+    let group = step
+        .proposal
+        .as_ref()
+        .and_then(|proposal| proposal.group.as_ref());
+    let advantage = group
+        .map(|group| format!("  advantage {:+.2}", group.advantage))
+        .unwrap_or_default();
     let failure = match &evaluation.failure {
         Some(failure) => {
             let line = failure
                 .line
                 .map(|line| format!(" · line {line}"))
                 .unwrap_or_default();
-            format!("  {}{line}", failure.message)
+            let mut message: String = failure.message.chars().take(160).collect();
+            if message.len() < failure.message.len() {
+                message.push('…');
+            }
+            format!("  {message}{line}")
         }
         None => String::new(),
     };
-    format!("{name}  {total:>8.4}{delta}{failure}")
+    // Rules say what they did; recordings and models speak for themselves.
+    let reason = match &step.proposal {
+        Some(proposal) if proposal.rule.is_some() => format!("\n        {}", proposal.reason),
+        _ => String::new(),
+    };
+    format!("{name}  {total:>8.4}{delta}{advantage}{failure}{reason}")
 }
 
 fn parse_target(text: &str) -> Result<f64, String> {

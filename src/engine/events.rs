@@ -111,6 +111,10 @@ impl Listener for EventSender {
     }
 
     fn text(&mut self, step: usize, delta: &str) {
+        // Candidates of one group arrive interleaved: an event is of one step.
+        if self.text.as_ref().is_some_and(|held| held.step != step) {
+            self.flush();
+        }
         let held = self.text.get_or_insert_with(|| HeldText {
             step,
             delta: String::new(),
@@ -120,6 +124,10 @@ impl Listener for EventSender {
         if held.since.elapsed() >= TEXT_INTERVAL {
             self.flush();
         }
+    }
+
+    fn pause(&mut self) {
+        self.flush();
     }
 
     fn step(&mut self, step: Step, shape: Option<Arc<Shape>>) {

@@ -18,7 +18,7 @@ pub use events::{Event, Outcome, Wake};
 
 use crate::assess::{Assessor, Scoring};
 use crate::executor::{CancelSource, CancelToken, Executor, PoolStatus, Priority, WorkerConfig};
-pub use crate::repair::RepairSummary;
+pub use crate::repair::{EndpointConfig, RepairSummary};
 use crate::task::Task;
 
 /// Identifies a job for the life of the engine; later jobs have greater ids.
@@ -58,8 +58,10 @@ pub struct RepairJob {
     pub proposer: ProposerChoice,
     /// How to score.
     pub scoring: Scoring,
-    /// Proposals at most, at least 1.
+    /// Rounds of proposals at most, at least 1; a round is one proposal, or one group.
     pub max_steps: usize,
+    /// Candidates of each round, at least 1; more than one make a group with advantages.
+    pub candidates: usize,
     /// Stops at this total.
     pub target: f64,
     /// The trajectory folder to write, if any.
@@ -67,7 +69,7 @@ pub struct RepairJob {
 }
 
 /// Who proposes repairs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ProposerChoice {
     /// A recorded repair of the task.
     Replay {
@@ -76,6 +78,10 @@ pub enum ProposerChoice {
         /// Steps of the recording to leave out, for going on in the middle.
         skip: usize,
     },
+    /// The embedded rules, which need nothing.
+    Rules,
+    /// A model behind an OpenAI-compatible server.
+    Endpoint(Box<EndpointConfig>),
 }
 
 /// A submitted job.

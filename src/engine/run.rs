@@ -6,7 +6,7 @@ use super::events::{Event, EventSender, Outcome};
 use super::{AssessJob, Job, JobId, ProposerChoice, RepairJob};
 use crate::assess::{Assessor, Request};
 use crate::executor::{CancelToken, Priority};
-use crate::repair::{self, Repair, Replay};
+use crate::repair::{self, Endpoint, Proposer, Repair, Replay, Rules};
 
 pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSender, cancel: CancelToken) {
     let work = move || {
@@ -59,10 +59,15 @@ fn assess(job: &AssessJob, assessor: &Assessor, events: &mut EventSender, cancel
 }
 
 fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {
-    let ProposerChoice::Replay { recording, skip } = &job.proposer;
-    let proposer = match Replay::new(&job.task, recording.as_deref(), *skip) {
-        Ok(proposer) => proposer,
-        Err(error) => return failed(error.to_string(), true),
+    let proposer: Box<dyn Proposer> = match &job.proposer {
+        ProposerChoice::Rules => Box::new(Rules),
+        ProposerChoice::Endpoint(config) => Box::new(Endpoint::new((**config).clone())),
+        ProposerChoice::Replay { recording, skip } => {
+            match Replay::new(&job.task, recording.as_deref(), *skip) {
+                Ok(proposer) => Box::new(proposer),
+                Err(error) => return failed(error.to_string(), true),
+            }
+        }
     };
     events.send(Event::Started);
     let repair = Repair {
@@ -70,12 +75,13 @@ fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel
         from: job.from.as_deref(),
         scoring: &job.scoring,
         max_steps: job.max_steps,
+        candidates: job.candidates,
         target: job.target,
         out: job.out.as_deref(),
         // A person who edits meanwhile does not wait for it.
         priority: Priority::Batch,
     };
-    match repair::run(&repair, proposer, assessor, events, cancel) {
+    match repair::run(&repair, &*proposer, assessor, events, cancel) {
         Ok(summary) => Event::Done(Box::new(Outcome::Repaired(summary))),
         Err(error) if error.is_cancelled() => Event::Cancelled,
         Err(error) => failed(error.to_string(), error.is_input()),

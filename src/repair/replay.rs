@@ -1,11 +1,14 @@
 //! Proposes what a recording proposed, step by step.
 
+use super::proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
+use crate::executor::CancelToken;
 use crate::task::{RecordedRepair, RecordedStep, Task};
+use crate::trajectory::Origin;
 
 /// A proposer that follows a recorded repair and ends with it.
 #[derive(Clone, Debug)]
 pub struct Replay {
-    steps: std::vec::IntoIter<RecordedStep>,
+    steps: Vec<RecordedStep>,
 }
 
 /// Why nothing can be replayed.
@@ -39,14 +42,36 @@ impl Replay {
         let recording = find(task, recording)?;
         let mut steps = recording.steps.clone();
         steps.drain(..skip.min(steps.len()));
-        Ok(Self {
-            steps: steps.into_iter(),
-        })
+        Ok(Self { steps })
     }
 
-    /// The next step; `None` at the end of the recording.
-    pub fn propose(&mut self) -> Option<RecordedStep> {
-        self.steps.next()
+    /// What it proposes after that many proposals; `None` at the end of the recording.
+    pub fn step(&self, proposed: usize) -> Option<&RecordedStep> {
+        self.steps.get(proposed)
+    }
+}
+
+impl Proposer for Replay {
+    fn origin(&self) -> Origin {
+        Origin::Replay
+    }
+
+    fn propose(
+        &self,
+        ask: &Ask<'_>,
+        hear: &mut dyn FnMut(&str),
+        _cancel: &CancelToken,
+    ) -> Result<Option<Proposed>, ProposeError> {
+        let Some(recorded) = self.step(ask.history.len() - 1 + ask.candidate) else {
+            return Ok(None);
+        };
+        hear(&recorded.code);
+        Ok(Some(Proposed {
+            code: recorded.code.clone(),
+            reason: recorded.reason.clone(),
+            keep: Keep::Always,
+            ..Proposed::default()
+        }))
     }
 }
 

@@ -195,7 +195,7 @@ pub fn step(index: usize, code: &str, assessment: Assessment) -> Event {
         code: code.to_owned(),
         proposal: (index > 0).then(|| Proposal {
             reason: "add a plate".to_owned(),
-            text: None,
+            ..Proposal::default()
         }),
     };
     Event::Step(Box::new(step), assessment.shape)

@@ -9,7 +9,7 @@ mod write;
 
 pub use artifacts::{replace_file, write_atomically, write_evaluation};
 pub use read::{BadLine, Trajectory, read};
-pub use step::{Header, Origin, Proposal, Step};
+pub use step::{GroupPlace, Header, Origin, Proposal, Step};
 pub use write::TrajectoryWriter;
 
 /// The file of steps inside a trajectory folder.

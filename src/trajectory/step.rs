@@ -38,6 +38,19 @@ pub enum Origin {
     Hand,
 }
 
+impl Origin {
+    /// Its name in a trajectory.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Seed => "seed",
+            Self::Rules => "rules",
+            Self::Replay => "replay",
+            Self::Endpoint => "endpoint",
+            Self::Hand => "hand",
+        }
+    }
+}
+
 /// One line of `trajectory.jsonl` after the header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
@@ -57,11 +70,41 @@ pub struct Step {
 }
 
 /// What a proposer said besides the code.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
     /// Why this edit.
     pub reason: String,
     /// The whole raw text, where it is more than the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The rule that made the edit, of the proposer `rules`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Whether a model's answer was cut by its token limit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clipped: bool,
+    /// What the proposer found out that people should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// Whether the loop went on from here; absent where that was never in question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<bool>,
+    /// Its place among several candidates for one prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupPlace>,
+}
+
+/// A candidate among several that were proposed for one prompt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupPlace {
+    /// Step of the group's first candidate.
+    pub group_id: usize,
+    /// What was compared: the shaped reward (strict, unless another shaping was asked for).
+    pub score: f64,
+    /// Mean score of the group.
+    pub group_mean: f64,
+    /// Standard deviation of the scores (n - 1).
+    pub group_std: f64,
+    /// (score - mean) / (deviation + 1e-4).
+    pub advantage: f64,
 }

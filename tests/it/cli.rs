@@ -158,7 +158,7 @@ fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
     .unwrap();
     std::fs::write(dir.path().join("broken.stl"), "solid nothing\n").unwrap();
     std::fs::write(dir.path().join("broken.py"), "fixture = (\n").unwrap();
-    let cases: [(&[&str], &str); 11] = [
+    let cases: [(&[&str], &str); 14] = [
         (&["missing.py"], "missing.py"),
         (&["studio", "."], "trajectory.jsonl"),
         (&["eval", "missing.py", "--task", CASTER], "missing.py"),
@@ -174,8 +174,44 @@ fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
             "line 1",
         ),
         (
-            &["repair", "--task", CASTER, "--recording", "none-such"],
+            &[
+                "repair",
+                "--task",
+                CASTER,
+                "--proposer",
+                "replay",
+                "--recording",
+                "none-such",
+            ],
             "guided",
+        ),
+        (
+            &["repair", "--task", CASTER, "--proposer", "endpoint"],
+            "--endpoint",
+        ),
+        (
+            &[
+                "repair",
+                "--task",
+                CASTER,
+                "--proposer",
+                "endpoint",
+                "--endpoint",
+                "https://x",
+            ],
+            "TLS",
+        ),
+        (
+            &[
+                "repair",
+                "--task",
+                CASTER,
+                "--proposer",
+                "replay",
+                "--candidates",
+                "2",
+            ],
+            "--candidates",
         ),
         (&["repair", "--task", CASTER, "--max-steps", "0"], "max-steps"),
         (&["--tasks", "nowhere", "tasks", "list"], "nowhere"),
@@ -266,7 +302,7 @@ fn repair_replays_and_writes_a_trajectory() {
 fn a_failure_inside_a_repair_stays_visible_and_the_loop_goes_on() {
     let dir = temporary();
     let output = expect_exit(
-        cadforge(dir.path()).args(["repair", "--task", STATOR, "--json"]),
+        cadforge(dir.path()).args(["repair", "--task", STATOR, "--proposer", "replay", "--json"]),
         0,
     );
     let report = json(&output);

@@ -5,11 +5,13 @@
 mod cache;
 mod cli;
 mod doctor;
+mod endpoint;
 mod engine;
 mod executor;
 mod layers;
 mod locate;
 mod render;
+mod repair;
 mod reward;
 mod soak;
 mod studio;

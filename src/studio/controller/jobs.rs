@@ -184,6 +184,7 @@ impl Controller {
             },
             scoring: self.state.scoring.clone(),
             max_steps,
+            candidates: 1,
             target,
             out: None,
         });

@@ -99,8 +99,8 @@ mod tests {
         let code = "Box box BOX ß";
         assert_eq!(find("box", false).matches(code), [0..3, 4..7, 8..11]);
         assert_eq!(find("box", true).matches(code).first(), Some(&(4..7)));
-        assert_eq!(find("SS", false).matches(code), []);
-        assert_eq!(find("", false).matches(code), []);
+        assert!(find("SS", false).matches(code).is_empty());
+        assert!(find("", false).matches(code).is_empty());
         assert_eq!(find("aa", false).matches("aaaaa"), [0..2, 2..4]);
     }
 

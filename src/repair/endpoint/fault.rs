@@ -1,0 +1,127 @@
+//! What went wrong with a request, whose fault it is, and whether to ask again.
+
+use serde_json::Value;
+
+use super::cassette::{ExchangeError, Reply};
+use super::http::{Address, HttpError};
+use super::sse::error_of;
+use crate::repair::ProposeError;
+
+/// Why a request brought nothing, and whether to ask again.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) message: String,
+    pub(super) again: bool,
+    pub(super) after: Option<u64>,
+    pub(super) input: bool,
+    pub(super) partial: String,
+}
+
+impl Fault {
+    /// In the middle of an answer.
+    pub(super) fn after(message: &str, partial: String) -> Self {
+        let message = format!("{message}\nhint: look into the server's log, then run again");
+        Self {
+            message,
+            again: false,
+            after: None,
+            input: false,
+            partial,
+        }
+    }
+}
+
+pub(super) fn fault_of(error: &ExchangeError) -> Fault {
+    let (hint, again, input) = match error {
+        ExchangeError::Http(HttpError::Connect { .. }) => {
+            ("start the server, or check --endpoint", true, true)
+        }
+        ExchangeError::Http(HttpError::Silent { .. }) => {
+            ("the server may be overloaded: look into its log", false, false)
+        }
+        ExchangeError::Http(HttpError::Cut { .. }) => ("look into the server's log", true, false),
+        ExchangeError::Http(HttpError::Nonsense { .. }) => {
+            ("is this the address of a model's server?", false, true)
+        }
+        ExchangeError::Http(HttpError::Cancelled) => ("", false, false),
+        ExchangeError::NotRecorded { .. } | ExchangeError::File { .. } => ("", false, true),
+    };
+    let message = if hint.is_empty() {
+        error.to_string()
+    } else {
+        format!("{error}\nhint: {hint}")
+    };
+    Fault {
+        message,
+        again,
+        after: None,
+        input,
+        partial: String::new(),
+    }
+}
+
+pub(super) fn wrong(message: String) -> ProposeError {
+    ProposeError {
+        message,
+        input: true,
+        partial: String::new(),
+    }
+}
+
+/// What a reply that is no answer says, and whether to ask again.
+pub(super) fn refusal(address: &Address, reply: &Reply) -> Fault {
+    let value = serde_json::from_str::<Value>(&reply.body).ok();
+    let said = value
+        .as_ref()
+        .and_then(error_of)
+        .unwrap_or_else(|| first_words(&reply.body));
+    let html = reply.content_type.contains("html") || reply.body.trim_start().starts_with('<');
+    let (hint, again, input) = match reply.status {
+        _ if html => (
+            "is this the address of the model's server? it answers with a web page",
+            false,
+            true,
+        ),
+        401 | 403 => (
+            "put the key into the environment variable CADFORGE_API_KEY, or name another one with --api-key-env",
+            false,
+            true,
+        ),
+        404 => (
+            "check the address, and --model against what the server lists",
+            false,
+            true,
+        ),
+        400 | 413 | 422 if said.contains("context") || said.contains("exceed") => (
+            "a smaller --max-tokens, or a server with a longer context",
+            false,
+            true,
+        ),
+        400 | 422 => ("the server refuses the request as it is", false, true),
+        429 | 503 => (
+            "the server is busy or still loading: try again later",
+            true,
+            false,
+        ),
+        500..=599 => ("look into the server's log", true, false),
+        200 => ("the answer is no JSON of a chat completion", false, true),
+        _ => ("look into the server's log", false, false),
+    };
+    Fault {
+        message: format!("{address} answers with {}: {said}\nhint: {hint}", reply.status),
+        again,
+        after: reply.retry_after,
+        input,
+        partial: String::new(),
+    }
+}
+
+fn first_words(body: &str) -> String {
+    let line = body.trim().lines().next().unwrap_or_default();
+    let short: String = line.chars().take(120).collect();
+    if short.is_empty() {
+        "nothing".to_owned()
+    } else {
+        short
+    }
+}

@@ -1,0 +1,492 @@
+//! A small HTTP/1.1 client over plain TCP: one request a connection, the answer read as it arrives.
+//!
+//! Written for servers on the same machine or network, which speak plain HTTP. Every read wakes up often enough to see a
+//! cancelled token, and dropping an answer closes its connection, which stops the work on the server.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use crate::executor::CancelToken;
+
+/// Where a server is: `http://host:port/prefix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    host: String,
+    port: u16,
+    /// Without a slash at the end; empty for none.
+    prefix: String,
+}
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For the connection.
+    pub connect: Duration,
+    /// For the head of an answer: a server may load a model or read a long prompt first.
+    pub first: Duration,
+    /// Between two pieces of an answer.
+    pub between: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            first: Duration::from_secs(300),
+            between: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What a request goes with.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Path below the address's prefix, with its slash.
+    pub path: &'a str,
+    /// A JSON body.
+    pub body: Option<&'a str>,
+    /// Sent as a bearer token; never logged.
+    pub key: Option<&'a str>,
+}
+
+/// Why there is no (whole) answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// Nobody listens there, or the name is unknown.
+    #[error("cannot connect to {address}: {reason}")]
+    Connect {
+        /// Where.
+        address: String,
+        /// Why.
+        reason: String,
+    },
+    /// Too long without a byte.
+    #[error("{address} sent nothing for {seconds} s")]
+    Silent {
+        /// Where.
+        address: String,
+        /// How long.
+        seconds: u64,
+    },
+    /// The connection ended before the answer did.
+    #[error("{address} closed the connection in the middle of its answer")]
+    Cut {
+        /// Where.
+        address: String,
+    },
+    /// What came is no HTTP.
+    #[error("{address} does not speak HTTP: {reason}")]
+    Nonsense {
+        /// Where.
+        address: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Stopped as asked.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Address {
+    /// Reads `http://host[:port][/prefix]`; a missing scheme is `http`, and a `/v1` at the end is what we add ourselves.
+    pub fn parse(url: &str) -> Result<Self, String> {
+        let url = url.trim();
+        if url.starts_with("https://") {
+            return Err(format!(
+                "`{url}` asks for TLS, which is not built in\nhint: give a local http:// address, or one end of an SSH tunnel"
+            ));
+        }
+        let rest = url.strip_prefix("http://").unwrap_or(url);
+        let wrong = || format!("`{url}` is no address\nhint: give one like http://127.0.0.1:8080");
+        if rest.contains("://") || rest.is_empty() || rest.contains(char::is_whitespace) {
+            return Err(wrong());
+        }
+        let (place, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let (host, port) = match place.rsplit_once(':') {
+            Some((host, port))
+                if !(host.ends_with(':') || place.starts_with('[') && place.ends_with(']')) =>
+            {
+                (host, port.parse().map_err(|_| wrong())?)
+            }
+            _ => (place, 80),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        if host.is_empty() || host.contains('@') {
+            return Err(wrong());
+        }
+        let prefix = prefix.trim_end_matches('/');
+        let prefix = prefix.strip_suffix("v1").unwrap_or(prefix).trim_end_matches('/');
+        let prefix = if prefix.is_empty() {
+            String::new()
+        } else {
+            format!("/{prefix}")
+        };
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+            prefix,
+        })
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let host = &self.host;
+        if host.contains(':') {
+            return write!(f, "http://[{host}]:{}{}", self.port, self.prefix);
+        }
+        write!(f, "http://{host}:{}{}", self.port, self.prefix)
+    }
+}
+
+/// An answer whose head has arrived.
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Lower-case header names with their values.
+    pub headers: Vec<(String, String)>,
+    body: Body,
+}
+
+struct Body {
+    stream: TcpStream,
+    address: String,
+    cancel: CancelToken,
+    between: Duration,
+    /// Bytes that have arrived and are not given out yet.
+    held: Vec<u8>,
+    framing: Framing,
+    ended: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    /// That many bytes are still to come.
+    Length(usize),
+    /// Chunks; that many bytes of the present one are still to come, `None` before a chunk's size line.
+    Chunked(Option<usize>),
+    /// Until the server closes.
+    Close,
+}
+
+/// How often a waiting read looks whether it was cancelled.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// A head larger than this is no head.
+const HEAD: usize = 64 * 1024;
+
+/// Sends a request and waits for the head of its answer.
+pub fn send(
+    address: &Address,
+    request: &Request<'_>,
+    patience: Patience,
+    cancel: &CancelToken,
+) -> Result<Answer, HttpError> {
+    let name = address.to_string();
+    let mut stream = connect(address, patience.connect, cancel)?;
+    let io = |error: std::io::Error| HttpError::Connect {
+        address: name.clone(),
+        reason: error.to_string(),
+    };
+    stream.set_read_timeout(Some(GLANCE)).map_err(io)?;
+    stream.set_write_timeout(Some(patience.between)).map_err(io)?;
+    let _ = stream.set_nodelay(true);
+    let body = request.body.unwrap_or_default();
+    let mut head = format!(
+        "{} {}{} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: cadforge/{}\r\nAccept: application/json, text/event-stream\r\nConnection: close\r\n",
+        request.method,
+        address.prefix,
+        request.path,
+        address.host,
+        address.port,
+        env!("CARGO_PKG_VERSION"),
+    );
+    if let Some(key) = request.key {
+        head.push_str(&format!("Authorization: Bearer {key}\r\n"));
+    }
+    if request.body.is_some() {
+        head.push_str(&format!(
+            "Content-Type: application/json\r\nContent-Length: {}\r\n",
+            body.len()
+        ));
+    }
+    head.push_str("\r\n");
+    // A server that refuses a large body may answer and close before it has read all: its answer counts, not the write.
+    let written = stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(body.as_bytes()));
+    let mut reader = Body {
+        stream,
+        address: name.clone(),
+        cancel: cancel.clone(),
+        between: patience.first,
+        held: Vec::new(),
+        framing: Framing::Close,
+        ended: false,
+    };
+    let (status, headers, used) = loop {
+        if let Some(found) = parse_head(&reader.held, &name)? {
+            break found;
+        }
+        if reader.held.len() > HEAD {
+            return Err(HttpError::Nonsense {
+                address: name,
+                reason: "its head does not end".to_owned(),
+            });
+        }
+        if !reader.more()? {
+            return Err(match written {
+                Err(error) => io(error),
+                Ok(()) => HttpError::Cut { address: name },
+            });
+        }
+    };
+    reader.held.drain(..used);
+    reader.between = patience.between;
+    let header = |name: &str| {
+        headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    };
+    reader.framing =
+        if header("transfer-encoding").is_some_and(|value| value.to_ascii_lowercase().contains("chunked")) {
+            Framing::Chunked(None)
+        } else {
+            match header("content-length").map(str::parse) {
+                Some(Ok(length)) => Framing::Length(length),
+                Some(Err(_)) => {
+                    return Err(HttpError::Nonsense {
+                        address: name,
+                        reason: "its length is no number".to_owned(),
+                    });
+                }
+                None => Framing::Close,
+            }
+        };
+    Ok(Answer {
+        status,
+        headers,
+        body: reader,
+    })
+}
+
+type Head = (u16, Vec<(String, String)>, usize);
+
+fn parse_head(bytes: &[u8], address: &str) -> Result<Option<Head>, HttpError> {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut response = httparse::Response::new(&mut headers);
+    match response.parse(bytes) {
+        Ok(httparse::Status::Partial) => Ok(None),
+        Ok(httparse::Status::Complete(used)) => {
+            let status = response.code.unwrap_or(0);
+            let headers = response.headers.iter().map(|header| {
+                (
+                    header.name.to_ascii_lowercase(),
+                    String::from_utf8_lossy(header.value).into_owned(),
+                )
+            });
+            Ok(Some((status, headers.collect(), used)))
+        }
+        Err(error) => Err(HttpError::Nonsense {
+            address: address.to_owned(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+fn connect(address: &Address, patience: Duration, cancel: &CancelToken) -> Result<TcpStream, HttpError> {
+    let failed = |reason: String| HttpError::Connect {
+        address: address.to_string(),
+        reason,
+    };
+    let places = (address.host.as_str(), address.port)
+        .to_socket_addrs()
+        .map_err(|error| failed(error.to_string()))?;
+    let mut last = "the name has no address".to_owned();
+    for place in places {
+        if cancel.is_cancelled() {
+            return Err(HttpError::Cancelled);
+        }
+        match TcpStream::connect_timeout(&place, patience) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error.to_string(),
+        }
+    }
+    Err(failed(last))
+}
+
+impl Answer {
+    /// The next bytes of the body; `None` at its end.
+    pub fn read(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
+        self.body.next()
+    }
+
+    /// The whole body as text, at most `limit` bytes of it.
+    pub fn text(mut self, limit: usize) -> Result<String, HttpError> {
+        let mut all = Vec::new();
+        while let Some(bytes) = self.read()? {
+            all.extend(bytes);
+            if all.len() > limit {
+                all.truncate(limit);
+                break;
+            }
+        }
+        Ok(String::from_utf8_lossy(&all).into_owned())
+    }
+
+    /// What kind of content it says to be.
+    pub fn content_type(&self) -> &str {
+        self.headers
+            .iter()
+            .find(|(name, _)| name == "content-type")
+            .map_or("", |(_, value)| value)
+    }
+}
+
+impl Body {
+    fn next(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
+        loop {
+            if self.ended {
+                return Ok(None);
+            }
+            if let Some(bytes) = self.take()? {
+                return Ok(Some(bytes));
+            }
+            if !self.ended && !self.more()? {
+                self.ended = true;
+                return match self.framing {
+                    Framing::Close => Ok(None),
+                    Framing::Length(_) | Framing::Chunked(_) => Err(HttpError::Cut {
+                        address: self.address.clone(),
+                    }),
+                };
+            }
+        }
+    }
+
+    /// What can be given out of the bytes that are here.
+    fn take(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
+        match self.framing {
+            Framing::Close => Ok((!self.held.is_empty()).then(|| std::mem::take(&mut self.held))),
+            Framing::Length(0) => {
+                self.ended = true;
+                Ok(None)
+            }
+            Framing::Length(left) => {
+                let now: Vec<u8> = self.held.drain(..left.min(self.held.len())).collect();
+                self.framing = Framing::Length(left - now.len());
+                Ok((!now.is_empty()).then_some(now))
+            }
+            Framing::Chunked(None) => {
+                // A line end is left over from the chunk before.
+                let start = self
+                    .held
+                    .iter()
+                    .take_while(|byte| **byte == b'\r' || **byte == b'\n')
+                    .count();
+                let Some(end) = self.held[start..].iter().position(|byte| *byte == b'\n') else {
+                    return if self.held.len() > HEAD {
+                        Err(self.nonsense("a chunk's size line does not end"))
+                    } else {
+                        Ok(None)
+                    };
+                };
+                let line = String::from_utf8_lossy(&self.held[start..start + end]).into_owned();
+                let digits = line.split(';').next().unwrap_or_default().trim();
+                let Ok(size) = usize::from_str_radix(digits, 16) else {
+                    return Err(self.nonsense("a chunk's size is no number"));
+                };
+                self.held.drain(..=start + end);
+                self.ended = size == 0;
+                self.framing = Framing::Chunked(Some(size));
+                if self.ended { Ok(None) } else { self.take() }
+            }
+            Framing::Chunked(Some(left)) => {
+                let now: Vec<u8> = self.held.drain(..left.min(self.held.len())).collect();
+                let left = left - now.len();
+                self.framing = Framing::Chunked((left > 0).then_some(left));
+                Ok((!now.is_empty()).then_some(now))
+            }
+        }
+    }
+
+    fn nonsense(&self, reason: &str) -> HttpError {
+        HttpError::Nonsense {
+            address: self.address.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// Waits for more bytes; `false` when the server has closed.
+    fn more(&mut self) -> Result<bool, HttpError> {
+        let start = Instant::now();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err(HttpError::Cancelled);
+            }
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Ok(false),
+                Ok(count) => {
+                    self.held.extend_from_slice(&buffer[..count]);
+                    return Ok(true);
+                }
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                    ) =>
+                {
+                    if start.elapsed() >= self.between {
+                        return Err(HttpError::Silent {
+                            address: self.address.clone(),
+                            seconds: self.between.as_secs(),
+                        });
+                    }
+                }
+                // A reset in mid-answer is what a killed server looks like.
+                Err(_) => {
+                    return Err(HttpError::Cut {
+                        address: self.address.clone(),
+                    });
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_people_write_them() {
+        let cases = [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("127.0.0.1:11434", "http://127.0.0.1:11434"),
+            ("http://gpu:8000/v1", "http://gpu:8000"),
+            ("http://gpu:8000/v1/", "http://gpu:8000"),
+            ("http://gpu/llm/v1", "http://gpu:80/llm"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(Address::parse(given).unwrap().to_string(), expected, "{given}");
+        }
+        for wrong in [
+            "https://api.example",
+            "ftp://x",
+            "",
+            "http://:80",
+            "http://a b",
+            "http://gpu:port",
+            "http://user@gpu",
+        ] {
+            let message = Address::parse(wrong).unwrap_err();
+            assert!(message.contains("hint:"), "{wrong}: {message}");
+        }
+    }
+}

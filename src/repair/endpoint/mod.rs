@@ -1,0 +1,462 @@
+//! Proposes what a model behind an OpenAI-compatible server answers: vLLM, llama.cpp, Ollama, LM Studio, `SGLang`.
+//!
+//! Talks plain HTTP to a server that someone else runs. An answer is streamed to whoever listens; what had arrived is kept
+//! when the server dies. A broken answer is a candidate and gets its score; a broken server is an error and never one.
+
+mod cassette;
+mod fault;
+mod http;
+mod prompt;
+mod server;
+mod sse;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+pub use cassette::Transport;
+pub use http::{Address, Patience};
+pub use prompt::{Prompt, Template};
+pub use server::{Adapter, Model, Server, Target};
+
+use self::cassette::{ExchangeError, exchange};
+use self::fault::{Fault, fault_of, refusal, wrong};
+use self::http::{HttpError, Request};
+use self::sse::{Usage, error_of};
+use super::answer;
+use super::proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
+use crate::executor::CancelToken;
+use crate::trajectory::Origin;
+
+/// What is chosen about an endpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndpointConfig {
+    /// Where the server is.
+    pub address: Address,
+    /// Model or adapter by name; `None` takes the first adapter, else the first model.
+    pub model: Option<String>,
+    /// Name of the environment variable that holds the API key. The key itself is read at each request and never kept.
+    pub key_variable: String,
+    /// Sampling temperature, 0 to 2.
+    pub temperature: f64,
+    /// Tokens of an answer at most.
+    pub max_tokens: u64,
+    /// Seed of the first request; each further one has the next.
+    pub seed: u64,
+    /// Folder of prompt templates.
+    pub prompts: Option<PathBuf>,
+    /// How long to wait.
+    pub patience: Patience,
+    /// How often a request is tried again that brought nothing, with twice the pause each time.
+    pub retries: u32,
+    /// The first pause.
+    pub pause: Duration,
+    /// Where answers come from.
+    pub transport: Transport,
+}
+
+impl EndpointConfig {
+    /// The usual choices for a server.
+    pub fn new(address: Address) -> Self {
+        Self {
+            address,
+            model: None,
+            key_variable: "CADFORGE_API_KEY".to_owned(),
+            temperature: 0.7,
+            max_tokens: 4096,
+            seed: 0,
+            prompts: None,
+            patience: Patience::default(),
+            retries: 4,
+            pause: Duration::from_millis(500),
+            transport: Transport::Live,
+        }
+    }
+}
+
+/// The proposer `endpoint`.
+#[derive(Debug)]
+pub struct Endpoint {
+    config: EndpointConfig,
+    connection: Mutex<Option<Connection>>,
+}
+
+/// What was found out about a server at the first request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connection {
+    /// What it has.
+    pub server: Server,
+    /// What requests go to.
+    pub target: Target,
+    /// The prompt's template.
+    pub template: Template,
+    /// What people should know: an adapter that changes nothing, a choice that was made for them.
+    pub warnings: Vec<String>,
+}
+
+/// A finished answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Completion {
+    text: String,
+    reasoning: String,
+    finish: Option<String>,
+    usage: Option<Usage>,
+}
+
+impl Completion {
+    /// The whole raw text, thoughts in their tags.
+    fn raw(&self) -> String {
+        if self.reasoning.is_empty() {
+            return self.text.clone();
+        }
+        format!("<think>{}</think>\n{}", self.reasoning, self.text)
+    }
+}
+
+impl Endpoint {
+    /// A proposer; connects when it is first asked.
+    pub fn new(config: EndpointConfig) -> Self {
+        Self {
+            config,
+            connection: Mutex::new(None),
+        }
+    }
+
+    /// Finds out what the server has, once; later calls return what was found.
+    pub fn connect(&self, cancel: &CancelToken) -> Result<Connection, ProposeError> {
+        // Others of a group wait here and then share what the first found out.
+        let mut held = self
+            .connection
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(connection) = &*held {
+            return Ok(connection.clone());
+        }
+        let config = &self.config;
+        let key = self.key();
+        let described = self.patiently(cancel, || {
+            let described = server::describe(
+                &config.transport,
+                &config.address,
+                key.as_deref(),
+                config.patience,
+                cancel,
+            )?;
+            Ok(described.map_err(|reply| refusal(&config.address, &reply)))
+        })?;
+        let target = described.target(config.model.as_deref()).map_err(wrong)?;
+        let template = Template::find(config.prompts.as_deref(), &target.name).map_err(wrong)?;
+        let mut warnings = Vec::new();
+        if config.model.is_none() && (described.models.len() > 1 || target.base.is_some()) {
+            warnings.push(format!("no --model was given: uses `{}`", target.name));
+        }
+        if let Some(base) = &target.base {
+            warnings.extend(self.compare(&target, base, cancel)?);
+        }
+        let connection = Connection {
+            server: described,
+            target,
+            template,
+            warnings,
+        };
+        *held = Some(connection.clone());
+        Ok(connection)
+    }
+
+    /// The prompt that would be sent now.
+    pub fn prompt(&self, ask: &Ask<'_>, cancel: &CancelToken) -> Result<Prompt, ProposeError> {
+        let connection = self.connect(cancel)?;
+        connection
+            .template
+            .fill(ask, self.config.max_tokens, connection.target.context)
+            .map_err(wrong)
+    }
+
+    /// One greedy answer of adapter and base: adapters are often silently without effect.
+    fn compare(
+        &self,
+        target: &Target,
+        base: &Target,
+        cancel: &CancelToken,
+    ) -> Result<Option<String>, ProposeError> {
+        let messages =
+            json!([{"role": "user", "content": "Write a CadQuery program for a plate with four holes."}]);
+        let greedy = |target: &Target| {
+            let body = body(target, &messages, 0.0, 48, 0, true);
+            self.complete(&body, &mut |_| {}, cancel)
+                .map(|completion| completion.raw())
+        };
+        let same = greedy(target)? == greedy(base)?;
+        Ok(same.then(|| {
+            format!(
+                "adapter `{}` answers word for word like its base: it may not be active on the server",
+                target.name
+            )
+        }))
+    }
+
+    /// Sends a chat request and reads its answer; tries again only while nothing has arrived.
+    fn complete(
+        &self,
+        body: &Value,
+        hear: &mut dyn FnMut(&str),
+        cancel: &CancelToken,
+    ) -> Result<Completion, ProposeError> {
+        let text = body.to_string();
+        let key = self.key();
+        let request = Request {
+            method: "POST",
+            path: "/v1/chat/completions",
+            body: Some(&text),
+            key: key.as_deref(),
+        };
+        let config = &self.config;
+        self.patiently(cancel, || {
+            let mut found = Completion::default();
+            let mut stopped = None;
+            let mut thinking = false;
+            let mut line = |line: &str| match sse::piece(line) {
+                Ok(Some(piece)) => {
+                    if !piece.reasoning.is_empty() {
+                        if !std::mem::replace(&mut thinking, true) {
+                            hear("<think>");
+                        }
+                        hear(&piece.reasoning);
+                    }
+                    if !piece.text.is_empty() {
+                        if std::mem::take(&mut thinking) {
+                            hear("</think>\n");
+                        }
+                        hear(&piece.text);
+                    }
+                    found.take(piece, &mut stopped);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    stopped = stopped
+                        .take()
+                        .or(Some(format!("a line of the stream is no JSON: {error}")));
+                }
+            };
+            let reply = exchange(
+                &config.transport,
+                &config.address,
+                &request,
+                config.patience,
+                cancel,
+                &mut line,
+            );
+            let reply = match reply {
+                Ok(reply) => reply,
+                Err(error) if found == Completion::default() => return Err(error),
+                Err(ExchangeError::Http(HttpError::Cancelled)) => return Err(HttpError::Cancelled.into()),
+                // After the first word a second try would tell another story: what is here is kept.
+                Err(error) => return Ok(Err(Fault::after(&error.to_string(), found.raw()))),
+            };
+            if reply.status != 200 || !reply.body.is_empty() {
+                // No stream: an error, or a server that answers in one piece.
+                let Ok(value) = serde_json::from_str::<Value>(&reply.body) else {
+                    return Ok(Err(refusal(&config.address, &reply)));
+                };
+                if reply.status != 200 || error_of(&value).is_some() {
+                    return Ok(Err(refusal(&config.address, &reply)));
+                }
+                let piece = sse::read(&value);
+                hear(&piece.text);
+                found.take(piece, &mut stopped);
+            }
+            if let Some(reason) = stopped {
+                return Ok(Err(Fault::after(
+                    &format!("{} failed in the middle of its answer: {reason}", config.address),
+                    found.raw(),
+                )));
+            }
+            if found.finish.is_none() && !found.text.is_empty() && found.usage.is_none() {
+                // Neither a reason to stop nor the stream's end: the server died politely.
+                if !found.ended() {
+                    return Ok(Err(Fault::after(
+                        &format!("{} ended its answer without saying why", config.address),
+                        found.raw(),
+                    )));
+                }
+            }
+            Ok(Ok(found))
+        })
+    }
+
+    /// Tries until something comes of it, with a longer pause each time.
+    fn patiently<T>(
+        &self,
+        cancel: &CancelToken,
+        mut attempt: impl FnMut() -> Result<Result<T, Fault>, ExchangeError>,
+    ) -> Result<T, ProposeError> {
+        let mut pause = self.config.pause;
+        for left in (0..=self.config.retries).rev() {
+            let fault = match attempt() {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(fault)) => fault,
+                Err(error) => fault_of(&error),
+            };
+            if !fault.again || left == 0 || cancel.is_cancelled() {
+                return Err(ProposeError {
+                    message: fault.message,
+                    input: fault.input,
+                    partial: fault.partial,
+                });
+            }
+            let wait = fault
+                .after
+                .map_or(pause, |seconds| Duration::from_secs(seconds.min(60)));
+            sleep(wait, cancel);
+            pause *= 2;
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    fn key(&self) -> Option<String> {
+        std::env::var(&self.config.key_variable)
+            .ok()
+            .map(|key| key.trim().to_owned())
+            .filter(|key| !key.is_empty())
+    }
+}
+
+impl Proposer for Endpoint {
+    fn origin(&self) -> Origin {
+        Origin::Endpoint
+    }
+
+    fn propose(
+        &self,
+        ask: &Ask<'_>,
+        hear: &mut dyn FnMut(&str),
+        cancel: &CancelToken,
+    ) -> Result<Option<Proposed>, ProposeError> {
+        let connection = self.connect(cancel)?;
+        let Connection { target, template, .. } = &connection;
+        let start = Instant::now();
+        let seed = self.config.seed + (ask.history.len() - 1 + ask.candidate) as u64;
+        // Where the server finds the prompt too long after all, it is filled for a shorter context.
+        let mut context = target.context;
+        let (prompt, completion) = loop {
+            let prompt = template
+                .fill(ask, self.config.max_tokens, context)
+                .map_err(wrong)?;
+            let body = body(
+                target,
+                &prompt.messages(),
+                self.config.temperature,
+                self.config.max_tokens,
+                seed,
+                false,
+            );
+            match self.complete(&body, hear, cancel) {
+                Ok(completion) => break (prompt, completion),
+                Err(error) if error.message.contains("exceed") && prompt.left_out.len() < 3 => {
+                    context = Some((prompt.tokens() + self.config.max_tokens).saturating_sub(1));
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        let clipped = completion.finish.as_deref() == Some("length");
+        let raw = completion.raw();
+        let code = answer::code(&raw);
+        let mut reason = format!(
+            "`{}` in {:.1} s, seed {seed}",
+            target.name,
+            start.elapsed().as_secs_f64()
+        );
+        if let Some(usage) = completion.usage {
+            reason.push_str(&format!(
+                ", {} tokens of prompt, {} of answer",
+                usage.prompt, usage.completion
+            ));
+        }
+        if clipped {
+            reason.push_str(&format!(", cut at {} tokens", self.config.max_tokens));
+        }
+        let mut warnings = if ask.history.len() == 1 && ask.candidate == 0 {
+            connection.warnings.clone()
+        } else {
+            Vec::new()
+        };
+        if !prompt.left_out.is_empty() {
+            warnings.push(format!(
+                "left out of the prompt to fit the model's context: {}",
+                prompt.left_out.join(", ")
+            ));
+        }
+        Ok(Some(Proposed {
+            text: (raw != code).then_some(raw),
+            code,
+            reason,
+            clipped,
+            warnings,
+            keep: Keep::NoWorse,
+            ..Proposed::default()
+        }))
+    }
+}
+
+impl Completion {
+    fn take(&mut self, piece: sse::Piece, stopped: &mut Option<String>) {
+        self.text.push_str(&piece.text);
+        self.reasoning.push_str(&piece.reasoning);
+        self.finish = piece.finish.or(self.finish.take());
+        self.usage = piece.usage.or(self.usage);
+        if piece.done && self.finish.is_none() {
+            self.finish = Some(String::new());
+        }
+        if stopped.is_none() {
+            *stopped = piece.error;
+        }
+    }
+
+    fn ended(&self) -> bool {
+        self.finish.is_some()
+    }
+}
+
+/// A chat request that all servers understand.
+fn body(
+    target: &Target,
+    messages: &Value,
+    temperature: f64,
+    max_tokens: u64,
+    seed: u64,
+    short: bool,
+) -> Value {
+    let mut body = json!({
+        "model": target.model,
+        "messages": messages,
+        "max_tokens": max_tokens,
+        "temperature": temperature,
+        "seed": seed,
+        "stream": true,
+    });
+    if target.knows_thinking() {
+        body["chat_template_kwargs"] = json!({"enable_thinking": false});
+    }
+    if !short && target.owner == "vllm" {
+        body["stream_options"] = json!({"include_usage": true});
+    }
+    if let Some(scales) = &target.lora {
+        let scales: Vec<Value> = scales
+            .iter()
+            .map(|(id, scale)| json!({"id": id, "scale": scale}))
+            .collect();
+        body["lora"] = json!(scales);
+        // What is cached of one adapter would be read by another.
+        body["cache_prompt"] = json!(false);
+    }
+    body
+}
+
+/// Sleeps, but not through a cancel.
+fn sleep(length: Duration, cancel: &CancelToken) {
+    let _ = cancel.receiver().recv_timeout(length);
+}

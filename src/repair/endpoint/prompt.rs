@@ -1,0 +1,340 @@
+//! The prompt: a template file per adapter, filled from task, code, reward and history, cut to the model's context.
+//!
+//! An adapter is off its distribution under a reworded prompt, so the words are data: `assets/prompts/<adapter>.txt`, else
+//! `default.txt`, else the copy of it that is built in.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::failure::Kind;
+use crate::repair::Ask;
+use crate::reward;
+use crate::trajectory::Step;
+
+const DEFAULT: &str = include_str!("../../../assets/prompts/default.txt");
+
+/// A template in two parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    system: String,
+    user: String,
+}
+
+/// A filled prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// The system message; empty for none.
+    pub system: String,
+    /// The user's message.
+    pub user: String,
+    /// Parts that were left out to fit the context.
+    pub left_out: Vec<&'static str>,
+}
+
+/// What can be left out of a prompt, the least important first.
+const SPARE: [&str; 3] = ["attempts", "notes", "reward_json"];
+
+impl Default for Template {
+    fn default() -> Self {
+        Self::parse(DEFAULT).expect("a test holds the built-in template")
+    }
+}
+
+impl Template {
+    /// The template for a model or adapter out of a folder of templates.
+    pub fn find(folder: Option<&Path>, name: &str) -> Result<Self, String> {
+        let plain: String = name
+            .chars()
+            .map(|c| {
+                if c.is_alphanumeric() || "-_.".contains(c) {
+                    c
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        for file in [format!("{plain}.txt"), "default.txt".to_owned()] {
+            let Some(path) = folder.map(|folder| folder.join(&file)) else {
+                break;
+            };
+            if let Ok(text) = std::fs::read_to_string(&path) {
+                return Self::parse(&text).map_err(|error| format!("{}: {error}", path.display()));
+            }
+        }
+        Ok(Self::default())
+    }
+
+    /// Reads a template: `=== system` and `=== user` before their parts, `{{name}}` for values, `{{#name}}…{{/name}}` for
+    /// what stands only if there is a value.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut template = Self {
+            system: String::new(),
+            user: String::new(),
+        };
+        let mut part: Option<&mut String> = None;
+        for line in text.split_inclusive('\n') {
+            match line.trim_end() {
+                "=== system" => part = Some(&mut template.system),
+                "=== user" => part = Some(&mut template.user),
+                _ => match &mut part {
+                    Some(part) => part.push_str(line),
+                    None if line.trim().is_empty() => {}
+                    None => {
+                        return Err(
+                            "text before `=== system` or `=== user`\nhint: begin with one of them".to_owned(),
+                        );
+                    }
+                },
+            }
+        }
+        if !template.user.contains("{{code}}") {
+            return Err(
+                "the user's part does not hold {{code}}\nhint: the model must see the program".to_owned(),
+            );
+        }
+        for name in names(&template.system).chain(names(&template.user)) {
+            if !KNOWN.contains(&name) {
+                return Err(format!(
+                    "there is no value `{name}`\nhint: there are {}",
+                    KNOWN.join(", ")
+                ));
+            }
+        }
+        Ok(template)
+    }
+
+    /// Fills the template so that prompt and answer fit into `context` tokens, if it is known.
+    pub fn fill(&self, ask: &Ask<'_>, max_tokens: u64, context: Option<u64>) -> Result<Prompt, String> {
+        let values = values(ask);
+        let mut left_out = Vec::new();
+        loop {
+            let value = |name: &str| {
+                if left_out.contains(&name) {
+                    ""
+                } else {
+                    values
+                        .iter()
+                        .find(|(known, _)| *known == name)
+                        .map_or("", |(_, value)| value)
+                }
+            };
+            let prompt = Prompt {
+                system: fill(&self.system, &value).trim().to_owned(),
+                user: fill(&self.user, &value).trim_end().to_owned(),
+                left_out: left_out.clone(),
+            };
+            let Some(context) = context else { return Ok(prompt) };
+            let needs = prompt.tokens() + max_tokens;
+            if needs <= context {
+                return Ok(prompt);
+            }
+            match SPARE.get(left_out.len()) {
+                Some(part) => left_out.push(part),
+                None => {
+                    return Err(format!(
+                        "the prompt of about {} tokens and an answer of {max_tokens} do not fit the model's {context}\nhint: a smaller --max-tokens, or a server with a longer context",
+                        prompt.tokens()
+                    ));
+                }
+            }
+        }
+    }
+}
+
+impl Prompt {
+    /// About how many tokens it has, rather too many: three characters of Python make one token or less in vocabularies of
+    /// today, and a message costs a few more.
+    pub fn tokens(&self) -> u64 {
+        ((self.system.len() + self.user.len()) as u64).div_ceil(3) + 16
+    }
+
+    /// The messages of a chat request.
+    pub fn messages(&self) -> Value {
+        let user = json!({"role": "user", "content": self.user});
+        if self.system.is_empty() {
+            return json!([user]);
+        }
+        json!([{"role": "system", "content": self.system}, user])
+    }
+}
+
+const KNOWN: [&str; 13] = [
+    "task_id",
+    "task_prompt",
+    "semantic_hints",
+    "bbox",
+    "code",
+    "kind",
+    "failure",
+    "notes",
+    "reward_json",
+    "policy",
+    "attempts",
+    "shorter",
+    "step",
+];
+
+fn values(ask: &Ask<'_>) -> Vec<(&'static str, String)> {
+    let (task, head) = (ask.task, ask.head());
+    let evaluation = &head.evaluation;
+    // The last answer was cut: what is asked next is a shorter one, whatever the head's own kind.
+    let clipped = ask.history.last().is_some_and(|step| {
+        step.evaluation.kind == Kind::Clipped
+            || step.proposal.as_ref().is_some_and(|proposal| proposal.clipped)
+    });
+    let kind = if clipped { Kind::Clipped } else { evaluation.kind };
+    let bullets = |lines: &[String]| {
+        lines
+            .iter()
+            .map(|line| format!("- {line}\n"))
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
+    };
+    let failure = evaluation.failure.as_ref().map(|failure| match failure.line {
+        Some(line) => format!(
+            "{} (line {line}: `{}`)",
+            failure.message,
+            head.code
+                .lines()
+                .nth(line as usize - 1)
+                .unwrap_or_default()
+                .trim()
+        ),
+        None => failure.message.clone(),
+    });
+    vec![
+        ("task_id", task.id.clone()),
+        ("task_prompt", task.prompt.clone()),
+        ("semantic_hints", task.semantic_hints.join(", ")),
+        (
+            "bbox",
+            task.bbox_mm
+                .map(|size| size.map(|size| format!("{size}")).join(" x "))
+                .unwrap_or_default(),
+        ),
+        ("code", head.code.trim_end().to_owned()),
+        ("kind", kind_name(evaluation.kind)),
+        ("failure", failure.unwrap_or_default()),
+        ("notes", bullets(&evaluation.notes)),
+        (
+            "reward_json",
+            serde_json::to_string(&evaluation.reward).expect("plain data"),
+        ),
+        ("policy", bullets(&reward::policy(kind).map(str::to_owned))),
+        ("attempts", attempts(ask)),
+        (
+            "shorter",
+            if clipped {
+                "Your last answer was cut at the token limit: answer with a shorter file.".to_owned()
+            } else {
+                String::new()
+            },
+        ),
+        ("step", ask.history.len().to_string()),
+    ]
+}
+
+/// What was proposed from the same step and not kept, the last three.
+fn attempts(ask: &Ask<'_>) -> String {
+    let tried = ask
+        .history
+        .iter()
+        .filter(|step| step.parent == Some(ask.head) && step.step != ask.head);
+    let mut lines: Vec<String> = tried.map(line).collect();
+    lines.drain(..lines.len().saturating_sub(3));
+    lines.join("\n")
+}
+
+fn line(step: &Step) -> String {
+    match &step.evaluation.failure {
+        Some(failure) => format!("- {}: {}", kind_name(failure.kind), failure.message),
+        None => format!("- it built and scored {:.4}", step.evaluation.reward.total),
+    }
+}
+
+fn kind_name(kind: Kind) -> String {
+    match serde_json::to_value(kind) {
+        Ok(Value::String(name)) => name,
+        other => unreachable!("a kind is written as a string, not as {other:?}"),
+    }
+}
+
+/// Names between double braces.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("}}"))
+        .map(|(name, _)| name.trim_start_matches(['#', '/']))
+}
+
+fn fill<'v>(text: &str, value: &impl Fn(&str) -> &'v str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("{{") {
+        out.push_str(&rest[..at]);
+        let Some(length) = rest[at..].find("}}") else {
+            break;
+        };
+        let name = &rest[at + 2..at + length];
+        rest = &rest[at + length + 2..];
+        if let Some(name) = name.strip_prefix('#') {
+            let end = format!("{{{{/{name}}}}}");
+            let (inner, behind) = rest.split_once(&end).unwrap_or((rest, ""));
+            if !value(name).is_empty() {
+                out.push_str(&fill(inner, value));
+            }
+            rest = behind;
+        } else if !name.starts_with('/') {
+            out.push_str(value(name));
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_stand_only_where_there_is_a_value() {
+        let value = |name: &str| match name {
+            "a" => "1",
+            _ => "",
+        };
+        assert_eq!(
+            fill("x {{a}}{{#a}} has {{a}}{{/a}}{{#b}} not {{b}}{{/b}}.", &value),
+            "x 1 has 1."
+        );
+        // Braces of Python in a value stay as they are.
+        assert_eq!(fill("{{a}} {b} {", &value), "1 {b} {");
+    }
+
+    #[test]
+    fn the_built_in_template_reads_and_wrong_ones_say_why() {
+        assert!(Template::default().system.contains("CadQuery"));
+        let wrong = [
+            ("hello", "begin with"),
+            ("=== user\nhi", "{{code}}"),
+            ("=== user\n{{code}} {{cod}}", "`cod`"),
+        ];
+        for (text, expected) in wrong {
+            let message = Template::parse(text).unwrap_err();
+            assert!(message.contains(expected), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_template_goes_by_the_adapter_and_falls_back() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("my_adapter.txt"), "=== user\nmine {{code}}").unwrap();
+        let found = Template::find(Some(dir.path()), "my/adapter").unwrap();
+        assert_eq!(found.user, "mine {{code}}");
+        assert_eq!(
+            Template::find(Some(dir.path()), "other").unwrap(),
+            Template::default()
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! One round: every candidate of a group is proposed, built and scored beside the others.
+
+use std::time::Duration;
+
+use crossbeam_channel::{RecvTimeoutError, Sender};
+
+use super::proposer::{Ask, ProposeError, Proposed, Proposer};
+use super::run::{Listener, Repair, RepairError};
+use crate::assess::{Assessment, Assessor, Evaluation, Request};
+use crate::executor::{CancelToken, ExecutorError};
+use crate::failure::Kind;
+use crate::reward::{self, Shaping};
+
+/// A proposal and what came of it.
+pub(super) struct Tried {
+    pub proposed: Proposed,
+    pub assessment: Assessment,
+}
+
+impl Tried {
+    /// What a group compares: the shaped reward, strict unless another shaping was asked for.
+    pub(super) fn score(&self) -> f64 {
+        let evaluation = &self.assessment.evaluation;
+        let completion = self.proposed.text.as_deref().unwrap_or(&self.proposed.code);
+        evaluation.shaped.unwrap_or_else(|| {
+            let failure = evaluation.failure.as_ref();
+            reward::shape(
+                Shaping::Strict,
+                evaluation.reward.total,
+                failure,
+                &self.proposed.code,
+                completion,
+            )
+            .expect("strict shaping gives a number")
+        })
+    }
+}
+
+/// After so long without text the last of it is told: two frames of a 60 Hz display.
+const MOMENT: Duration = Duration::from_millis(33);
+
+enum Message {
+    Begins(usize),
+    Text(usize, String),
+    Done(usize, Box<Result<Option<Tried>, RepairError>>),
+}
+
+/// All that is proposed, in the group's order; empty if nobody has anything more to propose.
+pub(super) fn run(
+    repair: &Repair<'_>,
+    ask: &Ask<'_>,
+    proposer: &dyn Proposer,
+    assessor: &Assessor,
+    listener: &mut dyn Listener,
+    cancel: &CancelToken,
+) -> Result<Vec<Tried>, RepairError> {
+    let first = ask.history.len();
+    let (sender, receiver) = crossbeam_channel::unbounded();
+    std::thread::scope(|scope| {
+        for candidate in 0..repair.candidates.max(1) {
+            let sender = sender.clone();
+            let ask = Ask { candidate, ..*ask };
+            scope.spawn(move || {
+                let done = one(repair, &ask, proposer, assessor, &sender, cancel);
+                let _ = sender.send(Message::Done(candidate, Box::new(done)));
+            });
+        }
+        drop(sender);
+        let mut done = Vec::new();
+        loop {
+            let message = match receiver.recv_timeout(MOMENT) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => {
+                    listener.pause();
+                    // Until something happens there is nothing more to tell.
+                    match receiver.recv() {
+                        Ok(message) => message,
+                        Err(_) => break,
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            match message {
+                Message::Begins(candidate) => listener.proposing(first + candidate),
+                Message::Text(candidate, delta) => listener.text(first + candidate, &delta),
+                Message::Done(candidate, result) => done.push((candidate, result)),
+            }
+        }
+        done.sort_by_key(|(candidate, _)| *candidate);
+        let mut tried = Vec::new();
+        for (_, result) in done {
+            tried.extend((*result)?);
+        }
+        Ok(tried)
+    })
+}
+
+fn one(
+    repair: &Repair<'_>,
+    ask: &Ask<'_>,
+    proposer: &dyn Proposer,
+    assessor: &Assessor,
+    sender: &Sender<Message>,
+    cancel: &CancelToken,
+) -> Result<Option<Tried>, RepairError> {
+    let mut begun = false;
+    let mut begin = || {
+        if !std::mem::replace(&mut begun, true) {
+            let _ = sender.send(Message::Begins(ask.candidate));
+        }
+    };
+    let mut hear = |delta: &str| {
+        begin();
+        let _ = sender.send(Message::Text(ask.candidate, delta.to_owned()));
+    };
+    let proposed = proposer.propose(ask, &mut hear, cancel);
+    if cancel.is_cancelled() {
+        return Err(ExecutorError::Cancelled.into());
+    }
+    let Some(proposed) = proposed.map_err(|error: ProposeError| RepairError::Propose(error))? else {
+        return Ok(None);
+    };
+    begin();
+    let request = Request {
+        task: repair.task,
+        code: proposed.code.as_bytes(),
+        completion: proposed.text.as_deref(),
+        scoring: repair.scoring,
+        priority: repair.priority,
+    };
+    let mut assessment = assessor.assess(&request, cancel)?;
+    if proposed.clipped {
+        name_clipped(&mut assessment.evaluation, &proposed, repair.scoring.shaping);
+    }
+    Ok(Some(Tried { proposed, assessment }))
+}
+
+/// A cut answer that does not build failed because it was cut, whatever error its last line makes.
+fn name_clipped(evaluation: &mut Evaluation, proposed: &Proposed, shaping: Shaping) {
+    let Some(failure) = &mut evaluation.failure else {
+        return;
+    };
+    failure.kind = Kind::Clipped;
+    failure.message = format!("the answer was cut at its token limit: {}", failure.message);
+    evaluation.kind = Kind::Clipped;
+    evaluation.notes = reward::failure_notes(failure);
+    let completion = proposed.text.as_deref().unwrap_or(&proposed.code);
+    let total = evaluation.reward.total;
+    evaluation.shaped = reward::shape(shaping, total, Some(failure), &proposed.code, completion);
+}

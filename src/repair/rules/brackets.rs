@@ -1,0 +1,214 @@
+//! Brackets and quotes that are open, stray or of the wrong kind: every place where they could stand.
+
+use super::syntax::{Offers, offer};
+use super::tokens::{Lexeme, Token, closer, unbalanced};
+
+/// Closers that are missing, stray or of the wrong kind.
+pub(super) fn brackets(text: &str, found: &[Token], offers: &mut Offers) {
+    let (open, stray) = unbalanced(found);
+    for &index in stray.iter().take(3) {
+        let token = &found[index];
+        open_before(text, found, index, offers);
+        let what = &text[token.range.clone()];
+        let reason = format!(
+            "takes away the `{what}` in line {} that closes nothing",
+            token.line
+        );
+        offer(offers, 20, "stray bracket", token.range.clone(), "", reason);
+        // Any other closer of the same kind before it on the line may be the one too many.
+        for earlier in found[..index]
+            .iter()
+            .rev()
+            .take_while(|earlier| earlier.line + 1 >= token.line)
+            .take(12)
+        {
+            if earlier.lexeme == token.lexeme {
+                offer(
+                    offers,
+                    24,
+                    "stray bracket",
+                    earlier.range.clone(),
+                    "",
+                    format!("takes away one `{what}` in line {}", earlier.line),
+                );
+            }
+        }
+        for right in [")", "]", "}"] {
+            if right != what {
+                let reason = format!("closes the bracket in line {} by its own kind", token.line);
+                offer(offers, 21, "wrong bracket", token.range.clone(), right, reason);
+            }
+        }
+    }
+    // A stray closer of another kind may hide that its opener was never closed: close that one first.
+    for index in open.iter().rev().take(2).copied() {
+        close(text, found, index, offers);
+    }
+    if open.len() == 2 {
+        close_both(text, found, &open, offers);
+    }
+}
+
+/// Every place where the opener of a stray closer could stand: behind a name, which makes a call, or before a value.
+fn open_before(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
+    let Lexeme::Close(close) = found[index].lexeme else {
+        return;
+    };
+    let open = match close {
+        b')' => "(",
+        b']' => "[",
+        _ => "{",
+    };
+    let line = found[index].line;
+    for (back, at) in (0..index).rev().enumerate().take(40) {
+        let token = &found[at];
+        let new_line = at > 0 && found[at - 1].line < token.line;
+        let rank = 22 + (back / 8) as u32;
+        if token.lexeme == Lexeme::Name {
+            let end = token.range.end;
+            let reason = format!("opens the bracket that line {line} closes");
+            offer(offers, rank, "unopened bracket", end..end, open, reason);
+        }
+        if !matches!(token.lexeme, Lexeme::Close(_)) {
+            let start = token.range.start;
+            offer(
+                offers,
+                rank + 1,
+                "unopened bracket",
+                start..start,
+                open,
+                format!("opens the bracket that line {line} closes"),
+            );
+        }
+        if new_line && begins_statement(text, found, at) {
+            break;
+        }
+    }
+}
+
+/// Every place where the closer of an open bracket could stand.
+fn close(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
+    let Lexeme::Open(open) = found[index].lexeme else {
+        return;
+    };
+    let closes = char::from(closer(open)).to_string();
+    let end = statement_end(text, found, index);
+    let line = found[index].line;
+    for (place, token) in found.iter().enumerate().take(end).skip(index) {
+        let at = token.range.end;
+        let next_line = found.get(place + 1).map_or(usize::MAX, |next| next.line);
+        // The end of a line is the likeliest place, before a dot or a comma the next.
+        let next = found.get(place + 1).map_or("", |next| &text[next.range.clone()]);
+        let lure = u32::from(next_line == token.line)
+            + u32::from(next_line == token.line && !matches!(next, "." | "," | ")" | "]"));
+        let reason = format!("closes the `{}` of line {line}", char::from(open));
+        offer(offers, 20 + lure, "unclosed bracket", at..at, &closes, reason);
+    }
+}
+
+/// Both of two brackets, at the end of the statement of the inner one.
+fn close_both(text: &str, found: &[Token], open: &[usize], offers: &mut Offers) {
+    let closers: String = open
+        .iter()
+        .rev()
+        .filter_map(|&index| match found[index].lexeme {
+            Lexeme::Open(open) => Some(char::from(closer(open))),
+            _ => None,
+        })
+        .collect();
+    let end = statement_end(text, found, open[1]);
+    if let Some(token) = end.checked_sub(1).and_then(|last| found.get(last)) {
+        let at = token.range.end;
+        offer(
+            offers,
+            30,
+            "unclosed bracket",
+            at..at,
+            &closers,
+            "closes both open brackets at the end of the statement",
+        );
+    }
+}
+
+/// The token after the statement that an open bracket stands in: the first on a new line, no deeper than the statement,
+/// that begins like a statement.
+fn statement_end(text: &str, found: &[Token], index: usize) -> usize {
+    let first_line = (0..=index)
+        .rev()
+        .find(|&at| at == 0 || (found[at - 1].line < found[at].line && begins_statement(text, found, at)))
+        .unwrap_or(0);
+    let indent = column(text, found[first_line].range.start);
+    for at in index + 1..found.len() {
+        let new_line = found[at - 1].line < found[at].line;
+        if new_line && column(text, found[at].range.start) <= indent && begins_statement(text, found, at) {
+            return at;
+        }
+    }
+    found.len()
+}
+
+fn begins_statement(text: &str, found: &[Token], at: usize) -> bool {
+    if found[at].lexeme != Lexeme::Name {
+        return false;
+    }
+    let word = &text[found[at].range.clone()];
+    if [
+        "def", "return", "for", "if", "import", "from", "class", "while", "with", "else", "elif", "try",
+        "raise", "pass",
+    ]
+    .contains(&word)
+    {
+        return true;
+    }
+    let next = found.get(at + 1).map_or("", |next| &text[next.range.clone()]);
+    matches!(next, "=" | "+=" | "-=" | "." | "(")
+}
+
+fn column(text: &str, at: usize) -> usize {
+    at - text[..at].rfind('\n').map_or(0, |newline| newline + 1)
+}
+
+/// A quote that never closes: every place on its line where it could.
+pub(super) fn quotes(text: &str, found: &[Token], offers: &mut Offers) {
+    for token in found
+        .iter()
+        .filter(|token| token.lexeme == Lexeme::Text(false))
+        .take(2)
+    {
+        let body = &text[token.range.clone()];
+        let quote = &body[body.find(['"', '\'']).unwrap_or(0)..][..1];
+        let line_end = token.range.start
+            + text[token.range.start..]
+                .find('\n')
+                .unwrap_or(text.len() - token.range.start);
+        let inside = &text[token.range.start + 1..line_end];
+        let ends = inside
+            .char_indices()
+            .filter(|(at, c)| *at > 0 && matches!(c, ')' | ',' | ']' | '.' | ' '));
+        let places = ends.map(|(at, _)| token.range.start + 1 + at).chain([line_end]);
+        for at in places {
+            let reason = format!("closes the quote in line {}", token.line);
+            offer(offers, 20, "unclosed quote", at..at, quote, reason);
+        }
+        offer(
+            offers,
+            26,
+            "stray quote",
+            token.range.start..token.range.start + 1,
+            "",
+            format!("takes away the quote in line {}", token.line),
+        );
+        // The opening quote may be what is missing: `box(XY")`.
+        let before = &text[..token.range.start];
+        if let Some(at) = before.rfind(['(', '[', ',', '=', ' ']) {
+            offer(
+                offers,
+                21,
+                "unopened quote",
+                at + 1..at + 1,
+                quote,
+                format!("opens the quote in line {}", token.line),
+            );
+        }
+    }
+}

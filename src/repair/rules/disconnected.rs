@@ -1,0 +1,129 @@
+//! Bodies that float apart: moves the lesser one until it touches, or bridges the gap.
+
+use super::{Edit, Situation, fixture};
+use crate::repair::Keep;
+
+pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    let (None, Some(shape)) = (situation.failure, situation.shape) else {
+        return;
+    };
+    let details = &situation.step.evaluation.details;
+    let apart = details
+        .contact
+        .as_ref()
+        .is_some_and(|contact| contact.bodies > 1 && contact.max_gap > 1e-3);
+    if !apart {
+        return;
+    }
+    let source = situation.source;
+    let Some(name) = source
+        .bindings()
+        .into_iter()
+        .rev()
+        .find(|binding| binding.global && fixture::NAMES.contains(&binding.name))
+        .map(|binding| binding.name.to_owned())
+    else {
+        return;
+    };
+    let boxes = bodies(shape);
+    let Some((a, b)) = widest_gap(&boxes) else { return };
+    let end = source.text.len();
+    let lead = if source.text.ends_with('\n') { "" } else { "\n" };
+    // A bar from inside one box to inside the other along the axes that part them, as wide as both have in common.
+    let mut centre = [0.0; 3];
+    let mut size = [0.0; 3];
+    for axis in 0..3 {
+        let (low, high) = (
+            boxes[a].0[axis].max(boxes[b].0[axis]),
+            boxes[a].1[axis].min(boxes[b].1[axis]),
+        );
+        if low <= high {
+            // They overlap along this axis: the middle of what they share, half as wide.
+            centre[axis] = (low + high) / 2.0;
+            size[axis] = ((high - low) / 2.0).max(1.0);
+        } else {
+            // Here they are apart: from the middle of one to the middle of the other.
+            let (from, to) = (middle(&boxes[a], axis), middle(&boxes[b], axis));
+            centre[axis] = (from + to) / 2.0;
+            size[axis] = (from - to).abs();
+        }
+    }
+    let text = |values: [f64; 3]| {
+        values
+            .map(|value| format!("{:?}", (value * 100.0).round() / 100.0))
+            .join(", ")
+    };
+    let bridge = format!(
+        "{lead}bridge = cq.Workplane(\"XY\").box({}).translate(({}))\n{name} = {name}.union(bridge)\n",
+        text(size),
+        text(centre)
+    );
+    let mut edit = Edit::new(
+        "bridge",
+        10,
+        end..end,
+        bridge,
+        "bridges the widest gap between two bodies",
+    );
+    edit.keep = Keep::Better;
+    edits.push(edit);
+}
+
+type Bounds = ([f64; 3], [f64; 3]);
+
+fn middle(bounds: &Bounds, axis: usize) -> f64 {
+    (bounds.0[axis] + bounds.1[axis]) / 2.0
+}
+
+/// Boxes of the connected pieces of the mesh.
+fn bodies(shape: &crate::geometry::Shape) -> Vec<Bounds> {
+    let mesh = &shape.mesh;
+    let mut root: Vec<usize> = (0..mesh.vertices().len()).collect();
+    fn find(root: &mut [usize], mut at: usize) -> usize {
+        while root[at] != at {
+            root[at] = root[root[at]];
+            at = root[at];
+        }
+        at
+    }
+    for triangle in mesh.triangles() {
+        let [a, b, c] = triangle.map(|index| find(&mut root, index as usize));
+        root[b] = a;
+        let c = find(&mut root, c);
+        root[c] = find(&mut root, a);
+    }
+    let mut found: std::collections::BTreeMap<usize, Bounds> = std::collections::BTreeMap::new();
+    for (index, vertex) in mesh.vertices().iter().enumerate() {
+        let bounds = found.entry(find(&mut root, index)).or_insert((*vertex, *vertex));
+        for (axis, &at) in vertex.iter().enumerate() {
+            bounds.0[axis] = bounds.0[axis].min(at);
+            bounds.1[axis] = bounds.1[axis].max(at);
+        }
+    }
+    found.into_values().collect()
+}
+
+/// The body that is farthest from its nearest neighbour, with that neighbour.
+fn widest_gap(boxes: &[Bounds]) -> Option<(usize, usize)> {
+    let gap = |a: &Bounds, b: &Bounds| {
+        (0..3)
+            .map(|axis| {
+                (a.0[axis] - b.1[axis])
+                    .max(b.0[axis] - a.1[axis])
+                    .max(0.0)
+                    .powi(2)
+            })
+            .sum::<f64>()
+            .sqrt()
+    };
+    let nearest = |one: usize| {
+        let others = (0..boxes.len()).filter(|other| *other != one);
+        others
+            .map(|other| (gap(&boxes[one], &boxes[other]), other))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+    };
+    let all = (0..boxes.len()).filter_map(|one| nearest(one).map(|(gap, other)| (gap, one, other)));
+    all.max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(gap, _, _)| *gap > 0.0)
+        .map(|(_, one, other)| (one, other))
+}

@@ -1,0 +1,165 @@
+//! Parts without a surface: sketches that nothing extrudes, booleans that leave nothing.
+
+use super::source::number;
+use super::{Edit, Situation};
+use crate::failure::Kind;
+
+pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    if situation.kind != Kind::EmptyGeometry {
+        return;
+    }
+    let source = situation.source;
+    let globals: Vec<_> = source
+        .bindings()
+        .into_iter()
+        .filter(|binding| binding.global)
+        .collect();
+    let Some(fixture) = globals
+        .iter()
+        .rev()
+        .find(|binding| super::fixture::NAMES.contains(&binding.name))
+    else {
+        return;
+    };
+    // A boolean that removes all: an intersection first, then cuts, the last first.
+    let mut booleans: Vec<_> = source
+        .calls()
+        .into_iter()
+        .filter(|call| matches!(call.name, "intersect" | "cut") && call.receiver.is_some())
+        .collect();
+    booleans.sort_by_key(|call| (call.name == "cut", std::cmp::Reverse(call.node.end_byte())));
+    for (order, call) in booleans.iter().enumerate() {
+        let receiver = call.receiver.expect("filtered");
+        let rank = 14 + order as u32;
+        let name = call.name;
+        // A cut the wrong way round: the small body from the large one.
+        if let [arg] = call.args[..] {
+            let swapped = format!("({}).{name}({})", source.at(arg.value), source.at(receiver));
+            if name == "cut" {
+                edits.push(
+                    Edit::new(
+                        "swap cut",
+                        rank + 1,
+                        call.node.byte_range(),
+                        swapped,
+                        "cuts the other way round",
+                    )
+                    .needed(),
+                );
+            }
+        }
+        edits.push(
+            Edit::new(
+                "drop call",
+                rank,
+                receiver.end_byte()..call.node.end_byte(),
+                "",
+                format!("leaves out the `{name}` that leaves nothing"),
+            )
+            .needed(),
+        );
+    }
+    // A sketch that nothing extrudes.
+    if !has_solid_text(source.at(fixture.value)) {
+        let height = globals
+            .iter()
+            .filter(|binding| {
+                ["thickness", "height", "depth"]
+                    .iter()
+                    .any(|word| binding.name.contains(word))
+            })
+            .find(|binding| number(source.at(binding.value)).is_some())
+            .map_or_else(|| "10.0".to_owned(), |binding| binding.name.to_owned());
+        for binding in globals
+            .iter()
+            .rev()
+            .filter(|binding| is_sketch(source.at(binding.value)))
+        {
+            let at = binding.value.end_byte();
+            edits.push(
+                Edit::new(
+                    "extrude",
+                    8,
+                    at..at,
+                    format!(".extrude({height})"),
+                    "extrudes the outline",
+                )
+                .needed(),
+            );
+        }
+        for function in source.functions() {
+            for value in function
+                .returns
+                .iter()
+                .filter(|value| is_sketch(source.at(**value)))
+            {
+                let at = value.end_byte();
+                edits.push(
+                    Edit::new(
+                        "extrude",
+                        9,
+                        at..at,
+                        format!(".extrude({height})"),
+                        format!("extrudes what `{}` draws", function.name),
+                    )
+                    .needed(),
+                );
+            }
+        }
+        // The parts that nobody takes up may be the whole.
+        let end = source.text.len();
+        for (rank, (line, reason)) in super::fixture::choices(source)
+            .into_iter()
+            .filter(|(line, _)| !line.ends_with(fixture.name))
+            .enumerate()
+        {
+            edits.push(Edit::new("fixture", 5 + rank as u32, end..end, format!("{line}\n"), reason).needed());
+        }
+        let at = fixture.value.end_byte();
+        edits.push(
+            Edit::new(
+                "extrude",
+                12,
+                at..at,
+                format!(".extrude({height})"),
+                "extrudes the outline",
+            )
+            .needed(),
+        );
+    }
+}
+
+fn is_sketch(text: &str) -> bool {
+    let draws = [
+        "circle(",
+        "rect(",
+        "polygon(",
+        "polyline(",
+        "close()",
+        "slot2D(",
+        "ellipse(",
+    ]
+    .iter()
+    .any(|word| text.contains(word));
+    draws && !has_solid_text(text)
+}
+
+fn has_solid_text(text: &str) -> bool {
+    [
+        "extrude(",
+        "revolve(",
+        "loft(",
+        "sweep(",
+        "box(",
+        "cylinder(",
+        "sphere(",
+        "cutThruAll",
+        "cutBlind",
+        "hole(",
+        "union(",
+        ".cut(",
+        ".intersect(",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
+}

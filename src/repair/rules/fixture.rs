@@ -1,0 +1,303 @@
+//! Code that runs and leaves nothing to export: finds the part and binds it to `fixture`.
+
+use super::source::{Function, Source, descendants, enclosing};
+use super::{Edit, Situation, nearest};
+use crate::failure::Kind;
+
+/// Names that the exporter looks for.
+pub(super) const NAMES: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
+
+pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    if situation.kind != Kind::MissingFixture {
+        return;
+    }
+    let source = situation.source;
+    let end = source.text.len();
+    // `fixture` is bound, but to something that is no part.
+    if situation.message.contains("is of type function") {
+        let name = situation.message.split('`').nth(1).unwrap_or("fixture");
+        let bound = source
+            .bindings()
+            .into_iter()
+            .rev()
+            .find(|binding| binding.global && binding.name == name);
+        if let Some(binding) = bound.filter(|binding| binding.value.kind() == "identifier") {
+            let at = binding.value.end_byte();
+            let reason = format!("calls `{}`", source.at(binding.value));
+            edits.push(Edit::new("uncalled", 8, at..at, "()", reason).needed());
+        }
+    }
+    let mut push = |rank: u32, line: String, reason: String| {
+        edits.push(Edit::new(
+            "fixture",
+            rank,
+            end..end,
+            at_end(source, &line),
+            reason,
+        ));
+    };
+    for (rank, (line, reason)) in of_wrong_type(situation).into_iter().enumerate() {
+        push(10 + rank as u32, line, reason);
+    }
+    for (rank, (line, reason)) in choices(source).into_iter().enumerate() {
+        push(20 + rank as u32, line, reason);
+    }
+}
+
+/// A statement as it stands at the end of a file: two lines below a function.
+pub(super) fn at_end(source: &Source<'_>, line: &str) -> String {
+    let text = source.text;
+    let last = source
+        .root()
+        .named_child(source.root().named_child_count().saturating_sub(1) as u32);
+    let after_function = last.is_some_and(|last| last.kind() == "function_definition");
+    let lead = if text.ends_with('\n') || text.is_empty() {
+        ""
+    } else {
+        "\n"
+    };
+    let gap = if after_function && !text.ends_with("\n\n\n") {
+        "\n\n"
+    } else {
+        ""
+    };
+    format!("{lead}{gap}{line}\n")
+}
+
+/// The text with `fixture` bound, if it is not and something can be bound; for code that was cut.
+pub(super) fn bound(text: &str) -> Option<String> {
+    let source = Source::new(text);
+    let has = source
+        .bindings()
+        .iter()
+        .any(|binding| binding.global && NAMES.contains(&binding.name));
+    let shown = text.contains("show_object(");
+    let (line, _) = choices(&source).into_iter().next()?;
+    (!has && !shown).then(|| format!("{}\n{line}\n", text.trim_end()))
+}
+
+/// Lines that bind `fixture`, the likeliest first.
+pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let functions = source.functions();
+    let globals: Vec<_> = source
+        .bindings()
+        .into_iter()
+        .filter(|binding| binding.global)
+        .collect();
+    // A name that is `fixture` but for a slip, or that says the same.
+    if let Some(binding) = globals
+        .iter()
+        .rev()
+        .find(|binding| nearest::edits(&binding.name.to_lowercase(), "fixture") <= 2)
+    {
+        found.push((
+            format!("fixture = {}", binding.name),
+            format!("`{}` is the part", binding.name),
+        ));
+    }
+    // Bound inside a function that nobody calls, or that returns nothing to anyone.
+    for function in functions.iter().filter(|function| is_outer(function)) {
+        let inner = descendants(function.body);
+        let makes = inner.iter().any(|node| {
+            node.kind() == "assignment"
+                && node
+                    .child_by_field_name("left")
+                    .is_some_and(|left| NAMES.contains(&source.at(left)))
+        });
+        if makes && !function.returns.is_empty() && callable(function) && !is_called(source, function.name) {
+            found.push((
+                format!("fixture = {}()", function.name),
+                format!("nobody calls `{}`, which makes the part", function.name),
+            ));
+        }
+    }
+    let last_statement = source
+        .root()
+        .named_child(source.root().named_child_count().saturating_sub(1) as u32);
+    // The last line makes the part and gives it to nobody.
+    if let Some(statement) = last_statement
+        && statement.kind() == "expression_statement"
+        && let Some(value) = statement.named_child(0)
+        && value.kind() == "call"
+        && !source.at(value).starts_with("print")
+    {
+        let text = source.at(value);
+        found.push((
+            format!("fixture = {text}"),
+            "binds what the last line makes".to_owned(),
+        ));
+    }
+    let uncalled = uncalled_builders(source, &functions);
+    let parts: Vec<_> = globals
+        .iter()
+        .filter(|binding| looks_solid(source, binding.value, &functions))
+        .collect();
+    // One builder of the whole that nobody calls.
+    let whole = [
+        "assemble", "assembly", "build", "main", "create", "fixture", "model", "part", "all", "make",
+    ];
+    let main = uncalled.iter().rev().find(|name| {
+        let words = nearest::words(name);
+        words.iter().any(|word| whole[..5].contains(&word.as_str()))
+            || words.last().is_some_and(|word| whole.contains(&word.as_str()))
+    });
+    if let Some(name) = main {
+        found.push((
+            format!("fixture = {name}()"),
+            format!("nobody calls `{name}`, which makes the part"),
+        ));
+    }
+    // The parts that nothing else takes up, together.
+    let loose: Vec<&str> = parts
+        .iter()
+        .filter(|part| !is_used_after(source, part.name, part.node.end_byte()))
+        .map(|part| part.name)
+        .collect();
+    let mut pieces: Vec<String> = Vec::new();
+    for name in loose {
+        if !pieces.iter().any(|piece| piece == name) {
+            pieces.push(name.to_owned());
+        }
+    }
+    pieces.extend(
+        uncalled
+            .iter()
+            .filter(|name| Some(*name) != main)
+            .map(|name| format!("{name}()")),
+    );
+    if let Some((first, rest)) = pieces.split_first() {
+        let chain: String = rest.iter().map(|piece| format!(".union({piece})")).collect();
+        let reason = match rest.len() {
+            0 => format!("binds `{first}` to `fixture`"),
+            more => format!("joins the {} parts that nothing takes up", more + 1),
+        };
+        found.push((format!("fixture = {first}{chain}"), reason));
+    }
+    if let Some(part) = parts.last() {
+        found.push((
+            format!("fixture = {}", part.name),
+            format!("binds `{}`, the last part made", part.name),
+        ));
+    }
+    if let Some(name) = uncalled.last() {
+        found.push((
+            format!("fixture = {name}()"),
+            format!("calls `{name}`, which nobody calls"),
+        ));
+    }
+    // A function that is called for its effect only, its result dropped.
+    for function in functions
+        .iter()
+        .rev()
+        .filter(|function| is_outer(function) && callable(function) && !function.returns.is_empty())
+    {
+        found.push((
+            format!("fixture = {}()", function.name),
+            format!("takes what `{}` returns", function.name),
+        ));
+    }
+    found
+}
+
+fn of_wrong_type(situation: &Situation<'_>) -> Vec<(String, String)> {
+    let Some(kind) = situation
+        .message
+        .split("is of type ")
+        .nth(1)
+        .and_then(|rest| rest.split(':').next())
+    else {
+        return Vec::new();
+    };
+    let name = situation.message.split('`').nth(1).unwrap_or("fixture");
+    match kind {
+        "function" | "method" | "builtin_function_or_method" => {
+            vec![(
+                format!("fixture = {name}()"),
+                format!("`{name}` is a function: calls it"),
+            )]
+        }
+        "list" | "tuple" => vec![
+            (
+                format!(
+                    "fixture = cq.Workplane(\"XY\").newObject([shape for piece in {name} for shape in (piece.vals() if hasattr(piece, \"vals\") else [piece])]).combine()"
+                ),
+                format!("joins the pieces in `{name}`"),
+            ),
+            (
+                format!("fixture = {name}[0]"),
+                format!("takes the first of `{name}`"),
+            ),
+        ],
+        "dict" => vec![(
+            format!(
+                "fixture = cq.Workplane(\"XY\").newObject([shape for piece in {name}.values() for shape in piece.vals()]).combine()"
+            ),
+            format!("joins the pieces in `{name}`"),
+        )],
+        _ => Vec::new(),
+    }
+}
+
+/// Functions at module level without required parameters that return something and that nothing calls.
+fn uncalled_builders(source: &Source<'_>, functions: &[Function<'_>]) -> Vec<String> {
+    let uncalled = functions
+        .iter()
+        .filter(|function| is_outer(function) && callable(function) && !function.returns.is_empty())
+        .filter(|function| {
+            function
+                .returns
+                .iter()
+                .any(|value| looks_solid(source, *value, functions) || value.kind() == "identifier")
+        })
+        .filter(|function| !is_called(source, function.name));
+    uncalled.map(|function| function.name.to_owned()).collect()
+}
+
+fn is_outer(function: &Function<'_>) -> bool {
+    enclosing(function.node, "function_definition").is_none()
+        && enclosing(function.node, "class_definition").is_none()
+}
+
+fn callable(function: &Function<'_>) -> bool {
+    function.params.iter().all(|(_, must)| !must)
+}
+
+fn is_called(source: &Source<'_>, name: &str) -> bool {
+    source
+        .calls()
+        .iter()
+        .any(|call| call.receiver.is_none() && call.name == name)
+}
+
+fn is_used_after(source: &Source<'_>, name: &str, at: usize) -> bool {
+    source
+        .nodes()
+        .iter()
+        .any(|node| node.kind() == "identifier" && node.start_byte() > at && source.at(*node) == name)
+}
+
+/// Whether an expression is likely to give a part.
+pub(super) fn looks_solid(
+    source: &Source<'_>,
+    value: tree_sitter::Node<'_>,
+    functions: &[Function<'_>],
+) -> bool {
+    if value.kind() == "parenthesized_expression" {
+        return value
+            .named_child(0)
+            .is_some_and(|inner| looks_solid(source, inner, functions));
+    }
+    let Some(call) = source.call(value) else {
+        return false;
+    };
+    match call.receiver {
+        Some(receiver) => {
+            source.at(receiver) != "math"
+                && !matches!(call.name, "val" | "vals" | "BoundingBox" | "Volume" | "size")
+        }
+        None => functions
+            .iter()
+            .any(|function| function.name == call.name && !function.returns.is_empty()),
+    }
+}

@@ -1,0 +1,203 @@
+//! Imports that are missing, misspelt or of packages that are not there.
+
+use super::source::{Source, children};
+use super::{Edit, Situation, nearest};
+use crate::failure::Kind;
+use crate::repair::keep::quoted;
+
+/// Modules that a candidate may well want, by the name it uses, with the line that imports them.
+const KNOWN: [(&str, &str); 7] = [
+    ("cq", "import cadquery as cq"),
+    ("cadquery", "import cadquery"),
+    ("math", "import math"),
+    ("np", "import numpy as np"),
+    ("numpy", "import numpy"),
+    ("random", "import random"),
+    ("itertools", "import itertools"),
+];
+
+/// The line that imports what goes by that name.
+pub(super) fn import_of(name: &str) -> Option<&'static str> {
+    KNOWN
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, line)| *line)
+}
+
+/// An edit that imports `name` at the top, if the file does not yet; nothing to add is an edit of nothing.
+pub(super) fn with_import(source: &Source<'_>, edit: Edit, name: &str) -> Edit {
+    let imported = source.nodes().iter().any(|node| {
+        node.kind().starts_with("import")
+            && node.is_named()
+            && source
+                .at(*node)
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(|word| word == name)
+    });
+    match import_of(name) {
+        Some(line) if !imported => {
+            let at = top(source);
+            edit.and(at..at, format!("{line}\n")).needed()
+        }
+        _ => edit,
+    }
+}
+
+/// Where imports go: before the first import, else behind a docstring.
+pub(super) fn top(source: &Source<'_>) -> usize {
+    let statements: Vec<_> = children(source.root())
+        .into_iter()
+        .filter(tree_sitter::Node::is_named)
+        .collect();
+    if let Some(import) = statements
+        .iter()
+        .find(|node| matches!(node.kind(), "import_statement" | "import_from_statement"))
+    {
+        return import.start_byte();
+    }
+    match statements.first() {
+        Some(first)
+            if first.kind() == "expression_statement"
+                && first.named_child(0).is_some_and(|child| child.kind() == "string") =>
+        {
+            (first.end_byte() + 1).min(source.text.len())
+        }
+        _ => 0,
+    }
+}
+
+pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    match situation.kind {
+        Kind::UndefinedName => {
+            let Some(line) = quoted(situation.message).first().and_then(|name| import_of(name)) else {
+                return;
+            };
+            let at = top(source);
+            edits
+                .push(Edit::new("import", 5, at..at, format!("{line}\n"), format!("adds `{line}`")).needed());
+        }
+        Kind::ImportError => import_error(situation, edits),
+        _ => {}
+    }
+}
+
+fn import_error(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    let Some(statement) = situation.statement() else {
+        return;
+    };
+    let range = statement.byte_range();
+    let whole = range.start..(range.end + 1).min(source.text.len());
+    let text = source.at(statement);
+    let named = quoted(situation.message);
+    let module = named.first().copied().unwrap_or_default();
+    let root = module.split('.').next().unwrap_or_default();
+    if situation.message.contains("cannot import name") {
+        // `cannot import name 'X' from 'cadquery'`: the rest of the list may be right.
+        let names = statement_names(source, statement);
+        let rest: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| name.split(' ').next() != Some(module))
+            .collect();
+        let from = named.get(1).copied().unwrap_or("cadquery");
+        let offered = situation.api.module.keys().map(String::as_str).chain(
+            situation
+                .api
+                .modules
+                .get("exporters")
+                .into_iter()
+                .flatten()
+                .map(String::as_str),
+        );
+        if let Some(right) = nearest::nearest(module, offered) {
+            let mut list: Vec<String> = rest.iter().map(|name| (*name).to_owned()).collect();
+            list.push(format!("{right} as {module}"));
+            edits.push(Edit::new(
+                "import",
+                12,
+                range.clone(),
+                format!("from {from} import {}", list.join(", ")),
+                format!("`{module}` is called `{right}`"),
+            ));
+        }
+        let line = if rest.is_empty() {
+            String::new()
+        } else {
+            format!("from {from} import {}", rest.join(", "))
+        };
+        let line = if from.starts_with("cadquery") && rest.is_empty() {
+            "import cadquery as cq".to_owned()
+        } else {
+            line
+        };
+        edits.push(Edit::new(
+            "import",
+            15,
+            range,
+            line,
+            format!("does not import `{module}`, which is not there"),
+        ));
+        return;
+    }
+    let close = nearest::edits(root, "cadquery") <= 3 || root.starts_with("cad") || root == "cq";
+    if close && root != "cadquery" {
+        let alias = text
+            .rsplit(" as ")
+            .next()
+            .filter(|_| text.contains(" as "))
+            .unwrap_or("cq");
+        edits.push(Edit::new(
+            "import",
+            8,
+            range.clone(),
+            format!("import cadquery as {alias}"),
+            format!("`{root}` is called `cadquery`"),
+        ));
+        edits.push(Edit::new(
+            "import",
+            9,
+            range.clone(),
+            text.replacen(root, "cadquery", 1),
+            format!("`{root}` is called `cadquery`"),
+        ));
+    }
+    for known in ["math", "numpy"] {
+        if nearest::edits(root, known) <= 2 {
+            edits.push(Edit::new(
+                "import",
+                8,
+                range.clone(),
+                text.replacen(root, known, 1),
+                format!("`{root}` is called `{known}`"),
+            ));
+        }
+    }
+    if root == "cadquery" {
+        edits.push(Edit::new(
+            "import",
+            12,
+            range.clone(),
+            "import cadquery as cq",
+            format!("`{module}` is not part of CadQuery"),
+        ));
+    }
+    edits.push(Edit::new(
+        "import",
+        14,
+        whole,
+        "",
+        format!("does not import `{module}`, which is not there"),
+    ));
+}
+
+fn statement_names<'s>(source: &'s Source<'_>, statement: tree_sitter::Node<'_>) -> Vec<&'s str> {
+    let listed = children(statement)
+        .into_iter()
+        .skip_while(|node| node.kind() != "import");
+    listed
+        .filter(tree_sitter::Node::is_named)
+        .map(|node| &source.text[node.byte_range()])
+        .collect()
+}

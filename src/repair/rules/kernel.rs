@@ -1,0 +1,335 @@
+//! Operations that the geometry kernel refuses: smaller first, gone last.
+
+use super::source::{Call, number, written};
+use super::{Edit, Situation};
+use crate::failure::Kind;
+
+/// Shares of the size that failed, the first tries; a fifth keeps most of what a fillet is for.
+const SHARES: [f64; 2] = [0.3, 0.05];
+
+pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    let kinds = [
+        Kind::TypeOrValue,
+        Kind::EmptyGeometry,
+        Kind::Crash,
+        Kind::Timeout,
+        Kind::UnknownBuildFailure,
+    ];
+    let kernel = [
+        "StdFail",
+        "BRep",
+        "Standard_",
+        "command not done",
+        "GC_",
+        "gp_",
+        "Geom",
+        "Null TopoDS",
+        "More than one wire",
+    ];
+    let refused = kernel.iter().any(|words| situation.message.contains(words));
+    if !kinds.contains(&situation.kind)
+        || !(refused || situation.kind == Kind::Crash || situation.kind == Kind::EmptyGeometry)
+    {
+        return;
+    }
+    for (order, call) in suspects(situation).into_iter().enumerate() {
+        // A part without surface is seldom the fault of a fillet.
+        let later = 4 * order as u32
+            + if situation.kind == Kind::EmptyGeometry {
+                40
+            } else {
+                0
+            };
+        if situation.message.contains("no suitable edges") {
+            drop_call(situation, &call, 7 + later, edits);
+        }
+        match call.name {
+            "fillet" | "chamfer" => {
+                shrink(situation, &call, later, edits);
+                let nothing = call
+                    .args
+                    .first()
+                    .and_then(|arg| number(situation.source.at(arg.value)))
+                    == Some(0.0);
+                drop_call(situation, &call, if nothing { 7 } else { 20 } + later, edits);
+            }
+            "shell" | "offset2D" => {
+                shrink(situation, &call, later, edits);
+                if let Some(arg) = call.args.first() {
+                    let value = situation.source.at(arg.value);
+                    let turned = value.strip_prefix('-').map_or_else(
+                        || format!("-({value})").replace("-(", "-(").to_owned(),
+                        |rest| rest.trim().to_owned(),
+                    );
+                    edits.push(Edit::new(
+                        "shell",
+                        14 + later,
+                        arg.value.byte_range(),
+                        turned,
+                        "goes to the other side",
+                    ));
+                }
+                drop_call(situation, &call, 24 + later, edits);
+            }
+            "loft" => {
+                let ruled = if call.args.is_empty() {
+                    "ruled=True"
+                } else {
+                    ", ruled=True"
+                };
+                if !situation.source.at(call.list).contains("ruled") {
+                    let at = call.list.end_byte() - 1;
+                    edits.push(Edit::new(
+                        "loft",
+                        10 + later,
+                        at..at,
+                        ruled,
+                        "lofts with straight lines",
+                    ));
+                }
+                drop_call(situation, &call, 30 + later, edits);
+            }
+            "sweep" => {
+                let at = call.list.end_byte() - 1;
+                for (rank, extra) in [
+                    (10, ", transition=\"round\""),
+                    (11, ", isFrenet=True"),
+                    (12, ", transition=\"right\""),
+                ] {
+                    edits.push(Edit::new(
+                        "sweep",
+                        rank + later,
+                        at..at,
+                        extra,
+                        "sweeps in another way around corners",
+                    ));
+                }
+                drop_call(situation, &call, 30 + later, edits);
+            }
+            "extrude" | "twistExtrude" | "cutBlind" => {
+                // A taper that is too steep, or of a shape that does not allow it.
+                if let Some(taper) = call
+                    .args
+                    .iter()
+                    .find(|arg| arg.name.is_some_and(|name| situation.source.at(name) == "taper"))
+                {
+                    edits.push(Edit::new(
+                        "taper",
+                        9 + later,
+                        super::keywords::without(situation.source.text, taper.node),
+                        "",
+                        "extrudes without taper",
+                    ));
+                }
+            }
+            "slot2D" => shrink_second(situation, &call, later, edits),
+            "revolve" => revolve(situation, &call, later, edits),
+            "threePointArc" => {
+                if let [_, end] = call.args[..] {
+                    let range = call.name_node.start_byte()..call.node.end_byte();
+                    edits.push(Edit::new(
+                        "arc",
+                        12 + later,
+                        range,
+                        format!("lineTo(*{})", situation.source.at(end.value)),
+                        "a line where no arc goes through the points",
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Calls that the kernel may have refused, those in the failing line first; without a line all such calls, the last first.
+fn suspects<'t>(situation: &'t Situation<'_>) -> Vec<Call<'t>> {
+    let names = [
+        "fillet",
+        "chamfer",
+        "shell",
+        "offset2D",
+        "loft",
+        "sweep",
+        "extrude",
+        "twistExtrude",
+        "cutBlind",
+        "slot2D",
+        "revolve",
+        "threePointArc",
+    ];
+    let here = situation
+        .line
+        .map(|line| situation.source.calls_at(line))
+        .unwrap_or_default();
+    let here: Vec<_> = here
+        .into_iter()
+        .filter(|call| names.contains(&call.name))
+        .collect();
+    if !here.is_empty() {
+        return here;
+    }
+    if situation.line.is_some() {
+        return Vec::new();
+    }
+    let mut all: Vec<_> = situation
+        .source
+        .calls()
+        .into_iter()
+        .filter(|call| names[..6].contains(&call.name))
+        .collect();
+    all.reverse();
+    all
+}
+
+/// The size in smaller and smaller shares: where it is a constant that nothing else uses, the constant.
+fn shrink(situation: &Situation<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    let Some(arg) = call.args.first() else { return };
+    let value = source.at(arg.value);
+    for (order, share) in SHARES.into_iter().enumerate() {
+        let rank = 8 + order as u32 + later;
+        let what = format!("a smaller `{}`: {share} of it", call.name);
+        if let Some(size) = number(value) {
+            if size == 0.0 {
+                break;
+            }
+            edits.push(Edit::new(
+                "shrink",
+                rank,
+                arg.value.byte_range(),
+                written(size.abs() * share * size.signum()),
+                what,
+            ));
+            continue;
+        }
+        let uses = source
+            .nodes()
+            .iter()
+            .filter(|node| node.kind() == "identifier" && source.at(**node) == value)
+            .count();
+        let constant = source
+            .bindings()
+            .into_iter()
+            .find(|binding| binding.global && binding.name == value);
+        match constant.and_then(|binding| number(source.at(binding.value)).map(|size| (binding, size))) {
+            Some((binding, size)) if uses == 2 && size != 0.0 => {
+                edits.push(
+                    Edit::new(
+                        "shrink",
+                        rank,
+                        binding.value.byte_range(),
+                        written(size.abs() * share),
+                        what,
+                    )
+                    .needed(),
+                );
+            }
+            _ => {
+                let simple = value.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+                let text = if simple {
+                    format!("{value} * {share}")
+                } else {
+                    format!("({value}) * {share}")
+                };
+                edits.push(Edit::new("shrink", rank, arg.value.byte_range(), text, what));
+            }
+        }
+    }
+}
+
+fn shrink_second(situation: &Situation<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+    if let [length, width, ..] = call.args[..] {
+        let value = situation.source.at(length.value);
+        edits.push(Edit::new(
+            "slot",
+            9 + later,
+            width.value.byte_range(),
+            format!("({value}) * 0.5"),
+            "a slot is longer than wide",
+        ));
+    }
+}
+
+fn revolve(situation: &Situation<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    // An axis through the profile, or of no length: the plane's own y axis and x axis are what profiles are drawn for.
+    let angle = call
+        .args
+        .iter()
+        .find(|arg| arg.value.kind() != "tuple")
+        .map_or("360", |arg| source.at(arg.value));
+    for (rank, axis) in [(8, "(0, 0, 0), (0, 1, 0)"), (9, "(0, 0, 0), (1, 0, 0)")] {
+        edits.push(Edit::new(
+            "revolve",
+            rank + later,
+            call.list.byte_range(),
+            format!("({angle}, {axis})"),
+            "revolves about an axis of the plane",
+        ));
+    }
+}
+
+fn drop_call(situation: &Situation<'_>, call: &Call<'_>, rank: u32, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    let Some(receiver) = call.receiver else { return };
+    // The selection before it goes too: nothing else uses it.
+    let mut start = receiver;
+    while let Some(before) = source.call(start)
+        && matches!(before.name, "edges" | "faces" | "vertices")
+        && let Some(from) = before.receiver
+    {
+        start = from;
+    }
+    let range = start.end_byte()..call.node.end_byte();
+    edits.push(Edit::new(
+        "drop call",
+        rank,
+        range,
+        "",
+        format!("leaves out the `{}` that the kernel refuses", call.name),
+    ));
+}
+
+/// When no rule knows better: the call in the failing line goes, then the operand of the boolean that holds it.
+pub(super) fn last_resort(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    if !situation.is_runtime() || situation.kind == Kind::MissingFixture {
+        return;
+    }
+    let source = situation.source;
+    let Some(line) = situation.line else { return };
+    for call in source.calls_at(line) {
+        let Some(receiver) = call.receiver else { continue };
+        if matches!(call.name, "Workplane" | "Sketch") || matches!(source.at(receiver), "cq" | "math") {
+            continue;
+        }
+        let reason = format!("leaves out the failing `{}`", call.name);
+        edits.push(Edit::new(
+            "drop call",
+            80,
+            receiver.end_byte()..call.node.end_byte(),
+            "",
+            reason,
+        ));
+    }
+    // In the statement that called the failing function, its part is left out of the whole.
+    for outer in situation.frames().into_iter().rev() {
+        for call in source.calls_at(outer) {
+            let Some(receiver) = call.receiver else { continue };
+            if matches!(call.name, "union" | "cut" | "intersect") {
+                let what = call
+                    .args
+                    .first()
+                    .map_or("", |arg| source.at(arg.value))
+                    .to_owned();
+                let short: String = what.chars().take(40).collect();
+                edits.push(Edit::new(
+                    "drop part",
+                    90,
+                    receiver.end_byte()..call.node.end_byte(),
+                    "",
+                    format!("leaves out `{short}`, which fails"),
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Keywords that a call does not take: what they are called here, or away with them.
+
+use super::source::Call;
+use super::{Edit, Situation, nearest};
+
+/// A keyword that a method does not take.
+pub(super) fn keyword_of(situation: &Situation<'_>, keyword: &str, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    let callee = situation
+        .message
+        .split("() got")
+        .next()
+        .unwrap_or_default()
+        .rsplit(' ')
+        .next()
+        .unwrap_or_default();
+    let (class, method) = callee.split_once('.').unwrap_or(("Workplane", callee));
+    let params: Vec<_> = situation.api.params(class, method).unwrap_or_default().to_vec();
+    let shown = if method == "__init__" { class } else { method };
+    let has = |call: &Call<'_>| {
+        call.args
+            .iter()
+            .any(|arg| arg.name.is_some_and(|name| source.at(name) == keyword))
+    };
+    let calls: Vec<_> = source
+        .calls()
+        .into_iter()
+        .filter(|call| call.name == shown && has(call))
+        .collect();
+    let here = calls.iter().find(|call| {
+        situation.line.is_some_and(|line| {
+            (call.node.start_position().row + 1..=call.node.end_position().row + 1).contains(&line)
+        })
+    });
+    let Some(call) = here.or(calls.first()) else {
+        return;
+    };
+    let known = |name: &str| params.iter().any(|param| param.name == name);
+    let places = call.args.iter().filter(|arg| arg.name.is_none()).count();
+    let free: Vec<&str> = params
+        .iter()
+        .skip(places)
+        .filter(|param| {
+            param.star.is_none()
+                && !call
+                    .args
+                    .iter()
+                    .any(|arg| arg.name.is_some_and(|name| source.at(name) == param.name))
+        })
+        .map(|param| param.name.as_str())
+        .collect();
+    let must: Vec<&str> = free
+        .iter()
+        .copied()
+        .filter(|name| {
+            params
+                .iter()
+                .any(|param| param.name == *name && param.default.is_none())
+        })
+        .collect();
+    let wrong: Vec<_> = call
+        .args
+        .iter()
+        .filter_map(|arg| arg.name.map(|name| (name, *arg)))
+        .filter(|(name, _)| !known(source.at(*name)))
+        .collect();
+    // All unknown keywords at once: to what they mean, else to what must be given and is not, else away.
+    let mut edit = Edit::new("keyword", 8, 0..0, "", "");
+    let mut left = free.clone();
+    let mut told = Vec::new();
+    for (node, arg) in &wrong {
+        let name = source.at(*node);
+        let value = source.at(arg.value);
+        let target = meaning(name, &left)
+            .or_else(|| nearest::nearest(name, left.iter().copied()).map(str::to_owned))
+            .or_else(|| {
+                let still: Vec<_> = must.iter().filter(|must| left.contains(must)).collect();
+                still.first().map(|name| (**name).to_owned())
+            });
+        match target {
+            Some(target) => {
+                left.retain(|name| *name != target);
+                told.push(format!("`{name}` is called `{target}`"));
+                edit = edit.and(
+                    arg.node.byte_range(),
+                    format!("{target}={}", converted(name, &target, value)),
+                );
+            }
+            None => {
+                told.push(format!("`{shown}` takes no `{name}`"));
+                edit = edit.and(without(source.text, arg.node), "");
+            }
+        }
+    }
+    edit.reason = told.join(", ");
+    edits.push(edit);
+    // One by one, for where the guess above was wrong.
+    for (node, arg) in &wrong {
+        let name = source.at(*node);
+        for (order, target) in must.iter().chain(&free).enumerate().take(5) {
+            let text = format!("{target}={}", converted(name, target, source.at(arg.value)));
+            edits.push(Edit::new(
+                "keyword",
+                20 + order as u32,
+                arg.node.byte_range(),
+                text,
+                format!("`{name}` is called `{target}`"),
+            ));
+        }
+        edits.push(Edit::new(
+            "keyword",
+            24,
+            without(source.text, arg.node),
+            "",
+            format!("`{shown}` takes no `{name}`"),
+        ));
+    }
+    // The order may be right where the names are not.
+    if !wrong.is_empty() && call.args.len() <= params.len() {
+        let values: Vec<&str> = call.args.iter().map(|arg| source.at(arg.value)).collect();
+        // `box(width=…, depth=…, height=…)` names the axes of another library in its order; a height first is the z of this one.
+        let ordered = shown == "box"
+            && wrong.len() < call.args.len()
+            && call.args[0].name.is_some_and(|name| source.at(name) != "height");
+        edits.push(Edit::new(
+            "keyword",
+            if ordered { 7 } else { 30 },
+            call.list.byte_range(),
+            format!("({})", values.join(", ")),
+            "gives the arguments in order",
+        ));
+    }
+}
+
+/// What a keyword of another library means here.
+fn meaning(name: &str, free: &[&str]) -> Option<String> {
+    const TWINS: [(&str, &[&str]); 20] = [
+        ("distance", &["until", "d", "length"]),
+        ("depth", &["until", "height", "depth", "cboreDepth", "width"]),
+        ("height", &["until", "yLen", "offset"]),
+        ("length", &["until", "xLen", "height", "radius"]),
+        ("amount", &["until"]),
+        ("d", &["diameter", "radius"]),
+        ("dia", &["diameter", "radius"]),
+        ("diam", &["diameter", "radius"]),
+        ("diameter", &["radius"]),
+        ("r", &["radius", "diameter"]),
+        ("radius", &["diameter"]),
+        ("width", &["xLen", "length", "diameter"]),
+        ("h", &["height", "until"]),
+        ("w", &["width", "xLen"]),
+        ("n", &["count", "nSides"]),
+        ("sides", &["nSides"]),
+        ("size", &["fontsize", "diameter", "length"]),
+        ("angle", &["angleDegrees"]),
+        ("x", &["xLen", "xDist", "length"]),
+        ("y", &["yLen", "yDist", "width"]),
+    ];
+    const MORE: [(&str, &str); 16] = [
+        ("centred", "centered"),
+        ("center", "centered"),
+        ("centre", "centered"),
+        ("plane", "inPlane"),
+        ("rotation", "rotate"),
+        ("translation", "offset"),
+        ("vector", "vec"),
+        ("z", "height"),
+        ("radius1", "radius"),
+        ("num", "count"),
+        ("number", "count"),
+        ("symmetric", "both"),
+        ("through", "depth"),
+        ("points", "pntList"),
+        ("pts", "listOfXYTuple"),
+        ("direction", "direct"),
+    ];
+    let lower = name.to_lowercase();
+    let twins = TWINS
+        .iter()
+        .filter(|(known, _)| *known == lower)
+        .flat_map(|(_, twins)| twins.iter().copied());
+    let more = MORE
+        .iter()
+        .filter(|(known, _)| *known == lower)
+        .map(|(_, twin)| *twin);
+    twins
+        .chain(more)
+        .find(|twin| free.contains(twin))
+        .map(str::to_owned)
+}
+
+/// A radius where a diameter was given, and the other way round.
+fn converted(from: &str, to: &str, value: &str) -> String {
+    let is = |name: &str, words: &[&str]| words.contains(&name.to_lowercase().as_str());
+    let (diameter, radius) = (["diameter", "dia", "diam", "d"], ["radius", "r"]);
+    let simple = value.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+    let value = if simple {
+        value.to_owned()
+    } else {
+        format!("({value})")
+    };
+    if is(from, &diameter) && is(to, &radius) {
+        format!("{value} / 2")
+    } else if is(from, &radius) && is(to, &diameter) {
+        format!("{value} * 2")
+    } else if simple {
+        value
+    } else {
+        value[1..value.len() - 1].to_owned()
+    }
+}
+
+/// An argument with the comma that parts it from its neighbour.
+pub(super) fn without(text: &str, node: tree_sitter::Node<'_>) -> std::ops::Range<usize> {
+    let (start, end) = (node.start_byte(), node.end_byte());
+    let before = text[..start].trim_end();
+    if before.ends_with(',') {
+        return before.len() - 1..end;
+    }
+    let rest = &text[end..];
+    let comma = rest.len() - rest.trim_start().len();
+    if rest[comma..].starts_with(',') {
+        let behind = &rest[comma + 1..];
+        return start..end + comma + 1 + (behind.len() - behind.trim_start().len());
+    }
+    start..end
+}

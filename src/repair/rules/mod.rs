@@ -1,0 +1,249 @@
+//! Repairs by rules: the default proposer, which needs nothing but the candidate and its failure.
+//!
+//! Each rule looks at the syntax tree and the failure and offers edits; the smallest and likeliest comes first. An edit
+//! is a proposal like any other: the loop builds it and goes on from it only if it clears the failure and breaks
+//! nothing. Edits away from the failing statement come after all others. Nothing here runs code.
+
+pub mod api;
+mod arguments;
+mod brackets;
+mod disconnected;
+mod edit;
+mod editability;
+mod empty;
+mod fences;
+mod fixture;
+mod forms;
+mod guesses;
+mod idioms;
+mod imports;
+mod indentation;
+mod invented;
+mod kernel;
+mod keywords;
+mod names;
+mod nearest;
+mod plausible;
+mod python;
+mod results;
+mod scope;
+mod selectors;
+mod source;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod values;
+mod vocabulary;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+pub use api::ApiIndex;
+pub use edit::Edit;
+use source::Source;
+
+use super::proposer::{Ask, ProposeError, Proposed, Proposer};
+use crate::executor::CancelToken;
+use crate::failure::{Failure, Kind};
+use crate::geometry::Shape;
+use crate::trajectory::{Origin, Step};
+
+/// The proposer `rules`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rules;
+
+/// What a rule sees.
+struct Situation<'a> {
+    source: &'a Source<'a>,
+    /// The task's id, for the words in it.
+    kind: Kind,
+    failure: Option<&'a Failure>,
+    /// One line; empty if it built.
+    message: &'a str,
+    /// The failing line, counted from 1.
+    line: Option<usize>,
+    step: &'a Step,
+    history: &'a [Step],
+    shape: Option<&'a Shape>,
+    api: &'static ApiIndex,
+}
+
+type Rule = fn(&Situation<'_>, &mut Vec<Edit>);
+
+/// All rules; the order matters between edits of equal rank only.
+const RULES: [Rule; 16] = [
+    fences::rule,
+    syntax::rule,
+    imports::rule,
+    names::rule,
+    invented::rule,
+    arguments::rule,
+    forms::rule,
+    values::rule,
+    selectors::rule,
+    python::rule,
+    kernel::rule,
+    fixture::rule,
+    empty::rule,
+    disconnected::rule,
+    editability::rule,
+    kernel::last_resort,
+];
+
+/// From this rank on an edit gives something up.
+const ROUGH: u32 = 50;
+
+/// Added to the rank of an edit for each step that it goes back.
+const BACK: u32 = 70;
+
+/// Added to the rank of an edit outside the failing statement.
+const FAR: u32 = 1000;
+
+impl Proposer for Rules {
+    fn origin(&self) -> Origin {
+        Origin::Rules
+    }
+
+    fn propose(
+        &self,
+        ask: &Ask<'_>,
+        hear: &mut dyn FnMut(&str),
+        _cancel: &CancelToken,
+    ) -> Result<Option<Proposed>, ProposeError> {
+        let tried: BTreeSet<&str> = ask.history.iter().map(|step| step.code.as_str()).collect();
+        let untried = |head: usize| {
+            let offers = edits(&Ask { head, ..*ask }).into_iter();
+            offers
+                .filter(|(code, _)| !tried.contains(code.as_str()))
+                .map(move |(code, edit)| (head, code, edit))
+                .collect::<Vec<_>>()
+        };
+        let mut offers = untried(ask.head);
+        // Only rough edits are left: an earlier step may have been repaired the wrong way.
+        let mut penalty = 0;
+        let mut at = ask.head();
+        while offers.iter().all(|(_, _, edit)| edit.rank >= ROUGH)
+            && at.evaluation.failure.is_some()
+            && let Some(parent) = at.parent
+        {
+            penalty += BACK;
+            at = &ask.history[parent];
+            offers.extend(untried(parent).into_iter().map(|(head, code, mut edit)| {
+                edit.rank += penalty;
+                (head, code, edit)
+            }));
+        }
+        offers.sort_by_key(|(_, _, edit)| edit.rank);
+        let Some((from, code, edit)) = offers.into_iter().nth(ask.candidate) else {
+            return Ok(None);
+        };
+        hear(&code);
+        Ok(Some(Proposed {
+            code,
+            reason: edit.reason,
+            rule: Some(edit.rule.to_owned()),
+            keep: edit.keep,
+            from: (from != ask.head).then_some(from),
+            ..Proposed::default()
+        }))
+    }
+}
+
+/// Every edit that the rules offer with the code that it leads to, the likeliest first, no code twice.
+pub fn edits(ask: &Ask<'_>) -> Vec<(String, Edit)> {
+    let step = ask.head();
+    let source = Source::new(&step.code);
+    let failure = step.evaluation.failure.as_ref();
+    let situation = Situation {
+        source: &source,
+        kind: step.evaluation.kind,
+        failure,
+        message: failure.map_or("", |failure| failure.message.as_str()),
+        line: failure.and_then(|failure| failure.line).map(|line| line as usize),
+        step,
+        history: ask.history,
+        shape: ask.shape,
+        api: ApiIndex::pinned(),
+    };
+    let mut edits = Vec::new();
+    for rule in RULES {
+        rule(&situation, &mut edits);
+    }
+    let regions = situation.regions();
+    let known_errors = source.errors();
+    for edit in &mut edits {
+        if !edit.needed
+            && !edit
+                .changes
+                .iter()
+                .all(|(range, _)| situation.is_near(range, &regions))
+        {
+            edit.rank += FAR;
+        }
+    }
+    edits.sort_by_key(|edit| edit.rank);
+    let mut seen = BTreeSet::from([step.code.clone()]);
+    let mut offers = Vec::new();
+    for edit in edits {
+        if let Some(code) = edit.apply(&step.code)
+            && !seen.contains(&code)
+            && Source::new(&code).errors() <= known_errors
+        {
+            seen.insert(code.clone());
+            offers.push((code, edit));
+        }
+    }
+    offers
+}
+
+impl Situation<'_> {
+    /// Whether it failed when it ran.
+    fn is_runtime(&self) -> bool {
+        self.failure.is_some() && self.kind > Kind::SyntaxClosure && self.kind < Kind::LowEditability
+    }
+
+    /// Bytes of the failing statement and of those that called it, in whose lines a cause is likely.
+    fn regions(&self) -> Vec<Range<usize>> {
+        let Some(failure) = self.failure else {
+            return Vec::new();
+        };
+        let lines = self.frames();
+        let lines = if lines.is_empty() {
+            failure.line.map(|line| line as usize).into_iter().collect()
+        } else {
+            lines
+        };
+        let statements = lines.into_iter().filter_map(|line| {
+            let statement = self.source.statement_at(line)?;
+            let line = self.source.line(line);
+            Some(statement.start_byte().min(line.start)..statement.end_byte().max(line.end))
+        });
+        statements.collect()
+    }
+
+    /// Lines of the traceback, the innermost last.
+    fn frames(&self) -> Vec<usize> {
+        let traceback = self.failure.map_or("", |failure| failure.traceback.as_str());
+        let lines = traceback.lines().filter_map(|line| {
+            let rest = line.trim_start().strip_prefix("File \"")?;
+            let number = rest.split(", line ").nth(1)?;
+            number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        });
+        lines.collect()
+    }
+
+    /// Imports at the top, additions at the end and everything where no line is known count as near.
+    fn is_near(&self, range: &Range<usize>, regions: &[Range<usize>]) -> bool {
+        regions.is_empty()
+            || range.is_empty()
+            || regions
+                .iter()
+                .any(|region| region.start <= range.start && range.end <= region.end + 1)
+    }
+
+    /// The failing statement.
+    fn statement(&self) -> Option<tree_sitter::Node<'_>> {
+        self.source.statement_at(self.line?)
+    }
+}

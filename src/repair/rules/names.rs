@@ -1,0 +1,429 @@
+//! Names that nothing defines: misspelt, defined too late, lost with the line that bound them.
+
+use super::imports::{import_of, top, with_import};
+use super::scope::{scope, scope_with};
+use super::source::{Source, children, enclosing, number, statement_of};
+use super::{Edit, Situation, nearest};
+use crate::failure::Kind;
+use crate::repair::keep::quoted;
+
+/// Whether a word is another but for one letter.
+pub(super) fn is_slip(word: &str, of: &str) -> bool {
+    word.len() >= 3 && nearest::edits(word, of) == 1
+}
+
+pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    if situation.kind != Kind::UndefinedName {
+        return;
+    }
+    let Some(&name) = quoted(situation.message).first() else {
+        return;
+    };
+    let source = situation.source;
+    if situation.message.contains("UnboundLocalError") {
+        unbound_local(situation, name, edits);
+    }
+    let uses: Vec<_> = source
+        .nodes()
+        .into_iter()
+        .filter(|node| node.kind() == "identifier" && source.at(*node) == name && is_use(*node))
+        .collect();
+    let Some(first) = uses
+        .iter()
+        .find(|node| Some(node.start_position().row + 1) == situation.line)
+        .or(uses.first())
+        .copied()
+    else {
+        return;
+    };
+    // Elsewhere the same name may be bound to something.
+    let function = enclosing(first, "function_definition");
+    let uses: Vec<_> = uses
+        .into_iter()
+        .filter(|node| {
+            enclosing(*node, "function_definition") == function || !scope_with(source, *node).contains(name)
+        })
+        .collect();
+    let replace = |rank: u32, with: &str, reason: String| {
+        let mut edit = Edit::new("name", rank, 0..0, "", reason).needed();
+        for node in &uses {
+            edit = edit.and(node.byte_range(), with);
+        }
+        edit
+    };
+    if import_of(name).is_none() {
+        constants(situation, name, &replace, edits);
+    }
+    for (distance, known) in nearest::ranked(
+        name,
+        scope(source, first).iter().map(String::as_str).chain(BUILTINS),
+    )
+    .into_iter()
+    .take(4)
+    {
+        let rank = 10 + (distance * 40.0) as u32;
+        edits.push(replace(
+            rank,
+            known,
+            format!("`{name}` is not defined, `{known}` is"),
+        ));
+    }
+    defined_later(situation, name, edits);
+    builders(situation, name, &replace, edits);
+    missing_constant(situation, name, first, edits);
+    // A part that is not there cannot be joined: leave it out.
+    if let Some(call) = enclosing(first, "argument_list")
+        .and_then(|list| list.parent())
+        .and_then(|call| source.call(call))
+        && let Some(receiver) = call.receiver
+        && matches!(call.name, "union" | "cut" | "intersect" | "add")
+        && call.args.len() == 1
+        && call.args[0].value == first
+    {
+        let range = receiver.end_byte()..call.node.end_byte();
+        edits.push(Edit::new(
+            "name",
+            60,
+            range,
+            "",
+            format!("leaves out `{name}`, which is not defined"),
+        ));
+    }
+}
+
+/// Functions of Python itself that candidates use.
+const BUILTINS: [&str; 14] = [
+    "range",
+    "len",
+    "abs",
+    "min",
+    "max",
+    "round",
+    "float",
+    "int",
+    "list",
+    "tuple",
+    "sorted",
+    "enumerate",
+    "zip",
+    "sum",
+];
+
+/// Names of other languages and of modules that were not named.
+fn constants(
+    situation: &Situation<'_>,
+    name: &str,
+    replace: &dyn Fn(u32, &str, String) -> Edit,
+    edits: &mut Vec<Edit>,
+) {
+    let source = situation.source;
+    let python = [
+        ("true", "True"),
+        ("false", "False"),
+        ("null", "None"),
+        ("none", "None"),
+        ("undefined", "None"),
+        ("TRUE", "True"),
+        ("FALSE", "False"),
+        ("PI", "math.pi"),
+        ("M_PI", "math.pi"),
+    ];
+    if let Some((_, right)) = python.iter().find(|(wrong, _)| *wrong == name) {
+        let edit = replace(6, right, format!("`{name}` is `{right}` in Python"));
+        edits.push(if right.starts_with("math") {
+            with_import(source, edit, "math")
+        } else {
+            edit
+        });
+    }
+    let math = [
+        "pi", "sin", "cos", "tan", "sqrt", "radians", "degrees", "atan2", "atan", "asin", "acos", "ceil",
+        "floor", "hypot", "tau", "pow",
+    ];
+    if math.contains(&name) {
+        let edit = replace(7, &format!("math.{name}"), format!("`{name}` is in `math`"));
+        edits.push(with_import(source, edit, "math"));
+    }
+    let module = &situation.api.module;
+    if module.contains_key(name) {
+        let edit = replace(7, &format!("cq.{name}"), format!("`{name}` is in CadQuery"));
+        edits.push(with_import(source, edit, "cq"));
+    }
+    for (submodule, names) in &situation.api.modules {
+        if names.iter().any(|known| known == name) {
+            let edit = replace(
+                9,
+                &format!("cq.{submodule}.{name}"),
+                format!("`{name}` is in `cq.{submodule}`"),
+            );
+            edits.push(with_import(source, edit, "cq"));
+        }
+    }
+}
+
+/// Whether an identifier is looked up as a variable here.
+fn is_use(node: tree_sitter::Node<'_>) -> bool {
+    let Some(parent) = node.parent() else { return true };
+    let is_field = |field: &str| parent.child_by_field_name(field) == Some(node);
+    match parent.kind() {
+        "attribute" => !is_field("attribute"),
+        "keyword_argument" => !is_field("name"),
+        "function_definition" | "parameters" | "class_definition" => false,
+        "default_parameter" => !is_field("name"),
+        "assignment" => !is_field("left"),
+        _ => true,
+    }
+}
+
+/// Bound at module level, but below its first use: moves the definition up, or the use down.
+fn defined_later(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    let text = source.text;
+    // The statement at module level that was running.
+    let running = situation.frames().first().copied().or(situation.line);
+    let Some(outer) = running.and_then(|line| {
+        children(source.root()).into_iter().find(|node| {
+            node.is_named()
+                && node.start_position().row < line
+                && node.end_position().row + 1 >= line
+                && node.kind() != "comment"
+        })
+    }) else {
+        return;
+    };
+    if let Some(binding) = source.bindings().into_iter().find(|binding| {
+        binding.global && binding.name == name && binding.node.start_byte() > outer.start_byte()
+    }) {
+        let statement = statement_of(binding.node);
+        let moved = source.at(statement).to_owned();
+        let end = (statement.end_byte() + 1).min(text.len());
+        let start = outer.start_byte();
+        edits.push(
+            Edit::new(
+                "order",
+                12,
+                start..start,
+                format!("{moved}\n"),
+                format!("defines `{name}` before it is used"),
+            )
+            .and(statement.start_byte()..end, "")
+            .needed(),
+        );
+    }
+    let function = source
+        .functions()
+        .into_iter()
+        .find(|function| function.name == name && function.node.start_byte() > outer.start_byte());
+    if function.is_some() {
+        let moved = source.at(outer).to_owned();
+        let end = (outer.end_byte() + 1).min(text.len());
+        let last = text.len();
+        let tail = super::fixture::at_end(source, &moved);
+        edits.push(
+            Edit::new(
+                "order",
+                11,
+                outer.start_byte()..end,
+                "",
+                format!("uses `{name}` after its definition"),
+            )
+            .and(last..last, tail)
+            .needed(),
+        );
+    }
+}
+
+/// A part that a function makes under another name.
+fn builders(
+    situation: &Situation<'_>,
+    name: &str,
+    replace: &dyn Fn(u32, &str, String) -> Edit,
+    edits: &mut Vec<Edit>,
+) {
+    let source = situation.source;
+    let wanted: Vec<String> = nearest::words(name);
+    for function in source.functions() {
+        let callable = function.params.iter().all(|(_, must)| !must);
+        if !callable || function.returns.is_empty() {
+            continue;
+        }
+        let words: Vec<String> = nearest::words(function.name)
+            .into_iter()
+            .filter(|word| !["make", "build", "create", "get", "add"].contains(&word.as_str()))
+            .collect();
+        let returns_it = function.returns.iter().any(|value| source.at(*value) == name);
+        if words == wanted || returns_it {
+            edits.push(replace(
+                14,
+                &format!("{}()", function.name),
+                format!("`{}` makes `{name}`", function.name),
+            ));
+        }
+    }
+}
+
+/// A dimension whose line was lost: from a relative, from the history, else a guess by its name.
+fn missing_constant(
+    situation: &Situation<'_>,
+    name: &str,
+    first: tree_sitter::Node<'_>,
+    edits: &mut Vec<Edit>,
+) {
+    let source = situation.source;
+    if source.bindings().iter().any(|binding| binding.name == name) {
+        return;
+    }
+    let called = first.parent().is_some_and(|parent| {
+        parent.kind() == "call" && parent.child_by_field_name("function") == Some(first)
+    });
+    let has_attributes = first.parent().is_some_and(|parent| parent.kind() == "attribute");
+    if called || has_attributes {
+        return;
+    }
+    let at = constants_end(source);
+    let define = |rank: u32, value: String, reason: String| {
+        Edit::new("constant", rank, at..at, format!("{name} = {value}\n"), reason).needed()
+    };
+    for earlier in situation.history.iter().rev() {
+        let value = earlier.code.lines().find_map(|line| {
+            line.strip_prefix(name)?
+                .trim_start()
+                .strip_prefix('=')
+                .filter(|rest| !rest.starts_with('='))
+        });
+        if let Some(value) = value {
+            edits.push(define(
+                8,
+                value.split('#').next().unwrap_or_default().trim().to_owned(),
+                format!("`{name}` as step {} had it", earlier.step),
+            ));
+            break;
+        }
+    }
+    let known = scope(source, first);
+    for (from, to, factor) in [
+        ("radius", "diameter", "/ 2"),
+        ("diameter", "radius", "* 2"),
+        ("r", "d", "/ 2"),
+        ("d", "r", "* 2"),
+        ("half", "", "/ 2"),
+    ] {
+        let words = nearest::words(name);
+        if words.iter().any(|word| word == from) {
+            let relative = words
+                .iter()
+                .map(|word| if word == from { to } else { word.as_str() })
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join("_");
+            if known.contains(&relative) {
+                // Behind the relative, which may stand below the other constants.
+                let behind = source
+                    .bindings()
+                    .into_iter()
+                    .find(|binding| binding.global && binding.name == relative)
+                    .map(|binding| binding.node.end_byte());
+                if let Some(behind) = behind {
+                    edits.push(
+                        Edit::new(
+                            "constant",
+                            9,
+                            behind..behind,
+                            format!("\n{name} = {relative} {factor}"),
+                            format!("`{name}` follows from `{relative}`"),
+                        )
+                        .needed(),
+                    );
+                }
+            }
+        }
+    }
+    // Constants of the same last word are of a like size: their median.
+    let last = nearest::words(name).pop().unwrap_or_default();
+    let mut alike: Vec<f64> = source
+        .bindings()
+        .iter()
+        .filter(|binding| binding.global && nearest::words(binding.name).last() == Some(&last))
+        .filter_map(|binding| number(source.at(binding.value)))
+        .collect();
+    alike.sort_by(f64::total_cmp);
+    let guess = alike
+        .get(alike.len() / 2)
+        .map(|value| format!("{value:?}"))
+        .unwrap_or_else(|| by_word(&last).to_owned());
+    edits.push(define(
+        32,
+        guess.clone(),
+        format!("defines `{name}`, a guess: {guess}"),
+    ));
+}
+
+fn by_word(word: &str) -> &'static str {
+    match word {
+        "thickness" | "t" | "wall" => "5.0",
+        "radius" | "r" | "fillet" | "chamfer" => "5.0",
+        "diameter" | "d" | "bore" | "hole" => "8.0",
+        "height" | "h" | "depth" => "20.0",
+        "length" | "width" | "l" | "w" | "size" | "span" => "40.0",
+        "count" | "n" | "number" | "sides" => "4",
+        "angle" | "tilt" => "15.0",
+        "clearance" | "gap" | "tolerance" => "0.5",
+        "x" | "y" | "z" | "offset" | "shift" => "0.0",
+        _ => "10.0",
+    }
+}
+
+/// Behind the last of the first block of plain numbers at module level, else below the imports.
+pub(super) fn constants_end(source: &Source<'_>) -> usize {
+    let text = source.text;
+    let mut end = top(source);
+    for statement in children(source.root())
+        .into_iter()
+        .filter(tree_sitter::Node::is_named)
+    {
+        let is_import = statement.kind().starts_with("import");
+        let is_number = source.bindings().iter().any(|binding| {
+            statement_of(binding.node) == statement && number(source.at(binding.value)).is_some()
+        });
+        let is_text = statement.kind() == "comment" || source.at(statement).starts_with(['"', '\'']);
+        if is_import || is_number {
+            end = (statement.end_byte() + 1).min(text.len());
+        } else if !is_text {
+            break;
+        }
+    }
+    end
+}
+
+fn unbound_local(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    let Some(statement) = situation.statement() else {
+        return;
+    };
+    let Some(function) = source
+        .functions()
+        .into_iter()
+        .rev()
+        .find(|function| function.node.byte_range().contains(&statement.start_byte()))
+    else {
+        return;
+    };
+    let global = source
+        .bindings()
+        .iter()
+        .any(|binding| binding.global && binding.name == name);
+    if global {
+        let at = function.body.start_byte();
+        let indent = " ".repeat(function.body.start_position().column);
+        edits.push(
+            Edit::new(
+                "scope",
+                10,
+                at..at,
+                format!("global {name}\n{indent}"),
+                format!("means the `{name}` of the module"),
+            )
+            .needed(),
+        );
+    }
+}

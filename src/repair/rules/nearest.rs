@@ -1,0 +1,119 @@
+//! How alike two names are.
+
+/// The most alike of some names, if any is alike enough; the first of equals.
+pub fn nearest<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    ranked(name, among).into_iter().next().map(|(_, found)| found)
+}
+
+/// Names that are alike enough with their distance (0 to 1), the most alike first.
+pub fn ranked<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> Vec<(f64, &'a str)> {
+    let mut found: Vec<(f64, &str)> = among
+        .into_iter()
+        .filter(|other| *other != name)
+        .map(|other| (distance(name, other), other))
+        .filter(|(distance, _)| *distance <= 0.45)
+        .collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found
+}
+
+/// From 0 (equal but for case and underscores) to 1 (nothing in common): the lesser of what letters and words say.
+pub fn distance(a: &str, b: &str) -> f64 {
+    let (plain_a, plain_b) = (plain(a), plain(b));
+    if plain_a == plain_b {
+        return if a == b { 0.0 } else { 0.01 };
+    }
+    let longest = plain_a.chars().count().max(plain_b.chars().count()).max(1);
+    let letters = edits(&plain_a, &plain_b) as f64 / longest as f64;
+    let (words_a, words_b) = (words(a), words(b));
+    let shared = words_a
+        .iter()
+        .filter(|word| words_b.iter().any(|other| alike(word, other)))
+        .count();
+    let all = words_a.len().max(words_b.len()).max(1);
+    // Words in common weigh less than letters: `plate_width` is near `plate_w`, and less so `plate_height`.
+    let by_words = 1.0 - shared as f64 / all as f64;
+    letters.min(0.12 + 0.8 * by_words)
+}
+
+/// Equal, or one the beginning of the other.
+fn alike(a: &str, b: &str) -> bool {
+    a == b || (!a.is_empty() && !b.is_empty() && (a.starts_with(b) || b.starts_with(a)))
+}
+
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|c| *c != '_')
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Words of a `snake_case` or `camelCase` name, lower case.
+pub fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = vec![String::new()];
+    let mut lower = false;
+    for c in name.chars() {
+        if c == '_' || (c.is_uppercase() && lower) {
+            words.push(String::new());
+        }
+        lower = c.is_lowercase() || c.is_ascii_digit();
+        if c != '_' {
+            words.last_mut().expect("never empty").extend(c.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Damerau-Levenshtein distance (optimal string alignment): a swap of neighbours is one edit.
+pub fn edits(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let cost = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[i - 1][j] + 1)
+                .min(rows[i][j - 1] + 1)
+                .min(rows[i - 1][j - 1] + cost);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_underscores_hardly_count() {
+        let methods = ["cutThruAll", "cutBlind", "cboreHole", "fillet", "extrude", "rect"];
+        assert_eq!(nearest("cut_thru_all", methods), Some("cutThruAll"));
+        assert_eq!(nearest("filet", methods), Some("fillet"));
+        assert_eq!(nearest("exturde", methods), Some("extrude"));
+        assert_eq!(nearest("bananas", methods), None);
+    }
+
+    #[test]
+    fn words_in_common_make_names_alike() {
+        let names = ["plate_width", "wheel_diameter", "stem_length"];
+        assert_eq!(nearest("plate_w", names), Some("plate_width"));
+        assert_eq!(nearest("wheel_diam", names), Some("wheel_diameter"));
+        assert_eq!(nearest("length_stem", names), Some("stem_length"));
+    }
+
+    #[test]
+    fn a_swap_is_one_edit() {
+        assert_eq!(edits("exturde", "extrude"), 1);
+        assert_eq!(edits("", "abc"), 3);
+    }
+}

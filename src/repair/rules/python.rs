@@ -1,0 +1,223 @@
+//! Errors of plain Python: arguments of the candidate's own functions, indices, divisions, unpacking.
+
+use super::arguments::suspects;
+use super::keywords::without;
+use super::source::number;
+use super::{Edit, Situation, nearest};
+use crate::repair::keep::quoted;
+
+pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    if !situation.is_runtime() {
+        return;
+    }
+    let message = situation.message;
+    if message.contains("unexpected keyword argument") {
+        own_keyword(situation, edits);
+    }
+    if message.contains("division by zero") {
+        let source = situation.source;
+        for node in source.nodes().into_iter().filter(|node| {
+            node.kind() == "binary_operator" && Some(node.start_position().row + 1) == situation.line
+        }) {
+            let Some(right) = node.child_by_field_name("right") else {
+                continue;
+            };
+            if number(source.at(right)) == Some(0.0) {
+                edits.push(Edit::new(
+                    "division",
+                    8,
+                    right.byte_range(),
+                    "1",
+                    "divides by one instead of zero",
+                ));
+            }
+            let name = source.at(right);
+            if let Some(binding) = source
+                .bindings()
+                .into_iter()
+                .find(|binding| binding.name == name && number(source.at(binding.value)) == Some(0.0))
+            {
+                edits.push(
+                    Edit::new(
+                        "division",
+                        9,
+                        binding.value.byte_range(),
+                        "1",
+                        format!("`{name}` divides and must not be zero"),
+                    )
+                    .needed(),
+                );
+            }
+        }
+    }
+    if message.contains("index out of range") {
+        let source = situation.source;
+        for node in source.nodes().into_iter().filter(|node| {
+            node.kind() == "subscript" && Some(node.start_position().row + 1) == situation.line
+        }) {
+            if let Some(index) = node.child_by_field_name("subscript") {
+                edits.push(Edit::new(
+                    "index",
+                    8,
+                    index.byte_range(),
+                    "-1",
+                    "takes the last: the index is beyond it",
+                ));
+                edits.push(Edit::new(
+                    "index",
+                    9,
+                    index.byte_range(),
+                    "0",
+                    "takes the first: the index is beyond the last",
+                ));
+            }
+        }
+    }
+    if message.contains("can't multiply sequence") || message.contains("cannot be interpreted as an integer")
+    {
+        floats_as_counts(situation, edits);
+    }
+    if message.contains("not subscriptable") {
+        too_many_plain(situation, edits);
+    }
+}
+
+/// A keyword that the candidate's own function calls otherwise.
+fn own_keyword(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    let Some(&keyword) = quoted(situation.message).first() else {
+        return;
+    };
+    let callee = situation
+        .message
+        .split("()")
+        .next()
+        .unwrap_or_default()
+        .rsplit([' ', '.'])
+        .next()
+        .unwrap_or_default();
+    let functions = source.functions();
+    let Some(function) = functions.iter().find(|function| function.name == callee) else {
+        return;
+    };
+    for call in suspects(situation, callee) {
+        let Some(arg) = call
+            .args
+            .iter()
+            .find(|arg| arg.name.is_some_and(|name| source.at(name) == keyword))
+        else {
+            continue;
+        };
+        let Some(name) = arg.name else { continue };
+        let places = call.args.iter().filter(|arg| arg.name.is_none()).count();
+        let free: Vec<&str> = function
+            .params
+            .iter()
+            .skip(places)
+            .map(|(name, _)| *name)
+            .filter(|param| {
+                !call
+                    .args
+                    .iter()
+                    .any(|arg| arg.name.is_some_and(|name| source.at(name) == *param))
+            })
+            .collect();
+        for (distance, right) in nearest::ranked(keyword, free.iter().copied()) {
+            edits.push(Edit::new(
+                "keyword",
+                8 + (distance * 30.0) as u32,
+                name.byte_range(),
+                right,
+                format!("`{callee}` calls it `{right}`"),
+            ));
+        }
+        if let [only] = free[..] {
+            edits.push(Edit::new(
+                "keyword",
+                9,
+                name.byte_range(),
+                only,
+                format!("`{callee}` calls it `{only}`"),
+            ));
+        }
+        edits.push(Edit::new(
+            "keyword",
+            24,
+            without(source.text, arg.node),
+            "",
+            format!("`{callee}` takes no `{keyword}`"),
+        ));
+    }
+}
+
+/// `range(n / 2)` and `"x" * 1.5`: counts are whole.
+fn floats_as_counts(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    for call in source.calls().into_iter().filter(|call| {
+        situation.line.is_none_or(|line| {
+            call.node.start_position().row < line && call.node.end_position().row + 1 >= line
+        })
+    }) {
+        for arg in &call.args {
+            let counts = call.name == "range"
+                || (call.name == "polarArray" && Some(arg.node) == call.args.get(3).map(|arg| arg.node))
+                || arg
+                    .name
+                    .is_some_and(|name| ["count", "nSides", "xCount", "yCount"].contains(&source.at(name)));
+            let counts = counts
+                || (call.name == "polygon" && Some(arg.node) == call.args.first().map(|arg| arg.node))
+                || (call.name == "rarray" && call.args.iter().skip(2).any(|other| other.node == arg.node));
+            if counts {
+                let value = source.at(arg.value);
+                let whole = number(value)
+                    .map_or_else(|| format!("int({value})"), |value| format!("{}", value as i64));
+                edits.push(Edit::new(
+                    "count",
+                    6,
+                    arg.value.byte_range(),
+                    whole,
+                    "a count is a whole number",
+                ));
+                if let Some(binding) = source
+                    .bindings()
+                    .into_iter()
+                    .find(|binding| binding.name == value)
+                    && let Some(number) = number(source.at(binding.value))
+                {
+                    edits.push(
+                        Edit::new(
+                            "count",
+                            5,
+                            binding.value.byte_range(),
+                            format!("{}", number as i64),
+                            format!("`{value}` counts: a whole number"),
+                        )
+                        .needed(),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// `box(1, 2, 3, 4)`: the fourth argument is another thing than the writer thought.
+fn too_many_plain(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    let Some(line) = situation.line else { return };
+    for call in source.calls_at(line) {
+        let Some(arity) = situation.api.arity("Workplane", call.name) else {
+            continue;
+        };
+        let places: Vec<_> = call.args.iter().filter(|arg| arg.name.is_none()).collect();
+        if places.len() > arity.least && arity.least > 0 {
+            let range = places[arity.least - 1].node.end_byte()..places[places.len() - 1].node.end_byte();
+            edits.push(Edit::new(
+                "arguments",
+                10,
+                range,
+                "",
+                format!("`{}` takes {} numbers", call.name, arity.least),
+            ));
+        }
+    }
+}

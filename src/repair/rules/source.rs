@@ -1,0 +1,360 @@
+//! A candidate as text and syntax tree; copes with code that does not parse.
+
+use std::ops::Range;
+
+use tree_sitter::{Node, Parser, Tree};
+
+/// Text with its tree.
+pub struct Source<'s> {
+    /// The whole file.
+    pub text: &'s str,
+    tree: Tree,
+}
+
+/// A call `receiver.name(args)` or `name(args)`.
+#[derive(Clone, Debug)]
+pub struct Call<'t> {
+    /// The whole call.
+    pub node: Node<'t>,
+    /// What stands before the last dot.
+    pub receiver: Option<Node<'t>>,
+    /// The identifier that is called.
+    pub name_node: Node<'t>,
+    /// Its text.
+    pub name: &'t str,
+    /// The argument list with its brackets.
+    pub list: Node<'t>,
+    /// The arguments in order.
+    pub args: Vec<Arg<'t>>,
+}
+
+/// One argument.
+#[derive(Clone, Copy, Debug)]
+pub struct Arg<'t> {
+    /// Its keyword.
+    pub name: Option<Node<'t>>,
+    /// Its value.
+    pub value: Node<'t>,
+    /// Keyword and value.
+    pub node: Node<'t>,
+}
+
+/// A function definition.
+#[derive(Clone, Debug)]
+pub struct Function<'t> {
+    /// The whole definition.
+    pub node: Node<'t>,
+    /// Its name.
+    pub name: &'t str,
+    /// The body.
+    pub body: Node<'t>,
+    /// Parameters with whether they must be given.
+    pub params: Vec<(&'t str, bool)>,
+    /// Values of its return statements, those of inner functions left out.
+    pub returns: Vec<Node<'t>>,
+}
+
+/// `name = value`, at whatever depth.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding<'t> {
+    /// The assignment.
+    pub node: Node<'t>,
+    /// The name.
+    pub name: &'t str,
+    /// Its node.
+    pub name_node: Node<'t>,
+    /// The value.
+    pub value: Node<'t>,
+    /// Whether it stands at module level.
+    pub global: bool,
+}
+
+/// Parses Python.
+pub fn parse(text: &str) -> Tree {
+    let mut parser = Parser::new();
+    parser
+        .set_language(&tree_sitter_python::LANGUAGE.into())
+        .expect("grammar and library are pinned together");
+    parser
+        .parse(text, None)
+        .expect("a parser with a language and no time limit")
+}
+
+impl<'s> Source<'s> {
+    /// Parses a candidate.
+    pub fn new(text: &'s str) -> Self {
+        Self {
+            text,
+            tree: parse(text),
+        }
+    }
+
+    /// The module.
+    pub fn root(&self) -> Node<'_> {
+        self.tree.root_node()
+    }
+
+    /// Text of a node.
+    pub fn at(&self, node: Node<'_>) -> &str {
+        &self.text[node.byte_range()]
+    }
+
+    /// Number of errors and missing tokens.
+    pub fn errors(&self) -> usize {
+        errors(self.root())
+    }
+
+    /// All nodes in document order.
+    pub fn nodes(&self) -> Vec<Node<'_>> {
+        descendants(self.root())
+    }
+
+    /// Bytes of a line counted from 1, without its end.
+    pub fn line(&self, line: usize) -> Range<usize> {
+        line_range(self.text, line)
+    }
+
+    /// The line that a byte is in, counted from 1.
+    pub fn line_of(&self, byte: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        1 + bytes[..byte.min(bytes.len())]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+    }
+
+    /// All calls whose callee's name starts on that line (which is what a traceback gives), or whose argument list spans it.
+    pub fn calls_at(&self, line: usize) -> Vec<Call<'_>> {
+        let row = line.saturating_sub(1);
+        let mut calls = self.calls();
+        let exact: Vec<_> = calls
+            .iter()
+            .filter(|call| call.name_node.start_position().row == row)
+            .cloned()
+            .collect();
+        if exact.is_empty() {
+            calls.retain(|call| call.node.start_position().row <= row && call.node.end_position().row >= row);
+            return calls;
+        }
+        exact
+    }
+
+    /// All calls in document order of their callee's name.
+    pub fn calls(&self) -> Vec<Call<'_>> {
+        let mut calls: Vec<_> = self
+            .nodes()
+            .into_iter()
+            .filter_map(|node| self.call(node))
+            .collect();
+        calls.sort_by_key(|call| call.name_node.start_byte());
+        calls
+    }
+
+    /// A node as a call.
+    pub fn call<'t>(&'t self, node: Node<'t>) -> Option<Call<'t>> {
+        if node.kind() != "call" {
+            return None;
+        }
+        let function = node.child_by_field_name("function")?;
+        let list = node.child_by_field_name("arguments")?;
+        let (receiver, name_node) = match function.kind() {
+            "attribute" => (
+                function.child_by_field_name("object"),
+                function.child_by_field_name("attribute")?,
+            ),
+            "identifier" => (None, function),
+            _ => return None,
+        };
+        let args = if list.kind() == "argument_list" {
+            children(list)
+                .into_iter()
+                .filter(|child| child.is_named() && child.kind() != "comment")
+                .map(arg)
+                .collect()
+        } else {
+            Vec::new()
+        };
+        Some(Call {
+            node,
+            receiver,
+            name_node,
+            name: self.at(name_node),
+            list,
+            args,
+        })
+    }
+
+    /// All function definitions.
+    pub fn functions(&self) -> Vec<Function<'_>> {
+        let nodes = self.nodes();
+        nodes.into_iter().filter_map(|node| self.function(node)).collect()
+    }
+
+    fn function<'t>(&'t self, node: Node<'t>) -> Option<Function<'t>> {
+        if node.kind() != "function_definition" {
+            return None;
+        }
+        let body = node.child_by_field_name("body")?;
+        let params = children(node.child_by_field_name("parameters")?)
+            .into_iter()
+            .filter_map(|child| match child.kind() {
+                "identifier" => Some((self.at(child), true)),
+                "typed_parameter" => Some((self.at(child.child(0)?), true)),
+                "default_parameter" | "typed_default_parameter" => {
+                    Some((self.at(child.child_by_field_name("name")?), false))
+                }
+                _ => None,
+            });
+        let returns = descendants(body).into_iter().filter(|inner| {
+            inner.kind() == "return_statement" && enclosing(*inner, "function_definition") == Some(node)
+        });
+        Some(Function {
+            node,
+            name: self.at(node.child_by_field_name("name")?),
+            body,
+            params: params.collect(),
+            returns: returns.filter_map(|node| node.named_child(0)).collect(),
+        })
+    }
+
+    /// All plain assignments.
+    pub fn bindings(&self) -> Vec<Binding<'_>> {
+        let nodes = self.nodes();
+        nodes.into_iter().filter_map(|node| self.binding(node)).collect()
+    }
+
+    fn binding<'t>(&'t self, node: Node<'t>) -> Option<Binding<'t>> {
+        if node.kind() != "assignment" {
+            return None;
+        }
+        let name_node = node.child_by_field_name("left")?;
+        let value = node.child_by_field_name("right")?;
+        (name_node.kind() == "identifier").then(|| Binding {
+            node,
+            name: self.at(name_node),
+            name_node,
+            value,
+            global: enclosing(node, "function_definition").is_none(),
+        })
+    }
+
+    /// The innermost statement that covers a line.
+    pub fn statement_at(&self, line: usize) -> Option<Node<'_>> {
+        let row = line.saturating_sub(1);
+        let covers = |node: &Node<'_>| node.start_position().row <= row && node.end_position().row >= row;
+        self.nodes()
+            .into_iter()
+            .rfind(|node| is_statement(*node) && covers(node))
+    }
+}
+
+fn arg(node: Node<'_>) -> Arg<'_> {
+    if node.kind() == "keyword_argument"
+        && let (Some(name), Some(value)) = (
+            node.child_by_field_name("name"),
+            node.child_by_field_name("value"),
+        )
+    {
+        return Arg {
+            name: Some(name),
+            value,
+            node,
+        };
+    }
+    Arg {
+        name: None,
+        value: node,
+        node,
+    }
+}
+
+/// Direct children.
+pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
+    (0..node.child_count())
+        .filter_map(|index| node.child(index as _))
+        .collect()
+}
+
+/// All nodes below and including one, in document order.
+pub fn descendants(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut found = Vec::new();
+    let mut stack = vec![node];
+    while let Some(node) = stack.pop() {
+        found.push(node);
+        stack.extend(children(node).into_iter().rev());
+    }
+    found
+}
+
+/// The nearest ancestor of that kind.
+pub fn enclosing<'t>(node: Node<'t>, kind: &str) -> Option<Node<'t>> {
+    let mut at = node.parent();
+    while let Some(node) = at {
+        if node.kind() == kind {
+            return Some(node);
+        }
+        at = node.parent();
+    }
+    None
+}
+
+/// The statement that a node belongs to.
+pub fn statement_of(node: Node<'_>) -> Node<'_> {
+    let mut at = node;
+    while !is_statement(at) {
+        match at.parent() {
+            Some(parent) => at = parent,
+            None => return at,
+        }
+    }
+    at
+}
+
+fn is_statement(node: Node<'_>) -> bool {
+    let kind = node.kind();
+    node.is_named()
+        && (kind.ends_with("_statement")
+            || matches!(kind, "function_definition" | "class_definition" | "ERROR"))
+}
+
+fn errors(node: Node<'_>) -> usize {
+    if !node.has_error() {
+        return 0;
+    }
+    descendants(node)
+        .iter()
+        .filter(|node| node.is_error() || node.is_missing())
+        .count()
+}
+
+/// Bytes of a line counted from 1, without its end; empty at the end of the text if there is no such line.
+pub fn line_range(text: &str, line: usize) -> Range<usize> {
+    let mut start = 0;
+    for _ in 1..line {
+        match text[start..].find('\n') {
+            Some(at) => start += at + 1,
+            None => return text.len()..text.len(),
+        }
+    }
+    start..text[start..].find('\n').map_or(text.len(), |at| start + at)
+}
+
+/// The value of a number literal, a minus before it included.
+pub fn number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let plain = text.strip_prefix('-').unwrap_or(text).trim_start();
+    if !plain.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    text.replace(['_', ' '], "").parse().ok()
+}
+
+/// A number as a person would write it.
+pub fn written(value: f64) -> String {
+    let rounded = (value * 1000.0).round() / 1000.0;
+    if rounded == 0.0 {
+        "0.001".to_owned()
+    } else {
+        format!("{rounded:?}")
+    }
+}

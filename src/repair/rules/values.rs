@@ -1,0 +1,375 @@
+//! Values of the wrong kind: numbers in quotes, nothing where a number belongs, zero and negative sizes.
+
+use super::source::{Binding, Source, enclosing, number, written};
+use super::{Edit, Situation, nearest};
+use crate::failure::Kind;
+
+pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    if !matches!(
+        situation.kind,
+        Kind::TypeOrValue | Kind::UnknownBuildFailure | Kind::InventedApi | Kind::EmptyGeometry
+    ) {
+        return;
+    }
+    let source = situation.source;
+    let message = situation.message;
+    let of_text = message.contains("'str'")
+        || message.contains("str (not")
+        || message.contains("incompatible")
+        || message.contains("must be real number");
+    if of_text {
+        numbers_in_quotes(source, edits);
+    }
+    if message.contains("NoneType") || (message.contains("incompatible") && source.text.contains("None")) {
+        for binding in source
+            .bindings()
+            .into_iter()
+            .filter(|binding| binding.value.kind() == "none")
+        {
+            let last = nearest::words(binding.name).pop().unwrap_or_default();
+            let alike = source
+                .bindings()
+                .into_iter()
+                .filter(|other| nearest::words(other.name).last() == Some(&last))
+                .find_map(|other| number(source.at(other.value)));
+            let value = alike.map_or_else(|| "10.0".to_owned(), |value| format!("{value:?}"));
+            edits.push(
+                Edit::new(
+                    "nothing",
+                    14,
+                    binding.value.byte_range(),
+                    value,
+                    format!("gives `{}` a value, a guess", binding.name),
+                )
+                .needed(),
+            );
+        }
+        for node in source
+            .nodes()
+            .into_iter()
+            .filter(|node| node.kind() == "none" && Some(node.start_position().row + 1) == situation.line)
+        {
+            edits.push(Edit::new(
+                "nothing",
+                16,
+                node.byte_range(),
+                "10.0",
+                "gives a number instead of nothing, a guess",
+            ));
+        }
+    }
+    commas(situation, edits);
+    if situation.kind != Kind::InventedApi {
+        sizes(situation, edits);
+    }
+    shadows(situation, edits);
+}
+
+/// `"10"` and `"10 mm"` are 10.
+fn numbers_in_quotes(source: &Source<'_>, edits: &mut Vec<Edit>) {
+    let mut edit = Edit::new("quotes", 6, 0..0, "", "takes numbers out of their quotes").needed();
+    for node in source.nodes().into_iter().filter(|node| node.kind() == "string") {
+        let inner = source.at(node).trim_matches(['"', '\'']);
+        let plain = inner
+            .trim()
+            .trim_end_matches("mm")
+            .trim_end_matches("deg")
+            .trim_end_matches('°')
+            .trim();
+        if number(plain).is_some() {
+            edit = edit.and(node.byte_range(), plain);
+        }
+    }
+    if edit.changes.len() > 1 {
+        edits.push(edit);
+    }
+}
+
+/// `x = 5,` and `(5,)` are tuples.
+fn commas(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    if !situation.message.contains("tuple")
+        && !situation.message.contains("sequence")
+        && !situation.message.contains("incompatible")
+    {
+        return;
+    }
+    for binding in source.bindings() {
+        let single = binding.value.named_child_count() == 1;
+        if matches!(binding.value.kind(), "expression_list" | "tuple")
+            && single
+            && source.at(binding.value).contains(',')
+        {
+            let inner = binding.value.named_child(0).expect("counted");
+            edits.push(
+                Edit::new(
+                    "stray comma",
+                    5,
+                    binding.value.byte_range(),
+                    source.at(inner),
+                    format!("takes away the comma that makes a tuple of `{}`", binding.name),
+                )
+                .needed(),
+            );
+        }
+        // A decimal comma: `5,5`.
+        if binding.value.kind() == "expression_list" && binding.value.named_child_count() == 2 {
+            let parts: Vec<&str> = source.at(binding.value).split(',').map(str::trim).collect();
+            if parts.iter().all(|part| part.chars().all(|c| c.is_ascii_digit())) {
+                edits.push(
+                    Edit::new(
+                        "decimal comma",
+                        6,
+                        binding.value.byte_range(),
+                        parts.join("."),
+                        format!("`{}` with a decimal point", binding.name),
+                    )
+                    .needed(),
+                );
+            }
+        }
+    }
+}
+
+/// Sizes of zero or less, in the failing statement and in the constants that it uses.
+fn sizes(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    let kernel = [
+        "radius should be positive",
+        "zero norm",
+        "Standard_",
+        "StdFail",
+        "BRep",
+        "gp_",
+        "GC_",
+        "not planar",
+        "At least 1 element",
+        "division by zero",
+        "empty",
+        "meshed",
+        "Null",
+    ];
+    if !kernel.iter().any(|words| situation.message.contains(words)) {
+        return;
+    }
+    let regions = situation.regions();
+    let bindings = source.bindings();
+    for region in regions.iter().rev() {
+        let inside =
+            |node: &tree_sitter::Node<'_>| region.start <= node.start_byte() && node.end_byte() <= region.end;
+        for node in source.nodes().into_iter().filter(inside) {
+            let parent = node.parent().map_or("", |parent| parent.kind());
+            let is_sign = node.kind() == "unary_operator" && source.at(node).starts_with('-');
+            // Numbers inside vectors are places, not sizes.
+            let holder = enclosing(node, "call")
+                .and_then(|call| source.call(call))
+                .map_or("", |call| call.name);
+            // A fillet of nothing is no fillet: another rule takes it away.
+            if (parent == "argument_list" || parent == "keyword_argument")
+                && !matches!(holder, "fillet" | "chamfer")
+            {
+                let value = source.at(node);
+                if number(value) == Some(0.0) && node.kind() != "string" {
+                    edits.push(Edit::new(
+                        "size",
+                        12,
+                        node.byte_range(),
+                        alike(source, node.parent().unwrap_or(node)),
+                        "a size must be above zero: a guess",
+                    ));
+                } else if is_sign {
+                    let positive = value.trim_start_matches('-').trim_start();
+                    edits.push(Edit::new(
+                        "size",
+                        10,
+                        node.byte_range(),
+                        positive,
+                        "a size must be above zero",
+                    ));
+                }
+            }
+            if node.kind() == "identifier"
+                && let Some(binding) = bindings
+                    .iter()
+                    .find(|binding| binding.name == source.at(node) && binding.global)
+            {
+                constant(source, binding, 0, edits);
+            }
+        }
+    }
+    // What the statement uses may come from a constant by way of others.
+    for binding in bindings.iter().filter(|binding| binding.global) {
+        constant(source, binding, 3, edits);
+    }
+}
+
+/// A named size that is not above zero.
+fn constant(source: &Source<'_>, binding: &Binding<'_>, later: u32, edits: &mut Vec<Edit>) {
+    let Some(value) = number(source.at(binding.value)) else {
+        return;
+    };
+    let words = nearest::words(binding.name);
+    let place = [
+        "x", "y", "z", "offset", "angle", "tilt", "start", "bottom", "shift",
+    ];
+    if words.iter().any(|word| place.contains(&word.as_str())) {
+        return;
+    }
+    if value < 0.0 {
+        edits.push(
+            Edit::new(
+                "size",
+                8 + later,
+                binding.value.byte_range(),
+                format!("{:?}", -value),
+                format!("`{}` must be above zero", binding.name),
+            )
+            .needed(),
+        );
+    } else if value == 0.0 {
+        let guess = alike_constant(source, binding);
+        edits.push(
+            Edit::new(
+                "size",
+                12 + later,
+                binding.value.byte_range(),
+                guess,
+                format!("`{}` must be above zero: a guess", binding.name),
+            )
+            .needed(),
+        );
+    }
+}
+
+fn alike_constant(source: &Source<'_>, binding: &Binding<'_>) -> String {
+    let last = nearest::words(binding.name).pop().unwrap_or_default();
+    let mut others: Vec<f64> = source
+        .bindings()
+        .iter()
+        .filter(|other| other.global && nearest::words(other.name).last() == Some(&last))
+        .filter_map(|other| number(source.at(other.value)))
+        .filter(|value| *value > 0.0)
+        .collect();
+    others.sort_by(f64::total_cmp);
+    others.get(others.len() / 2).map_or_else(
+        || {
+            if last == "count" {
+                "4".to_owned()
+            } else {
+                "5.0".to_owned()
+            }
+        },
+        |value| format!("{value:?}"),
+    )
+}
+
+/// Another number of the same call, made small enough to be harmless.
+fn alike(source: &Source<'_>, list: tree_sitter::Node<'_>) -> String {
+    let others = super::source::children(list)
+        .into_iter()
+        .filter_map(|node| number(source.at(node)))
+        .filter(|value| *value > 0.0);
+    others
+        .fold(None, |least: Option<f64>, value| {
+            Some(least.map_or(value, |least| least.min(value)))
+        })
+        .map_or_else(|| "10.0".to_owned(), written)
+}
+
+/// A variable that took the name of a function or module: `'float' object is not callable`.
+fn shadows(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+    let source = situation.source;
+    if !situation.message.contains("object is not callable") {
+        return;
+    }
+    let Some(line) = situation.line else { return };
+    for call in source
+        .calls_at(line)
+        .iter()
+        .filter(|call| call.receiver.is_none())
+    {
+        // `name = name()` hides the function from the next call.
+        let hides: Vec<_> = source
+            .bindings()
+            .into_iter()
+            .filter(|binding| binding.name == call.name && binding.global)
+            .collect();
+        for binding in &hides {
+            if source
+                .functions()
+                .iter()
+                .any(|function| function.name == call.name)
+            {
+                edits.push(
+                    Edit::new(
+                        "shadow",
+                        10,
+                        binding.name_node.byte_range(),
+                        format!("{}_value", call.name),
+                        format!("leaves `{}` to the function", call.name),
+                    )
+                    .needed(),
+                );
+            }
+        }
+        if !hides.is_empty() && call.args.is_empty() {
+            edits.push(Edit::new(
+                "shadow",
+                9,
+                call.list.byte_range(),
+                "",
+                format!("`{}` is a value: does not call it", call.name),
+            ));
+        }
+        let at = call.name_node.end_byte();
+        if !hides.is_empty() && call.args.len() == 1 {
+            edits.push(Edit::new(
+                "operator",
+                8,
+                at..at,
+                " * ",
+                format!("multiplies `{}`", call.name),
+            ));
+        }
+    }
+    for node in source.nodes().into_iter().filter(|node| {
+        node.kind() == "call" && node.start_position().row < line && node.end_position().row + 1 >= line
+    }) {
+        let Some(function) = node.child_by_field_name("function") else {
+            continue;
+        };
+        let list = node
+            .child_by_field_name("arguments")
+            .map_or(0, |list| list.start_byte());
+        match function.kind() {
+            "tuple" | "list" => edits.push(Edit::new(
+                "comma",
+                5,
+                function.end_byte()..list,
+                ", ",
+                "puts the comma that is missing",
+            )),
+            "integer" | "float" | "parenthesized_expression" => {
+                edits.push(Edit::new(
+                    "operator",
+                    6,
+                    function.end_byte()..list,
+                    " * ",
+                    "puts the operator that is missing",
+                ));
+            }
+            "attribute" => {
+                // A property that is called.
+                let arguments = list..node.end_byte();
+                edits.push(Edit::new(
+                    "property",
+                    12,
+                    arguments,
+                    "",
+                    "a property is not called",
+                ));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import cadquery as cq
+
+fixture = cq.Workplane("XY").box(10, 20 30)

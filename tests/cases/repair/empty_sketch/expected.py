@@ -1,0 +1,4 @@
+import cadquery as cq
+
+thickness = 6.0
+fixture = cq.Workplane("XY").rect(60, 40).extrude(thickness)

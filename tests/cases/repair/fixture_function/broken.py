@@ -1,0 +1,7 @@
+import cadquery as cq
+
+def make_plate():
+    return cq.Workplane("XY").box(60, 40, 6)
+
+
+fixture = make_plate

@@ -1,0 +1,1 @@
+fixture = cq.Workplane("XY").box(10, 20, 30)

@@ -1,0 +1,5 @@
+import cadquery as cq
+
+plate = cq.Workplane("XY").box(60, 40, 6)
+drill = cq.Workplane("XY").circle(5).extrude(20, both=True)
+fixture = plate.cut(drill)

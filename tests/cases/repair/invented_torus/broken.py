@@ -1,0 +1,3 @@
+import cadquery as cq
+
+fixture = cq.Workplane("XY").torus(30, 5)

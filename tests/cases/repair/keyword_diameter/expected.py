@@ -1,0 +1,3 @@
+import cadquery as cq
+
+fixture = cq.Workplane("XY").circle(radius=30 / 2).extrude(8)

@@ -1,0 +1,5 @@
+import cadquery as cq
+
+wheel_diameter = 60.0
+wheel_radius = wheel_diameter / 2
+fixture = cq.Workplane("XY").circle(wheel_radius).extrude(20)

@@ -1,0 +1,3 @@
+import cadquery as cq
+
+fixture = cq.Workplane("xz").circle(15).extrude(8)

@@ -1,0 +1,3 @@
+import cadquery as cq
+
+fixture = cq.Workplane("XZ").circle(15).extrude(8)

@@ -1,0 +1,4 @@
+import cadquery as cq
+
+width = "40 mm"
+fixture = cq.Workplane("XY").box(width, 20, 5)

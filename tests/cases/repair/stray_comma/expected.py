@@ -1,0 +1,4 @@
+import cadquery as cq
+
+width = 40.0
+fixture = cq.Workplane("XY").circle(width).extrude(5)

@@ -1,0 +1,3 @@
+import cadquery as cq
+
+fixture = cq.cone(30, 20, 5)

@@ -1,0 +1,265 @@
+//! The loop with a model's server at its other end, over real workers: what a stream, a dying server and a stop come to.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use cadforge::assess::{ReferenceChoice, Scoring};
+use cadforge::engine::{EndpointConfig, Engine, Event, Job, ProposerChoice, RepairJob};
+use cadforge::executor::WorkerConfig;
+use cadforge::repair::endpoint::Address;
+use cadforge::task::TaskSet;
+use serde_json::json;
+
+use crate::support::{cadforge, expect_exit, json, python, root};
+
+/// Answers chat requests, counted from 0, with these pieces of text and then as the last says.
+#[derive(Clone)]
+enum End {
+    Stop,
+    Length,
+    /// Closes the connection in the middle.
+    Die,
+    /// Says nothing more and waits for the other side to close.
+    Hang,
+}
+
+type Answer = fn(usize) -> (Vec<String>, End);
+
+struct Model {
+    url: String,
+    closed: Arc<AtomicUsize>,
+}
+
+fn model(answer: Answer) -> Model {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let closed = Arc::new(AtomicUsize::new(0));
+    let (count, seen) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&closed));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let (count, seen) = (Arc::clone(&count), Arc::clone(&seen));
+            std::thread::spawn(move || serve(stream, answer, &count, &seen));
+        }
+    });
+    Model { url, closed }
+}
+
+fn serve(stream: TcpStream, answer: Answer, count: &AtomicUsize, closed: &AtomicUsize) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut lines = Vec::new();
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
+            return;
+        }
+        if let Some(text) = line.strip_prefix("Content-Length: ") {
+            length = text.trim().parse().unwrap();
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+        lines.push(line);
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let mut stream = stream;
+    let whole = |text: &str| {
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+            text.len()
+        )
+    };
+    if lines[0].contains("/v1/models") {
+        let _ = stream
+            .write_all(whole(&json!({"data": [{"id": "tiny", "owned_by": "vllm"}]}).to_string()).as_bytes());
+        return;
+    }
+    if !lines[0].contains("/v1/chat/completions") {
+        let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        return;
+    }
+    let (pieces, end) = answer(count.fetch_add(1, Ordering::SeqCst));
+    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+    for piece in pieces {
+        let chunk = json!({"choices": [{"delta": {"content": piece}}]});
+        let _ = stream.write_all(format!("data: {chunk}\n\n").as_bytes());
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    let reason = match end {
+        End::Stop => "stop",
+        End::Length => "length",
+        End::Die => return,
+        End::Hang => {
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(30)));
+            if matches!(stream.read(&mut [0; 8]), Ok(0)) {
+                closed.fetch_add(1, Ordering::SeqCst);
+            }
+            return;
+        }
+    };
+    let last = json!({"choices": [{"delta": {}, "finish_reason": reason}]});
+    let _ = stream.write_all(format!("data: {last}\n\ndata: [DONE]\n\n").as_bytes());
+}
+
+const BOX: &str = "import cadquery as cq\nfixture = cq.Workplane(\"XY\").box(90, 80, 130)\n";
+
+fn pieces(code: &str) -> Vec<String> {
+    code.split_inclusive('\n').map(str::to_owned).collect()
+}
+
+#[test]
+fn a_model_is_asked_until_the_target_and_a_cut_answer_is_its_own_failure() {
+    let server = model(|number| match number {
+        0 => (
+            pieces("import cadquery as cq\nfixture = cq.Workplane(\"XY\").bo"),
+            End::Length,
+        ),
+        _ => (
+            pieces(&format!("<think>a box</think>```python\n{BOX}```")),
+            End::Stop,
+        ),
+    });
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("broken.py"), "fixture = nothing\n").unwrap();
+    let mut command = cadforge(dir.path());
+    command.args([
+        "repair",
+        "--task",
+        "caster_wheel_fork",
+        "--proposer",
+        "endpoint",
+        "--endpoint",
+        &server.url,
+    ]);
+    command.args([
+        "--reference",
+        "none",
+        "--target",
+        "0.5",
+        "--from",
+        "broken.py",
+        "--out",
+        "run",
+        "--json",
+    ]);
+    let report = json(&expect_exit(&mut command, 0));
+    let steps = report["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 3);
+    assert_eq!(
+        (&steps[1]["kind"], &steps[1]["proposal"]["clipped"]),
+        (&json!("clipped"), &json!(true))
+    );
+    assert_eq!(
+        (&steps[2]["ok"], &steps[2]["code"], &steps[2]["origin"]),
+        (&json!(true), &json!(BOX), &json!("endpoint"))
+    );
+    assert!(steps[2]["proposal"]["text"].as_str().unwrap().contains("<think>"));
+    let trajectory = cadforge::trajectory::read(&dir.path().join("run")).unwrap();
+    assert_eq!(
+        (trajectory.header.proposer.as_str(), trajectory.steps.len()),
+        ("endpoint", 3)
+    );
+}
+
+#[test]
+fn a_server_killed_in_mid_stream_ends_the_loop_and_leaves_its_text() {
+    let server = model(|_| (pieces(BOX), End::Die));
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = cadforge(dir.path());
+    command.args([
+        "repair",
+        "--task",
+        "caster_wheel_fork",
+        "--proposer",
+        "endpoint",
+        "--endpoint",
+        &server.url,
+    ]);
+    command.args(["--reference", "none", "--out", "run", "--json"]);
+    let output = expect_exit(&mut command, 3);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("hint:") && message.contains("partial text kept"),
+        "{message}"
+    );
+    assert!(output.stdout.is_empty(), "no score is made of it");
+    assert_eq!(
+        std::fs::read_to_string(dir.path().join("run/step-1.partial.txt")).unwrap(),
+        BOX
+    );
+    assert_eq!(
+        cadforge::trajectory::read(&dir.path().join("run"))
+            .unwrap()
+            .steps
+            .len(),
+        1,
+        "the seed alone"
+    );
+}
+
+#[test]
+fn a_stop_in_mid_stream_reaches_the_server() {
+    let server = model(|_| (pieces("import cadquery as cq\n"), End::Hang));
+    let engine = Engine::start(WorkerConfig {
+        worker: PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker")),
+        python: python(),
+        workers: 1,
+    });
+    let tasks = TaskSet::load(&[root().join("tasks")]).unwrap();
+    let mut handle = engine.submit(
+        Job::Repair(RepairJob {
+            task: Arc::clone(tasks.get("caster_wheel_fork").unwrap()),
+            from: None,
+            proposer: ProposerChoice::Endpoint(Box::new(EndpointConfig::new(
+                Address::parse(&server.url).unwrap(),
+            ))),
+            scoring: Scoring {
+                reference: ReferenceChoice::None,
+                ..Scoring::default()
+            },
+            max_steps: 3,
+            candidates: 2,
+            target: 1.0,
+            out: None,
+        }),
+        None,
+    );
+    // Both candidates of the group stream before it is stopped.
+    let mut streaming = std::collections::BTreeSet::new();
+    while streaming.len() < 2 {
+        match handle
+            .events
+            .recv_timeout(Duration::from_secs(120))
+            .expect("text arrives")
+        {
+            Event::ProposalText { step, delta } => {
+                assert!("import cadquery as cq\n".contains(&delta), "{delta}");
+                streaming.insert(step);
+            }
+            Event::Failed { message, .. } => panic!("{message}"),
+            _ => {}
+        }
+    }
+    assert_eq!(streaming.into_iter().collect::<Vec<_>>(), [1, 2]);
+    let stopped = Instant::now();
+    handle.cancel();
+    let last = handle.events.iter().last();
+    assert!(matches!(last, Some(Event::Cancelled)), "{last:?}");
+    assert!(
+        stopped.elapsed() < Duration::from_millis(1000),
+        "it took {:?}",
+        stopped.elapsed()
+    );
+    while server.closed.load(Ordering::SeqCst) < 2 {
+        assert!(
+            stopped.elapsed() < Duration::from_secs(10),
+            "the server never saw both connections close"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
