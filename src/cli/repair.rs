@@ -121,7 +121,7 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
     };
     let handle = global
         .engine_with(workers(args.candidates), |config| {
-            args.scoring.cache.apply(config)
+            args.scoring.cache.apply(config);
         })?
         .submit(Job::Repair(job), None);
     let mut steps = Vec::new();

@@ -205,11 +205,11 @@ fn a_server_killed_in_mid_stream_ends_the_loop_and_leaves_its_text() {
 #[test]
 fn a_stop_in_mid_stream_reaches_the_server() {
     let server = model(|_| (pieces("import cadquery as cq\n"), End::Hang));
-    let engine = Engine::start(WorkerConfig {
-        worker: PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker")),
-        python: python(),
-        workers: 1,
-    });
+    let engine = Engine::start(WorkerConfig::new(
+        PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker")),
+        python(),
+        1,
+    ));
     let tasks = TaskSet::load(&[root().join("tasks")]).unwrap();
     let mut handle = engine.submit(
         Job::Repair(RepairJob {

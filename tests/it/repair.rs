@@ -20,11 +20,11 @@ struct Case {
 }
 
 fn engine() -> Engine {
-    Engine::start(WorkerConfig {
-        worker: PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker")),
-        python: python(),
-        workers: 2,
-    })
+    Engine::start(WorkerConfig::new(
+        PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker")),
+        python(),
+        2,
+    ))
 }
 
 fn caster() -> Arc<Task> {
