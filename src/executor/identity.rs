@@ -9,11 +9,11 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::worker::INHERITED;
-use super::{WorkerConfig, kernel};
+use super::{SandboxSupport, WorkerConfig, kernel};
 use crate::cache::{Key, KeyBuilder};
 
 /// Goes up with every change of what a worker does to a candidate that no file's time shows.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Names the machinery that makes builds; equal machineries make equal builds of equal code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,9 +40,14 @@ impl Identity {
             .optional("program", own_program());
         key = file(key.part("patches", patches.as_bytes()), "worker", worker);
         key = environment(key, python);
+        let SandboxSupport {
+            landlock,
+            seccomp,
+            listener: _,
+        } = kernel::sandbox_support();
         key = key
-            .part("landlock", &kernel::landlock_abi().unwrap_or(0).to_le_bytes())
-            .part("seccomp", kernel::seccomp_actions().as_bytes());
+            .part("landlock", &landlock.to_le_bytes())
+            .part("seccomp", &[u8::from(seccomp)]);
         for name in INHERITED {
             key = key.optional(name, std::env::var_os(name).as_deref().map(OsStrExt::as_bytes));
         }

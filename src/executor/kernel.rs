@@ -2,19 +2,19 @@
 //!
 //! Asked by the client, without a worker: it is part of what a result depends on. Asked by the worker, which confines.
 
+use nix::libc;
+
 use super::SandboxSupport;
 
 /// All of it.
 pub fn sandbox_support() -> SandboxSupport {
-    let actions = seccomp_actions();
-    let has = |action| actions.split_whitespace().any(|available| available == action);
-    let seccomp = has("errno");
+    let seccomp = has_action(libc::SECCOMP_RET_ERRNO);
     SandboxSupport {
         landlock: landlock_abi()
             .and_then(|abi| u32::try_from(abi).ok())
             .unwrap_or(0),
         seccomp,
-        listener: seccomp && has("user_notif"),
+        listener: seccomp && has_action(libc::SECCOMP_RET_USER_NOTIF),
     }
 }
 
@@ -24,16 +24,23 @@ pub fn landlock_abi() -> Option<i64> {
     #[expect(unsafe_code, reason = "no safe wrapper asks for the version alone")]
     // SAFETY: with this flag the kernel reads no memory and makes no file descriptor: it returns a number.
     let abi = unsafe {
-        let nothing: *const nix::libc::c_void = std::ptr::null();
-        nix::libc::syscall(nix::libc::SYS_landlock_create_ruleset, nothing, 0usize, VERSION)
+        let nothing: *const libc::c_void = std::ptr::null();
+        libc::syscall(libc::SYS_landlock_create_ruleset, nothing, 0usize, VERSION)
     };
     (abi > 0).then_some(abi)
 }
 
-/// What a seccomp filter may do here, as the kernel lists it; empty where there are no filters.
-pub fn seccomp_actions() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail")
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
+/// Whether a seccomp filter can end a call in this way.
+fn has_action(action: u32) -> bool {
+    #[expect(unsafe_code, reason = "no safe wrapper asks for an action alone")]
+    // SAFETY: the kernel reads one number, which lives longer than the call.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_GET_ACTION_AVAIL,
+            0,
+            &raw const action,
+        )
+    };
+    answer == 0
 }

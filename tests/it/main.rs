@@ -8,6 +8,7 @@ mod doctor;
 mod endpoint;
 mod engine;
 mod executor;
+mod kernel;
 mod layers;
 mod locate;
 mod render;

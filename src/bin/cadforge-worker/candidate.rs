@@ -54,7 +54,8 @@ pub fn run(harness: &Bound<'_, PyModule>, mut post: Post, listener: Option<Owned
         run_ms,
         mesh_ms,
     };
-    write_frame(post.report.file(), &report, &[&faces]).map_err(|error| text(&error))
+    write_frame(post.report.file(), &report, &[&faces]).map_err(|error| text(&error))?;
+    post.control.tell(&News::Done).map_err(|error| text(&error))
 }
 
 /// Nothing in here that depends on what is still to come may allocate: a child that goes on from a pause must find
@@ -87,6 +88,8 @@ fn execute(harness: &Bound<'_, PyModule>, post: &mut Post, started: &mut Instant
 fn export(harness: &Bound<'_, PyModule>, post: &Post) -> PyResult<Vec<u8>> {
     let shape = harness.call_method0("choose")?;
     harness.call_method1("write_brep", (&shape, post.brep.path()))?;
+    // From here on it is read, while this process makes the mesh.
+    post.control.tell(&News::HandedOver)?;
     let counts: Vec<u32> = harness
         .call_method1("write_stl", (&shape, post.stl.path(), post.terms.triangles))?
         .extract()?;

@@ -26,6 +26,9 @@ const MOST_MEMORY: u64 = 2 << 30;
 /// logarithm of the time.
 const SPACING: f64 = 0.06;
 
+/// CPU seconds that a link may spend on burying a child; more than that is somebody else's work.
+const IDLE_S: f64 = 0.02;
+
 /// A candidate that stands before one of its steps.
 struct Link {
     process: Process,
@@ -101,7 +104,7 @@ impl Chain {
     pub fn keep_shared(&mut self, plan: &Plan, limits: &Limits, zygote: &Zygote) -> io::Result<()> {
         let same = self.limits == *limits;
         while let Some(link) = self.links.last() {
-            let idle = linux::cpu_s(link.process.pid).is_some_and(|cpu_s| cpu_s - link.cpu_s < 0.01);
+            let idle = linux::cpu_s(link.process.pid).is_some_and(|cpu_s| cpu_s - link.cpu_s < IDLE_S);
             if same && idle && link.plan.shares(plan, link.step) {
                 break;
             }
@@ -111,10 +114,13 @@ impl Chain {
     }
 
     /// Goes on from the deepest link, if there is one that still does what it is told.
-    pub fn resume(&self) -> Option<Resumed> {
-        let link = self.links.last()?;
+    pub fn resume(&mut self) -> Option<Resumed> {
+        let process = self.fork(&self.links.last()?.process).ok()?;
+        let link = self.links.last_mut()?;
+        // Forking costs it some.
+        link.cpu_s = linux::cpu_s(link.process.pid).unwrap_or(f64::NAN);
         Some(Resumed {
-            process: self.fork(&link.process).ok()?,
+            process,
             step: link.step,
             prefix: link.prefix.clone(),
         })

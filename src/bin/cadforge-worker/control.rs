@@ -75,6 +75,10 @@ pub enum News {
     Paused(u32),
     /// The code is understood; so many steps.
     Planned(u32),
+    /// The shape is handed over, and is not looked at again.
+    HandedOver,
+    /// Its report is written, and nothing is left to do.
+    Done,
     /// It could not fork; the number of the system's error.
     ForkFailed(i32),
     /// A child has ended, and is reaped.
@@ -163,6 +167,8 @@ impl Control {
             News::PreparedWithListener(listener) => self.send([3, 0, 0, 0, 0, 0], &[listener.as_raw_fd()]),
             News::Paused(step) => plain(4, u64::from(*step)),
             News::Planned(steps) => plain(5, u64::from(*steps)),
+            News::HandedOver => plain(8, 0),
+            News::Done => plain(9, 0),
             News::ForkFailed(error) => plain(6, *error as u64),
             News::Ended(Ended {
                 status,
@@ -184,6 +190,8 @@ impl Control {
             3 => News::PreparedWithListener(first.ok_or_else(nonsense)?),
             4 => News::Paused(words[1] as u32),
             5 => News::Planned(words[1] as u32),
+            8 => News::HandedOver,
+            9 => News::Done,
             6 => News::ForkFailed(words[1] as i32),
             7 => News::Ended(Ended {
                 status: words[1] as i32,
@@ -352,6 +360,8 @@ mod tests {
             News::Prepared,
             News::Paused(7),
             News::Planned(u32::MAX),
+            News::HandedOver,
+            News::Done,
             News::ForkFailed(11),
             News::Ended(ended),
         ] {

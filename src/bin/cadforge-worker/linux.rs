@@ -129,6 +129,15 @@ pub struct Ended {
 }
 
 impl Ended {
+    /// Of a process that has done all it had to.
+    pub fn well() -> Self {
+        Self {
+            status: 0,
+            cpu_s: 0.0,
+            peak_resident: 0,
+        }
+    }
+
     /// Of a process that nobody can be asked about any more: as if it had ended itself.
     pub fn unknown() -> Self {
         Self {

@@ -134,7 +134,12 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
         startup_ms: 0.0,
     };
     let mut workshop = Workshop::new(Zygote::new(pid, control, warm), scratch);
-    let mut run = |client: &mut UnixStream, id: u64, code: &[u8], limits: &Limits, live: bool| {
+    let run = |workshop: &mut Workshop,
+               client: &mut UnixStream,
+               id: u64,
+               code: &[u8],
+               limits: &Limits,
+               live: bool| {
         let connection = client.try_clone().map_err(|error| error.to_string())?;
         let mut client = Client {
             connection: connection.as_fd(),
@@ -142,10 +147,10 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
         };
         workshop
             .run(code, limits, live, &mut client)
-            .and_then(|finished| workshop.zygote.refill().map(|()| finished))
             .map_err(|error| format!("the worker failed: {error}"))
     };
-    let trial = run(client, 0, TRIAL, &Limits::default(), false)?;
+    let trial = run(&mut workshop, client, 0, TRIAL, &Limits::default(), false)?;
+    tidy(&mut workshop)?;
     if let Outcome::Failed { failure, .. } = trial.outcome {
         return Err(format!(
             "a box could not be built: {}\nhint: make env",
@@ -167,7 +172,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
                 mesh_ms,
                 resumed,
                 blobs,
-            } = run(client, id, &code, &limits, live)?;
+            } = run(&mut workshop, client, id, &code, &limits, live)?;
             let done = Reply::Done {
                 id,
                 outcome,
@@ -177,9 +182,16 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
                 resumed,
             };
             say(client, &done, &blobs)?;
+            tidy(&mut workshop)?;
         }
     }
     Ok(())
+}
+
+fn tidy(workshop: &mut Workshop) -> Result<(), String> {
+    workshop
+        .tidy()
+        .map_err(|error| format!("the worker failed after a candidate: {error}"))
 }
 
 /// Forks the process that will load Python. Its greeting comes on a connection of its own: what is said on the

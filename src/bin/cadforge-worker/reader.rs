@@ -67,7 +67,8 @@ fn report(
     };
     let _ = harness.call_method0("flush");
     write_frame(post.report.file(), &Reading { outcome, ms }, &[&edges, &surfaces])
-        .map_err(|error| error.to_string())
+        .map_err(|error| error.to_string())?;
+    post.control.tell(&News::Done).map_err(|error| error.to_string())
 }
 
 fn measure(harness: &Bound<'_, PyModule>, post: &Post) -> PyResult<Measured> {

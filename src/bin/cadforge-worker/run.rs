@@ -16,7 +16,7 @@ use nix::unistd::pipe2;
 use crate::chain::{Chain, Extended};
 use crate::control::{GIFTS, News, Order, Role, Terms};
 use crate::family::{Process, Zygote, end_strays};
-use crate::linux::MemoryFile;
+use crate::linux::{Ended, MemoryFile};
 use crate::listener::Listener;
 use crate::plan::Plan;
 use crate::scratch::Scratch;
@@ -29,6 +29,8 @@ pub struct Workshop {
     pub zygote: Zygote,
     scratch: Scratch,
     chain: Option<Chain>,
+    /// Processes that are done, and whether the chain is to bury them: to be done when nobody waits.
+    done: Vec<(Process, bool)>,
 }
 
 /// What came of one candidate.
@@ -79,6 +81,7 @@ impl Workshop {
             zygote,
             scratch,
             chain: None,
+            done: Vec::new(),
         }
     }
 
@@ -104,10 +107,6 @@ impl Workshop {
         finished.outcome = match self.work(&files, source, limits, live, &mut watch, &mut finished)? {
             Ok(outcome) | Err(outcome) => outcome,
         };
-        end_strays(Some(self.zygote.pid()));
-        if !self.scratch.clear()? {
-            self.end_chain()?;
-        }
         watch.client_is_there()?;
         if watch.killed == Some(Killed::Cancelled) {
             finished.outcome = Outcome::Cancelled;
@@ -115,6 +114,22 @@ impl Workshop {
         finished.blobs.stdout = watch.output.stdout.bytes;
         finished.blobs.stderr = watch.output.stderr.bytes;
         Ok(finished)
+    }
+
+    /// Buries the dead, empties the folder, makes children for the next candidate. To be called after every run, once
+    /// its result is on the way.
+    pub fn tidy(&mut self) -> io::Result<()> {
+        for (process, of_chain) in std::mem::take(&mut self.done) {
+            match &mut self.chain {
+                Some(chain) if of_chain => drop(chain.bury(&process, &self.zygote)?),
+                _ => drop(self.zygote.bury(&process)?),
+            }
+        }
+        end_strays(Some(self.zygote.pid()));
+        if !self.scratch.clear()? {
+            self.end_chain()?;
+        }
+        self.zygote.refill()
     }
 
     fn work(
@@ -127,11 +142,11 @@ impl Workshop {
         finished: &mut Finished,
     ) -> Step<Outcome> {
         let reader = self.zygote.take()?;
-        let plan = match self.plan(&reader, files, source, limits, watch)? {
-            Ok(plan) => Rc::new(plan),
+        let (reader, plan) = match self.plan(reader, files, source, limits, watch)? {
+            Ok((reader, plan)) => (reader, Rc::new(plan)),
             Err(outcome) => return Ok(Err(outcome)),
         };
-        let ran = match self.execute(&plan, files, source, limits, live, watch, finished)? {
+        let ran = match self.execute(&reader, &plan, files, source, limits, live, watch, finished)? {
             Ok(faces) => faces,
             Err(outcome) => {
                 reader.end();
@@ -140,56 +155,55 @@ impl Workshop {
             }
         };
         finished.blobs.faces = ran;
-        self.measure(&reader, files, source, limits, watch, finished)
+        self.measure(reader, files, source, limits, watch, finished)
     }
 
     /// Has the code read.
     fn plan(
-        &self,
-        reader: &Process,
+        &mut self,
+        reader: Process,
         files: &Files,
         source: &[u8],
         limits: &Limits,
         watch: &mut Watch<'_>,
-    ) -> Step<Plan> {
+    ) -> Step<(Process, Plan)> {
         let terms = self.terms(Role::Read, limits, 0, false);
         let gifts = files.gifts(&files.read, &files.reader_words, self.scratch.run_folder())?;
         reader.control.order(&Order::Begin(terms, gifts))?;
         let mut prepared = false;
         loop {
-            match watch.next(reader, &files.reader_words, None, &self.scratch)? {
+            match watch.next(&reader, &files.reader_words, None, &self.scratch)? {
                 Event::Said(News::Prepared) => prepared = true,
                 Event::Said(News::Planned(_)) => {
                     files.plan.seal()?;
-                    return Ok(Ok(Plan::read(&files.plan)?));
+                    let plan = Plan::read(&files.plan)?;
+                    return Ok(Ok((reader, plan)));
+                }
+                Event::Said(News::Done) => {
+                    watch.drain()?;
+                    self.done.push((reader, false));
+                    let (Reading { outcome, .. }, _) = read_reading(&files.read)?;
+                    let failure = outcome
+                        .err()
+                        .ok_or_else(|| io::Error::other("code without a plan"))?;
+                    return Ok(Err(plain(failure)));
                 }
                 Event::Said(other) => return Err(out_of_turn(&other)),
                 Event::Ended => break,
             }
         }
-        let ended = self.zygote.bury(reader)?;
+        let ended = self.zygote.bury(&reader)?;
         watch.drain()?;
+        check_prepared(prepared, watch)?;
         let observed = Observed {
             killed: watch.killed,
             cpu_s: ended.cpu_s,
             ended,
-            silent: files.read.len()? == 0,
+            silent: true,
         };
-        check_prepared(prepared, watch)?;
-        let failed = self.failed(&observed, watch, source, limits, &files.reader_words);
-        if let Some(outcome) = failed {
-            return Ok(Err(outcome));
-        }
-        match read_frame::<Reading>(&mut files.read.read(MAX_BLOBS)?.as_slice()) {
-            Ok(Some((
-                Reading {
-                    outcome: Err(failure),
-                    ..
-                },
-                _,
-            ))) => Ok(Err(plain(failure))),
-            _ => Err(io::Error::other("the code was read without a plan")),
-        }
+        self.failed(&observed, watch, source, limits, &files.reader_words)
+            .map(Err)
+            .ok_or_else(|| io::Error::other("the code was read without a plan"))
     }
 
     /// Has the steps run; what comes of it are the triangles of each face.
@@ -199,6 +213,7 @@ impl Workshop {
     )]
     fn execute(
         &mut self,
+        reader: &Process,
         plan: &Rc<Plan>,
         files: &Files,
         source: &[u8],
@@ -236,6 +251,8 @@ impl Workshop {
         // A child of the zygote that never begins is our fault; one of a candidate's is its own.
         let mut begun = finished.resumed > 0;
         let mut awaited = true;
+        let mut handed_over = false;
+        let mut done = false;
         loop {
             let listener = chain.as_ref().map(Chain::listener);
             match watch.next(&process, &files.runner_words, listener, &self.scratch)? {
@@ -266,6 +283,20 @@ impl Workshop {
                         }
                     }
                 }
+                Event::Said(News::HandedOver) if begun && !handed_over => {
+                    handed_over = true;
+                    // From here on nobody can change it, not even a candidate that left a map of it somewhere.
+                    if files.brep.seal().is_err() {
+                        watch.killed.get_or_insert(Killed::Nonsense);
+                        process.end();
+                    } else {
+                        reader.control.order(&Order::Go)?;
+                    }
+                }
+                Event::Said(News::Done) if begun => {
+                    done = true;
+                    break;
+                }
                 // Only a candidate that took over its child says anything else.
                 Event::Said(_) => {
                     watch.killed.get_or_insert(Killed::Nonsense);
@@ -274,9 +305,19 @@ impl Workshop {
                 Event::Ended => break,
             }
         }
-        let ended = match &mut chain {
-            Some(links) => links.bury(&process, &self.zygote)?,
-            None => self.zygote.bury(&process)?,
+        let ended = if done {
+            let cpu_s = crate::linux::cpu_s(process.pid).unwrap_or(0.0);
+            process.end();
+            self.done.push((process, chain.is_some()));
+            Ended {
+                cpu_s,
+                ..Ended::well()
+            }
+        } else {
+            match &mut chain {
+                Some(links) => links.bury(&process, &self.zygote)?,
+                None => self.zygote.bury(&process)?,
+            }
         };
         self.chain = self.chain.take().or(chain);
         watch.drain()?;
@@ -293,7 +334,13 @@ impl Workshop {
         if let Some(outcome) = self.failed(&observed, watch, source, limits, &files.runner_words) {
             return Ok(Err(outcome));
         }
+        if files.ran.seal().is_err() || files.stl.seal().is_err() {
+            return Ok(Err(forged("it holds on to what it handed over")));
+        }
         match read_ran(&files.ran) {
+            Ok((Ran { outcome: Ok(()), .. }, _)) if !handed_over => {
+                Ok(Err(forged("it handed no shape over")))
+            }
             Ok((
                 Ran {
                     outcome,
@@ -309,45 +356,43 @@ impl Workshop {
         }
     }
 
-    /// Has the shape read that was handed over.
+    /// Waits until the shape has been read that was handed over.
     fn measure(
-        &self,
-        reader: &Process,
+        &mut self,
+        reader: Process,
         files: &Files,
         source: &[u8],
         limits: &Limits,
         watch: &mut Watch<'_>,
         finished: &mut Finished,
     ) -> Step<Outcome> {
-        // From here on nobody can change it, not even a candidate that left a map of it somewhere.
-        if files.brep.seal().is_err() {
-            reader.end();
-            self.zygote.bury(reader)?;
-            return Ok(Err(forged("it holds on to the shape that it handed over")));
+        match watch.next(&reader, &files.reader_words, None, &self.scratch)? {
+            Event::Said(News::Done) => {
+                finished.cpu_ms += crate::linux::cpu_s(reader.pid).unwrap_or(0.0) * 1e3;
+                self.done.push((reader, false));
+            }
+            Event::Said(other) => return Err(out_of_turn(&other)),
+            Event::Ended => {
+                let ended = self.zygote.bury(&reader)?;
+                let observed = Observed {
+                    killed: watch.killed,
+                    cpu_s: watch.cpu_before + ended.cpu_s,
+                    ended,
+                    silent: true,
+                };
+                return self
+                    .failed(&observed, watch, source, limits, &files.reader_words)
+                    .map(Err)
+                    .ok_or_else(|| io::Error::other("a shape was read without a report"));
+            }
         }
-        reader.control.order(&Order::Go)?;
-        if let Event::Said(other) = watch.next(reader, &files.reader_words, None, &self.scratch)? {
-            return Err(out_of_turn(&other));
-        }
-        let ended = self.zygote.bury(reader)?;
         watch.drain()?;
-        let observed = Observed {
-            killed: watch.killed,
-            cpu_s: watch.cpu_before + ended.cpu_s,
-            ended,
-            silent: files.read.len()? == 0,
-        };
-        finished.cpu_ms += ended.cpu_s * 1e3;
-        if let Some(outcome) = self.failed(&observed, watch, source, limits, &files.reader_words) {
-            return Ok(Err(outcome));
-        }
         // Of the reader, whom no candidate has touched: what cannot be read is our own fault.
-        let bytes = files.read.read(MAX_BLOBS)?;
-        let frame = read_frame::<Reading>(&mut bytes.as_slice()).map_err(io::Error::other)?;
-        let (Reading { outcome, ms }, blobs) = frame.ok_or_else(|| io::Error::other("an empty reading"))?;
+        let (Reading { outcome, ms }, blobs) = read_reading(&files.read)?;
         let [edges, surfaces] =
             <[Vec<u8>; 2]>::try_from(blobs).map_err(|_| io::Error::other("a reading without its blobs"))?;
-        finished.mesh_ms += ms;
+        // Read while the mesh was made: the longer of the two is what it took.
+        finished.mesh_ms = finished.mesh_ms.max(ms);
         Ok(match outcome {
             Ok(facts) => match files.stl.read(MAX_BLOBS / 2) {
                 Ok(stl) => {
@@ -481,6 +526,12 @@ fn read_ran(file: &MemoryFile) -> Result<(Ran, Vec<u8>), String> {
     let (ran, blobs) = frame.ok_or("it is empty")?;
     let [faces] = <[Vec<u8>; 1]>::try_from(blobs).map_err(|_| "it lacks its blob")?;
     Ok((ran, faces))
+}
+
+fn read_reading(file: &MemoryFile) -> io::Result<(Reading, Vec<Vec<u8>>)> {
+    let bytes = file.read(MAX_BLOBS)?;
+    let frame = read_frame::<Reading>(&mut bytes.as_slice()).map_err(io::Error::other)?;
+    frame.ok_or_else(|| io::Error::other("an empty reading"))
 }
 
 fn plain(failure: Failure) -> Outcome {

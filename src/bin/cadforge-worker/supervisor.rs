@@ -148,6 +148,10 @@ impl<'a> Watch<'a> {
             Duration::try_from_secs_f64(self.limits.cpu_s * WALL_FACTOR).unwrap_or(Duration::MAX);
         let mut next_look = Instant::now() + TICK;
         let mut deaf = false;
+        // What ended one process of a run ends all of it, though that one had just said that it was done.
+        if self.killed.is_some() || self.client_lost.is_some() {
+            process.end();
+        }
         loop {
             let now = Instant::now();
             if self.killed.is_none() && now >= next_look {

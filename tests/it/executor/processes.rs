@@ -79,8 +79,10 @@ fn files_of_a_candidate_go_with_it() {
     let execution = run(&format!("{code}{BOX}"));
     let lines: Vec<&str> = execution.stdout.lines().collect();
     assert_eq!(lines[1], "True 3");
-    let left = fs::read_dir(lines[0]).map_or(0, Iterator::count);
-    assert_eq!(left, 0, "files outlived their candidate");
+    // Not before the result is out: nobody should wait for it.
+    wait_until("its files are gone", || {
+        fs::read_dir(lines[0]).map_or(0, Iterator::count) == 0
+    });
     shape(execution);
 }
 
