@@ -125,7 +125,7 @@ impl SandboxSupport {
         let what = match (self.landlock > 0, self.seccomp) {
             (true, true) => return None,
             (false, true) => "Landlock, so that candidates can read files",
-            (true, false) => "seccomp, so that candidates can use the network and start programs",
+            (true, false) => "seccomp, so that candidates can use the network and start processes",
             (false, false) => "Landlock and seccomp, so that candidates have the rights of whoever runs them",
         };
         Some(format!("not sandboxed: this kernel has no {what}"))

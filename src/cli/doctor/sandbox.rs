@@ -29,7 +29,7 @@ pub(super) fn check() -> Vec<Check> {
         Check::warn(
             GROUP,
             "seccomp",
-            "this kernel has no filters: candidates can use the network and start programs",
+            "this kernel has no filters: candidates can use the network and start processes",
             "a kernel built with CONFIG_SECCOMP_FILTER",
         )
     };
