@@ -103,14 +103,12 @@ impl Chain {
     /// Leaves only links that a run of `plan` could go on from.
     pub fn keep_shared(&mut self, plan: &Plan, limits: &Limits, zygote: &Zygote) -> io::Result<()> {
         let same = self.limits == *limits;
-        while let Some(link) = self.links.last() {
+        let usable = |link: &Link| {
             let idle = linux::cpu_s(link.process.pid).is_some_and(|cpu_s| cpu_s - link.cpu_s < IDLE_S);
-            if same && idle && link.plan.shares(plan, link.step) {
-                break;
-            }
-            self.drop_last(zygote)?;
-        }
-        Ok(())
+            same && idle && link.plan.shares(plan, link.step)
+        };
+        let kept = self.links.iter().rposition(usable).map_or(0, |at| at + 1);
+        self.cut(kept, zygote)
     }
 
     /// Goes on from the deepest link, if there is one that still does what it is told.
@@ -171,9 +169,7 @@ impl Chain {
             Ok(ended) => Ok(ended),
             Err(_) => {
                 // A parent that does not answer is itself a candidate's process: it goes, and what it knew with it.
-                while !self.links.is_empty() {
-                    self.drop_last(zygote)?;
-                }
+                self.cut(0, zygote)?;
                 Ok(Ended::unknown())
             }
         }
@@ -181,21 +177,21 @@ impl Chain {
 
     /// Ends all of it.
     pub fn end(mut self, zygote: &Zygote) -> io::Result<()> {
-        while !self.links.is_empty() {
-            self.drop_last(zygote)?;
-        }
-        Ok(())
+        self.cut(0, zygote)
     }
 
-    fn drop_last(&mut self, zygote: &Zygote) -> io::Result<()> {
-        let Some(link) = self.links.pop() else {
-            return Ok(());
-        };
-        link.process.end();
-        match self.last() {
-            // One that does not answer is ended next, and its orphans with it.
-            Some(parent) => drop(parent.bury(&link.process, Some(&self.listener))),
-            None => drop(zygote.bury(&link.process)?),
+    /// Ends the links from `kept` on. Only the first of them has a parent that is left to bury it; the others become
+    /// children of this process, and go the way of all strays.
+    fn cut(&mut self, kept: usize, zygote: &Zygote) -> io::Result<()> {
+        let gone = self.links.split_off(kept);
+        for link in &gone {
+            link.process.end();
+        }
+        match (gone.first(), self.last()) {
+            // One that does not answer is ended when it is its turn, and its orphans with it.
+            (Some(first), Some(parent)) => drop(parent.bury(&first.process, Some(&self.listener))),
+            (Some(first), None) => drop(zygote.bury(&first.process)?),
+            (None, _) => {}
         }
         Ok(())
     }

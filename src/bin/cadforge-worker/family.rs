@@ -46,6 +46,12 @@ impl Process {
         let _ = linux::signal(&self.handle, Signal::SIGKILL);
     }
 
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        let mut interest = [PollFd::new(self.handle.as_fd(), PollFlags::POLLIN)];
+        poll(&mut interest, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+    }
+
     /// Has it bury `child`, which has ended or is about to.
     pub fn bury(&self, child: &Self, listener: Option<&Listener>) -> io::Result<Ended> {
         bury(&self.control, child, listener)

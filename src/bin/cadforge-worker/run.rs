@@ -93,6 +93,10 @@ impl Workshop {
         live: bool,
         client: &mut Client<'_>,
     ) -> io::Result<Finished> {
+        // What the last candidate's end was a moment late for.
+        if !self.scratch.clear()? {
+            self.end_chain()?;
+        }
         let (files, output) = Files::new(source, limits)?;
         let resident = self.zygote.warm.resident;
         let mut watch = Watch::new(limits, resident, output, client.connection, client.interrupted);
@@ -116,20 +120,32 @@ impl Workshop {
         Ok(finished)
     }
 
-    /// Buries the dead, empties the folder, makes children for the next candidate. To be called after every run, once
+    /// Makes children for the next candidate, buries the dead, empties the folder. To be called after every run, once
     /// its result is on the way.
     pub fn tidy(&mut self) -> io::Result<()> {
-        for (process, of_chain) in std::mem::take(&mut self.done) {
+        self.zygote.refill()?;
+        self.bury_done(Process::has_ended)?;
+        end_strays(Some(self.zygote.pid()));
+        if !self.scratch.clear()? {
+            self.end_chain()?;
+        }
+        Ok(())
+    }
+
+    /// Buries those of the processes that are done which are `ready` for it.
+    fn bury_done(&mut self, ready: impl Fn(&Process) -> bool) -> io::Result<()> {
+        let (ended, dying) = std::mem::take(&mut self.done)
+            .into_iter()
+            .partition(|(process, _)| ready(process));
+        self.done = dying;
+        let ended: Vec<(Process, bool)> = ended;
+        for (process, of_chain) in ended {
             match &mut self.chain {
                 Some(chain) if of_chain => drop(chain.bury(&process, &self.zygote)?),
                 _ => drop(self.zygote.bury(&process)?),
             }
         }
-        end_strays(Some(self.zygote.pid()));
-        if !self.scratch.clear()? {
-            self.end_chain()?;
-        }
-        self.zygote.refill()
+        Ok(())
     }
 
     fn work(
@@ -223,6 +239,10 @@ impl Workshop {
         finished: &mut Finished,
     ) -> Step<Vec<u8>> {
         let live = live && self.zygote.warm.sandbox.listener;
+        if live {
+            // Only the process that forked it can bury one, and the chain is about to change.
+            self.bury_done(|_| true)?;
+        }
         let mut chain = if live { self.chain.take() } else { None };
         let mut resumed = None;
         if let Some(links) = &mut chain {
@@ -442,6 +462,7 @@ impl Workshop {
     }
 
     fn end_chain(&mut self) -> io::Result<()> {
+        self.bury_done(|_| true)?;
         self.chain.take().map_or(Ok(()), |chain| chain.end(&self.zygote))
     }
 }
