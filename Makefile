@@ -67,7 +67,7 @@ rules-bench: setup env ## Measure repairs by rules on broken candidates made fro
 
 .PHONY: soak
 soak: setup env ## Run the long versions of the tests
-	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release -- --include-ignored --nocapture
+	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
 
 .PHONY: screenshot
 screenshot: release env ## Take docs/screenshot.png from the real window

@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn a_process_counts_with_its_children_and_shared_pages_once() {
-        // Touched, so that it is resident.
-        let ballast = vec![7u8; 32 << 20];
+        // Touched, so that it is resident, and looked at, so that it is not optimised away.
+        let ballast = std::hint::black_box(vec![7u8; 32 << 20]);
         let own = std::process::id();
         assert!(resident(own) > ballast.len() as u64, "{}", resident(own));
         let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
