@@ -86,6 +86,8 @@ fn attacks() -> Vec<String> {
         .iter()
         .filter(|folder| certain(folder))
         .filter_map(|folder| std::fs::read_to_string(folder.join("attack.py")).ok())
+        // Whose failure names a process tells another number every time.
+        .filter(|code| !code.contains("/proc/"))
         .map(|code| code.replace("@TASKS@", &tasks))
         .collect()
 }
