@@ -115,11 +115,6 @@ pub struct SandboxSupport {
 }
 
 impl SandboxSupport {
-    /// Whether candidates are confined.
-    pub fn is_whole(&self) -> bool {
-        self.landlock > 0 && self.seccomp
-    }
-
     /// What is missing, in words for the notes of a result.
     pub fn missing(&self) -> Option<String> {
         let what = match (self.landlock > 0, self.seccomp) {
