@@ -102,8 +102,8 @@ fn a_worker_killed_in_mid_run_costs_one_retry() {
     assert!((built.facts.volume - 6.0).abs() < 1e-9);
     assert_eq!(executor.status().restarts, 1);
     assert_ne!(executor.pids(), [first]);
-    // The interpreter, and the children that read and run the candidate.
-    assert_eq!(family.len(), 3);
+    // The interpreter, the children that read and run the candidate, and perhaps those that wait for the next.
+    assert!((3..=5).contains(&family.len()), "{family:?}");
     wait_until("all of it is gone", || !family.iter().any(|&pid| alive(pid)));
 }
 
