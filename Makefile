@@ -65,6 +65,14 @@ rules-bench: setup env ## Measure repairs by rules on broken candidates made fro
 	@CADFORGE_WORKER=$(CURDIR)/target/debug/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
 		target/debug/examples/rules-bench target/rules-bench/corpus.jsonl --half $(HALF) $(ARGS)
 
+.PHONY: agreement
+agreement: setup env ## Hold IoU and chamfer distance against trimesh, manifold3d and scipy
+	@test -x target/agreement/bin/python || python3 -m venv target/agreement
+	@target/agreement/bin/pip install --quiet --disable-pip-version-check -r scripts/agreement-requirements.txt
+	@$(cargo) build $(locked) --bins
+	@CADFORGE_WORKER=$(CURDIR)/target/debug/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
+		target/agreement/bin/python scripts/agreement.py target/debug/cadforge $(ARGS)
+
 .PHONY: soak
 soak: setup env ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture

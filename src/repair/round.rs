@@ -28,6 +28,7 @@ impl Tried {
                 Shaping::Strict,
                 evaluation.reward.total,
                 failure,
+                None,
                 &self.proposed.code,
                 completion,
             )
@@ -146,5 +147,5 @@ fn name_clipped(evaluation: &mut Evaluation, proposed: &Proposed, shaping: Shapi
     evaluation.notes = reward::failure_notes(failure);
     let completion = proposed.text.as_deref().unwrap_or(&proposed.code);
     let total = evaluation.reward.total;
-    evaluation.shaped = reward::shape(shaping, total, Some(failure), &proposed.code, completion);
+    evaluation.shaped = reward::shape(shaping, total, Some(failure), None, &proposed.code, completion);
 }

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 8] = [
     &["executor", "reward", "render"],
     &["assess"],
     &["trajectory"],
-    &["repair"],
+    &["repair", "ordeal"],
     &["engine"],
     &["cli", "studio"],
 ];

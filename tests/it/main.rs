@@ -11,6 +11,7 @@ mod executor;
 mod kernel;
 mod layers;
 mod locate;
+mod ordeal;
 mod render;
 mod repair;
 mod reward;

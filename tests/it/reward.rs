@@ -139,7 +139,7 @@ fn run(folder: &Path, case: &Case) -> Scored {
         bbox_mm: case.bbox_mm,
         references: &references,
     };
-    score(&evidence, Profile::CadforgeV1, case.mode)
+    score(&evidence, case.mode)
 }
 
 fn compare(name: &str, case: &Case, scored: &Scored, wrong: &mut String) {
