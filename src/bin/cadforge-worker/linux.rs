@@ -312,7 +312,10 @@ mod tests {
     fn only_memory_of_the_process_alone_is_collapsed() {
         let range = Some((0x1000, 0x40_0000));
         assert_eq!(writable_memory("1000-400000 rw-p 00000000 00:00 0 "), range);
-        assert_eq!(writable_memory("1000-400000 rw-p 00000000 00:00 0    [heap]"), range);
+        assert_eq!(
+            writable_memory("1000-400000 rw-p 00000000 00:00 0    [heap]"),
+            range
+        );
         for line in [
             "1000-400000 rw-p 00001000 fe:00 17    /usr/lib/libc.so.6",
             "1000-400000 rw-p 00000000 00:00 0    [stack]",
