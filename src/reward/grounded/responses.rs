@@ -85,9 +85,9 @@ impl Trials {
         for trial in self.trials.iter().filter(|trial| trial.is_live()) {
             let Some(response) = trial.response else { continue };
             let length = response.iter().map(|x| x * x).sum::<f64>().sqrt();
-            for i in 0..MEASURES {
-                for j in 0..MEASURES {
-                    gram[i][j] += response[i] / length * (response[j] / length);
+            for (row, one) in gram.iter_mut().zip(response) {
+                for (sum, other) in row.iter_mut().zip(response) {
+                    *sum += one / length * (other / length);
                 }
             }
         }
