@@ -66,7 +66,7 @@ rules-bench: setup env ## Measure repairs by rules on broken candidates made fro
 		target/debug/examples/rules-bench target/rules-bench/corpus.jsonl --half $(HALF) $(ARGS)
 
 .PHONY: soak
-soak: setup env ## Run the long versions of the tests
+soak: setup env datasets-env ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
 
 .PHONY: screenshot
@@ -113,8 +113,13 @@ test-setup: setup
 	@tests/setup/run.sh
 
 .PHONY: test-rust
-test-rust: setup env
+test-rust: setup env datasets-env
 	@PROPTEST_RNG_SEED=1 $(cargo) test $(locked) --no-fail-fast
+
+# What the tests load exported data sets with.
+.PHONY: datasets-env
+datasets-env: setup
+	@tests/datasets/make_env.sh "$$(cat target/setup/python)" target/test-env/datasets
 
 # After the build of the tests, which makes the programs too.
 .PHONY: test-window
