@@ -69,6 +69,10 @@ rules-bench: setup env ## Measure repairs by rules on broken candidates made fro
 soak: setup env ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
 
+.PHONY: test-trainers
+test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on our reward (downloads 400 MB)
+	@tests/trainers/train.sh "$$(cat target/setup/python)" target/release/cadforge
+
 .PHONY: screenshot
 screenshot: release env ## Take docs/screenshot.png from the real window
 	@tests/window/screenshot.sh target/release/cadforge docs/screenshot.png
@@ -113,8 +117,17 @@ test-setup: setup
 	@tests/setup/run.sh
 
 .PHONY: test-rust
-test-rust: setup env
+test-rust: setup env client-envs trainer-packages
 	@PROPTEST_RNG_SEED=1 $(cargo) test $(locked) --no-fail-fast
+
+# The real clients and trainers from PyPI that tests hold the server against.
+.PHONY: client-envs
+client-envs: setup
+	@tests/python/make_env.sh "$$(cat target/setup/python)" target/openenv tests/openenv/*.txt tests/ray/*.txt
+
+.PHONY: trainer-packages
+trainer-packages: env
+	@tests/trainers/unpack.sh .venv/bin/python target/trainers
 
 # After the build of the tests, which makes the programs too.
 .PHONY: test-window

@@ -28,7 +28,7 @@
 //!
 //! | layer | modules | job |
 //! |---|---|---|
-//! | surfaces | [`cli`], [`studio`] | talk to people and programs; ask the engine |
+//! | surfaces | [`cli`], [`server`], [`studio`] | talk to people and programs; ask the engine |
 //! | work | [`engine`] | jobs in, events out, on threads of its own |
 //! | loop | [`repair`] | propose (rules, recordings, a model), build, score, keep or branch |
 //! | memory | [`trajectory`] | steps and artifacts on disk |
@@ -40,7 +40,8 @@
 //! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
 //! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
 //! [`assess`], [`locate`], the surfaces, prompt templates and cassettes in [`repair`]) and written by [`trajectory`],
-//! [`cache`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens connections; only the worker
+//! [`cache`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens connections, only [`server`] takes
+//! them; only the worker
 //! executable knows Python; only [`render`] and the studio's viewport know OpenGL.
 //!
 //! ## A candidate's way
@@ -124,6 +125,7 @@ pub mod locate;
 pub mod render;
 pub mod repair;
 pub mod reward;
+pub mod server;
 pub mod studio;
 pub mod task;
 pub mod trajectory;

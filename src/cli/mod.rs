@@ -12,6 +12,7 @@ mod eval;
 mod render;
 mod repair;
 mod scoring;
+mod serve;
 mod size;
 mod studio;
 mod tasks;
@@ -50,6 +51,8 @@ enum Verb {
     Eval(eval::EvalArgs),
     /// Run a repair loop
     Repair(Box<repair::RepairArgs>),
+    /// Serve the environment to others: OpenEnv, Space routes, scorers for trainers
+    Serve(Box<serve::ServeArgs>),
     /// Draw a candidate or an STL file as a PNG, without a display
     Render(render::Args),
     /// Remove kept results and what killed workers left behind
@@ -75,6 +78,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Tasks(args)) => tasks::run(args, &global),
         Some(Verb::Eval(args)) => eval::run(&args, &global),
         Some(Verb::Repair(args)) => repair::run(*args, &global),
+        Some(Verb::Serve(args)) => serve::run(&args, &global),
         Some(Verb::Render(args)) => draw(&args, &global),
         Some(Verb::Clean(args)) => clean::run(args),
     };
