@@ -66,7 +66,7 @@ rules-bench: setup env ## Measure repairs by rules on broken candidates made fro
 		target/debug/examples/rules-bench target/rules-bench/corpus.jsonl --half $(HALF) $(ARGS)
 
 .PHONY: soak
-soak: setup env ## Run the long versions of the tests
+soak: setup env client-envs trainer-packages datasets-env ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
 
 .PHONY: test-trainers
@@ -117,7 +117,7 @@ test-setup: setup
 	@tests/setup/run.sh
 
 .PHONY: test-rust
-test-rust: setup env client-envs trainer-packages
+test-rust: setup env client-envs trainer-packages datasets-env
 	@PROPTEST_RNG_SEED=1 $(cargo) test $(locked) --no-fail-fast
 
 # The real clients and trainers from PyPI that tests hold the server against.
@@ -128,6 +128,11 @@ client-envs: setup
 .PHONY: trainer-packages
 trainer-packages: env
 	@tests/trainers/unpack.sh .venv/bin/python target/trainers
+
+# What the tests load exported data sets with.
+.PHONY: datasets-env
+datasets-env: setup
+	@tests/datasets/make_env.sh "$$(cat target/setup/python)" target/test-env/datasets
 
 # After the build of the tests, which makes the programs too.
 .PHONY: test-window

@@ -15,6 +15,7 @@ mod run;
 pub use endpoint::{Endpoint, EndpointConfig};
 pub use proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
 pub use replay::{Replay, ReplayError};
+pub use round::name_clipped;
 pub use rules::Rules;
 pub use run::{Listener, Repair, RepairError, RepairSummary, run};
 
