@@ -28,7 +28,7 @@
 //!
 //! | layer | modules | job |
 //! |---|---|---|
-//! | surfaces | [`cli`], [`studio`] | talk to people and programs; ask the engine |
+//! | surfaces | [`cli`], [`server`], [`studio`] | talk to people and programs; ask the engine |
 //! | work | [`engine`] | jobs in, events out, on threads of its own |
 //! | data | [`data`] | rows of training runs: scores, store, reports, curriculum, exports |
 //! | loop | [`repair`] | propose (rules, recordings, a model), build, score, keep or branch |
@@ -40,8 +40,9 @@
 //!
 //! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
 //! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
-//! [`assess`], [`locate`], the surfaces, rows in [`data`], prompt templates and cassettes in [`repair`]) and written by [`trajectory`],
-//! [`cache`], [`data`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens connections; only the worker
+//! [`assess`], [`locate`], the surfaces, rows in [`data`], prompt templates and cassettes in [`repair`]) and written by
+//! [`trajectory`], [`cache`], [`data`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens
+//! connections, only [`server`] takes them; only the worker
 //! executable knows Python; only [`render`] and the studio's viewport know OpenGL.
 //!
 //! ## A candidate's way
@@ -133,6 +134,7 @@ pub mod locate;
 pub mod render;
 pub mod repair;
 pub mod reward;
+pub mod server;
 pub mod studio;
 pub mod task;
 pub mod trajectory;

@@ -16,6 +16,7 @@ mod repair;
 mod report;
 mod score;
 mod scoring;
+mod serve;
 mod size;
 mod store;
 mod studio;
@@ -55,6 +56,8 @@ enum Verb {
     Eval(eval::EvalArgs),
     /// Run a repair loop
     Repair(Box<repair::RepairArgs>),
+    /// Serve the environment to others: OpenEnv, Space routes, scorers for trainers
+    Serve(Box<serve::ServeArgs>),
     /// Score the rows of a file; a run that was stopped goes on where it was
     Score(Box<score::ScoreArgs>),
     /// Say what training runs came to, beside the published ones
@@ -90,6 +93,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Tasks(args)) => tasks::run(args, &global),
         Some(Verb::Eval(args)) => eval::run(&args, &global),
         Some(Verb::Repair(args)) => repair::run(*args, &global),
+        Some(Verb::Serve(args)) => serve::run(&args, &global),
         Some(Verb::Score(args)) => score::run(*args, &global),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::Curriculum(args)) => curriculum::run(*args, &global),

@@ -11,6 +11,7 @@ mod replay;
 mod round;
 pub mod rules;
 mod run;
+mod state;
 
 pub use endpoint::{Endpoint, EndpointConfig};
 pub use proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
