@@ -43,7 +43,7 @@ run: release env ## Set everything up and open the studio (without a display: a 
 	@scripts/run.sh target/release/cadforge $(ARGS)
 
 .PHONY: test
-test: test-setup $(if $(CI),lint) test-rust test-window ## Set everything up and run every test, those of the window too
+test: test-setup $(if $(CI),lint) test-rust test-window $(if $(shell command -v chromium chromium-browser google-chrome),test-page) ## Set everything up and run every test, those of the window too
 
 .PHONY: check
 check: lint ## Format, lints and unit tests: what to run before a commit
@@ -70,7 +70,7 @@ soak: setup env ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
 
 .PHONY: test-trainers
-test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on our reward (downloads 400 MB)
+test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on our reward (downloads 3 GB)
 	@tests/trainers/train.sh "$$(cat target/setup/python)" target/release/cadforge
 
 .PHONY: screenshot
@@ -134,3 +134,7 @@ trainer-packages: env
 test-window: test-rust
 	@tests/window/run.sh target/debug/cadforge
 	@tests/window/day.sh target/debug/cadforge
+
+.PHONY: test-page
+test-page: test-rust ## Run the server's page in a headless Chromium (part of `make test` where there is one)
+	@tests/page/run.sh target/debug/cadforge

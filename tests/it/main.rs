@@ -14,6 +14,7 @@ mod locate;
 mod render;
 mod repair;
 mod reward;
+mod serve;
 mod soak;
 mod studio;
 mod support;
