@@ -243,6 +243,7 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<Ran, Fault> {
         ProposerChoice::Replay {
             recording: None,
             skip: 0,
+            paced: false,
         }
     };
     let job = Job::Repair(RepairJob {
@@ -253,6 +254,7 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<Ran, Fault> {
         max_steps: episode::STEPS as usize,
         candidates: 1,
         target: episode::TARGET,
+        earlier: Vec::new(),
         out: None,
     });
     let happened = Arc::new(Notify::new());

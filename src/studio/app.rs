@@ -16,6 +16,9 @@ use super::panels::diff::DiffView;
 use super::panels::json_tree::{self, JsonTreeView};
 use super::panels::palette::{self, PaletteView};
 use super::panels::path_prompt::{self, PathPromptView};
+use super::panels::proposer::{self, ProposerView};
+use super::panels::proposer_prompt::{self, PromptPage};
+use super::panels::proposer_verdict;
 use super::panels::rows::{self, RowsView};
 use super::panels::settings::{self, SettingsView};
 use super::panels::timeline::{self, TimelineView};
@@ -50,6 +53,8 @@ pub struct StudioOptions {
     pub settings: Settings,
     /// The file that keeps it, if there is a place for one.
     pub settings_file: Option<PathBuf>,
+    /// Folder of prompt templates, if it was found.
+    pub prompts: Option<PathBuf>,
 }
 
 /// Something given to open at the start.
@@ -74,6 +79,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         memory,
         settings,
         settings_file,
+        prompts,
     } = options;
     if let Some(id) = &initial_task {
         tasks.get(id)?;
@@ -105,7 +111,13 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         );
         let mut studio = studio.ok_or("there is no task to work on")?;
         if let Some(path) = settings_file {
+            studio
+                .controller
+                .servers_file_is(path.with_file_name("servers.toml"));
             studio.settings_file_is(path);
+        }
+        if let Some(prompts) = prompts {
+            studio.controller.prompts_are_in(prompts);
         }
         studio.controller.set(settings);
         if let Some(folder) = &memory {
@@ -141,6 +153,10 @@ pub struct Studio {
     settings: SettingsView,
     diff: DiffView,
     diffing: bool,
+    verdict: DiffView,
+    proposer: ProposerView,
+    prompt: PromptPage,
+    console_on_top: bool,
 }
 
 impl Studio {
@@ -175,6 +191,10 @@ impl Studio {
             settings: SettingsView::default(),
             diff: DiffView::default(),
             diffing: false,
+            verdict: DiffView::default(),
+            proposer: ProposerView::default(),
+            prompt: PromptPage::default(),
+            console_on_top: false,
         })
     }
 
@@ -266,7 +286,8 @@ impl Studio {
             || self.editor.takes_escape()
             || state.path_prompt.is_some()
             || state.conflict.is_some()
-            || state.quit.is_some();
+            || state.quit.is_some()
+            || state.proposing.prompt.is_some();
         let cancelable = !state.running.is_empty() && !on_top;
         let mut commands: Vec<_> = ui
             .input_mut(|input| pressed(input, cancelable))
@@ -278,6 +299,7 @@ impl Studio {
         path_prompt::show(&mut self.path_prompt, self.controller.state(), ui, &mut commands);
         palette::show(&mut self.palette, self.controller.state(), ui, &mut commands);
         settings::show(&mut self.settings, self.controller.state(), ui, &mut commands);
+        proposer_prompt::show(&mut self.prompt, self.controller.state(), ui, &mut commands);
         ask::show(self.controller.state(), ui, &mut commands);
         drops(ui, &mut commands);
         if !commands.is_empty() {
@@ -372,7 +394,19 @@ impl Studio {
                     .default_size((room * 0.36).clamp(240.0, 460.0))
                     .size_range(160.0..=(room - 200.0).max(200.0))
                     .frame(bare)
-                    .show(ui, |ui| console::show(state, ui, commands));
+                    .show(ui, |ui| {
+                        ui.horizontal(|ui| {
+                            ui.spacing_mut().item_spacing.x = 2.0;
+                            ui.add_space(theme::PAD - 4.0);
+                            ui.selectable_value(&mut self.console_on_top, false, "Proposer panel");
+                            ui.selectable_value(&mut self.console_on_top, true, "Console panel");
+                        });
+                        if self.console_on_top {
+                            console::show(state, ui, commands);
+                        } else {
+                            proposer::show(&mut self.proposer, state, ui, commands);
+                        }
+                    });
                 CentralPanel::no_frame().frame(bare).show(ui, |ui| {
                     timeline::show(&mut self.timeline, state, &mut self.viewport, ui, commands);
                 });
@@ -384,7 +418,9 @@ impl Studio {
                 .size_range(220.0..=(room * 0.62).max(240.0))
                 .frame(bare)
                 .show(ui, |ui| {
-                    if self.diffing {
+                    if proposer_verdict::show(&mut self.verdict, state, ui, commands) {
+                        // The editor comes back when that is decided.
+                    } else if self.diffing {
                         let session = state.session();
                         self.diffing =
                             !compare::show_diff(&mut self.diff, self.viewport.against(), session, ui);

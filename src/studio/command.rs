@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use super::proposing::{Known, Pick};
 use super::settings::Settings;
 use super::state::{CardId, PathPurpose};
 pub use super::viewport::Action as ViewAction;
@@ -47,6 +48,8 @@ pub enum Command {
     SetMode(Mode),
     /// Let this recording propose.
     SetRecording(String),
+    /// Something about who proposes.
+    Proposer(ProposerCommand),
     /// Build the reference of the task on screen, to be looked at.
     ShowReference,
     /// Put text on the clipboard.
@@ -97,6 +100,10 @@ pub enum Action {
     Propose,
     /// Steps to the target or the limit.
     RunLoop,
+    /// Decide on the proposal that arrived.
+    Proposal(Answer),
+    /// Show the prompt that a model would be sent.
+    Prompt,
     /// Stop what runs.
     Cancel,
     /// The step before.
@@ -119,6 +126,44 @@ pub enum Action {
     Shortcuts,
     /// Open the settings page.
     Settings,
+}
+
+/// A wish about who proposes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProposerCommand {
+    /// Let this one propose.
+    Pick(Pick),
+    /// Give recordings with their pauses, or without.
+    Paced(bool),
+    /// Ask for that many candidates a round.
+    Candidates(usize),
+    /// End loops after that many rounds.
+    MaxSteps(usize),
+    /// End loops at this total.
+    Target(f64),
+    /// Remember a server, and use it.
+    AddServer(String),
+    /// Forget the server of that index.
+    ForgetServer(usize),
+    /// Let the server of that index propose.
+    UseServer(usize),
+    /// Change what is known of the server of that index.
+    SetServer(usize, Known),
+    /// Ask the server of that index how it is.
+    Look(usize),
+    /// Put the prompt away.
+    ClosePrompt,
+}
+
+/// What can be done with a proposal that arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// Go on from it.
+    Accept,
+    /// Go on from a copy of it, to be changed.
+    Edit,
+    /// Go back to where it came from.
+    Reject,
 }
 
 /// What the editor can be asked for by menu or shortcut.
@@ -220,6 +265,28 @@ pub const ACTIONS: &[ActionInfo] = &[
         keys(CTRL_SHIFT, Key::Enter),
         false,
     ),
+    info(
+        Action::Proposal(Answer::Accept),
+        "proposal.accept",
+        "Accept proposal",
+        keys(CTRL_SHIFT, Key::Y),
+        false,
+    ),
+    info(
+        Action::Proposal(Answer::Edit),
+        "proposal.edit",
+        "Edit proposal",
+        keys(CTRL_SHIFT, Key::E),
+        false,
+    ),
+    info(
+        Action::Proposal(Answer::Reject),
+        "proposal.reject",
+        "Reject proposal",
+        keys(CTRL_SHIFT, Key::N),
+        false,
+    ),
+    info(Action::Prompt, "repair.prompt", "Show prompt", None, false),
     info(
         Action::Cancel,
         "run.cancel",

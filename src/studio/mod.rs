@@ -14,7 +14,9 @@ pub mod files;
 pub mod keeper;
 pub mod panels;
 pub mod preflight;
+pub mod proposing;
 pub mod rows;
+pub mod servers;
 pub mod settings;
 pub mod state;
 pub mod theme;
@@ -26,6 +28,8 @@ pub use app::{Opened, Studio, StudioOptions, run};
 mod editor_tests;
 #[cfg(test)]
 mod keeping_tests;
+#[cfg(test)]
+mod proposing_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::keeper::Draft;
+use super::proposing::{Pick, Proposing};
 use super::rows::Rows;
 use super::settings::Settings;
 use crate::assess::{Assessment, Evaluation, Scoring};
@@ -14,7 +15,7 @@ use crate::executor::PoolStatus;
 use crate::failure::{Failure, Kind};
 use crate::geometry::Shape;
 use crate::task::{RecordedRepair, Task};
-use crate::trajectory::Origin;
+use crate::trajectory::{GroupPlace, Origin};
 
 /// Everything that is shown.
 #[derive(Debug)]
@@ -45,6 +46,8 @@ pub struct State {
     pub row_matches_serial: u64,
     /// The row whose code is on screen.
     pub open_row: Option<usize>,
+    /// Who proposes, and what it says.
+    pub proposing: Proposing,
     /// What a person has set.
     pub settings: Settings,
     /// The file that keeps it, if there is a place for one.
@@ -219,6 +222,10 @@ pub struct Card {
     pub revision: u64,
     /// What the proposer said.
     pub reason: String,
+    /// Its place among several candidates for one prompt.
+    pub group: Option<GroupPlace>,
+    /// Whether a person turned it down.
+    pub rejected: bool,
     /// The row of a training run that it was read from.
     pub row: Option<String>,
     /// The file that it was read from or saved to.
@@ -316,6 +323,8 @@ impl Card {
             code,
             revision: 0,
             reason: String::new(),
+            group: None,
+            rejected: false,
             row: None,
             file: None,
             saved_revision: 0,
@@ -455,20 +464,30 @@ impl Session {
         self.task.repairs.iter().find(|recording| recording.name == *name)
     }
 
+    /// Who proposes here, if that is what was picked.
+    pub fn pick(&self, picked: Pick) -> Pick {
+        match (picked, self.repair()) {
+            (Pick::Replay, None) => Pick::Rules,
+            (picked, _) => picked,
+        }
+    }
+
     /// How many steps of the recording lie behind a card: 0 for the seed, that of its origin for a draft.
     pub fn steps_behind(&self, card: &Card) -> usize {
+        self.recorded_behind(card).unwrap_or(0)
+    }
+
+    /// The same; none for a card that did not grow from the recording.
+    pub fn recorded_behind(&self, card: &Card) -> Option<usize> {
         let mut card = card;
         loop {
             match &card.recorded {
                 Some(recorded) if Some(&recorded.recording) == self.recording.as_ref() => {
-                    return recorded.step;
+                    return Some(recorded.step);
                 }
                 Some(_) | None => {}
             }
-            match card.parent.and_then(|parent| self.get(parent)) {
-                Some(parent) => card = parent,
-                None => return 0,
-            }
+            card = card.parent.and_then(|parent| self.get(parent))?;
         }
     }
 
@@ -488,6 +507,7 @@ impl Session {
         }
         match card.origin {
             Origin::Seed => "seed".to_owned(),
+            Origin::Hand if card.recorded.is_some() && card.revision == 0 => "start".to_owned(),
             Origin::Hand => match &card.row {
                 Some(row) if card.revision == 0 => row.clone(),
                 Some(row) => format!("{row}, edited"),
@@ -530,6 +550,7 @@ impl State {
             row_matches: None,
             row_matches_serial: 0,
             open_row: None,
+            proposing: Proposing::default(),
             settings: Settings::default(),
             settings_file: None,
             rescued: Vec::new(),

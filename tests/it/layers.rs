@@ -6,13 +6,14 @@ use std::path::Path;
 use crate::support::root;
 
 /// Layers from the bottom up; a module may use modules of lower layers only.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["cache", "failure", "locate"],
     &["geometry", "task"],
     &["executor", "reward", "render"],
     &["assess"],
     &["trajectory"],
     &["repair"],
+    &["data"],
     &["engine"],
     &["cli", "server", "studio"],
 ];
