@@ -40,7 +40,7 @@
 //! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
 //! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
 //! [`assess`], [`locate`], the surfaces, prompt templates and cassettes in [`repair`]) and written by [`trajectory`],
-//! [`cache`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens connections; only the worker
+//! [`cache`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens connections (the studio asks it on threads of its own how servers are); only the worker
 //! executable knows Python; only [`render`] and the studio's viewport know OpenGL.
 //!
 //! ## A candidate's way
@@ -87,7 +87,8 @@
 //! [`repair::run`] asks a [`repair::Proposer`] for the next candidate. A proposer keeps no memory: all it goes by is the
 //! task and the steps so far, failed ones included, so that the candidates of a group can be asked for at the same
 //! time. Each proposal is assessed like any candidate and becomes a step; how it was meant ([`repair::Keep`]) says when the
-//! loop goes on from it, and otherwise it goes on from where it was. The rules read the candidate with tree-sitter, never
+//! loop goes on from it, and otherwise it goes on from where it was. A loop that writes a folder keeps its plan beside its
+//! steps until it ends: one that was killed is gone on with behind its last whole round. The rules read the candidate with tree-sitter, never
 //! run anything themselves, and know CadQuery by an index made by introspection.
 //!
 //! ## Decisions that differ from the first sketch
