@@ -19,17 +19,6 @@ pass() {
     echo "day: ok: $1"
 }
 
-# do_command TEXT: types it into the command palette and takes the first that fits.
-do_command() {
-    key ctrl+shift+p
-    sleep 0.4
-    type_text "$1"
-    sleep 0.3
-    key Return
-    sleep 0.4
-    settle 60 || fail "$size: does not come to rest after '$1'"
-}
-
 # state NAME: a picture, which has to differ from the one before.
 previous=
 state() {

@@ -1,4 +1,4 @@
-# Sourced by run.sh and screenshot.sh: a display of its own, the studio on it, keys, clicks and pictures.
+# Sourced by run.sh, day.sh, states.sh and screenshot.sh: a display of its own, the studio on it, keys, clicks and pictures.
 #
 # The studio runs with empty settings and data folders of its own. Everything that was started is ended when the
 # sourcing script exits.
@@ -75,6 +75,17 @@ fill_display() {
 key() { xdotool key --clearmodifiers "$1"; }
 
 type_text() { xdotool type --delay 30 -- "$1"; }
+
+# do_command TEXT: types it into the command palette and takes the first that fits.
+do_command() {
+    key ctrl+shift+p
+    sleep 0.4
+    type_text "$1"
+    sleep 0.3
+    key Return
+    sleep 0.4
+    settle 60 || fail "does not come to rest after '$1'"
+}
 
 # click X% Y%: in parts of the window, so that it holds at any size.
 click() {

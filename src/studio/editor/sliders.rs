@@ -170,6 +170,10 @@ fn row(number: &Number, ranges: &mut BTreeMap<String, [f64; 2]>, ui: &mut Ui) ->
         pos2(inner.left() + name_width, inner.top()),
         pos2(inner.right() - 62.0, inner.bottom()),
     );
+    // A panel as narrow as that shows name and number alone.
+    if room.width() < 24.0 {
+        return None;
+    }
     let mut moved = number.value;
     let slider = ui
         .scope_builder(
