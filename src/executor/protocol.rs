@@ -337,9 +337,9 @@ mod tests {
         }
 
         #[test]
-        fn a_frame_cut_anywhere_is_an_error(cut in 1usize..60) {
+        fn a_frame_cut_anywhere_is_an_error(cut in any::<prop::sample::Index>()) {
             let bytes = frame(&[b"some code"]);
-            prop_assume!(cut < bytes.len());
+            let cut = 1 + cut.index(bytes.len() - 1);
             prop_assert!(read_frame::<Request>(&mut &bytes[..cut]).is_err());
         }
     }

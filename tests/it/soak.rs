@@ -123,14 +123,17 @@ fn ten_thousand_evaluations_with_hostile_ones_repeat_and_leave_memory_flat() {
         }
     }
     println!("{} kinds of candidates", codes.len());
+    // At rest: the last candidates are still being taken down when their results are out.
     let memory = || {
-        engine
-            .assessor()
-            .executor()
-            .pids()
-            .into_iter()
-            .map(resident)
-            .sum::<u64>()
+        let now = || -> u64 {
+            let pids = engine.assessor().executor().pids();
+            pids.into_iter().map(resident).sum()
+        };
+        let looks = (0..30).map(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            now()
+        });
+        looks.min().unwrap()
     };
     // A second worker is started when two candidates wait.
     std::thread::scope(|scope| {

@@ -84,6 +84,33 @@ impl MemoryFile {
     }
 }
 
+/// Asks for this process's own memory to be kept in pages of 2 MiB, whose table a fork copies and an exit takes down in
+/// a third of the time (of an interpreter with CadQuery: 1.3 instead of 3.9 ms, 2.4 instead of 5.4 ms). What a child then
+/// writes to is copied 4 KiB at a time as before. A kernel older than 6.1 cannot, which only costs that time.
+#[expect(unsafe_code, reason = "nix has no MADV_COLLAPSE")]
+pub fn collapse_memory() {
+    const HUGE: usize = 2 << 20;
+    let Ok(maps) = fs::read_to_string("/proc/self/maps") else {
+        return;
+    };
+    for (start, end) in maps.lines().filter_map(writable_memory) {
+        let (start, end) = (start.next_multiple_of(HUGE), end / HUGE * HUGE);
+        if start < end {
+            // SAFETY: the contents of the memory stay as they are, wherever the range lies.
+            unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_COLLAPSE) };
+        }
+    }
+}
+
+/// The range of a line of `/proc/self/maps` that stands for memory of its process alone, backed by no file.
+fn writable_memory(line: &str) -> Option<(usize, usize)> {
+    let mut words = line.split_ascii_whitespace();
+    let (range, mode, name) = (words.next()?, words.next()?, words.nth(3).unwrap_or_default());
+    let (start, end) = range.split_once('-')?;
+    let address = |text| usize::from_str_radix(text, 16).ok();
+    (mode == "rw-p" && (name.is_empty() || name == "[heap]")).then_some((address(start)?, address(end)?))
+}
+
 /// A descriptor that stands for a process.
 #[expect(unsafe_code, reason = "nix has no pidfd_open")]
 pub fn process_descriptor(process: Pid) -> io::Result<OwnedFd> {
@@ -275,4 +302,28 @@ fn page_size() -> u64 {
         .flatten()
         .and_then(|size| u64::try_from(size).ok())
         .unwrap_or(4096)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::writable_memory;
+
+    #[test]
+    fn only_memory_of_the_process_alone_is_collapsed() {
+        let range = Some((0x1000, 0x40_0000));
+        assert_eq!(writable_memory("1000-400000 rw-p 00000000 00:00 0 "), range);
+        assert_eq!(
+            writable_memory("1000-400000 rw-p 00000000 00:00 0    [heap]"),
+            range
+        );
+        for line in [
+            "1000-400000 rw-p 00001000 fe:00 17    /usr/lib/libc.so.6",
+            "1000-400000 rw-p 00000000 00:00 0    [stack]",
+            "1000-400000 r--p 00000000 00:00 0 ",
+            "1000-400000 rw-s 00000000 00:01 9    /memfd:x (deleted)",
+            "",
+        ] {
+            assert_eq!(writable_memory(line), None, "{line}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod chain;
 mod child;
 mod control;
 mod family;
+mod files;
 mod linux;
 mod listener;
 mod plan;

@@ -4,23 +4,22 @@
 //! steps stands; the first then reads the shape that came of it.
 
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
 use cadforge::executor::Limits;
-use cadforge::executor::protocol::{DoneBlobs, MAX_BLOBS, Outcome, Ran, Reading, read_frame};
+use cadforge::executor::protocol::{DoneBlobs, MAX_BLOBS, Outcome, Ran, Reading};
 use cadforge::failure::{Failure, Kind};
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::unistd::pipe2;
 
 use crate::chain::{Chain, Extended};
 use crate::control::{GIFTS, News, Order, Role, Terms};
 use crate::family::{Process, Zygote, end_strays};
+use crate::files::{Files, read_ran, read_reading};
 use crate::linux::{Ended, MemoryFile};
 use crate::listener::Listener;
 use crate::plan::Plan;
 use crate::scratch::Scratch;
-use crate::supervisor::{Event, Interruption, Killed, Observed, Output, Watch};
+use crate::supervisor::{Event, Interruption, Killed, Observed, Watch};
 use crate::verdict;
 
 /// All that candidates are run with.
@@ -55,20 +54,6 @@ pub struct Client<'a> {
     pub connection: BorrowedFd<'a>,
     /// Hears it.
     pub interrupted: &'a mut dyn FnMut() -> io::Result<Interruption>,
-}
-
-/// What the two children of a run share.
-struct Files {
-    source: MemoryFile,
-    plan: MemoryFile,
-    brep: MemoryFile,
-    stl: MemoryFile,
-    ran: MemoryFile,
-    read: MemoryFile,
-    reader_words: MemoryFile,
-    runner_words: MemoryFile,
-    stdout: OwnedFd,
-    stderr: OwnedFd,
 }
 
 /// How a step of the work ended: with what the next one needs, or with the run's outcome.
@@ -467,65 +452,11 @@ impl Workshop {
     }
 }
 
-impl Files {
-    fn new(source: &[u8], limits: &Limits) -> io::Result<(Self, Output)> {
-        use std::io::Write;
-        let file = |name| MemoryFile::new(name);
-        let (stdout_reader, stdout) = pipe()?;
-        let (stderr_reader, stderr) = pipe()?;
-        let mut files = Self {
-            source: file("cadforge-source")?,
-            plan: file("cadforge-plan")?,
-            brep: file("cadforge-brep")?,
-            stl: file("cadforge-stl")?,
-            ran: file("cadforge-ran")?,
-            read: file("cadforge-read")?,
-            reader_words: file("cadforge-words")?,
-            runner_words: file("cadforge-words")?,
-            stdout,
-            stderr,
-        };
-        files.source.file().write_all(source)?;
-        files.source.seal()?;
-        Ok((
-            files,
-            Output::new(stdout_reader, stderr_reader, limits.output_bytes),
-        ))
-    }
-
-    /// What a child gets, in the order that it expects.
-    fn gifts(
-        &self,
-        report: &MemoryFile,
-        words: &MemoryFile,
-        scratch: BorrowedFd<'_>,
-    ) -> io::Result<[OwnedFd; GIFTS]> {
-        Ok([
-            self.stdout.try_clone()?,
-            self.stderr.try_clone()?,
-            self.source.share()?,
-            self.plan.share()?,
-            report.share()?,
-            self.stl.share()?,
-            self.brep.share()?,
-            words.share()?,
-            scratch.try_clone_to_owned()?,
-        ])
-    }
-}
-
 /// Whether a process has no descriptor but those that it was given.
 fn has_only_ours(process: &Process) -> bool {
     crate::linux::open_descriptors(process.pid)
         .iter()
         .all(|&number| number < 3 || (100..=100 + GIFTS as i32).contains(&number))
-}
-
-/// A pipe whose read end does not block.
-fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
-    fcntl(&reader, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-    Ok((reader, writer))
 }
 
 /// Whoever never got as far as the candidate's code tells nothing about it.
@@ -538,21 +469,6 @@ fn check_prepared(prepared: bool, watch: &Watch<'_>) -> io::Result<()> {
         "a child could not be prepared: {}",
         words.trim()
     )))
-}
-
-fn read_ran(file: &MemoryFile) -> Result<(Ran, Vec<u8>), String> {
-    // Together with the output it must fit into one frame.
-    let bytes = file.read(MAX_BLOBS / 4).map_err(|error| error.to_string())?;
-    let frame = read_frame::<Ran>(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
-    let (ran, blobs) = frame.ok_or("it is empty")?;
-    let [faces] = <[Vec<u8>; 1]>::try_from(blobs).map_err(|_| "it lacks its blob")?;
-    Ok((ran, faces))
-}
-
-fn read_reading(file: &MemoryFile) -> io::Result<(Reading, Vec<Vec<u8>>)> {
-    let bytes = file.read(MAX_BLOBS)?;
-    let frame = read_frame::<Reading>(&mut bytes.as_slice()).map_err(io::Error::other)?;
-    frame.ok_or_else(|| io::Error::other("an empty reading"))
 }
 
 fn plain(failure: Failure) -> Outcome {

@@ -84,6 +84,7 @@ fn warm<'py>(py: Python<'py>, patches: &str) -> Result<(Harness<'py>, Sandbox, W
             "the warm interpreter has {threads} threads, and a fork takes only one along"
         ));
     }
+    linux::collapse_memory();
     let (address_space, resident) =
         linux::memory(Pid::this()).map_err(|error| format!("/proc cannot be read: {error}"))?;
     let warm = Warm {

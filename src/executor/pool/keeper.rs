@@ -52,6 +52,9 @@ struct Kept {
     runs: u64,
     /// Runs after which memory is measured exactly again, if need be.
     measure_at: u64,
+    /// It had grown when it was last measured. A candidate that was killed is still being taken down by the kernel while
+    /// the next one is looked for, so that one measurement alone proves nothing.
+    suspected: bool,
 }
 
 /// Why a keeper stopped feeding its worker.
@@ -187,6 +190,7 @@ impl Keeper {
             proportional: memory::proportional(pid),
             runs: 0,
             measure_at: 0,
+            suspected: false,
         })
     }
 
@@ -343,8 +347,11 @@ impl Keeper {
         if kept.runs < kept.measure_at || memory::resident(kept.pid) <= kept.resident + recycle.growth_bytes {
             return false;
         }
-        kept.measure_at = kept.runs + MEASURE_EVERY;
-        memory::proportional(kept.pid) > kept.proportional + recycle.growth_bytes
+        let grown = memory::proportional(kept.pid) > kept.proportional + recycle.growth_bytes;
+        let worn = grown && kept.suspected;
+        kept.suspected = grown;
+        kept.measure_at = kept.runs + if grown { 1 } else { MEASURE_EVERY };
+        worn
     }
 
     /// Starts the worker that is to take over. One at a time: the others go on working meanwhile.
