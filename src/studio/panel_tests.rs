@@ -291,3 +291,93 @@ fn a_timeline_is_shared_as_a_page() {
     let page = std::fs::read_to_string(&out).unwrap();
     assert!(page.contains("First part") && page.contains("\"total\":0.5"));
 }
+
+/// Controls that say nothing of themselves to whoever does not see them.
+fn nameless(window: &Window) -> Vec<String> {
+    use egui::accesskit::Role;
+    use egui_kittest::kittest::NodeT as _;
+    const CONTROLS: [Role; 9] = [
+        Role::Button,
+        Role::CheckBox,
+        Role::ComboBox,
+        Role::TextInput,
+        Role::MultilineTextInput,
+        Role::Slider,
+        Role::SpinButton,
+        Role::ListItem,
+        Role::DisclosureTriangle,
+    ];
+    let nodes = window.root().children_recursive();
+    nodes
+        .filter_map(|node| {
+            let node = node.accesskit_node();
+            let named = node.label().is_some_and(|label| !label.trim().is_empty());
+            (CONTROLS.contains(&node.role()) && !named)
+                .then(|| format!("{:?} {:?} at {:?}", node.role(), node.value(), node.raw_bounds()))
+        })
+        .collect()
+}
+
+#[test]
+fn every_control_has_a_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_standin, mut window) = training_run(dir.path());
+    let other = rows(dir.path(), "other.jsonl", 0.2);
+    ask(&mut window, Command::OpenRow(1));
+    until(&mut window, "the row", |state| state.open_row == Some(1));
+    assert_eq!(nameless(&window), [""; 0], "at first");
+    window.get_by_label("Run").click();
+    window.run_steps(3);
+    for tab in ["Groups", "Compare"] {
+        if tab == "Compare" {
+            ask(&mut window, Command::UsePath(PathPurpose::Compare, other.clone()));
+            until(&mut window, "the other run", |state| state.other_rows.is_some());
+        }
+        window.get_by_label(tab).click();
+        window.run_steps(3);
+        assert_eq!(nameless(&window), [""; 0], "{tab}");
+    }
+    for page in [
+        Action::Palette,
+        Action::Shortcuts,
+        Action::Settings,
+        Action::NewTask,
+        Action::Editor(super::command::EditorAction::Replace),
+        Action::Diff,
+    ] {
+        ask(&mut window, Command::Do(page));
+        window.run_steps(3);
+        assert_eq!(nameless(&window), [""; 0], "{page:?}");
+        ask(&mut window, Command::Do(page));
+    }
+}
+
+#[test]
+fn a_header_drags_its_panel_elsewhere() {
+    let (_standin, mut window) = scored();
+    let from = window.get_by_label("Panel Console").rect().center();
+    let column = window.get_by_label("Panel Reward").rect();
+    let to = column.center_bottom() + egui::vec2(0.0, 420.0);
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    assert!(from.x < column.left());
+    window.event(egui::Event::PointerMoved(from));
+    window.step();
+    window.event(button(from, true));
+    window.step();
+    for share in 1..=6 {
+        window.event(egui::Event::PointerMoved(from.lerp(to, share as f32 / 6.0)));
+        window.step();
+    }
+    window.event(button(to, false));
+    window.run_steps(5);
+    let there = window.get_by_label("Panel Console").rect();
+    assert!(there.left() >= column.left() - 1.0, "{there} is not below {column}");
+    window.get_by_label("total 0.500");
+    ask(&mut window, Command::Do(Action::ResetLayout));
+    assert!(window.get_by_label("Panel Console").rect().left() < column.left());
+}
