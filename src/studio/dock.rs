@@ -20,6 +20,8 @@ const GAP: f32 = 1.0;
 const TAB_BAR: f32 = 30.0;
 /// No panel gets narrower or lower by hand, points.
 const LEAST: f32 = 110.0;
+/// A room lower than this is a low one, points.
+const LOW: f32 = 900.0;
 /// A share below this is none yet: what was just dropped somewhere has 1.
 const NEW: f32 = 24.0;
 
@@ -235,6 +237,8 @@ impl Dock {
     fn show_run(&mut self, shown: bool) {
         self.set_shown(PanelKind::Rows, shown);
         self.set_shown(PanelKind::Runs, shown);
+        let front = if shown { PanelKind::Rows } else { PanelKind::Tasks };
+        self.tree.make_active(|_, tile| *tile == Tile::Pane(front));
     }
 
     fn settle(&mut self) {
@@ -278,11 +282,13 @@ fn usual(room: Vec2) -> Tree<PanelKind> {
     let [tasks, rows, code, view, run, timeline, log, reward] =
         PanelKind::ALL.map(|kind| pane(&mut tiles, kind));
     let view = tiles.insert_container(Tabs::new(vec![view, run]));
-    let left_side = split(
-        &mut tiles,
-        LinearDir::Vertical,
-        &[(tasks, room.y * 0.36), (rows, room.y * 0.64)],
-    );
+    // In a low window a list of rows needs the whole height.
+    let left_side = if room.y < LOW {
+        tiles.insert_container(Tabs::new(vec![tasks, rows]))
+    } else {
+        let parts = [(tasks, room.y * 0.36), (rows, room.y * 0.64)];
+        split(&mut tiles, LinearDir::Vertical, &parts)
+    };
     let work = split(
         &mut tiles,
         LinearDir::Horizontal,

@@ -109,13 +109,8 @@ for size in "${sizes[@]}"; do
         # The tab over the 3D view, wherever it stands at this size.
         do_command 'panel: 3D view'
         state 19-curves
-        click 50 14
         end
-        CADFORGE_PYTHON=/nowhere/python begin --task caster_wheel_fork
-        sleep 2
-        state 20-no-python
-        end
-        montage -background '#808080' -fill black -pointsize 15 -label '%t' "$pictures/$size-$theme-"*.png \
+        montage -font "$root/assets/fonts/Inter-Regular.otf" -background '#808080' -fill black -pointsize 15 -label '%t' "$pictures/$size-$theme-"*.png \
             -tile 4x -geometry 900x+6+6 "$pictures/sheet-$size-$theme.png"
         echo "states: $pictures/sheet-$size-$theme.png"
     done

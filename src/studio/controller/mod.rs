@@ -448,11 +448,15 @@ impl Controller {
         match event {
             FileEvent::Picked(purpose, path) => self.use_path(purpose, path),
             FileEvent::NoDialog(purpose) => {
+                let beside = |name: String| match std::env::var_os("HOME") {
+                    Some(home) => PathBuf::from(home).join(name).display().to_string(),
+                    None => name,
+                };
                 let start = match purpose {
                     PathPurpose::Open | PathPurpose::Compare => String::new(),
-                    PathPurpose::Rows => self.suggested_rows(),
-                    PathPurpose::Save(_) => self.suggested_name(),
-                    PathPurpose::Export(form) => self.suggested_export(form),
+                    PathPurpose::Rows => beside(self.suggested_rows()),
+                    PathPurpose::Save(_) => beside(self.suggested_name()),
+                    PathPurpose::Export(form) => beside(self.suggested_export(form)),
                 };
                 let serial = self.fresh_id();
                 self.state.path_prompt = Some(PathPrompt {

@@ -51,7 +51,7 @@ impl Sliders {
         }
         let rows = self.numbers.len() as f32 * ROW + 6.0;
         if self.open {
-            HEAD + rows.min((0.34 * room).max(3.0 * ROW))
+            HEAD + rows.min((0.28 * room).max(3.0 * ROW))
         } else {
             HEAD
         }

@@ -1,6 +1,6 @@
 //! The page on which a new task is written.
 
-use egui::{ComboBox, DragValue, Grid, Id, Modal, RichText, ScrollArea, TextEdit, Ui};
+use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
 
 use super::widgets;
 use crate::studio::command::Command;
@@ -96,7 +96,7 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
     let Some(draft) = &mut view.draft else { return };
     let palette = theme::of(ui);
     let mut close = false;
-    let modal = Modal::new(Id::unique("new task")).show(ui.ctx(), |ui| {
+    let modal = widgets::modal(ui, "new task").show(ui.ctx(), |ui| {
         ui.set_width(500.0);
         ui.label(RichText::new("New task").font(theme::semibold(14.0)));
         ui.add_space(4.0);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Id, Key, Modal, RichText, TextEdit, Ui};
+use egui::{Key, RichText, TextEdit, Ui};
 
 use super::widgets;
 use crate::studio::command::Command;
@@ -32,7 +32,7 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
         PathPurpose::Rows => ("Export the selection", "Export"),
         PathPurpose::Export(_) => ("Export", "Export"),
     };
-    let modal = Modal::new(Id::unique("path prompt")).show(ui.ctx(), |ui| {
+    let modal = widgets::modal(ui, "path prompt").show(ui.ctx(), |ui| {
         ui.set_width(460.0);
         ui.label(RichText::new(title).font(theme::semibold(14.0)));
         ui.label(widgets::dim(

@@ -166,16 +166,15 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
     });
     ui.horizontal(|ui| {
         ui.add_space(PAD - 2.0);
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let half = 0.5 * (ui.available_width() - PAD - 6.0) - 22.0;
         let name = |task: Option<u16>| match task {
             Some(task) => rows.tasks.get(task as usize).map_or("", String::as_str),
             None => "every task",
         };
+        let width = ui.available_width() - PAD - 22.0;
         ui.name_inputs("Task of rows", |ui| {
             ComboBox::new("task of rows", "")
                 .icon(widgets::chevron)
-                .width(half)
+                .width(width)
                 .truncate()
                 .selected_text(RichText::new(name(view.task)).size(12.0))
                 .show_ui(ui, |ui| {
@@ -185,13 +184,21 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
                     }
                 });
         });
+    });
+    ui.horizontal(|ui| {
+        ui.add_space(PAD - 2.0);
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.label(widgets::small("reward", palette));
         let [low, high] = &mut view.range;
-        for (value, label) in [(low, "Least reward"), (high, "Greatest reward")] {
+        for (value, label, between) in [(low, "Least reward", true), (high, "Greatest reward", false)] {
             let field = egui::DragValue::new(value)
                 .range(-1.0..=1.0)
                 .speed(0.01)
                 .fixed_decimals(2);
             ui.name_inputs(label, |ui| ui.add(field)).on_hover_text(label);
+            if between {
+                ui.label(widgets::small("to", palette));
+            }
         }
     });
     ui.add_space(4.0);

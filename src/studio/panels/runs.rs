@@ -60,7 +60,7 @@ pub fn show(
         );
         return;
     };
-    let (mut tab_now, mut asked) = (view.tab, false);
+    let mut tab_now = view.tab;
     header(
         ui,
         "Run",
@@ -73,22 +73,16 @@ pub fn show(
             }
         },
         |ui| {
-            let export = Button::new(RichText::new("Export selection…").font(theme::regular(SMALL))).small();
-            if ui
-                .add(export)
-                .on_hover_text(format!("{} rows, as filtered and sorted", chosen.shown().len()))
-                .clicked()
-            {
+            let export = Button::new(RichText::new("Export…").font(theme::regular(SMALL))).small();
+            let about = format!(
+                "the selection: {} rows, as filtered and sorted",
+                chosen.shown().len()
+            );
+            if ui.add(export).on_hover_text(about).clicked() {
                 commands.push(Command::ExportRows(chosen.shown().to_vec()));
             }
-            let compare = Button::new(RichText::new("Compare with…").font(theme::regular(SMALL))).small();
-            asked = ui.add(compare).clicked();
         },
     );
-    if asked {
-        tab_now = Tab::Compare;
-        commands.push(Command::CompareRows);
-    }
     view.tab = tab_now;
     match view.tab {
         Tab::Curves => curves(view, chosen, state, rows, ui, palette),
@@ -295,13 +289,14 @@ fn strip(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
 }
 
 fn told(numbers: &Summary) -> String {
-    format!(
+    let text = format!(
         "built {:.0} % · mean {:.3} · std {:.3} · best {:.3}",
         100.0 * numbers.built,
         numbers.mean,
         numbers.std,
         numbers.best
-    )
+    );
+    text.replace('-', "−")
 }
 
 #[expect(clippy::too_many_arguments, reason = "one cell of the grid, in one place")]

@@ -1,6 +1,6 @@
 //! The settings page.
 
-use egui::{ComboBox, DragValue, Grid, Id, Modal, RichText, Slider, Ui};
+use egui::{ComboBox, DragValue, Grid, RichText, Slider, Ui};
 
 use super::widgets;
 use crate::studio::command::Command;
@@ -39,7 +39,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
         commands.push(Command::MeasureStore);
     }
     let mut close = false;
-    let modal = Modal::new(Id::unique("settings")).show(ui.ctx(), |ui| {
+    let modal = widgets::modal(ui, "settings").show(ui.ctx(), |ui| {
         ui.set_width(440.0);
         ui.label(RichText::new("Settings").font(theme::semibold(14.0)));
         ui.add_space(6.0);
@@ -63,6 +63,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
                 let label = ui.label("size of the window's content");
                 ui.add(
                     Slider::new(&mut draft.scale, 0.75..=2.0)
+                        .trailing_fill(true)
                         .step_by(0.05)
                         .fixed_decimals(2),
                 )
