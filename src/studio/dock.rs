@@ -237,8 +237,13 @@ impl Dock {
     fn show_run(&mut self, shown: bool) {
         self.set_shown(PanelKind::Rows, shown);
         self.set_shown(PanelKind::Runs, shown);
-        let front = if shown { PanelKind::Rows } else { PanelKind::Tasks };
-        self.tree.make_active(|_, tile| *tile == Tile::Pane(front));
+        let front = if shown {
+            &[PanelKind::Rows][..]
+        } else {
+            &[PanelKind::Tasks, PanelKind::View][..]
+        };
+        self.tree
+            .make_active(|_, tile| matches!(tile, Tile::Pane(kind) if front.contains(kind)));
     }
 
     fn settle(&mut self) {

@@ -97,6 +97,21 @@ click() {
     sleep 0.2
 }
 
+# drag X% Y% TO_X% TO_Y%: with the button held, in several moves, as a hand does.
+drag() {
+    local width height step
+    read -r width height < <(xdotool getdisplaygeometry)
+    xdotool mousemove $((width * $1 / 100)) $((height * $2 / 100))
+    sleep 0.1
+    xdotool mousedown 1
+    for step in 1 2 3 4 5; do
+        xdotool mousemove $((width * ($1 * (5 - step) + $3 * step) / 500)) $((height * ($2 * (5 - step) + $4 * step) / 500))
+        sleep 0.05
+    done
+    xdotool mouseup 1
+    sleep 0.2
+}
+
 # shot NAME: NAME.png for people, NAME.ppm to measure.
 shot() {
     look shot
