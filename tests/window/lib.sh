@@ -78,8 +78,11 @@ type_text() { xdotool type --delay 30 -- "$1"; }
 
 # do_command TEXT: types it into the command palette and takes the first that fits.
 do_command() {
+    look before
     key ctrl+shift+p
-    sleep 0.4
+    # What is typed before the palette is there would go to the code.
+    until_true 20 changed_at_least "$scratch/before" 5000 || fail "no palette for '$1'"
+    sleep 0.2
     type_text "$1"
     sleep 0.3
     key Return
