@@ -61,13 +61,13 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
                 });
                 ui.end_row();
                 let label = ui.label("size of the window's content");
-                ui.add(
-                    Slider::new(&mut draft.scale, 0.75..=2.0)
-                        .trailing_fill(true)
-                        .step_by(0.05)
-                        .fixed_decimals(2),
-                )
-                .labelled_by(label.id);
+                let slider = Slider::new(&mut draft.scale, 0.75..=2.0)
+                    .trailing_fill(true)
+                    .step_by(0.05)
+                    .fixed_decimals(2);
+                // The field beside the slider is a control too.
+                ui.name_inputs("size of the window's content", |ui| ui.add(slider))
+                    .labelled_by(label.id);
                 ui.end_row();
                 let label = ui.label("processor time of a candidate");
                 ui.add(DragValue::new(&mut draft.seconds).range(1.0..=600.0).suffix(" s"))
