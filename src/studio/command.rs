@@ -8,6 +8,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::dock::PanelKind;
 use super::new_task::NewTask;
+use super::proposing::{Known, Pick};
 use super::settings::Settings;
 use super::share::Form;
 use super::state::{CardId, PathPurpose};
@@ -50,6 +51,8 @@ pub enum Command {
     SetMode(Mode),
     /// Let this recording propose.
     SetRecording(String),
+    /// Something about who proposes.
+    Proposer(ProposerCommand),
     /// Build the reference of the task on screen, to be looked at.
     ShowReference,
     /// Put text on the clipboard.
@@ -120,6 +123,10 @@ pub enum Action {
     Propose,
     /// Steps to the target or the limit.
     RunLoop,
+    /// Decide on the proposal that arrived.
+    Proposal(Answer),
+    /// Show the prompt that a model would be sent.
+    Prompt,
     /// Stop what runs.
     Cancel,
     /// The step before.
@@ -150,6 +157,44 @@ pub enum Action {
     Panel(PanelKind),
     /// Panels back to where they usually are.
     ResetLayout,
+}
+
+/// A wish about who proposes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProposerCommand {
+    /// Let this one propose.
+    Pick(Pick),
+    /// Give recordings with their pauses, or without.
+    Paced(bool),
+    /// Ask for that many candidates a round.
+    Candidates(usize),
+    /// End loops after that many rounds.
+    MaxSteps(usize),
+    /// End loops at this total.
+    Target(f64),
+    /// Remember a server, and use it.
+    AddServer(String),
+    /// Forget the server of that index.
+    ForgetServer(usize),
+    /// Let the server of that index propose.
+    UseServer(usize),
+    /// Change what is known of the server of that index.
+    SetServer(usize, Known),
+    /// Ask the server of that index how it is.
+    Look(usize),
+    /// Put the prompt away.
+    ClosePrompt,
+}
+
+/// What can be done with a proposal that arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// Go on from it.
+    Accept,
+    /// Go on from a copy of it, to be changed.
+    Edit,
+    /// Go back to where it came from.
+    Reject,
 }
 
 /// What the editor can be asked for by menu or shortcut.
@@ -283,6 +328,28 @@ pub const ACTIONS: &[ActionInfo] = &[
         keys(CTRL_SHIFT, Key::Enter),
         false,
     ),
+    info(
+        Action::Proposal(Answer::Accept),
+        "proposal.accept",
+        "Accept proposal",
+        keys(CTRL_SHIFT, Key::Y),
+        false,
+    ),
+    info(
+        Action::Proposal(Answer::Edit),
+        "proposal.edit",
+        "Edit proposal",
+        keys(CTRL_SHIFT, Key::E),
+        false,
+    ),
+    info(
+        Action::Proposal(Answer::Reject),
+        "proposal.reject",
+        "Reject proposal",
+        keys(CTRL_SHIFT, Key::N),
+        false,
+    ),
+    info(Action::Prompt, "repair.prompt", "Show prompt", None, false),
     info(
         Action::Cancel,
         "run.cancel",
@@ -513,6 +580,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     panel(PanelKind::View, "panel.view", "Panel: 3D view", false),
     panel(PanelKind::Runs, "panel.run", "Panel: run", false),
     panel(PanelKind::Timeline, "panel.timeline", "Panel: timeline", false),
+    panel(PanelKind::Proposer, "panel.proposer", "Panel: proposals", false),
     panel(PanelKind::Console, "panel.console", "Panel: console", false),
     panel(PanelKind::Reward, "panel.reward", "Panel: reward", false),
     info(Action::ResetLayout, "panel.reset", "Reset the layout", None, true),

@@ -41,6 +41,8 @@ pub enum PanelKind {
     Runs,
     /// Steps.
     Timeline,
+    /// Who proposes, and what it says.
+    Proposer,
     /// Prints, tracebacks, messages.
     Console,
     /// Reward and its JSON.
@@ -49,13 +51,14 @@ pub enum PanelKind {
 
 impl PanelKind {
     /// Every panel, from left to right.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Tasks,
         Self::Rows,
         Self::Editor,
         Self::View,
         Self::Runs,
         Self::Timeline,
+        Self::Proposer,
         Self::Console,
         Self::Reward,
     ];
@@ -69,6 +72,7 @@ impl PanelKind {
             Self::View => "3D view",
             Self::Runs => "Run",
             Self::Timeline => "Timeline",
+            Self::Proposer => "Proposals",
             Self::Console => "Console",
             Self::Reward => "Reward",
         }
@@ -78,7 +82,9 @@ impl PanelKind {
     fn is_work(self) -> bool {
         match self {
             Self::Editor | Self::View | Self::Runs => true,
-            Self::Tasks | Self::Rows | Self::Timeline | Self::Console | Self::Reward => false,
+            Self::Tasks | Self::Rows | Self::Timeline | Self::Proposer | Self::Console | Self::Reward => {
+                false
+            }
         }
     }
 }
@@ -171,18 +177,14 @@ impl Dock {
             .is_some_and(|tile| self.tree.tiles.is_visible(tile))
     }
 
-    /// Puts a panel away, or brings it back to where it was.
+    /// Puts a panel away, or brings it back to where it was, before other tabs.
     pub fn toggle(&mut self, kind: PanelKind) {
         self.touched = true;
-        self.set_shown(kind, !self.is_shown(kind));
-    }
-
-    /// Brings a panel to the front.
-    pub fn reveal(&mut self, kind: PanelKind) {
-        if !self.is_shown(kind) {
-            self.toggle(kind);
+        let shown = !self.is_shown(kind);
+        self.set_shown(kind, shown);
+        if shown {
+            self.tree.make_active(|_, tile| *tile == Tile::Pane(kind));
         }
-        self.tree.make_active(|_, tile| *tile == Tile::Pane(kind));
     }
 
     /// Back to what is usual.
@@ -284,9 +286,10 @@ fn usual(room: Vec2) -> Tree<PanelKind> {
     let bottom = (room.y * 0.175).clamp(150.0, 220.0);
     let console = (middle * 0.36).clamp(240.0, 460.0);
     let editor = (middle * 0.44).clamp(300.0, 720.0);
-    let [tasks, rows, code, view, run, timeline, log, reward] =
+    let [tasks, rows, code, view, run, timeline, proposer, log, reward] =
         PanelKind::ALL.map(|kind| pane(&mut tiles, kind));
     let view = tiles.insert_container(Tabs::new(vec![view, run]));
+    let log = tiles.insert_container(Tabs::new(vec![proposer, log]));
     // In a low window a list of rows needs the whole height.
     let left_side = if room.y < LOW {
         tiles.insert_container(Tabs::new(vec![tasks, rows]))

@@ -18,7 +18,9 @@ pub mod new_task;
 pub mod notes;
 pub mod panels;
 pub mod preflight;
+pub mod proposing;
 pub mod rows;
+pub mod servers;
 pub mod settings;
 pub mod share;
 pub mod state;
@@ -35,6 +37,8 @@ mod fuzz_tests;
 mod keeping_tests;
 #[cfg(test)]
 mod panel_tests;
+#[cfg(test)]
+mod proposing_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -79,6 +79,8 @@ fn training_run(folder: &Path) -> (Standin, Window) {
 #[test]
 fn a_panel_is_put_away_by_its_header_and_comes_back_from_the_menu() {
     let (_standin, mut window) = scored();
+    window.get_by_label("Console").click();
+    window.run_steps(3);
     window.get_by_label("Copy console");
     window.get_by_label("Panel Console").click_secondary();
     window.run_steps(3);
@@ -104,13 +106,13 @@ fn where_panels_stand_is_kept_for_the_next_window() {
         window
     };
     let mut first = remembering();
-    ask(&mut first, Command::Do(Action::Panel(PanelKind::Console)));
+    ask(&mut first, Command::Do(Action::Panel(PanelKind::Timeline)));
     // Window time goes on with frames: the change is due to be kept after a pause.
     first.run_steps(60);
     drop(first);
     let second = remembering();
-    assert!(second.query_by_label("Copy console").is_none());
-    second.get_by_label("Panel Timeline");
+    assert!(second.query_by_label("Panel Timeline").is_none());
+    second.get_by_label("Panel Reward");
 }
 
 #[test]
@@ -355,7 +357,7 @@ fn every_control_has_a_name() {
 #[test]
 fn a_header_drags_its_panel_elsewhere() {
     let (_standin, mut window) = scored();
-    let from = window.get_by_label("Panel Console").rect().center();
+    let from = window.get_by_label("Panel Timeline").rect().center();
     let column = window.get_by_label("Panel Reward").rect();
     let to = column.center_bottom() + egui::vec2(0.0, 420.0);
     let button = |pos, pressed| egui::Event::PointerButton {
@@ -375,11 +377,11 @@ fn a_header_drags_its_panel_elsewhere() {
     }
     window.event(button(to, false));
     window.run_steps(5);
-    let there = window.get_by_label("Panel Console").rect();
+    let there = window.get_by_label("Panel Timeline").rect();
     assert!(
         there.left() >= column.left() - 1.0,
         "{there} is not below {column}"
     );
     ask(&mut window, Command::Do(Action::ResetLayout));
-    assert!(window.get_by_label("Panel Console").rect().left() < column.left());
+    assert!(window.get_by_label("Panel Timeline").rect().left() < column.left());
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::files::Stored;
 use super::keeper::Draft;
 use super::notes::Notes;
+use super::proposing::{Pick, Proposing};
 use super::rows::Rows;
 use super::settings::Settings;
 use super::share::Form;
@@ -17,7 +18,7 @@ use crate::executor::PoolStatus;
 use crate::failure::{Failure, Kind};
 use crate::geometry::Shape;
 use crate::task::{RecordedRepair, Task};
-use crate::trajectory::Origin;
+use crate::trajectory::{GroupPlace, Origin};
 
 /// Everything that is shown.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ pub struct State {
     pub other_rows: Option<Arc<Rows>>,
     /// The group on screen, with what its candidates built.
     pub group: Option<GroupView>,
+    /// Who proposes, and what it says.
+    pub proposing: Proposing,
     /// What a person has set.
     pub settings: Settings,
     /// The file that keeps it, if there is a place for one.
@@ -282,6 +285,10 @@ pub struct Card {
     pub revision: u64,
     /// What the proposer said.
     pub reason: String,
+    /// Its place among several candidates for one prompt.
+    pub group: Option<GroupPlace>,
+    /// Whether a person turned it down.
+    pub rejected: bool,
     /// The row of a training run that it was read from.
     pub row: Option<String>,
     /// The file that it was read from or saved to.
@@ -379,6 +386,8 @@ impl Card {
             code,
             revision: 0,
             reason: String::new(),
+            group: None,
+            rejected: false,
             row: None,
             file: None,
             saved_revision: 0,
@@ -518,20 +527,30 @@ impl Session {
         self.task.repairs.iter().find(|recording| recording.name == *name)
     }
 
+    /// Who proposes here, if that is what was picked.
+    pub fn pick(&self, picked: Pick) -> Pick {
+        match (picked, self.repair()) {
+            (Pick::Replay, None) => Pick::Rules,
+            (picked, _) => picked,
+        }
+    }
+
     /// How many steps of the recording lie behind a card: 0 for the seed, that of its origin for a draft.
     pub fn steps_behind(&self, card: &Card) -> usize {
+        self.recorded_behind(card).unwrap_or(0)
+    }
+
+    /// The same; none for a card that did not grow from the recording.
+    pub fn recorded_behind(&self, card: &Card) -> Option<usize> {
         let mut card = card;
         loop {
             match &card.recorded {
                 Some(recorded) if Some(&recorded.recording) == self.recording.as_ref() => {
-                    return recorded.step;
+                    return Some(recorded.step);
                 }
                 Some(_) | None => {}
             }
-            match card.parent.and_then(|parent| self.get(parent)) {
-                Some(parent) => card = parent,
-                None => return 0,
-            }
+            card = card.parent.and_then(|parent| self.get(parent))?;
         }
     }
 
@@ -551,6 +570,7 @@ impl Session {
         }
         match card.origin {
             Origin::Seed => "seed".to_owned(),
+            Origin::Hand if card.recorded.is_some() && card.revision == 0 => "start".to_owned(),
             Origin::Hand => match &card.row {
                 Some(row) if card.revision == 0 => row.clone(),
                 Some(row) => format!("{row}, edited"),
@@ -597,6 +617,7 @@ impl State {
             notes: Notes::default(),
             other_rows: None,
             group: None,
+            proposing: Proposing::default(),
             settings: Settings::default(),
             settings_file: None,
             pack: None,

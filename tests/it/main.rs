@@ -4,15 +4,18 @@
 
 mod cache;
 mod cli;
+mod data;
 mod doctor;
 mod endpoint;
 mod engine;
 mod executor;
 mod kernel;
 mod layers;
+mod llama;
 mod locate;
 mod render;
 mod repair;
+mod resume;
 mod reward;
 mod soak;
 mod studio;

@@ -43,6 +43,7 @@ fn repair(
         Job::Repair(RepairJob {
             task: caster(),
             from: Some(code.as_bytes().into()),
+            earlier: Vec::new(),
             proposer: ProposerChoice::Rules,
             scoring: Scoring {
                 reference: ReferenceChoice::None,

@@ -5,6 +5,7 @@
 mod jobs;
 mod keeping;
 mod opened;
+mod proposing;
 mod runs;
 mod store;
 
@@ -16,6 +17,8 @@ use super::backend::Backend;
 use super::command::{Action, Command, EditorAction, ViewAction};
 use super::dock::PanelKind;
 use super::files::{FileEvent, Files};
+use super::proposing::Pick;
+use super::servers::Servers;
 use super::settings::Settings;
 use super::share::{Form, Story};
 use super::state::{
@@ -77,6 +80,7 @@ pub struct Controller {
     backend: Box<dyn Backend>,
     wake: Wake,
     files: Files,
+    servers: Servers,
     pending: BTreeMap<JobId, Pending>,
     next_id: u64,
     effects: Vec<Effect>,
@@ -94,11 +98,13 @@ impl Controller {
     pub fn new(state: State, backend: Box<dyn Backend>, wake: Wake) -> Self {
         let next_id = state.sessions.len() as u64 + 1;
         let files = Files::new(wake.clone());
+        let servers = Servers::new(wake.clone());
         let mut controller = Self {
             state,
             backend,
             wake,
             files,
+            servers,
             pending: BTreeMap::new(),
             next_id,
             effects: Vec::new(),
@@ -140,6 +146,7 @@ impl Controller {
         while let Ok(event) = self.files.events.try_recv() {
             self.take_file_event(event);
         }
+        self.take_server_events();
         self.take_job_events();
         let (due, keep) = (self.start_due(), self.keep());
         [due, keep].into_iter().flatten().reduce(f64::min)
@@ -150,6 +157,7 @@ impl Controller {
         match command {
             Command::Do(action) => self.act(action),
             Command::SelectTask(id) => {
+                self.state.proposing.arrived = None;
                 if let Some(index) = self
                     .state
                     .sessions
@@ -179,7 +187,11 @@ impl Controller {
                 self.state.scoring.mode = mode;
                 self.score_what_is_not();
             }
-            Command::SetRecording(name) => self.state.session_mut().recording = Some(name),
+            Command::SetRecording(name) => {
+                self.state.session_mut().recording = Some(name);
+                self.state.proposing.pick = Pick::Replay;
+            }
+            Command::Proposer(command) => self.take_proposer_command(command),
             Command::ShowReference => self.build_reference(),
             Command::Copy(text) => self.effects.push(Effect::Copy(text)),
             Command::UsePath(purpose, path) => {
@@ -270,8 +282,10 @@ impl Controller {
                 let (session, card) = (self.state.current, self.state.card().id);
                 self.assess(session, card, Priority::Live);
             }
-            Action::Propose => self.repair(1, f64::INFINITY),
-            Action::RunLoop => self.repair(MAX_STEPS, TARGET),
+            Action::Propose => self.repair(true),
+            Action::RunLoop => self.repair(false),
+            Action::Proposal(answer) => self.answer_proposal(answer),
+            Action::Prompt => self.preview_prompt(),
             Action::Cancel => self.cancel_all(),
             Action::PreviousStep => self.step_by(-1),
             Action::NextStep => self.step_by(1),
@@ -303,7 +317,17 @@ impl Controller {
         let session = self.state.session_mut();
         if session.get(card).is_some() {
             session.selected = card;
+            self.decide_by_leaving();
         }
+    }
+
+    /// A proposal that is left for another step is taken as it is.
+    fn decide_by_leaving(&mut self) {
+        let selected = self.state.session().selected;
+        self.state
+            .proposing
+            .arrived
+            .take_if(|arrived| arrived.card != selected);
     }
 
     fn step_by(&mut self, by: isize) {
@@ -315,6 +339,7 @@ impl Controller {
             .unwrap_or(0);
         let there = here.saturating_add_signed(by).min(session.cards.len() - 1);
         session.selected = session.cards[there].id;
+        self.decide_by_leaving();
     }
 
     /// A hand card changes in place; a change of any other card makes a draft of it, and leaves it as it was.
