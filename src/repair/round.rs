@@ -134,7 +134,13 @@ fn one(
     };
     let mut assessment = assessor.assess(&request, cancel)?;
     if proposed.clipped {
-        name_clipped(&mut assessment.evaluation, &proposed, repair.scoring.shaping);
+        let completion = proposed.text.as_deref().unwrap_or(&proposed.code);
+        name_clipped(
+            &mut assessment.evaluation,
+            &proposed.code,
+            completion,
+            repair.scoring.shaping,
+        );
     }
     Ok(Some(Tried {
         proposed,
@@ -177,7 +183,7 @@ impl Stream {
 const FRAME: u32 = 16;
 
 /// A cut answer that does not build failed because it was cut, whatever error its last line makes.
-fn name_clipped(evaluation: &mut Evaluation, proposed: &Proposed, shaping: Shaping) {
+pub fn name_clipped(evaluation: &mut Evaluation, code: &str, completion: &str, shaping: Shaping) {
     let Some(failure) = &mut evaluation.failure else {
         return;
     };
@@ -185,7 +191,6 @@ fn name_clipped(evaluation: &mut Evaluation, proposed: &Proposed, shaping: Shapi
     failure.message = format!("the answer was cut at its token limit: {}", failure.message);
     evaluation.kind = Kind::Clipped;
     evaluation.notes = reward::failure_notes(failure);
-    let completion = proposed.text.as_deref().unwrap_or(&proposed.code);
     let total = evaluation.reward.total;
-    evaluation.shaped = reward::shape(shaping, total, Some(failure), &proposed.code, completion);
+    evaluation.shaped = reward::shape(shaping, total, Some(failure), code, completion);
 }

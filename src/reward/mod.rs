@@ -32,8 +32,9 @@ pub use details::{
 pub use notes::failure_notes;
 pub use policy::policy;
 pub use reference::{Reference, References};
-pub use score::score;
+pub use score::{kind_of, score};
 pub use shaping::{group_advantages, shape, step_reward};
+pub use source::assigns_fixture;
 pub use text_kind::kind_of_text;
 
 /// Which formulas turn evidence into a total.

@@ -4,6 +4,7 @@
 
 mod cache;
 mod cli;
+mod data;
 mod doctor;
 mod endpoint;
 mod engine;
@@ -16,6 +17,7 @@ mod render;
 mod repair;
 mod resume;
 mod reward;
+mod serve;
 mod soak;
 mod studio;
 mod support;
