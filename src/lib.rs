@@ -28,8 +28,9 @@
 //!
 //! | layer | modules | job |
 //! |---|---|---|
-//! | surfaces | [`cli`], [`studio`] | talk to people and programs; ask the engine |
+//! | surfaces | [`cli`], [`server`], [`studio`] | talk to people and programs; ask the engine |
 //! | work | [`engine`] | jobs in, events out, on threads of its own |
+//! | data | [`data`] | rows of training runs: scores, store, reports, curriculum, exports |
 //! | loop | [`repair`], [`ordeal`] | propose (rules, recordings, a model), build, score, keep or branch; attack a reward |
 //! | memory | [`trajectory`] | steps and artifacts on disk |
 //! | evidence | [`assess`] | build the candidate and its reference, have them scored |
@@ -39,8 +40,9 @@
 //!
 //! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
 //! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
-//! [`assess`], [`locate`], the surfaces, prompt templates and cassettes in [`repair`]) and written by [`trajectory`],
-//! [`cache`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens connections; only the worker
+//! [`assess`], [`locate`], the surfaces, rows in [`data`], prompt templates and cassettes in [`repair`]) and written by
+//! [`trajectory`], [`cache`], [`data`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens
+//! connections (the studio has it ask servers how they are, on threads of its own), only [`server`] takes them; only the worker
 //! executable knows Python; only [`render`] and the studio's viewport know OpenGL.
 //!
 //! ## A candidate's way
@@ -87,8 +89,16 @@
 //! [`repair::run`] asks a [`repair::Proposer`] for the next candidate. A proposer keeps no memory: all it goes by is the
 //! task and the steps so far, failed ones included, so that the candidates of a group can be asked for at the same
 //! time. Each proposal is assessed like any candidate and becomes a step; how it was meant ([`repair::Keep`]) says when the
-//! loop goes on from it, and otherwise it goes on from where it was. The rules read the candidate with tree-sitter, never
+//! loop goes on from it, and otherwise it goes on from where it was. A loop that writes a folder keeps its plan beside its
+//! steps until it ends: one that was killed is gone on with behind its last whole round. The rules read the candidate with tree-sitter, never
 //! run anything themselves, and know CadQuery by an index made by introspection.
+//!
+//! ## A row's way
+//!
+//! Every reader of [`data`] takes rows a line at a time and asks [`data::Row`] what they say, whoever wrote them. [`data::score`]
+//! reads a file twice, once for its groups, and writes a row when its whole group is scored; the output is the only record of
+//! what is done, so that a killed run needs nothing else to go on. What waits, and what an export chooses from, lies in files
+//! without a name. [`data::store`] is an index in SQLite with artifacts beside it; what other verbs read are files.
 //!
 //! ## Decisions that differ from the first sketch
 //!
@@ -116,6 +126,7 @@
 pub mod assess;
 pub mod cache;
 pub mod cli;
+pub mod data;
 pub mod engine;
 pub mod executor;
 pub mod failure;
@@ -125,6 +136,7 @@ pub mod ordeal;
 pub mod render;
 pub mod repair;
 pub mod reward;
+pub mod server;
 pub mod studio;
 pub mod task;
 pub mod trajectory;

@@ -229,6 +229,7 @@ fn measure(line: &Line, task: &Task, original: &Shape, assessor: &Assessor, trie
     let loop_of = Repair {
         task,
         from: Some(line.code.as_bytes()),
+        earlier: &[],
         scoring: &scoring,
         max_steps: tries,
         candidates: 1,

@@ -11,7 +11,7 @@ mod memory;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use disk::{Usage, remove, usage};
@@ -47,6 +47,8 @@ struct Store {
     disk: Disk,
     /// The disk refused an entry: nothing more is written to it.
     refused: AtomicBool,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 impl Cache {
@@ -61,6 +63,8 @@ impl Cache {
             memory: Mutex::new(Memory::new(bounds.memory)),
             disk: Disk::new(folder, bounds.disk),
             refused: AtomicBool::new(false),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
         })))
     }
 
@@ -77,12 +81,24 @@ impl Cache {
     /// What was kept under this key, unless it was lost meanwhile.
     pub fn get(&self, key: &Key) -> Option<Arc<[u8]>> {
         let store = self.0.as_deref()?;
-        if let Some(payload) = store.memory().get(key) {
-            return Some(payload);
-        }
-        let payload: Arc<[u8]> = store.disk.get(key)?.into();
-        store.memory().put(*key, Arc::clone(&payload));
-        Some(payload)
+        let found = store.get(key);
+        let counter = if found.is_some() {
+            &store.hits
+        } else {
+            &store.misses
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    /// How often something was found, and how often not, by this process.
+    pub fn lookups(&self) -> (u64, u64) {
+        self.0.as_deref().map_or((0, 0), |store| {
+            (
+                store.hits.load(Ordering::Relaxed),
+                store.misses.load(Ordering::Relaxed),
+            )
+        })
     }
 
     /// Keeps this under the key. A disk that refuses is reported once on standard error, and then left alone.
@@ -116,6 +132,15 @@ impl fmt::Debug for Cache {
 }
 
 impl Store {
+    fn get(&self, key: &Key) -> Option<Arc<[u8]>> {
+        if let Some(payload) = self.memory().get(key) {
+            return Some(payload);
+        }
+        let payload: Arc<[u8]> = self.disk.get(key)?.into();
+        self.memory().put(*key, Arc::clone(&payload));
+        Some(payload)
+    }
+
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,7 +1,7 @@
 //! `cadforge clean`: say what is kept and what was left behind, and remove it.
 //!
 //! Removes nothing that is in use: a result that is wanted again is made again, and the scratch folder of a living
-//! worker is locked.
+//! worker is locked. Of the store only files go that belong to no row, unless it is named.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -12,12 +12,16 @@ use serde::Serialize;
 use super::context::{self, Problem};
 use super::size::megabytes;
 use crate::cache;
+use crate::data::store::{self, Store};
 use crate::executor::scratch;
 use crate::locate;
 
 /// Arguments of `cadforge clean`.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct CleanArgs {
+    /// Remove the store of rows and trajectories too: nothing makes it again
+    #[arg(long)]
+    store: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -29,6 +33,19 @@ struct Report {
     format: u32,
     cache: Kept,
     scratch: Left,
+    store: Swept,
+}
+
+/// What went of the store.
+#[derive(Debug, Serialize)]
+struct Swept {
+    /// Null where there is none.
+    dir: Option<PathBuf>,
+    /// Files that belonged to no row.
+    objects: u64,
+    bytes: u64,
+    /// Whether all of it went.
+    removed: bool,
 }
 
 /// Results that were kept.
@@ -68,6 +85,7 @@ pub(super) fn run(args: CleanArgs) -> anyhow::Result<ExitCode> {
             bytes: removed.bytes,
         },
         scratch: sweep(),
+        store: sweep_store(args.store)?,
     };
     if args.json {
         context::print_json(&report)?;
@@ -75,6 +93,36 @@ pub(super) fn run(args: CleanArgs) -> anyhow::Result<ExitCode> {
         context::print(&report.text())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn sweep_store(remove: bool) -> anyhow::Result<Swept> {
+    let dir = locate::data()
+        .ok()
+        .map(|data| data.join("store"))
+        .filter(|dir| store::exists(dir));
+    let mut swept = Swept {
+        dir,
+        objects: 0,
+        bytes: 0,
+        removed: false,
+    };
+    let Some(dir) = &swept.dir else { return Ok(swept) };
+    let mut store = Store::open(dir)?;
+    if remove {
+        swept.bytes = store.bytes();
+        drop(store);
+        store::remove(dir).map_err(|error| {
+            Problem::NotReached(format!(
+                "cannot remove the store in {}: {error}\nhint: is the folder yours?",
+                dir.display()
+            ))
+        })?;
+        swept.removed = true;
+    } else {
+        let store::Swept { objects, bytes } = store.sweep()?;
+        (swept.objects, swept.bytes) = (objects, bytes);
+    }
+    Ok(swept)
 }
 
 fn sweep() -> Left {
@@ -114,6 +162,19 @@ impl Report {
             self.scratch.removed.len(),
             megabytes(self.scratch.bytes)
         );
+        if let Some(dir) = &self.store.dir {
+            let what = if self.store.removed {
+                "removed".to_owned()
+            } else {
+                format!("{} files of no row removed", self.store.objects)
+            };
+            let _ = writeln!(
+                text,
+                "store: {what}, {}, in {}",
+                megabytes(self.store.bytes),
+                dir.display()
+            );
+        }
         for path in &self.scratch.refused {
             let _ = writeln!(text, "  cannot remove {}", path.display());
         }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::assess::AssessError;
 use crate::cache::{Bounds, Cache};
+use crate::data::DataError;
 use crate::engine::Engine;
 use crate::executor::{Build, CancelToken, Limits, Priority, WorkerConfig};
 use crate::geometry::Shape;
@@ -131,6 +132,7 @@ pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<TrajectoryError>()
             || cause.downcast_ref().is_some_and(LocateError::is_input)
             || cause.downcast_ref().is_some_and(AssessError::is_input)
+            || cause.downcast_ref().is_some_and(DataError::is_input)
     });
     if input { 2 } else { 3 }
 }

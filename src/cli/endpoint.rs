@@ -47,8 +47,8 @@ pub struct EndpointArgs {
 }
 
 impl EndpointArgs {
-    /// The choices as the engine takes them.
-    pub fn config(&self, prompts: Option<PathBuf>) -> Result<EndpointConfig, Problem> {
+    /// The choices as the engine takes them; `paced` gives the answers of a cassette with their pauses.
+    pub fn config(&self, prompts: Option<PathBuf>, paced: bool) -> Result<EndpointConfig, Problem> {
         let given = self
             .endpoint
             .clone()
@@ -67,7 +67,7 @@ impl EndpointArgs {
             (Some(dir), _) => Transport::Record(dir.clone()),
             (None, Some(dir)) => Transport::Replay {
                 dir: dir.clone(),
-                paced: false,
+                paced,
             },
             (None, None) => Transport::Live,
         };

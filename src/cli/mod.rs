@@ -7,13 +7,19 @@
 mod attack;
 mod clean;
 mod context;
+mod curriculum;
 mod doctor;
 mod endpoint;
 mod eval;
+mod export;
 mod render;
 mod repair;
+mod report;
+mod score;
 mod scoring;
+mod serve;
 mod size;
+mod store;
 mod studio;
 mod tasks;
 
@@ -53,6 +59,18 @@ enum Verb {
     Eval(eval::EvalArgs),
     /// Run a repair loop
     Repair(Box<repair::RepairArgs>),
+    /// Serve the environment to others: OpenEnv, Space routes, scorers for trainers
+    Serve(Box<serve::ServeArgs>),
+    /// Score the rows of a file; a run that was stopped goes on where it was
+    Score(Box<score::ScoreArgs>),
+    /// Say what training runs came to, beside the published ones
+    Report(report::ReportArgs),
+    /// Make the next round's prompts out of what failed and what came out weak
+    Curriculum(Box<curriculum::CurriculumArgs>),
+    /// Make data sets for training out of scored rows and trajectories
+    Export(Box<export::ExportArgs>),
+    /// Keep rows and trajectories of all runs in one place, and find them again
+    Store(store::StoreArgs),
     /// Draw a candidate or an STL file as a PNG, without a display
     Render(render::Args),
     /// Remove kept results and what killed workers left behind
@@ -79,6 +97,12 @@ pub fn run() -> ExitCode {
         Some(Verb::Attack(args)) => attack::run(&args, &global),
         Some(Verb::Eval(args)) => eval::run(&args, &global),
         Some(Verb::Repair(args)) => repair::run(*args, &global),
+        Some(Verb::Serve(args)) => serve::run(&args, &global),
+        Some(Verb::Score(args)) => score::run(*args, &global),
+        Some(Verb::Report(args)) => report::run(&args),
+        Some(Verb::Curriculum(args)) => curriculum::run(*args, &global),
+        Some(Verb::Export(args)) => export::run(*args, &global),
+        Some(Verb::Store(args)) => store::run(args, &global),
         Some(Verb::Render(args)) => draw(&args, &global),
         Some(Verb::Clean(args)) => clean::run(args),
     };

@@ -1,8 +1,9 @@
 //! `cadforge repair`: run a repair loop.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -11,7 +12,8 @@ use super::endpoint::EndpointArgs;
 use super::scoring::ScoringArgs;
 use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob, RepairSummary};
 use crate::locate;
-use crate::trajectory::Step;
+use crate::task::{Task, recording};
+use crate::trajectory::{PLAN_FILE, Step};
 
 /// Arguments of `cadforge repair`.
 #[derive(Debug, clap::Args)]
@@ -25,9 +27,12 @@ pub struct RepairArgs {
     /// Who proposes
     #[arg(long, value_enum, default_value_t = ProposerName::Rules)]
     proposer: ProposerName,
-    /// Which recorded repair to replay [default: the first by name]
-    #[arg(long, value_name = "NAME")]
+    /// Which recorded repair to replay, or a trajectory folder [default: the first that starts from the weak seed]
+    #[arg(long, value_name = "NAME|DIR")]
     recording: Option<String>,
+    /// Replay recordings and cassettes with the pauses that were recorded
+    #[arg(long)]
+    paced: bool,
     /// Candidates of each step; more than one make a group with advantages, scored side by side
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
     candidates: u32,
@@ -37,9 +42,13 @@ pub struct RepairArgs {
     /// Stop at this total
     #[arg(long, value_name = "TOTAL", default_value_t = 0.92, value_parser = parse_target)]
     target: f64,
+    /// Print the text of proposals as it arrives, to standard error
+    #[arg(long)]
+    stream: bool,
     #[command(flatten)]
     endpoint: EndpointArgs,
-    /// Make this folder the trajectory: trajectory.jsonl and the artifacts of each step
+    /// Make this folder the trajectory: trajectory.jsonl and the artifacts of each step. A loop that was killed there, with
+    /// the same arguments, is gone on with
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print the loop as one JSON object
@@ -83,8 +92,8 @@ struct Report<'a> {
 
 pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let tasks = global.task_set()?;
-    let task = tasks.get(&args.task)?;
-    let from = match &args.from {
+    let mut task = tasks.get(&args.task)?.clone();
+    let mut from = match &args.from {
         Some(path) => Some(context::read_candidate(path)?.into()),
         None => None,
     };
@@ -94,24 +103,36 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
             let prompts = locate::assets(&global.overrides())
                 .ok()
                 .map(|assets| assets.join("prompts"));
-            ProposerChoice::Endpoint(Box::new(args.endpoint.config(prompts)?))
+            ProposerChoice::Endpoint(Box::new(args.endpoint.config(prompts, args.paced)?))
         }
         ProposerName::Replay => {
+            let recording = match &args.recording {
+                Some(name) if Path::new(name).join(recording::FILE).is_file() => {
+                    Some(add_recording(&mut task, Path::new(name))?)
+                }
+                name => name.clone(),
+            };
             // Refused before a worker is started: nothing is lost by a wrong name.
-            crate::repair::Replay::new(task, args.recording.as_deref(), 0)?;
+            let found = crate::repair::Replay::find(&task, recording.as_deref())?;
+            if from.is_none() {
+                from = found.start.as_ref().map(|code| code.as_bytes().into());
+            }
             if args.candidates > 1 {
                 let message = "a recording has one candidate a step\nhint: leave out --candidates, or choose another --proposer";
                 return Err(Problem::Input(message.to_owned()).into());
             }
             ProposerChoice::Replay {
-                recording: args.recording.clone(),
+                recording,
                 skip: 0,
+                paced: args.paced,
             }
         }
     };
+    let resumed = args.out.clone().filter(|dir| dir.join(PLAN_FILE).is_file());
     let job = RepairJob {
         task: task.clone(),
         from,
+        earlier: Vec::new(),
         proposer,
         scoring: args.scoring.scoring(),
         max_steps: args.max_steps as usize,
@@ -124,10 +145,16 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
             args.scoring.cache.apply(config);
         })?
         .submit(Job::Repair(job), None);
+    if let Some(dir) = resumed {
+        eprintln!("goes on with the loop in {}", dir.display());
+    }
     let mut steps = Vec::new();
     let summary = loop {
         match handle.events.recv()? {
             Event::Step(step, _) => {
+                if args.stream && step.step > 0 {
+                    eprintln!();
+                }
                 if !args.json || std::io::stderr().is_terminal() {
                     eprintln!("{}", line(&step, steps.first()));
                 }
@@ -146,6 +173,7 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
                 input: false,
             } => anyhow::bail!(message),
             Event::Cancelled => anyhow::bail!("cancelled"),
+            Event::ProposalText { delta, .. } if args.stream => eprint!("{delta}"),
             Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } => {}
         }
     };
@@ -185,6 +213,19 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
     // A recording ends where it ends: that is what was asked for, whether or not it met the target.
     let done = reached || args.proposer == ProposerName::Replay;
     Ok(ExitCode::from(u8::from(!done)))
+}
+
+/// Adds a trajectory folder to the recordings of the task; returns the name that it has there.
+fn add_recording(task: &mut Arc<Task>, dir: &Path) -> Result<String, Problem> {
+    let name = dir.display().to_string();
+    let recorded = recording::read(dir, &name, &task.id).map_err(|message| {
+        Problem::Input(format!(
+            "{name}: {message}\nhint: give a folder that `cadforge repair --task {} --out` made",
+            task.id
+        ))
+    })?;
+    Arc::make_mut(task).repairs.push(recorded);
+    Ok(name)
 }
 
 /// One worker a candidate, as many as there are cores.

@@ -20,6 +20,7 @@ use crate::assess::{Assessor, Scoring};
 use crate::executor::{CancelSource, CancelToken, Executor, PoolStatus, Priority, WorkerConfig};
 pub use crate::repair::{EndpointConfig, RepairSummary};
 use crate::task::Task;
+use crate::trajectory::Step;
 
 /// Identifies a job for the life of the engine; later jobs have greater ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +55,8 @@ pub struct RepairJob {
     pub task: Arc<Task>,
     /// Starts here instead of the task's weak seed.
     pub from: Option<Arc<[u8]>>,
+    /// Steps that are known already; see [`crate::repair::Repair::earlier`].
+    pub earlier: Vec<Step>,
     /// Who proposes.
     pub proposer: ProposerChoice,
     /// How to score.
@@ -73,10 +76,12 @@ pub struct RepairJob {
 pub enum ProposerChoice {
     /// A recorded repair of the task.
     Replay {
-        /// Its name in `repairs/`; `None` takes the first by name.
+        /// Its name in `repairs/`; `None` takes what [`crate::repair::Replay::find`] does.
         recording: Option<String>,
         /// Steps of the recording to leave out, for going on in the middle.
         skip: usize,
+        /// With the pauses that were recorded, or without.
+        paced: bool,
     },
     /// The embedded rules, which need nothing.
     Rules,

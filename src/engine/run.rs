@@ -62,17 +62,20 @@ fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel
     let proposer: Box<dyn Proposer> = match &job.proposer {
         ProposerChoice::Rules => Box::new(Rules),
         ProposerChoice::Endpoint(config) => Box::new(Endpoint::new((**config).clone())),
-        ProposerChoice::Replay { recording, skip } => {
-            match Replay::new(&job.task, recording.as_deref(), *skip) {
-                Ok(proposer) => Box::new(proposer),
-                Err(error) => return failed(error.to_string(), true),
-            }
-        }
+        ProposerChoice::Replay {
+            recording,
+            skip,
+            paced,
+        } => match Replay::new(&job.task, recording.as_deref(), *skip) {
+            Ok(proposer) => Box::new(proposer.paced(*paced)),
+            Err(error) => return failed(error.to_string(), true),
+        },
     };
     events.send(Event::Started);
     let repair = Repair {
         task: &job.task,
         from: job.from.as_deref(),
+        earlier: &job.earlier,
         scoring: &job.scoring,
         max_steps: job.max_steps,
         candidates: job.candidates,

@@ -14,6 +14,7 @@ pub(super) fn is_kept(
     let (was, is) = (before.evaluation.reward.total, after.evaluation.reward.total);
     match keep {
         Keep::Always => true,
+        Keep::Recorded(kept) => kept,
         Keep::NoWorse => is >= was,
         Keep::Better => after.evaluation.ok && is > was,
         Keep::SameGeometry => is > was && same_geometry(before_shape, after_shape),

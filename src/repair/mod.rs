@@ -11,10 +11,12 @@ mod replay;
 mod round;
 pub mod rules;
 mod run;
+mod state;
 
 pub use endpoint::{Endpoint, EndpointConfig};
 pub use proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
 pub use replay::{Replay, ReplayError};
+pub use round::name_clipped;
 pub use rules::Rules;
 pub use run::{Listener, Repair, RepairError, RepairSummary, run};
 

@@ -13,6 +13,12 @@ pub trait Proposer: Sync {
     /// Where its candidates come from; also its name in a trajectory's header.
     fn origin(&self) -> Origin;
 
+    /// All that decides what it proposes besides what it is asked, in a line: a loop that was killed is gone on with by
+    /// an equal one alone.
+    fn plan(&self) -> String {
+        self.origin().name().to_owned()
+    }
+
     /// One candidate; its text goes to `hear` as it arrives. `None`: it has nothing more to propose.
     ///
     /// Returns soon after `cancel` fires, with whatever result.
@@ -81,6 +87,8 @@ pub enum Keep {
     SameGeometry,
     /// If the score is higher.
     Better,
+    /// As a recording says.
+    Recorded(bool),
 }
 
 /// Why there is no proposal. Never a score: the candidate was not at fault.

@@ -1,5 +1,9 @@
 //! Proposes what a recording proposed, step by step.
 
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
 use super::proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
 use crate::executor::CancelToken;
 use crate::task::{RecordedRepair, RecordedStep, Task};
@@ -9,6 +13,8 @@ use crate::trajectory::Origin;
 #[derive(Clone, Debug)]
 pub struct Replay {
     steps: Vec<RecordedStep>,
+    skip: usize,
+    paced: bool,
 }
 
 /// Why nothing can be replayed.
@@ -37,17 +43,80 @@ pub enum ReplayError {
 }
 
 impl Replay {
-    /// Follows the recording of that name, or the first by name, from after its first `skip` steps.
+    /// Follows the recording of that name, or what [`Self::find`] takes without one, from after its first `skip` steps.
     pub fn new(task: &Task, recording: Option<&str>, skip: usize) -> Result<Self, ReplayError> {
-        let recording = find(task, recording)?;
-        let mut steps = recording.steps.clone();
-        steps.drain(..skip.min(steps.len()));
-        Ok(Self { steps })
+        let recording = Self::find(task, recording)?;
+        Ok(Self {
+            steps: recording.steps.clone(),
+            skip: skip.min(recording.steps.len()),
+            paced: false,
+        })
+    }
+
+    /// The recording of that name; without one the first by name that starts from the weak seed, else the first.
+    pub fn find<'a>(task: &'a Task, name: Option<&str>) -> Result<&'a RecordedRepair, ReplayError> {
+        let found = match name {
+            None => {
+                let from_seed = task.repairs.iter().find(|repair| repair.start.is_none());
+                from_seed.or(task.repairs.first())
+            }
+            Some(name) => task.repairs.iter().find(|repair| repair.name == name),
+        };
+        found.ok_or_else(|| match name {
+            Some(name) if !task.repairs.is_empty() => {
+                let known: Vec<_> = task.repairs.iter().map(|repair| repair.name.as_str()).collect();
+                ReplayError::Unknown {
+                    task: task.id.clone(),
+                    name: name.to_owned(),
+                    known: known.join(", "),
+                }
+            }
+            _ => ReplayError::NoRecording {
+                task: task.id.clone(),
+                dir: task.dir.display().to_string(),
+            },
+        })
+    }
+
+    /// The same with the pauses that were recorded.
+    pub fn paced(self, paced: bool) -> Self {
+        Self { paced, ..self }
     }
 
     /// What it proposes after that many proposals; `None` at the end of the recording.
     pub fn step(&self, proposed: usize) -> Option<&RecordedStep> {
-        self.steps.get(proposed)
+        self.steps.get(self.skip + proposed)
+    }
+
+    /// Tells the text of a step as it came; ends early when cancelled.
+    fn tell(&self, step: &RecordedStep, hear: &mut dyn FnMut(&str), cancel: &CancelToken) {
+        let text = step.text.as_deref().unwrap_or(&step.code);
+        let start = Instant::now();
+        let mut rest = text;
+        let mut told = 0;
+        for [due, by_then] in &step.stream {
+            if self.paced {
+                let due = Duration::from_millis(u64::from(*due)).saturating_sub(start.elapsed());
+                if due > Duration::ZERO {
+                    let _ = cancel.receiver().recv_timeout(due);
+                }
+                if cancel.is_cancelled() {
+                    return;
+                }
+            }
+            let count = by_then.saturating_sub(told) as usize;
+            let (now, later) = match rest.char_indices().nth(count) {
+                Some((at, _)) => rest.split_at(at),
+                None => (rest, ""),
+            };
+            if !now.is_empty() {
+                hear(now);
+            }
+            (rest, told) = (later, *by_then);
+        }
+        if !rest.is_empty() {
+            hear(rest);
+        }
     }
 }
 
@@ -56,42 +125,40 @@ impl Proposer for Replay {
         Origin::Replay
     }
 
+    fn plan(&self) -> String {
+        let mut hash = Sha256::new();
+        for step in &self.steps {
+            hash.update(step.code.as_bytes());
+            hash.update([0]);
+        }
+        let name: String = hash
+            .finalize()
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("replay of {name} from step {}", self.skip)
+    }
+
     fn propose(
         &self,
         ask: &Ask<'_>,
         hear: &mut dyn FnMut(&str),
-        _cancel: &CancelToken,
+        cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {
         let Some(recorded) = self.step(ask.history.len() - 1 + ask.candidate) else {
             return Ok(None);
         };
-        hear(&recorded.code);
+        self.tell(recorded, hear, cancel);
         Ok(Some(Proposed {
             code: recorded.code.clone(),
             reason: recorded.reason.clone(),
-            keep: Keep::Always,
+            text: recorded.text.clone(),
+            clipped: recorded.clipped,
+            keep: recorded.kept.map_or(Keep::Always, Keep::Recorded),
+            // A step from before the place where the replay begins grew from what it begins with.
+            from: recorded.parent.map(|parent| parent.saturating_sub(self.skip)),
             ..Proposed::default()
         }))
     }
-}
-
-fn find<'a>(task: &'a Task, name: Option<&str>) -> Result<&'a RecordedRepair, ReplayError> {
-    let found = match name {
-        None => task.repairs.first(),
-        Some(name) => task.repairs.iter().find(|repair| repair.name == name),
-    };
-    found.ok_or_else(|| match name {
-        Some(name) if !task.repairs.is_empty() => {
-            let known: Vec<_> = task.repairs.iter().map(|repair| repair.name.as_str()).collect();
-            ReplayError::Unknown {
-                task: task.id.clone(),
-                name: name.to_owned(),
-                known: known.join(", "),
-            }
-        }
-        _ => ReplayError::NoRecording {
-            task: task.id.clone(),
-            dir: task.dir.display().to_string(),
-        },
-    })
 }

@@ -1,6 +1,6 @@
 //! One round: every candidate of a group is proposed, built and scored beside the others.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, Sender};
 
@@ -14,6 +14,8 @@ use crate::reward::{self, Shaping};
 /// A proposal and what came of it.
 pub(super) struct Tried {
     pub proposed: Proposed,
+    /// See [`crate::trajectory::Proposal::stream`].
+    pub stream: Vec<[u32; 2]>,
     pub assessment: Assessment,
 }
 
@@ -110,8 +112,10 @@ fn one(
             let _ = sender.send(Message::Begins(ask.candidate));
         }
     };
+    let mut stream = Stream::default();
     let mut hear = |delta: &str| {
         begin();
+        stream.hear(delta);
         let _ = sender.send(Message::Text(ask.candidate, delta.to_owned()));
     };
     let proposed = proposer.propose(ask, &mut hear, cancel);
@@ -131,13 +135,56 @@ fn one(
     };
     let mut assessment = assessor.assess(&request, cancel)?;
     if proposed.clipped {
-        name_clipped(&mut assessment.evaluation, &proposed, repair.scoring.shaping);
+        let completion = proposed.text.as_deref().unwrap_or(&proposed.code);
+        name_clipped(
+            &mut assessment.evaluation,
+            &proposed.code,
+            completion,
+            repair.scoring.shaping,
+        );
     }
-    Ok(Some(Tried { proposed, assessment }))
+    Ok(Some(Tried {
+        proposed,
+        stream: stream.pairs,
+        assessment,
+    }))
 }
 
+/// Notes when text came; what nobody can tell apart is one.
+struct Stream {
+    start: Instant,
+    characters: u32,
+    pairs: Vec<[u32; 2]>,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            characters: 0,
+            pairs: Vec::new(),
+        }
+    }
+}
+
+impl Stream {
+    fn hear(&mut self, delta: &str) {
+        self.characters = self
+            .characters
+            .saturating_add(u32::try_from(delta.chars().count()).unwrap_or(u32::MAX));
+        let now = u32::try_from(self.start.elapsed().as_millis()).unwrap_or(u32::MAX);
+        match self.pairs.last_mut() {
+            Some(last) if now - last[0] < FRAME => last[1] = self.characters,
+            Some(_) | None => self.pairs.push([now, self.characters]),
+        }
+    }
+}
+
+/// One frame of a 60 Hz display, ms.
+const FRAME: u32 = 16;
+
 /// A cut answer that does not build failed because it was cut, whatever error its last line makes.
-fn name_clipped(evaluation: &mut Evaluation, proposed: &Proposed, shaping: Shaping) {
+pub fn name_clipped(evaluation: &mut Evaluation, code: &str, completion: &str, shaping: Shaping) {
     let Some(failure) = &mut evaluation.failure else {
         return;
     };
@@ -145,7 +192,6 @@ fn name_clipped(evaluation: &mut Evaluation, proposed: &Proposed, shaping: Shapi
     failure.message = format!("the answer was cut at its token limit: {}", failure.message);
     evaluation.kind = Kind::Clipped;
     evaluation.notes = reward::failure_notes(failure);
-    let completion = proposed.text.as_deref().unwrap_or(&proposed.code);
     let total = evaluation.reward.total;
-    evaluation.shaped = reward::shape(shaping, total, Some(failure), None, &proposed.code, completion);
+    evaluation.shaped = reward::shape(shaping, total, Some(failure), None, code, completion);
 }

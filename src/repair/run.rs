@@ -3,17 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::keep::is_kept;
-use super::proposer::{Ask, ProposeError, Proposed, Proposer};
-use super::round::{self, Tried};
-use crate::assess::{AssessError, Assessor, FORMAT, Request, Scoring};
+use super::proposer::{Ask, ProposeError, Proposer};
+use super::round;
+use super::state::{State, total};
+use crate::assess::{AssessError, Assessor, Scoring};
 use crate::executor::{CancelToken, ExecutorError, Priority};
 use crate::geometry::Shape;
-use crate::reward;
 use crate::task::Task;
-use crate::trajectory::{
-    GroupPlace, Header, Origin, Proposal, Step, TrajectoryError, TrajectoryWriter, write_atomically,
-};
+use crate::trajectory::{Step, TrajectoryError, write_atomically};
 
 /// What a loop works on.
 #[derive(Clone, Copy, Debug)]
@@ -22,15 +19,19 @@ pub struct Repair<'a> {
     pub task: &'a Task,
     /// Starts here instead of the task's weak seed.
     pub from: Option<&'a [u8]>,
+    /// Steps that are known already, the seed first, failed ones included: the loop goes on behind the last one that was
+    /// kept, and does not tell them again. Empty for a loop from the beginning.
+    pub earlier: &'a [Step],
     /// How to score.
     pub scoring: &'a Scoring,
-    /// Rounds of proposals at most; a round is one proposal, or one group.
+    /// Rounds of proposals at most, those of a resumed loop's earlier life included; a round is one proposal, or one group.
     pub max_steps: usize,
     /// Candidates of each round, at least 1; more than one make a group with advantages.
     pub candidates: usize,
     /// Stops at this total, if the step built.
     pub target: f64,
-    /// The trajectory folder to write, if any.
+    /// The trajectory folder to write, if any. One that a killed loop with the same plan left is gone on with; its steps
+    /// are told first, without shapes.
     pub out: Option<&'a Path>,
     /// Who waits.
     pub priority: Priority,
@@ -107,37 +108,8 @@ pub fn run(
     listener: &mut dyn Listener,
     cancel: &CancelToken,
 ) -> Result<RepairSummary, RepairError> {
-    if let Some(dir) = repair.out {
-        TrajectoryWriter::refuse_existing(dir)?;
-    }
-    let mut state = State {
-        repair,
-        // Made with the first step: a loop that cannot even score its seed leaves no folder behind.
-        writer: None,
-        history: Vec::new(),
-        head: 0,
-        shape: None,
-    };
-    let seed = repair.from.unwrap_or(repair.task.weak_seed().as_bytes());
-    let request = Request {
-        task: repair.task,
-        code: seed,
-        completion: None,
-        scoring: repair.scoring,
-        priority: repair.priority,
-    };
-    let assessment = assessor.assess(&request, cancel)?;
-    let seed = Step {
-        step: 0,
-        origin: Origin::Seed,
-        parent: None,
-        evaluation: assessment.evaluation,
-        code: String::from_utf8_lossy(seed).into_owned(),
-        proposal: None,
-    };
-    state.shape.clone_from(&assessment.shape);
-    state.add(seed, assessment.shape, proposer, assessor, listener)?;
-    for _ in 0..repair.max_steps {
+    let mut state = State::start(repair, proposer, assessor, listener, cancel)?;
+    for _ in state.rounds()..repair.max_steps {
         if state.reached() {
             break;
         }
@@ -156,9 +128,10 @@ pub fn run(
             }
             Err(error) => return Err(error),
         };
-        state.take_in(tried, proposer, assessor, listener)?;
+        state.take_in(tried, proposer, listener)?;
     }
-    let totals: Vec<f64> = state.history.iter().map(total).collect();
+    let reached = state.reached();
+    let totals: Vec<f64> = state.finish()?.iter().map(total).collect();
     let best = (0..totals.len()).fold(
         0,
         |best, index| if totals[index] > totals[best] { index } else { best },
@@ -167,145 +140,9 @@ pub fn run(
         steps: totals.len(),
         best,
         delta_reward: totals[best] - totals[0],
-        reached: state.reached(),
+        reached,
         trajectory: repair.out.map(Path::to_owned),
     })
-}
-
-/// A loop between two rounds.
-struct State<'a> {
-    repair: &'a Repair<'a>,
-    writer: Option<TrajectoryWriter>,
-    history: Vec<Step>,
-    head: usize,
-    shape: Option<Arc<Shape>>,
-}
-
-impl State<'_> {
-    /// Keeps and tells the proposals of a round, and moves the head to the best that may be kept.
-    fn take_in(
-        &mut self,
-        tried: Vec<Tried>,
-        proposer: &dyn Proposer,
-        assessor: &Assessor,
-        listener: &mut dyn Listener,
-    ) -> Result<(), RepairError> {
-        let first = self.history.len();
-        let parent = self.head;
-        let groups = groups(first, &tried);
-        let mut steps = Vec::new();
-        for ((number, tried), group) in tried.into_iter().enumerate().zip(groups) {
-            let Tried { proposed, assessment } = tried;
-            let Proposed {
-                code,
-                reason,
-                rule,
-                text,
-                clipped,
-                warnings,
-                keep,
-                from,
-            } = proposed;
-            let parent = from.filter(|from| *from < first).unwrap_or(parent);
-            let step = Step {
-                step: first + number,
-                origin: proposer.origin(),
-                parent: Some(parent),
-                evaluation: assessment.evaluation,
-                code,
-                proposal: Some(Proposal {
-                    reason,
-                    text,
-                    rule,
-                    clipped,
-                    warnings,
-                    kept: None,
-                    group,
-                }),
-            };
-            let shape = if parent == self.head {
-                self.shape.as_deref()
-            } else {
-                None
-            };
-            let before = (&self.history[parent], shape);
-            let kept = is_kept(keep, before, (&step, assessment.shape.as_deref()));
-            steps.push((step, assessment.shape, kept, keep));
-        }
-        let best = steps
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, _, kept, _))| *kept)
-            .map(|(number, (step, ..))| (number, total(step)))
-            .reduce(|best, next| if next.1 > best.1 { next } else { best });
-        for (number, (mut step, shape, _, keep)) in steps.into_iter().enumerate() {
-            let kept = best.is_some_and(|(best, _)| best == number);
-            if keep != super::Keep::Always
-                && let Some(proposal) = &mut step.proposal
-            {
-                proposal.kept = Some(kept);
-            }
-            if kept {
-                self.head = step.step;
-                self.shape.clone_from(&shape);
-            }
-            self.add(step, shape, proposer, assessor, listener)?;
-        }
-        Ok(())
-    }
-
-    fn add(
-        &mut self,
-        mut step: Step,
-        shape: Option<Arc<Shape>>,
-        proposer: &dyn Proposer,
-        assessor: &Assessor,
-        listener: &mut dyn Listener,
-    ) -> Result<(), RepairError> {
-        if let Some(dir) = self.repair.out {
-            let writer = match &mut self.writer {
-                Some(writer) => writer,
-                none => {
-                    let header = header(self.repair, proposer, assessor)?;
-                    none.insert(TrajectoryWriter::create(dir, &header)?)
-                }
-            };
-            writer.append(&mut step, shape.as_deref())?;
-        }
-        self.history.push(step.clone());
-        listener.step(step, shape);
-        Ok(())
-    }
-
-    fn reached(&self) -> bool {
-        let reaches = |step: &Step| step.evaluation.ok && total(step) >= self.repair.target;
-        self.history.iter().any(reaches)
-    }
-}
-
-/// Places in a group with advantages; nothing for a lone proposal.
-fn groups(first: usize, tried: &[Tried]) -> Vec<Option<GroupPlace>> {
-    if tried.len() < 2 {
-        return vec![None; tried.len()];
-    }
-    let scores: Vec<f64> = tried.iter().map(Tried::score).collect();
-    let mean = scores.iter().sum::<f64>() / scores.len() as f64;
-    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (scores.len() - 1) as f64;
-    let advantages = reward::group_advantages(&scores);
-    let places = advantages.iter().zip(&scores).map(|(&advantage, &score)| {
-        Some(GroupPlace {
-            group_id: first,
-            score,
-            group_mean: mean,
-            group_std: variance.sqrt(),
-            advantage,
-        })
-    });
-    places.collect()
-}
-
-fn total(step: &Step) -> f64 {
-    step.evaluation.reward.total
 }
 
 /// Leaves what had arrived beside the trajectory and says where; without a folder, says how it ended.
@@ -329,19 +166,4 @@ fn keep_partial(mut error: ProposeError, out: Option<&Path>, step: usize) -> Rep
         error.message
     );
     error.into()
-}
-
-fn header(
-    repair: &Repair<'_>,
-    proposer: &dyn Proposer,
-    assessor: &Assessor,
-) -> Result<Header, ExecutorError> {
-    Ok(Header {
-        format: FORMAT,
-        task_id: repair.task.id.clone(),
-        profile: repair.scoring.profile,
-        mode: repair.scoring.mode,
-        proposer: proposer.origin().name().to_owned(),
-        versions: assessor.versions(repair.task)?,
-    })
 }

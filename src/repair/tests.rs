@@ -30,10 +30,12 @@ fn recording(name: &str, codes: &[&str]) -> RecordedRepair {
         .map(|code| RecordedStep {
             code: (*code).to_owned(),
             reason: format!("why {code}"),
+            ..RecordedStep::default()
         })
         .collect();
     RecordedRepair {
         name: name.to_owned(),
+        start: None,
         steps,
     }
 }

@@ -40,8 +40,9 @@ pub use grounded::{
 pub use notes::failure_notes;
 pub use policy::policy;
 pub use reference::{Reference, References};
-pub use score::score;
+pub use score::{kind_of, score};
 pub use shaping::{Advantages, advantages, group_advantages, potential_step, shape, step_reward};
+pub use source::assigns_fixture;
 pub use text_kind::kind_of_text;
 
 /// Which formulas turn evidence into a total.

@@ -69,7 +69,8 @@ pub fn score(evidence: &Evidence<'_>, mode: Mode) -> Scored {
     }
 }
 
-fn kind_of(editability: f64, semantic: f64) -> Kind {
+/// The kind of a candidate that built, by its editability and semantic score, 0 to 1 each.
+pub fn kind_of(editability: f64, semantic: f64) -> Kind {
     if editability < LEAST_EDITABILITY {
         Kind::LowEditability
     } else if semantic < LEAST_SEMANTIC {

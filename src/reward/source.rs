@@ -26,7 +26,7 @@ impl Counts {
 }
 
 /// Whether a line assigns to `fixture`: `^\s*fixture\s*=` not followed by another `=`.
-pub(super) fn assigns_fixture(code: &str) -> bool {
+pub fn assigns_fixture(code: &str) -> bool {
     let assignment = |rest: &str| {
         let rest = skip(rest.strip_prefix("fixture")?, is_space).strip_prefix('=')?;
         (!rest.starts_with('=')).then_some(())

@@ -6,7 +6,11 @@ use std::path::PathBuf;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use super::dock::PanelKind;
+use super::new_task::NewTask;
+use super::proposing::{Known, Pick};
 use super::settings::Settings;
+use super::share::Form;
 use super::state::{CardId, PathPurpose};
 pub use super::viewport::Action as ViewAction;
 use super::viewport::{Against, Layout, Look, Preset, Projection};
@@ -47,6 +51,8 @@ pub enum Command {
     SetMode(Mode),
     /// Let this recording propose.
     SetRecording(String),
+    /// Something about who proposes.
+    Proposer(ProposerCommand),
     /// Build the reference of the task on screen, to be looked at.
     ShowReference,
     /// Put text on the clipboard.
@@ -74,8 +80,26 @@ pub enum Command {
     SearchRows(String),
     /// Put the rows away.
     CloseRows,
+    /// Pin a row, or let go of it.
+    PinRow(usize, bool),
+    /// Say something of a row.
+    AnnotateRow(usize, String),
+    /// Write these rows to a file.
+    ExportRows(Vec<u32>),
+    /// Choose another training run to compare with.
+    CompareRows,
+    /// Put the other training run away.
+    CloseOther,
+    /// Build the candidates of a group.
+    OpenGroup(usize),
     /// Settings were changed.
     Set(Settings),
+    /// Write a new task.
+    WriteTask(Box<NewTask>),
+    /// Look how much is kept on the disk.
+    MeasureStore,
+    /// Remove what is kept on the disk and what killed workers left.
+    CleanStore,
     /// Files were dropped on the window.
     Open(Vec<PathBuf>),
 }
@@ -89,6 +113,8 @@ pub enum Action {
     Save,
     /// Write the code to another file.
     SaveAs,
+    /// Write what is on screen to a file of that form.
+    Export(Form),
     /// Back to the seed alone; hand edits stay.
     ResetToSeed,
     /// Run the code now.
@@ -97,6 +123,12 @@ pub enum Action {
     Propose,
     /// Steps to the target or the limit.
     RunLoop,
+    /// Decide on the proposal that arrived.
+    Proposal(Answer),
+    /// Show the prompt that a model would be sent.
+    Prompt,
+    /// Let this one propose.
+    Pick(Pick),
     /// Stop what runs.
     Cancel,
     /// The step before.
@@ -119,6 +151,52 @@ pub enum Action {
     Shortcuts,
     /// Open the settings page.
     Settings,
+    /// Write a task of one's own.
+    NewTask,
+    /// What a report of a fault should hold, to the clipboard.
+    CopyDiagnostics,
+    /// Put a panel away, or bring it back.
+    Panel(PanelKind),
+    /// Panels back to where they usually are.
+    ResetLayout,
+}
+
+/// A wish about who proposes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProposerCommand {
+    /// Let this one propose.
+    Pick(Pick),
+    /// Give recordings with their pauses, or without.
+    Paced(bool),
+    /// Ask for that many candidates a round.
+    Candidates(usize),
+    /// End loops after that many rounds.
+    MaxSteps(usize),
+    /// End loops at this total.
+    Target(f64),
+    /// Remember a server, and use it.
+    AddServer(String),
+    /// Forget the server of that index.
+    ForgetServer(usize),
+    /// Let the server of that index propose.
+    UseServer(usize),
+    /// Change what is known of the server of that index.
+    SetServer(usize, Known),
+    /// Ask the server of that index how it is.
+    Look(usize),
+    /// Put the prompt away.
+    ClosePrompt,
+}
+
+/// What can be done with a proposal that arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// Go on from it.
+    Accept,
+    /// Go on from a copy of it, to be changed.
+    Edit,
+    /// Go back to where it came from.
+    Reject,
 }
 
 /// What the editor can be asked for by menu or shortcut.
@@ -185,6 +263,10 @@ const fn view(action: ViewAction, name: &'static str, label: &'static str, start
     info(Action::View(action), name, label, None, starts_group)
 }
 
+const fn panel(kind: PanelKind, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
+    info(Action::Panel(kind), name, label, None, starts_group)
+}
+
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
@@ -197,6 +279,34 @@ pub const ACTIONS: &[ActionInfo] = &[
         "file.save_as",
         "Save as…",
         keys(CTRL_SHIFT, Key::S),
+        false,
+    ),
+    info(
+        Action::Export(Form::Page),
+        "share.page",
+        "Share as a web page…",
+        None,
+        true,
+    ),
+    info(
+        Action::Export(Form::Animation),
+        "share.animation",
+        "Share as an animation…",
+        None,
+        false,
+    ),
+    info(
+        Action::Export(Form::Picture),
+        "export.png",
+        "Export a picture…",
+        None,
+        false,
+    ),
+    info(
+        Action::Export(Form::Stl),
+        "export.stl",
+        "Export STL…",
+        None,
         false,
     ),
     info(
@@ -221,11 +331,54 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     info(
+        Action::Proposal(Answer::Accept),
+        "proposal.accept",
+        "Accept proposal",
+        keys(CTRL_SHIFT, Key::Y),
+        false,
+    ),
+    info(
+        Action::Proposal(Answer::Edit),
+        "proposal.edit",
+        "Edit proposal",
+        keys(CTRL_SHIFT, Key::E),
+        false,
+    ),
+    info(
+        Action::Proposal(Answer::Reject),
+        "proposal.reject",
+        "Reject proposal",
+        keys(CTRL_SHIFT, Key::N),
+        false,
+    ),
+    info(Action::Prompt, "repair.prompt", "Show prompt", None, false),
+    info(
+        Action::Pick(Pick::Rules),
+        "proposer.rules",
+        "Proposer: rules",
+        None,
+        true,
+    ),
+    info(
+        Action::Pick(Pick::Replay),
+        "proposer.replay",
+        "Proposer: recording",
+        None,
+        false,
+    ),
+    info(
+        Action::Pick(Pick::Endpoint),
+        "proposer.endpoint",
+        "Proposer: model behind a server",
+        None,
+        false,
+    ),
+    info(
         Action::Cancel,
         "run.cancel",
         "Cancel",
         keys(Modifiers::NONE, Key::Escape),
-        false,
+        true,
     ),
     info(Action::ResetToSeed, "repair.reset", "Reset to seed", None, true),
     info(
@@ -281,11 +434,25 @@ pub const ACTIONS: &[ActionInfo] = &[
     info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, false),
     info(Action::ToggleTheme, "view.theme", "Light or dark", None, false),
     info(
+        Action::NewTask,
+        "task.new",
+        "New task…",
+        keys(CTRL_SHIFT, Key::T),
+        true,
+    ),
+    info(
         Action::Settings,
         "help.settings",
         "Settings…",
         keys(CTRL, Key::Comma),
         true,
+    ),
+    info(
+        Action::CopyDiagnostics,
+        "help.diagnostics",
+        "Copy diagnostics",
+        None,
+        false,
     ),
     info(
         Action::Palette,
@@ -430,6 +597,16 @@ pub const ACTIONS: &[ActionInfo] = &[
         "Draw: triangles",
         false,
     ),
+    panel(PanelKind::Tasks, "panel.tasks", "Panel: tasks", false),
+    panel(PanelKind::Rows, "panel.rows", "Panel: rows", false),
+    panel(PanelKind::Editor, "panel.code", "Panel: code", false),
+    panel(PanelKind::View, "panel.view", "Panel: 3D view", false),
+    panel(PanelKind::Runs, "panel.run", "Panel: run", false),
+    panel(PanelKind::Timeline, "panel.timeline", "Panel: timeline", false),
+    panel(PanelKind::Proposer, "panel.proposer", "Panel: proposals", false),
+    panel(PanelKind::Console, "panel.console", "Panel: console", false),
+    panel(PanelKind::Reward, "panel.reward", "Panel: reward", false),
+    info(Action::ResetLayout, "panel.reset", "Reset the layout", None, true),
 ];
 
 impl Action {

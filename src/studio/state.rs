@@ -5,16 +5,20 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::files::Stored;
 use super::keeper::Draft;
+use super::notes::Notes;
+use super::proposing::{Pick, Proposing};
 use super::rows::Rows;
 use super::settings::Settings;
+use super::share::Form;
 use crate::assess::{Assessment, Evaluation, Scoring};
 use crate::engine::JobId;
 use crate::executor::PoolStatus;
 use crate::failure::{Failure, Kind};
 use crate::geometry::Shape;
 use crate::task::{RecordedRepair, Task};
-use crate::trajectory::Origin;
+use crate::trajectory::{GroupPlace, Origin};
 
 /// Everything that is shown.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub struct State {
     pub warming_since: Option<f64>,
     /// Jobs under way, oldest first.
     pub running: Vec<Running>,
+    /// Long work on files under way, oldest first.
+    pub work: Vec<Work>,
     /// What happened, oldest first.
     pub log: Vec<LogLine>,
     /// Something to be told above the panels.
@@ -45,10 +51,24 @@ pub struct State {
     pub row_matches_serial: u64,
     /// The row whose code is on screen.
     pub open_row: Option<usize>,
+    /// What was said of the rows.
+    pub notes: Notes,
+    /// Another training run, to be compared.
+    pub other_rows: Option<Arc<Rows>>,
+    /// The group on screen, with what its candidates built.
+    pub group: Option<GroupView>,
+    /// Who proposes, and what it says.
+    pub proposing: Proposing,
     /// What a person has set.
     pub settings: Settings,
     /// The file that keeps it, if there is a place for one.
     pub settings_file: Option<PathBuf>,
+    /// The folder for tasks of one's own, if there is a place for one.
+    pub pack: Option<PathBuf>,
+    /// Why the task that was asked for was not written.
+    pub new_task_problem: Option<String>,
+    /// What is kept on the disk, once somebody has asked.
+    pub store: Option<Stored>,
     /// Edits that a window left which was not closed, until somebody decides.
     pub rescued: Vec<Draft>,
     /// A file changed outside while it had edits here.
@@ -72,6 +92,46 @@ pub struct Running {
     pub since: f64,
     /// Whether it left the queue.
     pub started: bool,
+}
+
+/// The candidates of one prompt, built to be looked at.
+#[derive(Clone, Debug)]
+pub struct GroupView {
+    /// Index of the group.
+    pub group: usize,
+    /// Its first candidates, in order.
+    pub members: Vec<Member>,
+}
+
+/// A candidate of a group.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Index of its row.
+    pub row: usize,
+    /// How far it has come.
+    pub phase: Phase,
+}
+
+/// How far a candidate of a group has come.
+#[derive(Clone, Debug)]
+pub enum Phase {
+    /// Its code is read.
+    Reading,
+    /// It is built.
+    Building(JobId),
+    /// It was built.
+    Built(Arc<Shape>),
+    /// It does not build, or cannot be built here; and why.
+    Broken(String),
+}
+
+/// Long work on a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Work {
+    /// What is done, for people.
+    pub what: String,
+    /// The share that is done, 0 to 1.
+    pub share: f32,
 }
 
 /// A line of the log.
@@ -148,6 +208,12 @@ pub enum PathPurpose {
     Open,
     /// A file to write that card to, whatever is on screen by then.
     Save(CardId),
+    /// A file of rows to compare with.
+    Compare,
+    /// A file to write chosen rows to.
+    Rows,
+    /// A file to write what is on screen to.
+    Export(Form),
 }
 
 /// The path field in place of a file dialog.
@@ -219,6 +285,10 @@ pub struct Card {
     pub revision: u64,
     /// What the proposer said.
     pub reason: String,
+    /// Its place among several candidates for one prompt.
+    pub group: Option<GroupPlace>,
+    /// Whether a person turned it down.
+    pub rejected: bool,
     /// The row of a training run that it was read from.
     pub row: Option<String>,
     /// The file that it was read from or saved to.
@@ -316,6 +386,8 @@ impl Card {
             code,
             revision: 0,
             reason: String::new(),
+            group: None,
+            rejected: false,
             row: None,
             file: None,
             saved_revision: 0,
@@ -413,7 +485,10 @@ impl Session {
     /// A session that holds the weak seed alone.
     pub fn new(task: Arc<Task>, seed: CardId) -> Self {
         let card = Card::new(seed, Origin::Seed, None, task.weak_seed().to_owned());
-        let recording = task.repairs.first().map(|recording| recording.name.clone());
+        // What starts from something broken has more to show.
+        let broken = task.repairs.iter().find(|recording| recording.start.is_some());
+        let recording = broken.or(task.repairs.first());
+        let recording = recording.map(|recording| recording.name.clone());
         Self {
             task,
             cards: vec![card],
@@ -455,20 +530,30 @@ impl Session {
         self.task.repairs.iter().find(|recording| recording.name == *name)
     }
 
+    /// Who proposes here, if that is what was picked.
+    pub fn pick(&self, picked: Pick) -> Pick {
+        match (picked, self.repair()) {
+            (Pick::Replay, None) => Pick::Rules,
+            (picked, _) => picked,
+        }
+    }
+
     /// How many steps of the recording lie behind a card: 0 for the seed, that of its origin for a draft.
     pub fn steps_behind(&self, card: &Card) -> usize {
+        self.recorded_behind(card).unwrap_or(0)
+    }
+
+    /// The same; none for a card that did not grow from the recording.
+    pub fn recorded_behind(&self, card: &Card) -> Option<usize> {
         let mut card = card;
         loop {
             match &card.recorded {
                 Some(recorded) if Some(&recorded.recording) == self.recording.as_ref() => {
-                    return recorded.step;
+                    return Some(recorded.step);
                 }
                 Some(_) | None => {}
             }
-            match card.parent.and_then(|parent| self.get(parent)) {
-                Some(parent) => card = parent,
-                None => return 0,
-            }
+            card = card.parent.and_then(|parent| self.get(parent))?;
         }
     }
 
@@ -488,6 +573,7 @@ impl Session {
         }
         match card.origin {
             Origin::Seed => "seed".to_owned(),
+            Origin::Hand if card.recorded.is_some() && card.revision == 0 => "start".to_owned(),
             Origin::Hand => match &card.row {
                 Some(row) if card.revision == 0 => row.clone(),
                 Some(row) => format!("{row}, edited"),
@@ -523,6 +609,7 @@ impl State {
             pool: PoolStatus::default(),
             warming_since: None,
             running: Vec::new(),
+            work: Vec::new(),
             log: Vec::new(),
             notice: None,
             path_prompt: None,
@@ -530,8 +617,15 @@ impl State {
             row_matches: None,
             row_matches_serial: 0,
             open_row: None,
+            notes: Notes::default(),
+            other_rows: None,
+            group: None,
+            proposing: Proposing::default(),
             settings: Settings::default(),
             settings_file: None,
+            pack: None,
+            new_task_problem: None,
+            store: None,
             rescued: Vec::new(),
             conflict: None,
             quit: None,

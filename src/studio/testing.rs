@@ -127,6 +127,7 @@ pub fn task(id: &str, label: &str) -> Arc<Task> {
     let step = |code: &str, reason: &str| RecordedStep {
         code: code.to_owned(),
         reason: reason.to_owned(),
+        ..RecordedStep::default()
     };
     Arc::new(Task {
         id: id.to_owned(),
@@ -144,6 +145,7 @@ pub fn task(id: &str, label: &str) -> Arc<Task> {
         reference_mesh: None,
         repairs: vec![RecordedRepair {
             name: "guided".to_owned(),
+            start: None,
             steps: vec![
                 step("fixture = one\n", "add a plate"),
                 step("fixture = two\n", "add a wheel"),

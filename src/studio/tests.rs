@@ -205,7 +205,8 @@ fn propose_takes_one_step_and_the_next_one_goes_on_from_there() {
             repair.proposer,
             ProposerChoice::Replay {
                 recording: Some("guided".to_owned()),
-                skip: 1
+                skip: 1,
+                paced: false,
             }
         );
     });

@@ -19,7 +19,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Problem, RecordedRepair, Scale, Task};
+use super::{Problem, RecordedRepair, Scale, Task, recording};
 
 /// The seed that must not build.
 const FAILING_SEED: &str = "build_error";
@@ -131,6 +131,17 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
             .map(|message| Problem::of_file(&reference_file, message)),
     );
     for (repair, outcomes) in task.repairs.iter().zip(&measured.repairs) {
+        if repair.start.is_some() {
+            // What a loop did is what it did, wherever it started; but it shall have repaired something.
+            if !outcomes
+                .iter()
+                .any(|outcome| matches!(outcome, Outcome::Built(_)))
+            {
+                let file = list_of(task, repair).with_file_name(recording::FILE);
+                problems.push(Problem::of_file(&file, "holds no proposal that builds"));
+            }
+            continue;
+        }
         let of_step = |index: usize, message: String| {
             Problem::of_field(&list_of(task, repair), &format!("step.{}", index + 1), message)
         };

@@ -11,7 +11,7 @@ use toml::Table;
 use super::checks::{self, Check};
 use super::fields::{Fields, is_word};
 use super::problem::Problem;
-use super::{Level, RecordedRepair, RecordedStep, Scale, Task, version};
+use super::{Level, RecordedRepair, RecordedStep, Scale, Task, recording, version};
 
 const LEVELS: [(&str, Level); 3] = [
     ("easy", Level::Easy),
@@ -207,11 +207,40 @@ impl Folder {
             if !is_word(&name) || !self.dir.join(&path).is_dir() {
                 let hint = "a recording is a folder `repairs/<name>/`, the name made of a-z, 0-9 and _";
                 self.refuse(&path, "is no recorded repair").hint = Some(hint.to_owned());
+            } else if self.exists(path.join(recording::FILE)) {
+                repairs.extend(self.trajectory(&path, &name));
             } else if let Some(steps) = self.steps(&path) {
-                repairs.push(RecordedRepair { name, steps });
+                repairs.push(RecordedRepair {
+                    name,
+                    start: None,
+                    steps,
+                });
             }
         }
         repairs
+    }
+
+    /// The trajectory of a loop; what else `repair --out` leaves beside it may stay.
+    fn trajectory(&mut self, path: &Path, name: &str) -> Option<RecordedRepair> {
+        for other in self.names(path) {
+            if ![recording::FILE, "artifacts"].contains(&other.as_str()) {
+                let hint = "beside trajectory.jsonl there is its folder of artifacts, or nothing";
+                self.refuse(&path.join(&other), "is no part of this recording")
+                    .hint = Some(hint.to_owned());
+            }
+        }
+        let task = self
+            .dir
+            .file_name()
+            .map_or_else(String::new, |id| id.to_string_lossy().into_owned());
+        match recording::read(&self.dir.join(path), name, &task) {
+            Ok(recording) => Some(recording),
+            Err(message) => {
+                self.refuse(&path.join(recording::FILE), &message).hint =
+                    Some("record it again with `cadforge repair --out`".to_owned());
+                None
+            }
+        }
     }
 
     /// The steps that a recording's `repair.toml` lists; every .py file beside it must be one of them.
@@ -248,7 +277,11 @@ impl Folder {
                 continue;
             }
             if let Some(code) = self.code(&recording.join(&name)) {
-                steps.push(RecordedStep { code, reason });
+                steps.push(RecordedStep {
+                    code,
+                    reason,
+                    ..RecordedStep::default()
+                });
             }
             listed.push(name);
         }

@@ -12,6 +12,7 @@ mod folder;
 #[cfg(test)]
 mod judge_tests;
 mod problem;
+pub mod recording;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -107,19 +108,38 @@ pub enum Scale {
 }
 
 /// One recorded repair: candidates in the order in which they were proposed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RecordedRepair {
     /// Name of its folder under `repairs/`.
     pub name: String,
+    /// The candidate that it starts from, if it is the trajectory of a loop; else it starts from the weak seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
     /// Code of each step after the seed, with the reason given for it; at least one.
     pub steps: Vec<RecordedStep>,
 }
 
 /// One recorded proposal.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RecordedStep {
     /// The whole candidate file.
     pub code: String,
     /// Why, in a line or two; may be empty.
     pub reason: String,
+    /// The whole raw text, where it was more than the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// When the text came: pairs of milliseconds since it was asked for and characters that were there by then. Empty: all
+    /// at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stream: Vec<[u32; 2]>,
+    /// The step of the recording that it was made from, 0 being the start; none for the step before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<usize>,
+    /// Whether the loop went on from here; none where that was never in question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<bool>,
+    /// Whether the answer was cut by its token limit.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub clipped: bool,
 }

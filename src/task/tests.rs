@@ -77,16 +77,19 @@ fn a_right_folder_gives_its_task() {
     let step = |code: &str, reason: &str| RecordedStep {
         code: code.to_owned(),
         reason: reason.to_owned(),
+        ..RecordedStep::default()
     };
     assert_eq!(
         task.repairs,
         [
             RecordedRepair {
                 name: "long".to_owned(),
+                start: None,
                 steps: vec![step("first = 1\n", "starts"), step("last = 1\n", "ends")]
             },
             RecordedRepair {
                 name: "short".to_owned(),
+                start: None,
                 steps: vec![step("short = 1\n", "")]
             },
         ]

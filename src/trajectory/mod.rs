@@ -5,11 +5,13 @@
 mod artifacts;
 mod read;
 mod step;
+mod under_way;
 mod write;
 
 pub use artifacts::{replace_file, write_atomically, write_evaluation};
 pub use read::{BadLine, Trajectory, read};
 pub use step::{GroupPlace, Header, Origin, Proposal, Step};
+pub use under_way::{PLAN_FILE, begin, resume};
 pub use write::TrajectoryWriter;
 
 /// The file of steps inside a trajectory folder.
@@ -31,6 +33,19 @@ pub enum TrajectoryError {
     /// There is one already, and it is not overwritten.
     #[error("{0} already holds a trajectory\nhint: choose a new folder, or move the old one away")]
     Exists(std::path::PathBuf),
+    /// A loop that did not end lies there, and it is another one, or one that cannot be gone on with.
+    #[error(
+        "{dir} holds a loop that did not end, and it cannot be gone on with: {reason}\nhint: choose a new folder, or move the old one away"
+    )]
+    Other {
+        /// The folder.
+        dir: std::path::PathBuf,
+        /// What is in the way.
+        reason: String,
+    },
+    /// Another process writes there.
+    #[error("{0} is being written by another process\nhint: wait for it, or choose a new folder")]
+    Busy(std::path::PathBuf),
     /// The first line is no header that this version reads.
     #[error("{path}: {message}")]
     BadHeader {

@@ -35,15 +35,20 @@ pub fn read(path: &Path) -> Result<Trajectory, TrajectoryError> {
         path.to_owned()
     };
     let text = std::fs::read(&file).map_err(TrajectoryError::io("read", &file))?;
+    parse(&file, &text)
+}
+
+/// Reads what that file holds.
+pub(super) fn parse(file: &Path, text: &[u8]) -> Result<Trajectory, TrajectoryError> {
     let mut lines = text.split(|&byte| byte == b'\n').enumerate();
     let header = lines.next().map_or(&[][..], |(_, line)| line);
     let header: Header = serde_json::from_slice(header).map_err(|error| TrajectoryError::BadHeader {
-        path: file.clone(),
+        path: file.to_owned(),
         message: format!("the first line is no trajectory header: {error}\nhint: give a folder that `cadforge repair --out` made"),
     })?;
     if header.format != FORMAT {
         return Err(TrajectoryError::BadHeader {
-            path: file,
+            path: file.to_owned(),
             message: format!(
                 "format {} is not known to this version, which reads format {FORMAT}\nhint: open it with the version that wrote it",
                 header.format

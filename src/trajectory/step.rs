@@ -86,6 +86,10 @@ pub struct Proposal {
     /// What the proposer found out that people should know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// How the text came: pairs of milliseconds since it was asked for and characters that were there by then, the last
+    /// pair being all of it. What is told is `text`, or the code where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stream: Vec<[u32; 2]>,
     /// Whether the loop went on from here; absent where that was never in question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<bool>,
@@ -99,6 +103,9 @@ pub struct Proposal {
 pub struct GroupPlace {
     /// Step of the group's first candidate.
     pub group_id: usize,
+    /// How many candidates it has; 0 in files from before this was written.
+    #[serde(default)]
+    pub size: usize,
     /// What was compared: the shaped reward (strict, unless another shaping was asked for).
     pub score: f64,
     /// Mean score of the group.

@@ -146,3 +146,94 @@ fn an_atomic_write_keeps_the_mode_and_leaves_no_temporary_file() {
             .contains("missing/part.py")
     );
 }
+
+fn header_again() -> Result<Header, TrajectoryError> {
+    Ok(header())
+}
+
+/// A step of a group of `size`.
+fn grouped(index: usize, first: usize, size: usize) -> Step {
+    let group = GroupPlace {
+        group_id: first,
+        size,
+        score: 0.0,
+        group_mean: 0.0,
+        group_std: 0.0,
+        advantage: 0.0,
+    };
+    Step {
+        proposal: Some(Proposal {
+            group: Some(group),
+            ..Proposal::default()
+        }),
+        ..failed_step(index)
+    }
+}
+
+#[test]
+fn a_loop_under_way_is_gone_on_with_behind_its_last_whole_round() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = serde_json::json!({"candidates": 2});
+    let mut writer = begin(dir.path(), &header(), &plan).unwrap();
+    let mut rounds: Vec<Step> = vec![
+        failed_step(0),
+        grouped(1, 1, 2),
+        grouped(2, 1, 2),
+        grouped(3, 3, 2),
+    ];
+    for step in &mut rounds {
+        writer.append(step, None).unwrap();
+    }
+    // While somebody writes, nobody else does.
+    let busy = resume(dir.path(), &plan, header_again).unwrap_err();
+    assert!(matches!(busy, TrajectoryError::Busy(_)), "{busy}");
+    drop(writer);
+    let (mut writer, found) = resume(dir.path(), &plan, header_again).unwrap().unwrap();
+    assert_eq!(found.steps, rounds[..3], "the half of a group goes");
+    let mut next = failed_step(3);
+    writer.append(&mut next, None).unwrap();
+    writer.finish().unwrap();
+    let trajectory = read(dir.path()).unwrap();
+    assert_eq!((trajectory.steps.len(), trajectory.bad_lines.len()), (4, 0));
+    assert_eq!(trajectory.steps[3], next);
+    // Finished, it is like any other.
+    let error = resume(dir.path(), &plan, header_again).unwrap_err();
+    assert!(matches!(error, TrajectoryError::Exists(_)), "{error}");
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_says_why_and_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = serde_json::json!({"candidates": 2, "proposer": "rules"});
+    assert!(
+        resume(dir.path(), &plan, header_again).unwrap().is_none(),
+        "nothing is there"
+    );
+    let mut writer = begin(dir.path(), &header(), &plan).unwrap();
+    writer.append(&mut failed_step(0), None).unwrap();
+    drop(writer);
+    let path = dir.path().join(FILE_NAME);
+    let before = std::fs::read(&path).unwrap();
+    let other = serde_json::json!({"candidates": 2, "proposer": "endpoint"});
+    let newer = || {
+        let mut header = header();
+        header.mode = Mode::Fast;
+        Ok(header)
+    };
+    let errors = [
+        (resume(dir.path(), &other, header_again), "proposer was \"rules\""),
+        (resume(dir.path(), &plan, newer), "mode"),
+    ];
+    for (error, expected) in errors {
+        let message = error.unwrap_err().to_string();
+        assert!(
+            message.contains(expected) && message.contains("hint:"),
+            "{message}"
+        );
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    // Killed in the middle of the very first line: nothing has happened yet.
+    std::fs::write(&path, &before[..20]).unwrap();
+    assert!(resume(dir.path(), &plan, header_again).unwrap().is_none());
+    begin(dir.path(), &header(), &plan).unwrap();
+}

@@ -1,8 +1,10 @@
 //! Appends steps to a trajectory folder.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -23,14 +25,6 @@ pub struct TrajectoryWriter {
 const ARTIFACTS: &str = "artifacts";
 
 impl TrajectoryWriter {
-    /// An error if `dir` holds a trajectory already.
-    pub fn refuse_existing(dir: &Path) -> Result<(), TrajectoryError> {
-        if dir.join(FILE_NAME).exists() {
-            return Err(TrajectoryError::Exists(dir.to_owned()));
-        }
-        Ok(())
-    }
-
     /// Makes `dir` a trajectory folder; refuses one that already holds a trajectory.
     pub fn create(dir: &Path, header: &Header) -> Result<Self, TrajectoryError> {
         std::fs::create_dir_all(dir).map_err(TrajectoryError::io("create", dir))?;
@@ -42,14 +36,21 @@ impl TrajectoryWriter {
             }
             Err(error) => return Err(TrajectoryError::io("create", &path)(error)),
         };
-        let mut writer = Self {
-            dir: dir.to_owned(),
+        lock(&file, dir)?;
+        let mut writer = Self::over(dir, path, file, 0);
+        writer.lines(std::slice::from_ref(header))?;
+        Ok(writer)
+    }
+
+    /// Goes on behind the first `length` bytes of a file that is open for appending and locked.
+    pub(super) fn over(dir: &Path, path: PathBuf, file: File, length: u64) -> Self {
+        let dir = dir.to_owned();
+        Self {
+            dir,
             path,
             file,
-            length: 0,
-        };
-        writer.line(header)?;
-        Ok(writer)
+            length,
+        }
     }
 
     /// The folder.
@@ -60,6 +61,20 @@ impl TrajectoryWriter {
     /// Stores the step's artifacts and appends its line. The step's artifact paths become relative to the
     /// folder, so that it can be moved.
     pub fn append(&mut self, step: &mut Step, shape: Option<&Shape>) -> Result<(), TrajectoryError> {
+        self.store(step, shape)?;
+        self.lines(std::slice::from_ref(step))
+    }
+
+    /// The same for the steps of a group, whose lines are written together.
+    pub fn append_group(&mut self, group: &mut [(Step, Option<Arc<Shape>>)]) -> Result<(), TrajectoryError> {
+        for (step, shape) in &mut *group {
+            self.store(step, shape.as_deref())?;
+        }
+        let steps: Vec<&Step> = group.iter().map(|(step, _)| step).collect();
+        self.lines(&steps)
+    }
+
+    fn store(&self, step: &mut Step, shape: Option<&Shape>) -> Result<(), TrajectoryError> {
         let code = artifacts::store(&self.dir, ARTIFACTS, "py", step.code.as_bytes())?;
         let stl = match shape {
             Some(shape) => Some(artifacts::store(&self.dir, ARTIFACTS, "stl", &shape.stl)?),
@@ -73,18 +88,34 @@ impl TrajectoryWriter {
         };
         let json = serde_json::to_vec_pretty(&step.evaluation).expect("an evaluation is plain data");
         step.evaluation.artifacts.reward = Some(artifacts::store(&self.dir, ARTIFACTS, "json", &json)?);
-        self.line(step)
+        Ok(())
     }
 
-    fn line(&mut self, value: &impl Serialize) -> Result<(), TrajectoryError> {
-        let mut line = serde_json::to_vec(value).expect("headers and steps are plain data");
-        line.push(b'\n');
-        if let Err(error) = self.file.write_all(&line).and_then(|()| self.file.sync_data()) {
+    fn lines(&mut self, values: &[impl Serialize]) -> Result<(), TrajectoryError> {
+        let mut lines = Vec::new();
+        for value in values {
+            serde_json::to_writer(&mut lines, value).expect("headers and steps are plain data");
+            lines.push(b'\n');
+        }
+        if let Err(error) = self.file.write_all(&lines).and_then(|()| self.file.sync_data()) {
             // Half a line would spoil the next one. If even this fails, a reader still skips and counts it.
             let _ = self.file.set_len(self.length);
             return Err(TrajectoryError::io("write", &self.path)(error));
         }
-        self.length += line.len() as u64;
+        self.length += lines.len() as u64;
         Ok(())
     }
+}
+
+/// Keeps other processes from writing there for as long as the file is open; a file system without locks does without.
+///
+/// A process that was killed a moment ago may not be gone yet: its lock is waited for.
+pub(super) fn lock(file: &File, dir: &Path) -> Result<(), TrajectoryError> {
+    for _ in 0..20 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(100)),
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
+        }
+    }
+    Err(TrajectoryError::Busy(dir.to_owned()))
 }

@@ -27,6 +27,7 @@ fn stable(value: &Value) -> Value {
                         .keys()
                         .map(|key| (key.clone(), json!("…")))
                         .collect(),
+                    "stream" => json!("…"),
                     "traceback" | "code" | "trajectory" | "reward" if value.is_string() => json!("…"),
                     _ => stable(value),
                 };

@@ -18,7 +18,7 @@ use crate::support::{cadforge, expect_exit, json, python, root};
 
 /// Answers chat requests, counted from 0, with these pieces of text and then as the last says.
 #[derive(Clone)]
-enum End {
+pub enum End {
     Stop,
     Length,
     /// Closes the connection in the middle.
@@ -27,14 +27,14 @@ enum End {
     Hang,
 }
 
-type Answer = fn(usize) -> (Vec<String>, End);
+pub type Answer = fn(usize) -> (Vec<String>, End);
 
-struct Model {
-    url: String,
+pub struct Model {
+    pub url: String,
     closed: Arc<AtomicUsize>,
 }
 
-fn model(answer: Answer) -> Model {
+pub fn model(answer: Answer) -> Model {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let closed = Arc::new(AtomicUsize::new(0));
@@ -108,7 +108,7 @@ fn serve(stream: TcpStream, answer: Answer, count: &AtomicUsize, closed: &Atomic
 
 const BOX: &str = "import cadquery as cq\nfixture = cq.Workplane(\"XY\").box(90, 80, 130)\n";
 
-fn pieces(code: &str) -> Vec<String> {
+pub fn pieces(code: &str) -> Vec<String> {
     code.split_inclusive('\n').map(str::to_owned).collect()
 }
 
@@ -215,6 +215,7 @@ fn a_stop_in_mid_stream_reaches_the_server() {
         Job::Repair(RepairJob {
             task: Arc::clone(tasks.get("caster_wheel_fork").unwrap()),
             from: None,
+            earlier: Vec::new(),
             proposer: ProposerChoice::Endpoint(Box::new(EndpointConfig::new(
                 Address::parse(&server.url).unwrap(),
             ))),

@@ -99,9 +99,11 @@ fn a_repair_tells_each_step_in_order() {
         Job::Repair(RepairJob {
             task,
             from: None,
+            earlier: Vec::new(),
             proposer: ProposerChoice::Replay {
                 recording: None,
                 skip: 0,
+                paced: false,
             },
             scoring: without_reference(),
             max_steps: 12,

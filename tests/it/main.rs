@@ -4,17 +4,21 @@
 
 mod cache;
 mod cli;
+mod data;
 mod doctor;
 mod endpoint;
 mod engine;
 mod executor;
 mod kernel;
 mod layers;
+mod llama;
 mod locate;
 mod ordeal;
 mod render;
 mod repair;
+mod resume;
 mod reward;
+mod serve;
 mod soak;
 mod studio;
 mod support;

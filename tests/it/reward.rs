@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use cadforge::failure::Kind;
 use cadforge::geometry::TriMesh;
-use cadforge::reward::{
-    Component, Evidence, Mode, Profile, Reference, References, Scored, TopologyDetails, score,
-};
+use cadforge::reward::{Component, Evidence, Mode, Reference, References, Scored, TopologyDetails, score};
 use serde::Deserialize;
 
 /// How far a score may be from the expected one.

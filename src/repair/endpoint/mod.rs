@@ -137,17 +137,7 @@ impl Endpoint {
             return Ok(connection.clone());
         }
         let config = &self.config;
-        let key = self.key();
-        let described = self.patiently(cancel, || {
-            let described = server::describe(
-                &config.transport,
-                &config.address,
-                key.as_deref(),
-                config.patience,
-                cancel,
-            )?;
-            Ok(described.map_err(|reply| refusal(&config.address, &reply)))
-        })?;
+        let described = self.look(cancel)?;
         let target = described.target(config.model.as_deref()).map_err(wrong)?;
         let template = Template::find(config.prompts.as_deref(), &target.name).map_err(wrong)?;
         let mut warnings = Vec::new();
@@ -167,13 +157,72 @@ impl Endpoint {
         Ok(connection)
     }
 
-    /// The prompt that would be sent now.
-    pub fn prompt(&self, ask: &Ask<'_>, cancel: &CancelToken) -> Result<Prompt, ProposeError> {
-        let connection = self.connect(cancel)?;
-        connection
-            .template
-            .fill(ask, self.config.max_tokens, connection.target.context)
-            .map_err(wrong)
+    /// What the server has, asked now.
+    pub fn look(&self, cancel: &CancelToken) -> Result<Server, ProposeError> {
+        let config = &self.config;
+        let key = self.key();
+        self.patiently(cancel, || {
+            let described = server::describe(
+                &config.transport,
+                &config.address,
+                key.as_deref(),
+                config.patience,
+                cancel,
+            )?;
+            Ok(described.map_err(|reply| refusal(&config.address, &reply)))
+        })
+    }
+
+    /// The prompt that would be sent now, and how many tokens the server makes of it, if it can say.
+    pub fn preview(
+        &self,
+        ask: &Ask<'_>,
+        cancel: &CancelToken,
+    ) -> Result<(Prompt, Option<u64>), ProposeError> {
+        let target = self
+            .look(cancel)?
+            .target(self.config.model.as_deref())
+            .map_err(wrong)?;
+        let template = Template::find(self.config.prompts.as_deref(), &target.name).map_err(wrong)?;
+        let prompt = template
+            .fill(ask, self.config.max_tokens, target.context)
+            .map_err(wrong)?;
+        let count = self.count(&target, &prompt, cancel);
+        Ok((prompt, count))
+    }
+
+    /// Tokens of a prompt as llama.cpp or vLLM count them, the chat template included.
+    fn count(&self, target: &Target, prompt: &Prompt, cancel: &CancelToken) -> Option<u64> {
+        let key = self.key();
+        let post = |path: &str, body: &Value| {
+            let body = body.to_string();
+            let request = Request {
+                method: "POST",
+                path,
+                body: Some(&body),
+                key: key.as_deref(),
+            };
+            let config = &self.config;
+            let told = &mut |_: &str| {};
+            let reply = exchange(
+                &config.transport,
+                &config.address,
+                &request,
+                config.patience,
+                cancel,
+                told,
+            );
+            serde_json::from_str::<Value>(&reply.ok().filter(|reply| reply.status == 200)?.body).ok()
+        };
+        let messages = prompt.messages();
+        if target.lora.is_some() {
+            let text = post("/apply-template", &json!({ "messages": messages }))?["prompt"]
+                .as_str()?
+                .to_owned();
+            let tokens = post("/tokenize", &json!({"content": text, "parse_special": true}))?;
+            return Some(tokens["tokens"].as_array()?.len() as u64);
+        }
+        post("/tokenize", &json!({"model": target.model, "messages": messages}))?["count"].as_u64()
     }
 
     /// One greedy answer of adapter and base: adapters are often silently without effect.
@@ -328,6 +377,17 @@ impl Endpoint {
 impl Proposer for Endpoint {
     fn origin(&self) -> Origin {
         Origin::Endpoint
+    }
+
+    fn plan(&self) -> String {
+        let config = &self.config;
+        format!(
+            "endpoint, model {}, temperature {}, {} tokens, seed {}",
+            config.model.as_deref().unwrap_or("as the server lists"),
+            config.temperature,
+            config.max_tokens,
+            config.seed
+        )
     }
 
     fn propose(

@@ -149,6 +149,14 @@ impl Prompt {
         ((self.system.len() + self.user.len()) as u64).div_ceil(3) + 16
     }
 
+    /// Both messages as one text, marked like a template.
+    pub fn text(&self) -> String {
+        if self.system.is_empty() {
+            return format!("=== user\n{}\n", self.user);
+        }
+        format!("=== system\n{}\n=== user\n{}\n", self.system, self.user)
+    }
+
     /// The messages of a chat request.
     pub fn messages(&self) -> Value {
         let user = json!({"role": "user", "content": self.user});

@@ -126,6 +126,7 @@ fn model(value: &Value) -> Option<Model> {
         owner: value["owned_by"].as_str().unwrap_or_default().to_owned(),
         context: value["max_model_len"]
             .as_u64()
+            .or_else(|| value["meta"]["n_ctx"].as_u64())
             .or_else(|| value["meta"]["n_ctx_train"].as_u64()),
     })
 }
@@ -140,6 +141,17 @@ fn adapter(value: &Value) -> Option<Adapter> {
 }
 
 impl Server {
+    /// Names that can be chosen, with whether each is an adapter.
+    pub fn names(&self) -> Vec<(String, bool)> {
+        let adapters = self.adapters.iter().flatten();
+        let adapters = adapters.map(|adapter| (adapter.name.clone(), true));
+        let models = self
+            .models
+            .iter()
+            .map(|model| (model.id.clone(), model.parent.is_some()));
+        models.chain(adapters).collect()
+    }
+
     /// Finds a model or adapter by name; without a name the first adapter, else the first model.
     pub fn target(&self, name: Option<&str>) -> Result<Target, String> {
         let adapters = self.adapters.as_deref().unwrap_or_default();

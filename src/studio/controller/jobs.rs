@@ -8,16 +8,17 @@ use std::sync::Arc;
 
 use crossbeam_channel::TryRecvError;
 
-use super::{Controller, TARGET};
+use super::Controller;
 use crate::assess::{Assessment, ReferenceChoice, Scoring};
-use crate::engine::{
-    AssessJob, Event, Job, JobId, Outcome as JobOutcome, ProposerChoice, RepairJob, RepairSummary,
-};
+use crate::engine::{AssessJob, Event, Job, JobId, Outcome as JobOutcome, RepairJob, RepairSummary};
 use crate::executor::Priority;
 use crate::geometry::Shape;
 use crate::reward::Mode;
 use crate::studio::backend::Ticket;
-use crate::studio::state::{Activity, Card, CardId, Outcome, Recorded, ReferenceShape, Running, Session};
+use crate::studio::proposing::{Arrived, Pick, SaidEnd};
+use crate::studio::state::{
+    Activity, Card, CardId, Outcome, Phase, Recorded, ReferenceShape, Running, Session,
+};
 use crate::trajectory::{Origin, Step};
 
 /// A job under way.
@@ -36,18 +37,27 @@ enum Purpose {
     Repair(RepairRun),
     /// Builds a task's reference for the viewport.
     Reference,
+    /// Builds a candidate of the group on screen.
+    Member,
 }
 
-/// A repair that proposes from a recording.
+/// A repair under way.
 struct RepairRun {
     /// Cards by the job's own step index; 0 is the card that it started from.
     cards: BTreeMap<usize, CardId>,
     /// Revision of the card that it started from.
     base_revision: u64,
     scoring: Scoring,
-    recording: String,
+    /// The recording that is followed, if one is.
+    recording: Option<String>,
     /// Recorded steps that lie behind the start.
     behind: usize,
+    /// Where its cards come from.
+    origin: Origin,
+    /// Step of the job that the next one probably grows from.
+    head: usize,
+    /// Stops at this total.
+    target: f64,
     /// Whether the one step was asked for, rather than a loop.
     single: bool,
 }
@@ -110,7 +120,7 @@ impl Controller {
             (Activity::Due(_) | Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault { .. }) => false,
             (Activity::Assessing(job), _) => match self.pending.get(&job).map(|pending| &pending.purpose) {
                 Some(Purpose::Assess { scoring, .. }) => *scoring != self.state.scoring,
-                Some(Purpose::Repair(_) | Purpose::Reference) | None => false,
+                Some(Purpose::Repair(_) | Purpose::Reference | Purpose::Member) | None => false,
             },
             (Activity::Idle, Outcome::Unknown) => true,
             (Activity::Idle, Outcome::Scored(scored)) => scored.scoring != self.state.scoring,
@@ -152,54 +162,101 @@ impl Controller {
         self.state.sessions[index].reference = ReferenceShape::Building(id);
     }
 
-    /// Proposes from the card on screen, `max_steps` times or until `target`.
-    pub(super) fn repair(&mut self, max_steps: usize, target: f64) {
+    /// Proposes from the card on screen: once, or a loop to the target or the step limit.
+    pub(super) fn repair(&mut self, single: bool) {
         if self.state.repair().is_some() {
             return;
         }
         let index = self.state.current;
+        let pick = self.state.session().pick(self.state.proposing.pick);
+        if pick == Pick::Replay
+            && self.state.session().recorded_behind(self.state.card()).is_none()
+            && let Some(start) = self.start_of_recording(index)
+        {
+            self.state.session_mut().selected = start;
+        }
         let session = &self.state.sessions[index];
         let base = session.card();
-        let (Some(recording), ahead) = (session.repair(), session.steps_ahead()) else {
-            return self.note("this task has no recorded repair to propose from".to_owned());
-        };
-        if ahead == 0 {
-            return self.note(format!("the recording `{}` ends here", recording.name));
-        }
         let behind = session.steps_behind(base);
+        let recording = session.recording.clone().filter(|_| pick == Pick::Replay);
+        if let Some(recording) = &recording
+            && session.steps_ahead() == 0
+        {
+            return self.note(format!("the recording `{recording}` ends here"));
+        }
+        let proposer = match self.choice(session, behind) {
+            Ok(proposer) => proposer,
+            Err(message) => return self.tell(&message),
+        };
+        let (earlier, known) = match pick {
+            Pick::Replay => (Vec::new(), Vec::new()),
+            Pick::Rules | Pick::Endpoint => self.known_steps(session, base),
+        };
+        let proposing = &self.state.proposing;
+        let first: Vec<CardId> = if known.is_empty() { vec![base.id] } else { known };
         let run = RepairRun {
-            cards: BTreeMap::from([(0, base.id)]),
+            cards: first.into_iter().enumerate().collect(),
             base_revision: base.revision,
             scoring: self.state.scoring.clone(),
-            recording: recording.name.clone(),
+            recording,
             behind,
-            single: max_steps == 1,
+            origin: match pick {
+                Pick::Replay => Origin::Replay,
+                Pick::Rules => Origin::Rules,
+                Pick::Endpoint => Origin::Endpoint,
+            },
+            head: 0,
+            target: if single { f64::INFINITY } else { proposing.target },
+            single,
         };
+        // What was proposed before counts among the rounds of a loop.
+        let max_steps = earlier.len().saturating_sub(1) + if single { 1 } else { proposing.max_steps };
+        let tells_base = earlier.is_empty();
         let job = Job::Repair(RepairJob {
             task: session.task.clone(),
             from: (base.origin != Origin::Seed).then(|| base.code.as_bytes().into()),
-            proposer: ProposerChoice::Replay {
-                recording: Some(recording.name.clone()),
-                skip: behind,
-            },
+            earlier,
+            proposer,
             scoring: self.state.scoring.clone(),
             max_steps,
-            candidates: 1,
-            target,
+            candidates: if pick == Pick::Replay {
+                1
+            } else {
+                proposing.candidates
+            },
+            target: run.target,
             out: None,
         });
         let what = format!(
             "{} from {}",
-            if run.single { "proposal" } else { "loop" },
+            if single { "proposal" } else { "loop" },
             session.title(base)
         );
         let (base, activity) = (base.id, base.activity);
+        self.state.proposing.said.clear();
+        self.state.proposing.arrived = None;
         // The repair scores what it starts from, so a run of the same code on its own is not needed.
         self.drop_assessment(activity);
         let id = self.submit(index, job, what, Purpose::Repair(run));
-        if let Some(card) = self.state.sessions[index].get_mut(base) {
+        if tells_base && let Some(card) = self.state.sessions[index].get_mut(base) {
             card.activity = Activity::Assessing(id);
         }
+    }
+
+    /// Builds a candidate of a group, after everything that somebody waits for.
+    pub(super) fn build_member(&mut self, session: usize, code: &str, what: String) -> JobId {
+        let job = Job::Assess(AssessJob {
+            task: self.state.sessions[session].task.clone(),
+            code: Arc::from(code.as_bytes()),
+            // Only its shape is wanted: rewards are those of the row.
+            scoring: Scoring {
+                mode: Mode::Fast,
+                reference: ReferenceChoice::None,
+                ..self.state.scoring.clone()
+            },
+            priority: Priority::Batch,
+        });
+        self.submit(session, job, what, Purpose::Member)
     }
 
     fn submit(&mut self, session: usize, job: Job, what: String, purpose: Purpose) -> JobId {
@@ -226,7 +283,7 @@ impl Controller {
     }
 
     /// Stops a job and forgets it.
-    fn drop_job(&mut self, job: JobId) {
+    pub(super) fn drop_job(&mut self, job: JobId) {
         self.state.running.retain(|running| running.job != job);
         if let Some(pending) = self.pending.remove(&job) {
             (pending.ticket.cancel)();
@@ -260,10 +317,13 @@ impl Controller {
         let Some(pending) = self.pending.get(&job) else {
             return;
         };
-        let session = pending.session;
+        let (session, is_repair) = (pending.session, matches!(pending.purpose, Purpose::Repair(_)));
         if let Some(running) = self.state.running.iter().find(|running| running.job == job) {
             let text = format!("stopped: {}", running.what);
             self.note(text);
+        }
+        if is_repair {
+            self.break_off();
         }
         self.drop_job(job);
         self.settle(session, job);
@@ -289,6 +349,7 @@ impl Controller {
 
     /// Takes a job that is over off its cards; a proposal that never became code goes.
     fn settle(&mut self, session: usize, job: JobId) {
+        self.settle_member(job, Phase::Broken("stopped".to_owned()));
         let session = &mut self.state.sessions[session];
         if matches!(session.reference, ReferenceShape::Building(building) if building == job) {
             session.reference =
@@ -366,8 +427,11 @@ impl Controller {
                 self.proposal_card(job, step);
             }
             Event::ProposalText { step, delta } => {
-                if let Some(card) = self.proposal_card(job, step) {
-                    card.reason.push_str(&delta);
+                let Some(card) = self.proposal_card(job, step).map(|card| card.id) else {
+                    return;
+                };
+                if let Some(session) = self.pending.get(&job).map(|pending| pending.session) {
+                    self.hear(session, card, &delta);
                 }
             }
             Event::Step(step, shape) => self.take_step(job, *step, shape),
@@ -378,10 +442,11 @@ impl Controller {
             }
             Event::Failed { message, input } => {
                 if let Some(pending) = self.finish(job) {
+                    self.break_off();
                     let card = match &pending.purpose {
                         Purpose::Assess { card, .. } => Some(*card),
                         Purpose::Repair(run) => Some(run.cards[&0]),
-                        Purpose::Reference => None,
+                        Purpose::Reference | Purpose::Member => None,
                     };
                     let waits = |card: &CardId| {
                         self.state.sessions[pending.session]
@@ -391,6 +456,7 @@ impl Controller {
                     if let Some(card) = card.filter(waits) {
                         self.fault(pending.session, card, &message, input);
                     }
+                    self.settle_member(job, Phase::Broken(message.clone()));
                     self.settle(pending.session, job);
                     self.tell(&message);
                 }
@@ -426,7 +492,10 @@ impl Controller {
                     scoring,
                 );
             }
-            (Purpose::Repair(run), JobOutcome::Repaired(summary)) => self.note(describe(&run, &summary)),
+            (Purpose::Repair(run), JobOutcome::Repaired(summary)) => {
+                self.note(describe(&run, &summary));
+                self.arrive(pending.session, &run, summary.best);
+            }
             (Purpose::Reference, JobOutcome::Assessed(assessment)) => {
                 let failure = assessment.evaluation.failure;
                 self.state.sessions[pending.session].reference = match assessment.shape {
@@ -437,12 +506,34 @@ impl Controller {
                     )),
                 };
             }
-            (Purpose::Assess { .. } | Purpose::Reference, JobOutcome::Repaired(_))
+            (Purpose::Member, JobOutcome::Assessed(assessment)) => self.take_member(job, assessment),
+            (Purpose::Assess { .. } | Purpose::Reference | Purpose::Member, JobOutcome::Repaired(_))
             | (Purpose::Repair(_), JobOutcome::Assessed(_)) => {
                 self.tell("the engine answered another question than was asked");
             }
         }
         self.settle(pending.session, job);
+    }
+
+    /// The end of a repair: one proposal is there to be decided on; whoever followed a loop sees its best step.
+    fn arrive(&mut self, session: usize, run: &RepairRun, best: usize) {
+        let session_index = session;
+        let session = &mut self.state.sessions[session];
+        let follows = run.cards.values().any(|card| *card == session.selected);
+        let Some(base) = run.cards.get(&0).copied() else {
+            return;
+        };
+        if run.single {
+            let newest = run.cards.values().copied().max();
+            if follows
+                && session_index == self.state.current
+                && let Some(card) = newest.filter(|card| *card != base)
+            {
+                self.state.proposing.arrived = Some(Arrived { card, base });
+            }
+        } else if follows && let Some(best) = run.cards.get(&best).copied() {
+            session.selected = best;
+        }
     }
 
     /// The card of a proposal: one made before from the same place is taken again.
@@ -456,23 +547,26 @@ impl Controller {
         if let Some(card) = run.cards.get(&step).copied() {
             return session.get_mut(card);
         }
-        let parent = run.cards.get(&step.checked_sub(1)?).copied();
-        let recorded = Recorded {
-            recording: run.recording.clone(),
+        step.checked_sub(1)?;
+        let parent = run.cards.get(&run.head).copied();
+        let recorded = run.recording.as_ref().map(|recording| Recorded {
+            recording: recording.clone(),
             step: run.behind + step,
-        };
-        let known = session
-            .cards
-            .iter_mut()
-            .find(|card| card.recorded.as_ref() == Some(&recorded) && card.parent == parent);
+        });
+        let known = recorded.as_ref().and_then(|recorded| {
+            session
+                .cards
+                .iter_mut()
+                .find(|card| card.recorded.as_ref() == Some(recorded) && card.parent == parent)
+        });
         let id = match known {
             Some(card) => {
                 card.reason.clear();
                 card.id
             }
             None => {
-                let mut card = Card::new(fresh, Origin::Replay, parent, String::new());
-                card.recorded = Some(recorded);
+                let mut card = Card::new(fresh, run.origin, parent, String::new());
+                card.recorded = recorded;
                 card.keep_shape_of(parent.and_then(|parent| session.get(parent)));
                 session.cards.push(card);
                 fresh
@@ -487,16 +581,19 @@ impl Controller {
     fn take_step(&mut self, job: JobId, step: Step, shape: Option<Arc<Shape>>) {
         let index = step.step;
         let in_force = self.state.scoring.clone();
-        let (base_revision, scoring, session, before) = match self.pending.get(&job) {
+        let (base_revision, scoring, session, before, parent) = match self.pending.get_mut(&job) {
             Some(Pending {
                 session,
                 purpose: Purpose::Repair(run),
                 ..
             }) => {
-                let before = index
-                    .checked_sub(1)
-                    .and_then(|before| run.cards.get(&before).copied());
-                (run.base_revision, run.scoring.clone(), *session, before)
+                let before: Vec<_> = run.cards.range(..index).map(|(_, card)| *card).collect();
+                let parent = step.parent.and_then(|parent| run.cards.get(&parent).copied());
+                let proposal = step.proposal.as_ref();
+                if proposal.is_none_or(|proposal| proposal.kept != Some(false)) {
+                    run.head = index;
+                }
+                (run.base_revision, run.scoring.clone(), *session, before, parent)
             }
             Some(_) | None => return,
         };
@@ -504,6 +601,7 @@ impl Controller {
             evaluation: step.evaluation,
             shape,
         };
+        let mut warnings = Vec::new();
         if index == 0 {
             let Some(base) = self.repair_base(job) else { return };
             score(
@@ -520,16 +618,27 @@ impl Controller {
                 card.revision += 1;
             }
             card.origin = step.origin;
+            card.parent = parent.or(card.parent);
+            let mut end = SaidEnd::Whole;
             if let Some(proposal) = step.proposal {
                 card.reason = proposal.reason;
+                card.group = proposal.group;
+                warnings = proposal.warnings;
+                if proposal.clipped {
+                    end = SaidEnd::Clipped;
+                }
             }
             let revision = card.revision;
+            self.heard(id, end);
             let session = &mut self.state.sessions[session];
             score(session, id, assessment, revision, scoring.clone());
             // Whoever looks at the step before is taken along; whoever went elsewhere is left there.
-            if before == Some(session.selected) {
+            if before.contains(&session.selected) {
                 session.selected = id;
             }
+        }
+        for warning in warnings {
+            self.tell(&warning);
         }
         if scoring != in_force && session == self.state.current {
             self.score_what_is_not();
@@ -539,7 +648,7 @@ impl Controller {
     fn repair_base(&self, job: JobId) -> Option<CardId> {
         match &self.pending.get(&job)?.purpose {
             Purpose::Repair(run) => run.cards.get(&0).copied(),
-            Purpose::Assess { .. } | Purpose::Reference => None,
+            Purpose::Assess { .. } | Purpose::Reference | Purpose::Member => None,
         }
     }
 }
@@ -558,13 +667,21 @@ fn score(session: &mut Session, card: CardId, assessment: Assessment, revision: 
 }
 
 fn describe(run: &RepairRun, summary: &RepairSummary) -> String {
+    let who = match &run.recording {
+        Some(recording) => format!("`{recording}`"),
+        None => format!("the {}", run.origin.name()),
+    };
     if run.single {
-        return format!("step proposed by `{}`", run.recording);
+        return match run.cards.len() {
+            1 => format!("{who} had nothing to propose"),
+            _ => format!("step proposed by {who}"),
+        };
     }
-    let end = if summary.reached {
-        format!("target {TARGET} reached")
-    } else {
-        format!("target {TARGET} not reached, `{}` ends here", run.recording)
+    let target = run.target;
+    let end = match (summary.reached, &run.recording) {
+        (true, _) => format!("target {target} reached"),
+        (false, Some(_)) => format!("target {target} not reached, {who} ends here"),
+        (false, None) => format!("target {target} not reached"),
     };
     format!(
         "loop ended: best step {}, {:+.3} over its start; {end}",

@@ -5,7 +5,8 @@ use egui::{Align, Button, ComboBox, Layout, RichText, Ui, UiBuilder, vec2};
 
 use super::widgets::{self, ActionStyle, action_button, chip};
 use crate::reward::{Mode, Profile};
-use crate::studio::command::{ACTIONS, Action, ActionInfo, Command};
+use crate::studio::command::{ACTIONS, Action, ActionInfo, Command, ProposerCommand};
+use crate::studio::proposing::Pick;
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD};
 use crate::task::Level;
@@ -49,13 +50,20 @@ fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     egui::containers::menu::MenuButton::from_button(menu).ui(ui, |ui| {
         ui.set_min_width(230.0);
         let of_view = |info: &&ActionInfo| matches!(info.action, Action::View(_));
-        for info in ACTIONS.iter().filter(|info| !of_view(info)) {
+        let of_panels = |info: &&ActionInfo| matches!(info.action, Action::Panel(_) | Action::ResetLayout);
+        for info in ACTIONS.iter().filter(|info| !of_view(info) && !of_panels(info)) {
             entry(info, state, ui, commands);
         }
         ui.separator();
         ui.menu_button("3D view", |ui| {
             ui.set_min_width(230.0);
             for info in ACTIONS.iter().filter(of_view) {
+                entry(info, state, ui, commands);
+            }
+        });
+        ui.menu_button("Panels", |ui| {
+            ui.set_min_width(190.0);
+            for info in ACTIONS.iter().filter(of_panels) {
                 entry(info, state, ui, commands);
             }
         });
@@ -108,33 +116,7 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     action_button(ui, Action::Propose, ActionStyle::Plain, why.as_deref(), commands);
     ui.add_space(4.0);
 
-    let session = state.session();
-    let chosen = session.recording.clone().unwrap_or_else(|| "none".to_owned());
-    let text = RichText::new(format!("replay · {chosen}"));
-    ui.name_inputs("Proposer", |ui| {
-        ComboBox::new("proposer", "")
-            .icon(widgets::chevron)
-            .width(120.0)
-            .truncate()
-            .selected_text(text)
-            .show_ui(ui, |ui| {
-                for recording in &session.task.repairs {
-                    let picked = session.recording.as_ref() == Some(&recording.name);
-                    let steps = recording.steps.len();
-                    let label = format!(
-                        "replay · {} ({steps} step{})",
-                        recording.name,
-                        if steps == 1 { "" } else { "s" }
-                    );
-                    if ui.selectable_label(picked, label).clicked() {
-                        commands.push(Command::SetRecording(recording.name.clone()));
-                    }
-                }
-                if session.task.repairs.is_empty() {
-                    ui.label(widgets::dim("this task has no recorded repair", palette));
-                }
-            });
-    });
+    chooser(state, ui, commands);
     ui.label(widgets::dim("proposer", palette));
     ui.add_space(4.0);
 
@@ -169,6 +151,53 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     ui.label(widgets::dim("profile", palette));
 }
 
+/// Who proposes: rules, a recording of the task, a server that is known.
+fn chooser(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let (session, proposing) = (state.session(), &state.proposing);
+    let pick = session.pick(proposing.pick);
+    let known = proposing.servers.get(proposing.server);
+    let chosen = match (pick, &session.recording, known) {
+        (Pick::Replay, Some(recording), _) => format!("replay · {recording}"),
+        (Pick::Endpoint, _, Some(known)) => known.title(),
+        (pick, _, _) => pick.name().to_owned(),
+    };
+    ui.name_inputs("Proposer", |ui| {
+        ComboBox::new("proposer", "")
+            .icon(widgets::chevron)
+            .width(120.0)
+            .truncate()
+            .selected_text(RichText::new(chosen))
+            .show_ui(ui, |ui| {
+                let mut entry = |picked: bool, label: String, command: Command| {
+                    if ui.selectable_label(picked, label).clicked() {
+                        commands.push(command);
+                    }
+                };
+                let rules = Command::Proposer(ProposerCommand::Pick(Pick::Rules));
+                entry(pick == Pick::Rules, "rules".to_owned(), rules);
+                for recording in &session.task.repairs {
+                    let picked = pick == Pick::Replay && session.recording.as_ref() == Some(&recording.name);
+                    let steps = recording.steps.len();
+                    let label = format!(
+                        "replay · {} ({steps} step{})",
+                        recording.name,
+                        if steps == 1 { "" } else { "s" }
+                    );
+                    entry(picked, label, Command::SetRecording(recording.name.clone()));
+                }
+                for (index, server) in proposing.servers.iter().enumerate() {
+                    let picked = pick == Pick::Endpoint && index == proposing.server;
+                    let command = Command::Proposer(ProposerCommand::UseServer(index));
+                    entry(picked, format!("endpoint · {}", server.title()), command);
+                }
+                if proposing.servers.is_empty() {
+                    let command = Command::Proposer(ProposerCommand::Pick(Pick::Endpoint));
+                    entry(pick == Pick::Endpoint, "endpoint…".to_owned(), command);
+                }
+            });
+    });
+}
+
 fn stop_button(ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let text = RichText::new("Stop")
@@ -190,22 +219,37 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         Action::Propose | Action::RunLoop if state.repair().is_some() => {
             Some("a repair is under way".to_owned())
         }
-        Action::Propose | Action::RunLoop => match session.repair() {
-            None => Some("this task has no recorded repair".to_owned()),
-            Some(recording) if session.steps_ahead() == 0 => Some(format!(
+        Action::Propose | Action::RunLoop => match session.pick(state.proposing.pick) {
+            Pick::Replay if session.steps_ahead() == 0 => Some(format!(
                 "the recording `{}` ends here: select an earlier step",
-                recording.name
+                session.recording.as_deref().unwrap_or_default()
             )),
-            Some(_) => None,
+            Pick::Endpoint if state.proposing.servers.is_empty() => {
+                Some("no server is known: add one in the proposer panel".to_owned())
+            }
+            Pick::Replay | Pick::Rules | Pick::Endpoint => None,
         },
+        Action::Proposal(_) if state.proposing.arrived.is_none() => {
+            Some("no proposal waits for a decision".to_owned())
+        }
+        Action::Prompt if state.proposing.servers.is_empty() => {
+            Some("no server is known: add one in the proposer panel".to_owned())
+        }
         Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
         Action::CopyReward if state.card().scored().is_none() => Some("not scored yet".to_owned()),
         Action::ResetToSeed if session.cards.len() == 1 => Some("there is only the seed".to_owned()),
+        Action::Export(_) if session.cards.iter().all(|card| card.last_shape.is_none()) => {
+            Some("nothing was built yet".to_owned())
+        }
         Action::Open
+        | Action::Export(_)
         | Action::Save
         | Action::SaveAs
         | Action::ResetToSeed
         | Action::RunNow
+        | Action::Proposal(_)
+        | Action::Prompt
+        | Action::Pick(_)
         | Action::Cancel
         | Action::PreviousStep
         | Action::NextStep
@@ -216,7 +260,11 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::Diff
         | Action::Palette
         | Action::Shortcuts
-        | Action::Settings => None,
+        | Action::Settings
+        | Action::NewTask
+        | Action::CopyDiagnostics
+        | Action::Panel(_)
+        | Action::ResetLayout => None,
     }
 }
 

@@ -1,0 +1,122 @@
+//! `cadforge curriculum`: the next round's prompts.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::context::{self, Global, Problem};
+use crate::data::curriculum::{self, Options, Stage, Summary};
+use crate::locate;
+use crate::repair::endpoint::Template;
+
+/// Arguments of `cadforge curriculum`.
+#[derive(Debug, clap::Args)]
+pub struct CurriculumArgs {
+    /// Scored rows: JSON Lines, plain or compressed with gzip, and trajectory folders
+    #[arg(value_name = "IN.jsonl", required = true)]
+    inputs: Vec<PathBuf>,
+    /// Where the prompts go; replaced if it is there
+    #[arg(short, long, value_name = "OUT.jsonl")]
+    output: PathBuf,
+    /// Only this stage; may be given more than once
+    #[arg(long, value_enum)]
+    stage: Vec<Stage>,
+    /// What built is weak below this total, and when its kind says so
+    #[arg(long, value_name = "TOTAL", default_value_t = 0.70)]
+    below: f64,
+    /// Rows at most, drawn by weight
+    #[arg(long, value_name = "N")]
+    rows: Option<usize>,
+    /// Seed of the draw
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// The adapter whose prompt template words the rows
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    prompt: String,
+    /// Print what was made as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// The object that `curriculum --json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    format: u32,
+    output: &'a PathBuf,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
+pub(super) fn run(args: CurriculumArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let tasks = global.task_set()?;
+    let options = Options {
+        stages: args.stage,
+        below: args.below,
+        rows: args.rows,
+        seed: args.seed,
+    };
+    let summary = curriculum::write(
+        &args.inputs,
+        &args.output,
+        &tasks,
+        &template(global, &args.prompt)?,
+        &options,
+    )?;
+    if args.json {
+        context::print_json(&Report {
+            format: 1,
+            output: &args.output,
+            summary: &summary,
+        })?;
+    } else {
+        context::print(&text(&summary, &args.output))?;
+    }
+    if summary.rows == 0 {
+        let message = "no row failed or came out weak: nothing to train on\nhint: a higher --below takes more of what built";
+        return Err(Problem::NotReached(message.to_owned()).into());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The template of that name.
+pub(super) fn template(global: &Global, name: &str) -> anyhow::Result<Template> {
+    let folder = locate::assets(&global.overrides())
+        .ok()
+        .map(|assets| assets.join("prompts"));
+    Ok(Template::find(folder.as_deref(), name).map_err(Problem::Input)?)
+}
+
+fn text(summary: &Summary, output: &std::path::Path) -> String {
+    let Summary {
+        read,
+        fit,
+        copies,
+        rows,
+        stages,
+        kinds,
+        unscored,
+        unknown_tasks,
+        bad_lines,
+    } = summary;
+    let mut text = format!(
+        "{rows} prompts in {}\n{fit} of {read} rows failed or came out weak, {copies} more are copies\n",
+        output.display()
+    );
+    for (stage, count) in stages {
+        text.push_str(&format!("  {stage:<22} {count:>6}\n"));
+    }
+    for (kind, count) in kinds {
+        text.push_str(&format!("  {kind:<22} {count:>6}\n"));
+    }
+    for (count, what) in [
+        (unscored, "rows hold no scored candidate"),
+        (unknown_tasks, "rows are of unknown tasks"),
+        (bad_lines, "lines are no rows"),
+    ] {
+        if *count > 0 {
+            text.push_str(&format!("{count} {what}\n"));
+        }
+    }
+    text
+}

@@ -1,0 +1,142 @@
+//! `cadforge export`: data sets for training.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::context::{self, Global, Problem};
+use super::curriculum::template;
+use crate::data::DEFAULT_GENERATIONS;
+use crate::data::export::{self, Kind, Options, POSITIVE, STRICT, SplitBy, Summary};
+
+/// Arguments of `cadforge export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// What the data set is for
+    #[arg(value_enum)]
+    kind: Kind,
+    /// Scored rows: JSON Lines, plain or compressed with gzip, and trajectory folders
+    #[arg(value_name = "IN.jsonl", required = true)]
+    inputs: Vec<PathBuf>,
+    /// The folder of the data set: train.jsonl, validation.jsonl and README.md, replaced if they are there
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Only this task; may be given more than once
+    #[arg(long, value_name = "ID")]
+    task: Vec<String>,
+    /// Total that an example or a preferred answer has at least [default: 0.60]
+    #[arg(long, value_name = "TOTAL", allow_negative_numbers = true)]
+    min_reward: Option<f64>,
+    /// As --min-reward 0.70
+    #[arg(long, conflicts_with = "min_reward")]
+    strict: bool,
+    /// How much better a preferred answer is at least
+    #[arg(long, value_name = "REWARD", default_value_t = 0.05)]
+    margin: f64,
+    /// Pairs of one group at most
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pairs: usize,
+    /// Share of rows that are held back
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = parse_share)]
+    validation: f64,
+    /// What stays on one side: tasks and whatever is alike, or whatever is alike
+    #[arg(long, value_enum, default_value_t = SplitBy::Task)]
+    split_by: SplitBy,
+    /// Candidates at least so alike (Jaccard of token sequences) are not divided
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8, value_parser = parse_likeness)]
+    similarity: f64,
+    /// Seed of the split
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Completions for a prompt, where rows say neither `group_id` nor prompt
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_GENERATIONS, value_parser = clap::value_parser!(u32).range(1..))]
+    num_generations: u32,
+    /// The adapter whose prompt template words the rows
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    prompt: String,
+    /// Print what was exported as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// The object that `export --json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    format: u32,
+    output: &'a PathBuf,
+    kind: Kind,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
+pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let tasks = global.task_set()?;
+    for task in &args.task {
+        tasks.get(task)?;
+    }
+    let options = Options {
+        kind: args.kind,
+        tasks: args.task,
+        least: args
+            .min_reward
+            .unwrap_or(if args.strict { STRICT } else { POSITIVE }),
+        margin: args.margin,
+        pairs: args.pairs,
+        validation: args.validation,
+        split_by: args.split_by,
+        likeness: args.similarity,
+        seed: args.seed,
+        generations: args.num_generations,
+    };
+    let template = template(global, &args.prompt)?;
+    let summary = export::write(&args.inputs, &args.output, &tasks, &template, &options)?;
+    if args.json {
+        context::print_json(&Report {
+            format: 1,
+            output: &args.output,
+            kind: args.kind,
+            summary: &summary,
+        })?;
+    } else {
+        let Summary {
+            read,
+            train,
+            validation,
+            copies,
+            tokens,
+            ..
+        } = &summary;
+        context::print(&format!(
+            "{train} rows to train on and {validation} held back, of {read} that were read, in {}\n{copies} copies left out · about {} tokens, {} in a row of the middle and {} in the largest\n",
+            args.output.display(),
+            tokens.sum,
+            tokens.median,
+            tokens.max
+        ))?;
+    }
+    if summary.train == 0 {
+        let message = "no row fits this data set\nhint: score the rows first, or lower --min-reward";
+        return Err(Problem::NotReached(message.to_owned()).into());
+    }
+    if summary.validation == 0 && args.validation > 0.0 {
+        eprintln!(
+            "cadforge: nothing is held back: all rows belong together\nhint: `--split-by code` divides tasks too"
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=0.9).contains(&share) => Ok(share),
+        _ => Err("give a share from 0 to 0.9".to_owned()),
+    }
+}
+
+fn parse_likeness(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.1..=1.0).contains(&share) => Ok(share),
+        _ => Err("give a share from 0.1 to 1".to_owned()),
+    }
+}

@@ -1,0 +1,83 @@
+//! `cadforge report`: what training runs came to, beside the published ones.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::context;
+use crate::data::DEFAULT_GENERATIONS;
+use crate::data::report::{self, PUBLISHED, Published, Run};
+use crate::trajectory::write_atomically;
+
+/// Arguments of `cadforge report`.
+#[derive(Debug, clap::Args)]
+pub struct ReportArgs {
+    /// A file a run: rows with rewards, a trajectory's folder, or a trainer's log of losses
+    #[arg(value_name = "FILE.jsonl", required = true)]
+    files: Vec<PathBuf>,
+    /// Keep report.md, report.json and plots as SVG in this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Completions for a prompt, where rows say neither `group_id` nor prompt
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_GENERATIONS, value_parser = clap::value_parser!(u32).range(1..))]
+    num_generations: u32,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Print Markdown (the default)
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+}
+
+/// The object that `report --json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    format: u32,
+    runs: &'a [Run],
+    published: &'static [Published],
+}
+
+pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
+    let mut runs = Vec::new();
+    for file in &args.files {
+        let run = report::read(file, args.num_generations)?;
+        for bad in &run.first_bad_lines {
+            eprintln!("cadforge: {}:{}: {}", file.display(), bad.line, bad.message);
+        }
+        let more = run.bad_lines - run.first_bad_lines.len();
+        if more > 0 {
+            eprintln!("cadforge: … and {more} more lines that are no rows");
+        }
+        runs.push(run);
+    }
+    let whole = Report {
+        format: 1,
+        runs: &runs,
+        published: &PUBLISHED,
+    };
+    let mut text = report::markdown(&runs);
+    if let Some(out) = &args.out {
+        std::fs::create_dir_all(out).map_err(|source| crate::data::DataError::Io {
+            action: "make",
+            path: out.clone(),
+            source,
+        })?;
+        let plots = report::plot::plots(&runs);
+        if !plots.is_empty() {
+            text.push_str("\n## Plots\n\n");
+        }
+        for (name, svg) in &plots {
+            write_atomically(&out.join(name), svg.as_bytes())?;
+            text.push_str(&format!("![{}]({name})\n\n", name.trim_end_matches(".svg")));
+        }
+        write_atomically(&out.join("report.md"), text.as_bytes())?;
+        write_atomically(&out.join("report.json"), &serde_json::to_vec_pretty(&whole)?)?;
+    }
+    if args.json {
+        context::print_json(&whole)?;
+    } else {
+        context::print(&text)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

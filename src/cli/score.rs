@@ -1,0 +1,223 @@
+//! `cadforge score`: score the rows of a file.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::context::{self, Global};
+use super::scoring::ScoringArgs;
+use crate::data::DEFAULT_GENERATIONS;
+use crate::data::score::{self, Options, Progress, Summary};
+
+/// Arguments of `cadforge score`.
+#[derive(Debug, clap::Args)]
+pub struct ScoreArgs {
+    /// The rows: JSON Lines, plain or compressed with gzip
+    #[arg(value_name = "IN.jsonl")]
+    input: PathBuf,
+    /// Where each row goes with its score; what is there already is kept, and scoring goes on behind it
+    #[arg(short, long, value_name = "OUT.jsonl")]
+    output: PathBuf,
+    /// Candidates scored at the same time [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    jobs: Option<u32>,
+    /// Score only part I of N, counted from 0; the parts put together are the whole
+    #[arg(long, value_name = "I/N", default_value = "0/1", value_parser = parse_shard)]
+    shard: (u32, u32),
+    /// Completions for a prompt, where rows say neither `group_id` nor prompt
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_GENERATIONS, value_parser = clap::value_parser!(u32).range(1..))]
+    num_generations: u32,
+    /// The task of rows that name none
+    #[arg(long, value_name = "ID")]
+    task: Option<String>,
+    /// Print what was done as one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    scoring: ScoringArgs,
+}
+
+/// The object that `score --json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    format: u32,
+    output: &'a PathBuf,
+    #[serde(flatten)]
+    summary: &'a Summary,
+    seconds: f64,
+}
+
+pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let tasks = global.task_set()?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = args.jobs.map_or(cores, |jobs| jobs as usize);
+    let engine = global.engine_with(jobs, |config| args.scoring.cache.apply(config))?;
+    let options = Options {
+        input: args.input,
+        output: args.output,
+        jobs,
+        shard: args.shard,
+        generations: args.num_generations,
+        task: args.task,
+        scoring: args.scoring.scoring(),
+    };
+    let begun = Instant::now();
+    let mut meter = Meter::new();
+    let done = score::run(&options, engine.assessor(), &tasks, &mut |progress| {
+        meter.show(progress);
+    });
+    meter.clear();
+    let summary = done?;
+    for bad in &summary.first_bad_lines {
+        eprintln!(
+            "cadforge: {}:{}: {}",
+            options.input.display(),
+            bad.line,
+            bad.message
+        );
+    }
+    let more = summary.bad_lines - summary.first_bad_lines.len();
+    if more > 0 {
+        eprintln!("cadforge: … and {more} more lines that are no rows");
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    if args.json {
+        context::print_json(&Report {
+            format: 1,
+            output: &options.output,
+            summary: &summary,
+            seconds,
+        })?;
+    } else {
+        context::print(&text(&summary, &options, seconds))?;
+    }
+    if let Some(stopped) = &summary.stopped {
+        eprintln!(
+            "cadforge: {stopped}\nhint: `cadforge doctor` says what is missing; the same command then goes on"
+        );
+    } else if summary.errors > 0 {
+        eprintln!(
+            "cadforge: {} rows could not be scored, by no fault of theirs: see their `error`\nhint: run the same command again to try them again",
+            summary.errors
+        );
+    }
+    let failed = summary.errors > 0 || summary.stopped.is_some();
+    Ok(ExitCode::from(if failed { 3 } else { 0 }))
+}
+
+/// What was done, for people.
+fn text(summary: &Summary, options: &Options, seconds: f64) -> String {
+    let Summary {
+        rows,
+        of,
+        kept,
+        scored,
+        copies,
+        bad_lines,
+        ..
+    } = summary;
+    let mut text = format!("{rows} of {of} rows in {}\n", options.output.display());
+    if *kept > 0 {
+        text.push_str(&format!("{kept} were there before\n"));
+    }
+    text.push_str(&format!("{scored} scored in {seconds:.1} s"));
+    if *copies > 0 {
+        text.push_str(&format!(", {copies} of them copies"));
+    }
+    text.push('\n');
+    if *bad_lines > 0 {
+        text.push_str(&format!("{bad_lines} lines are no rows and were passed over\n"));
+    }
+    text
+}
+
+/// A line on the terminal that tells how far it is, and nothing elsewhere.
+struct Meter {
+    begun: Instant,
+    shown: Option<Instant>,
+    terminal: bool,
+}
+
+/// Often enough to see that it moves.
+const SHOW_EVERY: Duration = Duration::from_millis(200);
+
+impl Meter {
+    fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            shown: None,
+            terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn show(&mut self, progress: Progress) {
+        if !self.terminal || self.shown.is_some_and(|at| at.elapsed() < SHOW_EVERY) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let mut err = std::io::stderr().lock();
+        let _ = write!(err, "\r\x1b[K{}", line(progress, self.begun.elapsed()));
+        let _ = err.flush();
+    }
+
+    fn clear(&self) {
+        if self.shown.is_some() {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+fn line(progress: Progress, elapsed: Duration) -> String {
+    let Progress { done, total, before } = progress;
+    let rate = (done - before) as f64 / elapsed.as_secs_f64().max(1e-3);
+    let left = (total - done) as f64 / rate.max(1e-6);
+    format!("{done}/{total} rows · {rate:.1} rows/s · {} left", duration(left))
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        ..90.0 => format!("{seconds:.0} s"),
+        ..5400.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3600.0),
+    }
+}
+
+fn parse_shard(text: &str) -> Result<(u32, u32), String> {
+    let shard = text
+        .split_once('/')
+        .and_then(|(index, shards)| Some((index.parse().ok()?, shards.parse().ok()?)));
+    match shard {
+        Some((index, shards)) if index < shards => Ok((index, shards)),
+        _ => Err("give I/N with I from 0 to N - 1, as 0/4".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_count_from_zero() {
+        assert_eq!(parse_shard("0/1"), Ok((0, 1)));
+        assert_eq!(parse_shard("3/4"), Ok((3, 4)));
+        for wrong in ["4/4", "1", "-1/2", "0/0", "a/b", ""] {
+            assert!(parse_shard(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn time_left_counts_from_where_this_run_began() {
+        let progress = Progress {
+            done: 600,
+            total: 1000,
+            before: 500,
+        };
+        assert_eq!(
+            line(progress, Duration::from_secs(50)),
+            "600/1000 rows · 2.0 rows/s · 3 min left"
+        );
+    }
+}

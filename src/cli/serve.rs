@@ -1,0 +1,196 @@
+//! `cadforge serve`: the environment for others.
+//!
+//! What it refuses it refuses before it listens: beyond this machine, a server without a token or on a kernel that
+//! confines nothing lends its owner's rights to whoever comes.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::context::{self, Global, Problem};
+use super::scoring::ScoringArgs;
+use crate::executor::kernel::sandbox_support;
+use crate::server::{self, Config};
+
+/// Arguments of `cadforge serve`.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("mode", |mode| mode.default_value("fast")))]
+#[command(mut_arg("timeout", |timeout| timeout.default_value("8")))]
+pub struct ServeArgs {
+    /// Address or name to listen on
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    host: String,
+    /// Port to listen on; 0 takes any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 8000)]
+    port: u16,
+    /// Sockets that may hold an environment at a time; a trainer wants its generation batch
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    max_envs: u32,
+    /// Worker processes [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    workers: Option<u32>,
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        help_heading = "Safety",
+        help = "What clients must present; better in the variable, where other users cannot see it [env: CADFORGE_TOKEN]"
+    )]
+    token: Option<String>,
+    /// Listen beyond this machine without a token or a sandbox; counts only if said twice
+    #[arg(long = "unsafe", action = clap::ArgAction::Count, help_heading = "Safety")]
+    told: u8,
+    /// MB of a body or message at most
+    #[arg(long, value_name = "MB", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Limits")]
+    max_body: u32,
+    /// Requests a second of one address; 0 for any number
+    #[arg(long, value_name = "N", default_value_t = 1000, help_heading = "Limits")]
+    max_rate: u32,
+    /// Candidates that may be under way or wait; more are refused with 429
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Limits")]
+    queue: u32,
+    /// Seconds without a message after which a socket is closed
+    #[arg(long, value_name = "S", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=604_800), help_heading = "Limits")]
+    idle_timeout: u64,
+    /// Seconds after which a step without a score ends in an error; clients wait 60
+    #[arg(long, value_name = "S", default_value_t = 55, value_parser = clap::value_parser!(u64).range(1..=58), help_heading = "Limits")]
+    step_timeout: u64,
+    /// End when standard input does: for programs that start a server for themselves
+    #[arg(long)]
+    while_stdin: bool,
+    #[command(flatten)]
+    scoring: ScoringArgs,
+}
+
+/// Fewer characters than this can be guessed.
+const TOKEN_LENGTH: usize = 16;
+
+/// Steps may be run twice, with a wall limit of three times the CPU limit each.
+const WALL_FACTOR: f64 = 6.0;
+
+pub(super) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let tasks = global.task_set()?;
+    let token = token(args)?;
+    let address = resolve(&args.host, args.port)?;
+    check_exposure(args, address, token.is_some())?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = args.workers.map_or(cores, |count| count as usize);
+    let engine = global.engine_with(workers, |config| {
+        args.scoring.cache.apply(config);
+        config.queue = args.queue as usize;
+    })?;
+    if args.scoring.timeout * WALL_FACTOR > args.step_timeout as f64 {
+        eprintln!(
+            "cadforge: warning: a candidate with {} CPU seconds may need {} s, a step has {}: some steps will end in an error instead of a score",
+            args.scoring.timeout,
+            args.scoring.timeout * WALL_FACTOR,
+            args.step_timeout
+        );
+    }
+    let config = Config {
+        address,
+        max_envs: args.max_envs as usize,
+        token,
+        scoring: args.scoring.scoring(),
+        max_body: (args.max_body as usize) << 20,
+        max_rate: args.max_rate,
+        workers,
+        queue: args.queue as usize,
+        idle: Duration::from_secs(args.idle_timeout),
+        step_limit: Duration::from_secs(args.step_timeout),
+        signals: true,
+    };
+    raise_descriptor_limit();
+    engine.warm_up();
+    let (stop, stopped) = watch::channel(false);
+    if args.while_stdin {
+        end_with_stdin(stop.clone());
+    }
+    server::serve(&engine, tasks, config, stopped, |address| {
+        let url = format!("http://{address}");
+        eprintln!("cadforge: listening on {url}");
+        // Whoever started it may not care.
+        let _ = context::print(&format!("{}\n", json!({ "url": url, "pid": std::process::id() })));
+    })?;
+    drop(stop);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn token(args: &ServeArgs) -> Result<Option<String>, Problem> {
+    let given = args.token.clone().or_else(|| {
+        std::env::var("CADFORGE_TOKEN")
+            .ok()
+            .filter(|token| !token.is_empty())
+    });
+    let Some(token) = given else { return Ok(None) };
+    if token.len() < TOKEN_LENGTH || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Problem::Input(format!(
+            "the token is too short or has characters that no header can carry\nhint: use {TOKEN_LENGTH} or more letters and digits, such as of `openssl rand -hex 16`"
+        )));
+    }
+    Ok(Some(token))
+}
+
+fn resolve(host: &str, port: u16) -> Result<SocketAddr, Problem> {
+    let unknown = |why: String| {
+        Problem::Input(format!(
+            "cannot listen on `{host}`: {why}\nhint: give an address of this machine, such as 127.0.0.1"
+        ))
+    };
+    let mut found = (host, port)
+        .to_socket_addrs()
+        .map_err(|error| unknown(error.to_string()))?;
+    found.next().ok_or_else(|| unknown("no such name".to_owned()))
+}
+
+/// Refuses to lend this machine to others unless that is plainly wanted.
+fn check_exposure(args: &ServeArgs, address: SocketAddr, has_token: bool) -> anyhow::Result<()> {
+    let lacking = sandbox_support().missing();
+    if server::is_local(address.ip()) {
+        if let Some(lacking) = lacking {
+            eprintln!("cadforge: warning: {lacking}");
+        }
+        return Ok(());
+    }
+    let told = "\nhint: keep to --host 127.0.0.1; to do it all the same, say --unsafe twice";
+    if !has_token && args.told < 2 {
+        return Err(Problem::Input(format!(
+            "refused to listen on {address} without a token: whoever reaches it could run code here\nhint: set CADFORGE_TOKEN{told}"
+        ))
+        .into());
+    }
+    match lacking {
+        Some(lacking) if args.told < 2 => {
+            anyhow::bail!("refused to listen on {address}: {lacking}{told}")
+        }
+        Some(lacking) => {
+            eprintln!("cadforge: warning: {lacking}; listening beyond this machine all the same")
+        }
+        None => {}
+    }
+    if !has_token {
+        eprintln!("cadforge: warning: no token: whoever reaches {address} can run code here");
+    }
+    Ok(())
+}
+
+/// A thousand clients need a thousand descriptors; most systems allow that, but only when asked.
+fn raise_descriptor_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    const WANTED: u64 = 8192;
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < WANTED
+    {
+        // Without it fewer clients fit, and the others are told so.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, WANTED.min(hard), hard);
+    }
+}
+
+fn end_with_stdin(stop: watch::Sender<bool>) {
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _ = stop.send(true);
+    });
+}

@@ -1,0 +1,337 @@
+//! `cadforge store`: rows and trajectories of all runs in one place.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::context::{self, Global};
+use super::size::megabytes;
+use crate::data::store::{Column, Count, Entry, Filter, Imported, Numbers, Store};
+use crate::data::{DataError, Form};
+use crate::failure::Kind;
+use crate::locate;
+
+/// Arguments of `cadforge store`.
+#[derive(Debug, clap::Args)]
+pub struct StoreArgs {
+    /// The store's folder [default: `store` in the data folder]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Places")]
+    store: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Add the rows of JSONL files and trajectory folders; what is there already is not added again
+    Import(Import),
+    /// List rows
+    List(List),
+    /// Count rows by run, form, task and kind
+    Stats(Stats),
+}
+
+#[derive(Debug, clap::Args)]
+struct Import {
+    /// JSONL files (plain or compressed with gzip) and trajectory folders
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// Name of the run [default: that of the file or folder]
+    #[arg(long, value_name = "NAME")]
+    run: Option<String>,
+    /// Print what was added as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct List {
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Rows at most; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: u32,
+    /// Rows to pass over first
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    offset: u32,
+    /// Print the rows as they were imported, as JSON Lines
+    #[arg(long, conflicts_with = "json")]
+    rows: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Stats {
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which rows.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Rows")]
+pub(super) struct FilterArgs {
+    /// Of this run
+    #[arg(long, value_name = "NAME")]
+    run: Option<String>,
+    /// Of this task
+    #[arg(long, value_name = "ID")]
+    task: Option<String>,
+    /// Of this kind
+    #[arg(long, value_name = "KIND", value_parser = parse_kind)]
+    kind: Option<String>,
+    /// Of this form
+    #[arg(long, value_enum)]
+    form: Option<Form>,
+    /// That built
+    #[arg(long)]
+    built: bool,
+    /// That did not build
+    #[arg(long, conflicts_with = "built")]
+    failed: bool,
+    /// With at least this total
+    #[arg(long, value_name = "TOTAL", allow_negative_numbers = true)]
+    min: Option<f64>,
+    /// With at most this total
+    #[arg(long, value_name = "TOTAL", allow_negative_numbers = true)]
+    max: Option<f64>,
+}
+
+impl FilterArgs {
+    fn filter(&self) -> Filter {
+        Filter {
+            run: self.run.clone(),
+            task: self.task.clone(),
+            kind: self.kind.clone(),
+            form: self.form,
+            built: (self.built || self.failed).then_some(self.built),
+            least: self.min,
+            most: self.max,
+        }
+    }
+}
+
+/// The object that `store import --json` prints.
+#[derive(Debug, Serialize)]
+struct ImportReport<'a> {
+    format: u32,
+    store: PathBuf,
+    added: usize,
+    imported: &'a [Imported],
+}
+
+/// The object that `store list --json` prints.
+#[derive(Debug, Serialize)]
+struct ListReport<'a> {
+    format: u32,
+    store: PathBuf,
+    #[serde(flatten)]
+    numbers: Numbers,
+    listed: &'a [Entry],
+}
+
+/// The object that `store stats --json` prints.
+#[derive(Debug, Serialize)]
+struct StatsReport {
+    format: u32,
+    store: PathBuf,
+    bytes: u64,
+    #[serde(flatten)]
+    numbers: Numbers,
+    runs: Vec<Count>,
+    forms: Vec<Count>,
+    tasks: Vec<Count>,
+    kinds: Vec<Count>,
+}
+
+pub(super) fn run(args: StoreArgs, _global: &Global) -> anyhow::Result<ExitCode> {
+    let folder = folder(args.store)?;
+    match args.verb {
+        Verb::Import(args) => import(&args, &folder),
+        Verb::List(args) => list(&args, &Store::open_existing(&folder)?),
+        Verb::Stats(args) => stats(&args, &Store::open_existing(&folder)?),
+    }
+}
+
+/// The store's folder.
+pub(super) fn folder(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    match given {
+        Some(folder) => Ok(std::path::absolute(folder)?),
+        None => Ok(locate::data()?.join("store")),
+    }
+}
+
+fn import(args: &Import, folder: &std::path::Path) -> anyhow::Result<ExitCode> {
+    // A wrong path makes no store.
+    for path in &args.paths {
+        if !path.exists() {
+            let source = std::io::ErrorKind::NotFound.into();
+            return Err(DataError::Io {
+                action: "read",
+                path: path.clone(),
+                source,
+            }
+            .into());
+        }
+    }
+    let mut store = Store::open(folder)?;
+    let mut all = Vec::new();
+    for path in &args.paths {
+        let mut told = 0;
+        let imported = store.import(path, args.run.as_deref(), &mut |rows| {
+            if rows >= told + 10_000 {
+                told = rows;
+                context::progress(&format!("{}: {rows} rows …", path.display()));
+            }
+        })?;
+        for bad in &imported.first_bad_lines {
+            eprintln!("cadforge: {}:{}: {}", path.display(), bad.line, bad.message);
+        }
+        all.push(imported);
+    }
+    let added = all.iter().map(|imported| imported.added).sum();
+    if args.json {
+        context::print_json(&ImportReport {
+            format: 1,
+            store: folder.to_owned(),
+            added,
+            imported: &all,
+        })?;
+    } else {
+        let mut text = String::new();
+        for Imported {
+            run,
+            rows,
+            added,
+            bad_lines,
+            ..
+        } in &all
+        {
+            let _ = write!(text, "{run}: {added} added of {rows} rows");
+            if *bad_lines > 0 {
+                let _ = write!(text, ", {bad_lines} lines are no rows");
+            }
+            text.push('\n');
+        }
+        let _ = writeln!(text, "in {}", folder.display());
+        context::print(&text)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(args: &List, store: &Store) -> anyhow::Result<ExitCode> {
+    let filter = args.filter.filter();
+    let limit = if args.limit == 0 { u32::MAX } else { args.limit };
+    if args.rows {
+        let ids = store.ids(&filter)?;
+        for id in ids.iter().skip(args.offset as usize).take(limit as usize) {
+            if let Some(row) = store.row(*id)? {
+                context::print(&format!("{}\n", serde_json::to_string(&row.0)?))?;
+            }
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (numbers, listed) = (store.numbers(&filter)?, store.list(&filter, limit, args.offset)?);
+    if args.json {
+        context::print_json(&ListReport {
+            format: 1,
+            store: store.folder().to_owned(),
+            numbers,
+            listed: &listed,
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = String::new();
+    for entry in &listed {
+        let total = entry
+            .total
+            .map_or_else(|| "–".to_owned(), |total| format!("{total:.4}"));
+        let _ = writeln!(
+            text,
+            "{:>7}  {:<24} {:<10} {total:>8}  {:<20} {}:{}",
+            entry.id,
+            entry.task_id.as_deref().unwrap_or("–"),
+            entry.form,
+            entry.kind.as_deref().unwrap_or("–"),
+            entry.run,
+            entry.line
+        );
+    }
+    let _ = writeln!(
+        text,
+        "{} of {} rows · {}",
+        listed.len(),
+        numbers.rows,
+        of(&numbers)
+    );
+    context::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn stats(args: &Stats, store: &Store) -> anyhow::Result<ExitCode> {
+    let filter = args.filter.filter();
+    let counts = |column| store.counts(&filter, column);
+    let report = StatsReport {
+        format: 1,
+        store: store.folder().to_owned(),
+        bytes: store.bytes(),
+        numbers: store.numbers(&filter)?,
+        runs: counts(Column::Run)?,
+        forms: counts(Column::Form)?,
+        tasks: counts(Column::Task)?,
+        kinds: counts(Column::Kind)?,
+    };
+    if args.json {
+        context::print_json(&report)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = format!(
+        "{} rows · {} · {} in {}\n",
+        report.numbers.rows,
+        of(&report.numbers),
+        megabytes(report.bytes),
+        report.store.display()
+    );
+    for (title, counts) in [
+        ("runs", &report.runs),
+        ("forms", &report.forms),
+        ("tasks", &report.tasks),
+        ("kinds", &report.kinds),
+    ] {
+        let _ = writeln!(text, "{title}");
+        for Count { name, rows } in counts {
+            let _ = writeln!(text, "  {rows:>8}  {name}");
+        }
+    }
+    context::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Numbers for people.
+fn of(numbers: &Numbers) -> String {
+    let percent = |share: f64| format!("{:.1} % built", share * 100.0);
+    let parts = [
+        numbers.build_rate.map(percent),
+        numbers.mean.map(|mean| format!("mean {mean:.4}")),
+        numbers.best.map(|best| format!("best {best:.4}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "no rewards".to_owned()
+    } else {
+        parts.join(" · ")
+    }
+}
+
+fn parse_kind(text: &str) -> Result<String, String> {
+    match serde_json::from_value::<Kind>(text.into()) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("there is no such kind; `cadforge store stats` lists those that occur".to_owned()),
+    }
+}

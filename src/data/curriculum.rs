@@ -1,0 +1,367 @@
+//! The next round's prompts, out of what failed and what came out weak in this one.
+//!
+//! Equal inputs, flags and task packs give equal rows, whatever the order in which they were scored. Files are read twice, and
+//! of each row some sixty bytes are kept.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::output::write_whole;
+use super::prompt::{repair_prompt, task_spec};
+use super::report::plot::kind_name;
+use super::{DataError, Form, Lines, Row};
+use crate::failure::Kind;
+use crate::repair::endpoint::Template;
+use crate::reward::{curriculum_weight, policy};
+use crate::task::{Level, Task, TaskSet};
+use crate::trajectory;
+
+/// What every row of a curriculum says of itself.
+pub const DATASET_TYPE: &str = "adaptive_repair_grpo_prompt";
+
+/// Where a prompt stands in a curriculum. Rows come in this order.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The text is at fault, and the task is not hard: brackets, names, imports, invented calls, a missing `fixture`.
+    Foundation,
+    /// Everything between the others.
+    Balanced,
+    /// The task is hard and its text is sound: what fails is geometry, or what builds is not yet the part.
+    Hard,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Foundation, Self::Balanced, Self::Hard];
+
+    /// Its name in a row.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Foundation => "foundation",
+            Self::Balanced => "balanced",
+            Self::Hard => "hard",
+        }
+    }
+
+    /// The stage of a failure on a task of that level.
+    pub fn of(level: Level, kind: Kind) -> Self {
+        let text = matches!(
+            kind,
+            Kind::Clipped
+                | Kind::BadEncoding
+                | Kind::SyntaxClosure
+                | Kind::MissingFixture
+                | Kind::InventedApi
+                | Kind::UndefinedName
+                | Kind::ImportError
+        );
+        match (level, text) {
+            (Level::Easy | Level::Medium, true) => Self::Foundation,
+            (Level::Hard, false) => Self::Hard,
+            _ => Self::Balanced,
+        }
+    }
+}
+
+/// What to make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Stages to write; all if empty.
+    pub stages: Vec<Stage>,
+    /// A candidate that built is weak below this total, and when its kind says so.
+    pub below: f64,
+    /// Rows at most, drawn by weight; all if `None`.
+    pub rows: Option<usize>,
+    /// Of the draw.
+    pub seed: u64,
+}
+
+/// What was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Rows that were read.
+    pub read: usize,
+    /// Rows that failed or came out weak, copies left out.
+    pub fit: usize,
+    /// Copies of those: equal code for an equal task.
+    pub copies: usize,
+    /// Rows written.
+    pub rows: usize,
+    /// Rows of each stage, by its name.
+    pub stages: BTreeMap<&'static str, usize>,
+    /// Rows of each kind, by its name.
+    pub kinds: BTreeMap<String, usize>,
+    /// Rows that were never scored, or hold no candidate.
+    pub unscored: usize,
+    /// Rows of tasks that are not known here.
+    pub unknown_tasks: usize,
+    /// Lines that are no rows.
+    pub bad_lines: usize,
+}
+
+/// A row that a prompt can be made of.
+struct Weak {
+    file: u32,
+    line: u64,
+    task: u32,
+    kind: Kind,
+    stage: Stage,
+    digest: [u8; 16],
+    weight: f64,
+}
+
+/// Writes the curriculum of some files (JSON Lines, trajectory folders).
+pub fn write(
+    inputs: &[PathBuf],
+    output: &Path,
+    tasks: &TaskSet,
+    template: &Template,
+    options: &Options,
+) -> Result<Summary, DataError> {
+    let tasks: Vec<&Task> = tasks.iter().map(|task| &**task).collect();
+    let mut summary = Summary::default();
+    let weak = choose(inputs, &tasks, options, &mut summary)?;
+    write_whole(output, |out| {
+        for stage in Stage::ALL {
+            let chosen = |weak: &&Weak| weak.stage == stage;
+            let mut chosen = weak.iter().filter(chosen).peekable();
+            for (number, input) in inputs.iter().enumerate() {
+                if chosen.peek().is_none_or(|weak| weak.file as usize != number) {
+                    continue;
+                }
+                let mut lines = Lines::open(&rows_of(input))?;
+                while let Some(weak) = chosen.next_if(|weak| weak.file as usize == number) {
+                    let row = row_at(&mut lines, weak.line, input)?;
+                    let prompt = prompt(&row, weak, tasks[weak.task as usize], template, input);
+                    writeln!(out, "{prompt}").map_err(DataError::io("write", output))?;
+                    summary.rows += 1;
+                    *summary.stages.entry(stage.name()).or_default() += 1;
+                    *summary.kinds.entry(kind_name(weak.kind)).or_default() += 1;
+                }
+            }
+        }
+        Ok(())
+    })?;
+    Ok(summary)
+}
+
+/// The rows to make prompts of, by file and line, with their weights.
+fn choose(
+    inputs: &[PathBuf],
+    tasks: &[&Task],
+    options: &Options,
+    summary: &mut Summary,
+) -> Result<Vec<Weak>, DataError> {
+    let mut weak = Vec::new();
+    let mut seen = HashSet::new();
+    // Candidates and builds of each task, over all rows.
+    let mut builds = vec![(0_usize, 0_usize); tasks.len()];
+    let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
+    for (file, input) in inputs.iter().enumerate() {
+        let mut lines = Lines::open(&rows_of(input))?;
+        while let Some(line) = lines.next_line()? {
+            let Ok(row) = line.row else {
+                summary.bad_lines += 1;
+                continue;
+            };
+            if matches!(Form::of(&row), None | Some(Form::Curriculum | Form::Preference)) {
+                // The first line of a trajectory is no row.
+                summary.read += usize::from(row.get("proposer").is_none());
+                summary.unscored += usize::from(row.get("proposer").is_none());
+                continue;
+            }
+            summary.read += 1;
+            let (Some(code), Some(built), Some(kind)) = (row.code(), row.built(), row.kind()) else {
+                summary.unscored += 1;
+                continue;
+            };
+            let found = row
+                .task_id()
+                .and_then(|id| tasks.iter().position(|task| task.id == id));
+            let Some(task) = found else {
+                summary.unknown_tasks += 1;
+                continue;
+            };
+            builds[task].0 += 1;
+            builds[task].1 += usize::from(built);
+            let is_weak =
+                !built || kind != Kind::BuildOk || row.total().is_some_and(|total| total < options.below);
+            if !is_weak {
+                continue;
+            }
+            *kinds.entry(kind).or_default() += 1;
+            let digest = digest(&[tasks[task].id.as_bytes(), code.as_bytes()]);
+            if !seen.insert(digest) {
+                summary.copies += 1;
+                continue;
+            }
+            weak.push(Weak {
+                file: file as u32,
+                line: line.number,
+                task: task as u32,
+                kind,
+                stage: Stage::of(tasks[task].level, kind),
+                digest,
+                weight: 0.0,
+            });
+        }
+    }
+    summary.fit = weak.len();
+    // Kinds by count, most frequent first; of equal ones the first by name of failure.
+    let mut ranks: Vec<(Kind, usize)> = kinds.into_iter().collect();
+    ranks.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+    for entry in &mut weak {
+        let (all, built) = builds[entry.task as usize];
+        let rank = ranks
+            .iter()
+            .position(|(kind, _)| *kind == entry.kind)
+            .unwrap_or_default()
+            + 1;
+        entry.weight = curriculum_weight(built as f64 / all as f64, ranks.len(), rank);
+    }
+    weak.retain(|weak| options.stages.is_empty() || options.stages.contains(&weak.stage));
+    if let Some(rows) = options.rows {
+        draw(&mut weak, rows, options.seed);
+    }
+    Ok(weak)
+}
+
+/// Keeps so many rows, each with a chance by its weight (Efraimidis and Spirakis: the largest of u^(1/w)). Chance is a hash of
+/// seed and candidate, so that it does not depend on anything but these.
+fn draw(weak: &mut Vec<Weak>, rows: usize, seed: u64) {
+    let key = |weak: &Weak| {
+        let hash = digest(&[&seed.to_le_bytes(), &weak.digest]);
+        let number = u64::from_le_bytes(hash[..8].try_into().expect("eight of sixteen"));
+        // In (0, 1], with the 53 bits that a float holds.
+        let chance = ((number >> 11) + 1) as f64 / (1_u64 << 53) as f64;
+        chance.ln() / weak.weight
+    };
+    let mut keys: Vec<(f64, usize)> = weak
+        .iter()
+        .enumerate()
+        .map(|(index, weak)| (key(weak), index))
+        .collect();
+    keys.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let mut kept: Vec<bool> = vec![false; weak.len()];
+    for (_, index) in keys.into_iter().take(rows) {
+        kept[index] = true;
+    }
+    let mut kept = kept.into_iter();
+    weak.retain(|_| kept.next().unwrap_or(false));
+}
+
+/// A row of the next round.
+fn prompt(row: &Row, weak: &Weak, task: &Task, template: &Template, input: &Path) -> Value {
+    let code = row.code().unwrap_or_default();
+    let hash = Sha256::digest(code.as_bytes());
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({
+        "messages": repair_prompt(template, task, row),
+        "task_id": task.id,
+        "task_spec": task_spec(task),
+        "task_level": task.level.name(),
+        "dataset_type": DATASET_TYPE,
+        "stage": weak.stage.name(),
+        "failure_type": weak.kind,
+        "repair_policy": policy(weak.kind),
+        "curriculum_weight": weak.weight,
+        "previous_score": row.score(),
+        "previous_reward": row.total(),
+        "round": row.count("round").unwrap_or(0) + 1,
+        "source_file": input.file_name().unwrap_or_default().to_string_lossy(),
+        "source_line": weak.line,
+        "source_reward_call": row.call(),
+        "source_index": row.count("index").or_else(|| row.count("step")),
+        "source_code_sha256": hash,
+    })
+}
+
+fn row_at(lines: &mut Lines, number: u64, input: &Path) -> Result<Row, DataError> {
+    while let Some(line) = lines.next_line()? {
+        if line.number == number
+            && let Ok(row) = line.row
+        {
+            return Ok(row);
+        }
+    }
+    Err(DataError::Input(format!(
+        "{} has changed meanwhile\nhint: run the same command again",
+        input.display()
+    )))
+}
+
+/// The file of rows: of a trajectory's folder, the one in it.
+fn rows_of(input: &Path) -> PathBuf {
+    if input.is_dir() {
+        input.join(trajectory::FILE_NAME)
+    } else {
+        input.to_owned()
+    }
+}
+
+fn digest(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize()[..16].try_into().expect("sixteen of thirty-two")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weak(number: u64, weight: f64) -> Weak {
+        Weak {
+            file: 0,
+            line: number,
+            task: 0,
+            kind: Kind::Timeout,
+            stage: Stage::Balanced,
+            digest: digest(&[&number.to_le_bytes()]),
+            weight,
+        }
+    }
+
+    #[test]
+    fn the_draw_goes_by_weight_and_depends_on_nothing_else() {
+        let all = || (0..2000).map(|number| weak(number, if number % 2 == 0 { 3.0 } else { 1.0 }));
+        let lines = |mut weak: Vec<Weak>, seed: u64| {
+            draw(&mut weak, 400, seed);
+            let mut lines: Vec<u64> = weak.iter().map(|weak| weak.line).collect();
+            lines.sort_unstable();
+            lines
+        };
+        let drawn = lines(all().collect(), 1);
+        assert_eq!(drawn.len(), 400);
+        assert_eq!(lines(all().rev().collect(), 1), drawn, "the order of rows counts");
+        assert_ne!(lines(all().collect(), 2), drawn);
+        // Expected 290 of 400; ten standard deviations below is 200.
+        let heavy = drawn.iter().filter(|line| *line % 2 == 0).count();
+        assert!(heavy > 240, "{heavy} of 400 have three times the weight");
+    }
+
+    #[test]
+    fn stages_go_from_text_to_geometry() {
+        use Level::{Easy, Hard, Medium};
+        for (level, kind, stage) in [
+            (Easy, Kind::SyntaxClosure, Stage::Foundation),
+            (Medium, Kind::InventedApi, Stage::Foundation),
+            (Hard, Kind::SyntaxClosure, Stage::Balanced),
+            (Easy, Kind::TypeOrValue, Stage::Balanced),
+            (Medium, Kind::DisconnectedOrWeak, Stage::Balanced),
+            (Hard, Kind::TypeOrValue, Stage::Hard),
+            (Hard, Kind::BuildOk, Stage::Hard),
+        ] {
+            assert_eq!(Stage::of(level, kind), stage, "{level:?} {kind:?}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! All candidates that an export chooses from: what decides in memory, the rows in a file that has no name.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::similar::{Sketch, shingles};
+use super::{Options, Summary};
+use crate::data::{DataError, Form, Groups, Lines, Row};
+use crate::failure::Kind;
+use crate::task::{Task, TaskSet};
+use crate::trajectory;
+
+/// Rows that were read.
+pub(super) struct Pool {
+    pub entries: Vec<Entry>,
+    /// Names of the input files.
+    pub inputs: Vec<String>,
+    spool: Spool,
+}
+
+/// What decides about a row.
+pub(super) struct Entry {
+    at: u64,
+    length: usize,
+    /// Index of its file.
+    pub input: u32,
+    /// Line in it.
+    pub line: u64,
+    pub form: Form,
+    /// `None` only for ready-made rows that name none.
+    pub task: Option<Arc<Task>>,
+    /// Candidates for one prompt.
+    pub group: u32,
+    pub total: Option<f64>,
+    pub score: Option<f64>,
+    pub built: bool,
+    pub kind: Option<Kind>,
+    /// The candidate that it was made of.
+    pub parent: Option<u32>,
+    /// Whether its trajectory ends with it.
+    pub last: bool,
+    pub sketch: Sketch,
+}
+
+/// Texts in a file without a name.
+pub(super) struct Spool {
+    file: File,
+    end: u64,
+}
+
+impl Spool {
+    pub fn new() -> Result<Self, DataError> {
+        let file = tempfile::tempfile().map_err(DataError::io("write", &std::env::temp_dir()))?;
+        Ok(Self { file, end: 0 })
+    }
+
+    pub fn put(&mut self, bytes: &[u8]) -> Result<u64, DataError> {
+        let at = self.end;
+        self.file
+            .write_all_at(bytes, at)
+            .map_err(DataError::io("write", &std::env::temp_dir()))?;
+        self.end += bytes.len() as u64;
+        Ok(at)
+    }
+
+    pub fn get(&self, at: u64, length: usize) -> Result<Vec<u8>, DataError> {
+        let mut bytes = vec![0; length];
+        self.file
+            .read_exact_at(&mut bytes, at)
+            .map_err(DataError::io("read", &std::env::temp_dir()))?;
+        Ok(bytes)
+    }
+}
+
+impl Pool {
+    pub fn read(
+        inputs: &[PathBuf],
+        tasks: &TaskSet,
+        options: &Options,
+        summary: &mut Summary,
+    ) -> Result<Self, DataError> {
+        let mut pool = Self {
+            entries: Vec::new(),
+            inputs: inputs.iter().map(|input| name_of(input)).collect(),
+            spool: Spool::new()?,
+        };
+        let mut groups_before = 0;
+        // Of rows that repair another one: where that stands.
+        let mut repairs = Vec::new();
+        for (number, input) in inputs.iter().enumerate() {
+            let file = if input.is_dir() {
+                input.join(trajectory::FILE_NAME)
+            } else {
+                input.clone()
+            };
+            let mut lines = Lines::open(&file)?;
+            let mut groups = Groups::new(options.generations);
+            // Entries of a trajectory's steps.
+            let mut steps = HashMap::new();
+            while let Some(line) = lines.next_line()? {
+                let (place, row) = (line.number, line.row);
+                let Ok(row) = row else {
+                    summary.bad_lines += 1;
+                    continue;
+                };
+                let Some(form) = Form::of(&row) else {
+                    let is_header = place == 1 && row.get("proposer").is_some();
+                    summary.read += usize::from(!is_header);
+                    summary.unfit += usize::from(!is_header);
+                    continue;
+                };
+                summary.read += 1;
+                let group = groups.push(&row, place);
+                let parent = row.count("parent").and_then(|parent| steps.get(&parent).copied());
+                let ready = matches!(form, Form::Sft | Form::Preference | Form::Rollout);
+                let task = row.task_id().and_then(|id| tasks.get(id).ok()).cloned();
+                if task.is_none() && !ready {
+                    summary.unknown_tasks += 1;
+                    continue;
+                }
+                if !options.fits(&row) {
+                    summary.unfit += 1;
+                    continue;
+                }
+                let bytes = serde_json::to_vec(&row.0).expect("a JSON object");
+                let index = pool.entries.len() as u32;
+                if form == Form::Step
+                    && let Some(step) = row.count("step")
+                {
+                    steps.insert(step, index);
+                }
+                if let (Some(file), Some(line)) = (row.text("source_file"), row.count("source_line")) {
+                    repairs.push((index, file.to_owned(), line));
+                }
+                let sketch = Sketch::of(&shingles(&row.code().unwrap_or_default()));
+                pool.entries.push(Entry {
+                    at: pool.spool.put(&bytes)?,
+                    length: bytes.len(),
+                    input: number as u32,
+                    line: place,
+                    form,
+                    task,
+                    group: groups_before + group,
+                    total: row.total(),
+                    score: row.score(),
+                    built: row.built().unwrap_or(false),
+                    kind: row.kind(),
+                    parent,
+                    last: false,
+                    sketch,
+                });
+            }
+            groups_before += groups.len() as u32;
+            if let Some(last) = pool.entries.last_mut()
+                && last.input as usize == number
+            {
+                last.last = true;
+            }
+        }
+        pool.find_repaired(repairs);
+        Ok(pool)
+    }
+
+    /// Makes what a row says it repairs its parent, where that was read too.
+    fn find_repaired(&mut self, repairs: Vec<(u32, String, u64)>) {
+        let by_place: HashMap<(u32, u64), u32> = self
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| ((entry.input, entry.line), index as u32))
+            .collect();
+        for (index, file, line) in repairs {
+            let inputs = self
+                .inputs
+                .iter()
+                .enumerate()
+                .filter(|(_, input)| **input == file);
+            let parent = inputs
+                .filter_map(|(input, _)| by_place.get(&(input as u32, line)))
+                .find(|parent| **parent != index);
+            if let Some(parent) = parent {
+                self.entries[index as usize].parent = Some(*parent);
+            }
+        }
+    }
+
+    /// A row as it was read.
+    pub fn row(&self, entry: &Entry) -> Result<Row, DataError> {
+        let bytes = self.spool.get(entry.at, entry.length)?;
+        Ok(Row::parse(&bytes).expect("what was written by us"))
+    }
+}
+
+fn name_of(input: &Path) -> String {
+    let whole = std::fs::canonicalize(input).unwrap_or_else(|_| input.to_owned());
+    whole
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}

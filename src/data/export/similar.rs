@@ -1,0 +1,266 @@
+//! How alike two candidates are: the share of short token sequences that they have in common (Jaccard), with all numbers equal and
+//! comments left out. Parts that differ in their dimensions alone are the same.
+
+use std::collections::HashMap;
+
+/// Tokens of a sequence.
+const WIDTH: usize = 5;
+/// Numbers of a sketch: its estimate is off by 0.06 (one standard deviation) at most.
+const SKETCH: usize = 64;
+
+/// The different token sequences of some code, as sorted hashes.
+pub(super) fn shingles(code: &str) -> Vec<u32> {
+    let tokens = tokens(code);
+    let hash = |window: &[u64]| {
+        let hash = window
+            .iter()
+            .fold(OFFSET, |hash, token| fnv(hash, &token.to_le_bytes()));
+        (hash ^ (hash >> 32)) as u32
+    };
+    let mut found: Vec<u32> = if tokens.len() < WIDTH {
+        tokens
+            .iter()
+            .any(|_| true)
+            .then(|| hash(&tokens))
+            .into_iter()
+            .collect()
+    } else {
+        tokens.windows(WIDTH).map(hash).collect()
+    };
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// A few numbers by which the likeness of two sets can be estimated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sketch([u32; SKETCH]);
+
+impl Sketch {
+    pub fn of(shingles: &[u32]) -> Self {
+        let mut least = [u32::MAX; SKETCH];
+        for &shingle in shingles {
+            for (index, least) in least.iter_mut().enumerate() {
+                // A hash function of its own for each number (splitmix64's finaliser).
+                let mut mixed = u64::from(shingle) ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                *least = (*least).min((mixed ^ (mixed >> 31)) as u32);
+            }
+        }
+        Self(least)
+    }
+
+    /// Estimated likeness, 0 to 1.
+    pub fn likeness(&self, other: &Self) -> f64 {
+        self.0
+            .iter()
+            .zip(&other.0)
+            .filter(|(one, other)| one == other)
+            .count() as f64
+            / SKETCH as f64
+    }
+}
+
+/// Sets that belong together.
+#[derive(Debug)]
+pub(super) struct Union(Vec<u32>);
+
+impl Union {
+    pub fn new(count: usize) -> Self {
+        Self((0..count as u32).collect())
+    }
+
+    pub fn find(&mut self, mut of: u32) -> u32 {
+        while self.0[of as usize] != of {
+            let above = self.0[self.0[of as usize] as usize];
+            self.0[of as usize] = above;
+            of = above;
+        }
+        of
+    }
+
+    pub fn join(&mut self, one: u32, other: u32) {
+        let (one, other) = (self.find(one), self.find(other));
+        // The smaller number stands for both, whatever the order.
+        self.0[one.max(other) as usize] = one.min(other);
+    }
+}
+
+/// Joins all sets whose likeness is at least `threshold` (above 0): exactly, by the prefixes of their rarest members (Bayardo, Ma
+/// and Srikant). Pairs that are joined already are not looked at, so that thousands of near-copies cost little.
+pub(super) fn join_similar(sets: &[Vec<u32>], threshold: f64, union: &mut Union) {
+    let mut counts: HashMap<u32, u32> = HashMap::new();
+    for member in sets.iter().flatten() {
+        *counts.entry(*member).or_default() += 1;
+    }
+    let mut order: Vec<u32> = counts.keys().copied().collect();
+    order.sort_unstable_by_key(|member| (counts[member], *member));
+    let rank: HashMap<u32, u32> = order
+        .iter()
+        .enumerate()
+        .map(|(rank, member)| (*member, rank as u32))
+        .collect();
+    let ranked: Vec<Vec<u32>> = sets
+        .iter()
+        .map(|set| {
+            let mut ranks: Vec<u32> = set.iter().map(|member| rank[member]).collect();
+            ranks.sort_unstable();
+            ranks
+        })
+        .collect();
+    let mut by_size: Vec<u32> = (0..sets.len() as u32)
+        .filter(|set| !sets[*set as usize].is_empty())
+        .collect();
+    by_size.sort_by_key(|set| ranked[*set as usize].len());
+    let mut same: HashMap<&[u32], u32> = HashMap::new();
+    let mut index: Vec<Vec<u32>> = vec![Vec::new(); order.len()];
+    let mut looked_at = vec![u32::MAX; sets.len()];
+    for set in by_size {
+        let own = &ranked[set as usize];
+        if let Some(equal) = same.get(own.as_slice()) {
+            union.join(set, *equal);
+            continue;
+        }
+        same.insert(own, set);
+        let least = at_least(threshold * own.len() as f64);
+        let prefix = &own[..own.len() - least + 1];
+        for member in prefix {
+            for &other in &index[*member as usize] {
+                let theirs = &ranked[other as usize];
+                if looked_at[other as usize] == set
+                    || (theirs.len() as f64) < threshold * own.len() as f64 - 1e-9
+                    || union.find(set) == union.find(other)
+                {
+                    continue;
+                }
+                looked_at[other as usize] = set;
+                let shared = shared(own, theirs);
+                if shared as f64 >= threshold * (own.len() + theirs.len() - shared) as f64 - 1e-9 {
+                    union.join(set, other);
+                }
+            }
+        }
+        for member in prefix {
+            index[*member as usize].push(set);
+        }
+    }
+}
+
+fn at_least(number: f64) -> usize {
+    ((number - 1e-9).ceil() as usize).max(1)
+}
+
+/// Members of both, which are sorted.
+fn shared(one: &[u32], other: &[u32]) -> usize {
+    let (mut at, mut count) = (0, 0);
+    for member in one {
+        while other.get(at).is_some_and(|theirs| theirs < member) {
+            at += 1;
+        }
+        if other.get(at) == Some(member) {
+            count += 1;
+            at += 1;
+        }
+    }
+    count
+}
+
+const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a: the same everywhere and for ever, unlike the hasher of the standard library.
+fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Hashes of words, strings and signs; every number has the same.
+fn tokens(code: &str) -> Vec<u64> {
+    let mut found = Vec::new();
+    let mut rest = code;
+    while let Some(first) = rest.chars().next() {
+        let word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        let length = match first {
+            '#' => rest.find('\n').unwrap_or(rest.len()),
+            c if c.is_whitespace() => c.len_utf8(),
+            c if c.is_ascii_digit() => {
+                found.push(fnv(OFFSET, b"0"));
+                rest.find(|c: char| !word(c)).unwrap_or(rest.len())
+            }
+            c if c.is_alphabetic() || c == '_' => {
+                let end = rest
+                    .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                    .unwrap_or(rest.len());
+                found.push(fnv(OFFSET, &rest.as_bytes()[..end]));
+                end
+            }
+            c => {
+                found.push(fnv(OFFSET, &rest.as_bytes()[..c.len_utf8()]));
+                c.len_utf8()
+            }
+        };
+        rest = &rest[length..];
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn likeness(one: &[u32], other: &[u32]) -> f64 {
+        let shared = shared(one, other);
+        shared as f64 / (one.len() + other.len() - shared) as f64
+    }
+
+    #[test]
+    fn numbers_and_comments_do_not_tell_parts_apart_but_calls_do() {
+        let code = "import cadquery as cq\nwidth = 20.5  # mm\nfixture = cq.Workplane(\"XY\").box(width, 2, 3).edges(\"|Z\").fillet(1)\n";
+        let scaled = code
+            .replace("20.5", "7")
+            .replace("# mm", "")
+            .replace("fillet(1)", "fillet(12.25)");
+        assert_eq!(shingles(code), shingles(&scaled));
+        let other = code.replace("fillet", "chamfer");
+        let alike = likeness(&shingles(code), &shingles(&other));
+        assert!((0.5..1.0).contains(&alike), "{alike}");
+        assert!(shingles("").is_empty());
+        assert_eq!(shingles("x").len(), 1);
+    }
+
+    #[test]
+    fn sketches_estimate_likeness() {
+        let one: Vec<u32> = (0..1000).collect();
+        for from in [0, 200, 500, 1000] {
+            let other: Vec<u32> = (from..from + 1000).collect();
+            let estimate = Sketch::of(&one).likeness(&Sketch::of(&other));
+            let exact = likeness(&one, &other);
+            assert!((estimate - exact).abs() < 0.25, "{estimate}, really {exact}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn all_pairs_that_are_alike_are_joined_and_no_others(
+            sets in prop::collection::vec(prop::collection::btree_set(0u32..24, 0..14), 0..24),
+            threshold in 0.3f64..1.0,
+        ) {
+            let sets: Vec<Vec<u32>> = sets.into_iter().map(|set| set.into_iter().collect()).collect();
+            let (mut joined, mut expected) = (Union::new(sets.len()), Union::new(sets.len()));
+            join_similar(&sets, threshold, &mut joined);
+            for one in 0..sets.len() {
+                for other in 0..one {
+                    if !sets[one].is_empty() && !sets[other].is_empty() && likeness(&sets[one], &sets[other]) >= threshold {
+                        expected.join(one as u32, other as u32);
+                    }
+                }
+            }
+            for set in 0..sets.len() as u32 {
+                prop_assert_eq!(joined.find(set), expected.find(set), "{:?}", sets);
+            }
+        }
+    }
+}

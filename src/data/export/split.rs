@@ -1,0 +1,237 @@
+//! What is held back: whole heaps of rows that belong together.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use super::similar::{Union, join_similar, shingles};
+use super::{Made, Options, SplitBy};
+
+/// A row as far as a split looks at it.
+pub(super) struct Item {
+    digest: [u8; 16],
+    /// Numbers of its candidates' token sequences.
+    sets: Vec<u32>,
+    task: u32,
+    episode: Option<u32>,
+}
+
+/// What rows have in common.
+pub(super) struct Split {
+    sets: Vec<Vec<u32>>,
+    known: HashMap<[u8; 16], u32>,
+    tasks: HashMap<String, u32>,
+}
+
+impl Split {
+    pub fn new() -> Self {
+        Self {
+            sets: Vec::new(),
+            known: HashMap::new(),
+            tasks: HashMap::new(),
+        }
+    }
+
+    pub fn item(&mut self, made: &Made, digest: [u8; 16]) -> Item {
+        let sets = made.codes.iter().map(|code| self.set(code)).collect();
+        let next = self.tasks.len() as u32;
+        Item {
+            digest,
+            sets,
+            task: *self.tasks.entry(made.task_id.clone()).or_insert(next),
+            episode: made.episode,
+        }
+    }
+
+    fn set(&mut self, code: &str) -> u32 {
+        let digest = Sha256::digest(code.as_bytes());
+        let digest: [u8; 16] = digest[..16].try_into().expect("sixteen of thirty-two");
+        if let Some(set) = self.known.get(&digest) {
+            return *set;
+        }
+        let set = self.sets.len() as u32;
+        self.sets.push(shingles(code));
+        self.known.insert(digest, set);
+        set
+    }
+
+    /// For each row whether it is held back. No more than the wanted share is, unless the smallest heap is larger; with a single
+    /// heap, none is.
+    pub fn held_back(&self, items: &[Item], options: &Options) -> Vec<bool> {
+        let heaps = self.heaps(items, options);
+        let mut sizes: HashMap<u32, usize> = HashMap::new();
+        let mut order: HashMap<u32, [u8; 32]> = HashMap::new();
+        for (item, heap) in items.iter().zip(&heaps) {
+            *sizes.entry(*heap).or_default() += 1;
+            // Chance, by what is in the heap and not by where it stands.
+            let chance: [u8; 32] = Sha256::new()
+                .chain_update(options.seed.to_le_bytes())
+                .chain_update(item.digest)
+                .finalize()
+                .into();
+            let least = order.entry(*heap).or_insert(chance);
+            *least = chance.min(*least);
+        }
+        let mut heaps_by_chance: Vec<u32> = sizes.keys().copied().collect();
+        heaps_by_chance.sort_by_key(|heap| order[heap]);
+        let wanted = (items.len() as f64 * options.validation).round() as usize;
+        let mut held = std::collections::HashSet::new();
+        let mut count = 0;
+        if wanted > 0 && heaps_by_chance.len() > 1 {
+            for heap in &heaps_by_chance {
+                if count + sizes[heap] <= wanted {
+                    count += sizes[heap];
+                    held.insert(*heap);
+                }
+            }
+            if held.is_empty() {
+                held.extend(
+                    heaps_by_chance
+                        .iter()
+                        .min_by_key(|heap| (sizes[*heap], order[*heap])),
+                );
+            }
+        }
+        heaps.iter().map(|heap| held.contains(heap)).collect()
+    }
+
+    /// For each row the number of what it belongs to.
+    fn heaps(&self, items: &[Item], options: &Options) -> Vec<u32> {
+        let sets = self.sets.len() as u32;
+        let tasks = self.tasks.len() as u32;
+        let episodes = items
+            .iter()
+            .filter_map(|item| item.episode)
+            .max()
+            .map_or(0, |last| last + 1);
+        let mut union = Union::new((sets + tasks + episodes) as usize + items.len());
+        join_similar(&self.sets, options.likeness, &mut union);
+        let first_item = sets + tasks + episodes;
+        for (number, item) in items.iter().enumerate() {
+            let own = first_item + number as u32;
+            for set in &item.sets {
+                // Empty code is like nothing, itself included.
+                if !self.sets[*set as usize].is_empty() {
+                    union.join(own, *set);
+                }
+            }
+            if options.split_by == SplitBy::Task {
+                union.join(own, sets + item.task);
+            }
+            if let Some(episode) = item.episode {
+                union.join(own, sets + tasks + episode);
+            }
+        }
+        (0..items.len() as u32)
+            .map(|number| union.find(first_item + number))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::data::export::Kind;
+
+    fn made(task: &str, code: &str) -> Made {
+        Made {
+            value: json!({}),
+            task_id: task.to_owned(),
+            kind: None,
+            codes: vec![code.to_owned()],
+            episode: None,
+            text: 0,
+        }
+    }
+
+    /// Code with so many calls of its own, after a beginning that all share.
+    fn code(number: usize, variant: usize) -> String {
+        let own: String = (0..40)
+            .map(|line| format!("part_{number}_{line} = cq.make_{number}_{line}(width, {variant})\n"))
+            .collect();
+        format!("import cadquery as cq\nwidth = {variant}\n{own}# {variant}\n")
+    }
+
+    fn held(rows: &[(String, String)], options: &Options) -> Vec<bool> {
+        let mut split = Split::new();
+        let items: Vec<Item> = rows
+            .iter()
+            .enumerate()
+            .map(|(number, (task, code))| {
+                let mut digest = [0; 16];
+                digest[..8].copy_from_slice(&(number as u64).to_le_bytes());
+                split.item(&made(task, code), digest)
+            })
+            .collect();
+        split.held_back(&items, options)
+    }
+
+    #[test]
+    fn what_is_alike_is_never_divided_and_neither_is_a_task_unless_asked() {
+        let rows: Vec<(String, String)> = (0..100)
+            .map(|number| (format!("task {}", number % 10), code(number % 20, number)))
+            .collect();
+        let options = Options {
+            validation: 0.3,
+            ..Options::new(Kind::Sft)
+        };
+        let by_task = held(&rows, &options);
+        assert_eq!(by_task.iter().filter(|held| **held).count(), 30);
+        assert!(
+            (0..100).all(|number| by_task[number] == by_task[number % 10]),
+            "a task is on both sides"
+        );
+        assert_ne!(
+            by_task,
+            held(
+                &rows,
+                &Options {
+                    seed: 1,
+                    ..options.clone()
+                }
+            )
+        );
+        let by_code = Options {
+            split_by: SplitBy::Code,
+            ..options
+        };
+        let by_code: Vec<bool> = (0..8)
+            .flat_map(|seed| {
+                held(
+                    &rows,
+                    &Options {
+                        seed,
+                        ..by_code.clone()
+                    },
+                )
+            })
+            .collect();
+        for held in by_code.chunks(100) {
+            assert_eq!(held.iter().filter(|held| **held).count(), 30);
+            assert!(
+                (0..100).all(|number| held[number] == held[number % 20]),
+                "likes are on both sides"
+            );
+        }
+        assert!(
+            by_code
+                .chunks(100)
+                .any(|held| (0..10).any(|task| held[task] != held[task + 10])),
+            "tasks were never divided"
+        );
+    }
+
+    #[test]
+    fn a_single_heap_is_not_divided_and_of_two_the_smaller_goes() {
+        let mut rows: Vec<(String, String)> =
+            (0..9).map(|number| ("a".to_owned(), code(1, number))).collect();
+        let options = Options::new(Kind::Sft);
+        assert!(held(&rows, &options).iter().all(|held| !held));
+        rows.extend((0..2).map(|number| ("b".to_owned(), code(2, number))));
+        let held = held(&rows, &options);
+        assert_eq!(held.iter().filter(|held| **held).count(), 2);
+        assert!(held[9] && held[10]);
+    }
+}

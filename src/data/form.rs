@@ -1,0 +1,128 @@
+//! The forms that rows come in.
+
+use serde::{Deserialize, Serialize};
+
+use super::Row;
+
+/// What a row is, told by its keys.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Form {
+    /// A line of the log that a GRPO trainer writes: `reward_call`, `index`, code and `cadforge_…` keys.
+    Completion,
+    /// An example for supervised training: messages up to the assistant's, with rewards before and after.
+    Sft,
+    /// A chosen and a rejected answer to one prompt.
+    Preference,
+    /// What an agent saw, did and got.
+    Rollout,
+    /// A prompt for the next round; no answer yet.
+    Curriculum,
+    /// A candidate with its score.
+    Evaluation,
+    /// A step of a repair loop, out of a trajectory folder.
+    Step,
+}
+
+impl Form {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Completion,
+        Self::Sft,
+        Self::Preference,
+        Self::Rollout,
+        Self::Curriculum,
+        Self::Evaluation,
+        Self::Step,
+    ];
+
+    /// Its name in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Completion => "completion",
+            Self::Sft => "sft",
+            Self::Preference => "preference",
+            Self::Rollout => "rollout",
+            Self::Curriculum => "curriculum",
+            Self::Evaluation => "evaluation",
+            Self::Step => "step",
+        }
+    }
+
+    /// The form of a row; `None` for an object that is none of them.
+    pub fn of(row: &Row) -> Option<Self> {
+        let has = |key: &str| row.get(key).is_some();
+        let form = if has("chosen") && has("rejected") {
+            Self::Preference
+        } else if has("action") && has("observation") {
+            Self::Rollout
+        } else if has("origin") && has("step") && has("code") {
+            Self::Step
+        } else if has("reward_call") && row.code().is_some() {
+            Self::Completion
+        } else if has("messages") && row.completion().is_none() && row.task_id().is_some() {
+            Self::Curriculum
+        } else if has("messages") && !has("code") && !has("completion") {
+            Self::Sft
+        } else if row.code().is_some() {
+            Self::Evaluation
+        } else {
+            return None;
+        };
+        Some(form)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_form_is_known_by_its_keys() {
+        let answer = json!([{"role": "user", "content": "hi"}, {"role": "assistant", "content": "x = 1"}]);
+        let asked = json!([{"role": "user", "content": "hi"}]);
+        for (row, form) in [
+            (
+                json!({"reward_call": 1, "index": 0, "score": 0.1, "code": "x"}),
+                Some(Form::Completion),
+            ),
+            (json!({"messages": answer, "reward_after": 0.7}), Some(Form::Sft)),
+            (
+                json!({"prompt": "p", "chosen": "a", "rejected": "b"}),
+                Some(Form::Preference),
+            ),
+            (
+                json!({"observation": {}, "action": {"code": "x"}, "reward": 0.5}),
+                Some(Form::Rollout),
+            ),
+            (
+                json!({"messages": asked, "task_id": "t", "dataset_type": "adaptive_repair_grpo_prompt"}),
+                Some(Form::Curriculum),
+            ),
+            (
+                json!({"task_id": "t", "code": "x", "reward": 0.5}),
+                Some(Form::Evaluation),
+            ),
+            (
+                json!({"messages": asked, "task_id": "t", "completion": "x"}),
+                Some(Form::Evaluation),
+            ),
+            (
+                json!({"step": 0, "origin": "seed", "code": "x"}),
+                Some(Form::Step),
+            ),
+            (json!({"loss": 0.5}), None),
+        ] {
+            let parsed = Row::parse(row.to_string().as_bytes()).unwrap();
+            assert_eq!(Form::of(&parsed), form, "{row}");
+        }
+        for form in Form::ALL {
+            assert_eq!(serde_json::to_value(form).unwrap(), form.name());
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Rows of training runs, and what is made of them: scores, a store, reports, the next curriculum, data sets.
+//!
+//! A row is a JSON object on a line of its own; which forms there are says [`Form`]. Files may have any length: they are
+//! read a line at a time, and what is kept of a row is a few bytes. A line that is no row is a [`BadLine`]: reported,
+//! counted and passed over. Nothing here starts a process; candidates are scored through [`crate::assess`].
+
+pub mod curriculum;
+pub mod export;
+mod form;
+mod groups;
+mod lines;
+mod output;
+pub mod prompt;
+pub mod repaired;
+pub mod report;
+mod row;
+pub mod score;
+pub mod store;
+
+use std::path::{Path, PathBuf};
+
+pub use form::Form;
+pub use groups::{DEFAULT_GENERATIONS, Groups, Spread};
+pub use lines::{BadLine, Line, Lines};
+pub use row::Row;
+
+/// Why nothing could be made of some rows.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The file system refused.
+    #[error("cannot {action} {path}: {source}\nhint: check the path, its permissions and the disk")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// What was given cannot be used; the message says the way out.
+    #[error("{0}")]
+    Input(String),
+    /// The index of a store refused.
+    #[error(
+        "cannot use the store in {path}: {source}\nhint: check the disk; `--store DIR` names another folder"
+    )]
+    Store {
+        /// Its folder.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A candidate's reference cannot be had, or the machinery is at fault.
+    #[error(transparent)]
+    Assess(#[from] crate::assess::AssessError),
+}
+
+impl DataError {
+    /// Whether the caller can mend it.
+    pub fn is_input(&self) -> bool {
+        match self {
+            Self::Io { .. } | Self::Input(_) => true,
+            Self::Store { .. } => false,
+            Self::Assess(error) => error.is_input(),
+        }
+    }
+
+    fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+}

@@ -1,0 +1,151 @@
+//! A report for people.
+
+use std::fmt::Write as _;
+
+use super::{KindCount, PUBLISHED, Published, Run};
+
+/// Kinds that a table over time has room for.
+const COLUMNS: usize = 6;
+
+/// All runs beside the published ones, then each by itself.
+pub fn markdown(runs: &[Run]) -> String {
+    let mut text = String::from("# Runs\n\n");
+    text.push_str("| run | completions | built | build rate | mean reward | best reward | clipped | train loss | eval loss |\n");
+    text.push_str("|---|---|---|---|---|---|---|---|---|\n");
+    for run in runs {
+        let losses = run.training.unwrap_or_default();
+        let grpo = run.completions > 0;
+        text.push_str(&row([
+            format!("**{}**", escape(&run.name)),
+            count(grpo.then_some(run.completions)),
+            count(grpo.then_some(run.built)),
+            percent(run.build_rate),
+            number(run.mean_reward),
+            number(run.best_reward),
+            count(grpo.then_some(run.clipped)),
+            pair(losses.first_train, losses.last_train),
+            pair(losses.first_eval, losses.last_eval),
+        ]));
+    }
+    for published in PUBLISHED {
+        text.push_str(&published_row(&published));
+    }
+    text.push_str("\nRewards are what the training loop compared: shaped ones where a loop shapes them. Runs in bold are of the files given; the others are published.\n");
+    for run in runs {
+        one(&mut text, run);
+    }
+    text
+}
+
+fn published_row(run: &Published) -> String {
+    let rate = run
+        .built
+        .zip(run.completions)
+        .map(|(built, all)| built as f64 / all as f64);
+    let ends = |loss: Option<[f64; 2]>| pair(loss.map(|[first, _]| first), loss.map(|[_, last]| last));
+    row([
+        run.name.to_owned(),
+        count(run.completions),
+        count(run.built),
+        percent(rate),
+        number(run.mean_reward),
+        number(run.best_reward),
+        count(run.clipped),
+        ends(run.train_loss),
+        ends(run.eval_loss),
+    ])
+}
+
+fn one(text: &mut String, run: &Run) {
+    if run.completions == 0 {
+        return;
+    }
+    let _ = writeln!(text, "\n## {}\n", escape(&run.name));
+    let _ = writeln!(
+        text,
+        "{} completions, {} scored. `fixture` assigned in {}, CadQuery imported in {}. {} groups; rewards differ in {} of those with two candidates or more. Mean total {}, best {}.",
+        run.completions,
+        run.scored,
+        percent(run.fixture_rate),
+        percent(run.import_rate),
+        run.groups.len(),
+        percent(run.informative_groups),
+        number(run.mean_total),
+        number(run.best_total),
+    );
+    if run.bad_lines + run.other_rows > 0 {
+        let _ = writeln!(
+            text,
+            "\n{} lines are no rows; {} rows hold no candidate with a reward.",
+            run.bad_lines, run.other_rows
+        );
+    }
+    text.push_str("\n| kind | completions |\n|---|---|\n");
+    for KindCount { kind, count } in &run.kinds {
+        let _ = writeln!(text, "| {} | {count} |", super::plot::kind_name(*kind));
+    }
+    over_time(text, run);
+    text.push_str("\n| task | completions | built | build rate | mean reward | best reward |\n|---|---|---|---|---|---|\n");
+    for task in &run.tasks {
+        text.push_str(&row([
+            escape(&task.task_id),
+            task.completions.to_string(),
+            task.built.to_string(),
+            percent(Some(task.build_rate)),
+            number(Some(task.mean_reward)),
+            number(Some(task.best_reward)),
+        ]));
+    }
+}
+
+fn over_time(text: &mut String, run: &Run) {
+    let shown: Vec<_> = run.kinds.iter().take(COLUMNS).collect();
+    text.push_str("\n| completions | mean reward | build rate |");
+    for KindCount { kind, .. } in &shown {
+        let _ = write!(text, " {} |", super::plot::kind_name(*kind));
+    }
+    text.push_str("\n|---|---|---|");
+    text.push_str(&"---|".repeat(shown.len()));
+    text.push('\n');
+    for stretch in &run.over_time {
+        let _ = write!(
+            text,
+            "| {}–{} | {} | {} |",
+            stretch.from + 1,
+            stretch.to,
+            number(Some(stretch.mean_reward)),
+            percent(Some(stretch.build_rate))
+        );
+        for KindCount { count, .. } in stretch.kinds.iter().take(COLUMNS) {
+            let _ = write!(text, " {count} |");
+        }
+        text.push('\n');
+    }
+}
+
+fn row<const N: usize>(cells: [String; N]) -> String {
+    format!("| {} |\n", cells.join(" | "))
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
+}
+
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0))
+}
+
+fn count(value: Option<usize>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| value.to_string())
+}
+
+fn pair(first: Option<f64>, last: Option<f64>) -> String {
+    match (first, last) {
+        (None, None) => "–".to_owned(),
+        (first, last) => format!("{} → {}", number(first), number(last)),
+    }
+}
+
+fn escape(name: &str) -> String {
+    name.replace('|', "\\|")
+}

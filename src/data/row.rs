@@ -1,0 +1,336 @@
+//! One row, whatever wrote it: what it says about task, code, reward and failure.
+//!
+//! Trainers name the same things differently. Every reader goes through here, so that scoring, reports and exports agree
+//! on them. Keys that nobody asks for are kept as they are.
+
+use serde_json::{Map, Value};
+
+use crate::failure::Kind;
+use crate::repair::answer;
+use crate::reward::{self, Reward};
+
+/// A JSON object in the order of its keys.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row(pub Map<String, Value>);
+
+impl Row {
+    /// Reads one line.
+    pub fn parse(line: &[u8]) -> Result<Self, String> {
+        match serde_json::from_slice(line) {
+            Ok(Value::Object(map)) => Ok(Self(map)),
+            Ok(_) => Err("the line is no JSON object".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// A value that is there and not null.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.get(key).filter(|value| !value.is_null())
+    }
+
+    /// A text.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.get(key)?.as_str()
+    }
+
+    /// A number.
+    pub fn number(&self, key: &str) -> Option<f64> {
+        self.get(key)?.as_f64()
+    }
+
+    /// A whole number that is not negative.
+    pub fn count(&self, key: &str) -> Option<u64> {
+        self.get(key)?.as_u64()
+    }
+
+    /// The task that it is for.
+    pub fn task_id(&self) -> Option<&str> {
+        self.text("task_id")
+            .or_else(|| self.get("observation")?.get("task_id")?.as_str())
+    }
+
+    /// The candidate: `code`, else the code in `completion`, else in the last message of the assistant, else the action of a
+    /// rollout, else what a preference prefers.
+    pub fn code(&self) -> Option<String> {
+        if let Some(code) = self.text("code") {
+            return Some(code.to_owned());
+        }
+        if let Some(said) = self.completion() {
+            return Some(answer::code(&said));
+        }
+        if let Some(action) = self.get("action") {
+            let code = action.as_str().or_else(|| action.get("code")?.as_str())?;
+            return Some(answer::code(code));
+        }
+        Some(answer::code(&said(self.get("chosen")?)?))
+    }
+
+    /// The model's whole answer, where it is kept.
+    pub fn completion(&self) -> Option<String> {
+        ["completion", "messages"]
+            .iter()
+            .find_map(|key| said(self.get(key)?))
+    }
+
+    /// What the model was asked, as messages; empty where that is not kept.
+    pub fn prompt(&self) -> Vec<Value> {
+        match self.get("prompt") {
+            Some(Value::Array(messages)) => return messages.clone(),
+            Some(Value::String(text)) => return vec![serde_json::json!({"role": "user", "content": text})],
+            _ => {}
+        }
+        let Some(Value::Array(messages)) = self.get("messages") else {
+            return Vec::new();
+        };
+        let answer = messages
+            .iter()
+            .rposition(|message| message["role"] == "assistant");
+        messages[..answer.unwrap_or(messages.len())].to_vec()
+    }
+
+    /// The unshaped reward: -1 behind a closed gate, else 0 to 1.
+    pub fn total(&self) -> Option<f64> {
+        self.get("reward")
+            .and_then(|reward| reward.get("total")?.as_f64())
+            .or_else(|| self.number("cadforge_total"))
+            .or_else(|| self.get("cadforge_reward")?.get("total")?.as_f64())
+            .or_else(|| self.number("reward"))
+            .or_else(|| self.number("reward_after"))
+    }
+
+    /// What a training loop compares: the shaped reward where there is one.
+    pub fn score(&self) -> Option<f64> {
+        self.number("score").or_else(|| self.total())
+    }
+
+    /// All components, where they are kept.
+    pub fn reward(&self) -> Option<Reward> {
+        ["reward", "cadforge_reward"]
+            .iter()
+            .find_map(|key| serde_json::from_value(self.get(key)?.clone()).ok())
+    }
+
+    /// Whether it built; `None` for a row that was never scored.
+    pub fn built(&self) -> Option<bool> {
+        let truth = |value: &Value| value.as_bool().or_else(|| Some(value.as_f64()? >= 0.5));
+        self.get("reward")
+            .and_then(|reward| truth(reward.get("build")?))
+            .or_else(|| truth(self.get("cadforge_build")?))
+            .or_else(|| truth(self.get("cadforge_reward")?.get("build")?))
+            .or_else(|| truth(self.get("ok")?))
+            .or_else(|| self.named_kind().map(|kind| kind >= Kind::LowEditability))
+            // The gate gives -1 and nothing else does.
+            .or_else(|| self.total().map(|total| total > -0.999))
+    }
+
+    /// Whether the answer was cut by its token limit.
+    pub fn clipped(&self) -> bool {
+        self.get("clipped").and_then(Value::as_bool) == Some(true)
+            || self.text("finish_reason") == Some("length")
+            || self.named_kind() == Some(Kind::Clipped)
+    }
+
+    /// What became of it; found from code and error text where no kind is kept, `None` for a row that was never scored.
+    pub fn kind(&self) -> Option<Kind> {
+        if let Some(kind) = self.named_kind() {
+            return Some(kind);
+        }
+        if self.built()? {
+            let measured = self.reward();
+            let [semantic, editability] = [
+                |reward: &Reward| reward.semantic_parts,
+                |reward: &Reward| reward.editability,
+            ]
+            .map(|part| measured.as_ref().and_then(part).unwrap_or(1.0));
+            return Some(reward::kind_of(editability, semantic));
+        }
+        if self.clipped() {
+            return Some(Kind::Clipped);
+        }
+        Some(reward::kind_of_text(
+            &self.code().unwrap_or_default(),
+            &self.error(),
+        ))
+    }
+
+    fn named_kind(&self) -> Option<Kind> {
+        // Of an answered prompt `failure_type` is what it was to repair, and not what became of it.
+        let answered = self.get("code").is_some() || self.completion().is_some();
+        let name = self
+            .get("kind")
+            .or_else(|| self.get("failure_type").filter(|_| !answered))?;
+        serde_json::from_value(name.clone()).ok()
+    }
+
+    /// Whatever was logged about a failure; empty if nothing was.
+    pub fn error(&self) -> String {
+        let failure = self
+            .get("failure")
+            .and_then(|failure| failure.get("message")?.as_str());
+        let texts = [
+            failure,
+            self.text("cadforge_error"),
+            self.text("cadforge_stderr_tail"),
+        ];
+        texts
+            .into_iter()
+            .flatten()
+            .find(|text| !text.trim().is_empty())
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Which batch of a run it belongs to.
+    pub fn call(&self) -> Option<u64> {
+        self.count("reward_call")
+    }
+}
+
+/// What an answer says: a text, or the last message of the assistant.
+fn said(answer: &Value) -> Option<String> {
+    match answer {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(messages) => {
+            let message = messages.iter().rfind(|message| message["role"] == "assistant")?;
+            content(message.get("content")?)
+        }
+        _ => None,
+    }
+}
+
+/// The content of a message: a text, or parts that hold texts.
+fn content(content: &Value) -> Option<String> {
+    match content {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) => Some(
+            parts
+                .iter()
+                .filter_map(|part| part.get("text")?.as_str())
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const CODE: &str = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
+
+    fn row(value: Value) -> Row {
+        Row::parse(value.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn code_is_found_in_every_form_of_row() {
+        let fenced = format!("So:\n```python\n{CODE}```");
+        for (form, expected) in [
+            (json!({"code": "x = 1", "completion": fenced}), "x = 1"),
+            (json!({"completion": fenced}), CODE),
+            (
+                json!({"completion": [{"role": "assistant", "content": fenced}]}),
+                CODE,
+            ),
+            (
+                json!({"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": [{"type": "text", "text": fenced}]}]}),
+                CODE,
+            ),
+            (json!({"action": {"code": CODE}}), CODE),
+            (json!({"action": CODE}), CODE),
+            (
+                json!({"prompt": "p", "chosen": fenced, "rejected": "x = 2"}),
+                CODE,
+            ),
+        ] {
+            assert_eq!(row(form.clone()).code().as_deref(), Some(expected), "{form}");
+        }
+        // A prompt alone holds no candidate.
+        for form in [
+            json!({"messages": [{"role": "user", "content": fenced}]}),
+            json!({"code": null}),
+        ] {
+            assert_eq!(row(form.clone()).code(), None, "{form}");
+        }
+    }
+
+    #[test]
+    fn rewards_of_every_form_are_found() {
+        for (form, total, score, built, kind) in [
+            (
+                json!({"reward": {"build": 1.0, "total": 0.5}, "score": 0.6, "kind": "low_editability"}),
+                Some(0.5),
+                Some(0.6),
+                Some(true),
+                Some(Kind::LowEditability),
+            ),
+            (
+                json!({"cadforge_build": 0, "cadforge_total": -1.0, "score": -0.7, "code": CODE, "cadforge_error": "NameError: name 'x' is not defined"}),
+                Some(-1.0),
+                Some(-0.7),
+                Some(false),
+                Some(Kind::UndefinedName),
+            ),
+            (
+                json!({"cadforge_build": 1.0, "cadforge_total": 0.8, "code": CODE}),
+                Some(0.8),
+                Some(0.8),
+                Some(true),
+                Some(Kind::BuildOk),
+            ),
+            (
+                json!({"reward": -1.0, "code": "x = (", "finish_reason": "length"}),
+                Some(-1.0),
+                Some(-1.0),
+                Some(false),
+                Some(Kind::Clipped),
+            ),
+            (
+                json!({"reward_before": 0.1, "reward_after": 0.7}),
+                Some(0.7),
+                Some(0.7),
+                Some(true),
+                Some(Kind::BuildOk),
+            ),
+            (json!({"code": CODE}), None, None, None, None),
+            (
+                json!({"completion": CODE, "failure_type": "timeout", "reward": 0.9}),
+                Some(0.9),
+                Some(0.9),
+                Some(true),
+                Some(Kind::BuildOk),
+            ),
+            (
+                json!({"messages": [], "failure_type": "timeout"}),
+                None,
+                None,
+                Some(false),
+                Some(Kind::Timeout),
+            ),
+        ] {
+            let row = row(form.clone());
+            assert_eq!(
+                (row.total(), row.score(), row.built(), row.kind()),
+                (total, score, built, kind),
+                "{form}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_prompt_ends_where_the_answer_begins() {
+        let (user, answer) = (
+            json!({"role": "user", "content": "hi"}),
+            json!({"role": "assistant", "content": "x"}),
+        );
+        assert_eq!(row(json!({"messages": [user, answer]})).prompt(), [user.clone()]);
+        assert_eq!(
+            row(json!({"prompt": "hi", "messages": [answer]})).prompt(),
+            [user.clone()]
+        );
+        assert_eq!(row(json!({"messages": [user]})).prompt(), [user]);
+        assert!(row(json!({"code": "x"})).prompt().is_empty());
+    }
+}

@@ -1,0 +1,466 @@
+//! One run over the input: rows in, scores from several threads, rows out in order.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::held::{Held, IN_MEMORY, Ticket};
+use super::input::{Candidate, Plan, Source};
+use super::{Options, Progress, Summary, rows};
+use crate::assess::{AssessError, Assessor, Evaluation, Request};
+use crate::data::groups::advantages;
+use crate::data::{DataError, Row, Spread};
+use crate::executor::{CancelToken, Priority};
+use crate::repair;
+use crate::reward::Shaping;
+use crate::task::{Task, TaskSet};
+
+/// Candidates that wait for each thread: enough that none is idle while rows are read.
+const AHEAD: usize = 4;
+/// Results that are remembered for copies: groups of a run, and the runs of a model that repeats itself, are within.
+const REMEMBERED: usize = 4096;
+/// After so many faults of ours in a row, nothing else will come of going on.
+const FAULTS: usize = 20;
+/// How much may be lost with the machine's power; a killed process loses nothing.
+const SYNC_EVERY: Duration = Duration::from_secs(5);
+
+/// What all parts of a run share.
+pub(super) struct Pass<'a> {
+    pub options: &'a Options,
+    pub plan: &'a Plan,
+    pub assessor: &'a Assessor,
+    pub tasks: &'a TaskSet,
+}
+
+/// What an earlier run made of the next row, if that can stay.
+pub(super) type Previous<'a> = dyn FnMut() -> Result<Option<Row>, DataError> + 'a;
+
+struct Work {
+    key: Key,
+    task: Arc<Task>,
+    code: String,
+    completion: Option<String>,
+    clipped: bool,
+}
+
+/// Names what a result depends on within one run.
+type Key = [u8; 32];
+type Done = (Key, Result<Evaluation, AssessError>);
+
+impl Pass<'_> {
+    /// Writes the rows of this part from `first` (counted within the part) on.
+    pub fn run(
+        &self,
+        output: &mut File,
+        path: &Path,
+        first: usize,
+        previous: &mut Previous<'_>,
+        summary: &mut Summary,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), DataError> {
+        let (work, to_do) = crossbeam_channel::unbounded::<Work>();
+        let (done, results) = crossbeam_channel::unbounded::<Done>();
+        let (stop, stopped) = CancelToken::pair();
+        std::thread::scope(|scope| {
+            for _ in 0..self.options.jobs.max(1) {
+                let (to_do, done, stopped) = (to_do.clone(), done.clone(), stopped.clone());
+                scope.spawn(move || self.score_all(&to_do, &done, &stopped));
+            }
+            drop((to_do, done));
+            let mut flow = Flow {
+                pass: self,
+                work,
+                results,
+                row: self.plan.rows.start + first,
+                pending: VecDeque::new(),
+                first_pending: self.plan.rows.start + first,
+                groups: HashMap::new(),
+                held: Held::default(),
+                waiting_bytes: 0,
+                asked: HashMap::new(),
+                remembered: VecDeque::new(),
+                running: 0,
+                faults: 0,
+                last_sync: Instant::now(),
+                output,
+                path,
+                summary,
+                progress,
+                before: first,
+            };
+            flow.summary.rows = first;
+            let came = flow.flow(previous);
+            // Whatever still waits, after an error, is nobody's any more.
+            stop.cancel();
+            came
+        })
+    }
+
+    fn score_all(&self, to_do: &Receiver<Work>, done: &Sender<Done>, stopped: &CancelToken) {
+        for work in to_do {
+            if stopped.is_cancelled() {
+                return;
+            }
+            let scoring = &self.options.scoring;
+            let request = Request {
+                task: &work.task,
+                code: work.code.as_bytes(),
+                completion: work.completion.as_deref(),
+                scoring,
+                priority: Priority::Batch,
+            };
+            let mut result = self.assessor.evaluate(&request, stopped);
+            if let Ok(evaluation) = &mut result
+                && work.clipped
+            {
+                let completion = work.completion.as_deref().unwrap_or(&work.code);
+                repair::name_clipped(evaluation, &work.code, completion, scoring.shaping);
+            }
+            if done.send((work.key, result)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// A row between being read and being written.
+struct Pending {
+    group: u32,
+    /// Its place in the group.
+    place: usize,
+    /// Of its line, while its row is held.
+    bytes: u64,
+    state: State,
+}
+
+enum State {
+    /// Its candidate is being scored.
+    Waits(Row),
+    Ready(Ticket),
+}
+
+/// Scores of a group as far as they are known.
+#[derive(Default)]
+struct Scores {
+    scores: Vec<Option<f64>>,
+    known: usize,
+    written: usize,
+    result: Option<(Option<Spread>, Vec<Option<f64>>)>,
+}
+
+/// What is known of a candidate that came up.
+enum Asked {
+    /// These rows wait for it.
+    Running(Vec<usize>),
+    Known(Arc<Evaluation>),
+}
+
+struct Flow<'a, 'p> {
+    pass: &'a Pass<'p>,
+    work: Sender<Work>,
+    results: Receiver<Done>,
+    /// The next row to be read.
+    row: usize,
+    pending: VecDeque<Pending>,
+    first_pending: usize,
+    groups: HashMap<u32, Scores>,
+    held: Held,
+    /// Of rows whose candidates are being scored.
+    waiting_bytes: u64,
+    asked: HashMap<Key, Asked>,
+    remembered: VecDeque<Key>,
+    running: usize,
+    faults: usize,
+    last_sync: Instant,
+    output: &'a mut File,
+    path: &'a Path,
+    summary: &'a mut Summary,
+    progress: &'a mut dyn FnMut(Progress),
+    before: usize,
+}
+
+impl Flow<'_, '_> {
+    fn flow(&mut self, previous: &mut Previous<'_>) -> Result<(), DataError> {
+        let options = self.pass.options;
+        let mut source = Source::open(&options.input, options.task.as_deref(), self.pass.tasks)?;
+        let mut skip = self.row;
+        loop {
+            if self.takes_more() {
+                match source.next()? {
+                    // The file became shorter since it was read first.
+                    None => {
+                        return Err(DataError::Input(format!(
+                            "{} has changed meanwhile\nhint: run the same command again",
+                            options.input.display()
+                        )));
+                    }
+                    Some(Err(_)) => {}
+                    Some(Ok(_)) if skip > 0 => skip -= 1,
+                    Some(Ok(candidate)) => {
+                        let earlier = previous()?;
+                        self.take(candidate, earlier)?;
+                    }
+                }
+            } else if self.running > 0 {
+                let done = self.results.recv().map_err(|_| panicked())?;
+                self.settle(done)?;
+            } else {
+                break;
+            }
+            loop {
+                match self.results.try_recv() {
+                    Ok(done) => self.settle(done)?,
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return Err(panicked()),
+                }
+            }
+            self.write()?;
+        }
+        self.output.sync_data().map_err(DataError::io("write", self.path))
+    }
+
+    /// Whether to read another row now.
+    fn takes_more(&self) -> bool {
+        if self.summary.stopped.is_some()
+            || self.row >= self.pass.plan.rows.end
+            || self.running >= AHEAD * self.pass.options.jobs.max(1)
+        {
+            return false;
+        }
+        // The first row that waits may do so for rows of its group that are not read yet.
+        let waits_for_later = |pending: &Pending| {
+            let group = self.pass.plan.groups.of(self.first_pending).1;
+            self.groups[&pending.group].scores.len() < group.rows as usize
+        };
+        self.held.bytes as u64 + self.waiting_bytes < IN_MEMORY as u64
+            || self.pending.front().is_some_and(waits_for_later)
+    }
+
+    /// Takes the next row in.
+    fn take(&mut self, candidate: Candidate, earlier: Option<Row>) -> Result<(), DataError> {
+        let (group, _) = self.pass.plan.groups.of(self.row);
+        let scores = self.groups.entry(group).or_default();
+        let place = scores.scores.len();
+        scores.scores.push(None);
+        let index = self.row;
+        self.row += 1;
+        let shaping = self.pass.options.scoring.shaping;
+        let Candidate {
+            row,
+            task,
+            code,
+            bytes,
+            ..
+        } = candidate;
+        self.waiting_bytes += bytes;
+        if let Some(earlier) = earlier.filter(rows::is_scored) {
+            self.pending.push_back(Pending {
+                group,
+                place,
+                bytes,
+                state: State::Waits(row),
+            });
+            self.summary.kept += 1;
+            let (map, score) = rows::again(earlier);
+            return self.ready(index, map, Some(score));
+        }
+        let completion = match shaping {
+            Shaping::None => None,
+            _ => row.completion(),
+        };
+        let clipped = row.clipped();
+        let key = key(&task, &code, completion.as_deref(), clipped);
+        self.pending.push_back(Pending {
+            group,
+            place,
+            bytes,
+            state: State::Waits(row),
+        });
+        match self.asked.get_mut(&key) {
+            Some(Asked::Known(evaluation)) => {
+                let evaluation = Arc::clone(evaluation);
+                self.summary.copies += 1;
+                self.scored(index, &evaluation)
+            }
+            Some(Asked::Running(waiting)) => {
+                waiting.push(index);
+                self.summary.copies += 1;
+                Ok(())
+            }
+            None => {
+                self.asked.insert(key, Asked::Running(vec![index]));
+                self.running += 1;
+                let work = Work {
+                    key,
+                    task,
+                    code,
+                    completion,
+                    clipped,
+                };
+                self.work.send(work).map_err(|_| panicked())
+            }
+        }
+    }
+
+    /// Gives a result to all rows that wait for it.
+    fn settle(&mut self, (key, result): Done) -> Result<(), DataError> {
+        self.running -= 1;
+        let Some(Asked::Running(waiting)) = self.asked.remove(&key) else {
+            unreachable!("a result of what was asked");
+        };
+        match result {
+            Ok(evaluation) => {
+                self.faults = 0;
+                let evaluation = Arc::new(evaluation);
+                self.asked.insert(key, Asked::Known(Arc::clone(&evaluation)));
+                self.remembered.push_back(key);
+                if self.remembered.len() > REMEMBERED
+                    && let Some(oldest) = self.remembered.pop_front()
+                {
+                    self.asked.remove(&oldest);
+                }
+                waiting
+                    .into_iter()
+                    .try_for_each(|index| self.scored(index, &evaluation))
+            }
+            // A reference that cannot be had would fail every row of its task: the user's to mend, before anything is written.
+            Err(error) if error.is_input() => Err(error.into()),
+            Err(error) => {
+                let message = error.to_string();
+                self.faults += 1;
+                self.summary.errors += waiting.len();
+                if self.faults >= FAULTS && self.summary.stopped.is_none() {
+                    self.summary.stopped = Some(format!(
+                        "{FAULTS} candidates in a row could not be run: {message}"
+                    ));
+                }
+                for index in waiting {
+                    let row = self.waiting_row(index);
+                    let map = rows::failed(row, &message, &self.pass.options.scoring);
+                    self.ready(index, map, None)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn scored(&mut self, index: usize, evaluation: &Evaluation) -> Result<(), DataError> {
+        let row = self.waiting_row(index);
+        let (map, score) = rows::scored(row, evaluation);
+        self.summary.scored += 1;
+        self.ready(index, map, Some(score))
+    }
+
+    fn waiting_row(&mut self, index: usize) -> Row {
+        match &mut self.pending[index - self.first_pending].state {
+            State::Waits(row) => std::mem::take(row),
+            State::Ready(_) => unreachable!("a row is scored once"),
+        }
+    }
+
+    fn ready(
+        &mut self,
+        index: usize,
+        mut map: Map<String, Value>,
+        score: Option<f64>,
+    ) -> Result<(), DataError> {
+        let line_of_group = self.pass.plan.groups.of(index).1.line;
+        map.entry("group_id")
+            .or_insert_with(|| Value::from(line_of_group));
+        let line = serde_json::to_vec(&map).expect("a JSON object");
+        let ticket = self
+            .held
+            .put(line)
+            .map_err(DataError::io("write", &std::env::temp_dir()))?;
+        let pending = &mut self.pending[index - self.first_pending];
+        pending.state = State::Ready(ticket);
+        self.waiting_bytes -= std::mem::take(&mut pending.bytes);
+        let scores = self.groups.get_mut(&pending.group).expect("taken in");
+        scores.scores[pending.place] = score;
+        scores.known += 1;
+        Ok(())
+    }
+
+    /// Writes all rows that can be written now.
+    fn write(&mut self) -> Result<(), DataError> {
+        let mut out = Vec::new();
+        let mut count = 0;
+        while let Some(pending) = self.pending.front() {
+            let (_, group) = self.pass.plan.groups.of(self.first_pending);
+            let scores = self.groups.get_mut(&pending.group).expect("taken in");
+            if scores.known < group.rows as usize {
+                break;
+            }
+            let Some(Pending {
+                group: number,
+                place,
+                state: State::Ready(ticket),
+                ..
+            }) = self.pending.pop_front()
+            else {
+                unreachable!("all of its group are known");
+            };
+            self.first_pending += 1;
+            let mut line = self
+                .held
+                .take(ticket)
+                .map_err(DataError::io("read", &std::env::temp_dir()))?;
+            let (spread, each) = scores.result.get_or_insert_with(|| advantages(&scores.scores));
+            rows::finish(&mut line, *spread, each[place]);
+            scores.written += 1;
+            if scores.written == group.rows as usize {
+                self.groups.remove(&number);
+            }
+            out.extend_from_slice(&line);
+            count += 1;
+            if out.len() > IN_MEMORY / 4 {
+                self.output
+                    .write_all(&std::mem::take(&mut out))
+                    .map_err(DataError::io("write", self.path))?;
+            }
+        }
+        if count == 0 {
+            return Ok(());
+        }
+        self.output
+            .write_all(&out)
+            .map_err(DataError::io("write", self.path))?;
+        if self.last_sync.elapsed() > SYNC_EVERY {
+            self.output
+                .sync_data()
+                .map_err(DataError::io("write", self.path))?;
+            self.last_sync = Instant::now();
+        }
+        self.summary.rows += count;
+        (self.progress)(Progress {
+            done: self.summary.rows,
+            total: self.pass.plan.rows.len(),
+            before: self.before,
+        });
+        Ok(())
+    }
+}
+
+fn key(task: &Task, code: &str, completion: Option<&str>, clipped: bool) -> Key {
+    let mut hash = Sha256::new();
+    for part in [task.id.as_str(), code, completion.unwrap_or_default()] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.update([u8::from(clipped), u8::from(completion.is_some())]);
+    hash.finalize().into()
+}
+
+/// A thread of ours is gone: its panic says more.
+fn panicked() -> DataError {
+    DataError::Assess(AssessError::Executor(crate::executor::ExecutorError::Broken(
+        "a scoring thread ended early\nhint: please report it with the words above".to_owned(),
+    )))
+}

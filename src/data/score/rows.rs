@@ -1,0 +1,211 @@
+//! What a scored row looks like.
+
+use serde_json::{Map, Value, json};
+
+use crate::assess::{Evaluation, Scoring};
+use crate::data::{Row, Spread};
+use crate::reward::{self, Shaping};
+
+/// Keys that come of scoring and replace what a row had under them.
+const OWN: [&str; 8] = [
+    "shaped",
+    "kind",
+    "failure",
+    "verifier_notes",
+    "profile",
+    "mode",
+    "timing",
+    "versions",
+];
+/// Keys that come of the whole group.
+const OF_GROUP: [&str; 3] = ["group_mean", "group_std", "advantage"];
+/// Keys whose old value moves.
+const MOVED: [(&str, &str); 3] = [
+    ("score", "previous_score"),
+    ("reward", "previous_reward"),
+    ("error", "previous_error"),
+];
+
+/// What stays of an input row.
+pub(super) fn kept(row: Row) -> Map<String, Value> {
+    let mut map = row.0;
+    for key in OWN.iter().chain(&OF_GROUP) {
+        map.shift_remove(*key);
+    }
+    for (from, to) in MOVED {
+        if let Some(old) = map.shift_remove(from) {
+            map.insert(to.to_owned(), old);
+        }
+    }
+    map
+}
+
+/// The row with its evaluation, and the score that its group compares.
+pub(super) fn scored(row: Row, evaluation: &Evaluation) -> (Map<String, Value>, f64) {
+    let mut map = kept(row);
+    let score = evaluation.shaped.unwrap_or(evaluation.reward.total);
+    let mut set = |key: &str, value: Value| map.insert(key.to_owned(), value);
+    set("reward", json!(evaluation.reward));
+    set("score", json!(score));
+    if let Some(shaped) = evaluation.shaped {
+        set("shaped", json!(shaped));
+    }
+    set("kind", json!(evaluation.kind));
+    set("failure", json!(evaluation.failure));
+    set("verifier_notes", json!(evaluation.notes));
+    set("profile", json!(evaluation.profile));
+    set("mode", json!(evaluation.mode));
+    set("timing", json!(evaluation.timing));
+    set("versions", json!(evaluation.versions));
+    (map, score)
+}
+
+/// The row that could not be scored by our own fault.
+pub(super) fn failed(row: Row, error: &str, scoring: &Scoring) -> Map<String, Value> {
+    let mut map = kept(row);
+    map.insert("error".to_owned(), json!(error));
+    map.insert("profile".to_owned(), json!(scoring.profile));
+    map.insert("mode".to_owned(), json!(scoring.mode));
+    map
+}
+
+/// A row that an earlier run wrote, without what its group gave it.
+pub(super) fn again(row: Row) -> (Map<String, Value>, f64) {
+    let score = row.number("score").unwrap_or_default();
+    let mut map = row.0;
+    for key in OF_GROUP {
+        map.shift_remove(key);
+    }
+    (map, score)
+}
+
+/// Whether an earlier run scored it.
+pub(super) fn is_scored(row: &Row) -> bool {
+    row.get("error").is_none() && row.get("reward").is_some_and(Value::is_object) && row.score().is_some()
+}
+
+/// Appends what the group gives a row, as the end of its JSON object, and a line break.
+pub(super) fn finish(line: &mut Vec<u8>, spread: Option<Spread>, advantage: Option<f64>) {
+    debug_assert_eq!(line.last(), Some(&b'}'), "a row is an object");
+    line.pop();
+    let mut set = |key: &str, value: Value| {
+        line.extend_from_slice(format!(",\"{key}\":{value}").as_bytes());
+    };
+    set("group_mean", json!(spread.map(|spread| spread.mean)));
+    set("group_std", json!(spread.map(|spread| spread.std)));
+    set("advantage", json!(advantage));
+    line.extend_from_slice(b"}\n");
+}
+
+/// Why an output row is not what scoring this input row would write; its numbers are not looked at.
+pub(super) fn mismatch(input: Row, output: &Row, group_line: u64, scoring: &Scoring) -> Option<String> {
+    let group_id = input
+        .get("group_id")
+        .cloned()
+        .unwrap_or_else(|| json!(group_line));
+    let kept = kept(input);
+    if let Some((key, _)) = kept
+        .iter()
+        .find(|(key, value)| output.0.get(*key) != Some(*value))
+    {
+        return Some(format!("its `{key}` is not that of the input's row"));
+    }
+    for (key, value) in [("profile", json!(scoring.profile)), ("mode", json!(scoring.mode))] {
+        if output.0.get(key) != Some(&value) {
+            return Some(format!("its {key} is not {value}"));
+        }
+    }
+    if output.get("group_id") != Some(&group_id) {
+        return Some("its group is another one".to_owned());
+    }
+    if is_scored(output) && !is_shaped_so(output, scoring.shaping) {
+        return Some("its score is shaped in another way".to_owned());
+    }
+    None
+}
+
+/// Whether a scored row's score can come of that shaping. A failure's shaped score depends on too much to be found again.
+fn is_shaped_so(row: &Row, shaping: Shaping) -> bool {
+    let (Some(score), Some(total)) = (row.number("score"), row.total()) else {
+        return false;
+    };
+    match shaping {
+        Shaping::None => row.get("shaped").is_none() && score == total,
+        _ if row.built() == Some(true) => reward::shape(shaping, total, None, None, "", "") == Some(score),
+        _ => row.get("shaped").is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(value: &Value) -> Row {
+        Row::parse(value.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn unknown_keys_stay_and_old_results_move() {
+        let input = row(
+            &json!({"z": 1, "score": 0.3, "a": [null], "kind": "timeout", "reward": 0.2, "group_id": "g", "advantage": 3}),
+        );
+        assert_eq!(
+            serde_json::to_string(&kept(input)).unwrap(),
+            r#"{"z":1,"a":[null],"group_id":"g","previous_score":0.3,"previous_reward":0.2}"#
+        );
+    }
+
+    #[test]
+    fn the_groups_part_ends_the_object() {
+        let spread = Some(Spread { mean: 0.5, std: 0.25 });
+        let mut line = b"{\"a\":1}".to_vec();
+        finish(&mut line, spread, Some(-1.5));
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            "{\"a\":1,\"group_mean\":0.5,\"group_std\":0.25,\"advantage\":-1.5}\n"
+        );
+        let mut line = b"{\"group_id\":\"g\"}".to_vec();
+        finish(&mut line, None, None);
+        let value: Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(
+            value,
+            json!({"group_id": "g", "group_mean": null, "group_std": null, "advantage": null})
+        );
+    }
+
+    #[test]
+    fn an_output_of_another_input_or_other_flags_is_told_apart() {
+        let input = || row(&json!({"task_id": "t", "code": "x", "score": 0.1}));
+        let good = json!({"task_id": "t", "code": "x", "previous_score": 0.1, "reward": {"build": 1.0, "total": 0.5}, "score": 0.5,
+            "profile": "cadforge-v1", "mode": "full", "group_id": 3});
+        let scoring = Scoring::default();
+        let check = |change: &dyn Fn(&mut Value), scoring: &Scoring| {
+            let mut output = good.clone();
+            change(&mut output);
+            mismatch(input(), &row(&output), 3, scoring)
+        };
+        assert_eq!(check(&|_| {}, &scoring), None);
+        assert_eq!(check(&|output| output["more"] = json!(1), &scoring), None);
+        for (key, value) in [
+            ("code", json!("y")),
+            ("previous_score", json!(0.2)),
+            ("mode", json!("fast")),
+            ("group_id", json!(4)),
+            ("score", json!(0.575)),
+        ] {
+            assert!(
+                check(&|output| output[key] = value.clone(), &scoring).is_some(),
+                "{key}"
+            );
+        }
+        let strict = Scoring {
+            shaping: Shaping::Strict,
+            ..Scoring::default()
+        };
+        assert!(check(&|_| {}, &strict).is_some());
+        assert_eq!(
+            check(&|output| output["score"] = json!(0.15 + 0.85 * 0.5), &strict),
+            None
+        );
+    }
+}

@@ -1,0 +1,217 @@
+//! Which rows: narrowed by what the index knows of them.
+
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+use serde::Serialize;
+
+use super::Store;
+use crate::data::{DataError, Form};
+
+/// What rows must have; everything if nothing is asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// The run's name.
+    pub run: Option<String>,
+    /// The task's id.
+    pub task: Option<String>,
+    /// The kind's name.
+    pub kind: Option<String>,
+    /// The form.
+    pub form: Option<Form>,
+    /// Whether it built.
+    pub built: Option<bool>,
+    /// Total at least.
+    pub least: Option<f64>,
+    /// Total at most.
+    pub most: Option<f64>,
+}
+
+/// What the index knows of a row.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entry {
+    /// For [`Store::row`].
+    pub id: i64,
+    /// The run's name.
+    pub run: String,
+    /// Line in the file that it came from.
+    pub line: i64,
+    /// The form.
+    pub form: String,
+    /// The task's id.
+    pub task_id: Option<String>,
+    /// The kind's name.
+    pub kind: Option<String>,
+    /// Whether it built.
+    pub built: Option<bool>,
+    /// Unshaped reward.
+    pub total: Option<f64>,
+    /// What a training loop compared.
+    pub score: Option<f64>,
+    /// Batch of the run.
+    pub reward_call: Option<i64>,
+}
+
+/// Numbers about some rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Numbers {
+    /// How many.
+    pub rows: i64,
+    /// Share that built, of those of which it is known; 0 to 1.
+    pub build_rate: Option<f64>,
+    /// Mean total.
+    pub mean: Option<f64>,
+    /// Greatest total.
+    pub best: Option<f64>,
+}
+
+/// How many rows have a name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Count {
+    /// Of a run, form, task or kind.
+    pub name: String,
+    /// How many.
+    pub rows: i64,
+}
+
+impl Store {
+    /// Ids of the rows that fit, in the order of their import.
+    pub fn ids(&self, filter: &Filter) -> Result<Vec<i64>, DataError> {
+        let (tests, values) = filter.sql();
+        let read = || {
+            self.index
+                .prepare(&format!(
+                    "SELECT rows.id FROM rows WHERE {tests} ORDER BY rows.id"
+                ))?
+                .query_map(params_from_iter(&values), |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|error| self.fail(error))
+    }
+
+    /// What the index knows of the rows that fit, in the order of their import.
+    pub fn list(&self, filter: &Filter, limit: u32, offset: u32) -> Result<Vec<Entry>, DataError> {
+        let (tests, values) = filter.sql();
+        let text = format!(
+            "SELECT rows.id, runs.name, line, form.name, task.name, kind.name, built, total, score, call
+             FROM rows JOIN runs ON runs.id = run JOIN names AS form ON form.id = form
+             LEFT JOIN names AS task ON task.id = task LEFT JOIN names AS kind ON kind.id = kind
+             WHERE {tests} ORDER BY rows.id LIMIT {limit} OFFSET {offset}"
+        );
+        let read = || {
+            self.index
+                .prepare(&text)?
+                .query_map(params_from_iter(&values), |row| {
+                    Ok(Entry {
+                        id: row.get(0)?,
+                        run: row.get(1)?,
+                        line: row.get(2)?,
+                        form: row.get(3)?,
+                        task_id: row.get(4)?,
+                        kind: row.get(5)?,
+                        built: row.get(6)?,
+                        total: row.get(7)?,
+                        score: row.get(8)?,
+                        reward_call: row.get(9)?,
+                    })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|error| self.fail(error))
+    }
+
+    /// Numbers about the rows that fit.
+    pub fn numbers(&self, filter: &Filter) -> Result<Numbers, DataError> {
+        let (tests, values) = filter.sql();
+        let text = format!("SELECT count(*), avg(built), avg(total), max(total) FROM rows WHERE {tests}");
+        let read = || {
+            self.index
+                .prepare(&text)?
+                .query_row(params_from_iter(&values), |row| {
+                    Ok(Numbers {
+                        rows: row.get(0)?,
+                        build_rate: row.get(1)?,
+                        mean: row.get(2)?,
+                        best: row.get(3)?,
+                    })
+                })
+        };
+        read().map_err(|error| self.fail(error))
+    }
+
+    /// Rows of each run, form, task or kind, whichever `of` names, most first.
+    pub fn counts(&self, filter: &Filter, of: Column) -> Result<Vec<Count>, DataError> {
+        let (tests, values) = filter.sql();
+        let (table, column) = match of {
+            Column::Run => ("runs", "run"),
+            Column::Form => ("names", "form"),
+            Column::Task => ("names", "task"),
+            Column::Kind => ("names", "kind"),
+        };
+        let text = format!(
+            "SELECT named.name, count(*) AS n FROM rows JOIN {table} AS named ON named.id = rows.{column}
+             WHERE {tests} GROUP BY named.name ORDER BY n DESC, named.name"
+        );
+        let read = || {
+            self.index
+                .prepare(&text)?
+                .query_map(params_from_iter(&values), |row| {
+                    Ok(Count {
+                        name: row.get(0)?,
+                        rows: row.get(1)?,
+                    })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|error| self.fail(error))
+    }
+}
+
+/// What rows can be counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// Runs by name.
+    Run,
+    /// Forms.
+    Form,
+    /// Tasks.
+    Task,
+    /// Kinds.
+    Kind,
+}
+
+impl Filter {
+    /// Conditions on `rows` and what stands for their question marks.
+    fn sql(&self) -> (String, Vec<Value>) {
+        let mut tests = vec!["1"];
+        let mut values = Vec::new();
+        let mut test = |text: &'static str, value: Option<Value>| {
+            if let Some(value) = value {
+                tests.push(text);
+                values.push(value);
+            }
+        };
+        test(
+            "rows.run IN (SELECT id FROM runs WHERE name = ?)",
+            self.run.clone().map(Value::Text),
+        );
+        test(
+            "rows.task = (SELECT id FROM names WHERE name = ?)",
+            self.task.clone().map(Value::Text),
+        );
+        test(
+            "rows.kind = (SELECT id FROM names WHERE name = ?)",
+            self.kind.clone().map(Value::Text),
+        );
+        test(
+            "rows.form = (SELECT id FROM names WHERE name = ?)",
+            self.form.map(|form| Value::Text(form.name().to_owned())),
+        );
+        test(
+            "rows.built = ?",
+            self.built.map(|built| Value::Integer(built.into())),
+        );
+        test("rows.total >= ?", self.least.map(Value::Real));
+        test("rows.total <= ?", self.most.map(Value::Real));
+        (tests.join(" AND "), values)
+    }
+}

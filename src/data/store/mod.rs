@@ -1,0 +1,141 @@
+//! Rows and trajectories of all runs in one place: an index in SQLite, artifacts as files named by their content.
+//!
+//! Several processes may read and import at the same time; whoever is killed leaves what was committed. Importing again adds
+//! nothing twice: a row is known by its line and by how many equal ones stood before it in its file, so that a log that grew
+//! adds its new lines. The index holds the rows themselves too; large files (STL, code and reward of a trajectory's steps)
+//! lie beside it.
+
+mod filter;
+mod import;
+mod objects;
+mod schema;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::{DataError, Row};
+
+pub use filter::{Column, Count, Entry, Filter, Numbers};
+pub use import::Imported;
+pub use objects::Swept;
+
+/// The index inside a store's folder.
+const INDEX: &str = "index.sqlite";
+/// Another process may import a large file meanwhile; it commits every few thousand rows.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    index: Connection,
+}
+
+impl Store {
+    /// Opens the store in a folder, makes it if there is none, and brings an older one up to this version's format.
+    pub fn open(folder: &Path) -> Result<Self, DataError> {
+        std::fs::create_dir_all(folder).map_err(DataError::io("make", folder))?;
+        // Making the index and changing its format is for one process at a time.
+        let lock = folder.join("lock");
+        let lock = File::create(&lock).and_then(|file| file.lock().map(|()| file));
+        let fail = |source| DataError::Store {
+            path: folder.to_owned(),
+            source,
+        };
+        let mut index = Connection::open(folder.join(INDEX)).map_err(fail)?;
+        index.busy_timeout(PATIENCE).map_err(fail)?;
+        // Readers do not wait for a writer. What a power failure may take is the last import, which can be repeated.
+        index
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;",
+            )
+            .map_err(fail)?;
+        schema::migrate(&mut index, folder)?;
+        drop(lock);
+        Ok(Self {
+            folder: folder.to_owned(),
+            index,
+        })
+    }
+
+    /// Opens a store that is there already.
+    pub fn open_existing(folder: &Path) -> Result<Self, DataError> {
+        if !exists(folder) {
+            return Err(DataError::Input(format!(
+                "there is no store in {}\nhint: `cadforge store import` makes one; `--store DIR` names another",
+                folder.display()
+            )));
+        }
+        Self::open(folder)
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A row as it was imported.
+    pub fn row(&self, id: i64) -> Result<Option<Row>, DataError> {
+        let text: Option<String> = self
+            .index
+            .prepare("SELECT json FROM texts WHERE row = ?1")
+            .and_then(|mut query| query.query_row([id], |row| row.get(0)).optional())
+            .map_err(|error| self.fail(error))?;
+        match text.map(|text| Row::parse(text.as_bytes())) {
+            None => Ok(None),
+            Some(Ok(row)) => Ok(Some(row)),
+            Some(Err(error)) => Err(DataError::Input(format!(
+                "row {id} of the store in {} is damaged: {error}\nhint: import its file into a new store",
+                self.folder.display()
+            ))),
+        }
+    }
+
+    /// Files that belong to a row, by what they are (`code`, `stl`, `reward`).
+    pub fn artifacts(&self, id: i64) -> Result<Vec<(String, PathBuf)>, DataError> {
+        let read = || {
+            self.index
+                .prepare("SELECT role, name FROM artifacts WHERE row = ?1 ORDER BY role")?
+                .query_map([id], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let found = read().map_err(|error| self.fail(error))?;
+        let path = |name: String| objects::path(&self.folder, &name);
+        Ok(found.into_iter().map(|(role, name)| (role, path(name))).collect())
+    }
+
+    fn fail(&self, source: rusqlite::Error) -> DataError {
+        DataError::Store {
+            path: self.folder.clone(),
+            source,
+        }
+    }
+}
+
+/// Whether a folder holds a store.
+pub fn exists(folder: &Path) -> bool {
+    folder.join(INDEX).is_file()
+}
+
+/// Removes a store, and leaves whatever else lies in its folder.
+pub fn remove(folder: &Path) -> std::io::Result<()> {
+    for name in [INDEX, "index.sqlite-wal", "index.sqlite-shm", "lock"] {
+        match std::fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    match std::fs::remove_dir_all(folder.join(objects::FOLDER)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // Only if nothing else is in it.
+    let _ = std::fs::remove_dir(folder);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

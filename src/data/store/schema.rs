@@ -1,0 +1,69 @@
+//! The index's format, and the way from older ones.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::data::DataError;
+
+/// One step a format: the first makes format 1 of an empty file. Steps that were released are never changed.
+pub(super) const STEPS: [&str; 2] = [
+    "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+     CREATE TABLE runs (id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL UNIQUE) STRICT;
+     CREATE TABLE rows (
+         id INTEGER PRIMARY KEY,
+         digest BLOB NOT NULL UNIQUE,
+         run INTEGER NOT NULL REFERENCES runs,
+         line INTEGER NOT NULL,
+         form INTEGER NOT NULL REFERENCES names,
+         task INTEGER REFERENCES names,
+         kind INTEGER REFERENCES names,
+         built INTEGER,
+         total REAL,
+         score REAL,
+         call INTEGER
+     ) STRICT;
+     CREATE TABLE texts (row INTEGER PRIMARY KEY REFERENCES rows, json TEXT NOT NULL) STRICT;
+     CREATE TABLE artifacts (
+         row INTEGER NOT NULL REFERENCES rows, role TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (row, role)
+     ) STRICT, WITHOUT ROWID;",
+    // Lists are narrowed by task and by kind; without these every list reads all rows.
+    "CREATE INDEX rows_by_task ON rows (task, kind, total);
+     CREATE INDEX rows_by_kind ON rows (kind, total);
+     CREATE INDEX rows_by_run ON rows (run);",
+];
+
+/// The format of this version.
+pub(super) const FORMAT: usize = STEPS.len();
+
+/// Takes an index to this version's format; one of a later version is refused and not touched.
+pub(super) fn migrate(index: &mut Connection, folder: &Path) -> Result<(), DataError> {
+    let fail = |source| DataError::Store {
+        path: folder.to_owned(),
+        source,
+    };
+    let format = format_of(index).map_err(fail)?;
+    if format == FORMAT {
+        return Ok(());
+    }
+    if format > FORMAT {
+        return Err(DataError::Input(format!(
+            "the store in {} has format {format}, and this version knows {FORMAT}\nhint: open it with the version that made it, or name another with `--store DIR`",
+            folder.display()
+        )));
+    }
+    let step = |index: &mut Connection| -> rusqlite::Result<()> {
+        let change = index.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        for step in &STEPS[format_of(&change)?..] {
+            change.execute_batch(step)?;
+        }
+        change.pragma_update(None, "user_version", FORMAT as i64)?;
+        change.commit()
+    };
+    step(index).map_err(fail)
+}
+
+pub(super) fn format_of(index: &Connection) -> rusqlite::Result<usize> {
+    let format: i64 = index.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(usize::try_from(format).unwrap_or(usize::MAX))
+}

@@ -1,0 +1,315 @@
+//! A loop between two rounds: what is known, where it goes on, and the folder that keeps it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::keep::is_kept;
+use super::proposer::{Keep, Proposed, Proposer};
+use super::round::Tried;
+use super::run::{Listener, Repair, RepairError};
+use crate::assess::{Assessor, FORMAT, ReferenceChoice, Request};
+use crate::executor::{CancelToken, ExecutorError};
+use crate::geometry::Shape;
+use crate::reward;
+use crate::trajectory::{
+    GroupPlace, Header, Origin, Proposal, Step, TrajectoryError, TrajectoryWriter, begin, resume,
+};
+
+pub(super) struct State {
+    /// All steps so far.
+    pub(super) history: Vec<Step>,
+    /// Index of the step to go on from.
+    pub(super) head: usize,
+    /// That step's geometry, if it built.
+    pub(super) shape: Option<Arc<Shape>>,
+    writer: Option<TrajectoryWriter>,
+    target: f64,
+}
+
+impl State {
+    /// Scores the seed, or takes up what is known already: from the folder, else from the caller.
+    pub(super) fn start(
+        repair: &Repair<'_>,
+        proposer: &dyn Proposer,
+        assessor: &Assessor,
+        listener: &mut dyn Listener,
+        cancel: &CancelToken,
+    ) -> Result<Self, RepairError> {
+        let seed = repair.from.unwrap_or(repair.task.weak_seed().as_bytes());
+        let mut state = Self {
+            history: Vec::new(),
+            head: 0,
+            shape: None,
+            writer: None,
+            target: repair.target,
+        };
+        let plan = plan(repair, proposer, seed);
+        if let Some(dir) = repair.out
+            && let Some((writer, known)) = found(dir, &plan, || header(repair, proposer, assessor))?
+        {
+            state.writer = Some(writer);
+            for step in &known {
+                listener.step(step.clone(), None);
+            }
+            state.history = known;
+        }
+        let request = |code| Request {
+            task: repair.task,
+            code,
+            completion: None,
+            scoring: repair.scoring,
+            priority: repair.priority,
+        };
+        if state.history.is_empty() {
+            state.history = repair.earlier.to_vec();
+        }
+        if !state.history.is_empty() {
+            state.head = head_of(&state.history);
+            let head = &state.history[state.head];
+            if head.evaluation.ok {
+                // The rules look at the geometry, which no line of a file holds.
+                state.shape = assessor.assess(&request(head.code.as_bytes()), cancel)?.shape;
+            }
+            return Ok(state);
+        }
+        let assessment = assessor.assess(&request(seed), cancel)?;
+        let seed = Step {
+            step: 0,
+            origin: Origin::Seed,
+            parent: None,
+            evaluation: assessment.evaluation,
+            code: String::from_utf8_lossy(seed).into_owned(),
+            proposal: None,
+        };
+        state.shape.clone_from(&assessment.shape);
+        // Made with the first step: a loop that cannot even score its seed leaves no folder behind.
+        if let (Some(dir), None) = (repair.out, &state.writer) {
+            state.writer = Some(begin(dir, &header(repair, proposer, assessor)?, &plan)?);
+        }
+        state.add(vec![(seed, assessment.shape)], listener)?;
+        Ok(state)
+    }
+
+    /// Keeps and tells the proposals of a round, and moves the head to the best that may be kept.
+    pub(super) fn take_in(
+        &mut self,
+        tried: Vec<Tried>,
+        proposer: &dyn Proposer,
+        listener: &mut dyn Listener,
+    ) -> Result<(), RepairError> {
+        let first = self.history.len();
+        let parent = self.head;
+        let groups = groups(first, &tried);
+        let mut steps = Vec::new();
+        for ((number, tried), group) in tried.into_iter().enumerate().zip(groups) {
+            let Tried {
+                proposed,
+                stream,
+                assessment,
+            } = tried;
+            let Proposed {
+                code,
+                reason,
+                rule,
+                text,
+                clipped,
+                warnings,
+                keep,
+                from,
+            } = proposed;
+            let parent = from.filter(|from| *from < first).unwrap_or(parent);
+            let step = Step {
+                step: first + number,
+                origin: proposer.origin(),
+                parent: Some(parent),
+                evaluation: assessment.evaluation,
+                code,
+                proposal: Some(Proposal {
+                    reason,
+                    text,
+                    rule,
+                    clipped,
+                    warnings,
+                    stream,
+                    kept: None,
+                    group,
+                }),
+            };
+            let shape = if parent == self.head {
+                self.shape.as_deref()
+            } else {
+                None
+            };
+            let before = (&self.history[parent], shape);
+            let kept = is_kept(keep, before, (&step, assessment.shape.as_deref()));
+            steps.push((step, assessment.shape, kept, keep));
+        }
+        let best = steps
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, _, kept, _))| *kept)
+            .map(|(number, (step, ..))| (number, total(step)))
+            .reduce(|best, next| if next.1 > best.1 { next } else { best });
+        let mut round = Vec::new();
+        for (number, (mut step, shape, _, keep)) in steps.into_iter().enumerate() {
+            let kept = best.is_some_and(|(best, _)| best == number);
+            if keep != Keep::Always
+                && let Some(proposal) = &mut step.proposal
+            {
+                proposal.kept = Some(kept);
+            }
+            if kept {
+                self.head = step.step;
+                self.shape.clone_from(&shape);
+            }
+            round.push((step, shape));
+        }
+        self.add(round, listener)
+    }
+
+    /// Writes the steps of a round, then tells them.
+    fn add(
+        &mut self,
+        mut round: Vec<(Step, Option<Arc<Shape>>)>,
+        listener: &mut dyn Listener,
+    ) -> Result<(), RepairError> {
+        if let Some(writer) = &mut self.writer {
+            writer.append_group(&mut round)?;
+        }
+        for (step, shape) in round {
+            self.history.push(step.clone());
+            listener.step(step, shape);
+        }
+        Ok(())
+    }
+
+    /// Rounds of proposals so far.
+    pub(super) fn rounds(&self) -> usize {
+        let group = |step: &Step| {
+            step.proposal
+                .as_ref()
+                .and_then(|proposal| Some(proposal.group.as_ref()?.group_id))
+        };
+        let first_of_round = |step: &&Step| group(step).is_none_or(|first| first == step.step);
+        self.history.iter().skip(1).filter(first_of_round).count()
+    }
+
+    pub(super) fn reached(&self) -> bool {
+        let reaches = |step: &Step| step.evaluation.ok && total(step) >= self.target;
+        self.history.iter().any(reaches)
+    }
+
+    /// The loop has ended: all its steps.
+    pub(super) fn finish(self) -> Result<Vec<Step>, RepairError> {
+        if let Some(writer) = self.writer {
+            writer.finish()?;
+        }
+        Ok(self.history)
+    }
+}
+
+pub(super) fn total(step: &Step) -> f64 {
+    step.evaluation.reward.total
+}
+
+/// Where a loop with these steps goes on: behind the last that was kept.
+fn head_of(steps: &[Step]) -> usize {
+    let kept = |step: &&Step| {
+        step.proposal
+            .as_ref()
+            .is_some_and(|proposal| proposal.kept != Some(false))
+    };
+    steps.iter().rfind(kept).map_or(0, |step| step.step)
+}
+
+type Found = Option<(TrajectoryWriter, Vec<Step>)>;
+
+fn found(
+    dir: &Path,
+    plan: &serde_json::Value,
+    header: impl FnOnce() -> Result<Header, ExecutorError>,
+) -> Result<Found, RepairError> {
+    // What the workers are is asked only where there is something to compare it with.
+    let mut fault = None;
+    let header = || {
+        header().map_err(|error| {
+            let reason = error.to_string();
+            fault = Some(error);
+            TrajectoryError::Other {
+                dir: dir.to_owned(),
+                reason,
+            }
+        })
+    };
+    match (resume(dir, plan, header), fault) {
+        (_, Some(error)) => Err(error.into()),
+        (Ok(found), None) => Ok(found.map(|(writer, trajectory)| (writer, trajectory.steps))),
+        (Err(error), None) => Err(error.into()),
+    }
+}
+
+/// All that decides which steps a loop takes, but for how many.
+fn plan(repair: &Repair<'_>, proposer: &dyn Proposer, seed: &[u8]) -> serde_json::Value {
+    let start: String = Sha256::digest(seed)
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let reference = match &repair.scoring.reference {
+        ReferenceChoice::Task => "task".to_owned(),
+        ReferenceChoice::None => "none".to_owned(),
+        ReferenceChoice::File(path) => path.display().to_string(),
+    };
+    let limits = &repair.scoring.limits;
+    json!({
+        "format": FORMAT,
+        "task": repair.task.id,
+        "proposer": proposer.plan(),
+        "candidates": repair.candidates,
+        "start": start,
+        "shaping": repair.scoring.shaping,
+        "reference": reference,
+        "timeout": limits.cpu_s,
+        "memory": limits.memory_mb,
+    })
+}
+
+/// Places in a group with advantages; nothing for a lone proposal.
+fn groups(first: usize, tried: &[Tried]) -> Vec<Option<GroupPlace>> {
+    if tried.len() < 2 {
+        return vec![None; tried.len()];
+    }
+    let scores: Vec<f64> = tried.iter().map(Tried::score).collect();
+    let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (scores.len() - 1) as f64;
+    let advantages = reward::group_advantages(&scores);
+    let places = advantages.iter().zip(&scores).map(|(&advantage, &score)| {
+        Some(GroupPlace {
+            group_id: first,
+            size: scores.len(),
+            score,
+            group_mean: mean,
+            group_std: variance.sqrt(),
+            advantage,
+        })
+    });
+    places.collect()
+}
+
+fn header(
+    repair: &Repair<'_>,
+    proposer: &dyn Proposer,
+    assessor: &Assessor,
+) -> Result<Header, ExecutorError> {
+    Ok(Header {
+        format: FORMAT,
+        task_id: repair.task.id.clone(),
+        profile: repair.scoring.profile,
+        mode: repair.scoring.mode,
+        proposer: proposer.origin().name().to_owned(),
+        versions: assessor.versions(repair.task)?,
+    })
+}

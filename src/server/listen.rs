@@ -1,0 +1,161 @@
+//! Connections: how many, how slow, and how they end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+
+use super::{App, Config, ServeError, routes};
+use crate::engine::Engine;
+use crate::task::TaskSet;
+
+/// Connections at a time; a thousand clients and their health checks fit.
+const CONNECTIONS: usize = 2048;
+
+/// A client that needs longer than this for the head of a request, or that asks nothing for so long, is let go.
+const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+
+/// After the end was asked for, answers under way have this much more than a step may take.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// What a connection holds as long as it lives.
+#[derive(Clone)]
+pub struct Alive {
+    _permit: Arc<OwnedSemaphorePermit>,
+    _sender: mpsc::Sender<()>,
+}
+
+/// Waits until the server is to end.
+pub async fn ended(ending: &mut watch::Receiver<bool>) {
+    if ending.wait_for(|end| *end).await.is_err() {
+        // Nobody can ask for the end any more.
+        std::future::pending::<()>().await;
+    }
+}
+
+pub async fn serve(
+    engine: &Engine,
+    tasks: Arc<TaskSet>,
+    config: Config,
+    stop: watch::Receiver<bool>,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let address = config.address;
+    let step_limit = config.step_limit;
+    let bind = |error| ServeError::Bind { address, error };
+    let listener = TcpListener::bind(address).await.map_err(bind)?;
+    // Before anybody hears that it runs: a signal from then on is not to kill it.
+    let mut signals = Signals::new(config.signals).map_err(ServeError::Runtime)?;
+    ready(listener.local_addr().map_err(bind)?);
+
+    let (end, ending) = watch::channel(false);
+    let app = Arc::new(App::new(engine, tasks, config, ending));
+    let router = routes::router(&app);
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let (alive, mut all_gone) = mpsc::channel::<()>(1);
+    let mut stop = stop;
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => match Arc::clone(&room).try_acquire_owned() {
+                    Ok(permit) => {
+                        let alive = Alive { _permit: Arc::new(permit), _sender: alive.clone() };
+                        tokio::spawn(connection(Arc::clone(&app), router.clone(), stream, peer, alive));
+                    }
+                    Err(_) => {
+                        app.metrics.refused();
+                        tokio::spawn(turn_away(stream));
+                    }
+                },
+                Err(error) => {
+                    // Out of descriptors, most often: there will be some when connections end.
+                    eprintln!("cadforge: cannot accept a connection: {error}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            () = signals.next() => break,
+            () = ended(&mut stop) => break,
+        }
+    }
+    drop(listener);
+    drop(alive);
+    let _ = end.send(true);
+    tokio::select! {
+        _ = all_gone.recv() => {}
+        () = signals.next() => eprintln!("cadforge: told to end twice: what is under way is dropped"),
+        () = tokio::time::sleep(step_limit + LAST_WORDS) => {
+            eprintln!("cadforge: some clients did not take their answers; their connections are dropped");
+        }
+    }
+    Ok(())
+}
+
+async fn connection(app: Arc<App>, router: axum::Router, stream: TcpStream, peer: SocketAddr, alive: Alive) {
+    app.metrics.connections.fetch_add(1, Ordering::Relaxed);
+    // Answers are written whole; waiting for more to send only delays them.
+    let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(alive.clone());
+        router.call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .max_buf_size(64 << 10)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let mut ending = app.ending.clone();
+    tokio::select! {
+        // A client that breaks off is no fault of anyone.
+        _ = connection.as_mut() => {}
+        () = ended(&mut ending) => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+    app.metrics.connections.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Tells a client that there is no room for its connection.
+async fn turn_away(mut stream: TcpStream) {
+    const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 33\r\n\r\n{\"detail\":\"too many connections\"}";
+    let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(ANSWER)).await;
+}
+
+/// What asks the process to end, where the process is the server's.
+struct Signals(Option<[Signal; 2]>);
+
+impl Signals {
+    fn new(wanted: bool) -> std::io::Result<Self> {
+        if !wanted {
+            return Ok(Self(None));
+        }
+        Ok(Self(Some([
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        ])))
+    }
+
+    async fn next(&mut self) {
+        let Some([terminate, interrupt]) = &mut self.0 else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
+}

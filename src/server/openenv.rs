@@ -1,0 +1,104 @@
+//! OpenEnv over HTTP: every call has a fresh environment.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use super::App;
+use super::answer::{self, Answer};
+use super::fields::{Fields, Mistakes};
+use super::wire::{self, ENVIRONMENT, ResetRequest, StepRequest, StepResponse};
+
+/// What the environment is, in a sentence.
+pub const DESCRIPTION: &str =
+    "Repair CadQuery code: each step builds a candidate in a sandbox and scores its geometry against a task.";
+
+pub async fn health() -> Answer {
+    answer::ok(&json!({ "status": "healthy" }))
+}
+
+pub async fn healthz() -> Answer {
+    answer::ok(&json!({ "ok": "true", "env": ENVIRONMENT }))
+}
+
+pub async fn metadata() -> Answer {
+    answer::ok(&json!({
+        "name": ENVIRONMENT,
+        "description": DESCRIPTION,
+        "version": env!("CARGO_PKG_VERSION"),
+        "author": "CADForge Studio contributors",
+        "readme_content": include_str!("../../docs/serve.md"),
+        "documentation_url": Value::Null,
+    }))
+}
+
+pub async fn schema() -> Answer {
+    answer::ok(&json!({
+        "action": json_schema::<wire::Action>(),
+        "observation": json_schema::<wire::Observation>(),
+        "state": json_schema::<wire::State>(),
+    }))
+}
+
+/// The JSON Schema of a type, complete in itself.
+pub fn json_schema<T: schemars::JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12();
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+pub async fn state(State(app): State<Arc<App>>) -> Answer {
+    answer::ok(&app.environment().state())
+}
+
+pub async fn reset(State(app): State<Arc<App>>, request: Request) -> Answer {
+    let body = match answer::json_body(request.into_body(), app.config.max_body, Some(json!({}))).await {
+        Ok(body) => body,
+        Err(answer) => return *answer,
+    };
+    let mistakes = Mistakes::default();
+    let read = Fields::of(&body, &["body"], &mistakes).map(ResetRequest::read);
+    let request = match mistakes.or(read) {
+        Ok(request) => request,
+        Err(wrong) => return answer::invalid(wrong),
+    };
+    match app.environment().reset(request).await {
+        Ok(observation) => answer::ok(&StepResponse::from(observation)),
+        Err(refused) => answer::refusal(&refused, &["body", "task_id"], &body["task_id"]),
+    }
+}
+
+pub async fn step(State(app): State<Arc<App>>, request: Request) -> Answer {
+    let body = match answer::json_body(request.into_body(), app.config.max_body, None).await {
+        Ok(body) => body,
+        Err(answer) => return *answer,
+    };
+    let mistakes = Mistakes::default();
+    let read = Fields::of(&body, &["body"], &mistakes).and_then(StepRequest::read);
+    let StepRequest {
+        action, timeout_s, ..
+    } = match mistakes.or(read) {
+        Ok(request) => request,
+        Err(wrong) => return answer::invalid(wrong),
+    };
+    match app.environment().step(action, timeout_s).await {
+        Ok(observation) => answer::ok(&StepResponse::from(observation)),
+        Err(refused) => answer::refusal(
+            &refused,
+            &["body", "action", "task_id"],
+            &body["action"]["task_id"],
+        ),
+    }
+}
+
+pub async fn metrics(State(app): State<Arc<App>>) -> Answer {
+    let text = app.metrics.text(&app.judge);
+    answer::raw(
+        StatusCode::OK,
+        "text/plain; version=0.0.4; charset=utf-8",
+        Body::from(text),
+    )
+}

@@ -1,0 +1,289 @@
+//! Scores for trainers: `/get_reward` as OpenRLHF asks, `/score_batch` for rows.
+//!
+//! A bad candidate is a number. A fault of ours is a status or an `error`, never a number.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use super::App;
+use super::answer::{self, Answer};
+use super::episode;
+use super::fields::{Fields, Mistakes};
+use super::judge::{Candidate, Fault, Judge, Room};
+use super::wire::Object;
+use crate::assess::Evaluation;
+use crate::repair::answer::code;
+use crate::task::{Task, TaskSet};
+
+/// `POST /get_reward`: `query`, `prompts` and `labels` are lists of equal length.
+pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer {
+    let body = match answer::json_body(request.into_body(), app.config.max_body, None).await {
+        Ok(body) => body,
+        Err(answer) => return *answer,
+    };
+    let mistakes = Mistakes::default();
+    let read = Fields::of(&body, &["body"], &mistakes).and_then(|fields| queries(&app.tasks, fields));
+    let candidates = match mistakes.or(read) {
+        Ok(candidates) => candidates,
+        Err(wrong) => return answer::invalid(wrong),
+    };
+    let _room = match admit(&app, candidates.len()) {
+        Ok(room) => room,
+        Err(answer) => return *answer,
+    };
+    let judge = app.judge.source();
+    let work = candidates
+        .into_iter()
+        .map(|candidate| judge.score(candidate, None));
+    let mut scores = futures_util::stream::iter(work).buffered(abreast(&app));
+    let (mut rewards, mut built, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
+    while let Some(scored) = scores.next().await {
+        match scored {
+            Ok(assessment) => {
+                rewards.push(episode::score(&assessment.evaluation));
+                built.push(u8::from(assessment.evaluation.ok));
+                kinds.push(episode::kind(&assessment.evaluation));
+            }
+            // The rest is dropped, and with it cancelled.
+            Err(fault) => return answer::fault_answer(&fault),
+        }
+    }
+    answer::ok(&json!({
+        "rewards": rewards,
+        "scores": rewards,
+        // Lists of numbers, of which OpenRLHF logs the means.
+        "extra_logs": { "built": built },
+        "kinds": kinds,
+    }))
+}
+
+/// The candidates of a request.
+fn queries(tasks: &TaskSet, mut fields: Fields<'_>) -> Option<Vec<Candidate>> {
+    let queries = fields.required_list("query")?;
+    let (prompts, labels) = (fields.list("prompts"), fields.list("labels"));
+    for (name, list) in [("prompts", prompts), ("labels", labels)] {
+        if let Some(list) = list
+            && list.len() != queries.len()
+        {
+            let msg = format!(
+                "List should have {} items, as query has, not {}",
+                queries.len(),
+                list.len()
+            );
+            fields.wrong("wrong_length", name, msg, &Value::Null);
+        }
+    }
+    let mut candidates = Vec::new();
+    for (index, query) in queries.iter().enumerate() {
+        let at = |list: Option<&[Value]>| list.and_then(|list| list.get(index)).cloned().unwrap_or_default();
+        let (prompt, label) = (at(prompts), at(labels));
+        let Some(text) = query.as_str() else {
+            fields.wrong(
+                "string_type",
+                "query",
+                format!("Item {index} should be a valid string"),
+                query,
+            );
+            continue;
+        };
+        let prompt = prompt.as_str().unwrap_or_default();
+        match task_of(tasks, &label, prompt, text) {
+            Ok(task) => {
+                let completion = text.strip_prefix(prompt).unwrap_or(text).to_owned();
+                candidates.push(Candidate {
+                    task,
+                    code: code(&completion),
+                    completion: Some(completion),
+                    mode: None,
+                    shape: false,
+                });
+            }
+            Err(msg) => fields.wrong("unknown_task", "labels", format!("Item {index}: {msg}"), &label),
+        }
+    }
+    Some(candidates)
+}
+
+/// The task that a label names, as text or under `task_id`; without a label the one whose id or brief the prompt holds.
+fn task_of(tasks: &TaskSet, label: &Value, prompt: &str, query: &str) -> Result<Arc<Task>, String> {
+    let named = match label {
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(object)) => object.get("task_id").and_then(Value::as_str).map(str::to_owned),
+            _ => Some(text.clone()),
+        },
+        Value::Object(object) => object.get("task_id").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    };
+    if let Some(id) = named {
+        return episode::find(tasks, &id).map_err(|refusal| refusal.to_string());
+    }
+    let text = if prompt.is_empty() { query } else { prompt };
+    let held = tasks
+        .iter()
+        .find(|task| text.contains(&task.id))
+        .or_else(|| tasks.iter().find(|task| text.contains(task.prompt.trim())));
+    held.map(Arc::clone).ok_or_else(|| {
+        "no label names a task, and the prompt holds none\nhint: send task ids as labels".to_owned()
+    })
+}
+
+/// `POST /score_batch`: JSON Lines in, the same rows with their scores out, in order, as they come.
+pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answer {
+    let body = match answer::body(request.into_body(), app.config.max_body).await {
+        Ok(body) => body,
+        Err(answer) => return *answer,
+    };
+    let rows: Vec<Row> = body
+        .split(|&byte| byte == b'\n')
+        .enumerate()
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
+        .map(|(number, line)| Row::read(&app.tasks, number + 1, line))
+        .collect();
+    drop(body);
+    let room = match admit(&app, rows.len()) {
+        Ok(room) => Arc::new(room),
+        Err(answer) => return *answer,
+    };
+    let judge = app.judge.source();
+    let abreast = abreast(&app);
+    let lines = futures_util::stream::iter(rows)
+        .map(move |row| row.scored(judge.clone(), Arc::clone(&room)))
+        .buffered(abreast)
+        .map(Ok::<Bytes, Infallible>);
+    answer::raw(StatusCode::OK, "application/x-ndjson", Body::from_stream(lines))
+}
+
+/// One line of a batch.
+enum Row {
+    Good(Object, Box<Candidate>),
+    Bad(Value),
+}
+
+impl Row {
+    fn read(tasks: &TaskSet, line: usize, text: &[u8]) -> Self {
+        let bad = |what: String| Self::Bad(json!({ "line": line, "error": what }));
+        let row = match serde_json::from_slice::<Value>(text) {
+            Ok(Value::Object(row)) => row,
+            Ok(_) => return bad("bad line: no JSON object".to_owned()),
+            Err(error) => return bad(format!("bad line: {error}")),
+        };
+        let Some(id) = row.get("task_id").and_then(Value::as_str) else {
+            return bad("bad line: no task_id".to_owned());
+        };
+        let task = match episode::find(tasks, id) {
+            Ok(task) => task,
+            Err(refusal) => return bad(format!("bad line: {refusal}")),
+        };
+        let Some((code, completion)) = candidate_of(&row) else {
+            return bad("bad line: neither code, nor completion, nor messages".to_owned());
+        };
+        let candidate = Candidate {
+            task,
+            code,
+            completion,
+            mode: None,
+            shape: false,
+        };
+        Self::Good(row, Box::new(candidate))
+    }
+
+    /// The line to write.
+    async fn scored(self, judge: Judge, room: Arc<Room>) -> Bytes {
+        let written = match self {
+            Self::Bad(report) => report,
+            Self::Good(mut row, candidate) => {
+                match judge.score(*candidate, None).await {
+                    Ok(assessment) => enter(&mut row, &assessment.evaluation),
+                    Err(fault) => enter_fault(&mut row, &fault),
+                }
+                row.into()
+            }
+        };
+        drop(room);
+        let mut line = serde_json::to_vec(&written).expect("plain data");
+        line.push(b'\n');
+        line.into()
+    }
+}
+
+/// Code, and the whole answer where it is more: from `code`, else `completion`, else the last assistant message.
+fn candidate_of(row: &Object) -> Option<(String, Option<String>)> {
+    if let Some(Value::String(text)) = row.get("code") {
+        return Some((text.clone(), None));
+    }
+    let said = match row.get("completion") {
+        Some(Value::String(text)) => text,
+        Some(Value::Array(messages)) => last_said(messages)?,
+        _ => last_said(row.get("messages")?.as_array()?)?,
+    };
+    Some((code(said), Some(said.clone())))
+}
+
+fn last_said(messages: &[Value]) -> Option<&String> {
+    let assistant = messages
+        .iter()
+        .rev()
+        .find(|message| message["role"] == "assistant")?;
+    match &assistant["content"] {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Writes a score into its row; the row's own keys stay.
+fn enter(row: &mut Object, evaluation: &Evaluation) {
+    let plain = |value: Result<Value, serde_json::Error>| value.expect("plain data");
+    row.remove("error");
+    if let Some(score) = row.remove("score") {
+        row.insert("previous_score".into(), score);
+    }
+    row.insert("reward".into(), plain(serde_json::to_value(evaluation.reward)));
+    row.insert("score".into(), episode::score(evaluation).into());
+    row.insert("kind".into(), episode::kind(evaluation).into());
+    row.insert("failure".into(), plain(serde_json::to_value(&evaluation.failure)));
+    row.insert("profile".into(), plain(serde_json::to_value(evaluation.profile)));
+    row.insert("mode".into(), plain(serde_json::to_value(evaluation.mode)));
+    row.insert("timing".into(), plain(serde_json::to_value(evaluation.timing)));
+    row.insert(
+        "versions".into(),
+        plain(serde_json::to_value(&evaluation.versions)),
+    );
+}
+
+/// Says in a row why it has no score.
+fn enter_fault(row: &mut Object, fault: &Fault) {
+    for key in ["reward", "score"] {
+        row.remove(key);
+    }
+    row.insert("error".into(), fault.to_string().into());
+    row.insert("retry_after_s".into(), fault.retry_after_s().into());
+}
+
+/// Lets a whole batch in: 413 for one that never fits, 429 for one that does not fit now.
+fn admit(app: &App, count: usize) -> Result<Room, Box<Answer>> {
+    if count > app.config.queue {
+        let message = format!(
+            "{count} candidates at once are more than the limit of {}\nhint: send them in parts, or start the server with a higher --queue",
+            app.config.queue
+        );
+        return Err(Box::new(answer::problem(StatusCode::PAYLOAD_TOO_LARGE, &message)));
+    }
+    app.judge.admit(count).map_err(|fault| {
+        app.metrics.refused();
+        Box::new(answer::fault_answer(&fault))
+    })
+}
+
+/// Candidates of one request that are under way at a time: each takes a thread to wait on. More than workers, so that
+/// none of these is ever idle.
+fn abreast(app: &App) -> usize {
+    2 * app.config.workers.max(1)
+}

@@ -1,0 +1,273 @@
+//! OpenEnv over a WebSocket: one environment a connection, one reply a request.
+//!
+//! While a step runs the socket is read on, so that pings are answered and a client that goes away ends its step.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Response, StatusCode, header};
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::answer::{self, Answer};
+use super::episode::Environment;
+use super::judge::Judge;
+use super::listen::Alive;
+use super::message::{self, Reply};
+use super::{App, rpc};
+
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// A client that does not take an answer for so long has gone.
+const SEND_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Messages that may come while another one is being answered; a client is to wait for its reply.
+const AHEAD: usize = 16;
+
+/// How long the reason of a refusal waits for a client that asks before it reads.
+const FIRST_MESSAGE: Duration = Duration::from_secs(1);
+
+/// How long the two sides may take to close.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// `/ws`: an environment.
+pub async fn environment(State(app): State<Arc<App>>, request: Request) -> Answer {
+    upgrade(app, request, Speaks::Environment)
+}
+
+/// `/mcp` as a socket: JSON-RPC, a message a text.
+pub async fn mcp(State(app): State<Arc<App>>, request: Request) -> Answer {
+    upgrade(app, request, Speaks::Mcp)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    Environment,
+    Mcp,
+}
+
+fn upgrade(app: Arc<App>, mut request: Request, speaks: Speaks) -> Answer {
+    let Some(key) = wanted(request.headers()) else {
+        let mut answer = answer::problem(
+            StatusCode::UPGRADE_REQUIRED,
+            "this is a WebSocket\nhint: connect with a WebSocket client, version 13",
+        );
+        let websocket = header::HeaderValue::from_static("websocket");
+        answer.headers_mut().insert(header::UPGRADE, websocket);
+        return answer;
+    };
+    let accept = derive_accept_key(key.as_bytes());
+    // Held until the socket is closed: the server's end waits for it.
+    let alive = request.extensions_mut().remove::<Alive>();
+    let upgraded = hyper::upgrade::on(request);
+    tokio::spawn(async move {
+        // A client that breaks off its own handshake has nobody to tell.
+        let Ok(upgraded) = upgraded.await else { return };
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(app.config.max_body))
+            .max_frame_size(Some(app.config.max_body));
+        let socket =
+            WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+        session(&app, socket, speaks).await;
+        drop(alive);
+    });
+    Response::builder()
+        .status(StatusCode::SWITCHING_PROTOCOLS)
+        .header(header::CONNECTION, "upgrade")
+        .header(header::UPGRADE, "websocket")
+        .header(header::SEC_WEBSOCKET_ACCEPT, accept)
+        .body(Body::empty())
+        .expect("known header values")
+}
+
+/// The key of a client's handshake, if these headers are one.
+fn wanted(headers: &HeaderMap) -> Option<String> {
+    let has = |name, word: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|part| part.trim().eq_ignore_ascii_case(word))
+    };
+    let key = headers.get(header::SEC_WEBSOCKET_KEY)?.to_str().ok()?;
+    let asked = has(header::CONNECTION, "upgrade")
+        && has(header::UPGRADE, "websocket")
+        && has(header::SEC_WEBSOCKET_VERSION, "13");
+    asked.then(|| key.to_owned())
+}
+
+async fn session(app: &App, mut socket: Socket, speaks: Speaks) {
+    let Ok(permit) = Arc::clone(&app.environments).try_acquire_owned() else {
+        app.metrics.refused();
+        let _ = send(&mut socket, &message::capacity(app, speaks == Speaks::Mcp)).await;
+        // A client that asks before it reads would find the socket closed and never read why.
+        let _ = tokio::time::timeout(FIRST_MESSAGE, socket.next()).await;
+        let _ = close(&mut socket, CloseCode::Normal, "at capacity").await;
+        return;
+    };
+    app.metrics.sessions.fetch_add(1, Ordering::Relaxed);
+    let end = {
+        let mut environment = app.environment();
+        let judge = app.judge.source();
+        converse(app, &mut socket, &mut environment, &judge, speaks).await
+    };
+    app.metrics.sessions.fetch_sub(1, Ordering::Relaxed);
+    // Before the goodbyes: a client that has heard them may come back at once.
+    drop(permit);
+    let _ = match end {
+        End::Close(code, reason) => close(&mut socket, code, reason).await,
+        End::Answer => finish(&mut socket).await,
+        End::Gone => None,
+    };
+}
+
+/// How a conversation ends.
+enum End {
+    /// By us.
+    Close(CloseCode, &'static str),
+    /// By the client, who has said so and is to be answered.
+    Answer,
+    /// Nobody is there any more.
+    Gone,
+}
+
+impl End {
+    /// After something came that is no message.
+    fn of(came: Option<Result<Message, Error>>) -> Self {
+        match came {
+            Some(Ok(_)) => Self::Answer,
+            Some(Err(Error::Capacity(_))) => Self::Close(CloseCode::Size, "the message is too large"),
+            Some(Err(Error::Utf8(_))) => Self::Close(CloseCode::Invalid, "the text is no UTF-8"),
+            Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => Self::Gone,
+            Some(Err(Error::Protocol(_))) => Self::Close(CloseCode::Protocol, ""),
+            Some(Err(_)) | None => Self::Gone,
+        }
+    }
+}
+
+/// Answers messages until either side ends it.
+async fn converse(
+    app: &App,
+    socket: &mut Socket,
+    environment: &mut Environment,
+    judge: &Judge,
+    speaks: Speaks,
+) -> End {
+    let mut ahead = VecDeque::new();
+    loop {
+        let message = match ahead.pop_front() {
+            Some(message) => message,
+            None => match next(app, socket).await {
+                Ok(message) => message,
+                Err(end) => return end,
+            },
+        };
+        let reply = {
+            let work = answer_to(app, environment, judge, speaks, &message);
+            tokio::pin!(work);
+            loop {
+                tokio::select! {
+                    reply = &mut work => break reply,
+                    came = socket.next() => match came {
+                        Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => {
+                            ahead.push_back(message);
+                            if ahead.len() > AHEAD {
+                                return End::Close(CloseCode::Policy, "too many messages ahead of their replies");
+                            }
+                        }
+                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                        // The step is dropped with its future: nobody waits for it.
+                        other => return End::of(other),
+                    },
+                }
+            }
+        };
+        app.metrics.message();
+        match reply {
+            Reply::Text(value) => {
+                if send(socket, &value).await.is_none() {
+                    return End::Gone;
+                }
+            }
+            Reply::Close => return End::Close(CloseCode::Normal, ""),
+        }
+    }
+}
+
+/// The next message of a client that has nothing under way.
+async fn next(app: &App, socket: &mut Socket) -> Result<Message, End> {
+    let mut ending = app.ending.clone();
+    // Pings say that the other side lives, not that it wants anything.
+    let idle = tokio::time::sleep(app.config.idle);
+    tokio::pin!(idle);
+    loop {
+        tokio::select! {
+            biased;
+            came = socket.next() => match came {
+                Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => return Ok(message),
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                other => return Err(End::of(other)),
+            },
+            () = super::listen::ended(&mut ending) => return Err(End::Close(CloseCode::Away, "the server ends")),
+            () = &mut idle => {
+                let message = format!("closed after {} s without a message", app.config.idle.as_secs());
+                let _ = send(socket, &message::error("SESSION_ERROR", &message)).await;
+                return Err(End::Close(CloseCode::Away, "idle"));
+            }
+        }
+    }
+}
+
+async fn answer_to(
+    app: &App,
+    environment: &mut Environment,
+    judge: &Judge,
+    speaks: Speaks,
+    message: &Message,
+) -> Reply {
+    let bytes: &[u8] = match message {
+        Message::Text(text) => text.as_bytes(),
+        Message::Binary(bytes) => bytes,
+        _ => &[],
+    };
+    match speaks {
+        Speaks::Mcp => Reply::Text(rpc::reply(app, judge, bytes).await),
+        Speaks::Environment => message::answer(app, environment, judge, bytes).await,
+    }
+}
+
+async fn send(socket: &mut Socket, value: &Value) -> Option<()> {
+    let sending = socket.send(Message::text(value.to_string()));
+    tokio::time::timeout(SEND_PATIENCE, sending).await.ok()?.ok()
+}
+
+async fn close(socket: &mut Socket, code: CloseCode, reason: &'static str) -> Option<()> {
+    let frame = CloseFrame {
+        code,
+        reason: reason.into(),
+    };
+    let closing = async {
+        socket.close(Some(frame)).await.ok()?;
+        // Until the other side has said so too: a socket closed over unread bytes loses what was sent last.
+        while let Some(Ok(_)) = socket.next().await {}
+        Some(())
+    };
+    tokio::time::timeout(GOODBYE, closing).await.ok()?
+}
+
+/// Says goodbye to a client that said so.
+async fn finish(socket: &mut Socket) -> Option<()> {
+    tokio::time::timeout(GOODBYE, socket.flush()).await.ok()?.ok()
+}

@@ -1,0 +1,336 @@
+//! The routes of the demo Space: a repair loop with a shape for every step.
+//!
+//! Shapes are kept in memory, the newest few; ids that come from a client are looked up there and nowhere else.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::App;
+use super::answer::{self, Answer};
+use super::episode;
+use super::fields::{Fields, Mistakes};
+use super::judge::{Candidate, Fault};
+use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob};
+use crate::geometry::Shape;
+use crate::task::Task;
+use crate::trajectory::Step;
+
+/// A loop that takes longer has lost its viewer.
+const LOOP_LIMIT: Duration = Duration::from_secs(300);
+
+/// Bytes of shapes that are kept; the oldest run goes first.
+const KEPT: usize = 256 << 20;
+
+/// The shapes of the last runs.
+#[derive(Debug, Default)]
+pub struct Shapes(Mutex<VecDeque<Run>>);
+
+#[derive(Debug)]
+struct Run {
+    task_id: String,
+    kind: RunKind,
+    best: usize,
+    /// One a step; none for a step that did not build.
+    steps: Vec<Option<Bytes>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RunKind {
+    Demo,
+    Loop,
+}
+
+impl Shapes {
+    fn keep(&self, run: Run) {
+        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.retain(|old| (old.kind, &old.task_id) != (run.kind, &run.task_id));
+        runs.push_back(run);
+        let size = |run: &Run| run.steps.iter().flatten().map(Bytes::len).sum::<usize>();
+        while runs.len() > 1 && runs.iter().map(size).sum::<usize>() > KEPT {
+            runs.pop_front();
+        }
+    }
+
+    /// A step's shape; `step` takes the best for none.
+    fn find(&self, kind: RunKind, task_id: &str, step: Option<&str>) -> Result<Bytes, &'static str> {
+        let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = runs
+            .iter()
+            .find(|run| run.kind == kind && run.task_id == task_id)
+            .ok_or("nothing was run for this task yet\nhint: POST /api/space/repair-loop or /api/space/demo first")?;
+        let index = match step {
+            None | Some("final") => run.best,
+            Some("seed") => 0,
+            Some(number) => number.parse().unwrap_or(usize::MAX),
+        };
+        match run.steps.get(index) {
+            None => Err("the run has no such step"),
+            Some(None) => Err("this step did not build, so it has no shape"),
+            Some(Some(stl)) => Ok(stl.clone()),
+        }
+    }
+}
+
+/// `POST /api/space/demo`: scores a task's seed, or code that is sent.
+pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
+    let body = match answer::json_body(request.into_body(), app.config.max_body, Some(json!({}))).await {
+        Ok(body) => body,
+        Err(answer) => return *answer,
+    };
+    let mistakes = Mistakes::default();
+    let read = Fields::of(&body, &["body"], &mistakes).map(|mut fields| {
+        (
+            fields.text("task_id", usize::MAX),
+            fields.text("code", usize::MAX),
+        )
+    });
+    let (task_id, code) = match mistakes.or(read) {
+        Ok(read) => read,
+        Err(wrong) => return answer::invalid(wrong),
+    };
+    let task = match chosen(&app, task_id.as_deref()) {
+        Ok(task) => task,
+        Err(answer) => return *answer,
+    };
+    let candidate = Candidate {
+        code: code.unwrap_or_else(|| task.weak_seed().to_owned()),
+        task: Arc::clone(&task),
+        completion: None,
+        mode: None,
+        shape: true,
+    };
+    let scored = match app.judge.admit(1) {
+        Ok(_room) => {
+            app.judge
+                .source()
+                .score(candidate, Some(app.config.step_limit))
+                .await
+        }
+        Err(fault) => Err(fault),
+    };
+    let assessment = match scored {
+        Ok(assessment) => assessment,
+        Err(fault) => return answer::fault_answer(&fault),
+    };
+    let stl = assessment.shape.as_deref().map(stl);
+    let stl_url = stl.is_some().then(|| format!("/api/space/stl/{}", task.id));
+    app.shapes.keep(Run {
+        task_id: task.id.clone(),
+        kind: RunKind::Demo,
+        best: 0,
+        steps: vec![stl],
+    });
+    let evaluation = &assessment.evaluation;
+    answer::ok(&json!({
+        "ok": evaluation.ok,
+        "task_id": task.id,
+        "kind": episode::kind(evaluation),
+        "reward": episode::reward_json(evaluation),
+        "notes": evaluation.notes,
+        "elapsed_ms": evaluation.timing.total_ms,
+        "stl_url": stl_url,
+    }))
+}
+
+/// `POST /api/space/repair-loop`: from the weak seed by the recording, or by rules where there is none.
+pub async fn repair_loop(State(app): State<Arc<App>>, request: Request) -> Answer {
+    let body = match answer::json_body(request.into_body(), app.config.max_body, Some(json!({}))).await {
+        Ok(body) => body,
+        Err(answer) => return *answer,
+    };
+    let mistakes = Mistakes::default();
+    let read = Fields::of(&body, &["body"], &mistakes).map(|mut fields| fields.text("task_id", usize::MAX));
+    let task = match mistakes.or(read) {
+        Err(wrong) => return answer::invalid(wrong),
+        Ok(task_id) => match chosen(&app, task_id.as_deref()) {
+            Ok(task) => task,
+            Err(answer) => return *answer,
+        },
+    };
+    let ran = match app.judge.admit(1) {
+        Err(fault) => Err(fault),
+        Ok(_room) => match tokio::time::timeout(LOOP_LIMIT, run_loop(&app, &task)).await {
+            Ok(ran) => ran,
+            Err(_) => Err(Fault::Late { limit: LOOP_LIMIT }),
+        },
+    };
+    let Ran {
+        steps,
+        best,
+        delta,
+        reached,
+    } = match ran {
+        Ok(ran) => ran,
+        Err(fault) => return answer::fault_answer(&fault),
+    };
+    let told: Vec<_> = steps
+        .iter()
+        .map(|(step, stl)| tell(&task, step, stl.is_some()))
+        .collect();
+    let (first, last) = (told.first().cloned(), told.get(best).cloned());
+    app.shapes.keep(Run {
+        task_id: task.id.clone(),
+        kind: RunKind::Loop,
+        best,
+        steps: steps.into_iter().map(|(_, stl)| stl).collect(),
+    });
+    answer::ok(&json!({
+        "ok": true,
+        "task_id": task.id,
+        "label": task.label,
+        "prompt": task.prompt,
+        "delta_reward": delta,
+        "reached": reached,
+        "steps": told,
+        "seed": first,
+        "final": last,
+    }))
+}
+
+/// `GET /api/space/stl/{task_id}`: the demo's shape.
+pub async fn demo_stl(State(app): State<Arc<App>>, Path(task_id): Path<String>) -> Answer {
+    told_stl(app.shapes.find(RunKind::Demo, &task_id, None))
+}
+
+/// `GET /api/space/loop-stl/{task_id}`: the shape of the loop's best step.
+pub async fn loop_stl(State(app): State<Arc<App>>, Path(task_id): Path<String>) -> Answer {
+    told_stl(app.shapes.find(RunKind::Loop, &task_id, None))
+}
+
+/// `GET /api/space/loop-stl/{task_id}/{step_id}`: the shape of one step.
+pub async fn step_stl(
+    State(app): State<Arc<App>>,
+    Path((task_id, step_id)): Path<(String, String)>,
+) -> Answer {
+    told_stl(app.shapes.find(RunKind::Loop, &task_id, Some(&step_id)))
+}
+
+/// The page that shows it all.
+pub async fn page() -> Answer {
+    const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    let mut answer = answer::raw(
+        StatusCode::OK,
+        "text/html; charset=utf-8",
+        Body::from(include_str!("page.html")),
+    );
+    let policy = axum::http::HeaderValue::from_static(POLICY);
+    answer
+        .headers_mut()
+        .insert(axum::http::header::CONTENT_SECURITY_POLICY, policy);
+    answer
+}
+
+/// A finished loop.
+struct Ran {
+    steps: Vec<(Box<Step>, Option<Bytes>)>,
+    best: usize,
+    delta: f64,
+    reached: bool,
+}
+
+async fn run_loop(app: &App, task: &Arc<Task>) -> Result<Ran, Fault> {
+    let proposer = if task.repairs.is_empty() {
+        ProposerChoice::Rules
+    } else {
+        ProposerChoice::Replay {
+            recording: None,
+            skip: 0,
+            paced: false,
+        }
+    };
+    let job = Job::Repair(RepairJob {
+        task: Arc::clone(task),
+        from: None,
+        proposer,
+        scoring: app.config.scoring.clone(),
+        max_steps: episode::STEPS as usize,
+        candidates: 1,
+        target: episode::TARGET,
+        earlier: Vec::new(),
+        out: None,
+    });
+    let happened = Arc::new(Notify::new());
+    let told = Arc::clone(&happened);
+    // Cancelled with its handle, when whoever asked has gone.
+    let handle = app.engine.submit(job, Some(Arc::new(move || told.notify_one())));
+    let mut steps = Vec::new();
+    loop {
+        let event = match handle.events.try_recv() {
+            Ok(event) => event,
+            Err(crossbeam_channel::TryRecvError::Empty) => {
+                happened.notified().await;
+                continue;
+            }
+            Err(crossbeam_channel::TryRecvError::Disconnected) => {
+                return Err(Fault::Broken("the repair loop ended without a word".to_owned()));
+            }
+        };
+        match event {
+            Event::Step(step, shape) => steps.push((step, shape.as_deref().map(stl))),
+            Event::Done(outcome) => {
+                return match *outcome {
+                    Outcome::Repaired(summary) => Ok(Ran {
+                        steps,
+                        best: summary.best,
+                        delta: summary.delta_reward,
+                        reached: summary.reached,
+                    }),
+                    Outcome::Assessed(_) => unreachable!("a repair ends as a repair"),
+                };
+            }
+            Event::Failed { message, .. } => return Err(Fault::Broken(message)),
+            Event::Cancelled => return Err(Fault::Broken("cancelled".to_owned())),
+            Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } => {}
+        }
+    }
+}
+
+fn tell(task: &Task, step: &Step, has_shape: bool) -> Value {
+    let evaluation = &step.evaluation;
+    let id = step.step.to_string();
+    json!({
+        "step_id": id,
+        "origin": step.origin,
+        "reward": episode::reward_json(evaluation),
+        "kind": episode::kind(evaluation),
+        "failure": evaluation.failure,
+        "notes": evaluation.notes,
+        "elapsed_ms": evaluation.timing.total_ms,
+        "stl_url": has_shape.then(|| format!("/api/space/loop-stl/{}/{id}", task.id)),
+        "reason": step.proposal.as_ref().map(|proposal| proposal.reason.as_str()),
+        "code": step.code,
+    })
+}
+
+/// The task of that id; without one the first that has a recorded repair.
+fn chosen(app: &App, task_id: Option<&str>) -> Result<Arc<Task>, Box<Answer>> {
+    let refuse = |refusal| Box::new(answer::refusal(&refusal, &["body", "task_id"], &task_id.into()));
+    match task_id {
+        Some(id) => episode::find(&app.tasks, id).map_err(refuse),
+        None => {
+            let recorded = app.tasks.iter().find(|task| !task.repairs.is_empty());
+            let any = recorded.or(app.tasks.iter().next());
+            any.map(Arc::clone)
+                .ok_or_else(|| Box::new(answer::problem(StatusCode::NOT_FOUND, "there are no tasks")))
+        }
+    }
+}
+
+fn stl(shape: &Shape) -> Bytes {
+    Bytes::from_owner(Arc::clone(&shape.stl))
+}
+
+fn told_stl(found: Result<Bytes, &'static str>) -> Answer {
+    match found {
+        Ok(stl) => answer::raw(StatusCode::OK, "model/stl", Body::from(stl)),
+        Err(message) => answer::problem(StatusCode::NOT_FOUND, message),
+    }
+}

@@ -1,0 +1,313 @@
+//! Who proposes: the choice, the servers that are known, and what becomes of a proposal that arrived.
+
+use super::Controller;
+use crate::engine::ProposerChoice;
+use crate::studio::command::{Answer, ProposerCommand};
+use crate::studio::proposing::{Arrived, Health, Known, Pick, PromptView, Said, SaidEnd};
+use crate::studio::servers::ServerEvent;
+use crate::studio::state::{Card, CardId, Recorded, Session};
+use crate::trajectory::{Origin, Proposal, Step};
+
+/// Characters of a text under way that its card shows.
+const GLANCE: usize = 200;
+
+impl Controller {
+    pub(super) fn take_proposer_command(&mut self, command: ProposerCommand) {
+        let proposing = &mut self.state.proposing;
+        match command {
+            ProposerCommand::Pick(pick) => {
+                proposing.pick = pick;
+                if pick == Pick::Endpoint {
+                    self.look_at(self.state.proposing.server);
+                }
+            }
+            ProposerCommand::Paced(paced) => proposing.paced = paced,
+            ProposerCommand::Candidates(count) => proposing.candidates = count.clamp(1, 16),
+            ProposerCommand::MaxSteps(count) => proposing.max_steps = count.clamp(1, 100),
+            ProposerCommand::Target(target) => proposing.target = target.clamp(-1.0, 1.0),
+            ProposerCommand::AddServer(url) => self.add_server(&url),
+            ProposerCommand::ForgetServer(index) => {
+                if index < proposing.servers.len() {
+                    proposing.servers.remove(index);
+                    proposing.server = proposing.server.min(proposing.servers.len().saturating_sub(1));
+                    self.keep_servers();
+                }
+            }
+            ProposerCommand::UseServer(index) => {
+                if index < proposing.servers.len() {
+                    proposing.server = index;
+                    proposing.pick = Pick::Endpoint;
+                    self.look_at(index);
+                }
+            }
+            ProposerCommand::SetServer(index, known) => {
+                if let Some(server) = proposing.servers.get_mut(index)
+                    && *server != known
+                {
+                    *server = known;
+                    self.keep_servers();
+                }
+            }
+            ProposerCommand::Look(index) => self.look_at(index),
+            ProposerCommand::ClosePrompt => proposing.prompt = None,
+        }
+    }
+
+    /// Reads the servers of a file and keeps them there from now on.
+    pub fn servers_file_is(&mut self, path: std::path::PathBuf) {
+        match crate::studio::proposing::read_servers(&path) {
+            Ok(servers) => {
+                self.state.proposing.servers = servers;
+                self.state.proposing.servers_file = Some(path);
+            }
+            // A file that cannot be read is somebody's work, and is not written over.
+            Err(message) => self.tell(&message),
+        }
+    }
+
+    /// Where prompt templates lie.
+    pub fn prompts_are_in(&mut self, folder: std::path::PathBuf) {
+        self.state.proposing.prompts = Some(folder);
+    }
+
+    fn add_server(&mut self, url: &str) {
+        let url = url.trim().trim_end_matches('/').to_owned();
+        let known = Known {
+            url: url.clone(),
+            ..Known::default()
+        };
+        if let Err(message) = known.config(None) {
+            return self.tell(&message);
+        }
+        let servers = &mut self.state.proposing.servers;
+        let index = match servers.iter().position(|server| server.url == url) {
+            Some(index) => index,
+            None => {
+                servers.push(known);
+                servers.len() - 1
+            }
+        };
+        self.keep_servers();
+        self.take_proposer_command(ProposerCommand::UseServer(index));
+    }
+
+    fn keep_servers(&self) {
+        let proposing = &self.state.proposing;
+        if let Some(path) = &proposing.servers_file {
+            self.servers.keep(path.clone(), proposing.servers.clone());
+        }
+    }
+
+    fn look_at(&mut self, index: usize) {
+        let Some(server) = self.state.proposing.servers.get_mut(index) else {
+            return;
+        };
+        if server.health == Health::Asking {
+            return;
+        }
+        match server.config(None) {
+            Ok(config) => {
+                server.health = Health::Asking;
+                self.servers.look(server.url.clone(), config);
+            }
+            Err(message) => server.health = Health::Ill(message),
+        }
+    }
+
+    pub(super) fn take_server_events(&mut self) {
+        while let Ok(event) = self.servers.events.try_recv() {
+            match event {
+                ServerEvent::Looked { url, found } => {
+                    let servers = &mut self.state.proposing.servers;
+                    if let Some(server) = servers.iter_mut().find(|server| server.url == url) {
+                        server.health = match found {
+                            Ok(names) => Health::Well(names),
+                            Err(message) => Health::Ill(message),
+                        };
+                    }
+                }
+                ServerEvent::Prompt(prompt) => {
+                    // Nobody wants it any more once it was closed.
+                    if self.state.proposing.prompt.is_some() {
+                        self.state.proposing.prompt = Some(prompt);
+                    }
+                }
+                ServerEvent::NotKept(message) => self.tell(&message),
+            }
+        }
+    }
+
+    /// Shows the prompt that the model would be sent about the card on screen.
+    pub(super) fn preview_prompt(&mut self) {
+        let proposing = &self.state.proposing;
+        let Some(server) = proposing.servers.get(proposing.server) else {
+            return self.note("add a server first: the prompt is cut to its model's context".to_owned());
+        };
+        let session = self.state.session();
+        let history = self.known_steps(session, session.card()).0;
+        let shown = match server.config(proposing.prompts.as_deref()) {
+            Err(message) => PromptView::Failed(message),
+            Ok(_) if history.is_empty() => {
+                PromptView::Failed("the step on screen is not scored yet".to_owned())
+            }
+            Ok(config) => {
+                self.servers
+                    .preview(config, session.task.clone(), history, server.rows.clone());
+                PromptView::Asking
+            }
+        };
+        self.state.proposing.prompt = Some(shown);
+    }
+
+    /// What a person decided about the proposal that arrived.
+    pub(super) fn answer_proposal(&mut self, answer: Answer) {
+        let Some(Arrived { card, base }) = self.state.proposing.arrived.take() else {
+            return;
+        };
+        match answer {
+            Answer::Accept => self.state.session_mut().selected = card,
+            Answer::Edit => {
+                self.state.session_mut().selected = card;
+                self.branch(card);
+            }
+            Answer::Reject => {
+                let session = self.state.session_mut();
+                if let Some(card) = session.get_mut(card) {
+                    card.rejected = true;
+                }
+                if session.get(base).is_some() {
+                    session.selected = base;
+                }
+            }
+        }
+    }
+
+    /// Who the engine is to ask, by what is picked; why not, if that is impossible.
+    pub(super) fn choice(&self, session: &Session, skip: usize) -> Result<ProposerChoice, String> {
+        let proposing = &self.state.proposing;
+        Ok(match session.pick(proposing.pick) {
+            Pick::Rules => ProposerChoice::Rules,
+            Pick::Replay => ProposerChoice::Replay {
+                recording: session.recording.clone(),
+                skip,
+                paced: proposing.paced,
+            },
+            Pick::Endpoint => {
+                let server = proposing.servers.get(proposing.server).ok_or(
+                    "no server is chosen\nhint: give its address in the proposer panel, e.g. http://127.0.0.1:8080",
+                )?;
+                ProposerChoice::Endpoint(Box::new(server.config(proposing.prompts.as_deref())?))
+            }
+        })
+    }
+
+    /// The card that the recording starts from, made if it is not there; none where that is the seed.
+    pub(super) fn start_of_recording(&mut self, index: usize) -> Option<CardId> {
+        let fresh = CardId(self.fresh_id());
+        let session = &mut self.state.sessions[index];
+        let (name, start) = {
+            let recording = session.repair()?;
+            (recording.name.clone(), recording.start.clone()?)
+        };
+        if start == session.seed().code {
+            return None;
+        }
+        let recorded = Recorded {
+            recording: name.clone(),
+            step: 0,
+        };
+        if let Some(card) = session
+            .cards
+            .iter()
+            .find(|card| card.recorded.as_ref() == Some(&recorded) && card.code == start)
+        {
+            return Some(card.id);
+        }
+        let seed = session.seed().id;
+        let mut card = Card::new(fresh, Origin::Hand, Some(seed), start);
+        card.recorded = Some(recorded);
+        card.reason = format!("where the recording `{name}` starts");
+        session.cards.push(card);
+        Some(fresh)
+    }
+
+    /// The steps that a proposer is told of besides the card that it starts from, and their cards: the card first, then
+    /// what was proposed from it before, which nobody wants to be proposed again. Empty while the card is not scored.
+    pub(super) fn known_steps(&self, session: &Session, base: &Card) -> (Vec<Step>, Vec<CardId>) {
+        let current = |card: &Card| {
+            card.scored()
+                .filter(|scored| scored.revision == card.revision && scored.scoring == self.state.scoring)
+                .map(|scored| scored.evaluation.clone())
+        };
+        let Some(evaluation) = current(base) else {
+            return (Vec::new(), Vec::new());
+        };
+        let mut steps = vec![Step {
+            step: 0,
+            origin: Origin::Seed,
+            parent: None,
+            evaluation,
+            code: base.code.clone(),
+            proposal: None,
+        }];
+        let mut cards = vec![base.id];
+        let proposed = |card: &&Card| {
+            card.parent == Some(base.id) && matches!(card.origin, Origin::Rules | Origin::Endpoint)
+        };
+        for card in session.cards.iter().filter(proposed) {
+            let Some(evaluation) = current(card) else { continue };
+            steps.push(Step {
+                step: steps.len(),
+                origin: card.origin,
+                parent: Some(0),
+                evaluation,
+                code: card.code.clone(),
+                proposal: Some(Proposal {
+                    reason: card.reason.clone(),
+                    kept: Some(false),
+                    ..Proposal::default()
+                }),
+            });
+            cards.push(card.id);
+        }
+        (steps, cards)
+    }
+
+    /// More of a proposal's text.
+    pub(super) fn hear(&mut self, session: usize, card: CardId, delta: &str) {
+        let said = &mut self.state.proposing.said;
+        let at = match said.iter().position(|said| said.card == card) {
+            Some(at) => at,
+            None => {
+                said.push(Said {
+                    card,
+                    text: String::new(),
+                    end: None,
+                });
+                said.len() - 1
+            }
+        };
+        said[at].text.push_str(delta);
+        let text = &said[at].text;
+        let start = text.char_indices().rev().nth(GLANCE - 1).map_or(0, |(at, _)| at);
+        let glance = text[start..].to_owned();
+        if let Some(card) = self.state.sessions[session].get_mut(card) {
+            card.reason = glance;
+        }
+    }
+
+    /// The text of a card came to its end.
+    pub(super) fn heard(&mut self, card: CardId, end: SaidEnd) {
+        let said = self.state.proposing.said.iter_mut();
+        for said in said.filter(|said| said.card == card && said.end.is_none()) {
+            said.end = Some(end);
+        }
+    }
+
+    /// Nobody waits for what is still under way.
+    pub(super) fn break_off(&mut self) {
+        for said in &mut self.state.proposing.said {
+            said.end.get_or_insert(SaidEnd::Broken);
+        }
+    }
+}

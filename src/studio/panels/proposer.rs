@@ -1,0 +1,228 @@
+//! Who proposes, and what it says while it says it.
+
+use egui::{Checkbox, ComboBox, DragValue, Frame, Label, Margin, RichText, Role, ScrollArea, Ui, WidgetInfo};
+
+use super::proposer_server;
+use super::widgets::{self, ActionStyle, action_button, header};
+use crate::studio::command::{Action, Command, ProposerCommand};
+use crate::studio::proposing::{Pick, Said, SaidEnd};
+use crate::studio::state::State;
+use crate::studio::theme::{self, PAD, Palette};
+
+/// Every choice in the order of the bar.
+pub const PICKS: [Pick; 3] = [Pick::Rules, Pick::Replay, Pick::Endpoint];
+
+/// What the panel remembers.
+#[derive(Default)]
+pub struct ProposerView {
+    pub(super) server: proposer_server::ServerView,
+    /// Which text of a group is shown; none follows the newest.
+    shown: Option<crate::studio::state::CardId>,
+}
+
+/// Shows the panel.
+pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    let pick = state.session().pick(state.proposing.pick);
+    let mut wishes = Vec::new();
+    header(
+        ui,
+        "Proposer",
+        |ui| {
+            for choice in PICKS {
+                let there = choice != Pick::Replay || state.session().repair().is_some();
+                let button = ui.add_enabled(there, egui::Button::selectable(pick == choice, choice.name()));
+                button.widget_info(|| {
+                    WidgetInfo::selected(
+                        Role::Button,
+                        there,
+                        pick == choice,
+                        format!("Proposer {}", choice.name()),
+                    )
+                });
+                if button.clicked() {
+                    commands.push(Command::Proposer(ProposerCommand::Pick(choice)));
+                }
+                button.on_disabled_hover_text("this task has no recorded repair");
+            }
+        },
+        |ui| limits(state, pick, ui, &mut wishes),
+    );
+    commands.append(&mut wishes);
+    Frame::NONE
+        .inner_margin(Margin::symmetric(PAD as i8, 6))
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 5.0;
+            match pick {
+                Pick::Replay => replay(state, ui, commands),
+                Pick::Rules => {
+                    let about = "edits by the embedded rules, the smallest first; needs nothing";
+                    ui.add(Label::new(widgets::small(about, palette)).truncate());
+                }
+                Pick::Endpoint => proposer_server::show(&mut view.server, state, ui, commands),
+            }
+            stream(view, state, ui, commands);
+        });
+}
+
+/// How far a loop goes.
+fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let proposing = &state.proposing;
+    let palette = theme::of(ui);
+    let mut target = proposing.target;
+    ui.name_inputs("Target", |ui| {
+        let value = DragValue::new(&mut target)
+            .range(0.0..=1.0)
+            .speed(0.005)
+            .fixed_decimals(2);
+        if ui
+            .add(value)
+            .on_hover_text("a loop stops at this total")
+            .changed()
+        {
+            commands.push(Command::Proposer(ProposerCommand::Target(target)));
+        }
+    });
+    ui.label(widgets::small("to", palette));
+    let mut steps = proposing.max_steps;
+    ui.name_inputs("Steps at most", |ui| {
+        let value = DragValue::new(&mut steps)
+            .range(1..=100)
+            .speed(0.1)
+            .suffix(" steps");
+        if ui.add(value).on_hover_text("a loop ends after so many").changed() {
+            commands.push(Command::Proposer(ProposerCommand::MaxSteps(steps)));
+        }
+    });
+    if pick != Pick::Replay {
+        let mut count = proposing.candidates;
+        ui.name_inputs("Candidates", |ui| {
+            let value = DragValue::new(&mut count).range(1..=16).speed(0.05).prefix("× ");
+            let why = "candidates of each step; more than one make a group with advantages";
+            if ui.add(value).on_hover_text(why).changed() {
+                commands.push(Command::Proposer(ProposerCommand::Candidates(count)));
+            }
+        });
+    }
+}
+
+fn replay(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let session = state.session();
+    ui.horizontal(|ui| {
+        ui.name_inputs("Recording", |ui| {
+            ComboBox::new("recording", "")
+                .icon(widgets::chevron)
+                .width(190.0)
+                .truncate()
+                .selected_text(session.recording.clone().unwrap_or_default())
+                .show_ui(ui, |ui| {
+                    for recording in &session.task.repairs {
+                        let picked = session.recording.as_ref() == Some(&recording.name);
+                        let label = format!("{} ({} steps)", recording.name, recording.steps.len());
+                        if ui.selectable_label(picked, label).clicked() {
+                            commands.push(Command::SetRecording(recording.name.clone()));
+                        }
+                    }
+                });
+        });
+        let mut paced = state.proposing.paced;
+        let box_ = Checkbox::new(&mut paced, "with its pauses");
+        if ui.add(box_).changed() {
+            commands.push(Command::Proposer(ProposerCommand::Paced(paced)));
+        }
+    });
+}
+
+/// What is said, as it arrives.
+fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    let said = &state.proposing.said;
+    let live = state.repair();
+    if !said.iter().any(|said| Some(said.card) == view.shown) {
+        view.shown = None;
+    }
+    let shown = match view.shown {
+        Some(card) => said.iter().find(|said| said.card == card),
+        None => said.iter().rfind(|said| said.end.is_none()).or(said.last()),
+    };
+    ui.horizontal(|ui| {
+        let text = match (shown, live) {
+            (Some(said), _) => describe(said, state),
+            (None, Some(_)) => "waiting for the first word…".to_owned(),
+            (None, None) => "what is proposed shows here as it arrives".to_owned(),
+        };
+        ui.add(Label::new(widgets::small(text, palette)).truncate());
+        if let Some(running) = live {
+            let elapsed = format!("{:.1} s", (state.now - running.since).max(0.0));
+            ui.label(widgets::small(elapsed, palette));
+            action_button(ui, Action::Cancel, ActionStyle::Danger, None, commands);
+        }
+    });
+    if said.len() > 1 {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            for (number, text) in said.iter().enumerate() {
+                let picked = shown.is_some_and(|shown| shown.card == text.card);
+                let button = egui::Button::selectable(picked, (number + 1).to_string()).small();
+                let response = ui.add(button);
+                response.widget_info(|| {
+                    WidgetInfo::selected(Role::Button, true, picked, format!("Text {}", number + 1))
+                });
+                if response.clicked() {
+                    view.shown = if picked { None } else { Some(text.card) };
+                }
+            }
+        });
+    }
+    let Some(said) = shown else { return };
+    Frame::NONE
+        .fill(palette.background)
+        .corner_radius(4.0)
+        .inner_margin(Margin::symmetric(8, 5))
+        .show(ui, |ui| {
+            let lines: Vec<&str> = said.text.split('\n').collect();
+            let row = theme::SMALL + 3.0;
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ScrollArea::both()
+                .id_salt(("stream", said.card))
+                .auto_shrink(false)
+                .stick_to_bottom(true)
+                .show_rows(ui, row, lines.len(), |ui, range| {
+                    for line in &lines[range] {
+                        let text = RichText::new(widgets::cut(line))
+                            .font(theme::mono(theme::SMALL))
+                            .color(color(said, palette));
+                        let (rect, _) = ui
+                            .allocate_exact_size(egui::vec2(ui.available_width(), row), egui::Sense::hover());
+                        let label = Label::new(text).extend().selectable(true);
+                        ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| ui.add(label));
+                    }
+                });
+        });
+}
+
+fn color(said: &Said, palette: &Palette) -> egui::Color32 {
+    match said.end {
+        Some(SaidEnd::Broken) => palette.dim,
+        None | Some(SaidEnd::Whole | SaidEnd::Clipped) => palette.text,
+    }
+}
+
+/// Whose text it is, how long, and how it ended.
+fn describe(said: &Said, state: &State) -> String {
+    let session = state
+        .sessions
+        .iter()
+        .find(|session| session.get(said.card).is_some());
+    let title = session
+        .and_then(|session| Some(session.title(session.get(said.card)?)))
+        .unwrap_or_else(|| "stopped proposal".to_owned());
+    let characters = said.text.chars().count();
+    let end = match said.end {
+        None => "arriving",
+        Some(SaidEnd::Whole) => "whole",
+        Some(SaidEnd::Clipped) => "cut at its token limit",
+        Some(SaidEnd::Broken) => "broken off",
+    };
+    format!("{title} · {characters} characters · {end}")
+}

@@ -1,0 +1,76 @@
+//! A proposal that arrived: what it changes, and the three things to do with it.
+
+use egui::{Frame, Label, Margin, RichText, Ui};
+
+use super::diff::{self, DiffView};
+use super::widgets::{self, ActionStyle, action_button};
+use crate::studio::command::{Action, Answer, Command};
+use crate::studio::state::{Card, State};
+use crate::studio::theme::{self, PAD};
+
+/// Shows the proposal in the editor's place; tells whether there is one to show.
+pub fn show(view: &mut DiffView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
+    let session = state.session();
+    let Some(arrived) = state.proposing.arrived else {
+        return false;
+    };
+    let (Some(card), Some(base)) = (session.get(arrived.card), session.get(arrived.base)) else {
+        return false;
+    };
+    if session.selected != card.id {
+        return false;
+    }
+    let palette = theme::of(ui);
+    let fill = theme::blend(palette.pane, palette.accent, 0.12);
+    Frame::NONE
+        .fill(fill)
+        .inner_margin(Margin::symmetric(PAD as i8, 7))
+        .show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new(result(card, base)).font(theme::medium(theme::TEXT)));
+                for (answer, style) in [
+                    (Answer::Accept, ActionStyle::Primary),
+                    (Answer::Edit, ActionStyle::Small),
+                    (Answer::Reject, ActionStyle::Danger),
+                ] {
+                    action_button(ui, Action::Proposal(answer), style, None, commands);
+                }
+            });
+            if !card.reason.is_empty() {
+                ui.add(Label::new(widgets::small(widgets::cut(&card.reason), palette)).truncate());
+            }
+        });
+    let (old, new) = (session.title(base), session.title(card));
+    let close = diff::show(
+        view,
+        &diff::Side {
+            title: &old,
+            code: &base.code,
+        },
+        &diff::Side {
+            title: &new,
+            code: &card.code,
+        },
+        ui,
+    );
+    if close {
+        commands.push(Command::Do(Action::Proposal(Answer::Accept)));
+    }
+    true
+}
+
+/// What came of it, in a few words.
+fn result(card: &Card, base: &Card) -> String {
+    let Some(total) = card.total() else {
+        return "proposal arrived".to_owned();
+    };
+    let change = base
+        .total()
+        .map(|before| format!(" ({} on where it came from)", widgets::signed(total - before, 3)))
+        .unwrap_or_default();
+    match card.failure() {
+        Some(_) => "proposal does not build".to_owned(),
+        None => format!("proposal scores {}{change}", widgets::total(total)),
+    }
+}

@@ -1,0 +1,308 @@
+//! Who proposes, as a person chooses it, hears it and decides on it.
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::Studio;
+use super::proposing::{Known, Pick, PromptView, SaidEnd};
+use super::state::State;
+use super::testing::{Sent, Standin, built, failed, step, window};
+use crate::engine::{Event, Outcome, ProposerChoice};
+use crate::failure::Kind;
+use crate::repair::RepairSummary;
+use crate::trajectory::Origin;
+
+type Window = Harness<'static, Option<Studio>>;
+
+fn state(window: &Window) -> &State {
+    window.state().as_ref().unwrap().state()
+}
+
+/// A window whose seed is scored and whose proposer was chosen by a click.
+fn with_proposer(name: &str) -> (Standin, Window) {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    standin.last(|job| job.answer(built(0.5, 0.4)));
+    window.run();
+    window.get_by_label(&format!("Proposer {name}")).click();
+    window.run();
+    (standin, window)
+}
+
+/// A step of rules or a model as the engine tells it.
+fn proposed(
+    index: usize,
+    parent: usize,
+    code: &str,
+    origin: Origin,
+    assessment: crate::assess::Assessment,
+) -> Event {
+    match step(index, code, assessment) {
+        Event::Step(mut step, shape) => {
+            step.origin = origin;
+            step.parent = Some(parent);
+            if let Some(proposal) = &mut step.proposal {
+                proposal.kept = Some(step.evaluation.ok);
+            }
+            Event::Step(step, shape)
+        }
+        other => other,
+    }
+}
+
+fn end(standin: &Standin, best: usize) {
+    let summary = RepairSummary {
+        steps: best + 1,
+        best,
+        delta_reward: 0.1,
+        reached: false,
+        trajectory: None,
+    };
+    standin.last(|job| job.send(Event::Done(Box::new(Outcome::Repaired(summary)))));
+}
+
+#[test]
+fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
+    let (standin, mut window) = with_proposer("rules");
+    window.get_by_label("Propose").click();
+    window.run_steps(2);
+    standin.last(|job| {
+        let repair = job.repair();
+        assert_eq!((&repair.proposer, repair.max_steps), (&ProposerChoice::Rules, 1));
+        job.send(Event::Started);
+        job.send(Event::Proposing { step: 1 });
+        job.send(Event::ProposalText {
+            step: 1,
+            delta: "fixture = bet".to_owned(),
+        });
+    });
+    window.run_steps(2);
+    window.get_by_label_contains("13 characters · arriving");
+    window.get_by_label("fixture = bet");
+    standin.last(|job| {
+        let delta = "ter\n".to_owned();
+        job.send(Event::ProposalText { step: 1, delta });
+        job.send(proposed(
+            1,
+            0,
+            "fixture = better\n",
+            Origin::Rules,
+            built(0.7, 0.6),
+        ));
+    });
+    end(&standin, 1);
+    window.run();
+    window.get_by_label_contains("17 characters · whole");
+    // It stands as a difference to the seed, until somebody decides.
+    window.get_by_label("−fixture = seed");
+    window.get_by_label("+fixture = better");
+    window.get_by_label("proposal scores 0.700 (+0.200 on where it came from)");
+    window.get_by_label("Accept proposal").click();
+    window.run();
+    assert_eq!(state(&window).proposing.arrived, None);
+    assert_eq!(state(&window).card().code, "fixture = better\n");
+    window.get_by_label("1 · rules, 0.700");
+}
+
+#[test]
+fn a_rejected_proposal_stays_visible_and_is_not_proposed_again() {
+    let (standin, mut window) = with_proposer("rules");
+    window.get_by_label("Propose").click();
+    window.run_steps(2);
+    let broken = failed(Kind::UndefinedName, "NameError: name 'x' is not defined", 1);
+    standin.last(|job| job.send(proposed(1, 0, "fixture = x\n", Origin::Rules, broken)));
+    end(&standin, 0);
+    window.run();
+    window.get_by_label("proposal does not build");
+    window.get_by_label("Reject proposal").click();
+    window.run();
+    assert_eq!(state(&window).card().origin, Origin::Seed);
+    let card = &state(&window).session().cards[1];
+    assert!(card.rejected && card.code == "fixture = x\n");
+    window.get_by_label("Propose").click();
+    window.run_steps(2);
+    standin.last(|job| {
+        let repair = job.repair();
+        let codes: Vec<_> = repair.earlier.iter().map(|step| step.code.as_str()).collect();
+        assert_eq!(codes, ["fixture = seed\n", "fixture = x\n"]);
+        assert_eq!(repair.max_steps, 2, "one more than was proposed before");
+        job.send(proposed(2, 0, "fixture = y\n", Origin::Rules, built(0.6, 0.5)));
+    });
+    end(&standin, 2);
+    window.run();
+    assert_eq!(state(&window).card().code, "fixture = y\n");
+    window.get_by_label("Edit proposal").click();
+    window.run();
+    let session = state(&window).session();
+    assert_eq!(session.card().origin, Origin::Hand);
+    assert_eq!(session.card().code, "fixture = y\n");
+    assert_eq!(session.cards.len(), 4, "the proposal itself stays");
+}
+
+#[test]
+fn a_loop_of_the_rules_ends_on_its_best_step() {
+    let (standin, mut window) = with_proposer("rules");
+    window.get_by_label("Run loop").click();
+    window.run_steps(2);
+    standin.last(|job| {
+        assert_eq!(job.repair().max_steps, 12);
+        job.send(proposed(
+            1,
+            0,
+            "fixture = better\n",
+            Origin::Rules,
+            built(0.7, 0.6),
+        ));
+        let broken = failed(Kind::UndefinedName, "NameError", 1);
+        job.send(proposed(2, 1, "fixture = x\n", Origin::Rules, broken));
+        job.send(proposed(3, 1, "fixture = z\n", Origin::Rules, built(0.6, 0.5)));
+    });
+    end(&standin, 1);
+    window.run();
+    let session = state(&window).session();
+    assert_eq!(session.card().code, "fixture = better\n");
+    // Each grew from where the loop went on, not from the failure before it.
+    let parents: Vec<_> = session.cards.iter().map(|card| card.parent).collect();
+    let id = |index: usize| Some(session.cards[index].id);
+    assert_eq!(parents, [None, id(0), id(1), id(1)]);
+    assert_eq!(state(&window).proposing.arrived, None, "a loop asks nobody");
+}
+
+/// Another end of a model's server: it lists a model, then hangs up.
+fn server() -> String {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut head = vec![0; 4096];
+            let length = stream.read(&mut head).unwrap_or(0);
+            let models = r#"{"data": [{"id": "base", "owned_by": "vllm"}, {"id": "repair", "parent": "base", "owned_by": "vllm"}]}"#;
+            let answer = if String::from_utf8_lossy(&head[..length]).contains("/v1/models") {
+                format!(
+                    "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{models}",
+                    models.len()
+                )
+            } else {
+                "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned()
+            };
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+/// Frames until something holds that another thread brings about.
+fn frames_until(window: &mut Window, mut holds: impl FnMut(&State) -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !holds(state(window)) {
+        assert!(std::time::Instant::now() < deadline, "waited too long");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        window.step();
+    }
+    window.run();
+}
+
+fn type_server(window: &mut Window, url: &str) {
+    window.get_by_label("Server address").focus();
+    window.run();
+    window.get_by_label("Server address").type_text(url);
+    window.run();
+    window.get_by_label("Add server").click();
+    window.run_steps(2);
+}
+
+#[test]
+fn a_server_is_added_found_well_and_asked_by_its_adapter() {
+    let (standin, mut window) = with_proposer("endpoint");
+    let url = server();
+    type_server(&mut window, &url);
+    frames_until(&mut window, |state| {
+        matches!(
+            state.proposing.servers[0].health,
+            super::proposing::Health::Well(_)
+        )
+    });
+    window.get_by_label("server answers, with 2 to choose from");
+    window.get_by_label("Model").click();
+    window.run();
+    window.get_by_label("repair · adapter").click();
+    window.run();
+    assert_eq!(
+        state(&window).proposing.servers[0].model.as_deref(),
+        Some("repair")
+    );
+    window.get_by_label("Run loop").click();
+    window.run_steps(2);
+    standin.last(|job| match &job.repair().proposer {
+        ProposerChoice::Endpoint(config) => {
+            assert_eq!(config.address.to_string(), url);
+            assert_eq!(config.model.as_deref(), Some("repair"));
+        }
+        other => panic!("{other:?}"),
+    });
+    // Its prompt, with about as many tokens as it has.
+    window.key_press(egui::Key::Escape);
+    window.run();
+    assert!(standin.last(Sent::is_cancelled));
+    window.get_by_label("Show prompt").click();
+    window.run_steps(2);
+    frames_until(&mut window, |state| {
+        matches!(
+            state.proposing.prompt,
+            Some(PromptView::Shown { .. } | PromptView::Failed(_))
+        )
+    });
+    window.get_by_label_contains("tokens · about");
+    window.get_by_label("Close prompt").click();
+    window.run();
+    assert_eq!(state(&window).proposing.prompt, None);
+}
+
+#[test]
+fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
+    let (standin, mut window) = with_proposer("endpoint");
+    // A port that nobody listens on any more.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    type_server(&mut window, &format!("http://{gone}"));
+    frames_until(&mut window, |state| {
+        matches!(
+            state.proposing.servers[0].health,
+            super::proposing::Health::Ill(_)
+        )
+    });
+    window.get_by_label_contains("server cannot connect");
+    window.get_by_label("Run loop").click();
+    window.run_steps(2);
+    standin.last(|job| {
+        job.send(Event::Proposing { step: 1 });
+        let delta = "import cadquery".to_owned();
+        job.send(Event::ProposalText { step: 1, delta });
+        job.send(Event::Failed {
+            message: "it closed the connection\nhint: look into the server's log".to_owned(),
+            input: false,
+        });
+    });
+    window.run();
+    window.get_by_label("look into the server's log");
+    window.get_by_label_contains("15 characters · broken off");
+    window.get_by_label("import cadquery");
+    assert_eq!(state(&window).proposing.said[0].end, Some(SaidEnd::Broken));
+    assert_eq!(state(&window).session().cards.len(), 1, "it is no candidate");
+}
+
+#[test]
+fn a_task_without_recordings_is_proposed_for_by_the_rules() {
+    let (_standin, window) = with_proposer("rules");
+    let session = state(&window).session();
+    assert_eq!(session.pick(Pick::Replay), Pick::Replay);
+    let mut other = (*session.task).clone();
+    other.repairs.clear();
+    let without = super::state::Session::new(other.into(), super::state::CardId(99));
+    assert_eq!(without.pick(Pick::Replay), Pick::Rules);
+    assert_eq!(without.pick(Pick::Endpoint), Pick::Endpoint);
+    assert!(Known::default().config(None).is_err(), "an empty address is none");
+}

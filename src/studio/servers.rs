@@ -1,0 +1,210 @@
+//! Asks model servers how they are, and what they would be sent, on threads of their own.
+//!
+//! Nothing here is part of a repair: those are jobs of the engine.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+use serde_json::Value;
+
+use super::proposing::{Known, PromptRow, PromptView, write_servers};
+use crate::engine::{EndpointConfig, Wake};
+use crate::executor::CancelToken;
+use crate::repair::endpoint::Patience;
+use crate::repair::{Ask, Endpoint};
+use crate::task::Task;
+use crate::trajectory::Step;
+
+/// What came of a question.
+#[derive(Debug)]
+pub enum ServerEvent {
+    /// The server at that address has these models and adapters, or does not answer as one.
+    Looked {
+        /// The address as it was given.
+        url: String,
+        /// Names, with whether each is an adapter; or why there are none.
+        found: Result<Vec<(String, bool)>, String>,
+    },
+    /// The prompt that was asked for.
+    Prompt(PromptView),
+    /// The file of servers could not be written.
+    NotKept(String),
+}
+
+/// Asks, and hears the answers.
+pub struct Servers {
+    sender: Sender<ServerEvent>,
+    /// Answers, in the order in which they came.
+    pub events: Receiver<ServerEvent>,
+    wake: Wake,
+    latest: Arc<(AtomicU64, Mutex<()>)>,
+}
+
+impl Servers {
+    /// Wakes the window after each answer.
+    pub fn new(wake: Wake) -> Self {
+        let (sender, events) = crossbeam_channel::unbounded();
+        Self {
+            sender,
+            events,
+            wake,
+            latest: Arc::default(),
+        }
+    }
+
+    /// Asks a server what it has; a silent one is given up soon.
+    pub fn look(&self, url: String, config: EndpointConfig) {
+        self.spawn(move || {
+            let config = EndpointConfig {
+                retries: 0,
+                patience: Patience {
+                    connect: Duration::from_secs(3),
+                    first: Duration::from_secs(5),
+                    between: Duration::from_secs(5),
+                },
+                ..config
+            };
+            let looked = Endpoint::new(config).look(&CancelToken::never());
+            let found = looked
+                .map(|server| server.names())
+                .map_err(|error| error.to_string());
+            ServerEvent::Looked { url, found }
+        });
+    }
+
+    /// Makes the prompt of the next proposal from the last of these steps, and finds the training row to compare it with.
+    pub fn preview(
+        &self,
+        config: EndpointConfig,
+        task: Arc<Task>,
+        history: Vec<Step>,
+        rows: Option<PathBuf>,
+    ) {
+        self.spawn(move || {
+            let Some(head) = history.last() else {
+                return ServerEvent::Prompt(PromptView::Failed("there is no step to ask about".to_owned()));
+            };
+            let ask = Ask {
+                task: &task,
+                history: &history,
+                head: head.step,
+                shape: None,
+                candidate: 0,
+            };
+            let config = EndpointConfig { retries: 0, ..config };
+            let kind = serde_json::to_value(head.evaluation.kind).unwrap_or_default();
+            let row = rows.map(|rows| find_row(&rows, &task.id, kind.as_str().unwrap_or_default()));
+            ServerEvent::Prompt(match Endpoint::new(config).preview(&ask, &CancelToken::never()) {
+                Ok((prompt, counted)) => PromptView::Shown {
+                    text: prompt.text(),
+                    tokens: counted.unwrap_or_else(|| prompt.tokens()),
+                    counted: counted.is_some(),
+                    left_out: prompt.left_out,
+                    row,
+                },
+                Err(error) => PromptView::Failed(error.to_string()),
+            })
+        });
+    }
+
+    /// Keeps servers in a file.
+    pub fn keep(&self, path: PathBuf, servers: Vec<Known>) {
+        let sender = self.sender.clone();
+        let wake = self.wake.clone();
+        let latest = Arc::clone(&self.latest);
+        // One writes at a time, and one that was overtaken leaves it to the next.
+        let serial = latest.0.fetch_add(1, Ordering::SeqCst) + 1;
+        std::thread::spawn(move || {
+            let _turn = latest.1.lock().unwrap_or_else(PoisonError::into_inner);
+            if latest.0.load(Ordering::SeqCst) != serial {
+                return;
+            }
+            if let Err(message) = write_servers(&path, &servers) {
+                let _ = sender.send(ServerEvent::NotKept(message));
+                wake();
+            }
+        });
+    }
+
+    fn spawn(&self, work: impl FnOnce() -> ServerEvent + Send + 'static) {
+        let sender = self.sender.clone();
+        let wake = self.wake.clone();
+        std::thread::spawn(move || {
+            let _ = sender.send(work());
+            wake();
+        });
+    }
+}
+
+/// The prompt of the first row of that task, of one with that failure if there is one.
+fn find_row(path: &Path, task: &str, kind: &str) -> Result<PromptRow, String> {
+    let wrong = |reason: String| format!("{}: {reason}", path.display());
+    let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let mut found = None;
+    for (index, line) in BufReader::new(file).lines().enumerate() {
+        let line = line.map_err(|error| wrong(error.to_string()))?;
+        let Ok(row) = serde_json::from_str::<Value>(&line) else {
+            continue;
+        };
+        if row["task_id"] != task {
+            continue;
+        }
+        let Some(text) = prompt_of(&row) else { continue };
+        let row_found = PromptRow {
+            place: format!("{}:{}", path.display(), index + 1),
+            text,
+        };
+        if row["failure_type"] == kind {
+            return Ok(row_found);
+        }
+        found.get_or_insert(row_found);
+    }
+    found.ok_or_else(|| wrong(format!("no row of `{task}` with messages")))
+}
+
+/// The messages before the answer.
+fn prompt_of(row: &Value) -> Option<String> {
+    let mut text = String::new();
+    for message in row["messages"].as_array()? {
+        let role = message["role"].as_str()?;
+        if role == "assistant" {
+            break;
+        }
+        let content = message["content"].as_str()?.trim();
+        text.push_str(&format!("=== {role}\n{content}\n"));
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_row_with_the_same_failure_is_compared_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.jsonl");
+        let row = |task: &str, kind: &str, text: &str| {
+            serde_json::json!({"task_id": task, "failure_type": kind, "messages": [
+                {"role": "system", "content": "Repair."}, {"role": "user", "content": text},
+                {"role": "assistant", "content": "answer"}]})
+        };
+        let rows = [
+            row("ball", "invented_api", "a"),
+            row("cube", "syntax_closure", "b"),
+            row("cube", "invented_api", "c"),
+        ];
+        let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
+        std::fs::write(&path, format!("half a line\n{text}")).unwrap();
+        let found = find_row(&path, "cube", "invented_api").unwrap();
+        assert_eq!(found.text, "=== system\nRepair.\n=== user\nc\n");
+        assert!(found.place.ends_with("rows.jsonl:4"), "{}", found.place);
+        let other = find_row(&path, "cube", "kernel_failure").unwrap();
+        assert!(other.text.ends_with("b\n"), "the task counts before the failure");
+        assert!(find_row(&path, "cone", "x").unwrap_err().contains("`cone`"));
+    }
+}

@@ -1,0 +1,152 @@
+//! Trajectories of loops that have not ended: what a process that was killed leaves, and how the next one goes on.
+//!
+//! A loop under way has its plan beside its steps: all that decides which step comes next. Whoever finds the plan and would
+//! do the same goes on behind the last whole round; without a plan a trajectory is finished, and never written again.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::read::parse;
+use super::write::{TrajectoryWriter, lock};
+use super::{FILE_NAME, Header, Step, Trajectory, TrajectoryError, write_atomically};
+
+/// The file with the plan, there as long as the loop has not ended.
+pub const PLAN_FILE: &str = "under-way.json";
+
+/// Makes `dir` the trajectory folder of a loop with that plan.
+pub fn begin(dir: &Path, header: &Header, plan: &Value) -> Result<TrajectoryWriter, TrajectoryError> {
+    std::fs::create_dir_all(dir).map_err(TrajectoryError::io("create", dir))?;
+    // First: a trajectory without a plan is a finished one.
+    write_atomically(&dir.join(PLAN_FILE), format!("{plan:#}\n").as_bytes())?;
+    TrajectoryWriter::create(dir, header)
+}
+
+/// What a loop with that plan left in `dir` when it was killed; `None` where there is nothing yet.
+///
+/// Half a line at the end is cut off, and so is a group that is not whole. A finished trajectory, one with another plan or
+/// header, and a file that is damaged elsewhere are errors.
+pub fn resume(
+    dir: &Path,
+    plan: &Value,
+    header: impl FnOnce() -> Result<Header, TrajectoryError>,
+) -> Result<Option<(TrajectoryWriter, Trajectory)>, TrajectoryError> {
+    let path = dir.join(FILE_NAME);
+    let mut file = match OpenOptions::new().read(true).append(true).open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(TrajectoryError::io("open", &path)(error)),
+    };
+    let plan_path = dir.join(PLAN_FILE);
+    let other = |reason: String| TrajectoryError::Other {
+        dir: dir.to_owned(),
+        reason,
+    };
+    match std::fs::read(&plan_path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(TrajectoryError::Exists(dir.to_owned()));
+        }
+        Err(error) => return Err(TrajectoryError::io("read", &plan_path)(error)),
+        Ok(text) => {
+            let was: Value = serde_json::from_slice(&text)
+                .map_err(|error| other(format!("{PLAN_FILE} is damaged: {error}")))?;
+            if let Some(difference) = difference(&was, plan) {
+                return Err(other(difference));
+            }
+        }
+    }
+    lock(&file, dir)?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)
+        .map_err(TrajectoryError::io("read", &path))?;
+    text.truncate(
+        text.iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |end| end + 1),
+    );
+    if text.is_empty() {
+        // Killed in the middle of its first line.
+        drop(file);
+        std::fs::remove_file(&path).map_err(TrajectoryError::io("remove", &path))?;
+        return Ok(None);
+    }
+    let mut trajectory = parse(&path, &text)?;
+    if let Some(bad) = trajectory.bad_lines.first() {
+        return Err(other(format!(
+            "its line {} is damaged: {}",
+            bad.line, bad.message
+        )));
+    }
+    if let Some(odd) = (0..)
+        .zip(&trajectory.steps)
+        .find(|(index, step)| step.step != *index)
+    {
+        return Err(other(format!(
+            "step {} stands where step {} belongs",
+            odd.1.step, odd.0
+        )));
+    }
+    if trajectory.header != header()? {
+        return Err(other(
+            "its scores were made by other versions, or in another profile or mode".to_owned(),
+        ));
+    }
+    let whole = whole_rounds(&trajectory.steps);
+    trajectory.steps.truncate(whole);
+    let length = text
+        .split_inclusive(|&byte| byte == b'\n')
+        .take(1 + whole)
+        .map(<[u8]>::len)
+        .sum::<usize>() as u64;
+    file.set_len(length)
+        .map_err(TrajectoryError::io("cut the end off", &path))?;
+    Ok(Some((
+        TrajectoryWriter::over(dir, path, file, length),
+        trajectory,
+    )))
+}
+
+impl TrajectoryWriter {
+    /// The loop has ended: nothing goes on from here.
+    pub fn finish(self) -> Result<(), TrajectoryError> {
+        let plan = self.dir().join(PLAN_FILE);
+        match std::fs::remove_file(&plan) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(TrajectoryError::io("remove", &plan)(error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
+/// How many steps there are without a last group that lacks some of its candidates.
+fn whole_rounds(steps: &[Step]) -> usize {
+    let group = |step: &Step| step.proposal.as_ref().and_then(|proposal| proposal.group.clone());
+    let Some(last) = steps.last().and_then(group) else {
+        return steps.len();
+    };
+    let same = |step: &&Step| group(step).is_some_and(|group| group.group_id == last.group_id);
+    let there = steps.iter().rev().take_while(same).count();
+    if there < last.size {
+        steps.len() - there
+    } else {
+        steps.len()
+    }
+}
+
+/// The first of a plan's values that differs, in words.
+fn difference(was: &Value, is: &Value) -> Option<String> {
+    let (Some(was), Some(is)) = (was.as_object(), is.as_object()) else {
+        return (was != is).then(|| format!("its plan is {was}, not {is}"));
+    };
+    let mut names = was.keys().chain(is.keys());
+    let name = names.find(|name| was.get(*name) != is.get(*name))?;
+    let show = |value: Option<&Value>| value.map_or("not given".to_owned(), Value::to_string);
+    Some(format!(
+        "its {name} was {}, not {}",
+        show(was.get(name)),
+        show(is.get(name))
+    ))
+}

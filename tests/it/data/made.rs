@@ -1,0 +1,604 @@
+//! What is made of rows: reports, curricula, data sets, the store; with the sample log and with small ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::{read, write};
+use crate::support::{cadforge, expect_exit, json as printed, root};
+
+fn sample() -> PathBuf {
+    root().join("assets/samples/completions.jsonl.gz")
+}
+
+fn lines(path: &Path) -> Vec<String> {
+    std::fs::read_to_string(path)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Runs `cadforge` in a folder and returns what it printed as JSON.
+fn made(dir: &Path, arguments: &[&str]) -> Value {
+    printed(&expect_exit(cadforge(dir).args(arguments).arg("--json"), 0))
+}
+
+/// A trajectory with a failing seed and two steps, as `repair --out` writes it.
+fn trajectory(folder: &Path) {
+    let step = |number: u64, code: &str, total: f64| {
+        let built = total > -1.0;
+        let parent = number.checked_sub(1);
+        json!({
+            "step": number, "origin": if number == 0 { "seed" } else { "rules" }, "parent": parent,
+            "task_id": "cable_clip_snap", "ok": built, "kind": if built { "build_ok" } else { "undefined_name" },
+            "failure": if built { Value::Null } else { json!({"kind": "undefined_name", "message": "NameError: name 'x' is not defined", "line": 2, "traceback": ""}) },
+            "reward": {"build": f64::from(u8::from(built)), "topology": 1.0, "contact": 1.0, "semantic_parts": 0.5, "reference_similarity": 0.5,
+                "silhouette": 0.5, "editability": 1.0, "efficiency": 1.0, "total": total},
+            "notes": ["a note"], "code": format!("import cadquery as cq\nfixture = {code}\n"),
+            "artifacts": {"dir": "artifacts", "code": "artifacts/a.py", "stl": null, "reward": null},
+        })
+    };
+    std::fs::create_dir_all(folder.join("artifacts")).unwrap();
+    std::fs::write(folder.join("artifacts/a.py"), "x").unwrap();
+    let rows = [
+        json!({"format": 1, "task_id": "cable_clip_snap", "profile": "cadforge-v1", "mode": "full", "proposer": "rules", "versions": {}}),
+        step(0, "x", -1.0),
+        step(1, "cq.Workplane().box(45, 28, 4)", 0.65),
+        step(2, "cq.Workplane().box(45, 28, 22).faces('>Z').hole(8)", 0.95),
+    ];
+    write(&folder.join("trajectory.jsonl"), &rows);
+}
+
+#[test]
+fn the_sample_is_large_enough_and_of_many_kinds() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(sample().metadata().unwrap().len() < 1_000_000);
+    let report = made(dir.path(), &["report", sample().to_str().unwrap()]);
+    let run = &report["runs"][0];
+    assert!(
+        run["completions"].as_u64().unwrap() >= 200,
+        "{}",
+        run["completions"]
+    );
+    assert!(run["tasks"].as_array().unwrap().len() >= 20);
+    assert!(run["kinds"].as_array().unwrap().len() >= 8, "{}", run["kinds"]);
+    assert_eq!(
+        (&run["bad_lines"], &run["scored"]),
+        (&json!(0), &run["completions"])
+    );
+    let rate = run["build_rate"].as_f64().unwrap();
+    assert!((0.2..0.9).contains(&rate), "{rate}");
+    assert_eq!(report["published"].as_array().unwrap().len(), 7);
+}
+
+#[test]
+fn a_report_keeps_tables_numbers_and_plots() {
+    let dir = tempfile::tempdir().unwrap();
+    trajectory(&dir.path().join("run"));
+    let sample = sample();
+    let arguments = ["report", sample.to_str().unwrap(), "run", "--out", "kept"];
+    let output = expect_exit(cadforge(dir.path()).args(arguments), 0);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for words in [
+        "| **completions** |",
+        "| **run** | 3 | 2 | 66.7 % | 0.2000 | 0.9500 |",
+        "| 2B dense GRPO | 160 | 0 | 0.0 % |",
+        "## completions",
+    ] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    let kept = dir.path().join("kept");
+    assert_eq!(std::fs::read_to_string(kept.join("report.md")).unwrap(), text);
+    let report: Value = serde_json::from_slice(&std::fs::read(kept.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["runs"][1]["name"], "run");
+    for plot in [
+        "reward",
+        "build_rate",
+        "groups",
+        "kinds-1",
+        "tasks-1",
+        "kinds-2",
+        "tasks-2",
+    ] {
+        let svg = std::fs::read_to_string(kept.join(format!("{plot}.svg"))).unwrap();
+        assert!(
+            svg.starts_with("<svg ") && text.contains(&format!("({plot}.svg)")),
+            "{plot}"
+        );
+    }
+    expect_exit(cadforge(dir.path()).args(["report", "nowhere.jsonl"]), 2);
+}
+
+#[test]
+fn a_curriculum_is_the_same_every_time_and_names_where_each_row_is_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let sample = sample();
+    let from = sample.to_str().unwrap();
+    let summary = made(dir.path(), &["curriculum", from, "-o", "next.jsonl"]);
+    made(dir.path(), &["curriculum", from, "-o", "again.jsonl"]);
+    let [next, again] = ["next.jsonl", "again.jsonl"].map(|name| lines(&dir.path().join(name)));
+    assert_eq!(next, again);
+    assert_eq!(summary["rows"].as_u64().unwrap() as usize, next.len());
+    let rows = read(&dir.path().join("next.jsonl"));
+    let stages: Vec<&str> = rows.iter().map(|row| row["stage"].as_str().unwrap()).collect();
+    let order = |stage: &str| {
+        ["foundation", "balanced", "hard"]
+            .iter()
+            .position(|known| *known == stage)
+            .unwrap()
+    };
+    assert!(stages.is_sorted_by_key(|stage| order(stage)));
+    assert_eq!(stages.iter().collect::<BTreeSet<_>>().len(), 3);
+
+    // Each source is what the row says, and the weight is the formula's.
+    let mut unpacked = String::new();
+    let packed = std::fs::File::open(&sample).unwrap();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(packed), &mut unpacked).unwrap();
+    let log: Vec<Value> = unpacked
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let mut rates: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for row in &log {
+        let rate = rates.entry(row["task_id"].as_str().unwrap()).or_default();
+        rate.0 += row["cadforge_build"].as_f64().unwrap();
+        rate.1 += 1.0;
+    }
+    for row in &rows {
+        let source = &log[row["source_line"].as_u64().unwrap() as usize - 1];
+        assert_eq!(row["task_id"], source["task_id"]);
+        assert_eq!(
+            (&row["previous_score"], &row["previous_reward"]),
+            (&source["score"], &source["cadforge_total"])
+        );
+        assert_eq!(
+            (&row["source_reward_call"], &row["source_index"]),
+            (&source["reward_call"], &source["index"])
+        );
+        let asked = row["messages"][1]["content"].as_str().unwrap();
+        assert!(
+            asked.contains(source["code"].as_str().unwrap().trim_end()),
+            "{asked}"
+        );
+        assert!(
+            asked.contains(row["repair_policy"][0].as_str().unwrap()),
+            "{asked}"
+        );
+        assert!(asked.contains(row["task_spec"]["prompt"].as_str().unwrap()));
+        let (built, all) = rates[row["task_id"].as_str().unwrap()];
+        let weight = row["curriculum_weight"].as_f64().unwrap() / (1.0 + (1.0 - built / all).powi(2));
+        let rank = (weight - 1.0) / 0.2;
+        assert!((rank - rank.round()).abs() < 1e-9 && rank > -1e-9, "{row}");
+        assert_eq!(
+            (&row["dataset_type"], &row["round"]),
+            (&json!("adaptive_repair_grpo_prompt"), &json!(1))
+        );
+        assert_eq!(source["cadforge_build"] == 0.0, row["previous_reward"] == -1.0);
+    }
+    // The most frequent kind weighs most.
+    let count = |kind: &Value| rows.iter().filter(|row| row["failure_type"] == *kind).count();
+    let heaviest = rows.iter().max_by(|one, other| {
+        let weight = |row: &Value| {
+            let (built, all) = rates[row["task_id"].as_str().unwrap()];
+            row["curriculum_weight"].as_f64().unwrap() / (1.0 + (1.0 - built / all).powi(2))
+        };
+        weight(one).total_cmp(&weight(other))
+    });
+    assert!(count(&heaviest.unwrap()["failure_type"]) * 4 > rows.len() / 4);
+
+    let drawn = made(
+        dir.path(),
+        &[
+            "curriculum",
+            from,
+            "-o",
+            "few.jsonl",
+            "--rows",
+            "20",
+            "--stage",
+            "hard",
+            "--stage",
+            "balanced",
+        ],
+    );
+    assert_eq!(
+        (&drawn["rows"], &drawn["stages"]["foundation"]),
+        (&json!(20), &Value::Null)
+    );
+    let all: BTreeSet<String> = next.into_iter().collect();
+    assert!(
+        lines(&dir.path().join("few.jsonl"))
+            .iter()
+            .all(|line| all.contains(line))
+    );
+}
+
+#[test]
+fn answers_to_a_curriculum_are_the_next_round() {
+    let dir = tempfile::tempdir().unwrap();
+    let row = json!({"messages": [{"role": "user", "content": "repair this"}], "task_id": "cable_clip_snap", "round": 1, "previous_score": -0.7,
+        "dataset_type": "adaptive_repair_grpo_prompt", "failure_type": "timeout", "completion": "import cadquery as cq\nfixture = cq.Workplane().box(1, 1\n",
+        "reward": {"build": 0.0, "total": -1.0}, "kind": "syntax_closure", "score": -0.8, "failure": {"kind": "syntax_closure", "message": "SyntaxError: '(' was never closed", "line": 2, "traceback": ""}});
+    write(&dir.path().join("scored.jsonl"), &[row]);
+    made(dir.path(), &["curriculum", "scored.jsonl", "-o", "next.jsonl"]);
+    let next = &read(&dir.path().join("next.jsonl"))[0];
+    assert_eq!(
+        (&next["round"], &next["failure_type"], &next["stage"]),
+        (&json!(2), &json!("syntax_closure"), &json!("foundation"))
+    );
+    let asked = next["messages"][1]["content"].as_str().unwrap();
+    assert!(
+        asked.contains("'(' was never closed (line 2: `fixture = cq.Workplane().box(1, 1`)"),
+        "{asked}"
+    );
+    let nothing = json!({"task_id": "cable_clip_snap", "code": "x", "kind": "build_ok", "reward": {"build": 1.0, "total": 0.95}});
+    write(&dir.path().join("good.jsonl"), &[nothing]);
+    let output = expect_exit(
+        cadforge(dir.path()).args(["curriculum", "good.jsonl", "-o", "none.jsonl"]),
+        1,
+    );
+    assert!(String::from_utf8_lossy(&output.stderr).contains("hint:"));
+}
+
+/// What `datasets` of Hugging Face loads from some folders.
+fn loaded(dir: &Path, folders: &[&str]) -> Vec<Value> {
+    let python = root().join("target/test-env/datasets/bin/python");
+    assert!(
+        python.exists(),
+        "{} is not there: `make datasets-env` makes it",
+        python.display()
+    );
+    let mut command = Command::new(python);
+    command
+        .arg(root().join("tests/datasets/load.py"))
+        .args(folders)
+        .current_dir(dir);
+    let output = expect_exit(&mut command, 0);
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn data_sets_load_with_hugging_face_and_leak_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    trajectory(&dir.path().join("run"));
+    let sample = sample();
+    let kinds = ["sft", "preference", "rollouts"];
+    let mut summaries = Vec::new();
+    for kind in kinds {
+        let arguments = [
+            "export",
+            kind,
+            sample.to_str().unwrap(),
+            "run",
+            "-o",
+            kind,
+            "--validation",
+            "0.2",
+        ];
+        let first = made(dir.path(), &arguments);
+        let before = lines(&dir.path().join(kind).join("train.jsonl"));
+        assert_eq!(made(dir.path(), &arguments), first, "equal exports differ");
+        assert_eq!(lines(&dir.path().join(kind).join("train.jsonl")), before);
+        summaries.push(first);
+    }
+    for ((kind, summary), loaded) in kinds.iter().zip(&summaries).zip(loaded(dir.path(), &kinds)) {
+        let folder = dir.path().join(kind);
+        let parts = ["train", "validation"].map(|part| read(&folder.join(format!("{part}.jsonl"))));
+        for (part, rows) in ["train", "validation"].iter().zip(&parts) {
+            assert!(!rows.is_empty(), "{kind}: {part}");
+            assert_eq!(summary[part].as_u64().unwrap() as usize, rows.len());
+            assert_eq!(loaded[part]["rows"].as_u64().unwrap() as usize, rows.len());
+            assert_eq!(
+                (&loaded[part]["first"], &loaded[part]["last"]),
+                (&rows[0], &rows[rows.len() - 1]),
+                "{kind}"
+            );
+            assert!(rows.iter().all(|row| holds_no_null(row)), "{kind} holds a null");
+        }
+        let tasks = parts.clone().map(|rows| {
+            rows.iter()
+                .map(|row| row["task_id"].as_str().unwrap().to_owned())
+                .collect::<BTreeSet<_>>()
+        });
+        assert!(tasks[0].is_disjoint(&tasks[1]), "{kind}: {tasks:?}");
+        let codes = parts.map(|rows| rows.iter().flat_map(codes_of).collect::<BTreeSet<_>>());
+        assert!(
+            codes[0].is_disjoint(&codes[1]),
+            "{kind}: a candidate is on both sides"
+        );
+        let share = summary["validation"].as_f64().unwrap()
+            / (summary["train"].as_f64().unwrap() + summary["validation"].as_f64().unwrap());
+        assert!((0.02..=0.25).contains(&share), "{kind}: {share}");
+        let card = std::fs::read_to_string(folder.join("README.md")).unwrap();
+        for words in [
+            "completions.jsonl.gz",
+            "path: validation.jsonl",
+            "Whole tasks are held back",
+            "| train |",
+        ] {
+            assert!(card.contains(words), "{kind}: {words}\n{card}");
+        }
+    }
+    for row in read(&dir.path().join("sft/train.jsonl")) {
+        let [before, after, delta] =
+            ["before", "after", "delta"].map(|key| row[format!("reward_{key}")].as_f64().unwrap());
+        assert!(
+            after >= 0.6 && delta > 0.0 && (after - before - delta).abs() < 1e-12,
+            "{row}"
+        );
+        assert_eq!(row["messages"].as_array().unwrap().len(), 3);
+    }
+    for row in read(&dir.path().join("preference/train.jsonl")) {
+        let [chosen, rejected] =
+            ["chosen", "rejected"].map(|key| row[format!("{key}_reward")].as_f64().unwrap());
+        assert!(
+            chosen - rejected >= 0.05 && row["chosen"] != row["rejected"],
+            "{row}"
+        );
+    }
+}
+
+fn holds_no_null(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(values) => values.iter().all(holds_no_null),
+        Value::Object(map) => map.values().all(holds_no_null),
+        _ => true,
+    }
+}
+
+/// The candidates of a row of any data set.
+fn codes_of(row: &Value) -> Vec<String> {
+    [
+        &row["messages"][2]["content"],
+        &row["chosen"],
+        &row["rejected"],
+        &row["action"]["code"],
+    ]
+    .into_iter()
+    .filter_map(|code| Some(code.as_str()?.to_owned()))
+    .collect()
+}
+
+#[test]
+fn steps_of_a_trajectory_become_examples_preferences_and_rollouts() {
+    let dir = tempfile::tempdir().unwrap();
+    trajectory(&dir.path().join("run"));
+    let export = |kind: &str| {
+        made(
+            dir.path(),
+            &[
+                "export",
+                kind,
+                "run",
+                "-o",
+                kind,
+                "--validation",
+                "0",
+                "--min-reward",
+                "0.6",
+            ],
+        );
+        read(&dir.path().join(kind).join("train.jsonl"))
+    };
+    let examples = export("sft");
+    assert_eq!(examples.len(), 2);
+    assert_eq!(
+        (&examples[0]["reward_before"], &examples[0]["kind_before"]),
+        (&json!(-1.0), &json!("undefined_name"))
+    );
+    assert_eq!(
+        (&examples[1]["reward_before"], &examples[1]["reward_after"]),
+        (&json!(0.65), &json!(0.95))
+    );
+    let asked = examples[1]["messages"][1]["content"].as_str().unwrap();
+    assert!(
+        asked.contains("box(45, 28, 4)") && asked.contains("- a note"),
+        "{asked}"
+    );
+    let rollouts = export("rollouts");
+    assert_eq!(rollouts.len(), 2);
+    assert_eq!(
+        (&rollouts[0]["reward_delta"], &rollouts[0]["done"]),
+        (&json!(1.65), &json!(false))
+    );
+    assert_eq!(
+        (&rollouts[1]["done"], &rollouts[1]["artifacts"]["code"]),
+        (&json!(true), &json!("artifacts/a.py"))
+    );
+    assert!(
+        rollouts[1]["observation"]["current_code"]
+            .as_str()
+            .unwrap()
+            .contains("box(45, 28, 4)")
+    );
+    // Steps of different parents do not compete.
+    expect_exit(
+        cadforge(dir.path()).args(["export", "preference", "run", "-o", "preference"]),
+        1,
+    );
+}
+
+#[test]
+fn the_store_takes_rows_in_once_and_gives_them_back() {
+    let dir = tempfile::tempdir().unwrap();
+    trajectory(&dir.path().join("run"));
+    let sample = sample();
+    let store = ["--store", "store"];
+    let import = [&["store", "import", sample.to_str().unwrap(), "run"], &store[..]].concat();
+    let first = made(dir.path(), &import);
+    let rows = first["imported"][0]["rows"].as_u64().unwrap();
+    assert_eq!(
+        (&first["added"], &first["imported"][1]["added"]),
+        (&json!(rows + 3), &json!(3))
+    );
+    assert_eq!(made(dir.path(), &import)["added"], 0);
+    let stats = made(dir.path(), &[&["store", "stats"], &store[..]].concat());
+    assert_eq!(
+        (&stats["rows"], &stats["runs"][0]["name"]),
+        (&json!(rows + 3), &json!("completions"))
+    );
+    let failed = ["store", "list", "--failed", "--run", "run", "--store", "store"];
+    let listed = made(dir.path(), &failed);
+    assert_eq!(
+        (&listed["rows"], &listed["listed"][0]["kind"]),
+        (&json!(1), &json!("undefined_name"))
+    );
+    // What is listed as rows is what the other verbs read.
+    let output = expect_exit(cadforge(dir.path()).args(failed).arg("--rows"), 0);
+    std::fs::write(dir.path().join("failed.jsonl"), &output.stdout).unwrap();
+    assert_eq!(read(&dir.path().join("failed.jsonl"))[0]["step"], 0);
+    assert_eq!(
+        made(dir.path(), &["curriculum", "failed.jsonl", "-o", "next.jsonl"])["rows"],
+        1
+    );
+    expect_exit(
+        cadforge(dir.path()).args(["store", "list", "--store", "nowhere"]),
+        2,
+    );
+    expect_exit(
+        cadforge(dir.path()).args(["store", "import", "nowhere.jsonl", "--store", "new"]),
+        2,
+    );
+    assert!(!dir.path().join("new").exists());
+    expect_exit(
+        cadforge(dir.path()).args(["store", "list", "--kind", "cursed", "--store", "store"]),
+        2,
+    );
+}
+
+#[test]
+fn clean_sweeps_the_store_and_removes_it_only_when_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let program = |arguments: &[&str]| {
+        let mut command = cadforge(dir.path());
+        command.env("CADFORGE_DATA", &data).args(arguments).arg("--json");
+        printed(&expect_exit(&mut command, 0))
+    };
+    assert_eq!(program(&["clean"])["store"]["dir"], Value::Null);
+    trajectory(&dir.path().join("run"));
+    program(&["store", "import", "run"]);
+    std::fs::create_dir_all(data.join("store/objects/00")).unwrap();
+    std::fs::write(data.join("store/objects/00/left-by-a-killed-import.py"), "left").unwrap();
+    let cleaned = program(&["clean"]);
+    assert_eq!(
+        (
+            &cleaned["store"]["objects"],
+            &cleaned["store"]["bytes"],
+            &cleaned["store"]["removed"]
+        ),
+        (&json!(1), &json!(4), &json!(false))
+    );
+    assert_eq!(program(&["store", "stats"])["rows"], 3);
+    assert_eq!(program(&["clean", "--store"])["store"]["removed"], true);
+    assert!(!data.join("store").exists());
+}
+
+#[test]
+fn the_page_that_walks_a_round_says_what_happens() {
+    let page = std::fs::read_to_string(root().join("docs/round.md")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(root().join("assets"), dir.path().join("assets")).unwrap();
+    std::os::unix::fs::symlink(root().join("tasks"), dir.path().join("tasks")).unwrap();
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_cadforge"));
+    let path = std::env::var("PATH").unwrap();
+    let mut tried = 0;
+    for block in page.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        let mut said = String::new();
+        for line in block.lines() {
+            if let Some(line) = line.strip_prefix("$ ") {
+                let mut command = Command::new("bash");
+                command
+                    .args(["-euo", "pipefail", "-c", line])
+                    .current_dir(dir.path());
+                for (name, value) in cadforge(dir.path()).get_envs() {
+                    command.env(name, value.unwrap_or_default());
+                }
+                command.env("PATH", format!("{}:{path}", program.parent().unwrap().display()));
+                command.env("CADFORGE_CACHE", dir.path().join("cache"));
+                said = String::from_utf8(expect_exit(&mut command, 0).stdout).unwrap();
+                tried += 1;
+            } else if !line.is_empty() && line != "…" {
+                assert!(
+                    said.lines().any(|shown| shown == line),
+                    "the page shows {line:?}; really:\n{said}"
+                );
+            }
+        }
+    }
+    assert!(tried >= 8, "only {tried} commands were found");
+}
+
+#[test]
+fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
+    use cadforge::data::repaired::{Source, append, path_beside};
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("run.jsonl");
+    let code =
+        |height: u32| format!("import cadquery as cq\nfixture = cq.Workplane().box(45, 28, {height})\n");
+    let other = json!({"task_id": "cable_clip_snap", "code": code(4), "kind": "build_ok", "reward": {"build": 1.0, "total": 0.5}});
+    let broken = json!({"reward_call": 3, "index": 7, "task_id": "cable_clip_snap", "code": "fixture = (\n", "kind": "syntax_closure",
+        "reward": {"build": 0.0, "total": -1.0}, "score": -0.8});
+    std::fs::write(&log, format!("{other}\nno row\n{broken}\n")).unwrap();
+    std::fs::write(dir.path().join("part.py"), code(22)).unwrap();
+    let evaluation = made(
+        dir.path(),
+        &["eval", "part.py", "--task", "cable_clip_snap", "--mode", "fast"],
+    );
+    let evaluation = serde_json::from_value(evaluation).unwrap();
+    let source = Source {
+        file: log.clone(),
+        line: 3,
+    };
+    let beside = path_beside(&log);
+    assert_eq!(beside, dir.path().join("run.repaired.jsonl"));
+    std::fs::write(&beside, "{\"half\": ").unwrap();
+    append(&beside, &source, &code(22), &evaluation).unwrap();
+    let text = std::fs::read_to_string(&beside).unwrap();
+    let row: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    for (key, value) in [
+        ("source_file", json!("run.jsonl")),
+        ("source_line", json!(3)),
+        ("source_reward_call", json!(3)),
+        ("source_index", json!(7)),
+        ("origin", json!("hand")),
+        ("failure_type", json!("syntax_closure")),
+        ("previous_reward", json!(-1.0)),
+        ("previous_score", json!(-0.8)),
+    ] {
+        assert_eq!(row[key], value, "{key}");
+    }
+    let wrong = Source { line: 2, ..source };
+    assert!(append(&beside, &wrong, "x", &evaluation).unwrap_err().is_input());
+    // Exports go by what it says, and not by what is most like it.
+    let arguments = [
+        "export",
+        "sft",
+        "run.jsonl",
+        "run.repaired.jsonl",
+        "-o",
+        "sft",
+        "--validation",
+        "0",
+        "--min-reward",
+        "0.1",
+    ];
+    made(dir.path(), &arguments);
+    let examples = read(&dir.path().join("sft/train.jsonl"));
+    let repair = examples
+        .iter()
+        .find(|example| example["source_file"] == "run.repaired.jsonl")
+        .unwrap();
+    assert_eq!(
+        (&repair["kind_before"], &repair["reward_before"]),
+        (&json!("syntax_closure"), &json!(-1.0))
+    );
+}

@@ -1,0 +1,336 @@
+//! `cadforge score`: order, groups, resumption, shards, faults.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{read, timeless, write};
+use crate::support::{cadforge, expect_exit, json as printed};
+
+const TASKS: [&str; 2] = ["caster_wheel_fork", "cable_clip_snap"];
+
+/// A candidate that builds in moments, another one for each number.
+fn block(number: usize) -> String {
+    format!(
+        "import cadquery as cq\nwidth = {}\nfixture = cq.Workplane().box(width, 20, 30)\n",
+        10 + number
+    )
+}
+
+/// Rows as a trainer logs them: calls of eight, two groups of four each, a third of them broken.
+fn log(count: usize) -> Vec<Value> {
+    (0..count)
+        .map(|number| {
+            let code = if number % 3 == 2 {
+                format!("import cadquery as cq\nfixture = cq.Workplane().box({number}, 20, 30\n")
+            } else {
+                block(number)
+            };
+            json!({
+                "reward_call": number / 8, "index": number % 8, "task_id": TASKS[number / 4 % 2],
+                "score": -0.5, "code": code, "trainer": {"step": number, "note": "zürich"},
+            })
+        })
+        .collect()
+}
+
+fn score(dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = cadforge(dir);
+    command
+        .args(["score", "in.jsonl", "--mode", "fast", "--reference", "none"])
+        .args(["--num-generations", "4", "--json"])
+        .args(arguments);
+    command
+}
+
+#[test]
+fn rows_come_back_in_order_with_scores_groups_and_all_they_had() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = log(8);
+    let mut text: Vec<String> = rows.iter().map(Value::to_string).collect();
+    text.insert(3, "{\"task_id\": \"caster_wheel_fork\", \"code\": ".to_owned());
+    text.insert(5, String::new());
+    text.push("{\"task_id\": \"no_such_task\", \"code\": \"x\"}".to_owned());
+    text.push("{\"task_id\": \"caster_wheel_fork\"}".to_owned());
+    std::fs::write(dir.path().join("in.jsonl"), text.join("\n")).unwrap();
+    let output = expect_exit(&mut score(dir.path(), &["-o", "out.jsonl", "--jobs", "2"]), 0);
+    let summary = printed(&output);
+    for (key, value) in [
+        ("rows", 8),
+        ("of", 8),
+        ("scored", 8),
+        ("errors", 0),
+        ("bad_lines", 3),
+    ] {
+        assert_eq!(summary[key], value, "{key}");
+    }
+    let said = String::from_utf8(output.stderr).unwrap();
+    for place in ["in.jsonl:4: ", "in.jsonl:11: ", "no_such_task", "in.jsonl:12: "] {
+        assert!(said.contains(place), "{place}: {said}");
+    }
+
+    let scored = read(&dir.path().join("out.jsonl"));
+    assert_eq!(scored.len(), 8);
+    for (before, after) in rows.iter().zip(&scored) {
+        for key in ["reward_call", "index", "task_id", "code", "trainer"] {
+            assert_eq!(before[key], after[key]);
+        }
+        assert_eq!(after["previous_score"], -0.5);
+        assert_eq!(after["score"], after["reward"]["total"]);
+        assert_eq!(
+            (&after["profile"], &after["mode"]),
+            (&json!("cadforge-v1"), &json!("fast"))
+        );
+        assert!(after["timing"]["total_ms"].is_number() && after["versions"]["cadquery"].is_string());
+        let built = after["failure"].is_null();
+        assert_eq!(after["reward"]["build"], if built { 1.0 } else { 0.0 });
+        assert_eq!(after["kind"] == "syntax_closure", !built, "{after}");
+    }
+    // The first four rows of the call are one group; the bad line between them takes no place.
+    for group in [&scored[..4], &scored[4..]] {
+        let scores: Vec<f64> = group.iter().map(|row| row["score"].as_f64().unwrap()).collect();
+        let mean = scores.iter().sum::<f64>() / 4.0;
+        let std = (scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / 3.0).sqrt();
+        for (row, score) in group.iter().zip(&scores) {
+            assert_eq!(row["group_id"], group[0]["group_id"]);
+            let near = |key: &str, expected: f64| {
+                let found = row[key].as_f64().unwrap();
+                assert!((found - expected).abs() < 1e-12, "{key}: {found}, not {expected}");
+            };
+            near("group_mean", mean);
+            near("group_std", std);
+            near("advantage", (score - mean) / (std + 1e-4));
+        }
+    }
+    assert_ne!(scored[0]["group_id"], scored[4]["group_id"]);
+}
+
+#[test]
+fn code_comes_out_of_completions_and_shaping_looks_at_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let answer = |code: &str| format!("<think>a box</think>Here:\n```python\n{code}```\n");
+    let rows = [
+        json!({"completion": answer(&block(1)), "group_id": "a"}),
+        json!({"messages": [{"role": "user", "content": "a box"}, {"role": "assistant", "content": answer(&block(2))}], "group_id": "a"}),
+        json!({"completion": answer("import cadquery as cq\nfixture = cq.Workplane().annulus(3)\n"), "finish_reason": "length", "group_id": "b"}),
+    ];
+    write(&dir.path().join("in.jsonl"), &rows);
+    let arguments = ["-o", "out.jsonl", "--shaping", "strict", "--task", TASKS[0]];
+    expect_exit(&mut score(dir.path(), &arguments), 0);
+    let scored = read(&dir.path().join("out.jsonl"));
+    for row in &scored[..2] {
+        let total = row["reward"]["total"].as_f64().unwrap();
+        assert_eq!(
+            (&row["kind"], &row["task_id"]),
+            (&json!("low_editability"), &json!(TASKS[0]))
+        );
+        assert!((row["score"].as_f64().unwrap() - (0.15 + 0.85 * total)).abs() < 1e-12);
+        assert_eq!(row["group_id"], "a");
+    }
+    // Cut at its limit: that is what failed, whatever its last line says. A group of one has no advantage.
+    assert_eq!(
+        (&scored[2]["kind"], &scored[2]["advantage"]),
+        (&json!("clipped"), &json!(0.0))
+    );
+    let shaped = scored[2]["score"].as_f64().unwrap();
+    assert!((-1.0..=-0.05).contains(&shaped), "{shaped}");
+}
+
+#[test]
+fn equal_candidates_are_run_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows: Vec<Value> = (0..40)
+        .map(|number| json!({"task_id": TASKS[0], "code": block(number % 2), "number": number}))
+        .collect();
+    write(&dir.path().join("in.jsonl"), &rows);
+    let output = expect_exit(&mut score(dir.path(), &["-o", "out.jsonl", "--jobs", "2"]), 0);
+    assert_eq!(printed(&output)["copies"], 38);
+    let scored = read(&dir.path().join("out.jsonl"));
+    assert!((0..40).all(|number| scored[number]["number"] == number));
+    assert!((0..38).all(|number| scored[number]["reward"] == scored[number + 2]["reward"]));
+}
+
+#[test]
+fn shards_put_together_are_the_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("in.jsonl"), &log(22));
+    expect_exit(&mut score(dir.path(), &["-o", "whole.jsonl"]), 0);
+    let mut parts = Vec::new();
+    for shard in 0..3 {
+        let name = format!("part-{shard}.jsonl");
+        let shard = format!("{shard}/3");
+        expect_exit(&mut score(dir.path(), &["-o", &name, "--shard", &shard]), 0);
+        let rows = read(&dir.path().join(&name));
+        assert!(!rows.is_empty());
+        parts.extend(rows);
+    }
+    assert_eq!(timeless(&parts), timeless(&read(&dir.path().join("whole.jsonl"))));
+    expect_exit(&mut score(dir.path(), &["-o", "x.jsonl", "--shard", "3/3"]), 2);
+}
+
+#[test]
+fn faults_of_ours_are_no_scores_and_are_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("in.jsonl"), &log(8));
+    let out = dir.path().join("out.jsonl");
+    // Some rows are scored before the machinery breaks.
+    expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0);
+    let good = std::fs::read_to_string(&out).unwrap();
+    let first_group: String = good.split_inclusive('\n').take(4).collect();
+    std::fs::write(&out, &first_group).unwrap();
+    let mut broken = score(dir.path(), &["-o", "out.jsonl", "--jobs", "1"]);
+    let output = expect_exit(broken.env("CADFORGE_WORKER", "/bin/true"), 3);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("hint:"));
+    let rows = read(&out);
+    assert_eq!((rows.len(), &printed(&output)["errors"]), (8, &json!(4)));
+    for row in &rows[4..] {
+        assert!(row["error"].is_string(), "{row}");
+        assert!(row.get("reward").is_none() && row.get("score").is_none() && row.get("kind").is_none());
+        assert_eq!(
+            (&row["previous_score"], &row["advantage"]),
+            (&json!(-0.5), &Value::Null)
+        );
+    }
+    let output = expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0);
+    let summary = printed(&output);
+    assert_eq!((&summary["scored"], &summary["kept"]), (&json!(4), &json!(4)));
+    let again: Vec<Value> = good
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(timeless(&read(&out)), timeless(&again));
+    assert_eq!(
+        std::fs::read_dir(dir.path()).unwrap().count(),
+        2,
+        "something was left behind"
+    );
+}
+
+#[test]
+fn an_output_of_something_else_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("in.jsonl"), &log(4));
+    let out = dir.path().join("out.jsonl");
+    expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0);
+    let before = std::fs::read(&out).unwrap();
+    let refused = |arguments: &[&str], expected: &str| {
+        let output = expect_exit(&mut score(dir.path(), arguments), 2);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            message.contains(expected) && message.contains("hint:"),
+            "{message}"
+        );
+        assert_eq!(std::fs::read(&out).unwrap(), before);
+    };
+    refused(&["-o", "out.jsonl", "--shaping", "strict"], "shaped");
+    refused(&["-o", "in.jsonl"], "input and output");
+    let mut other = log(4);
+    other[1]["code"] = json!("x = 1");
+    write(&dir.path().join("in.jsonl"), &other);
+    refused(&["-o", "out.jsonl"], "line 2");
+    write(&dir.path().join("in.jsonl"), &log(3));
+    refused(&["-o", "out.jsonl"], "fewer rows");
+    // A log that grew is the same log.
+    write(&dir.path().join("in.jsonl"), &log(6));
+    let summary = printed(&expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0));
+    assert_eq!((&summary["scored"], &summary["kept"]), (&json!(2), &json!(4)));
+    std::fs::remove_file(&out).unwrap();
+    let whole = printed(&expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0));
+    assert_eq!(whole["scored"], 6);
+}
+
+/// Kills a run at moments of its own choosing, lets it go on until it is through, and compares with a run that nobody killed.
+fn kill_again_and_again(rows: usize, kills: usize) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("in.jsonl"), &log(rows));
+    let cache = dir.path().join("cache");
+    expect_exit(&mut score(dir.path(), &["-o", "whole.jsonl"]), 0);
+    let out = dir.path().join("out.jsonl");
+    let lines = || std::fs::read(&out).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count());
+    let mut moment = 0x9e37_79b9_u64;
+    let mut lengths = Vec::new();
+    while lengths.len() < kills {
+        moment = moment
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let chance = moment >> 33;
+        let mut command = score(dir.path(), &["-o", "out.jsonl", "--jobs", "2"]);
+        command
+            .env("CADFORGE_CACHE", &cache)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        // A few rows on, and then at any moment between two of them; now and then before there is one.
+        let more = chance as usize % (2 * rows / kills + 1);
+        let from = lines();
+        while lines() < from + more && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        std::thread::sleep(Duration::from_micros(chance % 30_000));
+        let done = child.try_wait().unwrap().is_some();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        lengths.push(lines());
+        if done {
+            // Through before it could be killed: from the start again, with nothing remembered.
+            std::fs::remove_file(&out).unwrap();
+            let _ = std::fs::remove_dir_all(&cache);
+        }
+    }
+    expect_exit(
+        score(dir.path(), &["-o", "out.jsonl"]).env("CADFORGE_CACHE", &cache),
+        0,
+    );
+    let (whole, resumed) = (read(&dir.path().join("whole.jsonl")), read(&out));
+    assert_eq!(
+        resumed.len(),
+        rows,
+        "rows lost or doubled; lines after each kill: {lengths:?}"
+    );
+    assert_eq!(timeless(&resumed), timeless(&whole));
+    format!("{kills} kills, {rows} rows; whole lines after each kill: {lengths:?}; lost 0, doubled 0")
+}
+
+#[test]
+fn a_killed_run_loses_no_row_and_doubles_none() {
+    kill_again_and_again(24, 3);
+}
+
+#[test]
+#[ignore = "a minute or more; part of `make soak`"]
+fn a_run_killed_at_twenty_moments_loses_no_row_and_doubles_none() {
+    println!("{}", kill_again_and_again(400, 20));
+}
+
+#[test]
+fn half_a_line_is_dropped_and_half_a_group_is_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("in.jsonl"), &log(8));
+    let out = dir.path().join("out.jsonl");
+    expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0);
+    let whole = std::fs::read(&out).unwrap();
+    let ends: Vec<usize> = (0..whole.len()).filter(|&at| whole[at] == b'\n').collect();
+    // In the middle of a line, at the end of a group, within a group, and one byte before a line's end.
+    for (length, kept) in [
+        (ends[5] + 40, 6),
+        (ends[3] + 1, 4),
+        (ends[4] + 1, 5),
+        (ends[7], 7),
+        (10, 0),
+    ] {
+        std::fs::write(&out, &whole[..length]).unwrap();
+        let summary = printed(&expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0));
+        assert_eq!(summary["scored"], 8 - kept, "cut at {length}");
+        let rows = read(&out);
+        let expected: Vec<Value> = whole
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
+        assert_eq!(timeless(&rows), timeless(&expected), "cut at {length}");
+        // What was kept is the very row, times and all.
+        assert_eq!(rows[..kept], expected[..kept]);
+    }
+}
