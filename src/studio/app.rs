@@ -384,7 +384,7 @@ impl Studio {
                     });
             });
         Panel::bottom("bottom")
-            .default_size((size.y * 0.175).clamp(150.0, 220.0))
+            .default_size((size.y * 0.24).clamp(150.0, 260.0))
             .size_range(120.0..=420.0)
             .resizable(true)
             .frame(bare)
