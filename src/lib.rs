@@ -31,7 +31,7 @@
 //! | surfaces | [`cli`], [`server`], [`studio`] | talk to people and programs; ask the engine |
 //! | work | [`engine`] | jobs in, events out, on threads of its own |
 //! | data | [`data`] | rows of training runs: scores, store, reports, curriculum, exports |
-//! | loop | [`repair`] | propose (rules, recordings, a model), build, score, keep or branch |
+//! | loop | [`repair`], [`ordeal`] | propose (rules, recordings, a model), build, score, keep or branch; attack a reward |
 //! | memory | [`trajectory`] | steps and artifacts on disk |
 //! | evidence | [`assess`] | build the candidate and its reference, have them scored |
 //! | machinery | [`executor`], [`reward`], [`render`] | run code; turn evidence into a score; draw |
@@ -132,6 +132,7 @@ pub mod executor;
 pub mod failure;
 pub mod geometry;
 pub mod locate;
+pub mod ordeal;
 pub mod render;
 pub mod repair;
 pub mod reward;

@@ -1,13 +1,14 @@
 //! Which rows of a file are candidates for one prompt.
 //!
 //! A reward call is a batch, not a group: published calls mix tasks. Rows belong together by their `group_id`, else by equal
-//! prompts within a call, else as runs of one task that are cut after as many rows as the trainer generates for a prompt.
+//! prompts within a call, else as runs of one task that are cut after as many rows as the trainer generates for a prompt. Steps of
+//! a repair loop belong together when they were made of the same one.
 
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use super::Row;
+use super::{Form, Row};
 use crate::reward;
 
 /// Completions for a prompt where nobody says otherwise: what TRL generates.
@@ -52,8 +53,11 @@ impl Groups {
     pub fn push(&mut self, row: &Row, line: u64) -> u32 {
         let prompt = row.prompt();
         let (call, task) = (row.call(), row.task_id());
+        let is_step = Form::of(row) == Some(Form::Step);
         let (key, named) = match (row.get("group_id"), prompt.is_empty(), call) {
             (Some(id), _, _) => (digest(&("id", id)), true),
+            // Steps that were made of the same one.
+            (None, _, _) if is_step => (digest(&("parent", task, row.count("parent"))), true),
             (None, false, Some(call)) => (digest(&("prompt", call, prompt)), true),
             (None, _, _) => (digest(&("run", call, task, prompt)), false),
         };
@@ -218,6 +222,10 @@ mod tests {
         let asked = [(1, "p"), (1, "q"), (1, "p"), (2, "p")]
             .map(|(call, prompt)| json!({"reward_call": call, "prompt": prompt, "task_id": "t"}));
         assert_eq!(indices(&groups(&asked, 8)), [0, 1, 0, 2]);
+        let steps = [None, Some(0), Some(0), Some(1)].map(
+            |parent| json!({"step": 1, "origin": "rules", "code": "x", "task_id": "t", "parent": parent}),
+        );
+        assert_eq!(indices(&groups(&steps, 8)), [0, 1, 1, 2]);
         let runs = [(1, "t"), (1, "t"), (1, "t"), (1, "u"), (1, "t"), (2, "t")]
             .map(|(call, task)| json!({"reward_call": call, "task_id": task}));
         assert_eq!(indices(&groups(&runs, 2)), [0, 0, 1, 2, 3, 4]);

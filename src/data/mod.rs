@@ -11,6 +11,7 @@ mod groups;
 mod lines;
 mod output;
 pub mod prompt;
+pub mod repaired;
 pub mod report;
 mod row;
 pub mod score;

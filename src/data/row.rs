@@ -154,7 +154,11 @@ impl Row {
     }
 
     fn named_kind(&self) -> Option<Kind> {
-        let name = self.get("kind").or_else(|| self.get("failure_type"))?;
+        // Of an answered prompt `failure_type` is what it was to repair, and not what became of it.
+        let answered = self.get("code").is_some() || self.completion().is_some();
+        let name = self
+            .get("kind")
+            .or_else(|| self.get("failure_type").filter(|_| !answered))?;
         serde_json::from_value(name.clone()).ok()
     }
 
@@ -291,6 +295,20 @@ mod tests {
                 Some(Kind::BuildOk),
             ),
             (json!({"code": CODE}), None, None, None, None),
+            (
+                json!({"completion": CODE, "failure_type": "timeout", "reward": 0.9}),
+                Some(0.9),
+                Some(0.9),
+                Some(true),
+                Some(Kind::BuildOk),
+            ),
+            (
+                json!({"messages": [], "failure_type": "timeout"}),
+                None,
+                None,
+                Some(false),
+                Some(Kind::Timeout),
+            ),
         ] {
             let row = row(form.clone());
             assert_eq!(

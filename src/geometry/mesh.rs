@@ -36,7 +36,7 @@ impl Aabb {
     };
 
     /// The least box around some points.
-    pub(super) fn around(points: &[[f64; 3]]) -> Self {
+    pub fn around(points: &[[f64; 3]]) -> Self {
         let mut aabb = Self::EMPTY;
         for &point in points {
             aabb.include(point);
@@ -197,6 +197,24 @@ impl TriMesh {
         Self {
             vertices: self.vertices.iter().map(|&v| turn(v)).collect(),
             triangles: self.triangles.clone(),
+        }
+    }
+
+    /// The same triangles between other places; `turned` turns each over, as a mirror image needs. Where a place is no
+    /// longer finite, it stays where it was.
+    pub(super) fn with_vertices(&self, place: impl Fn([f64; 3]) -> [f64; 3], turned: bool) -> Self {
+        let placed = |vertex: &[f64; 3]| {
+            let placed = place(*vertex);
+            if placed.iter().all(|x| x.is_finite()) {
+                placed
+            } else {
+                *vertex
+            }
+        };
+        let flip = |&[a, b, c]: &[u32; 3]| if turned { [a, c, b] } else { [a, b, c] };
+        Self {
+            vertices: self.vertices.iter().map(placed).collect(),
+            triangles: self.triangles.iter().map(flip).collect(),
         }
     }
 

@@ -13,6 +13,7 @@ mod kernel;
 mod layers;
 mod llama;
 mod locate;
+mod ordeal;
 mod render;
 mod repair;
 mod resume;

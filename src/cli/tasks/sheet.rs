@@ -7,7 +7,7 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{RgbaImage, imageops};
 
 use super::super::context::{self, Global, Problem};
-use super::parallel;
+use crate::assess::parallel;
 use crate::executor::{Build, CancelToken, Executor, Limits, Priority};
 use crate::geometry::Shape;
 use crate::render::{Headless, Preset, Projection, Shot, ShotPane, Tone};
@@ -46,6 +46,7 @@ pub(super) fn run(out: &Path, columns: u32, global: &Global) -> anyhow::Result<(
             size: TILE,
             preset: Preset::Isometric,
             projection: Projection::Orthographic,
+            turn: None,
             dark: true,
         })?;
         let place = [index % columns * TILE[0], index / columns * TILE[1]].map(i64::from);

@@ -88,6 +88,8 @@ impl Pool {
             spool: Spool::new()?,
         };
         let mut groups_before = 0;
+        // Of rows that repair another one: where that stands.
+        let mut repairs = Vec::new();
         for (number, input) in inputs.iter().enumerate() {
             let file = if input.is_dir() {
                 input.join(trajectory::FILE_NAME)
@@ -96,8 +98,8 @@ impl Pool {
             };
             let mut lines = Lines::open(&file)?;
             let mut groups = Groups::new(options.generations);
-            // Entries of a trajectory's steps, and groups of those that were made of one step.
-            let (mut steps, mut of_parent) = (HashMap::new(), HashMap::new());
+            // Entries of a trajectory's steps.
+            let mut steps = HashMap::new();
             while let Some(line) = lines.next_line()? {
                 let (place, row) = (line.number, line.row);
                 let Ok(row) = row else {
@@ -111,11 +113,8 @@ impl Pool {
                     continue;
                 };
                 summary.read += 1;
-                let mut group = groups.push(&row, place);
+                let group = groups.push(&row, place);
                 let parent = row.count("parent").and_then(|parent| steps.get(&parent).copied());
-                if form == Form::Step {
-                    group = *of_parent.entry(parent).or_insert(group);
-                }
                 let ready = matches!(form, Form::Sft | Form::Preference | Form::Rollout);
                 let task = row.task_id().and_then(|id| tasks.get(id).ok()).cloned();
                 if task.is_none() && !ready {
@@ -132,6 +131,9 @@ impl Pool {
                     && let Some(step) = row.count("step")
                 {
                     steps.insert(step, index);
+                }
+                if let (Some(file), Some(line)) = (row.text("source_file"), row.count("source_line")) {
+                    repairs.push((index, file.to_owned(), line));
                 }
                 let sketch = Sketch::of(&shingles(&row.code().unwrap_or_default()));
                 pool.entries.push(Entry {
@@ -158,7 +160,31 @@ impl Pool {
                 last.last = true;
             }
         }
+        pool.find_repaired(repairs);
         Ok(pool)
+    }
+
+    /// Makes what a row says it repairs its parent, where that was read too.
+    fn find_repaired(&mut self, repairs: Vec<(u32, String, u64)>) {
+        let by_place: HashMap<(u32, u64), u32> = self
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| ((entry.input, entry.line), index as u32))
+            .collect();
+        for (index, file, line) in repairs {
+            let inputs = self
+                .inputs
+                .iter()
+                .enumerate()
+                .filter(|(_, input)| **input == file);
+            let parent = inputs
+                .filter_map(|(input, _)| by_place.get(&(input as u32, line)))
+                .find(|parent| **parent != index);
+            if let Some(parent) = parent {
+                self.entries[index as usize].parent = Some(*parent);
+            }
+        }
     }
 
     /// A row as it was read.

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use super::Run;
 use crate::failure::Kind;
 
-/// Distinguishable with any kind of colour vision: the palette of Okabe and Ito, and greys.
-const COLOURS: [&str; 10] = [
+/// Distinguishable with any kind of colour vision: the palette of Okabe and Ito, then greys, then darker ones of the first.
+const COLOURS: [&str; 20] = [
     "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#b8a800", "#5b5b5b", "#999999",
-    "#cccccc",
+    "#cccccc", "#003f63", "#8a5f00", "#005f45", "#7d3800", "#7a4864", "#2f6b8c", "#6b6200", "#2b2b2b",
+    "#7a7a9a", "#b5c7b5",
 ];
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 56.0;
@@ -102,9 +103,15 @@ pub fn curves(title: &str, curves: &[Curve]) -> String {
     let values = curves
         .iter()
         .flat_map(|curve| curve.points.iter().map(|(_, y)| *y));
-    let (low, high) = values.fold((0.0_f64, 1.0_f64), |(low, high), y| (low.min(y), high.max(y)));
+    // Rewards are from -1 to 1, and all of them above 0 where everything built.
+    let low = if values.fold(0.0_f64, f64::min) < 0.0 {
+        -1.0
+    } else {
+        0.0
+    };
+    let high = 1.0;
     let mut svg = Svg::new(title, PLOT);
-    svg.grid(low, high, |value| format!("{value:.1}"));
+    svg.grid(low, high, |value| format!("{value:.2}"));
     let y = |value: f64| TOP + PLOT * (1.0 - (value - low) / (high - low));
     for (index, curve) in curves.iter().enumerate() {
         let points: Vec<String> = curve
@@ -221,7 +228,7 @@ impl Svg {
 
     /// Horizontal lines with numbers.
     fn grid(&mut self, low: f64, high: f64, name: impl Fn(f64) -> String) {
-        const STEPS: i32 = 5;
+        const STEPS: i32 = 4;
         for step in 0..=STEPS {
             let share = f64::from(step) / f64::from(STEPS);
             let y = TOP + PLOT * (1.0 - share);

@@ -3,9 +3,11 @@
 
 pub mod ask;
 pub mod banner;
+pub mod checks;
 pub mod console;
 pub mod diff;
 pub mod json_tree;
+pub mod new_task;
 pub mod palette;
 pub mod path_prompt;
 pub mod proposer;
@@ -14,6 +16,7 @@ pub mod proposer_server;
 pub mod proposer_verdict;
 pub mod reward;
 pub mod rows;
+pub mod runs;
 pub mod settings;
 pub mod status_bar;
 pub mod tasks;

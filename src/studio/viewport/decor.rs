@@ -8,6 +8,7 @@ use three_d::vec3;
 use super::{Action, Heats, Layout, Pane, Spot, Viewport, compare, cube, names, pick};
 use crate::render::Palette;
 use crate::render::overlay::{self, MARGIN};
+use crate::studio::panels::checks;
 
 impl Viewport {
     /// Names, scale, axes and messages of one pane.
@@ -50,9 +51,12 @@ impl Viewport {
         for (index, (rect, pane)) in chips.iter().zip(&members).enumerate() {
             say("chip", index, *rect, pane.title);
         }
+        // Whether a message reaches under where the cube would stand.
+        let mut reaches = false;
         for (index, pane) in members.iter().enumerate() {
             if let Some(reason) = pane.stale {
                 let card = overlay::failure_card(&painter, palette, place, top + 6.0, reason);
+                reaches |= card.right() > place.right() - cube::SIZE - 6.0;
                 say("card", index, card, reason);
                 top = card.bottom();
             }
@@ -81,7 +85,11 @@ impl Viewport {
             pos2(place.right(), place.bottom() - foot),
         );
         // A narrow pane has no room for a line beside the cube.
-        let said = if place.width() < 340.0 { top } else { place.top() };
+        let said = if place.width() < 340.0 || reaches {
+            top
+        } else {
+            place.top()
+        };
         let mut busy = false;
         let hint = if self.stage.is_none() {
             Some(self.missing.as_str())
@@ -129,6 +137,12 @@ impl Viewport {
     /// The places that were touched, and the line between two of them.
     fn pins(&self, painter: &egui::Painter, place: Rect, members: &[&Pane<'_>], palette: &Palette) {
         let size = [place.width(), place.height()];
+        let checked = checks::pointed(painter.ctx()).map(|at| at.map(|v| v as f32));
+        if let Some([x, y, z]) = checked
+            && let Some([x, y]) = self.camera.appears(vec3(x, y, z), size)
+        {
+            checks::mark(painter, place.center() + vec2(x, y), palette);
+        }
         let mut ends = Vec::new();
         for pick in &self.picks {
             let here = |pane: &&Pane<'_>| {

@@ -536,3 +536,69 @@ fn the_page_that_walks_a_round_says_what_happens() {
     }
     assert!(tried >= 8, "only {tried} commands were found");
 }
+
+#[test]
+fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
+    use cadforge::data::repaired::{Source, append, path_beside};
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("run.jsonl");
+    let code =
+        |height: u32| format!("import cadquery as cq\nfixture = cq.Workplane().box(45, 28, {height})\n");
+    let other = json!({"task_id": "cable_clip_snap", "code": code(4), "kind": "build_ok", "reward": {"build": 1.0, "total": 0.5}});
+    let broken = json!({"reward_call": 3, "index": 7, "task_id": "cable_clip_snap", "code": "fixture = (\n", "kind": "syntax_closure",
+        "reward": {"build": 0.0, "total": -1.0}, "score": -0.8});
+    std::fs::write(&log, format!("{other}\nno row\n{broken}\n")).unwrap();
+    std::fs::write(dir.path().join("part.py"), code(22)).unwrap();
+    let evaluation = made(
+        dir.path(),
+        &["eval", "part.py", "--task", "cable_clip_snap", "--mode", "fast"],
+    );
+    let evaluation = serde_json::from_value(evaluation).unwrap();
+    let source = Source {
+        file: log.clone(),
+        line: 3,
+    };
+    let beside = path_beside(&log);
+    assert_eq!(beside, dir.path().join("run.repaired.jsonl"));
+    std::fs::write(&beside, "{\"half\": ").unwrap();
+    append(&beside, &source, &code(22), &evaluation).unwrap();
+    let text = std::fs::read_to_string(&beside).unwrap();
+    let row: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    for (key, value) in [
+        ("source_file", json!("run.jsonl")),
+        ("source_line", json!(3)),
+        ("source_reward_call", json!(3)),
+        ("source_index", json!(7)),
+        ("origin", json!("hand")),
+        ("failure_type", json!("syntax_closure")),
+        ("previous_reward", json!(-1.0)),
+        ("previous_score", json!(-0.8)),
+    ] {
+        assert_eq!(row[key], value, "{key}");
+    }
+    let wrong = Source { line: 2, ..source };
+    assert!(append(&beside, &wrong, "x", &evaluation).unwrap_err().is_input());
+    // Exports go by what it says, and not by what is most like it.
+    let arguments = [
+        "export",
+        "sft",
+        "run.jsonl",
+        "run.repaired.jsonl",
+        "-o",
+        "sft",
+        "--validation",
+        "0",
+        "--min-reward",
+        "0.1",
+    ];
+    made(dir.path(), &arguments);
+    let examples = read(&dir.path().join("sft/train.jsonl"));
+    let repair = examples
+        .iter()
+        .find(|example| example["source_file"] == "run.repaired.jsonl")
+        .unwrap();
+    assert_eq!(
+        (&repair["kind_before"], &repair["reward_before"]),
+        (&json!("syntax_closure"), &json!(-1.0))
+    );
+}

@@ -1,0 +1,105 @@
+//! A candidate that somebody repaired by hand: a row of its own that says which row it repairs.
+
+use std::fs::OpenOptions;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, json};
+use sha2::{Digest, Sha256};
+
+use super::{DataError, Lines, Row};
+use crate::assess::Evaluation;
+
+/// The row that was repaired.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Its file.
+    pub file: PathBuf,
+    /// Its line, from 1.
+    pub line: u64,
+}
+
+/// The file beside one of rows that repairs of them go to: `run.jsonl` has `run.repaired.jsonl`.
+pub fn path_beside(rows: &Path) -> PathBuf {
+    let name = rows.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let name = name.strip_suffix(".jsonl").unwrap_or(name);
+    rows.with_file_name(format!("{name}.repaired.jsonl"))
+}
+
+/// Appends a repair to a file, as a row like those that `score` writes, with the keys by which a curriculum's rows name their
+/// source.
+pub fn append(path: &Path, source: &Source, code: &str, evaluation: &Evaluation) -> Result<(), DataError> {
+    let before = row_at(source)?;
+    let hash = Sha256::digest(before.code().unwrap_or_default().as_bytes());
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut row = Map::new();
+    let mut set = |key: &str, value| row.insert(key.to_owned(), value);
+    set("task_id", json!(evaluation.task_id));
+    set("origin", json!("hand"));
+    set("code", json!(code));
+    set("reward", json!(evaluation.reward));
+    set(
+        "score",
+        json!(evaluation.shaped.unwrap_or(evaluation.reward.total)),
+    );
+    set("kind", json!(evaluation.kind));
+    set("failure", json!(evaluation.failure));
+    set("verifier_notes", json!(evaluation.notes));
+    set("profile", json!(evaluation.profile));
+    set("mode", json!(evaluation.mode));
+    set("timing", json!(evaluation.timing));
+    set("versions", json!(evaluation.versions));
+    set("previous_score", json!(before.score()));
+    set("previous_reward", json!(before.total()));
+    set("failure_type", json!(before.kind()));
+    set(
+        "source_file",
+        json!(source.file.file_name().unwrap_or_default().to_string_lossy()),
+    );
+    set("source_line", json!(source.line));
+    set("source_reward_call", json!(before.call()));
+    set(
+        "source_index",
+        json!(before.count("index").or_else(|| before.count("step"))),
+    );
+    set("source_code_sha256", json!(hash));
+    let mut line = serde_json::to_vec(&row).expect("a JSON object");
+    line.push(b'\n');
+    write(path, &line).map_err(DataError::io("write", path))
+}
+
+/// Appends a line; half a line that somebody left there gets its end first.
+fn write(path: &Path, line: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(path)?;
+    if file.seek(SeekFrom::End(0))? > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    file.write_all(line)?;
+    file.sync_data()
+}
+
+fn row_at(source: &Source) -> Result<Row, DataError> {
+    let mut lines = Lines::open(&source.file)?;
+    while let Some(line) = lines.next_line()? {
+        if line.number == source.line
+            && let Ok(row) = line.row
+        {
+            return Ok(row);
+        }
+    }
+    Err(DataError::Input(format!(
+        "line {} of {} is no row any more\nhint: open the file again",
+        source.line,
+        source.file.display()
+    )))
+}
