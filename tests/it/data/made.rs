@@ -248,7 +248,7 @@ fn loaded(dir: &Path, folders: &[&str]) -> Vec<Value> {
     let python = root().join("target/test-env/datasets/bin/python");
     assert!(
         python.exists(),
-        "{} is not there: `make datasets-env` makes it",
+        "{} is not there: `make test-envs` makes it",
         python.display()
     );
     let mut command = Command::new(python);
