@@ -299,7 +299,7 @@ fn data_sets_load_with_hugging_face_and_leak_nothing() {
                 (&rows[0], &rows[rows.len() - 1]),
                 "{kind}"
             );
-            assert!(rows.iter().all(|row| holds_no_null(row)), "{kind} holds a null");
+            assert!(rows.iter().all(holds_no_null), "{kind} holds a null");
         }
         let tasks = parts.clone().map(|rows| {
             rows.iter()

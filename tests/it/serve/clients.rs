@@ -1,4 +1,4 @@
-//! The real Python clients from PyPI, in environments of their own: whole episodes, and OpenEnv's own validation.
+//! The real Python clients from `PyPI`, in environments of their own: whole episodes, and OpenEnv's own validation.
 
 use std::path::PathBuf;
 use std::process::Command;
