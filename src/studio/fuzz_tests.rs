@@ -295,6 +295,10 @@ fn run(seed: u64, steps: usize) {
     std::fs::write(dir.path().join("latin1.py"), b"# caf\xe9").unwrap();
     let standin = Standin::ready();
     let mut window = window(&standin);
+    // Nonsense may be written in any script; the window draws a box for what its fonts lack.
+    window
+        .ctx
+        .set_missing_glyph_policy(egui::MissingGlyphPolicy::Tofu);
     let mut chance = Chance(Pcg32::new(seed, 7));
     for at in 0..steps {
         match chance.below(5) {

@@ -206,7 +206,7 @@ fn propose_takes_one_step_and_the_next_one_goes_on_from_there() {
             ProposerChoice::Replay {
                 recording: Some("guided".to_owned()),
                 skip: 1,
-                paced: false,
+                paced: true,
             }
         );
     });

@@ -113,7 +113,7 @@ fn seed() -> Step {
         "failure": {"kind": "undefined_name", "message": "NameError: name 'nothing' is not defined", "line": 1, "traceback": ""},
         "reward": {"build": 0.0, "topology": 0.0, "contact": 0.0, "semantic_parts": 0.0, "reference_similarity": 0.0,
             "silhouette": 0.0, "editability": 0.0, "efficiency": 0.0, "total": -1.0},
-        "notes": ["the build failed"], "details": {}, "bbox": null,
+        "notes": ["the build failed", "this is told at length, so that a short context has something to leave out. ".repeat(8)], "details": {}, "bbox": null,
         "timing": {"queue_ms": 0.0, "run_ms": 0.0, "mesh_ms": 0.0, "score_ms": 0.0, "editability_ms": 0.0, "total_ms": 0.0},
         "artifacts": {"dir": null, "code": null, "stl": null, "reward": null}, "stdout": "", "stderr": "",
         "versions": {"cadforge": "", "cadquery": "", "ocp": "", "python": "", "task": ""},
@@ -223,7 +223,7 @@ fn a_stop_in_mid_stream_ends_the_work_on_the_server() {
 #[test]
 fn a_prompt_that_is_too_long_is_shortened_or_refused_with_the_way_out() {
     // A token a character is far more than our estimate: only the server knows that the prompt is too long.
-    let server = Llama::start(2560, &["sft"]);
+    let server = Llama::start(1280, &["sft"]);
     let (_, proposed) = propose(server.config("sft"), &CancelToken::never());
     let proposed = proposed.unwrap_or_else(|error| panic!("{error}"));
     assert!(

@@ -8,8 +8,8 @@ use crate::geometry::{Moments, TriMesh};
 
 /// Numbers that describe a part.
 pub const MEASURES: usize = 14;
-/// A change below this is none. Equal code builds equal meshes, so that a dead name changes nothing at all; the least
-/// answer of a live one among the references is some ten times as large (`docs/reward.md`).
+/// A change below this is none. Equal code builds equal meshes, so that a dead name changes nothing at all, and a live one
+/// may move no more than a small hole.
 const LIVE: f64 = 1e-6;
 /// Fewer live dimensions make no parametric part.
 const LEAST_LIVE: usize = 6;
