@@ -12,6 +12,8 @@ MAKEFLAGS += --no-builtin-rules
 PREFIX ?= $(HOME)/.local
 # Arguments of the studio: make run ARGS='--task axial_motor_stator_12_slot'
 ARGS ?=
+# Of `make states`: sizes of the window, all three if empty.
+SIZES ?=
 # Of `make rules-bench`: which half of the corpus, and how many of each fault from each good candidate.
 HALF ?= held-out
 PER ?= 1
@@ -27,7 +29,7 @@ export PYTHON
 # What the goals asked for need from the system.
 needs := build \
 	$(if $(filter run release install bench contact-sheet demo-llm,$(MAKECMDGOALS)),run) \
-	$(if $(filter test test-rust test-window soak screenshot,$(MAKECMDGOALS)),test) \
+	$(if $(filter test test-rust test-window soak screenshot states,$(MAKECMDGOALS)),test) \
 	$(if $(filter check lint,$(MAKECMDGOALS))$(and $(CI),$(filter test,$(MAKECMDGOALS))),lint)
 
 cargo := PYO3_PYTHON="$$(cat target/setup/python)" cargo
@@ -81,6 +83,10 @@ test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on o
 .PHONY: screenshot
 screenshot: release env ## Take docs/screenshot.png from the real window
 	@tests/window/screenshot.sh target/release/cadforge docs/screenshot.png
+
+.PHONY: states
+states: release env ## Picture the window's states at three sizes, dark and light (contact sheets in target/states)
+	@tests/window/states.sh target/release/cadforge $(SIZES)
 
 .PHONY: contact-sheet
 contact-sheet: release env ## Draw docs/tasks.png: the references of all tasks

@@ -1,14 +1,20 @@
 //! What a frame of the 3D view costs us, apart from the driver: layout, the description of the pictures, and the choice
-//! of outlines; with 200,000 triangles in two panes. And what is done once, away from the frame.
+//! of outlines; with 200,000 triangles in two panes. And what is done once, away from the frame. What a frame and a
+//! keystroke cost in code of 5,000 lines.
 
 use std::hint::black_box;
 use std::sync::Arc;
 
+use cadforge::assess::Scoring;
 use cadforge::geometry::{Shape, SignedDistance, TriMesh};
 use cadforge::render::heat::Heat;
 use cadforge::render::mesh::{Buffers, Sight, outline};
 use cadforge::render::{Model, shape_from_mesh};
+use cadforge::studio::command::Command;
+use cadforge::studio::editor::{self, EditorView};
+use cadforge::studio::state::State;
 use cadforge::studio::viewport::{Pane, Tone, Viewport};
+use cadforge::task::{Level, Scale, Task};
 use criterion::{Criterion, criterion_group, criterion_main};
 use egui::{Event, Pos2, RawInput, Rect, pos2, vec2};
 
@@ -111,5 +117,104 @@ fn once(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, view, once);
+/// A script of about that many lines, as models write them.
+fn script(lines: usize) -> String {
+    let block = |index: usize| {
+        format!(
+            "def make_{index}(width=10.0, depth=4):\n    \"\"\"A plate with {index} holes.\"\"\"\n    \
+             plate = cq.Workplane(\"XY\").box(width, depth, {index}.5)  # the base\n    \
+             at = [(x, y) for x in (-14, 14) for y in (-14, 14)]\n    \
+             return plate.faces(\">Z\").workplane().pushPoints(at).hole(4.2)\n\nsize_{index} = {index}.25\n\n"
+        )
+    };
+    let mut code = "import cadquery as cq\n\n".to_owned();
+    let mut index = 0;
+    while code.lines().count() < lines {
+        code.push_str(&block(index));
+        index += 1;
+    }
+    code
+}
+
+/// The code panel over one task whose seed is `code`.
+struct Desk {
+    ctx: egui::Context,
+    view: EditorView,
+    state: State,
+    time: f64,
+}
+
+impl Desk {
+    fn new(code: String) -> Self {
+        let task = Task {
+            id: "long".to_owned(),
+            level: Level::Easy,
+            family: "bench".to_owned(),
+            label: "long".to_owned(),
+            prompt: String::new(),
+            semantic_hints: Vec::new(),
+            bbox_mm: None,
+            scale: Scale::Mm,
+            seeds: [("weak".to_owned(), code)].into(),
+            reference: None,
+            reference_mesh: None,
+            repairs: Vec::new(),
+            dir: "tasks".into(),
+            version: String::new(),
+        };
+        let ctx = egui::Context::default();
+        cadforge::studio::theme::install(&ctx);
+        let mut desk = Self {
+            ctx,
+            view: EditorView::default(),
+            state: State::new([Arc::new(task)], Scoring::default()).expect("a task"),
+            time: 0.0,
+        };
+        // The first frames give the field the keyboard and lay everything out.
+        for _ in 0..4 {
+            desk.frame(Vec::new());
+        }
+        desk
+    }
+
+    fn frame(&mut self, events: Vec<Event>) {
+        self.time += 0.016;
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(700.0, 900.0))),
+            time: Some(self.time),
+            events,
+            focused: true,
+            ..RawInput::default()
+        };
+        let mut commands = Vec::new();
+        let output = self.ctx.run_ui(input, |ui| {
+            editor::show(&mut self.view, &self.state, ui, &mut commands);
+        });
+        black_box(self.ctx.tessellate(output.shapes.clone(), 1.0));
+        output.drop_without_applying_deltas();
+        for command in commands {
+            if let Command::Edit { card, code } = command
+                && let Some(card) = self.state.session_mut().get_mut(card)
+            {
+                card.code = code;
+                card.revision += 1;
+            }
+        }
+    }
+}
+
+fn code(criterion: &mut Criterion) {
+    let mut desk = Desk::new(script(5000));
+    criterion.bench_function("code of 5,000 lines, a frame at rest", |bench| {
+        bench.iter(|| desk.frame(Vec::new()));
+    });
+    criterion.bench_function("code of 5,000 lines, a keystroke", |bench| {
+        bench.iter(|| desk.frame(vec![Event::Text("x".to_owned())]));
+    });
+    criterion.bench_function("code of 5,000 lines, a new line", |bench| {
+        bench.iter(|| desk.frame(vec![Event::Text("\n".to_owned())]));
+    });
+}
+
+criterion_group!(benches, view, once, code);
 criterion_main!(benches);

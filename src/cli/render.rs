@@ -62,6 +62,7 @@ pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Arc<Shape>
         size: args.size,
         preset: args.view,
         projection: Projection::Orthographic,
+        turn: None,
         dark: true,
     })?;
     image

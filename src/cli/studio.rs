@@ -75,6 +75,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
     let engine = global.engine_with(1 + settings.workers, |config| config.live_slot = true)?;
     engine.warm_up();
     studio::run(StudioOptions {
+        pack: data.as_ref().map(|data| data.join("tasks")),
         memory: data.map(|data| data.join("studio")),
         settings,
         settings_file,

@@ -36,7 +36,7 @@ impl Aabb {
     };
 
     /// The least box around some points.
-    pub(super) fn around(points: &[[f64; 3]]) -> Self {
+    pub fn around(points: &[[f64; 3]]) -> Self {
         let mut aabb = Self::EMPTY;
         for &point in points {
             aabb.include(point);

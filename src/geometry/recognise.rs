@@ -1,7 +1,7 @@
 //! What kind of surface or curve a face or an edge is, read from its triangles or points.
 //!
-//! The kernel's own words for faces do not come with a shape. Its triangles carry them all the same: their corners
-//! lie on the surface, and the triangles of a cylinder are all parallel to its axis.
+//! For meshes that come without the kernel's own words ([`super::BrepSurface`]), such as those of STL files. Triangles
+//! carry them all the same: their corners lie on the surface, and those of a cylinder are all parallel to its axis.
 
 use std::ops::Range;
 

@@ -31,6 +31,8 @@ pub struct Shot<'a> {
     pub preset: Preset,
     /// How.
     pub projection: Projection,
+    /// How far the eye has gone around from there, degrees; with room for every turn, so that a film does not breathe.
+    pub turn: Option<f32>,
     /// Which theme.
     pub dark: bool,
 }
@@ -92,7 +94,18 @@ impl Headless {
         let pane = [width / count, height];
         let frame = Frame::around(shot.panes.iter().map(|pane| &**pane.shape));
         let mut camera = Camera::new(shot.preset, shot.projection);
-        camera.fit(&frame.bounds, pane.map(|side| side as f32), overlay::INSETS);
+        let mut bounds = frame.bounds;
+        if shot.turn.is_some() {
+            let [x, y] = [0, 1].map(|axis| 0.5 * (bounds.max[axis] - bounds.min[axis]));
+            // A round of this radius looks the same from all sides; a box around it is seen along its diagonal.
+            let reach = x.hypot(y) * std::f64::consts::FRAC_1_SQRT_2;
+            for (axis, half) in [x, y].into_iter().enumerate() {
+                bounds.min[axis] += half - reach;
+                bounds.max[axis] += reach - half;
+            }
+        }
+        camera.fit(&bounds, pane.map(|side| side as f32), overlay::INSETS);
+        camera.orbit(shot.turn.unwrap_or(0.0).to_radians(), 0.0);
 
         let mut films = Vec::new();
         for shown in shot.panes {

@@ -10,18 +10,21 @@ use egui::{CentralPanel, Context, Frame, Panel, Theme, Ui};
 use super::backend::Backend;
 use super::command::{Command, pressed};
 use super::controller::{Controller, Effect};
-use super::editor::{self, EditorView};
+use super::dock::{Dock, PanelKind};
+use super::editor::{self as code, EditorView};
 use super::keeper::KeptView;
 use super::panels::diff::DiffView;
 use super::panels::json_tree::{self, JsonTreeView};
+use super::panels::new_task::{self, NewTaskView};
 use super::panels::palette::{self, PaletteView};
 use super::panels::path_prompt::{self, PathPromptView};
-use super::panels::proposer::{self, ProposerView};
+use super::panels::proposer::{self as proposer_panel, ProposerView};
 use super::panels::proposer_prompt::{self, PromptPage};
 use super::panels::proposer_verdict;
-use super::panels::rows::{self, RowsView};
+use super::panels::rows::{self as rows_panel, RowsView};
+use super::panels::runs::{self as runs_panel, RunsView};
 use super::panels::settings::{self, SettingsView};
-use super::panels::timeline::{self, TimelineView};
+use super::panels::timeline::{self as timeline_panel, TimelineView};
 use super::panels::{ask, banner, console, reward, status_bar, tasks, top_bar};
 use super::settings::{Settings, ThemeChoice};
 use super::state::State;
@@ -53,6 +56,8 @@ pub struct StudioOptions {
     pub settings: Settings,
     /// The file that keeps it, if there is a place for one.
     pub settings_file: Option<PathBuf>,
+    /// The folder for tasks of one's own, if there is a place for one.
+    pub pack: Option<PathBuf>,
     /// Folder of prompt templates, if it was found.
     pub prompts: Option<PathBuf>,
 }
@@ -79,6 +84,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         memory,
         settings,
         settings_file,
+        pack,
         prompts,
     } = options;
     if let Some(id) = &initial_task {
@@ -116,12 +122,16 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
                 .servers_file_is(path.with_file_name("servers.toml"));
             studio.settings_file_is(path);
         }
+        if let Some(pack) = pack {
+            studio.tasks_go_to(pack);
+        }
         if let Some(prompts) = prompts {
             studio.controller.prompts_are_in(prompts);
         }
         studio.controller.set(settings);
         if let Some(folder) = &memory {
             studio.remember_in(&cc.egui_ctx, folder, initial_task.is_none() && open.is_none());
+            studio.controller.keep_panics(folder);
         }
         studio.restyle(&cc.egui_ctx);
         if let Some(opened) = open {
@@ -150,13 +160,15 @@ pub struct Studio {
     path_prompt: PathPromptView,
     palette: PaletteView,
     rows: RowsView,
+    runs: RunsView,
     settings: SettingsView,
+    new_task: NewTaskView,
     diff: DiffView,
     diffing: bool,
+    dock: Dock,
     verdict: DiffView,
     proposer: ProposerView,
     prompt: PromptPage,
-    console_on_top: bool,
 }
 
 impl Studio {
@@ -188,26 +200,31 @@ impl Studio {
             path_prompt: PathPromptView::default(),
             palette: PaletteView::default(),
             rows: RowsView::default(),
+            runs: RunsView::default(),
             settings: SettingsView::default(),
+            new_task: NewTaskView::default(),
             diff: DiffView::default(),
             diffing: false,
+            dock: Dock::default(),
             verdict: DiffView::default(),
             proposer: ProposerView::default(),
             prompt: PromptPage::default(),
-            console_on_top: false,
         })
     }
 
     /// Remembers edits and the look of the window in a folder, and takes up what lies there: where one was too,
     /// `with_place`.
     pub fn remember_in(&mut self, ctx: &Context, folder: &std::path::Path, with_place: bool) {
-        let (dark, view) = self.controller.remember_in(folder, with_place);
+        let (dark, view, panels) = self.controller.remember_in(folder, with_place);
         if let Some(dark) = dark {
             ctx.set_theme(if dark { Theme::Dark } else { Theme::Light });
         }
         if let Some(view) = view {
             self.viewport
                 .restore(view.layout, view.against, view.look, view.projection);
+        }
+        if let Some(panels) = panels {
+            self.dock.restore(&panels);
         }
     }
 
@@ -250,6 +267,23 @@ impl Studio {
         self.controller.state()
     }
 
+    /// Does what a panel would ask for.
+    #[cfg(test)]
+    pub(super) fn apply(&mut self, command: Command) {
+        self.controller.apply(command);
+    }
+
+    /// Chooses rows to be written, as the button that then asks for a file does.
+    #[cfg(test)]
+    pub(super) fn choose_rows(&mut self, rows: Vec<u32>) {
+        self.controller.choose_rows(rows);
+    }
+
+    /// Writes new tasks to that folder.
+    pub fn tasks_go_to(&mut self, folder: PathBuf) {
+        self.controller.pack_is(folder);
+    }
+
     /// Takes in what arrived, and asks for the next frame if one is due: an idle window asks for none.
     pub fn update(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
@@ -265,6 +299,7 @@ impl Studio {
                 look: self.viewport.look(),
                 projection: camera.projection,
             },
+            self.dock.saved(),
         );
         let due = self.controller.update(now).map(Duration::from_secs_f64);
         let state = self.controller.state();
@@ -283,6 +318,7 @@ impl Studio {
         // Escape closes what lies on top before it stops what runs.
         let on_top = self.palette.is_open()
             || self.settings.is_open()
+            || self.new_task.is_open()
             || self.editor.takes_escape()
             || state.path_prompt.is_some()
             || state.conflict.is_some()
@@ -299,6 +335,7 @@ impl Studio {
         path_prompt::show(&mut self.path_prompt, self.controller.state(), ui, &mut commands);
         palette::show(&mut self.palette, self.controller.state(), ui, &mut commands);
         settings::show(&mut self.settings, self.controller.state(), ui, &mut commands);
+        new_task::show(&mut self.new_task, self.controller.state(), ui, &mut commands);
         proposer_prompt::show(&mut self.prompt, self.controller.state(), ui, &mut commands);
         ask::show(self.controller.state(), ui, &mut commands);
         drops(ui, &mut commands);
@@ -317,7 +354,17 @@ impl Studio {
                 Effect::Palette => self.palette.toggle(),
                 Effect::Shortcuts => self.palette.toggle_shortcuts(),
                 Effect::Settings => self.settings.toggle(&self.controller.state().settings),
+                Effect::NewTask => self.new_task.toggle(),
+                Effect::TaskWritten => self.new_task.close(),
                 Effect::Restyle => self.restyle(ui.ctx()),
+                Effect::Panel(kind) => {
+                    self.dock.toggle(kind);
+                    ui.ctx().request_repaint();
+                }
+                Effect::ResetLayout => {
+                    self.dock.reset();
+                    ui.ctx().request_repaint();
+                }
                 Effect::Close => ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close),
                 Effect::Editor(action) => {
                     self.editor.act(action);
@@ -340,99 +387,60 @@ impl Studio {
 
     fn panels(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let palette = theme::of(ui);
-        let state = self.controller.state();
+        let Self {
+            controller,
+            viewport,
+            editor,
+            json,
+            timeline,
+            rows,
+            runs,
+            diff,
+            diffing,
+            verdict,
+            proposer,
+            dock,
+            ..
+        } = self;
+        let state = controller.state();
         let bare = Frame::new().fill(palette.pane);
-        let size = ui.max_rect().size();
-        // Widths that a person chose are kept apart for narrow, ordinary and wide windows.
-        let class = match size.x {
-            ..1450.0 => "narrow",
-            ..2200.0 => "ordinary",
-            _ => "wide",
-        };
         Panel::top("top")
             .exact_size(top_bar::HEIGHT)
             .frame(bare)
             .show(ui, |ui| top_bar::show(state, ui, commands));
         banner::show(state, ui, commands);
         ask::rescue(state, ui, commands);
-        let triangles = self.viewport.triangle_count();
+        let triangles = viewport.triangle_count();
         Panel::bottom("status")
             .exact_size(status_bar::HEIGHT)
             .frame(bare)
             .show(ui, |ui| status_bar::show(state, triangles, ui, commands));
-        Panel::left(("tasks", class))
-            .default_size((size.x * 0.135).clamp(212.0, 240.0))
-            .size_range(140.0..=360.0)
-            .frame(bare)
-            .show(ui, |ui| {
-                tasks::show(state, ui, commands);
-                rows::show(&mut self.rows, state, ui, commands);
-            });
-        Panel::right(("reward", class))
-            .default_size((size.x * 0.195).clamp(272.0, 380.0))
-            .size_range(240.0..=560.0)
-            .frame(bare)
-            .show(ui, |ui| {
-                let json = &mut self.json;
-                egui::ScrollArea::vertical()
-                    .id_salt("right")
-                    .auto_shrink(false)
-                    .show(ui, |ui| {
-                        ui.spacing_mut().item_spacing.y = 0.0;
-                        reward::show(state, ui, commands);
-                        json_tree::show(json, state, ui, commands);
-                    });
-            });
-        Panel::bottom("bottom")
-            .default_size((size.y * 0.175).clamp(150.0, 220.0))
-            .size_range(120.0..=420.0)
-            .resizable(true)
-            .frame(bare)
-            .show(ui, |ui| {
-                let room = ui.available_width();
-                Panel::right(("console", class))
-                    .default_size((room * 0.36).clamp(240.0, 460.0))
-                    .size_range(160.0..=(room - 200.0).max(200.0))
-                    .frame(bare)
-                    .show(ui, |ui| {
-                        ui.horizontal(|ui| {
-                            ui.spacing_mut().item_spacing.x = 2.0;
-                            ui.add_space(theme::PAD - 4.0);
-                            ui.selectable_value(&mut self.console_on_top, false, "Proposer panel");
-                            ui.selectable_value(&mut self.console_on_top, true, "Console panel");
+        CentralPanel::no_frame().show(ui, |ui| {
+            dock.show(state.rows.is_some(), ui, &mut |kind, ui| match kind {
+                PanelKind::Tasks => tasks::show(state, ui, commands),
+                PanelKind::Rows => rows_panel::show(rows, state, ui, commands),
+                // The editor comes back when that is decided.
+                PanelKind::Editor if proposer_verdict::show(verdict, state, ui, commands) => {}
+                PanelKind::Editor if *diffing => {
+                    *diffing = !compare::show_diff(diff, viewport.against(), state.session(), ui);
+                }
+                PanelKind::Editor => code::show(editor, state, ui, commands),
+                PanelKind::View => compare::show_viewport(viewport, state.session(), ui, commands),
+                PanelKind::Runs => runs_panel::show(runs, rows, state, viewport, ui, commands),
+                PanelKind::Timeline => timeline_panel::show(timeline, state, viewport, ui, commands),
+                PanelKind::Proposer => proposer_panel::show(proposer, state, ui, commands),
+                PanelKind::Console => console::show(state, ui, commands),
+                PanelKind::Reward => {
+                    egui::ScrollArea::vertical()
+                        .id_salt("right")
+                        .auto_shrink(false)
+                        .show(ui, |ui| {
+                            ui.spacing_mut().item_spacing.y = 0.0;
+                            reward::show(state, ui, commands);
+                            json_tree::show(json, state, ui, commands);
                         });
-                        if self.console_on_top {
-                            console::show(state, ui, commands);
-                        } else {
-                            proposer::show(&mut self.proposer, state, ui, commands);
-                        }
-                    });
-                CentralPanel::no_frame().frame(bare).show(ui, |ui| {
-                    timeline::show(&mut self.timeline, state, &mut self.viewport, ui, commands);
-                });
+                }
             });
-        CentralPanel::no_frame().frame(bare).show(ui, |ui| {
-            let room = ui.available_width();
-            Panel::left(("editor", class))
-                .default_size((room * 0.44).clamp(300.0, 720.0))
-                .size_range(220.0..=(room * 0.62).max(240.0))
-                .frame(bare)
-                .show(ui, |ui| {
-                    if proposer_verdict::show(&mut self.verdict, state, ui, commands) {
-                        // The editor comes back when that is decided.
-                    } else if self.diffing {
-                        let session = state.session();
-                        self.diffing =
-                            !compare::show_diff(&mut self.diff, self.viewport.against(), session, ui);
-                    } else {
-                        editor::show(&mut self.editor, state, ui, commands);
-                    }
-                });
-            CentralPanel::no_frame()
-                .frame(Frame::new().fill(palette.background))
-                .show(ui, |ui| {
-                    compare::show_viewport(&mut self.viewport, state.session(), ui, commands);
-                });
         });
     }
 }

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use super::dock::PanelKind;
+use super::new_task::NewTask;
 use super::proposing::{Known, Pick};
 use super::settings::Settings;
+use super::share::Form;
 use super::state::{CardId, PathPurpose};
 pub use super::viewport::Action as ViewAction;
 use super::viewport::{Against, Layout, Look, Preset, Projection};
@@ -77,8 +80,26 @@ pub enum Command {
     SearchRows(String),
     /// Put the rows away.
     CloseRows,
+    /// Pin a row, or let go of it.
+    PinRow(usize, bool),
+    /// Say something of a row.
+    AnnotateRow(usize, String),
+    /// Write these rows to a file.
+    ExportRows(Vec<u32>),
+    /// Choose another training run to compare with.
+    CompareRows,
+    /// Put the other training run away.
+    CloseOther,
+    /// Build the candidates of a group.
+    OpenGroup(usize),
     /// Settings were changed.
     Set(Settings),
+    /// Write a new task.
+    WriteTask(Box<NewTask>),
+    /// Look how much is kept on the disk.
+    MeasureStore,
+    /// Remove what is kept on the disk and what killed workers left.
+    CleanStore,
     /// Files were dropped on the window.
     Open(Vec<PathBuf>),
 }
@@ -92,6 +113,8 @@ pub enum Action {
     Save,
     /// Write the code to another file.
     SaveAs,
+    /// Write what is on screen to a file of that form.
+    Export(Form),
     /// Back to the seed alone; hand edits stay.
     ResetToSeed,
     /// Run the code now.
@@ -126,6 +149,14 @@ pub enum Action {
     Shortcuts,
     /// Open the settings page.
     Settings,
+    /// Write a task of one's own.
+    NewTask,
+    /// What a report of a fault should hold, to the clipboard.
+    CopyDiagnostics,
+    /// Put a panel away, or bring it back.
+    Panel(PanelKind),
+    /// Panels back to where they usually are.
+    ResetLayout,
 }
 
 /// A wish about who proposes.
@@ -230,6 +261,10 @@ const fn view(action: ViewAction, name: &'static str, label: &'static str, start
     info(Action::View(action), name, label, None, starts_group)
 }
 
+const fn panel(kind: PanelKind, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
+    info(Action::Panel(kind), name, label, None, starts_group)
+}
+
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
@@ -242,6 +277,34 @@ pub const ACTIONS: &[ActionInfo] = &[
         "file.save_as",
         "Save as…",
         keys(CTRL_SHIFT, Key::S),
+        false,
+    ),
+    info(
+        Action::Export(Form::Page),
+        "share.page",
+        "Share as a web page…",
+        None,
+        true,
+    ),
+    info(
+        Action::Export(Form::Animation),
+        "share.animation",
+        "Share as an animation…",
+        None,
+        false,
+    ),
+    info(
+        Action::Export(Form::Picture),
+        "export.png",
+        "Export a picture…",
+        None,
+        false,
+    ),
+    info(
+        Action::Export(Form::Stl),
+        "export.stl",
+        "Export STL…",
+        None,
         false,
     ),
     info(
@@ -348,11 +411,25 @@ pub const ACTIONS: &[ActionInfo] = &[
     info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, false),
     info(Action::ToggleTheme, "view.theme", "Light or dark", None, false),
     info(
+        Action::NewTask,
+        "task.new",
+        "New task…",
+        keys(CTRL_SHIFT, Key::T),
+        true,
+    ),
+    info(
         Action::Settings,
         "help.settings",
         "Settings…",
         keys(CTRL, Key::Comma),
         true,
+    ),
+    info(
+        Action::CopyDiagnostics,
+        "help.diagnostics",
+        "Copy diagnostics",
+        None,
+        false,
     ),
     info(
         Action::Palette,
@@ -497,6 +574,16 @@ pub const ACTIONS: &[ActionInfo] = &[
         "Draw: triangles",
         false,
     ),
+    panel(PanelKind::Tasks, "panel.tasks", "Panel: tasks", false),
+    panel(PanelKind::Rows, "panel.rows", "Panel: rows", false),
+    panel(PanelKind::Editor, "panel.code", "Panel: code", false),
+    panel(PanelKind::View, "panel.view", "Panel: 3D view", false),
+    panel(PanelKind::Runs, "panel.run", "Panel: run", false),
+    panel(PanelKind::Timeline, "panel.timeline", "Panel: timeline", false),
+    panel(PanelKind::Proposer, "panel.proposer", "Panel: proposals", false),
+    panel(PanelKind::Console, "panel.console", "Panel: console", false),
+    panel(PanelKind::Reward, "panel.reward", "Panel: reward", false),
+    info(Action::ResetLayout, "panel.reset", "Reset the layout", None, true),
 ];
 
 impl Action {

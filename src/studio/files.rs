@@ -5,16 +5,24 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::new_task::NewTask;
+use super::notes::Notes;
 use super::rows::Rows;
 use super::settings::Settings;
-use super::state::{CardId, PathPurpose};
+use super::share::{self, Form, Story};
+use super::state::{CardId, PathPurpose, Work, file_name};
+use crate::cache;
 use crate::engine::Wake;
+use crate::executor::scratch;
+use crate::locate;
+use crate::task::Task;
 use crate::trajectory::{self, Trajectory, TrajectoryError, replace_file};
 
 /// `rfd` answers nothing both when a person cancels and when there is no dialog to show. Nobody cancels
@@ -35,14 +43,24 @@ pub enum FileEvent {
     Read(PathBuf, Result<String, String>),
     /// A trajectory was read, or not.
     Trajectory(Box<Result<Trajectory, String>>),
-    /// A file of rows was read.
-    Rows(Arc<Rows>),
+    /// A file of rows was read, with what was said of them.
+    Rows(Arc<Rows>, Result<Notes, String>),
+    /// A file of rows to compare with was read, or not.
+    Other(Result<Arc<Rows>, String>),
+    /// The codes of a group were read: its rows, with task and code of each.
+    Group(usize, Vec<(usize, RowCode)>),
     /// A row's code was read, or not: its index, task and code.
-    RowCode(usize, Result<(Option<String>, String), String>),
+    RowCode(usize, RowCode),
     /// Rows that hold a text were found, or not; with the serial of the search.
     Matches(u64, Result<Vec<u32>, String>),
     /// Settings could not be written.
     NotKept(String),
+    /// A task was written, or not.
+    TaskWritten(Result<Arc<Task>, String>),
+    /// How much is kept on the disk.
+    Stored(Stored),
+    /// A story was written, or not.
+    Exported(PathBuf, Result<(), String>),
     /// A watched file has another content than it had.
     Changed(PathBuf, String),
     /// A card's revision was written, or not.
@@ -58,6 +76,24 @@ pub enum FileEvent {
     },
 }
 
+/// What is kept on the disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Where results are kept; none where they are not.
+    pub folder: Option<PathBuf>,
+    /// Number of results.
+    pub entries: u64,
+    /// Bytes that they take.
+    pub bytes: u64,
+    /// Whether it was just cleaned.
+    pub cleaned: bool,
+    /// What could not be removed, if something.
+    pub problem: Option<String>,
+}
+
+/// Task and code of a row, or why there are none.
+pub type RowCode = Result<(Option<String>, String), String>;
+
 /// Runs file operations and collects what came of them.
 pub struct Files {
     sender: Sender<FileEvent>,
@@ -67,6 +103,18 @@ pub struct Files {
     writer: Option<Writer>,
     watched: Watched,
     watching: bool,
+    work: Arc<Mutex<BTreeMap<u64, Work>>>,
+    serial: u64,
+    settings: Latest,
+    notes: Latest,
+}
+
+/// Of writes of one thing on threads of their own the last one asked for stands.
+#[derive(Default)]
+struct Latest {
+    asked: Arc<AtomicU64>,
+    writing: Arc<Mutex<()>>,
+    last: Option<JoinHandle<()>>,
 }
 
 /// By what a watched file is known.
@@ -97,6 +145,11 @@ impl Drop for Files {
             // A writer that panicked has nothing more to write.
             let _ = thread.join();
         }
+        for latest in [&mut self.settings, &mut self.notes] {
+            if let Some(thread) = latest.last.take() {
+                let _ = thread.join();
+            }
+        }
     }
 }
 
@@ -111,6 +164,10 @@ impl Files {
             writer: None,
             watched: Arc::default(),
             watching: false,
+            work: Arc::default(),
+            serial: 0,
+            settings: Latest::default(),
+            notes: Latest::default(),
         }
     }
 
@@ -140,13 +197,13 @@ impl Files {
     }
 
     /// Reads a trajectory.
-    pub fn read_trajectory(&self, path: PathBuf) {
-        self.run(move || {
+    pub fn read_trajectory(&mut self, path: PathBuf) {
+        self.run_long(format!("reading {}", file_name(&path)), move |_| {
             match trajectory::read(&path) {
                 Ok(read) => Some(FileEvent::Trajectory(Box::new(Ok(read)))),
                 // A JSONL file without a header holds rows of a training run.
                 Err(TrajectoryError::BadHeader { .. }) if path.is_file() => Some(match Rows::read(&path) {
-                    Ok(rows) => FileEvent::Rows(Arc::new(rows)),
+                    Ok(rows) => FileEvent::Rows(Arc::new(rows), Notes::read(&path)),
                     Err(message) => FileEvent::Trajectory(Box::new(Err(message))),
                 }),
                 Err(error) => Some(FileEvent::Trajectory(Box::new(Err(error.to_string())))),
@@ -159,14 +216,73 @@ impl Files {
         self.run(move || Some(FileEvent::RowCode(index, rows.code(index))));
     }
 
+    /// Reads a file of rows to compare with.
+    pub fn read_other(&mut self, path: PathBuf) {
+        self.run_long(format!("reading {}", file_name(&path)), move |_| {
+            Some(FileEvent::Other(Rows::read(&path).map(Arc::new)))
+        });
+    }
+
+    /// Reads the codes of a group's rows.
+    pub fn read_group(&self, rows: Arc<Rows>, group: usize, members: Vec<usize>) {
+        self.run(move || {
+            let codes = members.into_iter().map(|row| (row, rows.code(row))).collect();
+            Some(FileEvent::Group(group, codes))
+        });
+    }
+
+    /// Writes some rows with what was said of them.
+    pub fn export_rows(&mut self, path: PathBuf, rows: Arc<Rows>, chosen: Vec<u32>, notes: Notes) {
+        self.run_long(format!("writing {}", file_name(&path)), move |progress| {
+            let done = rows.export(&chosen, &notes, &path, progress);
+            Some(FileEvent::Exported(path, done))
+        });
+    }
+
+    /// Keeps what was said of rows beside their file.
+    pub fn keep_notes(&mut self, rows: PathBuf, notes: Notes) {
+        let told = (self.sender.clone(), self.wake.clone());
+        self.notes.write(told, move || notes.write(&rows));
+    }
+
+    /// Writes a task to a pack.
+    pub fn write_task(&self, pack: PathBuf, task: NewTask) {
+        self.run(move || Some(FileEvent::TaskWritten(task.write(&pack))));
+    }
+
+    /// Looks how much is kept on the disk, and removes it first if asked to.
+    pub fn store(&mut self, clean: bool) {
+        let what = if clean {
+            "removing kept results"
+        } else {
+            "measuring"
+        };
+        self.run_long(what.to_owned(), move |_| {
+            // A test leaves what this person has kept alone.
+            let (folder, clean) = (locate::cache(), clean && !cfg!(test));
+            let problem = clean.then(|| remove_kept(folder.as_deref())).flatten();
+            let usage = folder.as_deref().map(cache::usage).unwrap_or_default();
+            Some(FileEvent::Stored(Stored {
+                folder,
+                entries: usage.entries,
+                bytes: usage.bytes,
+                cleaned: clean && problem.is_none(),
+                problem,
+            }))
+        });
+    }
+
     /// Looks for a text in the rows.
-    pub fn search_rows(&self, rows: Arc<Rows>, text: String, serial: u64) {
-        self.run(move || Some(FileEvent::Matches(serial, rows.holding(&text))));
+    pub fn search_rows(&mut self, rows: Arc<Rows>, text: String, serial: u64) {
+        self.run_long("searching".to_owned(), move |_| {
+            Some(FileEvent::Matches(serial, rows.holding(&text)))
+        });
     }
 
     /// Writes settings.
-    pub fn keep_settings(&self, path: PathBuf, settings: Settings) {
-        self.run(move || settings.write(&path).err().map(FileEvent::NotKept));
+    pub fn keep_settings(&mut self, path: PathBuf, settings: Settings) {
+        let told = (self.sender.clone(), self.wake.clone());
+        self.settings.write(told, move || settings.write(&path));
     }
 
     /// Deletes a file, after what was to be kept before; nothing comes of it.
@@ -179,14 +295,49 @@ impl Files {
         });
     }
 
+    /// Writes a story.
+    pub fn export(&mut self, path: PathBuf, story: Story, form: Form) {
+        self.run_long(format!("writing {}", file_name(&path)), move |progress| {
+            let done = share::tell(&story, form, progress).and_then(|bytes| {
+                replace_file(&path, &bytes).map_err(|error| {
+                    format!(
+                        "cannot write {}: {error}\nhint: choose another folder",
+                        path.display()
+                    )
+                })
+            });
+            Some(FileEvent::Exported(path, done))
+        });
+    }
+
+    /// Long work under way, oldest first.
+    pub fn work(&self) -> Vec<Work> {
+        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        work.values().cloned().collect()
+    }
+
     /// Asks for a path with the desktop's own dialog. `suggested` is a file name for saving.
     pub fn pick(&self, purpose: PathPurpose, suggested: String) {
         self.run(move || {
+            // A test has nobody to answer a dialog.
+            if cfg!(test) {
+                return Some(FileEvent::NoDialog(purpose));
+            }
             let asked = Instant::now();
-            let dialog = rfd::FileDialog::new().add_filter("CadQuery code", &["py"]);
+            let dialog = rfd::FileDialog::new();
+            let dialog = match purpose {
+                PathPurpose::Open => dialog.add_filter("CadQuery code, trajectories, rows", &["py", "jsonl"]),
+                PathPurpose::Save(_) => dialog.add_filter("CadQuery code", &["py"]),
+                PathPurpose::Compare | PathPurpose::Rows => dialog.add_filter("rows", &["jsonl"]),
+                PathPurpose::Export(form) => dialog.add_filter(form.extension(), &[form.extension()]),
+            };
             let path = match purpose {
                 PathPurpose::Open => dialog.set_title("Open CadQuery code").pick_file(),
                 PathPurpose::Save(_) => dialog.set_title("Save code").set_file_name(suggested).save_file(),
+                PathPurpose::Compare => dialog.set_title("Compare with another run").pick_file(),
+                PathPurpose::Rows | PathPurpose::Export(_) => {
+                    dialog.set_title("Export").set_file_name(suggested).save_file()
+                }
             };
             match path {
                 Some(path) => Some(FileEvent::Picked(purpose, path)),
@@ -219,6 +370,41 @@ impl Files {
         });
     }
 
+    /// As [`Self::run`], told of while it lasts; the work says which share of it is done.
+    fn run_long(
+        &mut self,
+        what: String,
+        work: impl FnOnce(&dyn Fn(f32)) -> Option<FileEvent> + Send + 'static,
+    ) {
+        self.serial += 1;
+        let (serial, all, wake) = (self.serial, Arc::clone(&self.work), self.wake.clone());
+        let lock = |all: &Arc<Mutex<BTreeMap<u64, Work>>>, change: &dyn Fn(&mut BTreeMap<u64, Work>)| {
+            change(&mut all.lock().unwrap_or_else(PoisonError::into_inner));
+        };
+        lock(&all, &|all| {
+            all.insert(
+                serial,
+                Work {
+                    what: what.clone(),
+                    share: 0.0,
+                },
+            );
+        });
+        self.run(move || {
+            let event = work(&|share| {
+                lock(&all, &|all| {
+                    if let Some(work) = all.get_mut(&serial) {
+                        work.share = share;
+                    }
+                });
+                wake();
+            });
+            lock(&all, &|all| drop(all.remove(&serial)));
+            wake();
+            event
+        });
+    }
+
     fn run(&self, work: impl FnOnce() -> Option<FileEvent> + Send + 'static) {
         let (sender, wake) = (self.sender.clone(), self.wake.clone());
         thread::spawn(move || {
@@ -229,6 +415,52 @@ impl Files {
             }
         });
     }
+}
+
+impl Latest {
+    /// Writes, unless something newer is asked for before.
+    fn write(
+        &mut self,
+        (sender, wake): (Sender<FileEvent>, Wake),
+        write: impl FnOnce() -> Result<(), String> + Send + 'static,
+    ) {
+        let own = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let (asked, writing) = (Arc::clone(&self.asked), Arc::clone(&self.writing));
+        self.last = Some(thread::spawn(move || {
+            let _writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
+            if asked.load(Ordering::SeqCst) != own {
+                return;
+            }
+            if let Err(message) = write() {
+                // A window that has closed has no use for the answer.
+                let _ = sender.send(FileEvent::NotKept(message));
+                wake();
+            }
+        }));
+    }
+}
+
+/// Removes kept results and what killed workers left; tells what would not go.
+fn remove_kept(folder: Option<&Path>) -> Option<String> {
+    let mut problem = None;
+    if let Some(folder) = folder
+        && let Err(error) = cache::remove(folder)
+    {
+        problem = Some(format!(
+            "cannot remove the results in {}: {error}\nhint: is the folder yours? CADFORGE_CACHE names another",
+            folder.display()
+        ));
+    }
+    for left in scratch::abandoned() {
+        let path = left.path.clone();
+        if left.remove().is_err() && problem.is_none() {
+            problem = Some(format!(
+                "cannot remove {}\nhint: another user's worker left it",
+                path.display()
+            ));
+        }
+    }
+    problem
 }
 
 fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> Writer {

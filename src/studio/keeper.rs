@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::Sender;
 use serde::{Deserialize, Serialize};
 
+use super::dock::Saved;
 use super::viewport::{Against, Layout, Look, Projection};
 use crate::trajectory::replace_file;
 
@@ -26,6 +27,8 @@ pub struct Kept {
     pub dark: Option<bool>,
     /// How the 3D view stands.
     pub view: Option<KeptView>,
+    /// Where panels stand; none for what is usual.
+    pub panels: Option<Saved>,
     /// Edits that no file holds, oldest first.
     pub drafts: Vec<Draft>,
 }

@@ -9,15 +9,20 @@ pub mod backend;
 pub mod command;
 mod compare;
 pub mod controller;
+pub mod diagnostics;
+pub mod dock;
 pub mod editor;
 pub mod files;
 pub mod keeper;
+pub mod new_task;
+pub mod notes;
 pub mod panels;
 pub mod preflight;
 pub mod proposing;
 pub mod rows;
 pub mod servers;
 pub mod settings;
+pub mod share;
 pub mod state;
 pub mod theme;
 pub mod viewport;
@@ -27,7 +32,11 @@ pub use app::{Opened, Studio, StudioOptions, run};
 #[cfg(test)]
 mod editor_tests;
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod keeping_tests;
+#[cfg(test)]
+mod panel_tests;
 #[cfg(test)]
 mod proposing_tests;
 #[cfg(test)]

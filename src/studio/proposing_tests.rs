@@ -30,7 +30,13 @@ fn with_proposer(name: &str) -> (Standin, Window) {
 }
 
 /// A step of rules or a model as the engine tells it.
-fn proposed(index: usize, parent: usize, code: &str, origin: Origin, assessment: crate::assess::Assessment) -> Event {
+fn proposed(
+    index: usize,
+    parent: usize,
+    code: &str,
+    origin: Origin,
+    assessment: crate::assess::Assessment,
+) -> Event {
     match step(index, code, assessment) {
         Event::Step(mut step, shape) => {
             step.origin = origin;
@@ -76,7 +82,13 @@ fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
     standin.last(|job| {
         let delta = "ter\n".to_owned();
         job.send(Event::ProposalText { step: 1, delta });
-        job.send(proposed(1, 0, "fixture = better\n", Origin::Rules, built(0.7, 0.6)));
+        job.send(proposed(
+            1,
+            0,
+            "fixture = better\n",
+            Origin::Rules,
+            built(0.7, 0.6),
+        ));
     });
     end(&standin, 1);
     window.run();
@@ -134,7 +146,13 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
     window.run_steps(2);
     standin.last(|job| {
         assert_eq!(job.repair().max_steps, 12);
-        job.send(proposed(1, 0, "fixture = better\n", Origin::Rules, built(0.7, 0.6)));
+        job.send(proposed(
+            1,
+            0,
+            "fixture = better\n",
+            Origin::Rules,
+            built(0.7, 0.6),
+        ));
         let broken = failed(Kind::UndefinedName, "NameError", 1);
         job.send(proposed(2, 1, "fixture = x\n", Origin::Rules, broken));
         job.send(proposed(3, 1, "fixture = z\n", Origin::Rules, built(0.6, 0.5)));
@@ -161,7 +179,10 @@ fn server() -> String {
             let length = stream.read(&mut head).unwrap_or(0);
             let models = r#"{"data": [{"id": "base", "owned_by": "vllm"}, {"id": "repair", "parent": "base", "owned_by": "vllm"}]}"#;
             let answer = if String::from_utf8_lossy(&head[..length]).contains("/v1/models") {
-                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{models}", models.len())
+                format!(
+                    "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{models}",
+                    models.len()
+                )
             } else {
                 "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned()
             };
@@ -197,14 +218,20 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
     let url = server();
     type_server(&mut window, &url);
     frames_until(&mut window, |state| {
-        matches!(state.proposing.servers[0].health, super::proposing::Health::Well(_))
+        matches!(
+            state.proposing.servers[0].health,
+            super::proposing::Health::Well(_)
+        )
     });
     window.get_by_label("server answers, with 2 to choose from");
     window.get_by_label("Model").click();
     window.run();
     window.get_by_label("repair · adapter").click();
     window.run();
-    assert_eq!(state(&window).proposing.servers[0].model.as_deref(), Some("repair"));
+    assert_eq!(
+        state(&window).proposing.servers[0].model.as_deref(),
+        Some("repair")
+    );
     window.get_by_label("Run loop").click();
     window.run_steps(2);
     standin.last(|job| match &job.repair().proposer {
@@ -221,7 +248,10 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
     window.get_by_label("Show prompt").click();
     window.run_steps(2);
     frames_until(&mut window, |state| {
-        matches!(state.proposing.prompt, Some(PromptView::Shown { .. } | PromptView::Failed(_)))
+        matches!(
+            state.proposing.prompt,
+            Some(PromptView::Shown { .. } | PromptView::Failed(_))
+        )
     });
     window.get_by_label_contains("tokens · about");
     window.get_by_label("Close prompt").click();
@@ -233,10 +263,16 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
 fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
     let (standin, mut window) = with_proposer("endpoint");
     // A port that nobody listens on any more.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     type_server(&mut window, &format!("http://{gone}"));
     frames_until(&mut window, |state| {
-        matches!(state.proposing.servers[0].health, super::proposing::Health::Ill(_))
+        matches!(
+            state.proposing.servers[0].health,
+            super::proposing::Health::Ill(_)
+        )
     });
     window.get_by_label_contains("server cannot connect");
     window.get_by_label("Run loop").click();

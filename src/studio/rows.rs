@@ -3,12 +3,16 @@
 //! What a list needs of each row is kept, 24 bytes of it; code and notes are read again from the file when somebody
 //! looks.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::notes::Notes;
+use crate::reward::group_advantages;
 
 /// A file of rows.
 #[derive(Debug, Default)]
@@ -21,8 +25,21 @@ pub struct Rows {
     pub tasks: Vec<String>,
     /// Names of kinds that rows refer to.
     pub kinds: Vec<String>,
+    /// Candidates of one prompt, in order of their first row; rows without a `group_id` are in none.
+    pub groups: Vec<Group>,
+    /// The group of each row; `u32::MAX` for none.
+    pub group_of: Vec<u32>,
     /// Lines that are no rows.
     pub bad: usize,
+}
+
+/// The candidates of one prompt.
+#[derive(Debug, Default, PartialEq)]
+pub struct Group {
+    /// Its id.
+    pub name: String,
+    /// Its rows.
+    pub rows: Vec<u32>,
 }
 
 /// What the list shows of a row.
@@ -67,6 +84,8 @@ struct Raw {
     kind: Option<String>,
     #[serde(default)]
     ok: Option<bool>,
+    #[serde(default)]
+    group_id: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +111,7 @@ impl Rows {
             ..Self::default()
         };
         let (mut line, mut start) = (Vec::new(), 0);
+        let mut groups = BTreeMap::new();
         loop {
             line.clear();
             let length = reader.read_until(b'\n', &mut line).map_err(fail)?;
@@ -99,7 +119,7 @@ impl Rows {
                 break;
             }
             if !line.trim_ascii().is_empty() {
-                rows.push(&line, start);
+                rows.push(&line, start, &mut groups);
             }
             start += length as u64;
         }
@@ -112,7 +132,7 @@ impl Rows {
         Ok(rows)
     }
 
-    fn push(&mut self, line: &[u8], start: u64) {
+    fn push(&mut self, line: &[u8], start: u64, groups: &mut BTreeMap<String, u32>) {
         let raw = match serde_json::from_slice::<Raw>(line) {
             Ok(raw) if raw.reward.is_some() || raw.score.is_some() || raw.kind.is_some() => raw,
             Ok(_) | Err(_) => return self.bad += 1,
@@ -125,6 +145,23 @@ impl Rows {
         let built = raw
             .ok
             .unwrap_or(!failed && total.is_none_or(|total| total > -0.999));
+        let group = raw.group_id.filter(|id| !id.is_null()).map(|id| match id {
+            Value::String(name) => name,
+            other => other.to_string(),
+        });
+        let index = self.rows.len() as u32;
+        self.group_of.push(group.map_or(u32::MAX, |name| {
+            let next = self.groups.len() as u32;
+            let group = *groups.entry(name).or_insert_with_key(|name| {
+                self.groups.push(Group {
+                    name: name.clone(),
+                    rows: Vec::new(),
+                });
+                next
+            });
+            self.groups[group as usize].rows.push(index);
+            group
+        }));
         self.rows.push(Row {
             start,
             length: line.len() as u32,
@@ -181,6 +218,120 @@ impl Rows {
         Ok(found)
     }
 
+    /// How much better a row is than its group, in standard deviations; as `cadforge score` has it. None without a group
+    /// or a reward.
+    pub fn advantage(&self, index: usize) -> Option<f64> {
+        let group = self.groups.get(*self.group_of.get(index)? as usize)?;
+        let scored = |index: &&u32| {
+            self.rows
+                .get(**index as usize)
+                .is_some_and(|row| row.total.is_finite())
+        };
+        let rows: Vec<u32> = group.rows.iter().filter(scored).copied().collect();
+        let place = rows.iter().position(|row| *row as usize == index)?;
+        let totals: Vec<f64> = rows
+            .iter()
+            .map(|row| f64::from(self.rows[*row as usize].total))
+            .collect();
+        group_advantages(&totals).get(place).copied()
+    }
+
+    /// How many of some rows have a reward in each of equal stretches from -1 to 1.
+    pub fn histogram(&self, of: &[u32], bins: usize) -> Vec<u32> {
+        let mut counts = vec![0; bins.max(1)];
+        for row in of.iter().filter_map(|index| self.rows.get(*index as usize)) {
+            if row.total.is_finite() {
+                let share = (f64::from(row.total).clamp(-1.0, 1.0) + 1.0) / 2.0;
+                let bin = (share * counts.len() as f64) as usize;
+                let last = counts.len() - 1;
+                counts[bin.min(last)] += 1;
+            }
+        }
+        counts
+    }
+
+    /// Numbers about some of the rows by a name that they share, most rows first.
+    pub fn by(&self, of: &[u32], key: Key) -> Vec<(String, Summary)> {
+        let names = match key {
+            Key::Task => &self.tasks,
+            Key::Kind => &self.kinds,
+        };
+        let mut members: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
+        for index in of {
+            if let Some(row) = self.rows.get(*index as usize) {
+                let name = match key {
+                    Key::Task => row.task,
+                    Key::Kind => row.kind,
+                };
+                members.entry(name).or_default().push(*index);
+            }
+        }
+        let mut found: Vec<_> = members
+            .into_iter()
+            .filter_map(|(name, rows)| Some((names.get(name as usize)?.clone(), self.summary(&rows))))
+            .collect();
+        found.sort_by(|a, b| b.1.count.cmp(&a.1.count).then_with(|| a.0.cmp(&b.0)));
+        found
+    }
+
+    /// Writes some of the rows as they are to a file, with what is said of them.
+    ///
+    /// # Errors
+    /// In words, where a file cannot be read or written.
+    pub fn export(
+        &self,
+        of: &[u32],
+        notes: &Notes,
+        path: &Path,
+        progress: &dyn Fn(f32),
+    ) -> Result<(), String> {
+        let fail = |error: std::io::Error| {
+            format!(
+                "cannot write {}: {error}\nhint: choose another folder",
+                path.display()
+            )
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut file = tempfile::Builder::new()
+            // Lets through what is usual for this person's files.
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+            .tempfile_in(folder.unwrap_or(Path::new(".")))
+            .map_err(fail)?;
+        let mut written = std::io::BufWriter::with_capacity(1 << 20, &mut file);
+        let mut source = File::open(&self.path).map_err(|error| {
+            format!(
+                "cannot read {}: {error}\nhint: it was moved or deleted",
+                self.path.display()
+            )
+        })?;
+        let mut line = Vec::new();
+        for (done, index) in of.iter().enumerate() {
+            let Some(row) = self.rows.get(*index as usize) else {
+                continue;
+            };
+            line.resize(row.length as usize, 0);
+            source.seek(SeekFrom::Start(row.start)).map_err(fail)?;
+            source.read_exact(&mut line).map_err(fail)?;
+            let noted = notes.of(*index as usize).and_then(|note| {
+                let mut value: Value = serde_json::from_slice(&line).ok()?;
+                let keys = value.as_object_mut()?;
+                keys.insert("pinned".to_owned(), note.pinned.into());
+                keys.insert("annotation".to_owned(), note.text.clone().into());
+                serde_json::to_vec(&value).ok()
+            });
+            let whole = noted.as_deref().unwrap_or(&line).trim_ascii_end();
+            written.write_all(whole).map_err(fail)?;
+            written.write_all(b"\n").map_err(fail)?;
+            if done % 1000 == 999 {
+                progress(done as f32 / of.len() as f32);
+            }
+        }
+        written.flush().map_err(fail)?;
+        drop(written);
+        file.persist(path).map_err(|error| fail(error.error))?;
+        Ok(())
+    }
+
     /// Numbers about some of the rows.
     pub fn summary(&self, of: &[u32]) -> Summary {
         let rows = || of.iter().filter_map(|index| self.rows.get(*index as usize));
@@ -219,6 +370,15 @@ impl Rows {
             })
             .collect()
     }
+}
+
+/// What rows are told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// Their task.
+    Task,
+    /// Their kind.
+    Kind,
 }
 
 /// Whether a kind is one of a candidate that built.
@@ -310,6 +470,46 @@ mod tests {
         );
         assert!((summary.std - 1.5 / 2f64.sqrt()).abs() < 1e-9);
         assert_eq!(rows.curve(&[2, 0, 1], 2), [[-0.25, 0.5], [0.9, 1.0]]);
+    }
+
+    #[test]
+    fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
+        let (dir, rows) = rows(&[
+            r#"{"group_id": 7, "code": "a", "reward": 0.2, "kind": "build_ok"}"#,
+            r#"{"group_id": "x", "code": "b", "reward": 0.9, "kind": "build_ok"}"#,
+            r#"{"group_id": 7, "code": "c", "reward": 0.6, "kind": "syntax_closure"}"#,
+            r#"{"code": "d", "reward": -1.0}"#,
+        ]);
+        let rows = rows.unwrap();
+        assert_eq!(rows.groups.len(), 2);
+        assert_eq!(
+            (rows.groups[0].name.as_str(), &rows.groups[0].rows[..]),
+            ("7", &[0, 2][..])
+        );
+        let half = 0.5f64.sqrt();
+        assert!((rows.advantage(0).unwrap() + half).abs() < 1e-3);
+        assert!((rows.advantage(2).unwrap() - half).abs() < 1e-3);
+        assert_eq!((rows.advantage(1), rows.advantage(3)), (Some(0.0), None));
+        assert_eq!(rows.histogram(&[0, 1, 2, 3], 4), [1, 0, 1, 2]);
+        assert_eq!(rows.by(&[0, 1, 2, 3], Key::Kind)[0].0, "build_ok");
+
+        let mut notes = Notes::default();
+        notes.annotate(2, "nearly");
+        let out = dir.path().join("chosen.jsonl");
+        rows.export(&[0, 2], &notes, &out, &|_| ()).unwrap();
+        let chosen = Rows::read(&out).unwrap();
+        assert_eq!(chosen.code(1).unwrap().1, "c");
+        let text = std::fs::read_to_string(&out).unwrap();
+        assert!(
+            text.lines().nth(1).unwrap().contains(r#""annotation":"nearly""#),
+            "{text}"
+        );
+        let nowhere = dir.path().join("no/out.jsonl");
+        assert!(
+            rows.export(&[0], &notes, &nowhere, &|_| ())
+                .unwrap_err()
+                .contains("hint:")
+        );
     }
 
     #[test]

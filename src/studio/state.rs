@@ -5,10 +5,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::files::Stored;
 use super::keeper::Draft;
+use super::notes::Notes;
 use super::proposing::{Pick, Proposing};
 use super::rows::Rows;
 use super::settings::Settings;
+use super::share::Form;
 use crate::assess::{Assessment, Evaluation, Scoring};
 use crate::engine::JobId;
 use crate::executor::PoolStatus;
@@ -32,6 +35,8 @@ pub struct State {
     pub warming_since: Option<f64>,
     /// Jobs under way, oldest first.
     pub running: Vec<Running>,
+    /// Long work on files under way, oldest first.
+    pub work: Vec<Work>,
     /// What happened, oldest first.
     pub log: Vec<LogLine>,
     /// Something to be told above the panels.
@@ -46,12 +51,24 @@ pub struct State {
     pub row_matches_serial: u64,
     /// The row whose code is on screen.
     pub open_row: Option<usize>,
+    /// What was said of the rows.
+    pub notes: Notes,
+    /// Another training run, to be compared.
+    pub other_rows: Option<Arc<Rows>>,
+    /// The group on screen, with what its candidates built.
+    pub group: Option<GroupView>,
     /// Who proposes, and what it says.
     pub proposing: Proposing,
     /// What a person has set.
     pub settings: Settings,
     /// The file that keeps it, if there is a place for one.
     pub settings_file: Option<PathBuf>,
+    /// The folder for tasks of one's own, if there is a place for one.
+    pub pack: Option<PathBuf>,
+    /// Why the task that was asked for was not written.
+    pub new_task_problem: Option<String>,
+    /// What is kept on the disk, once somebody has asked.
+    pub store: Option<Stored>,
     /// Edits that a window left which was not closed, until somebody decides.
     pub rescued: Vec<Draft>,
     /// A file changed outside while it had edits here.
@@ -75,6 +92,46 @@ pub struct Running {
     pub since: f64,
     /// Whether it left the queue.
     pub started: bool,
+}
+
+/// The candidates of one prompt, built to be looked at.
+#[derive(Clone, Debug)]
+pub struct GroupView {
+    /// Index of the group.
+    pub group: usize,
+    /// Its first candidates, in order.
+    pub members: Vec<Member>,
+}
+
+/// A candidate of a group.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Index of its row.
+    pub row: usize,
+    /// How far it has come.
+    pub phase: Phase,
+}
+
+/// How far a candidate of a group has come.
+#[derive(Clone, Debug)]
+pub enum Phase {
+    /// Its code is read.
+    Reading,
+    /// It is built.
+    Building(JobId),
+    /// It was built.
+    Built(Arc<Shape>),
+    /// It does not build, or cannot be built here; and why.
+    Broken(String),
+}
+
+/// Long work on a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Work {
+    /// What is done, for people.
+    pub what: String,
+    /// The share that is done, 0 to 1.
+    pub share: f32,
 }
 
 /// A line of the log.
@@ -151,6 +208,12 @@ pub enum PathPurpose {
     Open,
     /// A file to write that card to, whatever is on screen by then.
     Save(CardId),
+    /// A file of rows to compare with.
+    Compare,
+    /// A file to write chosen rows to.
+    Rows,
+    /// A file to write what is on screen to.
+    Export(Form),
 }
 
 /// The path field in place of a file dialog.
@@ -543,6 +606,7 @@ impl State {
             pool: PoolStatus::default(),
             warming_since: None,
             running: Vec::new(),
+            work: Vec::new(),
             log: Vec::new(),
             notice: None,
             path_prompt: None,
@@ -550,9 +614,15 @@ impl State {
             row_matches: None,
             row_matches_serial: 0,
             open_row: None,
+            notes: Notes::default(),
+            other_rows: None,
+            group: None,
             proposing: Proposing::default(),
             settings: Settings::default(),
             settings_file: None,
+            pack: None,
+            new_task_problem: None,
+            store: None,
             rescued: Vec::new(),
             conflict: None,
             quit: None,

@@ -152,7 +152,12 @@ pub const LIGHT: Palette = Palette {
 
 /// The colours that `ui` is drawn with.
 pub fn of(ui: &Ui) -> &'static Palette {
-    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+    of_visuals(ui.visuals())
+}
+
+/// The colours of a theme.
+pub fn of_visuals(visuals: &Visuals) -> &'static Palette {
+    if visuals.dark_mode { &DARK } else { &LIGHT }
 }
 
 /// Medium weight at `size`.

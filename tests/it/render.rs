@@ -62,6 +62,7 @@ fn draw(panes: &[ShotPane<'_>], preset: Preset) -> RgbaImage {
             size: [800, 500],
             preset,
             projection: Projection::Orthographic,
+            turn: None,
             dark: true,
         })
         .unwrap_or_else(|error| panic!("{error}"))
@@ -184,6 +185,7 @@ fn a_size_out_of_range_is_refused() {
         size: [3, 400],
         preset: Preset::Top,
         projection: Projection::Perspective,
+        turn: None,
         dark: false,
     };
     assert!(matches!(

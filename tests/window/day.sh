@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Walks the real studio through a day's work by keyboard: every way to compare, a section, the palette, find, a diff,
-# and a kill in the middle of typing. Leaves a picture of each state in target/window, dark and light.
+# Walks the real studio through a day's work by mouse and keyboard: every way to compare, a section, the palette, find, a
+# diff, panels put away, a timeline shared as a page, a kill in the middle of typing, and a training run looked through.
+# Leaves a picture of each state in target/window, dark and light.
 #
 #   tests/window/day.sh CADFORGE [WIDTHxHEIGHT...]
 set -euo pipefail
@@ -12,22 +13,13 @@ sizes=("$@")
 pictures=$root/target/window
 mkdir -p "$pictures"
 
+"$root/.venv/bin/python" "$here/rows.py" "$root/tasks" "$scratch"
+
 warm=dc8c6b
 passed=0
 pass() {
     passed=$((passed + 1))
     echo "day: ok: $1"
-}
-
-# do_command TEXT: types it into the command palette and takes the first that fits.
-do_command() {
-    key ctrl+shift+p
-    sleep 0.4
-    type_text "$1"
-    sleep 0.3
-    key Return
-    sleep 0.4
-    settle 60 || fail "$size: does not come to rest after '$1'"
 }
 
 # state NAME: a picture, which has to differ from the one before.
@@ -101,7 +93,24 @@ for size in "${sizes[@]}"; do
     sleep 0.6
     state 12-find
     key Escape
+    drag 62 30 70 40
+    state 12-turned
+    do_command 'panel: tasks'
+    do_command 'panel: console'
+    state 12-panels-away
+    do_command 'reset the layout'
     pass "$size: every state shows"
+
+    do_command 'share as a web page'
+    key ctrl+a
+    type_text "$scratch/story.html"
+    key Return
+    until_true 30 test -s "$scratch/story.html" || fail "$size: no page was written"
+    ! grep -qE 'https?:' "$scratch/story.html" || fail "$size: the page asks for the network"
+    (($(wc -c <"$scratch/story.html") > 50000)) || fail "$size: the page holds no parts"
+    rm "$scratch/story.html"
+    settle || fail "$size: does not come to rest after sharing"
+    pass "$size: the timeline is shared as one page"
 
     settle || fail "$size: does not come to rest"
     before=$(ticks)
@@ -124,6 +133,22 @@ for size in "${sizes[@]}"; do
     settle || fail "$size: does not come to rest after the kill"
     state 13-rescue
     pass "$size: what was typed two seconds before a kill is offered again"
+
+    kill -9 "$studio"
+    wait "$studio" 2>/dev/null || true
+    studio=
+    rm -rf "$scratch/data"
+    start_studio "$program" studio --task caster_wheel_fork "$scratch/run.jsonl"
+    sleep 2
+    settle 60 || fail "$size: does not come to rest with a training run"
+    state 14-rows
+    do_command 'panel: 3D view'
+    state 15-curves
+    click 5 62
+    sleep 2
+    settle 60 || fail "$size: does not come to rest with a row"
+    state 16-row
+    pass "$size: a training run is looked through"
 
     kill "$studio" "$xvfb"
     wait "$studio" "$xvfb" 2>/dev/null || true

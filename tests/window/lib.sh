@@ -1,4 +1,4 @@
-# Sourced by run.sh and screenshot.sh: a display of its own, the studio on it, keys, clicks and pictures.
+# Sourced by run.sh, day.sh, states.sh and screenshot.sh: a display of its own, the studio on it, keys, clicks and pictures.
 #
 # The studio runs with empty settings and data folders of its own. Everything that was started is ended when the
 # sourcing script exits.
@@ -76,6 +76,20 @@ key() { xdotool key --clearmodifiers "$1"; }
 
 type_text() { xdotool type --delay 30 -- "$1"; }
 
+# do_command TEXT: types it into the command palette and takes the first that fits.
+do_command() {
+    look before
+    key ctrl+shift+p
+    # What is typed before the palette is there would go to the code.
+    until_true 20 changed_at_least "$scratch/before" 5000 || fail "no palette for '$1'"
+    sleep 0.2
+    type_text "$1"
+    sleep 0.3
+    key Return
+    sleep 0.4
+    settle 60 || fail "does not come to rest after '$1'"
+}
+
 # click X% Y%: in parts of the window, so that it holds at any size.
 click() {
     local width height
@@ -83,6 +97,21 @@ click() {
     xdotool mousemove $((width * $1 / 100)) $((height * $2 / 100))
     sleep 0.1
     xdotool click 1
+    sleep 0.2
+}
+
+# drag X% Y% TO_X% TO_Y%: with the button held, in several moves, as a hand does.
+drag() {
+    local width height step
+    read -r width height < <(xdotool getdisplaygeometry)
+    xdotool mousemove $((width * $1 / 100)) $((height * $2 / 100))
+    sleep 0.1
+    xdotool mousedown 1
+    for step in 1 2 3 4 5; do
+        xdotool mousemove $((width * ($1 * (5 - step) + $3 * step) / 500)) $((height * ($2 * (5 - step) + $4 * step) / 500))
+        sleep 0.05
+    done
+    xdotool mouseup 1
     sleep 0.2
 }
 

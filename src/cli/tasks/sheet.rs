@@ -46,6 +46,7 @@ pub(super) fn run(out: &Path, columns: u32, global: &Global) -> anyhow::Result<(
             size: TILE,
             preset: Preset::Isometric,
             projection: Projection::Orthographic,
+            turn: None,
             dark: true,
         })?;
         let place = [index % columns * TILE[0], index / columns * TILE[1]].map(i64::from);

@@ -29,26 +29,50 @@ fn a_run_is_counted_over_all_and_over_time() {
     rows.push(json!({"messages": [{"role": "user", "content": "?"}], "task_id": "a"}));
     rows.push(json!({"nothing": 1}));
     let run = read_rows(&rows).unwrap();
-    assert_eq!((run.completions, run.scored, run.built, run.clipped), (80, 80, 20, 1));
+    assert_eq!(
+        (run.completions, run.scored, run.built, run.clipped),
+        (80, 80, 20, 1)
+    );
     assert_eq!((run.other_rows, run.bad_lines), (1, 1));
-    assert_eq!((run.build_rate, run.best_reward, run.best_total), (Some(0.25), Some(0.8), Some(0.75)));
-    let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
+    assert_eq!(
+        (run.build_rate, run.best_reward, run.best_total),
+        (Some(0.25), Some(0.8), Some(0.75))
+    );
+    let near =
+        |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
     near(run.mean_reward.unwrap(), (20.0 * 0.8 - 60.0 * 0.5) / 80.0);
     near(run.mean_total.unwrap(), (20.0 * 0.75 - 60.0) / 80.0);
     assert_eq!((run.fixture_rate, run.import_rate), (Some(1.0), Some(1.0)));
     let kinds: Vec<_> = run.kinds.iter().map(|kind| (kind.kind, kind.count)).collect();
-    assert_eq!(kinds, [(Kind::SyntaxClosure, 59), (Kind::BuildOk, 20), (Kind::Clipped, 1)]);
+    assert_eq!(
+        kinds,
+        [(Kind::SyntaxClosure, 59), (Kind::BuildOk, 20), (Kind::Clipped, 1)]
+    );
     // Ten calls of eight: the first five fail throughout and teach nothing.
     assert_eq!((run.groups.len(), run.informative_groups), (10, Some(0.5)));
     near(run.groups[9].mean, 0.15);
     assert_eq!(run.over_time.len(), STRETCHES);
     assert!(run.over_time.iter().all(|stretch| stretch.to - stretch.from == 4));
-    assert_eq!(run.over_time.iter().map(|stretch| stretch.build_rate).sum::<f64>(), 5.0);
+    assert_eq!(
+        run.over_time
+            .iter()
+            .map(|stretch| stretch.build_rate)
+            .sum::<f64>(),
+        5.0
+    );
     for (index, kind) in run.kinds.iter().enumerate() {
-        let over: usize = run.over_time.iter().map(|stretch| stretch.kinds[index].count).sum();
+        let over: usize = run
+            .over_time
+            .iter()
+            .map(|stretch| stretch.kinds[index].count)
+            .sum();
         assert_eq!(over, kind.count);
     }
-    let tasks: Vec<_> = run.tasks.iter().map(|task| (task.task_id.as_str(), task.completions, task.built)).collect();
+    let tasks: Vec<_> = run
+        .tasks
+        .iter()
+        .map(|task| (task.task_id.as_str(), task.completions, task.built))
+        .collect();
     assert_eq!(tasks, [("a", 40, 8), ("b", 40, 12)]);
 }
 
@@ -68,21 +92,35 @@ fn losses_of_supervised_runs_are_first_and_last() {
         first_eval: Some(0.9),
         last_eval: Some(0.3),
     };
-    assert_eq!((run.training, run.completions, run.bad_lines), (Some(expected), 0, 0));
+    assert_eq!(
+        (run.training, run.completions, run.bad_lines),
+        (Some(expected), 0, 0)
+    );
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("trainer_state.json");
-    std::fs::write(&state, serde_json::to_string_pretty(&json!({"log_history": log})).unwrap()).unwrap();
+    std::fs::write(
+        &state,
+        serde_json::to_string_pretty(&json!({"log_history": log})).unwrap(),
+    )
+    .unwrap();
     assert_eq!(read(&state, 8).unwrap().training, Some(expected));
     std::fs::write(&state, "{}").unwrap();
     assert!(read(&state, 8).unwrap_err().to_string().contains("log_history"));
-    assert!(read_rows(&[json!({"prompt": "p", "chosen": "a", "rejected": "b"})]).unwrap_err().is_input());
+    assert!(
+        read_rows(&[json!({"prompt": "p", "chosen": "a", "rejected": "b"})])
+            .unwrap_err()
+            .is_input()
+    );
 }
 
 #[test]
 fn the_published_runs_stand_beside_new_ones() {
     let run = read_rows(&(0..80).map(completion).collect::<Vec<_>>()).unwrap();
     let text = markdown(&[run]);
-    assert!(text.contains("| **run** | 80 | 20 | 25.0 % | -0.1750 | 0.8000 | 0 | – | – |"), "{text}");
+    assert!(
+        text.contains("| **run** | 80 | 20 | 25.0 % | -0.1750 | 0.8000 | 0 | – | – |"),
+        "{text}"
+    );
     for row in [
         "| 2B SFT | – | – | – | – | – | – | 1.4480 → 0.1658 | 0.4477 → 0.2676 |",
         "| 9B strict GRPO | 320 | 96 | 30.0 % | – | 0.9352 | – | – | – |",
@@ -100,12 +138,27 @@ fn plots_are_whole_and_hold_what_they_show() {
     let names: Vec<&str> = plots.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
-        ["reward.svg", "build_rate.svg", "groups.svg", "kinds-1.svg", "tasks-1.svg", "kinds-2.svg", "tasks-2.svg"]
+        [
+            "reward.svg",
+            "build_rate.svg",
+            "groups.svg",
+            "kinds-1.svg",
+            "tasks-1.svg",
+            "kinds-2.svg",
+            "tasks-2.svg"
+        ]
     );
     for (name, svg) in &plots {
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{name}");
-        assert!(svg.contains("a &lt;b&gt; &amp; c") && !svg.contains("NaN"), "{name}");
-        assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count(), "{name}");
+        assert!(
+            svg.contains("a &lt;b&gt; &amp; c") && !svg.contains("NaN"),
+            "{name}"
+        );
+        assert_eq!(
+            svg.matches("<text").count(),
+            svg.matches("</text>").count(),
+            "{name}"
+        );
     }
     assert_eq!(plots[0].1.matches("<polyline").count(), 2);
 }

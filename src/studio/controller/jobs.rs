@@ -16,7 +16,9 @@ use crate::geometry::Shape;
 use crate::reward::Mode;
 use crate::studio::backend::Ticket;
 use crate::studio::proposing::{Arrived, Pick, SaidEnd};
-use crate::studio::state::{Activity, Card, CardId, Outcome, Recorded, ReferenceShape, Running, Session};
+use crate::studio::state::{
+    Activity, Card, CardId, Outcome, Phase, Recorded, ReferenceShape, Running, Session,
+};
 use crate::trajectory::{Origin, Step};
 
 /// A job under way.
@@ -35,6 +37,8 @@ enum Purpose {
     Repair(RepairRun),
     /// Builds a task's reference for the viewport.
     Reference,
+    /// Builds a candidate of the group on screen.
+    Member,
 }
 
 /// A repair under way.
@@ -116,7 +120,7 @@ impl Controller {
             (Activity::Due(_) | Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault { .. }) => false,
             (Activity::Assessing(job), _) => match self.pending.get(&job).map(|pending| &pending.purpose) {
                 Some(Purpose::Assess { scoring, .. }) => *scoring != self.state.scoring,
-                Some(Purpose::Repair(_) | Purpose::Reference) | None => false,
+                Some(Purpose::Repair(_) | Purpose::Reference | Purpose::Member) | None => false,
             },
             (Activity::Idle, Outcome::Unknown) => true,
             (Activity::Idle, Outcome::Scored(scored)) => scored.scoring != self.state.scoring,
@@ -239,6 +243,22 @@ impl Controller {
         }
     }
 
+    /// Builds a candidate of a group, after everything that somebody waits for.
+    pub(super) fn build_member(&mut self, session: usize, code: &str, what: String) -> JobId {
+        let job = Job::Assess(AssessJob {
+            task: self.state.sessions[session].task.clone(),
+            code: Arc::from(code.as_bytes()),
+            // Only its shape is wanted: rewards are those of the row.
+            scoring: Scoring {
+                mode: Mode::Fast,
+                reference: ReferenceChoice::None,
+                ..self.state.scoring.clone()
+            },
+            priority: Priority::Batch,
+        });
+        self.submit(session, job, what, Purpose::Member)
+    }
+
     fn submit(&mut self, session: usize, job: Job, what: String, purpose: Purpose) -> JobId {
         let repair = matches!(job, Job::Repair(_));
         let ticket = self.backend.submit(job, self.wake.clone());
@@ -263,7 +283,7 @@ impl Controller {
     }
 
     /// Stops a job and forgets it.
-    fn drop_job(&mut self, job: JobId) {
+    pub(super) fn drop_job(&mut self, job: JobId) {
         self.state.running.retain(|running| running.job != job);
         if let Some(pending) = self.pending.remove(&job) {
             (pending.ticket.cancel)();
@@ -329,6 +349,7 @@ impl Controller {
 
     /// Takes a job that is over off its cards; a proposal that never became code goes.
     fn settle(&mut self, session: usize, job: JobId) {
+        self.settle_member(job, Phase::Broken("stopped".to_owned()));
         let session = &mut self.state.sessions[session];
         if matches!(session.reference, ReferenceShape::Building(building) if building == job) {
             session.reference =
@@ -425,7 +446,7 @@ impl Controller {
                     let card = match &pending.purpose {
                         Purpose::Assess { card, .. } => Some(*card),
                         Purpose::Repair(run) => Some(run.cards[&0]),
-                        Purpose::Reference => None,
+                        Purpose::Reference | Purpose::Member => None,
                     };
                     let waits = |card: &CardId| {
                         self.state.sessions[pending.session]
@@ -435,6 +456,7 @@ impl Controller {
                     if let Some(card) = card.filter(waits) {
                         self.fault(pending.session, card, &message, input);
                     }
+                    self.settle_member(job, Phase::Broken(message.clone()));
                     self.settle(pending.session, job);
                     self.tell(&message);
                 }
@@ -484,7 +506,8 @@ impl Controller {
                     )),
                 };
             }
-            (Purpose::Assess { .. } | Purpose::Reference, JobOutcome::Repaired(_))
+            (Purpose::Member, JobOutcome::Assessed(assessment)) => self.take_member(job, assessment),
+            (Purpose::Assess { .. } | Purpose::Reference | Purpose::Member, JobOutcome::Repaired(_))
             | (Purpose::Repair(_), JobOutcome::Assessed(_)) => {
                 self.tell("the engine answered another question than was asked");
             }
@@ -625,7 +648,7 @@ impl Controller {
     fn repair_base(&self, job: JobId) -> Option<CardId> {
         match &self.pending.get(&job)?.purpose {
             Purpose::Repair(run) => run.cards.get(&0).copied(),
-            Purpose::Assess { .. } | Purpose::Reference => None,
+            Purpose::Assess { .. } | Purpose::Reference | Purpose::Member => None,
         }
     }
 }

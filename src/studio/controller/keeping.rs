@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Controller, Effect};
 use crate::executor::Priority;
+use crate::studio::dock::Saved;
 use crate::studio::keeper::{Draft, Found, Keeper, Kept, KeptView, PAUSE};
 use crate::studio::state::{Activity, Card, CardId, Conflict, PathPurpose, Quit, file_name};
 use crate::trajectory::Origin;
@@ -17,22 +18,25 @@ pub(super) struct Keeping {
     due: Option<f64>,
     /// Files of windows that were not closed.
     files: Vec<PathBuf>,
-    look: (Option<bool>, Option<KeptView>),
+    look: Look,
     /// The window closes as soon as everything is saved.
     closing: bool,
     /// The window closes as things are.
     forced: bool,
 }
 
+/// How the window looks: dark, how the 3D view stands, where panels stand; none where that is as usual.
+pub type Look = (Option<bool>, Option<KeptView>, Option<Saved>);
+
 impl Controller {
     /// Remembers edits in a folder from now on, and brings back what the last window left there. Returns how the
     /// window looked.
-    pub fn remember_in(&mut self, folder: &Path, with_place: bool) -> (Option<bool>, Option<KeptView>) {
+    pub fn remember_in(&mut self, folder: &Path, with_place: bool) -> Look {
         let (keeper, Found { last, lost, files }) = Keeper::open(folder);
         self.keeping.keeper = Some(keeper);
         self.keeping.files = files;
         self.state.rescued = lost;
-        let Some(last) = last else { return (None, None) };
+        let Some(last) = last else { return Look::default() };
         let count = last.drafts.len();
         for draft in last.drafts {
             self.bring_back(draft, false);
@@ -54,13 +58,13 @@ impl Controller {
             self.state.current = index;
         }
         self.score_what_is_not();
-        self.keeping.look = (last.dark, last.view);
-        (last.dark, last.view)
+        self.keeping.look = (last.dark, last.view, last.panels);
+        self.keeping.look.clone()
     }
 
     /// Tells how the window looks, to be remembered.
-    pub fn look_is(&mut self, dark: bool, view: KeptView) {
-        self.keeping.look = (Some(dark), Some(view));
+    pub fn look_is(&mut self, dark: bool, view: KeptView, panels: Option<Saved>) {
+        self.keeping.look = (Some(dark), Some(view), panels);
     }
 
     /// Keeps what has changed, once it is due; returns the seconds to that.
@@ -101,6 +105,7 @@ impl Controller {
             task: self.state.session().task.id.clone(),
             dark: self.keeping.look.0,
             view: self.keeping.look.1,
+            panels: self.keeping.look.2.clone(),
             drafts: drafts.collect(),
         }
     }

@@ -6,6 +6,8 @@ mod jobs;
 mod keeping;
 mod opened;
 mod proposing;
+mod runs;
+mod store;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,10 +15,12 @@ use std::sync::Arc;
 
 use super::backend::Backend;
 use super::command::{Action, Command, EditorAction, ViewAction};
+use super::dock::PanelKind;
 use super::files::{FileEvent, Files};
 use super::proposing::Pick;
 use super::servers::Servers;
 use super::settings::Settings;
+use super::share::{Form, Story};
 use super::state::{
     Activity, Card, CardId, EditorId, LogLine, Notice, Outcome, PathPrompt, PathPurpose, State,
 };
@@ -60,6 +64,14 @@ pub enum Effect {
     Settings,
     /// Settings were changed: show the window by them.
     Restyle,
+    /// Open or close the page for a new task.
+    NewTask,
+    /// The new task was written.
+    TaskWritten,
+    /// Put a panel away, or bring it back.
+    Panel(PanelKind),
+    /// Panels back to where they usually are.
+    ResetLayout,
 }
 
 /// Turns commands into jobs, and events into state.
@@ -73,6 +85,12 @@ pub struct Controller {
     next_id: u64,
     effects: Vec<Effect>,
     keeping: keeping::Keeping,
+    /// Rows to be written once there is a path for them.
+    chosen_rows: Vec<u32>,
+    /// The notes of the rows could not be read: they are not written over.
+    keep_no_notes: bool,
+    /// The panic that an earlier window kept.
+    last_panic: Option<String>,
 }
 
 impl Controller {
@@ -91,6 +109,9 @@ impl Controller {
             next_id,
             effects: Vec::new(),
             keeping: keeping::Keeping::default(),
+            chosen_rows: Vec::new(),
+            keep_no_notes: false,
+            last_panic: None,
         };
         controller.score_what_is_not();
         controller
@@ -121,6 +142,7 @@ impl Controller {
     pub fn update(&mut self, now: f64) -> Option<f64> {
         self.state.now = now;
         self.take_pool_status();
+        self.state.work = self.files.work();
         while let Ok(event) = self.files.events.try_recv() {
             self.take_file_event(event);
         }
@@ -188,11 +210,23 @@ impl Controller {
                 }
             }
             Command::SearchRows(text) => self.search_rows(text),
-            Command::CloseRows => {
-                self.state.rows = None;
-                self.state.row_matches = None;
-                self.state.open_row = None;
+            Command::CloseRows => self.close_rows(),
+            Command::PinRow(index, pinned) => {
+                self.state.notes.pin(index, pinned);
+                self.keep_notes();
             }
+            Command::AnnotateRow(index, text) => {
+                self.state.notes.annotate(index, &text);
+                self.keep_notes();
+            }
+            Command::ExportRows(rows) => {
+                self.choose_rows(rows);
+                let name = self.suggested_rows();
+                self.files.pick(PathPurpose::Rows, name);
+            }
+            Command::CompareRows => self.files.pick(PathPurpose::Compare, String::new()),
+            Command::CloseOther => self.state.other_rows = None,
+            Command::OpenGroup(group) => self.open_group(group),
             Command::Set(settings) => {
                 if let Some(path) = &self.state.settings_file {
                     self.files.keep_settings(path.clone(), settings.clone());
@@ -200,6 +234,9 @@ impl Controller {
                 self.set(settings);
                 self.effects.push(Effect::Restyle);
             }
+            Command::WriteTask(task) => self.write_task(*task),
+            Command::MeasureStore => self.files.store(false),
+            Command::CleanStore => self.files.store(true),
             Command::Open(paths) => {
                 for path in paths {
                     self.open(path);
@@ -214,6 +251,11 @@ impl Controller {
         self.state.scoring.limits.memory_mb = settings.memory_mb;
         self.state.settings = settings;
         self.score_what_is_not();
+    }
+
+    /// Writes new tasks to that folder.
+    pub fn pack_is(&mut self, folder: PathBuf) {
+        self.state.pack = Some(folder);
     }
 
     /// Keeps settings in that file.
@@ -231,6 +273,10 @@ impl Controller {
             Action::SaveAs => self
                 .files
                 .pick(PathPurpose::Save(self.state.card().id), self.suggested_name()),
+            Action::Export(form) => {
+                let name = self.suggested_export(form);
+                self.files.pick(PathPurpose::Export(form), name);
+            }
             Action::ResetToSeed => self.reset_to_seed(),
             Action::RunNow => {
                 let (session, card) = (self.state.current, self.state.card().id);
@@ -255,6 +301,13 @@ impl Controller {
             Action::Palette => self.effects.push(Effect::Palette),
             Action::Shortcuts => self.effects.push(Effect::Shortcuts),
             Action::Settings => self.effects.push(Effect::Settings),
+            Action::NewTask => {
+                self.state.new_task_problem = None;
+                self.effects.push(Effect::NewTask);
+            }
+            Action::CopyDiagnostics => self.copy_diagnostics(),
+            Action::Panel(kind) => self.effects.push(Effect::Panel(kind)),
+            Action::ResetLayout => self.effects.push(Effect::ResetLayout),
             Action::View(action) => self.effects.push(Effect::View(action)),
             Action::Editor(action) => self.effects.push(Effect::Editor(action)),
         }
@@ -387,6 +440,12 @@ impl Controller {
     fn use_path(&mut self, purpose: PathPurpose, path: PathBuf) {
         match purpose {
             PathPurpose::Open => self.open(path),
+            PathPurpose::Compare => self.files.read_other(path),
+            PathPurpose::Rows => self.export_rows(path),
+            PathPurpose::Export(form) => {
+                let story = Story::of(self.state.session());
+                self.files.export(path, story, form);
+            }
             PathPurpose::Save(id) => {
                 let found = self.state.sessions.iter().find_map(|session| session.get(id));
                 match found.map(|card| (card.code.clone(), card.revision)) {
@@ -406,13 +465,23 @@ impl Controller {
         }
     }
 
+    fn suggested_export(&self, form: Form) -> String {
+        format!("{}.{}", self.state.session().task.id, form.extension())
+    }
+
     fn take_file_event(&mut self, event: FileEvent) {
         match event {
             FileEvent::Picked(purpose, path) => self.use_path(purpose, path),
             FileEvent::NoDialog(purpose) => {
+                let beside = |name: String| match std::env::var_os("HOME") {
+                    Some(home) => PathBuf::from(home).join(name).display().to_string(),
+                    None => name,
+                };
                 let start = match purpose {
-                    PathPurpose::Open => String::new(),
-                    PathPurpose::Save(_) => self.suggested_name(),
+                    PathPurpose::Open | PathPurpose::Compare => String::new(),
+                    PathPurpose::Rows => beside(self.suggested_rows()),
+                    PathPurpose::Save(_) => beside(self.suggested_name()),
+                    PathPurpose::Export(form) => beside(self.suggested_export(form)),
                 };
                 let serial = self.fresh_id();
                 self.state.path_prompt = Some(PathPrompt {
@@ -429,7 +498,10 @@ impl Controller {
                 Ok(trajectory) => self.show_trajectory(trajectory),
                 Err(message) => self.tell(&message),
             },
-            FileEvent::Rows(rows) => self.show_rows(rows),
+            FileEvent::Rows(rows, notes) => self.show_rows(rows, notes),
+            FileEvent::Other(Ok(rows)) => self.show_other(rows),
+            FileEvent::Other(Err(message)) => self.tell(&message),
+            FileEvent::Group(group, codes) => self.build_group(group, codes),
             FileEvent::RowCode(index, read) => match read {
                 Ok((task, code)) => self.show_row(index, task.as_deref(), code),
                 Err(message) => self.tell(&message),
@@ -443,7 +515,10 @@ impl Controller {
                     self.state.row_matches_serial += 1;
                 }
             }
-            FileEvent::NotKept(message) => self.tell(&message),
+            FileEvent::TaskWritten(written) => self.take_task(written),
+            FileEvent::Stored(stored) => self.take_store(stored),
+            FileEvent::Exported(path, Ok(())) => self.note(format!("wrote {}", path.display())),
+            FileEvent::NotKept(message) | FileEvent::Exported(_, Err(message)) => self.tell(&message),
             FileEvent::Changed(path, code) => self.changed_outside(&path, &code),
             FileEvent::Read(_, Err(message)) => self.tell(&message),
             FileEvent::Written {

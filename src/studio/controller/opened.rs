@@ -1,41 +1,13 @@
 //! A stored trajectory, laid out on the timeline of its task.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::Controller;
 use crate::executor::Priority;
-use crate::studio::rows::Rows;
 use crate::studio::state::{Card, CardId};
 use crate::trajectory::{Origin, Trajectory};
 
 impl Controller {
-    pub(super) fn show_rows(&mut self, rows: Arc<Rows>) {
-        let bad = match rows.bad {
-            0 => String::new(),
-            bad => format!("; {bad} lines are none"),
-        };
-        self.note(format!(
-            "opened {} rows of {}{bad}",
-            rows.rows.len(),
-            rows.path.display()
-        ));
-        self.state.rows = Some(rows);
-        self.state.row_matches = None;
-        self.state.row_matches_serial += 1;
-        self.state.open_row = None;
-    }
-
-    pub(super) fn search_rows(&mut self, text: String) {
-        self.state.row_matches_serial += 1;
-        if text.is_empty() {
-            self.state.row_matches = None;
-        } else if let Some(rows) = &self.state.rows {
-            self.files
-                .search_rows(Arc::clone(rows), text, self.state.row_matches_serial);
-        }
-    }
-
     /// Shows a row's code as a card of its task: the same card for one row after the other, so that looking through
     /// many leaves one.
     pub(super) fn show_row(&mut self, index: usize, task: Option<&str>, code: String) {

@@ -28,19 +28,71 @@ const KEYWORDS: [&str; 32] = [
     "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
+/// A text literal that a line leaves open: its quote, and whether it takes three to close it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Open {
+    quote: u8,
+    triple: bool,
+}
+
 /// Cuts `code` into tokens that cover all of it in order; neighbours of one kind are joined.
 pub fn tokens(code: &str) -> Vec<(Token, Range<usize>)> {
-    let mut tokens: Vec<(Token, Range<usize>)> = Vec::new();
+    let mut tokens = Vec::new();
+    scan(code, 0, &mut |token, range| push(&mut tokens, token, range));
+    tokens
+}
+
+/// Cuts one line into tokens as [`tokens`] of the whole text would: kinds and ends. `open` is the literal that the lines
+/// before have left open; the one that this line leaves open comes back.
+pub fn line_tokens(line: &str, open: Option<Open>) -> (Vec<(Token, usize)>, Option<Open>) {
+    let bytes = line.as_bytes();
+    let mut cut: Vec<(Token, Range<usize>)> = Vec::new();
+    // The literal that reaches the end of the line, if one does.
+    let mut last = open;
     let mut at = 0;
+    if let Some(open) = open {
+        let end = literal_end(bytes, 0, open);
+        at = end.unwrap_or(line.len());
+        push(&mut cut, Token::String, 0..at);
+        if end.is_some() {
+            last = None;
+        }
+    }
+    scan(line, at, &mut |token, range| {
+        last = (token == Token::String && range.end == line.len())
+            .then(|| {
+                let quote = range.start + line[range.clone()].find(['"', '\''])?;
+                let open = opened(bytes, quote);
+                literal_end(bytes, quote + open.width(), open)
+                    .is_none()
+                    .then_some(open)
+            })
+            .flatten();
+        push(&mut cut, token, range);
+    });
+    // One quote goes on only behind a backslash.
+    let backslashes = line.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    let left = last.filter(|open| open.triple || backslashes % 2 == 1);
+    (
+        cut.into_iter().map(|(token, range)| (token, range.end)).collect(),
+        left,
+    )
+}
+
+fn push(tokens: &mut Vec<(Token, Range<usize>)>, token: Token, range: Range<usize>) {
+    match tokens.last_mut() {
+        Some((last, known)) if *last == token => known.end = range.end,
+        Some(_) | None => tokens.push((token, range)),
+    }
+}
+
+fn scan(code: &str, from: usize, take: &mut dyn FnMut(Token, Range<usize>)) {
+    let mut at = from;
     while at < code.len() {
         let (token, end) = token(code, at);
-        match tokens.last_mut() {
-            Some((last, range)) if *last == token => range.end = end,
-            Some(_) | None => tokens.push((token, at..end)),
-        }
+        take(token, at..end);
         at = end;
     }
-    tokens
 }
 
 /// Kind and end of the token at `at`.
@@ -74,7 +126,8 @@ fn token(code: &str, at: usize) -> (Token, usize) {
 }
 
 fn word_token(code: &str, word: &str, end: usize) -> Token {
-    if KEYWORDS.contains(&word) {
+    // None is longer than eight letters, and most words of a script are none.
+    if word.len() <= 8 && KEYWORDS.contains(&word) {
         Token::Keyword
     } else if matches!(word, "True" | "False" | "None") {
         Token::Number
@@ -118,21 +171,47 @@ fn number_end(bytes: &[u8], at: usize) -> usize {
 
 /// End of the string whose quote is at `at`. One quote ends with its line, three end with three.
 fn string_end(bytes: &[u8], at: usize) -> usize {
+    let open = opened(bytes, at);
+    let start = at + open.width();
+    literal_end(bytes, start, open).unwrap_or_else(|| {
+        // Up to the line break that no backslash hides.
+        let mut end = start;
+        while end < bytes.len() && (open.triple || bytes[end] != b'\n') {
+            end += if bytes[end] == b'\\' { 2 } else { 1 };
+        }
+        end.min(bytes.len())
+    })
+}
+
+fn opened(bytes: &[u8], at: usize) -> Open {
     let quote = bytes[at];
-    let triple = bytes[at..].starts_with(&[quote; 3]);
-    let mut end = at + if triple { 3 } else { 1 };
+    Open {
+        quote,
+        triple: bytes[at..].starts_with(&[quote; 3]),
+    }
+}
+
+impl Open {
+    fn width(self) -> usize {
+        if self.triple { 3 } else { 1 }
+    }
+}
+
+/// Where a literal ends whose content starts at `start`; none if its line, or for three quotes the text, ends before.
+fn literal_end(bytes: &[u8], start: usize, open: Open) -> Option<usize> {
+    let mut end = start;
     while end < bytes.len() {
         match bytes[end] {
             // A backslash hides the quote after it even in a raw string, and carries a string over its line.
             b'\\' => end += 1,
-            b'\n' if !triple => return end,
-            byte if byte == quote && !triple => return end + 1,
-            byte if byte == quote && bytes[end..].starts_with(&[quote; 3]) => return end + 3,
+            b'\n' if !open.triple => return None,
+            byte if byte == open.quote && !open.triple => return Some(end + 1),
+            byte if byte == open.quote && bytes[end..].starts_with(&[open.quote; 3]) => return Some(end + 3),
             _ => {}
         }
         end += 1;
     }
-    bytes.len()
+    None
 }
 
 fn line_end(bytes: &[u8], at: usize) -> usize {
@@ -213,6 +292,29 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn lines_one_by_one_are_cut_as_in_the_whole_text(code in "[a1 '\"\\\\#@(r\n]{0,80}") {
+            let whole = tokens(&code);
+            let kind_at = |byte: usize| {
+                let found = whole.iter().find(|(_, range)| range.contains(&byte));
+                found.map(|(token, _)| *token)
+            };
+            let (mut start, mut open) = (0, None);
+            for line in code.split('\n') {
+                let (cut, left) = line_tokens(line, open);
+                let mut at = 0;
+                for (token, end) in cut {
+                    for byte in at..end {
+                        prop_assert_eq!(Some(token), kind_at(start + byte), "byte {} of {:?}", start + byte, &code);
+                    }
+                    at = end;
+                }
+                prop_assert_eq!(at, line.len());
+                start += line.len() + 1;
+                open = left;
+            }
+        }
+
         #[test]
         fn tokens_cover_any_text_in_order(code in "[a-z0-9_ '\"\\\\#@.(\n\u{e9}]{0,200}") {
             let mut at = 0;

@@ -1,14 +1,13 @@
 //! Lays code out: colours, one row a line, and room under the failing line for its message.
 
-use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
-use egui::epaint::util::hash;
+use egui::emath::GuiRounding as _;
+use egui::epaint::text::PlacedRow;
 use egui::text::{ByteIndex, LayoutJob, LayoutSection, TextFormat, TextWrapping};
-use egui::{Color32, FontId, Galley, Ui};
+use egui::{Color32, FontId, Galley, Rect, Ui, pos2};
 
-use super::highlight::{Token, tokens};
+use super::highlight::{Open, Token, line_tokens};
 use crate::studio::theme::{self, CODE, CODE_LINE, CodePalette};
 
 /// Room kept free under a line.
@@ -20,7 +19,7 @@ pub struct Gap {
     pub height: f32,
 }
 
-/// Remembers rows by line, so that a frame costs a look-up and a keystroke the layout of its line.
+/// Remembers rows by line, so that a frame costs a comparison and a keystroke the layout of the lines it changes.
 ///
 /// egui keeps laid-out paragraphs too, but only while the whole text is handed to it in every frame, which for
 /// thousands of lines costs more than all the rest of the window.
@@ -28,9 +27,20 @@ pub struct Gap {
 pub struct CodeLayout {
     /// Laid out in every frame; egui gives another one when the glyphs of all earlier layouts are gone.
     probe: Option<Arc<Galley>>,
-    lines: HashMap<u64, Arc<Galley>>,
-    plain: Option<(u64, Arc<Galley>)>,
+    palette: Option<CodePalette>,
+    text: String,
+    lines: Vec<Line>,
+    plain: Option<Arc<Galley>>,
     gapped: Option<(Arc<Galley>, Gap, Arc<Galley>)>,
+}
+
+/// A line that was laid out.
+struct Line {
+    /// The text literal that the lines before leave open.
+    before: Option<Open>,
+    /// The one that it leaves open.
+    after: Option<Open>,
+    galley: Arc<Galley>,
 }
 
 impl CodeLayout {
@@ -38,22 +48,20 @@ impl CodeLayout {
     pub fn galley(&mut self, ui: &Ui, code: &str, gap: Option<Gap>) -> Arc<Galley> {
         let palette = theme::of(ui).code;
         let probe = ui.fonts_mut(|fonts| fonts.layout_no_wrap("code".to_owned(), face(), palette.text));
-        if !self
-            .probe
-            .as_ref()
-            .is_some_and(|known| Arc::ptr_eq(known, &probe))
-        {
+        let same = |known: &Arc<Galley>| Arc::ptr_eq(known, &probe);
+        if !self.probe.as_ref().is_some_and(same) || self.palette != Some(palette) {
             *self = Self {
                 probe: Some(probe),
+                palette: Some(palette),
                 ..Self::default()
             };
         }
-        let hash = hash((code, palette));
         let plain = match &self.plain {
-            Some((known, plain)) if *known == hash => plain.clone(),
+            Some(plain) if self.text == code => plain.clone(),
             Some(_) | None => {
-                let plain = Arc::new(self.lay_out(ui, code, palette));
-                self.plain = Some((hash, plain.clone()));
+                self.lay_out(ui, code, palette);
+                let plain = Arc::new(self.joined(ui, palette));
+                self.plain = Some(plain.clone());
                 plain
             }
         };
@@ -68,41 +76,115 @@ impl CodeLayout {
         }
     }
 
-    fn lay_out(&mut self, ui: &Ui, code: &str, palette: CodePalette) -> Galley {
-        let tokens = tokens(code);
-        let mut tokens = tokens.as_slice();
-        let mut start = 0;
-        // Only the lines of this text are kept.
-        let mut known = std::mem::take(&mut self.lines);
-        let mut galleys = Vec::new();
-        for line in code.split('\n') {
-            let end = start + line.len();
-            let coloured = colours(&mut tokens, start, end);
-            let key = hash((line, &coloured));
-            let galley = self.lines.get(&key).cloned().or_else(|| known.remove(&key));
-            let galley = galley.unwrap_or_else(|| {
-                let job = job(line, &coloured, &palette);
-                ui.fonts_mut(|fonts| fonts.layout_job(job))
-            });
-            self.lines.insert(key, galley.clone());
-            galleys.push(galley);
-            start = end + 1;
+    /// How many lines `code` has.
+    pub fn count(&self, code: &str) -> usize {
+        if self.text == code && !self.lines.is_empty() {
+            self.lines.len()
+        } else {
+            code.split('\n').count()
         }
+    }
+
+    /// Lays out the lines that differ from those known, and those after them that a string now reaches or no longer
+    /// does.
+    fn lay_out(&mut self, ui: &Ui, code: &str, palette: CodePalette) {
+        let (old, new) = (self.text.as_bytes(), code.as_bytes());
+        let (front, back) = if self.lines.is_empty() {
+            (0, 0)
+        } else {
+            alike(old, new)
+        };
+        let kept = breaks(&old[old.len() - back..]);
+        let mut rest = self.lines.split_off(breaks(&old[..front]));
+        let mut tail = rest.split_off(rest.len() - kept.min(rest.len()));
+        let start = code[..floor(code, front)].rfind('\n').map_or(0, |at| at + 1);
+        let changed = breaks(&new[start..]) + 1 - tail.len();
+        let mut open = self.lines.last().and_then(|line| line.after);
+        for (index, line) in code[start..].split('\n').enumerate() {
+            // What comes after the change stands as it was, unless a string was opened or closed before it.
+            if let Some(known) = index.checked_sub(changed)
+                && tail[known].before == open
+            {
+                self.lines.extend(tail.drain(known..));
+                break;
+            }
+            let (coloured, after) = line_tokens(line, open);
+            let job = job(line, &coloured, &palette);
+            let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+            self.lines.push(Line {
+                before: open,
+                after,
+                galley,
+            });
+            open = after;
+        }
+        self.text.clear();
+        self.text.push_str(code);
+    }
+
+    /// All lines as one galley.
+    fn joined(&self, ui: &Ui, palette: CodePalette) -> Galley {
         // The rows bring their own colours; a job without a section would count as empty and not be painted.
         let format = TextFormat::simple(face(), palette.text);
-        let whole = LayoutJob::single_section(code.to_owned(), format);
-        Galley::concat(Arc::new(whole), &galleys, ui.pixels_per_point())
+        let whole = Arc::new(LayoutJob::single_section(self.text.clone(), format));
+        let scale = ui.pixels_per_point();
+        let mut galley = Galley::concat(whole, &[], scale);
+        galley.rows.reserve_exact(self.lines.len());
+        for (index, line) in self.lines.iter().enumerate() {
+            let Some(row) = line.galley.rows.first() else {
+                continue;
+            };
+            let pos = pos2(0.0, galley.rect.height()).round_to_pixels(scale);
+            galley.mesh_bounds |= row.row.visuals.mesh_bounds.translate(pos.to_vec2());
+            galley.rect |= Rect::from_min_size(pos, row.row.size);
+            galley.rows.push(PlacedRow {
+                pos,
+                row: Arc::clone(&row.row),
+                ends_with_newline: index + 1 < self.lines.len(),
+            });
+        }
+        // The counts of vertices stay 0: they only reserve room, and that of thousands of lines off the screen would be
+        // taken and given back in every frame.
+        galley
     }
 }
 
-/// Kinds and ends, relative to the line, of the tokens from `start` to `end`; tokens behind are left out for good.
-fn colours(tokens: &mut &[(Token, Range<usize>)], start: usize, end: usize) -> Vec<(Token, usize)> {
-    let behind = tokens.iter().take_while(|(_, range)| range.end <= start).count();
-    *tokens = &tokens[behind..];
-    let inside = tokens.iter().take_while(|(_, range)| range.start < end);
-    inside
-        .map(|(token, range)| (*token, range.end.min(end) - start))
-        .collect()
+fn breaks(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// How many bytes two texts share at their fronts, and of the rest at their backs.
+fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
+    /// Compared at once.
+    const STEP: usize = 64;
+    let shorter = old.len().min(new.len());
+    let mut front = 0;
+    while front + STEP <= shorter && old[front..front + STEP] == new[front..front + STEP] {
+        front += STEP;
+    }
+    while front < shorter && old[front] == new[front] {
+        front += 1;
+    }
+    let most = shorter - front;
+    let end = |bytes: &[u8], back: usize| bytes.len() - back;
+    let mut back = 0;
+    while back + STEP <= most
+        && old[end(old, back + STEP)..end(old, back)] == new[end(new, back + STEP)..end(new, back)]
+    {
+        back += STEP;
+    }
+    while back < most && old[end(old, back + 1)] == new[end(new, back + 1)] {
+        back += 1;
+    }
+    (front, back)
+}
+
+/// The start of the character that holds a byte.
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 fn job(line: &str, coloured: &[(Token, usize)], palette: &CodePalette) -> LayoutJob {
@@ -208,6 +290,37 @@ mod tests {
                 .map(|(a, b)| Arc::ptr_eq(&a.row, &b.row))
                 .collect();
             assert_eq!(same, [true, false, true]);
+        });
+    }
+
+    #[test]
+    fn any_edit_lays_out_what_a_fresh_start_would() {
+        let texts = [
+            "a = 1\nb = '''\nc\n'''\nd = 2\n",
+            "a = 1\nb = ''\nc\n'''\nd = 2\n",
+            "",
+            "é = 1\n",
+            "è = 1\n\n\n",
+            "x\nx\nx\nx",
+            "x\nx\nx",
+            "x\nx\nx\nx\nx",
+            "a = 'b\\\nc'\nd",
+            "a = 'b\nc'\nd",
+            "#\n'''",
+            "#\n'''\n'''\ndef f(): pass",
+        ];
+        with_ui(|ui| {
+            for from in texts {
+                for to in texts {
+                    let mut layout = CodeLayout::default();
+                    layout.galley(ui, from, None);
+                    let edited = layout.galley(ui, to, None);
+                    let fresh = CodeLayout::default().galley(ui, to, None);
+                    assert_eq!(edited.rows, fresh.rows, "{from:?} to {to:?}");
+                    assert_eq!(edited.rect, fresh.rect);
+                    assert_eq!(layout.count(to), to.split('\n').count());
+                }
+            }
         });
     }
 

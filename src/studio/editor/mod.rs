@@ -37,6 +37,9 @@ use sliders::Sliders;
 /// Accessible name of the text field.
 pub const NAME: &str = "Code editor";
 
+/// Room for a scroll bar, points.
+const BAR: f32 = 11.0;
+
 /// Space above the first line, points.
 const TOP: i8 = 8;
 
@@ -195,7 +198,7 @@ fn run_text(card: &Card) -> Option<String> {
 
 fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let lines = view.buffer.split('\n').count();
+    let lines = view.layout.count(&view.buffer);
     let digits = lines.max(99).ilog10() as f32 + 1.0;
     let gutter = (digits * 7.6 + 26.0).round();
     let full = ui.available_rect_before_wrap();
@@ -247,13 +250,16 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
     *shown_failure = now;
     let output = ui
         .scope_builder(UiBuilder::new().max_rect(area), |ui| {
+            // Bars have room of their own: over the code they would hide its last line.
+            ui.spacing_mut().scroll.floating_allocated_width = BAR;
             ScrollArea::both()
                 .id_salt(("code scroll", card.editor))
                 .auto_shrink(false)
                 .scroll_bar_visibility(ScrollBarVisibility::VisibleWhenNeeded)
                 .show(ui, |ui| {
                     let galley = layout.galley(ui, buffer, gap);
-                    let wanted = vec2((galley.size().x + 48.0).max(area.width()), area.height());
+                    let room = area.size() - vec2(BAR, BAR);
+                    let wanted = vec2((galley.size().x + 48.0).max(room.x), room.y);
                     let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _wrap: f32| {
                         layout.galley(ui, text.as_str(), gap)
                     };

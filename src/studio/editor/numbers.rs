@@ -1,5 +1,6 @@
 //! The named numbers of a script: what its sliders move.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::highlight::{Token, tokens};
@@ -20,18 +21,21 @@ pub struct Number {
 /// Every named number, in order. Names that are assigned again further down are left out: a slider would move one of
 /// two values.
 pub fn numbers(code: &str) -> Vec<Number> {
-    let strings: Vec<Range<usize>> = tokens(code)
+    // Those that reach over a line break: few, however long the script.
+    let mut strings = tokens(code)
         .into_iter()
-        .filter(|(token, _)| *token == Token::String)
+        .filter(|(token, range)| *token == Token::String && code[range.clone()].contains('\n'))
         .map(|(_, range)| range)
-        .collect();
+        .peekable();
     let mut found: Vec<Number> = Vec::new();
-    let mut twice: Vec<String> = Vec::new();
+    // How often each of them is assigned.
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     let mut start = 0;
     for line in code.split('\n') {
         let here = start;
         start += line.len() + 1;
-        if strings.iter().any(|range| range.start < here && here < range.end) {
+        while strings.next_if(|range| range.end <= here).is_some() {}
+        if strings.peek().is_some_and(|range| range.start < here) {
             continue;
         }
         let Some((name, rest)) = line.split_once('=') else {
@@ -44,8 +48,8 @@ pub fn numbers(code: &str) -> Vec<Number> {
         {
             continue;
         }
-        if found.iter().any(|known| known.name == name) {
-            twice.push(name.to_owned());
+        if let Some(count) = names.get_mut(name) {
+            *count += 1;
             continue;
         }
         let text = rest.split('#').next().unwrap_or_default();
@@ -58,6 +62,7 @@ pub fn numbers(code: &str) -> Vec<Number> {
             continue;
         };
         let at = here + line.len() - rest.len() + (text.len() - text.trim_start().len());
+        names.insert(name, 1);
         found.push(Number {
             name: name.to_owned(),
             value,
@@ -65,7 +70,7 @@ pub fn numbers(code: &str) -> Vec<Number> {
             digits: plain.split_once('.').map(|(_, digits)| digits.len()),
         });
     }
-    found.retain(|number| !twice.contains(&number.name));
+    found.retain(|number| names.get(number.name.as_str()) == Some(&1));
     found
 }
 

@@ -51,7 +51,7 @@ impl Sliders {
         }
         let rows = self.numbers.len() as f32 * ROW + 6.0;
         if self.open {
-            HEAD + rows.min((0.34 * room).max(3.0 * ROW))
+            HEAD + rows.min((0.28 * room).max(3.0 * ROW))
         } else {
             HEAD
         }
@@ -170,6 +170,10 @@ fn row(number: &Number, ranges: &mut BTreeMap<String, [f64; 2]>, ui: &mut Ui) ->
         pos2(inner.left() + name_width, inner.top()),
         pos2(inner.right() - 62.0, inner.bottom()),
     );
+    // A panel as narrow as that shows name and number alone.
+    if room.width() < 24.0 {
+        return None;
+    }
     let mut moved = number.value;
     let slider = ui
         .scope_builder(

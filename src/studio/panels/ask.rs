@@ -1,7 +1,7 @@
 //! Questions that have to be answered: what to do with rescued edits, a file that changed outside, a busy window that is
 //! to close.
 
-use egui::{Align, Button, Frame, Id, Layout, Margin, Modal, RichText, Ui};
+use egui::{Align, Button, Frame, Layout, Margin, RichText, Ui};
 
 use super::widgets;
 use crate::studio::command::Command;
@@ -98,7 +98,7 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
 
 fn ask(ui: &Ui, id: &str, title: &str, about: &str, lines: &[String], buttons: &mut dyn FnMut(&mut Ui)) {
     let palette = theme::of(ui);
-    Modal::new(Id::unique(id)).show(ui.ctx(), |ui| {
+    widgets::modal(ui, id).show(ui.ctx(), |ui| {
         ui.set_width(430.0);
         ui.label(RichText::new(title).font(theme::semibold(14.0)));
         ui.add(egui::Label::new(widgets::dim(about, palette)).wrap());

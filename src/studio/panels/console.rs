@@ -1,6 +1,6 @@
 //! What the candidate on screen printed, its traceback, and what happened in the studio.
 
-use egui::{Color32, Frame, Label, Margin, RichText, ScrollArea, Ui};
+use egui::{Color32, Frame, Id, Label, Margin, RichText, ScrollArea, Ui};
 
 use super::widgets::{self, header};
 use crate::studio::command::Command;
@@ -13,11 +13,22 @@ const LINES: usize = 400;
 /// Shows the console.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let lines = lines(state, palette);
+    let id = Id::unique("what the console shows");
+    let mut which: Which = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let lines = lines(state, palette, which);
     header(
         ui,
         "Console",
-        |_| {},
+        |ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            for (choice, name) in Which::ALL {
+                let text = RichText::new(name).font(theme::regular(theme::SMALL));
+                if ui.selectable_label(which == choice, text).clicked() {
+                    which = choice;
+                    ui.request_repaint();
+                }
+            }
+        },
         |ui| {
             let copy = egui::Button::new(RichText::new("Copy").font(theme::regular(theme::SMALL))).small();
             let response = ui.add_enabled(!lines.is_empty(), copy);
@@ -30,6 +41,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             }
         },
     );
+    ui.data_mut(|data| data.insert_temp(id, which));
     ScrollArea::both()
         .id_salt("console")
         .auto_shrink(false)
@@ -60,6 +72,19 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         });
 }
 
+/// What of it is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Which {
+    #[default]
+    All,
+    Output,
+    Log,
+}
+
+impl Which {
+    const ALL: [(Self, &'static str); 3] = [(Self::All, "all"), (Self::Output, "output"), (Self::Log, "log")];
+}
+
 struct Line {
     text: String,
     color: Color32,
@@ -67,11 +92,14 @@ struct Line {
     wraps: bool,
 }
 
-fn lines(state: &State, palette: &Palette) -> Vec<Line> {
+fn lines(state: &State, palette: &Palette, which: Which) -> Vec<Line> {
     let mut lines = Vec::new();
-    for line in &state.log {
+    for line in state.log.iter().filter(|_| which != Which::Output) {
         let color = if line.fault { palette.warn } else { palette.dim };
         push(&mut lines, &line.text, color, true);
+    }
+    if which == Which::Log {
+        return lines;
     }
     match &state.card().outcome {
         Outcome::Scored(scored) => {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Id, Key, Modal, RichText, TextEdit, Ui};
+use egui::{Key, RichText, TextEdit, Ui};
 
 use super::widgets;
 use crate::studio::command::Command;
@@ -26,10 +26,13 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
     }
     let palette = theme::of(ui);
     let (title, verb) = match prompt.purpose {
-        PathPurpose::Open => ("Open a Python file", "Open"),
+        PathPurpose::Open => ("Open a file", "Open"),
         PathPurpose::Save(_) => ("Save the code", "Save"),
+        PathPurpose::Compare => ("Compare with another run", "Open"),
+        PathPurpose::Rows => ("Export the selection", "Export"),
+        PathPurpose::Export(_) => ("Export", "Export"),
     };
-    let modal = Modal::new(Id::unique("path prompt")).show(ui.ctx(), |ui| {
+    let modal = widgets::modal(ui, "path prompt").show(ui.ctx(), |ui| {
         ui.set_width(460.0);
         ui.label(RichText::new(title).font(theme::semibold(14.0)));
         ui.label(widgets::dim(

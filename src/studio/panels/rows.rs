@@ -12,30 +12,58 @@ use crate::studio::theme::{self, PAD, SMALL};
 
 /// Accessible name of the field that filters.
 pub const FILTER: &str = "Filter rows";
+/// Accessible name of the field for a word on a row.
+pub const NOTE: &str = "Note on the row";
 const ROW: f32 = 24.0;
 const CURVE: f32 = 46.0;
 
 /// How rows are chosen and sorted.
-#[derive(Default)]
 pub struct RowsView {
     text: String,
     asked: String,
     which: Which,
+    task: Option<u16>,
+    /// Least and greatest reward.
+    range: [f32; 2],
     order: Order,
     key: Option<Key>,
+    serial: u64,
+    /// The annotation being typed, and of which row.
+    note: (Option<usize>, String),
     shown: Vec<u32>,
     summary: Summary,
     curve: Vec<[f32; 2]>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+impl Default for RowsView {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            asked: String::new(),
+            which: Which::All,
+            task: None,
+            range: WHOLE,
+            order: Order::File,
+            key: None,
+            serial: 0,
+            note: (None, String::new()),
+            shown: Vec::new(),
+            summary: Summary::default(),
+            curve: Vec::new(),
+        }
+    }
+}
+
+/// Every reward.
+const WHOLE: [f32; 2] = [-1.0, 1.0];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Which {
-    #[default]
     All,
     Built,
     Failed,
+    Pinned,
     Kind(u16),
-    Task(u16),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,18 +74,31 @@ enum Order {
     Worst,
 }
 
-type Key = (usize, Which, Order, u64);
+/// What the choice depends on.
+#[derive(Clone, Copy, PartialEq)]
+struct Key {
+    rows: usize,
+    which: Which,
+    task: Option<u16>,
+    range: [f32; 2],
+    order: Order,
+    matches: u64,
+    pins: u64,
+}
 
-/// Shows the rows that are open; nothing if there are none.
+/// Shows the rows that are open, or how to open some.
 pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let Some(rows) = &state.rows else { return };
     let palette = theme::of(ui);
+    let Some(rows) = &state.rows else {
+        header(ui, "Rows", |_| {}, |_| {});
+        egui::Frame::new().inner_margin(PAD).show(ui, |ui| {
+            let text =
+                "Open a JSONL file of candidates (Ctrl+O, or drop it here) to look through a training run.";
+            ui.add(egui::Label::new(widgets::dim(text, palette)).wrap());
+        });
+        return;
+    };
     view.choose(rows, state);
-    ui.painter().hline(
-        ui.available_rect_before_wrap().x_range(),
-        ui.cursor().top() + 0.5,
-        theme::hairline(palette),
-    );
     header(
         ui,
         "Rows",
@@ -123,8 +164,46 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
                 });
         });
     });
+    ui.horizontal(|ui| {
+        ui.add_space(PAD - 2.0);
+        let name = |task: Option<u16>| match task {
+            Some(task) => rows.tasks.get(task as usize).map_or("", String::as_str),
+            None => "every task",
+        };
+        let width = ui.available_width() - PAD - 22.0;
+        ui.name_inputs("Task of rows", |ui| {
+            ComboBox::new("task of rows", "")
+                .icon(widgets::chevron)
+                .width(width)
+                .truncate()
+                .selected_text(RichText::new(name(view.task)).size(12.0))
+                .show_ui(ui, |ui| {
+                    ui.selectable_value(&mut view.task, None, name(None));
+                    for task in 0..rows.tasks.len() as u16 {
+                        ui.selectable_value(&mut view.task, Some(task), name(Some(task)));
+                    }
+                });
+        });
+    });
+    ui.horizontal(|ui| {
+        ui.add_space(PAD - 2.0);
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.label(widgets::small("reward", palette));
+        let [low, high] = &mut view.range;
+        for (value, label, between) in [(low, "Least reward", true), (high, "Greatest reward", false)] {
+            let field = egui::DragValue::new(value)
+                .range(-1.0..=1.0)
+                .speed(0.01)
+                .fixed_decimals(2);
+            ui.name_inputs(label, |ui| ui.add(field)).on_hover_text(label);
+            if between {
+                ui.label(widgets::small("to", palette));
+            }
+        }
+    });
     ui.add_space(4.0);
-    let height = (ui.available_height() - CURVE - 52.0).max(2.0 * ROW);
+    let noted = if state.open_row.is_some() { 58.0 } else { 0.0 };
+    let height = (ui.available_height() - CURVE - 52.0 - noted).max(2.0 * ROW);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical()
         .id_salt("rows")
@@ -132,43 +211,102 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         .auto_shrink(false)
         .show_rows(ui, ROW, view.shown.len(), |ui, range| {
             for &index in &view.shown[range] {
-                row(
-                    rows,
-                    index as usize,
-                    state.open_row == Some(index as usize),
-                    ui,
-                    commands,
-                );
+                row(rows, index as usize, state, ui, commands);
             }
         });
+    if let Some(index) = state.open_row {
+        note(view, index, state, ui, commands);
+    }
     foot(view, ui);
 }
 
+/// What is said of the row on screen.
+fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    let kept = state.notes.of(index).cloned().unwrap_or_default();
+    if view.note.0 != Some(index) {
+        view.note = (Some(index), kept.text.clone());
+    }
+    ui.painter().hline(
+        ui.available_rect_before_wrap().x_range(),
+        ui.cursor().top() + 0.5,
+        theme::hairline(palette),
+    );
+    ui.add_space(6.0);
+    ui.horizontal(|ui| {
+        ui.add_space(PAD - 2.0);
+        ui.label(widgets::small(format!("row {}", index + 1), palette));
+        let mut pinned = kept.pinned;
+        if ui
+            .checkbox(&mut pinned, RichText::new("pinned").size(12.0))
+            .changed()
+        {
+            commands.push(Command::PinRow(index, pinned));
+        }
+    });
+    ui.horizontal(|ui| {
+        ui.add_space(PAD - 2.0);
+        let width = ui.available_width() - PAD;
+        let field = TextEdit::singleline(&mut view.note.1)
+            .hint_text(RichText::new("a word on this row").color(palette.faint))
+            .font(theme::regular(12.0))
+            .desired_width(width)
+            .margin(egui::Margin::symmetric(8, 3));
+        let response = ui.name_inputs(NOTE, |ui| ui.add(field));
+        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, NOTE));
+        if response.lost_focus() && view.note.1.trim() != kept.text {
+            commands.push(Command::AnnotateRow(index, view.note.1.clone()));
+        }
+    });
+}
+
 impl RowsView {
+    /// The rows that fit, in the order of the list.
+    pub fn shown(&self) -> &[u32] {
+        &self.shown
+    }
+
+    /// Grows when [`Self::shown`] changes.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
     /// Chooses and sorts again if something has changed.
     fn choose(&mut self, rows: &Rows, state: &State) {
-        let key = (
-            std::ptr::from_ref(rows) as usize,
-            self.which,
-            self.order,
-            state.row_matches_serial,
-        );
+        let address = std::ptr::from_ref(rows) as usize;
+        if self.key.is_some_and(|key| key.rows != address) {
+            *self = Self {
+                serial: self.serial,
+                ..Self::default()
+            };
+        }
+        let pinned = |index: usize| state.notes.of(index).is_some_and(|note| note.pinned);
+        let key = Key {
+            rows: address,
+            which: self.which,
+            task: self.task,
+            range: self.range,
+            order: self.order,
+            matches: state.row_matches_serial,
+            pins: pins(state),
+        };
         if self.key == Some(key) {
             return;
         }
-        if self.key.is_none_or(|(known, ..)| known != key.0) {
-            *self = Self::default();
-        }
-        let key = (key.0, self.which, self.order, key.3);
+        let [low, high] = self.range;
+        let any_reward = self.range == WHOLE;
         let fits = |index: &u32| {
             let row = &rows.rows[*index as usize];
-            match self.which {
+            let which = match self.which {
                 Which::All => true,
                 Which::Built => row.built,
                 Which::Failed => !row.built,
+                Which::Pinned => pinned(*index as usize),
                 Which::Kind(kind) => row.kind == kind,
-                Which::Task(task) => row.task == task,
-            }
+            };
+            which
+                && self.task.is_none_or(|task| row.task == task)
+                && (any_reward || (low..=high).contains(&row.total))
         };
         self.shown = match &state.row_matches {
             Some(matches) => matches.iter().copied().filter(fits).collect(),
@@ -183,14 +321,21 @@ impl RowsView {
             Order::Worst => self.shown.sort_by(|a, b| total(a).total_cmp(&total(b))),
         }
         self.key = Some(key);
+        self.serial += 1;
     }
+}
+
+/// Stands for which rows are pinned.
+fn pins(state: &State) -> u64 {
+    let pinned = state.notes.rows.iter().filter(|(_, note)| note.pinned);
+    let numbers: Vec<u32> = pinned.map(|(number, _)| *number).collect();
+    egui::epaint::util::hash(numbers)
 }
 
 impl Which {
     fn all(rows: &Rows) -> Vec<Self> {
-        let mut all = vec![Self::All, Self::Built, Self::Failed];
+        let mut all = vec![Self::All, Self::Built, Self::Failed, Self::Pinned];
         all.extend((0..rows.kinds.len() as u16).map(Self::Kind));
-        all.extend((0..rows.tasks.len() as u16).map(Self::Task));
         all
     }
 
@@ -199,8 +344,8 @@ impl Which {
             Self::All => "all".to_owned(),
             Self::Built => "built".to_owned(),
             Self::Failed => "failed".to_owned(),
+            Self::Pinned => "pinned".to_owned(),
             Self::Kind(kind) => rows.kinds.get(kind as usize).cloned().unwrap_or_default(),
-            Self::Task(task) => rows.tasks.get(task as usize).cloned().unwrap_or_default(),
         }
     }
 }
@@ -215,8 +360,10 @@ impl Order {
     }
 }
 
-fn row(rows: &Rows, index: usize, open: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
+    let open = state.open_row == Some(index);
+    let note = state.notes.of(index);
     let row = &rows.rows[index];
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let kind = rows.kinds.get(row.kind as usize).map_or("", String::as_str);
@@ -254,13 +401,17 @@ fn row(rows: &Rows, index: usize, open: bool, ui: &mut Ui, commands: &mut Vec<Co
     };
     let total = widgets::line(ui, RichText::new(total).size(12.0).color(color), 60.0);
     let total = widgets::paint_line(ui, pos2(rect.right() - PAD, y), Align2::RIGHT_CENTER, total);
+    let pinned = note.is_some_and(|note| note.pinned);
     let number = RichText::new(format!("#{}", index + 1))
         .size(12.0)
-        .color(palette.text);
+        .color(if pinned { palette.accent } else { palette.text });
     let number = widgets::line(ui, number, 70.0);
     let number = widgets::paint_line(ui, pos2(rect.left() + PAD + 16.0, y), Align2::LEFT_CENTER, number);
     let left = number.right() + 8.0;
-    let about = if row.built {
+    let said = note.map_or("", |note| note.text.as_str());
+    let about = if !said.is_empty() {
+        said
+    } else if row.built {
         rows.tasks.get(row.task as usize).map_or("", String::as_str)
     } else {
         kind

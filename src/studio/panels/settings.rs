@@ -1,6 +1,6 @@
 //! The settings page.
 
-use egui::{ComboBox, DragValue, Grid, Id, Modal, RichText, Slider, Ui};
+use egui::{ComboBox, DragValue, Grid, RichText, Slider, Ui};
 
 use super::widgets;
 use crate::studio::command::Command;
@@ -12,6 +12,7 @@ use crate::studio::theme;
 #[derive(Default)]
 pub struct SettingsView {
     draft: Option<Settings>,
+    fresh: bool,
 }
 
 impl SettingsView {
@@ -22,6 +23,7 @@ impl SettingsView {
 
     /// Opens the page, or closes it without a change.
     pub fn toggle(&mut self, now: &Settings) {
+        self.fresh = true;
         self.draft = match self.draft {
             Some(_) => None,
             None => Some(now.clone()),
@@ -33,8 +35,11 @@ impl SettingsView {
 pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     let Some(draft) = &mut view.draft else { return };
     let palette = theme::of(ui);
+    if std::mem::take(&mut view.fresh) {
+        commands.push(Command::MeasureStore);
+    }
     let mut close = false;
-    let modal = Modal::new(Id::unique("settings")).show(ui.ctx(), |ui| {
+    let modal = widgets::modal(ui, "settings").show(ui.ctx(), |ui| {
         ui.set_width(440.0);
         ui.label(RichText::new("Settings").font(theme::semibold(14.0)));
         ui.add_space(6.0);
@@ -56,12 +61,13 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
                 });
                 ui.end_row();
                 let label = ui.label("size of the window's content");
-                ui.add(
-                    Slider::new(&mut draft.scale, 0.75..=2.0)
-                        .step_by(0.05)
-                        .fixed_decimals(2),
-                )
-                .labelled_by(label.id);
+                let slider = Slider::new(&mut draft.scale, 0.75..=2.0)
+                    .trailing_fill(true)
+                    .step_by(0.05)
+                    .fixed_decimals(2);
+                // The field beside the slider is a control too.
+                ui.name_inputs("size of the window's content", |ui| ui.add(slider))
+                    .labelled_by(label.id);
                 ui.end_row();
                 let label = ui.label("processor time of a candidate");
                 ui.add(DragValue::new(&mut draft.seconds).range(1.0..=600.0).suffix(" s"))
@@ -81,6 +87,8 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
                     .labelled_by(label.id);
                 ui.end_row();
             });
+        ui.add_space(8.0);
+        store(state, ui, commands);
         ui.add_space(4.0);
         let place = match &state.settings_file {
             Some(path) => format!("kept in {}", path.display()),
@@ -98,5 +106,37 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
     });
     if close || modal.should_close() {
         view.draft = None;
+    }
+}
+
+/// How much is kept on the disk, and a way to be rid of it.
+fn store(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    ui.horizontal(|ui| {
+        let text = match &state.store {
+            None => "measuring what is kept…".to_owned(),
+            Some(stored) if stored.folder.is_none() => "no results are kept".to_owned(),
+            Some(stored) => format!(
+                "{:.1} MB of results kept, {} of them",
+                stored.bytes as f64 / 1e6,
+                super::status_bar::grouped(usize::try_from(stored.entries).unwrap_or(usize::MAX))
+            ),
+        };
+        let label = ui.label(text);
+        if let Some(folder) = state.store.as_ref().and_then(|stored| stored.folder.as_ref()) {
+            label.on_hover_text(folder.display().to_string());
+        }
+        let some = state.store.as_ref().is_some_and(|stored| stored.entries > 0);
+        let clean = ui.add_enabled(some, egui::Button::new("Clean").small());
+        if clean
+            .on_hover_text("as `cadforge clean`: what is wanted again is made again")
+            .clicked()
+        {
+            commands.push(Command::CleanStore);
+        }
+    });
+    if let Some(versions) = &state.pool.versions {
+        let text = format!("Python {} with CadQuery {}", versions.python, versions.cadquery);
+        ui.label(widgets::small(text, palette));
     }
 }

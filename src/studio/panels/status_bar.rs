@@ -44,6 +44,17 @@ pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Com
             if let Some(versions) = &state.pool.versions {
                 ui.label(widgets::small(format!("CadQuery {}", versions.cadquery), palette));
             }
+            if let Some(work) = state.work.first() {
+                let done = if work.share > 0.0 {
+                    format!(" · {:.0} %", 100.0 * work.share)
+                } else {
+                    "…".to_owned()
+                };
+                let text = RichText::new(format!("{}{done}", work.what))
+                    .font(theme::regular(SMALL))
+                    .color(palette.accent);
+                ui.label(text);
+            }
             if let Some(running) = state.running.last() {
                 let text = RichText::new(running_text(running, state))
                     .font(theme::regular(SMALL))

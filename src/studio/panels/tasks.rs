@@ -20,8 +20,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     );
     let room = ui.available_height();
     // The brief takes what the list leaves, and at least a third.
-    let most = if state.rows.is_some() { 0.3 } else { 0.6 };
-    let list = (state.sessions.len() as f32 * ROW).min((most * room).max(3.0 * ROW));
+    let list = (state.sessions.len() as f32 * ROW).min((0.6 * room).max(3.0 * ROW));
     ScrollArea::vertical()
         .id_salt("tasks")
         .max_height(list)
@@ -32,9 +31,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 row(session, index == state.current, ui, commands);
             }
         });
-    if state.rows.is_none() {
-        brief(state.session(), ui);
-    }
+    brief(state.session(), ui);
 }
 
 /// What the part on screen is to be: what the code is scored against.

@@ -50,13 +50,20 @@ fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     egui::containers::menu::MenuButton::from_button(menu).ui(ui, |ui| {
         ui.set_min_width(230.0);
         let of_view = |info: &&ActionInfo| matches!(info.action, Action::View(_));
-        for info in ACTIONS.iter().filter(|info| !of_view(info)) {
+        let of_panels = |info: &&ActionInfo| matches!(info.action, Action::Panel(_) | Action::ResetLayout);
+        for info in ACTIONS.iter().filter(|info| !of_view(info) && !of_panels(info)) {
             entry(info, state, ui, commands);
         }
         ui.separator();
         ui.menu_button("3D view", |ui| {
             ui.set_min_width(230.0);
             for info in ACTIONS.iter().filter(of_view) {
+                entry(info, state, ui, commands);
+            }
+        });
+        ui.menu_button("Panels", |ui| {
+            ui.set_min_width(190.0);
+            for info in ACTIONS.iter().filter(of_panels) {
                 entry(info, state, ui, commands);
             }
         });
@@ -231,7 +238,11 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
         Action::CopyReward if state.card().scored().is_none() => Some("not scored yet".to_owned()),
         Action::ResetToSeed if session.cards.len() == 1 => Some("there is only the seed".to_owned()),
+        Action::Export(_) if session.cards.iter().all(|card| card.last_shape.is_none()) => {
+            Some("nothing was built yet".to_owned())
+        }
         Action::Open
+        | Action::Export(_)
         | Action::Save
         | Action::SaveAs
         | Action::ResetToSeed
@@ -248,7 +259,11 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::Diff
         | Action::Palette
         | Action::Shortcuts
-        | Action::Settings => None,
+        | Action::Settings
+        | Action::NewTask
+        | Action::CopyDiagnostics
+        | Action::Panel(_)
+        | Action::ResetLayout => None,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use egui::style::WidgetVisuals;
 use egui::{
-    Align, Align2, Button, Color32, CornerRadius, Frame, Galley, Layout, Margin, Pos2, Rect, Response,
-    RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Button, Color32, CornerRadius, Frame, Galley, Id, Layout, Margin, Modal, Pos2, Rect,
+    Response, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use std::sync::Arc;
 
@@ -102,6 +102,11 @@ pub fn card(fill: Color32, edge: Color32) -> Frame {
         .stroke(Stroke::new(1.0, edge))
         .corner_radius(CornerRadius::same(RADIUS))
         .inner_margin(Margin::symmetric(10, 8))
+}
+
+/// A page over everything.
+pub fn modal(ui: &Ui, id: &str) -> Modal {
+    Modal::new(Id::unique(id)).frame(Frame::popup(ui.style()).inner_margin(Margin::same(18)))
 }
 
 /// A filled dot of 4 points' radius.

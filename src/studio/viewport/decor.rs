@@ -50,9 +50,12 @@ impl Viewport {
         for (index, (rect, pane)) in chips.iter().zip(&members).enumerate() {
             say("chip", index, *rect, pane.title);
         }
+        // Whether a message reaches under where the cube would stand.
+        let mut reaches = false;
         for (index, pane) in members.iter().enumerate() {
             if let Some(reason) = pane.stale {
                 let card = overlay::failure_card(&painter, palette, place, top + 6.0, reason);
+                reaches |= card.right() > place.right() - cube::SIZE - 6.0;
                 say("card", index, card, reason);
                 top = card.bottom();
             }
@@ -81,7 +84,11 @@ impl Viewport {
             pos2(place.right(), place.bottom() - foot),
         );
         // A narrow pane has no room for a line beside the cube.
-        let said = if place.width() < 340.0 { top } else { place.top() };
+        let said = if place.width() < 340.0 || reaches {
+            top
+        } else {
+            place.top()
+        };
         let mut busy = false;
         let hint = if self.stage.is_none() {
             Some(self.missing.as_str())

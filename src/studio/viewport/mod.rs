@@ -363,6 +363,8 @@ impl Viewport {
         if let Some(known) = self.thumbnails.known(shape, tone, self.dark) {
             return Some(known);
         }
+        // The view itself may be put away.
+        self.kitchen.collect();
         let model = self.kitchen.model(ctx, shape).ready().cloned()?;
         let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
         self.thumbnails

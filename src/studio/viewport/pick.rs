@@ -8,7 +8,7 @@ use three_d::{InnerSpace, Vec3, vec3};
 use crate::geometry::measure::{Feature, Picked, between};
 use crate::geometry::recognise::{Curve, Surface, area, curve, edge_length, surface};
 use crate::geometry::section::Plane;
-use crate::geometry::{Shape, TriangleTree};
+use crate::geometry::{BrepSurface, Shape, TriangleTree};
 use crate::render::frame::Frame;
 use crate::render::picture::Look;
 use crate::render::{Camera, Marks};
@@ -160,47 +160,111 @@ fn edge_pick(shape: &Arc<Shape>, index: usize, at: [f64; 3]) -> Pick {
 }
 
 fn face_pick(shape: &Arc<Shape>, triangle: usize, at: [f64; 3]) -> Pick {
-    let range = face_of(shape, triangle);
-    let kind = surface(&shape.mesh, range.clone());
-    let area = format!("area {}", mm2(area(&shape.mesh, range.clone())));
-    let (title, about) = match kind {
-        Surface::Plane { normal, .. } => (
-            "flat face".to_owned(),
-            format!("{area} · faces {}", direction(normal)),
-        ),
-        Surface::Cylinder { radius, .. } => (
-            "cylinder".to_owned(),
-            format!("⌀ {} · radius {} · {area}", mm(2.0 * radius), mm(radius)),
-        ),
-        Surface::Cone { half_angle, .. } => {
-            ("cone".to_owned(), format!("half angle {half_angle:.1}° · {area}"))
-        }
-        Surface::Sphere { radius, .. } => ("sphere".to_owned(), format!("radius {} · {area}", mm(radius))),
-        Surface::Freeform => ("curved face".to_owned(), area),
+    let (index, range) = face_of(shape, triangle);
+    let meshed = area(&shape.mesh, range.clone());
+    let known = shape.surfaces.get(index);
+    let (title, about, feature) = match known {
+        Some(face) => stated(face, meshed, outward(shape, range.clone())),
+        None => recognised(&surface(&shape.mesh, range.clone()), meshed),
     };
     Pick {
         shape: Arc::clone(shape),
-        picked: Picked {
-            at,
-            feature: Feature::from(&kind),
-        },
+        picked: Picked { at, feature },
         title,
         about,
         lines: border(shape, range),
     }
 }
 
-/// The triangles of the face that a triangle belongs to.
-fn face_of(shape: &Shape, triangle: usize) -> std::ops::Range<usize> {
+/// What the kernel says of a face.
+fn stated(face: &BrepSurface, meshed: f64, outward: [f64; 3]) -> (String, String, Feature) {
+    let area = if face.area.is_finite() {
+        face.area.abs()
+    } else {
+        meshed
+    };
+    let area = format!("area {}", mm2(area));
+    let (radius, axis) = (face.radius, Feature::Axis(face.axis, face.point));
+    let round = || format!("⌀ {} · radius {} · {area}", mm(2.0 * radius), mm(radius));
+    let (title, about, feature) = match face.surface.as_str() {
+        "PLANE" => {
+            // The kernel's normal may point into the part.
+            let along: f64 = (0..3).map(|axis| face.axis[axis] * outward[axis]).sum();
+            let normal = face.axis.map(|x| if along < 0.0 { -x } else { x });
+            let about = format!("{area} · faces {}", direction(normal));
+            ("flat face", about, Feature::Plane(normal))
+        }
+        "CYLINDER" => (
+            "cylinder",
+            format!("{} · axis {}", round(), line(face.axis)),
+            axis,
+        ),
+        "CONE" => {
+            let angle = face.second.abs().to_degrees();
+            ("cone", format!("half angle {angle:.1}° · {area}"), axis)
+        }
+        "SPHERE" => ("sphere", round(), Feature::Point(face.point)),
+        "TORUS" => {
+            let about = format!("radii {} and {} · {area}", mm(radius), mm(face.second));
+            ("torus", about, axis)
+        }
+        "BEZIER" => ("Bézier face", area, Feature::Free),
+        "BSPLINE" => ("B-spline face", area, Feature::Free),
+        _ => ("curved face", area, Feature::Free),
+    };
+    (title.to_owned(), about, feature)
+}
+
+/// What the triangles of a face tell, where the kernel has said nothing: a mesh that was read from a file.
+fn recognised(kind: &Surface, area: f64) -> (String, String, Feature) {
+    let area = format!("area {}", mm2(area));
+    let (title, about) = match *kind {
+        Surface::Plane { normal, .. } => ("flat face", format!("{area} · faces {}", direction(normal))),
+        Surface::Cylinder { radius, .. } => (
+            "cylinder",
+            format!("⌀ {} · radius {} · {area}", mm(2.0 * radius), mm(radius)),
+        ),
+        Surface::Cone { half_angle, .. } => ("cone", format!("half angle {half_angle:.1}° · {area}")),
+        Surface::Sphere { radius, .. } => ("sphere", format!("radius {} · {area}", mm(radius))),
+        Surface::Freeform => ("curved face", area),
+    };
+    (title.to_owned(), about, Feature::from(kind))
+}
+
+/// The mean normal of some triangles, by area.
+fn outward(shape: &Shape, range: std::ops::Range<usize>) -> [f64; 3] {
+    let mut sum = [0.0; 3];
+    for triangle in range {
+        let [a, b, c] = shape.mesh.corners(triangle);
+        let (u, v): ([f64; 3], [f64; 3]) = (
+            std::array::from_fn(|i| b[i] - a[i]),
+            std::array::from_fn(|i| c[i] - a[i]),
+        );
+        for (axis, total) in sum.iter_mut().enumerate() {
+            let (next, last) = ((axis + 1) % 3, (axis + 2) % 3);
+            *total += u[next] * v[last] - u[last] * v[next];
+        }
+    }
+    sum
+}
+
+/// A direction that has no sign.
+fn line(axis: [f64; 3]) -> String {
+    direction(axis).trim_start_matches(['+', '−']).to_owned()
+}
+
+/// The face that a triangle belongs to, and its triangles.
+fn face_of(shape: &Shape, triangle: usize) -> (usize, std::ops::Range<usize>) {
     let mut start = 0;
-    for count in &shape.face_triangles {
+    for (index, count) in shape.face_triangles.iter().enumerate() {
         let end = start + *count as usize;
         if triangle < end {
-            return start..end.min(shape.mesh.triangles().len());
+            return (index, start..end.min(shape.mesh.triangles().len()));
         }
         start = end;
     }
-    start.min(triangle)..shape.mesh.triangles().len()
+    let past = shape.face_triangles.len();
+    (past, start.min(triangle)..shape.mesh.triangles().len())
 }
 
 /// Sides that belong to one triangle of the face alone.
@@ -362,5 +426,58 @@ mod tests {
         assert!(floor.about.ends_with("faces −z"), "{}", floor.about);
         let lines = measures(&floor, &roof);
         assert_eq!(lines[0], ("distance", "8 mm".to_owned()));
+    }
+
+    #[test]
+    fn what_the_kernel_says_of_a_face_goes_before_what_its_triangles_tell() {
+        let face = |surface: &str, radius, second, axis| BrepSurface {
+            surface: surface.to_owned(),
+            radius,
+            second,
+            point: [0.0; 3],
+            axis,
+            area: 12.5,
+            bbox: crate::geometry::Aabb {
+                min: [0.0; 3],
+                max: [1.0; 3],
+            },
+        };
+        let up = [0.0, 0.0, 1.0];
+        let told = |face: &BrepSurface, outward| {
+            let (title, about, feature) = stated(face, 3.0, outward);
+            (format!("{title}: {about}"), feature)
+        };
+        assert_eq!(
+            told(&face("PLANE", 0.0, 0.0, up), [0.0, 0.0, -4.0]),
+            (
+                "flat face: area 12.5 mm² · faces −z".to_owned(),
+                Feature::Plane([0.0, 0.0, -1.0])
+            )
+        );
+        assert_eq!(
+            told(&face("CYLINDER", 2.1, 0.0, up), up).0,
+            "cylinder: ⌀ 4.2 mm · radius 2.1 mm · area 12.5 mm² · axis z"
+        );
+        assert_eq!(
+            told(&face("TORUS", 8.0, 1.5, up), up).0,
+            "torus: radii 8 mm and 1.5 mm · area 12.5 mm²"
+        );
+        let mut unknown = face("BSPLINE", 0.0, 0.0, up);
+        unknown.area = f64::NAN;
+        assert_eq!(told(&unknown, up).0, "B-spline face: area 3.0 mm²");
+
+        // The block's one face is said to be a sphere: the words come from the kernel.
+        let mut block = block([40.0, 20.0, 10.0]);
+        block.face_triangles = vec![block.mesh.triangles().len() as u32];
+        block.surfaces = vec![face("SPHERE", 5.0, 0.0, up)];
+        let picked = pick(
+            &Arc::new(block),
+            Preset::Front,
+            [5.0, -10.0, 5.0],
+            None,
+            Look::Shaded,
+        )
+        .unwrap();
+        assert_eq!(picked.title, "sphere");
     }
 }

@@ -1,0 +1,72 @@
+//! What is kept on the disk, new tasks, and reports of faults.
+
+use super::{Controller, Effect};
+use crate::studio::diagnostics;
+use crate::studio::files::Stored;
+use crate::studio::new_task::NewTask;
+use crate::studio::state::{CardId, Notice, Session};
+use crate::task::Task;
+
+use std::path::Path;
+use std::sync::Arc;
+
+impl Controller {
+    /// Keeps panics in that folder from now on, and tells of one that an earlier window kept there.
+    pub fn keep_panics(&mut self, folder: &Path) {
+        self.last_panic = diagnostics::last_panic(folder);
+        diagnostics::keep_panics(folder);
+        if let Some(panic) = &self.last_panic {
+            let first = panic.lines().next().unwrap_or_default();
+            self.state.notice = Some(Notice {
+                text: format!("the last window met a fault of its own: {first}"),
+                hint: Some("Copy diagnostics (in the menu) takes the whole report along".to_owned()),
+                from_pool: false,
+            });
+        }
+    }
+
+    pub(super) fn copy_diagnostics(&mut self) {
+        let text = diagnostics::report(&self.state, self.last_panic.as_deref());
+        self.effects.push(Effect::Copy(text));
+        self.note("diagnostics are on the clipboard".to_owned());
+    }
+
+    pub(super) fn write_task(&mut self, task: NewTask) {
+        let Some(pack) = self.state.pack.clone() else {
+            self.state.new_task_problem = Some("there is no folder for tasks of your own".to_owned());
+            return;
+        };
+        self.state.new_task_problem = None;
+        self.files.write_task(pack, task);
+    }
+
+    /// A task that was written is one more of the list, and shown.
+    pub(super) fn take_task(&mut self, written: Result<Arc<Task>, String>) {
+        match written {
+            Err(message) => self.state.new_task_problem = Some(message),
+            Ok(task) => {
+                self.note(format!(
+                    "wrote the task {} to {}; `cadforge tasks check {}` builds what it holds",
+                    task.id,
+                    task.dir.display(),
+                    task.id
+                ));
+                let seed = CardId(self.fresh_id());
+                self.state.sessions.push(Session::new(task, seed));
+                self.state.current = self.state.sessions.len() - 1;
+                self.effects.push(Effect::TaskWritten);
+                self.score_what_is_not();
+            }
+        }
+    }
+
+    pub(super) fn take_store(&mut self, stored: Stored) {
+        if stored.cleaned {
+            self.note("removed the kept results".to_owned());
+        }
+        if let Some(message) = &stored.problem {
+            self.tell(&message.clone());
+        }
+        self.state.store = Some(stored);
+    }
+}

@@ -1,0 +1,141 @@
+//! What to send along with a report of a fault: versions, the desktop, settings, the last lines of the log, and the last
+//! panic, which is kept in a file.
+
+use std::fmt::Write as _;
+use std::panic::PanicHookInfo;
+use std::path::{Path, PathBuf};
+
+use super::state::State;
+
+/// Lines of the log that go along.
+const LINES: usize = 80;
+
+/// What can be said of this window, for a report; the home folder is written `~`.
+pub fn report(state: &State, panic: Option<&str>) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        // Text never refuses text.
+        let _ = writeln!(text, "{name}: {value}");
+    };
+    line("CADForge Studio", env!("CARGO_PKG_VERSION"));
+    let system = std::fs::read_to_string("/proc/version").unwrap_or_default();
+    line("system", system.trim());
+    for name in [
+        "XDG_SESSION_TYPE",
+        "XDG_CURRENT_DESKTOP",
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+    ] {
+        if let Ok(value) = std::env::var(name) {
+            line(name, &value);
+        }
+    }
+    let pool = &state.pool;
+    line(
+        "workers",
+        &format!(
+            "{} ready, {} starting, {} busy, {} queued, {} replaced",
+            pool.ready, pool.starting, pool.busy, pool.queued, pool.restarts
+        ),
+    );
+    if let Some(versions) = &pool.versions {
+        line("CadQuery", &versions.cadquery);
+    }
+    if let Some(error) = &pool.error {
+        line("fault of the workers", error);
+    }
+    line("task", &state.session().task.id);
+    line("settings", &format!("{:?}", state.settings));
+    let _ = writeln!(text, "\nlog:");
+    let skipped = state.log.len().saturating_sub(LINES);
+    for entry in state.log.iter().skip(skipped) {
+        let sign = if entry.fault { "! " } else { "  " };
+        let _ = writeln!(text, "{sign}{}", entry.text);
+    }
+    if let Some(panic) = panic {
+        let _ = writeln!(text, "\nlast panic:\n{panic}");
+    }
+    match std::env::var("HOME") {
+        Ok(home) if home.len() > 1 => text.replace(&home, "~"),
+        Ok(_) | Err(_) => text,
+    }
+}
+
+/// Keeps every panic of this process in a file of a folder, and then does what was done before.
+pub fn keep_panics(folder: &Path) {
+    let path = file(folder);
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let report = describe(info);
+        if let Some(folder) = path.parent() {
+            // A report that cannot be kept is still printed below.
+            let _ = std::fs::create_dir_all(folder);
+            let _ = std::fs::write(&path, report);
+        }
+        before(info);
+    }));
+}
+
+/// The panic that an earlier window kept; it is kept under another name from then on.
+pub fn last_panic(folder: &Path) -> Option<String> {
+    let path = file(folder);
+    let text = std::fs::read_to_string(&path).ok()?;
+    let _ = std::fs::rename(&path, path.with_extension("old.txt"));
+    Some(text)
+}
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join("panic.txt")
+}
+
+fn describe(info: &PanicHookInfo<'_>) -> String {
+    let payload = info.payload();
+    let message = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    let place = info.location().map_or(String::new(), ToString::to_string);
+    let name = std::thread::current().name().unwrap_or("unnamed").to_owned();
+    let trace = std::backtrace::Backtrace::force_capture();
+    format!("{message}\nat {place}, thread {name}\n{trace}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::assess::Scoring;
+    use crate::studio::state::LogLine;
+    use crate::studio::testing::task;
+
+    #[test]
+    fn a_report_says_what_happened_and_not_whose_home_it_is() {
+        let mut state = State::new([Arc::clone(&task("part", "First part"))], Scoring::default()).unwrap();
+        let home = std::env::var("HOME").unwrap_or_default();
+        for index in 0..200 {
+            state.log.push(LogLine {
+                fault: index == 199,
+                text: format!("line {index} in {home}/parts"),
+            });
+        }
+        let text = report(&state, Some("index out of bounds"));
+        assert!(
+            text.contains("task: part") && text.contains("! line 199"),
+            "{text}"
+        );
+        assert!(!text.contains("line 100 "), "only the last lines");
+        assert!(text.contains("last panic:\nindex out of bounds"));
+        assert!(home.len() < 2 || !text.contains(&home));
+    }
+
+    #[test]
+    fn a_panic_is_told_once() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(last_panic(dir.path()), None);
+        std::fs::write(file(dir.path()), "went wrong").unwrap();
+        assert_eq!(last_panic(dir.path()).as_deref(), Some("went wrong"));
+        assert_eq!(last_panic(dir.path()), None);
+    }
+}

@@ -1,0 +1,731 @@
+//! Where panels stand: side by side, one over the other, in tabs, or put away; a header drags its panel.
+//!
+//! Shares of the tree are points of the room that it was last shown in. When that changes, what work happens in (code and
+//! 3D view) takes the difference and the panels around it keep their size.
+
+use egui::{
+    Align, Color32, Id, Layout, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, Visuals, WidgetText, vec2,
+};
+use egui_tiles::{
+    Behavior, Container, EditAction, Linear, LinearDir, ResizeState, SimplificationOptions, TabState, Tabs,
+    Tile, TileId, Tiles, Tree, UiResponse,
+};
+use serde::{Deserialize, Serialize};
+
+use super::theme::{self, HEADER};
+
+/// Room between two panels, points: the hairline.
+const GAP: f32 = 1.0;
+/// Height of a row of tabs, points.
+const TAB_BAR: f32 = 30.0;
+/// No panel gets narrower or lower by hand, points.
+const LEAST: f32 = 110.0;
+/// A room lower than this is a low one, points.
+const LOW: f32 = 900.0;
+/// A share below this is none yet: what was just dropped somewhere has 1.
+const NEW: f32 = 24.0;
+
+/// A panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PanelKind {
+    /// Tasks and the brief of the one on screen.
+    Tasks,
+    /// Rows of a training run.
+    Rows,
+    /// Code, or its diff.
+    Editor,
+    /// The 3D view.
+    View,
+    /// A training run: curves, groups, comparison.
+    Runs,
+    /// Steps.
+    Timeline,
+    /// Who proposes, and what it says.
+    Proposer,
+    /// Prints, tracebacks, messages.
+    Console,
+    /// Reward and its JSON.
+    Reward,
+}
+
+impl PanelKind {
+    /// Every panel, from left to right.
+    pub const ALL: [Self; 9] = [
+        Self::Tasks,
+        Self::Rows,
+        Self::Editor,
+        Self::View,
+        Self::Runs,
+        Self::Timeline,
+        Self::Proposer,
+        Self::Console,
+        Self::Reward,
+    ];
+
+    /// Its name on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tasks => "Tasks",
+            Self::Rows => "Rows",
+            Self::Editor => "Code",
+            Self::View => "3D view",
+            Self::Runs => "Run",
+            Self::Timeline => "Timeline",
+            Self::Proposer => "Proposals",
+            Self::Console => "Console",
+            Self::Reward => "Reward",
+        }
+    }
+
+    /// Whether it takes the room that others leave.
+    fn is_work(self) -> bool {
+        match self {
+            Self::Editor | Self::View | Self::Runs => true,
+            Self::Tasks | Self::Rows | Self::Timeline | Self::Proposer | Self::Console | Self::Reward => {
+                false
+            }
+        }
+    }
+}
+
+/// An arrangement, to be kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Saved {
+    /// A panel, and whether it is to be seen.
+    Panel(PanelKind, bool),
+    /// Side by side, with widths in points.
+    Row(Vec<(u32, Saved)>),
+    /// One over the other, with heights in points.
+    Column(Vec<(u32, Saved)>),
+    /// In tabs: which is in front, and all of them.
+    Tabs(usize, Vec<Saved>),
+}
+
+/// The arrangement on screen.
+pub struct Dock {
+    tree: Tree<PanelKind>,
+    /// The room that the shares are points of.
+    size: Vec2,
+    /// Arranged by hand: no longer what is usual for the room.
+    touched: bool,
+    /// Whether a training run is open.
+    rows: bool,
+}
+
+impl Default for Dock {
+    fn default() -> Self {
+        Self {
+            tree: usual(vec2(1280.0, 720.0)),
+            size: Vec2::ZERO,
+            touched: false,
+            rows: false,
+        }
+    }
+}
+
+impl Dock {
+    /// Shows every panel in its place; `draw` fills one.
+    ///
+    /// The panels of a training run come and go with `rows`, unless they are put away or brought back by hand in between.
+    pub fn show(&mut self, rows: bool, ui: &mut Ui, draw: &mut dyn FnMut(PanelKind, &mut Ui)) {
+        let size = ui.available_size();
+        if self.size != size {
+            self.size = size;
+            if self.touched {
+                self.settle();
+            } else {
+                self.tree = usual(size);
+                self.show_run(self.rows);
+            }
+        }
+        if self.rows != rows {
+            self.rows = rows;
+            self.show_run(rows);
+        }
+        let mut behavior = Rooms {
+            draw,
+            lone: lone_tabs(&self.tree.tiles),
+            touched: false,
+            dropped: false,
+            hide: None,
+        };
+        self.tree.ui(&mut behavior, ui);
+        let Rooms {
+            touched,
+            dropped,
+            hide,
+            ..
+        } = behavior;
+        self.touched |= touched;
+        if dropped {
+            self.settle();
+        }
+        if let Some(kind) = hide {
+            self.touched = true;
+            self.set_shown(kind, false);
+        }
+        if PanelKind::ALL.iter().all(|kind| !self.is_shown(*kind)) {
+            self.nothing(ui);
+        }
+    }
+
+    /// Whether a panel has a place on the screen; behind another tab is one.
+    pub fn is_shown(&self, kind: PanelKind) -> bool {
+        self.tile(kind)
+            .is_some_and(|tile| self.tree.tiles.is_visible(tile))
+    }
+
+    /// Puts a panel away, or brings it back to where it was, before other tabs.
+    pub fn toggle(&mut self, kind: PanelKind) {
+        self.touched = true;
+        let shown = !self.is_shown(kind);
+        self.set_shown(kind, shown);
+        if shown {
+            self.tree.make_active(|_, tile| *tile == Tile::Pane(kind));
+        }
+    }
+
+    /// Back to what is usual.
+    pub fn reset(&mut self) {
+        let rows = self.rows;
+        *self = Self {
+            rows,
+            ..Self::default()
+        };
+    }
+
+    /// The arrangement, if it is not what is usual.
+    pub fn saved(&self) -> Option<Saved> {
+        let root = self.tree.root.filter(|_| self.touched)?;
+        save(&self.tree.tiles, root)
+    }
+
+    /// Takes an arrangement up; one that lacks a panel or holds one twice is left.
+    pub fn restore(&mut self, saved: &Saved) {
+        let mut tiles = Tiles::default();
+        let root = load(&mut tiles, saved);
+        let mut kinds: Vec<_> = tiles
+            .tiles()
+            .filter_map(|tile| match tile {
+                Tile::Pane(kind) => Some(*kind),
+                Tile::Container(_) => None,
+            })
+            .collect();
+        kinds.sort_unstable();
+        if kinds != PanelKind::ALL {
+            return;
+        }
+        self.tree = Tree::new(Id::unique("dock"), root, tiles);
+        self.touched = true;
+        // Settled in the first frame, when the room is known; rows come with a file of them.
+        self.size = Vec2::ZERO;
+        self.rows = false;
+        self.show_run(false);
+    }
+
+    fn tile(&self, kind: PanelKind) -> Option<TileId> {
+        self.tree.tiles.find_pane(&kind)
+    }
+
+    fn set_shown(&mut self, kind: PanelKind, shown: bool) {
+        if let Some(tile) = self.tile(kind) {
+            self.tree.set_visible(tile, shown);
+            self.settle();
+        }
+    }
+
+    fn show_run(&mut self, shown: bool) {
+        self.set_shown(PanelKind::Rows, shown);
+        self.set_shown(PanelKind::Runs, shown);
+        let front = if shown {
+            &[PanelKind::Rows][..]
+        } else {
+            &[PanelKind::Tasks, PanelKind::View][..]
+        };
+        self.tree
+            .make_active(|_, tile| matches!(tile, Tile::Pane(kind) if front.contains(kind)));
+    }
+
+    fn settle(&mut self) {
+        if let Some(root) = self.tree.root.filter(|_| self.size != Vec2::ZERO) {
+            settle(&mut self.tree.tiles, root, self.size);
+        }
+    }
+
+    fn nothing(&mut self, ui: &mut Ui) {
+        let palette = theme::of(ui);
+        let rect = ui.max_rect();
+        ui.painter().rect_filled(rect, 0.0, palette.background);
+        let place = Rect::from_center_size(rect.center(), vec2(320.0, 60.0));
+        let layout = Layout::top_down(Align::Center);
+        ui.scope_builder(UiBuilder::new().max_rect(place).layout(layout), |ui| {
+            ui.label(RichText::new("Every panel is put away.").color(palette.dim));
+            if ui.button("Reset the layout").clicked() {
+                self.reset();
+            }
+        });
+    }
+}
+
+/// The usual arrangement for a room of that size.
+fn usual(room: Vec2) -> Tree<PanelKind> {
+    let mut tiles = Tiles::default();
+    let pane = |tiles: &mut Tiles<PanelKind>, kind| tiles.insert_pane(kind);
+    let split = |tiles: &mut Tiles<PanelKind>, dir, parts: &[(TileId, f32)]| {
+        let mut linear = Linear::new(dir, parts.iter().map(|(tile, _)| *tile).collect());
+        for (tile, points) in parts {
+            linear.shares.set_share(*tile, points.max(NEW));
+        }
+        tiles.insert_container(linear)
+    };
+    let left = (room.x * 0.135).clamp(212.0, 240.0);
+    let right = (room.x * 0.195).clamp(272.0, 380.0);
+    let middle = room.x - left - right - 2.0 * GAP;
+    let bottom = (room.y * 0.175).clamp(150.0, 220.0);
+    let console = (middle * 0.36).clamp(240.0, 460.0);
+    let editor = (middle * 0.44).clamp(300.0, 720.0);
+    let [tasks, rows, code, view, run, timeline, proposer, log, reward] =
+        PanelKind::ALL.map(|kind| pane(&mut tiles, kind));
+    let view = tiles.insert_container(Tabs::new(vec![view, run]));
+    let log = tiles.insert_container(Tabs::new(vec![proposer, log]));
+    // In a low window a list of rows needs the whole height.
+    let left_side = if room.y < LOW {
+        tiles.insert_container(Tabs::new(vec![tasks, rows]))
+    } else {
+        let parts = [(tasks, room.y * 0.36), (rows, room.y * 0.64)];
+        split(&mut tiles, LinearDir::Vertical, &parts)
+    };
+    let work = split(
+        &mut tiles,
+        LinearDir::Horizontal,
+        &[(code, editor), (view, middle - editor - GAP)],
+    );
+    let below = split(
+        &mut tiles,
+        LinearDir::Horizontal,
+        &[(timeline, middle - console - GAP), (log, console)],
+    );
+    let centre = split(
+        &mut tiles,
+        LinearDir::Vertical,
+        &[(work, room.y - bottom - GAP), (below, bottom)],
+    );
+    let root = split(
+        &mut tiles,
+        LinearDir::Horizontal,
+        &[(left_side, left), (centre, middle), (reward, right)],
+    );
+    Tree::new(Id::unique("dock"), root, tiles)
+}
+
+fn settle(tiles: &mut Tiles<PanelKind>, tile: TileId, size: Vec2) {
+    let Some(Tile::Container(container)) = tiles.get(tile) else {
+        return;
+    };
+    let rooms: Vec<(TileId, Vec2)> = match container {
+        Container::Linear(linear) => {
+            let shown: Vec<_> = linear
+                .children
+                .iter()
+                .copied()
+                .filter(|child| tiles.is_visible_in_layout(*child))
+                .collect();
+            let across = linear.dir == LinearDir::Horizontal;
+            let gaps = GAP * shown.len().saturating_sub(1) as f32;
+            let whole = (if across { size.x } else { size.y }) - gaps;
+            let mut parts: Vec<_> = shown.iter().map(|child| linear.shares[*child]).collect();
+            let work: Vec<_> = shown.iter().map(|child| holds_work(tiles, *child)).collect();
+            spread(&mut parts, &work, whole);
+            let rooms = shown.into_iter().zip(parts);
+            let rooms = rooms.map(|(child, part)| {
+                let size = if across {
+                    vec2(part, size.y)
+                } else {
+                    vec2(size.x, part)
+                };
+                (child, size)
+            });
+            let rooms: Vec<_> = rooms.collect();
+            if let Some(Tile::Container(Container::Linear(linear))) = tiles.get_mut(tile) {
+                for (child, size) in &rooms {
+                    linear
+                        .shares
+                        .set_share(*child, if across { size.x } else { size.y });
+                }
+            }
+            rooms
+        }
+        Container::Tabs(tabs) => {
+            let size = vec2(size.x, size.y - TAB_BAR);
+            tabs.children.iter().map(|child| (*child, size)).collect()
+        }
+        Container::Grid(_) => Vec::new(),
+    };
+    for (child, size) in rooms {
+        settle(tiles, child, size);
+    }
+}
+
+fn holds_work(tiles: &Tiles<PanelKind>, tile: TileId) -> bool {
+    match tiles.get(tile) {
+        Some(Tile::Pane(kind)) => kind.is_work() && tiles.is_visible(tile),
+        Some(Tile::Container(container)) => container.children().any(|child| holds_work(tiles, *child)),
+        None => false,
+    }
+}
+
+/// Fits parts into a whole: those with `work` take, in proportion, what the others leave; all shrink where that is too
+/// little.
+fn spread(parts: &mut [f32], work: &[bool], whole: f32) {
+    let even = whole / parts.len().max(1) as f32;
+    for part in parts.iter_mut().filter(|part| **part < NEW) {
+        *part = even;
+    }
+    let anybody = !work.contains(&true);
+    let loose = |index: usize| anybody || work[index];
+    let sum = |parts: &[f32], wanted: bool| -> f32 {
+        let chosen = parts
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| loose(*index) == wanted);
+        chosen.map(|(_, part)| part).sum()
+    };
+    let (of_loose, of_rigid) = (sum(parts, true), sum(parts, false));
+    let least = LEAST * (0..parts.len()).filter(|index| loose(*index)).count() as f32;
+    let room = (whole - of_rigid).max(least.min(0.5 * whole));
+    let rigid = if of_rigid > 0.0 {
+        ((whole - room) / of_rigid).min(1.0)
+    } else {
+        1.0
+    };
+    for (index, part) in parts.iter_mut().enumerate() {
+        *part *= if loose(index) { room / of_loose } else { rigid };
+    }
+}
+
+fn save(tiles: &Tiles<PanelKind>, tile: TileId) -> Option<Saved> {
+    Some(match tiles.get(tile)? {
+        Tile::Pane(kind) => Saved::Panel(*kind, tiles.is_visible(tile)),
+        Tile::Container(Container::Linear(linear)) => {
+            let parts = linear.children.iter().filter_map(|child| {
+                let points = linear.shares[*child].round().clamp(0.0, 1e5) as u32;
+                Some((points, save(tiles, *child)?))
+            });
+            match linear.dir {
+                LinearDir::Horizontal => Saved::Row(parts.collect()),
+                LinearDir::Vertical => Saved::Column(parts.collect()),
+            }
+        }
+        Tile::Container(container) => {
+            let children = container.children_vec();
+            let front = match container {
+                Container::Tabs(tabs) => children.iter().position(|child| tabs.is_active(*child)),
+                Container::Linear(_) | Container::Grid(_) => None,
+            };
+            let parts = children.iter().filter_map(|child| save(tiles, *child));
+            Saved::Tabs(front.unwrap_or(0), parts.collect())
+        }
+    })
+}
+
+fn load(tiles: &mut Tiles<PanelKind>, saved: &Saved) -> TileId {
+    let mut split = |dir, parts: &[(u32, Saved)]| {
+        let mut linear = Linear::new(dir, Vec::new());
+        for (points, part) in parts {
+            let child = load(tiles, part);
+            linear.add_child(child);
+            linear.shares.set_share(child, *points as f32);
+        }
+        tiles.insert_container(linear)
+    };
+    match saved {
+        Saved::Panel(kind, shown) => {
+            let tile = tiles.insert_pane(*kind);
+            tiles.set_visible(tile, *shown);
+            tile
+        }
+        Saved::Row(parts) => split(LinearDir::Horizontal, parts),
+        Saved::Column(parts) => split(LinearDir::Vertical, parts),
+        Saved::Tabs(front, parts) => {
+            let children: Vec<_> = parts.iter().map(|part| load(tiles, part)).collect();
+            let mut tabs = Tabs::new(children.clone());
+            if let Some(front) = children.get(*front) {
+                tabs.set_active(*front);
+            }
+            tiles.insert_container(tabs)
+        }
+    }
+}
+
+/// Containers of tabs of which at most one is to be seen.
+fn lone_tabs(tiles: &Tiles<PanelKind>) -> Vec<TileId> {
+    let few = |container: &Container| {
+        let shown = |child: &&TileId| tiles.is_visible_in_layout(**child);
+        matches!(container, Container::Tabs(_)) && container.children().filter(shown).count() < 2
+    };
+    let containers = tiles.iter().filter_map(|(id, tile)| match tile {
+        Tile::Container(container) if few(container) => Some(*id),
+        Tile::Container(_) | Tile::Pane(_) => None,
+    });
+    containers.collect()
+}
+
+/// What the tree of tiles asks of us.
+struct Rooms<'a> {
+    draw: &'a mut dyn FnMut(PanelKind, &mut Ui),
+    /// Containers of tabs with no more than one to be seen: they need no bar.
+    lone: Vec<TileId>,
+    touched: bool,
+    dropped: bool,
+    hide: Option<PanelKind>,
+}
+
+impl Behavior<PanelKind> for Rooms<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, kind: &mut PanelKind) -> UiResponse {
+        let palette = theme::of(ui);
+        let rect = ui.max_rect();
+        let fill = if *kind == PanelKind::View {
+            palette.background
+        } else {
+            palette.pane
+        };
+        ui.painter().rect_filled(rect, 0.0, fill);
+        let mut response = UiResponse::None;
+        // Below what the header shows, so that its buttons stay buttons. The view has no header: its tab or the menu
+        // moves it.
+        if *kind != PanelKind::View {
+            let head = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
+            let handle = ui.interact(head, Id::unique(("panel", *kind)), Sense::click_and_drag());
+            handle.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::TitleBar, true, format!("Panel {}", kind.name()))
+            });
+            if handle.drag_started() {
+                response = UiResponse::DragStarted;
+            }
+            if handle.dragged() {
+                ui.set_cursor_icon(egui::CursorIcon::Grabbing);
+            }
+            handle.context_menu(|ui| {
+                if ui
+                    .button(format!("Put {} away", kind.name().to_lowercase()))
+                    .clicked()
+                {
+                    self.hide = Some(*kind);
+                    ui.close();
+                }
+            });
+        }
+        (self.draw)(*kind, ui);
+        response
+    }
+
+    fn tab_title_for_pane(&mut self, kind: &PanelKind) -> WidgetText {
+        RichText::new(kind.name())
+            .font(theme::medium(theme::SMALL))
+            .into()
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions::default()
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        GAP
+    }
+
+    fn min_size(&self) -> f32 {
+        LEAST
+    }
+
+    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
+        TAB_BAR
+    }
+
+    fn is_tab_bar_visible(&self, tile: TileId, _tabs: &Tabs) -> bool {
+        !self.lone.contains(&tile)
+    }
+
+    fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
+        theme::PAD
+    }
+
+    fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
+        theme::of_visuals(visuals).background
+    }
+
+    fn tab_bg_color(
+        &self,
+        visuals: &Visuals,
+        _tiles: &Tiles<PanelKind>,
+        _tile: TileId,
+        state: &TabState,
+    ) -> Color32 {
+        if state.active {
+            theme::of_visuals(visuals).pane
+        } else {
+            Color32::TRANSPARENT
+        }
+    }
+
+    fn tab_outline_stroke(
+        &self,
+        _visuals: &Visuals,
+        _tiles: &Tiles<PanelKind>,
+        _tile: TileId,
+        _state: &TabState,
+    ) -> Stroke {
+        Stroke::NONE
+    }
+
+    fn tab_text_color(
+        &self,
+        visuals: &Visuals,
+        _tiles: &Tiles<PanelKind>,
+        _tile: TileId,
+        state: &TabState,
+    ) -> Color32 {
+        let palette = theme::of_visuals(visuals);
+        if state.active { palette.text } else { palette.dim }
+    }
+
+    fn tab_bar_hline_stroke(&self, visuals: &Visuals) -> Stroke {
+        theme::hairline(theme::of_visuals(visuals))
+    }
+
+    fn resize_stroke(&self, style: &egui::Style, state: ResizeState) -> Stroke {
+        let palette = theme::of_visuals(&style.visuals);
+        match state {
+            ResizeState::Idle => theme::hairline(palette),
+            ResizeState::Hovering => Stroke::new(2.0, theme::blend(palette.line, palette.accent, 0.6)),
+            ResizeState::Dragging => Stroke::new(2.0, palette.accent),
+        }
+    }
+
+    fn drag_preview_stroke(&self, visuals: &Visuals) -> Stroke {
+        Stroke::new(1.0, theme::of_visuals(visuals).accent)
+    }
+
+    fn drag_preview_color(&self, visuals: &Visuals) -> Color32 {
+        theme::of_visuals(visuals).accent.gamma_multiply(0.18)
+    }
+
+    fn on_edit(&mut self, action: EditAction) {
+        match action {
+            EditAction::TileResized | EditAction::TabSelected => self.touched = true,
+            EditAction::TileDropped => {
+                self.touched = true;
+                self.dropped = true;
+            }
+            EditAction::TileDragged => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shows an arrangement and tells where each panel stands.
+    fn rooms(dock: &mut Dock, size: Vec2) -> Vec<(PanelKind, Rect)> {
+        let ctx = egui::Context::default();
+        theme::install(&ctx);
+        let mut places = Vec::new();
+        let input = egui::RawInput {
+            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, size)),
+            ..egui::RawInput::default()
+        };
+        ctx.run_ui(input, |ui| {
+            places.clear();
+            dock.show(false, ui, &mut |kind, ui| places.push((kind, ui.max_rect())));
+        })
+        .drop_without_applying_deltas();
+        places.sort_by_key(|(kind, _)| *kind);
+        places
+    }
+
+    fn of(places: &[(PanelKind, Rect)], wanted: PanelKind) -> Rect {
+        places.iter().find(|(kind, _)| *kind == wanted).unwrap().1
+    }
+
+    #[test]
+    fn work_takes_what_the_others_leave() {
+        let mut parts = [200.0, 400.0, 600.0, 300.0];
+        spread(&mut parts, &[false, true, true, false], 2000.0);
+        assert_eq!(parts, [200.0, 600.0, 900.0, 300.0]);
+        spread(&mut parts, &[false, true, true, false], 500.0);
+        assert!(parts.iter().all(|part| *part > 50.0), "{parts:?}");
+        assert!((parts.iter().sum::<f32>() - 500.0).abs() < 0.1, "{parts:?}");
+        let mut dropped = [300.0, 1.0];
+        spread(&mut dropped, &[false, false], 600.0);
+        assert_eq!(dropped, [300.0, 300.0]);
+    }
+
+    #[test]
+    fn panels_fill_windows_of_every_size_without_overlap() {
+        for size in [vec2(960.0, 530.0), vec2(1280.0, 650.0), vec2(2560.0, 1370.0)] {
+            let mut dock = Dock::default();
+            let places = rooms(&mut dock, size);
+            assert_eq!(places.len(), 6, "all but those of a run");
+            let area: f32 = places.iter().map(|(_, rect)| rect.area()).sum();
+            assert!((area / size.x / size.y - 1.0).abs() < 0.02, "{places:?}");
+            assert!(of(&places, PanelKind::Reward).width() >= 240.0);
+        }
+    }
+
+    #[test]
+    fn what_is_put_away_leaves_its_room_to_the_work_and_comes_back() {
+        let size = vec2(1600.0, 900.0);
+        let mut dock = Dock::default();
+        let before = rooms(&mut dock, size);
+        dock.toggle(PanelKind::Tasks);
+        let without = rooms(&mut dock, size);
+        assert!(!dock.is_shown(PanelKind::Tasks) && without.len() == 5);
+        let reward = |places: &[_]| of(places, PanelKind::Reward).width().round();
+        assert_eq!(reward(&before), reward(&without));
+        dock.toggle(PanelKind::Tasks);
+        let after = rooms(&mut dock, size);
+        for ((kind, a), (_, b)) in before.iter().zip(&after) {
+            assert!(
+                (a.min - b.min).length() < 2.0 && (a.max - b.max).length() < 2.0,
+                "{kind:?}: {a} {b}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_arrangement_comes_back_as_it_was_kept_and_nonsense_does_not() {
+        let size = vec2(1600.0, 900.0);
+        let mut dock = Dock::default();
+        rooms(&mut dock, size);
+        assert_eq!(dock.saved(), None, "what is usual follows the window");
+        dock.toggle(PanelKind::Console);
+        let shown = rooms(&mut dock, size);
+        let saved = dock.saved().unwrap();
+        let text = serde_json::to_string(&saved).unwrap();
+        let mut other = Dock::default();
+        other.restore(&serde_json::from_str(&text).unwrap());
+        let again = rooms(&mut other, size);
+        assert_eq!(again.len(), shown.len());
+        for ((kind, a), (_, b)) in shown.iter().zip(&again) {
+            assert!((a.min - b.min).length() < 3.0, "{kind:?}: {a} {b}");
+        }
+        let half = Saved::Row(vec![(100, Saved::Panel(PanelKind::Editor, true))]);
+        other.restore(&half);
+        assert_eq!(rooms(&mut other, size).len(), shown.len());
+    }
+
+    #[test]
+    fn with_every_panel_away_there_is_a_way_back() {
+        let mut dock = Dock::default();
+        for kind in PanelKind::ALL {
+            if dock.is_shown(kind) {
+                dock.toggle(kind);
+            }
+        }
+        assert!(rooms(&mut dock, vec2(1280.0, 650.0)).is_empty());
+        dock.reset();
+        assert_eq!(rooms(&mut dock, vec2(1280.0, 650.0)).len(), 6);
+    }
+}

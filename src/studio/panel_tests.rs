@@ -1,0 +1,387 @@
+//! Panels that come and go, training runs, new tasks, settings, reports: found by name, as people find things.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::Studio;
+use super::command::{Action, Command};
+use super::dock::PanelKind;
+use super::notes::Notes;
+use super::rows::Rows;
+use super::share::Form;
+use super::state::{PathPurpose, Phase, State};
+use super::testing::{Standin, built, failed, window};
+use crate::executor::Priority;
+use crate::failure::Kind;
+
+type Window = Harness<'static, Option<Studio>>;
+
+fn studio(window: &mut Window) -> &mut Studio {
+    window.state_mut().as_mut().unwrap()
+}
+
+fn state(window: &Window) -> &State {
+    window.state().as_ref().unwrap().state()
+}
+
+fn ask(window: &mut Window, command: Command) {
+    studio(window).apply(command);
+    window.run_steps(3);
+}
+
+/// A window whose seed is scored.
+fn scored() -> (Standin, Window) {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    standin.last(|job| job.answer(built(0.5, 0.4)));
+    window.run();
+    (standin, window)
+}
+
+/// Draws frames until something holds that a thread of its own works for.
+fn until(window: &mut Window, what: &str, holds: impl Fn(&State) -> bool) {
+    let start = Instant::now();
+    while !holds(state(window)) {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited for {what}");
+        std::thread::sleep(Duration::from_millis(2));
+        window.step();
+    }
+    window.run_steps(3);
+}
+
+fn rows(folder: &Path, name: &str, lift: f64) -> std::path::PathBuf {
+    let path = folder.join(name);
+    let text: String = (0..6)
+        .map(|index| {
+            let reward = f64::from(index) / 10.0 + lift;
+            let group = index / 3;
+            format!(
+                "{{\"task_id\": \"part\", \"group_id\": \"g{group}\", \"code\": \"box {index}\", \"reward\": {reward}, \"kind\": \"build_ok\"}}\n"
+            )
+        })
+        .collect();
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// A window with a training run open.
+fn training_run(folder: &Path) -> (Standin, Window) {
+    let (standin, mut window) = scored();
+    let path = rows(folder, "run.jsonl", 0.0);
+    ask(&mut window, Command::Open(vec![path]));
+    until(&mut window, "the rows", |state| state.rows.is_some());
+    (standin, window)
+}
+
+#[test]
+fn a_panel_is_put_away_by_its_header_and_comes_back_from_the_menu() {
+    let (_standin, mut window) = scored();
+    window.get_by_label("Console").click();
+    window.run_steps(3);
+    window.get_by_label("Copy console");
+    window.get_by_label("Panel Console").click_secondary();
+    window.run_steps(3);
+    window.get_by_label("Put console away").click();
+    window.run_steps(3);
+    assert!(window.query_by_label("Copy console").is_none());
+    ask(&mut window, Command::Do(Action::Panel(PanelKind::Console)));
+    window.get_by_label("Copy console");
+    ask(&mut window, Command::Do(Action::Panel(PanelKind::Reward)));
+    assert!(window.query_by_label("total 0.500").is_none());
+    ask(&mut window, Command::Do(Action::ResetLayout));
+    window.get_by_label("total 0.500");
+}
+
+#[test]
+fn where_panels_stand_is_kept_for_the_next_window() {
+    let dir = tempfile::tempdir().unwrap();
+    let remembering = || {
+        let mut window = window(&Standin::ready());
+        let ctx = window.ctx.clone();
+        studio(&mut window).remember_in(&ctx, dir.path(), true);
+        window.run_steps(3);
+        window
+    };
+    let mut first = remembering();
+    ask(&mut first, Command::Do(Action::Panel(PanelKind::Timeline)));
+    // Window time goes on with frames: the change is due to be kept after a pause.
+    first.run_steps(60);
+    drop(first);
+    let second = remembering();
+    assert!(second.query_by_label("Panel Timeline").is_none());
+    second.get_by_label("Panel Reward");
+}
+
+#[test]
+fn with_every_panel_away_one_click_brings_them_back() {
+    let (_standin, mut window) = scored();
+    for kind in PanelKind::ALL {
+        if !matches!(kind, PanelKind::Rows | PanelKind::Runs) {
+            ask(&mut window, Command::Do(Action::Panel(kind)));
+        }
+    }
+    window.get_by_label("Every panel is put away.");
+    window.get_by_label("Reset the layout").click();
+    window.run_steps(3);
+    window.get_by_label("total 0.500");
+}
+
+#[test]
+fn a_group_is_built_and_shown_with_rewards_and_advantages() {
+    let dir = tempfile::tempdir().unwrap();
+    let (standin, mut window) = training_run(dir.path());
+    let before = standin.count();
+    window.get_by_label("Run").click();
+    window.run_steps(3);
+    window.get_by_label("Groups").click();
+    window.run_steps(3);
+    let building = |state: &State| {
+        let group = state.group.as_ref();
+        group.is_some_and(|group| {
+            group
+                .members
+                .iter()
+                .all(|member| matches!(member.phase, Phase::Building(_)))
+        })
+    };
+    until(&mut window, "the codes of the group", building);
+    assert_eq!(standin.count(), before + 3);
+    assert_eq!(standin.job(before, |job| job.assess().priority), Priority::Batch);
+    standin.job(before, |job| job.answer(built(0.3, 0.3)));
+    standin.job(before + 1, |job| {
+        job.answer(failed(Kind::SyntaxClosure, "never closed", 1))
+    });
+    window.run_steps(3);
+    let members = &state(&window).group.as_ref().unwrap().members;
+    assert!(matches!(members[0].phase, Phase::Built(_)));
+    assert!(matches!(&members[1].phase, Phase::Broken(why) if why == "never closed"));
+    window.get_by_label("candidate 2, 0.100").click();
+    until(&mut window, "the row's code", |state| state.open_row == Some(1));
+    assert_eq!(state(&window).card().code, "box 1");
+
+    window.get_by_label("Next group").click();
+    until(&mut window, "the next group", |state| {
+        state.group.as_ref().is_some_and(|group| group.group == 1)
+    });
+    assert!(
+        standin.job(before + 2, |job| job.is_cancelled()),
+        "what nobody looks at is not built"
+    );
+}
+
+#[test]
+fn rows_are_pinned_annotated_chosen_and_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_standin, mut window) = training_run(dir.path());
+    window.get_by_label("row 2, build_ok 0.100").click();
+    until(&mut window, "the row", |state| state.open_row == Some(1));
+    window.get_by_label("pinned").click();
+    window.run_steps(3);
+    ask(&mut window, Command::AnnotateRow(1, "a word".to_owned()));
+    let path = dir.path().join("run.jsonl");
+    let start = Instant::now();
+    while Notes::read(&path)
+        .unwrap()
+        .of(1)
+        .is_none_or(|note| !note.pinned || note.text != "a word")
+    {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    studio(&mut window).choose_rows(vec![1, 4]);
+    let out = dir.path().join("chosen.jsonl");
+    ask(&mut window, Command::UsePath(PathPurpose::Rows, out.clone()));
+    until(&mut window, "the export", |state| {
+        state.log.iter().any(|line| line.text.starts_with("wrote "))
+    });
+    let chosen = Rows::read(&out).unwrap();
+    assert_eq!(chosen.rows.len(), 2);
+    assert!(std::fs::read_to_string(&out).unwrap().contains("a word"));
+    // Its own file is never written over.
+    ask(&mut window, Command::UsePath(PathPurpose::Rows, path));
+    assert!(
+        state(&window)
+            .notice
+            .as_ref()
+            .unwrap()
+            .text
+            .contains("would replace")
+    );
+}
+
+#[test]
+fn two_runs_stand_side_by_side() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_standin, mut window) = training_run(dir.path());
+    let other = rows(dir.path(), "other.jsonl", 0.2);
+    ask(&mut window, Command::UsePath(PathPurpose::Compare, other));
+    until(&mut window, "the other run", |state| state.other_rows.is_some());
+    window.get_by_label("Run").click();
+    window.run_steps(3);
+    window.get_by_label("Compare").click();
+    window.run_steps(3);
+    window.get_by_label("mean reward");
+    for mean in ["0.250", "0.450"] {
+        assert!(window.get_all_by_label(mean).count() > 0);
+    }
+    window.get_by_label("Close the other run").click();
+    window.run_steps(3);
+    assert!(state(&window).other_rows.is_none());
+}
+
+#[test]
+fn a_new_task_is_written_and_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_standin, mut window) = scored();
+    studio(&mut window).tasks_go_to(dir.path().to_owned());
+    ask(&mut window, Command::Do(Action::NewTask));
+    window.get_by_label("Write task").click();
+    window.run_steps(3);
+    window.get_by_label_contains("is no id");
+    use egui::accesskit::Role::{MultilineTextInput, TextInput};
+    for (role, name, text) in [
+        (TextInput, "id", "hinge_leaf"),
+        (TextInput, "name", "Hinge leaf"),
+        (MultilineTextInput, "prompt", "Design a leaf."),
+        (TextInput, "words for the code", "leaf, knuckle"),
+    ] {
+        let field = window.get_by_role_and_label(role, name);
+        field.focus();
+        window.run_steps(2);
+        window.event(egui::Event::Text(text.to_owned()));
+        window.run_steps(2);
+    }
+    window.get_by_label("Write task").click();
+    until(&mut window, "the task", |state| state.sessions.len() == 3);
+    assert_eq!(state(&window).session().task.id, "hinge_leaf");
+    assert!(window.query_by_label("Write task").is_none());
+    assert!(crate::task::check_statically(&dir.path().join("hinge_leaf")).is_empty());
+}
+
+#[test]
+fn diagnostics_go_to_the_clipboard_and_settings_tell_what_is_kept() {
+    let (_standin, mut window) = scored();
+    studio(&mut window).apply(Command::Do(Action::CopyDiagnostics));
+    window.step();
+    let copied = window.output().platform_output.commands.iter().any(
+        |command| matches!(command, egui::OutputCommand::CopyText(text) if text.starts_with("CADForge Studio: ")),
+    );
+    assert!(copied);
+    ask(&mut window, Command::Do(Action::Settings));
+    until(&mut window, "the size of the store", |state| {
+        state.store.is_some()
+    });
+    window.get_by_label("Clean");
+    window.get_by_label("Apply");
+}
+
+#[test]
+fn a_timeline_is_shared_as_a_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_standin, mut window) = scored();
+    let out = dir.path().join("part.html");
+    ask(
+        &mut window,
+        Command::UsePath(PathPurpose::Export(Form::Page), out.clone()),
+    );
+    until(&mut window, "the page", |state| {
+        state.log.iter().any(|line| line.text.starts_with("wrote "))
+    });
+    let page = std::fs::read_to_string(&out).unwrap();
+    assert!(page.contains("First part") && page.contains("\"total\":0.5"));
+}
+
+/// Controls that say nothing of themselves to whoever does not see them.
+fn nameless(window: &Window) -> Vec<String> {
+    use egui::accesskit::Role;
+    use egui_kittest::kittest::NodeT as _;
+    const CONTROLS: [Role; 9] = [
+        Role::Button,
+        Role::CheckBox,
+        Role::ComboBox,
+        Role::TextInput,
+        Role::MultilineTextInput,
+        Role::Slider,
+        Role::SpinButton,
+        Role::ListItem,
+        Role::DisclosureTriangle,
+    ];
+    let nodes = window.root().children_recursive();
+    nodes
+        .filter_map(|node| {
+            let node = node.accesskit_node();
+            let named = node.label().is_some_and(|label| !label.trim().is_empty());
+            (CONTROLS.contains(&node.role()) && !named)
+                .then(|| format!("{:?} {:?} at {:?}", node.role(), node.value(), node.raw_bounds()))
+        })
+        .collect()
+}
+
+#[test]
+fn every_control_has_a_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_standin, mut window) = training_run(dir.path());
+    let other = rows(dir.path(), "other.jsonl", 0.2);
+    ask(&mut window, Command::OpenRow(1));
+    until(&mut window, "the row", |state| state.open_row == Some(1));
+    assert_eq!(nameless(&window), [""; 0], "at first");
+    window.get_by_label("Run").click();
+    window.run_steps(3);
+    for tab in ["Groups", "Compare"] {
+        if tab == "Compare" {
+            ask(&mut window, Command::UsePath(PathPurpose::Compare, other.clone()));
+            until(&mut window, "the other run", |state| state.other_rows.is_some());
+        }
+        window.get_by_label(tab).click();
+        window.run_steps(3);
+        assert_eq!(nameless(&window), [""; 0], "{tab}");
+    }
+    for page in [
+        Action::Palette,
+        Action::Shortcuts,
+        Action::Settings,
+        Action::NewTask,
+        Action::Editor(super::command::EditorAction::Replace),
+        Action::Diff,
+    ] {
+        ask(&mut window, Command::Do(page));
+        window.run_steps(3);
+        assert_eq!(nameless(&window), [""; 0], "{page:?}");
+        ask(&mut window, Command::Do(page));
+    }
+}
+
+#[test]
+fn a_header_drags_its_panel_elsewhere() {
+    let (_standin, mut window) = scored();
+    let from = window.get_by_label("Panel Timeline").rect().center();
+    let column = window.get_by_label("Panel Reward").rect();
+    let to = column.center_bottom() + egui::vec2(0.0, 420.0);
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    assert!(from.x < column.left());
+    window.event(egui::Event::PointerMoved(from));
+    window.step();
+    window.event(button(from, true));
+    window.step();
+    for share in 1..=6 {
+        window.event(egui::Event::PointerMoved(from.lerp(to, share as f32 / 6.0)));
+        window.step();
+    }
+    window.event(button(to, false));
+    window.run_steps(5);
+    let there = window.get_by_label("Panel Timeline").rect();
+    assert!(
+        there.left() >= column.left() - 1.0,
+        "{there} is not below {column}"
+    );
+    ask(&mut window, Command::Do(Action::ResetLayout));
+    assert!(window.get_by_label("Panel Timeline").rect().left() < column.left());
+}

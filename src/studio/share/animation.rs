@@ -1,0 +1,300 @@
+//! A GIF: the seed beside each step in turn, while both turn once around.
+//!
+//! Drawn without a window, so it needs EGL. A palette for the whole film and only what changed in a frame keep it small.
+
+use std::sync::Arc;
+
+use super::{Chapter, Story};
+use crate::geometry::Shape;
+use crate::render::{Headless, Preset, Projection, Shot, ShotPane, Tone};
+
+const SIZE: [u32; 2] = [720, 360];
+/// Frames of each step at least; a film of few steps gets more, so that it still turns once.
+const FRAMES: usize = 8;
+/// Frames of the whole film at least.
+const WHOLE: usize = 48;
+/// Hundredths of a second that a frame stands.
+const DELAY: u16 = 10;
+/// Colours that are chosen because many pixels have them.
+const COMMON: usize = 160;
+/// The colour that leaves a pixel as it was.
+const SAME: u8 = 255;
+
+/// The film of a story.
+///
+/// # Errors
+/// Where no shape was built, or where nothing can be drawn without a window; in words.
+pub fn animation(story: &Story, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
+    let scenes = scenes(story);
+    let Some(seed) = scenes.first() else {
+        return Err("nothing was built yet that could be shown\nhint: run a step first".to_owned());
+    };
+    let each = FRAMES.max(WHOLE.div_ceil(scenes.len()));
+    let count = each * scenes.len();
+    let mut headless = Headless::new().map_err(|error| error.to_string())?;
+    let mut frames = Vec::with_capacity(count);
+    for index in 0..count {
+        let scene = &scenes[index / each];
+        let panes = [
+            ShotPane {
+                title: &seed.title,
+                tone: Tone::Seed,
+                shape: seed.shape,
+            },
+            ShotPane {
+                title: &scene.title,
+                tone: Tone::Step,
+                shape: scene.shape,
+            },
+        ];
+        // A film that has only the seed shows it once.
+        let panes = if scenes.len() == 1 {
+            &panes[..1]
+        } else {
+            &panes[..]
+        };
+        let shot = Shot {
+            panes,
+            size: SIZE,
+            preset: Preset::Isometric,
+            projection: Projection::Perspective,
+            turn: Some(360.0 * index as f32 / count as f32),
+            dark: true,
+        };
+        let image = headless.draw(&shot).map_err(|error| error.to_string())?;
+        frames.push(image.into_raw());
+        progress(0.9 * (index + 1) as f32 / count as f32);
+    }
+    let file = encode(&frames)?;
+    progress(1.0);
+    Ok(file)
+}
+
+/// The seed beside the step on screen, as a PNG.
+///
+/// # Errors
+/// As [`animation`].
+pub(super) fn picture(story: &Story) -> Result<Vec<u8>, String> {
+    let chosen = [0, story.selected];
+    let shown = if story.selected == 0 {
+        &chosen[..1]
+    } else {
+        &chosen[..]
+    };
+    let panes: Vec<_> = shown
+        .iter()
+        .filter_map(|index| {
+            let chapter = story.chapters.get(*index)?;
+            Some(ShotPane {
+                title: &chapter.title,
+                tone: if *index == 0 { Tone::Seed } else { Tone::Step },
+                shape: chapter.shape.as_ref()?,
+            })
+        })
+        .collect();
+    if panes.is_empty() {
+        return Err("nothing was built yet that could be shown\nhint: run a step first".to_owned());
+    }
+    let mut headless = Headless::new().map_err(|error| error.to_string())?;
+    let shot = Shot {
+        panes: &panes,
+        size: [1600, 900],
+        preset: Preset::Isometric,
+        projection: Projection::Perspective,
+        turn: None,
+        dark: true,
+    };
+    let image = headless.draw(&shot).map_err(|error| error.to_string())?;
+    let mut file = std::io::Cursor::new(Vec::new());
+    image
+        .write_to(&mut file, image::ImageFormat::Png)
+        .map_err(|error| format!("the picture could not be written: {error}"))?;
+    Ok(file.into_inner())
+}
+
+struct Scene<'a> {
+    title: String,
+    shape: &'a Arc<Shape>,
+}
+
+/// What is shown: every step that built, named with its total; without the seed's own picture where there are steps.
+fn scenes(story: &Story) -> Vec<Scene<'_>> {
+    let built = |chapter: &&Chapter| chapter.failure.is_none() && chapter.shape.is_some();
+    let scene = |chapter: &'_ Chapter| {
+        let total = chapter
+            .total
+            .map_or(String::new(), |total| format!(" · {total:.3}"));
+        format!("{}{total}", chapter.title)
+    };
+    story
+        .chapters
+        .iter()
+        .filter(built)
+        .filter_map(|chapter| {
+            Some(Scene {
+                title: scene(chapter),
+                shape: chapter.shape.as_ref()?,
+            })
+        })
+        .collect()
+}
+
+/// Writes frames of RGBA pixels, [`SIZE`] each.
+fn encode(frames: &[Vec<u8>]) -> Result<Vec<u8>, String> {
+    let palette = Colours::of(frames);
+    let fail = |error: gif::EncodingError| format!("the picture could not be written: {error}");
+    let mut file = Vec::new();
+    let [width, height] = SIZE.map(|side| side as u16);
+    let mut encoder = gif::Encoder::new(&mut file, width, height, &palette.written()).map_err(fail)?;
+    encoder.set_repeat(gif::Repeat::Infinite).map_err(fail)?;
+    let mut before: Option<Vec<u8>> = None;
+    for pixels in frames {
+        let indices: Vec<u8> = pixels.chunks_exact(4).map(|pixel| palette.index(pixel)).collect();
+        let shown = match &before {
+            Some(before) => {
+                let pairs = indices.iter().zip(before);
+                pairs
+                    .map(|(new, old)| if new == old { SAME } else { *new })
+                    .collect()
+            }
+            None => indices.clone(),
+        };
+        let frame = gif::Frame {
+            width,
+            height,
+            delay: DELAY,
+            dispose: gif::DisposalMethod::Keep,
+            transparent: Some(SAME),
+            buffer: shown.into(),
+            ..gif::Frame::default()
+        };
+        encoder.write_frame(&frame).map_err(fail)?;
+        before = Some(indices);
+    }
+    drop(encoder);
+    Ok(file)
+}
+
+/// The colours of a film: 255 that stand for all it has, to 5 bits a channel.
+struct Colours {
+    chosen: Vec<[u8; 3]>,
+    /// Index of the colour nearest to each of 32,768.
+    nearest: Vec<u8>,
+}
+
+impl Colours {
+    fn of(frames: &[Vec<u8>]) -> Self {
+        let mut cells = vec![(0_u64, [0_u64; 3]); 1 << 15];
+        for pixel in frames.iter().flat_map(|pixels| pixels.chunks_exact(4)) {
+            let (count, sum) = &mut cells[cell(pixel)];
+            *count += 1;
+            for (channel, total) in sum.iter_mut().enumerate() {
+                *total += u64::from(pixel[channel]);
+            }
+        }
+        let mut order: Vec<usize> = (0..cells.len()).filter(|at| cells[*at].0 > 0).collect();
+        order.sort_by_key(|at| (std::cmp::Reverse(cells[*at].0), *at));
+        let mean = |at: usize| {
+            let (count, sum) = cells[at];
+            sum.map(|total| (total / count.max(1)) as u8)
+        };
+        let means: Vec<[u8; 3]> = order.iter().map(|at| mean(*at)).collect();
+        // What most pixels have, and then, again and again, what is farthest from all that is there.
+        let common = order.len().min(COMMON);
+        let mut places: Vec<usize> = (0..common).collect();
+        let mut off: Vec<u32> = means
+            .iter()
+            .map(|color| {
+                means[..common]
+                    .iter()
+                    .map(|other| away(*color, *other))
+                    .min()
+                    .unwrap_or(0)
+            })
+            .collect();
+        while places.len() < usize::from(SAME) {
+            let worth = |place: usize| f64::from(off[place]) * (cells[order[place]].0 as f64).sqrt();
+            let Some(next) = (0..off.len()).max_by(|a, b| worth(*a).total_cmp(&worth(*b))) else {
+                break;
+            };
+            if off[next] == 0 {
+                break;
+            }
+            places.push(next);
+            for (known, color) in off.iter_mut().zip(&means) {
+                *known = (*known).min(away(*color, means[next]));
+            }
+        }
+        let chosen: Vec<[u8; 3]> = places.iter().map(|place| means[*place]).collect();
+        let mut nearest = vec![0; cells.len()];
+        for (at, color) in order.iter().zip(&means) {
+            let best = (0..chosen.len()).min_by_key(|index| away(*color, chosen[*index]));
+            nearest[*at] = best.map_or(0, |index| index as u8);
+        }
+        Self { chosen, nearest }
+    }
+
+    fn index(&self, pixel: &[u8]) -> u8 {
+        self.nearest[cell(pixel)]
+    }
+
+    fn written(&self) -> Vec<u8> {
+        // As long as the index that stands for no colour asks for.
+        let mut bytes: Vec<u8> = self.chosen.iter().flatten().copied().collect();
+        bytes.resize(3 * 256, 0);
+        bytes
+    }
+}
+
+fn cell(pixel: &[u8]) -> usize {
+    let [r, g, b] = [0, 1, 2].map(|channel| usize::from(pixel[channel] >> 3));
+    r << 10 | g << 5 | b
+}
+
+/// How far two colours lie apart, squared.
+fn away(a: [u8; 3], b: [u8; 3]) -> u32 {
+    (0..3)
+        .map(|channel| u32::from(a[channel].abs_diff(b[channel])).pow(2))
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_film_keeps_its_colours_and_writes_only_what_changes() {
+        let area = (SIZE[0] * SIZE[1]) as usize;
+        let flat = |color: [u8; 3]| -> Vec<u8> { [color[0], color[1], color[2], 255].repeat(area) };
+        let first = flat([23, 26, 31]);
+        let mut second = first.clone();
+        second[400..404].copy_from_slice(&[97, 168, 158, 255]);
+        let file = encode(&[first.clone(), second]).unwrap();
+        assert!(file.len() < 20_000, "{} bytes", file.len());
+        let mut options = gif::DecodeOptions::new();
+        options.set_color_output(gif::ColorOutput::RGBA);
+        let mut decoder = options.read_info(file.as_slice()).unwrap();
+        let one = decoder.read_next_frame().unwrap().unwrap().buffer.to_vec();
+        assert_eq!(&one[..4], &[23, 26, 31, 255]);
+        let two = decoder.read_next_frame().unwrap().unwrap().buffer.to_vec();
+        let changed: Vec<_> = two.chunks_exact(4).filter(|pixel| pixel[3] != 0).collect();
+        assert_eq!(changed, [&[97, 168, 158, 255]]);
+        assert!(decoder.read_next_frame().unwrap().is_none());
+    }
+
+    #[test]
+    fn more_colours_than_a_palette_holds_go_to_their_neighbours() {
+        let area = (SIZE[0] * SIZE[1]) as usize;
+        let many: Vec<u8> = (0..area)
+            .flat_map(|at| [(at % 256) as u8, (at / 256 % 256) as u8, 90, 255])
+            .collect();
+        let colours = Colours::of(&[many]);
+        assert_eq!(colours.chosen.len(), 255);
+        let index = usize::from(colours.index(&[200, 40, 90, 255]));
+        let [r, g, b] = colours.chosen[index];
+        assert!(
+            r.abs_diff(200) < 40 && g.abs_diff(40) < 40 && b.abs_diff(90) < 9,
+            "{r} {g} {b}"
+        );
+    }
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Walks the real studio through its states, in both themes, and leaves a picture of each in target/states and one contact
+# sheet per size and theme, to be looked at by a person.
+#
+#   tests/window/states.sh CADFORGE [WIDTHxHEIGHT...]
+set -euo pipefail
+program=$(realpath "$1")
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+shift
+sizes=("$@")
+((${#sizes[@]})) || sizes=(1280x720 1920x1080 2560x1440)
+pictures=$root/target/states
+mkdir -p "$pictures"
+export CADFORGE_DATA=$scratch/kept
+
+"$root/.venv/bin/python" "$here/rows.py" "$root/tasks" "$scratch"
+
+# state NAME: a picture once nothing moves any more.
+state() {
+    settle 20 || echo "states: $1 still moves" >&2
+    shot "$pictures/$size-$theme-$1"
+    rm -f "$pictures/$size-$theme-$1.ppm"
+}
+
+begin() {
+    rm -rf "$CADFORGE_DATA"
+    mkdir -p "$CADFORGE_DATA"
+    printf 'theme = "%s"\n' "$theme" >"$CADFORGE_DATA/settings.toml"
+    start_studio "$program" studio "$@"
+}
+
+end() {
+    kill -9 "$studio"
+    wait "$studio" 2>/dev/null || true
+    studio=
+}
+
+# built: whether the seed's shape is on the screen.
+built() { until_true 90 seen_at_least dc8c6b $((${size%x*} * ${size#*x} / 250)); }
+
+for size in "${sizes[@]}"; do
+    start_display "$size"
+    for theme in dark light; do
+        rm -f "$pictures/$size-$theme-"*.png
+        begin --task caster_wheel_fork
+        sleep 0.5
+        shot "$pictures/$size-$theme-01-warming"
+        rm -f "$pictures/$size-$theme-01-warming.ppm"
+        built || fail "$size $theme: the seed is not to be seen"
+        state 02-seed
+        do_command 'run loop'
+        sleep 3
+        state 03-repaired
+        do_command overlay
+        state 04-overlay
+        do_command wipe
+        state 05-wipe
+        do_command 'signed distance'
+        sleep 2
+        state 06-distance
+        do_command 'side by side'
+        do_command 'section plane'
+        state 07-section
+        do_command 'section plane'
+        do_command 'code diff'
+        state 08-diff
+        do_command 'code diff'
+        key ctrl+shift+p
+        state 09-palette
+        key Escape
+        key F1
+        state 10-shortcuts
+        key Escape
+        key ctrl+comma
+        sleep 1
+        state 11-settings
+        key Escape
+        key ctrl+shift+t
+        state 12-new-task
+        key Escape
+        sleep 0.3
+        click 30 30
+        key ctrl+h
+        sleep 0.4
+        type_text plate
+        state 13-find
+        key Escape
+        click 30 30
+        key ctrl+End
+        type_text 'wheel = cq.Workplane("YZ").annulus(11, 2.5)'
+        sleep 1
+        state 14-failure
+        key ctrl+z
+        key ctrl+Home
+        type_text 'part = cq.Workplane("XY").bo'
+        state 15-completion
+        key Escape
+        do_command 'panel: tasks'
+        do_command 'panel: console'
+        state 16-panels-away
+        do_command 'reset the layout'
+        do_command 'share as a web page'
+        state 17-path
+        key Escape
+        end
+        begin --task caster_wheel_fork "$scratch/run.jsonl"
+        sleep 2
+        state 18-rows
+        # The tab over the 3D view, wherever it stands at this size.
+        do_command 'panel: 3D view'
+        state 19-curves
+        end
+        montage -font "$root/assets/fonts/Inter-Regular.otf" -background '#808080' -fill black -pointsize 15 -label '%t' "$pictures/$size-$theme-"*.png \
+            -tile 4x -geometry 900x+6+6 "$pictures/sheet-$size-$theme.png"
+        echo "states: $pictures/sheet-$size-$theme.png"
+    done
+    kill "$xvfb"
+    wait "$xvfb" 2>/dev/null || true
+    xvfb=
+done
