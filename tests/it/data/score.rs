@@ -248,29 +248,36 @@ fn kill_again_and_again(rows: usize, kills: usize) -> String {
     let cache = dir.path().join("cache");
     expect_exit(&mut score(dir.path(), &["-o", "whole.jsonl"]), 0);
     let out = dir.path().join("out.jsonl");
-    let mut killed = 0;
+    let lines = || std::fs::read(&out).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count());
     let mut moment = 0x9e37_79b9_u64;
     let mut lengths = Vec::new();
-    while killed < kills {
-        // Anywhere from before the first row to well behind it.
-        moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+    while lengths.len() < kills {
+        moment = moment
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let chance = moment >> 33;
         let mut command = score(dir.path(), &["-o", "out.jsonl", "--jobs", "2"]);
         command
             .env("CADFORGE_CACHE", &cache)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(200 + moment % 3000));
-        if child.try_wait().unwrap().is_some() {
-            // Done before it could be killed: from the start again, with nothing remembered.
+        // A few rows on, and then at any moment between two of them; now and then before there is one.
+        let more = chance as usize % (2 * rows / kills + 1);
+        let from = lines();
+        while lines() < from + more && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        std::thread::sleep(Duration::from_micros(chance % 30_000));
+        let done = child.try_wait().unwrap().is_some();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        lengths.push(lines());
+        if done {
+            // Through before it could be killed: from the start again, with nothing remembered.
             std::fs::remove_file(&out).unwrap();
             let _ = std::fs::remove_dir_all(&cache);
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        killed += 1;
-        lengths
-            .push(std::fs::read(&out).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count()));
     }
     expect_exit(
         score(dir.path(), &["-o", "out.jsonl"]).env("CADFORGE_CACHE", &cache),
