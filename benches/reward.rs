@@ -8,10 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cadforge::geometry::{
-    Aabb, Connectivity, Drawn, NearestPoints, NormalisedMesh, Silhouette, TriMesh, View, nearest_gaps,
-    sample_surface,
+    Aabb, BrepFacts, BrepSurface, Connectivity, Drawn, NearestPoints, NormalisedMesh, Shape, Silhouette,
+    TriMesh, View, nearest_gaps, sample_surface,
 };
-use cadforge::reward::{Evidence, Mode, Profile, Reference, References, score};
+use cadforge::reward::{
+    Against, Evidence, Ground, GroundedEvidence, Mode, Reference, References, score, score_grounded,
+};
+use cadforge::task::TaskSet;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
@@ -115,8 +118,69 @@ fn bench_score(
             references: &references,
         };
         group.bench_function(BenchmarkId::new(mode_name, name), |bencher| {
-            bencher.iter(|| score(black_box(&evidence), Profile::CadforgeV1, mode));
+            bencher.iter(|| score(black_box(&evidence), mode));
         });
+    }
+}
+
+/// grounded-v2 without rebuilding: a task is prepared once, a candidate scored once.
+fn grounded(criterion: &mut Criterion) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tasks = TaskSet::load(&[root.join("tasks")]).expect("the task pack");
+    let task = tasks.get("caster_wheel_fork").expect("the caster");
+    let mesh = TriMesh::from_file(&root.join("tests/cases/reward/caster_repaired/model.stl"))
+        .expect("the caster's mesh");
+    let shape = as_shape(mesh);
+    let mut group = criterion.benchmark_group("grounded");
+    group.sample_size(20);
+    group.bench_function("prepare", |bencher| {
+        bencher.iter(|| Ground::new(task, Some(black_box(&shape)), Against::Shape(&shape), None, None));
+    });
+    let ground = Ground::new(task, Some(&shape), Against::Shape(&shape), None, None);
+    for (mode, name) in [(Mode::Fast, "fast"), (Mode::Full, "full")] {
+        let evidence = GroundedEvidence {
+            shape: &shape,
+            ground: &ground,
+            trials: None,
+            cost: None,
+        };
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| score_grounded(black_box(&evidence), mode))
+        });
+    }
+    group.finish();
+}
+
+/// A mesh as if it were one solid with one face.
+fn as_shape(mesh: TriMesh) -> Shape {
+    let bbox = mesh.bbox();
+    Shape {
+        stl: Vec::new().into(),
+        face_triangles: vec![mesh.triangles().len() as u32],
+        edges: Vec::new(),
+        surfaces: vec![BrepSurface {
+            surface: "OTHER".to_owned(),
+            radius: 0.0,
+            second: 0.0,
+            point: [0.0; 3],
+            axis: [0.0, 0.0, 1.0],
+            area: 1.0,
+            bbox,
+        }],
+        facts: BrepFacts {
+            solids: 1,
+            shells: 1,
+            faces: 1,
+            edges: 0,
+            vertices: 0,
+            volume: 1.0,
+            area: 1.0,
+            bbox,
+            valid: true,
+            solid_faces: vec![1],
+            loose: 0,
+        },
+        mesh,
     }
 }
 
@@ -174,5 +238,5 @@ fn loose_boxes(count: usize) -> Vec<Aabb> {
         .collect()
 }
 
-criterion_group!(benches, measures, scores);
+criterion_group!(benches, measures, scores, grounded);
 criterion_main!(benches);

@@ -31,7 +31,7 @@
 //! | surfaces | [`cli`], [`server`], [`studio`] | talk to people and programs; ask the engine |
 //! | work | [`engine`] | jobs in, events out, on threads of its own |
 //! | data | [`data`] | rows of training runs: scores, store, reports, curriculum, exports |
-//! | loop | [`repair`] | propose (rules, recordings, a model), build, score, keep or branch |
+//! | loop | [`repair`], [`ordeal`] | propose (rules, recordings, a model), build, score, keep or branch; attack a reward |
 //! | memory | [`trajectory`] | steps and artifacts on disk |
 //! | evidence | [`assess`] | build the candidate and its reference, have them scored |
 //! | machinery | [`executor`], [`reward`], [`render`] | run code; turn evidence into a score; draw |
@@ -42,7 +42,7 @@
 //! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
 //! [`assess`], [`locate`], the surfaces, rows in [`data`], prompt templates and cassettes in [`repair`]) and written by
 //! [`trajectory`], [`cache`], [`data`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens
-//! connections, only [`server`] takes them; only the worker
+//! connections (the studio asks it on threads of its own how servers are), only [`server`] takes them; only the worker
 //! executable knows Python; only [`render`] and the studio's viewport know OpenGL.
 //!
 //! ## A candidate's way
@@ -89,7 +89,8 @@
 //! [`repair::run`] asks a [`repair::Proposer`] for the next candidate. A proposer keeps no memory: all it goes by is the
 //! task and the steps so far, failed ones included, so that the candidates of a group can be asked for at the same
 //! time. Each proposal is assessed like any candidate and becomes a step; how it was meant ([`repair::Keep`]) says when the
-//! loop goes on from it, and otherwise it goes on from where it was. The rules read the candidate with tree-sitter, never
+//! loop goes on from it, and otherwise it goes on from where it was. A loop that writes a folder keeps its plan beside its
+//! steps until it ends: one that was killed is gone on with behind its last whole round. The rules read the candidate with tree-sitter, never
 //! run anything themselves, and know CadQuery by an index made by introspection.
 //!
 //! ## A row's way
@@ -131,6 +132,7 @@ pub mod executor;
 pub mod failure;
 pub mod geometry;
 pub mod locate;
+pub mod ordeal;
 pub mod render;
 pub mod repair;
 pub mod reward;

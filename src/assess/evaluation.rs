@@ -23,6 +23,19 @@ pub struct Scoring {
     pub reference: ReferenceChoice,
     /// What a candidate may use.
     pub limits: Limits,
+    /// Under grounded-v2, how many named dimensions are changed and rebuilt; the mode's own number if none.
+    pub editability: Option<u32>,
+}
+
+impl Scoring {
+    /// How many named dimensions are changed and rebuilt: 16 in full mode and none in fast mode, unless said otherwise.
+    pub fn trials(&self) -> u32 {
+        match (self.profile, self.mode) {
+            (Profile::CadforgeV1, _) => 0,
+            (Profile::GroundedV2, Mode::Fast) => self.editability.unwrap_or(0),
+            (Profile::GroundedV2, Mode::Full) => self.editability.unwrap_or(16),
+        }
+    }
 }
 
 /// What a candidate is compared with.

@@ -5,21 +5,28 @@
 //! cache, if it has one: an unchanged candidate needs no worker.
 
 mod evaluation;
+mod grounds;
+pub mod parallel;
+mod partial;
 mod references;
 mod remembered;
+mod trials;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 pub use evaluation::{Artifacts, Assessment, Bbox, Evaluation, ReferenceChoice, Scoring, Timing, Versions};
+use grounds::GroundStore;
 pub use references::ReferenceError;
 use references::ReferenceStore;
 use remembered::{Digests, Known};
 
-use crate::executor::{Build, CancelToken, Execution, Executor, ExecutorError, Priority, SandboxSupport};
+use crate::executor::{
+    Build, CancelToken, Execution, Executor, ExecutorError, Priority, SandboxSupport, is_lasting,
+};
 use crate::failure::{Failure, Kind};
 use crate::geometry::Shape;
-use crate::reward::{self, Details, Evidence, Reward, Scored};
+use crate::reward::{self, Details, Evidence, GroundedEvidence, Mode, Profile, Reward, Scored, Shaping};
 use crate::task::Task;
 
 /// Layout version of [`Evaluation`].
@@ -56,6 +63,7 @@ impl AssessError {
 pub struct Assessor {
     executor: Executor,
     references: Arc<ReferenceStore>,
+    grounds: Arc<GroundStore>,
     digests: Arc<Digests>,
 }
 
@@ -80,6 +88,7 @@ impl Assessor {
         Self {
             executor,
             references: Arc::default(),
+            grounds: Arc::default(),
             digests: Arc::default(),
         }
     }
@@ -157,31 +166,37 @@ impl Assessor {
             task, code, scoring, ..
         } = *request;
         let text = String::from_utf8_lossy(code);
-        let mut score_ms = 0.0;
+        let (score_ms, editability_ms);
         let (scored, failure, shape) = match &execution.build {
-            Build::Failed(failure) => (gated(failure), Some(failure.clone()), None),
+            Build::Failed(failure) => {
+                (score_ms, editability_ms) = (0.0, 0.0);
+                (gated(failure), Some(failure.clone()), None)
+            }
             Build::Shape(shape) => {
-                let references =
-                    self.references
-                        .get(task, &scoring.reference, &self.executor, clean, cancel)?;
-                let scoring_start = Instant::now();
-                let evidence = Evidence {
-                    code: &text,
-                    mesh: &shape.mesh,
-                    semantic_hints: &task.semantic_hints,
-                    bbox_mm: task.bbox_mm,
-                    references: &references,
+                let (scored, scoring, rebuilding) = match scoring.profile {
+                    Profile::CadforgeV1 => self.score_published(request, &text, shape, clean, cancel)?,
+                    Profile::GroundedV2 => {
+                        self.score_grounded(request, &text, shape, execution.run_ms, clean, cancel)?
+                    }
                 };
-                let scored = reward::score(&evidence, scoring.profile, scoring.mode);
-                score_ms = milliseconds(scoring_start);
+                (score_ms, editability_ms) = (scoring, rebuilding);
                 (scored, None, Some(Arc::clone(shape)))
             }
+        };
+        let partial = match &failure {
+            Some(failure)
+                if scoring.shaping == Shaping::Grounded && scoring.profile == Profile::GroundedV2 =>
+            {
+                self.before(request, &text, failure, clean, cancel)?
+            }
+            _ => None,
         };
         let completion = request.completion.unwrap_or(&text);
         let shaped = reward::shape(
             scoring.shaping,
             scored.reward.total,
             failure.as_ref(),
+            partial,
             &text,
             completion,
         );
@@ -218,7 +233,7 @@ impl Assessor {
                 run_ms,
                 mesh_ms,
                 score_ms,
-                editability_ms: 0.0,
+                editability_ms,
                 total_ms: milliseconds(start),
             },
             artifacts: Artifacts::default(),
@@ -227,6 +242,102 @@ impl Assessor {
             versions: self.versions(task)?,
         };
         Ok(Assessment { evaluation, shape })
+    }
+
+    /// The semantic score of the last solid that stood before an error.
+    fn before(
+        &self,
+        request: &Request<'_>,
+        code: &str,
+        failure: &Failure,
+        clean: &mut bool,
+        cancel: &CancelToken,
+    ) -> Result<Option<f64>, AssessError> {
+        let Request {
+            task,
+            scoring,
+            priority,
+            ..
+        } = *request;
+        for script in partial::scripts(code, failure) {
+            let execution = self
+                .executor
+                .build(script.as_bytes(), &scoring.limits, priority, cancel)?;
+            match execution.build {
+                Build::Failed(failure) => *clean &= is_lasting(Some(&failure)),
+                Build::Shape(shape) => {
+                    let prepared = self.grounds.get(task, scoring, &self.executor, clean, cancel)?;
+                    let evidence = GroundedEvidence {
+                        shape: &shape,
+                        ground: &prepared.ground,
+                        trials: None,
+                        cost: None,
+                    };
+                    return Ok(reward::score_grounded(&evidence, Mode::Fast)
+                        .reward
+                        .semantic_parts);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The score, and how long scoring and rebuilding took, ms.
+    fn score_published(
+        &self,
+        request: &Request<'_>,
+        code: &str,
+        shape: &Shape,
+        clean: &mut bool,
+        cancel: &CancelToken,
+    ) -> Result<(Scored, f64, f64), AssessError> {
+        let Request { task, scoring, .. } = *request;
+        let references = self
+            .references
+            .get(task, &scoring.reference, &self.executor, clean, cancel)?;
+        let start = Instant::now();
+        let evidence = Evidence {
+            code,
+            mesh: &shape.mesh,
+            semantic_hints: &task.semantic_hints,
+            bbox_mm: task.bbox_mm,
+            references: &references,
+        };
+        let scored = reward::score(&evidence, scoring.mode);
+        Ok((scored, milliseconds(start), 0.0))
+    }
+
+    /// The score, and how long scoring and rebuilding took, ms.
+    fn score_grounded(
+        &self,
+        request: &Request<'_>,
+        code: &str,
+        shape: &Shape,
+        run_ms: f64,
+        clean: &mut bool,
+        cancel: &CancelToken,
+    ) -> Result<(Scored, f64, f64), AssessError> {
+        let Request { task, scoring, .. } = *request;
+        let prepared = self.grounds.get(task, scoring, &self.executor, clean, cancel)?;
+        let rebuilding = Instant::now();
+        let count = scoring.trials();
+        let trials = if count > 0 {
+            let (trials, settled) = trials::run(code, shape, count, &scoring.limits, &self.executor, cancel)?;
+            *clean &= settled;
+            Some(trials)
+        } else {
+            None
+        };
+        let rebuilt_ms = milliseconds(rebuilding);
+        let start = Instant::now();
+        let evidence = GroundedEvidence {
+            shape,
+            ground: &prepared.ground,
+            trials: trials.as_ref(),
+            cost: prepared.reference_ms.map(|reference| run_ms / reference.max(1.0)),
+        };
+        let scored = reward::score_grounded(&evidence, scoring.mode);
+        Ok((scored, milliseconds(start), rebuilt_ms))
     }
 
     /// Versions that a score of this task depends on; waits for a worker to be ready if they are not known.

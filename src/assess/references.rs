@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::evaluation::ReferenceChoice;
 use crate::executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority};
-use crate::geometry::{MeshError, TriMesh};
+use crate::geometry::{MeshError, Shape, TriMesh};
 use crate::reward::{Reference, References};
 use crate::task::Task;
 
@@ -147,8 +147,8 @@ impl ReferenceStore {
         }
         let (reference, clean) = match source {
             Source::Code { path, code, .. } => {
-                let (mesh, clean) = build(&path, &code, executor, cancel)?;
-                (Reference::new(&mesh, false), clean)
+                let built = build(&path, &code, executor, cancel)?;
+                (Reference::new(&built.shape.mesh, false), built.clean)
             }
             Source::Mesh { path, .. } => match TriMesh::from_file(&path) {
                 Ok(mesh) => (Reference::new(&mesh, true), true),
@@ -165,10 +165,10 @@ impl ReferenceStore {
 }
 
 /// Waits while another job fills the slot, as long as nobody cancels.
-fn wait_for<'a>(
-    slot: &'a Mutex<Option<Prepared>>,
+pub(super) fn wait_for<'a, T>(
+    slot: &'a Mutex<Option<T>>,
     cancel: &CancelToken,
-) -> Result<MutexGuard<'a, Option<Prepared>>, ExecutorError> {
+) -> Result<MutexGuard<'a, Option<T>>, ExecutorError> {
     loop {
         match slot.try_lock() {
             Ok(guard) => return Ok(guard),
@@ -184,13 +184,21 @@ fn wait_for<'a>(
     }
 }
 
+/// A reference that was built.
+pub(super) struct BuiltReference {
+    pub(super) shape: Arc<Shape>,
+    pub(super) run_ms: f64,
+    /// See [`crate::executor::Execution::clean`].
+    pub(super) clean: bool,
+}
+
 /// A reference is ours or the user's own: it gets room to build that no candidate's limits cut.
-fn build(
+pub(super) fn build(
     path: &Path,
     code: &str,
     executor: &Executor,
     cancel: &CancelToken,
-) -> Result<(TriMesh, bool), ReferenceError> {
+) -> Result<BuiltReference, ReferenceError> {
     let limits = Limits {
         cpu_s: 120.0,
         memory_mb: 4096,
@@ -198,7 +206,11 @@ fn build(
     };
     let execution = executor.build(code.as_bytes(), &limits, Priority::Live, cancel)?;
     match execution.build {
-        Build::Shape(shape) => Ok((shape.mesh.clone(), execution.clean)),
+        Build::Shape(shape) => Ok(BuiltReference {
+            shape,
+            run_ms: execution.run_ms,
+            clean: execution.clean,
+        }),
         Build::Failed(failure) => Err(ReferenceError::NotBuilt {
             path: path.to_owned(),
             message: failure.message,
@@ -207,7 +219,7 @@ fn build(
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ReferenceError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, ReferenceError> {
     std::fs::read(path).map_err(unreadable(path))
 }
 
@@ -229,7 +241,7 @@ fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> ReferenceError {
     }
 }
 
-fn is_python(path: &Path) -> bool {
+pub(super) fn is_python(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("py"))
 }

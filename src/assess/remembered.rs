@@ -14,10 +14,10 @@ use super::{Evaluation, FORMAT, ReferenceChoice, Request, Scoring};
 use crate::cache::{Cache, Key, KeyBuilder};
 use crate::executor::{Executor, is_lasting, stamp};
 use crate::geometry::Shape;
-use crate::reward::Shaping;
+use crate::reward::{Profile, Shaping};
 
 /// Goes up with every change of what an entry holds.
-const ENTRY_FORMAT: u32 = 1;
+const ENTRY_FORMAT: u32 = 2;
 
 /// An evaluation with what ties it to a shape.
 #[derive(Debug, Serialize, Deserialize)]
@@ -75,6 +75,7 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
         shaping,
         reference,
         limits,
+        editability: _,
     } = scoring;
     let mut key = KeyBuilder::default()
         .part("evaluation", &ENTRY_FORMAT.to_le_bytes())
@@ -86,6 +87,11 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
         .part("profile", format!("{profile:?}").as_bytes())
         .part("mode", format!("{mode:?}").as_bytes())
         .part("shaping", format!("{shaping:?}").as_bytes());
+    if *profile == Profile::GroundedV2 {
+        key = key
+            .part("trials", &scoring.trials().to_le_bytes())
+            .optional("weak_seed", task.seeds.get("weak").map(String::as_bytes));
+    }
     if *shaping != Shaping::None {
         key = key.optional("completion", completion.map(str::as_bytes));
     }
@@ -182,6 +188,8 @@ mod tests {
             semantic_hints: vec!["cube".to_owned()],
             bbox_mm: None,
             scale: Scale::Mm,
+            axis: None,
+            checks: Vec::new(),
             seeds: BTreeMap::new(),
             reference: Some("fixture = 1\n".to_owned()),
             reference_mesh: None,

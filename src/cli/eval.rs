@@ -10,7 +10,7 @@ use crossbeam_channel::RecvTimeoutError;
 
 use super::context::{self, Global};
 use super::scoring::ScoringArgs;
-use crate::assess::{Assessment, Evaluation, Request};
+use crate::assess::{Assessment, Evaluation, Request, parallel};
 use crate::engine::Engine;
 use crate::executor::{CancelToken, Priority};
 use crate::reward::Component;
@@ -39,7 +39,9 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let task = tasks.get(&args.task)?;
     let code = context::read_candidate(&args.file)?;
     let scoring = args.scoring.scoring();
-    let engine = global.engine_with(1, |config| args.scoring.cache.apply(config))?;
+    // Rebuilding for editability has something for more than one worker to do.
+    let workers = parallel::workers(1 + scoring.trials() as usize);
+    let engine = global.engine_with(workers, |config| args.scoring.cache.apply(config))?;
     let request = Request {
         task,
         code: &code,

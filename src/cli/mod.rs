@@ -4,6 +4,7 @@
 //! build is a result; 1: the thing asked for did not come about; 2: wrong use or bad input; 3: our own
 //! machinery failed.
 
+mod attack;
 mod clean;
 mod context;
 mod curriculum;
@@ -52,6 +53,8 @@ enum Verb {
     Doctor(doctor::DoctorArgs),
     /// List, show and check tasks
     Tasks(tasks::TasksArgs),
+    /// Put a reward to the trial: attacks, ladders, an optimiser
+    Attack(Box<attack::AttackArgs>),
     /// Build and score one candidate
     Eval(eval::EvalArgs),
     /// Run a repair loop
@@ -91,6 +94,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Studio(args)) => studio::run(args, &global),
         Some(Verb::Doctor(args)) => doctor::run(args, &global),
         Some(Verb::Tasks(args)) => tasks::run(args, &global),
+        Some(Verb::Attack(args)) => attack::run(&args, &global),
         Some(Verb::Eval(args)) => eval::run(&args, &global),
         Some(Verb::Repair(args)) => repair::run(*args, &global),
         Some(Verb::Serve(args)) => serve::run(&args, &global),

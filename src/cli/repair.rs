@@ -27,7 +27,7 @@ pub struct RepairArgs {
     /// Who proposes
     #[arg(long, value_enum, default_value_t = ProposerName::Rules)]
     proposer: ProposerName,
-    /// Which recorded repair to replay, or a trajectory folder [default: the first by name]
+    /// Which recorded repair to replay, or a trajectory folder [default: the first that starts from the weak seed]
     #[arg(long, value_name = "NAME|DIR")]
     recording: Option<String>,
     /// Replay recordings and cassettes with the pauses that were recorded

@@ -23,6 +23,9 @@ pub struct ScoringArgs {
     /// What to compare with: `task`, `none`, or a .py, .stl, .obj or .glb file in its place
     #[arg(long, value_name = "task|none|FILE", default_value = "task", value_parser = parse_reference)]
     pub reference: ReferenceChoice,
+    /// Under grounded-v2, named dimensions to change and rebuild [default: 16 in full mode, none in fast]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=200))]
+    pub editability: Option<u32>,
     /// CPU seconds a candidate may use; wall clock is limited to three times that
     #[arg(long, value_name = "S", default_value_t = 20.0, value_parser = parse_seconds)]
     pub timeout: f64,
@@ -68,6 +71,7 @@ impl ScoringArgs {
                 memory_mb: self.memory,
                 ..Limits::default()
             },
+            editability: self.editability,
         }
     }
 }

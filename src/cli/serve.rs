@@ -76,7 +76,8 @@ pub(super) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode>
     let address = resolve(&args.host, args.port)?;
     check_exposure(args, address, token.is_some())?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let engine = global.engine_with(args.workers.map_or(cores, |count| count as usize), |config| {
+    let workers = args.workers.map_or(cores, |count| count as usize);
+    let engine = global.engine_with(workers, |config| {
         args.scoring.cache.apply(config);
         config.queue = args.queue as usize;
     })?;
@@ -95,6 +96,7 @@ pub(super) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode>
         scoring: args.scoring.scoring(),
         max_body: (args.max_body as usize) << 20,
         max_rate: args.max_rate,
+        workers,
         queue: args.queue as usize,
         idle: Duration::from_secs(args.idle_timeout),
         step_limit: Duration::from_secs(args.step_timeout),

@@ -2,7 +2,6 @@
 
 mod check;
 mod dimensions;
-mod parallel;
 mod sheet;
 
 use std::collections::BTreeMap;

@@ -76,7 +76,7 @@ pub struct RepairJob {
 pub enum ProposerChoice {
     /// A recorded repair of the task.
     Replay {
-        /// Its name in `repairs/`; `None` takes the first by name.
+        /// Its name in `repairs/`; `None` takes what [`crate::repair::Replay::find`] does.
         recording: Option<String>,
         /// Steps of the recording to leave out, for going on in the middle.
         skip: usize,

@@ -339,6 +339,8 @@ mod tests {
             area: 4.0,
             bbox,
             valid: true,
+            solid_faces: Vec::new(),
+            loose: 0,
         };
         let mut surfaces = 1e-7f64.to_le_bytes().to_vec();
         surfaces.push(0);

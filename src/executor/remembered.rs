@@ -14,7 +14,7 @@ use crate::failure::{Failure, Kind};
 use crate::geometry::{BrepEdge, BrepFacts, BrepSurface, Shape, TriMesh};
 
 /// Goes up with every change of what an entry holds.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What a build depends on.
 pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
@@ -276,6 +276,8 @@ mod tests {
                 max: [4.0, 2.5, 0.0],
             },
             valid: true,
+            solid_faces: Vec::new(),
+            loose: 0,
         };
         let shape = Shape {
             mesh: TriMesh::from_stl(&stl).unwrap(),

@@ -27,6 +27,10 @@ pub struct BrepFacts {
     pub bbox: Aabb,
     /// Whether the kernel's own check finds the shape valid.
     pub valid: bool,
+    /// Number of faces of each solid. Where nothing is loose, faces come in the order of their solids.
+    pub solid_faces: Vec<u32>,
+    /// Number of faces that belong to no solid, edges to no face, vertices to no edge.
+    pub loose: u32,
 }
 
 /// One edge of the boundary representation as a polyline.
@@ -96,6 +100,29 @@ pub struct Shape {
     /// Counts and measures.
     pub facts: BrepFacts,
 }
+
+impl Shape {
+    /// The solid that each triangle belongs to; one for all where something is loose, or there are too many to tell.
+    pub fn bodies(&self) -> Vec<u16> {
+        let BrepFacts {
+            solid_faces, loose, ..
+        } = &self.facts;
+        let all: usize = solid_faces.iter().map(|&count| count as usize).sum();
+        if *loose > 0 || all != self.face_triangles.len() || solid_faces.len() > MOST_BODIES {
+            return vec![0; self.mesh.triangles().len()];
+        }
+        let mut faces = self.face_triangles.iter();
+        let mut bodies = Vec::with_capacity(self.mesh.triangles().len());
+        for (solid, &count) in solid_faces.iter().enumerate() {
+            let triangles: u32 = faces.by_ref().take(count as usize).sum();
+            bodies.extend(std::iter::repeat_n(solid as u16, triangles as usize));
+        }
+        bodies
+    }
+}
+
+/// More solids than this are debris, and not told apart.
+const MOST_BODIES: usize = 512;
 
 #[cfg(test)]
 mod tests {

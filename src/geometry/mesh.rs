@@ -200,6 +200,24 @@ impl TriMesh {
         }
     }
 
+    /// The same triangles between other places; `turned` turns each over, as a mirror image needs. Where a place is no
+    /// longer finite, it stays where it was.
+    pub(super) fn with_vertices(&self, place: impl Fn([f64; 3]) -> [f64; 3], turned: bool) -> Self {
+        let placed = |vertex: &[f64; 3]| {
+            let placed = place(*vertex);
+            if placed.iter().all(|x| x.is_finite()) {
+                placed
+            } else {
+                *vertex
+            }
+        };
+        let flip = |&[a, b, c]: &[u32; 3]| if turned { [a, c, b] } else { [a, b, c] };
+        Self {
+            vertices: self.vertices.iter().map(placed).collect(),
+            triangles: self.triangles.iter().map(flip).collect(),
+        }
+    }
+
     /// Writes a binary STL; coordinates are rounded to 32 bits.
     pub fn to_stl(&self) -> Vec<u8> {
         super::stl::write(self)

@@ -3,16 +3,23 @@
 //! Pure: equal inputs (and seeds) give equal bits on any number of threads. Does no I/O but for
 //! reading mesh files, and never sees Python, so candidate code cannot reach it.
 
+mod assembly;
 mod brep;
 mod coarse;
 mod connectivity;
+mod cylinders;
+mod dexel;
 mod gaps;
 mod glb;
+mod hull;
 pub mod measure;
 mod mesh;
+mod moments;
 mod nearest;
 mod normalised;
 mod obj;
+mod placement;
+mod pose;
 pub mod recognise;
 mod sample;
 pub mod section;
@@ -20,18 +27,29 @@ pub mod section;
 pub(crate) mod shapes;
 mod signed;
 mod silhouette;
+mod slice;
 mod stl;
 mod tree;
 pub(crate) mod vector;
+mod volume;
 
+pub use assembly::Assembly;
 pub use brep::{BrepEdge, BrepFacts, BrepSurface, Shape};
 pub use coarse::clustered;
 pub use connectivity::Connectivity;
+pub use cylinders::{Cylinder, cylinders};
+pub use dexel::{Dexels, Doubled, Lattice};
 pub use gaps::nearest_gaps;
+pub use hull::{boxed, convex_hull, cylinder};
 pub use mesh::{Aabb, MeshError, TriMesh};
+pub use moments::Moments;
 pub use nearest::NearestPoints;
 pub use normalised::{NORMAL_HEIGHT, NormalisedMesh};
-pub use sample::sample_surface;
+pub use placement::{Placement, rotation};
+pub use pose::{Pose, Target};
+pub use sample::{sample_surface, surface_points};
 pub use signed::SignedDistance;
 pub use silhouette::{Drawn, Silhouette, View};
+pub use slice::{Piece, Slice};
 pub use tree::{Hit, Nearest, Part, TriangleTree};
+pub use volume::Volume;

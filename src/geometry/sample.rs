@@ -3,8 +3,8 @@
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng;
 
-use super::NormalisedMesh;
 use super::normalised::area;
+use super::{NormalisedMesh, TriMesh};
 
 /// Points drawn uniformly by area, always the same ones for the same shape.
 ///
@@ -12,7 +12,16 @@ use super::normalised::area;
 /// point, then two lengths for each. Unlike there, triangles are taken in the order of their
 /// coordinates, so that the order in which a mesh stores them does not matter.
 pub fn sample_surface(mesh: &NormalisedMesh, count: usize) -> Vec<[f64; 3]> {
-    let triangles = in_order_of_coordinates(mesh);
+    sample(mesh.vertices(), mesh.triangles(), count)
+}
+
+/// As [`sample_surface`], on a mesh where it stands, in mm.
+pub fn surface_points(mesh: &TriMesh, count: usize) -> Vec<[f64; 3]> {
+    sample(mesh.vertices(), mesh.triangles(), count)
+}
+
+fn sample(vertices: &[[f64; 3]], triangles: &[[u32; 3]], count: usize) -> Vec<[f64; 3]> {
+    let triangles = in_order_of_coordinates(vertices, triangles);
     let mut sum = 0.0;
     let sums: Vec<f64> = triangles
         .iter()
@@ -48,8 +57,7 @@ fn unit(random: &mut Pcg64) -> f64 {
 }
 
 /// Corners of all triangles: corners and triangles both sorted by coordinates.
-fn in_order_of_coordinates(mesh: &NormalisedMesh) -> Vec<[[f64; 3]; 3]> {
-    let vertices = mesh.vertices();
+fn in_order_of_coordinates(vertices: &[[f64; 3]], triangles: &[[u32; 3]]) -> Vec<[[f64; 3]; 3]> {
     let mut order: Vec<u32> = (0..vertices.len() as u32).collect();
     order.sort_unstable_by(|&a, &b| {
         let (one, other) = (vertices[a as usize], vertices[b as usize]);
@@ -60,8 +68,7 @@ fn in_order_of_coordinates(mesh: &NormalisedMesh) -> Vec<[[f64; 3]; 3]> {
     for (position, &vertex) in order.iter().enumerate() {
         rank[vertex as usize] = position as u32;
     }
-    let mut triangles: Vec<[u32; 3]> = mesh
-        .triangles()
+    let mut triangles: Vec<[u32; 3]> = triangles
         .iter()
         .map(|triangle| {
             let mut ranks = triangle.map(|vertex| rank[vertex as usize]);

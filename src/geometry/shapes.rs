@@ -1,6 +1,6 @@
 //! Simple meshes for tests.
 
-use super::TriMesh;
+use super::{Aabb, BrepFacts, BrepSurface, Shape, TriMesh};
 
 /// An axis-aligned box, from its corner.
 pub(crate) fn block(corner: [f64; 3], size: [f64; 3]) -> TriMesh {
@@ -82,4 +82,100 @@ pub(crate) fn vase(around: u32, up: u32) -> TriMesh {
         }
     }
     TriMesh::new(&vertices, &triangles).expect("a vase")
+}
+
+/// A pipe about z with four faces: bore, skin, bottom, top.
+pub(crate) fn pipe(inner: f64, outer: f64, height: f64, sides: u32) -> Shape {
+    let mut vertices = Vec::new();
+    for (radius, z) in [(inner, 0.0), (inner, height), (outer, 0.0), (outer, height)] {
+        for side in 0..sides {
+            let (sin, cos) = (std::f64::consts::TAU * f64::from(side) / f64::from(sides)).sin_cos();
+            vertices.push([radius * cos, radius * sin, z]);
+        }
+    }
+    let strip = |low: u32, high: u32| {
+        (0..sides).flat_map(move |side| {
+            let at = |ring: u32, step: u32| ring * sides + step % sides;
+            let (a, b, c, d) = (
+                at(low, side),
+                at(low, side + 1),
+                at(high, side + 1),
+                at(high, side),
+            );
+            [[a, b, c], [a, c, d]]
+        })
+    };
+    let triangles: Vec<_> = strip(1, 0)
+        .chain(strip(2, 3))
+        .chain(strip(0, 2))
+        .chain(strip(3, 1))
+        .collect();
+    let mesh = TriMesh::new(&vertices, &triangles).expect("a pipe");
+    let face = |surface: &str, radius: f64, z: f64| BrepSurface {
+        surface: surface.to_owned(),
+        radius,
+        second: 0.0,
+        point: [0.0, 0.0, z],
+        axis: [0.0, 0.0, 1.0],
+        area: 1.0,
+        bbox: mesh.bbox(),
+    };
+    let surfaces = vec![
+        face("CYLINDER", inner, 0.0),
+        face("CYLINDER", outer, 0.0),
+        face("PLANE", 0.0, 0.0),
+        face("PLANE", 0.0, height),
+    ];
+    as_shape(mesh, surfaces, vec![2 * sides; 4], vec![4])
+}
+
+/// A mesh as a shape, with the faces that it is said to have.
+pub(crate) fn as_shape(
+    mesh: TriMesh,
+    surfaces: Vec<BrepSurface>,
+    face_triangles: Vec<u32>,
+    solid_faces: Vec<u32>,
+) -> Shape {
+    let bbox: Aabb = mesh.bbox();
+    let facts = BrepFacts {
+        solids: solid_faces.len() as u32,
+        shells: solid_faces.len() as u32,
+        faces: face_triangles.len() as u32,
+        edges: 0,
+        vertices: 0,
+        volume: super::Moments::of(&mesh).volume,
+        area: super::Moments::of(&mesh).area,
+        bbox,
+        valid: true,
+        solid_faces,
+        loose: 0,
+    };
+    Shape {
+        stl: mesh.to_stl().into(),
+        mesh,
+        face_triangles,
+        edges: Vec::new(),
+        surfaces,
+        facts,
+    }
+}
+
+/// Blocks as a shape of one solid each, every side a face.
+pub(crate) fn blocks(blocks: &[([f64; 3], [f64; 3])]) -> Shape {
+    let meshes: Vec<_> = blocks
+        .iter()
+        .map(|(corner, size)| block(*corner, *size))
+        .collect();
+    let mesh = together(&meshes);
+    let face = BrepSurface {
+        surface: "PLANE".to_owned(),
+        radius: 0.0,
+        second: 0.0,
+        point: [0.0; 3],
+        axis: [0.0, 0.0, 1.0],
+        area: 1.0,
+        bbox: mesh.bbox(),
+    };
+    let count = blocks.len();
+    as_shape(mesh, vec![face; 6 * count], vec![2; 6 * count], vec![6; count])
 }

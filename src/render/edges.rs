@@ -64,6 +64,8 @@ pub fn shape_from_mesh(stl: Arc<[u8]>, mesh: TriMesh) -> Shape {
         area,
         bbox: mesh.bbox(),
         valid: false,
+        solid_faces: Vec::new(),
+        loose: 0,
     };
     Shape {
         stl,

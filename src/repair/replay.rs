@@ -43,7 +43,7 @@ pub enum ReplayError {
 }
 
 impl Replay {
-    /// Follows the recording of that name, or the first by name, from after its first `skip` steps.
+    /// Follows the recording of that name, or what [`Self::find`] takes without one, from after its first `skip` steps.
     pub fn new(task: &Task, recording: Option<&str>, skip: usize) -> Result<Self, ReplayError> {
         let recording = Self::find(task, recording)?;
         Ok(Self {
@@ -53,10 +53,13 @@ impl Replay {
         })
     }
 
-    /// The recording of that name, or the first by name.
+    /// The recording of that name; without one the first by name that starts from the weak seed, else the first.
     pub fn find<'a>(task: &'a Task, name: Option<&str>) -> Result<&'a RecordedRepair, ReplayError> {
         let found = match name {
-            None => task.repairs.first(),
+            None => {
+                let from_seed = task.repairs.iter().find(|repair| repair.start.is_none());
+                from_seed.or(task.repairs.first())
+            }
             Some(name) => task.repairs.iter().find(|repair| repair.name == name),
         };
         found.ok_or_else(|| match name {

@@ -30,6 +30,7 @@ impl Tried {
                 Shaping::Strict,
                 evaluation.reward.total,
                 failure,
+                None,
                 &self.proposed.code,
                 completion,
             )
@@ -192,5 +193,5 @@ pub fn name_clipped(evaluation: &mut Evaluation, code: &str, completion: &str, s
     evaluation.kind = Kind::Clipped;
     evaluation.notes = reward::failure_notes(failure);
     let total = evaluation.reward.total;
-    evaluation.shaped = reward::shape(shaping, total, Some(failure), code, completion);
+    evaluation.shaped = reward::shape(shaping, total, Some(failure), None, code, completion);
 }

@@ -13,6 +13,8 @@ fn task(repairs: Vec<RecordedRepair>) -> Task {
         semantic_hints: vec!["cube".to_owned()],
         bbox_mm: None,
         scale: Scale::Mm,
+        axis: None,
+        checks: Vec::new(),
         seeds: BTreeMap::from([("weak".to_owned(), "fixture = None\n".to_owned())]),
         reference: None,
         reference_mesh: None,

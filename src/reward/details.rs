@@ -29,6 +29,9 @@ pub struct Details {
     /// What efficiency rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub efficiency: Option<EfficiencyDetails>,
+    /// Under grounded-v2, the numbers behind its components.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounded: Option<super::GroundedDetails>,
 }
 
 /// Size of what was built.

@@ -3,10 +3,12 @@
 //! Pure: evidence in, report out; equal inputs give equal bits. Gathering evidence (building the
 //! candidate and its references) is the work of [`crate::assess`].
 
+mod checks;
 mod contact;
 mod curriculum;
 mod details;
 mod editability;
+mod grounded;
 mod notes;
 mod policy;
 mod profile;
@@ -16,6 +18,7 @@ mod semantic_parts;
 mod shaping;
 mod similarity;
 mod source;
+mod specimen;
 mod text_kind;
 mod topology;
 
@@ -29,11 +32,16 @@ pub use details::{
     BuildDetails, ContactDetails, Details, EditabilityDetails, EfficiencyDetails, Likeness,
     ReferenceSimilarityDetails, SemanticPartsDetails, SilhouetteDetails, TopologyDetails, ViewScores,
 };
+pub use grounded::{
+    Against, AssemblyDetails, CheckDetails, ChecksDetails, Ground, GroundedDetails, GroundedEvidence,
+    LikenessDetails, MEASURES, PoseDetails, ResponsesDetails, SoundnessDetails, Trial, Trials, measures,
+    score as score_grounded,
+};
 pub use notes::failure_notes;
 pub use policy::policy;
 pub use reference::{Reference, References};
 pub use score::{kind_of, score};
-pub use shaping::{group_advantages, shape, step_reward};
+pub use shaping::{Advantages, advantages, group_advantages, potential_step, shape, step_reward};
 pub use source::assigns_fixture;
 pub use text_kind::kind_of_text;
 
@@ -45,6 +53,10 @@ pub enum Profile {
     #[serde(rename = "cadforge-v1")]
     #[value(name = "cadforge-v1")]
     CadforgeV1,
+    /// Pays for geometry alone, measured by the task's checks.
+    #[serde(rename = "grounded-v2")]
+    #[value(name = "grounded-v2")]
+    GroundedV2,
 }
 
 /// How much is measured.
@@ -67,6 +79,8 @@ pub enum Shaping {
     None,
     /// The strict shaping of the published GRPO runs.
     Strict,
+    /// For grounded-v2: no word of the script counts.
+    Grounded,
 }
 
 /// The reward JSON's numbers. Zero for everything but `total` behind a closed gate.

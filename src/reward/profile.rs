@@ -4,8 +4,29 @@ use super::{Component, Mode, Profile};
 
 impl Profile {
     /// Weight of a component in the total; 0 where the mode leaves it out. Weights of a mode sum to 1.
+    ///
+    /// Under grounded-v2 those of a task with a reference, editability tried; topology and contact multiply the sum, and
+    /// editability counts by the semantic score.
     pub fn weight(self, mode: Mode, component: Component) -> f64 {
-        let Self::CadforgeV1 = self;
+        match self {
+            Self::CadforgeV1 => Self::published(mode, component),
+            Self::GroundedV2 => Self::grounded(mode, component),
+        }
+    }
+
+    fn grounded(mode: Mode, component: Component) -> f64 {
+        match (mode, component) {
+            (_, Component::Build) => 0.10,
+            (Mode::Fast, Component::SemanticParts) => 0.90,
+            (Mode::Full, Component::SemanticParts) => 0.50,
+            (Mode::Full, Component::ReferenceSimilarity) => 0.20,
+            (Mode::Full, Component::Silhouette) => 0.05,
+            (Mode::Full, Component::Editability) => 0.15,
+            _ => 0.0,
+        }
+    }
+
+    fn published(mode: Mode, component: Component) -> f64 {
         let (fast, full) = match component {
             Component::Build => (0.22, 0.18),
             Component::Topology => (0.17, 0.17),
@@ -29,12 +50,14 @@ mod tests {
 
     #[test]
     fn weights_of_each_mode_sum_to_one() {
-        for mode in [Mode::Fast, Mode::Full] {
-            let sum: f64 = Component::ALL
-                .iter()
-                .map(|&component| Profile::CadforgeV1.weight(mode, component))
-                .sum();
-            assert!((sum - 1.0).abs() < 1e-12, "{mode:?}: {sum}");
+        for profile in [Profile::CadforgeV1, Profile::GroundedV2] {
+            for mode in [Mode::Fast, Mode::Full] {
+                let sum: f64 = Component::ALL
+                    .iter()
+                    .map(|&component| profile.weight(mode, component))
+                    .sum();
+                assert!((sum - 1.0).abs() < 1e-12, "{profile:?} {mode:?}: {sum}");
+            }
         }
     }
 }

@@ -11,8 +11,8 @@ const LEAST_EDITABILITY: f64 = 0.65;
 /// Below this semantic score a build is `disconnected_or_weak`.
 const LEAST_SEMANTIC: f64 = 0.45;
 
-/// Scores a built candidate.
-pub fn score(evidence: &Evidence<'_>, profile: Profile, mode: Mode) -> Scored {
+/// Scores a built candidate under cadforge-v1.
+pub fn score(evidence: &Evidence<'_>, mode: Mode) -> Scored {
     let mesh = NormalisedMesh::new(evidence.mesh);
     let connectivity = Connectivity::of(&mesh);
     let counts = Counts::of(evidence.code);
@@ -37,7 +37,8 @@ pub fn score(evidence: &Evidence<'_>, profile: Profile, mode: Mode) -> Scored {
         efficiency: Some(1.0),
         total: 0.0,
     };
-    let part = |component| profile.weight(mode, component) * reward.component(component).unwrap_or(0.0);
+    let part =
+        |component| Profile::CadforgeV1.weight(mode, component) * reward.component(component).unwrap_or(0.0);
     reward.total = Component::ALL
         .iter()
         .map(|&component| part(component))
@@ -56,9 +57,10 @@ pub fn score(evidence: &Evidence<'_>, profile: Profile, mode: Mode) -> Scored {
         silhouette: Some(similarity.views),
         editability: Some(editability_details),
         efficiency: Some(EfficiencyDetails { measured: false }),
+        grounded: None,
     };
     let kind = kind_of(editability, semantic);
-    let notes = super::notes::notes(evidence, profile, mode, &reward, kind, &details);
+    let notes = super::notes::notes(evidence, Profile::CadforgeV1, mode, &reward, kind, &details);
     Scored {
         reward,
         kind,

@@ -12,6 +12,7 @@ pub fn shape(
     shaping: Shaping,
     total: f64,
     failure: Option<&Failure>,
+    partial: Option<f64>,
     code: &str,
     completion: &str,
 ) -> Option<f64> {
@@ -19,6 +20,8 @@ pub fn shape(
         (Shaping::None, _) => None,
         (Shaping::Strict, None) => Some((0.15 + 0.85 * total).clamp(0.05, 1.0)),
         (Shaping::Strict, Some(failure)) => Some(strict_failure(failure, code, completion)),
+        (Shaping::Grounded, None) => Some(0.05 + 0.95 * total.clamp(0.0, 1.0)),
+        (Shaping::Grounded, Some(_)) => Some(-0.5 + 0.35 * partial.unwrap_or(0.0).clamp(0.0, 1.0)),
     }
 }
 
@@ -39,6 +42,35 @@ pub fn group_advantages(scores: &[f64]) -> Vec<f64> {
         .iter()
         .map(|score| (score - mean) / (variance.sqrt() + 1e-4))
         .collect()
+}
+
+/// Advantages of a group for grounded-v2.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advantages {
+    /// (score - mean) / max(standard deviation, 0.10), in the group's order.
+    pub values: Vec<f64>,
+    /// Whether the scores differ by 0.02 or more: a group of equals teaches noise.
+    pub informative: bool,
+}
+
+/// Advantage of each score in its group. The floor keeps the least of differences from counting as much as the greatest.
+pub fn advantages(scores: &[f64]) -> Advantages {
+    let count = scores.len().max(1) as f64;
+    let mean = scores.iter().sum::<f64>() / count;
+    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    let scale = variance.sqrt().max(0.10);
+    let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    Advantages {
+        values: scores.iter().map(|score| (score - mean) / scale).collect(),
+        informative: most - least >= 0.02,
+    }
+}
+
+/// The reward of one step of a multi-step trace for grounded-v2: `discount`·after - before - 0.01. Summed over a trace it is
+/// what the trace gained, however it went.
+pub fn potential_step(before: f64, after: f64, discount: f64) -> f64 {
+    discount * after - before - 0.01
 }
 
 fn strict_failure(failure: &Failure, code: &str, completion: &str) -> f64 {
@@ -109,7 +141,15 @@ mod tests {
     }
 
     fn strict(kind: Kind, code: &str, completion: &str) -> f64 {
-        shape(Shaping::Strict, -1.0, Some(&failure(kind, "")), code, completion).unwrap()
+        shape(
+            Shaping::Strict,
+            -1.0,
+            Some(&failure(kind, "")),
+            None,
+            code,
+            completion,
+        )
+        .unwrap()
     }
 
     #[track_caller]
@@ -122,9 +162,9 @@ mod tests {
 
     #[test]
     fn a_build_is_lifted_above_every_failure() {
-        assert_near(shape(Shaping::Strict, 0.8, None, "", "").unwrap(), 0.83);
-        assert_near(shape(Shaping::Strict, -1.0, None, "", "").unwrap(), 0.05);
-        assert_eq!(shape(Shaping::None, 0.8, None, "", ""), None);
+        assert_near(shape(Shaping::Strict, 0.8, None, None, "", "").unwrap(), 0.83);
+        assert_near(shape(Shaping::Strict, -1.0, None, None, "", "").unwrap(), 0.05);
+        assert_eq!(shape(Shaping::None, 0.8, None, None, "", ""), None);
     }
 
     #[test]
@@ -147,6 +187,7 @@ mod tests {
                 Shaping::Strict,
                 -1.0,
                 Some(&failure(Kind::InventedApi, message)),
+                None,
                 GOOD,
                 GOOD,
             )
@@ -156,6 +197,35 @@ mod tests {
             score("AttributeError: 'Workplane' object has no attribute 'tube'") + 0.05,
             score("TypeError: box()"),
         );
+    }
+
+    #[test]
+    fn grounded_shaping_sees_no_word() {
+        let failed = failure(Kind::SyntaxClosure, "");
+        let score =
+            |partial, code| shape(Shaping::Grounded, -1.0, Some(&failed), partial, code, code).unwrap();
+        assert_near(score(None, GOOD), -0.5);
+        assert_near(score(None, ""), -0.5);
+        assert_near(score(Some(1.0), ""), -0.15);
+        assert_near(shape(Shaping::Grounded, 0.6, None, None, "", "").unwrap(), 0.62);
+    }
+
+    #[test]
+    fn equal_scores_are_no_lesson_and_near_ones_a_small_one() {
+        assert!(!advantages(&[0.5, 0.51, 0.505]).informative);
+        assert!(advantages(&[0.5, 0.53]).informative);
+        assert_near(advantages(&[0.5, 0.52]).values[1], 0.1);
+        assert!(advantages(&[]).values.is_empty());
+    }
+
+    #[test]
+    fn steps_of_a_trace_sum_to_what_it_gained() {
+        let path = [0.1, 0.5, 0.3, 0.8];
+        let sum: f64 = path
+            .windows(2)
+            .map(|pair| potential_step(pair[0], pair[1], 1.0))
+            .sum();
+        assert_near(sum, 0.7 - 0.03);
     }
 
     #[test]

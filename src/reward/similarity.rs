@@ -102,7 +102,7 @@ fn combine(likeness: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Si
 }
 
 impl ViewScores {
-    fn new(one: &Outlines, other: &Outlines) -> Self {
+    pub(super) fn new(one: &Outlines, other: &Outlines) -> Self {
         let front = one.front.iou(&other.front);
         let left = one.left.iou(&other.left);
         Self {

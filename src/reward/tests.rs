@@ -22,7 +22,7 @@ fn scored(mesh: &TriMesh, references: &References, mode: Mode, bbox_mm: Option<[
         bbox_mm,
         references,
     };
-    score(&evidence, Profile::CadforgeV1, mode)
+    score(&evidence, mode)
 }
 
 fn assert_in_range(scored: &Scored) {
@@ -257,7 +257,7 @@ proptest! {
         let references = References::default();
         let evidence =
             Evidence { code: &code, mesh: &mesh, semantic_hints: &[], bbox_mm: None, references: &references };
-        assert_in_range(&score(&evidence, Profile::CadforgeV1, Mode::Fast));
+        assert_in_range(&score(&evidence, Mode::Fast));
         kind_of_text(&code, &error);
     }
 }

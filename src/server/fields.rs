@@ -23,7 +23,10 @@ pub struct Wrong {
     pub input: Value,
 }
 
-/// All that is wrong with a message, collected while it is read.
+/// Mistakes that are told of one message; a million wrong keys are not.
+const TOLD: usize = 32;
+
+/// What is wrong with a message, collected while it is read.
 #[derive(Debug, Default)]
 pub struct Mistakes(RefCell<Vec<Wrong>>);
 
@@ -38,7 +41,11 @@ impl Mistakes {
     }
 
     fn add(&self, kind: &str, loc: Vec<Value>, msg: impl Into<String>, input: &Value) {
-        self.0.borrow_mut().push(Wrong {
+        let mut wrong = self.0.borrow_mut();
+        if wrong.len() >= TOLD {
+            return;
+        }
+        wrong.push(Wrong {
             kind: kind.to_owned(),
             loc,
             msg: msg.into(),
@@ -254,7 +261,7 @@ impl<'a> Fields<'a> {
 
     fn place_of(&self, name: &str) -> Vec<Value> {
         let mut place = self.place.clone();
-        place.push(name.into());
+        place.push(shortened(&name.into()));
         place
     }
 }

@@ -9,6 +9,7 @@ mod fields;
 mod guard;
 mod judge;
 mod listen;
+mod message;
 mod metrics;
 mod openapi;
 mod openenv;
@@ -54,6 +55,8 @@ pub struct Config {
     pub max_body: usize,
     /// Requests a second of one address; 0 for any.
     pub max_rate: u32,
+    /// Worker processes of the engine.
+    pub workers: usize,
     /// Candidates that may be under way or wait; more are refused.
     pub queue: usize,
     /// A socket without a message for so long is closed.

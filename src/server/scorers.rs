@@ -42,7 +42,7 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
     let work = candidates
         .into_iter()
         .map(|candidate| judge.score(candidate, None));
-    let mut scores = futures_util::stream::iter(work).buffered(abreast(&judge));
+    let mut scores = futures_util::stream::iter(work).buffered(abreast(&app));
     let (mut rewards, mut built, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(scored) = scores.next().await {
         match scored {
@@ -153,7 +153,7 @@ pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answe
         Err(answer) => return *answer,
     };
     let judge = app.judge.source();
-    let abreast = abreast(&judge);
+    let abreast = abreast(&app);
     let lines = futures_util::stream::iter(rows)
         .map(move |row| row.scored(judge.clone(), Arc::clone(&room)))
         .buffered(abreast)
@@ -284,7 +284,6 @@ fn admit(app: &App, count: usize) -> Result<Room, Box<Answer>> {
 
 /// Candidates of one request that are under way at a time: each takes a thread to wait on. More than workers, so that
 /// none of these is ever idle.
-fn abreast(judge: &Judge) -> usize {
-    let pool = judge.pool();
-    2 * (pool.ready + pool.starting).max(2)
+fn abreast(app: &App) -> usize {
+    2 * app.config.workers.max(1)
 }

@@ -13,18 +13,18 @@ use axum::http::{HeaderMap, Response, StatusCode, header};
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::answer::{self, Answer};
-use super::episode::{Environment, Refusal};
-use super::fields::{Fields, Mistakes, Wrong};
+use super::episode::Environment;
 use super::judge::Judge;
 use super::listen::Alive;
-use super::wire::{Action, Observation, ResetRequest, StepResponse};
+use super::message::{self, Reply};
 use super::{App, rpc};
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -34,6 +34,12 @@ const SEND_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Messages that may come while another one is being answered; a client is to wait for its reply.
 const AHEAD: usize = 16;
+
+/// How long the reason of a refusal waits for a client that asks before it reads.
+const FIRST_MESSAGE: Duration = Duration::from_secs(1);
+
+/// How long the two sides may take to close.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// `/ws`: an environment.
 pub async fn environment(State(app): State<Arc<App>>, request: Request) -> Answer {
@@ -49,13 +55,6 @@ pub async fn mcp(State(app): State<Arc<App>>, request: Request) -> Answer {
 enum Speaks {
     Environment,
     Mcp,
-}
-
-/// What is done about a message.
-enum Reply {
-    Text(Value),
-    /// The client said goodbye.
-    Close,
 }
 
 fn upgrade(app: Arc<App>, mut request: Request, speaks: Speaks) -> Answer {
@@ -110,49 +109,69 @@ fn wanted(headers: &HeaderMap) -> Option<String> {
 }
 
 async fn session(app: &App, mut socket: Socket, speaks: Speaks) {
-    let Ok(_permit) = Arc::clone(&app.environments).try_acquire_owned() else {
+    let Ok(permit) = Arc::clone(&app.environments).try_acquire_owned() else {
         app.metrics.refused();
-        let _ = send(&mut socket, &capacity(app, speaks)).await;
+        let _ = send(&mut socket, &message::capacity(app, speaks == Speaks::Mcp)).await;
+        // A client that asks before it reads would find the socket closed and never read why.
+        let _ = tokio::time::timeout(FIRST_MESSAGE, socket.next()).await;
         let _ = close(&mut socket, CloseCode::Normal, "at capacity").await;
         return;
     };
     app.metrics.sessions.fetch_add(1, Ordering::Relaxed);
-    let mut environment = app.environment();
-    let judge = app.judge.source();
-    // Why it ends matters to the client only, who has been told.
-    let _ = converse(app, &mut socket, &mut environment, &judge, speaks).await;
+    let end = {
+        let mut environment = app.environment();
+        let judge = app.judge.source();
+        converse(app, &mut socket, &mut environment, &judge, speaks).await
+    };
     app.metrics.sessions.fetch_sub(1, Ordering::Relaxed);
+    // Before the goodbyes: a client that has heard them may come back at once.
+    drop(permit);
+    let _ = match end {
+        End::Close(code, reason) => close(&mut socket, code, reason).await,
+        End::Answer => finish(&mut socket).await,
+        End::Gone => None,
+    };
 }
 
-/// Answers messages until either side ends it; `None` if the client is gone.
+/// How a conversation ends.
+enum End {
+    /// By us.
+    Close(CloseCode, &'static str),
+    /// By the client, who has said so and is to be answered.
+    Answer,
+    /// Nobody is there any more.
+    Gone,
+}
+
+impl End {
+    /// After something came that is no message.
+    fn of(came: Option<Result<Message, Error>>) -> Self {
+        match came {
+            Some(Ok(_)) => Self::Answer,
+            Some(Err(Error::Capacity(_))) => Self::Close(CloseCode::Size, "the message is too large"),
+            Some(Err(Error::Utf8(_))) => Self::Close(CloseCode::Invalid, "the text is no UTF-8"),
+            Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => Self::Gone,
+            Some(Err(Error::Protocol(_))) => Self::Close(CloseCode::Protocol, ""),
+            Some(Err(_)) | None => Self::Gone,
+        }
+    }
+}
+
+/// Answers messages until either side ends it.
 async fn converse(
     app: &App,
     socket: &mut Socket,
     environment: &mut Environment,
     judge: &Judge,
     speaks: Speaks,
-) -> Option<()> {
-    let mut ending = app.ending.clone();
+) -> End {
     let mut ahead = VecDeque::new();
     loop {
         let message = match ahead.pop_front() {
             Some(message) => message,
-            None => tokio::select! {
-                biased;
-                message = socket.next() => match message? {
-                    Ok(message @ (Message::Text(_) | Message::Binary(_))) => message,
-                    Ok(Message::Close(_)) => return finish(socket).await,
-                    Ok(_) => continue,
-                    Err(error) => return broken(socket, &error).await,
-                },
-                () = super::listen::ended(&mut ending) => {
-                    return close(socket, CloseCode::Away, "the server ends").await;
-                }
-                () = tokio::time::sleep(app.config.idle) => {
-                    let message = format!("closed after {} s without a message", app.config.idle.as_secs());
-                    send(socket, &error("SESSION_ERROR", &message)).await?;
-                    return close(socket, CloseCode::Away, "idle").await;
-                }
+            None => match next(app, socket).await {
+                Ok(message) => message,
+                Err(end) => return end,
             },
         };
         let reply = {
@@ -161,25 +180,52 @@ async fn converse(
             loop {
                 tokio::select! {
                     reply = &mut work => break reply,
-                    message = socket.next() => match message? {
-                        Ok(message @ (Message::Text(_) | Message::Binary(_))) if ahead.len() < AHEAD => {
+                    came = socket.next() => match came {
+                        Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => {
                             ahead.push_back(message);
+                            if ahead.len() > AHEAD {
+                                return End::Close(CloseCode::Policy, "too many messages ahead of their replies");
+                            }
                         }
-                        Ok(Message::Text(_) | Message::Binary(_)) => {
-                            return close(socket, CloseCode::Policy, "too many messages ahead of their replies").await;
-                        }
+                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                         // The step is dropped with its future: nobody waits for it.
-                        Ok(Message::Close(_)) => return finish(socket).await,
-                        Ok(_) => {}
-                        Err(error) => return broken(socket, &error).await,
+                        other => return End::of(other),
                     },
                 }
             }
         };
         app.metrics.message();
         match reply {
-            Reply::Text(value) => send(socket, &value).await?,
-            Reply::Close => return close(socket, CloseCode::Normal, "").await,
+            Reply::Text(value) => {
+                if send(socket, &value).await.is_none() {
+                    return End::Gone;
+                }
+            }
+            Reply::Close => return End::Close(CloseCode::Normal, ""),
+        }
+    }
+}
+
+/// The next message of a client that has nothing under way.
+async fn next(app: &App, socket: &mut Socket) -> Result<Message, End> {
+    let mut ending = app.ending.clone();
+    // Pings say that the other side lives, not that it wants anything.
+    let idle = tokio::time::sleep(app.config.idle);
+    tokio::pin!(idle);
+    loop {
+        tokio::select! {
+            biased;
+            came = socket.next() => match came {
+                Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => return Ok(message),
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                other => return Err(End::of(other)),
+            },
+            () = super::listen::ended(&mut ending) => return Err(End::Close(CloseCode::Away, "the server ends")),
+            () = &mut idle => {
+                let message = format!("closed after {} s without a message", app.config.idle.as_secs());
+                let _ = send(socket, &message::error("SESSION_ERROR", &message)).await;
+                return Err(End::Close(CloseCode::Away, "idle"));
+            }
         }
     }
 }
@@ -196,140 +242,9 @@ async fn answer_to(
         Message::Binary(bytes) => bytes,
         _ => &[],
     };
-    if speaks == Speaks::Mcp {
-        return Reply::Text(rpc::reply(app, judge, bytes).await);
-    }
-    let value: Value = match serde_json::from_slice(bytes) {
-        Ok(value) => value,
-        Err(wrong) => return Reply::Text(error("INVALID_JSON", &format!("Invalid JSON: {wrong}"))),
-    };
-    let done = match read(&value) {
-        Ok(call) => act(app, environment, judge, call).await,
-        Err(denied) => Err(denied),
-    };
-    match done {
-        Ok(reply) => reply,
-        Err(Denied::Invalid(wrong)) => Reply::Text(json!({
-            "type": "error",
-            "data": { "message": "Invalid message", "code": "VALIDATION_ERROR", "errors": wrong },
-        })),
-        Err(Denied::Unknown(name)) => {
-            Reply::Text(error("UNKNOWN_TYPE", &format!("Unknown message type: {name}")))
-        }
-        Err(Denied::Refused(refusal)) => Reply::Text(error("EXECUTION_ERROR", &refusal.to_string())),
-    }
-}
-
-/// Why a message has no effect.
-enum Denied {
-    Invalid(Vec<Wrong>),
-    Unknown(String),
-    Refused(Refusal),
-}
-
-impl From<Refusal> for Denied {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-/// A message that is well formed.
-enum Call {
-    Reset(ResetRequest),
-    Step(Action),
-    State,
-    Close,
-    Mcp(Value),
-}
-
-/// Whether a message is well formed.
-#[cfg(test)]
-pub(super) fn is_known(message: &Value) -> bool {
-    read(message).is_ok()
-}
-
-fn read(message: &Value) -> Result<Call, Denied> {
-    let mistakes = Mistakes::default();
-    let Some(mut fields) = Fields::of(message, &[], &mistakes) else {
-        return mistakes.or(None).map_err(Denied::Invalid);
-    };
-    fields.skip("type");
-    let call = match message["type"].as_str().unwrap_or_default() {
-        "reset" => {
-            let data = fields.object("data").unwrap_or_default().into();
-            fields.finish_strictly();
-            Fields::of(&data, &["data"], &mistakes).map(|fields| Call::Reset(ResetRequest::read(fields)))
-        }
-        "step" => {
-            let data = fields.required_fields("data");
-            fields.finish_strictly();
-            data.and_then(Action::read).map(Call::Step)
-        }
-        "state" => {
-            fields.finish_strictly();
-            Some(Call::State)
-        }
-        "close" => {
-            fields.finish_strictly();
-            Some(Call::Close)
-        }
-        "mcp" => {
-            let data = fields
-                .required_fields("data")
-                .map(|_| Call::Mcp(message["data"].clone()));
-            fields.finish_strictly();
-            data
-        }
-        other => return Err(Denied::Unknown(other.chars().take(80).collect())),
-    };
-    mistakes.or(call).map_err(Denied::Invalid)
-}
-
-async fn act(app: &App, environment: &mut Environment, judge: &Judge, call: Call) -> Result<Reply, Denied> {
-    match call {
-        Call::Reset(request) => Ok(observed(environment.reset(request).await?)),
-        Call::Step(action) => Ok(observed(environment.step(action, None).await?)),
-        Call::State => Ok(Reply::Text(
-            json!({ "type": "state", "data": environment.state() }),
-        )),
-        Call::Close => Ok(Reply::Close),
-        Call::Mcp(request) => {
-            let reply = rpc::reply_to(app, judge, &request).await;
-            Ok(Reply::Text(json!({ "type": "mcp", "data": reply })))
-        }
-    }
-}
-
-fn observed(observation: Observation) -> Reply {
-    Reply::Text(json!({ "type": "observation", "data": StepResponse::from(observation) }))
-}
-
-fn error(code: &str, message: &str) -> Value {
-    json!({ "type": "error", "data": { "message": message, "code": code } })
-}
-
-fn capacity(app: &App, speaks: Speaks) -> Value {
-    let most = app.config.max_envs;
-    let active = most - app.environments.available_permits();
-    let message = format!(
-        "all {most} environments are in use\nhint: close one, or start the server with a higher --max-envs"
-    );
-    let counts = json!({ "active_sessions": active, "max_sessions": most });
     match speaks {
-        Speaks::Environment => json!({
-            "type": "error",
-            "data": {
-                "message": message,
-                "code": "CAPACITY_REACHED",
-                "active_sessions": active,
-                "max_sessions": most,
-            },
-        }),
-        Speaks::Mcp => json!({
-            "jsonrpc": "2.0",
-            "id": null,
-            "error": { "code": -32000, "message": message, "data": counts },
-        }),
+        Speaks::Mcp => Reply::Text(rpc::reply(app, judge, bytes).await),
+        Speaks::Environment => message::answer(app, environment, judge, bytes).await,
     }
 }
 
@@ -349,24 +264,10 @@ async fn close(socket: &mut Socket, code: CloseCode, reason: &'static str) -> Op
         while let Some(Ok(_)) = socket.next().await {}
         Some(())
     };
-    tokio::time::timeout(Duration::from_secs(5), closing).await.ok()?
+    tokio::time::timeout(GOODBYE, closing).await.ok()?
 }
 
 /// Says goodbye to a client that said so.
 async fn finish(socket: &mut Socket) -> Option<()> {
-    tokio::time::timeout(Duration::from_secs(5), socket.flush())
-        .await
-        .ok()?
-        .ok()
-}
-
-/// Tells a client what it sent that no socket can take, if it is still there.
-async fn broken(socket: &mut Socket, error: &tokio_tungstenite::tungstenite::Error) -> Option<()> {
-    use tokio_tungstenite::tungstenite::Error;
-    match error {
-        Error::Capacity(_) => close(socket, CloseCode::Size, "the message is too large").await,
-        Error::Utf8(_) => close(socket, CloseCode::Invalid, "the text is no UTF-8").await,
-        Error::Protocol(_) => close(socket, CloseCode::Protocol, "").await,
-        _ => None,
-    }
+    tokio::time::timeout(GOODBYE, socket.flush()).await.ok()?.ok()
 }

@@ -67,7 +67,7 @@ proptest! {
             prop_assert!(reset.episode_id.is_none_or(|id| id.chars().count() <= 255));
         }
         // A frame of the socket: whatever it holds, there is a call or a refusal.
-        let _ = super::socket::is_known(&value);
+        let _ = super::message::is_known(&value);
     }
 
     #[test]

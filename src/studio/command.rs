@@ -129,6 +129,8 @@ pub enum Action {
     Proposal(Answer),
     /// Show the prompt that a model would be sent.
     Prompt,
+    /// Let this one propose.
+    Pick(Pick),
     /// Stop what runs.
     Cancel,
     /// The step before.
@@ -359,11 +361,32 @@ pub const ACTIONS: &[ActionInfo] = &[
     ),
     info(Action::Prompt, "repair.prompt", "Show prompt", None, false),
     info(
+        Action::Pick(Pick::Rules),
+        "proposer.rules",
+        "Proposer: rules",
+        None,
+        true,
+    ),
+    info(
+        Action::Pick(Pick::Replay),
+        "proposer.replay",
+        "Proposer: recording",
+        None,
+        false,
+    ),
+    info(
+        Action::Pick(Pick::Endpoint),
+        "proposer.endpoint",
+        "Proposer: model behind a server",
+        None,
+        false,
+    ),
+    info(
         Action::Cancel,
         "run.cancel",
         "Cancel",
         keys(Modifiers::NONE, Key::Escape),
-        false,
+        true,
     ),
     info(Action::ResetToSeed, "repair.reset", "Reset to seed", None, true),
     info(

@@ -12,7 +12,7 @@ use crate::repair::endpoint::Address;
 use crate::trajectory::replace_file;
 
 /// Who proposes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pick {
     /// A recording, of the tasks that have one; the rules for the others.
     #[default]

@@ -485,7 +485,10 @@ impl Session {
     /// A session that holds the weak seed alone.
     pub fn new(task: Arc<Task>, seed: CardId) -> Self {
         let card = Card::new(seed, Origin::Seed, None, task.weak_seed().to_owned());
-        let recording = task.repairs.first().map(|recording| recording.name.clone());
+        // What starts from something broken has more to show.
+        let broken = task.repairs.iter().find(|recording| recording.start.is_some());
+        let recording = broken.or(task.repairs.first());
+        let recording = recording.map(|recording| recording.name.clone());
         Self {
             task,
             cards: vec![card],

@@ -138,6 +138,8 @@ pub fn task(id: &str, label: &str) -> Arc<Task> {
         semantic_hints: Vec::new(),
         bbox_mm: None,
         scale: Scale::Mm,
+        axis: None,
+        checks: Vec::new(),
         seeds: [("weak".to_owned(), "fixture = seed\n".to_owned())].into(),
         reference: None,
         reference_mesh: None,
@@ -252,6 +254,8 @@ fn tetrahedron() -> Shape {
                 max: [10.0; 3],
             },
             valid: true,
+            solid_faces: Vec::new(),
+            loose: 0,
         },
     }
 }

@@ -11,7 +11,8 @@
 //! 5. the last step of every recorded repair builds and its total beats the weak seed's;
 //! 6. the reference's total beats every recorded step's, and no component of such a step is above the
 //!    reference's by more than 0.01, which is what sampling can be off;
-//! 7. where the reference's dimensions were tried, it has at least six and each changes the part.
+//! 7. where the reference's dimensions were tried, it has at least six and each changes the part;
+//! 8. where the task has checks, its reference has at least 0.95 under grounded-v2, and every seed less.
 //!
 //! A step before the last may fail to build: recordings show failures and how they are mended.
 
@@ -25,6 +26,8 @@ const FAILING_SEED: &str = "build_error";
 /// Fewer named dimensions make no parametric part.
 const LEAST_DIMENSIONS: usize = 6;
 
+/// What a reference has under grounded-v2 at least.
+const LEAST_GROUNDED: f64 = 0.95;
 /// How far the reference's extents may be from `bbox_mm`, as a share of each.
 const BOX_TOLERANCE: f64 = 0.01;
 /// How far the reference may stick out of an envelope in mm, as a share: rounding, no more.
@@ -78,6 +81,8 @@ pub struct Measurement {
     pub watertight: bool,
     /// Whether the kernel's own check finds the shape valid.
     pub valid: bool,
+    /// Total under grounded-v2 without rebuilding, for a task with checks.
+    pub grounded: Option<f64>,
 }
 
 /// What is wrong with a task by what was measured; empty if it is good.
@@ -108,6 +113,15 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
             judge_reference(task, reference).map(|message| Problem::of_file(&reference_file, message)),
         );
         problems.extend(weak.and_then(|weak| not_worse("weak", weak, reference, task)));
+        if let Some(total) = reference.grounded
+            && total < LEAST_GROUNDED
+        {
+            let message =
+                format!("has {total:.4} under grounded-v2, {LEAST_GROUNDED} is what a reference needs");
+            let hint =
+                "`cadforge eval --profile grounded-v2` says which check it fails: mend the check or the part";
+            problems.push(Problem::of_file(&reference_file, message).hint(hint));
+        }
     }
     for (mode, outcome) in &measured.seeds {
         problems.extend(judge_seed(task, mode, outcome, reference));
@@ -184,13 +198,20 @@ fn judge_seed(
 
 /// A seed that leaves nothing to repair.
 fn not_worse(mode: &str, seed: &Measurement, reference: &Measurement, task: &Task) -> Option<Problem> {
-    (seed.total >= reference.total).then(|| {
-        let message = format!(
-            "has a total of {:.4}, not below the reference's {:.4}",
-            seed.total, reference.total
-        );
-        Problem::of_file(&seed_file(task, mode), message)
-    })
+    let grounded = seed.grounded.zip(reference.grounded);
+    let pairs = [
+        Some((seed.total, reference.total, "")),
+        grounded.map(|(seed, reference)| (seed, reference, " under grounded-v2")),
+    ];
+    pairs
+        .into_iter()
+        .flatten()
+        .find(|(seed, reference, _)| seed >= reference)
+        .map(|(seed, reference, profile)| {
+            let message =
+                format!("has a total of {seed:.4}{profile}, not below the reference's {reference:.4}");
+            Problem::of_file(&seed_file(task, mode), message)
+        })
 }
 
 fn dimension_problems(trials: Option<&[DimensionTrial]>) -> impl Iterator<Item = String> {

@@ -137,6 +137,38 @@ impl<'a> Fields<'a> {
         size
     }
 
+    /// Whether a field is there and was not taken.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// A field of any type that may be left out.
+    pub(super) fn optional_value(&mut self, key: &'static str) -> Option<Value> {
+        self.take(key)
+    }
+
+    /// `true` or `false`; false if the field is left out or wrong.
+    pub(super) fn optional_flag(&mut self, key: &'static str) -> bool {
+        match self.take(key) {
+            None => false,
+            Some(Value::Boolean(flag)) => flag,
+            Some(other) => {
+                self.refuse(key, &format!("must be true or false, is {}", described(&other)));
+                false
+            }
+        }
+    }
+
+    /// A list of tables that may be left out.
+    pub(super) fn optional_tables(&mut self, key: &'static str) -> Vec<Table> {
+        if self.has(key) {
+            self.tables(key).unwrap_or_default()
+        } else {
+            self.known.push(key);
+            Vec::new()
+        }
+    }
+
     /// A required list of tables, at least one.
     pub(super) fn tables(&mut self, key: &'static str) -> Option<Vec<Table>> {
         let Some(value) = self.take(key) else {
@@ -209,7 +241,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// A value with its type, short enough for a message: `the integer 5`.
-fn described(value: &Value) -> String {
+pub(super) fn described(value: &Value) -> String {
     let text = match value {
         Value::Table(_) => return "a table".to_owned(),
         other => other.to_string(),

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::Table;
 
+use super::checks::{self, Check};
 use super::fields::{Fields, is_word};
 use super::problem::Problem;
 use super::{Level, RecordedRepair, RecordedStep, Scale, Task, recording, version};
@@ -18,6 +19,7 @@ const LEVELS: [(&str, Level); 3] = [
     ("hard", Level::Hard),
 ];
 const SCALES: [(&str, Scale); 2] = [("mm", Scale::Mm), ("free", Scale::Free)];
+const AXES: [(&str, usize); 3] = [("x", 0), ("y", 1), ("z", 2)];
 const MESH_EXTENSIONS: [&str; 3] = ["stl", "obj", "glb"];
 
 /// What is wrong with a task folder as far as its files tell; empty if it can be loaded.
@@ -64,6 +66,8 @@ struct Card {
     semantic_hints: Option<Vec<String>>,
     bbox_mm: Option<[f64; 3]>,
     scale: Scale,
+    axis: Option<usize>,
+    checks: Vec<Check>,
     /// Relative to the folder; kept even if it was refused.
     reference_mesh: Option<PathBuf>,
 }
@@ -103,15 +107,44 @@ impl Folder {
             semantic_hints: fields.words("semantic_hints"),
             bbox_mm: fields.optional_size("bbox_mm"),
             scale: fields.choice("scale", &SCALES).unwrap_or_default(),
+            axis: fields.choice("axis", &AXES),
+            checks: Vec::new(),
             reference_mesh: None,
         };
         let mesh = fields.optional_text("reference_mesh");
+        let tables = fields.optional_tables("checks");
         fields.finish();
+        card.checks = checks::read(tables, &file, &mut self.problems);
+        self.refuse_unshown(&file, &card);
         if let Some(mesh) = &mesh {
             self.check_mesh(&file, mesh);
         }
         card.reference_mesh = mesh.map(PathBuf::from);
         Some(card)
+    }
+
+    /// A check may ask only for what the model is shown.
+    fn refuse_unshown(&mut self, file: &Path, card: &Card) {
+        let Some(prompt) = &card.prompt else { return };
+        for (index, check) in card.checks.iter().enumerate() {
+            if let Some(number) = checks::not_shown(check, prompt, card.bbox_mm) {
+                let field = format!("checks.{}", index + 1);
+                let message = format!(
+                    "(`{}`) asks for {number}, which neither `prompt` nor `bbox_mm` gives",
+                    check.name
+                );
+                let hint = "write the number into the prompt, or make it of numbers that stand there: \"900 / 2 - 20\"";
+                self.problems
+                    .push(Problem::of_field(file, &field, message).hint(hint));
+            }
+            if matches!(check.ask, checks::Ask::Envelope | checks::Ask::Volume { .. })
+                && card.bbox_mm.is_none()
+            {
+                let field = format!("checks.{}", index + 1);
+                self.problems
+                    .push(Problem::of_field(file, &field, "needs `bbox_mm`"));
+            }
+        }
     }
 
     fn check_mesh(&mut self, card: &Path, named: &str) {
@@ -286,7 +319,7 @@ impl Folder {
         reference: Option<String>,
         repairs: Vec<RecordedRepair>,
     ) -> Result<Task, Vec<Problem>> {
-        let Card { bbox_mm, scale, .. } = card;
+        let (bbox_mm, scale, axis, checks) = (card.bbox_mm, card.scale, card.axis, card.checks);
         let complete = (
             card.id,
             card.level,
@@ -306,6 +339,8 @@ impl Folder {
             scale,
             reference.as_deref(),
             reference_mesh.as_deref(),
+            axis,
+            &checks,
         )
         .map_err(|error| {
             let mesh = reference_mesh.as_deref().unwrap_or(&self.dir);
@@ -320,6 +355,8 @@ impl Folder {
             semantic_hints,
             bbox_mm,
             scale,
+            axis,
+            checks,
             seeds,
             reference,
             reference_mesh,

@@ -13,6 +13,7 @@ fn measurement(total: f64) -> Measurement {
         size: [20.0, 20.0, 10.0],
         watertight: true,
         valid: true,
+        grounded: None,
     }
 }
 
@@ -186,4 +187,33 @@ fn each_rule_is_judged_by_itself() {
         let problems: Vec<_> = judge(&task, &measured).iter().map(ToString::to_string).collect();
         assert_eq!(problems, [format!("{prefix}{expected}")]);
     }
+}
+
+#[test]
+fn under_grounded_v2_the_reference_has_nearly_all_and_seeds_less() {
+    let pack = pack();
+    let task = spacer(pack.path());
+    let with = |total: f64, grounded: f64| {
+        Outcome::Built(Measurement {
+            grounded: Some(grounded),
+            ..measurement(total)
+        })
+    };
+    let mut measured = good();
+    measured.reference = Some(with(0.99, 0.97));
+    measured.weak = with(0.5, 0.2);
+    assert_eq!(judge(&task, &measured), []);
+    measured.reference = Some(with(0.99, 0.94));
+    let problems = judge(&task, &measured);
+    assert!(
+        problems.len() == 1 && problems[0].message.contains("0.9400 under grounded-v2"),
+        "{problems:?}"
+    );
+    measured.reference = Some(with(0.99, 0.97));
+    measured.weak = with(0.5, 0.98);
+    let problems = judge(&task, &measured);
+    assert!(
+        problems.len() == 1 && problems[0].message.contains("0.9800 under grounded-v2"),
+        "{problems:?}"
+    );
 }

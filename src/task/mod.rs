@@ -5,6 +5,7 @@
 //! what others measured. `docs/tasks.md` is the guide for writers of tasks.
 
 pub mod check;
+pub mod checks;
 pub mod dimensions;
 mod fields;
 mod folder;
@@ -45,6 +46,10 @@ pub struct Task {
     pub bbox_mm: Option<[f64; 3]>,
     /// Whether sizes are absolute.
     pub scale: Scale,
+    /// An axis (0, 1, 2 for x, y, z) about which any phase will do.
+    pub axis: Option<usize>,
+    /// What grounded-v2 measures.
+    pub checks: Vec<checks::Check>,
     /// Seed code by mode; `weak` is always there.
     pub seeds: BTreeMap<String, String>,
     /// Code of the reference part, if the task has one.
@@ -55,8 +60,9 @@ pub struct Task {
     pub repairs: Vec<RecordedRepair>,
     /// The folder.
     pub dir: PathBuf,
-    /// First 12 hex digits of a SHA-256 over all that can change a score under cadforge-v1: `semantic_hints`,
-    /// `bbox_mm`, `scale`, the code of the reference and the bytes of the reference mesh.
+    /// First 12 hex digits of a SHA-256 over all that can change a score: `semantic_hints`, `bbox_mm`, `scale`, `axis`,
+    /// the checks, the code of the reference and the bytes of the reference mesh. Under grounded-v2 the weak seed counts
+    /// too, which the keys of kept evaluations hold by themselves.
     pub version: String,
 }
 

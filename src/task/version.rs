@@ -6,6 +6,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::Scale;
+use super::checks::Check;
 
 /// First 12 hex digits of the SHA-256 over what can change a score; see [`super::Task::version`].
 ///
@@ -17,6 +18,8 @@ pub(super) fn version(
     scale: Scale,
     reference: Option<&str>,
     reference_mesh: Option<&Path>,
+    axis: Option<usize>,
+    checks: &[Check],
 ) -> io::Result<String> {
     let mut hash = Sha256::new();
     for hint in semantic_hints {
@@ -38,6 +41,12 @@ pub(super) fn version(
         let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
         part(&mut hash, "reference_mesh", extension.as_encoded_bytes());
         part(&mut hash, "reference_mesh_digest", &digest(path)?);
+    }
+    if let Some(axis) = axis {
+        part(&mut hash, "axis", &[axis as u8]);
+    }
+    for check in checks {
+        part(&mut hash, "check", format!("{check:?}").as_bytes());
     }
     Ok(hash
         .finalize()

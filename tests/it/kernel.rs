@@ -28,10 +28,10 @@ os.execv(sys.argv[3], sys.argv[3:])
 ";
 
 /// `landlock_create_ruleset`, the same everywhere.
-const LANDLOCK: (&str, &str) = ("444", "-1");
+pub const LANDLOCK: (&str, &str) = ("444", "-1");
 
 /// `seccomp(SECCOMP_GET_ACTION_AVAIL)`: what asks whether there are filters.
-const SECCOMP: (&str, &str) = (
+pub const SECCOMP: (&str, &str) = (
     if cfg!(target_arch = "x86_64") {
         "317"
     } else {
@@ -40,7 +40,7 @@ const SECCOMP: (&str, &str) = (
     "2",
 );
 
-fn without(call: (&str, &str), folder: &Path, arguments: &[&str]) -> Command {
+pub fn on_kernel_without(call: (&str, &str), folder: &Path, arguments: &[&str]) -> Command {
     let plain = cadforge(folder);
     let mut command = Command::new(python());
     command
@@ -67,7 +67,10 @@ fn evaluate(call: (&str, &str), code: &str) -> Value {
         "--tasks",
         &tasks,
     ];
-    json(&expect_exit(&mut without(call, folder.path(), &arguments), 0))
+    json(&expect_exit(
+        &mut on_kernel_without(call, folder.path(), &arguments),
+        0,
+    ))
 }
 
 fn noted(evaluation: &Value, part: &str) -> bool {
@@ -107,7 +110,7 @@ fn doctor_says_what_a_kernel_lacks() {
     let folder = tempfile::tempdir().unwrap();
     for (call, name) in [(LANDLOCK, "Landlock"), (SECCOMP, "seccomp"), (SECCOMP, "edits")] {
         let report = json(&expect_exit(
-            &mut without(call, folder.path(), &["doctor", "--json"]),
+            &mut on_kernel_without(call, folder.path(), &["doctor", "--json"]),
             0,
         ));
         let checks = report["checks"].as_array().unwrap();

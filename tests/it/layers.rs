@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 9] = [
     &["executor", "reward", "render"],
     &["assess"],
     &["trajectory"],
-    &["repair"],
+    &["repair", "ordeal"],
     &["data"],
     &["engine"],
     &["cli", "server", "studio"],

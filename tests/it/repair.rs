@@ -246,3 +246,66 @@ fn the_api_index_is_that_of_the_installed_cadquery() {
         "assets/api/cadquery.json is out of date\nhint: .venv/bin/python python/api_index.py > assets/api/cadquery.json"
     );
 }
+
+#[test]
+fn recorded_loops_replay_as_they_were_with_their_failures() {
+    let engine = engine();
+    let tasks = TaskSet::load(&[root().join("tasks")]).expect("task packs");
+    let mut replayed = 0;
+    for task in tasks.iter() {
+        for recording in task.repairs.iter().filter(|recording| recording.start.is_some()) {
+            let name = format!("{} {}", task.id, recording.name);
+            let dir = task.dir.join("repairs").join(&recording.name);
+            let recorded = cadforge::trajectory::read(&dir).expect("a trajectory").steps;
+            let handle = engine.submit(
+                Job::Repair(RepairJob {
+                    task: Arc::clone(task),
+                    from: recording.start.as_ref().map(|code| code.as_bytes().into()),
+                    earlier: Vec::new(),
+                    proposer: ProposerChoice::Replay {
+                        recording: Some(recording.name.clone()),
+                        skip: 0,
+                        paced: false,
+                    },
+                    scoring: Scoring::default(),
+                    max_steps: 100,
+                    candidates: 1,
+                    target: 1.0,
+                    out: None,
+                }),
+                None,
+            );
+            let steps: Vec<Step> = handle
+                .events
+                .iter()
+                .filter_map(|event| match event {
+                    Event::Step(step, _) => Some(*step),
+                    Event::Failed { message, .. } => panic!("{name}: {message}"),
+                    _ => None,
+                })
+                .collect();
+            let told = |steps: &[Step]| -> Vec<_> {
+                let told = steps.iter().map(|step| {
+                    let kept = step.proposal.as_ref().and_then(|proposal| proposal.kept);
+                    let evaluation = &step.evaluation;
+                    (
+                        step.parent,
+                        step.code.clone(),
+                        evaluation.kind,
+                        evaluation.ok,
+                        kept,
+                    )
+                });
+                told.collect()
+            };
+            assert_eq!(told(&steps), told(&recorded), "{name}");
+            assert!(!recorded[0].evaluation.ok, "{name}: it starts broken");
+            assert!(
+                recorded.iter().any(|step| step.evaluation.ok),
+                "{name}: it is repaired"
+            );
+            replayed += 1;
+        }
+    }
+    assert!(replayed >= 6, "{replayed} recorded loops");
+}

@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use cadforge::failure::Kind;
 use cadforge::geometry::TriMesh;
-use cadforge::reward::{
-    Component, Evidence, Mode, Profile, Reference, References, Scored, TopologyDetails, score,
-};
+use cadforge::reward::{Component, Evidence, Mode, Reference, References, Scored, TopologyDetails, score};
 use serde::Deserialize;
 
 /// How far a score may be from the expected one.
@@ -139,7 +137,7 @@ fn run(folder: &Path, case: &Case) -> Scored {
         bbox_mm: case.bbox_mm,
         references: &references,
     };
-    score(&evidence, Profile::CadforgeV1, case.mode)
+    score(&evidence, case.mode)
 }
 
 fn compare(name: &str, case: &Case, scored: &Scored, wrong: &mut String) {

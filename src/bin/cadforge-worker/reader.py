@@ -290,6 +290,15 @@ def facts(shape) -> dict:
         TopExp.MapShapes_s(shape, kind, table)
         return table.Extent()
 
+    def visit(of, *kinds):
+        explorer = TopExp_Explorer(of, *kinds)
+        while explorer.More():
+            yield explorer.Current()
+            explorer.Next()
+
+    def loose(kind, outside):
+        return sum(1 for _ in visit(shape, kind, outside))
+
     volume, area, box = GProp_GProps(), GProp_GProps(), Bnd_Box()
     BRepGProp.VolumeProperties_s(shape, volume)
     BRepGProp.SurfaceProperties_s(shape, area)
@@ -306,6 +315,8 @@ def facts(shape) -> dict:
         "min": limits[:3],
         "max": limits[3:],
         "valid": BRepCheck_Analyzer(shape).IsValid(),
+        "solid_faces": [sum(1 for _ in visit(solid, TopAbs_FACE)) for solid in visit(shape, TopAbs_SOLID)],
+        "loose": loose(TopAbs_FACE, TopAbs_SOLID) + loose(TopAbs_EDGE, TopAbs_FACE) + loose(TopAbs_VERTEX, TopAbs_EDGE),
     }
 
 

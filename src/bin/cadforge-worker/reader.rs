@@ -94,5 +94,7 @@ fn read_facts(facts: &Bound<'_, PyDict>) -> PyResult<BrepFacts> {
             max: field("max")?.extract()?,
         },
         valid: field("valid")?.extract()?,
+        solid_faces: field("solid_faces")?.extract()?,
+        loose: field("loose")?.extract()?,
     })
 }

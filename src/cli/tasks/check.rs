@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::context::{self, Global};
-use super::{dimensions, parallel};
-use crate::assess::{AssessError, Assessor, ReferenceChoice, Request, Scoring};
+use super::dimensions;
+use crate::assess::{AssessError, Assessor, ReferenceChoice, Request, Scoring, parallel};
 use crate::cli::scoring::CacheArgs;
 use crate::executor::{CancelToken, Priority};
 use crate::locate;
-use crate::reward::Component;
+use crate::reward::{Component, Profile};
 use crate::task::check::{Measured, Measurement, Outcome, judge};
 use crate::task::{self, Problem, Task, TaskError};
 
@@ -170,6 +170,21 @@ fn outcome(task: &Task, code: &str, scoring: &Scoring, assessor: &Assessor) -> R
             .unwrap_or_default();
         return Ok(Outcome::Failed(format!("{}{line}", failure.message)));
     }
+    let grounded = if task.checks.is_empty() {
+        None
+    } else {
+        let scoring = Scoring {
+            profile: Profile::GroundedV2,
+            editability: Some(0),
+            ..scoring.clone()
+        };
+        let request = Request {
+            scoring: &scoring,
+            ..request
+        };
+        let evaluation = assessor.evaluate(&request, &CancelToken::never())?;
+        Some(evaluation.reward.total)
+    };
     let components = Component::ALL
         .into_iter()
         .filter_map(|component| Some((component.key(), evaluation.reward.component(component)?)))
@@ -183,6 +198,7 @@ fn outcome(task: &Task, code: &str, scoring: &Scoring, assessor: &Assessor) -> R
             .topology
             .is_some_and(|topology| topology.watertight),
         valid: assessment.shape.is_some_and(|shape| shape.facts.valid),
+        grounded,
     }))
 }
 

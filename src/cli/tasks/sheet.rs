@@ -7,7 +7,7 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{RgbaImage, imageops};
 
 use super::super::context::{self, Global, Problem};
-use super::parallel;
+use crate::assess::parallel;
 use crate::executor::{Build, CancelToken, Executor, Limits, Priority};
 use crate::geometry::Shape;
 use crate::render::{Headless, Preset, Projection, Shot, ShotPane, Tone};

@@ -131,7 +131,7 @@ fn is_shaped_so(row: &Row, shaping: Shaping) -> bool {
     };
     match shaping {
         Shaping::None => row.get("shaped").is_none() && score == total,
-        _ if row.built() == Some(true) => reward::shape(shaping, total, None, "", "") == Some(score),
+        _ if row.built() == Some(true) => reward::shape(shaping, total, None, None, "", "") == Some(score),
         _ => row.get("shaped").is_some(),
     }
 }

@@ -27,6 +27,8 @@ fn task() -> Task {
         semantic_hints: vec!["cube".to_owned()],
         bbox_mm: Some([10.0, 10.0, 10.0]),
         scale: Scale::Mm,
+        axis: None,
+        checks: Vec::new(),
         seeds: [("weak".to_owned(), "fixture = None\n".to_owned())].into(),
         reference: None,
         reference_mesh: None,

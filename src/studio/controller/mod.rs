@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::backend::Backend;
-use super::command::{Action, Command, EditorAction, ViewAction};
+use super::command::{Action, Command, EditorAction, ProposerCommand, ViewAction};
 use super::dock::PanelKind;
 use super::files::{FileEvent, Files};
 use super::proposing::Pick;
@@ -287,6 +287,7 @@ impl Controller {
             Action::RunLoop => self.repair(false),
             Action::Proposal(answer) => self.answer_proposal(answer),
             Action::Prompt => self.preview_prompt(),
+            Action::Pick(pick) => self.take_proposer_command(ProposerCommand::Pick(pick)),
             Action::Cancel => self.cancel_all(),
             Action::PreviousStep => self.step_by(-1),
             Action::NextStep => self.step_by(1),

@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod banner;
+pub mod checks;
 pub mod console;
 pub mod diff;
 pub mod json_tree;

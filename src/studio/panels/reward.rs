@@ -46,6 +46,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                     }
                     ui.add_space(10.0);
                     bars(session, card, scored, ui);
+                    super::checks::show(&scored.evaluation, ui);
                     if !scored.evaluation.ok {
                         last_that_built(card, ui);
                     }

@@ -195,6 +195,7 @@ fn caption(session: &Session, card: &Card) -> String {
     let title = session.title(card);
     let origin = match card.origin {
         Origin::Seed | Origin::Hand => return title,
+        Origin::Rules | Origin::Replay | Origin::Endpoint if card.rejected => "rejected",
         Origin::Rules => "rules",
         Origin::Replay => "replay",
         Origin::Endpoint => "endpoint",
@@ -305,6 +306,15 @@ fn hover(ui: &mut Ui, session: &Session, card: &Card) {
     }
     if !card.reason.is_empty() {
         ui.label(&card.reason);
+    }
+    if let Some(group) = &card.group {
+        let text = format!(
+            "advantage {} among {} · group mean {:.3}",
+            widgets::signed(group.advantage, 2),
+            group.size,
+            group.group_mean
+        );
+        ui.label(widgets::dim(text, palette));
     }
     if let Some(failure) = card.failure() {
         ui.label(RichText::new(&failure.message).color(palette.bad));

@@ -250,6 +250,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::RunNow
         | Action::Proposal(_)
         | Action::Prompt
+        | Action::Pick(_)
         | Action::Cancel
         | Action::PreviousStep
         | Action::NextStep

@@ -8,6 +8,7 @@ use three_d::vec3;
 use super::{Action, Heats, Layout, Pane, Spot, Viewport, compare, cube, names, pick};
 use crate::render::Palette;
 use crate::render::overlay::{self, MARGIN};
+use crate::studio::panels::checks;
 
 impl Viewport {
     /// Names, scale, axes and messages of one pane.
@@ -136,6 +137,12 @@ impl Viewport {
     /// The places that were touched, and the line between two of them.
     fn pins(&self, painter: &egui::Painter, place: Rect, members: &[&Pane<'_>], palette: &Palette) {
         let size = [place.width(), place.height()];
+        let checked = checks::pointed(painter.ctx()).map(|at| at.map(|v| v as f32));
+        if let Some([x, y, z]) = checked
+            && let Some([x, y]) = self.camera.appears(vec3(x, y, z), size)
+        {
+            checks::mark(painter, place.center() + vec2(x, y), palette);
+        }
         let mut ends = Vec::new();
         for pick in &self.picks {
             let here = |pane: &&Pane<'_>| {

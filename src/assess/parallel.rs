@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Workers worth starting for that many items: no more than processors, each costs 300 MB.
-pub(super) fn workers(items: usize) -> usize {
+pub fn workers(items: usize) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     items.clamp(1, processors)
 }
@@ -11,7 +11,7 @@ pub(super) fn workers(items: usize) -> usize {
 /// Does `work` on every item and returns the results in the items' order.
 ///
 /// The first error ends the work: threads finish what they have in hand and take no more.
-pub(super) fn map<T: Sync, R: Send, E: Send>(
+pub fn map<T: Sync, R: Send, E: Send>(
     items: &[T],
     threads: usize,
     work: impl Fn(&T) -> Result<R, E> + Sync,

@@ -1,0 +1,156 @@
+//! Tasks prepared for grounded-v2: reference, weak seed and the reference's answers to changed dimensions, built once,
+//! then shared.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::evaluation::{ReferenceChoice, Scoring};
+use super::references::{ReferenceError, build, is_python, read, wait_for};
+use super::trials;
+use crate::cache::KeyBuilder;
+use crate::executor::{Build, CancelToken, Executor, Limits, Priority};
+use crate::geometry::{Shape, TriMesh};
+use crate::reward::{Against, Ground};
+use crate::task::Task;
+
+/// Prepared tasks by what they depend on.
+#[derive(Debug, Default)]
+pub(super) struct GroundStore {
+    prepared: Mutex<BTreeMap<Vec<u8>, Slot>>,
+}
+
+type Slot = Arc<Mutex<Option<Prepared>>>;
+
+/// A prepared task.
+#[derive(Clone, Debug)]
+pub(super) struct Prepared {
+    pub(super) ground: Arc<Ground>,
+    /// How long the reference took to run, ms; `None` where there is none that runs.
+    pub(super) reference_ms: Option<f64>,
+    /// Whether what is scored against it may be kept.
+    clean: bool,
+}
+
+impl GroundStore {
+    /// The task prepared as `scoring` asks; `clean` becomes false if what came of it is not to be kept.
+    pub(super) fn get(
+        &self,
+        task: &Task,
+        scoring: &Scoring,
+        executor: &Executor,
+        clean: &mut bool,
+        cancel: &CancelToken,
+    ) -> Result<Prepared, ReferenceError> {
+        let other = match &scoring.reference {
+            ReferenceChoice::File(path) => Some((path.clone(), read(path)?)),
+            ReferenceChoice::Task | ReferenceChoice::None => None,
+        };
+        let count = scoring.trials();
+        let mut key = KeyBuilder::default()
+            .part("task", task.id.as_bytes())
+            .part("version", task.version.as_bytes())
+            .part("weak", task.weak_seed().as_bytes())
+            .part("choice", format!("{:?}", scoring.reference).as_bytes())
+            .part("trials", &count.to_le_bytes())
+            .optional("reference", task.reference.as_deref().map(str::as_bytes))
+            .optional("content", other.as_ref().map(|(_, content)| content.as_slice()));
+        if let Some(identity) = executor.identity() {
+            key = key.part("identity", identity.bytes());
+        }
+        let slot = {
+            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(prepared.entry(key.key().bytes().to_vec()).or_default())
+        };
+        let mut slot = wait_for(&slot, cancel)?;
+        if slot.is_none() {
+            *slot = Some(prepare(task, &scoring.reference, other, count, executor, cancel)?);
+        }
+        let prepared = slot.clone().expect("just filled");
+        *clean &= prepared.clean;
+        Ok(prepared)
+    }
+}
+
+fn prepare(
+    task: &Task,
+    choice: &ReferenceChoice,
+    other: Option<(PathBuf, Vec<u8>)>,
+    count: u32,
+    executor: &Executor,
+    cancel: &CancelToken,
+) -> Result<Prepared, ReferenceError> {
+    let mut clean = true;
+    let mut built = |path: &PathBuf, code: &str| {
+        let reference = build(path, code, executor, cancel)?;
+        clean &= reference.clean;
+        Ok::<_, ReferenceError>(reference)
+    };
+    let own = task
+        .reference
+        .as_deref()
+        .map(|code| built(&task.dir.join("reference.py"), code))
+        .transpose()?;
+    let mut code = task.reference.clone();
+    let mut given = None;
+    let mut mesh = None;
+    match (choice, other) {
+        (ReferenceChoice::File(_), Some((path, content))) if is_python(&path) => {
+            let text = String::from_utf8_lossy(&content).into_owned();
+            given = Some(built(&path, &text)?);
+            code = Some(text);
+        }
+        (ReferenceChoice::File(_), Some((path, _))) => {
+            mesh = Some(TriMesh::from_file(&path).map_err(|error| ReferenceError::NotAMesh { path, error })?);
+        }
+        (ReferenceChoice::Task, _) if own.is_none() => {
+            let file = |path: &PathBuf| {
+                TriMesh::from_file(path).map_err(|error| ReferenceError::NotAMesh {
+                    path: path.clone(),
+                    error,
+                })
+            };
+            mesh = task.reference_mesh.as_ref().map(file).transpose()?;
+        }
+        _ => {}
+    }
+    let reference = given.as_ref().or(own.as_ref());
+    let against = match (choice, reference, &mesh) {
+        (ReferenceChoice::None, ..) => Against::Nothing,
+        (_, _, Some(mesh)) => Against::Mesh(mesh),
+        (_, Some(reference), None) => Against::Shape(&reference.shape),
+        (_, None, None) => Against::Nothing,
+    };
+    let trials = match (reference, &code, against) {
+        (Some(reference), Some(code), Against::Shape(_)) if count > 0 => {
+            let limits = Limits::default();
+            let (trials, settled) = trials::run(code, &reference.shape, count, &limits, executor, cancel)?;
+            clean &= settled;
+            Some(trials)
+        }
+        _ => None,
+    };
+    let weak = executor.build(
+        task.weak_seed().as_bytes(),
+        &Limits::default(),
+        Priority::Batch,
+        cancel,
+    )?;
+    clean &= weak.clean;
+    let weak: Option<Arc<Shape>> = match weak.build {
+        Build::Shape(shape) => Some(shape),
+        Build::Failed(_) => None,
+    };
+    let ground = Ground::new(
+        task,
+        own.as_ref().map(|own| &*own.shape),
+        against,
+        weak.as_deref(),
+        trials,
+    );
+    Ok(Prepared {
+        ground: Arc::new(ground),
+        reference_ms: reference.map(|reference| reference.run_ms),
+        clean,
+    })
+}

@@ -1,0 +1,88 @@
+//! Changes named dimensions of a script, one at a time, and builds what comes of it.
+//!
+//! A counted number of builds: at most two for each dimension that is tried.
+
+use sha2::{Digest, Sha256};
+
+use super::parallel;
+use crate::executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority, is_lasting};
+use crate::geometry::Shape;
+use crate::reward::{MEASURES, Trial, Trials, measures};
+use crate::task::dimensions::{Dimension, dimensions};
+
+/// Tries at most `count` dimensions of a script that builds to `whole`. The flag is false if the machine had a part in
+/// what came of it.
+pub(super) fn run(
+    code: &str,
+    whole: &Shape,
+    count: u32,
+    limits: &Limits,
+    executor: &Executor,
+    cancel: &CancelToken,
+) -> Result<(Trials, bool), ExecutorError> {
+    let all = dimensions(code);
+    let chosen = choose(&all, whole, count as usize);
+    let before = measures(&whole.mesh);
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(chosen.len());
+    let tried = parallel::map(&chosen, threads, |dimension| {
+        try_one(dimension, code, &before, limits, executor, cancel)
+    })?;
+    let settled = tried.iter().all(|(_, settled)| *settled);
+    let trials = Trials {
+        named: all.len(),
+        trials: tried.into_iter().map(|(trial, _)| trial).collect(),
+    };
+    Ok((trials, settled))
+}
+
+/// Which dimensions are tried where there are more than may be: by a hash of what was built, so that neither a comment nor
+/// a name draws others.
+fn choose<'a>(all: &'a [Dimension], whole: &Shape, count: usize) -> Vec<&'a Dimension> {
+    if all.len() <= count {
+        return all.iter().collect();
+    }
+    let seed = Sha256::digest(&whole.stl);
+    let draw = |index: usize| {
+        let mut hash = Sha256::new();
+        hash.update(seed);
+        hash.update((index as u64).to_le_bytes());
+        hash.finalize()
+    };
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    order.sort_by_key(|&index| draw(index));
+    order.truncate(count);
+    order.sort_unstable();
+    order.into_iter().map(|index| &all[index]).collect()
+}
+
+fn try_one(
+    dimension: &Dimension,
+    code: &str,
+    before: &[f64; MEASURES],
+    limits: &Limits,
+    executor: &Executor,
+    cancel: &CancelToken,
+) -> Result<(Trial, bool), ExecutorError> {
+    let mut trial = Trial {
+        name: dimension.name.clone(),
+        response: None,
+    };
+    let mut settled = true;
+    for value in dimension.nudges() {
+        let changed = dimension.with(code, &value);
+        let execution = executor.build(changed.as_bytes(), limits, Priority::Batch, cancel)?;
+        match execution.build {
+            Build::Shape(shape) => {
+                let after = measures(&shape.mesh);
+                trial.response = Some(std::array::from_fn(|index| after[index] - before[index]));
+                if trial.is_live() {
+                    break;
+                }
+            }
+            Build::Failed(failure) => settled &= is_lasting(Some(&failure)),
+        }
+    }
+    Ok((trial, settled))
+}

@@ -1,0 +1,166 @@
+//! Known attacks and ladders, as tables.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::judge::Judge;
+use crate::cli::context::{self, Problem};
+use crate::ordeal::{self, Sort};
+use crate::reward::Profile;
+
+#[derive(Serialize)]
+struct Attacked {
+    name: String,
+    task: String,
+    trick: String,
+    talk: bool,
+    v1: f64,
+    v1_weak: f64,
+    v1_reference: f64,
+    v2: f64,
+    most: f64,
+    holds: bool,
+}
+
+pub(super) fn attacks(folder: &Path, judge: &Judge, json: bool) -> anyhow::Result<bool> {
+    let attacks = ordeal::attacks(folder).map_err(|error| Problem::Input(error.to_string()))?;
+    let mut jobs: Vec<(&crate::task::Task, String)> = Vec::new();
+    for attack in &attacks {
+        let task: &crate::task::Task = judge.tasks.get(&attack.task)?;
+        let script = attack.script(reference(task)?).map_err(Problem::Input)?;
+        jobs.push((task, script));
+        jobs.push((task, task.weak_seed().to_owned()));
+        jobs.push((task, reference(task)?.to_owned()));
+    }
+    let jobs: Vec<(&crate::task::Task, &str)> =
+        jobs.iter().map(|(task, code)| (*task, code.as_str())).collect();
+    let totals = |profile| -> anyhow::Result<Vec<f64>> {
+        let evaluations = judge.many(&jobs, &judge.under(profile))?;
+        Ok(evaluations
+            .iter()
+            .map(|evaluation| evaluation.reward.total)
+            .collect())
+    };
+    let (v1, v2) = (totals(Profile::CadforgeV1)?, totals(Profile::GroundedV2)?);
+    let mut rows = Vec::new();
+    for (index, attack) in attacks.iter().enumerate() {
+        let [own, weak, reference] = [0, 1, 2].map(|at| v2[3 * index + at]);
+        let most = attack.most(weak, reference);
+        rows.push(Attacked {
+            name: attack.name.clone(),
+            task: attack.task.clone(),
+            trick: attack.trick.clone(),
+            talk: attack.sort == Sort::Talk,
+            v1: v1[3 * index],
+            v1_weak: v1[3 * index + 1],
+            v1_reference: v1[3 * index + 2],
+            v2: own,
+            most,
+            holds: own <= most,
+        });
+    }
+    if json {
+        context::print_json(&rows)?;
+    } else {
+        context::print(&attack_table(&rows))?;
+    }
+    Ok(rows.iter().all(|row| row.holds))
+}
+
+fn attack_table(rows: &[Attacked]) -> String {
+    let mut text = String::new();
+    for (talk, title) in [(true, "not the part"), (false, "a defect of the reference")] {
+        let _ = writeln!(
+            text,
+            "| {title} | trick | v1 | reference v1 | v2 | at most | |\n|---|---|---|---|---|---|---|"
+        );
+        for row in rows.iter().filter(|row| row.talk == talk) {
+            let verdict = if row.holds { "" } else { "**beaten**" };
+            let _ = writeln!(
+                text,
+                "| {} ({}) | {} | {:.3} | {:.3} | {:.3} | {:.3} | {verdict} |",
+                row.name.replace('_', " "),
+                row.task,
+                row.trick,
+                row.v1,
+                row.v1_reference,
+                row.v2,
+                row.most
+            );
+        }
+        let _ = writeln!(text);
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct Climbed {
+    task: String,
+    /// Totals of the seeds that build, by mode.
+    seeds: BTreeMap<String, f64>,
+    /// Totals of the stages, the reference last.
+    stages: Vec<f64>,
+    rises: bool,
+}
+
+pub(super) fn ladders(folder: &Path, only: Option<&str>, judge: &Judge, json: bool) -> anyhow::Result<bool> {
+    let ladders = ordeal::ladders(folder).map_err(|error| Problem::Input(error.to_string()))?;
+    let mut rows = Vec::new();
+    for ladder in ladders
+        .iter()
+        .filter(|ladder| only.is_none_or(|only| only == ladder.task))
+    {
+        let task = judge.tasks.get(&ladder.task)?;
+        let evaluations = judge.all(task, &ladder.scripts(reference(task)?), &judge.scoring)?;
+        let stages: Vec<f64> = evaluations
+            .iter()
+            .map(|evaluation| evaluation.reward.total)
+            .collect();
+        let (modes, seeds): (Vec<String>, Vec<String>) = task
+            .seeds
+            .iter()
+            .map(|(mode, code)| (mode.clone(), code.clone()))
+            .unzip();
+        let evaluations = judge.all(task, &seeds, &judge.scoring)?;
+        rows.push(Climbed {
+            task: ladder.task.clone(),
+            seeds: modes
+                .into_iter()
+                .zip(evaluations.iter().map(|evaluation| evaluation.reward.total))
+                .collect(),
+            rises: stages.len() >= 5 && stages.windows(2).all(|pair| pair[0] < pair[1]),
+            stages,
+        });
+        if !json {
+            context::progress(&format!("{} done", ladder.task));
+        }
+    }
+    if json {
+        context::print_json(&rows)?;
+    } else {
+        let mut text = String::from("| task | weak seed | stages | reference | |\n|---|---|---|---|---|\n");
+        for row in &rows {
+            let (reference, stages) = row.stages.split_last().expect("the reference is one");
+            let stages: Vec<String> = stages.iter().map(|total| format!("{total:.3}")).collect();
+            let verdict = if row.rises { "" } else { "**falls**" };
+            let _ = writeln!(
+                text,
+                "| {} | {:.3} | {} | {reference:.3} | {verdict} |",
+                row.task,
+                row.seeds["weak"],
+                stages.join(" ")
+            );
+        }
+        context::print(&text)?;
+    }
+    Ok(rows.iter().all(|row| row.rises))
+}
+
+pub(super) fn reference(task: &crate::task::Task) -> Result<&str, Problem> {
+    task.reference
+        .as_deref()
+        .ok_or_else(|| Problem::Input(format!("task `{}` has no reference.py", task.id)))
+}

@@ -1,0 +1,262 @@
+//! How a shape has to be put to lie on a target: as it stands, or else turned.
+//!
+//! Judged on coarse voxels, whose 24 turns are permutations: good enough to choose a pose, not to score it.
+
+use super::placement::{quarter_turns, rotation};
+use super::{Aabb, Dexels, Lattice, Placement, TriMesh};
+
+/// Voxels along each side.
+const SIDE: usize = 40;
+/// By how much a moved or turned pose must be better than the one as it stands, in IoU.
+const MARGIN: f64 = 0.02;
+/// The step between phases about a declared axis, degrees.
+const PHASE: usize = 5;
+
+/// What shapes are laid on.
+#[derive(Clone, Debug)]
+pub struct Target {
+    mesh: TriMesh,
+    bbox: Aabb,
+    free: bool,
+    axis: Option<usize>,
+}
+
+/// A way to put a shape.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pose {
+    /// The way.
+    pub placement: Placement,
+    /// Coarse intersection over union with the target, 0 to 1.
+    pub likeness: f64,
+}
+
+impl Target {
+    /// A target for shapes of the same scale, or, if `free`, of any; `axis` is one about which any phase will do.
+    pub fn new(mesh: &TriMesh, free: bool, axis: Option<usize>) -> Self {
+        Self {
+            bbox: mesh.bbox(),
+            mesh: mesh.clone(),
+            free,
+            axis,
+        }
+    }
+
+    /// The best pose without a turn, and the best with one if that lies clearly better. Never mirrored.
+    pub fn poses(&self, mesh: &TriMesh) -> (Pose, Option<Pose>) {
+        let bbox = mesh.bbox();
+        let (center, goal) = (bbox.center(), self.bbox.center());
+        let moves: Vec<Placement> = self
+            .scales(&bbox)
+            .into_iter()
+            .map(|scale| Placement::moved(scale, center, goal))
+            .collect();
+        let mut upright = self.judge(mesh, Placement::NONE);
+        for &placement in &moves {
+            let moved = self.judge(mesh, placement);
+            if moved.likeness > upright.likeness + MARGIN {
+                upright = moved;
+            }
+        }
+        let mut turned: Option<Pose> = None;
+        for &placement in &moves {
+            for pose in self.turned(mesh, placement) {
+                let best = turned.map_or(upright.likeness + MARGIN, |best| best.likeness);
+                if pose.likeness > best {
+                    turned = Some(pose);
+                }
+            }
+        }
+        (upright, turned)
+    }
+
+    fn scales(&self, bbox: &Aabb) -> Vec<f64> {
+        if !self.free {
+            return vec![1.0];
+        }
+        let ratio = |of: fn(&Aabb) -> f64| of(&self.bbox) / of(bbox).max(f64::MIN_POSITIVE);
+        let sound = |scale: &f64| scale.is_finite() && *scale > 0.0;
+        let ratios = [
+            ratio(Aabb::diagonal),
+            ratio(|bbox| bbox.size()[2]),
+            ratio(|bbox| bbox.size()[0]),
+        ];
+        ratios.into_iter().filter(sound).collect()
+    }
+
+    fn judge(&self, mesh: &TriMesh, placement: Placement) -> Pose {
+        let placed = mesh.placed(&placement);
+        let goal = self.bbox.center();
+        let side = self.side(&placed.bbox());
+        let likeness = iou(&voxels(&placed, goal, side), &voxels(&self.mesh, goal, side));
+        Pose { placement, likeness }
+    }
+
+    fn turned(&self, mesh: &TriMesh, placement: Placement) -> Vec<Pose> {
+        let goal = self.bbox.center();
+        let phases: Vec<Option<f64>> = match self.axis {
+            None => vec![None],
+            Some(_) => std::iter::once(None)
+                .chain((1..90 / PHASE).map(|step| Some((step * PHASE) as f64)))
+                .collect(),
+        };
+        let mut poses = Vec::new();
+        for phase in phases {
+            let phased = match (phase, self.axis) {
+                (Some(degrees), Some(axis)) => rotation(axis, degrees.to_radians()),
+                _ => rotation(2, 0.0),
+            };
+            let placed = mesh.placed(&placement.with_turn(phased));
+            let side = self.side(&placed.bbox());
+            let (own, target) = (voxels(&placed, goal, side), voxels(&self.mesh, goal, side));
+            for turn in quarter_turns() {
+                let keeps_axis = self.axis.is_none_or(|axis| turn[axis][axis] != 0.0);
+                if phase.is_some() && !keeps_axis || phase.is_none() && turn == rotation(2, 0.0) {
+                    continue;
+                }
+                let likeness = iou(&turned(&own, &turn), &target);
+                poses.push(Pose {
+                    placement: placement.with_turn(product(&turn, &phased)),
+                    likeness,
+                });
+            }
+        }
+        poses
+    }
+
+    /// The side of a cube about the target's middle that holds the target, and what is of a sensible size.
+    fn side(&self, bbox: &Aabb) -> f64 {
+        let goal = self.bbox.center();
+        let reach = |bbox: &Aabb| {
+            (0..3)
+                .map(|axis| 2.0 * (bbox.max[axis] - goal[axis]).max(goal[axis] - bbox.min[axis]))
+                .fold(0.0, f64::max)
+        };
+        let own = reach(&self.bbox);
+        1.02 * own.max(reach(bbox).min(1.5 * own)).max(f64::MIN_POSITIVE)
+    }
+}
+
+fn voxels(mesh: &TriMesh, center: [f64; 3], side: f64) -> Vec<bool> {
+    let dexels = Dexels::new(mesh, &|_| 0, 2, &Lattice::cube(center, side, SIDE as u32));
+    let pitch = side / SIDE as f64;
+    let place = |axis: usize, cell: usize| center[axis] - 0.5 * side + (cell as f64 + 0.5) * pitch;
+    let mut filled = vec![false; SIDE * SIDE * SIDE];
+    for i in 0..SIDE {
+        for j in 0..SIDE {
+            for &[from, to] in dexels.at([place(0, i), place(1, j), 0.0]) {
+                for k in 0..SIDE {
+                    let z = place(2, k);
+                    if from <= z && z <= to {
+                        filled[index([i, j, k])] = true;
+                    }
+                }
+            }
+        }
+    }
+    filled
+}
+
+fn index([i, j, k]: [usize; 3]) -> usize {
+    (i * SIDE + j) * SIDE + k
+}
+
+fn turned(voxels: &[bool], turn: &[[f64; 3]; 3]) -> Vec<bool> {
+    // Column c of the turn says which axis of the result the source's axis c becomes.
+    let source: [(usize, bool); 3] = std::array::from_fn(|column| {
+        let row = (0..3)
+            .find(|&row| turn[row][column] != 0.0)
+            .expect("a signed permutation");
+        (row, turn[row][column] < 0.0)
+    });
+    let mut result = vec![false; voxels.len()];
+    for i in 0..SIDE {
+        for j in 0..SIDE {
+            for k in 0..SIDE {
+                let target = [i, j, k];
+                let from = source.map(|(row, flip)| if flip { SIDE - 1 - target[row] } else { target[row] });
+                result[index(target)] = voxels[index(from)];
+            }
+        }
+    }
+    result
+}
+
+fn iou(one: &[bool], other: &[bool]) -> f64 {
+    let both = one.iter().zip(other).filter(|(a, b)| **a && **b).count();
+    let either = one.iter().zip(other).filter(|(a, b)| **a || **b).count();
+    if either == 0 {
+        0.0
+    } else {
+        both as f64 / either as f64
+    }
+}
+
+fn product(one: &[[f64; 3]; 3], other: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {
+    std::array::from_fn(|row| {
+        std::array::from_fn(|column| (0..3).map(|k| one[row][k] * other[k][column]).sum())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::shapes::{block, together};
+
+    /// An L of three unlike arms: no turn of it lies on itself.
+    fn elbow() -> TriMesh {
+        together(&[
+            block([0.0; 3], [30.0, 8.0, 6.0]),
+            block([0.0, 8.0, 0.0], [6.0, 12.0, 6.0]),
+            block([0.0, 0.0, 6.0], [8.0, 8.0, 20.0]),
+        ])
+    }
+
+    #[test]
+    fn what_stands_right_is_left_alone() {
+        let (upright, turned) = Target::new(&elbow(), false, None).poses(&elbow());
+        assert_eq!((upright.placement, turned), (Placement::NONE, None));
+        assert_eq!(upright.likeness, 1.0);
+    }
+
+    #[test]
+    fn every_turn_is_found_and_a_move_needs_none() {
+        let target = Target::new(&elbow(), false, None);
+        let center = elbow().bbox().center();
+        for turn in quarter_turns().into_iter().skip(1) {
+            let other = elbow().placed(&Placement::moved(1.0, center, [5.0, 90.0, -7.0]).with_turn(turn));
+            let (_, turned) = target.poses(&other);
+            let turned = turned.expect("a turn");
+            assert!(turned.likeness > 0.9, "{turned:?}");
+            let back = other.placed(&turned.placement);
+            assert!((back.bbox().diagonal() - elbow().bbox().diagonal()).abs() < 1e-9);
+            assert!(
+                back.bbox()
+                    .min
+                    .iter()
+                    .zip(elbow().bbox().min)
+                    .all(|(a, b)| (a - b).abs() < 1e-9)
+            );
+        }
+        let moved = elbow().placed(&Placement::moved(1.0, [0.0; 3], [100.0, 0.0, 0.0]));
+        let (upright, turned) = target.poses(&moved);
+        assert!(upright.likeness > 0.99 && turned.is_none());
+    }
+
+    #[test]
+    fn size_matters_unless_it_is_free() {
+        let small = elbow().placed(&Placement::moved(0.1, [0.0; 3], [0.0; 3]));
+        let (strict, _) = Target::new(&elbow(), false, None).poses(&small);
+        let (free, _) = Target::new(&elbow(), true, None).poses(&small);
+        assert!(
+            strict.likeness < 0.1 && free.likeness > 0.99,
+            "{strict:?} {free:?}"
+        );
+    }
+
+    #[test]
+    fn a_mirror_image_is_not_turned_into_the_part() {
+        let (upright, turned) = Target::new(&elbow(), false, None).poses(&elbow().mirrored(1, 10.0));
+        let best = turned.map_or(upright.likeness, |pose| pose.likeness);
+        assert!(best < 0.95, "{best}");
+    }
+}

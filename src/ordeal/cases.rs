@@ -1,0 +1,241 @@
+//! Attacks and ladders as folders.
+//!
+//! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. `talk` is a script that is not the
+//! part: it may have at most 0.05 more than the task's weak seed. A `defect` is done to the reference: `replace` changes
+//! its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A ladder is a folder
+//! with the task's name and `ladder.toml`, whose `stages` stand in place of the reference's last line; the reference itself
+//! comes last.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// How much more than the weak seed a script that is not the part may have.
+const LEEWAY: f64 = 0.05;
+/// What a defect must cost.
+const COSTS: f64 = 0.10;
+
+/// Why a folder of cases cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct CaseError {
+    path: PathBuf,
+    message: String,
+}
+
+/// One attack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attack {
+    /// The folder's name.
+    pub name: String,
+    /// What it tries, in a line.
+    pub trick: String,
+    /// The task it is made for.
+    pub task: String,
+    /// What it is.
+    pub sort: Sort,
+    code: String,
+}
+
+/// What an attack is, and so what it may have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sort {
+    /// Not the part.
+    Talk,
+    /// The part with a defect.
+    Defect {
+        /// Changes to the reference's text.
+        replace: Vec<(String, String)>,
+        /// What it must cost.
+        costs: f64,
+    },
+}
+
+/// Honest stages of a part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ladder {
+    /// The task.
+    pub task: String,
+    /// Each stands for the reference's last line.
+    pub stages: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttackCard {
+    trick: String,
+    task: String,
+    kind: String,
+    #[serde(default)]
+    replace: Vec<(String, String)>,
+    costs: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LadderCard {
+    stages: Vec<String>,
+}
+
+/// All attacks in a folder of folders, by name.
+pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
+    folders(folder)?
+        .into_iter()
+        .map(|dir| {
+            let file = dir.join("attack.toml");
+            let card: AttackCard = card(&file)?;
+            let sort = match card.kind.as_str() {
+                "talk" => Sort::Talk,
+                "defect" => Sort::Defect {
+                    replace: card.replace,
+                    costs: card.costs.unwrap_or(COSTS),
+                },
+                other => {
+                    return Err(wrong(
+                        &file,
+                        format!("`kind` must be talk or defect, is `{other}`"),
+                    ));
+                }
+            };
+            let script = dir.join("attack.py");
+            let code = if script.exists() {
+                text(&script)?
+            } else {
+                String::new()
+            };
+            Ok(Attack {
+                name: name(&dir),
+                trick: card.trick,
+                task: card.task,
+                sort,
+                code,
+            })
+        })
+        .collect()
+}
+
+/// All ladders in a folder of folders, by task.
+pub fn ladders(folder: &Path) -> Result<Vec<Ladder>, CaseError> {
+    folders(folder)?
+        .into_iter()
+        .map(|dir| {
+            let card: LadderCard = card(&dir.join("ladder.toml"))?;
+            Ok(Ladder {
+                task: name(&dir),
+                stages: card.stages,
+            })
+        })
+        .collect()
+}
+
+impl Attack {
+    /// The script, given the task's reference; the error names a `replace` that the reference does not have.
+    pub fn script(&self, reference: &str) -> Result<String, String> {
+        match &self.sort {
+            Sort::Talk => Ok(self.code.clone()),
+            Sort::Defect { replace, .. } => {
+                let mut code = reference.to_owned();
+                for (old, new) in replace {
+                    if !code.contains(old) {
+                        return Err(format!("{}: the reference has no `{old}`", self.name));
+                    }
+                    code = code.replace(old, new);
+                }
+                Ok(format!("{code}\n{}", self.code))
+            }
+        }
+    }
+
+    /// The most that it may have, given what weak seed and reference have.
+    pub fn most(&self, weak: f64, reference: f64) -> f64 {
+        match &self.sort {
+            Sort::Talk => weak + LEEWAY,
+            Sort::Defect { costs, .. } => reference - costs,
+        }
+    }
+}
+
+impl Ladder {
+    /// The scripts from the first stage to the reference.
+    pub fn scripts(&self, reference: &str) -> Vec<String> {
+        let body = reference.trim_end();
+        let head = body.rfind("\nfixture").map_or(body, |at| &body[..=at]);
+        let stage = |stage: &String| format!("{head}{}\n", stage.trim());
+        self.stages
+            .iter()
+            .map(stage)
+            .chain([reference.to_owned()])
+            .collect()
+    }
+}
+
+fn folders(folder: &Path) -> Result<Vec<PathBuf>, CaseError> {
+    let entries = std::fs::read_dir(folder).map_err(|error| wrong(folder, error.to_string()))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| wrong(folder, error.to_string()))?.path();
+        if path.is_dir() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn card<T: for<'a> Deserialize<'a>>(file: &Path) -> Result<T, CaseError> {
+    toml::from_str(&text(file)?).map_err(|error| wrong(file, error.message().to_owned()))
+}
+
+fn text(file: &Path) -> Result<String, CaseError> {
+    std::fs::read_to_string(file).map_err(|error| wrong(file, error.to_string()))
+}
+
+fn name(dir: &Path) -> String {
+    dir.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn wrong(path: &Path, message: String) -> CaseError {
+    CaseError {
+        path: path.to_owned(),
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_stands_for_the_last_line() {
+        let ladder = Ladder {
+            task: "spacer".to_owned(),
+            stages: vec!["fixture = ring()".to_owned()],
+        };
+        let reference = "def ring():\n    return 1\n\n\nfixture = drilled(ring())\n";
+        let scripts = ladder.scripts(reference);
+        assert_eq!(
+            scripts,
+            ["def ring():\n    return 1\n\n\nfixture = ring()\n", reference]
+        );
+    }
+
+    #[test]
+    fn a_defect_is_done_to_the_reference() {
+        let attack = Attack {
+            name: "thin".to_owned(),
+            trick: String::new(),
+            task: "spacer".to_owned(),
+            sort: Sort::Defect {
+                replace: vec![("wall = 4".to_owned(), "wall = 2".to_owned())],
+                costs: 0.1,
+            },
+            code: "fixture = fixture.mirror()\n".to_owned(),
+        };
+        assert_eq!(
+            attack.script("wall = 4\n").unwrap(),
+            "wall = 2\n\nfixture = fixture.mirror()\n"
+        );
+        assert!(attack.script("wall = 5\n").unwrap_err().contains("wall = 4"));
+        assert!((attack.most(0.2, 0.97) - 0.87).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,120 @@
+//! Stretches of material along a circle: teeth, spokes, slots between them.
+
+use super::{Measure, counted, letter, point};
+use crate::reward::specimen::{Frame, Specimen};
+use crate::task::checks::across;
+
+/// Points along a circle.
+const POINTS: u32 = 720;
+/// Circles that are tried: heights and radii.
+const TRIES: u32 = 9;
+/// How much a gap between neighbours may differ from the mean, as a share of it.
+const EVEN: f64 = 0.1;
+
+pub(super) fn measure(
+    axis: usize,
+    at: [f64; 2],
+    count: u32,
+    radius: [f64; 2],
+    between: [f64; 2],
+    specimen: &Specimen,
+    frame: &Frame,
+) -> Measure {
+    let half = {
+        let size = frame.bbox.size();
+        let [first, second] = across(axis);
+        0.5 * size[first].min(size[second])
+    };
+    let step = |range: [f64; 2], step: u32| {
+        range[0] + (range[1] - range[0]) * f64::from(step) / f64::from(TRIES - 1)
+    };
+    let mut best = (0.0, 0);
+    for height in 0..TRIES {
+        for ring in 0..TRIES {
+            let place = frame.place(axis, step(between, height));
+            let found = along(axis, at, half * step(radius, ring), place, specimen);
+            let score = if found.is_even { 1.0 } else { 0.5 } * counted(found.count, count as usize);
+            if score > best.0 {
+                best = (score, found.count);
+            }
+        }
+    }
+    Measure {
+        score: best.0,
+        measured: format!("{} at best", best.1),
+        asked: format!("{count} evenly spaced about {}", letter(axis)),
+        place: Some(point(axis, at, frame.bbox.center()[axis])),
+    }
+}
+
+struct Found {
+    count: usize,
+    is_even: bool,
+}
+
+/// Counts the stretches along one circle.
+fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, specimen: &Specimen) -> Found {
+    let holds = |step: u32| {
+        let (sin, cos) = (f64::from(step) / f64::from(POINTS) * std::f64::consts::TAU).sin_cos();
+        specimen
+            .volume
+            .holds(point(axis, [at[0] + radius * cos, at[1] + radius * sin], place))
+    };
+    let filled: Vec<bool> = (0..POINTS).map(holds).collect();
+    let starts: Vec<usize> = (0..filled.len())
+        .filter(|&step| filled[step] && !filled[(step + filled.len() - 1) % filled.len()])
+        .collect();
+    let pitch = f64::from(POINTS) / starts.len().max(1) as f64;
+    let gap = |index: usize| {
+        let next = starts[(index + 1) % starts.len()];
+        ((next + filled.len() - starts[index] - 1) % filled.len() + 1) as f64
+    };
+    // All around is one stretch, without a beginning.
+    if starts.is_empty() {
+        let count = usize::from(filled[0]);
+        return Found { count, is_even: true };
+    }
+    Found {
+        count: starts.len(),
+        is_even: (0..starts.len()).all(|index| (gap(index) - pitch).abs() <= (EVEN * pitch).max(2.0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check_blocks;
+    use crate::task::checks::Ask;
+
+    #[test]
+    fn four_spokes_pass_and_three_do_not() {
+        let hub = ([-5.0, -5.0, 0.0], [10.0, 10.0, 6.0]);
+        let spokes = [
+            ([5.0, -3.0, 0.0], [25.0, 6.0, 6.0]),
+            ([-30.0, -3.0, 0.0], [25.0, 6.0, 6.0]),
+            ([-3.0, 5.0, 0.0], [6.0, 25.0, 6.0]),
+            ([-3.0, -30.0, 0.0], [6.0, 25.0, 6.0]),
+        ];
+        let ask = Ask::Arcs {
+            axis: 2,
+            at: [0.0, 0.0],
+            count: 4,
+            radius: [0.4, 0.9],
+            between: [0.2, 0.8],
+        };
+        assert_eq!(
+            check_blocks(ask.clone(), &[hub, spokes[0], spokes[1], spokes[2], spokes[3]]).score,
+            1.0
+        );
+        assert!(check_blocks(ask.clone(), &[hub, spokes[0], spokes[1], spokes[2]]).score < 0.5);
+        let plate = [([-30.0, -30.0, 0.0], [60.0, 60.0, 6.0])];
+        assert!(check_blocks(ask, &plate).score < 0.2);
+        let ring = Ask::Arcs {
+            axis: 2,
+            at: [0.0, 0.0],
+            count: 1,
+            radius: [0.4, 0.9],
+            between: [0.2, 0.8],
+        };
+        assert_eq!(check_blocks(ring, &plate).score, 1.0);
+    }
+}

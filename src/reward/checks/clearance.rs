@@ -1,0 +1,59 @@
+//! Clearance: the empty stretch between material along a line that is nearest to a place.
+
+use super::thickness::nearest;
+use super::{Measure, graded, letter, mm, of_length, point};
+use crate::reward::specimen::Specimen;
+use crate::task::checks::Probe;
+
+pub(super) fn measure(probe: &Probe, tolerance: Option<f64>, specimen: &Specimen) -> Measure {
+    let place = point(probe.axis, probe.at, probe.near);
+    let spans = specimen.volume.spans(probe.axis, place);
+    let gaps: Vec<[f64; 2]> = spans.windows(2).map(|pair| [pair[0][1], pair[1][0]]).collect();
+    let tolerance = tolerance.unwrap_or(of_length(probe.length));
+    let (score, measured) = match nearest(&gaps, probe.near) {
+        None => (0.0, "no gap there".to_owned()),
+        Some([from, to]) => {
+            let away = (from - probe.near).max(probe.near - to).max(0.0);
+            let size = graded((to - from - probe.length).abs(), tolerance);
+            (
+                size * graded(away, probe.length.max(tolerance)),
+                format!("{} mm", mm(to - from)),
+            )
+        }
+    };
+    Measure {
+        score,
+        measured,
+        asked: format!("a gap of {} mm along {}", mm(probe.length), letter(probe.axis)),
+        place: Some(place),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check_blocks;
+    use super::*;
+    use crate::task::checks::Ask;
+
+    #[test]
+    fn a_gap_of_the_right_width_passes_and_a_wide_or_closed_one_does_not() {
+        let probe = Ask::Clearance(Probe {
+            axis: 0,
+            at: [10.0, 10.0],
+            near: 10.25,
+            length: 0.5,
+        });
+        let pair = |gap: f64| {
+            check_blocks(
+                probe.clone(),
+                &[
+                    ([0.0; 3], [10.0, 20.0, 20.0]),
+                    ([10.0 + gap, 0.0, 0.0], [10.0, 20.0, 20.0]),
+                ],
+            )
+        };
+        assert_eq!(pair(0.5).score, 1.0);
+        assert!(pair(2.0).score < 0.1);
+        assert_eq!(pair(0.0).score, 0.0);
+    }
+}

@@ -1,0 +1,47 @@
+//! Whether the part fits into its box, and uses it.
+
+use super::{Measure, graded, mm};
+use crate::reward::specimen::{Frame, Specimen};
+
+/// How much of the longest side must be used.
+const LONGEST: f64 = 0.8;
+/// How far the part may stick out, as a share of the side.
+const TOLERANCE: f64 = 0.005;
+
+pub(super) fn measure(tolerance: Option<f64>, specimen: &Specimen, frame: &Frame) -> Measure {
+    let asked = frame.envelope.unwrap_or(frame.bbox.size());
+    let size = specimen.mesh.bbox().size();
+    let longest = (0..3)
+        .max_by(|&a, &b| asked[a].total_cmp(&asked[b]))
+        .expect("three axes");
+    let over = (0..3)
+        .map(|axis| size[axis] / asked[axis] - 1.0)
+        .fold(0.0, f64::max);
+    let used = size[longest] / asked[longest];
+    let [x, y, z] = size.map(mm);
+    let [ax, ay, az] = asked.map(mm);
+    Measure {
+        score: graded(over, tolerance.unwrap_or(TOLERANCE)) * (used / LONGEST).min(1.0).powi(2),
+        measured: format!("{x} × {y} × {z} mm"),
+        asked: format!("within {ax} × {ay} × {az} mm, the longest side used by {LONGEST} or more"),
+        place: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check_within;
+    use crate::geometry::shapes;
+    use crate::task::checks::Ask;
+
+    #[test]
+    fn what_fits_passes_and_what_sticks_out_or_is_small_does_not() {
+        let frame = shapes::blocks(&[([0.0; 3], [100.0, 50.0, 20.0])]);
+        let score =
+            |size: [f64; 3]| check_within(Ask::Envelope, &shapes::blocks(&[([0.0; 3], size)]), &frame).score;
+        assert_eq!(score([100.0, 50.0, 20.0]), 1.0);
+        assert_eq!(score([82.0, 10.0, 20.0]), 1.0);
+        assert!(score([100.0, 51.0, 20.0]) < 0.5);
+        assert!(score([40.0, 50.0, 20.0]) < 0.3);
+    }
+}

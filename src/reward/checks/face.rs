@@ -1,0 +1,118 @@
+//! A flat face at a height.
+
+use super::{Measure, graded, letter, mm, percent};
+use crate::geometry::Aabb;
+use crate::reward::specimen::{Frame, Specimen};
+
+/// Faces within this share of the box along the axis are one.
+const SAME: f64 = 5e-4;
+/// The least cosine to the axis.
+const FLAT: f64 = 0.9998;
+
+pub(super) fn measure(
+    axis: usize,
+    up: bool,
+    at: f64,
+    share: f64,
+    tolerance: Option<f64>,
+    specimen: &Specimen,
+    frame: &Frame,
+) -> Measure {
+    let size = frame.bbox.size()[axis];
+    let least = share * frame.side(axis);
+    let nearest = levels(axis, up, specimen, SAME * size)
+        .into_iter()
+        .filter(|(_, area)| *area >= least)
+        .map(|(level, _)| level)
+        .min_by(|a, b| (a - at).abs().total_cmp(&(b - at).abs()));
+    let way = if up { "+" } else { "-" };
+    let mut place = frame.bbox.center();
+    place[axis] = at;
+    Measure {
+        score: nearest.map_or(0.0, |level| {
+            graded((level - at).abs(), tolerance.unwrap_or(0.005 * size))
+        }),
+        measured: nearest.map_or_else(
+            || format!("none that looks along {way}{} and is large enough", letter(axis)),
+            |level| format!("the nearest is at {} = {}", letter(axis), mm(level)),
+        ),
+        asked: format!(
+            "a flat face at {} = {}, {} of the box or more",
+            letter(axis),
+            mm(at),
+            percent(share)
+        ),
+        place: Some(place),
+    }
+}
+
+/// Levels of flat faces with their areas.
+fn levels(axis: usize, up: bool, specimen: &Specimen, same: f64) -> Vec<(f64, f64)> {
+    let mesh = &specimen.mesh;
+    let mut faces: Vec<(f64, f64)> = Vec::new();
+    for index in 0..mesh.triangles().len() {
+        let corners = mesh.corners(index);
+        let level = Aabb {
+            min: corners[0],
+            max: corners[0],
+        }
+        .min[axis];
+        if corners.iter().any(|corner| (corner[axis] - level).abs() > same) {
+            continue;
+        }
+        let side = |to: usize| [0, 1, 2].map(|i| corners[to][i] - corners[0][i]);
+        let (a, b) = (side(1), side(2));
+        let normal = [
+            a[1] * b[2] - a[2] * b[1],
+            a[2] * b[0] - a[0] * b[2],
+            a[0] * b[1] - a[1] * b[0],
+        ];
+        let length = normal.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let along = if up { normal[axis] } else { -normal[axis] };
+        if length > 0.0 && along >= FLAT * length {
+            faces.push((level, 0.5 * length));
+        }
+    }
+    faces.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut levels: Vec<(f64, f64)> = Vec::new();
+    for (level, area) in faces {
+        match levels.last_mut() {
+            Some(last) if level - last.0 <= same => last.1 += area,
+            _ => levels.push((level, area)),
+        }
+    }
+    levels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check_within;
+    use crate::geometry::shapes;
+    use crate::task::checks::Ask;
+
+    fn score(height: f64, width: f64) -> f64 {
+        let frame = shapes::blocks(&[([0.0; 3], [100.0, 100.0, 40.0])]);
+        let part = shapes::blocks(&[
+            ([0.0; 3], [100.0, 100.0, 10.0]),
+            ([0.0, 0.0, 12.0], [width, 50.0, height - 12.0]),
+        ]);
+        check_within(
+            Ask::Face {
+                axis: 2,
+                up: true,
+                at: 30.0,
+                share: 0.1,
+            },
+            &part,
+            &frame,
+        )
+        .score
+    }
+
+    #[test]
+    fn a_face_at_its_height_passes_and_a_low_or_small_one_does_not() {
+        assert_eq!(score(30.0, 40.0), 1.0);
+        assert!((0.2..0.5).contains(&score(29.5, 40.0)), "{}", score(29.5, 40.0));
+        assert!(score(30.0, 10.0) < 0.01);
+    }
+}

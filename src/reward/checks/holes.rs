@@ -1,0 +1,108 @@
+//! Round holes and bores along an axis: diameter, exact count, places, open at both ends.
+
+use super::{Measure, round};
+use crate::geometry::Cylinder;
+use crate::reward::specimen::{Frame, Specimen};
+use crate::task::checks::Round;
+
+/// How far beyond its ends a through hole must be empty on its axis, in radii: a drill's tip is shorter.
+const BEYOND: f64 = 1.2;
+
+pub(super) fn measure(asked: &Round, tolerance: Option<f64>, specimen: &Specimen, frame: &Frame) -> Measure {
+    let mut found = round::candidates(asked, specimen, frame, true);
+    if asked.through {
+        found.retain(|hole| is_through(hole, specimen));
+    }
+    let noun = if asked.through { "through hole" } else { "hole" };
+    round::matched(asked, tolerance, &found, frame, noun, true)
+}
+
+/// Whether nothing stands in the hole, and nothing right behind it.
+fn is_through(hole: &Cylinder, specimen: &Specimen) -> bool {
+    let beyond = BEYOND * hole.radius;
+    let [from, to] = [hole.extent[0] - beyond, hole.extent[1] + beyond];
+    let steps = 24;
+    (0..=steps).all(|step| {
+        let place = from + (to - from) * f64::from(step) / f64::from(steps);
+        !specimen.volume.holds(hole.at(place))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check_within, gathered, pipe_at};
+    use super::*;
+    use crate::geometry::{Shape, shapes};
+    use crate::task::checks::Ask;
+
+    fn ask(at: &[[f64; 2]], diameter: f64) -> Ask {
+        Ask::Holes(Round {
+            axis: 2,
+            at: at.to_vec(),
+            count: None,
+            diameter: Some(diameter),
+            length: 0.0,
+            through: true,
+            coverage: 0.85,
+            between: [0.0, 1.0],
+        })
+    }
+
+    fn pair(inner: f64, apart: f64) -> Shape {
+        gathered(&[pipe_at(0.0, inner, 10.0, 6.0), pipe_at(apart, inner, 10.0, 6.0)])
+    }
+
+    fn score(shape: &Shape) -> f64 {
+        check_within(ask(&[[0.0, 0.0], [40.0, 0.0]], 8.0), shape, &pair(4.0, 40.0)).score
+    }
+
+    #[test]
+    fn two_holes_in_place_pass_and_one_moved_resized_or_missing_does_not() {
+        assert_eq!(score(&pair(4.0, 40.0)), 1.0);
+        assert!(
+            (0.2..0.95).contains(&score(&pair(4.0, 41.0))),
+            "moved: {}",
+            score(&pair(4.0, 41.0))
+        );
+        assert!(score(&pair(4.4, 40.0)) < 0.6, "resized");
+        assert!(score(&pipe_at(0.0, 4.0, 10.0, 6.0)) <= 0.5, "missing");
+    }
+
+    #[test]
+    fn one_hole_too_many_costs_half() {
+        let three = gathered(&[pair(4.0, 40.0), pipe_at(80.0, 4.0, 10.0, 6.0)]);
+        assert_eq!(score(&three), 0.5);
+    }
+
+    #[test]
+    fn a_stopped_hole_is_not_through() {
+        let stopped = gathered(&[
+            pair(4.0, 40.0),
+            shapes::blocks(&[
+                ([-4.0, -4.0, 0.0], [8.0, 8.0, 1.0]),
+                ([36.0, -4.0, 0.0], [8.0, 8.0, 1.0]),
+            ]),
+        ]);
+        assert_eq!(score(&stopped), 0.0);
+    }
+
+    #[test]
+    fn a_peg_is_no_hole() {
+        let peg = gathered(&[pipe_at(0.0, 1.0, 4.0, 6.0), pipe_at(40.0, 1.0, 4.0, 6.0)]);
+        assert_eq!(score(&peg), 0.0);
+    }
+
+    #[test]
+    fn a_note_says_what_was_found_and_what_was_asked_for() {
+        let measure = check_within(
+            ask(&[[0.0, 0.0], [40.0, 0.0]], 8.0),
+            &pipe_at(0.0, 4.0, 10.0, 6.0),
+            &pair(4.0, 40.0),
+        );
+        assert_eq!(measure.measured, "1 of 2 found");
+        assert_eq!(
+            measure.asked,
+            "2 through holes of 8 mm along z, at (x, y) = (0, 0), (40, 0)"
+        );
+    }
+}

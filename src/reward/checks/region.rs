@@ -1,0 +1,69 @@
+//! A box that is filled, or empty.
+
+use super::{Measure, mm, percent};
+use crate::geometry::Aabb;
+use crate::reward::specimen::Specimen;
+
+/// How much less than the share still counts as filled, or empty.
+const TOLERANCE: f64 = 0.04;
+
+pub(super) fn measure(
+    min: [f64; 3],
+    max: [f64; 3],
+    filled: bool,
+    share: f64,
+    tolerance: Option<f64>,
+    specimen: &Specimen,
+) -> Measure {
+    let region = Aabb { min, max };
+    let material = specimen.volume.filled(&region).clamp(0.0, 1.0);
+    let found = if filled { material } else { 1.0 - material };
+    let tolerance = tolerance.unwrap_or(TOLERANCE);
+    let word = if filled { "filled" } else { "empty" };
+    let corner = |corner: [f64; 3]| corner.map(mm).join(", ");
+    Measure {
+        // What is half there earns half of a half: there is a slope all the way.
+        score: if found >= share - tolerance {
+            1.0
+        } else {
+            0.5 * (found / share).powi(2)
+        },
+        measured: format!("{} {word}", percent(found)),
+        asked: format!(
+            "{} {word} from ({}) to ({})",
+            percent(share),
+            corner(min),
+            corner(max)
+        ),
+        place: Some(region.center()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check_within;
+    use crate::geometry::shapes;
+    use crate::task::checks::Ask;
+
+    #[test]
+    fn a_leg_that_is_there_passes_and_half_a_leg_does_not() {
+        let frame = shapes::blocks(&[([0.0; 3], [100.0, 100.0, 100.0])]);
+        let score = |height: f64, filled: bool| {
+            let leg = shapes::blocks(&[([0.0; 3], [10.0, 10.0, height])]);
+            check_within(
+                Ask::Region {
+                    min: [1.0; 3],
+                    max: [9.0, 9.0, 99.0],
+                    filled,
+                    share: 0.9,
+                },
+                &leg,
+                &frame,
+            )
+            .score
+        };
+        assert_eq!((score(100.0, true), score(100.0, false)), (1.0, 0.0));
+        assert!((0.1..0.3).contains(&score(50.0, true)), "{}", score(50.0, true));
+        assert_eq!(score(5.0, false), 1.0);
+    }
+}

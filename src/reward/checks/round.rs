@@ -1,0 +1,206 @@
+//! What holes and cylinders have in common: round features about lines, matched with where they are asked for.
+
+use super::{Measure, counted, graded, letter, mm, of_length, point};
+use crate::geometry::Cylinder;
+use crate::reward::specimen::{Frame, Specimen};
+use crate::task::checks::{Round, across};
+
+/// Directions within a degree are parallel.
+const PARALLEL: f64 = 0.9998;
+/// A body with less of the volume is debris, and its features are nobody's.
+const LEAST_SHARE: f64 = 0.003;
+/// Diameters within this share of each other are meant to be the same.
+const SAME: f64 = 0.12;
+
+/// The features that run as asked, in the order of the shape's faces.
+pub(super) fn candidates<'a>(
+    round: &Round,
+    specimen: &'a Specimen,
+    frame: &Frame,
+    hollow: bool,
+) -> Vec<&'a Cylinder> {
+    let fits = |feature: &&Cylinder| {
+        let middle = feature.middle()[round.axis];
+        let [low, high] = round.between.map(|share| frame.place(round.axis, share));
+        let size = frame.bbox.max[round.axis] - frame.bbox.min[round.axis];
+        let slack = 1e-6 * size;
+        feature.hollow == hollow
+            && feature.axis[round.axis].abs() >= PARALLEL
+            && feature.coverage >= round.coverage - 0.02
+            && feature.extent[1] - feature.extent[0] >= round.length * size - slack
+            // A range of all is no range: what sticks out of the box is the envelope's business.
+            && (round.between == [0.0, 1.0] || (middle >= low - slack && middle <= high + slack))
+            && specimen.shares.get(usize::from(feature.body)).is_none_or(|share| *share >= LEAST_SHARE)
+    };
+    specimen.cylinders.iter().filter(fits).collect()
+}
+
+/// Matches features with what is asked for. `noun` in the singular: `hole`.
+pub(super) fn matched(
+    round: &Round,
+    tolerance: Option<f64>,
+    found: &[&Cylinder],
+    frame: &Frame,
+    noun: &str,
+    exact: bool,
+) -> Measure {
+    let sized = |feature: &&&Cylinder| {
+        round
+            .diameter
+            .is_none_or(|diameter| (2.0 * feature.radius - diameter).abs() <= SAME * diameter + 0.2)
+    };
+    let same: Vec<&Cylinder> = found.iter().filter(sized).copied().collect();
+    if round.at.is_empty() {
+        return by_count(round, tolerance, found, &same, noun, exact);
+    }
+    let place_tolerance = tolerance.unwrap_or(frame.tolerance());
+    let mut free: Vec<&Cylinder> = found.to_vec();
+    let (mut sum, mut worst): (f64, Option<(f64, String)>) = (0.0, None);
+    let mut missing = 0;
+    let mut note = |score: f64, text: String| {
+        if worst.as_ref().is_none_or(|(least, _)| score < *least) {
+            worst = Some((score, text));
+        }
+    };
+    for at in &round.at {
+        let off = |feature: &Cylinder| distance(feature, round.axis, *at);
+        let wrong = |feature: &Cylinder| {
+            let size = round
+                .diameter
+                .map_or(0.0, |diameter| (2.0 * feature.radius - diameter).abs());
+            (off(feature) / place_tolerance).max(size / of_length(round.diameter.unwrap_or(1.0)))
+        };
+        let best = (0..free.len()).min_by(|&a, &b| wrong(free[a]).total_cmp(&wrong(free[b])));
+        let Some(index) = best else {
+            missing += 1;
+            continue;
+        };
+        let feature = free[index];
+        let diameter = 2.0 * feature.radius;
+        let place = graded(off(feature), place_tolerance);
+        let size = round
+            .diameter
+            .map_or(1.0, |asked| graded((diameter - asked).abs(), of_length(asked)));
+        // Far from the place, it is another feature, and stays free for its own place.
+        if place * size < 0.02 {
+            missing += 1;
+            continue;
+        }
+        free.remove(index);
+        sum += place * size;
+        if place < 1.0 {
+            note(
+                place * size,
+                format!("one is {} mm beside its place", mm(off(feature))),
+            );
+        } else if size < 1.0 {
+            note(place * size, format!("one has {} mm instead", mm(diameter)));
+        }
+    }
+    let asked = round.at.len();
+    // Where the diameter is left open, others along the axis are other features.
+    let extra = if round.diameter.is_some() {
+        same.len().saturating_sub(asked)
+    } else {
+        0
+    };
+    let mut score = sum / asked as f64;
+    if exact && extra > 0 {
+        score *= 0.5;
+    }
+    let measured = if missing == 0 && extra == 0 {
+        worst.map_or_else(|| format!("{asked} found"), |(_, text)| text)
+    } else if missing > 0 {
+        format!("{} of {asked} found", asked - missing)
+    } else {
+        format!("{} found", asked + extra)
+    };
+    let first = round.at[0];
+    Measure {
+        score,
+        measured,
+        asked: describe(round, noun),
+        place: Some(point(round.axis, first, frame.bbox.center()[round.axis])),
+    }
+}
+
+fn by_count(
+    round: &Round,
+    tolerance: Option<f64>,
+    found: &[&Cylinder],
+    same: &[&Cylinder],
+    noun: &str,
+    exact: bool,
+) -> Measure {
+    let asked = round.count.unwrap_or(1) as usize;
+    let score = if same.len() >= asked {
+        let count = if exact { counted(same.len(), asked) } else { 1.0 };
+        let size = round.diameter.map_or(1.0, |diameter| {
+            let mut errors: Vec<f64> = same
+                .iter()
+                .map(|feature| (2.0 * feature.radius - diameter).abs())
+                .collect();
+            errors.sort_by(f64::total_cmp);
+            let tolerance = tolerance.unwrap_or(of_length(diameter));
+            errors[..asked]
+                .iter()
+                .map(|error| graded(*error, tolerance))
+                .sum::<f64>()
+                / asked as f64
+        });
+        count * size
+    } else {
+        counted(same.len(), asked)
+    };
+    let other = found.len() - same.len();
+    let mut measured = format!("{} found", same.len());
+    if let Some(feature) = same.first()
+        && round.diameter.is_some()
+        && score < 1.0
+    {
+        measured += &format!(", of {} mm", mm(2.0 * feature.radius));
+    } else if other > 0 && same.len() < asked {
+        measured += &format!(" and {other} of another diameter");
+    }
+    Measure {
+        score,
+        measured,
+        asked: describe(round, noun),
+        place: same.first().or(found.first()).map(|feature| feature.middle()),
+    }
+}
+
+/// Across the axis, from a feature's own axis to the place asked for, mm.
+fn distance(feature: &Cylinder, axis: usize, at: [f64; 2]) -> f64 {
+    let middle = feature.middle();
+    let [first, second] = across(axis);
+    (middle[first] - at[0]).hypot(middle[second] - at[1])
+}
+
+fn describe(round: &Round, noun: &str) -> String {
+    let count = if round.at.is_empty() {
+        round.count.unwrap_or(1) as usize
+    } else {
+        round.at.len()
+    };
+    let diameter = round
+        .diameter
+        .map_or(String::new(), |diameter| format!(" of {} mm", mm(diameter)));
+    let [first, second] = across(round.axis).map(letter);
+    let places: Vec<String> = round
+        .at
+        .iter()
+        .take(4)
+        .map(|[u, v]| format!("({}, {})", mm(*u), mm(*v)))
+        .collect();
+    let places = if places.is_empty() {
+        String::new()
+    } else {
+        format!(", at ({first}, {second}) = {}", places.join(", "))
+    };
+    format!(
+        "{count} {noun}{}{diameter} along {}{places}",
+        if count == 1 { "" } else { "s" },
+        letter(round.axis)
+    )
+}

@@ -1,0 +1,29 @@
+//! The number of solids.
+
+use super::{Measure, counted};
+use crate::reward::specimen::Specimen;
+
+pub(super) fn measure(count: u32, specimen: &Specimen) -> Measure {
+    let noun = |count: u32| if count == 1 { "solid" } else { "solids" };
+    Measure {
+        score: counted(specimen.solids as usize, count as usize),
+        measured: format!("{} {}", specimen.solids, noun(specimen.solids)),
+        asked: format!("{count} {}", noun(count)),
+        place: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check_blocks;
+    use crate::task::checks::Ask;
+
+    #[test]
+    fn one_solid_more_is_one_too_many() {
+        let one = [([0.0; 3], [1.0; 3])];
+        let two = [([0.0; 3], [1.0; 3]), ([2.0, 0.0, 0.0], [1.0; 3])];
+        assert_eq!(check_blocks(Ask::Solids { count: 1 }, &one).score, 1.0);
+        assert!(check_blocks(Ask::Solids { count: 1 }, &two).score < 0.3);
+        assert_eq!(check_blocks(Ask::Solids { count: 2 }, &two).score, 1.0);
+    }
+}

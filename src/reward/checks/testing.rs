@@ -1,0 +1,65 @@
+//! Specimens for the tests of checks.
+
+use super::Measure;
+use crate::geometry::{Placement, Shape, TriMesh, shapes};
+use crate::reward::specimen::{Frame, Specimen};
+use crate::task::checks::{Ask, Check};
+
+/// A shape where it stands, in the frame of another.
+pub(super) fn within(shape: &Shape, frame: &Shape) -> (Specimen, Frame) {
+    let bbox = frame.mesh.bbox();
+    let frame = Frame::new(bbox, Some(bbox.size()));
+    (Specimen::of_shape(shape, &Placement::NONE, &frame), frame)
+}
+
+/// What a check says of a shape in the frame of another.
+pub(super) fn check_within(ask: Ask, shape: &Shape, frame: &Shape) -> Measure {
+    let (specimen, frame) = within(shape, frame);
+    let check = Check {
+        name: "it".to_owned(),
+        hidden: false,
+        tolerance: None,
+        ask,
+        literals: Vec::new(),
+    };
+    super::measure(&check, &specimen, &frame, None)
+}
+
+/// What a check says of blocks in their own box.
+pub(super) fn check_blocks(ask: Ask, blocks: &[([f64; 3], [f64; 3])]) -> Measure {
+    let shape = shapes::blocks(blocks);
+    check_within(ask, &shape, &shape)
+}
+
+/// A pipe about z whose middle is moved to `x`, on the ground.
+pub(super) fn pipe_at(x: f64, inner: f64, outer: f64, height: f64) -> Shape {
+    let mut pipe = shapes::pipe(inner, outer, height, 64);
+    let moved: Vec<[f64; 3]> = pipe
+        .mesh
+        .vertices()
+        .iter()
+        .map(|[vx, y, z]| [vx + x, *y, *z])
+        .collect();
+    pipe.mesh = TriMesh::new(&moved, pipe.mesh.triangles()).expect("a pipe");
+    for surface in &mut pipe.surfaces {
+        surface.point[0] += x;
+    }
+    pipe
+}
+
+/// Several shapes as the solids of one.
+pub(super) fn gathered(shapes: &[Shape]) -> Shape {
+    let meshes: Vec<TriMesh> = shapes.iter().map(|shape| shape.mesh.clone()).collect();
+    shapes::as_shape(
+        shapes::together(&meshes),
+        shapes.iter().flat_map(|shape| shape.surfaces.clone()).collect(),
+        shapes
+            .iter()
+            .flat_map(|shape| shape.face_triangles.clone())
+            .collect(),
+        shapes
+            .iter()
+            .flat_map(|shape| shape.facts.solid_faces.clone())
+            .collect(),
+    )
+}

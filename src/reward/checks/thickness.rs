@@ -1,0 +1,65 @@
+//! Thickness of a wall or plate: the stretch of material along a line that is nearest to a place.
+
+use super::{Measure, graded, letter, mm, of_length, point};
+use crate::reward::specimen::Specimen;
+use crate::task::checks::Probe;
+
+pub(super) fn measure(probe: &Probe, tolerance: Option<f64>, specimen: &Specimen) -> Measure {
+    let place = point(probe.axis, probe.at, probe.near);
+    let spans = specimen.volume.spans(probe.axis, place);
+    let tolerance = tolerance.unwrap_or(of_length(probe.length));
+    let (score, measured) = match nearest(spans, probe.near) {
+        None => (0.0, "no material there".to_owned()),
+        Some([from, to]) => {
+            let away = (from - probe.near).max(probe.near - to).max(0.0);
+            let size = graded((to - from - probe.length).abs(), tolerance);
+            // A wall elsewhere is another wall.
+            (
+                size * graded(away, 0.5 * probe.length),
+                format!("{} mm", mm(to - from)),
+            )
+        }
+    };
+    Measure {
+        score,
+        measured,
+        asked: format!("{} mm along {}", mm(probe.length), letter(probe.axis)),
+        place: Some(place),
+    }
+}
+
+/// Of some stretches the one that holds a place or is nearest to it.
+pub(super) fn nearest(spans: &[[f64; 2]], place: f64) -> Option<[f64; 2]> {
+    let away = |[from, to]: &[f64; 2]| (from - place).max(place - to).max(0.0);
+    spans.iter().min_by(|a, b| away(a).total_cmp(&away(b))).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check_blocks;
+    use super::*;
+    use crate::task::checks::Ask;
+
+    #[test]
+    fn a_wall_of_the_right_thickness_passes_and_a_thin_or_missing_one_does_not() {
+        let probe = Ask::Thickness(Probe {
+            axis: 0,
+            at: [10.0, 10.0],
+            near: 2.0,
+            length: 4.0,
+        });
+        let wall = |thick: f64| {
+            check_blocks(
+                probe.clone(),
+                &[
+                    ([0.0; 3], [thick, 20.0, 20.0]),
+                    ([60.0, 0.0, 0.0], [9.0, 20.0, 20.0]),
+                ],
+            )
+        };
+        assert_eq!(wall(4.0).score, 1.0);
+        assert!((0.2..0.5).contains(&wall(3.5).score), "{}", wall(3.5).score);
+        assert_eq!(wall(3.5).measured, "3.5 mm");
+        assert!(check_blocks(probe.clone(), &[([60.0, 0.0, 0.0], [4.0, 20.0, 20.0])]).score < 0.01);
+    }
+}

@@ -1,0 +1,121 @@
+//! Whether the solids belong together: none afloat, none too many, none in another's place.
+//!
+//! Distances are between surfaces, not boxes. Solids that are missing are the business of the checks.
+
+use super::Ground;
+use super::details::AssemblyDetails;
+use crate::geometry::{Assembly, Shape};
+use crate::reward::specimen::Specimen;
+
+/// Never less, so that there is something left to gain.
+const LEAST: f64 = 0.3;
+/// How near solids must come, as a share of the box's diagonal: bodies that move have a clearance.
+const REACH: f64 = 0.02;
+/// The same where one solid was asked for: what is apart is apart.
+const REACH_OF_ONE: f64 = 0.002;
+/// Overlaps below this share are the chords of a mesh.
+const NEGLIGIBLE: f64 = 1e-3;
+
+pub(super) fn score(shape: &Shape, specimen: &Specimen, ground: &Ground) -> (f64, AssemblyDetails) {
+    let asked = ground.solids();
+    let reach = if asked == Some(1) { REACH_OF_ONE } else { REACH } * ground.frame().bbox.diagonal();
+    let assembly = Assembly::of(&specimen.mesh, &shape.bodies(), reach);
+    let volume = specimen.volume.volume();
+    let overlap = if volume > 0.0 {
+        specimen.volume.doubled().shared / volume
+    } else {
+        0.0
+    };
+    let details = AssemblyDetails {
+        solids: shape.facts.solids,
+        asked,
+        groups: assembly.count(),
+        main_share: assembly.main_share(),
+        overlap,
+    };
+    (weigh(&details), details)
+}
+
+fn weigh(details: &AssemblyDetails) -> f64 {
+    let afloat = details.groups.saturating_sub(1) as f64;
+    let together = 1.0 - (1.0 - details.main_share) - 0.2 * afloat;
+    // One solid more than asked for costs as much as one that floats; a few more than that hardly matter any more.
+    let extra = details
+        .asked
+        .map_or(0, |asked| details.solids.saturating_sub(asked));
+    let counted = 0.8f64.powi(extra.min(6) as i32);
+    let apart = if details.overlap > NEGLIGIBLE {
+        0.85 - 2.0 * details.overlap
+    } else {
+        1.0
+    };
+    (together.max(LEAST) * counted * apart.max(LEAST)).max(LEAST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn details() -> AssemblyDetails {
+        AssemblyDetails {
+            solids: 1,
+            asked: Some(1),
+            groups: 1,
+            main_share: 1.0,
+            overlap: 0.0,
+        }
+    }
+
+    #[test]
+    fn one_solid_is_whole_and_each_defect_costs_a_tenth_or_more() {
+        assert_eq!(weigh(&details()), 1.0);
+        assert!(
+            weigh(&AssemblyDetails {
+                solids: 2,
+                ..details()
+            }) <= 0.9
+        );
+        assert!(
+            weigh(&AssemblyDetails {
+                groups: 2,
+                main_share: 0.999,
+                ..details()
+            }) <= 0.9
+        );
+        assert!(
+            weigh(&AssemblyDetails {
+                overlap: 0.01,
+                ..details()
+            }) <= 0.9
+        );
+        assert_eq!(
+            weigh(&AssemblyDetails {
+                solids: 2,
+                groups: 2,
+                main_share: 0.5,
+                overlap: 1.0,
+                asked: Some(1)
+            }),
+            LEAST
+        );
+    }
+
+    #[test]
+    fn fewer_solids_than_asked_for_are_no_matter_of_contact() {
+        assert_eq!(
+            weigh(&AssemblyDetails {
+                asked: Some(3),
+                ..details()
+            }),
+            1.0
+        );
+        assert_eq!(
+            weigh(&AssemblyDetails {
+                asked: None,
+                solids: 9,
+                ..details()
+            }),
+            1.0
+        );
+    }
+}

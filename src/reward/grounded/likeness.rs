@@ -1,0 +1,124 @@
+//! Likeness to the reference, above what trivial shapes have anyway.
+
+use super::details::LikenessDetails;
+use crate::geometry::{Connectivity, NormalisedMesh, TriMesh, TriangleTree, surface_points};
+use crate::reward::reference::Outlines;
+use crate::reward::specimen::Specimen;
+
+/// Points on each surface; distances from them are exact.
+const POINTS: usize = 1500;
+/// Distances at which surfaces count as the same, as shares of the reference's diagonal.
+const THRESHOLDS: [f64; 4] = [0.005, 0.01, 0.02, 0.04];
+/// What is left to gain for shapes below the trivial ones.
+const BELOW: f64 = 0.1;
+
+/// The reference with what a candidate is compared with.
+#[derive(Debug)]
+pub(super) struct Compared {
+    pub(super) specimen: Specimen,
+    pub(super) outlines: Outlines,
+    surface: Surface,
+    diagonal: f64,
+    /// The best quality among the trivial shapes.
+    trivial: f64,
+}
+
+#[derive(Debug)]
+struct Surface {
+    points: Vec<[f64; 3]>,
+    tree: TriangleTree,
+}
+
+impl Surface {
+    fn of(mesh: &TriMesh) -> Self {
+        Self {
+            points: surface_points(mesh, POINTS),
+            tree: TriangleTree::new(mesh),
+        }
+    }
+
+    /// For each threshold the share of the other's points that lie within it.
+    fn near(&self, other: &Self, diagonal: f64) -> [f64; 4] {
+        let mut within = [0u32; 4];
+        for point in &other.points {
+            let distance = self.tree.nearest(*point).distance;
+            for (count, threshold) in within.iter_mut().zip(THRESHOLDS) {
+                *count += u32::from(distance <= threshold * diagonal);
+            }
+        }
+        within.map(|count| f64::from(count) / other.points.len() as f64)
+    }
+}
+
+impl Compared {
+    pub(super) fn new(specimen: Specimen, trivial: &[Specimen]) -> Self {
+        let normalised = NormalisedMesh::new(&specimen.mesh);
+        let mut compared = Self {
+            outlines: Outlines::new(&normalised, &Connectivity::of(&normalised)),
+            surface: Surface::of(&specimen.mesh),
+            diagonal: specimen.mesh.bbox().diagonal(),
+            specimen,
+            trivial: 0.0,
+        };
+        compared.trivial = trivial
+            .iter()
+            .map(|shape| compared.likeness(shape).quality)
+            .fold(0.0, f64::max)
+            .min(0.99);
+        compared
+    }
+
+    pub(super) fn likeness(&self, candidate: &Specimen) -> LikenessDetails {
+        let iou = candidate.volume.iou(&self.specimen.volume);
+        let surface = Surface::of(&candidate.mesh);
+        let precision = self.surface.near(&surface, self.diagonal);
+        let recall = surface.near(&self.surface, self.diagonal);
+        let f1 = [0, 1, 2, 3].map(|index| {
+            let (p, r) = (precision[index], recall[index]);
+            if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 }
+        });
+        let quality = 0.5 * iou + 0.5 * f1.iter().sum::<f64>() / 4.0;
+        let score = if quality <= self.trivial {
+            BELOW * quality / self.trivial.max(f64::MIN_POSITIVE)
+        } else {
+            BELOW + (1.0 - BELOW) * (quality - self.trivial) / (1.0 - self.trivial)
+        };
+        LikenessDetails {
+            iou,
+            f1,
+            quality,
+            trivial: self.trivial,
+            score,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{Placement, Shape, boxed, shapes};
+    use crate::reward::specimen::Frame;
+
+    fn table() -> Shape {
+        shapes::blocks(&[
+            ([0.0, 0.0, 40.0], [100.0, 60.0, 4.0]),
+            ([0.0; 3], [6.0, 6.0, 40.0]),
+            ([94.0, 54.0, 0.0], [6.0, 6.0, 40.0]),
+        ])
+    }
+
+    #[test]
+    fn the_reference_is_itself_and_its_box_is_next_to_nothing() {
+        let table = table();
+        let frame = Frame::new(table.mesh.bbox(), None);
+        let own = Specimen::of_shape(&table, &Placement::NONE, &frame);
+        let block = Specimen::of_mesh(boxed(&table.mesh.bbox()), &frame);
+        let compared = Compared::new(own.clone(), &[block.clone()]);
+        let found = compared.likeness(&own);
+        assert_eq!((found.iou, found.f1, found.score), (1.0, [1.0; 4], 1.0));
+        assert!((compared.likeness(&block).score - BELOW).abs() < 1e-9);
+        let legless = shapes::blocks(&[([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])]);
+        let legless = compared.likeness(&Specimen::of_shape(&legless, &Placement::NONE, &frame));
+        assert!((0.3..0.95).contains(&legless.score), "{legless:?}");
+    }
+}

@@ -1,0 +1,255 @@
+//! grounded-v2: pays for the part, and for nothing that is said about it.
+//!
+//! `total = T·C·(0.10 + 0.50·S + 0.20·R + 0.05·Sil + 0.15·E·S)`: validity and contact multiply, everything else hangs on
+//! the task's checks. Without a reference the weights of R and Sil go to S; `fast` leaves out R, Sil and E, and S has
+//! their weights. Nothing here sees a word of the script or a clock, and samples do not depend on either, so that no
+//! comment can draw better ones.
+
+mod contact;
+mod details;
+mod ground;
+mod likeness;
+mod notes;
+mod responses;
+mod soundness;
+
+pub use details::{
+    AssemblyDetails, CheckDetails, ChecksDetails, GroundedDetails, LikenessDetails, PoseDetails,
+    ResponsesDetails, SoundnessDetails,
+};
+pub use ground::{Against, Ground};
+pub use responses::{MEASURES, Trial, Trials, measures};
+
+use super::checks::{self, Measure};
+use super::details::{
+    BuildDetails, Details, EfficiencyDetails, SilhouetteDetails, TopologyDetails, ViewScores,
+};
+use super::reference::Outlines;
+use super::specimen::Specimen;
+use super::{Mode, Reward, Scored};
+use crate::failure::Kind;
+use crate::geometry::{Connectivity, NormalisedMesh, Placement, Pose, Shape};
+
+/// What a turned part keeps: it is the part, but not where it was asked for.
+const TURNED: f64 = 0.9;
+/// Below this editability a build is `low_editability`.
+const LEAST_EDITABILITY: f64 = 0.30;
+/// Below this semantic score a build is `disconnected_or_weak`.
+const LEAST_SEMANTIC: f64 = 0.45;
+
+/// Everything that a score under grounded-v2 depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct GroundedEvidence<'a> {
+    /// What was built.
+    pub shape: &'a Shape,
+    /// The task, prepared.
+    pub ground: &'a Ground,
+    /// What came of changing named dimensions; `None` if that was not tried.
+    pub trials: Option<&'a Trials>,
+    /// Cost to build as a share of the reference's; reported, and in no total.
+    pub cost: Option<f64>,
+}
+
+/// The components that a total is made of; `None` where there is nothing to measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Parts {
+    semantic: Option<f64>,
+    similarity: Option<f64>,
+    silhouette: Option<f64>,
+    editability: Option<f64>,
+}
+
+/// Scores a built candidate under grounded-v2.
+pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
+    let GroundedEvidence {
+        shape,
+        ground,
+        trials,
+        cost,
+    } = *evidence;
+    let normalised = NormalisedMesh::new(&shape.mesh);
+    let connectivity = Connectivity::of(&normalised);
+    let (upright, turned) = ground.poses(&shape.mesh);
+    let editability = trials.map(|trials| responses::score(trials, ground.trials()));
+
+    // A turn is only taken where it pays more than it costs.
+    let mut best = look(
+        ground,
+        shape,
+        &upright,
+        editability.as_ref().map(|(score, _)| *score),
+        mode,
+    );
+    let mut factor = 1.0;
+    if let Some(pose) = turned {
+        let other = look(
+            ground,
+            shape,
+            &pose,
+            editability.as_ref().map(|(score, _)| *score),
+            mode,
+        );
+        if TURNED * other.worth > best.worth {
+            best = other;
+            factor = TURNED;
+        }
+    }
+    let (topology, soundness) = soundness::score(shape, &connectivity, &best.specimen);
+    let (contact, assembly) = contact::score(shape, &best.specimen, ground);
+    let total = (topology * contact * factor * best.worth).clamp(0.0, 1.0);
+
+    let reward = Reward {
+        build: 1.0,
+        topology: Some(topology),
+        contact: Some(contact),
+        semantic_parts: best.parts.semantic,
+        reference_similarity: best.parts.similarity,
+        silhouette: best.parts.silhouette,
+        editability: best.parts.editability,
+        efficiency: cost.map(efficiency),
+        total,
+    };
+    let kind = kind_of(&reward);
+    let details = Details {
+        build: Some(BuildDetails {
+            triangles: shape.mesh.triangles().len(),
+            size_mm: shape.mesh.bbox().size(),
+        }),
+        topology: Some(TopologyDetails {
+            vertices: normalised.vertices().len(),
+            faces: normalised.triangles().len(),
+            components: connectivity.components.len(),
+            watertight: connectivity.watertight,
+            boundary_edges: connectivity.boundary_edges,
+            non_manifold_edges: connectivity.non_manifold_edges,
+            degenerate_faces: connectivity.degenerate_faces,
+        }),
+        silhouette: best.views.map(|views| SilhouetteDetails {
+            ideal: Some(views),
+            mesh: None,
+        }),
+        efficiency: Some(EfficiencyDetails {
+            measured: cost.is_some(),
+        }),
+        grounded: Some(GroundedDetails {
+            soundness,
+            assembly,
+            pose: best.pose_details(factor < 1.0),
+            checks: ground.described(&best.measures, &best.pose.placement),
+            likeness: best.likeness,
+            responses: editability.map(|(_, details)| details),
+            cost,
+        }),
+        ..Details::default()
+    };
+    let notes = notes::notes(&reward, kind, &details, mode, topology * contact * factor);
+    Scored {
+        reward,
+        kind,
+        notes,
+        details,
+    }
+}
+
+/// The part in one pose.
+struct Look {
+    specimen: Specimen,
+    measures: Vec<Measure>,
+    likeness: Option<LikenessDetails>,
+    views: Option<ViewScores>,
+    parts: Parts,
+    /// The sum in the formula of the total.
+    worth: f64,
+    pose: Pose,
+}
+
+impl Look {
+    fn pose_details(&self, turned: bool) -> PoseDetails {
+        PoseDetails {
+            turned,
+            moved: self.pose.placement != Placement::NONE,
+            scale: self.pose.placement.scale(),
+            likeness: self.pose.likeness,
+        }
+    }
+}
+
+fn look(ground: &Ground, shape: &Shape, pose: &Pose, editability: Option<f64>, mode: Mode) -> Look {
+    let specimen = Specimen::of_shape(shape, &pose.placement, ground.frame());
+    let measures = ground.measure(&specimen);
+    let semantic = ground.semantic(&measures);
+    let (mut likeness, mut views) = (None, None);
+    if mode == Mode::Full
+        && let Some(reference) = ground.reference()
+    {
+        likeness = Some(reference.likeness(&specimen));
+        let placed = NormalisedMesh::new(&specimen.mesh);
+        let outlines = Outlines::new(&placed, &Connectivity::of(&placed));
+        views = Some(ViewScores::new(&outlines, &reference.outlines));
+    }
+    let parts = Parts {
+        semantic,
+        similarity: likeness.as_ref().map(|likeness| likeness.score),
+        silhouette: views.as_ref().map(ViewScores::weighted),
+        editability,
+    };
+    let worth = parts.worth();
+    Look {
+        specimen,
+        measures,
+        likeness,
+        views,
+        parts,
+        worth,
+        pose: *pose,
+    }
+}
+
+impl Parts {
+    fn worth(&self) -> f64 {
+        // A task without checks is judged by its reference alone.
+        let semantic = self.semantic.or(self.similarity).unwrap_or(0.0);
+        let mut weight = 0.50;
+        let mut sum = 0.10;
+        match (self.similarity, self.silhouette) {
+            (Some(similarity), Some(silhouette)) => sum += 0.20 * similarity + 0.05 * silhouette,
+            _ => weight += 0.25,
+        }
+        match self.editability {
+            Some(editability) => sum += 0.15 * editability * semantic,
+            None => weight += 0.15,
+        }
+        sum + weight * semantic
+    }
+}
+
+fn kind_of(reward: &Reward) -> Kind {
+    if reward.editability.is_some_and(|score| score < LEAST_EDITABILITY) {
+        Kind::LowEditability
+    } else if reward.semantic_parts.is_some_and(|score| score < LEAST_SEMANTIC)
+        || reward.contact.is_some_and(|score| score < 0.6)
+    {
+        Kind::DisconnectedOrWeak
+    } else {
+        Kind::BuildOk
+    }
+}
+
+/// 1 up to 4 times the reference's cost, falling with its logarithm to 0 at 32 times.
+fn efficiency(cost: f64) -> f64 {
+    (1.0 - (cost.max(1e-9) / 4.0).log2() / 3.0).clamp(0.0, 1.0)
+}
+
+impl Ground {
+    /// Measures every check on a specimen.
+    fn measure(&self, specimen: &Specimen) -> Vec<Measure> {
+        let reference = self.reference().map(|reference| &reference.specimen);
+        self.checks()
+            .iter()
+            .map(|check| checks::measure(check, specimen, self.frame(), reference))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

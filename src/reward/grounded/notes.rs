@@ -1,0 +1,150 @@
+//! Lines that a model can act on: what was measured against what was asked for, the costliest first. Hidden checks are
+//! never named, nor anything else that only the reference could tell in full.
+
+use super::details::{AssemblyDetails, CheckDetails, GroundedDetails, SoundnessDetails};
+use crate::failure::Kind;
+use crate::reward::details::Details;
+use crate::reward::policy::name;
+use crate::reward::{Component, Mode, Profile, Reward};
+
+/// Losses of total below this are not worth a note.
+const NEGLIGIBLE: f64 = 0.002;
+/// Notes beyond these few are noise to whoever reads them.
+const MOST: usize = 12;
+
+/// `factor` is what validity, contact and pose leave of the sum.
+pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, factor: f64) -> Vec<String> {
+    let Some(grounded) = &details.grounded else {
+        return Vec::new();
+    };
+    let mut found: Vec<(f64, String)> = Vec::new();
+    let lost = |score: f64| reward.total / score.max(1e-6) - reward.total;
+    if let Some(topology) = reward.topology.filter(|score| *score < 1.0) {
+        found.extend(
+            of_soundness(&grounded.soundness)
+                .map(|text| (lost(topology), format!("topology {topology:.2}: {text}"))),
+        );
+    }
+    if let Some(contact) = reward.contact.filter(|score| *score < 1.0) {
+        found.extend(
+            of_assembly(&grounded.assembly)
+                .map(|text| (lost(contact), format!("contact {contact:.2}: {text}"))),
+        );
+    }
+    let weight = |component| factor * Profile::GroundedV2.weight(mode, component);
+    for check in grounded.checks.iter().flat_map(|checks| &checks.list) {
+        let loss = weight(Component::SemanticParts) * check.weight * (1.0 - check.score);
+        found.push((loss, of_check(check)));
+    }
+    if grounded.pose.turned {
+        found.push((
+            lost(0.9),
+            "the part is turned: build it as the task's axes say".to_owned(),
+        ));
+    }
+    if let Some(likeness) = &grounded.likeness {
+        let loss = weight(Component::ReferenceSimilarity) * (1.0 - likeness.score);
+        let text = format!(
+            "reference_similarity {:.2}: the volume overlaps the reference's by {:.2}, of the surface {:.2} lies within 1 % of its diagonal",
+            likeness.score, likeness.iou, likeness.f1[1]
+        );
+        found.push((loss, text));
+    }
+    if let (Some(responses), Some(score)) = (&grounded.responses, reward.editability) {
+        let loss = weight(Component::Editability) * (1.0 - score) * reward.semantic_parts.unwrap_or(0.0);
+        found.push((loss, of_responses(score, responses)));
+    }
+    found.retain(|(loss, _)| *loss > NEGLIGIBLE);
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.truncate(MOST);
+    let mut notes = vec![format!("{}: total {:.3}", name(kind), reward.total)];
+    notes.extend(found.into_iter().map(|(loss, text)| match text.split_once(": ") {
+        Some((head, tail)) => format!("{head} (costs {loss:.3}): {tail}"),
+        None => text,
+    }));
+    notes
+}
+
+fn of_check(check: &CheckDetails) -> String {
+    format!("{}: {}, asked for {}", check.name, check.measured, check.asked)
+}
+
+fn of_soundness(details: &SoundnessDetails) -> impl Iterator<Item = String> {
+    let lines = [
+        (details.volume_mm3 <= 0.0 || details.inverted > 0.002).then(|| "a solid is inside out".to_owned()),
+        (details.own_overlap > 0.002).then(|| {
+            format!(
+                "a solid runs into itself in {:.1} % of the volume",
+                100.0 * details.own_overlap
+            )
+        }),
+        (!details.closed).then(|| "the mesh is open".to_owned()),
+        (!details.valid).then(|| "the kernel's check finds the shape invalid".to_owned()),
+        (details.loose > 0).then(|| {
+            format!(
+                "{} loose faces, edges or vertices belong to no solid: export solids only",
+                details.loose
+            )
+        }),
+    ];
+    lines.into_iter().flatten()
+}
+
+fn of_assembly(details: &AssemblyDetails) -> impl Iterator<Item = String> {
+    let solids = match details.asked {
+        Some(asked) if details.solids > asked => Some(format!(
+            "{} solids, asked for {asked}: union what belongs together",
+            details.solids
+        )),
+        _ => None,
+    };
+    let lines = [
+        (details.groups > 1).then(|| {
+            format!(
+                "{} groups of solids do not touch; the largest has {:.0} % of the volume",
+                details.groups,
+                100.0 * details.main_share
+            )
+        }),
+        (details.overlap > 1e-3).then(|| {
+            format!(
+                "solids share {:.1} % of the volume: union or cut them",
+                100.0 * details.overlap
+            )
+        }),
+        solids,
+    ];
+    lines.into_iter().flatten()
+}
+
+fn of_responses(score: f64, responses: &super::ResponsesDetails) -> String {
+    let mut text = format!(
+        "editability {score:.2}: {} of {} named dimensions that were changed change the part",
+        responses.live, responses.tried
+    );
+    if !responses.dead.is_empty() {
+        let names: Vec<&str> = responses.dead.iter().take(6).map(String::as_str).collect();
+        text += &format!("; dead: {}", names.join(", "));
+    } else if responses.tried == 0 {
+        text = format!(
+            "editability {score:.2}: no named dimension: head the script with lines `name = 12.5` and build from them"
+        );
+    } else {
+        text += &format!(", in {:.1} independent ways", responses.rank);
+    }
+    text
+}
+
+impl GroundedDetails {
+    /// The checks that are shown and failed, the costliest first.
+    pub fn failed(&self) -> Vec<&CheckDetails> {
+        let mut failed: Vec<&CheckDetails> = self
+            .checks
+            .iter()
+            .flat_map(|checks| &checks.list)
+            .filter(|check| check.score < 0.999)
+            .collect();
+        failed.sort_by(|a, b| (b.weight * (1.0 - b.score)).total_cmp(&(a.weight * (1.0 - a.score))));
+        failed
+    }
+}

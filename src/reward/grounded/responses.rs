@@ -1,0 +1,258 @@
+//! Editability by experiment: how a part answers when its named dimensions are changed, one at a time.
+//!
+//! A name that changes nothing is dead. Names that all change the part in one way, as a factor of everything does, are
+//! worth one: the effective rank of the answers counts the ways.
+
+use super::details::ResponsesDetails;
+use crate::geometry::{Moments, TriMesh};
+
+/// Numbers that describe a part.
+pub const MEASURES: usize = 14;
+/// A change below this is none. Equal code builds equal meshes, so that a dead name changes nothing at all; the least
+/// answer of a live one among the references is some ten times as large (`docs/reward.md`).
+const LIVE: f64 = 1e-6;
+/// Fewer live dimensions make no parametric part.
+const LEAST_LIVE: usize = 6;
+/// With fewer trials the rank says nothing.
+const LEAST_TRIALS: usize = 6;
+
+/// What came of changing the dimensions of a script.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trials {
+    /// Named dimensions in the script.
+    pub named: usize,
+    /// Those that were changed.
+    pub trials: Vec<Trial>,
+}
+
+/// One dimension.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Its name.
+    pub name: String,
+    /// How the measures changed; `None` if nothing was built with it changed.
+    pub response: Option<[f64; MEASURES]>,
+}
+
+/// Measures of a part that do not depend on its place, and but for the last one not on its size: logarithms of extents and
+/// area, second moments and centroid over powers of the volume, and the logarithm of the volume.
+pub fn measures(mesh: &TriMesh) -> [f64; MEASURES] {
+    let moments = Moments::of(mesh);
+    let bbox = mesh.bbox();
+    let length = moments
+        .volume
+        .abs()
+        .cbrt()
+        .max(1e-6 * bbox.diagonal())
+        .max(f64::MIN_POSITIVE);
+    let log = |x: f64| x.max(1e-9).ln();
+    let size = bbox.size();
+    let center = bbox.center();
+    let mut found = [0.0; MEASURES];
+    for axis in 0..3 {
+        found[axis] = log(size[axis] / length);
+        found[10 + axis] = (moments.centroid[axis] - center[axis]) / length;
+    }
+    found[3] = log(moments.area / length.powi(2));
+    for (measure, moment) in found[4..10].iter_mut().zip(moments.second) {
+        *measure = moment / length.powi(5);
+    }
+    found[13] = log(length);
+    found
+}
+
+impl Trial {
+    /// Whether the part changed.
+    pub fn is_live(&self) -> bool {
+        self.response
+            .is_some_and(|response| response.iter().any(|change| change.abs() > LIVE))
+    }
+}
+
+impl Trials {
+    fn live(&self) -> usize {
+        self.trials.iter().filter(|trial| trial.is_live()).count()
+    }
+
+    /// Live dimensions of all, as those that were tried suggest.
+    fn estimated(&self) -> f64 {
+        self.live() as f64 * self.named as f64 / self.trials.len().max(1) as f64
+    }
+
+    /// exp of the entropy of the normalised squared singular values of the answers, each of length 1; 0 without any.
+    fn rank(&self) -> f64 {
+        let mut gram = [[0.0; MEASURES]; MEASURES];
+        for trial in self.trials.iter().filter(|trial| trial.is_live()) {
+            let Some(response) = trial.response else { continue };
+            let length = response.iter().map(|x| x * x).sum::<f64>().sqrt();
+            for i in 0..MEASURES {
+                for j in 0..MEASURES {
+                    gram[i][j] += response[i] / length * (response[j] / length);
+                }
+            }
+        }
+        let values = eigenvalues(gram);
+        let sum: f64 = values.iter().map(|value| value.max(0.0)).sum();
+        if sum <= 0.0 {
+            return 0.0;
+        }
+        let entropy: f64 = values
+            .iter()
+            .map(|value| value.max(0.0) / sum)
+            .filter(|p| *p > 0.0)
+            .map(|p| -p * p.ln())
+            .sum();
+        entropy.exp()
+    }
+}
+
+/// Share of live dimensions, times how many there are and in how many ways they act, against the reference.
+pub(super) fn score(trials: &Trials, reference: Option<&Trials>) -> (f64, ResponsesDetails) {
+    let (live, rank) = (trials.live(), trials.rank());
+    let share = live as f64 / trials.trials.len().max(1) as f64;
+    let wanted = reference.map_or(0.0, Trials::estimated).max(LEAST_LIVE as f64);
+    let many = (trials.estimated() / wanted).min(1.0);
+    let enough = trials.trials.len() >= LEAST_TRIALS;
+    let ways = match reference.map(Trials::rank) {
+        Some(of_reference) if enough && of_reference > 0.0 => (rank / of_reference).min(1.0),
+        _ => 1.0,
+    };
+    let dead = trials
+        .trials
+        .iter()
+        .filter(|trial| !trial.is_live())
+        .map(|trial| trial.name.clone());
+    let details = ResponsesDetails {
+        named: trials.named,
+        tried: trials.trials.len(),
+        live,
+        rank,
+        reference_live: reference.map(Trials::live),
+        reference_rank: reference.map(Trials::rank),
+        dead: dead.collect(),
+    };
+    (share * many * ways, details)
+}
+
+/// Eigenvalues of a symmetric matrix by Jacobi's rotations.
+fn eigenvalues(mut a: [[f64; MEASURES]; MEASURES]) -> [f64; MEASURES] {
+    for _ in 0..40 {
+        let off: f64 = (0..MEASURES)
+            .flat_map(|i| (0..i).map(move |j| (i, j)))
+            .map(|(i, j)| a[i][j] * a[i][j])
+            .sum();
+        if off < 1e-24 {
+            break;
+        }
+        for p in 0..MEASURES {
+            for q in p + 1..MEASURES {
+                if a[p][q] == 0.0 {
+                    continue;
+                }
+                let theta = (a[q][q] - a[p][p]) / (2.0 * a[p][q]);
+                let t = if theta >= 0.0 { 1.0 } else { -1.0 } / (theta.abs() + (theta * theta + 1.0).sqrt());
+                let c = 1.0 / (t * t + 1.0).sqrt();
+                let s = t * c;
+                for row in &mut a {
+                    let (x, y) = (row[p], row[q]);
+                    row[p] = c * x - s * y;
+                    row[q] = s * x + c * y;
+                }
+                for k in 0..MEASURES {
+                    let (x, y) = (a[p][k], a[q][k]);
+                    a[p][k] = c * x - s * y;
+                    a[q][k] = s * x + c * y;
+                }
+            }
+        }
+    }
+    std::array::from_fn(|i| a[i][i])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{Placement, shapes};
+
+    fn trial(name: usize, mesh: &TriMesh, whole: &TriMesh) -> Trial {
+        let (new, old) = (measures(mesh), measures(whole));
+        Trial {
+            name: format!("d{name}"),
+            response: Some(std::array::from_fn(|i| new[i] - old[i])),
+        }
+    }
+
+    fn block(size: [f64; 3]) -> TriMesh {
+        shapes::block([0.0; 3], size)
+    }
+
+    fn trials(meshes: &[TriMesh]) -> Trials {
+        let whole = block([10.0, 20.0, 30.0]);
+        Trials {
+            named: meshes.len(),
+            trials: meshes
+                .iter()
+                .enumerate()
+                .map(|(at, mesh)| trial(at, mesh, &whole))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn dead_names_earn_nothing_and_a_place_is_none() {
+        let whole = block([10.0, 20.0, 30.0]);
+        let moved = whole.placed(&Placement::moved(1.0, [0.0; 3], [50.0, 0.0, 0.0]));
+        let dead = trials(&[whole.clone(), moved, whole]);
+        assert_eq!(score(&dead, None).0, 0.0);
+        assert_eq!(score(&Trials::default(), None).0, 0.0);
+    }
+
+    #[test]
+    fn three_ways_are_three_and_one_way_under_many_names_is_one() {
+        let three = trials(&[
+            block([11.0, 20.0, 30.0]),
+            block([10.0, 22.0, 30.0]),
+            block([10.0, 20.0, 33.0]),
+        ]);
+        let scaled = |by: f64| block([10.0 * by, 20.0 * by, 30.0 * by]);
+        let one = trials(&[scaled(1.1), scaled(1.05), scaled(0.9)]);
+        assert!((1.8..3.01).contains(&three.rank()), "{}", three.rank());
+        assert!((one.rank() - 1.0).abs() < 1e-6, "{}", one.rank());
+    }
+
+    #[test]
+    fn a_hole_that_moves_is_live() {
+        // A slot in a plate, moved by a millimetre: extents, area and volume stay.
+        let plate = |x: f64| {
+            shapes::together(&[
+                shapes::block([0.0; 3], [x, 50.0, 4.0]),
+                shapes::block([x + 3.0, 0.0, 0.0], [97.0 - x, 50.0, 4.0]),
+            ])
+        };
+        let (new, old) = (measures(&plate(21.0)), measures(&plate(20.0)));
+        let response = std::array::from_fn(|i| new[i] - old[i]);
+        assert!(
+            Trial {
+                name: "x".to_owned(),
+                response: Some(response)
+            }
+            .is_live()
+        );
+    }
+
+    #[test]
+    fn eigenvalues_keep_trace_and_squares() {
+        let mut a = [[0.0; MEASURES]; MEASURES];
+        for i in 0..MEASURES {
+            for j in 0..=i {
+                let x = ((7 * i + 3 * j) % 5) as f64 - 2.0;
+                (a[i][j], a[j][i]) = (x, x);
+            }
+        }
+        let values = eigenvalues(a);
+        let trace: f64 = (0..MEASURES).map(|i| a[i][i]).sum();
+        let squares: f64 = a.iter().flatten().map(|x| x * x).sum();
+        assert!((values.iter().sum::<f64>() - trace).abs() < 1e-8);
+        assert!((values.iter().map(|x| x * x).sum::<f64>() - squares).abs() < 1e-6);
+    }
+}

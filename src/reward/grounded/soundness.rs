@@ -1,0 +1,99 @@
+//! Whether the shape is valid, closed, and encloses its space once.
+
+use super::details::SoundnessDetails;
+use crate::geometry::{Connectivity, Shape};
+use crate::reward::specimen::Specimen;
+
+/// Share of the volume below which an overlap is the chords of a mesh.
+const NEGLIGIBLE: f64 = 2e-3;
+
+pub(super) fn score(
+    shape: &Shape,
+    connectivity: &Connectivity,
+    specimen: &Specimen,
+) -> (f64, SoundnessDetails) {
+    let doubled = specimen.volume.doubled();
+    let volume = specimen.volume.volume();
+    let share = |part: f64| {
+        if volume > 0.0 {
+            part / volume
+        } else if part > 0.0 {
+            1.0
+        } else {
+            0.0
+        }
+    };
+    let details = SoundnessDetails {
+        valid: shape.facts.valid,
+        closed: connectivity.boundary_edges == 0,
+        loose: shape.facts.loose,
+        volume_mm3: shape.facts.volume,
+        own_overlap: share(doubled.own),
+        inverted: share(doubled.inverted),
+    };
+    let score = if details.volume_mm3 <= 0.0
+        || volume <= 0.0
+        || details.inverted > NEGLIGIBLE
+        || details.own_overlap > NEGLIGIBLE
+    {
+        0.3
+    } else if !details.valid || !details.closed || details.loose > 0 {
+        0.6
+    } else {
+        1.0
+    };
+    (score, details)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{NormalisedMesh, Placement, shapes};
+    use crate::reward::specimen::Frame;
+
+    fn score_of(shape: &Shape) -> f64 {
+        let frame = Frame::new(shape.mesh.bbox(), None);
+        let specimen = Specimen::of_shape(shape, &Placement::NONE, &frame);
+        score(
+            shape,
+            &Connectivity::of(&NormalisedMesh::new(&shape.mesh)),
+            &specimen,
+        )
+        .0
+    }
+
+    #[test]
+    fn a_block_is_sound_and_one_with_something_loose_or_open_is_less_so() {
+        let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
+        assert_eq!(score_of(&block), 1.0);
+        let mut loose = block.clone();
+        loose.facts.loose = 1;
+        assert_eq!(score_of(&loose), 0.6);
+        let mut invalid = block.clone();
+        invalid.facts.valid = false;
+        assert_eq!(score_of(&invalid), 0.6);
+        let mut open = block.clone();
+        open.mesh = shapes::without(&block.mesh, &[0]);
+        open.face_triangles[0] = 1;
+        assert_eq!(score_of(&open), 0.6);
+    }
+
+    #[test]
+    fn what_runs_into_itself_or_is_inside_out_has_next_to_nothing() {
+        // Two blocks that overlap, called one solid.
+        let mut crossed = shapes::blocks(&[([0.0; 3], [10.0; 3]), ([5.0, 0.0, 0.0], [10.0; 3])]);
+        crossed.facts.solid_faces = vec![12];
+        assert_eq!(score_of(&crossed), 0.3);
+        let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
+        let mut inverted = block.clone();
+        let turned: Vec<[u32; 3]> = block
+            .mesh
+            .triangles()
+            .iter()
+            .map(|[a, b, c]| [*a, *c, *b])
+            .collect();
+        inverted.mesh = crate::geometry::TriMesh::new(block.mesh.vertices(), &turned).unwrap();
+        inverted.facts.volume = -1000.0;
+        assert_eq!(score_of(&inverted), 0.3);
+    }
+}

@@ -1,0 +1,248 @@
+//! What holds for the whole score, on a table of blocks.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::geometry::{TriMesh, shapes};
+use crate::task::checks::{Ask, Check};
+use crate::task::{Level, Scale, Task};
+
+fn check(name: &str, hidden: bool, ask: Ask) -> Check {
+    Check {
+        name: name.to_owned(),
+        hidden,
+        tolerance: None,
+        ask,
+        literals: Vec::new(),
+    }
+}
+
+fn task() -> Task {
+    let legs = Ask::Islands {
+        axis: 2,
+        between: [0.1, 0.7],
+        shares: true,
+        count: 4,
+        voids: false,
+        share: 0.001,
+    };
+    Task {
+        id: "table".to_owned(),
+        level: Level::Easy,
+        family: "furniture".to_owned(),
+        label: "Table".to_owned(),
+        prompt: "A table.".to_owned(),
+        semantic_hints: vec!["leg".to_owned()],
+        bbox_mm: Some([100.0, 60.0, 44.0]),
+        scale: Scale::Mm,
+        axis: None,
+        checks: vec![
+            check("four legs", false, legs),
+            check(
+                "table top",
+                false,
+                Ask::Face {
+                    axis: 2,
+                    up: true,
+                    at: 44.0,
+                    share: 0.8,
+                },
+            ),
+            check("envelope", false, Ask::Envelope),
+            check(
+                "secret room",
+                true,
+                Ask::Region {
+                    min: [10.0, 10.0, 1.0],
+                    max: [90.0, 50.0, 39.0],
+                    filled: false,
+                    share: 0.95,
+                },
+            ),
+        ],
+        seeds: BTreeMap::from([("weak".to_owned(), "fixture = None\n".to_owned())]),
+        reference: None,
+        reference_mesh: None,
+        repairs: Vec::new(),
+        dir: "table".into(),
+        version: String::new(),
+    }
+}
+
+/// Top and legs; legs reach into the top, so that they are one piece to the eye, and solids to the kernel.
+fn table(legs: usize) -> Shape {
+    let mut parts = vec![([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])];
+    let corners = [[0.0, 0.0], [94.0, 0.0], [0.0, 54.0], [94.0, 54.0]];
+    parts.extend(
+        corners
+            .iter()
+            .take(legs)
+            .map(|[x, y]| ([*x, *y, 0.0], [6.0, 6.0, 40.0])),
+    );
+    shapes::blocks(&parts)
+}
+
+fn ground() -> Ground {
+    let reference = table(4);
+    Ground::new(&task(), Some(&reference), Against::Shape(&reference), None, None)
+}
+
+fn scored(shape: &Shape, mode: Mode) -> Scored {
+    let ground = ground();
+    score(
+        &GroundedEvidence {
+            shape,
+            ground: &ground,
+            trials: None,
+            cost: None,
+        },
+        mode,
+    )
+}
+
+#[test]
+fn the_reference_has_it_all_and_a_block_next_to_nothing() {
+    for mode in [Mode::Fast, Mode::Full] {
+        let own = scored(&table(4), mode).reward;
+        assert_eq!((own.semantic_parts, own.total), (Some(1.0), 1.0), "{mode:?}");
+        let block = scored(&shapes::blocks(&[([0.0; 3], [100.0, 60.0, 44.0])]), mode).reward;
+        assert!(block.total < 0.3, "{mode:?}: {block:?}");
+    }
+}
+
+#[test]
+fn every_leg_is_worth_something() {
+    let totals: Vec<f64> = (0..=4)
+        .map(|legs| scored(&table(legs), Mode::Full).reward.total)
+        .collect();
+    assert!(totals.windows(2).all(|pair| pair[0] < pair[1]), "{totals:?}");
+}
+
+#[test]
+fn a_note_says_what_was_found_and_a_hidden_check_is_never_named() {
+    let scored = scored(&shapes::blocks(&[([0.0; 3], [100.0, 60.0, 44.0])]), Mode::Full);
+    let text = format!("{:?} {:?}", scored.notes, scored.details);
+    assert!(text.contains("four legs") && !text.contains("secret"), "{text}");
+    assert!(
+        scored
+            .notes
+            .iter()
+            .any(|note| note.contains("four legs (costs") && note.contains("1, asked for 4 pieces")),
+        "{:?}",
+        scored.notes
+    );
+    let checks = scored.details.grounded.unwrap().checks.unwrap();
+    assert_eq!((checks.list.len(), checks.hidden), (3, Some(0.0)));
+}
+
+#[test]
+fn a_turned_table_loses_a_tenth_and_a_small_one_nearly_all() {
+    let whole = table(4);
+    let moved = |placement: Placement| {
+        let mut shape = whole.clone();
+        shape.mesh = whole.mesh.placed(&placement);
+        shape
+    };
+    let center = whole.mesh.bbox().center();
+    let turned = scored(
+        &moved(Placement::turn_about(0, 1, 1.0, center, center)),
+        Mode::Full,
+    )
+    .reward
+    .total;
+    assert!((turned - 0.9).abs() < 0.02, "{turned}");
+    let small = scored(&moved(Placement::moved(0.001, [0.0; 3], [0.0; 3])), Mode::Full)
+        .reward
+        .total;
+    assert!(small < 0.35, "{small}");
+    let away = scored(
+        &moved(Placement::moved(1.0, [0.0; 3], [500.0, 0.0, 0.0])),
+        Mode::Full,
+    )
+    .reward
+    .total;
+    assert!(away > 0.98, "{away}");
+}
+
+#[test]
+fn doubled_loose_and_floating_parts_cost_a_tenth_or_more() {
+    let parts = [
+        ([0.0, 0.0, 40.0], [100.0, 60.0, 4.0]),
+        ([0.0, 0.0, 0.0], [6.0, 6.0, 40.0]),
+    ];
+    let honest = scored(&shapes::blocks(&parts), Mode::Full).reward.total;
+    let doubled = scored(&shapes::blocks(&[parts[0], parts[1], parts[0]]), Mode::Full)
+        .reward
+        .total;
+    let mut stray = shapes::blocks(&parts);
+    stray.facts.loose = 1;
+    let stray = scored(&stray, Mode::Full).reward.total;
+    let floating = scored(
+        &shapes::blocks(&[parts[0], parts[1], ([60.0, 30.0, 0.0], [6.0, 6.0, 30.0])]),
+        Mode::Full,
+    )
+    .reward
+    .total;
+    for (what, total) in [("doubled", doubled), ("stray", stray), ("floating", floating)] {
+        assert!(total < 0.9 * honest, "{what}: {total} of {honest}");
+    }
+}
+
+#[test]
+fn without_a_reference_the_checks_have_its_weight() {
+    let whole = table(4);
+    let ground = Ground::new(&task(), Some(&whole), Against::Nothing, None, None);
+    let reward = score(
+        &GroundedEvidence {
+            shape: &whole,
+            ground: &ground,
+            trials: None,
+            cost: Some(8.0),
+        },
+        Mode::Full,
+    )
+    .reward;
+    assert_eq!(
+        (reward.reference_similarity, reward.silhouette, reward.editability),
+        (None, None, None)
+    );
+    assert_eq!((reward.total, reward.efficiency), (1.0, Some(1.0 - 1.0 / 3.0)));
+}
+
+#[test]
+fn weights_leave_little_for_what_a_block_has() {
+    let ground = ground();
+    let [legs, top, envelope, room] = [0, 1, 2, 3].map(|index| ground.weights()[index]);
+    assert!((ground.weights().iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    assert!(
+        envelope < 0.2 * legs && top < 0.2 * legs && room > 0.8 * legs,
+        "{:?}",
+        ground.weights()
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #[test]
+    fn scores_are_in_range_and_the_order_of_triangles_does_not_matter(
+        blocks in prop::collection::vec((prop::array::uniform3(0.0..90.0f64), prop::array::uniform3(1.0..40.0f64)), 1..4),
+        turn in 0usize..12,
+    ) {
+        let shape = shapes::blocks(&blocks);
+        let one = scored(&shape, Mode::Full);
+        for component in crate::reward::Component::ALL {
+            prop_assert!(one.reward.component(component).is_none_or(|value| (0.0..=1.0).contains(&value)));
+        }
+        prop_assert_eq!(&one, &scored(&shape, Mode::Full));
+        // Within a solid; which solid a triangle belongs to is told by its place in the list.
+        let mut triangles = shape.mesh.triangles().to_vec();
+        for solid in triangles.chunks_mut(12) {
+            solid.rotate_left(turn);
+        }
+        let mut other = shape.clone();
+        other.mesh = TriMesh::new(shape.mesh.vertices(), &triangles).unwrap();
+        prop_assert!((scored(&other, Mode::Full).reward.total - one.reward.total).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,108 @@
+//! A shape in the task's frame, ready to be measured.
+
+use crate::geometry::{Aabb, Cylinder, Lattice, Placement, Shape, TriMesh, Volume, cylinders};
+
+/// Cells along each side of the task's box. At 160 a plate is off by less than a three-hundredth of that side across rays
+/// and exact along them; `benches/reward.rs` has the cost.
+const CELLS: u32 = 160;
+
+/// Where checks are measured: the task's box, and the rays through it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Frame {
+    /// Where the part belongs, mm.
+    pub(super) bbox: Aabb,
+    /// The task's envelope, mm.
+    pub(super) envelope: Option<[f64; 3]>,
+    pub(super) lattice: Lattice,
+}
+
+impl Frame {
+    pub(super) fn new(bbox: Aabb, envelope: Option<[f64; 3]>) -> Self {
+        Self {
+            bbox,
+            envelope,
+            lattice: Lattice::over(&bbox, CELLS),
+        }
+    }
+
+    /// The place at a share of the box along an axis.
+    pub(super) fn place(&self, axis: usize, share: f64) -> f64 {
+        self.bbox.min[axis] + share * (self.bbox.max[axis] - self.bbox.min[axis])
+    }
+
+    /// Area of the box's side across an axis, mm².
+    pub(super) fn side(&self, axis: usize) -> f64 {
+        let size = self.bbox.size();
+        size[(axis + 1) % 3] * size[(axis + 2) % 3]
+    }
+
+    /// How far a place may be off before it is another one, mm.
+    pub(super) fn tolerance(&self) -> f64 {
+        0.004 * self.bbox.diagonal()
+    }
+}
+
+/// A shape with what checks look at.
+#[derive(Clone, Debug)]
+pub(super) struct Specimen {
+    pub(super) mesh: TriMesh,
+    pub(super) volume: Volume,
+    pub(super) cylinders: Vec<Cylinder>,
+    /// Each body's share of the volume.
+    pub(super) shares: Vec<f64>,
+    pub(super) solids: u32,
+}
+
+impl Specimen {
+    /// A built shape, put in place.
+    pub(super) fn of_shape(shape: &Shape, placement: &Placement, frame: &Frame) -> Self {
+        let bodies = shape.bodies();
+        let body_of = |triangle: usize| bodies[triangle];
+        let mesh = shape.mesh.placed(placement);
+        Self {
+            volume: Volume::new(&mesh, &body_of, &frame.lattice),
+            cylinders: cylinders(shape, &body_of)
+                .iter()
+                .map(|cylinder| cylinder.placed(placement))
+                .collect(),
+            shares: shares(&mesh, &bodies),
+            solids: shape.facts.solids,
+            mesh,
+        }
+    }
+
+    /// A mesh of which nothing else is known: one body without round features.
+    pub(super) fn of_mesh(mesh: TriMesh, frame: &Frame) -> Self {
+        Self {
+            volume: Volume::new(&mesh, &|_| 0, &frame.lattice),
+            cylinders: Vec::new(),
+            shares: vec![1.0],
+            solids: 1,
+            mesh,
+        }
+    }
+}
+
+fn shares(mesh: &TriMesh, bodies: &[u16]) -> Vec<f64> {
+    let count = bodies.iter().max().map_or(1, |most| usize::from(*most) + 1);
+    if count == 1 {
+        return vec![1.0];
+    }
+    // Six times the signed volume of each body, about a point near it.
+    let origin = mesh.bbox().center();
+    let mut volumes = vec![0.0; count];
+    for (index, &body) in bodies.iter().enumerate() {
+        let [a, b, c] = mesh
+            .corners(index)
+            .map(|corner| [0, 1, 2].map(|axis| corner[axis] - origin[axis]));
+        volumes[usize::from(body)] += a[0] * (b[1] * c[2] - b[2] * c[1])
+            + a[1] * (b[2] * c[0] - b[0] * c[2])
+            + a[2] * (b[0] * c[1] - b[1] * c[0]);
+    }
+    let all: f64 = volumes
+        .iter()
+        .map(|volume: &f64| volume.abs())
+        .sum::<f64>()
+        .max(f64::MIN_POSITIVE);
+    volumes.iter().map(|volume| volume.abs() / all).collect()
+}

@@ -1,0 +1,157 @@
+//! Messages of OpenEnv's socket: what they ask for, and what is said to it.
+//!
+//! Knows an environment, and no socket.
+
+use serde_json::{Value, json};
+
+use super::episode::{Environment, Refusal};
+use super::fields::{Fields, Mistakes, Wrong};
+use super::judge::Judge;
+use super::wire::{Action, Observation, ResetRequest, StepResponse};
+use super::{App, rpc};
+
+/// What is done about a message.
+pub enum Reply {
+    /// A text to send.
+    Text(Value),
+    /// The client said goodbye.
+    Close,
+}
+
+/// Does what a message asks for.
+pub async fn answer(app: &App, environment: &mut Environment, judge: &Judge, message: &[u8]) -> Reply {
+    let value: Value = match serde_json::from_slice(message) {
+        Ok(value) => value,
+        Err(wrong) => return Reply::Text(error("INVALID_JSON", &format!("Invalid JSON: {wrong}"))),
+    };
+    let done = match read(&value) {
+        Ok(call) => act(app, environment, judge, call).await,
+        Err(denied) => Err(denied),
+    };
+    match done {
+        Ok(reply) => reply,
+        Err(Denied::Invalid(wrong)) => Reply::Text(json!({
+            "type": "error",
+            "data": { "message": "Invalid message", "code": "VALIDATION_ERROR", "errors": wrong },
+        })),
+        Err(Denied::Unknown(name)) => {
+            Reply::Text(error("UNKNOWN_TYPE", &format!("Unknown message type: {name}")))
+        }
+        Err(Denied::Refused(refusal)) => Reply::Text(error("EXECUTION_ERROR", &refusal.to_string())),
+    }
+}
+
+/// Why a message has no effect.
+enum Denied {
+    Invalid(Vec<Wrong>),
+    Unknown(String),
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// A message that is well formed.
+enum Call {
+    Reset(ResetRequest),
+    Step(Action),
+    State,
+    Close,
+    Mcp(Value),
+}
+
+/// Whether a message is well formed.
+#[cfg(test)]
+pub(super) fn is_known(message: &Value) -> bool {
+    read(message).is_ok()
+}
+
+fn read(message: &Value) -> Result<Call, Denied> {
+    let mistakes = Mistakes::default();
+    let Some(mut fields) = Fields::of(message, &[], &mistakes) else {
+        return mistakes.or(None).map_err(Denied::Invalid);
+    };
+    fields.skip("type");
+    let call = match message["type"].as_str().unwrap_or_default() {
+        "reset" => {
+            let data = fields.object("data").unwrap_or_default().into();
+            fields.finish_strictly();
+            Fields::of(&data, &["data"], &mistakes).map(|fields| Call::Reset(ResetRequest::read(fields)))
+        }
+        "step" => {
+            let data = fields.required_fields("data");
+            fields.finish_strictly();
+            data.and_then(Action::read).map(Call::Step)
+        }
+        "state" => {
+            fields.finish_strictly();
+            Some(Call::State)
+        }
+        "close" => {
+            fields.finish_strictly();
+            Some(Call::Close)
+        }
+        "mcp" => {
+            let data = fields
+                .required_fields("data")
+                .map(|_| Call::Mcp(message["data"].clone()));
+            fields.finish_strictly();
+            data
+        }
+        other => return Err(Denied::Unknown(other.chars().take(80).collect())),
+    };
+    mistakes.or(call).map_err(Denied::Invalid)
+}
+
+async fn act(app: &App, environment: &mut Environment, judge: &Judge, call: Call) -> Result<Reply, Denied> {
+    match call {
+        Call::Reset(request) => Ok(observed(environment.reset(request).await?)),
+        Call::Step(action) => Ok(observed(environment.step(action, None).await?)),
+        Call::State => Ok(Reply::Text(
+            json!({ "type": "state", "data": environment.state() }),
+        )),
+        Call::Close => Ok(Reply::Close),
+        Call::Mcp(request) => {
+            let reply = rpc::reply_to(app, judge, &request).await;
+            Ok(Reply::Text(json!({ "type": "mcp", "data": reply })))
+        }
+    }
+}
+
+fn observed(observation: Observation) -> Reply {
+    Reply::Text(json!({ "type": "observation", "data": StepResponse::from(observation) }))
+}
+
+/// An error of the socket.
+pub fn error(code: &str, message: &str) -> Value {
+    json!({ "type": "error", "data": { "message": message, "code": code } })
+}
+
+/// What a client is told for whom there is no environment left.
+pub fn capacity(app: &App, as_json_rpc: bool) -> Value {
+    let most = app.config.max_envs;
+    let active = most - app.environments.available_permits();
+    let message = format!(
+        "all {most} environments are in use\nhint: close one, or start the server with a higher --max-envs"
+    );
+    let counts = json!({ "active_sessions": active, "max_sessions": most });
+    if as_json_rpc {
+        return json!({
+            "jsonrpc": "2.0",
+            "id": null,
+            "error": { "code": -32000, "message": message, "data": counts },
+        });
+    }
+    json!({
+        "type": "error",
+        "data": {
+            "message": message,
+            "code": "CAPACITY_REACHED",
+            "active_sessions": active,
+            "max_sessions": most,
+        },
+    })
+}

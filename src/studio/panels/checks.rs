@@ -1,0 +1,116 @@
+//! The checks of grounded-v2 as a list: passed or not, what was measured, what was asked for.
+//!
+//! The check under the pointer is told to the viewport through the window's memory for one frame, which then marks its place.
+//! It is no state of the program: nothing but the picture depends on it.
+
+use egui::{Align2, Id, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::widgets;
+use crate::assess::Evaluation;
+use crate::reward::CheckDetails;
+use crate::studio::theme::{self, PAD};
+
+/// Height of a check's row, points.
+const ROW: f32 = 34.0;
+/// Scores from here on have passed.
+const PASSED: f64 = 0.999;
+
+/// Where the check under the pointer is, mm, and since which frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Pointed {
+    place: [f64; 3],
+    frame: u64,
+}
+
+/// Shows the checks that are shown to a model; nothing for a score without checks.
+pub fn show(evaluation: &Evaluation, ui: &mut Ui) {
+    let Some(checks) = evaluation
+        .details
+        .grounded
+        .as_ref()
+        .and_then(|grounded| grounded.checks.as_ref())
+    else {
+        return;
+    };
+    let palette = theme::of(ui);
+    ui.add_space(8.0);
+    let passed = checks.list.iter().filter(|check| check.score >= PASSED).count();
+    let mut title = format!("{passed} of {} checks pass", checks.list.len());
+    if let Some(hidden) = checks.hidden {
+        title += &format!(" · hidden {hidden:.2}");
+    }
+    ui.label(widgets::small(&title, palette));
+    for check in &checks.list {
+        row(check, ui);
+    }
+}
+
+/// The place of the check that the pointer is on, as of this frame or the last.
+pub fn pointed(ctx: &egui::Context) -> Option<[f64; 3]> {
+    let pointed: Pointed = ctx.data(|data| data.get_temp(Id::unique("pointed check")))?;
+    (ctx.cumulative_frame_nr() <= pointed.frame + 1).then_some(pointed.place)
+}
+
+fn row(check: &CheckDetails, ui: &mut Ui) {
+    let palette = theme::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let passed = check.score >= PASSED;
+    let color = if passed { palette.good } else { palette.bad };
+    if response.hovered() {
+        ui.painter()
+            .rect_filled(rect.expand2(vec2(PAD, 0.0)), 0.0, palette.raised);
+        if let Some(place) = check.place {
+            let frame = ui.ctx().cumulative_frame_nr();
+            ui.ctx()
+                .data_mut(|data| data.insert_temp(Id::unique("pointed check"), Pointed { place, frame }));
+            ui.ctx().request_repaint();
+        }
+    }
+    let upper = rect.top() + 10.0;
+    ui.painter()
+        .circle_filled(pos2(rect.left() + 4.0, upper), 3.5, color);
+    let value = widgets::line(ui, widgets::dim(format!("{:.2}", check.score), palette), 40.0);
+    let value = widgets::paint_line(ui, pos2(rect.right(), upper), Align2::RIGHT_CENTER, value);
+    let left = rect.left() + 14.0;
+    let name = widgets::line(
+        ui,
+        RichText::new(&check.name).color(palette.text),
+        value.left() - left - 6.0,
+    );
+    widgets::paint_line(ui, pos2(left, upper), Align2::LEFT_CENTER, name);
+    let text = if passed {
+        check.measured.clone()
+    } else {
+        format!("{} — asked: {}", check.measured, check.asked)
+    };
+    let lower = widgets::line(ui, widgets::small(&text, palette), rect.right() - left);
+    widgets::paint_line(ui, pos2(left, rect.bottom() - 9.0), Align2::LEFT_CENTER, lower);
+    let verdict = if passed { "passed" } else { "failed" };
+    let label = format!(
+        "{} {verdict}: {}, asked for {}",
+        check.name, check.measured, check.asked
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
+    let asked = format!(
+        "measured: {}\nasked for: {}\nshare of the semantic score: {:.0} %",
+        check.measured,
+        check.asked,
+        100.0 * check.weight
+    );
+    response.on_hover_text(asked);
+}
+
+/// Marks the place of a check in a picture.
+pub fn mark(painter: &egui::Painter, at: egui::Pos2, palette: &crate::render::Palette) {
+    painter.circle_stroke(at, 11.0, egui::Stroke::new(2.0, palette.accent));
+    painter.circle_stroke(at, 15.0, egui::Stroke::new(1.0, palette.accent));
+    let cross = Rect::from_center_size(at, vec2(6.0, 6.0));
+    painter.line_segment(
+        [cross.left_center(), cross.right_center()],
+        egui::Stroke::new(1.5, palette.accent),
+    );
+    painter.line_segment(
+        [cross.center_top(), cross.center_bottom()],
+        egui::Stroke::new(1.5, palette.accent),
+    );
+}

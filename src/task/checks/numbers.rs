@@ -1,0 +1,128 @@
+//! Numbers of a check: plain ones, and sums of plain ones in a string.
+
+/// A number and the plain numbers that it was written with.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Number {
+    pub(super) value: f64,
+    pub(super) literals: Vec<f64>,
+}
+
+impl Number {
+    pub(super) fn plain(value: f64) -> Self {
+        Self {
+            value,
+            literals: vec![value],
+        }
+    }
+
+    /// Reads `+ - * / ( )` and decimal numbers; `None` for anything else, or if the result is not finite.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let mut reader = Reader {
+            rest: text.trim_start(),
+            literals: Vec::new(),
+            depth: 0,
+        };
+        let value = reader.sum()?;
+        (reader.rest.is_empty() && value.is_finite()).then_some(Self {
+            value,
+            literals: reader.literals,
+        })
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    literals: Vec<f64>,
+    depth: u32,
+}
+
+impl Reader<'_> {
+    fn sum(&mut self) -> Option<f64> {
+        let mut value = self.product()?;
+        loop {
+            if self.take('+') {
+                value += self.product()?;
+            } else if self.take('-') {
+                value -= self.product()?;
+            } else {
+                return Some(value);
+            }
+        }
+    }
+
+    fn product(&mut self) -> Option<f64> {
+        let mut value = self.factor()?;
+        loop {
+            if self.take('*') {
+                value *= self.factor()?;
+            } else if self.take('/') {
+                value /= self.factor()?;
+            } else {
+                return Some(value);
+            }
+        }
+    }
+
+    fn factor(&mut self) -> Option<f64> {
+        self.depth += 1;
+        // Nobody writes so many brackets, and each costs stack.
+        if self.depth > 64 {
+            return None;
+        }
+        let value = if self.take('-') {
+            -self.factor()?
+        } else if self.take('(') {
+            let value = self.sum()?;
+            self.take(')').then_some(value)?
+        } else {
+            let end = self
+                .rest
+                .find(|c: char| !c.is_ascii_digit() && c != '.')
+                .unwrap_or(self.rest.len());
+            let value: f64 = self.rest[..end].parse().ok()?;
+            self.rest = self.rest[end..].trim_start();
+            self.literals.push(value);
+            value
+        };
+        self.depth -= 1;
+        Some(value)
+    }
+
+    fn take(&mut self, c: char) -> bool {
+        let Some(rest) = self.rest.strip_prefix(c) else {
+            return false;
+        };
+        self.rest = rest.trim_start();
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_read_with_the_numbers_in_them() {
+        let read = Number::read("900 / 2 - (20 + 44 / 2)").unwrap();
+        assert_eq!(
+            (read.value, read.literals),
+            (408.0, vec![900.0, 2.0, 20.0, 44.0, 2.0])
+        );
+        assert_eq!(Number::read(" -64/2 ").unwrap().value, -32.0);
+        assert_eq!(Number::read("2 * -3.5").unwrap().value, -7.0);
+        for wrong in [
+            "",
+            "1 +",
+            "(1",
+            "1)",
+            "x",
+            "1e3",
+            "1 2",
+            "1/0",
+            ".",
+            &"(".repeat(1000),
+        ] {
+            assert_eq!(Number::read(wrong), None, "{wrong:?}");
+        }
+    }
+}

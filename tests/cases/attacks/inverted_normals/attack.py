@@ -1,0 +1,1 @@
+fixture = cq.Workplane("XY").newObject([cq.Shape.cast(fixture.val().wrapped.Reversed())])

@@ -1,0 +1,118 @@
+//! The attacks and ladders in `tests/cases`, scored under grounded-v2.
+//!
+//! Nothing is rebuilt for editability here: `cadforge attack` does that too, and the tables in `docs/reward.md` come from it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock};
+
+use cadforge::assess::{Assessor, Request, Scoring, parallel};
+use cadforge::executor::{CancelToken, Executor, Priority, WorkerConfig};
+use cadforge::ordeal::{attacks, ladders};
+use cadforge::reward::Profile;
+use cadforge::task::{Task, TaskSet};
+
+use crate::support::{python, root};
+
+fn tasks() -> TaskSet {
+    TaskSet::load(&[root().join("tasks")]).unwrap()
+}
+
+fn assessor() -> Assessor {
+    static ASSESSOR: OnceLock<Mutex<Assessor>> = OnceLock::new();
+    let start = || {
+        Mutex::new(Assessor::new(Executor::start(WorkerConfig::new(
+            env!("CARGO_BIN_EXE_cadforge-worker").into(),
+            python(),
+            2,
+        ))))
+    };
+    ASSESSOR.get_or_init(start).lock().unwrap().clone()
+}
+
+fn totals(jobs: &[(&Task, String)]) -> Vec<f64> {
+    let scoring = Scoring {
+        profile: Profile::GroundedV2,
+        editability: Some(0),
+        ..Scoring::default()
+    };
+    let assessor = assessor();
+    let total = |(task, code): &(&Task, String)| {
+        let request = Request {
+            task,
+            code: code.as_bytes(),
+            completion: None,
+            scoring: &scoring,
+            priority: Priority::Batch,
+        };
+        assessor
+            .evaluate(&request, &CancelToken::never())
+            .map(|evaluation| evaluation.reward.total)
+    };
+    parallel::map(jobs, 2, total).unwrap()
+}
+
+#[test]
+fn no_attack_gets_more_than_it_may() {
+    let tasks = tasks();
+    let attacks = attacks(&root().join("tests/cases/attacks")).unwrap();
+    assert!(attacks.len() >= 40, "{}", attacks.len());
+    let mut jobs: Vec<(&Task, String)> = Vec::new();
+    let mut needed: BTreeMap<&str, usize> = BTreeMap::new();
+    for attack in &attacks {
+        let task: &Task = tasks.get(&attack.task).unwrap();
+        needed.entry(task.id.as_str()).or_insert_with(|| {
+            jobs.push((task, task.weak_seed().to_owned()));
+            jobs.push((task, task.reference.clone().unwrap()));
+            jobs.len() - 2
+        });
+    }
+    let first = jobs.len();
+    for attack in &attacks {
+        let task: &Task = tasks.get(&attack.task).unwrap();
+        jobs.push((task, attack.script(task.reference.as_deref().unwrap()).unwrap()));
+    }
+    let totals = totals(&jobs);
+    let mut wrong = Vec::new();
+    for (index, attack) in attacks.iter().enumerate() {
+        let at = needed[attack.task.as_str()];
+        let (total, most) = (totals[first + index], attack.most(totals[at], totals[at + 1]));
+        if total > most {
+            wrong.push(format!(
+                "{}: {total:.4}, may have {most:.4} ({})",
+                attack.name, attack.trick
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_stage_of_a_ladder_beats_the_one_before() {
+    let tasks = tasks();
+    let ladders = ladders(&root().join("tests/cases/ladders")).unwrap();
+    assert_eq!(ladders.len(), tasks.iter().count(), "every task has a ladder");
+    let mut jobs: Vec<(&Task, String)> = Vec::new();
+    for ladder in &ladders {
+        let task: &Task = tasks.get(&ladder.task).unwrap();
+        let scripts = ladder.scripts(task.reference.as_deref().unwrap());
+        assert!(
+            scripts.len() >= 5,
+            "{} has {} stages",
+            ladder.task,
+            scripts.len() - 1
+        );
+        jobs.extend(scripts.into_iter().map(|script| (task, script)));
+    }
+    let totals = totals(&jobs);
+    let mut wrong = Vec::new();
+    let mut at = 0;
+    for ladder in &ladders {
+        let stages = &totals[at..=at + ladder.stages.len()];
+        at += stages.len();
+        let reference = stages[stages.len() - 1];
+        if reference < 0.95 || stages.windows(2).any(|pair| pair[0] >= pair[1]) {
+            wrong.push(format!("{}: {stages:.3?}", ladder.task));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

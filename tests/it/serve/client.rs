@@ -1,0 +1,171 @@
+//! A plain HTTP client and WebSocket, close to the wire, so that tests can misbehave.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
+
+use super::Server;
+
+/// Far beyond what a healthy answer needs; only a hang meets it.
+pub const PATIENCE: Duration = Duration::from_secs(180);
+
+/// An answer over HTTP.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (own, value) = line.split_once(':')?;
+            own.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Server {
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[], b"")
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask("POST", path, &[], body.to_string().as_bytes())
+    }
+
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut stream = self.connect();
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            head.push_str("host: localhost\r\n");
+        }
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        // A server that has heard enough may close while the rest is still being sent.
+        let _ = stream.write_all(body);
+        read_answer(&mut stream)
+    }
+
+    pub fn socket(&self) -> Socket {
+        self.socket_with("/ws", &[]).expect("a WebSocket")
+    }
+
+    /// A WebSocket, or the status of the refusal.
+    pub fn socket_with(&self, path: &str, headers: &[(&str, &str)]) -> Result<Socket, u16> {
+        let mut request = tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(
+            format!("ws://127.0.0.1:{}{path}", self.port),
+        )
+        .unwrap();
+        for (name, value) in headers {
+            let name = name.parse::<axum::http::HeaderName>().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        match client(request, self.connect()) {
+            Ok((socket, _)) => Ok(Socket(socket)),
+            Err(tokio_tungstenite::tungstenite::HandshakeError::Failure(
+                tokio_tungstenite::tungstenite::Error::Http(answer),
+            )) => Err(answer.status().as_u16()),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+pub fn read_answer(stream: &mut TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    // Reset, if the server closed over bytes that it did not want.
+    let _ = stream.read_to_end(&mut bytes);
+    let at = bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(&bytes)));
+    let head = String::from_utf8_lossy(&bytes[..at]).into_owned();
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let mut answer = Answer {
+        status: status.unwrap_or_else(|| panic!("no status: {head}")),
+        body: bytes[at + 4..].to_vec(),
+        head,
+    };
+    if answer.header("transfer-encoding") == Some("chunked") {
+        answer.body = joined(&answer.body);
+    }
+    answer
+}
+
+fn joined(mut chunks: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(at) = chunks.windows(2).position(|window| window == b"\r\n") {
+        let size = std::str::from_utf8(&chunks[..at]).unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        whole.extend_from_slice(&chunks[at + 2..at + 2 + size]);
+        if size == 0 {
+            return whole;
+        }
+        chunks = &chunks[at + 4 + size..];
+    }
+    panic!("the last chunk is missing");
+}
+
+pub struct Socket(pub WebSocket<TcpStream>);
+
+impl Socket {
+    pub fn send(&mut self, message: &Value) {
+        self.send_text(&message.to_string());
+    }
+
+    pub fn send_text(&mut self, text: &str) {
+        self.0.send(Message::text(text)).expect("the socket lives");
+    }
+
+    /// The next text; pings are answered on the way.
+    pub fn receive(&mut self) -> Value {
+        loop {
+            match self.0.read().expect("a reply") {
+                Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
+                Message::Close(frame) => panic!("closed: {frame:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    pub fn ask(&mut self, message: &Value) -> Value {
+        self.send(message);
+        self.receive()
+    }
+
+    /// How the other side closes.
+    pub fn closed(&mut self) -> Option<CloseFrame> {
+        loop {
+            match self.0.read() {
+                Ok(Message::Close(frame)) => return frame,
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Long runs, for `make soak`: steps by the thousand, clients that die in the middle of theirs, senders that never end.
+
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{BOX, BROKEN, Server};
+
+/// Resident memory of the server's own process, kB.
+fn resident(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+fn metric(text: &str, name: &str) -> f64 {
+    let line = text.lines().find(|line| line.split(' ').next() == Some(name));
+    line.unwrap_or_else(|| panic!("no {name} in {text}"))
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+#[test]
+#[ignore = "minutes: run by `make soak`"]
+fn ten_thousand_steps_with_dying_clients_lose_nothing_and_leave_memory_flat() {
+    const STEPS: usize = 10_000;
+    const CLIENTS: usize = 16;
+    let server = Server::start(&["--max-envs", "64"]);
+    let step =
+        |code: &str| json!({ "type": "step", "data": { "code": code, "task_id": "caster_wheel_fork" } });
+    let reward = |reply: &Value| {
+        reply["data"]["reward"]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{reply}"))
+    };
+    let expected = reward(&server.socket().ask(&step(BOX)));
+    let (taken, died) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let run = |steps: usize| {
+        let goal = taken.load(Ordering::Relaxed) + steps;
+        std::thread::scope(|scope| {
+            for client in 0..CLIENTS {
+                let (server, taken, died) = (&server, &taken, &died);
+                scope.spawn(move || {
+                    let mut socket = server.socket();
+                    loop {
+                        let number = taken.fetch_add(1, Ordering::Relaxed);
+                        if number >= goal {
+                            return;
+                        }
+                        // Each code is new, so that nothing is known beforehand.
+                        let code = if number % 3 == 0 { BROKEN } else { BOX };
+                        let code = format!("{code}# {number}\n");
+                        socket.send(&step(&code));
+                        if number % 7 == client % 7 {
+                            std::thread::sleep(Duration::from_millis((number % 40) as u64));
+                            socket = server.socket();
+                            died.fetch_add(1, Ordering::Relaxed);
+                            continue;
+                        }
+                        let reply = socket.receive();
+                        let wanted = if number % 3 == 0 { -1.0 } else { expected };
+                        assert_eq!(reward(&reply), wanted, "step {number}: {reply}");
+                    }
+                });
+            }
+        });
+    };
+    run(STEPS / 5);
+    let before = resident(&server);
+    let since = Instant::now();
+    run(STEPS);
+    let seconds = since.elapsed().as_secs_f64();
+    let after = resident(&server);
+    println!(
+        "{:.0} steps a second, {} clients died in mid-step; server: {before} kB before, {after} kB after",
+        STEPS as f64 / seconds,
+        died.load(Ordering::Relaxed)
+    );
+    assert!(
+        after < before + before / 5,
+        "memory grew from {before} to {after} kB"
+    );
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let text = server.get("/metrics").text();
+        if metric(&text, "cadforge_candidates_waiting") == 0.0 && metric(&text, "cadforge_sessions") == 0.0 {
+            assert_eq!(metric(&text, "cadforge_worker_restarts_total"), 0.0);
+            break;
+        }
+        assert!(Instant::now() < deadline, "something is still held: {text}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(reward(&server.socket().ask(&step(BOX))), expected);
+}
+
+#[test]
+#[ignore = "half a minute of waiting: run by `make soak`"]
+fn senders_that_never_end_are_let_go() {
+    let server = Server::start(&[]);
+    let begun: [&[u8]; 3] = [
+        b"",
+        b"POST /step HTTP/1.1\r\nhost: local",
+        b"POST /step HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{\"action\"",
+    ];
+    let mut streams = begun.map(|bytes| {
+        let mut stream = server.connect();
+        stream.write_all(bytes).unwrap();
+        stream
+    });
+    let said = streams.each_mut().map(|stream| {
+        let mut said = Vec::new();
+        // Ends, or fails by the test's own patience, which is far beyond the server's.
+        stream
+            .read_to_end(&mut said)
+            .map(|_| String::from_utf8_lossy(&said).into_owned())
+            .unwrap()
+    });
+    assert!(said[2].starts_with("HTTP/1.1 408"), "{said:?}");
+}

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Trains a tiny model on our reward with the real TRL, in an environment of its own.
+#
+#   train.sh PYTHON CADFORGE
+#
+# Downloads some 3 GB when it is first run.
+set -eu
+
+[ $# -eq 2 ] || {
+    echo 'usage: train.sh PYTHON CADFORGE' >&2
+    exit 2
+}
+here=$(cd "$(dirname "$0")" && pwd)
+top=$here/../..
+"$here/../python/make_env.sh" "$1" "$top/target/openenv" "$here/trl.txt"
+"$here/unpack.sh" "$top/.venv/bin/python" "$top/target/trainers"
+CADFORGE_BIN=$(realpath "$2")
+export CADFORGE_BIN CADFORGE_SERVE='--shaping strict'
+export PYTHONPATH="$top/target/trainers/ours" PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 CUDA_VISIBLE_DEVICES=
+exec "$top/target/openenv/trl/bin/python" "$here/train.py"

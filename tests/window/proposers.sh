@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Repairs in the real studio by each proposer: a recording, the rules, and a model behind llama.cpp's server, whose stream
+# is seen to arrive, is stopped, and is cut by a kill of the server. Leaves pictures in target/window.
+#
+#   tests/window/proposers.sh CADFORGE [WIDTHxHEIGHT]
+set -euo pipefail
+program=$(realpath "$1")
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+size=${2:-1600x1000}
+pictures=$root/target/window
+name=$pictures/proposers
+area=$((${size%x*} * ${size#*x}))
+warm=dc8c6b teal=61a89e warn=e0b04c
+
+passed=0
+pass() {
+    passed=$((passed + 1))
+    echo "proposers: ok: $1"
+}
+
+# do_command TEXT: types it into the command palette and takes the first that fits.
+do_command() {
+    key ctrl+shift+p
+    sleep 0.5
+    type_text "$1"
+    sleep 0.4
+    key Return
+    sleep 0.6
+}
+
+# The server ends when its standard input does.
+llama=$root/target/llama
+[[ -x $llama/bin/python ]] || fail 'no llama.cpp server: make llama'
+mkfifo "$scratch/open"
+"$llama/bin/python" "$root/tests/llama/serve.py" --context 65536 "$llama/models/base.gguf" "$llama/models/sft.gguf" \
+    "$llama/models/grpo.gguf" <"$scratch/open" >"$scratch/address" 2>"$scratch/llama.log" &
+server=$!
+exec 8>"$scratch/open"
+trap 'kill -9 "$server" 2>/dev/null || true; end_all' EXIT
+until_true 60 test -s "$scratch/address" || fail 'the server does not start'
+address=$(<"$scratch/address")
+
+# metric NAME: a number that the server counts.
+metric() { curl -s --max-time 20 "$address/metrics" | sed -n "s/^llamacpp:$1 //p"; }
+streams() { [[ $(metric requests_processing) != 0 ]]; }
+rests() { [[ $(metric requests_processing) == 0 ]]; }
+
+for folder in "$scratch/data/cadforge"; do
+    mkdir -p "$folder"
+    printf '[[server]]\nurl = "%s"\nmodel = "sft"\nmax_tokens = 50000\n' "$address" >"$folder/servers.toml"
+done
+
+start_display "$size"
+start_studio "$program" studio --task axial_motor_stator_12_slot
+until_true 120 seen_at_least $warm $((area / 400)) || fail "the seed's shape is not to be seen after 120 s"
+settle 60 || fail 'does not come to rest'
+shot "$name-1-start"
+
+do_command 'run loop'
+until_true 120 changed_at_least "$name-1-start" $((area / 50)) || fail 'the replay changes nothing'
+sleep 3
+settle 120 || fail 'the replay does not come to rest'
+(($(seen $teal) >= area / 400)) || fail 'the repaired stator is not to be seen'
+shot "$name-2-replay"
+pass 'a recording shows a broken stator repaired'
+
+do_command 'reset to seed'
+do_command 'proposer: rules'
+do_command 'propose'
+sleep 2
+settle 90 || fail 'a proposal of the rules does not come to rest'
+shot "$name-3-rules-arrived"
+do_command 'reject proposal'
+settle 60 || fail 'does not come to rest after a rejection'
+shot "$name-4-rules-rejected"
+do_command 'run loop'
+sleep 3
+settle 120 || fail 'the loop of the rules does not come to rest'
+shot "$name-5-rules-loop"
+pass 'the rules propose once and in a loop'
+
+do_command 'proposer: model'
+sleep 2
+settle 60 || fail 'does not come to rest with a server'
+shot "$name-6-server"
+do_command 'show prompt'
+sleep 2
+settle 60 || fail 'the prompt does not come to rest'
+shot "$name-7-prompt"
+key Escape
+sleep 0.5
+do_command 'run loop'
+until_true 60 streams || fail 'the server is not asked'
+sleep 2
+shot "$name-8-streaming"
+sleep 1
+until_true 20 changed_at_least "$name-8-streaming" 300 || fail 'the stream is not seen to arrive'
+shot "$name-9-streaming-on"
+key Escape
+until_true 30 rests || fail 'a stop does not reach the server'
+made=$(metric tokens_predicted_total)
+settle 60 || fail 'does not come to rest after a stop'
+((${made%.*} < 50000)) || fail "the server made all $made tokens"
+shot "$name-10-stopped"
+pass "a stream arrives and is stopped on the server after $made tokens"
+
+before=$(seen $warn)
+do_command 'run loop'
+until_true 60 streams || fail 'the server is not asked again'
+sleep 2
+kill -9 "$server"
+settle 60 || fail 'does not come to rest after the death of the server'
+until_true 30 seen_at_least $warn $((before + 100)) || fail 'the death of the server is not told'
+shot "$name-11-server-killed"
+pass 'a server killed in mid-stream is told and its text kept'
+rm -f "$pictures"/proposers-*.ppm
+echo "proposers: $passed passed, 0 failed"
