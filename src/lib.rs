@@ -42,7 +42,7 @@
 //! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
 //! [`assess`], [`locate`], the surfaces, rows in [`data`], prompt templates and cassettes in [`repair`]) and written by
 //! [`trajectory`], [`cache`], [`data`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens
-//! connections (the studio asks it on threads of its own how servers are), only [`server`] takes them; only the worker
+//! connections (the studio has it ask servers how they are, on threads of its own), only [`server`] takes them; only the worker
 //! executable knows Python; only [`render`] and the studio's viewport know OpenGL.
 //!
 //! ## A candidate's way

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -107,9 +108,14 @@ impl TrajectoryWriter {
 }
 
 /// Keeps other processes from writing there for as long as the file is open; a file system without locks does without.
+///
+/// A process that was killed a moment ago may not be gone yet: its lock is waited for.
 pub(super) fn lock(file: &File, dir: &Path) -> Result<(), TrajectoryError> {
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(TrajectoryError::Busy(dir.to_owned())),
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    for _ in 0..20 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(100)),
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
+        }
     }
+    Err(TrajectoryError::Busy(dir.to_owned()))
 }
