@@ -135,7 +135,6 @@ lint: setup
 test-setup: setup
 	@tests/setup/run.sh
 
-# llama.cpp's server with a tiny model, for the tests of the endpoint.
 .PHONY: llama
 llama: setup
 	@tests/llama/make_env.sh "$$(cat target/setup/python)" target/llama
@@ -144,23 +143,13 @@ llama: setup
 test-rust: setup env test-envs
 	@PROPTEST_RNG_SEED=1 $(cargo) test $(locked) --no-fail-fast
 
-# What the tests hold us against, each in an environment of its own.
+# What the tests hold us against, each in an environment of its own: llama.cpp's server with a tiny model, clients of the
+# server, Ray, `datasets`, and the packages of trainers.
 .PHONY: test-envs
-test-envs: llama client-envs trainer-packages datasets-env
-
-# The real clients and trainers from PyPI that tests hold the server against.
-.PHONY: client-envs
-client-envs: setup
-	@tests/python/make_env.sh "$$(cat target/setup/python)" target/openenv tests/openenv/*.txt tests/ray/*.txt
-
-.PHONY: trainer-packages
-trainer-packages: env
+test-envs: llama env
+	@tests/python/make_env.sh "$$(cat target/setup/python)" target/test-env \
+		tests/openenv/*.txt tests/ray/*.txt tests/datasets/*.txt
 	@tests/trainers/unpack.sh .venv/bin/python target/trainers
-
-# What the tests load exported data sets with.
-.PHONY: datasets-env
-datasets-env: setup
-	@tests/datasets/make_env.sh "$$(cat target/setup/python)" target/test-env/datasets
 
 # After the build of the tests, which makes the programs too.
 .PHONY: test-window

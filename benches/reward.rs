@@ -145,7 +145,7 @@ fn grounded(criterion: &mut Criterion) {
             cost: None,
         };
         group.bench_function(name, |bencher| {
-            bencher.iter(|| score_grounded(black_box(&evidence), mode))
+            bencher.iter(|| score_grounded(black_box(&evidence), mode));
         });
     }
     group.finish();

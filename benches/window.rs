@@ -155,6 +155,8 @@ impl Desk {
             semantic_hints: Vec::new(),
             bbox_mm: None,
             scale: Scale::Mm,
+            axis: None,
+            checks: Vec::new(),
             seeds: [("weak".to_owned(), code)].into(),
             reference: None,
             reference_mesh: None,

@@ -17,6 +17,8 @@ use cadforge::task::TaskSet;
 use cadforge::trajectory::Step;
 use serde_json::{Value, json};
 
+type Time = fn(&Answer) -> f64;
+
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let usage = "endpoint-overhead URL MODEL [ROUNDS] [TOKENS]";
@@ -71,7 +73,7 @@ fn main() -> anyhow::Result<()> {
         body.len()
     );
     println!("finding out about the server, once: {connected:.1} ms");
-    let times: [(&str, fn(&Answer) -> f64); 2] = [
+    let times: [(&str, Time); 2] = [
         ("first text", |answer| answer.first),
         ("whole answer", |answer| answer.whole),
     ];

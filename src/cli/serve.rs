@@ -166,7 +166,7 @@ fn check_exposure(args: &ServeArgs, address: SocketAddr, has_token: bool) -> any
             anyhow::bail!("refused to listen on {address}: {lacking}{told}")
         }
         Some(lacking) => {
-            eprintln!("cadforge: warning: {lacking}; listening beyond this machine all the same")
+            eprintln!("cadforge: warning: {lacking}; listening beyond this machine all the same");
         }
         None => {}
     }

@@ -220,6 +220,7 @@ mod tests {
 
     const CODE: &str = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
 
+    #[expect(clippy::needless_pass_by_value, reason = "a value made for the call")]
     fn row(value: Value) -> Row {
         Row::parse(value.to_string().as_bytes()).unwrap()
     }
@@ -325,10 +326,13 @@ mod tests {
             json!({"role": "user", "content": "hi"}),
             json!({"role": "assistant", "content": "x"}),
         );
-        assert_eq!(row(json!({"messages": [user, answer]})).prompt(), [user.clone()]);
+        assert_eq!(
+            row(json!({"messages": [user, answer]})).prompt(),
+            std::slice::from_ref(&user)
+        );
         assert_eq!(
             row(json!({"prompt": "hi", "messages": [answer]})).prompt(),
-            [user.clone()]
+            std::slice::from_ref(&user)
         );
         assert_eq!(row(json!({"messages": [user]})).prompt(), [user]);
         assert!(row(json!({"code": "x"})).prompt().is_empty());

@@ -110,7 +110,7 @@ impl Dexels {
             let corners = triangle.map(|vertex| points[vertex as usize]);
             dexels.cross(corners, body_of(index), &mut events);
         }
-        dexels.sweep(events);
+        dexels.sweep(&events);
         dexels
     }
 
@@ -267,10 +267,10 @@ impl Dexels {
     }
 
     /// Walks along each ray and keeps where there is material.
-    fn sweep(&mut self, events: Vec<Event>) {
+    fn sweep(&mut self, events: &[Event]) {
         let rays = self.count[0] * self.count[1];
         let mut ends = vec![0u32; rays + 1];
-        for event in &events {
+        for event in events {
             ends[event.ray as usize + 1] += 1;
         }
         for ray in 0..rays {

@@ -160,7 +160,7 @@ fn farthest(points: &[Vec3], measure: impl Fn(Vec3) -> f64) -> Option<usize> {
     (0..points.len()).max_by(|&a, &b| measure(points[a]).total_cmp(&measure(points[b])))
 }
 
-/// A number in [-0.5, 0.5) that looks random and is always the same (SplitMix64).
+/// A number in [-0.5, 0.5) that looks random and is always the same (the mixer of `SplitMix64`).
 fn jitter(index: u64) -> f64 {
     let mut x = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -7,7 +7,7 @@ use super::{Aabb, Dexels, Lattice, Placement, TriMesh};
 
 /// Voxels along each side.
 const SIDE: usize = 40;
-/// By how much a moved or turned pose must be better than the one as it stands, in IoU.
+/// By how much a moved or turned pose must be better than the one as it stands, in intersection over union.
 const MARGIN: f64 = 0.02;
 /// The step between phases about a declared axis, degrees.
 const PHASE: usize = 5;

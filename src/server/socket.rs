@@ -145,7 +145,7 @@ enum End {
 
 impl End {
     /// After something came that is no message.
-    fn of(came: Option<Result<Message, Error>>) -> Self {
+    fn of(came: Option<&Result<Message, Error>>) -> Self {
         match came {
             Some(Ok(_)) => Self::Answer,
             Some(Err(Error::Capacity(_))) => Self::Close(CloseCode::Size, "the message is too large"),
@@ -189,7 +189,7 @@ async fn converse(
                         }
                         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                         // The step is dropped with its future: nobody waits for it.
-                        other => return End::of(other),
+                        other => return End::of(other.as_ref()),
                     },
                 }
             }
@@ -218,7 +218,7 @@ async fn next(app: &App, socket: &mut Socket) -> Result<Message, End> {
             came = socket.next() => match came {
                 Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => return Ok(message),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                other => return Err(End::of(other)),
+                other => return Err(End::of(other.as_ref())),
             },
             () = super::listen::ended(&mut ending) => return Err(End::Close(CloseCode::Away, "the server ends")),
             () = &mut idle => {

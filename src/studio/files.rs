@@ -379,6 +379,7 @@ impl Files {
     }
 
     /// As [`Self::run`], told of while it lasts; the work says which share of it is done.
+    #[expect(clippy::needless_pass_by_value, reason = "a text made for the call")]
     fn run_long(
         &mut self,
         what: String,

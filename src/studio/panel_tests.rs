@@ -152,7 +152,7 @@ fn a_group_is_built_and_shown_with_rewards_and_advantages() {
     assert_eq!(standin.job(before, |job| job.assess().priority), Priority::Batch);
     standin.job(before, |job| job.answer(built(0.3, 0.3)));
     standin.job(before + 1, |job| {
-        job.answer(failed(Kind::SyntaxClosure, "never closed", 1))
+        job.answer(failed(Kind::SyntaxClosure, "never closed", 1));
     });
     window.run_steps(3);
     let members = &state(&window).group.as_ref().unwrap().members;
@@ -167,7 +167,7 @@ fn a_group_is_built_and_shown_with_rewards_and_advantages() {
         state.group.as_ref().is_some_and(|group| group.group == 1)
     });
     assert!(
-        standin.job(before + 2, |job| job.is_cancelled()),
+        standin.job(before + 2, super::testing::Sent::is_cancelled),
         "what nobody looks at is not built"
     );
 }

@@ -1,4 +1,4 @@
-//! The endpoint against llama.cpp's own HTTP server with a tiny model and its LoRA adapters; `make llama` makes them. What
+//! The endpoint against llama.cpp's own HTTP server with a tiny model and its `LoRA` adapters; `make llama` makes them. What
 //! the model says is noise, which is enough to hear a stream, tell adapters apart, stop, cut and overflow.
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -9,7 +9,7 @@ use cadforge::assess::{Assessor, Request, Scoring, parallel};
 use cadforge::executor::{CancelToken, Executor, Priority, WorkerConfig};
 use cadforge::ordeal::{attacks, ladders};
 use cadforge::reward::Profile;
-use cadforge::task::{Task, TaskSet};
+use cadforge::task::{Level, Task, TaskSet};
 
 use crate::support::{python, root};
 
@@ -72,11 +72,15 @@ fn no_attack_gets_more_than_it_may() {
         jobs.push((task, attack.script(task.reference.as_deref().unwrap()).unwrap()));
     }
     let totals = totals(&jobs);
+    assert!(
+        attacks.iter().filter(|attack| attack.open).count() < 12,
+        "too many holes are open"
+    );
     let mut wrong = Vec::new();
     for (index, attack) in attacks.iter().enumerate() {
         let at = needed[attack.task.as_str()];
         let (total, most) = (totals[first + index], attack.most(totals[at], totals[at + 1]));
-        if total > most {
+        if total > most && !attack.open {
             wrong.push(format!(
                 "{}: {total:.4}, may have {most:.4} ({})",
                 attack.name, attack.trick
@@ -87,10 +91,22 @@ fn no_attack_gets_more_than_it_may() {
 }
 
 #[test]
+fn every_stage_of_an_easy_ladder_beats_the_one_before() {
+    climb(|task| task.level == Level::Easy);
+}
+
+#[test]
+#[ignore = "a hundred builds: part of the soak"]
 fn every_stage_of_a_ladder_beats_the_one_before() {
+    climb(|task| task.level != Level::Easy);
+}
+
+fn climb(chosen: impl Fn(&Task) -> bool) {
     let tasks = tasks();
-    let ladders = ladders(&root().join("tests/cases/ladders")).unwrap();
+    let mut ladders = ladders(&root().join("tests/cases/ladders")).unwrap();
     assert_eq!(ladders.len(), tasks.iter().count(), "every task has a ladder");
+    ladders.retain(|ladder| chosen(tasks.get(&ladder.task).unwrap()));
+    assert!(!ladders.is_empty());
     let mut jobs: Vec<(&Task, String)> = Vec::new();
     for ladder in &ladders {
         let task: &Task = tasks.get(&ladder.task).unwrap();

@@ -33,8 +33,11 @@ fn command(dir: &Path, server: &Model, model: &str) -> Command {
     command
 }
 
+/// Number, parent, code, total, whether the loop went on from it.
+type Told = (usize, Option<usize>, String, f64, Option<bool>);
+
 /// What of a step is the same in every run.
-fn told(steps: &[Step]) -> Vec<(usize, Option<usize>, String, f64, Option<bool>)> {
+fn told(steps: &[Step]) -> Vec<Told> {
     let told = steps.iter().map(|step| {
         let kept = step.proposal.as_ref().and_then(|proposal| proposal.kept);
         let total = step.evaluation.reward.total;

@@ -16,6 +16,10 @@ python=$1
 dir=$2
 shift 2
 
+# Several checks in one checkout may want them at once.
+mkdir -p "$dir"
+exec 9>"$dir/lock"
+flock 9
 for requirements; do
     venv=$dir/$(basename "$requirements" .txt)
     stamp=$venv/cadforge.stamp

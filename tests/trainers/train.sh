@@ -12,9 +12,9 @@ set -eu
 }
 here=$(cd "$(dirname "$0")" && pwd)
 top=$here/../..
-"$here/../python/make_env.sh" "$1" "$top/target/openenv" "$here/trl.txt"
+"$here/../python/make_env.sh" "$1" "$top/target/test-env" "$here/trl.txt"
 "$here/unpack.sh" "$top/.venv/bin/python" "$top/target/trainers"
 CADFORGE_BIN=$(realpath "$2")
 export CADFORGE_BIN CADFORGE_SERVE='--shaping strict'
 export PYTHONPATH="$top/target/trainers/ours" PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 CUDA_VISIBLE_DEVICES=
-exec "$top/target/openenv/trl/bin/python" "$here/train.py"
+exec "$top/target/test-env/trl/bin/python" "$here/train.py"

@@ -9,8 +9,8 @@ pub(super) fn card(inputs: &[String], options: &Options, summary: &Summary) -> S
     let rows = summary.train + summary.validation;
     let size = match rows {
         ..1_000 => "n<1K",
-        ..10_000 => "1K<n<10K",
-        ..100_000 => "10K<n<100K",
+        1_000..10_000 => "1K<n<10K",
+        10_000..100_000 => "10K<n<100K",
         _ => "100K<n<1M",
     };
     let mut text = format!(

@@ -123,6 +123,7 @@ fn over_time(text: &mut String, run: &Run) {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "an array made for the call")]
 fn row<const N: usize>(cells: [String; N]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }

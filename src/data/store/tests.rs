@@ -8,8 +8,8 @@ use crate::data::Form;
 fn row(number: usize) -> Value {
     json!({
         "reward_call": number / 8, "index": number % 8, "task_id": (["caster", "clip"][number % 2]), "code": format!("x = {number}"),
-        "cadforge_build": number % 4 != 0, "cadforge_total": if number % 4 == 0 { -1.0 } else { number as f64 / 100.0 },
-        "kind": if number % 4 == 0 { "syntax_closure" } else { "build_ok" }, "score": number as f64,
+        "cadforge_build": !number.is_multiple_of(4), "cadforge_total": if number.is_multiple_of(4) { -1.0 } else { number as f64 / 100.0 },
+        "kind": if number.is_multiple_of(4) { "syntax_closure" } else { "build_ok" }, "score": number as f64,
     })
 }
 
@@ -301,7 +301,7 @@ fn processes_that_share_a_store_lose_and_double_nothing() {
     };
     assert_eq!(store.ids(&shared).unwrap().len(), SHARED);
     let own = store.ids(&Filter::default()).unwrap().len() - SHARED;
-    assert!((300..=400).contains(&own) && own % 100 == 0, "{own}");
+    assert!((300..=400).contains(&own) && own.is_multiple_of(100), "{own}");
     let check: String = store
         .index
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))

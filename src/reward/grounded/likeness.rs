@@ -113,7 +113,7 @@ mod tests {
         let frame = Frame::new(table.mesh.bbox(), None);
         let own = Specimen::of_shape(&table, &Placement::NONE, &frame);
         let block = Specimen::of_mesh(boxed(&table.mesh.bbox()), &frame);
-        let compared = Compared::new(own.clone(), &[block.clone()]);
+        let compared = Compared::new(own.clone(), std::slice::from_ref(&block));
         let found = compared.likeness(&own);
         assert_eq!((found.iou, found.f1, found.score), (1.0, [1.0; 4], 1.0));
         assert!((compared.likeness(&block).score - BELOW).abs() < 1e-9);

@@ -85,9 +85,9 @@ impl Trials {
         for trial in self.trials.iter().filter(|trial| trial.is_live()) {
             let Some(response) = trial.response else { continue };
             let length = response.iter().map(|x| x * x).sum::<f64>().sqrt();
-            for i in 0..MEASURES {
-                for j in 0..MEASURES {
-                    gram[i][j] += response[i] / length * (response[j] / length);
+            for (row, one) in gram.iter_mut().zip(response) {
+                for (sum, other) in row.iter_mut().zip(response) {
+                    *sum += one / length * (other / length);
                 }
             }
         }
@@ -158,10 +158,9 @@ fn eigenvalues(mut a: [[f64; MEASURES]; MEASURES]) -> [f64; MEASURES] {
                     row[p] = c * x - s * y;
                     row[q] = s * x + c * y;
                 }
-                for k in 0..MEASURES {
-                    let (x, y) = (a[p][k], a[q][k]);
-                    a[p][k] = c * x - s * y;
-                    a[q][k] = s * x + c * y;
+                let (upper, lower) = a.split_at_mut(q);
+                for (x, y) in upper[p].iter_mut().zip(&mut lower[0]) {
+                    (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
                 }
             }
         }
@@ -241,6 +240,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::needless_range_loop, reason = "two places of one matrix")]
     fn eigenvalues_keep_trace_and_squares() {
         let mut a = [[0.0; MEASURES]; MEASURES];
         for i in 0..MEASURES {

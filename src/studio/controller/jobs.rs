@@ -443,6 +443,9 @@ impl Controller {
             Event::Failed { message, input } => {
                 if let Some(pending) = self.finish(job) {
                     self.break_off();
+                    if matches!(&pending.purpose, Purpose::Repair(run) if run.origin == Origin::Endpoint) {
+                        self.look_at(self.state.proposing.server);
+                    }
                     let card = match &pending.purpose {
                         Purpose::Assess { card, .. } => Some(*card),
                         Purpose::Repair(run) => Some(run.cards[&0]),

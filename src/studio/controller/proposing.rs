@@ -98,7 +98,8 @@ impl Controller {
         }
     }
 
-    fn look_at(&mut self, index: usize) {
+    /// Asks a server how it is.
+    pub(super) fn look_at(&mut self, index: usize) {
         let Some(server) = self.state.proposing.servers.get_mut(index) else {
             return;
         };

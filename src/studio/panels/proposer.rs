@@ -22,9 +22,7 @@ pub struct ProposerView {
 
 /// Shows the panel.
 pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let palette = theme::of(ui);
     let pick = state.session().pick(state.proposing.pick);
-    let mut wishes = Vec::new();
     header(
         ui,
         "Proposer",
@@ -46,20 +44,25 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
                 button.on_disabled_hover_text("this task has no recorded repair");
             }
         },
-        |ui| limits(state, pick, ui, &mut wishes),
+        |_| {},
     );
-    commands.append(&mut wishes);
     Frame::NONE
         .inner_margin(Margin::symmetric(PAD as i8, 6))
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 5.0;
             match pick {
-                Pick::Replay => replay(state, ui, commands),
-                Pick::Rules => {
-                    let about = "edits by the embedded rules, the smallest first; needs nothing";
-                    ui.add(Label::new(widgets::small(about, palette)).truncate());
+                Pick::Replay | Pick::Rules => {
+                    ui.horizontal_wrapped(|ui| {
+                        if pick == Pick::Replay {
+                            replay(state, ui, commands);
+                        }
+                        limits(state, pick, ui, commands);
+                    });
                 }
-                Pick::Endpoint => proposer_server::show(&mut view.server, state, ui, commands),
+                Pick::Endpoint => {
+                    proposer_server::show(&mut view.server, state, ui, commands);
+                    ui.horizontal_wrapped(|ui| limits(state, pick, ui, commands));
+                }
             }
             stream(view, state, ui, commands);
         });
@@ -69,6 +72,17 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
 fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
     let palette = theme::of(ui);
+    let mut steps = proposing.max_steps;
+    ui.name_inputs("Steps at most", |ui| {
+        let value = DragValue::new(&mut steps)
+            .range(1..=100)
+            .speed(0.1)
+            .suffix(" steps");
+        if ui.add(value).on_hover_text("a loop ends after so many").changed() {
+            commands.push(Command::Proposer(ProposerCommand::MaxSteps(steps)));
+        }
+    });
+    ui.label(widgets::small("to", palette));
     let mut target = proposing.target;
     ui.name_inputs("Target", |ui| {
         let value = DragValue::new(&mut target)
@@ -81,17 +95,6 @@ fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
             .changed()
         {
             commands.push(Command::Proposer(ProposerCommand::Target(target)));
-        }
-    });
-    ui.label(widgets::small("to", palette));
-    let mut steps = proposing.max_steps;
-    ui.name_inputs("Steps at most", |ui| {
-        let value = DragValue::new(&mut steps)
-            .range(1..=100)
-            .speed(0.1)
-            .suffix(" steps");
-        if ui.add(value).on_hover_text("a loop ends after so many").changed() {
-            commands.push(Command::Proposer(ProposerCommand::MaxSteps(steps)));
         }
     });
     if pick != Pick::Replay {
@@ -108,29 +111,27 @@ fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
 
 fn replay(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let session = state.session();
-    ui.horizontal(|ui| {
-        ui.name_inputs("Recording", |ui| {
-            ComboBox::new("recording", "")
-                .icon(widgets::chevron)
-                .width(190.0)
-                .truncate()
-                .selected_text(session.recording.clone().unwrap_or_default())
-                .show_ui(ui, |ui| {
-                    for recording in &session.task.repairs {
-                        let picked = session.recording.as_ref() == Some(&recording.name);
-                        let label = format!("{} ({} steps)", recording.name, recording.steps.len());
-                        if ui.selectable_label(picked, label).clicked() {
-                            commands.push(Command::SetRecording(recording.name.clone()));
-                        }
+    ui.name_inputs("Recording", |ui| {
+        ComboBox::new("recording", "")
+            .icon(widgets::chevron)
+            .width(150.0)
+            .truncate()
+            .selected_text(session.recording.clone().unwrap_or_default())
+            .show_ui(ui, |ui| {
+                for recording in &session.task.repairs {
+                    let picked = session.recording.as_ref() == Some(&recording.name);
+                    let label = format!("{} ({} steps)", recording.name, recording.steps.len());
+                    if ui.selectable_label(picked, label).clicked() {
+                        commands.push(Command::SetRecording(recording.name.clone()));
                     }
-                });
-        });
-        let mut paced = state.proposing.paced;
-        let box_ = Checkbox::new(&mut paced, "with its pauses");
-        if ui.add(box_).changed() {
-            commands.push(Command::Proposer(ProposerCommand::Paced(paced)));
-        }
+                }
+            });
     });
+    let mut paced = state.proposing.paced;
+    let box_ = Checkbox::new(&mut paced, "with its pauses");
+    if ui.add(box_).changed() {
+        commands.push(Command::Proposer(ProposerCommand::Paced(paced)));
+    }
 }
 
 /// What is said, as it arrives.
@@ -158,7 +159,8 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
             action_button(ui, Action::Cancel, ActionStyle::Danger, None, commands);
         }
     });
-    if said.len() > 1 {
+    // One after the other they are the timeline's; side by side they are chosen here.
+    if said.len() > 1 && state.proposing.candidates > 1 {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             for (number, text) in said.iter().enumerate() {

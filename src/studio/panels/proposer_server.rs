@@ -24,7 +24,7 @@ pub fn show(view: &mut ServerView, state: &State, ui: &mut Ui, commands: &mut Ve
         return add(view, ui, commands);
     };
     let index = proposing.server;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         health(known, ui);
         ui.name_inputs("Server", |ui| {
             ComboBox::new("server", "")

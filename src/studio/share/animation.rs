@@ -29,12 +29,18 @@ pub fn animation(story: &Story, progress: &dyn Fn(f32)) -> Result<Vec<u8>, Strin
     let Some(seed) = scenes.first() else {
         return Err("nothing was built yet that could be shown\nhint: run a step first".to_owned());
     };
-    let each = FRAMES.max(WHOLE.div_ceil(scenes.len()));
-    let count = each * scenes.len();
+    // The seed stands at the left all the time; it needs no scene of its own.
+    let steps = if scenes.len() > 1 {
+        &scenes[1..]
+    } else {
+        &scenes[..]
+    };
+    let each = FRAMES.max(WHOLE.div_ceil(steps.len()));
+    let count = each * steps.len();
     let mut headless = Headless::new().map_err(|error| error.to_string())?;
     let mut frames = Vec::with_capacity(count);
     for index in 0..count {
-        let scene = &scenes[index / each];
+        let scene = &steps[index / each];
         let panes = [
             ShotPane {
                 title: &seed.title,

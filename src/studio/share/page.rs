@@ -72,7 +72,7 @@ pub fn page(story: &Story) -> String {
         prompt: story.prompt.clone(),
         scoring: story.scoring.clone(),
         chapters,
-        meshes: shapes.into_iter().map(|shape| mesh(shape)).collect(),
+        meshes: shapes.into_iter().map(mesh).collect(),
     };
     // Plain data with string keys: turning it into JSON has no way to fail. What would end the script is spelled out.
     let json = serde_json::to_string(&data)

@@ -248,7 +248,7 @@ fn loaded(dir: &Path, folders: &[&str]) -> Vec<Value> {
     let python = root().join("target/test-env/datasets/bin/python");
     assert!(
         python.exists(),
-        "{} is not there: `make datasets-env` makes it",
+        "{} is not there: `make test-envs` makes it",
         python.display()
     );
     let mut command = Command::new(python);
@@ -299,7 +299,7 @@ fn data_sets_load_with_hugging_face_and_leak_nothing() {
                 (&rows[0], &rows[rows.len() - 1]),
                 "{kind}"
             );
-            assert!(rows.iter().all(|row| holds_no_null(row)), "{kind} holds a null");
+            assert!(rows.iter().all(holds_no_null), "{kind} holds a null");
         }
         let tasks = parts.clone().map(|rows| {
             rows.iter()

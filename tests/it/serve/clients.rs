@@ -1,4 +1,4 @@
-//! The real Python clients from PyPI, in environments of their own: whole episodes, and OpenEnv's own validation.
+//! The real Python clients from `PyPI`, in environments of their own: whole episodes, and OpenEnv's own validation.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,10 +12,10 @@ const TASK: &str = "caster_wheel_fork";
 
 /// An environment of `tests/python/make_env.sh`.
 pub fn environment(name: &str) -> PathBuf {
-    let bin = root().join("target/openenv").join(name).join("bin");
+    let bin = root().join("target/test-env").join(name).join("bin");
     assert!(
         bin.join("python").exists(),
-        "{} is missing\nhint: run `make client-envs`",
+        "{} is missing\nhint: run `make test-envs`",
         bin.display()
     );
     bin

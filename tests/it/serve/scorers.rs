@@ -123,7 +123,12 @@ fn too_much_is_refused_with_a_time_to_come_back() {
             .text()
             .contains("cadforge_candidates_waiting 4")
         {}
-        let refused = server.ask("POST", "/score_batch", &[], batch(&[slow.clone()]).as_bytes());
+        let refused = server.ask(
+            "POST",
+            "/score_batch",
+            &[],
+            batch(std::slice::from_ref(&slow)).as_bytes(),
+        );
         assert_eq!(refused.status, 429, "{refused:?}");
         assert!(
             refused

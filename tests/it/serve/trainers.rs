@@ -13,7 +13,7 @@ fn the_package_fits_the_trainers_and_scores() {
     let packages = root().join("target/trainers");
     assert!(
         packages.join("ours").exists(),
-        "{} is missing\nhint: run `make trainer-packages`",
+        "{} is missing\nhint: run `make test-envs`",
         packages.display()
     );
     let server = Server::start(&[]);
