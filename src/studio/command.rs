@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::dock::PanelKind;
+use super::made::Making;
 use super::new_task::NewTask;
 use super::proposing::{Known, Pick};
 use super::settings::Settings;
@@ -14,6 +15,7 @@ use super::share::Form;
 use super::state::{CardId, PathPurpose};
 pub use super::viewport::Action as ViewAction;
 use super::viewport::{Against, Layout, Look, Preset, Projection};
+use crate::data::export::Kind;
 use crate::reward::{Mode, Profile};
 
 /// A wish of a panel; the [`super::controller`] acts on it.
@@ -151,6 +153,8 @@ pub enum Action {
     Shortcuts,
     /// Open the settings page.
     Settings,
+    /// Make something of the training run that is open.
+    Make(Making),
     /// Write a task of one's own.
     NewTask,
     /// What a report of a fault should hold, to the clipboard.
@@ -265,6 +269,10 @@ const fn view(action: ViewAction, name: &'static str, label: &'static str, start
 
 const fn panel(kind: PanelKind, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
     info(Action::Panel(kind), name, label, None, starts_group)
+}
+
+const fn making(making: Making, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
+    info(Action::Make(making), name, label, None, starts_group)
 }
 
 const CTRL: Modifiers = Modifiers::COMMAND;
@@ -433,6 +441,37 @@ pub const ACTIONS: &[ActionInfo] = &[
     ),
     info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, false),
     info(Action::ToggleTheme, "view.theme", "Light or dark", None, false),
+    making(
+        Making::Repair,
+        "rows.repair",
+        "Rows: keep the code as a repair",
+        true,
+    ),
+    making(Making::Report, "rows.report", "Rows: write a report", false),
+    making(
+        Making::Curriculum,
+        "rows.curriculum",
+        "Rows: make the next prompts",
+        false,
+    ),
+    making(
+        Making::DataSet(Kind::Sft),
+        "rows.sft",
+        "Rows: export examples",
+        false,
+    ),
+    making(
+        Making::DataSet(Kind::Preference),
+        "rows.preference",
+        "Rows: export preferences",
+        false,
+    ),
+    making(
+        Making::DataSet(Kind::Rollouts),
+        "rows.rollouts",
+        "Rows: export rollouts",
+        false,
+    ),
     info(
         Action::NewTask,
         "task.new",

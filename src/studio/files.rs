@@ -239,6 +239,14 @@ impl Files {
         });
     }
 
+    /// Makes something of rows; `path` is where it goes.
+    pub fn make(&mut self, path: PathBuf, make: impl FnOnce() -> Result<(), String> + Send + 'static) {
+        self.run_long(format!("writing {}", file_name(&path)), move |_| {
+            let made = make();
+            Some(FileEvent::Exported(path, made))
+        });
+    }
+
     /// Keeps what was said of rows beside their file.
     pub fn keep_notes(&mut self, rows: PathBuf, notes: Notes) {
         let told = (self.sender.clone(), self.wake.clone());

@@ -14,6 +14,7 @@ pub mod dock;
 pub mod editor;
 pub mod files;
 pub mod keeper;
+pub mod made;
 pub mod new_task;
 pub mod notes;
 pub mod panels;
@@ -35,6 +36,8 @@ mod editor_tests;
 mod fuzz_tests;
 #[cfg(test)]
 mod keeping_tests;
+#[cfg(test)]
+mod made_tests;
 #[cfg(test)]
 mod panel_tests;
 #[cfg(test)]

@@ -176,7 +176,7 @@ impl Rows {
     pub fn code(&self, index: usize) -> Result<(Option<String>, String), String> {
         let row = self.rows.get(index).ok_or("the row is not there any more")?;
         let whole = self
-            .line(row)
+            .bytes(row)
             .map_err(|error| format!("cannot read {}: {error}", self.path.display()))?;
         let value: Value = serde_json::from_slice(&whole).map_err(|error| {
             format!(
@@ -189,7 +189,25 @@ impl Rows {
         Ok((self.tasks.get(row.task as usize).cloned(), code))
     }
 
-    fn line(&self, row: &Row) -> std::io::Result<Vec<u8>> {
+    /// Line of a row in its file, from 1.
+    pub fn line(&self, index: usize) -> Result<u64, String> {
+        let row = self.rows.get(index).ok_or("the row is not there any more")?;
+        let fail = |error: std::io::Error| format!("cannot read {}: {error}", self.path.display());
+        let mut before =
+            BufReader::with_capacity(1 << 20, File::open(&self.path).map_err(fail)?.take(row.start));
+        let mut line = 1;
+        loop {
+            let buffer = before.fill_buf().map_err(fail)?;
+            if buffer.is_empty() {
+                return Ok(line);
+            }
+            line += buffer.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let length = buffer.len();
+            before.consume(length);
+        }
+    }
+
+    fn bytes(&self, row: &Row) -> std::io::Result<Vec<u8>> {
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(row.start))?;
         let mut line = vec![0; row.length as usize];

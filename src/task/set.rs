@@ -57,6 +57,17 @@ impl TaskSet {
     }
 }
 
+impl FromIterator<Arc<Task>> for TaskSet {
+    /// Of tasks that were loaded before; of two with one id the later one stays.
+    fn from_iter<I: IntoIterator<Item = Arc<Task>>>(tasks: I) -> Self {
+        let tasks: BTreeMap<String, Arc<Task>> =
+            tasks.into_iter().map(|task| (task.id.clone(), task)).collect();
+        Self {
+            tasks: tasks.into_values().collect(),
+        }
+    }
+}
+
 /// The task folders of a pack, sorted by name; files beside them and names that start with a dot are passed over.
 pub fn folders(pack: &Path) -> Result<Vec<PathBuf>, TaskError> {
     let refuse = |message: String| TaskError::Invalid {

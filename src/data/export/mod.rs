@@ -35,7 +35,7 @@ pub const POSITIVE: f64 = 0.60;
 pub const STRICT: f64 = 0.70;
 
 /// What a data set is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Prompts with good answers, as messages.

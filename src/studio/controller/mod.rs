@@ -4,6 +4,7 @@
 
 mod jobs;
 mod keeping;
+mod made;
 mod opened;
 mod proposing;
 mod runs;
@@ -307,6 +308,7 @@ impl Controller {
                 self.effects.push(Effect::NewTask);
             }
             Action::CopyDiagnostics => self.copy_diagnostics(),
+            Action::Make(making) => self.make(making),
             Action::Panel(kind) => self.effects.push(Effect::Panel(kind)),
             Action::ResetLayout => self.effects.push(Effect::ResetLayout),
             Action::View(action) => self.effects.push(Effect::View(action)),

@@ -236,6 +236,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
             Some("no server is known: add one in the proposer panel".to_owned())
         }
         Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
+        Action::Make(_) if state.rows.is_none() => Some("no training run is open".to_owned()),
         Action::CopyReward if state.card().scored().is_none() => Some("not scored yet".to_owned()),
         Action::ResetToSeed if session.cards.len() == 1 => Some("there is only the seed".to_owned()),
         Action::Export(_) if session.cards.iter().all(|card| card.last_shape.is_none()) => {
@@ -263,6 +264,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::Settings
         | Action::NewTask
         | Action::CopyDiagnostics
+        | Action::Make(_)
         | Action::Panel(_)
         | Action::ResetLayout => None,
     }
