@@ -16,9 +16,8 @@ use super::App;
 use super::answer::{self, Answer};
 use super::episode;
 use super::fields::{Fields, Mistakes};
-use super::judge::{Candidate, Fault, Judge, Room};
-use super::wire::Object;
-use crate::assess::Evaluation;
+use super::judge::{Candidate, Judge, Room};
+use crate::data::{Row, score};
 use crate::repair::answer::code;
 use crate::task::{Task, TaskSet};
 
@@ -141,11 +140,11 @@ pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answe
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let rows: Vec<Row> = body
+    let rows: Vec<Line> = body
         .split(|&byte| byte == b'\n')
         .enumerate()
         .filter(|(_, line)| !line.trim_ascii().is_empty())
-        .map(|(number, line)| Row::read(&app.tasks, number + 1, line))
+        .map(|(number, line)| Line::read(&app.tasks, number + 1, line))
         .collect();
     drop(body);
     let room = match admit(&app, rows.len()) {
@@ -155,40 +154,39 @@ pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answe
     let judge = app.judge.source();
     let abreast = abreast(&app);
     let lines = futures_util::stream::iter(rows)
-        .map(move |row| row.scored(judge.clone(), Arc::clone(&room)))
+        .map(move |row| row.scored(Arc::clone(&app), judge.clone(), Arc::clone(&room)))
         .buffered(abreast)
         .map(Ok::<Bytes, Infallible>);
     answer::raw(StatusCode::OK, "application/x-ndjson", Body::from_stream(lines))
 }
 
 /// One line of a batch.
-enum Row {
-    Good(Object, Box<Candidate>),
+enum Line {
+    Good(Row, Box<Candidate>),
     Bad(Value),
 }
 
-impl Row {
+impl Line {
     fn read(tasks: &TaskSet, line: usize, text: &[u8]) -> Self {
         let bad = |what: String| Self::Bad(json!({ "line": line, "error": what }));
-        let row = match serde_json::from_slice::<Value>(text) {
-            Ok(Value::Object(row)) => row,
-            Ok(_) => return bad("bad line: no JSON object".to_owned()),
+        let row = match Row::parse(text) {
+            Ok(row) => row,
             Err(error) => return bad(format!("bad line: {error}")),
         };
-        let Some(id) = row.get("task_id").and_then(Value::as_str) else {
+        let Some(id) = row.task_id() else {
             return bad("bad line: no task_id".to_owned());
         };
         let task = match episode::find(tasks, id) {
             Ok(task) => task,
             Err(refusal) => return bad(format!("bad line: {refusal}")),
         };
-        let Some((code, completion)) = candidate_of(&row) else {
+        let Some(code) = row.code() else {
             return bad("bad line: neither code, nor completion, nor messages".to_owned());
         };
         let candidate = Candidate {
             task,
             code,
-            completion,
+            completion: row.completion(),
             mode: None,
             shape: false,
         };
@@ -196,15 +194,19 @@ impl Row {
     }
 
     /// The line to write.
-    async fn scored(self, judge: Judge, room: Arc<Room>) -> Bytes {
+    async fn scored(self, app: Arc<App>, judge: Judge, room: Arc<Room>) -> Bytes {
         let written = match self {
             Self::Bad(report) => report,
-            Self::Good(mut row, candidate) => {
-                match judge.score(*candidate, None).await {
-                    Ok(assessment) => enter(&mut row, &assessment.evaluation),
-                    Err(fault) => enter_fault(&mut row, &fault),
-                }
-                row.into()
+            Self::Good(row, candidate) => {
+                let map = match judge.score(*candidate, None).await {
+                    Ok(assessment) => score::scored(row, &assessment.evaluation).0,
+                    Err(fault) => {
+                        let mut map = score::failed(row, &fault.to_string(), &app.config.scoring);
+                        map.insert("retry_after_s".into(), fault.retry_after_s().into());
+                        map
+                    }
+                };
+                map.into()
             }
         };
         drop(room);
@@ -212,59 +214,6 @@ impl Row {
         line.push(b'\n');
         line.into()
     }
-}
-
-/// Code, and the whole answer where it is more: from `code`, else `completion`, else the last assistant message.
-fn candidate_of(row: &Object) -> Option<(String, Option<String>)> {
-    if let Some(Value::String(text)) = row.get("code") {
-        return Some((text.clone(), None));
-    }
-    let said = match row.get("completion") {
-        Some(Value::String(text)) => text,
-        Some(Value::Array(messages)) => last_said(messages)?,
-        _ => last_said(row.get("messages")?.as_array()?)?,
-    };
-    Some((code(said), Some(said.clone())))
-}
-
-fn last_said(messages: &[Value]) -> Option<&String> {
-    let assistant = messages
-        .iter()
-        .rev()
-        .find(|message| message["role"] == "assistant")?;
-    match &assistant["content"] {
-        Value::String(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// Writes a score into its row; the row's own keys stay.
-fn enter(row: &mut Object, evaluation: &Evaluation) {
-    let plain = |value: Result<Value, serde_json::Error>| value.expect("plain data");
-    row.remove("error");
-    if let Some(score) = row.remove("score") {
-        row.insert("previous_score".into(), score);
-    }
-    row.insert("reward".into(), plain(serde_json::to_value(evaluation.reward)));
-    row.insert("score".into(), episode::score(evaluation).into());
-    row.insert("kind".into(), episode::kind(evaluation).into());
-    row.insert("failure".into(), plain(serde_json::to_value(&evaluation.failure)));
-    row.insert("profile".into(), plain(serde_json::to_value(evaluation.profile)));
-    row.insert("mode".into(), plain(serde_json::to_value(evaluation.mode)));
-    row.insert("timing".into(), plain(serde_json::to_value(evaluation.timing)));
-    row.insert(
-        "versions".into(),
-        plain(serde_json::to_value(&evaluation.versions)),
-    );
-}
-
-/// Says in a row why it has no score.
-fn enter_fault(row: &mut Object, fault: &Fault) {
-    for key in ["reward", "score"] {
-        row.remove(key);
-    }
-    row.insert("error".into(), fault.to_string().into());
-    row.insert("retry_after_s".into(), fault.retry_after_s().into());
 }
 
 /// Lets a whole batch in: 413 for one that never fits, 429 for one that does not fit now.

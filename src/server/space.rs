@@ -20,6 +20,7 @@ use super::fields::{Fields, Mistakes};
 use super::judge::{Candidate, Fault};
 use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob};
 use crate::geometry::Shape;
+use crate::repair::Replay;
 use crate::task::Task;
 use crate::trajectory::Step;
 
@@ -237,18 +238,19 @@ struct Ran {
 }
 
 async fn run_loop(app: &App, task: &Arc<Task>) -> Result<Ran, Fault> {
-    let proposer = if task.repairs.is_empty() {
-        ProposerChoice::Rules
-    } else {
-        ProposerChoice::Replay {
+    let recorded = Replay::find(task, None).ok();
+    let proposer = match recorded {
+        None => ProposerChoice::Rules,
+        Some(_) => ProposerChoice::Replay {
             recording: None,
             skip: 0,
             paced: false,
-        }
+        },
     };
+    let start = recorded.and_then(|recorded| recorded.start.as_ref());
     let job = Job::Repair(RepairJob {
         task: Arc::clone(task),
-        from: None,
+        from: start.map(|code| code.as_bytes().into()),
         proposer,
         scoring: app.config.scoring.clone(),
         max_steps: episode::STEPS as usize,

@@ -22,6 +22,8 @@ use input::Plan;
 use pass::Pass;
 use resume::Finished;
 
+pub use rows::{failed, scored};
+
 /// What to score, and how.
 #[derive(Clone, Debug)]
 pub struct Options {

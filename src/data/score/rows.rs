@@ -41,7 +41,7 @@ pub(super) fn kept(row: Row) -> Map<String, Value> {
 }
 
 /// The row with its evaluation, and the score that its group compares.
-pub(super) fn scored(row: Row, evaluation: &Evaluation) -> (Map<String, Value>, f64) {
+pub fn scored(row: Row, evaluation: &Evaluation) -> (Map<String, Value>, f64) {
     let mut map = kept(row);
     let score = evaluation.shaped.unwrap_or(evaluation.reward.total);
     let mut set = |key: &str, value: Value| map.insert(key.to_owned(), value);
@@ -61,7 +61,7 @@ pub(super) fn scored(row: Row, evaluation: &Evaluation) -> (Map<String, Value>, 
 }
 
 /// The row that could not be scored by our own fault.
-pub(super) fn failed(row: Row, error: &str, scoring: &Scoring) -> Map<String, Value> {
+pub fn failed(row: Row, error: &str, scoring: &Scoring) -> Map<String, Value> {
     let mut map = kept(row);
     map.insert("error".to_owned(), json!(error));
     map.insert("profile".to_owned(), json!(scoring.profile));
