@@ -17,6 +17,7 @@
 //! ```
 //!
 //! Reader and runner are confined before they see a byte of a candidate, and have been forked before there is one.
+//! The zygote lies in large pages, so that a fork and an exit take a third of the time.
 //! A crash, hang or leak in candidate code ends one child. Scores are computed in `cadforge`, from the geometry
 //! that comes back: candidate code never runs in a process that scores it, and no reference ever reaches it. A
 //! worker that dies or speaks nonsense is replaced and its candidate run once more; after that it is an error,

@@ -239,7 +239,9 @@ fn a_new_task_is_written_and_shown() {
     studio(&mut window).tasks_go_to(dir.path().to_owned());
     ask(&mut window, Command::Do(Action::NewTask));
     window.get_by_label("Write task").click();
-    until(&mut window, "what is wrong", |state| state.new_task_problem.is_some());
+    until(&mut window, "what is wrong", |state| {
+        state.new_task_problem.is_some()
+    });
     window.run_steps(2);
     window.get_by_label_contains("is no id");
     use egui::accesskit::Role::{MultilineTextInput, TextInput};
