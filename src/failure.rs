@@ -51,6 +51,58 @@ pub enum Kind {
     BuildOk,
 }
 
+impl Kind {
+    /// Every kind, in order.
+    pub const ALL: [Self; 20] = [
+        Self::Clipped,
+        Self::Sandbox,
+        Self::Timeout,
+        Self::OutOfMemory,
+        Self::Crash,
+        Self::OutputFlood,
+        Self::BadEncoding,
+        Self::TooManyTriangles,
+        Self::Forged,
+        Self::SyntaxClosure,
+        Self::MissingFixture,
+        Self::EmptyGeometry,
+        Self::InventedApi,
+        Self::UndefinedName,
+        Self::ImportError,
+        Self::TypeOrValue,
+        Self::UnknownBuildFailure,
+        Self::LowEditability,
+        Self::DisconnectedOrWeak,
+        Self::BuildOk,
+    ];
+
+    /// Its name as it stands in the reward JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clipped => "clipped",
+            Self::Sandbox => "sandbox",
+            Self::Timeout => "timeout",
+            Self::OutOfMemory => "out_of_memory",
+            Self::Crash => "crash",
+            Self::OutputFlood => "output_flood",
+            Self::BadEncoding => "bad_encoding",
+            Self::TooManyTriangles => "too_many_triangles",
+            Self::Forged => "forged",
+            Self::SyntaxClosure => "syntax_closure",
+            Self::MissingFixture => "missing_fixture",
+            Self::EmptyGeometry => "empty_geometry",
+            Self::InventedApi => "invented_api",
+            Self::UndefinedName => "undefined_name",
+            Self::ImportError => "import_error",
+            Self::TypeOrValue => "type_or_value",
+            Self::UnknownBuildFailure => "unknown_build_failure",
+            Self::LowEditability => "low_editability",
+            Self::DisconnectedOrWeak => "disconnected_or_weak",
+            Self::BuildOk => "build_ok",
+        }
+    }
+}
+
 /// Why a candidate did not build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -121,6 +173,13 @@ fn is_kernel_error(name: &str, short: &str, message: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_is_called_as_it_is_written() {
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+    }
 
     #[test]
     fn names_of_exceptions_give_their_kind() {

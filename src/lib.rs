@@ -85,6 +85,26 @@
 //! alone: what is known costs no Python. Nothing is kept that the machine had a part in, such as a time-out, nor what came
 //! of a run that was not clean: [`executor::Execution`] says which.
 //!
+//! ## What grounded-v2 goes by
+//!
+//! [`reward`] scores it from the same evidence and more: the task's checks measured on surfaces and mesh, distances between
+//! solids, volumes and outlines beside those of the reference and of trivial shapes (box, cylinders, hull, weak seed), and how
+//! the part answers when its named dimensions are changed. [`assess`] has the latter built, by the executor like any candidate,
+//! and keeps for each task what trivial shapes come to, so that a check pays only what they do not have. [`ordeal`] turns
+//! scripts against it: attacks, ladders of honest parts, an optimiser.
+//!
+//! ## How others are served
+//!
+//! [`server`] turns requests into jobs of the engine on a runtime of its own, and answers pings while one runs. A socket holds
+//! one environment; plain HTTP a fresh one a call. What comes from outside is read field by field with the errors that
+//! the real clients expect; nothing of it is ever a path. Its guard comes before any route: token, host, rate, size.
+//!
+//! ## The window's state
+//!
+//! A panel reads [`studio::state`] and sends [`studio::command`]s; [`studio::controller`] alone changes the state, where
+//! commands, engine events and files come in. Panels stand in a tree of tiles ([`studio::dock`]). Whatever reads, writes or
+//! asks a server does so on a thread and comes back as an event.
+//!
 //! ## A repair's way
 //!
 //! [`repair::run`] asks a [`repair::Proposer`] for the next candidate. A proposer keeps no memory: all it goes by is the

@@ -140,6 +140,5 @@ fn summary(evaluation: &Evaluation) -> String {
 }
 
 fn kind_name(evaluation: &Evaluation) -> String {
-    let name = serde_json::to_value(evaluation.kind).expect("a kind is a plain name");
-    name.as_str().unwrap_or_default().replace('_', " ")
+    evaluation.kind.name().replace('_', " ")
 }

@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 
 use super::output::write_whole;
 use super::prompt::{repair_prompt, task_spec};
-use super::report::plot::kind_name;
 use super::{DataError, Form, Lines, Row};
 use crate::failure::Kind;
 use crate::repair::endpoint::Template;
@@ -143,7 +142,7 @@ pub fn write(
                     writeln!(out, "{prompt}").map_err(DataError::io("write", output))?;
                     summary.rows += 1;
                     *summary.stages.entry(stage.name()).or_default() += 1;
-                    *summary.kinds.entry(kind_name(weak.kind)).or_default() += 1;
+                    *summary.kinds.entry(weak.kind.name().to_owned()).or_default() += 1;
                 }
             }
         }

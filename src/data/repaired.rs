@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
+use super::score::note;
 use super::{DataError, Lines, Row};
 use crate::assess::Evaluation;
 
@@ -34,22 +35,15 @@ pub fn append(path: &Path, source: &Source, code: &str, evaluation: &Evaluation)
     let hash = Sha256::digest(before.code().unwrap_or_default().as_bytes());
     let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let mut row = Map::new();
+    for (key, value) in [
+        ("task_id", json!(evaluation.task_id)),
+        ("origin", json!("hand")),
+        ("code", json!(code)),
+    ] {
+        row.insert(key.to_owned(), value);
+    }
+    note(&mut row, evaluation);
     let mut set = |key: &str, value| row.insert(key.to_owned(), value);
-    set("task_id", json!(evaluation.task_id));
-    set("origin", json!("hand"));
-    set("code", json!(code));
-    set("reward", json!(evaluation.reward));
-    set(
-        "score",
-        json!(evaluation.shaped.unwrap_or(evaluation.reward.total)),
-    );
-    set("kind", json!(evaluation.kind));
-    set("failure", json!(evaluation.failure));
-    set("verifier_notes", json!(evaluation.notes));
-    set("profile", json!(evaluation.profile));
-    set("mode", json!(evaluation.mode));
-    set("timing", json!(evaluation.timing));
-    set("versions", json!(evaluation.versions));
     set("previous_score", json!(before.score()));
     set("previous_reward", json!(before.total()));
     set("failure_type", json!(before.kind()));

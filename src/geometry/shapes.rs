@@ -1,27 +1,14 @@
 //! Simple meshes for tests.
 
+use super::hull::boxed;
 use super::{Aabb, BrepFacts, BrepSurface, Shape, TriMesh};
 
 /// An axis-aligned box, from its corner.
 pub(crate) fn block(corner: [f64; 3], size: [f64; 3]) -> TriMesh {
-    let vertices: Vec<[f64; 3]> = (0..8)
-        .map(|bits| {
-            std::array::from_fn(|axis| corner[axis] + if bits >> axis & 1 == 1 { size[axis] } else { 0.0 })
-        })
-        .collect();
-    let faces: [[u32; 4]; 6] = [
-        [0, 2, 3, 1],
-        [4, 5, 7, 6],
-        [0, 1, 5, 4],
-        [2, 6, 7, 3],
-        [0, 4, 6, 2],
-        [1, 3, 7, 5],
-    ];
-    let triangles: Vec<_> = faces
-        .iter()
-        .flat_map(|&[a, b, c, d]| [[a, b, c], [a, c, d]])
-        .collect();
-    TriMesh::new(&vertices, &triangles).expect("a box")
+    boxed(&Aabb {
+        min: corner,
+        max: std::array::from_fn(|axis| corner[axis] + size[axis]),
+    })
 }
 
 /// All triangles of some meshes in one.

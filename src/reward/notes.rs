@@ -1,7 +1,7 @@
 //! Lines that tell a person, or the model that repairs, what a score is about.
 
 use super::details::{ContactDetails, Details, SemanticPartsDetails, TopologyDetails, ViewScores};
-use super::policy::{name, policy};
+use super::policy::policy;
 use super::{Component, Evidence, Mode, Profile, Reward};
 use crate::failure::{Failure, Kind};
 
@@ -14,7 +14,7 @@ pub fn failure_notes(failure: &Failure) -> Vec<String> {
         .line
         .map(|line| format!(" (line {line})"))
         .unwrap_or_default();
-    let mut notes = vec![format!("{}: {}{line}", name(failure.kind), failure.message)];
+    let mut notes = vec![format!("{}: {}{line}", failure.kind.name(), failure.message)];
     notes.extend(policy(failure.kind).map(String::from));
     notes
 }
@@ -37,7 +37,7 @@ pub(super) fn notes(
         .collect();
     losses.sort_by(|a, b| b.0.total_cmp(&a.0));
 
-    let mut notes = vec![format!("{}: total {:.3}", name(kind), reward.total)];
+    let mut notes = vec![format!("{}: total {:.3}", kind.name(), reward.total)];
     for (loss, component) in losses {
         let score = reward.component(component).unwrap_or(1.0);
         for weakness in weaknesses(component, evidence, details) {

@@ -108,14 +108,6 @@ pub fn policy(kind: Kind) -> [&'static str; 3] {
     }
 }
 
-/// The kind's name as it stands in the reward JSON.
-pub(super) fn name(kind: Kind) -> String {
-    match serde_json::to_value(kind) {
-        Ok(serde_json::Value::String(name)) => name,
-        other => unreachable!("a kind is written as a string, not as {other:?}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -169,7 +169,7 @@ impl Episode {
             total,
             delta: total - before,
             built: evaluation.ok,
-            kind: kind(evaluation),
+            kind: evaluation.kind.name().to_owned(),
             elapsed_ms: elapsed.as_secs_f64() * 1e3,
         });
         // A client that goes on after the end must not make the answers grow without end.
@@ -211,14 +211,6 @@ pub fn reward_json(evaluation: &Evaluation) -> Object {
     object.insert("profile".into(), plain(serde_json::to_value(evaluation.profile)));
     object.insert("mode".into(), plain(serde_json::to_value(evaluation.mode)));
     object
-}
-
-/// The name of an evaluation's kind.
-pub fn kind(evaluation: &Evaluation) -> String {
-    match serde_json::to_value(evaluation.kind) {
-        Ok(Value::String(name)) => name,
-        _ => String::new(),
-    }
 }
 
 /// The task of that id, or an error that names those there are.

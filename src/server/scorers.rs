@@ -48,7 +48,7 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
             Ok(assessment) => {
                 rewards.push(episode::score(&assessment.evaluation));
                 built.push(u8::from(assessment.evaluation.ok));
-                kinds.push(episode::kind(&assessment.evaluation));
+                kinds.push(assessment.evaluation.kind.name());
             }
             // The rest is dropped, and with it cancelled.
             Err(fault) => return answer::fault_answer(&fault),

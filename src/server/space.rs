@@ -133,7 +133,7 @@ pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
     answer::ok(&json!({
         "ok": evaluation.ok,
         "task_id": task.id,
-        "kind": episode::kind(evaluation),
+        "kind": evaluation.kind.name(),
         "reward": episode::reward_json(evaluation),
         "notes": evaluation.notes,
         "elapsed_ms": evaluation.timing.total_ms,
@@ -302,7 +302,7 @@ fn tell(task: &Task, step: &Step, has_shape: bool) -> Value {
         "step_id": id,
         "origin": step.origin,
         "reward": episode::reward_json(evaluation),
-        "kind": episode::kind(evaluation),
+        "kind": evaluation.kind.name(),
         "failure": evaluation.failure,
         "notes": evaluation.notes,
         "elapsed_ms": evaluation.timing.total_ms,

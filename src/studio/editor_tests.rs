@@ -1,21 +1,13 @@
 //! What a person does in the editor, and what follows.
 
 use egui::{Key, Modifiers, Role};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-use super::Studio;
 use super::controller::{DEBOUNCE, TUNE};
 use super::editor::{self, find_bar};
 use super::state::State;
-use super::testing::{Sent, Standin, built, failed, window};
+use super::testing::{Sent, Standin, Window, built, failed, state, window};
 use crate::failure::Kind;
-
-type Window = Harness<'static, Option<Studio>>;
-
-fn state(window: &Window) -> &State {
-    window.state().as_ref().unwrap().state()
-}
 
 fn code(window: &Window) -> &str {
     &state(window).card().code

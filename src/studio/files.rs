@@ -2,13 +2,14 @@
 //!
 //! Saving is atomic: a file holds its old content or its new one, whatever happens in between.
 
+mod writer;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
@@ -24,6 +25,7 @@ use crate::executor::scratch;
 use crate::locate;
 use crate::task::Task;
 use crate::trajectory::{self, Trajectory, TrajectoryError, replace_file};
+use writer::{Latest, Stamp, Watched, Write, Writer, changed, hash, lock, look_at, start_writer};
 
 /// `rfd` answers nothing both when a person cancels and when there is no dialog to show. Nobody cancels
 /// faster than this, so a quicker nothing means that a path field is needed.
@@ -107,34 +109,6 @@ pub struct Files {
     serial: u64,
     settings: Latest,
     notes: Latest,
-}
-
-/// Of writes of one thing on threads of their own the last one asked for stands.
-#[derive(Default)]
-struct Latest {
-    asked: Arc<AtomicU64>,
-    writing: Arc<Mutex<()>>,
-    last: Option<JoinHandle<()>>,
-}
-
-/// By what a watched file is known.
-struct Stamp {
-    /// Time and length, which cost nothing to read.
-    seen: Option<(SystemTime, u64)>,
-    content: u64,
-}
-
-/// Writes one file after the other, so that of two saves the later one stands.
-struct Writer {
-    queue: Sender<Write>,
-    thread: JoinHandle<()>,
-}
-
-struct Write {
-    path: PathBuf,
-    code: String,
-    card: CardId,
-    revision: u64,
 }
 
 impl Drop for Files {
@@ -426,29 +400,6 @@ impl Files {
     }
 }
 
-impl Latest {
-    /// Writes, unless something newer is asked for before.
-    fn write(
-        &mut self,
-        (sender, wake): (Sender<FileEvent>, Wake),
-        write: impl FnOnce() -> Result<(), String> + Send + 'static,
-    ) {
-        let own = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
-        let (asked, writing) = (Arc::clone(&self.asked), Arc::clone(&self.writing));
-        self.last = Some(thread::spawn(move || {
-            let _writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
-            if asked.load(Ordering::SeqCst) != own {
-                return;
-            }
-            if let Err(message) = write() {
-                // A window that has closed has no use for the answer.
-                let _ = sender.send(FileEvent::NotKept(message));
-                wake();
-            }
-        }));
-    }
-}
-
 /// Removes kept results and what killed workers left; tells what would not go.
 fn remove_kept(folder: Option<&Path>) -> Option<String> {
     let mut problem = None;
@@ -472,80 +423,6 @@ fn remove_kept(folder: Option<&Path>) -> Option<String> {
     problem
 }
 
-fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> Writer {
-    let (queue, writes) = crossbeam_channel::unbounded::<Write>();
-    let thread = thread::spawn(move || {
-        for Write {
-            path,
-            code,
-            card,
-            revision,
-        } in writes
-        {
-            // Held while the file is replaced, so that the watch does not take our own change for another's.
-            let mut known = lock(&watched);
-            let result = replace_file(&path, code.as_bytes()).map_err(|error| {
-                format!(
-                    "cannot save {}: {error}\nhint: choose another folder with Save as",
-                    path.display()
-                )
-            });
-            if result.is_ok()
-                && let Some(stamp) = known.get_mut(&path)
-            {
-                *stamp = Stamp {
-                    seen: look_at(&path),
-                    content: hash(&code),
-                };
-            }
-            drop(known);
-            // A window that has closed has no use for the answer.
-            let _ = sender.send(FileEvent::Written {
-                path,
-                card,
-                revision,
-                result,
-            });
-            wake();
-        }
-    });
-    Writer { queue, thread }
-}
-
-/// Those of the watched files that hold something new.
-fn changed(watched: &mut BTreeMap<PathBuf, Stamp>) -> Vec<(PathBuf, String)> {
-    let mut changed = Vec::new();
-    for (path, stamp) in watched {
-        let seen = look_at(path);
-        if seen == stamp.seen || seen.is_none() {
-            continue;
-        }
-        stamp.seen = seen;
-        if let Ok(code) = read(path)
-            && hash(&code) != stamp.content
-        {
-            stamp.content = hash(&code);
-            changed.push((path.clone(), code));
-        }
-    }
-    changed
-}
-
-type Watched = Arc<Mutex<BTreeMap<PathBuf, Stamp>>>;
-
-fn lock(watched: &Watched) -> MutexGuard<'_, BTreeMap<PathBuf, Stamp>> {
-    watched.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn look_at(path: &Path) -> Option<(SystemTime, u64)> {
-    let about = fs::metadata(path).ok()?;
-    Some((about.modified().ok()?, about.len()))
-}
-
-fn hash(code: &str) -> u64 {
-    egui::epaint::util::hash(code)
-}
-
 fn read(path: &Path) -> Result<String, String> {
     let bytes = fs::read(path).map_err(|error| {
         format!(
@@ -563,97 +440,4 @@ fn read(path: &Path) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-
-    use super::*;
-
-    #[test]
-    fn saving_replaces_the_content_and_leaves_nothing_else_behind() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("part.py");
-        replace_file(&path, b"old").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        replace_file(&path, b"new").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn saving_through_a_link_keeps_the_link() {
-        let dir = tempfile::tempdir().unwrap();
-        let (target, link) = (dir.path().join("target.py"), dir.path().join("link.py"));
-        fs::write(&target, "old").unwrap();
-        symlink(&target, &link).unwrap();
-        replace_file(&link, b"new").unwrap();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::read(&target).unwrap(), b"new");
-    }
-
-    #[test]
-    fn of_many_saves_the_last_one_stands_and_closing_waits_for_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("part.py");
-        let mut files = Files::new(std::sync::Arc::new(|| {}));
-        for revision in 0..20 {
-            files.write(path.clone(), format!("x = {revision}"), CardId(1), revision);
-        }
-        drop(files);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "x = 19");
-    }
-
-    #[test]
-    fn a_change_outside_is_told_once_and_our_own_never() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("part.py");
-        fs::write(&path, "a = 1").unwrap();
-        let mut files = Files::new(std::sync::Arc::new(|| {}));
-        files.watch(path.clone(), "a = 1");
-        files.write(path.clone(), "a = 2".to_owned(), CardId(1), 1);
-        let FileEvent::Written { result: Ok(()), .. } = files.events.recv().unwrap() else {
-            panic!()
-        };
-        assert!(changed(&mut lock(&files.watched)).is_empty(), "our own save");
-        // Another length, for clocks of file systems can be coarse.
-        fs::write(&path, "a = 33").unwrap();
-        let FileEvent::Changed(told, code) = files.events.recv_timeout(Duration::from_secs(20)).unwrap()
-        else {
-            panic!()
-        };
-        assert_eq!((told, code.as_str()), (path.clone(), "a = 33"));
-        fs::remove_file(&path).unwrap();
-        assert!(
-            changed(&mut lock(&files.watched)).is_empty(),
-            "gone is no content"
-        );
-    }
-
-    #[test]
-    fn a_folder_that_is_not_there_is_an_error_that_names_the_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut files = Files::new(std::sync::Arc::new(|| {}));
-        files.write(dir.path().join("no/part.py"), "x = 1".to_owned(), CardId(1), 3);
-        let FileEvent::Written {
-            result: Err(message), ..
-        } = files.events.recv().unwrap()
-        else {
-            panic!("the file was written")
-        };
-        assert!(
-            message.contains("no/part.py") && message.contains("hint:"),
-            "{message}"
-        );
-    }
-
-    #[test]
-    fn what_is_not_utf8_is_refused_with_its_place() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("latin1.py");
-        fs::write(&path, b"# caf\xe9").unwrap();
-        let message = read(&path).unwrap_err();
-        assert!(message.contains("byte 5 is not UTF-8"), "{message}");
-        fs::write(&path, "# café").unwrap();
-        assert_eq!(read(&path).unwrap(), "# café");
-    }
-}
+mod tests;

@@ -4,22 +4,18 @@
 use std::path::{Path, PathBuf};
 
 use egui::{Event as Input, Key, Modifiers, PointerButton, pos2};
-use egui_kittest::Harness;
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
-use super::Studio;
 use super::command::{ACTIONS, Action, Command};
 use super::dock::PanelKind;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{CardId, PathPurpose, State};
-use super::testing::{Standin, built, failed, step, window};
+use super::testing::{Standin, Window, built, failed, state, step, window};
 use crate::engine::{Event, Job, Outcome};
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::reward::{Mode, Profile};
-
-type Window = Harness<'static, Option<Studio>>;
 
 /// Keeps the words of a test in the order of its seed.
 struct Chance(Pcg32);
@@ -36,10 +32,6 @@ impl Chance {
     fn yes(&mut self) -> bool {
         self.below(2) == 0
     }
-}
-
-fn state(window: &Window) -> &State {
-    window.state().as_ref().unwrap().state()
 }
 
 /// What writes to a file of its own, and the page that cleans this person's store, are not asked for.

@@ -4,25 +4,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, ViewportEvent, ViewportId};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::panels::{palette, rows};
 use super::state::State;
-use super::testing::{Standin, built, window};
+use super::testing::{Standin, Window, built, state, studio, window};
 use super::viewport::{Against, Layout};
-use super::{Opened, Studio, editor};
+use super::{Opened, editor};
 use crate::trajectory::Origin;
-
-type Window = Harness<'static, Option<Studio>>;
-
-fn state(window: &Window) -> &State {
-    window.state().as_ref().unwrap().state()
-}
-
-fn studio(window: &mut Window) -> &mut Studio {
-    window.state_mut().as_mut().unwrap()
-}
 
 fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
     let start = Instant::now();

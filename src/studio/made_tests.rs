@@ -1,40 +1,14 @@
 //! What the window makes of a training run: a repair of a row, a report, prompts, data sets.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use egui_kittest::Harness;
 use serde_json::{Value, json};
 
-use super::Studio;
 use super::command::{Action, Command};
 use super::made::Making;
-use super::state::State;
-use super::testing::{Standin, built, failed, window};
+use super::testing::{Standin, Window, ask, built, failed, state, until, window};
 use crate::data::export::Kind as DataSet;
 use crate::failure::Kind;
-
-type Window = Harness<'static, Option<Studio>>;
-
-fn state(window: &Window) -> &State {
-    window.state().as_ref().unwrap().state()
-}
-
-fn ask(window: &mut Window, command: Command) {
-    window.state_mut().as_mut().unwrap().apply(command);
-    window.run_steps(3);
-}
-
-/// Draws frames until something holds that a thread of its own works for.
-fn until(window: &mut Window, what: &str, holds: impl Fn(&State) -> bool) {
-    let start = Instant::now();
-    while !holds(state(window)) {
-        assert!(start.elapsed() < Duration::from_secs(60), "waited for {what}");
-        std::thread::sleep(Duration::from_millis(2));
-        window.step();
-    }
-    window.run_steps(3);
-}
 
 /// Waits until so many files were written.
 fn written(window: &mut Window, count: usize) {

@@ -3,54 +3,17 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-use super::Studio;
 use super::command::{Action, Command};
 use super::dock::PanelKind;
 use super::notes::Notes;
 use super::rows::Rows;
 use super::share::Form;
 use super::state::{PathPurpose, Phase, State};
-use super::testing::{Standin, built, failed, window};
+use super::testing::{Standin, Window, ask, built, failed, scored, state, studio, until, window};
 use crate::executor::Priority;
 use crate::failure::Kind;
-
-type Window = Harness<'static, Option<Studio>>;
-
-fn studio(window: &mut Window) -> &mut Studio {
-    window.state_mut().as_mut().unwrap()
-}
-
-fn state(window: &Window) -> &State {
-    window.state().as_ref().unwrap().state()
-}
-
-fn ask(window: &mut Window, command: Command) {
-    studio(window).apply(command);
-    window.run_steps(3);
-}
-
-/// A window whose seed is scored.
-fn scored() -> (Standin, Window) {
-    let standin = Standin::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
-    window.run();
-    (standin, window)
-}
-
-/// Draws frames until something holds that a thread of its own works for.
-fn until(window: &mut Window, what: &str, holds: impl Fn(&State) -> bool) {
-    let start = Instant::now();
-    while !holds(state(window)) {
-        assert!(start.elapsed() < Duration::from_secs(60), "waited for {what}");
-        std::thread::sleep(Duration::from_millis(2));
-        window.step();
-    }
-    window.run_steps(3);
-}
 
 fn rows(folder: &Path, name: &str, lift: f64) -> std::path::PathBuf {
     let path = folder.join(name);

@@ -1,22 +1,14 @@
 //! Who proposes, as a person chooses it, hears it and decides on it.
 
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-use super::Studio;
 use super::proposing::{Known, Pick, PromptView, SaidEnd};
 use super::state::State;
-use super::testing::{Sent, Standin, built, failed, step, window};
+use super::testing::{Sent, Standin, Window, built, failed, state, step, window};
 use crate::engine::{Event, Outcome, ProposerChoice};
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::trajectory::Origin;
-
-type Window = Harness<'static, Option<Studio>>;
-
-fn state(window: &Window) -> &State {
-    window.state().as_ref().unwrap().state()
-}
 
 /// A window whose seed is scored and whose proposer was chosen by a click.
 fn with_proposer(name: &str) -> (Standin, Window) {

@@ -8,11 +8,15 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::notes::Notes;
+use crate::data;
+use crate::failure::Kind;
 use crate::reward::group_advantages;
+
+/// A total above this is no closed gate's.
+const FAILED: f64 = -0.999;
 
 /// A file of rows.
 #[derive(Debug, Default)]
@@ -72,30 +76,6 @@ pub struct Summary {
     pub best: f64,
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    #[serde(default)]
-    task_id: Option<String>,
-    #[serde(default)]
-    reward: Option<Reward>,
-    #[serde(default)]
-    score: Option<f64>,
-    #[serde(default)]
-    kind: Option<String>,
-    #[serde(default)]
-    ok: Option<bool>,
-    #[serde(default)]
-    group_id: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Reward {
-    Number(f64),
-    Parts { total: f64 },
-    Other(serde::de::IgnoredAny),
-}
-
 impl Rows {
     /// Reads a file through, a line at a time.
     pub fn read(path: &Path) -> Result<Self, String> {
@@ -133,20 +113,19 @@ impl Rows {
     }
 
     fn push(&mut self, line: &[u8], start: u64, groups: &mut BTreeMap<String, u32>) {
-        let raw = match serde_json::from_slice::<Raw>(line) {
-            Ok(raw) if raw.reward.is_some() || raw.score.is_some() || raw.kind.is_some() => raw,
-            Ok(_) | Err(_) => return self.bad += 1,
+        let Ok(row) = data::Row::parse(line) else {
+            return self.bad += 1;
         };
-        let total = match raw.reward {
-            Some(Reward::Number(total) | Reward::Parts { total }) => Some(total),
-            Some(Reward::Other(_)) | None => raw.score,
-        };
-        let failed = raw.kind.as_deref().is_some_and(|kind| !built_kind(kind));
-        let built = raw
-            .ok
-            .unwrap_or(!failed && total.is_none_or(|total| total > -0.999));
-        let group = raw.group_id.filter(|id| !id.is_null()).map(|id| match id {
-            Value::String(name) => name,
+        let total = row.total().or_else(|| row.score());
+        let kind = row.kind();
+        if total.is_none() && kind.is_none() {
+            return self.bad += 1;
+        }
+        let built = row
+            .built()
+            .unwrap_or_else(|| total.is_none_or(|total| total > FAILED));
+        let group = row.get("group_id").map(|id| match id {
+            Value::String(name) => name.clone(),
             other => other.to_string(),
         });
         let index = self.rows.len() as u32;
@@ -165,8 +144,8 @@ impl Rows {
         self.rows.push(Row {
             start,
             length: line.len() as u32,
-            task: index_of(&mut self.tasks, raw.task_id),
-            kind: index_of(&mut self.kinds, raw.kind),
+            task: index_of(&mut self.tasks, row.task_id()),
+            kind: index_of(&mut self.kinds, kind.map(Kind::name)),
             total: total.map_or(f32::NAN, |total| total as f32),
             built,
         });
@@ -178,14 +157,17 @@ impl Rows {
         let whole = self
             .bytes(row)
             .map_err(|error| format!("cannot read {}: {error}", self.path.display()))?;
-        let value: Value = serde_json::from_slice(&whole).map_err(|error| {
+        let changed = |error| {
             format!(
                 "row {} of {} has changed: {error}",
                 index + 1,
                 self.path.display()
             )
-        })?;
-        let code = code_of(&value).ok_or_else(|| format!("row {} holds no code", index + 1))?;
+        };
+        let code = data::Row::parse(&whole)
+            .map_err(changed)?
+            .code()
+            .ok_or_else(|| format!("row {} holds no code", index + 1))?;
         Ok((self.tasks.get(row.task as usize).cloned(), code))
     }
 
@@ -399,163 +381,14 @@ pub enum Key {
     Kind,
 }
 
-/// Whether a kind is one of a candidate that built.
-fn built_kind(kind: &str) -> bool {
-    use crate::failure::Kind;
-    match serde_json::from_value::<Kind>(Value::String(kind.to_owned())) {
-        Ok(kind) => matches!(
-            kind,
-            Kind::BuildOk | Kind::LowEditability | Kind::DisconnectedOrWeak
-        ),
-        // Words of another program.
-        Err(_) => !["error", "fail"].iter().any(|bad| kind.contains(bad)),
-    }
-}
-
-fn index_of(names: &mut Vec<String>, name: Option<String>) -> u16 {
+fn index_of(names: &mut Vec<String>, name: Option<&str>) -> u16 {
     let Some(name) = name else { return u16::MAX };
-    let index = names.iter().position(|known| *known == name).unwrap_or_else(|| {
-        names.push(name);
+    let index = names.iter().position(|known| known == name).unwrap_or_else(|| {
+        names.push(name.to_owned());
         names.len() - 1
     });
     u16::try_from(index).unwrap_or(u16::MAX)
 }
 
-/// The code of a row: as such, else in a completion, else in what the assistant said last.
-fn code_of(row: &Value) -> Option<String> {
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(messages) => messages
-            .iter()
-            .rev()
-            .find(|message| message["role"] == "assistant")
-            .or(messages.last())
-            .and_then(|message| message["content"].as_str())
-            .map(str::to_owned),
-        _ => None,
-    };
-    if let Some(code) = row.get("code").and_then(Value::as_str) {
-        return Some(code.to_owned());
-    }
-    let said = ["completion", "messages"]
-        .iter()
-        .find_map(|key| row.get(*key).and_then(text))?;
-    let fenced = said
-        .split("```")
-        .nth(1)
-        .map(|inside| inside.trim_start_matches("python").trim_start_matches('\n'));
-    Some(fenced.unwrap_or(&said).to_owned())
-}
-
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    fn rows(lines: &[&str]) -> (tempfile::TempDir, Result<Rows, String>) {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("rows.jsonl");
-        std::fs::write(&path, lines.join("\n")).unwrap();
-        let rows = Rows::read(&path);
-        (dir, rows)
-    }
-
-    #[test]
-    fn rows_of_every_form_are_read_and_their_code_is_found_again() {
-        let (_dir, rows) = rows(&[
-            r#"{"task_id": "a", "code": "x = 1", "reward": 0.5, "kind": "build_ok"}"#,
-            "",
-            r#"{"task_id": "b", "completion": "so:\n```python\ny = 2\n```", "score": -1.0, "kind": "syntax_closure"}"#,
-            "no row",
-            r#"{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "z = 3"}], "reward": {"total": 0.9}}"#,
-        ]);
-        let rows = rows.unwrap();
-        assert_eq!((rows.rows.len(), rows.bad), (3, 1));
-        assert_eq!(
-            rows.rows.iter().map(|row| row.built).collect::<Vec<_>>(),
-            [true, false, true]
-        );
-        assert_eq!(rows.code(0), Ok((Some("a".to_owned()), "x = 1".to_owned())));
-        assert_eq!(rows.code(1), Ok((Some("b".to_owned()), "y = 2\n".to_owned())));
-        assert_eq!(rows.code(2), Ok((None, "z = 3".to_owned())));
-        assert_eq!(rows.holding("SYNTAX").unwrap(), [1]);
-        assert_eq!(rows.holding("z = 3").unwrap(), [2]);
-        let summary = rows.summary(&[0, 1]);
-        assert_eq!(
-            (summary.count, summary.built, summary.mean, summary.best),
-            (2, 0.5, -0.25, 0.5)
-        );
-        assert!((summary.std - 1.5 / 2f64.sqrt()).abs() < 1e-9);
-        assert_eq!(rows.curve(&[2, 0, 1], 2), [[-0.25, 0.5], [0.9, 1.0]]);
-    }
-
-    #[test]
-    fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
-        let (dir, rows) = rows(&[
-            r#"{"group_id": 7, "code": "a", "reward": 0.2, "kind": "build_ok"}"#,
-            r#"{"group_id": "x", "code": "b", "reward": 0.9, "kind": "build_ok"}"#,
-            r#"{"group_id": 7, "code": "c", "reward": 0.6, "kind": "syntax_closure"}"#,
-            r#"{"code": "d", "reward": -1.0}"#,
-        ]);
-        let rows = rows.unwrap();
-        assert_eq!(rows.groups.len(), 2);
-        assert_eq!(
-            (rows.groups[0].name.as_str(), &rows.groups[0].rows[..]),
-            ("7", &[0, 2][..])
-        );
-        let half = 0.5f64.sqrt();
-        assert!((rows.advantage(0).unwrap() + half).abs() < 1e-3);
-        assert!((rows.advantage(2).unwrap() - half).abs() < 1e-3);
-        assert_eq!((rows.advantage(1), rows.advantage(3)), (Some(0.0), None));
-        assert_eq!(rows.histogram(&[0, 1, 2, 3], 4), [1, 0, 1, 2]);
-        assert_eq!(rows.by(&[0, 1, 2, 3], Key::Kind)[0].0, "build_ok");
-
-        let mut notes = Notes::default();
-        notes.annotate(2, "nearly");
-        let out = dir.path().join("chosen.jsonl");
-        rows.export(&[0, 2], &notes, &out, &|_| ()).unwrap();
-        let chosen = Rows::read(&out).unwrap();
-        assert_eq!(chosen.code(1).unwrap().1, "c");
-        let text = std::fs::read_to_string(&out).unwrap();
-        assert!(
-            text.lines().nth(1).unwrap().contains(r#""annotation":"nearly""#),
-            "{text}"
-        );
-        let nowhere = dir.path().join("no/out.jsonl");
-        assert!(
-            rows.export(&[0], &notes, &nowhere, &|_| ())
-                .unwrap_err()
-                .contains("hint:")
-        );
-    }
-
-    #[test]
-    fn a_file_without_rows_says_so() {
-        assert!(rows(&["{}", "x"]).1.unwrap_err().contains("hint:"));
-    }
-
-    #[test]
-    fn a_hundred_thousand_rows_are_read_in_moments() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("rows.jsonl");
-        let mut file = std::io::BufWriter::new(File::create(&path).unwrap());
-        let code = "part = cq.Workplane('XY').box(1, 2, 3)\\n".repeat(20);
-        for index in 0..100_000 {
-            let reward = f64::from(index % 100) / 100.0;
-            writeln!(
-                file,
-                r#"{{"task_id": "t{}", "code": "{code}", "reward": {reward}, "kind": "build_ok"}}"#,
-                index % 24
-            )
-            .unwrap();
-        }
-        drop(file.into_inner().unwrap());
-        let start = std::time::Instant::now();
-        let rows = Rows::read(&path).unwrap();
-        eprintln!("100,000 rows: read in {:?}", start.elapsed());
-        assert_eq!((rows.rows.len(), rows.tasks.len()), (100_000, 24));
-        assert!(size_of::<Row>() <= 24);
-        assert!(rows.code(99_999).unwrap().1.starts_with("part = "));
-    }
-}
+mod tests;

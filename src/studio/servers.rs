@@ -96,8 +96,7 @@ impl Servers {
                 candidate: 0,
             };
             let config = EndpointConfig { retries: 0, ..config };
-            let kind = serde_json::to_value(head.evaluation.kind).unwrap_or_default();
-            let row = rows.map(|rows| find_row(&rows, &task.id, kind.as_str().unwrap_or_default()));
+            let row = rows.map(|rows| find_row(&rows, &task.id, head.evaluation.kind.name()));
             ServerEvent::Prompt(match Endpoint::new(config).preview(&ask, &CancelToken::never()) {
                 Ok((prompt, counted)) => PromptView::Shown {
                     text: prompt.text(),

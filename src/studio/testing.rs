@@ -3,12 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use egui_kittest::Harness;
 
 use super::Studio;
 use super::backend::{Backend, Ticket};
+use super::command::Command;
+use super::state::State;
 use super::theme;
 use crate::assess::{Artifacts, Assessment, Evaluation, Scoring, Timing, Versions};
 use crate::engine::{AssessJob, Event, Job, JobId, Outcome, RepairJob, Wake};
@@ -18,6 +21,45 @@ use crate::geometry::{Aabb, BrepFacts, Shape, TriMesh};
 use crate::reward::{Details, Mode, Profile, Reward};
 use crate::task::{Level, RecordedRepair, RecordedStep, Scale, Task};
 use crate::trajectory::{Origin, Proposal, Step};
+
+/// A window as the tests hold it.
+pub type Window = Harness<'static, Option<Studio>>;
+
+/// What it shows.
+pub fn state(window: &Window) -> &State {
+    window.state().as_ref().unwrap().state()
+}
+
+/// All of it.
+pub fn studio(window: &mut Window) -> &mut Studio {
+    window.state_mut().as_mut().unwrap()
+}
+
+/// Asks for something as a panel would, and draws what comes of it.
+pub fn ask(window: &mut Window, command: Command) {
+    studio(window).apply(command);
+    window.run_steps(3);
+}
+
+/// Draws frames until something holds that a thread of its own works for.
+pub fn until(window: &mut Window, what: &str, holds: impl Fn(&State) -> bool) {
+    let start = Instant::now();
+    while !holds(state(window)) {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited for {what}");
+        std::thread::sleep(Duration::from_millis(2));
+        window.step();
+    }
+    window.run_steps(3);
+}
+
+/// A window whose seed is scored.
+pub fn scored() -> (Standin, Window) {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    standin.last(|job| job.answer(built(0.5, 0.4)));
+    window.run();
+    (standin, window)
+}
 
 /// What the stand-in was given and shows.
 #[derive(Default)]

@@ -1,15 +1,14 @@
 //! What a person does in the window, and what follows: found by name, as people find things.
 
 use egui::{Key, Modifiers};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
+use super::Opened;
 use super::controller::DEBOUNCE;
 use super::editor;
 use super::panels::json_tree;
-use super::state::{Activity, State};
-use super::testing::{Sent, Standin, built, failed, step, window};
-use super::{Opened, Studio};
+use super::state::Activity;
+use super::testing::{Sent, Standin, Window, built, failed, state, step, window};
 use crate::assess::Versions;
 use crate::engine::{Event, Outcome, ProposerChoice};
 use crate::executor::Priority;
@@ -17,12 +16,6 @@ use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::reward::{Mode, Profile};
 use crate::trajectory::{BadLine, Header, Origin, Trajectory};
-
-type Window = Harness<'static, Option<Studio>>;
-
-fn state(window: &Window) -> &State {
-    window.state().as_ref().unwrap().state()
-}
 
 /// Lets window time pass, frame by frame.
 fn wait(window: &mut Window, seconds: f64) {

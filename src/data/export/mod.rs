@@ -21,7 +21,6 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::output::write_whole;
-use super::report::plot::kind_name;
 use super::{DEFAULT_GENERATIONS, DataError, Row};
 use crate::repair::endpoint::Template;
 use crate::task::TaskSet;
@@ -198,7 +197,7 @@ pub fn write(
         places.push((at, bytes.len(), made.task_id.clone()));
         tokens.push((made.text as u64).div_ceil(3));
         if let Some(kind) = made.kind {
-            *summary.kinds.entry(kind_name(kind)).or_default() += 1;
+            *summary.kinds.entry(kind.name().to_owned()).or_default() += 1;
         }
         let item: Item = split.item(&made, digest);
         items.push(item);

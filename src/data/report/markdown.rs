@@ -82,7 +82,7 @@ fn one(text: &mut String, run: &Run) {
     }
     text.push_str("\n| kind | completions |\n|---|---|\n");
     for KindCount { kind, count } in &run.kinds {
-        let _ = writeln!(text, "| {} | {count} |", super::plot::kind_name(*kind));
+        let _ = writeln!(text, "| {} | {count} |", kind.name());
     }
     over_time(text, run);
     text.push_str("\n| task | completions | built | build rate | mean reward | best reward |\n|---|---|---|---|---|---|\n");
@@ -102,7 +102,7 @@ fn over_time(text: &mut String, run: &Run) {
     let shown: Vec<_> = run.kinds.iter().take(COLUMNS).collect();
     text.push_str("\n| completions | mean reward | build rate |");
     for KindCount { kind, .. } in &shown {
-        let _ = write!(text, " {} |", super::plot::kind_name(*kind));
+        let _ = write!(text, " {} |", kind.name());
     }
     text.push_str("\n|---|---|---|");
     text.push_str(&"---|".repeat(shown.len()));

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use super::Run;
-use crate::failure::Kind;
 
 /// Distinguishable with any kind of colour vision: the palette of Okabe and Ito, then greys, then darker ones of the first.
 const COLOURS: [&str; 20] = [
@@ -152,7 +151,7 @@ pub fn kinds(run: &Run) -> String {
                 LEFT + column as f64 * width + 1.0,
                 (width - 2.0).max(0.5),
                 COLOURS[index % COLOURS.len()],
-                kind_name(kind.kind),
+                kind.kind.name(),
                 kind.count
             );
         }
@@ -161,7 +160,7 @@ pub fn kinds(run: &Run) -> String {
         svg.legend(
             index,
             COLOURS[index % COLOURS.len()],
-            &format!("{} ({})", kind_name(kind.kind), kind.count),
+            &format!("{} ({})", kind.kind.name(), kind.count),
         );
     }
     svg.label(LEFT, TOP + PLOT + 24.0, "start", "beginning");
@@ -192,14 +191,6 @@ pub fn tasks(run: &Run) -> String {
         svg.label(NAMES + width + 8.0, y + 14.0, "start", &text);
     }
     svg.end()
-}
-
-/// A kind's name in JSON.
-pub fn kind_name(kind: Kind) -> String {
-    match serde_json::to_value(kind) {
-        Ok(serde_json::Value::String(name)) => name,
-        other => unreachable!("a kind is written as a string, not as {other:?}"),
-    }
 }
 
 fn plot_width() -> f64 {

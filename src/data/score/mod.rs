@@ -22,7 +22,7 @@ use input::Plan;
 use pass::Pass;
 use resume::Finished;
 
-pub use rows::{failed, scored};
+pub use rows::{failed, note, scored};
 
 /// What to score, and how.
 #[derive(Clone, Debug)]

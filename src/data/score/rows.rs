@@ -44,7 +44,14 @@ pub(super) fn kept(row: Row) -> Map<String, Value> {
 pub fn scored(row: Row, evaluation: &Evaluation) -> (Map<String, Value>, f64) {
     let mut map = kept(row);
     let score = evaluation.shaped.unwrap_or(evaluation.reward.total);
-    let mut set = |key: &str, value: Value| map.insert(key.to_owned(), value);
+    note(&mut map, evaluation);
+    (map, score)
+}
+
+/// Writes what an evaluation says of a row into it.
+pub fn note(row: &mut Map<String, Value>, evaluation: &Evaluation) {
+    let score = evaluation.shaped.unwrap_or(evaluation.reward.total);
+    let mut set = |key: &str, value: Value| row.insert(key.to_owned(), value);
     set("reward", json!(evaluation.reward));
     set("score", json!(score));
     if let Some(shaped) = evaluation.shaped {
@@ -57,7 +64,6 @@ pub fn scored(row: Row, evaluation: &Evaluation) -> (Map<String, Value>, f64) {
     set("mode", json!(evaluation.mode));
     set("timing", json!(evaluation.timing));
     set("versions", json!(evaluation.versions));
-    (map, score)
 }
 
 /// The row that could not be scored by our own fault.

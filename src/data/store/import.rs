@@ -129,10 +129,7 @@ impl Store {
                 };
                 let Incoming { row, form, line, .. } = incoming;
                 let task = row.task_id().map(|task| names.id(&change, task)).transpose()?;
-                let kind = row.kind().map(|kind| {
-                    let name = serde_json::to_value(kind).unwrap_or_default();
-                    names.id(&change, name.as_str().unwrap_or_default())
-                });
+                let kind = row.kind().map(|kind| names.id(&change, kind.name()));
                 insert.execute(params![
                     incoming.digest.as_slice(),
                     run,

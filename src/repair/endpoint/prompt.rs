@@ -223,7 +223,7 @@ fn values(ask: &Ask<'_>) -> Vec<(&'static str, String)> {
                 .unwrap_or_default(),
         ),
         ("code", head.code.trim_end().to_owned()),
-        ("kind", kind_name(evaluation.kind)),
+        ("kind", evaluation.kind.name().to_owned()),
         ("failure", failure.unwrap_or_default()),
         ("notes", bullets(&evaluation.notes)),
         (
@@ -257,15 +257,8 @@ fn attempts(ask: &Ask<'_>) -> String {
 
 fn line(step: &Step) -> String {
     match &step.evaluation.failure {
-        Some(failure) => format!("- {}: {}", kind_name(failure.kind), failure.message),
+        Some(failure) => format!("- {}: {}", failure.kind.name(), failure.message),
         None => format!("- it built and scored {:.4}", step.evaluation.reward.total),
-    }
-}
-
-fn kind_name(kind: Kind) -> String {
-    match serde_json::to_value(kind) {
-        Ok(Value::String(name)) => name,
-        other => unreachable!("a kind is written as a string, not as {other:?}"),
     }
 }
 

@@ -4,7 +4,6 @@
 use super::details::{AssemblyDetails, CheckDetails, GroundedDetails, SoundnessDetails};
 use crate::failure::Kind;
 use crate::reward::details::Details;
-use crate::reward::policy::name;
 use crate::reward::{Component, Mode, Profile, Reward};
 
 /// Losses of total below this are not worth a note.
@@ -57,7 +56,7 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
     found.retain(|(loss, _)| *loss > NEGLIGIBLE);
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.truncate(MOST);
-    let mut notes = vec![format!("{}: total {:.3}", name(kind), reward.total)];
+    let mut notes = vec![format!("{}: total {:.3}", kind.name(), reward.total)];
     notes.extend(found.into_iter().map(|(loss, text)| match text.split_once(": ") {
         Some((head, tail)) => format!("{head} (costs {loss:.3}): {tail}"),
         None => text,

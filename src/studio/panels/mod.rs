@@ -6,6 +6,7 @@ pub mod banner;
 pub mod checks;
 pub mod console;
 pub mod diff;
+mod groups;
 pub mod json_tree;
 pub mod new_task;
 pub mod palette;

@@ -111,7 +111,7 @@ fn gate(card: &Card, evaluation: &Evaluation, ui: &mut Ui) {
                 .font(theme::semibold(TEXT))
                 .color(palette.bad),
         );
-        let kind = kind_name(evaluation);
+        let kind = evaluation.kind.name();
         let place = failure
             .line
             .map_or(String::new(), |line| format!(" · line {line}"));
@@ -132,13 +132,6 @@ fn gate(card: &Card, evaluation: &Evaluation, ui: &mut Ui) {
             ui.label(widgets::small("running again…", palette));
         }
     });
-}
-
-fn kind_name(evaluation: &Evaluation) -> String {
-    match serde_json::to_value(evaluation.kind) {
-        Ok(serde_json::Value::String(name)) => name,
-        Ok(_) | Err(_) => format!("{:?}", evaluation.kind),
-    }
 }
 
 fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {

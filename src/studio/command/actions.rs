@@ -1,0 +1,550 @@
+//! The one list that menus, shortcuts, buttons and the palette are made from.
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::{Action, Answer, EditorAction, ViewAction};
+use crate::data::export::Kind;
+use crate::studio::dock::PanelKind;
+use crate::studio::made::Making;
+use crate::studio::proposing::Pick;
+use crate::studio::share::Form;
+use crate::studio::viewport::{Against, Layout, Look, Preset, Projection};
+
+/// How an action is named and reached.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionInfo {
+    /// The action.
+    pub action: Action,
+    /// Its stable name.
+    pub name: &'static str,
+    /// What it is called on screen.
+    pub label: &'static str,
+    /// Its keys, if it has some.
+    pub shortcut: Option<KeyboardShortcut>,
+    /// A line is drawn above it in a menu.
+    pub starts_group: bool,
+}
+
+const fn info(
+    action: Action,
+    name: &'static str,
+    label: &'static str,
+    shortcut: Option<KeyboardShortcut>,
+    starts_group: bool,
+) -> ActionInfo {
+    ActionInfo {
+        action,
+        name,
+        label,
+        shortcut,
+        starts_group,
+    }
+}
+
+const fn keys(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(modifiers, key))
+}
+
+const fn editor(
+    action: EditorAction,
+    name: &'static str,
+    label: &'static str,
+    shortcut: Option<KeyboardShortcut>,
+    starts_group: bool,
+) -> ActionInfo {
+    info(Action::Editor(action), name, label, shortcut, starts_group)
+}
+
+const fn view(action: ViewAction, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
+    info(Action::View(action), name, label, None, starts_group)
+}
+
+const fn panel(kind: PanelKind, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
+    info(Action::Panel(kind), name, label, None, starts_group)
+}
+
+const fn making(making: Making, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
+    info(Action::Make(making), name, label, None, starts_group)
+}
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+/// Every action, in menu order.
+pub const ACTIONS: &[ActionInfo] = &[
+    info(Action::Open, "file.open", "Open…", keys(CTRL, Key::O), false),
+    info(Action::Save, "file.save", "Save", keys(CTRL, Key::S), false),
+    info(
+        Action::SaveAs,
+        "file.save_as",
+        "Save as…",
+        keys(CTRL_SHIFT, Key::S),
+        false,
+    ),
+    info(
+        Action::Export(Form::Page),
+        "share.page",
+        "Share as a web page…",
+        None,
+        true,
+    ),
+    info(
+        Action::Export(Form::Animation),
+        "share.animation",
+        "Share as an animation…",
+        None,
+        false,
+    ),
+    info(
+        Action::Export(Form::Picture),
+        "export.png",
+        "Export a picture…",
+        None,
+        false,
+    ),
+    info(
+        Action::Export(Form::Stl),
+        "export.stl",
+        "Export STL…",
+        None,
+        false,
+    ),
+    info(
+        Action::RunNow,
+        "run.now",
+        "Run now",
+        keys(Modifiers::NONE, Key::F5),
+        true,
+    ),
+    info(
+        Action::Propose,
+        "repair.propose",
+        "Propose",
+        keys(CTRL, Key::Enter),
+        false,
+    ),
+    info(
+        Action::RunLoop,
+        "repair.loop",
+        "Run loop",
+        keys(CTRL_SHIFT, Key::Enter),
+        false,
+    ),
+    info(
+        Action::Proposal(Answer::Accept),
+        "proposal.accept",
+        "Accept proposal",
+        keys(CTRL_SHIFT, Key::Y),
+        false,
+    ),
+    info(
+        Action::Proposal(Answer::Edit),
+        "proposal.edit",
+        "Edit proposal",
+        keys(CTRL_SHIFT, Key::E),
+        false,
+    ),
+    info(
+        Action::Proposal(Answer::Reject),
+        "proposal.reject",
+        "Reject proposal",
+        keys(CTRL_SHIFT, Key::N),
+        false,
+    ),
+    info(Action::Prompt, "repair.prompt", "Show prompt", None, false),
+    info(
+        Action::Pick(Pick::Rules),
+        "proposer.rules",
+        "Proposer: rules",
+        None,
+        true,
+    ),
+    info(
+        Action::Pick(Pick::Replay),
+        "proposer.replay",
+        "Proposer: recording",
+        None,
+        false,
+    ),
+    info(
+        Action::Pick(Pick::Endpoint),
+        "proposer.endpoint",
+        "Proposer: model behind a server",
+        None,
+        false,
+    ),
+    info(
+        Action::Cancel,
+        "run.cancel",
+        "Cancel",
+        keys(Modifiers::NONE, Key::Escape),
+        true,
+    ),
+    info(Action::ResetToSeed, "repair.reset", "Reset to seed", None, true),
+    info(
+        Action::PreviousStep,
+        "step.previous",
+        "Previous step",
+        keys(Modifiers::ALT, Key::ArrowLeft),
+        false,
+    ),
+    info(
+        Action::NextStep,
+        "step.next",
+        "Next step",
+        keys(Modifiers::ALT, Key::ArrowRight),
+        false,
+    ),
+    editor(EditorAction::Find, "edit.find", "Find", keys(CTRL, Key::F), true),
+    editor(
+        EditorAction::Replace,
+        "edit.replace",
+        "Find and replace",
+        keys(CTRL, Key::H),
+        false,
+    ),
+    editor(
+        EditorAction::FindNext,
+        "edit.find_next",
+        "Find next",
+        keys(Modifiers::NONE, Key::F3),
+        false,
+    ),
+    editor(
+        EditorAction::ToggleComment,
+        "edit.comment",
+        "Comment lines",
+        keys(CTRL, Key::Slash),
+        false,
+    ),
+    editor(
+        EditorAction::Complete,
+        "edit.complete",
+        "Complete",
+        keys(CTRL, Key::Space),
+        false,
+    ),
+    info(
+        Action::Diff,
+        "step.diff",
+        "Show code diff",
+        keys(CTRL, Key::D),
+        true,
+    ),
+    info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, false),
+    info(Action::ToggleTheme, "view.theme", "Light or dark", None, false),
+    making(
+        Making::Repair,
+        "rows.repair",
+        "Rows: keep the code as a repair",
+        true,
+    ),
+    making(Making::Report, "rows.report", "Rows: write a report", false),
+    making(
+        Making::Curriculum,
+        "rows.curriculum",
+        "Rows: make the next prompts",
+        false,
+    ),
+    making(
+        Making::DataSet(Kind::Sft),
+        "rows.sft",
+        "Rows: export examples",
+        false,
+    ),
+    making(
+        Making::DataSet(Kind::Preference),
+        "rows.preference",
+        "Rows: export preferences",
+        false,
+    ),
+    making(
+        Making::DataSet(Kind::Rollouts),
+        "rows.rollouts",
+        "Rows: export rollouts",
+        false,
+    ),
+    info(
+        Action::NewTask,
+        "task.new",
+        "New task…",
+        keys(CTRL_SHIFT, Key::T),
+        true,
+    ),
+    info(
+        Action::Settings,
+        "help.settings",
+        "Settings…",
+        keys(CTRL, Key::Comma),
+        true,
+    ),
+    info(
+        Action::CopyDiagnostics,
+        "help.diagnostics",
+        "Copy diagnostics",
+        None,
+        false,
+    ),
+    info(
+        Action::Palette,
+        "help.palette",
+        "Command palette",
+        keys(CTRL_SHIFT, Key::P),
+        false,
+    ),
+    info(
+        Action::Shortcuts,
+        "help.shortcuts",
+        "Keyboard shortcuts",
+        keys(Modifiers::NONE, Key::F1),
+        false,
+    ),
+    view(
+        ViewAction::Arrange(Layout::SideBySide),
+        "view.side_by_side",
+        "View: side by side",
+        true,
+    ),
+    view(
+        ViewAction::Arrange(Layout::Overlay),
+        "view.overlay",
+        "View: overlay",
+        false,
+    ),
+    view(
+        ViewAction::Arrange(Layout::Wipe),
+        "view.wipe",
+        "View: wipe",
+        false,
+    ),
+    view(
+        ViewAction::Arrange(Layout::Distance),
+        "view.distance",
+        "View: signed distance",
+        false,
+    ),
+    view(
+        ViewAction::Against(Against::Seed),
+        "view.to_seed",
+        "Compare with the seed",
+        true,
+    ),
+    view(
+        ViewAction::Against(Against::Previous),
+        "view.to_previous",
+        "Compare with the previous step",
+        false,
+    ),
+    view(
+        ViewAction::Against(Against::Reference),
+        "view.to_reference",
+        "Compare with the reference",
+        false,
+    ),
+    view(
+        ViewAction::Against(Against::Pinned),
+        "view.to_pinned",
+        "Compare with the pinned step",
+        false,
+    ),
+    view(ViewAction::Section, "view.section", "Section plane", true),
+    view(ViewAction::Measure, "view.measure", "Measure", false),
+    view(ViewAction::Fit, "view.fit", "Fit the view", false),
+    view(
+        ViewAction::Look(Preset::Isometric),
+        "view.isometric",
+        "Look: isometric",
+        true,
+    ),
+    view(
+        ViewAction::Look(Preset::Front),
+        "view.front",
+        "Look: from the front",
+        false,
+    ),
+    view(
+        ViewAction::Look(Preset::Back),
+        "view.back",
+        "Look: from the back",
+        false,
+    ),
+    view(
+        ViewAction::Look(Preset::Left),
+        "view.left",
+        "Look: from the left",
+        false,
+    ),
+    view(
+        ViewAction::Look(Preset::Right),
+        "view.right",
+        "Look: from the right",
+        false,
+    ),
+    view(
+        ViewAction::Look(Preset::Top),
+        "view.top",
+        "Look: from the top",
+        false,
+    ),
+    view(
+        ViewAction::Look(Preset::Bottom),
+        "view.bottom",
+        "Look: from the bottom",
+        false,
+    ),
+    view(
+        ViewAction::Project(Projection::Perspective),
+        "view.perspective",
+        "Perspective",
+        true,
+    ),
+    view(
+        ViewAction::Project(Projection::Orthographic),
+        "view.orthographic",
+        "Orthographic",
+        false,
+    ),
+    view(
+        ViewAction::Draw(Look::Shaded),
+        "view.shaded",
+        "Draw: shaded",
+        true,
+    ),
+    view(
+        ViewAction::Draw(Look::Transparent),
+        "view.transparent",
+        "Draw: transparent",
+        false,
+    ),
+    view(
+        ViewAction::Draw(Look::Wireframe),
+        "view.wireframe",
+        "Draw: wireframe",
+        false,
+    ),
+    view(
+        ViewAction::Draw(Look::Triangles),
+        "view.triangles",
+        "Draw: triangles",
+        false,
+    ),
+    panel(PanelKind::Tasks, "panel.tasks", "Panel: tasks", false),
+    panel(PanelKind::Rows, "panel.rows", "Panel: rows", false),
+    panel(PanelKind::Editor, "panel.code", "Panel: code", false),
+    panel(PanelKind::View, "panel.view", "Panel: 3D view", false),
+    panel(PanelKind::Runs, "panel.run", "Panel: run", false),
+    panel(PanelKind::Timeline, "panel.timeline", "Panel: timeline", false),
+    panel(PanelKind::Proposer, "panel.proposer", "Panel: proposals", false),
+    panel(PanelKind::Console, "panel.console", "Panel: console", false),
+    panel(PanelKind::Reward, "panel.reward", "Panel: reward", false),
+    info(Action::ResetLayout, "panel.reset", "Reset the layout", None, true),
+];
+
+impl Action {
+    /// Its entry in [`ACTIONS`].
+    pub fn info(self) -> &'static ActionInfo {
+        // The table holds every action; a test says so.
+        ACTIONS
+            .iter()
+            .find(|info| info.action == self)
+            .unwrap_or(&ACTIONS[0])
+    }
+}
+
+impl ActionInfo {
+    /// Its keys in words, e.g. `Ctrl+Shift+Enter`.
+    pub fn keys(&self) -> Option<String> {
+        let shortcut = self.shortcut?;
+        let mut text = String::new();
+        for (held, name) in [
+            (shortcut.modifiers.command || shortcut.modifiers.ctrl, "Ctrl+"),
+            (shortcut.modifiers.alt, "Alt+"),
+            (shortcut.modifiers.shift, "Shift+"),
+        ] {
+            if held {
+                text.push_str(name);
+            }
+        }
+        text.push_str(match shortcut.logical_key {
+            Key::ArrowLeft => "Left",
+            Key::ArrowRight => "Right",
+            Key::Escape => "Esc",
+            key => key.name(),
+        });
+        Some(text)
+    }
+}
+
+/// Takes the shortcuts that were pressed out of the input, so that no text field sees them.
+///
+/// `cancelable` tells whether there is something for Escape to stop; else it keeps its usual meaning.
+pub fn pressed(input: &mut egui::InputState, cancelable: bool) -> Vec<Action> {
+    let mut actions: Vec<_> = ACTIONS
+        .iter()
+        .filter_map(|info| Some((info.action, info.shortcut?)))
+        .collect();
+    // Extra modifiers are ignored in matching, so those with more of them go first.
+    actions.sort_by_key(|(_, keys)| {
+        std::cmp::Reverse(
+            [keys.modifiers.shift, keys.modifiers.alt, keys.modifiers.command]
+                .map(u8::from)
+                .iter()
+                .sum::<u8>(),
+        )
+    });
+    actions
+        .into_iter()
+        .filter(|(action, keys)| (*action != Action::Cancel || cancelable) && input.consume_shortcut(keys))
+        .map(|(action, _)| action)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_is_listed_once_under_its_own_name_and_keys() {
+        for info in ACTIONS {
+            assert_eq!(info.action.info().name, info.name, "listed twice");
+        }
+        let names: BTreeSet<_> = ACTIONS.iter().map(|info| info.name).collect();
+        assert_eq!(names.len(), ACTIONS.len());
+        let keys: Vec<_> = ACTIONS.iter().filter_map(ActionInfo::keys).collect();
+        assert_eq!(keys.len(), keys.iter().collect::<BTreeSet<_>>().len());
+    }
+
+    #[test]
+    fn the_shortcut_with_more_modifiers_wins() {
+        let press = |modifiers| {
+            let mut input = egui::InputState::default();
+            input.events.push(egui::Event::Key {
+                key: Key::Enter,
+                physical_key: None,
+                pressed: true,
+                repeat: false,
+                modifiers,
+            });
+            pressed(&mut input, false)
+        };
+        assert_eq!(press(CTRL | Modifiers::CTRL), [Action::Propose]);
+        assert_eq!(press(CTRL_SHIFT | Modifiers::CTRL), [Action::RunLoop]);
+        assert!(press(Modifiers::NONE).is_empty());
+    }
+
+    #[test]
+    fn escape_is_left_alone_while_nothing_runs() {
+        let mut input = egui::InputState::default();
+        input.events.push(egui::Event::Key {
+            key: Key::Escape,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: Modifiers::NONE,
+        });
+        assert!(pressed(&mut input, false).is_empty());
+        assert_eq!(pressed(&mut input, true), [Action::Cancel]);
+    }
+}

@@ -1,0 +1,315 @@
+//! What comes of jobs: the engine's events become cards, scores and shapes.
+
+use std::sync::Arc;
+
+use crossbeam_channel::TryRecvError;
+
+use super::Controller;
+use super::jobs::{Pending, Purpose, RepairRun};
+use crate::assess::{Assessment, Scoring};
+use crate::engine::{Event, JobId, Outcome as JobOutcome, RepairSummary};
+use crate::geometry::Shape;
+use crate::studio::proposing::{Arrived, SaidEnd};
+use crate::studio::state::{Activity, Card, CardId, Phase, Recorded, ReferenceShape, Session};
+use crate::trajectory::{Origin, Step};
+
+impl Controller {
+    /// Takes in every event that has arrived.
+    pub(super) fn take_job_events(&mut self) {
+        let jobs: Vec<_> = self.pending.keys().copied().collect();
+        for job in jobs {
+            // An event may end the job, or another one's, and drop it.
+            while let Some(pending) = self.pending.get(&job) {
+                let event = match pending.ticket.events.try_recv() {
+                    Ok(event) => event,
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => {
+                        let message =
+                            "a job ended without an answer\nhint: press F5 to run it again".to_owned();
+                        Event::Failed {
+                            message,
+                            input: false,
+                        }
+                    }
+                };
+                self.take_job_event(job, event);
+            }
+        }
+    }
+
+    fn take_job_event(&mut self, job: JobId, event: Event) {
+        match event {
+            Event::Started => {
+                if let Some(running) = self.state.running.iter_mut().find(|running| running.job == job) {
+                    running.started = true;
+                }
+            }
+            Event::Proposing { step } => {
+                self.proposal_card(job, step);
+            }
+            Event::ProposalText { step, delta } => {
+                let Some(card) = self.proposal_card(job, step).map(|card| card.id) else {
+                    return;
+                };
+                if let Some(session) = self.pending.get(&job).map(|pending| pending.session) {
+                    self.hear(session, card, &delta);
+                }
+            }
+            Event::Step(step, shape) => self.take_step(job, *step, shape),
+            Event::Done(outcome) => {
+                if let Some(pending) = self.finish(job) {
+                    self.take_outcome(job, pending, *outcome);
+                }
+            }
+            Event::Failed { message, input } => {
+                if let Some(pending) = self.finish(job) {
+                    self.break_off();
+                    if matches!(&pending.purpose, Purpose::Repair(run) if run.origin == Origin::Endpoint) {
+                        self.look_at(self.state.proposing.server);
+                    }
+                    let card = match &pending.purpose {
+                        Purpose::Assess { card, .. } => Some(*card),
+                        Purpose::Repair(run) => Some(run.cards[&0]),
+                        Purpose::Reference | Purpose::Member => None,
+                    };
+                    let waits = |card: &CardId| {
+                        self.state.sessions[pending.session]
+                            .get(*card)
+                            .is_some_and(|card| card.activity == Activity::Assessing(job))
+                    };
+                    if let Some(card) = card.filter(waits) {
+                        self.fault(pending.session, card, &message, input);
+                    }
+                    self.settle_member(job, Phase::Broken(message.clone()));
+                    self.settle(pending.session, job);
+                    self.tell(&message);
+                }
+            }
+            Event::Cancelled => {
+                if let Some(pending) = self.finish(job) {
+                    self.settle(pending.session, job);
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, job: JobId) -> Option<Pending> {
+        self.state.running.retain(|running| running.job != job);
+        self.pending.remove(&job)
+    }
+
+    fn take_outcome(&mut self, job: JobId, pending: Pending, outcome: JobOutcome) {
+        match (pending.purpose, outcome) {
+            (
+                Purpose::Assess {
+                    card,
+                    revision,
+                    scoring,
+                },
+                JobOutcome::Assessed(assessment),
+            ) => {
+                score(
+                    &mut self.state.sessions[pending.session],
+                    card,
+                    assessment,
+                    revision,
+                    scoring,
+                );
+            }
+            (Purpose::Repair(run), JobOutcome::Repaired(summary)) => {
+                self.note(describe(&run, &summary));
+                self.arrive(pending.session, &run, summary.best);
+            }
+            (Purpose::Reference, JobOutcome::Assessed(assessment)) => {
+                let failure = assessment.evaluation.failure;
+                self.state.sessions[pending.session].reference = match assessment.shape {
+                    Some(shape) => ReferenceShape::Built(shape),
+                    None => ReferenceShape::Missing(format!(
+                        "the reference does not build: {}",
+                        failure.map_or_else(String::new, |failure| failure.message)
+                    )),
+                };
+            }
+            (Purpose::Member, JobOutcome::Assessed(assessment)) => self.take_member(job, assessment),
+            (Purpose::Assess { .. } | Purpose::Reference | Purpose::Member, JobOutcome::Repaired(_))
+            | (Purpose::Repair(_), JobOutcome::Assessed(_)) => {
+                self.tell("the engine answered another question than was asked");
+            }
+        }
+        self.settle(pending.session, job);
+    }
+
+    /// The end of a repair: one proposal is there to be decided on; whoever followed a loop sees its best step.
+    fn arrive(&mut self, session: usize, run: &RepairRun, best: usize) {
+        let session_index = session;
+        let session = &mut self.state.sessions[session];
+        let follows = run.cards.values().any(|card| *card == session.selected);
+        let Some(base) = run.cards.get(&0).copied() else {
+            return;
+        };
+        if run.single {
+            let newest = run.cards.values().copied().max();
+            if follows
+                && session_index == self.state.current
+                && let Some(card) = newest.filter(|card| *card != base)
+            {
+                self.state.proposing.arrived = Some(Arrived { card, base });
+            }
+        } else if follows && let Some(best) = run.cards.get(&best).copied() {
+            session.selected = best;
+        }
+    }
+
+    /// The card of a proposal: one made before from the same place is taken again.
+    fn proposal_card(&mut self, job: JobId, step: usize) -> Option<&mut Card> {
+        let fresh = CardId(self.fresh_id());
+        let pending = self.pending.get_mut(&job)?;
+        let Purpose::Repair(run) = &mut pending.purpose else {
+            return None;
+        };
+        let session = &mut self.state.sessions[pending.session];
+        if let Some(card) = run.cards.get(&step).copied() {
+            return session.get_mut(card);
+        }
+        step.checked_sub(1)?;
+        let parent = run.cards.get(&run.head).copied();
+        let recorded = run.recording.as_ref().map(|recording| Recorded {
+            recording: recording.clone(),
+            step: run.behind + step,
+        });
+        let known = recorded.as_ref().and_then(|recorded| {
+            session
+                .cards
+                .iter_mut()
+                .find(|card| card.recorded.as_ref() == Some(recorded) && card.parent == parent)
+        });
+        let id = match known {
+            Some(card) => {
+                card.reason.clear();
+                card.id
+            }
+            None => {
+                let mut card = Card::new(fresh, run.origin, parent, String::new());
+                card.recorded = recorded;
+                card.keep_shape_of(parent.and_then(|parent| session.get(parent)));
+                session.cards.push(card);
+                fresh
+            }
+        };
+        run.cards.insert(step, id);
+        let card = session.get_mut(id)?;
+        card.activity = Activity::Proposing(job);
+        Some(card)
+    }
+
+    fn take_step(&mut self, job: JobId, step: Step, shape: Option<Arc<Shape>>) {
+        let index = step.step;
+        let in_force = self.state.scoring.clone();
+        let (base_revision, scoring, session, before, parent) = match self.pending.get_mut(&job) {
+            Some(Pending {
+                session,
+                purpose: Purpose::Repair(run),
+                ..
+            }) => {
+                let before: Vec<_> = run.cards.range(..index).map(|(_, card)| *card).collect();
+                let parent = step.parent.and_then(|parent| run.cards.get(&parent).copied());
+                let proposal = step.proposal.as_ref();
+                if proposal.is_none_or(|proposal| proposal.kept != Some(false)) {
+                    run.head = index;
+                }
+                (run.base_revision, run.scoring.clone(), *session, before, parent)
+            }
+            Some(_) | None => return,
+        };
+        let assessment = Assessment {
+            evaluation: step.evaluation,
+            shape,
+        };
+        let mut warnings = Vec::new();
+        if index == 0 {
+            let Some(base) = self.repair_base(job) else { return };
+            score(
+                &mut self.state.sessions[session],
+                base,
+                assessment,
+                base_revision,
+                scoring.clone(),
+            );
+        } else if let Some(card) = self.proposal_card(job, index) {
+            let id = card.id;
+            if card.code != step.code {
+                card.code = step.code;
+                card.revision += 1;
+            }
+            card.origin = step.origin;
+            card.parent = parent.or(card.parent);
+            let mut end = SaidEnd::Whole;
+            if let Some(proposal) = step.proposal {
+                card.reason = proposal.reason;
+                card.group = proposal.group;
+                warnings = proposal.warnings;
+                if proposal.clipped {
+                    end = SaidEnd::Clipped;
+                }
+            }
+            let revision = card.revision;
+            self.heard(id, end);
+            let session = &mut self.state.sessions[session];
+            score(session, id, assessment, revision, scoring.clone());
+            // Whoever looks at the step before is taken along; whoever went elsewhere is left there.
+            if before.contains(&session.selected) {
+                session.selected = id;
+            }
+        }
+        for warning in warnings {
+            self.tell(&warning);
+        }
+        if scoring != in_force && session == self.state.current {
+            self.score_what_is_not();
+        }
+    }
+
+    fn repair_base(&self, job: JobId) -> Option<CardId> {
+        match &self.pending.get(&job)?.purpose {
+            Purpose::Repair(run) => run.cards.get(&0).copied(),
+            Purpose::Assess { .. } | Purpose::Reference | Purpose::Member => None,
+        }
+    }
+}
+
+/// Gives a card its score, unless its code has changed since.
+fn score(session: &mut Session, card: CardId, assessment: Assessment, revision: u64, scoring: Scoring) {
+    let Some(title) = session.get(card).map(|card| session.title(card)) else {
+        return;
+    };
+    if let Some(card) = session.get_mut(card)
+        && card.revision == revision
+    {
+        card.take(assessment, revision, scoring, title);
+        card.activity = Activity::Idle;
+    }
+}
+
+fn describe(run: &RepairRun, summary: &RepairSummary) -> String {
+    let who = match &run.recording {
+        Some(recording) => format!("`{recording}`"),
+        None => format!("the {}", run.origin.name()),
+    };
+    if run.single {
+        return match run.cards.len() {
+            1 => format!("{who} had nothing to propose"),
+            _ => format!("step proposed by {who}"),
+        };
+    }
+    let target = run.target;
+    let end = match (summary.reached, &run.recording) {
+        (true, _) => format!("target {target} reached"),
+        (false, Some(_)) => format!("target {target} not reached, {who} ends here"),
+        (false, None) => format!("target {target} not reached"),
+    };
+    format!(
+        "loop ended: best step {}, {:+.3} over its start; {end}",
+        summary.best + run.behind,
+        summary.delta_reward
+    )
+}

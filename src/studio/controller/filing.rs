@@ -1,0 +1,138 @@
+//! Files that were chosen, read, written or changed outside.
+
+use std::path::PathBuf;
+
+use super::Controller;
+use crate::executor::Priority;
+use crate::studio::files::FileEvent;
+use crate::studio::share::{Form, Story};
+use crate::studio::state::{Card, CardId, PathPrompt, PathPurpose};
+use crate::trajectory::Origin;
+
+impl Controller {
+    pub(super) fn use_path(&mut self, purpose: PathPurpose, path: PathBuf) {
+        match purpose {
+            PathPurpose::Open => self.open(path),
+            PathPurpose::Compare => self.files.read_other(path),
+            PathPurpose::Rows => self.export_rows(path),
+            PathPurpose::Export(form) => {
+                let story = Story::of(self.state.session());
+                self.files.export(path, story, form);
+            }
+            PathPurpose::Save(id) => {
+                let found = self.state.sessions.iter().find_map(|session| session.get(id));
+                match found.map(|card| (card.code.clone(), card.revision)) {
+                    Some((code, revision)) => self.files.write(path, code, id, revision),
+                    None => {
+                        self.tell("the step to save is no longer there\nhint: choose a step and save again");
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn suggested_name(&self) -> String {
+        match self.state.card().file.as_ref().and_then(|path| path.file_name()) {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => format!("{}.py", self.state.session().task.id),
+        }
+    }
+
+    pub(super) fn suggested_export(&self, form: Form) -> String {
+        format!("{}.{}", self.state.session().task.id, form.extension())
+    }
+
+    pub(super) fn take_file_event(&mut self, event: FileEvent) {
+        match event {
+            FileEvent::Picked(purpose, path) => self.use_path(purpose, path),
+            FileEvent::NoDialog(purpose) => {
+                let beside = |name: String| match std::env::var_os("HOME") {
+                    Some(home) => PathBuf::from(home).join(name).display().to_string(),
+                    None => name,
+                };
+                let start = match purpose {
+                    PathPurpose::Open | PathPurpose::Compare => String::new(),
+                    PathPurpose::Rows => beside(self.suggested_rows()),
+                    PathPurpose::Save(_) => beside(self.suggested_name()),
+                    PathPurpose::Export(form) => beside(self.suggested_export(form)),
+                };
+                let serial = self.fresh_id();
+                self.state.path_prompt = Some(PathPrompt {
+                    purpose,
+                    start,
+                    serial,
+                });
+            }
+            FileEvent::Read(path, Ok(code)) => {
+                self.files.watch(path.clone(), &code);
+                self.show_file(path, code);
+            }
+            FileEvent::Trajectory(read) => match *read {
+                Ok(trajectory) => self.show_trajectory(trajectory),
+                Err(message) => self.tell(&message),
+            },
+            FileEvent::Rows(rows, notes) => self.show_rows(rows, notes),
+            FileEvent::Other(Ok(rows)) => self.show_other(rows),
+            FileEvent::Other(Err(message)) => self.tell(&message),
+            FileEvent::Group(group, codes) => self.build_group(group, codes),
+            FileEvent::RowCode(index, read) => match read {
+                Ok((task, code)) => self.show_row(index, task.as_deref(), code),
+                Err(message) => self.tell(&message),
+            },
+            FileEvent::Matches(serial, found) => {
+                if serial == self.state.row_matches_serial {
+                    match found {
+                        Ok(found) => self.state.row_matches = Some(found),
+                        Err(message) => self.tell(&message),
+                    }
+                    self.state.row_matches_serial += 1;
+                }
+            }
+            FileEvent::TaskWritten(written) => self.take_task(written),
+            FileEvent::Stored(stored) => self.take_store(stored),
+            FileEvent::Exported(path, Ok(())) => self.note(format!("wrote {}", path.display())),
+            FileEvent::NotKept(message) | FileEvent::Exported(_, Err(message)) => self.tell(&message),
+            FileEvent::Changed(path, code) => self.changed_outside(&path, &code),
+            FileEvent::Read(_, Err(message)) => self.tell(&message),
+            FileEvent::Written {
+                path,
+                card,
+                revision,
+                result: Ok(()),
+            } => {
+                self.note(format!("saved {}", path.display()));
+                let found = self
+                    .state
+                    .sessions
+                    .iter_mut()
+                    .find_map(|session| session.get_mut(card));
+                if let Some(card) = found {
+                    card.file = Some(path);
+                    card.saved_revision = revision;
+                }
+                self.close_when_saved(false);
+            }
+            FileEvent::Written {
+                result: Err(message), ..
+            } => {
+                self.tell(&message);
+                self.close_when_saved(true);
+            }
+        }
+    }
+
+    fn show_file(&mut self, path: PathBuf, code: String) {
+        let id = CardId(self.fresh_id());
+        let session = self.state.session_mut();
+        let same = |card: &Card| card.file.as_ref() == Some(&path) && card.code == code;
+        if let Some(card) = session.cards.iter().find(|card| same(card)) {
+            session.selected = card.id;
+            return;
+        }
+        let mut card = Card::new(id, Origin::Hand, Some(session.seed().id), code);
+        card.file = Some(path);
+        session.cards.push(card);
+        session.selected = id;
+        self.assess(self.state.current, id, Priority::Live);
+    }
+}

@@ -1,0 +1,91 @@
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use super::*;
+
+#[test]
+fn saving_replaces_the_content_and_leaves_nothing_else_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("part.py");
+    replace_file(&path, b"old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    replace_file(&path, b"new").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn saving_through_a_link_keeps_the_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let (target, link) = (dir.path().join("target.py"), dir.path().join("link.py"));
+    fs::write(&target, "old").unwrap();
+    symlink(&target, &link).unwrap();
+    replace_file(&link, b"new").unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::read(&target).unwrap(), b"new");
+}
+
+#[test]
+fn of_many_saves_the_last_one_stands_and_closing_waits_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("part.py");
+    let mut files = Files::new(std::sync::Arc::new(|| {}));
+    for revision in 0..20 {
+        files.write(path.clone(), format!("x = {revision}"), CardId(1), revision);
+    }
+    drop(files);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "x = 19");
+}
+
+#[test]
+fn a_change_outside_is_told_once_and_our_own_never() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("part.py");
+    fs::write(&path, "a = 1").unwrap();
+    let mut files = Files::new(std::sync::Arc::new(|| {}));
+    files.watch(path.clone(), "a = 1");
+    files.write(path.clone(), "a = 2".to_owned(), CardId(1), 1);
+    let FileEvent::Written { result: Ok(()), .. } = files.events.recv().unwrap() else {
+        panic!()
+    };
+    assert!(changed(&mut lock(&files.watched)).is_empty(), "our own save");
+    // Another length, for clocks of file systems can be coarse.
+    fs::write(&path, "a = 33").unwrap();
+    let FileEvent::Changed(told, code) = files.events.recv_timeout(Duration::from_secs(20)).unwrap() else {
+        panic!()
+    };
+    assert_eq!((told, code.as_str()), (path.clone(), "a = 33"));
+    fs::remove_file(&path).unwrap();
+    assert!(
+        changed(&mut lock(&files.watched)).is_empty(),
+        "gone is no content"
+    );
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error_that_names_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut files = Files::new(std::sync::Arc::new(|| {}));
+    files.write(dir.path().join("no/part.py"), "x = 1".to_owned(), CardId(1), 3);
+    let FileEvent::Written {
+        result: Err(message), ..
+    } = files.events.recv().unwrap()
+    else {
+        panic!("the file was written")
+    };
+    assert!(
+        message.contains("no/part.py") && message.contains("hint:"),
+        "{message}"
+    );
+}
+
+#[test]
+fn what_is_not_utf8_is_refused_with_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("latin1.py");
+    fs::write(&path, b"# caf\xe9").unwrap();
+    let message = read(&path).unwrap_err();
+    assert!(message.contains("byte 5 is not UTF-8"), "{message}");
+    fs::write(&path, "# café").unwrap();
+    assert_eq!(read(&path).unwrap(), "# café");
+}

@@ -1,0 +1,141 @@
+//! Threads that write files one after the other, and what is known of files that others may change.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
+
+use crossbeam_channel::Sender;
+
+use super::{FileEvent, read};
+use crate::engine::Wake;
+use crate::studio::state::CardId;
+use crate::trajectory::replace_file;
+
+/// Of writes of one thing on threads of their own the last one asked for stands.
+#[derive(Default)]
+pub struct Latest {
+    pub asked: Arc<AtomicU64>,
+    pub writing: Arc<Mutex<()>>,
+    pub last: Option<JoinHandle<()>>,
+}
+
+/// By what a watched file is known.
+pub struct Stamp {
+    /// Time and length, which cost nothing to read.
+    pub seen: Option<(SystemTime, u64)>,
+    pub content: u64,
+}
+
+/// Writes one file after the other, so that of two saves the later one stands.
+pub struct Writer {
+    pub queue: Sender<Write>,
+    pub thread: JoinHandle<()>,
+}
+
+pub struct Write {
+    pub path: PathBuf,
+    pub code: String,
+    pub card: CardId,
+    pub revision: u64,
+}
+
+impl Latest {
+    /// Writes, unless something newer is asked for before.
+    pub fn write(
+        &mut self,
+        (sender, wake): (Sender<FileEvent>, Wake),
+        write: impl FnOnce() -> Result<(), String> + Send + 'static,
+    ) {
+        let own = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let (asked, writing) = (Arc::clone(&self.asked), Arc::clone(&self.writing));
+        self.last = Some(thread::spawn(move || {
+            let _writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
+            if asked.load(Ordering::SeqCst) != own {
+                return;
+            }
+            if let Err(message) = write() {
+                // A window that has closed has no use for the answer.
+                let _ = sender.send(FileEvent::NotKept(message));
+                wake();
+            }
+        }));
+    }
+}
+
+pub fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> Writer {
+    let (queue, writes) = crossbeam_channel::unbounded::<Write>();
+    let thread = thread::spawn(move || {
+        for Write {
+            path,
+            code,
+            card,
+            revision,
+        } in writes
+        {
+            // Held while the file is replaced, so that the watch does not take our own change for another's.
+            let mut known = lock(&watched);
+            let result = replace_file(&path, code.as_bytes()).map_err(|error| {
+                format!(
+                    "cannot save {}: {error}\nhint: choose another folder with Save as",
+                    path.display()
+                )
+            });
+            if result.is_ok()
+                && let Some(stamp) = known.get_mut(&path)
+            {
+                *stamp = Stamp {
+                    seen: look_at(&path),
+                    content: hash(&code),
+                };
+            }
+            drop(known);
+            // A window that has closed has no use for the answer.
+            let _ = sender.send(FileEvent::Written {
+                path,
+                card,
+                revision,
+                result,
+            });
+            wake();
+        }
+    });
+    Writer { queue, thread }
+}
+
+/// Those of the watched files that hold something new.
+pub fn changed(watched: &mut BTreeMap<PathBuf, Stamp>) -> Vec<(PathBuf, String)> {
+    let mut changed = Vec::new();
+    for (path, stamp) in watched {
+        let seen = look_at(path);
+        if seen == stamp.seen || seen.is_none() {
+            continue;
+        }
+        stamp.seen = seen;
+        if let Ok(code) = read(path)
+            && hash(&code) != stamp.content
+        {
+            stamp.content = hash(&code);
+            changed.push((path.clone(), code));
+        }
+    }
+    changed
+}
+
+pub type Watched = Arc<Mutex<BTreeMap<PathBuf, Stamp>>>;
+
+pub fn lock(watched: &Watched) -> MutexGuard<'_, BTreeMap<PathBuf, Stamp>> {
+    watched.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub fn look_at(path: &Path) -> Option<(SystemTime, u64)> {
+    let about = fs::metadata(path).ok()?;
+    Some((about.modified().ok()?, about.len()))
+}
+
+pub fn hash(code: &str) -> u64 {
+    egui::epaint::util::hash(code)
+}

@@ -1,0 +1,121 @@
+use std::io::Write as _;
+
+use super::*;
+
+fn rows(lines: &[&str]) -> (tempfile::TempDir, Result<Rows, String>) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rows.jsonl");
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    let rows = Rows::read(&path);
+    (dir, rows)
+}
+
+#[test]
+fn rows_of_every_form_are_read_and_their_code_is_found_again() {
+    let (_dir, rows) = rows(&[
+        r#"{"task_id": "a", "code": "x = 1", "reward": 0.5, "kind": "build_ok"}"#,
+        "",
+        r#"{"task_id": "b", "completion": "so:\n```python\ny = 2\n```", "score": -1.0, "kind": "syntax_closure"}"#,
+        "no row",
+        r#"{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "z = 3"}], "reward": {"total": 0.9}}"#,
+    ]);
+    let rows = rows.unwrap();
+    assert_eq!((rows.rows.len(), rows.bad), (3, 1));
+    assert_eq!(
+        rows.rows.iter().map(|row| row.built).collect::<Vec<_>>(),
+        [true, false, true]
+    );
+    assert_eq!(rows.code(0), Ok((Some("a".to_owned()), "x = 1".to_owned())));
+    assert_eq!(rows.code(1), Ok((Some("b".to_owned()), "y = 2\n".to_owned())));
+    assert_eq!(rows.code(2), Ok((None, "z = 3\n".to_owned())));
+    assert_eq!(rows.holding("SYNTAX").unwrap(), [1]);
+    assert_eq!(rows.holding("z = 3").unwrap(), [2]);
+    let summary = rows.summary(&[0, 1]);
+    assert_eq!(
+        (summary.count, summary.built, summary.mean, summary.best),
+        (2, 0.5, -0.25, 0.5)
+    );
+    assert!((summary.std - 1.5 / 2f64.sqrt()).abs() < 1e-9);
+    assert_eq!(rows.curve(&[2, 0, 1], 2), [[-0.25, 0.5], [0.9, 1.0]]);
+}
+
+#[test]
+fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
+    let (dir, rows) = rows(&[
+        r#"{"group_id": 7, "code": "a", "reward": 0.2, "kind": "build_ok"}"#,
+        r#"{"group_id": "x", "code": "b", "reward": 0.9, "kind": "build_ok"}"#,
+        r#"{"group_id": 7, "code": "c", "reward": 0.6, "kind": "syntax_closure"}"#,
+        r#"{"code": "d", "reward": -1.0}"#,
+    ]);
+    let rows = rows.unwrap();
+    assert_eq!(rows.groups.len(), 2);
+    assert_eq!(
+        (rows.groups[0].name.as_str(), &rows.groups[0].rows[..]),
+        ("7", &[0, 2][..])
+    );
+    let half = 0.5f64.sqrt();
+    assert!((rows.advantage(0).unwrap() + half).abs() < 1e-3);
+    assert!((rows.advantage(2).unwrap() - half).abs() < 1e-3);
+    assert_eq!((rows.advantage(1), rows.advantage(3)), (Some(0.0), None));
+    assert_eq!(rows.histogram(&[0, 1, 2, 3], 4), [1, 0, 1, 2]);
+    assert_eq!(rows.by(&[0, 1, 2, 3], Key::Kind)[0].0, "build_ok");
+
+    let mut notes = Notes::default();
+    notes.annotate(2, "nearly");
+    let out = dir.path().join("chosen.jsonl");
+    rows.export(&[0, 2], &notes, &out, &|_| ()).unwrap();
+    let chosen = Rows::read(&out).unwrap();
+    assert_eq!(chosen.code(1).unwrap().1, "c");
+    let text = std::fs::read_to_string(&out).unwrap();
+    assert!(
+        text.lines().nth(1).unwrap().contains(r#""annotation":"nearly""#),
+        "{text}"
+    );
+    let nowhere = dir.path().join("no/out.jsonl");
+    assert!(
+        rows.export(&[0], &notes, &nowhere, &|_| ())
+            .unwrap_err()
+            .contains("hint:")
+    );
+}
+
+#[test]
+fn rows_of_a_trainers_log_have_their_total_and_a_kind() {
+    let (_dir, rows) = rows(&[
+        r#"{"task_id": "a", "code": "fixture = x", "score": -0.6, "cadforge_total": -1.0, "cadforge_build": 0.0, "cadforge_error": "NameError: name 'x' is not defined"}"#,
+        r#"{"task_id": "a", "code": "fixture = 1", "score": 0.7, "cadforge_total": 0.65, "cadforge_build": 1.0}"#,
+    ]);
+    let rows = rows.unwrap();
+    let seen = rows.rows.iter().map(|row| (row.total, row.built));
+    assert_eq!(seen.collect::<Vec<_>>(), [(-1.0, false), (0.65, true)]);
+    assert_eq!(rows.kinds, ["undefined_name", "build_ok"]);
+}
+
+#[test]
+fn a_file_without_rows_says_so() {
+    assert!(rows(&["{}", "x"]).1.unwrap_err().contains("hint:"));
+}
+
+#[test]
+fn a_hundred_thousand_rows_are_read_in_moments() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rows.jsonl");
+    let mut file = std::io::BufWriter::new(File::create(&path).unwrap());
+    let code = "part = cq.Workplane('XY').box(1, 2, 3)\\n".repeat(20);
+    for index in 0..100_000 {
+        let reward = f64::from(index % 100) / 100.0;
+        writeln!(
+            file,
+            r#"{{"task_id": "t{}", "code": "{code}", "reward": {reward}, "kind": "build_ok"}}"#,
+            index % 24
+        )
+        .unwrap();
+    }
+    drop(file.into_inner().unwrap());
+    let start = std::time::Instant::now();
+    let rows = Rows::read(&path).unwrap();
+    eprintln!("100,000 rows: read in {:?}", start.elapsed());
+    assert_eq!((rows.rows.len(), rows.tasks.len()), (100_000, 24));
+    assert!(size_of::<Row>() <= 24);
+    assert!(rows.code(99_999).unwrap().1.starts_with("part = "));
+}
