@@ -23,9 +23,15 @@ pub struct ProposerView {
 /// Shows the panel.
 pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let pick = state.session().pick(state.proposing.pick);
+    // The choices come first where there is no room for both.
+    let caption = if ui.available_width() < 330.0 {
+        "By"
+    } else {
+        "Proposer"
+    };
     header(
         ui,
-        "Proposer",
+        caption,
         |ui| {
             for choice in PICKS {
                 let there = choice != Pick::Replay || state.session().repair().is_some();

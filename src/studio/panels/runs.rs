@@ -1,7 +1,7 @@
 //! A training run at a glance: reward over its calls, groups of candidates, and the run held against another one.
 
 use egui::{Button, Color32, Label, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo};
-use egui_plot::{Bar, BarChart, Legend, Line, Plot, PlotPoints};
+use egui_plot::{Bar, BarChart, Corner, Legend, Line, Plot, PlotPoints};
 
 use super::rows::RowsView;
 use super::widgets::{self, delta_color, header, signed};
@@ -141,7 +141,7 @@ fn curves(
         .show_background(false)
         .grid_color(palette.line)
         .allow_scroll(false)
-        .legend(Legend::default())
+        .legend(Legend::default().position(Corner::RightBottom))
         .x_axis_label(RichText::new("call").font(theme::regular(SMALL)))
         .show(ui, |plot| {
             plot.line(line(
