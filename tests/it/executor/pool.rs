@@ -267,8 +267,12 @@ fn cancelling_a_queue_answers_everyone_and_leaves_nothing_behind() {
     let jobs: Vec<_> = (0..20)
         .map(|_| submit(&executor, ENDLESS, Priority::Batch))
         .collect();
-    wait_until("one runs", || executor.status().queued == 19);
+    // It leaves the queue before its worker has been started.
+    wait_until("one runs", || {
+        (executor.status().queued, executor.status().busy) == (19, 1)
+    });
     let worker = executor.pids();
+    assert_eq!(worker.len(), 1);
     // The running one and the waiting ones, in any order.
     for (source, running) in jobs {
         source.cancel();
