@@ -71,6 +71,21 @@ impl Specimen {
         }
     }
 
+    /// That many bodies of equally many triangles each, and nothing else known of them.
+    pub(super) fn of_bodies(mesh: TriMesh, count: u32, frame: &Frame) -> Self {
+        let each = mesh.triangles().len() / count as usize;
+        let bodies: Vec<u16> = (0..mesh.triangles().len())
+            .map(|triangle| (triangle / each) as u16)
+            .collect();
+        Self {
+            volume: Volume::new(&mesh, &|triangle| bodies[triangle], &frame.lattice),
+            cylinders: Vec::new(),
+            shares: shares(&mesh, &bodies),
+            solids: count,
+            mesh,
+        }
+    }
+
     /// A mesh of which nothing else is known: one body without round features.
     pub(super) fn of_mesh(mesh: TriMesh, frame: &Frame) -> Self {
         Self {
