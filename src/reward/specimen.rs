@@ -2,9 +2,9 @@
 
 use crate::geometry::{Aabb, Cylinder, Lattice, Placement, Shape, TriMesh, Volume, cylinders};
 
-/// Cells along each side of the task's box. At 160 a plate is off by less than a three-hundredth of that side across rays
-/// and exact along them; `benches/reward.rs` has the cost.
-const CELLS: u32 = 160;
+/// Cells along each side of the task's box. A plate is off by less than a five-hundredth of that side across rays and exact
+/// along them; `make score-cost` has the cost.
+const CELLS: u32 = 256;
 
 /// Where checks are measured: the task's box, and the rays through it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -17,6 +17,9 @@ const REACH: f64 = 0.02;
 const REACH_OF_ONE: f64 = 0.002;
 /// Overlaps below this share are the chords of a mesh.
 const NEGLIGIBLE: f64 = 1e-3;
+/// What each group that floats costs, beside its share of the volume: a good seat over a column that ends below it is no
+/// chair.
+const AFLOAT: f64 = 0.3;
 /// What a hole more than asked for leaves, beside what its check loses.
 const SPARE_HOLE: f64 = 0.95;
 /// What any number of them leaves.
@@ -50,7 +53,7 @@ pub(super) fn score(shape: &Shape, specimen: &Specimen, ground: &Ground) -> (f64
 
 fn weigh(details: &AssemblyDetails) -> f64 {
     let afloat = details.groups.saturating_sub(1) as f64;
-    let together = 1.0 - (1.0 - details.main_share) - 0.2 * afloat;
+    let together = details.main_share - AFLOAT * afloat;
     // One solid more than asked for costs as much as one that floats; a few more than that hardly matter any more.
     let extra = details
         .asked
