@@ -16,6 +16,7 @@ use crossbeam_channel::{Sender, bounded, select};
 pub use queue::Source;
 
 use super::identity::Identity;
+use super::protocol::Purpose;
 use super::{
     CancelToken, Execution, ExecutorError, Limits, PoolStatus, Priority, WorkerConfig, WorkerVersions,
 };
@@ -46,6 +47,8 @@ pub struct Order<'a> {
     pub limits: &'a Limits,
     /// Who waits.
     pub priority: Priority,
+    /// What for.
+    pub purpose: Purpose,
     /// Who submits.
     pub source: Source,
     /// Which workers are meant, if the result is to be kept: that of others is not [`Execution::clean`].
@@ -115,6 +118,7 @@ struct Job {
     /// Whether it has been run alone.
     tried_alone: bool,
     priority: Priority,
+    purpose: Purpose,
     source: Source,
     identity: Option<Identity>,
 }
@@ -158,6 +162,7 @@ impl Pool {
             deaths: 0,
             tried_alone: false,
             priority: order.priority,
+            purpose: order.purpose,
             source: order.source,
             identity: order.identity,
         };
@@ -389,6 +394,7 @@ mod tests {
                 deaths: 0,
                 tried_alone: false,
                 priority,
+                purpose: Purpose::Result,
                 source: Source(1),
                 identity: None,
             };

@@ -117,6 +117,8 @@ pub enum Action {
     SaveAs,
     /// Write what is on screen to a file of that form.
     Export(Form),
+    /// Write the part on screen to a STEP file.
+    ExportStep,
     /// Back to the seed alone; hand edits stay.
     ResetToSeed,
     /// Run the code now.

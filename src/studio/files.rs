@@ -311,13 +311,14 @@ impl Files {
                 PathPurpose::Open => dialog.add_filter("CadQuery code, trajectories, rows", &["py", "jsonl"]),
                 PathPurpose::Save(_) => dialog.add_filter("CadQuery code", &["py"]),
                 PathPurpose::Compare | PathPurpose::Rows => dialog.add_filter("rows", &["jsonl"]),
+                PathPurpose::Step => dialog.add_filter("STEP", &["step", "stp"]),
                 PathPurpose::Export(form) => dialog.add_filter(form.extension(), &[form.extension()]),
             };
             let path = match purpose {
                 PathPurpose::Open => dialog.set_title("Open CadQuery code").pick_file(),
                 PathPurpose::Save(_) => dialog.set_title("Save code").set_file_name(suggested).save_file(),
                 PathPurpose::Compare => dialog.set_title("Compare with another run").pick_file(),
-                PathPurpose::Rows | PathPurpose::Export(_) => {
+                PathPurpose::Rows | PathPurpose::Export(_) | PathPurpose::Step => {
                     dialog.set_title("Export").set_file_name(suggested).save_file()
                 }
             };

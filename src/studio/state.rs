@@ -218,6 +218,8 @@ pub enum PathPurpose {
     Rows,
     /// A file to write what is on screen to.
     Export(Form),
+    /// A STEP file to write the part on screen to.
+    Step,
 }
 
 /// The path field in place of a file dialog.

@@ -92,14 +92,14 @@ impl Sent {
     pub fn assess(&self) -> &AssessJob {
         match &self.job {
             Job::Assess(job) => job,
-            Job::Repair(_) => panic!("a repair"),
+            Job::Repair(_) | Job::Export(_) => panic!("{:?}", self.job),
         }
     }
 
     pub fn repair(&self) -> &RepairJob {
         match &self.job {
             Job::Repair(job) => job,
-            Job::Assess(_) => panic!("an assessment"),
+            Job::Assess(_) | Job::Export(_) => panic!("{:?}", self.job),
         }
     }
 

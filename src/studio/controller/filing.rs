@@ -15,6 +15,7 @@ impl Controller {
             PathPurpose::Open => self.open(path),
             PathPurpose::Compare => self.files.read_other(path),
             PathPurpose::Rows => self.export_rows(path),
+            PathPurpose::Step => self.export_step(path),
             PathPurpose::Export(form) => {
                 let story = Story::of(self.state.session());
                 self.files.export(path, story, form);
@@ -42,6 +43,10 @@ impl Controller {
         format!("{}.{}", self.state.session().task.id, form.extension())
     }
 
+    pub(super) fn suggested_step(&self) -> String {
+        format!("{}.step", self.state.session().task.id)
+    }
+
     pub(super) fn take_file_event(&mut self, event: FileEvent) {
         match event {
             FileEvent::Picked(purpose, path) => self.use_path(purpose, path),
@@ -54,6 +59,7 @@ impl Controller {
                     PathPurpose::Open | PathPurpose::Compare => String::new(),
                     PathPurpose::Rows => beside(self.suggested_rows()),
                     PathPurpose::Save(_) => beside(self.suggested_name()),
+                    PathPurpose::Step => beside(self.suggested_step()),
                     PathPurpose::Export(form) => beside(self.suggested_export(form)),
                 };
                 let serial = self.fresh_id();

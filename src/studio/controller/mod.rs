@@ -273,6 +273,10 @@ impl Controller {
             Action::SaveAs => self
                 .files
                 .pick(PathPurpose::Save(self.state.card().id), self.suggested_name()),
+            Action::ExportStep => {
+                let name = self.suggested_step();
+                self.files.pick(PathPurpose::Step, name);
+            }
             Action::Export(form) => {
                 let name = self.suggested_export(form);
                 self.files.pick(PathPurpose::Export(form), name);
