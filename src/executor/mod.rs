@@ -323,6 +323,11 @@ impl Executor {
         self.pool.warm_up();
     }
 
+    /// Starts workers anew where all attempts had failed: what was missing has been mended.
+    pub fn try_again(&self) {
+        self.pool.try_again();
+    }
+
     /// Runs `code` and waits for what comes of it. Safe to call from many threads.
     ///
     /// A worker that dies meanwhile is replaced and the candidate run once more; a candidate that reached its

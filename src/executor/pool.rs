@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use crossbeam_channel::{Sender, bounded, select};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 pub use queue::Source;
 
@@ -37,6 +37,8 @@ pub struct Pool {
     shared: Arc<Shared>,
     /// Disconnects when the pool is dropped.
     closing: Option<Sender<()>>,
+    /// What then fires.
+    closed: Receiver<()>,
 }
 
 /// A candidate to run.
@@ -143,6 +145,7 @@ impl Pool {
         Self {
             shared,
             closing: Some(sender),
+            closed: closing,
         }
     }
 
@@ -185,6 +188,24 @@ impl Pool {
                 Err(ExecutorError::Cancelled)
             }
         }
+    }
+
+    /// See [`super::Executor::try_again`].
+    pub fn try_again(&self) {
+        let mut state = self.shared.lock();
+        state.error = None;
+        let mut given_up = Vec::new();
+        for (number, slot) in state.slots.iter_mut().enumerate() {
+            if slot.phase == Phase::Failed {
+                *slot = Slot::default();
+                given_up.push(number);
+            }
+        }
+        drop(state);
+        for slot in given_up {
+            Keeper::first(&self.shared, &self.closed, slot);
+        }
+        self.warm_up();
     }
 
     /// See [`super::Executor::warm_up`].

@@ -98,6 +98,8 @@ pub enum Command {
     Set(Settings),
     /// Write a new task.
     WriteTask(Box<NewTask>),
+    /// Make the Python environment that is missing.
+    MakeEnvironment,
     /// Look how much is kept on the disk.
     MeasureStore,
     /// Remove what is kept on the disk and what killed workers left.

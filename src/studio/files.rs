@@ -23,6 +23,7 @@ use crate::cache;
 use crate::engine::Wake;
 use crate::executor::scratch;
 use crate::locate;
+use crate::studio::environment::Recipe;
 use crate::task::Task;
 use crate::trajectory::{self, Trajectory, TrajectoryError, replace_file};
 use writer::{Latest, Stamp, Watched, Write, Writer, changed, hash, lock, look_at, start_writer};
@@ -57,6 +58,8 @@ pub enum FileEvent {
     Matches(u64, Result<Vec<u32>, String>),
     /// Settings could not be written.
     NotKept(String),
+    /// The Python environment was made, or not.
+    EnvironmentMade(Result<(), String>),
     /// A task was written, or not.
     TaskWritten(Result<Arc<Task>, String>),
     /// How much is kept on the disk.
@@ -230,6 +233,13 @@ impl Files {
     /// Writes a task to a pack.
     pub fn write_task(&self, pack: PathBuf, task: NewTask) {
         self.run(move || Some(FileEvent::TaskWritten(task.write(&pack))));
+    }
+
+    /// Makes the Python environment.
+    pub fn make_environment(&mut self, recipe: Recipe) {
+        self.run_long("setting up Python, 340 MB".to_owned(), move |_| {
+            Some(FileEvent::EnvironmentMade(recipe.make()))
+        });
     }
 
     /// Looks how much is kept on the disk, and removes it first if asked to.

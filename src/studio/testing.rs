@@ -162,6 +162,10 @@ impl Backend for Standin {
     fn status(&self) -> PoolStatus {
         self.0.borrow().pool.clone()
     }
+
+    fn try_again(&self) {
+        self.0.borrow_mut().pool.error = None;
+    }
 }
 
 /// A task with a seed of one line and a recording of two steps.

@@ -6,7 +6,7 @@ use super::Controller;
 use crate::executor::Priority;
 use crate::studio::files::FileEvent;
 use crate::studio::share::{Form, Story};
-use crate::studio::state::{Card, CardId, PathPrompt, PathPurpose};
+use crate::studio::state::{Card, CardId, Outcome, PathPrompt, PathPurpose};
 use crate::trajectory::Origin;
 
 impl Controller {
@@ -94,6 +94,7 @@ impl Controller {
                     self.state.row_matches_serial += 1;
                 }
             }
+            FileEvent::EnvironmentMade(made) => self.take_environment(made),
             FileEvent::TaskWritten(written) => self.take_task(written),
             FileEvent::Stored(stored) => self.take_store(stored),
             FileEvent::Exported(path, Ok(())) => self.note(format!("wrote {}", path.display())),
@@ -125,6 +126,32 @@ impl Controller {
                 self.close_when_saved(true);
             }
         }
+    }
+
+    /// Workers are started anew, and what none could score is scored.
+    fn take_environment(&mut self, made: Result<(), String>) {
+        self.state.making_environment = false;
+        if let Err(message) = made {
+            // In the place of what the workers said, which it explains.
+            self.state.notice = None;
+            self.tell(&message);
+            if let Some(notice) = &mut self.state.notice {
+                notice.from_pool = true;
+            }
+            return;
+        }
+        self.note("the Python environment is there".to_owned());
+        self.state.notice = None;
+        self.state.pool.error = None;
+        self.backend.try_again();
+        for session in &mut self.state.sessions {
+            for card in &mut session.cards {
+                if matches!(card.outcome, Outcome::Fault { input: false, .. }) {
+                    card.outcome = Outcome::Unknown;
+                }
+            }
+        }
+        self.score_what_is_not();
     }
 
     fn show_file(&mut self, path: PathBuf, code: String) {
