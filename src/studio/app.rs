@@ -12,6 +12,7 @@ use super::command::{Command, pressed};
 use super::controller::{Controller, Effect};
 use super::dock::{Dock, PanelKind};
 use super::editor::{self as code, EditorView};
+use super::environment::Recipe;
 use super::keeper::KeptView;
 use super::panels::diff::DiffView;
 use super::panels::json_tree::{self, JsonTreeView};
@@ -58,6 +59,8 @@ pub struct StudioOptions {
     pub settings_file: Option<PathBuf>,
     /// The folder for tasks of one's own, if there is a place for one.
     pub pack: Option<PathBuf>,
+    /// How a missing Python environment is made, where there is none and that is possible.
+    pub recipe: Option<Recipe>,
     /// Folder of prompt templates, if it was found.
     pub prompts: Option<PathBuf>,
 }
@@ -85,6 +88,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         settings,
         settings_file,
         pack,
+        recipe,
         prompts,
     } = options;
     if let Some(id) = &initial_task {
@@ -124,6 +128,9 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         }
         if let Some(pack) = pack {
             studio.tasks_go_to(pack);
+        }
+        if let Some(recipe) = recipe {
+            studio.environment_is_made_by(recipe);
         }
         if let Some(prompts) = prompts {
             studio.controller.prompts_are_in(prompts);
@@ -234,6 +241,11 @@ impl Studio {
             Opened::File(path) => self.controller.open(path),
             Opened::Trajectory(trajectory) => self.controller.show_trajectory(*trajectory),
         }
+    }
+
+    /// A missing Python environment can be made so.
+    pub fn environment_is_made_by(&mut self, recipe: Recipe) {
+        self.controller.environment_is_made_by(recipe);
     }
 
     /// Keeps settings in that file.

@@ -14,6 +14,9 @@ pub trait Backend {
 
     /// The workers as they are now; never blocks.
     fn status(&self) -> PoolStatus;
+
+    /// Starts workers anew where that had failed.
+    fn try_again(&self);
 }
 
 /// A submitted job; dropping it stops the job.
@@ -38,5 +41,9 @@ impl Backend for Engine {
 
     fn status(&self) -> PoolStatus {
         Self::status(self)
+    }
+
+    fn try_again(&self) {
+        self.assessor().executor().try_again();
     }
 }

@@ -92,14 +92,14 @@ impl Sent {
     pub fn assess(&self) -> &AssessJob {
         match &self.job {
             Job::Assess(job) => job,
-            Job::Repair(_) => panic!("a repair"),
+            Job::Repair(_) | Job::Export(_) => panic!("{:?}", self.job),
         }
     }
 
     pub fn repair(&self) -> &RepairJob {
         match &self.job {
             Job::Repair(job) => job,
-            Job::Assess(_) => panic!("an assessment"),
+            Job::Assess(_) | Job::Export(_) => panic!("{:?}", self.job),
         }
     }
 
@@ -161,6 +161,10 @@ impl Backend for Standin {
 
     fn status(&self) -> PoolStatus {
         self.0.borrow().pool.clone()
+    }
+
+    fn try_again(&self) {
+        self.0.borrow_mut().pool.error = None;
     }
 }
 
