@@ -12,7 +12,7 @@ pub(super) fn lift(score: f64, trivial: f64) -> f64 {
     if score <= trivial {
         BELOW * score / trivial.max(f64::MIN_POSITIVE)
     } else {
-        BELOW + (1.0 - BELOW) * (score - trivial) / (1.0 - trivial)
+        1.0 - (1.0 - BELOW) * (1.0 - score) / (1.0 - trivial)
     }
 }
 
