@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use super::context::{Global, Problem};
 use crate::assess::Scoring;
+use crate::data::store;
 use crate::studio::settings::Settings;
 use crate::studio::{self, Opened, StudioOptions};
 use crate::trajectory::{self, TrajectoryError};
@@ -14,7 +15,7 @@ use crate::trajectory::{self, TrajectoryError};
 /// Arguments of the window.
 #[derive(Debug, clap::Args)]
 pub struct StudioArgs {
-    /// A CadQuery file, a trajectory or rows of a training run (JSONL) to open
+    /// A CadQuery file, a trajectory, rows of a training run (JSONL) or a store of rows to open
     #[arg(value_name = "FILE.py|TRAJECTORY|FOLDER")]
     open: Option<PathBuf>,
     /// The task to start with
@@ -48,6 +49,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         tasks.get(id)?;
     }
     let open = match args.open {
+        Some(path) if store::exists(&path) => Some(Opened::File(path)),
         Some(path) if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") => {
             match trajectory::read(&path) {
                 Ok(read) => Some(Opened::Trajectory(Box::new(read))),

@@ -25,7 +25,7 @@ use super::panels::rows::{self as rows_panel, RowsView};
 use super::panels::runs::{self as runs_panel, RunsView};
 use super::panels::settings::{self, SettingsView};
 use super::panels::timeline::{self as timeline_panel, TimelineView};
-use super::panels::{ask, banner, console, reward, status_bar, tasks, top_bar};
+use super::panels::{ask, banner, console, reward, server, status_bar, tasks, top_bar};
 use super::settings::{Settings, ThemeChoice};
 use super::state::State;
 use super::viewport::{Against, Viewport};
@@ -120,6 +120,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
             studio
                 .controller
                 .servers_file_is(path.with_file_name("servers.toml"));
+            studio.controller.row_store_is(path.with_file_name("store"));
             studio.settings_file_is(path);
         }
         if let Some(pack) = pack {
@@ -273,10 +274,22 @@ impl Studio {
         self.controller.apply(command);
     }
 
+    /// Whether the window may close, as its frame asks.
+    #[cfg(test)]
+    pub(super) fn may_close(&mut self) -> bool {
+        self.controller.may_close()
+    }
+
     /// Chooses rows to be written, as the button that then asks for a file does.
     #[cfg(test)]
     pub(super) fn choose_rows(&mut self, rows: Vec<u32>) {
         self.controller.choose_rows(rows);
+    }
+
+    /// Keeps rows of all runs in a store in that folder.
+    #[cfg(test)]
+    pub(super) fn row_store_is(&mut self, folder: PathBuf) {
+        self.controller.row_store_is(folder);
     }
 
     /// Writes new tasks to that folder.
@@ -361,6 +374,10 @@ impl Studio {
                     self.dock.toggle(kind);
                     ui.ctx().request_repaint();
                 }
+                Effect::Bring(kind) => {
+                    self.dock.bring(kind);
+                    ui.ctx().request_repaint();
+                }
                 Effect::ResetLayout => {
                     self.dock.reset();
                     ui.ctx().request_repaint();
@@ -419,6 +436,7 @@ impl Studio {
             dock.show(state.rows.is_some(), ui, &mut |kind, ui| match kind {
                 PanelKind::Tasks => tasks::show(state, ui, commands),
                 PanelKind::Rows => rows_panel::show(rows, state, ui, commands),
+                PanelKind::Server => server::show(state, ui, commands),
                 // The editor comes back when that is decided.
                 PanelKind::Editor if proposer_verdict::show(verdict, state, ui, commands) => {}
                 PanelKind::Editor if *diffing => {

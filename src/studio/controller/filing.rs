@@ -88,6 +88,8 @@ impl Controller {
                     self.state.row_matches_serial += 1;
                 }
             }
+            FileEvent::Report(rows, read) => self.take_report(&rows, read),
+            FileEvent::Imported(folder, imported) => self.take_import(&folder, imported),
             FileEvent::TaskWritten(written) => self.take_task(written),
             FileEvent::Stored(stored) => self.take_store(stored),
             FileEvent::Exported(path, Ok(())) => self.note(format!("wrote {}", path.display())),
