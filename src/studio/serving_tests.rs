@@ -62,7 +62,7 @@ fn the_server_is_started_told_of_and_stopped() {
             .unwrap();
     }
     window.run_steps(3);
-    window.get_by_label("http://127.0.0.1:8123");
+    window.get_by_label("127.0.0.1:8123");
     window.get_by_label(&state(&window).serving.token.clone().unwrap());
     window.get_by_label("Copy token");
     ask(&mut window, Command::Do(Action::StartServer));

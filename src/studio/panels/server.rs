@@ -22,12 +22,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     header(
         ui,
         "Server",
-        |ui| {
-            let open = serving.open_sessions();
-            if open > 0 {
-                ui.label(widgets::small(format!("{open} open"), palette));
-            }
-        },
+        |_| {},
         |ui| {
             let action = if serving.phase == ServingPhase::Off {
                 Action::StartServer
@@ -43,7 +38,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .show(ui, |ui| match serving.phase {
             ServingPhase::Off => choices(serving, ui, commands),
             ServingPhase::Starting => drop(ui.label(widgets::dim("starts…", palette))),
-            ServingPhase::Listening(address) => access(&format!("http://{address}"), serving, ui, commands),
+            ServingPhase::Listening(address) => access(&address.to_string(), serving, ui, commands),
             ServingPhase::Stopping => {
                 let text = "stops once what is under way is answered…";
                 ui.add(Label::new(widgets::dim(text, palette)).wrap());
@@ -87,7 +82,7 @@ fn choices(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
 }
 
 /// What clients need.
-fn access(url: &str, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn access(address: &str, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let mut line = |shown: &str, copied: &str, what: &str| {
         ui.horizontal(|ui| {
@@ -105,7 +100,7 @@ fn access(url: &str, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>
             });
         });
     };
-    line(url, url, "address");
+    line(address, &format!("http://{address}"), "address");
     match &serving.token {
         Some(token) => line(token, token, "token"),
         None => drop(ui.label(widgets::small("no token", palette))),
