@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use super::context::{Global, Problem};
 use crate::assess::Scoring;
@@ -66,6 +67,7 @@ fn python(global: &Global, settings: &Settings) -> anyhow::Result<(PathBuf, Opti
 }
 
 pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
     let tasks = global.task_set()?;
     if let Some(id) = &args.task {
         tasks.get(id)?;
@@ -103,6 +105,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         memory: data.map(|data| data.join("studio")),
         settings,
         settings_file,
+        started,
         recipe,
         tasks,
         engine,

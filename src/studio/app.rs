@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use egui::{CentralPanel, Context, Frame, Panel, Theme, Ui};
@@ -41,6 +41,8 @@ const FIRST_TASK: &str = "caster_wheel_fork";
 
 /// What the window starts with.
 pub struct StudioOptions {
+    /// When the program started.
+    pub started: Instant,
     /// The tasks of the list.
     pub tasks: TaskSet,
     /// Does the work.
@@ -79,6 +81,7 @@ pub enum Opened {
 /// Fails before a window is asked for where there is no display, a library is missing, there is no task.
 pub fn run(options: StudioOptions) -> anyhow::Result<()> {
     let StudioOptions {
+        started,
         tasks,
         engine,
         initial_task,
@@ -144,6 +147,10 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         if let Some(opened) = open {
             studio.open(opened);
         }
+        studio.start = Some(Start {
+            since: started,
+            shown: false,
+        });
         Ok(Box::new(studio) as Box<dyn eframe::App>)
     };
     // eframe's own error is not `Send`, so only its words are kept.
@@ -176,6 +183,15 @@ pub struct Studio {
     verdict: DiffView,
     proposer: ProposerView,
     prompt: PromptPage,
+    start: Option<Start>,
+}
+
+/// What is still to be told of the window's start.
+struct Start {
+    /// When the program started.
+    since: Instant,
+    /// Whether the first frame has been told of.
+    shown: bool,
 }
 
 impl Studio {
@@ -216,6 +232,7 @@ impl Studio {
             verdict: DiffView::default(),
             proposer: ProposerView::default(),
             prompt: PromptPage::default(),
+            start: None,
         })
     }
 
@@ -488,9 +505,30 @@ fn drops(ui: &Ui, commands: &mut Vec<Command>) {
     }
 }
 
+impl Studio {
+    /// Keeps in the log how long the window and the workers took.
+    fn tell_of_start(&mut self, ctx: &Context) {
+        let Some(Start { since, shown }) = &mut self.start else {
+            return;
+        };
+        let seconds = since.elapsed().as_secs_f64();
+        // The frame before this one is on the screen.
+        if !*shown && ctx.cumulative_pass_nr() > 0 {
+            *shown = true;
+            self.controller
+                .note(format!("the window was there after {seconds:.2} s"));
+        } else if *shown && self.controller.state().pool.ready > 0 {
+            self.controller
+                .note(format!("CadQuery was ready after {seconds:.2} s"));
+            self.start = None;
+        }
+    }
+}
+
 impl eframe::App for Studio {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.update(ctx);
+        self.tell_of_start(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

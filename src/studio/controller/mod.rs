@@ -497,7 +497,8 @@ impl Controller {
         }
     }
 
-    fn note(&mut self, text: String) {
+    /// Keeps a line in the log.
+    pub fn note(&mut self, text: String) {
         push_log(&mut self.state.log, false, text);
     }
 
