@@ -1,7 +1,7 @@
 # CADForge Studio. `make` alone lists what there is.
 #
 # Every goal does its own set-up first: system packages (scripts/setup.sh), the pinned Python environment
-# (python/make_env.sh) and the build. Each of them looks first and does nothing when nothing is missing.
+# (assets/python/make_env.sh) and the build. Each of them looks first and does nothing when nothing is missing.
 # `make run` and `make install` build the release profile, `make test` the dev profile.
 
 SHELL := /bin/bash
@@ -110,7 +110,7 @@ uninstall: ## Remove what `make install` put there
 
 .PHONY: env
 env: setup ## Make or refresh the pinned Python environment in .venv
-	@python/make_env.sh "$$(cat target/setup/python)" .venv
+	@assets/python/make_env.sh "$$(cat target/setup/python)" .venv
 
 .PHONY: clean
 clean: ## Remove target and .venv

@@ -35,7 +35,7 @@ install_all() {
         rm -rf "${data:?}/$folder"
         mv "$data/$folder.new" "$data/$folder"
     done
-    python/make_env.sh "$(cat target/setup/python)" "$data/venv"
+    assets/python/make_env.sh "$(cat target/setup/python)" "$data/venv"
     # A desktop does not always have the prefix on its PATH, so the entry names the program in full.
     local line
     while IFS= read -r line; do

@@ -89,6 +89,11 @@ pub fn python(overrides: &Overrides) -> Result<PathBuf, LocateError> {
     Surroundings::of_process().python(overrides)
 }
 
+/// Where the environment is to be made if there is none, for this process: in the checkout, or in the data folder.
+pub fn environment() -> Result<PathBuf, LocateError> {
+    Surroundings::of_process().environment()
+}
+
 /// Finds the data folder, for this process; it may not exist yet.
 pub fn data() -> Result<PathBuf, LocateError> {
     Surroundings::of_process().data()
@@ -261,6 +266,16 @@ impl Surroundings {
     /// As [`python`].
     pub fn python(&self, overrides: &Overrides) -> Result<PathBuf, LocateError> {
         self.find(&PYTHON, overrides.python.as_deref())
+    }
+
+    /// As [`environment`].
+    pub fn environment(&self) -> Result<PathBuf, LocateError> {
+        let folder = self.executable.as_deref().and_then(Path::parent);
+        match folder.and_then(checkout) {
+            Some(root) => Ok(root.join(".venv")),
+            // Not in `CADFORGE_DATA`, where nothing is looked for.
+            None => Ok(self.xdg_data().map_or_else(|| self.data(), Ok)?.join("venv")),
+        }
     }
 
     /// As [`data`].

@@ -97,8 +97,18 @@ impl Global {
         workers: usize,
         change: impl FnOnce(&mut WorkerConfig),
     ) -> anyhow::Result<Engine> {
-        let overrides = self.overrides();
-        let (worker, python) = (locate::worker(&overrides)?, locate::python(&overrides)?);
+        let python = locate::python(&self.overrides())?;
+        self.engine_of(python, workers, change)
+    }
+
+    /// As [`Self::engine_with`], on that Python, which may not be there yet.
+    pub fn engine_of(
+        &self,
+        python: PathBuf,
+        workers: usize,
+        change: impl FnOnce(&mut WorkerConfig),
+    ) -> anyhow::Result<Engine> {
+        let worker = locate::worker(&self.overrides())?;
         let mut config = WorkerConfig::new(worker, python, workers);
         if let Some(folder) = locate::cache() {
             config.cache = Cache::open(folder, Bounds::default());

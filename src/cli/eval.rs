@@ -11,7 +11,7 @@ use crossbeam_channel::RecvTimeoutError;
 use super::context::{self, Global};
 use super::scoring::ScoringArgs;
 use crate::assess::{Assessment, Evaluation, Request, parallel};
-use crate::engine::Engine;
+use crate::engine::{Engine, write_step};
 use crate::executor::{CancelToken, Priority};
 use crate::reward::Component;
 use crate::trajectory;
@@ -27,6 +27,9 @@ pub struct EvalArgs {
     /// Keep candidate.py, candidate.stl and reward.json in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write the shape as a STEP file too (ISO 10303-21, AP214, mm)
+    #[arg(long, value_name = "FILE")]
+    step: Option<PathBuf>,
     /// Print the evaluation as one JSON object
     #[arg(long)]
     json: bool,
@@ -50,6 +53,19 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
         priority: Priority::Batch,
     };
     let evaluation = waiting(|| evaluate(&request, &engine, args.out.as_deref()))?;
+    if let Some(path) = &args.step {
+        let limits = &scoring.limits;
+        let execution = waiting(|| {
+            engine
+                .assessor()
+                .executor()
+                .export(&code, limits, &CancelToken::never())
+        })?;
+        // A candidate that does not build is a result, and has said so.
+        if evaluation.ok {
+            write_step(path, &execution).map_err(anyhow::Error::msg)?;
+        }
+    }
     if args.json {
         context::print_json(&evaluation)?;
     } else {

@@ -165,7 +165,7 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
             }
             Event::Done(outcome) => match *outcome {
                 Outcome::Repaired(summary) => break summary,
-                Outcome::Assessed(_) => unreachable!("a repair ends as a repair"),
+                Outcome::Assessed(_) | Outcome::Exported(_) => unreachable!("a repair ends as a repair"),
             },
             Event::Failed { message, input: true } => return Err(Problem::Input(message).into()),
             Event::Failed {

@@ -4,10 +4,13 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use super::context::{Global, Problem};
 use crate::assess::Scoring;
 use crate::data::store;
+use crate::locate;
+use crate::studio::environment::Recipe;
 use crate::studio::settings::Settings;
 use crate::studio::{self, Opened, StudioOptions};
 use crate::trajectory::{self, TrajectoryError};
@@ -43,7 +46,29 @@ fn holds_rows(path: &Path) -> bool {
         .any(|key| row.get(key).is_some())
 }
 
+/// The Python that workers use: that of the command line, of the settings, or the one that is found. Where there is
+/// none, the one that could be made, and how.
+fn python(global: &Global, settings: &Settings) -> anyhow::Result<(PathBuf, Option<Recipe>)> {
+    let overrides = global.overrides();
+    let named = overrides.python.is_some()
+        || std::env::var_os("CADFORGE_PYTHON").is_some_and(|path| !path.is_empty());
+    if !named && !settings.python.is_empty() {
+        // One that is not there keeps no window from opening: there it can be set anew.
+        return Ok((PathBuf::from(&settings.python), None));
+    }
+    match locate::python(&overrides) {
+        Ok(python) => Ok((python, None)),
+        Err(error) if named => Err(error.into()),
+        Err(_) => {
+            let python = locate::environment()?.join("bin/python");
+            let recipe = Recipe::find(&overrides, &python);
+            Ok((python, recipe))
+        }
+    }
+}
+
 pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
     let tasks = global.task_set()?;
     if let Some(id) = &args.task {
         tasks.get(id)?;
@@ -67,26 +92,29 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         }
         path => path.map(Opened::File),
     };
-    let data = crate::locate::data().ok();
+    let data = locate::data().ok();
     let settings_file = data.as_ref().map(|data| data.join("settings.toml"));
     let settings = match &settings_file {
         Some(path) => Settings::read(path).map_err(Problem::Input)?,
         None => Settings::default(),
     };
     // One worker for the edit at hand, and for repair loops as many as are set, started when they are needed.
-    let engine = global.engine_with(1 + settings.workers, |config| config.live_slot = true)?;
+    let (python, recipe) = python(global, &settings)?;
+    let engine = global.engine_of(python, 1 + settings.workers, |config| config.live_slot = true)?;
     engine.warm_up();
     studio::run(StudioOptions {
         pack: data.as_ref().map(|data| data.join("tasks")),
         memory: data.map(|data| data.join("studio")),
         settings,
         settings_file,
+        started,
+        recipe,
         tasks,
         engine,
         initial_task: args.task,
         open,
         scoring: Scoring::default(),
-        prompts: crate::locate::assets(&global.overrides())
+        prompts: locate::assets(&global.overrides())
             .ok()
             .map(|assets| assets.join("prompts")),
     })?;

@@ -1,5 +1,6 @@
 //! What a job tells, and the stream it is told on.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,8 @@ pub enum Outcome {
     Assessed(Assessment),
     /// Of a [`super::RepairJob`].
     Repaired(RepairSummary),
+    /// Of an [`super::ExportJob`]: the file was written.
+    Exported(PathBuf),
 }
 
 /// Called after every event, from the job's thread: a window asks for a repaint here.

@@ -15,9 +15,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_channel::Receiver;
 
 pub use events::{Event, Outcome, Wake};
+pub use run::write_step;
 
 use crate::assess::{Assessor, Scoring};
-use crate::executor::{CancelSource, CancelToken, Executor, PoolStatus, Priority, WorkerConfig};
+use crate::executor::{CancelSource, CancelToken, Executor, Limits, PoolStatus, Priority, WorkerConfig};
 pub use crate::repair::{EndpointConfig, RepairSummary};
 use crate::task::Task;
 use crate::trajectory::Step;
@@ -33,6 +34,19 @@ pub enum Job {
     Assess(AssessJob),
     /// Propose, build, score, until the target, the step limit or a stop.
     Repair(RepairJob),
+    /// Build one candidate and write its shape as a STEP file.
+    Export(ExportJob),
+}
+
+/// A candidate whose shape is wanted as a STEP file.
+#[derive(Clone, Debug)]
+pub struct ExportJob {
+    /// The candidate.
+    pub code: Arc<[u8]>,
+    /// What it may use.
+    pub limits: Limits,
+    /// The file to write.
+    pub path: PathBuf,
 }
 
 /// One candidate to build and score.

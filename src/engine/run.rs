@@ -1,12 +1,14 @@
 //! The thread of a job.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use super::events::{Event, EventSender, Outcome};
-use super::{AssessJob, Job, JobId, ProposerChoice, RepairJob};
+use super::{AssessJob, ExportJob, Job, JobId, ProposerChoice, RepairJob};
 use crate::assess::{Assessor, Request};
-use crate::executor::{CancelToken, Priority};
+use crate::executor::{Build, CancelToken, Execution, Priority};
 use crate::repair::{self, Endpoint, Proposer, Repair, Replay, Rules};
+use crate::trajectory::replace_file;
 
 pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSender, cancel: CancelToken) {
     let work = move || {
@@ -38,7 +40,48 @@ fn run(job: &Job, assessor: &Assessor, events: &mut EventSender, cancel: &Cancel
     match job {
         Job::Assess(job) => assess(job, assessor, events, cancel),
         Job::Repair(job) => repair(job, assessor, events, cancel),
+        Job::Export(job) => export(job, assessor, events, cancel),
     }
+}
+
+fn export(job: &ExportJob, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {
+    events.send(Event::Started);
+    let ExportJob { code, limits, path } = job;
+    match assessor.executor().export(code, limits, cancel) {
+        _ if cancel.is_cancelled() => Event::Cancelled,
+        Ok(execution) => match write_step(path, &execution) {
+            Ok(()) => Event::Done(Box::new(Outcome::Exported(path.clone()))),
+            Err(message) => failed(message, true),
+        },
+        Err(error) if error.is_cancelled() => Event::Cancelled,
+        Err(error) => failed(error.to_string(), false),
+    }
+}
+
+/// Writes what [`crate::executor::Executor::export`] gave, whole or not at all.
+///
+/// # Errors
+/// In words, with the way out: the candidate did not build, or the file cannot be written.
+pub fn write_step(path: &Path, execution: &Execution) -> Result<(), String> {
+    let step = match (&execution.build, &execution.step) {
+        (Build::Shape(_), Some(step)) => step,
+        (Build::Shape(_), None) => return Err("the kernel wrote no STEP file".to_owned()),
+        (Build::Failed(failure), _) => {
+            let line = failure
+                .line
+                .map_or(String::new(), |line| format!(", line {line}"));
+            return Err(format!(
+                "no STEP file: the code does not build ({}{line})\nhint: choose a step that builds, or mend the code",
+                failure.message
+            ));
+        }
+    };
+    replace_file(path, step).map_err(|error| {
+        format!(
+            "cannot write {}: {error}\nhint: choose another folder",
+            path.display()
+        )
+    })
 }
 
 fn assess(job: &AssessJob, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {

@@ -50,6 +50,7 @@ pub fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
         build: Build::Failed(failure),
         stdout: String::new(),
         stderr: String::new(),
+        step: None,
         queue_ms: 0.0,
         run_ms: 0.0,
         mesh_ms: 0.0,

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::cache::{Cache, Key};
 use crate::failure::Failure;
 use crate::geometry::Shape;
+use protocol::Purpose;
 
 pub use identity::{Identity, stamp};
 pub use remembered::is_lasting;
@@ -68,6 +69,8 @@ pub struct Execution {
     pub stdout: String,
     /// Captured standard error, lossily decoded.
     pub stderr: String,
+    /// The shape as a STEP file, if that was asked for: see [`Executor::export`].
+    pub step: Option<Arc<[u8]>>,
     /// Waited for a free worker, ms.
     pub queue_ms: f64,
     /// Ran the code, ms of wall time.
@@ -320,6 +323,11 @@ impl Executor {
         self.pool.warm_up();
     }
 
+    /// Starts workers anew where all attempts had failed: what was missing has been mended.
+    pub fn try_again(&self) {
+        self.pool.try_again();
+    }
+
     /// Runs `code` and waits for what comes of it. Safe to call from many threads.
     ///
     /// A worker that dies meanwhile is replaced and the candidate run once more; a candidate that reached its
@@ -345,6 +353,10 @@ impl Executor {
             code,
             limits,
             priority,
+            purpose: match priority {
+                Priority::Live => Purpose::Edit,
+                Priority::Batch => Purpose::Result,
+            },
             source: self.source,
             identity,
         };
@@ -353,6 +365,28 @@ impl Executor {
             remembered::store(self.cache(), &key, &execution);
         }
         Ok(execution)
+    }
+
+    /// Runs `code` as [`Self::build`] does, for someone who waits, and has its shape written as a STEP file (ISO
+    /// 10303-21, AP214, mm) too. Always runs, and keeps nothing.
+    pub fn export(
+        &self,
+        code: &[u8],
+        limits: &Limits,
+        cancel: &CancelToken,
+    ) -> Result<Execution, ExecutorError> {
+        if let Err(error) = std::str::from_utf8(code) {
+            return Ok(answer::bad_encoding(code, error));
+        }
+        let order = pool::Order {
+            code,
+            limits,
+            priority: Priority::Live,
+            purpose: Purpose::Export,
+            source: self.source,
+            identity: None,
+        };
+        self.pool.build(&order, cancel)
     }
 
     /// What the build of this code depends on; `None` where nothing is kept. Starts nothing.

@@ -11,11 +11,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use crossbeam_channel::{Sender, bounded, select};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 pub use queue::Source;
 
 use super::identity::Identity;
+use super::protocol::Purpose;
 use super::{
     CancelToken, Execution, ExecutorError, Limits, PoolStatus, Priority, WorkerConfig, WorkerVersions,
 };
@@ -36,6 +37,8 @@ pub struct Pool {
     shared: Arc<Shared>,
     /// Disconnects when the pool is dropped.
     closing: Option<Sender<()>>,
+    /// What then fires.
+    closed: Receiver<()>,
 }
 
 /// A candidate to run.
@@ -46,6 +49,8 @@ pub struct Order<'a> {
     pub limits: &'a Limits,
     /// Who waits.
     pub priority: Priority,
+    /// What for.
+    pub purpose: Purpose,
     /// Who submits.
     pub source: Source,
     /// Which workers are meant, if the result is to be kept: that of others is not [`Execution::clean`].
@@ -115,6 +120,7 @@ struct Job {
     /// Whether it has been run alone.
     tried_alone: bool,
     priority: Priority,
+    purpose: Purpose,
     source: Source,
     identity: Option<Identity>,
 }
@@ -139,6 +145,7 @@ impl Pool {
         Self {
             shared,
             closing: Some(sender),
+            closed: closing,
         }
     }
 
@@ -158,6 +165,7 @@ impl Pool {
             deaths: 0,
             tried_alone: false,
             priority: order.priority,
+            purpose: order.purpose,
             source: order.source,
             identity: order.identity,
         };
@@ -180,6 +188,24 @@ impl Pool {
                 Err(ExecutorError::Cancelled)
             }
         }
+    }
+
+    /// See [`super::Executor::try_again`].
+    pub fn try_again(&self) {
+        let mut state = self.shared.lock();
+        state.error = None;
+        let mut given_up = Vec::new();
+        for (number, slot) in state.slots.iter_mut().enumerate() {
+            if slot.phase == Phase::Failed {
+                *slot = Slot::default();
+                given_up.push(number);
+            }
+        }
+        drop(state);
+        for slot in given_up {
+            Keeper::first(&self.shared, &self.closed, slot);
+        }
+        self.warm_up();
     }
 
     /// See [`super::Executor::warm_up`].
@@ -389,6 +415,7 @@ mod tests {
                 deaths: 0,
                 tried_alone: false,
                 priority,
+                purpose: Purpose::Result,
                 source: Source(1),
                 identity: None,
             };

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::geometry::BrepFacts;
 
 /// The protocol's version: both sides must be of the same.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The largest header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;
@@ -53,14 +53,25 @@ pub enum Request {
         id: u64,
         /// What the candidate may use.
         limits: Limits,
-        /// Whether it is one of a line of edits: its first steps are kept for the next one.
-        live: bool,
+        /// What for.
+        purpose: Purpose,
     },
     /// Stop that candidate, if it is still running.
     Cancel {
         /// As in [`Request::Run`].
         id: u64,
     },
+}
+
+/// What a candidate is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// What comes of it.
+    Result,
+    /// The same, of one in a line of edits: its first steps are kept for the next one.
+    Edit,
+    /// The same, and its shape as a STEP file.
+    Export,
 }
 
 /// What a worker says to its client.
@@ -129,7 +140,7 @@ pub struct Ran {
     pub mesh_ms: f64,
 }
 
-/// What the child that read a shape, or code that cannot be read, leaves for its worker. Blobs: edges, surfaces.
+/// What the child that read a shape, or code that cannot be read, leaves for its worker. Blobs: edges, surfaces, STEP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// Facts of the shape, or why there are none.
@@ -154,11 +165,13 @@ pub struct DoneBlobs {
     /// The largest tolerance (`f64`, mm), then for each face its surface (`u8`, see [`SURFACES`]), radius, second radius
     /// or half angle, a point (3), an axis (3), area, box (6), all `f64`, little-endian.
     pub surfaces: Vec<u8>,
+    /// The shape as a STEP file; empty unless it was run for [`Purpose::Export`].
+    pub step: Vec<u8>,
 }
 
 impl DoneBlobs {
     /// As slices, for [`write_frame`].
-    pub fn as_slices(&self) -> [&[u8]; 6] {
+    pub fn as_slices(&self) -> [&[u8]; 7] {
         let Self {
             stdout,
             stderr,
@@ -166,14 +179,15 @@ impl DoneBlobs {
             faces,
             edges,
             surfaces,
+            step,
         } = self;
-        [stdout, stderr, stl, faces, edges, surfaces]
+        [stdout, stderr, stl, faces, edges, surfaces, step]
     }
 
     /// From the blobs of a frame.
     pub fn from_blobs(blobs: Vec<Vec<u8>>) -> Result<Self, ProtocolError> {
-        let [stdout, stderr, stl, faces, edges, surfaces] = <[Vec<u8>; 6]>::try_from(blobs)
-            .map_err(|blobs| ProtocolError::Nonsense(format!("6 blobs expected, {} found", blobs.len())))?;
+        let [stdout, stderr, stl, faces, edges, surfaces, step] = <[Vec<u8>; 7]>::try_from(blobs)
+            .map_err(|blobs| ProtocolError::Nonsense(format!("7 blobs expected, {} found", blobs.len())))?;
         Ok(Self {
             stdout,
             stderr,
@@ -181,6 +195,7 @@ impl DoneBlobs {
             faces,
             edges,
             surfaces,
+            step,
         })
     }
 }
@@ -313,10 +328,10 @@ mod tests {
         ) {
             let mut bytes = Vec::new();
             let slices: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
-            write_frame(&mut bytes, &Request::Run { id, limits: Limits::default(), live: true }, &slices).unwrap();
+            write_frame(&mut bytes, &Request::Run { id, limits: Limits::default(), purpose: Purpose::Edit }, &slices).unwrap();
             let mut rest = bytes.as_slice();
             let (request, read): (Request, _) = read_frame(&mut rest).unwrap().unwrap();
-            prop_assert_eq!(request, Request::Run { id, limits: Limits::default(), live: true });
+            prop_assert_eq!(request, Request::Run { id, limits: Limits::default(), purpose: Purpose::Edit });
             prop_assert_eq!(read, blobs);
             prop_assert!(read_frame::<Request>(&mut rest).unwrap().is_none());
         }

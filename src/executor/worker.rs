@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
-use super::protocol::{DoneBlobs, Outcome, PROTOCOL, Reply, Request, read_frame, write_frame};
-use super::{CancelToken, Limits, Priority, SandboxSupport, WorkerConfig, WorkerVersions};
+use super::protocol::{DoneBlobs, Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame};
+use super::{CancelToken, Limits, SandboxSupport, WorkerConfig, WorkerVersions};
 
 /// How long the import of CadQuery may take: seconds, or a minute from a cold disk under load.
 const START_LIMIT: Duration = Duration::from_secs(180);
@@ -147,7 +147,7 @@ impl Worker {
         &mut self,
         code: &[u8],
         limits: &Limits,
-        priority: Priority,
+        purpose: Purpose,
         cancel: &CancelToken,
         closing: &Receiver<()>,
     ) -> Result<Ran, Died> {
@@ -157,7 +157,7 @@ impl Worker {
             &Request::Run {
                 id,
                 limits: limits.clone(),
-                live: priority == Priority::Live,
+                purpose,
             },
             &[code],
         )?;

@@ -285,7 +285,7 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<Ran, Fault> {
                         delta: summary.delta_reward,
                         reached: summary.reached,
                     }),
-                    Outcome::Assessed(_) => unreachable!("a repair ends as a repair"),
+                    Outcome::Assessed(_) | Outcome::Exported(_) => unreachable!("a repair ends as a repair"),
                 };
             }
             Event::Failed { message, .. } => return Err(Fault::Broken(message)),

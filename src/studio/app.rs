@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use egui::{CentralPanel, Context, Frame, Panel, Theme, Ui};
@@ -12,6 +12,7 @@ use super::command::{Command, pressed};
 use super::controller::{Controller, Effect};
 use super::dock::{Dock, PanelKind};
 use super::editor::{self as code, EditorView};
+use super::environment::Recipe;
 use super::keeper::KeptView;
 use super::panels::diff::DiffView;
 use super::panels::json_tree::{self, JsonTreeView};
@@ -40,6 +41,8 @@ const FIRST_TASK: &str = "caster_wheel_fork";
 
 /// What the window starts with.
 pub struct StudioOptions {
+    /// When the program started.
+    pub started: Instant,
     /// The tasks of the list.
     pub tasks: TaskSet,
     /// Does the work.
@@ -58,6 +61,8 @@ pub struct StudioOptions {
     pub settings_file: Option<PathBuf>,
     /// The folder for tasks of one's own, if there is a place for one.
     pub pack: Option<PathBuf>,
+    /// How a missing Python environment is made, where there is none and that is possible.
+    pub recipe: Option<Recipe>,
     /// Folder of prompt templates, if it was found.
     pub prompts: Option<PathBuf>,
 }
@@ -76,6 +81,7 @@ pub enum Opened {
 /// Fails before a window is asked for where there is no display, a library is missing, there is no task.
 pub fn run(options: StudioOptions) -> anyhow::Result<()> {
     let StudioOptions {
+        started,
         tasks,
         engine,
         initial_task,
@@ -85,6 +91,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         settings,
         settings_file,
         pack,
+        recipe,
         prompts,
     } = options;
     if let Some(id) = &initial_task {
@@ -126,6 +133,9 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         if let Some(pack) = pack {
             studio.tasks_go_to(pack);
         }
+        if let Some(recipe) = recipe {
+            studio.environment_is_made_by(recipe);
+        }
         if let Some(prompts) = prompts {
             studio.controller.prompts_are_in(prompts);
         }
@@ -138,6 +148,10 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         if let Some(opened) = open {
             studio.open(opened);
         }
+        studio.start = Some(Start {
+            since: started,
+            shown: false,
+        });
         Ok(Box::new(studio) as Box<dyn eframe::App>)
     };
     // eframe's own error is not `Send`, so only its words are kept.
@@ -170,6 +184,15 @@ pub struct Studio {
     verdict: DiffView,
     proposer: ProposerView,
     prompt: PromptPage,
+    start: Option<Start>,
+}
+
+/// What is still to be told of the window's start.
+struct Start {
+    /// When the program started.
+    since: Instant,
+    /// Whether the first frame has been told of.
+    shown: bool,
 }
 
 impl Studio {
@@ -210,6 +233,7 @@ impl Studio {
             verdict: DiffView::default(),
             proposer: ProposerView::default(),
             prompt: PromptPage::default(),
+            start: None,
         })
     }
 
@@ -235,6 +259,11 @@ impl Studio {
             Opened::File(path) => self.controller.open(path),
             Opened::Trajectory(trajectory) => self.controller.show_trajectory(*trajectory),
         }
+    }
+
+    /// A missing Python environment can be made so.
+    pub fn environment_is_made_by(&mut self, recipe: Recipe) {
+        self.controller.environment_is_made_by(recipe);
     }
 
     /// Keeps settings in that file.
@@ -494,9 +523,30 @@ fn drops(ui: &Ui, commands: &mut Vec<Command>) {
     }
 }
 
+impl Studio {
+    /// Keeps in the log how long the window and the workers took.
+    fn tell_of_start(&mut self, ctx: &Context) {
+        let Some(Start { since, shown }) = &mut self.start else {
+            return;
+        };
+        let seconds = since.elapsed().as_secs_f64();
+        // The frame before this one is on the screen.
+        if !*shown && ctx.cumulative_pass_nr() > 0 {
+            *shown = true;
+            self.controller
+                .note(format!("the window was there after {seconds:.2} s"));
+        } else if *shown && self.controller.state().pool.ready > 0 {
+            self.controller
+                .note(format!("CadQuery was ready after {seconds:.2} s"));
+            self.start = None;
+        }
+    }
+}
+
 impl eframe::App for Studio {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.update(ctx);
+        self.tell_of_start(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

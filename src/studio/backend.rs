@@ -19,6 +19,9 @@ pub trait Backend {
 
     /// Starts a server over the same workers and returns at once; `wake` is called after each of its events.
     fn host(&self, tasks: TaskSet, config: Config, wake: Wake) -> Hosting;
+
+    /// Starts workers anew where that had failed.
+    fn try_again(&self);
 }
 
 /// A submitted job; dropping it stops the job.
@@ -47,5 +50,9 @@ impl Backend for Engine {
 
     fn host(&self, tasks: TaskSet, config: Config, wake: Wake) -> Hosting {
         server::host(self, tasks, config, wake)
+    }
+
+    fn try_again(&self) {
+        self.assessor().executor().try_again();
     }
 }

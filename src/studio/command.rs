@@ -104,6 +104,8 @@ pub enum Command {
     Set(Settings),
     /// Write a new task.
     WriteTask(Box<NewTask>),
+    /// Make the Python environment that is missing.
+    MakeEnvironment,
     /// Look how much is kept on the disk.
     MeasureStore,
     /// Remove what is kept on the disk and what killed workers left.
@@ -123,6 +125,8 @@ pub enum Action {
     SaveAs,
     /// Write what is on screen to a file of that form.
     Export(Form),
+    /// Write the part on screen to a STEP file.
+    ExportStep,
     /// Back to the seed alone; hand edits stay.
     ResetToSeed,
     /// Run the code now.

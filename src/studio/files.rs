@@ -26,6 +26,7 @@ use crate::data::store::{self, Imported, Store};
 use crate::engine::Wake;
 use crate::executor::scratch;
 use crate::locate;
+use crate::studio::environment::Recipe;
 use crate::task::Task;
 use crate::trajectory::{self, Trajectory, TrajectoryError, replace_file};
 use writer::{Latest, Stamp, Watched, Write, Writer, changed, hash, lock, look_at, start_writer};
@@ -60,6 +61,8 @@ pub enum FileEvent {
     Matches(u64, Result<Vec<u32>, String>),
     /// Settings could not be written.
     NotKept(String),
+    /// The Python environment was made, or not.
+    EnvironmentMade(Result<(), String>),
     /// A task was written, or not.
     TaskWritten(Result<Arc<Task>, String>),
     /// How much is kept on the disk.
@@ -267,6 +270,13 @@ impl Files {
         self.run(move || Some(FileEvent::TaskWritten(task.write(&pack))));
     }
 
+    /// Makes the Python environment.
+    pub fn make_environment(&mut self, recipe: Recipe) {
+        self.run_long("setting up Python, 340 MB".to_owned(), move |_| {
+            Some(FileEvent::EnvironmentMade(recipe.make()))
+        });
+    }
+
     /// Looks how much is kept on the disk, and removes it first if asked to.
     pub fn store(&mut self, clean: bool) {
         let what = if clean {
@@ -346,13 +356,14 @@ impl Files {
                 PathPurpose::Open => dialog.add_filter("CadQuery code, trajectories, rows", &["py", "jsonl"]),
                 PathPurpose::Save(_) => dialog.add_filter("CadQuery code", &["py"]),
                 PathPurpose::Compare | PathPurpose::Rows => dialog.add_filter("rows", &["jsonl"]),
+                PathPurpose::Step => dialog.add_filter("STEP", &["step", "stp"]),
                 PathPurpose::Export(form) => dialog.add_filter(form.extension(), &[form.extension()]),
             };
             let path = match purpose {
                 PathPurpose::Open => dialog.set_title("Open CadQuery code").pick_file(),
                 PathPurpose::Save(_) => dialog.set_title("Save code").set_file_name(suggested).save_file(),
                 PathPurpose::Compare => dialog.set_title("Compare with another run").pick_file(),
-                PathPurpose::Rows | PathPurpose::Export(_) => {
+                PathPurpose::Rows | PathPurpose::Export(_) | PathPurpose::Step => {
                     dialog.set_title("Export").set_file_name(suggested).save_file()
                 }
             };

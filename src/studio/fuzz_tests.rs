@@ -38,7 +38,12 @@ impl Chance {
 fn harmless(action: Action) -> bool {
     !matches!(
         action,
-        Action::Open | Action::Save | Action::SaveAs | Action::Export(_) | Action::Settings
+        Action::Open
+            | Action::Save
+            | Action::SaveAs
+            | Action::Export(_)
+            | Action::ExportStep
+            | Action::Settings
     )
 }
 

@@ -12,6 +12,7 @@ pub mod controller;
 pub mod diagnostics;
 pub mod dock;
 pub mod editor;
+pub mod environment;
 pub mod files;
 pub mod keeper;
 pub mod made;

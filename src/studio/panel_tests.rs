@@ -12,6 +12,7 @@ use super::rows::Rows;
 use super::share::Form;
 use super::state::{PathPurpose, Phase, State};
 use super::testing::{Standin, Window, ask, built, failed, scored, state, studio, until, window};
+use crate::engine::{Event, Job, Outcome};
 use crate::executor::Priority;
 use crate::failure::Kind;
 
@@ -258,6 +259,30 @@ fn a_timeline_is_shared_as_a_page() {
     });
     let page = std::fs::read_to_string(&out).unwrap();
     assert!(page.contains("First part") && page.contains("\"total\":0.5"));
+}
+
+#[test]
+fn a_step_file_is_asked_of_a_worker_with_the_code_on_screen() {
+    let (standin, mut window) = scored();
+    ask(
+        &mut window,
+        Command::UsePath(PathPurpose::Step, "part.step".into()),
+    );
+    let code = state(&window).card().code.clone();
+    standin.last(|sent| match &sent.job {
+        Job::Export(job) => assert_eq!(
+            (&*job.code, &*job.path),
+            (code.as_bytes(), Path::new("part.step"))
+        ),
+        other => panic!("{other:?}"),
+    });
+    standin.last(|sent| {
+        sent.send(Event::Done(Box::new(Outcome::Exported("part.step".into()))));
+    });
+    until(&mut window, "word of the file", |state| {
+        state.log.iter().any(|line| line.text == "wrote part.step")
+    });
+    assert!(state(&window).running.is_empty());
 }
 
 /// Controls that say nothing of themselves to whoever does not see them.

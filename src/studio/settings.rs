@@ -20,6 +20,8 @@ pub struct Settings {
     pub seconds: f64,
     /// Memory that a candidate may use above that of an idle worker, MB, 128 to 65536.
     pub memory_mb: u64,
+    /// `bin/python` of the environment that holds CadQuery; empty to have it found.
+    pub python: String,
 }
 
 /// Which theme a window starts with.
@@ -58,6 +60,7 @@ impl Default for Settings {
             workers: 2,
             seconds: 20.0,
             memory_mb: 2048,
+            python: String::new(),
         }
     }
 }
@@ -108,6 +111,7 @@ impl Settings {
             workers,
             seconds,
             memory_mb,
+            python,
         } = self;
         format!(
             "# Settings of CADForge Studio. Read when a window opens, written by its settings page.\n\
@@ -122,8 +126,11 @@ impl Settings {
              # Processor time that a candidate may use, in seconds, 1 to 600.\n\
              seconds = {seconds:?}\n\
              # Memory that a candidate may use above that of an idle worker, in MB.\n\
-             memory_mb = {memory_mb}\n",
-            theme.name()
+             memory_mb = {memory_mb}\n\
+             # bin/python of the environment that holds CadQuery; empty to have it found.\n\
+             python = {}\n",
+            theme.name(),
+            toml::Value::from(python.as_str())
         )
     }
 }
@@ -143,6 +150,7 @@ mod tests {
             workers: 4,
             seconds: 7.5,
             memory_mb: 512,
+            python: "/a \"quoted\" place/bin/python".to_owned(),
         };
         settings.write(&path).unwrap();
         assert_eq!(Settings::read(&path), Ok(settings));

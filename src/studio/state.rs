@@ -24,6 +24,7 @@ use crate::data::report::Run;
 use crate::engine::JobId;
 use crate::executor::PoolStatus;
 use crate::geometry::Shape;
+use crate::studio::environment::Recipe;
 use crate::task::Task;
 
 /// Everything that is shown.
@@ -47,6 +48,10 @@ pub struct State {
     pub log: Vec<LogLine>,
     /// Something to be told above the panels.
     pub notice: Option<Notice>,
+    /// How a missing Python environment is made, if that is possible here.
+    pub recipe: Option<Recipe>,
+    /// It is being made.
+    pub making_environment: bool,
     /// A path is wanted, because no file dialog came up.
     pub path_prompt: Option<PathPrompt>,
     /// Rows of a training run, if a file of them is open.
@@ -240,6 +245,8 @@ pub enum PathPurpose {
     Rows,
     /// A file to write what is on screen to.
     Export(Form),
+    /// A STEP file to write the part on screen to.
+    Step,
 }
 
 /// The path field in place of a file dialog.
@@ -271,6 +278,8 @@ impl State {
             work: Vec::new(),
             log: Vec::new(),
             notice: None,
+            recipe: None,
+            making_environment: false,
             path_prompt: None,
             rows: None,
             row_matches: None,

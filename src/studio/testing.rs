@@ -98,14 +98,14 @@ impl Sent {
     pub fn assess(&self) -> &AssessJob {
         match &self.job {
             Job::Assess(job) => job,
-            Job::Repair(_) => panic!("a repair"),
+            Job::Repair(_) | Job::Export(_) => panic!("{:?}", self.job),
         }
     }
 
     pub fn repair(&self) -> &RepairJob {
         match &self.job {
             Job::Repair(job) => job,
-            Job::Assess(_) => panic!("an assessment"),
+            Job::Assess(_) | Job::Export(_) => panic!("{:?}", self.job),
         }
     }
 
@@ -182,6 +182,10 @@ impl Backend for Standin {
             events,
             stop: Box::new(stop),
         }
+    }
+
+    fn try_again(&self) {
+        self.0.borrow_mut().pool.error = None;
     }
 }
 

@@ -6,9 +6,10 @@ use egui_kittest::kittest::Queryable as _;
 use super::Opened;
 use super::controller::DEBOUNCE;
 use super::editor;
+use super::environment::testing::recipe_in;
 use super::panels::json_tree;
 use super::state::Activity;
-use super::testing::{Sent, Standin, Window, built, failed, state, step, window};
+use super::testing::{Sent, Standin, Window, built, failed, state, step, studio, until, window};
 use crate::assess::Versions;
 use crate::engine::{Event, Outcome, ProposerChoice};
 use crate::executor::Priority;
@@ -298,6 +299,10 @@ fn our_own_fault_is_told_with_its_way_out_and_never_scored() {
     assert_eq!(state(&window).card().total(), None);
     window.get_by_label("not scored");
     window.get_by_label("run make env");
+    assert!(
+        window.query_by_label("Set up Python").is_none(),
+        "nothing here could make one"
+    );
     assert!(window.query_by_label_contains("−1").is_none());
     window.get_by_label("Try again").click();
     window.run_steps(2);
@@ -317,6 +322,48 @@ fn a_broken_pool_shows_a_banner_that_goes_when_it_is_well() {
     drop(desk);
     window.run();
     assert!(window.query_by_label("Copy message").is_none());
+}
+
+#[test]
+fn a_missing_python_is_set_up_by_one_click_and_the_seed_scored() {
+    let root = tempfile::tempdir().unwrap();
+    let recipe = recipe_in(root.path(), "mkdir \"$2\"");
+    let folder = recipe.folder.clone();
+    let standin = Standin::default();
+    let broken = "there is no Python environment\nhint: make env".to_owned();
+    standin.0.borrow_mut().pool.error = Some(broken.clone());
+    let mut window = window(&standin);
+    studio(&mut window).environment_is_made_by(recipe);
+    standin.last(|job| {
+        job.send(Event::Failed {
+            message: broken,
+            input: false,
+        });
+    });
+    window.run();
+    window.get_by_label("Set up Python").click();
+    until(&mut window, "the environment", |_| folder.is_dir());
+    until(&mut window, "another try", |state| state.notice.is_none());
+    assert_eq!(standin.count(), 2, "the seed is scored again");
+    assert!(window.query_by_label("Set up Python").is_none());
+}
+
+#[test]
+fn why_a_python_cannot_be_set_up_stays_on_screen() {
+    let root = tempfile::tempdir().unwrap();
+    let recipe = recipe_in(root.path(), "echo 'no network' >&2; exit 1");
+    let standin = Standin::default();
+    standin.0.borrow_mut().pool.error = Some("there is no Python environment".to_owned());
+    let mut window = window(&standin);
+    studio(&mut window).environment_is_made_by(recipe);
+    window.run();
+    window.get_by_label("Set up Python").click();
+    until(&mut window, "what went wrong", |state| {
+        let notice = state.notice.as_ref();
+        notice.is_some_and(|notice| notice.text.ends_with("no network"))
+    });
+    window.run_steps(3);
+    window.get_by_label("Set up Python");
 }
 
 #[test]

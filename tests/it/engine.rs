@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cadforge::assess::{Evaluation, ReferenceChoice, Scoring, Timing};
-use cadforge::engine::{AssessJob, Engine, Event, Job, JobHandle, Outcome, ProposerChoice, RepairJob};
-use cadforge::executor::{Priority, WorkerConfig};
+use cadforge::engine::{
+    AssessJob, Engine, Event, ExportJob, Job, JobHandle, Outcome, ProposerChoice, RepairJob,
+};
+use cadforge::executor::{Limits, Priority, WorkerConfig};
 use cadforge::task::{Task, TaskSet};
 
 use crate::support::{python, root};
@@ -57,7 +59,7 @@ fn evaluation(events: Vec<Event>) -> Evaluation {
     match events.into_iter().last() {
         Some(Event::Done(outcome)) => match *outcome {
             Outcome::Assessed(assessment) => assessment.evaluation,
-            Outcome::Repaired(summary) => panic!("an assessment ended as {summary:?}"),
+            other => panic!("an assessment ended as {other:?}"),
         },
         last => panic!("ended with {last:?}"),
     }
@@ -133,7 +135,7 @@ fn a_repair_tells_each_step_in_order() {
             }
             Event::Done(outcome) => told.push(match *outcome {
                 Outcome::Repaired(summary) => format!("done after {}", summary.steps),
-                Outcome::Assessed(_) => "assessed".to_owned(),
+                other => format!("{other:?}"),
             }),
             Event::Failed { message, .. } => told.push(message),
             Event::Cancelled => told.push("cancelled".to_owned()),
@@ -145,6 +147,50 @@ fn a_repair_tells_each_step_in_order() {
     }
     expected.push(format!("done after {}", recorded + 1));
     assert_eq!(told, expected);
+}
+
+#[test]
+fn a_part_is_written_as_a_step_file_that_holds_its_shape() {
+    let engine = engine(1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("part.step");
+    let export = |code: &str| {
+        let job = Job::Export(ExportJob {
+            code: Arc::from(code.as_bytes()),
+            limits: Limits::default(),
+            path: path.clone(),
+        });
+        drain(&engine.submit(job, None)).pop().expect("an end")
+    };
+    // Two solids and a round face, so that a box in the place of the part would be noticed.
+    let code = "import cadquery as cq\nplate = cq.Workplane().box(40, 30, 10).faces('>Z').workplane().hole(8)\n\
+                fixture = plate.add(cq.Workplane().sphere(5).translate((0, 0, 40)))\n";
+    match export(code) {
+        Event::Done(outcome) => assert!(matches!(*outcome, Outcome::Exported(written) if written == path)),
+        other => panic!("{other:?}"),
+    }
+    let read = "import sys, cadquery as cq\nparts = cq.importers.importStep(sys.argv[1]).solids().vals()\n\
+                print(len(parts), round(sum(part.Volume() for part in parts), 3))";
+    let read = std::process::Command::new(python())
+        .args(["-c", read])
+        .arg(&path)
+        .output()
+        .expect("Python runs");
+    let volume = 12_000.0 - 160.0 * std::f64::consts::PI + 500.0 / 3.0 * std::f64::consts::PI;
+    assert_eq!(
+        String::from_utf8_lossy(&read.stdout).trim(),
+        format!("2 {volume:.3}"),
+        "{read:?}"
+    );
+
+    let before = std::fs::read(&path).expect("the file");
+    match export("fixture = nonsense\n") {
+        Event::Failed { message, input: true } => {
+            assert!(message.contains("'nonsense' is not defined, line 1"), "{message}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(std::fs::read(&path).expect("the file"), before);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn repair(
             Event::Step(step, _) => steps.push(*step),
             Event::Done(outcome) => match *outcome {
                 Outcome::Repaired(summary) => return (steps, summary),
-                Outcome::Assessed(_) => unreachable!("a repair ends as a repair"),
+                Outcome::Assessed(_) | Outcome::Exported(_) => unreachable!("a repair ends as a repair"),
             },
             Event::Failed { message, .. } => panic!("{message}"),
             Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } | Event::Cancelled => {}

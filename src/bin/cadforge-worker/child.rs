@@ -63,7 +63,7 @@ pub fn live(harness: &Harness<'_>, sandbox: &Sandbox, parent: Pid, control: Cont
         .map_err(|error| format!("the sandbox could not be entered: {error}"))?;
     match terms.role {
         Role::Run => candidate::run(&harness.run, post, listener),
-        Role::Read => reader::work(&harness.read, post),
+        Role::Read | Role::ReadAndExport => reader::work(&harness.read, post),
     }
 }
 

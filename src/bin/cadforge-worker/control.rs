@@ -39,7 +39,7 @@ pub struct Terms {
     pub pausing: bool,
 }
 
-/// The two kinds of work.
+/// The kinds of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
     /// Runs a candidate's code.
@@ -47,6 +47,8 @@ pub enum Role {
     Run,
     /// Reads code and shapes, and never runs any of it.
     Read,
+    /// The same, and writes the shape as a STEP file.
+    ReadAndExport,
 }
 
 /// What the supervisor asks for.
@@ -116,7 +118,12 @@ impl Control {
         match order {
             Order::Fork(control) => self.send([1, 0, 0, 0, 0, 0], &[control.0.as_raw_fd()]),
             Order::Begin(terms, gifts) => {
-                let flags = u64::from(terms.pausing) | u64::from(terms.role == Role::Read) << 1;
+                let role = match terms.role {
+                    Role::Run => 0,
+                    Role::Read => 1,
+                    Role::ReadAndExport => 2,
+                };
+                let flags = u64::from(terms.pausing) | role << 1;
                 let numbers = u64::from(terms.triangles) << 32 | u64::from(terms.from);
                 let words = [2, flags, terms.cpu_s.to_bits(), terms.address_space, numbers, 0];
                 self.send(words, &gifts.each_ref().map(AsRawFd::as_raw_fd))
@@ -142,7 +149,12 @@ impl Control {
                     return Err(nonsense());
                 }
                 let terms = Terms {
-                    role: if words[1] & 2 == 0 { Role::Run } else { Role::Read },
+                    role: match words[1] >> 1 {
+                        0 => Role::Run,
+                        1 => Role::Read,
+                        2 => Role::ReadAndExport,
+                        _ => return Err(nonsense()),
+                    },
                     cpu_s: f64::from_bits(words[2]),
                     address_space: words[3],
                     triangles: (words[4] >> 32) as u32,
@@ -379,7 +391,7 @@ mod tests {
         let (supervisor, process) = Control::pair().unwrap();
         let (mut reader, writer) = io::pipe().unwrap();
         let terms = Terms {
-            role: Role::Read,
+            role: Role::ReadAndExport,
             cpu_s: 1.5,
             address_space: u64::MAX,
             triangles: u32::MAX,

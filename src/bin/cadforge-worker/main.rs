@@ -33,7 +33,9 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use cadforge::executor::Limits;
-use cadforge::executor::protocol::{DoneBlobs, Outcome, PROTOCOL, Reply, Request, read_frame, write_frame};
+use cadforge::executor::protocol::{
+    DoneBlobs, Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame,
+};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
@@ -140,17 +142,24 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
                id: u64,
                code: &[u8],
                limits: &Limits,
-               live: bool| {
+               purpose: Purpose| {
         let connection = client.try_clone().map_err(|error| error.to_string())?;
         let mut client = Client {
             connection: connection.as_fd(),
             interrupted: &mut || interruption(client, id),
         };
         workshop
-            .run(code, limits, live, &mut client)
+            .run(code, limits, purpose, &mut client)
             .map_err(|error| format!("the worker failed: {error}"))
     };
-    let trial = run(&mut workshop, client, 0, TRIAL, &Limits::default(), false)?;
+    let trial = run(
+        &mut workshop,
+        client,
+        0,
+        TRIAL,
+        &Limits::default(),
+        Purpose::Result,
+    )?;
     tidy(&mut workshop)?;
     if let Outcome::Failed { failure, .. } = trial.outcome {
         return Err(format!(
@@ -165,7 +174,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
     say(client, &hello, &DoneBlobs::default())?;
     while let Some((request, code)) = hear(client)? {
         // A cancel that is heard here is for a candidate that is done already.
-        if let Request::Run { id, limits, live } = request {
+        if let Request::Run { id, limits, purpose } = request {
             let Finished {
                 outcome,
                 cpu_ms,
@@ -173,7 +182,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
                 mesh_ms,
                 resumed,
                 blobs,
-            } = run(&mut workshop, client, id, &code, &limits, live)?;
+            } = run(&mut workshop, client, id, &code, &limits, purpose)?;
             let done = Reply::Done {
                 id,
                 outcome,

@@ -4,6 +4,7 @@ Runs in a child that never executes a line of the candidate.
 """
 
 import ast
+import io
 import marshal
 import struct
 import warnings
@@ -29,7 +30,7 @@ from OCP.TopTools import TopTools_IndexedMapOfShape
 import cadforge_harness as harness
 from cadforge_harness import ANGULAR_TOLERANCE, FILENAME, TOLERANCE, describe, flush, prepare
 
-__all__ = ["describe", "edges", "facts", "flush", "plan", "prepare", "read_brep", "surfaces", "warm"]
+__all__ = ["describe", "edges", "facts", "flush", "plan", "prepare", "read_brep", "step_file", "surfaces", "warm"]
 
 # Edges are for the eye: beyond this many points a picture shows a grey smear anyway.
 MAX_EDGE_POINTS = 1_000_000
@@ -280,6 +281,17 @@ _SURFACES = {
     GeomAbs_SurfaceType.GeomAbs_Sphere: _sphere,
     GeomAbs_SurfaceType.GeomAbs_Torus: _torus,
 }
+
+
+def step_file(shape) -> bytes:
+    """The shape as a STEP file (ISO 10303-21, AP214), in mm."""
+    from OCP.IFSelect import IFSelect_RetDone
+    from OCP.STEPControl import STEPControl_AsIs, STEPControl_Writer
+
+    writer, out = STEPControl_Writer(), io.BytesIO()
+    if writer.Transfer(shape, STEPControl_AsIs) != IFSelect_RetDone or writer.WriteStream(out) != IFSelect_RetDone:
+        raise Unreadable("the kernel could not write the shape as STEP")
+    return out.getvalue()
 
 
 def facts(shape) -> dict:

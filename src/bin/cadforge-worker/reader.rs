@@ -12,7 +12,7 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::candidate::describe;
 use crate::child::Post;
-use crate::control::{News, Order};
+use crate::control::{News, Order, Role};
 use crate::plan::Plan;
 use crate::sandbox;
 
@@ -51,7 +51,13 @@ pub fn work(harness: &Bound<'_, PyModule>, mut post: Post) -> Result<(), String>
     }
 }
 
-type Measured = (BrepFacts, Vec<u8>, Vec<u8>);
+/// What was read of a shape.
+struct Measured {
+    facts: BrepFacts,
+    edges: Vec<u8>,
+    surfaces: Vec<u8>,
+    step: Vec<u8>,
+}
 
 fn report(
     harness: &Bound<'_, PyModule>,
@@ -61,13 +67,18 @@ fn report(
 ) -> Result<(), String> {
     let ms = started.elapsed().as_secs_f64() * 1e3;
     sandbox::release_reserve();
-    let (outcome, edges, surfaces): (Result<BrepFacts, Failure>, _, _) = match measured {
-        Ok((facts, edges, surfaces)) => (Ok(facts), edges, surfaces),
-        Err(error) => (Err(describe(harness, &error)), Vec::new(), Vec::new()),
+    let (outcome, blobs): (Result<BrepFacts, Failure>, _) = match measured {
+        Ok(Measured {
+            facts,
+            edges,
+            surfaces,
+            step,
+        }) => (Ok(facts), [edges, surfaces, step]),
+        Err(error) => (Err(describe(harness, &error)), Default::default()),
     };
     let _ = harness.call_method0("flush");
-    write_frame(post.report.file(), &Reading { outcome, ms }, &[&edges, &surfaces])
-        .map_err(|error| error.to_string())?;
+    let blobs = blobs.each_ref().map(Vec::as_slice);
+    write_frame(post.report.file(), &Reading { outcome, ms }, &blobs).map_err(|error| error.to_string())?;
     post.control.tell(&News::Done).map_err(|error| error.to_string())
 }
 
@@ -76,7 +87,16 @@ fn measure(harness: &Bound<'_, PyModule>, post: &Post) -> PyResult<Measured> {
     let edges: Vec<u8> = harness.call_method1("edges", (&shape,))?.extract()?;
     let surfaces: Vec<u8> = harness.call_method1("surfaces", (&shape,))?.extract()?;
     let facts = harness.call_method1("facts", (&shape,))?.cast_into::<PyDict>()?;
-    Ok((read_facts(&facts)?, edges, surfaces))
+    let step = match post.terms.role {
+        Role::ReadAndExport => harness.call_method1("step_file", (&shape,))?.extract()?,
+        Role::Run | Role::Read => Vec::new(),
+    };
+    Ok(Measured {
+        facts: read_facts(&facts)?,
+        edges,
+        surfaces,
+        step,
+    })
 }
 
 fn read_facts(facts: &Bound<'_, PyDict>) -> PyResult<BrepFacts> {

@@ -8,7 +8,7 @@ use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
 use cadforge::executor::Limits;
-use cadforge::executor::protocol::{DoneBlobs, MAX_BLOBS, Outcome, Ran, Reading};
+use cadforge::executor::protocol::{DoneBlobs, MAX_BLOBS, Outcome, Purpose, Ran, Reading};
 use cadforge::failure::{Failure, Kind};
 
 use crate::chain::{Chain, Extended};
@@ -75,7 +75,7 @@ impl Workshop {
         &mut self,
         source: &[u8],
         limits: &Limits,
-        live: bool,
+        purpose: Purpose,
         client: &mut Client<'_>,
     ) -> io::Result<Finished> {
         // What the last candidate's end was a moment late for.
@@ -93,7 +93,7 @@ impl Workshop {
             resumed: 0,
             blobs: DoneBlobs::default(),
         };
-        finished.outcome = match self.work(&files, source, limits, live, &mut watch, &mut finished)? {
+        finished.outcome = match self.work(&files, source, limits, purpose, &mut watch, &mut finished)? {
             Ok(outcome) | Err(outcome) => outcome,
         };
         watch.client_is_there()?;
@@ -138,12 +138,17 @@ impl Workshop {
         files: &Files,
         source: &[u8],
         limits: &Limits,
-        live: bool,
+        purpose: Purpose,
         watch: &mut Watch<'_>,
         finished: &mut Finished,
     ) -> Step<Outcome> {
         let reader = self.zygote.take()?;
-        let (reader, plan) = match self.plan(reader, files, source, limits, watch)? {
+        let role = match purpose {
+            Purpose::Result | Purpose::Edit => Role::Read,
+            Purpose::Export => Role::ReadAndExport,
+        };
+        let live = purpose == Purpose::Edit;
+        let (reader, plan) = match self.plan(reader, role, files, source, limits, watch)? {
             Ok((reader, plan)) => (reader, Rc::new(plan)),
             Err(outcome) => return Ok(Err(outcome)),
         };
@@ -163,12 +168,13 @@ impl Workshop {
     fn plan(
         &mut self,
         reader: Process,
+        role: Role,
         files: &Files,
         source: &[u8],
         limits: &Limits,
         watch: &mut Watch<'_>,
     ) -> Step<(Process, Plan)> {
-        let terms = self.terms(Role::Read, limits, 0, false);
+        let terms = self.terms(role, limits, 0, false);
         let gifts = files.gifts(&files.read, &files.reader_words, self.scratch.run_folder())?;
         reader.control.order(&Order::Begin(terms, gifts))?;
         let mut prepared = false;
@@ -394,15 +400,20 @@ impl Workshop {
         watch.drain()?;
         // Of the reader, whom no candidate has touched: what cannot be read is our own fault.
         let (Reading { outcome, ms }, blobs) = read_reading(&files.read)?;
-        let [edges, surfaces] =
-            <[Vec<u8>; 2]>::try_from(blobs).map_err(|_| io::Error::other("a reading without its blobs"))?;
+        let [edges, surfaces, step] =
+            <[Vec<u8>; 3]>::try_from(blobs).map_err(|_| io::Error::other("a reading without its blobs"))?;
         // Read while the mesh was made: the longer of the two is what it took.
         finished.mesh_ms = finished.mesh_ms.max(ms);
         Ok(match outcome {
             Ok(facts) => match files.stl.read(MAX_BLOBS / 2) {
                 Ok(stl) => {
-                    (finished.blobs.stl, finished.blobs.edges, finished.blobs.surfaces) =
-                        (stl, edges, surfaces);
+                    finished.blobs = DoneBlobs {
+                        stl,
+                        edges,
+                        surfaces,
+                        step,
+                        ..std::mem::take(&mut finished.blobs)
+                    };
                     Ok(Outcome::Shape { facts })
                 }
                 Err(error) => Err(forged(&format!("its mesh cannot be read: {error}"))),

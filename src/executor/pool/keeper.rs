@@ -273,7 +273,7 @@ impl Keeper {
             let queue_ms = job.submitted.elapsed().as_secs_f64() * 1e3;
             let ran = kept
                 .worker
-                .run(&job.code, &job.limits, job.priority, &job.cancel, &self.closing);
+                .run(&job.code, &job.limits, job.purpose, &job.cancel, &self.closing);
             let died = ran.is_err();
             let mut state = self.shared.lock();
             // Between two jobs the slot is idle for others to see, so that one that runs alone may start.
@@ -399,6 +399,7 @@ impl Keeper {
             build: answer::build(outcome, &blobs, &job.limits),
             stdout: String::from_utf8_lossy(&blobs.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&blobs.stderr).into_owned(),
+            step: (!blobs.step.is_empty()).then(|| blobs.step.into()),
             queue_ms,
             run_ms,
             mesh_ms,

@@ -109,6 +109,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         None,
         false,
     ),
+    info(Action::ExportStep, "export.step", "Export STEP…", None, false),
     info(
         Action::RunNow,
         "run.now",

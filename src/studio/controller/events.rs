@@ -70,7 +70,7 @@ impl Controller {
                     let card = match &pending.purpose {
                         Purpose::Assess { card, .. } => Some(*card),
                         Purpose::Repair(run) => Some(run.cards[&0]),
-                        Purpose::Reference | Purpose::Member => None,
+                        Purpose::Reference | Purpose::Member | Purpose::Export => None,
                     };
                     let waits = |card: &CardId| {
                         self.state.sessions[pending.session]
@@ -131,8 +131,13 @@ impl Controller {
                 };
             }
             (Purpose::Member, JobOutcome::Assessed(assessment)) => self.take_member(job, assessment),
-            (Purpose::Assess { .. } | Purpose::Reference | Purpose::Member, JobOutcome::Repaired(_))
-            | (Purpose::Repair(_), JobOutcome::Assessed(_)) => {
+            (Purpose::Export, JobOutcome::Exported(path)) => self.note(format!("wrote {}", path.display())),
+            (
+                Purpose::Assess { .. } | Purpose::Reference | Purpose::Member,
+                JobOutcome::Repaired(_) | JobOutcome::Exported(_),
+            )
+            | (Purpose::Repair(_), JobOutcome::Assessed(_) | JobOutcome::Exported(_))
+            | (Purpose::Export, JobOutcome::Assessed(_) | JobOutcome::Repaired(_)) => {
                 self.tell("the engine answered another question than was asked");
             }
         }
@@ -272,7 +277,7 @@ impl Controller {
     fn repair_base(&self, job: JobId) -> Option<CardId> {
         match &self.pending.get(&job)?.purpose {
             Purpose::Repair(run) => run.cards.get(&0).copied(),
-            Purpose::Assess { .. } | Purpose::Reference | Purpose::Member => None,
+            Purpose::Assess { .. } | Purpose::Reference | Purpose::Member | Purpose::Export => None,
         }
     }
 }

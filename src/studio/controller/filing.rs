@@ -6,7 +6,7 @@ use super::Controller;
 use crate::executor::Priority;
 use crate::studio::files::FileEvent;
 use crate::studio::share::{Form, Story};
-use crate::studio::state::{Card, CardId, PathPrompt, PathPurpose};
+use crate::studio::state::{Card, CardId, Outcome, PathPrompt, PathPurpose};
 use crate::trajectory::Origin;
 
 impl Controller {
@@ -15,6 +15,7 @@ impl Controller {
             PathPurpose::Open => self.open(path),
             PathPurpose::Compare => self.files.read_other(path),
             PathPurpose::Rows => self.export_rows(path),
+            PathPurpose::Step => self.export_step(path),
             PathPurpose::Export(form) => {
                 let story = Story::of(self.state.session());
                 self.files.export(path, story, form);
@@ -42,6 +43,10 @@ impl Controller {
         format!("{}.{}", self.state.session().task.id, form.extension())
     }
 
+    pub(super) fn suggested_step(&self) -> String {
+        format!("{}.step", self.state.session().task.id)
+    }
+
     pub(super) fn take_file_event(&mut self, event: FileEvent) {
         match event {
             FileEvent::Picked(purpose, path) => self.use_path(purpose, path),
@@ -54,6 +59,7 @@ impl Controller {
                     PathPurpose::Open | PathPurpose::Compare => String::new(),
                     PathPurpose::Rows => beside(self.suggested_rows()),
                     PathPurpose::Save(_) => beside(self.suggested_name()),
+                    PathPurpose::Step => beside(self.suggested_step()),
                     PathPurpose::Export(form) => beside(self.suggested_export(form)),
                 };
                 let serial = self.fresh_id();
@@ -90,6 +96,7 @@ impl Controller {
             }
             FileEvent::Report(rows, read) => self.take_report(&rows, read),
             FileEvent::Imported(folder, imported) => self.take_import(&folder, imported),
+            FileEvent::EnvironmentMade(made) => self.take_environment(made),
             FileEvent::TaskWritten(written) => self.take_task(written),
             FileEvent::Stored(stored) => self.take_store(stored),
             FileEvent::Exported(path, Ok(())) => self.note(format!("wrote {}", path.display())),
@@ -121,6 +128,32 @@ impl Controller {
                 self.close_when_saved(true);
             }
         }
+    }
+
+    /// Workers are started anew, and what none could score is scored.
+    fn take_environment(&mut self, made: Result<(), String>) {
+        self.state.making_environment = false;
+        if let Err(message) = made {
+            // In the place of what the workers said, which it explains.
+            self.state.notice = None;
+            self.tell(&message);
+            if let Some(notice) = &mut self.state.notice {
+                notice.from_pool = true;
+            }
+            return;
+        }
+        self.note("the Python environment is there".to_owned());
+        self.state.notice = None;
+        self.state.pool.error = None;
+        self.backend.try_again();
+        for session in &mut self.state.sessions {
+            for card in &mut session.cards {
+                if matches!(card.outcome, Outcome::Fault { input: false, .. }) {
+                    card.outcome = Outcome::Unknown;
+                }
+            }
+        }
+        self.score_what_is_not();
     }
 
     fn show_file(&mut self, path: PathBuf, code: String) {

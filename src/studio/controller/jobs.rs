@@ -4,11 +4,12 @@
 //! nothing that it still sends can reach the state.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Controller;
 use crate::assess::{ReferenceChoice, Scoring};
-use crate::engine::{AssessJob, Job, JobId, RepairJob};
+use crate::engine::{AssessJob, ExportJob, Job, JobId, RepairJob};
 use crate::executor::Priority;
 use crate::reward::Mode;
 use crate::studio::backend::Ticket;
@@ -34,6 +35,8 @@ pub(super) enum Purpose {
     Reference,
     /// Builds a candidate of the group on screen.
     Member,
+    /// Writes the part on screen as a STEP file.
+    Export,
 }
 
 /// A repair under way.
@@ -115,7 +118,9 @@ impl Controller {
             (Activity::Due(_) | Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault { .. }) => false,
             (Activity::Assessing(job), _) => match self.pending.get(&job).map(|pending| &pending.purpose) {
                 Some(Purpose::Assess { scoring, .. }) => *scoring != self.state.scoring,
-                Some(Purpose::Repair(_) | Purpose::Reference | Purpose::Member) | None => false,
+                Some(Purpose::Repair(_) | Purpose::Reference | Purpose::Member | Purpose::Export) | None => {
+                    false
+                }
             },
             (Activity::Idle, Outcome::Unknown) => true,
             (Activity::Idle, Outcome::Scored(scored)) => scored.scoring != self.state.scoring,
@@ -252,6 +257,18 @@ impl Controller {
             priority: Priority::Batch,
         });
         self.submit(session, job, what, Purpose::Member)
+    }
+
+    /// Writes the part on screen as a STEP file.
+    pub(super) fn export_step(&mut self, path: PathBuf) {
+        let card = self.state.card();
+        let what = format!("STEP of {}", self.state.session().title(card));
+        let job = Job::Export(ExportJob {
+            code: Arc::from(card.code.as_bytes()),
+            limits: self.state.scoring.limits.clone(),
+            path,
+        });
+        self.submit(self.state.current, job, what, Purpose::Export);
     }
 
     pub(super) fn submit(&mut self, session: usize, job: Job, what: String, purpose: Purpose) -> JobId {

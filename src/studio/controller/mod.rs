@@ -28,6 +28,7 @@ use super::state::{Activity, Card, CardId, EditorId, LogLine, Notice, Outcome, P
 use super::viewport::Against;
 use crate::engine::{JobId, Wake};
 use crate::executor::Priority;
+use crate::studio::environment::Recipe;
 use crate::trajectory::Origin;
 use jobs::Pending;
 
@@ -120,6 +121,11 @@ impl Controller {
         };
         controller.score_what_is_not();
         controller
+    }
+
+    /// A missing Python environment can be made so.
+    pub fn environment_is_made_by(&mut self, recipe: Recipe) {
+        self.state.recipe = Some(recipe);
     }
 
     /// What there is to show.
@@ -247,6 +253,17 @@ impl Controller {
                 self.effects.push(Effect::Restyle);
             }
             Command::WriteTask(task) => self.write_task(*task),
+            Command::MakeEnvironment => {
+                if let Some(recipe) = self
+                    .state
+                    .recipe
+                    .clone()
+                    .filter(|_| !self.state.making_environment)
+                {
+                    self.state.making_environment = true;
+                    self.files.make_environment(recipe);
+                }
+            }
             Command::MeasureStore => self.files.store(false),
             Command::CleanStore => self.files.store(true),
             Command::Open(paths) => {
@@ -290,6 +307,10 @@ impl Controller {
             Action::SaveAs => self
                 .files
                 .pick(PathPurpose::Save(self.state.card().id), self.suggested_name()),
+            Action::ExportStep => {
+                let name = self.suggested_step();
+                self.files.pick(PathPurpose::Step, name);
+            }
             Action::Export(form) => {
                 let name = self.suggested_export(form);
                 self.files.pick(PathPurpose::Export(form), name);
@@ -497,7 +518,8 @@ impl Controller {
         }
     }
 
-    fn note(&mut self, text: String) {
+    /// Keeps a line in the log.
+    pub fn note(&mut self, text: String) {
         push_log(&mut self.state.log, false, text);
     }
 

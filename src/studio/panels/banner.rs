@@ -25,6 +25,15 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 if ui.add(Button::new("Copy message").small()).clicked() {
                     commands.push(Command::Copy(whole(notice)));
                 }
+                if notice.from_pool && state.making_environment {
+                    ui.label("setting up…");
+                } else if notice.from_pool && state.recipe.is_some() {
+                    let set_up = ui.add(Button::new("Set up Python").small());
+                    let told = "installs CadQuery and what it needs (340 MB) in an environment of its own";
+                    if set_up.on_hover_text(told).clicked() {
+                        commands.push(Command::MakeEnvironment);
+                    }
+                }
                 ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
                     ui.spacing_mut().item_spacing.y = 3.0;
                     let text = RichText::new(&notice.text)

@@ -30,7 +30,7 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
         PathPurpose::Save(_) => ("Save the code", "Save"),
         PathPurpose::Compare => ("Compare with another run", "Open"),
         PathPurpose::Rows => ("Export the selection", "Export"),
-        PathPurpose::Export(_) => ("Export", "Export"),
+        PathPurpose::Export(_) | PathPurpose::Step => ("Export", "Export"),
     };
     let modal = widgets::modal(ui, "path prompt").show(ui.ctx(), |ui| {
         ui.set_width(460.0);

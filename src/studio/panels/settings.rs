@@ -1,6 +1,6 @@
 //! The settings page.
 
-use egui::{ComboBox, DragValue, Grid, RichText, Slider, Ui};
+use egui::{ComboBox, DragValue, Grid, RichText, Slider, TextEdit, Ui};
 
 use super::widgets;
 use crate::studio::command::Command;
@@ -85,6 +85,15 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
                 let label = ui.label("workers, from the next start on");
                 ui.add(DragValue::new(&mut draft.workers).range(1..=16))
                     .labelled_by(label.id);
+                ui.end_row();
+                let label = ui.label("Python, from the next start on");
+                ui.add(
+                    TextEdit::singleline(&mut draft.python)
+                        .hint_text("found by itself")
+                        .desired_width(f32::INFINITY),
+                )
+                .on_hover_text("bin/python of an environment that holds CadQuery")
+                .labelled_by(label.id);
                 ui.end_row();
             });
         ui.add_space(8.0);

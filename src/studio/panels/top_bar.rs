@@ -254,6 +254,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         }
         Action::Open
         | Action::Export(_)
+        | Action::ExportStep
         | Action::Save
         | Action::SaveAs
         | Action::ResetToSeed

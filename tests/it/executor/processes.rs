@@ -282,6 +282,31 @@ fn two_hundred_candidates_leave_the_worker_as_large_as_it_was() {
 }
 
 #[test]
+fn workers_that_could_not_start_are_tried_again_once_what_was_missing_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = folder.path().join("venv");
+    let executor = Executor::start(WorkerConfig {
+        python: environment.join("bin/python"),
+        live_slot: true,
+        ..config(2)
+    });
+    let result = executor.build(
+        BOX.as_bytes(),
+        &Limits::default(),
+        Priority::Live,
+        &CancelToken::never(),
+    );
+    let Err(ExecutorError::Start(message)) = result else {
+        panic!("{result:?}")
+    };
+    assert!(message.contains("no Python environment at"), "{message}");
+    std::os::unix::fs::symlink(python().parent().unwrap().parent().unwrap(), &environment).unwrap();
+    executor.try_again();
+    shape(run_with(&executor, BOX, &Limits::default()));
+    assert_eq!(executor.status().error, None);
+}
+
+#[test]
 fn dropping_the_executor_leaves_no_process() {
     let executor = Executor::start(WorkerConfig {
         live_slot: true,

@@ -15,7 +15,7 @@ die() {
 python=$1
 venv=$2
 here=$(cd "$(dirname "$0")" && pwd)
-requirements=$here/../assets/python/requirements.txt
+requirements=$here/requirements.txt
 stamp=$venv/cadforge.stamp
 
 command -v "$python" >/dev/null 2>&1 ||
