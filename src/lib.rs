@@ -29,7 +29,8 @@
 //!
 //! | layer | modules | job |
 //! |---|---|---|
-//! | surfaces | [`cli`], [`server`], [`studio`] | talk to people and programs; ask the engine |
+//! | surfaces | [`cli`], [`studio`] | talk to people; ask the engine, start the server |
+//! | service | [`server`] | talks to programs; asks the engine |
 //! | work | [`engine`] | jobs in, events out, on threads of its own |
 //! | data | [`data`] | rows of training runs: scores, store, reports, curriculum, exports |
 //! | loop | [`repair`], [`ordeal`] | propose (rules, recordings, a model), build, score, keep or branch; attack a reward |
@@ -98,6 +99,10 @@
 //! [`server`] turns requests into jobs of the engine on a runtime of its own, and answers pings while one runs. A socket holds
 //! one environment; plain HTTP a fresh one a call. What comes from outside is read field by field with the errors that
 //! the real clients expect; nothing of it is ever a path. Its guard comes before any route: token, host, rate, size.
+//!
+//! The studio hosts it on a thread, over the engine that it has: clients and the person at the window share workers and cache,
+//! an edit goes before any client's candidate, and what is watched needs neither a second process nor a route that could
+//! be read by others. [`server::Spectator`] keeps the last steps of each session; nothing waits for who looks at them.
 //!
 //! ## The window's state
 //!

@@ -101,6 +101,7 @@ pub(super) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode>
         idle: Duration::from_secs(args.idle_timeout),
         step_limit: Duration::from_secs(args.step_timeout),
         signals: true,
+        spectator: None,
     };
     raise_descriptor_limit();
     engine.warm_up();

@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use super::context::{Global, Problem};
 use crate::assess::Scoring;
+use crate::data::store;
 use crate::locate;
 use crate::studio::environment::Recipe;
 use crate::studio::settings::Settings;
@@ -16,7 +18,7 @@ use crate::trajectory::{self, TrajectoryError};
 /// Arguments of the window.
 #[derive(Debug, clap::Args)]
 pub struct StudioArgs {
-    /// A CadQuery file, a trajectory or rows of a training run (JSONL) to open
+    /// A CadQuery file, a trajectory, rows of a training run (JSONL) or a store of rows to open
     #[arg(value_name = "FILE.py|TRAJECTORY|FOLDER")]
     open: Option<PathBuf>,
     /// The task to start with
@@ -66,11 +68,13 @@ fn python(global: &Global, settings: &Settings) -> anyhow::Result<(PathBuf, Opti
 }
 
 pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
     let tasks = global.task_set()?;
     if let Some(id) = &args.task {
         tasks.get(id)?;
     }
     let open = match args.open {
+        Some(path) if store::exists(&path) => Some(Opened::File(path)),
         Some(path) if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") => {
             match trajectory::read(&path) {
                 Ok(read) => Some(Opened::Trajectory(Box::new(read))),
@@ -103,6 +107,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         memory: data.map(|data| data.join("studio")),
         settings,
         settings_file,
+        started,
         recipe,
         tasks,
         engine,

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::{Form, Row};
-use crate::reward;
+use crate::reward::{self, Advantages, Profile};
 
 /// Completions for a prompt where nobody says otherwise: what TRL generates.
 pub const DEFAULT_GENERATIONS: u32 = 8;
@@ -184,15 +184,36 @@ impl Spread {
     }
 }
 
-/// Spread and advantages of a group's scores; rows without a score have no advantage.
-pub fn advantages(scores: &[Option<f64>]) -> (Option<Spread>, Vec<Option<f64>>) {
+/// What the scores of a group say of its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// How the scores lie; `None` without any.
+    pub spread: Option<Spread>,
+    /// Advantage of each row; rows without a score have none.
+    pub advantages: Vec<Option<f64>>,
+    /// Whether the scores differ enough to learn from; `None` under a profile that does not say.
+    pub informative: Option<bool>,
+}
+
+/// Compares the scores of a group, as the profile has it.
+pub fn compare(scores: &[Option<f64>], profile: Profile) -> Compared {
     let known: Vec<f64> = scores.iter().copied().flatten().collect();
-    let mut advantages = reward::group_advantages(&known).into_iter();
-    let each = scores
-        .iter()
-        .map(|score| score.and_then(|_| advantages.next()))
-        .collect();
-    (Spread::of(&known), each)
+    let (values, informative) = match profile {
+        Profile::CadforgeV1 => (reward::group_advantages(&known), None),
+        Profile::GroundedV2 => {
+            let Advantages { values, informative } = reward::advantages(&known);
+            (values, Some(informative))
+        }
+    };
+    let mut values = values.into_iter();
+    Compared {
+        spread: Spread::of(&known),
+        advantages: scores
+            .iter()
+            .map(|score| score.and_then(|_| values.next()))
+            .collect(),
+        informative,
+    }
 }
 
 #[cfg(test)]
@@ -242,14 +263,28 @@ mod tests {
 
     #[test]
     fn spread_is_that_of_a_sample_and_rows_without_a_score_stay_out() {
-        let (spread, each) = advantages(&[Some(1.0), None, Some(2.0), Some(3.0)]);
-        assert_eq!(spread, Some(Spread { mean: 2.0, std: 1.0 }));
-        assert_eq!(each, [Some(-1.0 / 1.0001), None, Some(0.0), Some(1.0 / 1.0001)]);
-        assert_eq!(
-            advantages(&[Some(0.4)]),
-            (Some(Spread { mean: 0.4, std: 0.0 }), vec![Some(0.0)])
-        );
-        assert_eq!(advantages(&[None]), (None, vec![None]));
+        let advantages = |scores: &[Option<f64>]| compare(scores, Profile::CadforgeV1);
+        let compared = advantages(&[Some(1.0), None, Some(2.0), Some(3.0)]);
+        assert_eq!(compared.spread, Some(Spread { mean: 2.0, std: 1.0 }));
+        let expected = [Some(-1.0 / 1.0001), None, Some(0.0), Some(1.0 / 1.0001)];
+        assert_eq!(compared.advantages, expected);
+        assert_eq!(compared.informative, None);
+        let lone = advantages(&[Some(0.4)]);
+        assert_eq!(lone.spread, Some(Spread { mean: 0.4, std: 0.0 }));
+        assert_eq!(lone.advantages, [Some(0.0)]);
+        let none = advantages(&[None]);
+        assert_eq!((none.spread, none.advantages), (None, vec![None]));
+    }
+
+    #[test]
+    fn grounded_groups_that_hardly_differ_teach_little_and_say_so() {
+        let compared = compare(&[Some(0.50), None, Some(0.51)], Profile::GroundedV2);
+        assert_eq!(compared.informative, Some(false));
+        assert!(compared.advantages[0].unwrap().abs() < 0.06, "{compared:?}");
+        assert_eq!(compared.advantages[1], None);
+        let compared = compare(&[Some(0.1), Some(0.9)], Profile::GroundedV2);
+        assert_eq!(compared.informative, Some(true));
+        assert!(compared.advantages[1].unwrap() > 0.5, "{compared:?}");
     }
 
     proptest! {

@@ -31,7 +31,17 @@ pub fn path_beside(rows: &Path) -> PathBuf {
 /// Appends a repair to a file, as a row like those that `score` writes, with the keys by which a curriculum's rows name their
 /// source.
 pub fn append(path: &Path, source: &Source, code: &str, evaluation: &Evaluation) -> Result<(), DataError> {
-    let before = row_at(source)?;
+    append_to(path, &row_at(source)?, source, code, evaluation)
+}
+
+/// As [`append`], where the row that was repaired is at hand.
+pub fn append_to(
+    path: &Path,
+    before: &Row,
+    source: &Source,
+    code: &str,
+    evaluation: &Evaluation,
+) -> Result<(), DataError> {
     let hash = Sha256::digest(before.code().unwrap_or_default().as_bytes());
     let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let mut row = Map::new();

@@ -49,6 +49,15 @@ impl Row {
             .or_else(|| self.get("observation")?.get("task_id")?.as_str())
     }
 
+    /// Name of its group, as text, if it has one.
+    pub fn group_id(&self) -> Option<String> {
+        match self.get("group_id")? {
+            Value::Null => None,
+            Value::String(name) => Some(name.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+
     /// The candidate: `code`, else the code in `completion`, else in the last message of the assistant, else the action of a
     /// rollout, else what a preference prefers.
     pub fn code(&self) -> Option<String> {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::judge::{Candidate, Fault, Judge};
+use super::spectator::{Seat, SeenStep};
 use super::wire::{Action, Object, Observation, ResetRequest, State, TraceStep};
 use crate::assess::Evaluation;
 use crate::task::{Scale, Task, TaskSet};
@@ -34,6 +35,7 @@ pub struct Environment {
     tasks: Arc<TaskSet>,
     limit: Duration,
     episode: Option<Episode>,
+    seat: Option<Seat>,
 }
 
 #[derive(Clone)]
@@ -49,13 +51,14 @@ struct Episode {
 }
 
 impl Environment {
-    /// An environment without an episode; a reset or a step is answered within `limit`.
-    pub fn new(judge: Judge, tasks: Arc<TaskSet>, limit: Duration) -> Self {
+    /// An environment without an episode; a reset or a step is answered within `limit`. Whoever watches has a seat.
+    pub fn new(judge: Judge, tasks: Arc<TaskSet>, limit: Duration, seat: Option<Seat>) -> Self {
         Self {
             judge,
             tasks,
             limit,
             episode: None,
+            seat,
         }
     }
 
@@ -130,9 +133,32 @@ impl Environment {
             shape: false,
         };
         let _room = self.judge.admit(1)?;
-        let evaluation = self.judge.score(candidate, Some(limit)).await?.evaluation;
+        let under_way = self.seat.as_ref().map(Seat::begin);
+        let evaluation = match self.judge.score(candidate, Some(limit)).await {
+            Ok(assessment) => assessment.evaluation,
+            Err(fault) => {
+                if let Some(under_way) = under_way {
+                    under_way.failed(&fault.to_string());
+                }
+                return Err(fault.into());
+            }
+        };
         episode.code = code;
-        episode.add(&evaluation, is_step, start.elapsed());
+        let elapsed = start.elapsed();
+        episode.add(&evaluation, is_step, elapsed);
+        if let Some(under_way) = under_way {
+            under_way.scored(SeenStep {
+                serial: 0,
+                session: 0,
+                episode: episode.id.clone(),
+                task_id: episode.task.id.clone(),
+                step: if is_step { episode.steps } else { 0 },
+                code: episode.code.clone(),
+                evaluation: evaluation.clone(),
+                done: episode.done,
+                elapsed_ms: elapsed.as_secs_f64() * 1e3,
+            });
+        }
         let observation = episode.observation(&evaluation);
         self.episode = Some(episode);
         Ok(observation)

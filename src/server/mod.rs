@@ -7,6 +7,7 @@ mod answer;
 mod episode;
 mod fields;
 mod guard;
+mod host;
 mod judge;
 mod listen;
 mod message;
@@ -18,6 +19,7 @@ mod rpc;
 mod scorers;
 mod socket;
 mod space;
+mod spectator;
 mod taskapi;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,8 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 pub use guard::is_loopback_name;
+pub use host::{HostEvent, Hosting, host};
+pub use spectator::{SeenSession, SeenStep, Spectator};
 pub use wire::ENVIRONMENT;
 
 use crate::assess::Scoring;
@@ -65,6 +69,8 @@ pub struct Config {
     pub step_limit: Duration,
     /// Whether SIGTERM and SIGINT end it: where the process is the server's own.
     pub signals: bool,
+    /// Sees what goes on in the environments.
+    pub spectator: Option<Arc<Spectator>>,
 }
 
 /// Why a server does not listen.
@@ -120,13 +126,20 @@ impl App {
         }
     }
 
-    /// A fresh environment.
-    fn environment(&self) -> Environment {
+    /// A fresh environment, for a socket or for a single call.
+    fn environment(&self, of_call: bool) -> Environment {
         Environment::new(
             self.judge.source(),
             Arc::clone(&self.tasks),
             self.config.step_limit,
+            self.seat(of_call),
         )
+    }
+
+    /// A place for an environment, if somebody watches.
+    fn seat(&self, of_call: bool) -> Option<spectator::Seat> {
+        let spectator = self.config.spectator.as_ref()?;
+        Some(spectator.seat(of_call))
     }
 }
 

@@ -51,7 +51,7 @@ pub fn json_schema<T: schemars::JsonSchema>() -> Value {
 }
 
 pub async fn state(State(app): State<Arc<App>>) -> Answer {
-    answer::ok(&app.environment().state())
+    answer::ok(&app.environment(true).state())
 }
 
 pub async fn reset(State(app): State<Arc<App>>, request: Request) -> Answer {
@@ -65,7 +65,7 @@ pub async fn reset(State(app): State<Arc<App>>, request: Request) -> Answer {
         Ok(request) => request,
         Err(wrong) => return answer::invalid(wrong),
     };
-    match app.environment().reset(request).await {
+    match app.environment(true).reset(request).await {
         Ok(observation) => answer::ok(&StepResponse::from(observation)),
         Err(refused) => answer::refusal(&refused, &["body", "task_id"], &body["task_id"]),
     }
@@ -84,7 +84,7 @@ pub async fn step(State(app): State<Arc<App>>, request: Request) -> Answer {
         Ok(request) => request,
         Err(wrong) => return answer::invalid(wrong),
     };
-    match app.environment().step(action, timeout_s).await {
+    match app.environment(true).step(action, timeout_s).await {
         Ok(observation) => answer::ok(&StepResponse::from(observation)),
         Err(refused) => answer::refusal(
             &refused,

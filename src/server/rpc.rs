@@ -167,7 +167,8 @@ async fn score_candidate(app: &App, judge: &Judge, arguments: &Value) -> Result<
     let read = Fields::of(arguments, &["arguments"], &mistakes).and_then(Action::read);
     let action = mistakes.or(read).map_err(invalid)?;
     let limit = app.config.step_limit;
-    let mut environment = super::episode::Environment::new(judge.clone(), Arc::clone(&app.tasks), limit);
+    let mut environment =
+        super::episode::Environment::new(judge.clone(), Arc::clone(&app.tasks), limit, app.seat(true));
     let observation = environment.step(action, None).await?;
     Ok(json!({
         "task_id": observation.task_id,

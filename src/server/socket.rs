@@ -119,7 +119,7 @@ async fn session(app: &App, mut socket: Socket, speaks: Speaks) {
     };
     app.metrics.sessions.fetch_add(1, Ordering::Relaxed);
     let end = {
-        let mut environment = app.environment();
+        let mut environment = app.environment(false);
         let judge = app.judge.source();
         converse(app, &mut socket, &mut environment, &judge, speaks).await
     };

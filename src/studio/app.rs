@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use egui::{CentralPanel, Context, Frame, Panel, Theme, Ui};
@@ -26,7 +26,7 @@ use super::panels::rows::{self as rows_panel, RowsView};
 use super::panels::runs::{self as runs_panel, RunsView};
 use super::panels::settings::{self, SettingsView};
 use super::panels::timeline::{self as timeline_panel, TimelineView};
-use super::panels::{ask, banner, console, reward, status_bar, tasks, top_bar};
+use super::panels::{ask, banner, console, reward, server, status_bar, tasks, top_bar};
 use super::settings::{Settings, ThemeChoice};
 use super::state::State;
 use super::viewport::{Against, Viewport};
@@ -41,6 +41,8 @@ const FIRST_TASK: &str = "caster_wheel_fork";
 
 /// What the window starts with.
 pub struct StudioOptions {
+    /// When the program started.
+    pub started: Instant,
     /// The tasks of the list.
     pub tasks: TaskSet,
     /// Does the work.
@@ -79,6 +81,7 @@ pub enum Opened {
 /// Fails before a window is asked for where there is no display, a library is missing, there is no task.
 pub fn run(options: StudioOptions) -> anyhow::Result<()> {
     let StudioOptions {
+        started,
         tasks,
         engine,
         initial_task,
@@ -124,6 +127,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
             studio
                 .controller
                 .servers_file_is(path.with_file_name("servers.toml"));
+            studio.controller.row_store_is(path.with_file_name("store"));
             studio.settings_file_is(path);
         }
         if let Some(pack) = pack {
@@ -144,6 +148,10 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         if let Some(opened) = open {
             studio.open(opened);
         }
+        studio.start = Some(Start {
+            since: started,
+            shown: false,
+        });
         Ok(Box::new(studio) as Box<dyn eframe::App>)
     };
     // eframe's own error is not `Send`, so only its words are kept.
@@ -176,6 +184,15 @@ pub struct Studio {
     verdict: DiffView,
     proposer: ProposerView,
     prompt: PromptPage,
+    start: Option<Start>,
+}
+
+/// What is still to be told of the window's start.
+struct Start {
+    /// When the program started.
+    since: Instant,
+    /// Whether the first frame has been told of.
+    shown: bool,
 }
 
 impl Studio {
@@ -216,6 +233,7 @@ impl Studio {
             verdict: DiffView::default(),
             proposer: ProposerView::default(),
             prompt: PromptPage::default(),
+            start: None,
         })
     }
 
@@ -285,10 +303,22 @@ impl Studio {
         self.controller.apply(command);
     }
 
+    /// Whether the window may close, as its frame asks.
+    #[cfg(test)]
+    pub(super) fn may_close(&mut self) -> bool {
+        self.controller.may_close()
+    }
+
     /// Chooses rows to be written, as the button that then asks for a file does.
     #[cfg(test)]
     pub(super) fn choose_rows(&mut self, rows: Vec<u32>) {
         self.controller.choose_rows(rows);
+    }
+
+    /// Keeps rows of all runs in a store in that folder.
+    #[cfg(test)]
+    pub(super) fn row_store_is(&mut self, folder: PathBuf) {
+        self.controller.row_store_is(folder);
     }
 
     /// Writes new tasks to that folder.
@@ -373,6 +403,10 @@ impl Studio {
                     self.dock.toggle(kind);
                     ui.ctx().request_repaint();
                 }
+                Effect::Bring(kind) => {
+                    self.dock.bring(kind);
+                    ui.ctx().request_repaint();
+                }
                 Effect::ResetLayout => {
                     self.dock.reset();
                     ui.ctx().request_repaint();
@@ -431,6 +465,7 @@ impl Studio {
             dock.show(state.rows.is_some(), ui, &mut |kind, ui| match kind {
                 PanelKind::Tasks => tasks::show(state, ui, commands),
                 PanelKind::Rows => rows_panel::show(rows, state, ui, commands),
+                PanelKind::Server => server::show(state, ui, commands),
                 // The editor comes back when that is decided.
                 PanelKind::Editor if proposer_verdict::show(verdict, state, ui, commands) => {}
                 PanelKind::Editor if *diffing => {
@@ -488,9 +523,30 @@ fn drops(ui: &Ui, commands: &mut Vec<Command>) {
     }
 }
 
+impl Studio {
+    /// Keeps in the log how long the window and the workers took.
+    fn tell_of_start(&mut self, ctx: &Context) {
+        let Some(Start { since, shown }) = &mut self.start else {
+            return;
+        };
+        let seconds = since.elapsed().as_secs_f64();
+        // The frame before this one is on the screen.
+        if !*shown && ctx.cumulative_pass_nr() > 0 {
+            *shown = true;
+            self.controller
+                .note(format!("the window was there after {seconds:.2} s"));
+        } else if *shown && self.controller.state().pool.ready > 0 {
+            self.controller
+                .note(format!("CadQuery was ready after {seconds:.2} s"));
+            self.start = None;
+        }
+    }
+}
+
 impl eframe::App for Studio {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.update(ctx);
+        self.tell_of_start(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

@@ -6,6 +6,8 @@ use crossbeam_channel::Receiver;
 
 use crate::engine::{Engine, Event, Job, JobId, Wake};
 use crate::executor::PoolStatus;
+use crate::server::{self, Config, Hosting};
+use crate::task::TaskSet;
 
 /// Takes jobs.
 pub trait Backend {
@@ -14,6 +16,9 @@ pub trait Backend {
 
     /// The workers as they are now; never blocks.
     fn status(&self) -> PoolStatus;
+
+    /// Starts a server over the same workers and returns at once; `wake` is called after each of its events.
+    fn host(&self, tasks: TaskSet, config: Config, wake: Wake) -> Hosting;
 
     /// Starts workers anew where that had failed.
     fn try_again(&self);
@@ -41,6 +46,10 @@ impl Backend for Engine {
 
     fn status(&self) -> PoolStatus {
         Self::status(self)
+    }
+
+    fn host(&self, tasks: TaskSet, config: Config, wake: Wake) -> Hosting {
+        server::host(self, tasks, config, wake)
     }
 
     fn try_again(&self) {

@@ -55,6 +55,8 @@ pub enum Command {
     SetRecording(String),
     /// Something about who proposes.
     Proposer(ProposerCommand),
+    /// Something about the server.
+    Serving(ServingCommand),
     /// Build the reference of the task on screen, to be looked at.
     ShowReference,
     /// Put text on the clipboard.
@@ -88,6 +90,10 @@ pub enum Command {
     AnnotateRow(usize, String),
     /// Write these rows to a file.
     ExportRows(Vec<u32>),
+    /// Make something of these rows.
+    MakeOf(Making, Vec<u32>),
+    /// Read what the runs among the rows came to.
+    ReadReport,
     /// Choose another training run to compare with.
     CompareRows,
     /// Put the other training run away.
@@ -159,6 +165,14 @@ pub enum Action {
     Settings,
     /// Make something of the training run that is open.
     Make(Making),
+    /// Open the store of rows.
+    OpenStore,
+    /// Add the rows that are open to the store.
+    ImportRows,
+    /// Serve the tasks to programs.
+    StartServer,
+    /// Stop serving, once what is under way is answered.
+    StopServer,
     /// Write a task of one's own.
     NewTask,
     /// What a report of a fault should hold, to the clipboard.
@@ -194,6 +208,17 @@ pub enum ProposerCommand {
     Look(usize),
     /// Put the prompt away.
     ClosePrompt,
+}
+
+/// A wish about the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServingCommand {
+    /// Listen on that port from the next start on; 0 takes any that is free.
+    Port(u16),
+    /// Ask clients for a token from the next start on, or not.
+    WithToken(bool),
+    /// Show the step of that serial as a candidate.
+    Show(u64),
 }
 
 /// What can be done with a proposal that arrived.

@@ -31,6 +31,8 @@ pub enum PanelKind {
     Tasks,
     /// Rows of a training run.
     Rows,
+    /// The server, and what its clients do.
+    Server,
     /// Code, or its diff.
     Editor,
     /// The 3D view.
@@ -49,9 +51,10 @@ pub enum PanelKind {
 
 impl PanelKind {
     /// Every panel, from left to right.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Tasks,
         Self::Rows,
+        Self::Server,
         Self::Editor,
         Self::View,
         Self::Runs,
@@ -66,6 +69,7 @@ impl PanelKind {
         match self {
             Self::Tasks => "Tasks",
             Self::Rows => "Rows",
+            Self::Server => "Server",
             Self::Editor => "Code",
             Self::View => "3D view",
             Self::Runs => "Run",
@@ -80,9 +84,13 @@ impl PanelKind {
     fn is_work(self) -> bool {
         match self {
             Self::Editor | Self::View | Self::Runs => true,
-            Self::Tasks | Self::Rows | Self::Timeline | Self::Proposer | Self::Console | Self::Reward => {
-                false
-            }
+            Self::Tasks
+            | Self::Rows
+            | Self::Server
+            | Self::Timeline
+            | Self::Proposer
+            | Self::Console
+            | Self::Reward => false,
         }
     }
 }
@@ -114,12 +122,15 @@ pub struct Dock {
 
 impl Default for Dock {
     fn default() -> Self {
-        Self {
+        let mut dock = Self {
             tree: usual(vec2(1280.0, 720.0)),
             size: Vec2::ZERO,
             touched: false,
             rows: false,
-        }
+        };
+        // Brought when it is wanted.
+        dock.set_shown(PanelKind::Server, false);
+        dock
     }
 }
 
@@ -134,8 +145,14 @@ impl Dock {
             if self.touched {
                 self.settle();
             } else {
+                let (shown, front) = (self.is_shown(PanelKind::Server), self.is_front(PanelKind::Server));
                 self.tree = usual(size);
                 self.show_run(self.rows);
+                if shown && front {
+                    self.bring(PanelKind::Server);
+                } else {
+                    self.set_shown(PanelKind::Server, shown);
+                }
             }
         }
         if self.rows != rows {
@@ -175,6 +192,15 @@ impl Dock {
             .is_some_and(|tile| self.tree.tiles.is_visible(tile))
     }
 
+    /// Whether a panel is before the other tabs of its place.
+    fn is_front(&self, kind: PanelKind) -> bool {
+        let Some(tile) = self.tile(kind) else { return false };
+        self.tree.tiles.iter().all(|(_, other)| match other {
+            Tile::Container(Container::Tabs(tabs)) if tabs.children.contains(&tile) => tabs.is_active(tile),
+            Tile::Container(_) | Tile::Pane(_) => true,
+        })
+    }
+
     /// Puts a panel away, or brings it back to where it was, before other tabs.
     pub fn toggle(&mut self, kind: PanelKind) {
         self.touched = true;
@@ -183,6 +209,12 @@ impl Dock {
         if shown {
             self.tree.make_active(|_, tile| *tile == Tile::Pane(kind));
         }
+    }
+
+    /// Brings a panel to the front, wherever it is.
+    pub fn bring(&mut self, kind: PanelKind) {
+        self.set_shown(kind, true);
+        self.tree.make_active(|_, tile| *tile == Tile::Pane(kind));
     }
 
     /// Back to what is usual.
@@ -204,6 +236,13 @@ impl Dock {
     pub fn restore(&mut self, saved: &Saved) {
         let mut tiles = Tiles::default();
         let root = load(&mut tiles, saved);
+        // Kept by a version that had no server.
+        if tiles.find_pane(&PanelKind::Server).is_none() {
+            let server = tiles.insert_pane(PanelKind::Server);
+            if let Some(Tile::Container(container)) = tiles.get_mut(root) {
+                container.add_child(server);
+            }
+        }
         let mut kinds: Vec<_> = tiles
             .tiles()
             .filter_map(|tile| match tile {
@@ -221,6 +260,7 @@ impl Dock {
         self.size = Vec2::ZERO;
         self.rows = false;
         self.show_run(false);
+        self.set_shown(PanelKind::Server, false);
     }
 
     fn tile(&self, kind: PanelKind) -> Option<TileId> {
@@ -284,15 +324,26 @@ fn usual(room: Vec2) -> Tree<PanelKind> {
     let bottom = (room.y * 0.175).clamp(150.0, 220.0);
     let console = (middle * 0.36).clamp(240.0, 460.0);
     let editor = (middle * 0.44).clamp(300.0, 720.0);
-    let [tasks, rows, code, view, run, timeline, proposer, log, reward] =
-        PanelKind::ALL.map(|kind| pane(&mut tiles, kind));
+    let [
+        tasks,
+        rows,
+        server,
+        code,
+        view,
+        run,
+        timeline,
+        proposer,
+        log,
+        reward,
+    ] = PanelKind::ALL.map(|kind| pane(&mut tiles, kind));
     let view = tiles.insert_container(Tabs::new(vec![view, run]));
     let log = tiles.insert_container(Tabs::new(vec![proposer, log]));
     // In a low window a list of rows needs the whole height.
     let left_side = if room.y < LOW {
-        tiles.insert_container(Tabs::new(vec![tasks, rows]))
+        tiles.insert_container(Tabs::new(vec![tasks, rows, server]))
     } else {
-        let parts = [(tasks, room.y * 0.36), (rows, room.y * 0.64)];
+        let lists = tiles.insert_container(Tabs::new(vec![rows, server]));
+        let parts = [(tasks, room.y * 0.36), (lists, room.y * 0.64)];
         split(&mut tiles, LinearDir::Vertical, &parts)
     };
     let work = split(

@@ -1,5 +1,6 @@
 //! Makes the Python environment for a window that opened without one.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,6 +9,9 @@ use crate::locate::{self, Overrides};
 
 /// How much of what the script says is passed on, in lines.
 const LAST_WORDS: usize = 8;
+
+/// Where a system has its own, whatever the path says.
+const SYSTEM: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
 
 /// What it takes to make an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,12 +90,17 @@ impl Recipe {
         let chosen = self.folder.parent().map(|root| root.join("target/setup/python"));
         let chosen = chosen.and_then(|note| fs::read_to_string(note).ok());
         let minor: Vec<&str> = version.split('.').take(2).collect();
-        let named = [format!("python{}", minor.join(".")), "python3".to_owned()];
+        let names = [format!("python{}", minor.join(".")), "python3".to_owned()];
+        // All of them: the first on the path may hide the one that was built with.
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::env::split_paths(&path).chain(SYSTEM.map(PathBuf::from));
+        let named = folders.flat_map(|folder| names.each_ref().map(|name| folder.join(name)));
+        let chosen = chosen.map(|path| PathBuf::from(path.trim()));
+        let mut seen = BTreeSet::new();
         chosen
-            .map(|path| path.trim().to_owned())
             .into_iter()
             .chain(named)
-            .map(PathBuf::from)
+            .filter(|path| path.is_file() && seen.insert(path.clone()))
             .collect()
     }
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::made;
 use super::new_task::NewTask;
 use super::notes::Notes;
 use super::rows::Rows;
@@ -20,6 +21,8 @@ use super::settings::Settings;
 use super::share::{self, Form, Story};
 use super::state::{CardId, PathPurpose, Work, file_name};
 use crate::cache;
+use crate::data::report::Run;
+use crate::data::store::{self, Imported, Store};
 use crate::engine::Wake;
 use crate::executor::scratch;
 use crate::locate;
@@ -64,6 +67,10 @@ pub enum FileEvent {
     TaskWritten(Result<Arc<Task>, String>),
     /// How much is kept on the disk.
     Stored(Stored),
+    /// What the runs among rows came to, or why nobody knows.
+    Report(Arc<Rows>, Result<Vec<Run>, String>),
+    /// Rows were imported into the store in a folder, or not.
+    Imported(PathBuf, Result<Imported, String>),
     /// A story was written, or not.
     Exported(PathBuf, Result<(), String>),
     /// A watched file has another content than it had.
@@ -173,9 +180,15 @@ impl Files {
         });
     }
 
-    /// Reads a trajectory.
+    /// Reads a trajectory, a file of rows or a store.
     pub fn read_trajectory(&mut self, path: PathBuf) {
         self.run_long(format!("reading {}", file_name(&path)), move |_| {
+            if store::exists(&path) {
+                return Some(match Rows::of_store(&path) {
+                    Ok(rows) => FileEvent::Rows(Arc::new(rows), Notes::read(&path)),
+                    Err(message) => FileEvent::NotKept(message),
+                });
+            }
             match trajectory::read(&path) {
                 Ok(read) => Some(FileEvent::Trajectory(Box::new(Ok(read)))),
                 // A JSONL file without a header holds rows of a training run.
@@ -221,6 +234,28 @@ impl Files {
         self.run_long(format!("writing {}", file_name(&path)), move |_| {
             let made = make();
             Some(FileEvent::Exported(path, made))
+        });
+    }
+
+    /// Reads what the runs among rows came to, and another run to compare with.
+    pub fn read_report(&mut self, rows: Arc<Rows>, other: Option<Arc<Rows>>) {
+        self.run_long("reading the report".to_owned(), move |_| {
+            let read = made::runs(&rows).and_then(|mut runs| {
+                if let Some(other) = other {
+                    runs.extend(made::runs(&other)?);
+                }
+                Ok(runs)
+            });
+            Some(FileEvent::Report(rows, read))
+        });
+    }
+
+    /// Adds a file of rows to the store in a folder, which is made if there is none.
+    pub fn import_rows(&mut self, path: PathBuf, folder: PathBuf) {
+        self.run_long(format!("importing {}", file_name(&path)), move |_| {
+            let imported = Store::open(&folder).and_then(|mut store| store.import(&path, None, &mut |_| {}));
+            let imported = imported.map_err(|error| error.to_string());
+            Some(FileEvent::Imported(folder, imported))
         });
     }
 

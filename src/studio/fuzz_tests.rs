@@ -7,7 +7,7 @@ use egui::{Event as Input, Key, Modifiers, PointerButton, pos2};
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
-use super::command::{ACTIONS, Action, Command};
+use super::command::{ACTIONS, Action, Command, ServingCommand};
 use super::dock::PanelKind;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{CardId, PathPurpose, State};
@@ -119,12 +119,15 @@ fn command(chance: &mut Chance, state: &State, folder: &Path) -> Command {
         21 => chance_of_commands(chance),
         22 => Command::OpenRow(row),
         23 => Command::SearchRows(chance.of(&["", "box", "zzz"]).to_owned()),
-        24 => match chance.below(6) {
+        24 => match chance.below(9) {
             0 => Command::CloseRows,
             1 => Command::PinRow(row, chance.yes()),
             2 => Command::AnnotateRow(row, code(chance)),
             3 => Command::CloseOther,
             4 => Command::OpenGroup(chance.below(5)),
+            5 => Command::Do(Action::StartServer),
+            6 => Command::Do(Action::StopServer),
+            7 => Command::Serving(ServingCommand::Show(chance.below(3) as u64)),
             _ => Command::Do(Action::Panel(chance.of(&PanelKind::ALL))),
         },
         _ => Command::Set(Settings {

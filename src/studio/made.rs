@@ -1,13 +1,15 @@
 //! What is made of the training run that is open: a repair as a row of its own, a report, prompts, data sets. Everything goes
-//! beside the file of rows, by the engine room of the command line's verbs.
+//! beside the file or store of rows, by the engine room of the command line's verbs.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::notes::Notes;
 use super::rows::Rows;
 use crate::assess::Evaluation;
 use crate::data::repaired::{self, Source};
-use crate::data::{DEFAULT_GENERATIONS, curriculum, export, report};
+use crate::data::store::Store;
+use crate::data::{DEFAULT_GENERATIONS, DataError, curriculum, export, report};
 use crate::repair::endpoint::Template;
 use crate::task::TaskSet;
 use crate::trajectory::replace_file;
@@ -39,35 +41,82 @@ pub struct Repaired {
 impl Making {
     /// Where it goes.
     pub fn path(self, rows: &Path) -> PathBuf {
-        let name = rows.file_name().unwrap_or_default().to_string_lossy();
-        let name = name.strip_suffix(".jsonl").unwrap_or(&name);
         match self {
             Self::Repair => repaired::path_beside(rows),
-            Self::Report => rows.with_file_name(format!("{name}.report")),
-            Self::Curriculum => rows.with_file_name(format!("{name}.next.jsonl")),
-            Self::DataSet(kind) => rows.with_file_name(format!("{name}.{}", kind.name())),
+            Self::Report => path_of(rows, "report"),
+            Self::Curriculum => path_of(rows, "next.jsonl"),
+            Self::DataSet(kind) => path_of(rows, kind.name()),
         }
     }
 }
 
 /// Appends a repair to the file of repairs beside the rows.
 pub fn keep_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
-    let source = Source {
-        file: rows.path.clone(),
-        line: rows.line(repaired.row)?,
-    };
     let path = Making::Repair.path(&rows.path);
-    repaired::append(&path, &source, &repaired.code, &repaired.evaluation).map_err(|error| error.to_string())
+    let (code, evaluation) = (&repaired.code, &repaired.evaluation);
+    let Some(id) = rows.id(repaired.row) else {
+        let source = Source {
+            file: rows.path.clone(),
+            line: rows.line(repaired.row)?,
+        };
+        return repaired::append(&path, &source, code, evaluation).map_err(|error| error.to_string());
+    };
+    let keep = || -> Result<bool, DataError> {
+        let mut store = Store::open_existing(&rows.path)?;
+        let (Some(before), Some((file, line))) = (store.row(id)?, store.source(id)?) else {
+            return Ok(false);
+        };
+        repaired::append_to(&path, &before, &Source { file, line }, code, evaluation)?;
+        store.import(&path, None, &mut |_| {})?;
+        Ok(true)
+    };
+    match keep() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("the row is not in the store any more\nhint: open the store again".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
-/// Makes a report, prompts or a data set of a file of rows.
-pub fn make(making: Making, rows: &Path, tasks: &TaskSet, prompts: Option<&Path>) -> Result<(), String> {
-    let path = making.path(rows);
-    let inputs = [rows.to_owned()];
+/// The runs among some rows, each with its numbers.
+pub fn runs(rows: &Rows) -> Result<Vec<report::Run>, String> {
+    let read = || {
+        if rows.stored {
+            return report::of_store(&Store::open_existing(&rows.path)?, DEFAULT_GENERATIONS);
+        }
+        Ok(vec![report::read(&rows.path, DEFAULT_GENERATIONS)?])
+    };
+    read().map_err(|error| error.to_string())
+}
+
+/// Makes a report, prompts or a data set of all rows or of those that were `chosen`.
+///
+/// What verbs read are files: chosen rows, and those of a store, are written to one beside their source first, which prompts
+/// then name as where they are from.
+pub fn make(
+    making: Making,
+    rows: &Rows,
+    chosen: Option<&[u32]>,
+    tasks: &TaskSet,
+    prompts: Option<&Path>,
+) -> Result<(), String> {
+    let path = making.path(&rows.path);
+    if making == Making::Report {
+        return write_report(&runs(rows)?, &path);
+    }
+    let whole = !rows.stored && chosen.is_none();
+    let input = if whole {
+        rows.path.clone()
+    } else {
+        let selection = path_of(&rows.path, "selection.jsonl");
+        let all: Vec<u32> = (0..rows.rows.len() as u32).collect();
+        rows.export(chosen.unwrap_or(&all), &Notes::default(), &selection, &|_| {})?;
+        selection
+    };
+    let inputs = [input];
     let template = || Template::find(prompts, "default");
     match making {
         Making::Repair => Err("a repair is code, and not made of rows".to_owned()),
-        Making::Report => write_report(rows, &path),
+        Making::Report => Ok(()),
         Making::Curriculum => {
             let options = curriculum::Options {
                 stages: Vec::new(),
@@ -80,7 +129,7 @@ pub fn make(making: Making, rows: &Path, tasks: &TaskSet, prompts: Option<&Path>
         }
         Making::DataSet(kind) => {
             // A repair by hand is an example of its own row.
-            let repairs = Some(repaired::path_beside(rows)).filter(|path| path.is_file());
+            let repairs = Some(repaired::path_beside(&rows.path)).filter(|path| whole && path.is_file());
             let inputs: Vec<PathBuf> = inputs.into_iter().chain(repairs).collect();
             let options = export::Options::new(kind);
             let made = export::write(&inputs, &path, tasks, &template()?, &options);
@@ -95,9 +144,14 @@ pub fn make(making: Making, rows: &Path, tasks: &TaskSet, prompts: Option<&Path>
     }
 }
 
-fn write_report(rows: &Path, folder: &Path) -> Result<(), String> {
-    let run = report::read(rows, DEFAULT_GENERATIONS).map_err(|error| error.to_string())?;
-    let runs = [run];
+/// A file or folder beside rows, named after them.
+fn path_of(rows: &Path, ending: &str) -> PathBuf {
+    let name = rows.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(".jsonl").unwrap_or(&name);
+    rows.with_file_name(format!("{name}.{ending}"))
+}
+
+fn write_report(runs: &[report::Run], folder: &Path) -> Result<(), String> {
     let fail = |error: std::io::Error| {
         format!(
             "cannot write {}: {error}\nhint: check the folder",
@@ -105,8 +159,8 @@ fn write_report(rows: &Path, folder: &Path) -> Result<(), String> {
         )
     };
     std::fs::create_dir_all(folder).map_err(fail)?;
-    let mut text = report::markdown(&runs);
-    for (name, svg) in report::plot::plots(&runs) {
+    let mut text = report::markdown(runs);
+    for (name, svg) in report::plot::plots(runs) {
         replace_file(&folder.join(&name), svg.as_bytes()).map_err(fail)?;
         text.push_str(&format!("\n![{}]({name})\n", name.trim_end_matches(".svg")));
     }

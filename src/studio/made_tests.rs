@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use egui_kittest::kittest::Queryable as _;
 use serde_json::{Value, json};
 
 use super::command::{Action, Command};
 use super::made::Making;
-use super::testing::{Standin, Window, ask, built, failed, state, until, window};
+use super::state::Report;
+use super::testing::{Standin, Window, ask, built, failed, state, studio, until, window};
 use crate::data::export::Kind as DataSet;
+use crate::data::store::{Filter, Store};
 use crate::failure::Kind;
 
 /// Waits until so many files were written.
@@ -127,4 +130,133 @@ fn reports_prompts_and_data_sets_go_beside_the_rows() {
             .text
             .contains("no training run")
     );
+}
+
+/// Waits for a line of the log that holds a text.
+fn noted(window: &mut Window, text: &'static str) {
+    until(window, text, |state| {
+        state.log.iter().any(|line| line.text.contains(text))
+    });
+}
+
+/// Opens the training run, imports it into a store, and opens that.
+fn stored_run(folder: &Path) -> (Standin, Window) {
+    let (standin, mut window) = training_run(folder);
+    studio(&mut window).row_store_is(folder.join("store"));
+    ask(&mut window, Command::Do(Action::ImportRows));
+    noted(&mut window, "imported 2 rows as `run`, 2 of them new");
+    ask(&mut window, Command::Do(Action::OpenStore));
+    until(&mut window, "the store", |state| {
+        state.rows.as_ref().is_some_and(|rows| rows.stored)
+    });
+    (standin, window)
+}
+
+#[test]
+fn a_store_is_looked_through_like_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (standin, mut window) = stored_run(dir.path());
+    let rows = state(&window).rows.clone().unwrap();
+    assert_eq!((rows.rows.len(), &rows.runs[..]), (2, &["run".to_owned()][..]));
+    assert_eq!(rows.groups.len(), 1);
+    assert_eq!(rows.by(&[0, 1], super::rows::Key::Kind).len(), 2);
+    window.get_by_label("row 2, undefined_name −1.00").click();
+    until(&mut window, "the row", |state| state.open_row == Some(1));
+    standin.last(|job| assert_eq!(job.code(), "bax"));
+    ask(&mut window, Command::SearchRows("BAX".to_owned()));
+    until(&mut window, "the matches", |state| state.row_matches.is_some());
+    assert_eq!(state(&window).row_matches.as_deref(), Some(&[1][..]));
+    // What came of a second import is nothing new; a store takes no store in.
+    ask(&mut window, Command::Do(Action::ImportRows));
+    assert!(
+        state(&window)
+            .notice
+            .as_ref()
+            .unwrap()
+            .text
+            .contains("in a store already")
+    );
+}
+
+#[test]
+fn a_repair_of_a_stored_row_is_a_row_of_the_store_that_names_its_source() {
+    let dir = tempfile::tempdir().unwrap();
+    let (standin, mut window) = stored_run(dir.path());
+    ask(&mut window, Command::OpenRow(1));
+    until(&mut window, "the row", |state| state.open_row == Some(1));
+    let card = state(&window).card().id;
+    let code = "box".to_owned();
+    ask(&mut window, Command::Edit { card, code });
+    ask(&mut window, Command::Do(Action::RunNow));
+    standin.last(|job| job.answer(built(0.9, 0.9)));
+    window.run();
+    ask(&mut window, Command::Do(Action::Make(Making::Repair)));
+    written(&mut window, 1);
+    let store = Store::open_existing(&dir.path().join("store")).unwrap();
+    let ids = store.ids(&Filter::default()).unwrap();
+    assert_eq!(ids.len(), 3);
+    let row = store.row(ids[2]).unwrap().unwrap();
+    assert_eq!(row.code().as_deref(), Some("box"));
+    assert_eq!(
+        (row.text("source_file"), row.count("source_line")),
+        (Some("run.jsonl"), Some(3))
+    );
+    ask(&mut window, Command::Do(Action::OpenStore));
+    until(&mut window, "the new row", |state| {
+        state.rows.as_ref().is_some_and(|rows| rows.rows.len() == 3)
+    });
+    assert_eq!(
+        state(&window).rows.as_ref().unwrap().runs,
+        ["run", "store.repaired"]
+    );
+    window.get_by_label("Run of rows");
+}
+
+#[test]
+fn a_data_set_is_made_of_the_rows_that_are_chosen() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_standin, mut window) = stored_run(dir.path());
+    let making = Making::DataSet(DataSet::Rollouts);
+    ask(&mut window, Command::MakeOf(making, vec![1]));
+    written(&mut window, 1);
+    let read = |path: &str| std::fs::read_to_string(dir.path().join(path)).unwrap();
+    let rows = read("store.rollouts/train.jsonl");
+    assert!(rows.contains("bax") && rows.lines().count() == 1, "{rows}");
+    assert_eq!(read("store.selection.jsonl").lines().count(), 1);
+    ask(&mut window, Command::Do(Action::Make(Making::Curriculum)));
+    written(&mut window, 2);
+    let prompt: Value = serde_json::from_str(&read("store.next.jsonl")).unwrap();
+    assert_eq!(
+        (&prompt["source_file"], &prompt["source_line"]),
+        (&json!("store.selection.jsonl"), &json!(2))
+    );
+}
+
+#[test]
+fn a_report_stands_beside_the_published_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_standin, mut window) = stored_run(dir.path());
+    window.get_by_label("Run").click();
+    window.run_steps(3);
+    window.get_by_label("Report").click();
+    window.run_steps(3);
+    until(&mut window, "the report", |state| {
+        matches!(state.report, Report::Read(_))
+    });
+    for label in [
+        "run",
+        "50.0 %",
+        "9B strict GRPO",
+        "0.9352",
+        "KINDS OVER TIME",
+        "50 %, 1 of 2",
+    ] {
+        assert!(
+            window.query_all_by_label(label).next().is_some(),
+            "`{label}` is not to be seen"
+        );
+    }
+    // Other rows, another report.
+    ask(&mut window, Command::CloseRows);
+    assert!(matches!(state(&window).report, Report::Unread));
 }

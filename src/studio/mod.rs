@@ -23,6 +23,7 @@ pub mod preflight;
 pub mod proposing;
 pub mod rows;
 pub mod servers;
+pub mod serving;
 pub mod settings;
 pub mod share;
 pub mod state;
@@ -43,6 +44,8 @@ mod made_tests;
 mod panel_tests;
 #[cfg(test)]
 mod proposing_tests;
+#[cfg(test)]
+mod serving_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -1,7 +1,6 @@
-//! Rows of a training run: a JSONL file of candidates with their rewards, too large to hold.
+//! Rows of training runs: a JSONL file of candidates with their rewards, or a store of many; too large to hold.
 //!
-//! What a list needs of each row is kept, 24 bytes of it; code and notes are read again from the file when somebody
-//! looks.
+//! What a list needs of each row is kept, 24 bytes of it; code and notes are read again when somebody looks.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,14 +20,18 @@ const FAILED: f64 = -0.999;
 /// A file of rows.
 #[derive(Debug, Default)]
 pub struct Rows {
-    /// The file.
+    /// The file, or the folder of a store.
     pub path: PathBuf,
+    /// Whether they are those of a store.
+    pub stored: bool,
     /// Its rows, in order.
     pub rows: Vec<Row>,
     /// Names of tasks that rows refer to.
     pub tasks: Vec<String>,
     /// Names of kinds that rows refer to.
     pub kinds: Vec<String>,
+    /// Names of runs that rows refer to; one at most where they come from a file.
+    pub runs: Vec<String>,
     /// Candidates of one prompt, in order of their first row; rows without a `group_id` are in none.
     pub groups: Vec<Group>,
     /// The group of each row; `u32::MAX` for none.
@@ -49,8 +52,12 @@ pub struct Group {
 /// What the list shows of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
+    /// Where its line begins in the file, or its id in the store.
     start: u64,
+    /// Length of its line in the file.
     length: u32,
+    /// Index of its run.
+    pub run: u16,
     /// Index of its task; `u16::MAX` for none.
     pub task: u16,
     /// Index of its kind; `u16::MAX` for none.
@@ -124,10 +131,21 @@ impl Rows {
         let built = row
             .built()
             .unwrap_or_else(|| total.is_none_or(|total| total > FAILED));
-        let group = row.get("group_id").map(|id| match id {
-            Value::String(name) => name.clone(),
-            other => other.to_string(),
+        let group = row.group_id();
+        self.join(group, groups);
+        self.rows.push(Row {
+            start,
+            length: line.len() as u32,
+            run: 0,
+            task: index_of(&mut self.tasks, row.task_id()),
+            kind: index_of(&mut self.kinds, kind.map(Kind::name)),
+            total: total.map_or(f32::NAN, |total| total as f32),
+            built,
         });
+    }
+
+    /// Makes the next row one of a group.
+    fn join(&mut self, group: Option<String>, groups: &mut BTreeMap<String, u32>) {
         let index = self.rows.len() as u32;
         self.group_of.push(group.map_or(u32::MAX, |name| {
             let next = self.groups.len() as u32;
@@ -141,22 +159,12 @@ impl Rows {
             self.groups[group as usize].rows.push(index);
             group
         }));
-        self.rows.push(Row {
-            start,
-            length: line.len() as u32,
-            task: index_of(&mut self.tasks, row.task_id()),
-            kind: index_of(&mut self.kinds, kind.map(Kind::name)),
-            total: total.map_or(f32::NAN, |total| total as f32),
-            built,
-        });
     }
 
     /// Reads a row's code and the task that it is for.
     pub fn code(&self, index: usize) -> Result<(Option<String>, String), String> {
         let row = self.rows.get(index).ok_or("the row is not there any more")?;
-        let whole = self
-            .bytes(row)
-            .map_err(|error| format!("cannot read {}: {error}", self.path.display()))?;
+        let whole = self.bytes(row)?;
         let changed = |error| {
             format!(
                 "row {} of {} has changed: {error}",
@@ -189,17 +197,26 @@ impl Rows {
         }
     }
 
-    fn bytes(&self, row: &Row) -> std::io::Result<Vec<u8>> {
-        let mut file = File::open(&self.path)?;
-        file.seek(SeekFrom::Start(row.start))?;
-        let mut line = vec![0; row.length as usize];
-        file.read_exact(&mut line)?;
-        Ok(line)
+    fn bytes(&self, row: &Row) -> Result<Vec<u8>, String> {
+        if self.stored {
+            return stored::text(&self.open_store()?, row.start);
+        }
+        let read = || {
+            let mut file = File::open(&self.path)?;
+            file.seek(SeekFrom::Start(row.start))?;
+            let mut line = vec![0; row.length as usize];
+            file.read_exact(&mut line)?;
+            Ok(line)
+        };
+        read().map_err(|error: std::io::Error| format!("cannot read {}: {error}", self.path.display()))
     }
 
     /// Rows whose line holds a text, capitals or not.
     pub fn holding(&self, text: &str) -> Result<Vec<u32>, String> {
         let wanted = text.to_lowercase().into_bytes();
+        if self.stored {
+            return self.holding_in_store(&wanted);
+        }
         let fail = |error: std::io::Error| format!("cannot read {}: {error}", self.path.display());
         let mut reader = BufReader::with_capacity(1 << 20, File::open(&self.path).map_err(fail)?);
         let (mut found, mut at, mut line) = (Vec::new(), 0, Vec::new());
@@ -210,8 +227,7 @@ impl Rows {
             line.resize(row.length as usize, 0);
             reader.read_exact(&mut line).map_err(fail)?;
             at = row.start + u64::from(row.length);
-            line.make_ascii_lowercase();
-            if line.windows(wanted.len().max(1)).any(|window| window == wanted) {
+            if holds(&mut line, &wanted) {
                 found.push(index as u32);
             }
         }
@@ -298,20 +314,13 @@ impl Rows {
             .tempfile_in(folder.unwrap_or(Path::new(".")))
             .map_err(fail)?;
         let mut written = std::io::BufWriter::with_capacity(1 << 20, &mut file);
-        let mut source = File::open(&self.path).map_err(|error| {
-            format!(
-                "cannot read {}: {error}\nhint: it was moved or deleted",
-                self.path.display()
-            )
-        })?;
+        let mut source = self.source()?;
         let mut line = Vec::new();
         for (done, index) in of.iter().enumerate() {
             let Some(row) = self.rows.get(*index as usize) else {
                 continue;
             };
-            line.resize(row.length as usize, 0);
-            source.seek(SeekFrom::Start(row.start)).map_err(fail)?;
-            source.read_exact(&mut line).map_err(fail)?;
+            source.read(row, &mut line)?;
             let noted = notes.of(*index as usize).and_then(|note| {
                 let mut value: Value = serde_json::from_slice(&line).ok()?;
                 let keys = value.as_object_mut()?;
@@ -381,6 +390,12 @@ pub enum Key {
     Kind,
 }
 
+/// Whether a line holds a text in small letters; leaves the line in small letters.
+fn holds(line: &mut [u8], wanted: &[u8]) -> bool {
+    line.make_ascii_lowercase();
+    line.windows(wanted.len().max(1)).any(|window| window == wanted)
+}
+
 fn index_of(names: &mut Vec<String>, name: Option<&str>) -> u16 {
     let Some(name) = name else { return u16::MAX };
     let index = names.iter().position(|known| known == name).unwrap_or_else(|| {
@@ -390,5 +405,6 @@ fn index_of(names: &mut Vec<String>, name: Option<&str>) -> u16 {
     u16::try_from(index).unwrap_or(u16::MAX)
 }
 
+mod stored;
 #[cfg(test)]
 mod tests;

@@ -16,9 +16,11 @@ use super::keeper::Draft;
 use super::notes::Notes;
 use super::proposing::Proposing;
 use super::rows::Rows;
+use super::serving::Serving;
 use super::settings::Settings;
 use super::share::Form;
 use crate::assess::Scoring;
+use crate::data::report::Run;
 use crate::engine::JobId;
 use crate::executor::PoolStatus;
 use crate::geometry::Shape;
@@ -66,8 +68,14 @@ pub struct State {
     pub other_rows: Option<Arc<Rows>>,
     /// The group on screen, with what its candidates built.
     pub group: Option<GroupView>,
+    /// What the runs among the rows came to.
+    pub report: Report,
+    /// The folder of the store of this person's rows, if there is a place for one.
+    pub row_store: Option<PathBuf>,
     /// Who proposes, and what it says.
     pub proposing: Proposing,
+    /// The server of this window.
+    pub serving: Serving,
     /// What a person has set.
     pub settings: Settings,
     /// The file that keeps it, if there is a place for one.
@@ -110,6 +118,20 @@ pub struct GroupView {
     pub group: usize,
     /// Its first candidates, in order.
     pub members: Vec<Member>,
+}
+
+/// What runs came to, as far as it is read.
+#[derive(Clone, Debug, Default)]
+pub enum Report {
+    /// Nobody has asked.
+    #[default]
+    Unread,
+    /// The rows are read.
+    Reading,
+    /// Here it is.
+    Read(Arc<[Run]>),
+    /// It cannot be had, and why.
+    Failed(String),
 }
 
 /// A candidate of a group.
@@ -266,7 +288,10 @@ impl State {
             notes: Notes::default(),
             other_rows: None,
             group: None,
+            report: Report::default(),
+            row_store: None,
             proposing: Proposing::default(),
+            serving: Serving::default(),
             settings: Settings::default(),
             settings_file: None,
             pack: None,

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -19,7 +20,8 @@ use crate::executor::PoolStatus;
 use crate::failure::{Failure, Kind};
 use crate::geometry::{Aabb, BrepFacts, Shape, TriMesh};
 use crate::reward::{Details, Mode, Profile, Reward};
-use crate::task::{Level, RecordedRepair, RecordedStep, Scale, Task};
+use crate::server::{Config, HostEvent, Hosting};
+use crate::task::{Level, RecordedRepair, RecordedStep, Scale, Task, TaskSet};
 use crate::trajectory::{Origin, Proposal, Step};
 
 /// A window as the tests hold it.
@@ -66,6 +68,10 @@ pub fn scored() -> (Standin, Window) {
 pub struct Desk {
     pub jobs: Vec<Sent>,
     pub pool: PoolStatus,
+    /// Servers that were asked for: how, and where the test says what becomes of each.
+    pub servers: Vec<(Config, Sender<HostEvent>)>,
+    /// How often one was asked to stop.
+    pub stops: Arc<AtomicUsize>,
 }
 
 /// A job as it was submitted.
@@ -161,6 +167,21 @@ impl Backend for Standin {
 
     fn status(&self) -> PoolStatus {
         self.0.borrow().pool.clone()
+    }
+
+    fn host(&self, _tasks: TaskSet, config: Config, _wake: Wake) -> Hosting {
+        let mut desk = self.0.borrow_mut();
+        let (sender, events) = crossbeam_channel::unbounded();
+        desk.servers.push((config, sender.clone()));
+        let stops = Arc::clone(&desk.stops);
+        let stop = move || {
+            stops.fetch_add(1, Ordering::SeqCst);
+            let _ = sender.send(HostEvent::Ended(Ok(())));
+        };
+        Hosting {
+            events,
+            stop: Box::new(stop),
+        }
     }
 
     fn try_again(&self) {

@@ -1,16 +1,20 @@
 //! The window over real workers: from weak seed to repaired part, and through a broken edit and back.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cadforge::assess::Scoring;
 use cadforge::engine::Engine;
 use cadforge::executor::WorkerConfig;
+use cadforge::studio::serving::ServingPhase;
 use cadforge::studio::state::{Activity, State};
 use cadforge::studio::{Studio, editor, theme};
 use cadforge::task::TaskSet;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest as _};
 
 use crate::support::{python, root};
 
@@ -102,4 +106,76 @@ fn a_syntax_error_marks_its_line_and_undoing_it_brings_the_part_back() {
         settled(state) && state.card().failure().is_none()
     });
     assert_eq!(state(&window).card().total(), total);
+}
+
+#[test]
+fn a_client_of_the_windows_server_is_watched_step_by_step() {
+    let mut window = open();
+    until(&mut window, "the seed's score", settled);
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+    window.run_steps(3);
+    window.get_by_label("Command").type_text("panel: server");
+    window.run_steps(3);
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+    window.get_by_label("Port").focus();
+    window.step();
+    window.get_by_label("Port").type_text("0");
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+    assert_eq!(state(&window).serving.port, 0);
+    window.get_by_label("Start the server").click();
+    let listens = |state: &State| matches!(state.serving.phase, ServingPhase::Listening(_));
+    until(&mut window, "the server", listens);
+    let ServingPhase::Listening(address) = state(&window).serving.phase else {
+        panic!("it listened");
+    };
+    let token = state(&window).serving.token.clone().unwrap();
+    let (say, said) = std::sync::mpsc::channel::<serde_json::Value>();
+    let client = std::thread::spawn(move || {
+        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+        let bearer = format!("Bearer {token}").parse().unwrap();
+        request.headers_mut().insert("authorization", bearer);
+        let stream = std::net::TcpStream::connect(address).unwrap();
+        let (mut socket, _) = tungstenite::client(request, stream).unwrap();
+        let mut rewards = Vec::new();
+        for message in said {
+            socket
+                .send(tungstenite::Message::text(message.to_string()))
+                .unwrap();
+            let reply = socket.read().unwrap();
+            let reply: serde_json::Value = serde_json::from_str(reply.to_text().unwrap()).unwrap();
+            rewards.push(reply["data"]["reward"].as_f64().unwrap());
+        }
+        // The server says goodbye when it is told to end.
+        while !matches!(socket.read(), Err(_) | Ok(tungstenite::Message::Close(_))) {}
+        rewards
+    });
+    let code = "import cadquery as cq\nfixture = cq.Workplane().box(9, 9, 9)\n";
+    say.send(json!({"type": "reset", "data": {"task_id": "caster_wheel_fork"}}))
+        .unwrap();
+    let steps = |state: &State| -> usize {
+        let sessions = &state.serving.sessions;
+        sessions.iter().map(|session| session.steps.len()).sum()
+    };
+    until(&mut window, "the reset", |state| steps(state) == 1);
+    say.send(json!({"type": "step", "data": {"code": code}})).unwrap();
+    until(&mut window, "the step", |state| steps(state) == 2);
+    let seen = Arc::clone(&state(&window).serving.sessions[0].steps[1]);
+    assert_eq!((seen.step, seen.code.as_str()), (1, code));
+    window.get_by_label_contains("session 1 step 1, ").click();
+    until(&mut window, "the part", |state| {
+        settled(state) && state.card().code == code && state.card().last_shape.is_some()
+    });
+    drop(say);
+    window.get_by_label("Stop the server").click();
+    until(&mut window, "the server's end", |state| {
+        state.serving.phase == ServingPhase::Off
+    });
+    let rewards = client.join().unwrap();
+    assert_eq!(rewards[1], seen.evaluation.reward.total);
+    assert!(
+        std::net::TcpStream::connect(address).is_err(),
+        "nothing listens any more"
+    );
 }

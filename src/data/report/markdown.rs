@@ -7,28 +7,29 @@ use super::{KindCount, PUBLISHED, Published, Run};
 /// Kinds that a table over time has room for.
 const COLUMNS: usize = 6;
 
+/// What [`table`] has columns for.
+pub const HEAD: [&str; 9] = [
+    "run",
+    "completions",
+    "built",
+    "build rate",
+    "mean reward",
+    "best reward",
+    "clipped",
+    "train loss",
+    "eval loss",
+];
+
 /// All runs beside the published ones, then each by itself.
 pub fn markdown(runs: &[Run]) -> String {
     let mut text = String::from("# Runs\n\n");
-    text.push_str("| run | completions | built | build rate | mean reward | best reward | clipped | train loss | eval loss |\n");
-    text.push_str("|---|---|---|---|---|---|---|---|---|\n");
-    for run in runs {
-        let losses = run.training.unwrap_or_default();
-        let grpo = run.completions > 0;
-        text.push_str(&row([
-            format!("**{}**", escape(&run.name)),
-            count(grpo.then_some(run.completions)),
-            count(grpo.then_some(run.built)),
-            percent(run.build_rate),
-            number(run.mean_reward),
-            number(run.best_reward),
-            count(grpo.then_some(run.clipped)),
-            pair(losses.first_train, losses.last_train),
-            pair(losses.first_eval, losses.last_eval),
-        ]));
-    }
-    for published in PUBLISHED {
-        text.push_str(&published_row(&published));
+    text.push_str(&row(HEAD.map(str::to_owned)));
+    text.push_str(&format!("|{}\n", "---|".repeat(HEAD.len())));
+    for (index, mut cells) in table(runs).into_iter().enumerate() {
+        if index < runs.len() {
+            cells[0] = format!("**{}**", escape(&cells[0]));
+        }
+        text.push_str(&row(cells));
     }
     text.push_str("\nRewards are what the training loop compared: shaped ones where a loop shapes them. Runs in bold are of the files given; the others are published.\n");
     for run in runs {
@@ -37,13 +38,33 @@ pub fn markdown(runs: &[Run]) -> String {
     text
 }
 
-fn published_row(run: &Published) -> String {
+/// A line of words a run, the published ones behind those given; `–` where nothing is known.
+pub fn table(runs: &[Run]) -> Vec<[String; 9]> {
+    let own = runs.iter().map(|run| {
+        let losses = run.training.unwrap_or_default();
+        let grpo = run.completions > 0;
+        [
+            run.name.clone(),
+            count(grpo.then_some(run.completions)),
+            count(grpo.then_some(run.built)),
+            percent(run.build_rate),
+            number(run.mean_reward),
+            number(run.best_reward),
+            count(grpo.then_some(run.clipped)),
+            pair(losses.first_train, losses.last_train),
+            pair(losses.first_eval, losses.last_eval),
+        ]
+    });
+    own.chain(PUBLISHED.iter().map(published_row)).collect()
+}
+
+fn published_row(run: &Published) -> [String; 9] {
     let rate = run
         .built
         .zip(run.completions)
         .map(|(built, all)| built as f64 / all as f64);
     let ends = |loss: Option<[f64; 2]>| pair(loss.map(|[first, _]| first), loss.map(|[_, last]| last));
-    row([
+    [
         run.name.to_owned(),
         count(run.completions),
         count(run.built),
@@ -53,7 +74,7 @@ fn published_row(run: &Published) -> String {
         count(run.clipped),
         ends(run.train_loss),
         ends(run.eval_loss),
-    ])
+    ]
 }
 
 fn one(text: &mut String, run: &Run) {

@@ -12,12 +12,13 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::store::{Filter, Store};
 use super::{BadLine, DataError, Form, Groups, Lines, Row, Spread};
 use crate::failure::Kind;
 use crate::reward;
 use crate::trajectory;
 
-pub use markdown::markdown;
+pub use markdown::{HEAD, markdown, table};
 pub use published::{PUBLISHED, Published};
 
 /// Stretches that a run is cut into to show how it went.
@@ -175,6 +176,30 @@ pub fn read(path: &Path, generations: u32) -> Result<Run, DataError> {
         )));
     }
     Ok(run)
+}
+
+/// Reads every run of a store that holds candidates with rewards, in the order of their names.
+pub fn of_store(store: &Store, generations: u32) -> Result<Vec<Run>, DataError> {
+    let mut readings: BTreeMap<String, Reading> = BTreeMap::new();
+    // In the order of import, which is that of each file.
+    let entries = store.list(&Filter::default(), u32::MAX, 0)?;
+    let mut entries = entries.into_iter();
+    store.texts(&mut |id, text| {
+        let Some(entry) = entries.find(|entry| entry.id == id) else {
+            return;
+        };
+        let reading = readings
+            .entry(entry.run.clone())
+            .or_insert_with(|| Reading::new(entry.run, generations));
+        match Row::parse(text.as_bytes()) {
+            Ok(row) => reading.row(&row, entry.line.cast_unsigned()),
+            Err(message) => reading.bad(entry.line.cast_unsigned(), message),
+        }
+    })?;
+    let runs = readings.into_values().map(Reading::run);
+    Ok(runs
+        .filter(|run| run.completions > 0 || run.training.is_some())
+        .collect())
 }
 
 /// One candidate with a reward.

@@ -15,8 +15,8 @@ use super::held::{Held, IN_MEMORY, Ticket};
 use super::input::{Candidate, Plan, Source};
 use super::{Options, Progress, Summary, rows};
 use crate::assess::{AssessError, Assessor, Evaluation, Request};
-use crate::data::groups::advantages;
-use crate::data::{DataError, Row, Spread};
+use crate::data::groups::{Compared, compare};
+use crate::data::{DataError, Row};
 use crate::executor::{CancelToken, Priority};
 use crate::repair;
 use crate::reward::Shaping;
@@ -152,7 +152,7 @@ struct Scores {
     scores: Vec<Option<f64>>,
     known: usize,
     written: usize,
-    result: Option<(Option<Spread>, Vec<Option<f64>>)>,
+    result: Option<Compared>,
 }
 
 /// What is known of a candidate that came up.
@@ -412,8 +412,11 @@ impl Flow<'_, '_> {
                 .held
                 .take(ticket)
                 .map_err(DataError::io("read", &std::env::temp_dir()))?;
-            let (spread, each) = scores.result.get_or_insert_with(|| advantages(&scores.scores));
-            rows::finish(&mut line, *spread, each[place]);
+            let profile = self.pass.options.scoring.profile;
+            let compared = scores
+                .result
+                .get_or_insert_with(|| compare(&scores.scores, profile));
+            rows::finish(&mut line, compared, place);
             scores.written += 1;
             if scores.written == group.rows as usize {
                 self.groups.remove(&number);

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::assess::{Evaluation, Scoring};
-use crate::data::{Row, Spread};
+use crate::data::Row;
+use crate::data::groups::Compared;
 use crate::reward::{self, Shaping};
 
 /// Keys that come of scoring and replace what a row had under them.
@@ -18,7 +19,7 @@ const OWN: [&str; 8] = [
     "versions",
 ];
 /// Keys that come of the whole group.
-const OF_GROUP: [&str; 3] = ["group_mean", "group_std", "advantage"];
+const OF_GROUP: [&str; 4] = ["group_mean", "group_std", "group_informative", "advantage"];
 /// Keys whose old value moves.
 const MOVED: [(&str, &str); 3] = [
     ("score", "previous_score"),
@@ -91,15 +92,18 @@ pub(super) fn is_scored(row: &Row) -> bool {
 }
 
 /// Appends what the group gives a row, as the end of its JSON object, and a line break.
-pub(super) fn finish(line: &mut Vec<u8>, spread: Option<Spread>, advantage: Option<f64>) {
+pub(super) fn finish(line: &mut Vec<u8>, of: &Compared, place: usize) {
     debug_assert_eq!(line.last(), Some(&b'}'), "a row is an object");
     line.pop();
     let mut set = |key: &str, value: Value| {
         line.extend_from_slice(format!(",\"{key}\":{value}").as_bytes());
     };
-    set("group_mean", json!(spread.map(|spread| spread.mean)));
-    set("group_std", json!(spread.map(|spread| spread.std)));
-    set("advantage", json!(advantage));
+    set("group_mean", json!(of.spread.map(|spread| spread.mean)));
+    set("group_std", json!(of.spread.map(|spread| spread.std)));
+    if let Some(informative) = of.informative {
+        set("group_informative", json!(informative));
+    }
+    set("advantage", json!(of.advantages[place]));
     line.extend_from_slice(b"}\n");
 }
 
@@ -145,6 +149,7 @@ fn is_shaped_so(row: &Row, shaping: Shaping) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Spread;
 
     fn row(value: &Value) -> Row {
         Row::parse(value.to_string().as_bytes()).unwrap()
@@ -163,19 +168,28 @@ mod tests {
 
     #[test]
     fn the_groups_part_ends_the_object() {
-        let spread = Some(Spread { mean: 0.5, std: 0.25 });
+        let of = Compared {
+            spread: Some(Spread { mean: 0.5, std: 0.25 }),
+            advantages: vec![Some(-1.5)],
+            informative: None,
+        };
         let mut line = b"{\"a\":1}".to_vec();
-        finish(&mut line, spread, Some(-1.5));
+        finish(&mut line, &of, 0);
         assert_eq!(
             String::from_utf8(line).unwrap(),
             "{\"a\":1,\"group_mean\":0.5,\"group_std\":0.25,\"advantage\":-1.5}\n"
         );
         let mut line = b"{\"group_id\":\"g\"}".to_vec();
-        finish(&mut line, None, None);
+        let of = Compared {
+            spread: None,
+            advantages: vec![None],
+            informative: Some(false),
+        };
+        finish(&mut line, &of, 0);
         let value: Value = serde_json::from_slice(&line).unwrap();
         assert_eq!(
             value,
-            json!({"group_id": "g", "group_mean": null, "group_std": null, "advantage": null})
+            json!({"group_id": "g", "group_mean": null, "group_std": null, "group_informative": false, "advantage": null})
         );
     }
 

@@ -49,6 +49,8 @@ pub struct Entry {
     pub score: Option<f64>,
     /// Batch of the run.
     pub reward_call: Option<i64>,
+    /// Name of its group, if its file has one.
+    pub group_id: Option<String>,
 }
 
 /// Numbers about some rows.
@@ -92,7 +94,7 @@ impl Store {
     pub fn list(&self, filter: &Filter, limit: u32, offset: u32) -> Result<Vec<Entry>, DataError> {
         let (tests, values) = filter.sql();
         let text = format!(
-            "SELECT rows.id, runs.name, line, form.name, task.name, kind.name, built, total, score, call
+            "SELECT rows.id, runs.name, line, form.name, task.name, kind.name, built, total, score, call, group_id
              FROM rows JOIN runs ON runs.id = run JOIN names AS form ON form.id = form
              LEFT JOIN names AS task ON task.id = task LEFT JOIN names AS kind ON kind.id = kind
              WHERE {tests} ORDER BY rows.id LIMIT {limit} OFFSET {offset}"
@@ -112,6 +114,7 @@ impl Store {
                         total: row.get(7)?,
                         score: row.get(8)?,
                         reward_call: row.get(9)?,
+                        group_id: row.get(10)?,
                     })
                 })?
                 .collect::<rusqlite::Result<Vec<_>>>()

@@ -112,8 +112,8 @@ impl Store {
         let mut insert_all = || -> rusqlite::Result<()> {
             let mut known = change.prepare("SELECT 1 FROM rows WHERE digest = ?1")?;
             let mut insert = change.prepare(
-                "INSERT INTO rows (digest, run, line, form, task, kind, built, total, score, call)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO rows (digest, run, line, form, task, kind, built, total, score, call, group_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?;
             let mut keep = change.prepare("INSERT INTO texts (row, json) VALUES (?1, ?2)")?;
             let mut names = Names::default();
@@ -141,6 +141,7 @@ impl Store {
                     row.total(),
                     row.score(),
                     row.call().map(u64::cast_signed),
+                    row.group_id(),
                 ])?;
                 let id = change.last_insert_rowid();
                 keep.execute(params![id, incoming.json])?;

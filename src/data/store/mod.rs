@@ -77,13 +77,48 @@ impl Store {
         &self.folder
     }
 
-    /// A row as it was imported.
-    pub fn row(&self, id: i64) -> Result<Option<Row>, DataError> {
-        let text: Option<String> = self
-            .index
+    /// The text of a row as it was imported: a JSON object on one line.
+    pub fn text(&self, id: i64) -> Result<Option<String>, DataError> {
+        self.index
             .prepare("SELECT json FROM texts WHERE row = ?1")
             .and_then(|mut query| query.query_row([id], |row| row.get(0)).optional())
+            .map_err(|error| self.fail(error))
+    }
+
+    /// Hands over the texts of all rows in the order of their import.
+    pub fn texts(&self, take: &mut dyn FnMut(i64, &str)) -> Result<(), DataError> {
+        let mut read = || {
+            let mut query = self.index.prepare("SELECT row, json FROM texts ORDER BY row")?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                take(row.get(0)?, row.get_ref(1)?.as_str()?);
+            }
+            rusqlite::Result::Ok(())
+        };
+        read().map_err(|error| self.fail(error))
+    }
+
+    /// The file that a row was imported from, and its line there; `None` for a row that is not here.
+    pub fn source(&self, id: i64) -> Result<Option<(PathBuf, u64)>, DataError> {
+        let found: Option<(String, i64)> = self
+            .index
+            .prepare("SELECT source, line FROM rows JOIN runs ON runs.id = run WHERE rows.id = ?1")
+            .and_then(|mut query| {
+                query
+                    .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()
+            })
             .map_err(|error| self.fail(error))?;
+        Ok(found.map(|(source, line)| {
+            // The run's name stands behind its file.
+            let file = source.split('\u{0}').next().unwrap_or_default();
+            (file.into(), line.cast_unsigned())
+        }))
+    }
+
+    /// A row as it was imported.
+    pub fn row(&self, id: i64) -> Result<Option<Row>, DataError> {
+        let text = self.text(id)?;
         match text.map(|text| Row::parse(text.as_bytes())) {
             None => Ok(None),
             Some(Ok(row)) => Ok(Some(row)),

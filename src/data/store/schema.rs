@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::data::DataError;
 
 /// One step a format: the first makes format 1 of an empty file. Steps that were released are never changed.
-pub(super) const STEPS: [&str; 2] = [
+pub(super) const STEPS: [&str; 3] = [
     "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
      CREATE TABLE runs (id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL UNIQUE) STRICT;
      CREATE TABLE rows (
@@ -31,6 +31,9 @@ pub(super) const STEPS: [&str; 2] = [
     "CREATE INDEX rows_by_task ON rows (task, kind, total);
      CREATE INDEX rows_by_kind ON rows (kind, total);
      CREATE INDEX rows_by_run ON rows (run);",
+    // A browser shows groups without reading the rows themselves.
+    "ALTER TABLE rows ADD COLUMN group_id TEXT;
+     UPDATE rows SET group_id = (SELECT CAST(json_extract(json, '$.group_id') AS TEXT) FROM texts WHERE texts.row = rows.id);",
 ];
 
 /// The format of this version.

@@ -94,6 +94,8 @@ impl Controller {
                     self.state.row_matches_serial += 1;
                 }
             }
+            FileEvent::Report(rows, read) => self.take_report(&rows, read),
+            FileEvent::Imported(folder, imported) => self.take_import(&folder, imported),
             FileEvent::EnvironmentMade(made) => self.take_environment(made),
             FileEvent::TaskWritten(written) => self.take_task(written),
             FileEvent::Stored(stored) => self.take_store(stored),

@@ -227,7 +227,10 @@ impl Controller {
             return true;
         }
         let quit = Quit {
-            running: self.state.repair().map(|running| running.what.clone()),
+            running: self
+                .state
+                .repair()
+                .map_or_else(|| self.served(), |running| Some(running.what.clone())),
             unsaved: self
                 .unsaved()
                 .into_iter()

@@ -1,13 +1,19 @@
 //! Asks for what is made of the training run that is open.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::Controller;
+use crate::data::report::Run;
+use crate::data::store::Imported;
 use crate::locate::{self, Overrides};
 use crate::studio::made::{self, Making, Repaired};
+use crate::studio::rows::Rows;
+use crate::studio::state::Report;
 
 impl Controller {
-    pub(super) fn make(&mut self, making: Making) {
+    /// Makes something of all rows, or of those that were chosen.
+    pub(super) fn make(&mut self, making: Making, chosen: Option<Vec<u32>>) {
         let Some(rows) = self.state.rows.clone() else {
             return self.tell("no training run is open\nhint: open a JSONL file of candidates (Ctrl+O)");
         };
@@ -41,7 +47,62 @@ impl Controller {
             .ok()
             .map(|assets| assets.join("prompts"));
         self.files.make(path, move || {
-            made::make(making, &rows.path, &tasks, prompts.as_deref())
+            made::make(making, &rows, chosen.as_deref(), &tasks, prompts.as_deref())
         });
+    }
+
+    /// Opens the store of this person's rows.
+    pub(super) fn open_row_store(&mut self) {
+        match self.state.row_store.clone() {
+            Some(folder) => self.files.read_trajectory(folder),
+            None => self.tell("there is no folder for a store\nhint: set CADFORGE_DATA to one"),
+        }
+    }
+
+    /// Adds the rows that are open to the store.
+    pub(super) fn import_rows(&mut self) {
+        let (Some(rows), Some(folder)) = (&self.state.rows, self.state.row_store.clone()) else {
+            return self.tell("no training run is open\nhint: open a JSONL file of candidates (Ctrl+O)");
+        };
+        if rows.stored {
+            return self.tell("these rows are in a store already");
+        }
+        self.files.import_rows(rows.path.clone(), folder);
+    }
+
+    pub(super) fn take_import(&mut self, folder: &Path, imported: Result<Imported, String>) {
+        match imported {
+            Err(message) => self.tell(&message),
+            Ok(imported) => self.note(format!(
+                "imported {} rows as `{}`, {} of them new, into the store in {}",
+                imported.rows,
+                imported.run,
+                imported.added,
+                folder.display()
+            )),
+        }
+    }
+
+    pub(super) fn read_report(&mut self) {
+        if let Some(rows) = self.state.rows.clone() {
+            self.state.report = Report::Reading;
+            self.files.read_report(rows, self.state.other_rows.clone());
+        }
+    }
+
+    pub(super) fn take_report(&mut self, rows: &Arc<Rows>, read: Result<Vec<Run>, String>) {
+        // Other rows may have been opened meanwhile.
+        if !self
+            .state
+            .rows
+            .as_ref()
+            .is_some_and(|open| Arc::ptr_eq(open, rows))
+        {
+            return;
+        }
+        self.state.report = match read {
+            Ok(runs) => Report::Read(runs.into()),
+            Err(message) => Report::Failed(message),
+        };
     }
 }

@@ -10,6 +10,7 @@ mod made;
 mod opened;
 mod proposing;
 mod runs;
+mod serving;
 mod store;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ use super::files::Files;
 use super::proposing::Pick;
 use super::servers::Servers;
 use super::settings::Settings;
-use super::state::{Activity, Card, CardId, EditorId, LogLine, Notice, Outcome, PathPurpose, State};
+use super::state::{Activity, Card, CardId, EditorId, LogLine, Notice, Outcome, PathPurpose, Report, State};
 use super::viewport::Against;
 use crate::engine::{JobId, Wake};
 use crate::executor::Priority;
@@ -71,6 +72,8 @@ pub enum Effect {
     TaskWritten,
     /// Put a panel away, or bring it back.
     Panel(PanelKind),
+    /// Bring a panel to the front.
+    Bring(PanelKind),
     /// Panels back to where they usually are.
     ResetLayout,
 }
@@ -82,6 +85,7 @@ pub struct Controller {
     wake: Wake,
     files: Files,
     servers: Servers,
+    host: Option<serving::Host>,
     pending: BTreeMap<JobId, Pending>,
     next_id: u64,
     effects: Vec<Effect>,
@@ -106,6 +110,7 @@ impl Controller {
             wake,
             files,
             servers,
+            host: None,
             pending: BTreeMap::new(),
             next_id,
             effects: Vec::new(),
@@ -153,6 +158,7 @@ impl Controller {
             self.take_file_event(event);
         }
         self.take_server_events();
+        self.take_host_events();
         self.take_job_events();
         let (due, keep) = (self.start_due(), self.keep());
         [due, keep].into_iter().flatten().reduce(f64::min)
@@ -198,6 +204,7 @@ impl Controller {
                 self.state.proposing.pick = Pick::Replay;
             }
             Command::Proposer(command) => self.take_proposer_command(command),
+            Command::Serving(command) => self.take_serving_command(command),
             Command::ShowReference => self.build_reference(),
             Command::Copy(text) => self.effects.push(Effect::Copy(text)),
             Command::UsePath(purpose, path) => {
@@ -230,8 +237,13 @@ impl Controller {
                 let name = self.suggested_rows();
                 self.files.pick(PathPurpose::Rows, name);
             }
+            Command::MakeOf(making, rows) => self.make(making, Some(rows)),
+            Command::ReadReport => self.read_report(),
             Command::CompareRows => self.files.pick(PathPurpose::Compare, String::new()),
-            Command::CloseOther => self.state.other_rows = None,
+            Command::CloseOther => {
+                self.state.other_rows = None;
+                self.state.report = Report::Unread;
+            }
             Command::OpenGroup(group) => self.open_group(group),
             Command::Set(settings) => {
                 if let Some(path) = &self.state.settings_file {
@@ -273,6 +285,11 @@ impl Controller {
     /// Writes new tasks to that folder.
     pub fn pack_is(&mut self, folder: PathBuf) {
         self.state.pack = Some(folder);
+    }
+
+    /// Keeps rows of all runs in a store in that folder.
+    pub fn row_store_is(&mut self, folder: PathBuf) {
+        self.state.row_store = Some(folder);
     }
 
     /// Keeps settings in that file.
@@ -327,8 +344,12 @@ impl Controller {
                 self.state.new_task_problem = None;
                 self.effects.push(Effect::NewTask);
             }
+            Action::StartServer => self.start_server(),
+            Action::StopServer => self.stop_server(),
             Action::CopyDiagnostics => self.copy_diagnostics(),
-            Action::Make(making) => self.make(making),
+            Action::Make(making) => self.make(making, None),
+            Action::OpenStore => self.open_row_store(),
+            Action::ImportRows => self.import_rows(),
             Action::Panel(kind) => self.effects.push(Effect::Panel(kind)),
             Action::ResetLayout => self.effects.push(Effect::ResetLayout),
             Action::View(action) => self.effects.push(Effect::View(action)),
@@ -497,7 +518,8 @@ impl Controller {
         }
     }
 
-    fn note(&mut self, text: String) {
+    /// Keeps a line in the log.
+    pub fn note(&mut self, text: String) {
         push_log(&mut self.state.log, false, text);
     }
 

@@ -31,21 +31,27 @@ impl Controller {
         };
         self.state.current = session;
         self.state.open_row = Some(index);
+        self.state.serving.shown = None;
         let id = CardId(self.fresh_id());
-        let name = format!("row {}", index + 1);
-        let session = &mut self.state.sessions[session];
+        let seed = self.state.sessions[session].seed().id;
+        let mut card = Card::new(id, Origin::Hand, Some(seed), code);
+        card.row = Some(format!("row {}", index + 1));
+        self.show_passing(session, card);
+        self.assess(session, id, Priority::Live);
+    }
+
+    /// Puts a card of a row or of a client's step on screen, in place of the last such card.
+    pub(super) fn show_passing(&mut self, session: usize, card: Card) {
         // One that was edited since is somebody's work, and stays.
-        let of_row = |card: &Card| card.row.is_some() && card.revision == 0;
-        if let Some(at) = session.cards.iter().position(of_row) {
-            let old = session.cards.remove(at);
+        let passing = |card: &Card| card.row.is_some() && card.revision == 0;
+        let cards = &mut self.state.sessions[session].cards;
+        if let Some(at) = cards.iter().position(passing) {
+            let old = cards.remove(at);
             self.drop_assessment(old.activity);
         }
-        let session = &mut self.state.sessions[self.state.current];
-        let mut card = Card::new(id, Origin::Hand, Some(session.seed().id), code);
-        card.row = Some(name);
+        let session = &mut self.state.sessions[session];
+        session.selected = card.id;
         session.cards.push(card);
-        session.selected = id;
-        self.assess(self.state.current, id, Priority::Live);
     }
 
     /// Shows every step of a trajectory as a card and selects the last one.

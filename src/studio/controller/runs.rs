@@ -9,7 +9,7 @@ use crate::engine::JobId;
 use crate::studio::files::RowCode;
 use crate::studio::notes::Notes;
 use crate::studio::rows::Rows;
-use crate::studio::state::{GroupView, Member, Phase, file_name};
+use crate::studio::state::{GroupView, Member, Phase, Report, file_name};
 
 /// Candidates of a group that are built to be looked at; more would keep the workers from everything else.
 pub const MEMBERS: usize = 24;
@@ -45,6 +45,7 @@ impl Controller {
         state.row_matches_serial += 1;
         state.open_row = None;
         state.other_rows = None;
+        state.report = Report::Unread;
         state.notes = Notes::default();
     }
 
@@ -55,6 +56,7 @@ impl Controller {
             rows.path.display()
         ));
         self.state.other_rows = Some(rows);
+        self.state.report = Report::Unread;
     }
 
     pub(super) fn search_rows(&mut self, text: String) {

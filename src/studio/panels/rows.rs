@@ -23,6 +23,7 @@ pub struct RowsView {
     asked: String,
     which: Which,
     task: Option<u16>,
+    run: Option<u16>,
     /// Least and greatest reward.
     range: [f32; 2],
     order: Order,
@@ -42,6 +43,7 @@ impl Default for RowsView {
             asked: String::new(),
             which: Which::All,
             task: None,
+            run: None,
             range: WHOLE,
             order: Order::File,
             key: None,
@@ -80,6 +82,7 @@ struct Key {
     rows: usize,
     which: Which,
     task: Option<u16>,
+    run: Option<u16>,
     range: [f32; 2],
     order: Order,
     matches: u64,
@@ -164,6 +167,9 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
                 });
         });
     });
+    if rows.runs.len() > 1 {
+        run_chooser(view, rows, ui);
+    }
     ui.horizontal(|ui| {
         ui.add_space(PAD - 2.0);
         let name = |task: Option<u16>| match task {
@@ -218,6 +224,31 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         note(view, index, state, ui, commands);
     }
     foot(view, ui);
+}
+
+/// Which of the store's runs is shown.
+fn run_chooser(view: &mut RowsView, rows: &Rows, ui: &mut Ui) {
+    let name = |run: Option<u16>| match run {
+        Some(run) => rows.runs.get(run as usize).map_or("", String::as_str),
+        None => "every run",
+    };
+    ui.horizontal(|ui| {
+        ui.add_space(PAD - 2.0);
+        let width = ui.available_width() - PAD - 22.0;
+        ui.name_inputs("Run of rows", |ui| {
+            ComboBox::new("run of rows", "")
+                .icon(widgets::chevron)
+                .width(width)
+                .truncate()
+                .selected_text(RichText::new(name(view.run)).size(12.0))
+                .show_ui(ui, |ui| {
+                    ui.selectable_value(&mut view.run, None, name(None));
+                    for run in 0..rows.runs.len() as u16 {
+                        ui.selectable_value(&mut view.run, Some(run), name(Some(run)));
+                    }
+                });
+        });
+    });
 }
 
 /// What is said of the row on screen.
@@ -285,6 +316,7 @@ impl RowsView {
             rows: address,
             which: self.which,
             task: self.task,
+            run: self.run,
             range: self.range,
             order: self.order,
             matches: state.row_matches_serial,
@@ -306,6 +338,7 @@ impl RowsView {
             };
             which
                 && self.task.is_none_or(|task| row.task == task)
+                && self.run.is_none_or(|run| row.run == run)
                 && (any_reward || (low..=high).contains(&row.total))
         };
         self.shown = match &state.row_matches {

@@ -3,9 +3,12 @@
 use egui::{Button, Color32, Label, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo};
 use egui_plot::{Bar, BarChart, Corner, Legend, Line, Plot, PlotPoints};
 
+use super::report::{self, ReportView};
 use super::rows::RowsView;
 use super::widgets::{self, delta_color, header, signed};
+use crate::data::export::Kind as DataSet;
 use crate::studio::command::Command;
+use crate::studio::made::Making;
 use crate::studio::rows::{Key, Rows, Summary};
 use crate::studio::state::{State, file_name};
 use crate::studio::theme::{self, PAD, Palette, SMALL};
@@ -21,6 +24,7 @@ pub struct RunsView {
     tab: Tab,
     curves: Option<(usize, u64, Vec<[f32; 2]>)>,
     other: Option<(usize, Vec<[f32; 2]>)>,
+    report: ReportView,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,13 +33,15 @@ enum Tab {
     Curves,
     Group,
     Compare,
+    Report,
 }
 
 impl Tab {
-    const ALL: [(Self, &'static str); 3] = [
+    const ALL: [(Self, &'static str); 4] = [
         (Self::Curves, "Curves"),
         (Self::Group, "Groups"),
         (Self::Compare, "Compare"),
+        (Self::Report, "Report"),
     ];
 }
 
@@ -70,14 +76,25 @@ pub fn show(
             }
         },
         |ui| {
-            let export = Button::new(RichText::new("Export…").font(theme::regular(SMALL))).small();
-            let about = format!(
-                "the selection: {} rows, as filtered and sorted",
-                chosen.shown().len()
-            );
-            if ui.add(export).on_hover_text(about).clicked() {
-                commands.push(Command::ExportRows(chosen.shown().to_vec()));
-            }
+            let text = format!("Export {}…", super::status_bar::grouped(chosen.shown().len()));
+            ui.menu_button(RichText::new(text).font(theme::regular(SMALL)), |ui| {
+                ui.label(widgets::small("the rows as filtered and sorted", palette));
+                if ui.button("Rows as they are…").clicked() {
+                    commands.push(Command::ExportRows(chosen.shown().to_vec()));
+                    ui.close();
+                }
+                for (name, making) in [
+                    ("Examples (SFT)", Making::DataSet(DataSet::Sft)),
+                    ("Preferences", Making::DataSet(DataSet::Preference)),
+                    ("Rollouts", Making::DataSet(DataSet::Rollouts)),
+                    ("The next prompts", Making::Curriculum),
+                ] {
+                    if ui.button(name).clicked() {
+                        commands.push(Command::MakeOf(making, chosen.shown().to_vec()));
+                        ui.close();
+                    }
+                }
+            });
         },
     );
     view.tab = tab_now;
@@ -85,6 +102,7 @@ pub fn show(
         Tab::Curves => curves(view, chosen, state, rows, ui, palette),
         Tab::Group => super::groups::show(state, rows, viewport, ui, commands),
         Tab::Compare => compare(chosen, state, rows, ui, commands),
+        Tab::Report => report::show(&mut view.report, state, ui, commands),
     }
 }
 

@@ -4,6 +4,8 @@ use egui::{Align, Button, Layout, RichText, Ui, UiBuilder, vec2};
 
 use super::widgets::{self, dot};
 use crate::studio::command::{Action, Command};
+use crate::studio::dock::PanelKind;
+use crate::studio::serving::ServingPhase;
 use crate::studio::state::{Running, State};
 use crate::studio::theme::{self, PAD, Palette, SMALL};
 
@@ -43,6 +45,17 @@ pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Com
             ui.label(widgets::small(format!("queue {}", state.pool.queued), palette));
             if let Some(versions) = &state.pool.versions {
                 ui.label(widgets::small(format!("CadQuery {}", versions.cadquery), palette));
+            }
+            if let ServingPhase::Listening(address) = state.serving.phase {
+                let text = format!(
+                    "serves on {} · {} open",
+                    address.port(),
+                    state.serving.open_sessions()
+                );
+                let text = RichText::new(text).font(theme::regular(SMALL)).color(palette.dim);
+                if ui.add(Button::new(text).small()).clicked() {
+                    commands.push(Command::Do(Action::Panel(PanelKind::Server)));
+                }
             }
             if let Some(work) = state.work.first() {
                 let done = if work.share > 0.0 {

@@ -7,6 +7,7 @@ use super::widgets::{self, ActionStyle, action_button, chip};
 use crate::reward::{Mode, Profile};
 use crate::studio::command::{ACTIONS, Action, ActionInfo, Command, ProposerCommand};
 use crate::studio::proposing::Pick;
+use crate::studio::serving::ServingPhase;
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD};
 use crate::task::Level;
@@ -236,7 +237,16 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
             Some("no server is known: add one in the proposer panel".to_owned())
         }
         Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
-        Action::Make(_) if state.rows.is_none() => Some("no training run is open".to_owned()),
+        Action::Make(_) | Action::ImportRows if state.rows.is_none() => {
+            Some("no training run is open".to_owned())
+        }
+        Action::ImportRows if state.rows.as_ref().is_some_and(|rows| rows.stored) => {
+            Some("these rows are in a store already".to_owned())
+        }
+        Action::StartServer if state.serving.phase != ServingPhase::Off => {
+            Some("the server runs already".to_owned())
+        }
+        Action::StopServer if !state.serving.may_stop() => Some("no server runs".to_owned()),
         Action::CopyReward if state.card().scored().is_none() => Some("not scored yet".to_owned()),
         Action::ResetToSeed if session.cards.len() == 1 => Some("there is only the seed".to_owned()),
         Action::Export(_) if session.cards.iter().all(|card| card.last_shape.is_none()) => {
@@ -263,6 +273,10 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::Palette
         | Action::Shortcuts
         | Action::Settings
+        | Action::OpenStore
+        | Action::ImportRows
+        | Action::StartServer
+        | Action::StopServer
         | Action::NewTask
         | Action::CopyDiagnostics
         | Action::Make(_)

@@ -1,0 +1,286 @@
+//! What goes on in the environments of a server, for whoever watches it: the last sessions with their last steps.
+//!
+//! Bounded, and never waited for: a server that is watched serves as one that is not.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::assess::Evaluation;
+use crate::engine::Wake;
+
+/// Steps kept of a session; an episode has at most twelve.
+const STEPS: usize = 24;
+/// Sessions kept after their end.
+const CLOSED: usize = 32;
+
+/// A session: what one socket did, or all HTTP calls, which have no session of their own.
+#[derive(Clone, Debug)]
+pub struct SeenSession {
+    /// Number of the session, from 1 on in the order of their beginning.
+    pub id: u64,
+    /// Whether it stands for all HTTP calls.
+    pub of_calls: bool,
+    /// Whether its socket is open.
+    pub open: bool,
+    /// Candidates under way.
+    pub under_way: usize,
+    /// Its last steps, oldest first.
+    pub steps: VecDeque<Arc<SeenStep>>,
+    /// Why its last step has no score, if it has none. Never the candidate's fault.
+    pub fault: Option<String>,
+}
+
+/// A step of an episode, or its reset.
+#[derive(Clone, Debug)]
+pub struct SeenStep {
+    /// Number of the step among all of the server, from 1.
+    pub serial: u64,
+    /// Its session.
+    pub session: u64,
+    /// The episode.
+    pub episode: String,
+    /// The task.
+    pub task_id: String,
+    /// Place in the episode; 0 for a reset, which scores the weak seed.
+    pub step: u32,
+    /// The candidate.
+    pub code: String,
+    /// How it was scored.
+    pub evaluation: Evaluation,
+    /// Whether the episode ended with it.
+    pub done: bool,
+    /// From the request to the score, ms.
+    pub elapsed_ms: f64,
+}
+
+/// Watches a server.
+pub struct Spectator {
+    seen: Mutex<Seen>,
+    wake: Wake,
+}
+
+#[derive(Default)]
+struct Seen {
+    sessions: VecDeque<SeenSession>,
+    last_session: u64,
+    last_step: u64,
+    changes: u64,
+}
+
+impl std::fmt::Debug for Spectator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Spectator")
+    }
+}
+
+impl Spectator {
+    /// Sees nothing yet; `wake` is called after each change.
+    pub fn new(wake: Wake) -> Arc<Self> {
+        Arc::new(Self {
+            seen: Mutex::default(),
+            wake,
+        })
+    }
+
+    /// The sessions, oldest first, if anything has changed since that many changes; with their number now.
+    pub fn since(&self, changes: u64) -> Option<(u64, Vec<SeenSession>)> {
+        let seen = self.lock();
+        (seen.changes != changes).then(|| (seen.changes, seen.sessions.iter().cloned().collect()))
+    }
+
+    /// A place for a socket's environment, or for that of a single call.
+    pub(crate) fn seat(self: &Arc<Self>, of_call: bool) -> Seat {
+        let session = (!of_call).then(|| self.change(|seen| seen.open(false)));
+        Seat {
+            spectator: Arc::clone(self),
+            session,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        // What is in it is whole after each change, also when another thread panicked.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<R>(&self, change: impl FnOnce(&mut Seen) -> R) -> R {
+        let result = {
+            let mut seen = self.lock();
+            seen.changes += 1;
+            change(&mut seen)
+        };
+        (self.wake)();
+        result
+    }
+}
+
+impl Seen {
+    fn open(&mut self, of_calls: bool) -> u64 {
+        self.last_session += 1;
+        self.sessions.push_back(SeenSession {
+            id: self.last_session,
+            of_calls,
+            open: true,
+            under_way: 0,
+            steps: VecDeque::new(),
+            fault: None,
+        });
+        self.last_session
+    }
+
+    fn close(&mut self, id: u64) {
+        if let Some(session) = self.session(id) {
+            session.open = false;
+            session.under_way = 0;
+        }
+        let closed = self.sessions.iter().filter(|session| !session.open).count();
+        if closed > CLOSED
+            && let Some(oldest) = self.sessions.iter().position(|session| !session.open)
+        {
+            self.sessions.remove(oldest);
+        }
+    }
+
+    fn session(&mut self, id: u64) -> Option<&mut SeenSession> {
+        self.sessions.iter_mut().find(|session| session.id == id)
+    }
+
+    fn calls(&mut self) -> u64 {
+        match self.sessions.iter().find(|session| session.of_calls) {
+            Some(session) => session.id,
+            None => self.open(true),
+        }
+    }
+}
+
+/// An environment as it is watched; gone with it.
+pub(crate) struct Seat {
+    spectator: Arc<Spectator>,
+    /// None for a call, which is nothing until it scores something.
+    session: Option<u64>,
+}
+
+/// A candidate under way; ends when dropped, whatever comes of it.
+pub(crate) struct UnderWay {
+    spectator: Arc<Spectator>,
+    session: u64,
+}
+
+impl Seat {
+    /// A candidate goes to the workers.
+    pub fn begin(&self) -> UnderWay {
+        let session = self.spectator.change(|seen| {
+            let id = self.session.unwrap_or_else(|| seen.calls());
+            if let Some(session) = seen.session(id) {
+                session.under_way += 1;
+            }
+            id
+        });
+        UnderWay {
+            spectator: Arc::clone(&self.spectator),
+            session,
+        }
+    }
+}
+
+impl UnderWay {
+    /// It was scored; serial and session are filled in.
+    pub fn scored(self, mut step: SeenStep) {
+        self.spectator.change(|seen| {
+            seen.last_step += 1;
+            (step.serial, step.session) = (seen.last_step, self.session);
+            if let Some(session) = seen.session(self.session) {
+                session.fault = None;
+                session.steps.push_back(Arc::new(step));
+                if session.steps.len() > STEPS {
+                    session.steps.pop_front();
+                }
+            }
+        });
+    }
+
+    /// It has no score.
+    pub fn failed(self, message: &str) {
+        self.spectator.change(|seen| {
+            if let Some(session) = seen.session(self.session) {
+                session.fault = Some(message.to_owned());
+            }
+        });
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.spectator.change(|seen| {
+            if let Some(session) = seen.session(self.session) {
+                session.under_way = session.under_way.saturating_sub(1);
+            }
+        });
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(session) = self.session {
+            self.spectator.change(|seen| seen.close(session));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watched() -> Arc<Spectator> {
+        Spectator::new(Arc::new(|| {}))
+    }
+
+    fn sessions(spectator: &Spectator) -> Vec<SeenSession> {
+        spectator
+            .since(0)
+            .map(|(_, sessions)| sessions)
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn sockets_are_sessions_until_they_end_and_calls_share_one() {
+        let spectator = watched();
+        assert!(spectator.since(0).is_none(), "nothing has happened");
+        let (first, second) = (spectator.seat(false), spectator.seat(false));
+        let call = spectator.seat(true);
+        assert_eq!(
+            sessions(&spectator).len(),
+            2,
+            "a call that scores nothing is nothing"
+        );
+        let under_way = call.begin();
+        assert_eq!(sessions(&spectator)[2].under_way, 1);
+        under_way.failed("no workers");
+        drop(call);
+        drop(first);
+        let seen = sessions(&spectator);
+        assert_eq!(
+            seen.iter()
+                .map(|session| (session.id, session.open, session.of_calls, session.under_way))
+                .collect::<Vec<_>>(),
+            [(1, false, false, 0), (2, true, false, 0), (3, true, true, 0)]
+        );
+        assert_eq!(seen[2].fault.as_deref(), Some("no workers"));
+        drop(spectator.seat(true).begin());
+        assert_eq!(sessions(&spectator).len(), 3, "all calls are one session");
+        drop(second);
+    }
+
+    #[test]
+    fn the_oldest_sessions_go_and_open_ones_stay() {
+        let spectator = watched();
+        let open = spectator.seat(false);
+        for _ in 0..2 * CLOSED {
+            drop(spectator.seat(false));
+        }
+        let seen = sessions(&spectator);
+        assert_eq!(seen.len(), CLOSED + 1);
+        assert!(seen[0].open && seen[0].id == 1);
+        assert_eq!(seen[1].id as usize, CLOSED + 2);
+        drop(open);
+    }
+}

@@ -1,0 +1,210 @@
+//! The server of this window: started and stopped, and what its clients do taken in.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Controller, Effect};
+use crate::assess::{Assessment, Scoring};
+use crate::executor::Priority;
+use crate::server::{Config, HostEvent, Hosting, SeenStep, Spectator};
+use crate::studio::command::ServingCommand;
+use crate::studio::dock::PanelKind;
+use crate::studio::made;
+use crate::studio::serving::{Serving, ServingPhase, new_token};
+use crate::studio::state::{Card, CardId};
+use crate::trajectory::Origin;
+
+/// Sockets that may hold an environment at a time.
+const MAX_ENVS: usize = 16;
+/// Candidates that may wait; more are refused.
+const QUEUE: usize = 1024;
+/// Bytes of a message at most.
+const MAX_BODY: usize = 16 << 20;
+/// Requests a second of one address.
+const MAX_RATE: u32 = 1000;
+/// A socket without a message for so long is closed.
+const IDLE: Duration = Duration::from_secs(1800);
+/// Clients give a step 60 s.
+const STEP_LIMIT: Duration = Duration::from_secs(55);
+/// CPU seconds of a candidate at most: within [`STEP_LIMIT`] it can be run twice, and be ended both times.
+const CPU_S: f64 = 8.0;
+/// A window that closes waits so long for answers that are under way.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server that was started, and who watches it.
+pub(super) struct Host {
+    hosting: Hosting,
+    spectator: Arc<Spectator>,
+    /// Changes that were taken in.
+    changes: u64,
+    ended: bool,
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        (self.hosting.stop)();
+        let until = Instant::now() + PATIENCE;
+        while let Ok(event) = self.hosting.events.recv_deadline(until) {
+            if matches!(event, HostEvent::Ended(_)) {
+                return;
+            }
+        }
+    }
+}
+
+impl Controller {
+    pub(super) fn start_server(&mut self) {
+        self.effects.push(Effect::Bring(PanelKind::Server));
+        if self.state.serving.phase != ServingPhase::Off {
+            return;
+        }
+        let token = match self.state.serving.with_token.then(new_token).transpose() {
+            Ok(token) => token,
+            Err(error) => {
+                return self.tell(&format!(
+                    "cannot make a token: {error}\nhint: `cadforge serve` takes one of yours in CADFORGE_TOKEN"
+                ));
+            }
+        };
+        let tasks = made::task_set(
+            self.state
+                .sessions
+                .iter()
+                .map(|session| Arc::clone(&session.task)),
+        );
+        let mut scoring = self.state.scoring.clone();
+        scoring.limits.cpu_s = scoring.limits.cpu_s.min(CPU_S);
+        let spectator = Spectator::new(self.wake.clone());
+        let config = Config {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, self.state.serving.port)),
+            max_envs: MAX_ENVS,
+            token: token.clone(),
+            scoring,
+            max_body: MAX_BODY,
+            max_rate: MAX_RATE,
+            workers: self.state.settings.workers + 1,
+            queue: QUEUE,
+            idle: IDLE,
+            step_limit: STEP_LIMIT,
+            signals: false,
+            spectator: Some(Arc::clone(&spectator)),
+        };
+        let hosting = self.backend.host(tasks, config, self.wake.clone());
+        self.host = Some(Host {
+            hosting,
+            spectator,
+            changes: 0,
+            ended: false,
+        });
+        let serving = &mut self.state.serving;
+        *serving = Serving {
+            token,
+            phase: ServingPhase::Starting,
+            problem: None,
+            sessions: Vec::new(),
+            shown: None,
+            ..*serving
+        };
+    }
+
+    pub(super) fn stop_server(&mut self) {
+        if let Some(host) = self.host.as_ref().filter(|_| self.state.serving.may_stop()) {
+            (host.hosting.stop)();
+            self.state.serving.phase = ServingPhase::Stopping;
+        }
+    }
+
+    /// Takes in what became of the server, and what its clients did.
+    pub(super) fn take_host_events(&mut self) {
+        let Some(host) = &mut self.host else { return };
+        if let Some((changes, sessions)) = host.spectator.since(host.changes) {
+            host.changes = changes;
+            self.state.serving.sessions = sessions;
+        }
+        while let Some(event) = self
+            .host
+            .as_ref()
+            .and_then(|host| host.hosting.events.try_recv().ok())
+        {
+            match event {
+                HostEvent::Listening(address) => {
+                    if self.state.serving.phase == ServingPhase::Starting {
+                        self.state.serving.phase = ServingPhase::Listening(address);
+                    }
+                    self.note(format!("serves the tasks at http://{address}"));
+                }
+                HostEvent::Ended(result) => {
+                    if let Some(mut host) = self.host.take() {
+                        host.ended = true;
+                    }
+                    let serving = &mut self.state.serving;
+                    (serving.phase, serving.token) = (ServingPhase::Off, None);
+                    match result {
+                        Ok(()) => self.note("the server has stopped".to_owned()),
+                        Err(message) => {
+                            self.state.serving.problem = Some(message.clone());
+                            self.tell(&message);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn take_serving_command(&mut self, command: ServingCommand) {
+        match command {
+            ServingCommand::Port(port) => self.state.serving.port = port,
+            ServingCommand::WithToken(wanted) => self.state.serving.with_token = wanted,
+            ServingCommand::Show(serial) => {
+                if let Some(step) = self.state.serving.step(serial).map(Arc::clone) {
+                    self.show_served(&step);
+                }
+            }
+        }
+    }
+
+    /// What clients do that a closing window would break off.
+    pub(super) fn served(&self) -> Option<String> {
+        let open = self.state.serving.open_sessions();
+        let plural = if open == 1 { "" } else { "s" };
+        (open > 0 && self.state.serving.phase != ServingPhase::Off)
+            .then(|| format!("the server, with {open} open session{plural}"))
+    }
+
+    /// Shows a client's step as a candidate of its task, under the score that the client was given; its part is built here.
+    fn show_served(&mut self, step: &SeenStep) {
+        let of_task = |id: &str| {
+            self.state
+                .sessions
+                .iter()
+                .position(|session| session.task.id == id)
+        };
+        let Some(index) = of_task(&step.task_id) else {
+            return self.tell(&format!("`{}` is a task that is not here", step.task_id));
+        };
+        self.state.current = index;
+        self.state.open_row = None;
+        self.state.serving.shown = Some(step.serial);
+        let name = format!("session {} step {}", step.session, step.step);
+        let seed = self.state.sessions[index].seed().id;
+        let id = CardId(self.fresh_id());
+        let mut card = Card::new(id, Origin::Hand, Some(seed), step.code.clone());
+        let scoring = Scoring {
+            profile: step.evaluation.profile,
+            mode: step.evaluation.mode,
+            ..self.state.scoring.clone()
+        };
+        let assessment = Assessment {
+            evaluation: step.evaluation.clone(),
+            shape: None,
+        };
+        card.take(assessment, 0, scoring, name.clone());
+        card.row = Some(name);
+        self.show_passing(index, card);
+        self.assess(index, id, Priority::Live);
+    }
+}

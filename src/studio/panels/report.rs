@@ -1,0 +1,224 @@
+//! What the runs among the rows came to: beside the published ones, their failure kinds over time, build rates by task.
+
+use egui::{Color32, ComboBox, Label, RichText, ScrollArea, Stroke, Ui};
+use egui_plot::{Bar, BarChart, Corner, Legend, Plot};
+
+use super::widgets;
+use crate::data::report::{HEAD, KindCount, Run, table};
+use crate::failure::Kind;
+use crate::studio::command::Command;
+use crate::studio::state::{Report, State};
+use crate::studio::theme::{self, PAD, Palette, SMALL};
+
+/// Kinds that are told apart over time; the others are one.
+const KINDS: usize = 6;
+/// Height of a task's bar, points.
+const BAR: f32 = 18.0;
+
+/// Which run is plotted.
+#[derive(Default)]
+pub struct ReportView {
+    run: usize,
+}
+
+/// Shows the report; asks for it first.
+pub fn show(view: &mut ReportView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
+    let runs = match &state.report {
+        Report::Unread => {
+            commands.push(Command::ReadReport);
+            return super::runs::hint(ui, "reading…");
+        }
+        Report::Reading => return super::runs::hint(ui, "reading…"),
+        Report::Failed(message) => return super::runs::hint(ui, message),
+        Report::Read(runs) => runs,
+    };
+    ScrollArea::vertical()
+        .id_salt("report")
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            egui::Frame::new()
+                .inner_margin(egui::Margin::symmetric(PAD as i8, 8))
+                .show(ui, |ui| {
+                    ScrollArea::horizontal()
+                        .id_salt("table")
+                        .show(ui, |ui| runs_table(runs, ui, palette));
+                    view.run = view.run.min(runs.len().saturating_sub(1));
+                    if runs.len() > 1 {
+                        chooser(view, runs, ui);
+                    }
+                    if let Some(run) = runs.get(view.run).filter(|run| run.completions > 0) {
+                        plots(run, ui, palette);
+                    }
+                });
+        });
+}
+
+/// Our runs, and below them the published ones.
+fn runs_table(runs: &[Run], ui: &mut Ui, palette: &Palette) {
+    egui::Grid::new("runs")
+        .num_columns(HEAD.len())
+        .spacing([16.0, 5.0])
+        .show(ui, |ui| {
+            for name in HEAD {
+                ui.label(widgets::small(name, palette));
+            }
+            ui.end_row();
+            for (index, cells) in table(runs).into_iter().enumerate() {
+                let color = if index < runs.len() {
+                    palette.text
+                } else {
+                    palette.dim
+                };
+                for cell in cells {
+                    let text = RichText::new(cell.replace('-', "−"))
+                        .font(theme::regular(12.0))
+                        .color(color);
+                    ui.add(Label::new(text).extend());
+                }
+                ui.end_row();
+            }
+        });
+}
+
+fn chooser(view: &mut ReportView, runs: &[Run], ui: &mut Ui) {
+    ui.add_space(8.0);
+    ui.name_inputs("Run of the plots", |ui| {
+        ComboBox::new("run of the plots", "")
+            .icon(widgets::chevron)
+            .width(220.0)
+            .truncate()
+            .selected_text(runs[view.run].name.as_str())
+            .show_ui(ui, |ui| {
+                for (index, run) in runs.iter().enumerate() {
+                    ui.selectable_value(&mut view.run, index, run.name.as_str());
+                }
+            });
+    });
+}
+
+fn plots(run: &Run, ui: &mut Ui, palette: &Palette) {
+    let title = |ui: &mut Ui, text: &str| {
+        ui.add_space(10.0);
+        ui.label(widgets::section(text, palette));
+        ui.add_space(4.0);
+    };
+    title(ui, "kinds over time");
+    kinds(run, ui, palette);
+    title(ui, "build rate by task");
+    tasks(run, ui, palette);
+}
+
+/// Stretches of the run one beside the other, each cut into its kinds.
+fn kinds(run: &Run, ui: &mut Ui, palette: &Palette) {
+    let shown: Vec<Kind> = run.kinds.iter().take(KINDS).map(|count| count.kind).collect();
+    let mut charts: Vec<BarChart> = Vec::new();
+    for index in 0..=shown.len() {
+        let kind = shown.get(index).copied();
+        let counted = |count: &&KindCount| match kind {
+            Some(kind) => count.kind == kind,
+            None => !shown.contains(&count.kind),
+        };
+        let bars: Vec<Bar> = run
+            .over_time
+            .iter()
+            .map(|stretch| {
+                let all = (stretch.to - stretch.from).max(1) as f64;
+                let count: usize = stretch
+                    .kinds
+                    .iter()
+                    .filter(counted)
+                    .map(|count| count.count)
+                    .sum();
+                let middle = 0.5 * (stretch.from + stretch.to) as f64;
+                Bar::new(middle, 100.0 * count as f64 / all).width(0.92 * all)
+            })
+            .collect();
+        if kind.is_none() && bars.iter().all(|bar| bar.value <= 0.0) {
+            continue;
+        }
+        let color = color(kind, index, palette);
+        let chart = BarChart::new(kind.map_or("others", Kind::name), bars)
+            .color(color)
+            .element_formatter(Box::new(move |bar, _| {
+                format!("{} {:.0} %", kind.map_or("others", Kind::name), bar.value)
+            }));
+        let below: Vec<&BarChart> = charts.iter().collect();
+        charts.push(chart.stack_on(&below));
+    }
+    Plot::new("kinds over time")
+        .height(190.0)
+        .include_y(0.0)
+        .include_y(100.0)
+        .show_background(false)
+        .grid_color(palette.line)
+        .allow_scroll(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .legend(
+            Legend::default()
+                .position(Corner::RightTop)
+                .background_alpha(0.85),
+        )
+        .x_axis_label(RichText::new("candidate").font(theme::regular(SMALL)))
+        .y_axis_label(RichText::new("%").font(theme::regular(SMALL)))
+        .show(ui, |plot| {
+            for chart in charts {
+                plot.bar_chart(chart);
+            }
+        });
+}
+
+fn color(kind: Option<Kind>, index: usize, palette: &Palette) -> Color32 {
+    let others = [
+        palette.bad,
+        palette.seed,
+        palette.accent,
+        palette.warn,
+        palette.step,
+        theme::blend(palette.bad, palette.text, 0.5),
+    ];
+    match kind {
+        None => palette.faint,
+        Some(Kind::BuildOk) => palette.good,
+        Some(_) => others[index % others.len()],
+    }
+}
+
+/// The share of each task's candidates that built, tasks with the least first.
+fn tasks(run: &Run, ui: &mut Ui, palette: &Palette) {
+    let mut tasks: Vec<_> = run.tasks.iter().collect();
+    tasks.sort_by(|a, b| {
+        a.build_rate
+            .total_cmp(&b.build_rate)
+            .then_with(|| a.task_id.cmp(&b.task_id))
+    });
+    for task in tasks {
+        ui.horizontal(|ui| {
+            let name = widgets::line(ui, widgets::small(&task.task_id, palette), 200.0);
+            let (rect, _) = ui.allocate_exact_size(egui::vec2(200.0, BAR), egui::Sense::hover());
+            widgets::paint_line(ui, rect.left_center(), egui::Align2::LEFT_CENTER, name);
+            let width = (ui.available_width() - 150.0).max(60.0);
+            let (rect, response) = ui.allocate_exact_size(egui::vec2(width, BAR), egui::Sense::hover());
+            let bar = rect.shrink2(egui::vec2(0.0, 4.0));
+            ui.painter().rect_filled(bar, 2.0, palette.raised);
+            let mut built = bar;
+            built.set_width(bar.width() * task.build_rate as f32);
+            ui.painter()
+                .rect(built, 2.0, palette.good, Stroke::NONE, egui::StrokeKind::Inside);
+            response.on_hover_text(format!(
+                "mean reward {:.3}, best {:.3}",
+                task.mean_reward, task.best_reward
+            ));
+            ui.label(widgets::small(
+                format!(
+                    "{:.0} %, {} of {}",
+                    100.0 * task.build_rate,
+                    task.built,
+                    task.completions
+                ),
+                palette,
+            ));
+        });
+    }
+}

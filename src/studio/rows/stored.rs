@@ -1,0 +1,132 @@
+//! Rows of a store: its index tells what a list needs, the rows themselves are read when somebody looks.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+
+use super::{FAILED, Row, Rows, holds, index_of};
+use crate::data::store::{Filter, Store};
+
+impl Rows {
+    /// Reads the index of the store in a folder.
+    pub fn of_store(folder: &Path) -> Result<Self, String> {
+        let words = |error: crate::data::DataError| error.to_string();
+        let store = Store::open_existing(folder).map_err(words)?;
+        let mut rows = Self {
+            path: folder.to_owned(),
+            stored: true,
+            ..Self::default()
+        };
+        let mut groups = BTreeMap::new();
+        for entry in store.list(&Filter::default(), u32::MAX, 0).map_err(words)? {
+            let total = entry.total.or(entry.score);
+            if total.is_none() && entry.kind.is_none() {
+                // Prompts and the like have no candidate to look at.
+                continue;
+            }
+            let run = index_of(&mut rows.runs, Some(&entry.run));
+            // A name is one of a run; the same in another run is another group.
+            let group = entry.group_id.map(|id| format!("{} {id}", entry.run));
+            rows.join(group, &mut groups);
+            rows.rows.push(Row {
+                start: entry.id.cast_unsigned(),
+                length: 0,
+                run,
+                task: index_of(&mut rows.tasks, entry.task_id.as_deref()),
+                kind: index_of(&mut rows.kinds, entry.kind.as_deref()),
+                total: total.map_or(f32::NAN, |total| total as f32),
+                built: entry
+                    .built
+                    .unwrap_or_else(|| total.is_none_or(|total| total > FAILED)),
+            });
+        }
+        if rows.rows.is_empty() {
+            return Err(format!(
+                "the store in {} holds no rows with a reward or a kind\nhint: open a run and import it",
+                folder.display()
+            ));
+        }
+        Ok(rows)
+    }
+
+    /// The store that they are of.
+    pub(super) fn open_store(&self) -> Result<Store, String> {
+        Store::open_existing(&self.path).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn holding_in_store(&self, wanted: &[u8]) -> Result<Vec<u32>, String> {
+        let (mut found, mut next, mut line) = (Vec::new(), 0, Vec::new());
+        let search = |id: i64, text: &str| {
+            let Some(row) = self.rows.get(next) else { return };
+            if row.start != id.cast_unsigned() {
+                return;
+            }
+            line.clear();
+            line.extend_from_slice(text.as_bytes());
+            if holds(&mut line, wanted) {
+                found.push(next as u32);
+            }
+            next += 1;
+        };
+        let mut search = search;
+        self.open_store()?
+            .texts(&mut search)
+            .map_err(|error| error.to_string())?;
+        Ok(found)
+    }
+
+    /// What its rows are read from, one after the other.
+    pub(super) fn source(&self) -> Result<Source, String> {
+        if self.stored {
+            return self.open_store().map(|store| Source::Store(Box::new(store)));
+        }
+        let file = File::open(&self.path).map_err(|error| {
+            format!(
+                "cannot read {}: {error}\nhint: it was moved or deleted",
+                self.path.display()
+            )
+        })?;
+        Ok(Source::File(file))
+    }
+
+    /// The id in the store of a row.
+    pub fn id(&self, index: usize) -> Option<i64> {
+        let row = self.rows.get(index).filter(|_| self.stored)?;
+        Some(row.start.cast_signed())
+    }
+}
+
+/// Where the text of rows is read.
+pub(super) enum Source {
+    File(File),
+    Store(Box<Store>),
+}
+
+impl Source {
+    /// Reads a row's line.
+    pub(super) fn read(&mut self, row: &Row, line: &mut Vec<u8>) -> Result<(), String> {
+        match self {
+            Self::Store(store) => *line = text(store, row.start)?,
+            Self::File(file) => {
+                line.resize(row.length as usize, 0);
+                file.seek(SeekFrom::Start(row.start))
+                    .and_then(|_| file.read_exact(line))
+                    .map_err(|error| {
+                        format!("cannot read a row again: {error}\nhint: its file has changed")
+                    })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn text(store: &Store, id: u64) -> Result<Vec<u8>, String> {
+    let text = store.text(id.cast_signed()).map_err(|error| error.to_string())?;
+    text.map(String::into_bytes).ok_or_else(|| {
+        format!(
+            "row {id} is not in the store in {} any more\nhint: open it again",
+            store.folder().display()
+        )
+    })
+}
