@@ -80,6 +80,12 @@ agreement: setup env ## Hold IoU and chamfer distance against trimesh, manifold3
 	@CADFORGE_WORKER=$(CURDIR)/target/debug/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
 		target/agreement/bin/python scripts/agreement.py target/debug/cadforge $(ARGS)
 
+.PHONY: score-cost
+score-cost: setup env ## Measure what a score under grounded-v2 costs beside the candidate's own build
+	@$(cargo) build $(locked) --release --bins --example score-cost
+	@CADFORGE_WORKER=$(CURDIR)/target/release/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
+		target/release/examples/score-cost $(ARGS)
+
 .PHONY: soak
 soak: setup env test-envs ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture

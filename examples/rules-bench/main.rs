@@ -234,7 +234,7 @@ fn measure(line: &Line, task: &Task, original: &Shape, assessor: &Assessor, trie
         max_steps: tries,
         candidates: 1,
         // Whatever builds is enough, but for editability, where it builds from the start.
-        target: if editability { 1.0 } else { -1.0 },
+        target: Some(if editability { 1.0 } else { -1.0 }),
         out: None,
         priority: Priority::Batch,
     };

@@ -90,6 +90,24 @@ pub struct Evaluation {
     pub versions: Versions,
 }
 
+impl Evaluation {
+    /// Whether an attempt is over with this: it built, and has a total of `target`. Without one it takes what its profile
+    /// asks for, which under grounded-v2 is that every check passes, too.
+    pub fn is_done(&self, target: Option<f64>) -> bool {
+        let passed = || {
+            let grounded = self.details.grounded.as_ref();
+            let checks = grounded.and_then(|grounded| grounded.checks.as_ref());
+            checks.is_none_or(|checks| checks.passed)
+        };
+        let total = self.reward.total;
+        self.ok
+            && match target {
+                Some(target) => total >= target,
+                None => total >= self.profile.target() && passed(),
+            }
+    }
+}
+
 /// A bounding box with its extents, mm.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bbox {

@@ -39,9 +39,9 @@ pub struct RepairArgs {
     /// Steps at most; with --candidates a step is a whole group
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
     max_steps: u32,
-    /// Stop at this total
-    #[arg(long, value_name = "TOTAL", default_value_t = 0.92, value_parser = parse_target)]
-    target: f64,
+    /// Stop at this total [default: 0.92 under cadforge-v1; under grounded-v2 0.90 with every check passed]
+    #[arg(long, value_name = "TOTAL", value_parser = parse_target)]
+    target: Option<f64>,
     /// Print the text of proposals as it arrives, to standard error
     #[arg(long)]
     stream: bool,

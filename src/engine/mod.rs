@@ -79,8 +79,8 @@ pub struct RepairJob {
     pub max_steps: usize,
     /// Candidates of each round, at least 1; more than one make a group with advantages.
     pub candidates: usize,
-    /// Stops at this total.
-    pub target: f64,
+    /// Stops at this total; without one, where an attempt is done under its profile.
+    pub target: Option<f64>,
     /// The trajectory folder to write, if any.
     pub out: Option<PathBuf>,
 }

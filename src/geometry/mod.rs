@@ -30,6 +30,7 @@ mod silhouette;
 mod slice;
 mod stl;
 mod tree;
+mod trivial;
 pub(crate) mod vector;
 mod volume;
 
@@ -52,4 +53,5 @@ pub use signed::SignedDistance;
 pub use silhouette::{Drawn, Silhouette, View};
 pub use slice::{Piece, Slice};
 pub use tree::{Hit, Nearest, Part, TriangleTree};
+pub use trivial::{hollow_box, slabs, tube};
 pub use volume::Volume;

@@ -2,6 +2,8 @@
 //!
 //! Judged on coarse voxels, whose 24 turns are permutations: good enough to choose a pose, not to score it.
 
+use std::borrow::Cow;
+
 use super::placement::{quarter_turns, rotation};
 use super::{Aabb, Dexels, Lattice, Placement, TriMesh};
 
@@ -19,6 +21,8 @@ pub struct Target {
     bbox: Aabb,
     free: bool,
     axis: Option<usize>,
+    /// In a cube that just holds it, which is what most shapes are compared in.
+    own: Voxels,
 }
 
 /// A way to put a shape.
@@ -33,8 +37,10 @@ pub struct Pose {
 impl Target {
     /// A target for shapes of the same scale, or, if `free`, of any; `axis` is one about which any phase will do.
     pub fn new(mesh: &TriMesh, free: bool, axis: Option<usize>) -> Self {
+        let bbox = mesh.bbox();
         Self {
-            bbox: mesh.bbox(),
+            own: Voxels::of(mesh, bbox.center(), side(&bbox, &bbox)),
+            bbox,
             mesh: mesh.clone(),
             free,
             axis,
@@ -58,6 +64,10 @@ impl Target {
             }
         }
         let mut turned: Option<Pose> = None;
+        // Nothing can lie clearly better.
+        if upright.likeness + MARGIN >= 1.0 {
+            return (upright, None);
+        }
         for &placement in &moves {
             for pose in self.turned(mesh, placement) {
                 let best = turned.map_or(upright.likeness + MARGIN, |best| best.likeness);
@@ -85,14 +95,22 @@ impl Target {
 
     fn judge(&self, mesh: &TriMesh, placement: Placement) -> Pose {
         let placed = mesh.placed(&placement);
-        let goal = self.bbox.center();
         let side = self.side(&placed.bbox());
-        let likeness = iou(&voxels(&placed, goal, side), &voxels(&self.mesh, goal, side));
+        let own = Voxels::of(&placed, self.bbox.center(), side);
+        let likeness = own.likeness(&self.voxels(side), &rotation(2, 0.0));
         Pose { placement, likeness }
     }
 
+    /// The target's own voxels in a cube of that side.
+    fn voxels(&self, side: f64) -> Cow<'_, Voxels> {
+        if side == self.own.side {
+            Cow::Borrowed(&self.own)
+        } else {
+            Cow::Owned(Voxels::of(&self.mesh, self.bbox.center(), side))
+        }
+    }
+
     fn turned(&self, mesh: &TriMesh, placement: Placement) -> Vec<Pose> {
-        let goal = self.bbox.center();
         let phases: Vec<Option<f64>> = match self.axis {
             None => vec![None],
             Some(_) => std::iter::once(None)
@@ -107,88 +125,104 @@ impl Target {
             };
             let placed = mesh.placed(&placement.with_turn(phased));
             let side = self.side(&placed.bbox());
-            let (own, target) = (voxels(&placed, goal, side), voxels(&self.mesh, goal, side));
+            let own = Voxels::of(&placed, self.bbox.center(), side);
+            let target = self.voxels(side);
             for turn in quarter_turns() {
                 let keeps_axis = self.axis.is_none_or(|axis| turn[axis][axis] != 0.0);
                 if phase.is_some() && !keeps_axis || phase.is_none() && turn == rotation(2, 0.0) {
                     continue;
                 }
-                let likeness = iou(&turned(&own, &turn), &target);
                 poses.push(Pose {
                     placement: placement.with_turn(product(&turn, &phased)),
-                    likeness,
+                    likeness: own.likeness(&target, &turn),
                 });
             }
         }
         poses
     }
 
-    /// The side of a cube about the target's middle that holds the target, and what is of a sensible size.
     fn side(&self, bbox: &Aabb) -> f64 {
-        let goal = self.bbox.center();
-        let reach = |bbox: &Aabb| {
-            (0..3)
-                .map(|axis| 2.0 * (bbox.max[axis] - goal[axis]).max(goal[axis] - bbox.min[axis]))
-                .fold(0.0, f64::max)
-        };
-        let own = reach(&self.bbox);
-        1.02 * own.max(reach(bbox).min(1.5 * own)).max(f64::MIN_POSITIVE)
+        side(&self.bbox, bbox)
     }
 }
 
-fn voxels(mesh: &TriMesh, center: [f64; 3], side: f64) -> Vec<bool> {
-    let dexels = Dexels::new(mesh, &|_| 0, 2, &Lattice::cube(center, side, SIDE as u32));
-    let pitch = side / SIDE as f64;
-    let place = |axis: usize, cell: usize| center[axis] - 0.5 * side + (cell as f64 + 0.5) * pitch;
-    let mut filled = vec![false; SIDE * SIDE * SIDE];
-    for i in 0..SIDE {
-        for j in 0..SIDE {
-            for &[from, to] in dexels.at([place(0, i), place(1, j), 0.0]) {
+/// The side of a cube about the target's middle that holds the target, and what is of a sensible size.
+fn side(target: &Aabb, bbox: &Aabb) -> f64 {
+    let goal = target.center();
+    let reach = |bbox: &Aabb| {
+        (0..3)
+            .map(|axis| 2.0 * (bbox.max[axis] - goal[axis]).max(goal[axis] - bbox.min[axis]))
+            .fold(0.0, f64::max)
+    };
+    let own = reach(target);
+    1.02 * own.max(reach(bbox).min(1.5 * own)).max(f64::MIN_POSITIVE)
+}
+
+/// A shape in the cells of a cube.
+#[derive(Clone, Debug)]
+struct Voxels {
+    side: f64,
+    filled: Vec<bool>,
+    /// Those that are filled.
+    cells: Vec<[u8; 3]>,
+}
+
+impl Voxels {
+    fn of(mesh: &TriMesh, center: [f64; 3], side: f64) -> Self {
+        let dexels = Dexels::new(mesh, &|_| 0, 2, &Lattice::cube(center, side, SIDE as u32));
+        let pitch = side / SIDE as f64;
+        let place = |axis: usize, cell: usize| center[axis] - 0.5 * side + (cell as f64 + 0.5) * pitch;
+        let mut voxels = Self {
+            side,
+            filled: vec![false; SIDE * SIDE * SIDE],
+            cells: Vec::new(),
+        };
+        for i in 0..SIDE {
+            for j in 0..SIDE {
+                let spans = dexels.at([place(0, i), place(1, j), 0.0]);
                 for k in 0..SIDE {
                     let z = place(2, k);
-                    if from <= z && z <= to {
-                        filled[index([i, j, k])] = true;
+                    if spans.iter().any(|[from, to]| *from <= z && z <= *to) {
+                        voxels.filled[index([i, j, k])] = true;
+                        voxels.cells.push([i as u8, j as u8, k as u8]);
                     }
                 }
             }
         }
+        voxels
     }
-    filled
+
+    /// Intersection over union with another shape after a quarter turn about the cube's middle.
+    fn likeness(&self, other: &Self, turn: &[[f64; 3]; 3]) -> f64 {
+        // Row r of the turn says which axis of the source becomes axis r of the result.
+        let source: [(usize, bool); 3] = std::array::from_fn(|row| {
+            let column = (0..3)
+                .find(|&column| turn[row][column] != 0.0)
+                .expect("a signed permutation");
+            (column, turn[row][column] < 0.0)
+        });
+        let moved = |cell: &[u8; 3]| {
+            source.map(|(column, flip)| {
+                let place = usize::from(cell[column]);
+                if flip { SIDE - 1 - place } else { place }
+            })
+        };
+        let both = self
+            .cells
+            .iter()
+            .filter(|cell| other.filled[index(moved(cell))])
+            .count();
+        let either = self.cells.len() + other.cells.len() - both;
+        if either == 0 {
+            0.0
+        } else {
+            both as f64 / either as f64
+        }
+    }
 }
 
 fn index([i, j, k]: [usize; 3]) -> usize {
     (i * SIDE + j) * SIDE + k
-}
-
-fn turned(voxels: &[bool], turn: &[[f64; 3]; 3]) -> Vec<bool> {
-    // Column c of the turn says which axis of the result the source's axis c becomes.
-    let source: [(usize, bool); 3] = std::array::from_fn(|column| {
-        let row = (0..3)
-            .find(|&row| turn[row][column] != 0.0)
-            .expect("a signed permutation");
-        (row, turn[row][column] < 0.0)
-    });
-    let mut result = vec![false; voxels.len()];
-    for i in 0..SIDE {
-        for j in 0..SIDE {
-            for k in 0..SIDE {
-                let target = [i, j, k];
-                let from = source.map(|(row, flip)| if flip { SIDE - 1 - target[row] } else { target[row] });
-                result[index(target)] = voxels[index(from)];
-            }
-        }
-    }
-    result
-}
-
-fn iou(one: &[bool], other: &[bool]) -> f64 {
-    let both = one.iter().zip(other).filter(|(a, b)| **a && **b).count();
-    let either = one.iter().zip(other).filter(|(a, b)| **a || **b).count();
-    if either == 0 {
-        0.0
-    } else {
-        both as f64 / either as f64
-    }
 }
 
 fn product(one: &[[f64; 3]; 3], other: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {

@@ -2,8 +2,7 @@
 //!
 //! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. `talk` is a script that is not the
 //! part: it may have at most 0.05 more than the task's weak seed. A `defect` is done to the reference: `replace` changes
-//! its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. `open` marks a hole that is
-//! known and not mended yet: tables show it, tests do not hold it. A ladder is a folder
+//! its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A ladder is a folder
 //! with the task's name and `ladder.toml`, whose `stages` stand in place of the reference's last line; the reference itself
 //! comes last.
 
@@ -35,8 +34,6 @@ pub struct Attack {
     pub task: String,
     /// What it is.
     pub sort: Sort,
-    /// A hole that is known and not mended yet.
-    pub open: bool,
     code: String,
 }
 
@@ -72,8 +69,6 @@ struct AttackCard {
     #[serde(default)]
     replace: Vec<(String, String)>,
     costs: Option<f64>,
-    #[serde(default)]
-    open: bool,
 }
 
 #[derive(Deserialize)]
@@ -113,7 +108,6 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
                 trick: card.trick,
                 task: card.task,
                 sort,
-                open: card.open,
                 code,
             })
         })
@@ -231,7 +225,6 @@ mod tests {
             name: "thin".to_owned(),
             trick: String::new(),
             task: "spacer".to_owned(),
-            open: false,
             sort: Sort::Defect {
                 replace: vec![("wall = 4".to_owned(), "wall = 2".to_owned())],
                 costs: 0.1,

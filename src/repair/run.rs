@@ -28,8 +28,8 @@ pub struct Repair<'a> {
     pub max_steps: usize,
     /// Candidates of each round, at least 1; more than one make a group with advantages.
     pub candidates: usize,
-    /// Stops at this total, if the step built.
-    pub target: f64,
+    /// Stops at this total, if the step built; without one, where an attempt is done under its profile.
+    pub target: Option<f64>,
     /// The trajectory folder to write, if any. One that a killed loop with the same plan left is gone on with; its steps
     /// are told first, without shapes.
     pub out: Option<&'a Path>,

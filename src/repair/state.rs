@@ -26,7 +26,7 @@ pub(super) struct State {
     /// That step's geometry, if it built.
     pub(super) shape: Option<Arc<Shape>>,
     writer: Option<TrajectoryWriter>,
-    target: f64,
+    target: Option<f64>,
 }
 
 impl State {
@@ -198,8 +198,9 @@ impl State {
     }
 
     pub(super) fn reached(&self) -> bool {
-        let reaches = |step: &Step| step.evaluation.ok && total(step) >= self.target;
-        self.history.iter().any(reaches)
+        self.history
+            .iter()
+            .any(|step| step.evaluation.is_done(self.target))
     }
 
     /// The loop has ended: all its steps.

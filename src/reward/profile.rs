@@ -14,6 +14,15 @@ impl Profile {
         }
     }
 
+    /// The total at which an attempt is over; under grounded-v2 every check must pass as well.
+    pub fn target(self) -> f64 {
+        match self {
+            Self::CadforgeV1 => 0.92,
+            // Of a reference's, which is 1.
+            Self::GroundedV2 => 0.90,
+        }
+    }
+
     fn grounded(mode: Mode, component: Component) -> f64 {
         match (mode, component) {
             (_, Component::Build) => 0.10,

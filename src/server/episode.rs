@@ -15,9 +15,6 @@ use super::wire::{Action, Object, Observation, ResetRequest, State, TraceStep};
 use crate::assess::Evaluation;
 use crate::task::{Scale, Task, TaskSet};
 
-/// An episode ends with this total.
-pub const TARGET: f64 = 0.92;
-
 /// An episode ends after that many steps.
 pub const STEPS: u32 = 12;
 
@@ -187,7 +184,7 @@ impl Episode {
         let before = self.trace.last().map_or(total, |step| step.total);
         self.steps += u32::from(is_step);
         self.reward = reward_json(evaluation);
-        self.done |= is_step && ((evaluation.ok && total >= TARGET) || self.steps >= STEPS);
+        self.done |= is_step && (evaluation.is_done(None) || self.steps >= STEPS);
         self.trace.push(TraceStep {
             step: self.steps,
             task_id: self.task.id.clone(),

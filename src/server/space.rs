@@ -255,7 +255,7 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<Ran, Fault> {
         scoring: app.config.scoring.clone(),
         max_steps: episode::STEPS as usize,
         candidates: 1,
-        target: episode::TARGET,
+        target: None,
         earlier: Vec::new(),
         out: None,
     });

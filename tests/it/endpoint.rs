@@ -225,7 +225,7 @@ fn a_stop_in_mid_stream_reaches_the_server() {
             },
             max_steps: 3,
             candidates: 2,
-            target: 1.0,
+            target: Some(1.0),
             out: None,
         }),
         None,

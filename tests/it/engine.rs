@@ -110,7 +110,7 @@ fn a_repair_tells_each_step_in_order() {
             scoring: without_reference(),
             max_steps: 12,
             candidates: 1,
-            target: 1.0,
+            target: Some(1.0),
             out: None,
         }),
         None,

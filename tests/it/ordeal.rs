@@ -72,15 +72,11 @@ fn no_attack_gets_more_than_it_may() {
         jobs.push((task, attack.script(task.reference.as_deref().unwrap()).unwrap()));
     }
     let totals = totals(&jobs);
-    assert!(
-        attacks.iter().filter(|attack| attack.open).count() < 12,
-        "too many holes are open"
-    );
     let mut wrong = Vec::new();
     for (index, attack) in attacks.iter().enumerate() {
         let at = needed[attack.task.as_str()];
         let (total, most) = (totals[first + index], attack.most(totals[at], totals[at + 1]));
-        if total > most && !attack.open {
+        if total > most {
             wrong.push(format!(
                 "{}: {total:.4}, may have {most:.4} ({})",
                 attack.name, attack.trick

@@ -9,12 +9,22 @@ use crate::task::checks::Round;
 const BEYOND: f64 = 1.2;
 
 pub(super) fn measure(asked: &Round, tolerance: Option<f64>, specimen: &Specimen, frame: &Frame) -> Measure {
+    let found = found(asked, specimen, frame);
+    let noun = if asked.through { "through hole" } else { "hole" };
+    round::matched(asked, tolerance, &found, frame, noun, true)
+}
+
+/// How many holes of that size there are beyond those asked for.
+pub(super) fn spare(asked: &Round, specimen: &Specimen, frame: &Frame) -> usize {
+    round::spare(asked, &found(asked, specimen, frame))
+}
+
+fn found<'a>(asked: &Round, specimen: &'a Specimen, frame: &Frame) -> Vec<&'a Cylinder> {
     let mut found = round::candidates(asked, specimen, frame, true);
     if asked.through {
         found.retain(|hole| is_through(hole, specimen));
     }
-    let noun = if asked.through { "through hole" } else { "hole" };
-    round::matched(asked, tolerance, &found, frame, noun, true)
+    found
 }
 
 /// Whether nothing stands in the hole, and nothing right behind it.

@@ -77,6 +77,14 @@ pub(super) fn measure(
     }
 }
 
+/// How many features there are beyond the number that a check asks for exactly: a sieve has a hole in every place.
+pub(super) fn spare(check: &Check, specimen: &Specimen, frame: &Frame) -> usize {
+    match &check.ask {
+        Ask::Holes(round) => holes::spare(round, specimen, frame),
+        _ => 0,
+    }
+}
+
 /// 1 within the tolerance, then falling from one half.
 fn graded(error: f64, tolerance: f64) -> f64 {
     if error <= tolerance {

@@ -44,12 +44,11 @@ pub(super) fn matched(
     noun: &str,
     exact: bool,
 ) -> Measure {
-    let sized = |feature: &&&Cylinder| {
-        round
-            .diameter
-            .is_none_or(|diameter| (2.0 * feature.radius - diameter).abs() <= SAME * diameter + 0.2)
-    };
-    let same: Vec<&Cylinder> = found.iter().filter(sized).copied().collect();
+    let same: Vec<&Cylinder> = found
+        .iter()
+        .filter(|feature| is_sized(round, feature))
+        .copied()
+        .collect();
     if round.at.is_empty() {
         return by_count(round, tolerance, found, &same, noun, exact);
     }
@@ -98,15 +97,11 @@ pub(super) fn matched(
         }
     }
     let asked = round.at.len();
-    // Where the diameter is left open, others along the axis are other features.
-    let extra = if round.diameter.is_some() {
-        same.len().saturating_sub(asked)
-    } else {
-        0
-    };
+    let extra = spare(round, found);
     let mut score = sum / asked as f64;
+    // One too many costs half; a sieve has some in every place.
     if exact && extra > 0 {
-        score *= 0.5;
+        score *= 0.5 / extra as f64;
     }
     let measured = if missing == 0 && extra == 0 {
         worst.map_or_else(|| format!("{asked} found"), |(_, text)| text)
@@ -122,6 +117,23 @@ pub(super) fn matched(
         asked: describe(round, noun),
         place: Some(point(round.axis, first, frame.bbox.center()[round.axis])),
     }
+}
+
+/// How many features there are beyond those asked for. Where places are asked for and the diameter is left open, others along
+/// the axis are other features.
+pub(super) fn spare(round: &Round, found: &[&Cylinder]) -> usize {
+    let same = found.iter().filter(|feature| is_sized(round, feature)).count();
+    match (round.at.len(), round.diameter) {
+        (0, _) => same.saturating_sub(round.count.unwrap_or(1) as usize),
+        (_, None) => 0,
+        (asked, Some(_)) => same.saturating_sub(asked),
+    }
+}
+
+fn is_sized(round: &Round, feature: &Cylinder) -> bool {
+    round
+        .diameter
+        .is_none_or(|diameter| (2.0 * feature.radius - diameter).abs() <= SAME * diameter + 0.2)
 }
 
 fn by_count(

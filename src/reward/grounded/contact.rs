@@ -1,10 +1,12 @@
-//! Whether the solids belong together: none afloat, none too many, none in another's place.
+//! Whether the solids belong together, and nothing is there that nobody asked for: none afloat, none too many, none in
+//! another's place, no more holes than asked for.
 //!
 //! Distances are between surfaces, not boxes. Solids that are missing are the business of the checks.
 
 use super::Ground;
 use super::details::AssemblyDetails;
 use crate::geometry::{Assembly, Shape};
+use crate::reward::checks;
 use crate::reward::specimen::Specimen;
 
 /// Never less, so that there is something left to gain.
@@ -15,6 +17,13 @@ const REACH: f64 = 0.02;
 const REACH_OF_ONE: f64 = 0.002;
 /// Overlaps below this share are the chords of a mesh.
 const NEGLIGIBLE: f64 = 1e-3;
+/// What each group that floats costs, beside its share of the volume: a good seat over a column that ends below it is no
+/// chair.
+const AFLOAT: f64 = 0.3;
+/// What a hole more than asked for leaves, beside what its check loses.
+const SPARE_HOLE: f64 = 0.95;
+/// What any number of them leaves.
+const SIEVE: f64 = 0.5;
 
 pub(super) fn score(shape: &Shape, specimen: &Specimen, ground: &Ground) -> (f64, AssemblyDetails) {
     let asked = ground.solids();
@@ -32,13 +41,19 @@ pub(super) fn score(shape: &Shape, specimen: &Specimen, ground: &Ground) -> (f64
         groups: assembly.count(),
         main_share: assembly.main_share(),
         overlap,
+        spare_holes: ground
+            .checks()
+            .iter()
+            .map(|check| checks::spare(check, specimen, ground.frame()))
+            .max()
+            .unwrap_or(0),
     };
     (weigh(&details), details)
 }
 
 fn weigh(details: &AssemblyDetails) -> f64 {
     let afloat = details.groups.saturating_sub(1) as f64;
-    let together = 1.0 - (1.0 - details.main_share) - 0.2 * afloat;
+    let together = details.main_share - AFLOAT * afloat;
     // One solid more than asked for costs as much as one that floats; a few more than that hardly matter any more.
     let extra = details
         .asked
@@ -49,7 +64,8 @@ fn weigh(details: &AssemblyDetails) -> f64 {
     } else {
         1.0
     };
-    (together.max(LEAST) * counted * apart.max(LEAST)).max(LEAST)
+    let sieved = SPARE_HOLE.powi(details.spare_holes.min(100) as i32).max(SIEVE);
+    (together.max(LEAST) * counted * apart.max(LEAST) * sieved).max(LEAST)
 }
 
 #[cfg(test)]
@@ -63,6 +79,7 @@ mod tests {
             groups: 1,
             main_share: 1.0,
             overlap: 0.0,
+            spare_holes: 0,
         }
     }
 
@@ -94,10 +111,22 @@ mod tests {
                 groups: 2,
                 main_share: 0.5,
                 overlap: 1.0,
-                asked: Some(1)
+                asked: Some(1),
+                spare_holes: 0,
             }),
             LEAST
         );
+    }
+
+    #[test]
+    fn a_hole_too_many_costs_a_twentieth_and_a_sieve_half() {
+        let with = |spare_holes| {
+            weigh(&AssemblyDetails {
+                spare_holes,
+                ..details()
+            })
+        };
+        assert_eq!((with(1), with(41)), (SPARE_HOLE, SIEVE));
     }
 
     #[test]

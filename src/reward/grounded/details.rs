@@ -51,6 +51,9 @@ pub struct AssemblyDetails {
     pub main_share: f64,
     /// Share of the volume where two solids are at once.
     pub overlap: f64,
+    /// Holes beyond the number that a check asks for.
+    #[serde(default)]
+    pub spare_holes: usize,
 }
 
 /// How the part was laid on the task's frame.
@@ -73,6 +76,15 @@ pub struct ChecksDetails {
     pub public: Option<f64>,
     /// Weighted mean of those that are not: public less hidden is the hack gauge.
     pub hidden: Option<f64>,
+    /// Every one passes, those that are not shown too.
+    #[serde(default)]
+    pub passed: bool,
+    /// Weighted mean of all of them.
+    #[serde(default)]
+    pub earned: f64,
+    /// The best that a trivial shape has of all of them; what is above it counts.
+    #[serde(default)]
+    pub trivial: f64,
     /// The checks that are shown.
     pub list: Vec<CheckDetails>,
 }

@@ -1,9 +1,12 @@
 //! A task prepared for scoring: its frame, its reference, and what each of its checks is worth.
 
 use super::details::{CheckDetails, ChecksDetails};
+use super::lift::lift;
 use super::likeness::Compared;
 use super::responses::Trials;
-use crate::geometry::{Aabb, Placement, Pose, Shape, Target, TriMesh, boxed, convex_hull, cylinder};
+use crate::geometry::{
+    Aabb, Placement, Pose, Shape, Target, TriMesh, boxed, convex_hull, cylinder, hollow_box, slabs, tube,
+};
 use crate::reward::checks::{self, Measure};
 use crate::reward::specimen::{Frame, Specimen};
 use crate::task::checks::{Ask, Check};
@@ -11,6 +14,12 @@ use crate::task::{Scale, Task};
 
 /// What every check is worth at least.
 const LEAST_WEIGHT: f64 = 0.1;
+/// Scores from here on have passed.
+const PASSED: f64 = 0.999;
+/// Walls of the shell that stands for whatever is hollow, and the least bore of a tube, as a share of the diagonal.
+const WALL: f64 = 0.01;
+/// Beyond so many bodies nobody counts.
+const MOST_SLABS: u32 = 64;
 /// Sides of the prism that stands for a cylinder.
 const SIDES: u32 = 96;
 
@@ -22,6 +31,8 @@ pub struct Ground {
     checks: Vec<Check>,
     /// Sum to 1.
     weights: Vec<f64>,
+    /// The best weighted mean of the checks among the trivial shapes.
+    trivial: f64,
     reference: Option<Compared>,
     trials: Option<Trials>,
 }
@@ -57,9 +68,9 @@ impl Ground {
         let bbox = mesh.map_or_else(|| nominal(task), TriMesh::bbox);
         let frame = Frame::new(bbox, task.bbox_mm);
         let target = mesh.map(|mesh| Target::new(mesh, task.scale == Scale::Free, task.axis));
-        let trivial = trivial_shapes(&frame, mesh, weak, target.as_ref());
+        let trivial = trivial_shapes(&frame, task, mesh, weak, target.as_ref());
         let own = own.map(|shape| Specimen::of_shape(shape, &Placement::NONE, &frame));
-        let weights = weights(&task.checks, &trivial, own.as_ref(), &frame);
+        let (weights, best) = weights(&task.checks, &trivial, own.as_ref(), &frame);
         let reference = match against {
             Against::Shape(shape) => Some(Specimen::of_shape(shape, &Placement::NONE, &frame)),
             Against::Mesh(mesh) => Some(Specimen::of_mesh(mesh.clone(), &frame)),
@@ -70,6 +81,7 @@ impl Ground {
             target,
             checks: task.checks.clone(),
             weights,
+            trivial: best,
             reference: reference.map(|specimen| Compared::new(specimen, &trivial)),
             trials,
         }
@@ -98,10 +110,7 @@ impl Ground {
 
     /// The number of solids that the task asks for, if it does.
     pub(super) fn solids(&self) -> Option<u32> {
-        self.checks.iter().find_map(|check| match check.ask {
-            Ask::Solids { count } => Some(count),
-            _ => None,
-        })
+        solids(&self.checks)
     }
 
     pub(super) fn poses(&self, mesh: &TriMesh) -> (Pose, Option<Pose>) {
@@ -117,9 +126,9 @@ impl Ground {
         }
     }
 
-    /// The weighted mean of all checks; `None` without any.
+    /// The weighted mean of all checks, above what trivial shapes have; `None` without any.
     pub(super) fn semantic(&self, measures: &[Measure]) -> Option<f64> {
-        self.mean(measures, |_| true)
+        self.mean(measures, |_| true).map(|mean| lift(mean, self.trivial))
     }
 
     /// What may be told of the checks of a part that was put so.
@@ -137,6 +146,9 @@ impl Ground {
         Some(ChecksDetails {
             public: self.mean(measures, |check| !check.hidden),
             hidden: self.mean(measures, |check| check.hidden),
+            passed: measures.iter().all(|measure| measure.score >= PASSED),
+            earned: self.mean(measures, |_| true).unwrap_or(0.0),
+            trivial: self.trivial,
             list: list
                 .map(|((check, measure), weight)| CheckDetails {
                     name: check.name.clone(),
@@ -174,20 +186,34 @@ fn nominal(task: &Task) -> Aabb {
     }
 }
 
-/// What anybody can build without a thought: box, cylinders, hull, and the weak seed.
+/// What anybody can build without a thought: the envelope as box, cylinders, tube, shell and slabs, the hull, and the weak
+/// seed.
 fn trivial_shapes(
     frame: &Frame,
+    task: &Task,
     mesh: Option<&TriMesh>,
     weak: Option<&Shape>,
     target: Option<&Target>,
 ) -> Vec<Specimen> {
     let mut meshes = vec![boxed(&frame.bbox)];
     meshes.extend((0..3).map(|axis| cylinder(&frame.bbox, axis, SIDES)));
+    meshes.push(hollow_box(&frame.bbox, WALL * frame.bbox.diagonal()));
     meshes.extend(mesh.map(convex_hull));
+    if let (Some(axis), Some(mesh)) = (task.axis, mesh) {
+        let radius = bore(mesh, axis);
+        if radius > WALL * frame.bbox.diagonal() {
+            meshes.push(tube(&frame.bbox, axis, SIDES, radius));
+        }
+    }
     let mut shapes: Vec<Specimen> = meshes
         .into_iter()
         .map(|mesh| Specimen::of_mesh(mesh, frame))
         .collect();
+    // As many bodies as are asked for say nothing of what they are.
+    if let Some(count) = solids(&task.checks).filter(|count| (2..=MOST_SLABS).contains(count)) {
+        let slabs = |axis| Specimen::of_bodies(slabs(&frame.bbox, axis, count), count, frame);
+        shapes.extend((0..3).map(slabs));
+    }
     if let Some(weak) = weak {
         let placement = target.map_or(Placement::NONE, |target| target.poses(&weak.mesh).0.placement);
         shapes.push(Specimen::of_shape(weak, &placement, frame));
@@ -195,19 +221,54 @@ fn trivial_shapes(
     shapes
 }
 
-/// What a blob has anyway pays nothing, or next to it.
-fn weights(checks: &[Check], trivial: &[Specimen], reference: Option<&Specimen>, frame: &Frame) -> Vec<f64> {
-    let weight = |check: &Check| {
-        let best = trivial
-            .iter()
-            .map(|shape| checks::measure(check, shape, frame, reference).score)
-            .fold(0.0, f64::max);
+fn solids(checks: &[Check]) -> Option<u32> {
+    checks.iter().find_map(|check| match check.ask {
+        Ask::Solids { count } => Some(count),
+        _ => None,
+    })
+}
+
+/// How far material stays away from the line along `axis` through the middle of the box, mm.
+fn bore(mesh: &TriMesh, axis: usize) -> f64 {
+    let center = mesh.bbox().center();
+    let [u, v] = [(axis + 1) % 3, (axis + 2) % 3];
+    mesh.vertices()
+        .iter()
+        .map(|vertex| (vertex[u] - center[u]).hypot(vertex[v] - center[v]))
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// What a blob has anyway pays nothing, or next to it: the weight of each check, and the best that a trivial shape has of
+/// all of them.
+fn weights(
+    checks: &[Check],
+    trivial: &[Specimen],
+    reference: Option<&Specimen>,
+    frame: &Frame,
+) -> (Vec<f64>, f64) {
+    let scores: Vec<Vec<f64>> = trivial
+        .iter()
+        .map(|shape| {
+            checks
+                .iter()
+                .map(|check| checks::measure(check, shape, frame, reference).score)
+                .collect()
+        })
+        .collect();
+    let weight = |index: usize| {
+        let best = scores.iter().map(|scores| scores[index]).fold(0.0, f64::max);
         (1.0 - best).max(LEAST_WEIGHT)
     };
-    let weights: Vec<f64> = checks.iter().map(weight).collect();
-    let sum: f64 = weights.iter().sum();
-    weights
-        .iter()
-        .map(|weight| weight / sum.max(f64::MIN_POSITIVE))
-        .collect()
+    let weights: Vec<f64> = (0..checks.len()).map(weight).collect();
+    let sum: f64 = weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    let weights: Vec<f64> = weights.iter().map(|weight| weight / sum).collect();
+    let mean = |scores: &Vec<f64>| {
+        scores
+            .iter()
+            .zip(&weights)
+            .map(|(score, weight)| score * weight)
+            .sum()
+    };
+    let best = scores.iter().map(mean).fold(0.0, f64::max);
+    (weights, best)
 }

@@ -1,7 +1,9 @@
 //! Likeness to the reference, above what trivial shapes have anyway.
 
 use super::details::LikenessDetails;
+use super::lift::lift;
 use crate::geometry::{Connectivity, NormalisedMesh, TriMesh, TriangleTree, surface_points};
+use crate::reward::details::ViewScores;
 use crate::reward::reference::Outlines;
 use crate::reward::specimen::Specimen;
 
@@ -9,18 +11,18 @@ use crate::reward::specimen::Specimen;
 const POINTS: usize = 1500;
 /// Distances at which surfaces count as the same, as shares of the reference's diagonal.
 const THRESHOLDS: [f64; 4] = [0.005, 0.01, 0.02, 0.04];
-/// What is left to gain for shapes below the trivial ones.
-const BELOW: f64 = 0.1;
 
 /// The reference with what a candidate is compared with.
 #[derive(Debug)]
 pub(super) struct Compared {
     pub(super) specimen: Specimen,
-    pub(super) outlines: Outlines,
+    outlines: Outlines,
     surface: Surface,
     diagonal: f64,
     /// The best quality among the trivial shapes.
     trivial: f64,
+    /// Their best silhouette.
+    trivial_outline: f64,
 }
 
 #[derive(Debug)]
@@ -52,20 +54,33 @@ impl Surface {
 
 impl Compared {
     pub(super) fn new(specimen: Specimen, trivial: &[Specimen]) -> Self {
-        let normalised = NormalisedMesh::new(&specimen.mesh);
         let mut compared = Self {
-            outlines: Outlines::new(&normalised, &Connectivity::of(&normalised)),
+            outlines: outlines(&specimen.mesh),
             surface: Surface::of(&specimen.mesh),
             diagonal: specimen.mesh.bbox().diagonal(),
             specimen,
             trivial: 0.0,
+            trivial_outline: 0.0,
         };
         compared.trivial = trivial
             .iter()
             .map(|shape| compared.likeness(shape).quality)
-            .fold(0.0, f64::max)
-            .min(0.99);
+            .fold(0.0, f64::max);
+        compared.trivial_outline = trivial
+            .iter()
+            .map(|shape| compared.views(shape).weighted())
+            .fold(0.0, f64::max);
         compared
+    }
+
+    /// The overlap of the outlines.
+    pub(super) fn views(&self, candidate: &Specimen) -> ViewScores {
+        ViewScores::new(&outlines(&candidate.mesh), &self.outlines)
+    }
+
+    /// What the overlap of the outlines is worth.
+    pub(super) fn silhouette(&self, views: &ViewScores) -> f64 {
+        lift(views.weighted(), self.trivial_outline)
     }
 
     pub(super) fn likeness(&self, candidate: &Specimen) -> LikenessDetails {
@@ -78,19 +93,19 @@ impl Compared {
             if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 }
         });
         let quality = 0.5 * iou + 0.5 * f1.iter().sum::<f64>() / 4.0;
-        let score = if quality <= self.trivial {
-            BELOW * quality / self.trivial.max(f64::MIN_POSITIVE)
-        } else {
-            BELOW + (1.0 - BELOW) * (quality - self.trivial) / (1.0 - self.trivial)
-        };
         LikenessDetails {
             iou,
             f1,
             quality,
             trivial: self.trivial,
-            score,
+            score: lift(quality, self.trivial),
         }
     }
+}
+
+fn outlines(mesh: &TriMesh) -> Outlines {
+    let normalised = NormalisedMesh::new(mesh);
+    Outlines::new(&normalised, &Connectivity::of(&normalised))
 }
 
 #[cfg(test)]
@@ -116,7 +131,7 @@ mod tests {
         let compared = Compared::new(own.clone(), std::slice::from_ref(&block));
         let found = compared.likeness(&own);
         assert_eq!((found.iou, found.f1, found.score), (1.0, [1.0; 4], 1.0));
-        assert!((compared.likeness(&block).score - BELOW).abs() < 1e-9);
+        assert!((compared.likeness(&block).score - 0.05).abs() < 1e-9);
         let legless = shapes::blocks(&[([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])]);
         let legless = compared.likeness(&Specimen::of_shape(&legless, &Placement::NONE, &frame));
         assert!((0.3..0.95).contains(&legless.score), "{legless:?}");

@@ -8,6 +8,7 @@
 mod contact;
 mod details;
 mod ground;
+mod lift;
 mod likeness;
 mod notes;
 mod responses;
@@ -24,7 +25,6 @@ use super::checks::{self, Measure};
 use super::details::{
     BuildDetails, Details, EfficiencyDetails, SilhouetteDetails, TopologyDetails, ViewScores,
 };
-use super::reference::Outlines;
 use super::specimen::Specimen;
 use super::{Mode, Reward, Scored};
 use crate::failure::Kind;
@@ -178,19 +178,19 @@ fn look(ground: &Ground, shape: &Shape, pose: &Pose, editability: Option<f64>, m
     let specimen = Specimen::of_shape(shape, &pose.placement, ground.frame());
     let measures = ground.measure(&specimen);
     let semantic = ground.semantic(&measures);
-    let (mut likeness, mut views) = (None, None);
+    let (mut likeness, mut views, mut silhouette) = (None, None, None);
     if mode == Mode::Full
         && let Some(reference) = ground.reference()
     {
         likeness = Some(reference.likeness(&specimen));
-        let placed = NormalisedMesh::new(&specimen.mesh);
-        let outlines = Outlines::new(&placed, &Connectivity::of(&placed));
-        views = Some(ViewScores::new(&outlines, &reference.outlines));
+        let overlap = reference.views(&specimen);
+        silhouette = Some(reference.silhouette(&overlap));
+        views = Some(overlap);
     }
     let parts = Parts {
         semantic,
         similarity: likeness.as_ref().map(|likeness| likeness.score),
-        silhouette: views.as_ref().map(ViewScores::weighted),
+        silhouette,
         editability,
     };
     let worth = parts.worth();

@@ -2,6 +2,7 @@
 //! never named, nor anything else that only the reference could tell in full.
 
 use super::details::{AssemblyDetails, CheckDetails, GroundedDetails, SoundnessDetails};
+use super::lift::lift;
 use crate::failure::Kind;
 use crate::reward::details::Details;
 use crate::reward::{Component, Mode, Profile, Reward};
@@ -31,9 +32,13 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
         );
     }
     let weight = |component| factor * Profile::GroundedV2.weight(mode, component);
-    for check in grounded.checks.iter().flat_map(|checks| &checks.list) {
-        let loss = weight(Component::SemanticParts) * check.weight * (1.0 - check.score);
-        found.push((loss, of_check(check)));
+    if let Some(checks) = &grounded.checks {
+        let worth = |earned: f64| lift(earned, checks.trivial);
+        for check in &checks.list {
+            let passed = checks.earned + check.weight * (1.0 - check.score);
+            let loss = weight(Component::SemanticParts) * (worth(passed) - worth(checks.earned));
+            found.push((loss, of_check(check)));
+        }
     }
     if grounded.pose.turned {
         found.push((
@@ -112,6 +117,12 @@ fn of_assembly(details: &AssemblyDetails) -> impl Iterator<Item = String> {
             )
         }),
         solids,
+        (details.spare_holes > 0).then(|| {
+            format!(
+                "{} more holes than asked for: leave out those that nobody needs",
+                details.spare_holes
+            )
+        }),
     ];
     lines.into_iter().flatten()
 }

@@ -194,6 +194,12 @@ impl Controller {
         };
         let proposing = &self.state.proposing;
         let first: Vec<CardId> = if known.is_empty() { vec![base.id] } else { known };
+        // Left as it is, it is whatever the profile asks for.
+        let target = if single {
+            Some(f64::INFINITY)
+        } else {
+            (proposing.target != super::TARGET).then_some(proposing.target)
+        };
         let run = RepairRun {
             cards: first.into_iter().enumerate().collect(),
             base_revision: base.revision,
@@ -206,7 +212,7 @@ impl Controller {
                 Pick::Endpoint => Origin::Endpoint,
             },
             head: 0,
-            target: if single { f64::INFINITY } else { proposing.target },
+            target: target.unwrap_or(self.state.scoring.profile.target()),
             single,
         };
         // What was proposed before counts among the rounds of a loop.
@@ -224,7 +230,7 @@ impl Controller {
             } else {
                 proposing.candidates
             },
-            target: run.target,
+            target,
             out: None,
         });
         let what = format!(

@@ -38,7 +38,7 @@ pub const DEBOUNCE: f64 = 0.25;
 pub const TUNE: f64 = 0.05;
 /// Proposals of a loop at most.
 pub const MAX_STEPS: usize = 12;
-/// A loop stops at this total.
+/// A loop stops at this total, which stands for whatever the profile asks for.
 pub const TARGET: f64 = 0.92;
 /// Lines of log kept.
 const LOG_LINES: usize = 500;
