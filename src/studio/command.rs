@@ -211,7 +211,7 @@ pub enum ProposerCommand {
 }
 
 /// A wish about the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServingCommand {
     /// Listen on that port from the next start on; 0 takes any that is free.
     Port(u16),

@@ -70,10 +70,14 @@ fn runs_table(runs: &[Run], ui: &mut Ui, palette: &Palette) {
                 } else {
                     palette.dim
                 };
-                for cell in cells {
-                    let text = RichText::new(cell.replace('-', "−"))
-                        .font(theme::regular(12.0))
-                        .color(color);
+                for (column, cell) in cells.into_iter().enumerate() {
+                    // A name keeps its hyphens, a number gets a minus.
+                    let cell = if column > 0 {
+                        cell.replace('-', "−")
+                    } else {
+                        cell
+                    };
+                    let text = RichText::new(cell).font(theme::regular(12.0)).color(color);
                     ui.add(Label::new(text).extend());
                 }
                 ui.end_row();
@@ -150,6 +154,8 @@ fn kinds(run: &Run, ui: &mut Ui, palette: &Palette) {
         .height(190.0)
         .include_y(0.0)
         .include_y(100.0)
+        // Room for the legend.
+        .include_x(1.35 * run.scored as f64)
         .show_background(false)
         .grid_color(palette.line)
         .allow_scroll(false)
