@@ -204,7 +204,7 @@ impl Controller {
                 self.state.proposing.pick = Pick::Replay;
             }
             Command::Proposer(command) => self.take_proposer_command(command),
-            Command::Serving(command) => self.take_serving_command(command),
+            Command::Serving(command) => self.take_serving_command(&command),
             Command::ShowReference => self.build_reference(),
             Command::Copy(text) => self.effects.push(Effect::Copy(text)),
             Command::UsePath(purpose, path) => {

@@ -155,8 +155,8 @@ impl Controller {
         }
     }
 
-    pub(super) fn take_serving_command(&mut self, command: ServingCommand) {
-        match command {
+    pub(super) fn take_serving_command(&mut self, command: &ServingCommand) {
+        match *command {
             ServingCommand::Port(port) => self.state.serving.port = port,
             ServingCommand::WithToken(wanted) => self.state.serving.with_token = wanted,
             ServingCommand::Show(serial) => {
