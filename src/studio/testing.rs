@@ -333,6 +333,9 @@ pub fn window(standin: &Standin) -> Harness<'static, Option<Studio>> {
     let mut harness = Harness::builder()
         .with_size(egui::vec2(1296.0, 736.0))
         .with_step_dt(1.0 / 60.0)
+        // What a thread of the window reports in the midst of them asks for more frames; a window that never rests
+        // needs more than any number.
+        .with_max_steps(60)
         .with_context_setup(theme::install)
         .build_ui_state(
             move |ui, slot: &mut Option<Studio>| {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
 
-use cadforge::assess::{Assessor, Request, Scoring, parallel};
+use cadforge::assess::{Assessor, Evaluation, Request, Scoring, parallel};
 use cadforge::executor::{CancelToken, Executor, Priority, WorkerConfig};
 use cadforge::ordeal::{attacks, ladders};
 use cadforge::reward::Profile;
@@ -30,13 +30,18 @@ fn assessor() -> Assessor {
 }
 
 fn totals(jobs: &[(&Task, String)]) -> Vec<f64> {
+    let totals = evaluations(jobs).into_iter().map(|found| found.reward.total);
+    totals.collect()
+}
+
+fn evaluations(jobs: &[(&Task, String)]) -> Vec<Evaluation> {
     let scoring = Scoring {
         profile: Profile::GroundedV2,
         editability: Some(0),
         ..Scoring::default()
     };
     let assessor = assessor();
-    let total = |(task, code): &(&Task, String)| {
+    let evaluate = |(task, code): &(&Task, String)| {
         let request = Request {
             task,
             code: code.as_bytes(),
@@ -44,11 +49,9 @@ fn totals(jobs: &[(&Task, String)]) -> Vec<f64> {
             scoring: &scoring,
             priority: Priority::Batch,
         };
-        assessor
-            .evaluate(&request, &CancelToken::never())
-            .map(|evaluation| evaluation.reward.total)
+        assessor.evaluate(&request, &CancelToken::never())
     };
-    parallel::map(jobs, 2, total).unwrap()
+    parallel::map(jobs, 2, evaluate).unwrap()
 }
 
 #[test]
@@ -115,12 +118,18 @@ fn climb(chosen: impl Fn(&Task) -> bool) {
         );
         jobs.extend(scripts.into_iter().map(|script| (task, script)));
     }
-    let totals = totals(&jobs);
+    let found = evaluations(&jobs);
     let mut wrong = Vec::new();
     let mut at = 0;
     for ladder in &ladders {
-        let stages = &totals[at..=at + ladder.stages.len()];
-        at += stages.len();
+        let climbed = &found[at..=at + ladder.stages.len()];
+        at += climbed.len();
+        let stages: Vec<f64> = climbed.iter().map(|stage| stage.reward.total).collect();
+        // What is done is the whole part, however near a stage before it comes.
+        let done: Vec<bool> = climbed.iter().map(|stage| stage.is_done(None)).collect();
+        if done.iter().position(|&done| done) != Some(stages.len() - 1) {
+            wrong.push(format!("{}: done is {done:?} of {stages:.3?}", ladder.task));
+        }
         let reference = stages[stages.len() - 1];
         if reference < 0.95 || stages.windows(2).any(|pair| pair[0] >= pair[1]) {
             wrong.push(format!("{}: {stages:.3?}", ladder.task));
