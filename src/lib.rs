@@ -57,7 +57,8 @@
 //! and facts of the latter. [`executor`] holds the mesh against the surfaces, face by face, before there is a shape: a
 //! corner that is on no surface is forged. The mesh is scored by [`reward::score`]; the [`assess::Evaluation`] is what every surface prints, and a trajectory line is an
 //! evaluation with its code. The window draws [`studio`]'s state, changes it in one place when events arrive,
-//! and asks for work only by commands.
+//! and asks for work only by commands. A STEP file is written by the reader as well ([`executor::Executor::export`]), from the
+//! shape and never from what the candidate says.
 //!
 //! ## What confines a candidate
 //!
@@ -108,7 +109,8 @@
 //!
 //! A panel reads [`studio::state`] and sends [`studio::command`]s; [`studio::controller`] alone changes the state, where
 //! commands, engine events and files come in. Panels stand in a tree of tiles ([`studio::dock`]). Whatever reads, writes or
-//! asks a server does so on a thread and comes back as an event.
+//! asks a server does so on a thread and comes back as an event. A window opens without a Python environment too, and makes
+//! one when asked ([`studio::environment`]); the executor then tries its workers again.
 //!
 //! ## A repair's way
 //!
