@@ -37,7 +37,8 @@ end_all() {
 start_display() {
     local number=$scratch/display
     : >"$number"
-    Xvfb -displayfd 3 -screen 0 "$1x24" -nolisten tcp 3>"$number" >"$scratch/xvfb.log" 2>&1 &
+    # Without -noreset it starts anew whenever its last client goes, and refuses whoever comes meanwhile.
+    Xvfb -displayfd 3 -screen 0 "$1x24" -nolisten tcp -noreset 3>"$number" >"$scratch/xvfb.log" 2>&1 &
     xvfb=$!
     until_true 20 test -s "$number" || fail "Xvfb did not start: $(tail -n 1 "$scratch/xvfb.log")"
     DISPLAY=:$(<"$number")
