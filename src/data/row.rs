@@ -43,6 +43,11 @@ impl Row {
         self.get(key)?.as_u64()
     }
 
+    /// Whether it is no candidate but the first line of a trajectory.
+    pub fn is_header(&self) -> bool {
+        self.get("proposer").is_some() && self.get("format").is_some() && self.get("step").is_none()
+    }
+
     /// The task that it is for.
     pub fn task_id(&self) -> Option<&str> {
         self.text("task_id")

@@ -119,6 +119,8 @@ pub enum Command {
 pub enum Action {
     /// Read a file.
     Open,
+    /// Read the trajectories and rows of a folder.
+    OpenFolder,
     /// Write the code to its file.
     Save,
     /// Write the code to another file.

@@ -16,11 +16,12 @@ use crossbeam_channel::{Receiver, Sender};
 use super::made;
 use super::new_task::NewTask;
 use super::notes::Notes;
-use super::rows::Rows;
+use super::rows::{Rows, is_many};
 use super::settings::Settings;
 use super::share::{self, Form, Story};
 use super::state::{CardId, PathPurpose, Work, file_name};
 use crate::cache;
+use crate::data::DataError;
 use crate::data::report::Run;
 use crate::data::store::{self, Imported, Store};
 use crate::engine::Wake;
@@ -180,11 +181,11 @@ impl Files {
         });
     }
 
-    /// Reads a trajectory, a file of rows or a store.
+    /// Reads a trajectory, a file of rows, a store, or a folder of trajectories and files of rows.
     pub fn read_trajectory(&mut self, path: PathBuf) {
-        self.run_long(format!("reading {}", file_name(&path)), move |_| {
-            if store::exists(&path) {
-                return Some(match Rows::of_store(&path) {
+        self.run_long(format!("reading {}", file_name(&path)), move |progress| {
+            if store::exists(&path) || is_many(&path) {
+                return Some(match read_rows(&path, progress) {
                     Ok(rows) => FileEvent::Rows(Arc::new(rows), Notes::read(&path)),
                     Err(message) => FileEvent::NotKept(message),
                 });
@@ -206,10 +207,10 @@ impl Files {
         self.run(move || Some(FileEvent::RowCode(index, rows.code(index))));
     }
 
-    /// Reads a file of rows to compare with.
+    /// Reads rows to compare with: a file, a store or a folder of them.
     pub fn read_other(&mut self, path: PathBuf) {
-        self.run_long(format!("reading {}", file_name(&path)), move |_| {
-            Some(FileEvent::Other(Rows::read(&path).map(Arc::new)))
+        self.run_long(format!("reading {}", file_name(&path)), move |progress| {
+            Some(FileEvent::Other(read_rows(&path, progress).map(Arc::new)))
         });
     }
 
@@ -250,11 +251,25 @@ impl Files {
         });
     }
 
-    /// Adds a file of rows to the store in a folder, which is made if there is none.
-    pub fn import_rows(&mut self, path: PathBuf, folder: PathBuf) {
-        self.run_long(format!("importing {}", file_name(&path)), move |_| {
-            let imported = Store::open(&folder).and_then(|mut store| store.import(&path, None, &mut |_| {}));
-            let imported = imported.map_err(|error| error.to_string());
+    /// Adds the files of rows to the store in a folder, which is made if there is none. What comes of many files is summed,
+    /// and names no run.
+    pub fn import_rows(&mut self, rows: Arc<Rows>, folder: PathBuf) {
+        self.run_long(format!("importing {}", file_name(&rows.path)), move |progress| {
+            let import = || {
+                let mut store = Store::open(&folder)?;
+                let mut all = Imported::default();
+                for (done, file) in rows.files.iter().enumerate() {
+                    let imported = store.import(file, None, &mut |_| {})?;
+                    all.rows += imported.rows;
+                    all.added += imported.added;
+                    if rows.files.len() == 1 {
+                        all.run = imported.run;
+                    }
+                    progress((done + 1) as f32 / rows.files.len() as f32);
+                }
+                Ok(all)
+            };
+            let imported = import().map_err(|error: DataError| error.to_string());
             Some(FileEvent::Imported(folder, imported))
         });
     }
@@ -354,13 +369,17 @@ impl Files {
             let dialog = rfd::FileDialog::new();
             let dialog = match purpose {
                 PathPurpose::Open => dialog.add_filter("CadQuery code, trajectories, rows", &["py", "jsonl"]),
+                PathPurpose::Folder => dialog,
                 PathPurpose::Save(_) => dialog.add_filter("CadQuery code", &["py"]),
                 PathPurpose::Compare | PathPurpose::Rows => dialog.add_filter("rows", &["jsonl"]),
                 PathPurpose::Step => dialog.add_filter("STEP", &["step", "stp"]),
                 PathPurpose::Export(form) => dialog.add_filter(form.extension(), &[form.extension()]),
             };
             let path = match purpose {
-                PathPurpose::Open => dialog.set_title("Open CadQuery code").pick_file(),
+                PathPurpose::Open => dialog.set_title("Open code, a trajectory or rows").pick_file(),
+                PathPurpose::Folder => dialog
+                    .set_title("Open a folder of trajectories or rows")
+                    .pick_folder(),
                 PathPurpose::Save(_) => dialog.set_title("Save code").set_file_name(suggested).save_file(),
                 PathPurpose::Compare => dialog.set_title("Compare with another run").pick_file(),
                 PathPurpose::Rows | PathPurpose::Export(_) | PathPurpose::Step => {
@@ -467,6 +486,17 @@ fn remove_kept(folder: Option<&Path>) -> Option<String> {
         }
     }
     problem
+}
+
+/// Rows of a store, of a folder of files or of one file.
+fn read_rows(path: &Path, progress: &dyn Fn(f32)) -> Result<Rows, String> {
+    if store::exists(path) {
+        Rows::of_store(path)
+    } else if is_many(path) {
+        Rows::of_folder(path, progress)
+    } else {
+        Rows::read(path)
+    }
 }
 
 fn read(path: &Path) -> Result<String, String> {

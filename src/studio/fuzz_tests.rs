@@ -39,6 +39,7 @@ fn harmless(action: Action) -> bool {
     !matches!(
         action,
         Action::Open
+            | Action::OpenFolder
             | Action::Save
             | Action::SaveAs
             | Action::Export(_)

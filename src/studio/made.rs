@@ -14,6 +14,9 @@ use crate::repair::endpoint::Template;
 use crate::task::TaskSet;
 use crate::trajectory::replace_file;
 
+/// Files of a folder that a report has a column each for; more of them count as one run.
+const COLUMNS: usize = 8;
+
 /// What can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Making {
@@ -54,9 +57,13 @@ impl Making {
 pub fn keep_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
     let path = Making::Repair.path(&rows.path);
     let (code, evaluation) = (&repaired.code, &repaired.evaluation);
+    let row = rows
+        .rows
+        .get(repaired.row)
+        .ok_or("the row is not there any more")?;
     let Some(id) = rows.id(repaired.row) else {
         let source = Source {
-            file: rows.path.clone(),
+            file: rows.file(row).to_owned(),
             line: rows.line(repaired.row)?,
         };
         return repaired::append(&path, &source, code, evaluation).map_err(|error| error.to_string());
@@ -83,7 +90,15 @@ pub fn runs(rows: &Rows) -> Result<Vec<report::Run>, String> {
         if rows.stored {
             return report::of_store(&Store::open_existing(&rows.path)?, DEFAULT_GENERATIONS);
         }
-        Ok(vec![report::read(&rows.path, DEFAULT_GENERATIONS)?])
+        if !rows.many() {
+            return Ok(vec![report::read(&rows.path, DEFAULT_GENERATIONS)?]);
+        }
+        if rows.files.len() > COLUMNS {
+            let name = super::state::file_name(&rows.path);
+            return Ok(vec![report::joined(name, &rows.files, DEFAULT_GENERATIONS)?]);
+        }
+        let one = |file| report::read(file, DEFAULT_GENERATIONS);
+        rows.files.iter().map(|file| one(file)).collect()
     };
     read().map_err(|error| error.to_string())
 }
@@ -103,7 +118,7 @@ pub fn make(
     if making == Making::Report {
         return write_report(&runs(rows)?, &path);
     }
-    let whole = !rows.stored && chosen.is_none();
+    let whole = !rows.stored && !rows.many() && chosen.is_none();
     let input = if whole {
         rows.path.clone()
     } else {

@@ -11,10 +11,13 @@ use super::notes::Notes;
 use super::rows::Rows;
 use super::share::Form;
 use super::state::{PathPurpose, Phase, State};
-use super::testing::{Standin, Window, ask, built, failed, scored, state, studio, until, window};
+use super::testing::{Standin, Window, ask, built, failed, scored, state, step, studio, until, window};
+use crate::assess::Versions;
 use crate::engine::{Event, Job, Outcome};
 use crate::executor::Priority;
 use crate::failure::Kind;
+use crate::reward::{Mode, Profile};
+use crate::trajectory::Header;
 
 fn rows(folder: &Path, name: &str, lift: f64) -> std::path::PathBuf {
     let path = folder.join(name);
@@ -173,6 +176,55 @@ fn rows_are_pinned_annotated_chosen_and_written() {
             .unwrap()
             .text
             .contains("would replace")
+    );
+}
+
+#[test]
+fn a_folder_of_trajectories_is_looked_through_and_one_is_laid_out() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, totals) in [("first", [0.2, 0.4]), ("second", [0.3, 0.9])] {
+        let header = Header {
+            format: 1,
+            task_id: "other".to_owned(),
+            profile: Profile::CadforgeV1,
+            mode: Mode::Full,
+            proposer: "rules".to_owned(),
+            versions: Versions::default(),
+        };
+        let mut lines = vec![serde_json::to_string(&header).unwrap()];
+        for (number, total) in totals.into_iter().enumerate() {
+            let Event::Step(step, _) = step(number, &format!("{name} {number}"), built(total, 0.4)) else {
+                panic!("a step");
+            };
+            lines.push(serde_json::to_string(&step).unwrap());
+        }
+        let folder = dir.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("trajectory.jsonl"), lines.join("\n")).unwrap();
+    }
+    let (_standin, mut window) = scored();
+    ask(&mut window, Command::Do(Action::OpenFolder));
+    until(&mut window, "the path field", |state| state.path_prompt.is_some());
+    ask(
+        &mut window,
+        Command::UsePath(PathPurpose::Folder, dir.path().to_owned()),
+    );
+    until(&mut window, "the rows", |state| state.rows.is_some());
+    window.get_by_label("Run of rows");
+    window.get_by_label("row 4, build_ok 0.900").click();
+    until(&mut window, "the row", |state| state.open_row == Some(3));
+    assert_eq!(state(&window).card().code, "second 1");
+    window.run_steps(3);
+    window.get_by_label("Whole trajectory").click();
+    until(&mut window, "its steps", |state| {
+        state.session().task.id == "other" && state.session().cards.iter().any(|card| card.code == "second 0")
+    });
+    assert!(
+        state(&window)
+            .session()
+            .cards
+            .iter()
+            .all(|card| card.code != "first 1")
     );
 }
 

@@ -1,4 +1,5 @@
-//! Rows of training runs: a JSONL file of candidates with their rewards, or a store of many; too large to hold.
+//! Rows of training runs: a JSONL file of candidates with their rewards, a folder of such files and of trajectories, or a
+//! store; too large to hold.
 //!
 //! What a list needs of each row is kept, 24 bytes of it; code and notes are read again when somebody looks.
 
@@ -20,17 +21,19 @@ const FAILED: f64 = -0.999;
 /// A file of rows.
 #[derive(Debug, Default)]
 pub struct Rows {
-    /// The file, or the folder of a store.
+    /// The file, or the folder: of a store or of many files.
     pub path: PathBuf,
     /// Whether they are those of a store.
     pub stored: bool,
+    /// The files that they lie in, in the order of `runs`; none for those of a store.
+    pub files: Vec<PathBuf>,
     /// Its rows, in order.
     pub rows: Vec<Row>,
     /// Names of tasks that rows refer to.
     pub tasks: Vec<String>,
     /// Names of kinds that rows refer to.
     pub kinds: Vec<String>,
-    /// Names of runs that rows refer to; one at most where they come from a file.
+    /// Names of runs that rows refer to; none where they come from one file.
     pub runs: Vec<String>,
     /// Candidates of one prompt, in order of their first row; rows without a `group_id` are in none.
     pub groups: Vec<Group>,
@@ -92,24 +95,12 @@ impl Rows {
                 path.display()
             )
         };
-        let mut reader = BufReader::with_capacity(1 << 20, File::open(path).map_err(fail)?);
         let mut rows = Self {
             path: path.to_owned(),
+            files: vec![path.to_owned()],
             ..Self::default()
         };
-        let (mut line, mut start) = (Vec::new(), 0);
-        let mut groups = BTreeMap::new();
-        loop {
-            line.clear();
-            let length = reader.read_until(b'\n', &mut line).map_err(fail)?;
-            if length == 0 {
-                break;
-            }
-            if !line.trim_ascii().is_empty() {
-                rows.push(&line, start, &mut groups);
-            }
-            start += length as u64;
-        }
+        rows.read_file(0, &mut BTreeMap::new()).map_err(fail)?;
         if rows.rows.is_empty() {
             return Err(format!(
                 "{} holds no rows with a reward or a kind\nhint: give a trajectory's folder, or what `cadforge score` wrote",
@@ -119,10 +110,30 @@ impl Rows {
         Ok(rows)
     }
 
-    fn push(&mut self, line: &[u8], start: u64, groups: &mut BTreeMap<String, u32>) {
+    /// Reads one of its files through.
+    fn read_file(&mut self, file: usize, groups: &mut BTreeMap<String, u32>) -> std::io::Result<()> {
+        let mut reader = BufReader::with_capacity(1 << 20, File::open(&self.files[file])?);
+        let (mut line, mut start) = (Vec::new(), 0);
+        loop {
+            line.clear();
+            let length = reader.read_until(b'\n', &mut line)?;
+            if length == 0 {
+                return Ok(());
+            }
+            if !line.trim_ascii().is_empty() {
+                self.push(&line, start, file as u16, groups);
+            }
+            start += length as u64;
+        }
+    }
+
+    fn push(&mut self, line: &[u8], start: u64, file: u16, groups: &mut BTreeMap<String, u32>) {
         let Ok(row) = data::Row::parse(line) else {
             return self.bad += 1;
         };
+        if row.is_header() {
+            return;
+        }
         let total = row.total().or_else(|| row.score());
         let kind = row.kind();
         if total.is_none() && kind.is_none() {
@@ -131,12 +142,16 @@ impl Rows {
         let built = row
             .built()
             .unwrap_or_else(|| total.is_none_or(|total| total > FAILED));
-        let group = row.group_id();
+        // A name is one of a file; the same in another file is another group.
+        let group = row.group_id().map(|id| match self.runs.get(file as usize) {
+            Some(run) => format!("{run} {id}"),
+            None => id,
+        });
         self.join(group, groups);
         self.rows.push(Row {
             start,
             length: line.len() as u32,
-            run: 0,
+            run: file,
             task: index_of(&mut self.tasks, row.task_id()),
             kind: index_of(&mut self.kinds, kind.map(Kind::name)),
             total: total.map_or(f32::NAN, |total| total as f32),
@@ -169,7 +184,7 @@ impl Rows {
             format!(
                 "row {} of {} has changed: {error}",
                 index + 1,
-                self.path.display()
+                self.file(row).display()
             )
         };
         let code = data::Row::parse(&whole)
@@ -182,9 +197,9 @@ impl Rows {
     /// Line of a row in its file, from 1.
     pub fn line(&self, index: usize) -> Result<u64, String> {
         let row = self.rows.get(index).ok_or("the row is not there any more")?;
-        let fail = |error: std::io::Error| format!("cannot read {}: {error}", self.path.display());
-        let mut before =
-            BufReader::with_capacity(1 << 20, File::open(&self.path).map_err(fail)?.take(row.start));
+        let file = self.file(row);
+        let fail = |error: std::io::Error| format!("cannot read {}: {error}", file.display());
+        let mut before = BufReader::with_capacity(1 << 20, File::open(file).map_err(fail)?.take(row.start));
         let mut line = 1;
         loop {
             let buffer = before.fill_buf().map_err(fail)?;
@@ -202,13 +217,23 @@ impl Rows {
             return stored::text(&self.open_store()?, row.start);
         }
         let read = || {
-            let mut file = File::open(&self.path)?;
+            let mut file = File::open(self.file(row))?;
             file.seek(SeekFrom::Start(row.start))?;
             let mut line = vec![0; row.length as usize];
             file.read_exact(&mut line)?;
             Ok(line)
         };
-        read().map_err(|error: std::io::Error| format!("cannot read {}: {error}", self.path.display()))
+        read().map_err(|error: std::io::Error| format!("cannot read {}: {error}", self.file(row).display()))
+    }
+
+    /// The file that a row lies in, or the folder of the store.
+    pub fn file(&self, row: &Row) -> &Path {
+        self.files.get(row.run as usize).unwrap_or(&self.path)
+    }
+
+    /// Whether they come from the files of a folder.
+    pub fn many(&self) -> bool {
+        !self.stored && !self.runs.is_empty()
     }
 
     /// Rows whose line holds a text, capitals or not.
@@ -217,16 +242,9 @@ impl Rows {
         if self.stored {
             return self.holding_in_store(&wanted);
         }
-        let fail = |error: std::io::Error| format!("cannot read {}: {error}", self.path.display());
-        let mut reader = BufReader::with_capacity(1 << 20, File::open(&self.path).map_err(fail)?);
-        let (mut found, mut at, mut line) = (Vec::new(), 0, Vec::new());
+        let (mut found, mut line, mut source) = (Vec::new(), Vec::new(), self.source()?);
         for (index, row) in self.rows.iter().enumerate() {
-            // Between rows there can be lines that are none.
-            let gap = row.start - at;
-            reader.seek_relative(gap.cast_signed()).map_err(fail)?;
-            line.resize(row.length as usize, 0);
-            reader.read_exact(&mut line).map_err(fail)?;
-            at = row.start + u64::from(row.length);
+            source.read(row, &mut line)?;
             if holds(&mut line, &wanted) {
                 found.push(index as u32);
             }
@@ -405,6 +423,9 @@ fn index_of(names: &mut Vec<String>, name: Option<&str>) -> u16 {
     u16::try_from(index).unwrap_or(u16::MAX)
 }
 
+mod many;
 mod stored;
+
+pub use many::is_many;
 #[cfg(test)]
 mod tests;

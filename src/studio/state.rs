@@ -237,6 +237,8 @@ pub fn file_name(path: &std::path::Path) -> String {
 pub enum PathPurpose {
     /// A file to read.
     Open,
+    /// A folder to read.
+    Folder,
     /// A file to write that card to, whatever is on screen by then.
     Save(CardId),
     /// A file of rows to compare with.

@@ -7,7 +7,7 @@ pub mod plot;
 mod published;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -159,15 +159,8 @@ pub fn read(path: &Path, generations: u32) -> Result<Run, DataError> {
     } else {
         path.to_owned()
     };
-    let mut lines = Lines::open(&file)?;
     let mut reading = Reading::new(name, generations);
-    while let Some(line) = lines.next_line()? {
-        let number = line.number;
-        match line.row {
-            Ok(row) => reading.row(&row, number),
-            Err(message) => reading.bad(number, message),
-        }
-    }
+    reading.file(&file)?;
     let run = reading.run();
     if run.completions == 0 && run.training.is_none() {
         return Err(DataError::Input(format!(
@@ -176,6 +169,15 @@ pub fn read(path: &Path, generations: u32) -> Result<Run, DataError> {
         )));
     }
     Ok(run)
+}
+
+/// Reads many files as one run: the trajectories of a folder, say.
+pub fn joined(name: String, files: &[PathBuf], generations: u32) -> Result<Run, DataError> {
+    let mut reading = Reading::new(name, generations);
+    for file in files {
+        reading.file(file)?;
+    }
+    Ok(reading.run())
 }
 
 /// Reads every run of a store that holds candidates with rewards, in the order of their names.
@@ -249,6 +251,18 @@ impl Reading {
         }
     }
 
+    fn file(&mut self, file: &Path) -> Result<(), DataError> {
+        let mut lines = Lines::open(file)?;
+        while let Some(line) = lines.next_line()? {
+            let number = line.number;
+            match line.row {
+                Ok(row) => self.row(&row, number),
+                Err(message) => self.bad(number, message),
+            }
+        }
+        Ok(())
+    }
+
     fn bad(&mut self, line: u64, message: String) {
         self.run.bad_lines += 1;
         if self.run.first_bad_lines.len() < TOLD {
@@ -264,7 +278,7 @@ impl Reading {
             Some(Form::Completion | Form::Evaluation | Form::Step | Form::Rollout | Form::Sft) => {}
             Some(Form::Preference | Form::Curriculum) => return self.run.other_rows += 1,
             // The first line of a trajectory.
-            None if line == 1 && row.get("proposer").is_some() => return,
+            None if line == 1 && row.is_header() => return,
             None => return self.bad(line, "the row has none of the known forms".to_owned()),
         }
         self.run.completions += 1;

@@ -67,7 +67,7 @@ impl Store {
                 let number = line.number;
                 let formed = line.row.and_then(|row| match Form::of(&row) {
                     Some(form) => Ok((form, row)),
-                    None if is_header(&row, number) => Err(String::new()),
+                    None if number == 1 && row.is_header() => Err(String::new()),
                     None => Err("the row has none of the known forms".to_owned()),
                 });
                 match formed {
@@ -251,10 +251,6 @@ fn name_of(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     name.strip_suffix(".jsonl").unwrap_or(name).to_owned()
-}
-
-fn is_header(row: &Row, line: u64) -> bool {
-    line == 1 && row.get("proposer").is_some() && row.get("format").is_some()
 }
 
 /// Files of a step that are there.

@@ -73,6 +73,13 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 /// Every action, in menu order.
 pub const ACTIONS: &[ActionInfo] = &[
     info(Action::Open, "file.open", "Open…", keys(CTRL, Key::O), false),
+    info(
+        Action::OpenFolder,
+        "file.open-folder",
+        "Open folder…",
+        keys(CTRL_SHIFT, Key::O),
+        false,
+    ),
     info(Action::Save, "file.save", "Save", keys(CTRL, Key::S), false),
     info(
         Action::SaveAs,

@@ -12,7 +12,7 @@ use crate::trajectory::Origin;
 impl Controller {
     pub(super) fn use_path(&mut self, purpose: PathPurpose, path: PathBuf) {
         match purpose {
-            PathPurpose::Open => self.open(path),
+            PathPurpose::Open | PathPurpose::Folder => self.open(path),
             PathPurpose::Compare => self.files.read_other(path),
             PathPurpose::Rows => self.export_rows(path),
             PathPurpose::Step => self.export_step(path),
@@ -56,7 +56,7 @@ impl Controller {
                     None => name,
                 };
                 let start = match purpose {
-                    PathPurpose::Open | PathPurpose::Compare => String::new(),
+                    PathPurpose::Open | PathPurpose::Folder | PathPurpose::Compare => String::new(),
                     PathPurpose::Rows => beside(self.suggested_rows()),
                     PathPurpose::Save(_) => beside(self.suggested_name()),
                     PathPurpose::Step => beside(self.suggested_step()),

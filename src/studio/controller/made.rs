@@ -67,16 +67,19 @@ impl Controller {
         if rows.stored {
             return self.tell("these rows are in a store already");
         }
-        self.files.import_rows(rows.path.clone(), folder);
+        self.files.import_rows(Arc::clone(rows), folder);
     }
 
     pub(super) fn take_import(&mut self, folder: &Path, imported: Result<Imported, String>) {
         match imported {
             Err(message) => self.tell(&message),
             Ok(imported) => self.note(format!(
-                "imported {} rows as `{}`, {} of them new, into the store in {}",
+                "imported {} rows as {}, {} of them new, into the store in {}",
                 imported.rows,
-                imported.run,
+                match &imported.run[..] {
+                    "" => "runs of their own".to_owned(),
+                    run => format!("`{run}`"),
+                },
                 imported.added,
                 folder.display()
             )),

@@ -300,6 +300,7 @@ impl Controller {
     fn act(&mut self, action: Action) {
         match action {
             Action::Open => self.files.pick(PathPurpose::Open, String::new()),
+            Action::OpenFolder => self.files.pick(PathPurpose::Folder, String::new()),
             Action::Save => match self.state.card().file.clone() {
                 Some(path) => self.use_path(PathPurpose::Save(self.state.card().id), path),
                 None => self.act(Action::SaveAs),

@@ -48,7 +48,8 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .stick_to_bottom(true)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            let width = ui.clip_rect().width() - 2.0 * PAD;
+            // In a panel that was made as narrow as can be, less than nothing is left.
+            let width = (ui.clip_rect().width() - 2.0 * PAD).max(0.0);
             let margin = Margin::symmetric(PAD as i8, 6);
             Frame::NONE.inner_margin(margin).show(ui, |ui| {
                 if lines.is_empty() {

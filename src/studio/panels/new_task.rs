@@ -118,7 +118,7 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             if ui
-                .add_enabled(state.pack.is_some(), egui::Button::new("Write task"))
+                .add_enabled(state.pack.is_some(), widgets::primary("Write task", palette))
                 .clicked()
             {
                 draft.asked = true;

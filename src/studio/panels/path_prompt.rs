@@ -26,7 +26,8 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
     }
     let palette = theme::of(ui);
     let (title, verb) = match prompt.purpose {
-        PathPurpose::Open => ("Open a file", "Open"),
+        PathPurpose::Open => ("Open code, a trajectory or rows", "Open"),
+        PathPurpose::Folder => ("Open a folder of trajectories or rows", "Open"),
         PathPurpose::Save(_) => ("Save the code", "Save"),
         PathPurpose::Compare => ("Compare with another run", "Open"),
         PathPurpose::Rows => ("Export the selection", "Export"),
@@ -54,7 +55,7 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             let usable = !view.text.trim().is_empty();
-            if (ui.add_enabled(usable, egui::Button::new(verb)).clicked() || entered) && usable {
+            if (ui.add_enabled(usable, widgets::primary(verb, palette)).clicked() || entered) && usable {
                 commands.push(Command::UsePath(prompt.purpose, PathBuf::from(view.text.trim())));
             }
             if ui.button("Not now").clicked() {

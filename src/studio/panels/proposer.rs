@@ -1,6 +1,10 @@
 //! Who proposes, and what it says while it says it.
 
-use egui::{Checkbox, ComboBox, DragValue, Frame, Label, Margin, RichText, Role, ScrollArea, Ui, WidgetInfo};
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::{
+    Button, Checkbox, ComboBox, DragValue, Frame, Grid, Label, Margin, PopupCloseBehavior, RichText, Role,
+    ScrollArea, Ui, WidgetInfo, vec2,
+};
 
 use super::proposer_server;
 use super::widgets::{self, ActionStyle, action_button, header};
@@ -11,6 +15,9 @@ use crate::studio::theme::{self, PAD, Palette};
 
 /// Every choice in the order of the bar.
 pub const PICKS: [Pick; 3] = [Pick::Rules, Pick::Replay, Pick::Endpoint];
+
+/// Room for the button of a loop's limits, points.
+const LIMITS: f32 = 150.0;
 
 /// What the panel remembers.
 #[derive(Default)]
@@ -35,7 +42,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         |ui| {
             for choice in PICKS {
                 let there = choice != Pick::Replay || state.session().repair().is_some();
-                let button = ui.add_enabled(there, egui::Button::selectable(pick == choice, choice.name()));
+                let button = ui.add_enabled(there, Button::selectable(pick == choice, choice.name()));
                 button.widget_info(|| {
                     WidgetInfo::selected(
                         Role::Button,
@@ -58,7 +65,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
             ui.spacing_mut().item_spacing.y = 5.0;
             match pick {
                 Pick::Replay | Pick::Rules => {
-                    ui.horizontal_wrapped(|ui| {
+                    ui.horizontal(|ui| {
                         if pick == Pick::Replay {
                             replay(state, ui, commands);
                         }
@@ -74,45 +81,71 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         });
 }
 
-/// How far a loop goes.
+/// How far a loop goes, behind a button that says it: what is proposed needs the room.
 fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
-    let palette = theme::of(ui);
+    let many = pick != Pick::Replay && proposing.candidates > 1;
+    let count = if many {
+        format!("{} × ", proposing.candidates)
+    } else {
+        String::new()
+    };
+    let face = format!("{count}{} steps to {:.2}", proposing.max_steps, proposing.target);
+    let face = Button::new(face).right_text(widgets::chevron_atom(theme::of(ui).dim));
+    let menu = MenuButton::from_button(face)
+        .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
+    let (response, _) = menu.ui(ui, |ui| {
+        Grid::new("limits")
+            .num_columns(2)
+            .spacing(vec2(12.0, 6.0))
+            .show(ui, |ui| {
+                for value in limit_values(state, pick, ui) {
+                    commands.push(Command::Proposer(value));
+                }
+            });
+        if pick == Pick::Replay {
+            let mut paced = proposing.paced;
+            let box_ = Checkbox::new(&mut paced, "with the pauses that were recorded");
+            if ui.add(box_).changed() {
+                commands.push(Command::Proposer(ProposerCommand::Paced(paced)));
+            }
+        }
+    });
+    response.on_hover_text("how far a loop goes");
+}
+
+/// A line for each limit; what was changed.
+fn limit_values(state: &State, pick: Pick, ui: &mut Ui) -> Vec<ProposerCommand> {
+    let proposing = &state.proposing;
+    let mut changed = Vec::new();
+    let line = |ui: &mut Ui, label: &str, value: DragValue<'_>, why: &str| {
+        ui.label(label);
+        let response = ui.name_inputs(label, |ui| ui.add(value));
+        ui.end_row();
+        response.on_hover_text(why).changed()
+    };
     let mut steps = proposing.max_steps;
-    ui.name_inputs("Steps at most", |ui| {
-        let value = DragValue::new(&mut steps)
-            .range(1..=100)
-            .speed(0.1)
-            .suffix(" steps");
-        if ui.add(value).on_hover_text("a loop ends after so many").changed() {
-            commands.push(Command::Proposer(ProposerCommand::MaxSteps(steps)));
-        }
-    });
-    ui.label(widgets::small("to", palette));
+    let value = DragValue::new(&mut steps).range(1..=100).speed(0.1);
+    if line(ui, "Steps at most", value, "a loop ends after so many") {
+        changed.push(ProposerCommand::MaxSteps(steps));
+    }
     let mut target = proposing.target;
-    ui.name_inputs("Target", |ui| {
-        let value = DragValue::new(&mut target)
-            .range(0.0..=1.0)
-            .speed(0.005)
-            .fixed_decimals(2);
-        if ui
-            .add(value)
-            .on_hover_text("a loop stops at this total")
-            .changed()
-        {
-            commands.push(Command::Proposer(ProposerCommand::Target(target)));
-        }
-    });
+    let value = DragValue::new(&mut target)
+        .range(0.0..=1.0)
+        .speed(0.005)
+        .fixed_decimals(2);
+    if line(ui, "Target", value, "a loop stops at this total") {
+        changed.push(ProposerCommand::Target(target));
+    }
     if pick != Pick::Replay {
         let mut count = proposing.candidates;
-        ui.name_inputs("Candidates", |ui| {
-            let value = DragValue::new(&mut count).range(1..=16).speed(0.05).prefix("× ");
-            let why = "candidates of each step; more than one make a group with advantages";
-            if ui.add(value).on_hover_text(why).changed() {
-                commands.push(Command::Proposer(ProposerCommand::Candidates(count)));
-            }
-        });
+        let value = DragValue::new(&mut count).range(1..=16).speed(0.05);
+        let why = "of each step; more than one make a group with advantages";
+        if line(ui, "Candidates", value, why) {
+            changed.push(ProposerCommand::Candidates(count));
+        }
     }
+    changed
 }
 
 fn replay(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -120,7 +153,7 @@ fn replay(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     ui.name_inputs("Recording", |ui| {
         ComboBox::new("recording", "")
             .icon(widgets::chevron)
-            .width(150.0)
+            .width((ui.available_width() - LIMITS).clamp(90.0, 190.0))
             .truncate()
             .selected_text(session.recording.clone().unwrap_or_default())
             .show_ui(ui, |ui| {
@@ -133,11 +166,6 @@ fn replay(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 }
             });
     });
-    let mut paced = state.proposing.paced;
-    let box_ = Checkbox::new(&mut paced, "with its pauses");
-    if ui.add(box_).changed() {
-        commands.push(Command::Proposer(ProposerCommand::Paced(paced)));
-    }
 }
 
 /// What is said, as it arrives.
@@ -171,7 +199,7 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
             ui.spacing_mut().item_spacing.x = 2.0;
             for (number, text) in said.iter().enumerate() {
                 let picked = shown.is_some_and(|shown| shown.card == text.card);
-                let button = egui::Button::selectable(picked, (number + 1).to_string()).small();
+                let button = Button::selectable(picked, (number + 1).to_string()).small();
                 let response = ui.add(button);
                 response.widget_info(|| {
                     WidgetInfo::selected(Role::Button, true, picked, format!("Text {}", number + 1))
@@ -200,8 +228,8 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
                         let text = RichText::new(widgets::cut(line))
                             .font(theme::mono(theme::SMALL))
                             .color(color(said, palette));
-                        let (rect, _) = ui
-                            .allocate_exact_size(egui::vec2(ui.available_width(), row), egui::Sense::hover());
+                        let (rect, _) =
+                            ui.allocate_exact_size(vec2(ui.available_width(), row), egui::Sense::hover());
                         let label = Label::new(text).extend().selectable(true);
                         ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| ui.add(label));
                     }

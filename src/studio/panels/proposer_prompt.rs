@@ -58,7 +58,7 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
                 ui.add(Label::new(RichText::new(message).color(palette.warn)).wrap());
             }
             PromptView::Shown { text, row, .. } => {
-                let height = ui.available_height() - 40.0;
+                let height = (ui.available_height() - 40.0).max(0.0);
                 ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| match row {
                     Some(Ok(row)) => {
                         let old = diff::Side {

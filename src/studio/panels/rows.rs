@@ -9,6 +9,7 @@ use crate::studio::command::Command;
 use crate::studio::rows::{Rows, Summary};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
+use crate::trajectory;
 
 /// Accessible name of the field that filters.
 pub const FILTER: &str = "Filter rows";
@@ -96,7 +97,8 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         header(ui, "Rows", |_| {}, |_| {});
         egui::Frame::new().inner_margin(PAD).show(ui, |ui| {
             let text =
-                "Open a JSONL file of candidates (Ctrl+O, or drop it here) to look through a training run.";
+                "Open a JSONL file of candidates (Ctrl+O) or a folder of trajectories (Ctrl+Shift+O), or drop one here, to look \
+                 through a training run.";
             ui.add(egui::Label::new(widgets::dim(text, palette)).wrap());
         });
         return;
@@ -273,6 +275,20 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
             .changed()
         {
             commands.push(Command::PinRow(index, pinned));
+        }
+        // Where a row is a step of a trajectory, the steps before and after it tell more.
+        let file = state
+            .rows
+            .as_ref()
+            .and_then(|rows| Some(rows.file(rows.rows.get(index)?)));
+        if let Some(file) = file.filter(|file| file.file_name() == Some(trajectory::FILE_NAME.as_ref()))
+            && ui
+                .small_button("Whole trajectory")
+                .on_hover_text("every step of it on the timeline")
+                .clicked()
+            && let Some(folder) = file.parent()
+        {
+            commands.push(Command::Open(vec![folder.to_owned()]));
         }
     });
     ui.horizontal(|ui| {

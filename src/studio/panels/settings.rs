@@ -106,7 +106,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
         ui.add(egui::Label::new(widgets::small(place, palette)).wrap());
         ui.add_space(6.0);
         ui.horizontal(|ui| {
-            if ui.button("Apply").clicked() {
+            if ui.add(widgets::primary("Apply", palette)).clicked() {
                 commands.push(Command::Set(draft.clone()));
                 close = true;
             }

@@ -253,6 +253,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
             Some("nothing was built yet".to_owned())
         }
         Action::Open
+        | Action::OpenFolder
         | Action::Export(_)
         | Action::ExportStep
         | Action::Save

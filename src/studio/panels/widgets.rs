@@ -2,8 +2,9 @@
 
 use egui::style::WidgetVisuals;
 use egui::{
-    Align, Align2, Button, Color32, CornerRadius, Frame, Galley, Id, Layout, Margin, Modal, Pos2, Rect,
-    Response, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Atom, AtomKind, AtomPaintArgs, Button, Color32, CornerRadius, Frame, Galley, Id,
+    IntoSizedResult, Layout, Margin, Modal, Pos2, Rect, Response, RichText, Role, Sense, SizedAtomKind,
+    Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use std::sync::Arc;
 
@@ -83,15 +84,30 @@ pub fn chip(ui: &mut Ui, text: &str, color: Color32) {
     paint_line(ui, rect.center(), Align2::CENTER_CENTER, galley);
 }
 
-/// The arrow of a drop-down, drawn and not written: faces differ in what they have.
+/// Room that a chevron takes in a button, points.
+pub const CHEVRON: egui::Vec2 = vec2(9.0, 9.0);
+
+/// An arrow down for a list to choose from.
 pub fn chevron(ui: &Ui, rect: Rect, visuals: &WidgetVisuals, _open: bool) {
-    let middle = rect.center();
-    let points = vec![
-        middle + vec2(-3.5, -1.5),
-        middle + vec2(0.0, 2.0),
-        middle + vec2(3.5, -1.5),
-    ];
-    let color = visuals.text_color().gamma_multiply(0.6);
+    paint_chevron(ui, rect, visuals.text_color().gamma_multiply(0.6));
+}
+
+/// The same for a button that opens a menu.
+pub fn chevron_atom(color: Color32) -> Atom<'static> {
+    AtomKind::closure(move |_, _| IntoSizedResult {
+        intrinsic_size: CHEVRON,
+        sized: SizedAtomKind::Paint {
+            size: CHEVRON,
+            paint: Arc::new(move |ui: &Ui, args: AtomPaintArgs| paint_chevron(ui, args.rect, color)),
+        },
+    })
+    .into()
+}
+
+/// Drawn and not written: fonts differ in what they have.
+fn paint_chevron(ui: &Ui, rect: Rect, color: Color32) {
+    let arm = [vec2(-3.5, -1.5), vec2(0.0, 2.0), vec2(3.5, -1.5)];
+    let points = arm.map(|offset| rect.center() + offset).to_vec();
     ui.painter().line(points, Stroke::new(1.2, color));
 }
 
@@ -169,16 +185,7 @@ pub fn action_button(
     let info = action.info();
     let keys = info.keys();
     let mut button = match style {
-        ActionStyle::Primary => Button::new(
-            RichText::new(info.label)
-                .font(theme::medium(TEXT))
-                .color(Color32::WHITE),
-        )
-        .fill(palette.primary)
-        .stroke(Stroke::new(
-            1.0,
-            theme::blend(palette.primary, Color32::WHITE, 0.12),
-        )),
+        ActionStyle::Primary => primary(info.label, palette),
         ActionStyle::Danger => Button::new(
             RichText::new(info.label)
                 .font(theme::medium(TEXT))
@@ -206,6 +213,17 @@ pub fn action_button(
         Some(why) => response.on_disabled_hover_text(why),
         None => response,
     }
+}
+
+/// The button of the one thing to do next.
+pub fn primary<'a>(label: &str, palette: &Palette) -> Button<'a> {
+    let text = RichText::new(label)
+        .font(theme::medium(TEXT))
+        .color(Color32::WHITE);
+    let edge = theme::blend(palette.primary, Color32::WHITE, 0.12);
+    Button::new(text)
+        .fill(palette.primary)
+        .stroke(Stroke::new(1.0, edge))
 }
 
 /// How loud an action's button is.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::Path;
+use std::io::{BufReader, Read as _};
+use std::path::{Path, PathBuf};
 
 use super::{FAILED, Row, Rows, holds, index_of};
 use crate::data::store::{Filter, Store};
@@ -77,17 +77,11 @@ impl Rows {
     }
 
     /// What its rows are read from, one after the other.
-    pub(super) fn source(&self) -> Result<Source, String> {
+    pub(super) fn source(&self) -> Result<Source<'_>, String> {
         if self.stored {
             return self.open_store().map(|store| Source::Store(Box::new(store)));
         }
-        let file = File::open(&self.path).map_err(|error| {
-            format!(
-                "cannot read {}: {error}\nhint: it was moved or deleted",
-                self.path.display()
-            )
-        })?;
-        Ok(Source::File(file))
+        Ok(Source::Files(&self.files, None))
     }
 
     /// The id in the store of a row.
@@ -98,27 +92,50 @@ impl Rows {
 }
 
 /// Where the text of rows is read.
-pub(super) enum Source {
-    File(File),
+pub(super) enum Source<'a> {
+    /// Files, and the one that is open: its number, and where in it the next byte is read.
+    Files(&'a [PathBuf], Option<(u16, BufReader<File>, u64)>),
     Store(Box<Store>),
 }
 
-impl Source {
+impl Source<'_> {
     /// Reads a row's line.
     pub(super) fn read(&mut self, row: &Row, line: &mut Vec<u8>) -> Result<(), String> {
         match self {
             Self::Store(store) => *line = text(store, row.start)?,
-            Self::File(file) => {
+            Self::Files(files, open) => {
+                if open.as_ref().is_none_or(|(number, ..)| *number != row.run) {
+                    *open = Some((row.run, open_file(&files[row.run as usize])?, 0));
+                }
+                let Some((_, reader, at)) = open else {
+                    return Ok(());
+                };
                 line.resize(row.length as usize, 0);
-                file.seek(SeekFrom::Start(row.start))
-                    .and_then(|_| file.read_exact(line))
+                let offset = row.start.cast_signed() - at.cast_signed();
+                reader
+                    .seek_relative(offset)
+                    .and_then(|()| reader.read_exact(line))
                     .map_err(|error| {
-                        format!("cannot read a row again: {error}\nhint: its file has changed")
+                        format!(
+                            "cannot read a row of {} again: {error}\nhint: the file has changed",
+                            files[row.run as usize].display()
+                        )
                     })?;
+                *at = row.start + u64::from(row.length);
             }
         }
         Ok(())
     }
+}
+
+fn open_file(path: &Path) -> Result<BufReader<File>, String> {
+    let file = File::open(path).map_err(|error| {
+        format!(
+            "cannot read {}: {error}\nhint: it was moved or deleted",
+            path.display()
+        )
+    })?;
+    Ok(BufReader::with_capacity(1 << 20, file))
 }
 
 pub(super) fn text(store: &Store, id: u64) -> Result<Vec<u8>, String> {

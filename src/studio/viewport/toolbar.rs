@@ -9,12 +9,12 @@ use super::control::{self, Action, Against, Layout};
 use super::{Section, Viewport};
 use crate::render::overlay::MARGIN;
 use crate::render::{Look, Palette, Preset, Projection};
+use crate::studio::panels::widgets::{CHEVRON, chevron_atom};
 
 const ROW: f32 = 26.0;
 const GAP: f32 = 6.0;
 const PADDING: f32 = 10.0;
 const TEXT: f32 = 12.5;
-const CHEVRON: egui::Vec2 = vec2(9.0, 9.0);
 const SECTION: &str = "Section";
 const MEASURE: &str = "Measure";
 const FIT: &str = "Fit";
@@ -112,7 +112,7 @@ fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> 
     let mut action = None;
     if several {
         let name = against(viewport.against);
-        let face = button(palette, &name, false).right_text(chevron(palette));
+        let face = button(palette, &name, false).right_text(chevron_atom(palette.dim));
         let (response, _) = MenuButton::from_button(face).ui(ui, |ui| {
             ui.set_min_width(130.0);
             for choice in Against::ALL {
@@ -158,7 +158,7 @@ fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
     let preset = viewport.camera.preset();
     let face = button(palette, preset.map_or("View", Preset::name), false)
         .min_size(vec2(VIEW_WIDTH, ROW))
-        .right_text(chevron(palette));
+        .right_text(chevron_atom(palette.dim));
     let (response, _) = MenuButton::from_button(face).ui(ui, |ui| {
         ui.set_min_width(170.0);
         for choice in Preset::ALL {
@@ -259,27 +259,6 @@ fn button<'a>(palette: &Palette, text: &'a str, selected: bool) -> Button<'a> {
         .corner_radius(6)
         .min_size(vec2(0.0, ROW))
         .selected(selected)
-}
-
-/// An arrow down, drawn and not written: fonts differ in what they have.
-fn chevron(palette: &Palette) -> egui::Atom<'static> {
-    let color = palette.dim;
-    egui::AtomKind::closure(move |_, _| egui::IntoSizedResult {
-        intrinsic_size: CHEVRON,
-        sized: egui::SizedAtomKind::Paint {
-            size: CHEVRON,
-            paint: std::sync::Arc::new(move |ui: &Ui, args: egui::AtomPaintArgs| {
-                let middle = args.rect.center();
-                let points = vec![
-                    middle + vec2(-3.5, -1.5),
-                    middle + vec2(0.0, 2.0),
-                    middle + vec2(3.5, -1.5),
-                ];
-                ui.painter().line(points, Stroke::new(1.2, color));
-            }),
-        },
-    })
-    .into()
 }
 
 fn blend(from: egui::Color32, to: egui::Color32, amount: f32) -> egui::Color32 {

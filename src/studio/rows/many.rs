@@ -1,0 +1,178 @@
+//! Rows of a folder: every trajectory and every file of rows in it, at any depth, each of them a run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::Rows;
+use crate::trajectory;
+
+/// More files than this are a store's matter.
+const MOST: usize = 20_000;
+/// Folders within folders that are looked into.
+const DEPTH: usize = 6;
+
+impl Rows {
+    /// Reads the trajectories and the files of rows below a folder.
+    ///
+    /// # Errors
+    /// In words, where a folder or file cannot be read, or none holds rows.
+    pub fn of_folder(folder: &Path, progress: &dyn Fn(f32)) -> Result<Self, String> {
+        let mut found = Vec::new();
+        collect(folder, DEPTH, &mut found)?;
+        found.sort();
+        let mut rows = Self {
+            path: folder.to_owned(),
+            ..Self::default()
+        };
+        let mut groups = BTreeMap::new();
+        let count = found.len();
+        for (done, path) in found.into_iter().enumerate() {
+            let (before, file) = (rows.rows.len(), rows.files.len());
+            rows.runs.push(name(folder, &path));
+            rows.files.push(path);
+            rows.read_file(file, &mut groups)
+                .map_err(|error| format!("cannot read {}: {error}", rows.files[file].display()))?;
+            // Prompts and the like have no candidate to look at.
+            if rows.rows.len() == before {
+                rows.runs.pop();
+                rows.files.pop();
+            }
+            progress(done as f32 / count as f32);
+        }
+        if rows.rows.is_empty() {
+            return Err(format!(
+                "{} holds no trajectory and no rows with a reward or a kind\nhint: give a folder that `cadforge repair --out` or \
+                 `cadforge score` wrote to",
+                folder.display()
+            ));
+        }
+        Ok(rows)
+    }
+}
+
+/// Whether a folder is for [`Rows::of_folder`]: it is no trajectory of its own.
+pub fn is_many(path: &Path) -> bool {
+    path.is_dir() && !path.join(trajectory::FILE_NAME).exists()
+}
+
+fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), String> {
+    let fail = |error: std::io::Error| format!("cannot read {}: {error}", folder.display());
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let path = entry.path();
+        // A link could lead in a circle.
+        let kind = entry.file_type().map_err(fail)?;
+        if kind.is_dir() && depth > 0 {
+            collect(&path, depth - 1, found)?;
+        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "jsonl") {
+            found.push(path);
+        }
+        if found.len() > MOST {
+            return Err(format!(
+                "more than {MOST} files of rows lie below {}\nhint: choose a folder further down, or `cadforge store import` them",
+                folder.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A trajectory is named after its folder, another file after itself.
+fn name(folder: &Path, path: &Path) -> String {
+    let within = path.strip_prefix(folder).unwrap_or(path);
+    let named = if within.file_name() == Some(trajectory::FILE_NAME.as_ref()) {
+        within.parent().unwrap_or(within).to_owned()
+    } else {
+        within.with_extension("")
+    };
+    named.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const HEADER: &str = r#"{"format":1,"task_id":"part","profile":"cadforge-v1","mode":"full","proposer":"rules","versions":{}}"#;
+
+    fn step(number: u32, total: f64) -> String {
+        format!(
+            r#"{{"step":{number},"format":1,"task_id":"part","kind":"build_ok","reward":{{"build":1.0,"total":{total}}},"code":"box {number}"}}"#
+        )
+    }
+
+    /// Two trajectories, one of them further down, a file of rows in groups, and a file of prompts.
+    fn folder() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str, lines: &[String]| {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, lines.join("\n")).unwrap();
+        };
+        let header = || HEADER.to_owned();
+        write("a/trajectory.jsonl", &[header(), step(0, 0.2), step(1, 0.9)]);
+        write("deep/b/trajectory.jsonl", &[header(), step(0, 0.4)]);
+        let row = r#"{"group_id":"g","task_id":"other","code":"round","reward":0.1,"kind":"build_ok"}"#;
+        write("rows.jsonl", &[row.to_owned(), row.to_owned()]);
+        write("more.jsonl", &[row.to_owned()]);
+        write("prompts.jsonl", &[r#"{"prompt":"make a part"}"#.to_owned()]);
+        dir
+    }
+
+    #[test]
+    fn every_file_below_a_folder_is_a_run() {
+        let dir = folder();
+        let rows = Rows::of_folder(dir.path(), &|_| {}).unwrap();
+        assert_eq!(rows.runs, ["a", "deep/b", "more", "rows"]);
+        assert!(rows.many() && is_many(dir.path()) && !is_many(&dir.path().join("a")));
+        let runs: Vec<u16> = rows.rows.iter().map(|row| row.run).collect();
+        assert_eq!(runs, [0, 0, 1, 2, 3, 3]);
+        assert_eq!(rows.bad, 1, "the prompt, and no header");
+        // The same name in two files means two groups.
+        let groups: Vec<_> = rows
+            .groups
+            .iter()
+            .map(|group| (&group.name[..], group.rows.len()))
+            .collect();
+        assert_eq!(groups, [("more g", 1), ("rows g", 2)]);
+    }
+
+    #[test]
+    fn rows_of_a_folder_are_found_again_in_their_files() {
+        let dir = folder();
+        let rows = Rows::of_folder(dir.path(), &|_| {}).unwrap();
+        assert_eq!(rows.code(1), Ok((Some("part".to_owned()), "box 1".to_owned())));
+        assert_eq!(rows.code(2), Ok((Some("part".to_owned()), "box 0".to_owned())));
+        assert_eq!((rows.line(1), rows.line(5)), (Ok(3), Ok(2)));
+        assert_eq!(
+            rows.file(&rows.rows[2]),
+            dir.path().join("deep/b/trajectory.jsonl")
+        );
+        assert_eq!(rows.holding("ROUND").unwrap(), [3, 4, 5]);
+        let out = dir.path().join("chosen.jsonl");
+        rows.export(&[5, 2], &crate::studio::notes::Notes::default(), &out, &|_| {})
+            .unwrap();
+        let written = fs::read_to_string(out).unwrap();
+        let lines: Vec<_> = written.lines().collect();
+        assert!(
+            lines.len() == 2 && lines[0].contains("round") && lines[1].contains("box 0"),
+            "{written}"
+        );
+    }
+
+    #[test]
+    fn a_folder_without_rows_says_what_to_give() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(
+            dir.path().join("prompts.jsonl"),
+            "{\"prompt\": \"make a part\"}\n",
+        )
+        .unwrap();
+        let error = Rows::of_folder(dir.path(), &|_| {}).unwrap_err();
+        assert!(
+            error.contains("no trajectory") && error.contains("hint: "),
+            "{error}"
+        );
+    }
+}
