@@ -340,6 +340,7 @@ fn much_nonsense_does_not_bring_the_window_down() {
     let start = std::time::Instant::now();
     let mut seed = 100;
     while start.elapsed().as_secs() < 600 {
+        eprintln!("seed {seed}");
         run(seed, 2000);
         seed += 1;
     }

@@ -161,7 +161,7 @@ impl Controller {
                 self.state.proposing.arrived = Some(Arrived { card, base });
             }
         } else if follows && let Some(best) = run.cards.get(&best).copied() {
-            session.selected = best;
+            session.select(best);
         }
     }
 
@@ -263,7 +263,7 @@ impl Controller {
             score(session, id, assessment, revision, scoring.clone());
             // Whoever looks at the step before is taken along; whoever went elsewhere is left there.
             if before.contains(&session.selected) {
-                session.selected = id;
+                session.select(id);
             }
         }
         for warning in warnings {

@@ -173,7 +173,7 @@ impl Controller {
             && self.state.session().recorded_behind(self.state.card()).is_none()
             && let Some(start) = self.start_of_recording(index)
         {
-            self.state.session_mut().selected = start;
+            self.state.session_mut().select(start);
         }
         let session = &self.state.sessions[index];
         let base = session.card();

@@ -2,6 +2,7 @@
 //!
 //! Never draws and never waits. Time is the window's own clock, handed in, so that a test can turn it.
 
+mod cards;
 mod events;
 mod filing;
 mod jobs;
@@ -24,12 +25,11 @@ use super::files::Files;
 use super::proposing::Pick;
 use super::servers::Servers;
 use super::settings::Settings;
-use super::state::{Activity, Card, CardId, EditorId, LogLine, Notice, Outcome, PathPurpose, Report, State};
+use super::state::{Activity, CardId, LogLine, Notice, Outcome, PathPurpose, Report, State};
 use super::viewport::Against;
 use crate::engine::{JobId, Wake};
 use crate::executor::Priority;
 use crate::studio::environment::Recipe;
-use crate::trajectory::Origin;
 use jobs::Pending;
 
 /// A pause of this length in typing starts a run, s.
@@ -355,130 +355,6 @@ impl Controller {
             Action::ResetLayout => self.effects.push(Effect::ResetLayout),
             Action::View(action) => self.effects.push(Effect::View(action)),
             Action::Editor(action) => self.effects.push(Effect::Editor(action)),
-        }
-    }
-
-    fn select(&mut self, card: CardId) {
-        let session = self.state.session_mut();
-        if session.get(card).is_some() {
-            session.selected = card;
-            self.decide_by_leaving();
-        }
-    }
-
-    /// A proposal that is left for another step is taken as it is.
-    fn decide_by_leaving(&mut self) {
-        let selected = self.state.session().selected;
-        self.state
-            .proposing
-            .arrived
-            .take_if(|arrived| arrived.card != selected);
-    }
-
-    fn step_by(&mut self, by: isize) {
-        let session = self.state.session_mut();
-        let here = session
-            .cards
-            .iter()
-            .position(|card| card.id == session.selected)
-            .unwrap_or(0);
-        let there = here.saturating_add_signed(by).min(session.cards.len() - 1);
-        session.selected = session.cards[there].id;
-        self.decide_by_leaving();
-    }
-
-    /// A hand card changes in place; a change of any other card makes a draft of it, and leaves it as it was.
-    fn edit(&mut self, id: CardId, code: String, pause: f64) {
-        let now = self.state.now;
-        let (draft, editor) = (CardId(self.fresh_id()), EditorId(self.fresh_id()));
-        let session = self.state.session_mut();
-        let Some(card) = session.get(id) else { return };
-        if card.code == code {
-            return;
-        }
-        let target = if card.origin == Origin::Hand {
-            id
-        } else {
-            let mut new = Card::new(draft, Origin::Hand, Some(id), String::new());
-            // The draft takes the text field along, so that undo leads back to the step's own code.
-            new.editor = card.editor;
-            new.keep_shape_of(Some(card));
-            session.cards.push(new);
-            if let Some(card) = session.get_mut(id) {
-                card.editor = editor;
-            }
-            session.selected = draft;
-            draft
-        };
-        if let Some(card) = session.get_mut(target) {
-            card.code = code;
-            card.revision += 1;
-            let superseded = std::mem::replace(&mut card.activity, Activity::Due(now + pause));
-            self.drop_assessment(superseded);
-        }
-    }
-
-    /// A hand card with the code of another one.
-    fn branch(&mut self, from: CardId) {
-        let id = CardId(self.fresh_id());
-        let session = self.state.session_mut();
-        let Some(card) = session.get(from) else { return };
-        let mut new = Card::new(id, Origin::Hand, Some(from), card.code.clone());
-        new.keep_shape_of(Some(card));
-        session.cards.push(new);
-        session.selected = id;
-        self.assess(self.state.current, id, Priority::Live);
-    }
-
-    /// Takes a hand card away; what grew from it grows from its parent then.
-    fn remove(&mut self, id: CardId) {
-        let session = self.state.session_mut();
-        let Some(at) = session
-            .cards
-            .iter()
-            .position(|card| card.id == id && card.origin == Origin::Hand)
-        else {
-            return;
-        };
-        let card = session.cards.remove(at);
-        for other in &mut session.cards {
-            if other.parent == Some(id) {
-                other.parent = card.parent;
-            }
-        }
-        if session.selected == id {
-            session.selected = session.cards[at.min(session.cards.len() - 1)].id;
-        }
-        self.drop_assessment(card.activity);
-    }
-
-    fn reset_to_seed(&mut self) {
-        if let Some(job) = self.state.repair().map(|running| running.job)
-            && self.is_of_current_session(job)
-        {
-            self.cancel_job(job);
-        }
-        let session = self.state.session_mut();
-        let seed = session.seed().id;
-        session.selected = seed;
-        let kept = |card: &Card| matches!(card.origin, Origin::Seed | Origin::Hand);
-        let dropped: Vec<_> = session
-            .cards
-            .iter()
-            .filter(|card| !kept(card))
-            .map(|card| (card.id, card.activity))
-            .collect();
-        session.cards.retain(kept);
-        for card in &mut session.cards {
-            if card
-                .parent
-                .is_some_and(|parent| dropped.iter().any(|(id, _)| *id == parent))
-            {
-                card.parent = Some(seed);
-            }
-        }
-        for (_, activity) in dropped {
-            self.drop_assessment(activity);
         }
     }
 

@@ -166,9 +166,9 @@ impl Controller {
             return;
         };
         match answer {
-            Answer::Accept => self.state.session_mut().selected = card,
+            Answer::Accept => self.state.session_mut().select(card),
             Answer::Edit => {
-                self.state.session_mut().selected = card;
+                self.state.session_mut().select(card);
                 self.branch(card);
             }
             Answer::Reject => {
@@ -176,9 +176,7 @@ impl Controller {
                 if let Some(card) = session.get_mut(card) {
                     card.rejected = true;
                 }
-                if session.get(base).is_some() {
-                    session.selected = base;
-                }
+                session.select(base);
             }
         }
     }

@@ -1,3 +1,4 @@
+use super::shares::spread;
 use super::*;
 /// Shows an arrangement and tells where each panel stands.
 fn rooms(dock: &mut Dock, size: Vec2) -> Vec<(PanelKind, Rect)> {

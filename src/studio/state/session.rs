@@ -303,6 +303,13 @@ impl Session {
         self.cards.iter().find(|card| card.id == id)
     }
 
+    /// Puts a card on screen, if it is still there: a loop may end after its cards were taken away.
+    pub fn select(&mut self, id: CardId) {
+        if self.get(id).is_some() {
+            self.selected = id;
+        }
+    }
+
     /// The card of that id, to be changed.
     pub fn get_mut(&mut self, id: CardId) -> Option<&mut Card> {
         self.cards.iter_mut().find(|card| card.id == id)

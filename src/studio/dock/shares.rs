@@ -1,0 +1,153 @@
+//! How much of the room each tile takes, at first and when the room changes.
+
+use egui::{Id, Vec2, vec2};
+use egui_tiles::{Container, Linear, LinearDir, Tabs, Tile, TileId, Tiles, Tree};
+
+use super::{GAP, LEAST, LOW, NEW, PanelKind, TAB_BAR};
+
+/// The usual arrangement for a room of that size.
+pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
+    let mut tiles = Tiles::default();
+    let pane = |tiles: &mut Tiles<PanelKind>, kind| tiles.insert_pane(kind);
+    let split = |tiles: &mut Tiles<PanelKind>, dir, parts: &[(TileId, f32)]| {
+        let mut linear = Linear::new(dir, parts.iter().map(|(tile, _)| *tile).collect());
+        for (tile, points) in parts {
+            linear.shares.set_share(*tile, points.max(NEW));
+        }
+        tiles.insert_container(linear)
+    };
+    let left = (room.x * 0.135).clamp(212.0, 320.0);
+    let right = (room.x * 0.195).clamp(272.0, 380.0);
+    let middle = room.x - left - right - 2.0 * GAP;
+    let bottom = (room.y * 0.175).clamp(150.0, 280.0);
+    let console = (middle * 0.36).clamp(240.0, 460.0);
+    let editor = (middle * 0.44).clamp(300.0, 720.0);
+    let [
+        tasks,
+        rows,
+        server,
+        code,
+        view,
+        run,
+        timeline,
+        proposer,
+        log,
+        reward,
+    ] = PanelKind::ALL.map(|kind| pane(&mut tiles, kind));
+    let view = tiles.insert_container(Tabs::new(vec![view, run]));
+    let log = tiles.insert_container(Tabs::new(vec![proposer, log]));
+    // In a low window a list of rows needs the whole height.
+    let left_side = if room.y < LOW {
+        tiles.insert_container(Tabs::new(vec![tasks, rows, server]))
+    } else {
+        let lists = tiles.insert_container(Tabs::new(vec![rows, server]));
+        let parts = [(tasks, room.y * 0.36), (lists, room.y * 0.64)];
+        split(&mut tiles, LinearDir::Vertical, &parts)
+    };
+    let work = split(
+        &mut tiles,
+        LinearDir::Horizontal,
+        &[(code, editor), (view, middle - editor - GAP)],
+    );
+    let below = split(
+        &mut tiles,
+        LinearDir::Horizontal,
+        &[(timeline, middle - console - GAP), (log, console)],
+    );
+    let centre = split(
+        &mut tiles,
+        LinearDir::Vertical,
+        &[(work, room.y - bottom - GAP), (below, bottom)],
+    );
+    let root = split(
+        &mut tiles,
+        LinearDir::Horizontal,
+        &[(left_side, left), (centre, middle), (reward, right)],
+    );
+    Tree::new(Id::unique("dock"), root, tiles)
+}
+
+pub(super) fn settle(tiles: &mut Tiles<PanelKind>, tile: TileId, size: Vec2) {
+    let Some(Tile::Container(container)) = tiles.get(tile) else {
+        return;
+    };
+    let rooms: Vec<(TileId, Vec2)> = match container {
+        Container::Linear(linear) => {
+            let shown: Vec<_> = linear
+                .children
+                .iter()
+                .copied()
+                .filter(|child| tiles.is_visible_in_layout(*child))
+                .collect();
+            let across = linear.dir == LinearDir::Horizontal;
+            let gaps = GAP * shown.len().saturating_sub(1) as f32;
+            let whole = (if across { size.x } else { size.y }) - gaps;
+            let mut parts: Vec<_> = shown.iter().map(|child| linear.shares[*child]).collect();
+            let work: Vec<_> = shown.iter().map(|child| holds_work(tiles, *child)).collect();
+            spread(&mut parts, &work, whole);
+            let rooms = shown.into_iter().zip(parts);
+            let rooms = rooms.map(|(child, part)| {
+                let size = if across {
+                    vec2(part, size.y)
+                } else {
+                    vec2(size.x, part)
+                };
+                (child, size)
+            });
+            let rooms: Vec<_> = rooms.collect();
+            if let Some(Tile::Container(Container::Linear(linear))) = tiles.get_mut(tile) {
+                for (child, size) in &rooms {
+                    linear
+                        .shares
+                        .set_share(*child, if across { size.x } else { size.y });
+                }
+            }
+            rooms
+        }
+        Container::Tabs(tabs) => {
+            let size = vec2(size.x, size.y - TAB_BAR);
+            tabs.children.iter().map(|child| (*child, size)).collect()
+        }
+        Container::Grid(_) => Vec::new(),
+    };
+    for (child, size) in rooms {
+        settle(tiles, child, size);
+    }
+}
+
+fn holds_work(tiles: &Tiles<PanelKind>, tile: TileId) -> bool {
+    match tiles.get(tile) {
+        Some(Tile::Pane(kind)) => kind.is_work() && tiles.is_visible(tile),
+        Some(Tile::Container(container)) => container.children().any(|child| holds_work(tiles, *child)),
+        None => false,
+    }
+}
+
+/// Fits parts into a whole: those with `work` take, in proportion, what the others leave; all shrink where that is too
+/// little.
+pub(super) fn spread(parts: &mut [f32], work: &[bool], whole: f32) {
+    let even = whole / parts.len().max(1) as f32;
+    for part in parts.iter_mut().filter(|part| **part < NEW) {
+        *part = even;
+    }
+    let anybody = !work.contains(&true);
+    let loose = |index: usize| anybody || work[index];
+    let sum = |parts: &[f32], wanted: bool| -> f32 {
+        let chosen = parts
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| loose(*index) == wanted);
+        chosen.map(|(_, part)| part).sum()
+    };
+    let (of_loose, of_rigid) = (sum(parts, true), sum(parts, false));
+    let least = LEAST * (0..parts.len()).filter(|index| loose(*index)).count() as f32;
+    let room = (whole - of_rigid).max(least.min(0.5 * whole));
+    let rigid = if of_rigid > 0.0 {
+        ((whole - room) / of_rigid).min(1.0)
+    } else {
+        1.0
+    };
+    for (index, part) in parts.iter_mut().enumerate() {
+        *part *= if loose(index) { room / of_loose } else { rigid };
+    }
+}
