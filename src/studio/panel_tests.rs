@@ -215,7 +215,7 @@ fn a_folder_of_trajectories_is_looked_through_and_one_is_laid_out() {
     until(&mut window, "the row", |state| state.open_row == Some(3));
     assert_eq!(state(&window).card().code, "second 1");
     window.run_steps(3);
-    window.get_by_label("Whole trajectory").click();
+    window.get_by_label("All steps").click();
     until(&mut window, "its steps", |state| {
         state.session().task.id == "other" && state.session().cards.iter().any(|card| card.code == "second 0")
     });

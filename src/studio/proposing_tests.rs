@@ -2,6 +2,7 @@
 
 use egui_kittest::kittest::Queryable as _;
 
+use super::panels::proposer::ASKED;
 use super::proposing::{Known, Pick, PromptView, SaidEnd};
 use super::state::State;
 use super::testing::{Sent, Standin, Window, built, failed, state, step, window};
@@ -217,7 +218,7 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
         )
     });
     window.get_by_label("server answers, with 2 to choose from");
-    window.get_by_label("Model").click();
+    window.get_by_label_contains(ASKED).click();
     window.run();
     window.get_by_label("repair · adapter").click();
     window.run();
@@ -238,7 +239,9 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
     window.key_press(egui::Key::Escape);
     window.run();
     assert!(standin.last(Sent::is_cancelled));
-    window.get_by_label("Show prompt").click_accesskit();
+    window.get_by_label_contains(ASKED).click();
+    window.run();
+    window.get_by_label("Show prompt").click();
     window.run_steps(2);
     frames_until(&mut window, |state| {
         matches!(

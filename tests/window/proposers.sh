@@ -10,22 +10,12 @@ size=${2:-1600x1000}
 pictures=$root/target/window
 name=$pictures/proposers
 area=$((${size%x*} * ${size#*x}))
-warm=dc8c6b teal=61a89e warn=e0b04c
+warm=dc8c6b teal=61a89e
 
 passed=0
 pass() {
     passed=$((passed + 1))
     echo "proposers: ok: $1"
-}
-
-# do_command TEXT: types it into the command palette and takes the first that fits.
-do_command() {
-    key ctrl+shift+p
-    sleep 0.5
-    type_text "$1"
-    sleep 0.4
-    key Return
-    sleep 0.6
 }
 
 # The server ends when its standard input does.
@@ -104,13 +94,14 @@ settle 60 || fail 'does not come to rest after a stop'
 shot "$name-10-stopped"
 pass "a stream arrives and is stopped on the server after $made tokens"
 
-before=$(seen $warn)
 do_command 'run loop'
 until_true 60 streams || fail 'the server is not asked again'
 sleep 2
+shot "$name-10-again"
 kill -9 "$server"
 settle 60 || fail 'does not come to rest after the death of the server'
-until_true 30 seen_at_least $warn $((before + 100)) || fail 'the death of the server is not told'
+# A banner over the whole width.
+until_true 30 changed_at_least "$name-10-again" $((area / 50)) || fail 'the death of the server is not told'
 shot "$name-11-server-killed"
 pass 'a server killed in mid-stream is told and its text kept'
 rm -f "$pictures"/proposers-*.ppm

@@ -19,7 +19,7 @@ pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
     let left = (room.x * 0.135).clamp(212.0, 320.0);
     let right = (room.x * 0.195).clamp(272.0, 380.0);
     let middle = room.x - left - right - 2.0 * GAP;
-    let bottom = (room.y * 0.175).clamp(150.0, 280.0);
+    let bottom = (room.y * 0.19).clamp(168.0, 280.0);
     let console = (middle * 0.36).clamp(240.0, 460.0);
     let editor = (middle * 0.44).clamp(300.0, 720.0);
     let [

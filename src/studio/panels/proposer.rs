@@ -16,6 +16,8 @@ use crate::studio::theme::{self, PAD, Palette};
 /// Every choice in the order of the bar.
 pub const PICKS: [Pick; 3] = [Pick::Rules, Pick::Replay, Pick::Endpoint];
 
+/// Accessible name of the button with the limits, before what it says.
+pub const ASKED: &str = "How it is asked";
 /// Room for the button of a loop's limits, points.
 const LIMITS: f32 = 150.0;
 
@@ -63,25 +65,28 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         .inner_margin(Margin::symmetric(PAD as i8, 6))
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 5.0;
-            match pick {
-                Pick::Replay | Pick::Rules => {
-                    ui.horizontal(|ui| {
-                        if pick == Pick::Replay {
-                            replay(state, ui, commands);
-                        }
-                        limits(state, pick, ui, commands);
-                    });
+            ui.horizontal(|ui| {
+                // A server that is being added has the line to itself.
+                let room = (ui.available_width() - LIMITS).clamp(90.0, 190.0);
+                match pick {
+                    Pick::Replay => replay(state, room, ui, commands),
+                    Pick::Rules => {}
+                    Pick::Endpoint => {
+                        proposer_server::show(&mut view.server, state, room, ui, commands);
+                    }
                 }
-                Pick::Endpoint => {
-                    proposer_server::show(&mut view.server, state, ui, commands);
-                    ui.horizontal_wrapped(|ui| limits(state, pick, ui, commands));
+                if pick != Pick::Endpoint || view.server.chosen(state) {
+                    limits(state, pick, ui, commands);
                 }
+            });
+            if pick == Pick::Endpoint {
+                proposer_server::problem(state, ui);
             }
             stream(view, state, ui, commands);
         });
 }
 
-/// How far a loop goes, behind a button that says it: what is proposed needs the room.
+/// How it is asked and how far a loop goes, behind a button that says the latter: what is proposed needs the room.
 fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
     let many = pick != Pick::Replay && proposing.candidates > 1;
@@ -91,8 +96,8 @@ fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
         String::new()
     };
     let face = format!("{count}{} steps to {:.2}", proposing.max_steps, proposing.target);
-    let face = Button::new(face).right_text(widgets::chevron_atom(theme::of(ui).dim));
-    let menu = MenuButton::from_button(face)
+    let button = Button::new(&face).right_text(widgets::chevron_atom(theme::of(ui).dim));
+    let menu = MenuButton::from_button(button)
         .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
     let (response, _) = menu.ui(ui, |ui| {
         Grid::new("limits")
@@ -111,7 +116,8 @@ fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
             }
         }
     });
-    response.on_hover_text("how far a loop goes");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{ASKED}, {face}")));
+    response.on_hover_text("how it is asked, and how far a loop goes");
 }
 
 /// A line for each limit; what was changed.
@@ -148,12 +154,12 @@ fn limit_values(state: &State, pick: Pick, ui: &mut Ui) -> Vec<ProposerCommand> 
     changed
 }
 
-fn replay(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn replay(state: &State, width: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
     let session = state.session();
     ui.name_inputs("Recording", |ui| {
         ComboBox::new("recording", "")
             .icon(widgets::chevron)
-            .width((ui.available_width() - LIMITS).clamp(90.0, 190.0))
+            .width(width)
             .truncate()
             .selected_text(session.recording.clone().unwrap_or_default())
             .show_ui(ui, |ui| {

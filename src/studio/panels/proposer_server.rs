@@ -1,12 +1,15 @@
 //! The servers that are known: how they are, and which model or adapter of theirs proposes.
 
-use egui::{ComboBox, DragValue, Label, Role, Sense, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{ComboBox, DragValue, Label, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
 
-use super::widgets::{self, ActionStyle, action_button};
-use crate::studio::command::{Action, Command, ProposerCommand};
+use super::widgets;
+use crate::studio::command::{Command, ProposerCommand};
 use crate::studio::proposing::{Health, Known};
 use crate::studio::state::{State, file_name};
 use crate::studio::theme;
+
+/// Height of a list of models before it scrolls, points.
+const MODELS: f32 = 132.0;
 
 /// What this part of the panel remembers.
 #[derive(Default)]
@@ -17,58 +20,77 @@ pub struct ServerView {
     adding: bool,
 }
 
-/// Shows the server in use, or the field for the first one.
-pub fn show(view: &mut ServerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+impl ServerView {
+    /// Whether a server is in use, and none is being added.
+    pub fn chosen(&self, state: &State) -> bool {
+        !self.adding && state.proposing.servers.get(state.proposing.server).is_some()
+    }
+}
+
+/// Shows the server in use, or the field for the first one. `width` is what its name may take, points.
+pub fn show(view: &mut ServerView, state: &State, width: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
-    let Some(known) = proposing.servers.get(proposing.server) else {
+    let index = proposing.server;
+    let Some(known) = proposing.servers.get(index) else {
         return add(view, ui, commands);
     };
-    let index = proposing.server;
-    ui.horizontal_wrapped(|ui| {
-        health(known, ui);
-        ui.name_inputs("Server", |ui| {
-            ComboBox::new("server", "")
-                .icon(widgets::chevron)
-                .width(170.0)
-                .truncate()
-                .selected_text(known.url.trim_start_matches("http://"))
-                .show_ui(ui, |ui| {
-                    for (other, server) in proposing.servers.iter().enumerate() {
-                        if ui.selectable_label(other == index, server.title()).clicked() {
-                            commands.push(Command::Proposer(ProposerCommand::UseServer(other)));
-                        }
-                    }
-                    ui.separator();
-                    if ui.button("Add a server…").clicked() {
-                        view.adding = true;
-                    }
-                    if ui.button("Forget this one").clicked() {
-                        commands.push(Command::Proposer(ProposerCommand::ForgetServer(index)));
-                    }
-                });
-        });
-        if ui.small_button("Check").clicked() {
-            commands.push(Command::Proposer(ProposerCommand::Look(index)));
-        }
-        choices(known, index, ui, commands);
-        action_button(ui, Action::Prompt, ActionStyle::Small, None, commands);
-    });
     if view.adding {
-        add(view, ui, commands);
+        return add(view, ui, commands);
     }
-    if let Health::Ill(message) = &known.health {
-        let palette = theme::of(ui);
-        let text = message.replace('\n', " · ");
-        let label = widgets::small(text, palette).color(palette.warn);
-        ui.add(Label::new(label).wrap());
+    health(known, ui);
+    ui.name_inputs("Server", |ui| {
+        ComboBox::new("server", "")
+            .icon(widgets::chevron)
+            .width(width)
+            .truncate()
+            .selected_text(known.url.trim_start_matches("http://"))
+            .show_ui(ui, |ui| {
+                for (other, server) in proposing.servers.iter().enumerate() {
+                    if ui.selectable_label(other == index, server.title()).clicked() {
+                        commands.push(Command::Proposer(ProposerCommand::UseServer(other)));
+                    }
+                }
+                ui.separator();
+                if ui.button("Add a server…").clicked() {
+                    view.adding = true;
+                }
+                if ui.button("Check this one").clicked() {
+                    commands.push(Command::Proposer(ProposerCommand::Look(index)));
+                }
+                if ui.button("Forget this one").clicked() {
+                    commands.push(Command::Proposer(ProposerCommand::ForgetServer(index)));
+                }
+            });
+    });
+}
+
+/// What is wrong with the server in use, if something is.
+pub fn problem(state: &State, ui: &mut Ui) {
+    let proposing = &state.proposing;
+    let Some(Health::Ill(message)) = proposing.servers.get(proposing.server).map(|known| &known.health)
+    else {
+        return;
+    };
+    let palette = theme::of(ui);
+    let label = widgets::small(message.replace('\n', " · "), palette).color(palette.warn);
+    ui.add(Label::new(label).truncate()).on_hover_text(message);
+}
+
+/// How the server in use is asked: a line of a grid for each setting.
+pub fn settings(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let proposing = &state.proposing;
+    let index = proposing.server;
+    if let Some(known) = proposing.servers.get(index) {
+        choices(known, index, ui, commands);
     }
 }
 
 fn add(view: &mut ServerView, ui: &mut Ui, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
+        let buttons = if view.adding { 175.0 } else { 100.0 };
         let field = TextEdit::singleline(&mut view.url)
             .hint_text("http://127.0.0.1:8080")
-            .desired_width(220.0);
+            .desired_width((ui.available_width() - buttons).clamp(90.0, 220.0));
         let response = ui.add(field);
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Server address"));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
@@ -105,51 +127,45 @@ fn health(known: &Known, ui: &mut Ui) {
 
 /// Model, temperature and token limit.
 fn choices(known: &Known, index: usize, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = theme::of(ui);
     let mut changed = known.clone();
-    let name = |model: &Option<String>| match model {
-        Some(model) => file_name(std::path::Path::new(model)),
-        None => "first adapter or model".to_owned(),
-    };
-    ui.name_inputs("Model", |ui| {
-        ComboBox::new("model", "")
-            .icon(widgets::chevron)
-            .width(150.0)
-            .truncate()
-            .selected_text(name(&known.model))
-            .show_ui(ui, |ui| {
-                ui.selectable_value(&mut changed.model, None, name(&None));
+    ui.label("Model");
+    // No list that folds out: a menu closes with a click elsewhere, and such a list would be elsewhere.
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ScrollArea::vertical()
+            .id_salt("models")
+            .max_height(MODELS)
+            .min_scrolled_height(MODELS)
+            .show(ui, |ui| {
+                ui.selectable_value(&mut changed.model, None, "first adapter or model");
                 if let Health::Well(names) = &known.health {
                     for (id, is_adapter) in names {
-                        let some = Some(id.clone());
                         let kind = if *is_adapter { "adapter" } else { "model" };
-                        let label = format!("{} · {kind}", name(&some));
-                        ui.selectable_value(&mut changed.model, some, label);
+                        let label = format!("{} · {kind}", file_name(std::path::Path::new(id)));
+                        ui.selectable_value(&mut changed.model, Some(id.clone()), label);
                     }
                 } else {
-                    let palette = theme::of(ui);
                     ui.label(widgets::small("check the server to see what it has", palette));
                 }
             });
     });
-    ui.name_inputs("Temperature", |ui| {
-        ui.add(
-            DragValue::new(&mut changed.temperature.0)
-                .range(0.0..=2.0)
-                .speed(0.01)
-                .fixed_decimals(2)
-                .prefix("T "),
-        )
-        .on_hover_text("sampling temperature");
-    });
-    ui.name_inputs("Tokens at most", |ui| {
-        ui.add(
-            DragValue::new(&mut changed.max_tokens.0)
-                .range(16..=65536)
-                .speed(16)
-                .suffix(" tokens"),
-        )
+    ui.end_row();
+    ui.label("Temperature");
+    let temperature = DragValue::new(&mut changed.temperature.0)
+        .range(0.0..=2.0)
+        .speed(0.01)
+        .fixed_decimals(2);
+    ui.name_inputs("Temperature", |ui| ui.add(temperature))
+        .on_hover_text("of sampling; 0 always takes the likeliest token");
+    ui.end_row();
+    ui.label("Tokens at most");
+    let tokens = DragValue::new(&mut changed.max_tokens.0)
+        .range(16..=65536)
+        .speed(16);
+    ui.name_inputs("Tokens at most", |ui| ui.add(tokens))
         .on_hover_text("tokens of an answer at most");
-    });
+    ui.end_row();
     let set = |value: &Known| (value.model.clone(), value.temperature, value.max_tokens);
     if set(&changed) != set(known) {
         commands.push(Command::Proposer(ProposerCommand::SetServer(index, changed)));

@@ -283,7 +283,7 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
             .and_then(|rows| Some(rows.file(rows.rows.get(index)?)));
         if let Some(file) = file.filter(|file| file.file_name() == Some(trajectory::FILE_NAME.as_ref()))
             && ui
-                .small_button("Whole trajectory")
+                .small_button("All steps")
                 .on_hover_text("every step of it on the timeline")
                 .clicked()
             && let Some(folder) = file.parent()
