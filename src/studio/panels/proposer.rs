@@ -104,10 +104,18 @@ fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
             .num_columns(2)
             .spacing(vec2(12.0, 6.0))
             .show(ui, |ui| {
+                if pick == Pick::Endpoint {
+                    proposer_server::settings(state, ui, commands);
+                }
                 for value in limit_values(state, pick, ui) {
                     commands.push(Command::Proposer(value));
                 }
             });
+        if pick == Pick::Endpoint
+            && action_button(ui, Action::Prompt, ActionStyle::Plain, None, commands).clicked()
+        {
+            ui.close();
+        }
         if pick == Pick::Replay {
             let mut paced = proposing.paced;
             let box_ = Checkbox::new(&mut paced, "with the pauses that were recorded");

@@ -133,6 +133,8 @@ fn choices(known: &Known, index: usize, ui: &mut Ui, commands: &mut Vec<Command>
     // No list that folds out: a menu closes with a click elsewhere, and such a list would be elsewhere.
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
+        ui.set_min_width(190.0);
+        ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Truncate);
         ScrollArea::vertical()
             .id_salt("models")
             .max_height(MODELS)
