@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::{lines, made, read, sample, trajectory};
-use crate::support::{expect_exit, root};
+use crate::support::{cadforge, expect_exit, root};
 
 fn loaded(dir: &Path, folders: &[&str]) -> Vec<Value> {
     let python = root().join("target/test-env/datasets/bin/python");
