@@ -153,8 +153,9 @@ test-rust: setup env test-envs
 # server, Ray, `datasets`, and the packages of trainers.
 .PHONY: test-envs
 test-envs: llama env
-	@tests/python/make_env.sh "$$(cat target/setup/python)" target/test-env \
-		tests/openenv/*.txt tests/ray/*.txt tests/datasets/*.txt
+	@set -e; for list in tests/openenv/*.txt tests/ray/*.txt tests/datasets/*.txt; do \
+		tests/python/make_env.sh "$$(cat target/setup/python)" target/test-env/$$(basename $$list .txt) $$list; \
+	done
 	@tests/trainers/unpack.sh .venv/bin/python target/trainers
 
 # After the build of the tests, which makes the programs too.

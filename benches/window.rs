@@ -1,6 +1,6 @@
 //! What a frame of the 3D view costs us, apart from the driver: layout, the description of the pictures, and the choice
 //! of outlines; with 200,000 triangles in two panes. And what is done once, away from the frame. What a frame and a
-//! keystroke cost in code of 5,000 lines.
+//! keystroke cost in code of 5,000 lines. What another filter costs among 100,000 rows.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use cadforge::render::mesh::{Buffers, Sight, outline};
 use cadforge::render::{Model, shape_from_mesh};
 use cadforge::studio::command::Command;
 use cadforge::studio::editor::{self, EditorView};
+use cadforge::studio::notes::Notes;
+use cadforge::studio::rows::{Choice, Order, Rows, Which};
 use cadforge::studio::state::State;
 use cadforge::studio::viewport::{Pane, Tone, Viewport};
 use cadforge::task::{Level, Scale, Task};
@@ -218,5 +220,62 @@ fn code(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, view, once, code);
+/// A run of 100,000 rows for 24 tasks, in groups of eight, every third of which failed.
+fn run(folder: &std::path::Path) -> Rows {
+    let path = folder.join("run.jsonl");
+    let mut text = String::new();
+    for row in 0..100_000 {
+        let (kind, total) = match row % 3 {
+            0 => ("syntax_closure", -1.0),
+            _ => ("build_ok", f64::from(row * 7919 % 1000) / 1000.0),
+        };
+        let (task, group) = (row % 24, row / 8);
+        text.push_str(&format!(
+            "{{\"task_id\": \"t{task}\", \"group_id\": {group}, \"code\": \"x\", \"kind\": \"{kind}\", \"reward\": {total}}}\n"
+        ));
+    }
+    std::fs::write(&path, text).expect("a run");
+    Rows::read(&path).expect("rows")
+}
+
+fn rows(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = run(folder.path());
+    let mut notes = Notes::default();
+    (0..1000).for_each(|row| notes.pin(row * 97, true));
+    let found: Vec<u32> = (0..100_000).step_by(2).collect();
+    let all = Choice::default();
+    let which = |which| Choice { which, ..all };
+    for (name, choice, among) in [
+        ("all", all, None),
+        (
+            "all, best first",
+            Choice {
+                order: Order::Best,
+                ..all
+            },
+            None,
+        ),
+        ("built", which(Which::Built), None),
+        ("of one kind", which(Which::Kind(0)), None),
+        ("of one task", Choice { task: Some(3), ..all }, None),
+        (
+            "by reward",
+            Choice {
+                range: [0.25, 0.75],
+                ..all
+            },
+            None,
+        ),
+        ("pinned", which(Which::Pinned), None),
+        ("of uninformative groups", which(Which::Uninformative), None),
+        ("among 50,000 found", all, Some(&found[..])),
+    ] {
+        criterion.bench_function(&format!("100,000 rows, {name}"), |bench| {
+            bench.iter(|| black_box(choice.list(&rows, among, &notes)));
+        });
+    }
+}
+
+criterion_group!(benches, view, once, code, rows);
 criterion_main!(benches);

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 /// The class of an evaluation, in the order in which they are tried: the first that fits names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The completion was cut by its token limit.
@@ -104,7 +106,7 @@ impl Kind {
 }
 
 /// Why a candidate did not build.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Failure {
     /// The class of the failure.
     pub kind: Kind,

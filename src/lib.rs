@@ -99,7 +99,8 @@
 //!
 //! [`server`] turns requests into jobs of the engine on a runtime of its own, and answers pings while one runs. A socket holds
 //! one environment; plain HTTP a fresh one a call. What comes from outside is read field by field with the errors that
-//! the real clients expect; nothing of it is ever a path. Its guard comes before any route: token, host, rate, size.
+//! the real clients expect; nothing of it is ever a path. Answers are types, of which the OpenAPI document is made too. Its
+//! guard comes before any route: token, host, rate, size.
 //!
 //! The studio hosts it on a thread, over the engine that it has: clients and the person at the window share workers and cache,
 //! an edit goes before any client's candidate, and what is watched needs neither a second process nor a route that could

@@ -191,20 +191,14 @@ pub struct Compared {
     pub spread: Option<Spread>,
     /// Advantage of each row; rows without a score have none.
     pub advantages: Vec<Option<f64>>,
-    /// Whether the scores differ enough to learn from; `None` under a profile that does not say.
-    pub informative: Option<bool>,
+    /// Whether the scores differ enough to learn from, as the profile has it.
+    pub informative: bool,
 }
 
 /// Compares the scores of a group, as the profile has it.
 pub fn compare(scores: &[Option<f64>], profile: Profile) -> Compared {
     let known: Vec<f64> = scores.iter().copied().flatten().collect();
-    let (values, informative) = match profile {
-        Profile::CadforgeV1 => (reward::group_advantages(&known), None),
-        Profile::GroundedV2 => {
-            let Advantages { values, informative } = reward::advantages(&known);
-            (values, Some(informative))
-        }
-    };
+    let Advantages { values, informative } = reward::advantages(&known, profile);
     let mut values = values.into_iter();
     Compared {
         spread: Spread::of(&known),
@@ -268,10 +262,10 @@ mod tests {
         assert_eq!(compared.spread, Some(Spread { mean: 2.0, std: 1.0 }));
         let expected = [Some(-1.0 / 1.0001), None, Some(0.0), Some(1.0 / 1.0001)];
         assert_eq!(compared.advantages, expected);
-        assert_eq!(compared.informative, None);
+        assert!(compared.informative);
         let lone = advantages(&[Some(0.4)]);
         assert_eq!(lone.spread, Some(Spread { mean: 0.4, std: 0.0 }));
-        assert_eq!(lone.advantages, [Some(0.0)]);
+        assert_eq!((lone.advantages, lone.informative), (vec![Some(0.0)], false));
         let none = advantages(&[None]);
         assert_eq!((none.spread, none.advantages), (None, vec![None]));
     }
@@ -279,11 +273,11 @@ mod tests {
     #[test]
     fn grounded_groups_that_hardly_differ_teach_little_and_say_so() {
         let compared = compare(&[Some(0.50), None, Some(0.51)], Profile::GroundedV2);
-        assert_eq!(compared.informative, Some(false));
+        assert!(!compared.informative);
         assert!(compared.advantages[0].unwrap().abs() < 0.06, "{compared:?}");
         assert_eq!(compared.advantages[1], None);
         let compared = compare(&[Some(0.1), Some(0.9)], Profile::GroundedV2);
-        assert_eq!(compared.informative, Some(true));
+        assert!(compared.informative);
         assert!(compared.advantages[1].unwrap() > 0.5, "{compared:?}");
     }
 

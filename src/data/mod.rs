@@ -20,7 +20,7 @@ pub mod store;
 use std::path::{Path, PathBuf};
 
 pub use form::Form;
-pub use groups::{DEFAULT_GENERATIONS, Groups, Spread};
+pub use groups::{Compared, DEFAULT_GENERATIONS, Groups, Spread, compare};
 pub use lines::{BadLine, Line, Lines};
 pub use row::Row;
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::failure::Kind;
 use crate::repair::answer;
-use crate::reward::{self, Reward};
+use crate::reward::{self, Profile, Reward};
 
 /// A JSON object in the order of its keys.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,6 +61,11 @@ impl Row {
             Value::String(name) => Some(name.clone()),
             other => Some(other.to_string()),
         }
+    }
+
+    /// The profile that scored it; that of the published logs, which do not say, if it is no known one.
+    pub fn profile(&self) -> Profile {
+        profile_of(self.text("profile"))
     }
 
     /// The candidate: `code`, else the code in `completion`, else in the last message of the assistant, else the action of a
@@ -224,6 +229,12 @@ fn content(content: &Value) -> Option<String> {
         ),
         _ => None,
     }
+}
+
+/// What a profile's name says; see [`Row::profile`].
+pub(super) fn profile_of(name: Option<&str>) -> Profile {
+    name.and_then(|name| clap::ValueEnum::from_str(name, false).ok())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -286,7 +286,8 @@ fn groups(first: usize, tried: &[Tried]) -> Vec<Option<GroupPlace>> {
     let scores: Vec<f64> = tried.iter().map(Tried::score).collect();
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (scores.len() - 1) as f64;
-    let advantages = reward::group_advantages(&scores);
+    let profile = tried[0].assessment.evaluation.profile;
+    let advantages = reward::advantages(&scores, profile).values;
     let places = advantages.iter().zip(&scores).map(|(&advantage, &score)| {
         Some(GroupPlace {
             group_id: first,

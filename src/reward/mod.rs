@@ -41,12 +41,24 @@ pub use notes::failure_notes;
 pub use policy::policy;
 pub use reference::{Reference, References};
 pub use score::{kind_of, score};
-pub use shaping::{Advantages, advantages, group_advantages, potential_step, shape, step_reward};
+pub use shaping::{Advantages, advantages, potential_step, shape, step_reward};
 pub use source::assigns_fixture;
 pub use text_kind::kind_of_text;
 
 /// Which formulas turn evidence into a total.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+    schemars::JsonSchema,
+)]
 pub enum Profile {
     /// The published environment, to the last constant.
     #[default]
@@ -60,7 +72,19 @@ pub enum Profile {
 }
 
 /// How much is measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Nothing is sampled or rasterised.
@@ -84,7 +108,7 @@ pub enum Shaping {
 }
 
 /// The reward JSON's numbers. Zero for everything but `total` behind a closed gate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Reward {
     /// 1 if it built, else 0.
     pub build: f64,

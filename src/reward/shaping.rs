@@ -1,7 +1,7 @@
 //! What a training loop does with a total. The reward JSON keeps the unshaped number beside it.
 
-use super::Shaping;
 use super::source::assigns_fixture;
+use super::{Profile, Shaping};
 use crate::failure::{Failure, Kind};
 
 /// The shaped reward of a training loop; `None` when no shaping is asked for.
@@ -31,39 +31,33 @@ pub fn step_reward(before: f64, after: f64, built: bool) -> f64 {
     0.60 * after + 0.35 * progress + if built { 0.05 } else { 0.0 }
 }
 
-/// Advantage of each score in its group: (score - mean) / (standard deviation + 1e-4).
-///
-/// The deviation is that of a sample (n - 1); a group of one has advantage 0.
-pub fn group_advantages(scores: &[f64]) -> Vec<f64> {
-    let count = scores.len() as f64;
-    let mean = scores.iter().sum::<f64>() / count;
-    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
-    scores
-        .iter()
-        .map(|score| (score - mean) / (variance.sqrt() + 1e-4))
-        .collect()
-}
-
-/// Advantages of a group for grounded-v2.
+/// What a group's scores say of its candidates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advantages {
-    /// (score - mean) / max(standard deviation, 0.10), in the group's order.
+    /// How far each score is above the group's mean, in deviations; in the group's order.
     pub values: Vec<f64>,
-    /// Whether the scores differ by 0.02 or more: a group of equals teaches noise.
+    /// Whether the scores differ enough to learn from.
     pub informative: bool,
 }
 
-/// Advantage of each score in its group. The floor keeps the least of differences from counting as much as the greatest.
-pub fn advantages(scores: &[f64]) -> Advantages {
+/// Compares the scores of a group: (score - mean) / scale, with the standard deviation of a sample (n - 1).
+///
+/// Under cadforge-v1 the scale is the deviation + 1e-4, and any difference informs. Under grounded-v2 it is at least 0.10,
+/// so that the least of differences does not count as much as the greatest, and scores inform that differ by 0.02 or more:
+/// a group of equals teaches noise.
+pub fn advantages(scores: &[f64], profile: Profile) -> Advantages {
     let count = scores.len().max(1) as f64;
     let mean = scores.iter().sum::<f64>() / count;
     let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
-    let scale = variance.sqrt().max(0.10);
     let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let (scale, informative) = match profile {
+        Profile::CadforgeV1 => (variance.sqrt() + 1e-4, most > least),
+        Profile::GroundedV2 => (variance.sqrt().max(0.10), most - least >= 0.02),
+    };
     Advantages {
         values: scores.iter().map(|score| (score - mean) / scale).collect(),
-        informative: most - least >= 0.02,
+        informative,
     }
 }
 
@@ -212,10 +206,15 @@ mod tests {
 
     #[test]
     fn equal_scores_are_no_lesson_and_near_ones_a_small_one() {
-        assert!(!advantages(&[0.5, 0.51, 0.505]).informative);
-        assert!(advantages(&[0.5, 0.53]).informative);
-        assert_near(advantages(&[0.5, 0.52]).values[1], 0.1);
-        assert!(advantages(&[]).values.is_empty());
+        let grounded = |scores: &[f64]| advantages(scores, Profile::GroundedV2);
+        assert!(!grounded(&[0.5, 0.51, 0.505]).informative);
+        assert!(grounded(&[0.5, 0.53]).informative);
+        assert_near(grounded(&[0.5, 0.52]).values[1], 0.1);
+        assert!(grounded(&[]).values.is_empty());
+        let published = |scores: &[f64]| advantages(scores, Profile::CadforgeV1).informative;
+        assert!(published(&[0.5, 0.51]));
+        // The mean of equal numbers need not be that number.
+        assert!(![&[][..], &[0.1; 1], &[0.1; 3]].into_iter().any(published));
     }
 
     #[test]
@@ -237,10 +236,11 @@ mod tests {
 
     #[test]
     fn advantages_are_centred_and_scaled_by_the_sample_deviation() {
-        let advantages = group_advantages(&[1.0, 2.0, 3.0]);
-        assert_near(advantages[2], 1.0 / 1.0001);
-        assert_near(advantages.iter().sum(), 0.0);
-        assert_eq!(group_advantages(&[0.4]), [0.0]);
-        assert!(group_advantages(&[]).is_empty());
+        let published = |scores: &[f64]| advantages(scores, Profile::CadforgeV1).values;
+        let values = published(&[1.0, 2.0, 3.0]);
+        assert_near(values[2], 1.0 / 1.0001);
+        assert_near(values.iter().sum(), 0.0);
+        assert_eq!(published(&[0.4]), [0.0]);
+        assert!(published(&[]).is_empty());
     }
 }

@@ -15,6 +15,7 @@ use super::episode::Refusal;
 use super::fields::Wrong;
 use super::guard::Refused;
 use super::judge::Fault;
+use super::wire::{Problem, ValidationProblem};
 
 /// An answer.
 pub type Answer = Response<Body>;
@@ -47,7 +48,8 @@ pub fn raw(status: StatusCode, content_type: &'static str, body: Body) -> Answer
 
 /// An error in words.
 pub fn problem(status: StatusCode, message: &str) -> Answer {
-    with_status(status, &json!({ "detail": message }))
+    let detail = message.to_owned();
+    with_status(status, &Problem { detail })
 }
 
 /// An error in words that is worth another try.
@@ -60,10 +62,7 @@ pub fn try_later(status: StatusCode, message: &str, after_s: u64) -> Answer {
 /// 422: fields that are wrong.
 pub fn invalid(wrong: Vec<Wrong>) -> Answer {
     let detail = wrong;
-    with_status(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        &super::wire::ValidationProblem { detail },
-    )
+    with_status(StatusCode::UNPROCESSABLE_ENTITY, &ValidationProblem { detail })
 }
 
 /// The answer to a fault of ours: 429 for too much, else 503, both with Retry-After.

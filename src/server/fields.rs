@@ -142,7 +142,13 @@ impl<'a> Fields<'a> {
 
     /// A whole number of either sign, or none.
     pub fn signed_number(&mut self, name: &'static str) -> Option<i64> {
-        let value = self.given(name)?;
+        self.given(name)?;
+        self.required_number(name)
+    }
+
+    /// A whole number of either sign that must be there.
+    pub fn required_number(&mut self, name: &'static str) -> Option<i64> {
+        let value = self.required(name)?;
         let whole = value.as_i64();
         if whole.is_none() {
             self.wrong("int_type", name, "Input should be a valid integer", value);
@@ -222,11 +228,6 @@ impl<'a> Fields<'a> {
     /// Takes a key as read elsewhere.
     pub fn skip(&mut self, name: &'static str) {
         self.known.push(name);
-    }
-
-    /// Whether a key is there, even if null.
-    pub fn has(&self, name: &str) -> bool {
-        self.object.contains_key(name)
     }
 
     /// Adds a mistake of the caller's own finding.

@@ -2,14 +2,25 @@
 
 use axum::response::Response;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 use super::answer;
 use super::openenv::DESCRIPTION;
-use super::wire::{ResetRequest, State, StepRequest, StepResponse, ValidationProblem};
+use super::wire::scorers::{BatchAnswer, BatchRow, RewardRequest, Rewards, RpcAnswer, RpcRequest};
+use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest};
+use super::wire::tasks::{
+    Health, IndexRequest, Metadata, NamedHealth, OneTask, RangeRequest, Schemas, SomeTasks, Split,
+    SplitRequest, TaskCount, Tasks,
+};
+use super::wire::{Problem, ResetRequest, State, StepRequest, StepResponse, ValidationProblem};
 
 /// The version of OpenEnv's HTTP contract that the server speaks.
 const CONTRACT: &str = "1.0.0";
+
+const JSON: &str = "application/json";
+/// One JSON value a line; the schema is a line's.
+const LINES: &str = "application/x-ndjson";
 
 pub async fn document() -> Response {
     answer::ok(&build())
@@ -17,143 +28,241 @@ pub async fn document() -> Response {
 
 /// The document.
 pub fn build() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
-        settings.definitions_path = "/components/schemas".into();
-        settings.meta_schema = None;
-    });
-    let mut types = settings.into_generator();
-    let problem = types.subschema_for::<ValidationProblem>().to_value();
-    let state = types.subschema_for::<State>().to_value();
-    let answered = types.subschema_for::<StepResponse>().to_value();
+    let settings = |settings: SchemaSettings| {
+        settings.with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        })
+    };
+    // What may be left out of a request is always there in an answer.
+    let mut asked = settings(SchemaSettings::draft2020_12()).into_generator();
+    let mut told = settings(SchemaSettings::draft2020_12().for_serialize()).into_generator();
     let mut paths = Map::new();
-    let reset = body::<ResetRequest>(&mut types, false);
-    add(
-        &mut paths,
-        "/reset",
-        "post",
-        "Begin an episode",
-        Some(reset),
-        Some(&answered),
-        &problem,
-    );
-    let step = body::<StepRequest>(&mut types, true);
-    add(
-        &mut paths,
-        "/step",
-        "post",
-        "Build and score a candidate",
-        Some(step),
-        Some(&answered),
-        &problem,
-    );
-    add(
-        &mut paths,
-        "/state",
-        "get",
-        "The state of a fresh environment",
-        None,
-        Some(&state),
-        &problem,
-    );
-    for (path, method, summary) in OTHERS {
-        let free = json!({ "content": { "application/json": { "schema": {} } } });
-        let body = (method == "post").then_some(free);
-        add(&mut paths, path, method, summary, body, None, &problem);
+    for route in routes() {
+        let operation = route.operation(&mut asked, &mut told);
+        let methods = paths.entry(route.path).or_insert_with(|| json!({}));
+        methods[route.method] = operation;
     }
+    let mut schemas = asked.take_definitions(true);
+    schemas.extend(told.take_definitions(true));
     json!({
         "openapi": "3.1.0",
         "info": { "title": "CADForge environment", "version": CONTRACT, "description": DESCRIPTION },
         "paths": paths,
         "components": {
-            "schemas": types.take_definitions(true),
+            "schemas": schemas,
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
         },
+        // A token is wanted where the server was given one.
+        "security": [{}, { "token": [] }],
     })
 }
 
-/// Routes whose bodies are told in `docs/serve.md`.
-const OTHERS: [(&str, &str, &str); 18] = [
-    ("/health", "get", "Whether the server runs"),
-    (
-        "/healthz",
-        "get",
-        "Whether the server runs, with the environment's name",
-    ),
-    ("/metadata", "get", "What the environment is"),
-    ("/schema", "get", "JSON Schema of action, observation and state"),
-    ("/mcp", "post", "The environment's tools as JSON-RPC 2.0"),
-    ("/list_environments", "get", "The environment's name"),
-    ("/cadforge_cadquery/splits", "get", "Splits of the tasks"),
-    ("/cadforge_cadquery/tasks", "post", "All tasks of a split"),
-    (
-        "/cadforge_cadquery/num_tasks",
-        "post",
-        "How many tasks a split has",
-    ),
-    ("/cadforge_cadquery/task", "post", "A task by its index"),
-    (
-        "/cadforge_cadquery/task_range",
-        "post",
-        "Tasks by a range of indices",
-    ),
-    (
-        "/api/space/repair-loop",
-        "post",
-        "Run a repair loop and keep its shapes",
-    ),
-    (
-        "/api/space/demo",
-        "post",
-        "Score a seed or given code and keep its shape",
-    ),
-    ("/api/space/stl/{task_id}", "get", "The last shape of the demo"),
-    (
-        "/api/space/loop-stl/{task_id}/{step_id}",
-        "get",
-        "A shape of the last loop",
-    ),
-    (
-        "/get_reward",
-        "post",
-        "Rewards of completions, as OpenRLHF asks for them",
-    ),
-    ("/score_batch", "post", "Rewards of rows, JSON Lines in and out"),
-    ("/metrics", "get", "Counters as Prometheus text"),
-];
-
-fn body<T: schemars::JsonSchema>(types: &mut SchemaGenerator, required: bool) -> Value {
-    let schema = types.subschema_for::<T>().to_value();
-    json!({ "required": required, "content": { "application/json": { "schema": schema } } })
+fn routes() -> Vec<Route> {
+    const ENVIRONMENT: &str = "/cadforge_cadquery";
+    let of_tasks = |name: &str, summary| post(&format!("{ENVIRONMENT}/{name}"), summary).fails(&[404]);
+    vec![
+        get("/health", "Whether the server runs").answers::<Health>(),
+        get("/healthz", "Whether the server runs, with the environment's name").answers::<NamedHealth>(),
+        get("/metadata", "What the environment is").answers::<Metadata>(),
+        get("/schema", "JSON Schema of action, observation and state").answers::<Schemas>(),
+        get("/state", "The state of a fresh environment").answers::<State>(),
+        get("/openapi.json", "This document").answers::<Map<String, Value>>(),
+        get("/metrics", "Counters as Prometheus text")
+            .answers_with("text/plain", SchemaGenerator::subschema_for::<String>),
+        post("/reset", "Begin an episode")
+            .takes::<ResetRequest>(false)
+            .answers::<StepResponse>()
+            .fails(&[503]),
+        post("/step", "Build and score a candidate")
+            .takes::<StepRequest>(true)
+            .answers::<StepResponse>()
+            .fails(&[503]),
+        post(
+            "/mcp",
+            "The environment's tools as JSON-RPC 2.0; whatever is wrong is told in the answer",
+        )
+        .carries(JSON, true, SchemaGenerator::subschema_for::<RpcRequest>)
+        .answers::<RpcAnswer>(),
+        get("/mcp", "The same as a WebSocket, a message a text").switches(),
+        get("/ws", "OpenEnv as a WebSocket: an environment a connection").switches(),
+        get("/list_environments", "The environment's name").answers::<Vec<String>>(),
+        get(&format!("{ENVIRONMENT}/splits"), "Splits of the tasks").answers::<Vec<Split>>(),
+        of_tasks("tasks", "All tasks of a split")
+            .takes::<SplitRequest>(true)
+            .answers::<Tasks>(),
+        of_tasks("num_tasks", "How many tasks a split has")
+            .takes::<SplitRequest>(true)
+            .answers::<TaskCount>(),
+        of_tasks("task", "A task by its index")
+            .takes::<IndexRequest>(true)
+            .answers::<OneTask>(),
+        of_tasks("task_range", "Tasks by a range of indices")
+            .takes::<RangeRequest>(true)
+            .answers::<SomeTasks>(),
+        get("/", "A page that shows a repair loop")
+            .answers_with("text/html", SchemaGenerator::subschema_for::<String>),
+        get("/web", "The same page").answers_with("text/html", SchemaGenerator::subschema_for::<String>),
+        post("/api/space/demo", "Score a seed or given code and keep its shape")
+            .takes::<DemoRequest>(false)
+            .answers::<Demo>()
+            .fails(&[404, 503]),
+        post("/api/space/repair-loop", "Run a repair loop and keep its shapes")
+            .takes::<LoopRequest>(false)
+            .answers::<Loop>()
+            .fails(&[404, 503]),
+        get("/api/space/stl/{task_id}", "The last shape of the demo")
+            .answers_with("model/stl", bytes)
+            .fails(&[404]),
+        get("/api/space/loop-stl/{task_id}", "The best shape of the last loop")
+            .answers_with("model/stl", bytes)
+            .fails(&[404]),
+        get(
+            "/api/space/loop-stl/{task_id}/{step_id}",
+            "A shape of the last loop",
+        )
+        .answers_with("model/stl", bytes)
+        .fails(&[404]),
+        post("/get_reward", "Rewards of completions, as OpenRLHF asks for them")
+            .takes::<RewardRequest>(true)
+            .answers::<Rewards>()
+            .fails(&[503]),
+        post("/score_batch", "Rewards of rows, in their order")
+            .carries(LINES, true, SchemaGenerator::subschema_for::<BatchRow>)
+            .answers_with(LINES, SchemaGenerator::subschema_for::<BatchAnswer>)
+            .fails(&[400, 408, 413]),
+    ]
 }
 
-fn add(
-    paths: &mut Map<String, Value>,
-    path: &str,
-    method: &str,
-    summary: &str,
-    body: Option<Value>,
-    answered: Option<&Value>,
-    problem: &Value,
-) {
-    let schema = answered.cloned().unwrap_or_else(|| json!({}));
-    let mut operation = json!({
-        "summary": summary,
-        "operationId": format!("{method}{}", path.replace(['/', '-', '{', '}'], "_")),
-        "responses": {
-            "200": { "description": "Done", "content": { "application/json": { "schema": schema } } },
-            "422": { "description": "Fields that are wrong", "content": { "application/json": { "schema": problem } } },
-        },
-    });
-    if let Some(body) = body {
-        operation["requestBody"] = body;
+/// What makes the schema of a body.
+type Make = fn(&mut SchemaGenerator) -> Schema;
+
+struct Route {
+    method: &'static str,
+    path: String,
+    summary: &'static str,
+    /// Type, whether it must be there, and schema of the body.
+    takes: Option<(&'static str, bool, Make)>,
+    /// Type and schema of the answer; none where the connection becomes a WebSocket.
+    answers: Option<(&'static str, Make)>,
+    /// Statuses of errors in words.
+    fails: Vec<u16>,
+    /// Whether wrong fields are told one by one.
+    reads_fields: bool,
+}
+
+fn route(method: &'static str, path: &str, summary: &'static str) -> Route {
+    Route {
+        method,
+        path: path.to_owned(),
+        summary,
+        takes: None,
+        answers: None,
+        // Said by the guard before any route: a wrong token, a page from elsewhere, too many requests.
+        fails: vec![401, 403, 429],
+        reads_fields: false,
     }
-    let parameters: Vec<_> = path
-        .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-        .collect();
-    if !parameters.is_empty() {
-        operation["parameters"] = parameters.into();
+}
+
+fn get(path: &str, summary: &'static str) -> Route {
+    route("get", path, summary)
+}
+
+fn post(path: &str, summary: &'static str) -> Route {
+    route("post", path, summary)
+}
+
+fn bytes(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({ "type": "string", "format": "binary" })
+}
+
+impl Route {
+    /// Takes a JSON body whose fields are read one by one.
+    fn takes<T: JsonSchema>(mut self, required: bool) -> Self {
+        self.reads_fields = true;
+        self.carries(JSON, required, SchemaGenerator::subschema_for::<T>)
+            .fails(&[400, 408, 413])
     }
-    paths.insert(path.to_owned(), json!({ method: operation }));
+
+    fn carries(mut self, media: &'static str, required: bool, schema: Make) -> Self {
+        self.takes = Some((media, required, schema));
+        self
+    }
+
+    fn answers<T: JsonSchema>(self) -> Self {
+        self.answers_with(JSON, SchemaGenerator::subschema_for::<T>)
+    }
+
+    fn answers_with(mut self, media: &'static str, schema: Make) -> Self {
+        self.answers = Some((media, schema));
+        self
+    }
+
+    /// Becomes a WebSocket.
+    fn switches(self) -> Self {
+        self.fails(&[426])
+    }
+
+    fn fails(mut self, statuses: &[u16]) -> Self {
+        self.fails.extend(statuses);
+        self
+    }
+
+    fn operation(&self, asked: &mut SchemaGenerator, told: &mut SchemaGenerator) -> Value {
+        let carrying = |status: u16, media: &str, schema: Schema| json!({ "description": meaning(status), "content": { media: { "schema": schema } } });
+        let mut responses = Map::new();
+        let done = match self.answers {
+            Some((media, schema)) => ("200", carrying(200, media, schema(told))),
+            None => ("101", json!({ "description": meaning(101) })),
+        };
+        responses.insert(done.0.to_owned(), done.1);
+        for status in &self.fails {
+            let problem = told.subschema_for::<Problem>();
+            responses.insert(status.to_string(), carrying(*status, JSON, problem));
+        }
+        if self.reads_fields {
+            let problem = told.subschema_for::<ValidationProblem>();
+            responses.insert("422".to_owned(), carrying(422, JSON, problem));
+        }
+        let mut operation = json!({
+            "summary": self.summary,
+            "operationId": format!("{}{}", self.method, self.path.replace(['/', '-', '.', '{', '}'], "_")),
+            "responses": responses,
+        });
+        if let Some((media, required, schema)) = self.takes {
+            operation["requestBody"] =
+                json!({ "required": required, "content": { media: { "schema": schema(asked) } } });
+        }
+        let parameters = self.parameters();
+        if !parameters.is_empty() {
+            operation["parameters"] = parameters.into();
+        }
+        operation
+    }
+
+    fn parameters(&self) -> Vec<Value> {
+        self.path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+            .collect()
+    }
+}
+
+fn meaning(status: u16) -> &'static str {
+    match status {
+        101 => "The connection is a WebSocket",
+        200 => "Done",
+        400 => "The body broke off, or the index is none",
+        401 => "The token is missing or wrong",
+        403 => "Asked by a page from elsewhere",
+        404 => "There is no such thing",
+        408 => "The body took too long",
+        413 => "More than the server takes at once",
+        422 => "Fields that are wrong, each with its place",
+        426 => "A WebSocket is needed",
+        429 => "Too much at a time; try again after `Retry-After` seconds",
+        503 => "A fault that is not the candidate's; try again after `Retry-After` seconds",
+        _ => unreachable!("a status of the routes above"),
+    }
 }

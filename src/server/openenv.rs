@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::App;
 use super::answer::{self, Answer};
 use super::fields::{Fields, Mistakes};
+use super::wire::tasks::{Health, Metadata, NamedHealth, Schemas};
 use super::wire::{self, ENVIRONMENT, ResetRequest, StepRequest, StepResponse};
 
 /// What the environment is, in a sentence.
@@ -18,30 +19,35 @@ pub const DESCRIPTION: &str =
     "Repair CadQuery code: each step builds a candidate in a sandbox and scores its geometry against a task.";
 
 pub async fn health() -> Answer {
-    answer::ok(&json!({ "status": "healthy" }))
+    let status = "healthy".to_owned();
+    answer::ok(&Health { status })
 }
 
 pub async fn healthz() -> Answer {
-    answer::ok(&json!({ "ok": "true", "env": ENVIRONMENT }))
+    let env = ENVIRONMENT.to_owned();
+    answer::ok(&NamedHealth {
+        ok: "true".to_owned(),
+        env,
+    })
 }
 
 pub async fn metadata() -> Answer {
-    answer::ok(&json!({
-        "name": ENVIRONMENT,
-        "description": DESCRIPTION,
-        "version": env!("CARGO_PKG_VERSION"),
-        "author": "CADForge Studio contributors",
-        "readme_content": include_str!("../../docs/serve.md"),
-        "documentation_url": Value::Null,
-    }))
+    answer::ok(&Metadata {
+        name: ENVIRONMENT.to_owned(),
+        description: DESCRIPTION.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        author: "CADForge Studio contributors".to_owned(),
+        readme_content: include_str!("../../docs/serve.md").to_owned(),
+        documentation_url: None,
+    })
 }
 
 pub async fn schema() -> Answer {
-    answer::ok(&json!({
-        "action": json_schema::<wire::Action>(),
-        "observation": json_schema::<wire::Observation>(),
-        "state": json_schema::<wire::State>(),
-    }))
+    answer::ok(&Schemas {
+        action: json_schema::<wire::Action>(),
+        observation: json_schema::<wire::Observation>(),
+        state: json_schema::<wire::State>(),
+    })
 }
 
 /// The JSON Schema of a type, complete in itself.

@@ -13,6 +13,7 @@ use super::episode::{self, Refusal};
 use super::fields::{Fields, Mistakes, Wrong};
 use super::judge::Judge;
 use super::openenv::json_schema;
+use super::wire::scorers::{RpcAnswer, RpcError as Error};
 use super::wire::{Action, ENVIRONMENT};
 
 const PARSE_ERROR: i64 = -32700;
@@ -24,20 +25,10 @@ const INTERNAL_ERROR: i64 = -32603;
 /// The revision of MCP that is spoken where the client names none that we know.
 const PROTOCOL: &str = "2025-06-18";
 
-/// Why a call has no result.
-struct Error {
-    code: i64,
-    message: String,
-    data: Value,
-}
-
 pub async fn http(State(app): State<Arc<App>>, request: Request) -> Answer {
     let reply = match answer::body(request.into_body(), app.config.max_body).await {
         Ok(bytes) => reply(&app, &app.judge.source(), &bytes).await,
-        Err(_) => failed(
-            &Value::Null,
-            &Error::new(PARSE_ERROR, "the body could not be read"),
-        ),
+        Err(_) => failed(Value::Null, Error::new(PARSE_ERROR, "the body could not be read")),
     };
     answer::ok(&reply)
 }
@@ -46,10 +37,10 @@ pub async fn http(State(app): State<Arc<App>>, request: Request) -> Answer {
 pub async fn reply(app: &App, judge: &Judge, message: &[u8]) -> Value {
     match serde_json::from_slice::<Value>(message) {
         Ok(request) => reply_to(app, judge, &request).await,
-        Err(error) => failed(
-            &Value::Null,
-            &Error::new(PARSE_ERROR, format!("Parse error: {error}")),
-        ),
+        Err(error) => {
+            let what = format!("Parse error: {error}");
+            failed(Value::Null, Error::new(PARSE_ERROR, what))
+        }
     }
 }
 
@@ -61,11 +52,11 @@ pub async fn reply_to(app: &App, judge: &Judge, request: &Value) -> Value {
     };
     let call = match read(request) {
         Ok(call) => call,
-        Err(error) => return failed(&id, &error),
+        Err(error) => return failed(id, error),
     };
     match run(app, judge, call.0, call.1).await {
-        Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
-        Err(error) => failed(&id, &error),
+        Ok(result) => said(id, Some(result), None),
+        Err(error) => failed(id, error),
     }
 }
 
@@ -233,10 +224,17 @@ fn invalid(wrong: Vec<Wrong>) -> Error {
     }
 }
 
-fn failed(id: &Value, error: &Error) -> Value {
-    json!({
-        "jsonrpc": "2.0",
-        "id": id,
-        "error": { "code": error.code, "message": error.message, "data": error.data },
-    })
+fn failed(id: Value, error: Error) -> Value {
+    said(id, None, Some(error))
+}
+
+fn said(id: Value, result: Option<Value>, error: Option<Error>) -> Value {
+    let jsonrpc = "2.0".to_owned();
+    let answer = RpcAnswer {
+        jsonrpc,
+        id,
+        result,
+        error,
+    };
+    serde_json::to_value(answer).expect("plain data")
 }

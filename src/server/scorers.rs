@@ -17,6 +17,7 @@ use super::answer::{self, Answer};
 use super::episode;
 use super::fields::{Fields, Mistakes};
 use super::judge::{Candidate, Judge, Room};
+use super::wire::scorers::{ExtraLogs, Rewards};
 use crate::data::{Row, score};
 use crate::repair::answer::code;
 use crate::task::{Task, TaskSet};
@@ -48,19 +49,18 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
             Ok(assessment) => {
                 rewards.push(episode::score(&assessment.evaluation));
                 built.push(u8::from(assessment.evaluation.ok));
-                kinds.push(assessment.evaluation.kind.name());
+                kinds.push(assessment.evaluation.kind);
             }
             // The rest is dropped, and with it cancelled.
             Err(fault) => return answer::fault_answer(&fault),
         }
     }
-    answer::ok(&json!({
-        "rewards": rewards,
-        "scores": rewards,
-        // Lists of numbers, of which OpenRLHF logs the means.
-        "extra_logs": { "built": built },
-        "kinds": kinds,
-    }))
+    answer::ok(&Rewards {
+        scores: rewards.clone(),
+        rewards,
+        extra_logs: ExtraLogs { built },
+        kinds,
+    })
 }
 
 /// The candidates of a request.

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Notify;
 
 use super::App;
@@ -18,6 +18,7 @@ use super::answer::{self, Answer};
 use super::episode;
 use super::fields::{Fields, Mistakes};
 use super::judge::{Candidate, Fault};
+use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest, LoopStep};
 use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob};
 use crate::geometry::Shape;
 use crate::repair::Replay;
@@ -87,13 +88,8 @@ pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
         Err(answer) => return *answer,
     };
     let mistakes = Mistakes::default();
-    let read = Fields::of(&body, &["body"], &mistakes).map(|mut fields| {
-        (
-            fields.text("task_id", usize::MAX),
-            fields.text("code", usize::MAX),
-        )
-    });
-    let (task_id, code) = match mistakes.or(read) {
+    let read = Fields::of(&body, &["body"], &mistakes).map(DemoRequest::read);
+    let DemoRequest { task_id, code } = match mistakes.or(read) {
         Ok(read) => read,
         Err(wrong) => return answer::invalid(wrong),
     };
@@ -130,15 +126,15 @@ pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
         steps: vec![stl],
     });
     let evaluation = &assessment.evaluation;
-    answer::ok(&json!({
-        "ok": evaluation.ok,
-        "task_id": task.id,
-        "kind": evaluation.kind.name(),
-        "reward": episode::reward_json(evaluation),
-        "notes": evaluation.notes,
-        "elapsed_ms": evaluation.timing.total_ms,
-        "stl_url": stl_url,
-    }))
+    answer::ok(&Demo {
+        ok: evaluation.ok,
+        task_id: task.id.clone(),
+        kind: evaluation.kind,
+        reward: episode::reward_json(evaluation),
+        notes: evaluation.notes.clone(),
+        elapsed_ms: evaluation.timing.total_ms,
+        stl_url,
+    })
 }
 
 /// `POST /api/space/repair-loop`: from the weak seed by the recording, or by rules where there is none.
@@ -148,10 +144,10 @@ pub async fn repair_loop(State(app): State<Arc<App>>, request: Request) -> Answe
         Err(answer) => return *answer,
     };
     let mistakes = Mistakes::default();
-    let read = Fields::of(&body, &["body"], &mistakes).map(|mut fields| fields.text("task_id", usize::MAX));
+    let read = Fields::of(&body, &["body"], &mistakes).map(LoopRequest::read);
     let task = match mistakes.or(read) {
         Err(wrong) => return answer::invalid(wrong),
-        Ok(task_id) => match chosen(&app, task_id.as_deref()) {
+        Ok(LoopRequest { task_id }) => match chosen(&app, task_id.as_deref()) {
             Ok(task) => task,
             Err(answer) => return *answer,
         },
@@ -183,17 +179,17 @@ pub async fn repair_loop(State(app): State<Arc<App>>, request: Request) -> Answe
         best,
         steps: steps.into_iter().map(|(_, stl)| stl).collect(),
     });
-    answer::ok(&json!({
-        "ok": true,
-        "task_id": task.id,
-        "label": task.label,
-        "prompt": task.prompt,
-        "delta_reward": delta,
-        "reached": reached,
-        "steps": told,
-        "seed": first,
-        "final": last,
-    }))
+    answer::ok(&Loop {
+        ok: true,
+        task_id: task.id.clone(),
+        label: task.label.clone(),
+        prompt: task.prompt.clone(),
+        delta_reward: delta,
+        reached,
+        steps: told,
+        seed: first,
+        best: last,
+    })
 }
 
 /// `GET /api/space/stl/{task_id}`: the demo's shape.
@@ -295,21 +291,21 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<Ran, Fault> {
     }
 }
 
-fn tell(task: &Task, step: &Step, has_shape: bool) -> Value {
+fn tell(task: &Task, step: &Step, has_shape: bool) -> LoopStep {
     let evaluation = &step.evaluation;
     let id = step.step.to_string();
-    json!({
-        "step_id": id,
-        "origin": step.origin,
-        "reward": episode::reward_json(evaluation),
-        "kind": evaluation.kind.name(),
-        "failure": evaluation.failure,
-        "notes": evaluation.notes,
-        "elapsed_ms": evaluation.timing.total_ms,
-        "stl_url": has_shape.then(|| format!("/api/space/loop-stl/{}/{id}", task.id)),
-        "reason": step.proposal.as_ref().map(|proposal| proposal.reason.as_str()),
-        "code": step.code,
-    })
+    LoopStep {
+        origin: step.origin,
+        reward: episode::reward_json(evaluation),
+        kind: evaluation.kind,
+        failure: evaluation.failure.clone(),
+        notes: evaluation.notes.clone(),
+        elapsed_ms: evaluation.timing.total_ms,
+        stl_url: has_shape.then(|| format!("/api/space/loop-stl/{}/{id}", task.id)),
+        step_id: id,
+        reason: step.proposal.as_ref().map(|proposal| proposal.reason.clone()),
+        code: step.code.clone(),
+    }
 }
 
 /// The task of that id; without one the first that has a recorded repair.

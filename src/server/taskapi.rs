@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::App;
 use super::answer::{self, Answer};
 use super::episode;
 use super::fields::{Fields, Mistakes};
 use super::wire::ENVIRONMENT;
+use super::wire::tasks::{
+    Description, IndexRequest, OneTask, RangeRequest, SomeTasks, Split, SplitRequest, TaskCount, Tasks,
+};
 use crate::task::Task;
 
 const SPLIT: &str = "train";
@@ -20,15 +23,20 @@ pub async fn environments() -> Answer {
 }
 
 pub async fn splits(Path(environment): Path<String>) -> Answer {
+    let (name, kind) = (SPLIT.to_owned(), SPLIT.to_owned());
     match known(&environment) {
-        Ok(()) => answer::ok(&[json!({ "name": SPLIT, "type": SPLIT })]),
+        Ok(()) => answer::ok(&[Split { name, kind }]),
         Err(answer) => *answer,
     }
 }
 
 pub async fn tasks(State(app): State<Arc<App>>, Path(environment): Path<String>, request: Request) -> Answer {
-    asked(&app, &environment, request, |tasks, _| {
-        Ok(json!({ "tasks": tasks, "env_name": ENVIRONMENT }))
+    let read = |fields: Fields<'_>| SplitRequest::read(fields).map(|asked| (asked.split, ()));
+    asked(&app, &environment, request, read, |tasks, ()| {
+        Some(Tasks {
+            tasks,
+            env_name: ENVIRONMENT.to_owned(),
+        })
     })
     .await
 }
@@ -38,27 +46,28 @@ pub async fn num_tasks(
     Path(environment): Path<String>,
     request: Request,
 ) -> Answer {
-    asked(&app, &environment, request, |tasks, _| {
-        Ok(json!({ "num_tasks": tasks.len() }))
+    let read = |fields: Fields<'_>| SplitRequest::read(fields).map(|asked| (asked.split, ()));
+    asked(&app, &environment, request, read, |tasks, ()| {
+        Some(TaskCount {
+            num_tasks: tasks.len(),
+        })
     })
     .await
 }
 
 pub async fn task(State(app): State<Arc<App>>, Path(environment): Path<String>, request: Request) -> Answer {
-    asked(&app, &environment, request, |tasks, fields| {
-        if !fields.has("index") {
-            fields.wrong("missing", "index", "Field required", &Value::Null);
-        }
+    let read = |fields: Fields<'_>| IndexRequest::read(fields).map(|asked| (asked.split, asked.index));
+    asked(&app, &environment, request, read, |mut tasks, index| {
         // As Python counts: from the end if negative.
-        let index = fields.signed_number("index").unwrap_or(0);
         let index = if index < 0 {
-            index + tasks.len() as i64
+            index.saturating_add(tasks.len() as i64)
         } else {
             index
         };
-        let task = usize::try_from(index).ok().and_then(|index| tasks.get(index));
-        task.map(|task| json!({ "task": task }))
-            .ok_or(StatusCode::BAD_REQUEST)
+        let index = usize::try_from(index).ok().filter(|index| *index < tasks.len())?;
+        Some(OneTask {
+            task: tasks.swap_remove(index),
+        })
     })
     .await
 }
@@ -68,25 +77,29 @@ pub async fn task_range(
     Path(environment): Path<String>,
     request: Request,
 ) -> Answer {
-    asked(&app, &environment, request, |tasks, fields| {
+    let read =
+        |fields: Fields<'_>| RangeRequest::read(fields).map(|asked| (asked.split, (asked.start, asked.stop)));
+    asked(&app, &environment, request, read, |mut tasks, (start, stop)| {
         let bound = |given: Option<i64>, otherwise: usize| match given {
             None => otherwise,
             Some(index) if index < 0 => tasks.len().saturating_sub(index.unsigned_abs() as usize),
             Some(index) => (index as usize).min(tasks.len()),
         };
-        let (start, stop) = (fields.signed_number("start"), fields.signed_number("stop"));
         let (start, stop) = (bound(start, 0), bound(stop, tasks.len()));
-        Ok(json!({ "tasks": tasks.get(start..stop).unwrap_or_default() }))
+        Some(SomeTasks {
+            tasks: tasks.drain(start.min(stop)..stop).collect(),
+        })
     })
     .await
 }
 
-/// Answers a request that names a split.
-async fn asked(
+/// Answers a request that names a split and what is wanted of it.
+async fn asked<W, A: Serialize>(
     app: &App,
     environment: &str,
     request: Request,
-    answer_with: impl FnOnce(&[Value], &mut Fields<'_>) -> Result<Value, StatusCode>,
+    read: impl FnOnce(Fields<'_>) -> Option<(String, W)>,
+    answer_with: impl FnOnce(Vec<Description>, W) -> Option<A>,
 ) -> Answer {
     if let Err(answer) = known(environment) {
         return *answer;
@@ -95,36 +108,35 @@ async fn asked(
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let tasks: Vec<_> = app.tasks.iter().map(|task| description(task)).collect();
     let mistakes = Mistakes::default();
-    let read = Fields::of(&body, &["body"], &mistakes).and_then(|mut fields| {
-        let split = fields.required_text("split", 0)?;
-        let value = answer_with(&tasks, &mut fields);
-        Some((split, value))
-    });
+    let read = Fields::of(&body, &["body"], &mistakes).and_then(read);
     match mistakes.or(read) {
         Err(wrong) => answer::invalid(wrong),
         Ok((split, _)) if split != SPLIT => {
             let message = format!("unknown split\nhint: there is one, `{SPLIT}`");
             answer::problem(StatusCode::NOT_FOUND, &message)
         }
-        Ok((_, Err(status))) => answer::problem(status, "Invalid task index"),
-        Ok((_, Ok(value))) => answer::ok(&value),
+        Ok((_, wanted)) => {
+            let tasks = app.tasks.iter().map(|task| description(task)).collect();
+            match answer_with(tasks, wanted) {
+                Some(value) => answer::ok(&value),
+                None => answer::problem(StatusCode::BAD_REQUEST, "Invalid task index"),
+            }
+        }
     }
 }
 
-/// A task as others see it.
-fn description(task: &Task) -> Value {
-    json!({
-        "task_id": task.id,
-        "level": task.level.name(),
-        "family": task.family,
-        "label": task.label,
-        "task_brief": task.prompt,
-        "constraints": episode::constraints(task),
-        "bbox_mm": task.bbox_mm,
-        "semantic_hints": task.semantic_hints,
-    })
+fn description(task: &Task) -> Description {
+    Description {
+        task_id: task.id.clone(),
+        level: task.level.name().to_owned(),
+        family: task.family.clone(),
+        label: task.label.clone(),
+        task_brief: task.prompt.clone(),
+        constraints: episode::constraints(task),
+        bbox_mm: task.bbox_mm,
+        semantic_hints: task.semantic_hints.clone(),
+    }
 }
 
 fn known(environment: &str) -> Result<(), Box<Answer>> {

@@ -2,6 +2,10 @@
 //!
 //! Reading a request is [`super::fields`]' job, so that every wrong field is told at once and in OpenEnv's shape.
 
+pub mod scorers;
+pub mod space;
+pub mod tasks;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -176,6 +180,13 @@ impl From<Observation> for StepResponse {
             observation,
         }
     }
+}
+
+/// The body of an error in words.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Problem {
+    /// What failed, and the way out.
+    pub detail: String,
 }
 
 /// The body of an error that names fields.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::command::{Action, Command};
 use super::made::Making;
 use super::state::Report;
-use super::testing::{Standin, Window, ask, built, failed, state, studio, until, window};
+use super::testing::{Standin, Window, ask, built, failed, notice, state, studio, until, window};
 use crate::data::export::Kind as DataSet;
 use crate::data::store::{Filter, Store};
 use crate::failure::Kind;
@@ -70,11 +70,7 @@ fn a_failed_row_is_opened_repaired_and_kept_with_where_it_is_from() {
         },
     );
     ask(&mut window, Command::Do(Action::Make(Making::Repair)));
-    assert!(
-        state(&window).notice.as_ref().unwrap().text.contains("scored"),
-        "{:?}",
-        state(&window).notice
-    );
+    assert!(notice(&window).contains("scored"), "{}", notice(&window));
     ask(&mut window, Command::Do(Action::RunNow));
     standin.last(|job| job.answer(built(0.9, 0.9)));
     window.run();
@@ -122,14 +118,7 @@ fn reports_prompts_and_data_sets_go_beside_the_rows() {
     }
     ask(&mut window, Command::CloseRows);
     ask(&mut window, Command::Do(Action::Make(Making::Report)));
-    assert!(
-        state(&window)
-            .notice
-            .as_ref()
-            .unwrap()
-            .text
-            .contains("no training run")
-    );
+    assert!(notice(&window).contains("no training run"));
 }
 
 /// Waits for a line of the log that holds a text.
@@ -168,14 +157,7 @@ fn a_store_is_looked_through_like_a_file() {
     assert_eq!(state(&window).row_matches.as_deref(), Some(&[1][..]));
     // What came of a second import is nothing new; a store takes no store in.
     ask(&mut window, Command::Do(Action::ImportRows));
-    assert!(
-        state(&window)
-            .notice
-            .as_ref()
-            .unwrap()
-            .text
-            .contains("in a store already")
-    );
+    assert!(notice(&window).contains("in a store already"));
 }
 
 #[test]
@@ -248,7 +230,9 @@ fn a_report_stands_beside_the_published_runs() {
         "50.0 %",
         "9B strict GRPO",
         "0.9352",
+        "groups: 1; informative: 100 % of those with two candidates or more",
         "KINDS OVER TIME",
+        "■ undefined name",
         "50 %, 1 of 2",
     ] {
         assert!(

@@ -11,7 +11,9 @@ use super::notes::Notes;
 use super::rows::Rows;
 use super::share::Form;
 use super::state::{PathPurpose, Phase, State};
-use super::testing::{Standin, Window, ask, built, failed, scored, state, step, studio, until, window};
+use super::testing::{
+    Standin, Window, ask, built, failed, notice, scored, state, step, studio, until, window,
+};
 use crate::assess::Versions;
 use crate::engine::{Event, Job, Outcome};
 use crate::executor::Priority;
@@ -169,14 +171,42 @@ fn rows_are_pinned_annotated_chosen_and_written() {
     assert!(std::fs::read_to_string(&out).unwrap().contains("a word"));
     // Its own file is never written over.
     ask(&mut window, Command::UsePath(PathPurpose::Rows, path));
-    assert!(
-        state(&window)
-            .notice
-            .as_ref()
-            .unwrap()
-            .text
-            .contains("would replace")
-    );
+    assert!(notice(&window).contains("would replace"));
+}
+
+#[test]
+fn a_group_that_teaches_nothing_is_marked_wherever_it_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_standin, mut window) = scored();
+    let path = dir.path().join("run.jsonl");
+    let row = |group: u32, score: f64| {
+        format!(
+            "{{\"task_id\": \"part\", \"group_id\": {group}, \"code\": \"box\", \"kind\": \"build_ok\", \"reward\": {score}, \"profile\": \"grounded-v2\"}}\n"
+        )
+    };
+    std::fs::write(
+        &path,
+        [row(1, 0.5), row(1, 0.51), row(2, 0.2), row(2, 0.8)].concat(),
+    )
+    .unwrap();
+    ask(&mut window, Command::Open(vec![path]));
+    until(&mut window, "the rows", |state| state.rows.is_some());
+    window.get_by_label("row 2, build_ok 0.510, uninformative");
+    window.get_by_label("row 3, build_ok 0.200");
+    window.get_by_label("Run").click();
+    window.run_steps(3);
+    window.get_by_label("Groups").click();
+    window.run_steps(3);
+    window.get_by_label("uninformative");
+    window.get_by_label("Next group").click();
+    window.run_steps(3);
+    assert!(window.query_by_label("uninformative").is_none());
+    window.get_by_label("Report").click();
+    window.run_steps(3);
+    until(&mut window, "the report", |state| {
+        matches!(state.report, super::state::Report::Read(_))
+    });
+    window.get_by_label("groups: 2; informative: 50 % of those with two candidates or more");
 }
 
 #[test]

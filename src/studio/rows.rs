@@ -13,7 +13,10 @@ use serde_json::Value;
 use super::notes::Notes;
 use crate::data;
 use crate::failure::Kind;
-use crate::reward::group_advantages;
+use groups::Grouping;
+
+pub use choice::{Choice, Listed, Order, Which};
+pub use groups::Group;
 
 /// A total above this is no closed gate's.
 const FAILED: f64 = -0.999;
@@ -39,17 +42,10 @@ pub struct Rows {
     pub groups: Vec<Group>,
     /// The group of each row; `u32::MAX` for none.
     pub group_of: Vec<u32>,
+    /// The advantage of each row in its group; not a number for none.
+    advantages: Vec<f32>,
     /// Lines that are no rows.
     pub bad: usize,
-}
-
-/// The candidates of one prompt.
-#[derive(Debug, Default, PartialEq)]
-pub struct Group {
-    /// Its id.
-    pub name: String,
-    /// Its rows.
-    pub rows: Vec<u32>,
 }
 
 /// What the list shows of a row.
@@ -100,7 +96,9 @@ impl Rows {
             files: vec![path.to_owned()],
             ..Self::default()
         };
-        rows.read_file(0, &mut BTreeMap::new()).map_err(fail)?;
+        let mut groups = Grouping::default();
+        rows.read_file(0, &mut groups).map_err(fail)?;
+        groups.finish(&mut rows);
         if rows.rows.is_empty() {
             return Err(format!(
                 "{} holds no rows with a reward or a kind\nhint: give a trajectory's folder, or what `cadforge score` wrote",
@@ -111,7 +109,7 @@ impl Rows {
     }
 
     /// Reads one of its files through.
-    fn read_file(&mut self, file: usize, groups: &mut BTreeMap<String, u32>) -> std::io::Result<()> {
+    fn read_file(&mut self, file: usize, groups: &mut Grouping) -> std::io::Result<()> {
         let mut reader = BufReader::with_capacity(1 << 20, File::open(&self.files[file])?);
         let (mut line, mut start) = (Vec::new(), 0);
         loop {
@@ -127,7 +125,7 @@ impl Rows {
         }
     }
 
-    fn push(&mut self, line: &[u8], start: u64, file: u16, groups: &mut BTreeMap<String, u32>) {
+    fn push(&mut self, line: &[u8], start: u64, file: u16, groups: &mut Grouping) {
         let Ok(row) = data::Row::parse(line) else {
             return self.bad += 1;
         };
@@ -147,7 +145,7 @@ impl Rows {
             Some(run) => format!("{run} {id}"),
             None => id,
         });
-        self.join(group, groups);
+        groups.push(group, row.score(), row.profile());
         self.rows.push(Row {
             start,
             length: line.len() as u32,
@@ -157,23 +155,6 @@ impl Rows {
             total: total.map_or(f32::NAN, |total| total as f32),
             built,
         });
-    }
-
-    /// Makes the next row one of a group.
-    fn join(&mut self, group: Option<String>, groups: &mut BTreeMap<String, u32>) {
-        let index = self.rows.len() as u32;
-        self.group_of.push(group.map_or(u32::MAX, |name| {
-            let next = self.groups.len() as u32;
-            let group = *groups.entry(name).or_insert_with_key(|name| {
-                self.groups.push(Group {
-                    name: name.clone(),
-                    rows: Vec::new(),
-                });
-                next
-            });
-            self.groups[group as usize].rows.push(index);
-            group
-        }));
     }
 
     /// Reads a row's code and the task that it is for.
@@ -250,24 +231,6 @@ impl Rows {
             }
         }
         Ok(found)
-    }
-
-    /// How much better a row is than its group, in standard deviations; as `cadforge score` has it. None without a group
-    /// or a reward.
-    pub fn advantage(&self, index: usize) -> Option<f64> {
-        let group = self.groups.get(*self.group_of.get(index)? as usize)?;
-        let scored = |index: &&u32| {
-            self.rows
-                .get(**index as usize)
-                .is_some_and(|row| row.total.is_finite())
-        };
-        let rows: Vec<u32> = group.rows.iter().filter(scored).copied().collect();
-        let place = rows.iter().position(|row| *row as usize == index)?;
-        let totals: Vec<f64> = rows
-            .iter()
-            .map(|row| f64::from(self.rows[*row as usize].total))
-            .collect();
-        group_advantages(&totals).get(place).copied()
     }
 
     /// How many of some rows have a reward in each of equal stretches from -1 to 1.
@@ -423,6 +386,8 @@ fn index_of(names: &mut Vec<String>, name: Option<&str>) -> u16 {
     u16::try_from(index).unwrap_or(u16::MAX)
 }
 
+mod choice;
+mod groups;
 mod many;
 mod stored;
 

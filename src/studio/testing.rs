@@ -32,6 +32,11 @@ pub fn state(window: &Window) -> &State {
     window.state().as_ref().unwrap().state()
 }
 
+/// What the banner says, which there must be.
+pub fn notice(window: &Window) -> &str {
+    &state(window).notice.as_ref().expect("a notice").text
+}
+
 /// All of it.
 pub fn studio(window: &mut Window) -> &mut Studio {
     window.state_mut().as_mut().unwrap()

@@ -12,7 +12,7 @@ set -eu
 }
 here=$(cd "$(dirname "$0")" && pwd)
 top=$here/../..
-"$here/../python/make_env.sh" "$1" "$top/target/test-env" "$here/trl.txt"
+"$here/../python/make_env.sh" "$1" "$top/target/test-env/trl" "$here/trl.txt"
 "$here/unpack.sh" "$top/.venv/bin/python" "$top/target/trainers"
 CADFORGE_BIN=$(realpath "$2")
 export CADFORGE_BIN CADFORGE_SERVE='--shaping strict'

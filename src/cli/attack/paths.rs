@@ -105,7 +105,7 @@ pub(super) fn groups(args: &AttackArgs, count: usize, judge: &Judge) -> anyhow::
             .iter()
             .map(|evaluation| evaluation.shaped.unwrap_or(evaluation.reward.total))
             .collect();
-        informative += usize::from(advantages(&scores).informative);
+        informative += usize::from(advantages(&scores, judge.scoring.profile).informative);
     }
     let found = Groups {
         groups: count,

@@ -84,7 +84,7 @@ fn one(text: &mut String, run: &Run) {
     let _ = writeln!(text, "\n## {}\n", escape(&run.name));
     let _ = writeln!(
         text,
-        "{} completions, {} scored. `fixture` assigned in {}, CadQuery imported in {}. {} groups; rewards differ in {} of those with two candidates or more. Mean total {}, best {}.",
+        "{} completions, {} scored. `fixture` assigned in {}, CadQuery imported in {}. {} groups, of which {} of those with two candidates or more are informative. Mean total {}, best {}.",
         run.completions,
         run.scored,
         percent(run.fixture_rate),

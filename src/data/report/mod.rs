@@ -5,6 +5,7 @@
 mod markdown;
 pub mod plot;
 mod published;
+mod reading;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,16 +14,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::store::{Filter, Store};
-use super::{BadLine, DataError, Form, Groups, Lines, Row, Spread};
+use super::{BadLine, DataError, Row};
 use crate::failure::Kind;
-use crate::reward;
 use crate::trajectory;
+use reading::Reading;
 
 pub use markdown::{HEAD, markdown, table};
 pub use published::{PUBLISHED, Published};
 
-/// Stretches that a run is cut into to show how it went.
-const STRETCHES: usize = 20;
 /// Bad lines that are told one by one.
 const TOLD: usize = 20;
 
@@ -59,7 +58,7 @@ pub struct Run {
     pub tasks: Vec<TaskNumbers>,
     /// Groups of candidates for one prompt, in file order.
     pub groups: Vec<GroupNumbers>,
-    /// Share of groups whose rewards differ: from the others nothing is learnt.
+    /// Share of groups that are informative, of those with two candidates or more.
     pub informative_groups: Option<f64>,
     /// Equal stretches of the run, in file order.
     pub over_time: Vec<Stretch>,
@@ -117,6 +116,8 @@ pub struct GroupNumbers {
     pub std: f64,
     /// Greatest reward.
     pub best: f64,
+    /// Whether its rewards differ enough to learn from, as its profile has it.
+    pub informative: bool,
 }
 
 /// A part of a run.
@@ -202,216 +203,6 @@ pub fn of_store(store: &Store, generations: u32) -> Result<Vec<Run>, DataError> 
     Ok(runs
         .filter(|run| run.completions > 0 || run.training.is_some())
         .collect())
-}
-
-/// One candidate with a reward.
-#[derive(Clone, Copy)]
-struct Point {
-    reward: f32,
-    built: bool,
-    kind: Option<Kind>,
-}
-
-#[derive(Default)]
-struct TaskSum {
-    rows: usize,
-    built: usize,
-    sum: f64,
-    best: f64,
-}
-
-struct Reading {
-    run: Run,
-    groups: Groups,
-    /// Rewards of each group, with its call and task.
-    of_group: Vec<(Option<u64>, Option<String>, Vec<f64>)>,
-    points: Vec<Point>,
-    tasks: BTreeMap<String, TaskSum>,
-    rewards: f64,
-    totals: (f64, usize),
-    fixtures: usize,
-    imports: usize,
-}
-
-impl Reading {
-    fn new(name: String, generations: u32) -> Self {
-        Self {
-            run: Run {
-                name,
-                ..Run::default()
-            },
-            groups: Groups::new(generations),
-            of_group: Vec::new(),
-            points: Vec::new(),
-            tasks: BTreeMap::new(),
-            rewards: 0.0,
-            totals: (0.0, 0),
-            fixtures: 0,
-            imports: 0,
-        }
-    }
-
-    fn file(&mut self, file: &Path) -> Result<(), DataError> {
-        let mut lines = Lines::open(file)?;
-        while let Some(line) = lines.next_line()? {
-            let number = line.number;
-            match line.row {
-                Ok(row) => self.row(&row, number),
-                Err(message) => self.bad(number, message),
-            }
-        }
-        Ok(())
-    }
-
-    fn bad(&mut self, line: u64, message: String) {
-        self.run.bad_lines += 1;
-        if self.run.first_bad_lines.len() < TOLD {
-            self.run.first_bad_lines.push(BadLine { line, message });
-        }
-    }
-
-    fn row(&mut self, row: &Row, line: u64) {
-        if losses(row, &mut self.run.training) {
-            return;
-        }
-        match Form::of(row) {
-            Some(Form::Completion | Form::Evaluation | Form::Step | Form::Rollout | Form::Sft) => {}
-            Some(Form::Preference | Form::Curriculum) => return self.run.other_rows += 1,
-            // The first line of a trajectory.
-            None if line == 1 && row.is_header() => return,
-            None => return self.bad(line, "the row has none of the known forms".to_owned()),
-        }
-        self.run.completions += 1;
-        let code = row.code().unwrap_or_default();
-        let flag = |key: &str| row.get(key).and_then(Value::as_bool);
-        self.fixtures += usize::from(flag("has_fixture").unwrap_or_else(|| reward::assigns_fixture(&code)));
-        self.imports +=
-            usize::from(flag("has_cadquery_import").unwrap_or_else(|| code.contains("import cadquery")));
-        let group = self.groups.push(row, line) as usize;
-        if group == self.of_group.len() {
-            let task = row.task_id().map(str::to_owned);
-            self.of_group.push((row.call(), task, Vec::new()));
-        }
-        let Some(score) = row.score() else { return };
-        let (built, kind) = (row.built().unwrap_or(false), row.kind());
-        self.of_group[group].2.push(score);
-        self.points.push(Point {
-            reward: score as f32,
-            built,
-            kind,
-        });
-        self.rewards += score;
-        let best = &mut self.run.best_reward;
-        *best = Some(best.map_or(score, |best| best.max(score)));
-        if let Some(total) = row.total() {
-            self.totals = (self.totals.0 + total, self.totals.1 + 1);
-            let best = &mut self.run.best_total;
-            *best = Some(best.map_or(total, |best| best.max(total)));
-        }
-        self.run.clipped += usize::from(row.clipped());
-        if let Some(task) = row.task_id() {
-            let sum = self.tasks.entry(task.to_owned()).or_insert(TaskSum {
-                best: f64::NEG_INFINITY,
-                ..TaskSum::default()
-            });
-            sum.rows += 1;
-            sum.built += usize::from(built);
-            sum.sum += score;
-            sum.best = sum.best.max(score);
-        }
-    }
-
-    fn run(self) -> Run {
-        let (scored, completions) = (self.points.len(), self.run.completions);
-        let share = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
-        let built = self.points.iter().filter(|point| point.built).count();
-        let kinds = kinds(&self.points, None);
-        let stretch = |(index, points): (usize, &[Point])| Stretch {
-            from: index * stretch_of(scored),
-            to: index * stretch_of(scored) + points.len(),
-            mean_reward: points.iter().map(|point| f64::from(point.reward)).sum::<f64>()
-                / points.len() as f64,
-            build_rate: points.iter().filter(|point| point.built).count() as f64 / points.len() as f64,
-            kinds: self::kinds(points, Some(&kinds)),
-        };
-        let over_time = self
-            .points
-            .chunks(stretch_of(scored))
-            .enumerate()
-            .map(stretch)
-            .collect();
-        let groups: Vec<GroupNumbers> = (0..self.groups.len())
-            .zip(self.of_group)
-            .filter_map(|(group, (reward_call, task_id, rewards))| {
-                let Spread { mean, std } = Spread::of(&rewards)?;
-                Some(GroupNumbers {
-                    line: self.groups.line(group),
-                    reward_call,
-                    task_id,
-                    rows: rewards.len(),
-                    mean,
-                    std,
-                    best: rewards.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-                })
-            })
-            .collect();
-        let compared = groups.iter().filter(|group| group.rows > 1).count();
-        let informative = groups
-            .iter()
-            .filter(|group| group.rows > 1 && group.std > 0.0)
-            .count();
-        let task = |(task_id, sum): (String, TaskSum)| TaskNumbers {
-            task_id,
-            completions: sum.rows,
-            built: sum.built,
-            build_rate: sum.built as f64 / sum.rows as f64,
-            mean_reward: sum.sum / sum.rows as f64,
-            best_reward: sum.best,
-        };
-        Run {
-            scored,
-            built,
-            build_rate: share(built, scored),
-            mean_reward: (scored > 0).then(|| self.rewards / scored as f64),
-            mean_total: (self.totals.1 > 0).then(|| self.totals.0 / self.totals.1 as f64),
-            fixture_rate: share(self.fixtures, completions),
-            import_rate: share(self.imports, completions),
-            kinds,
-            tasks: self.tasks.into_iter().map(task).collect(),
-            informative_groups: share(informative, compared),
-            groups,
-            over_time,
-            ..self.run
-        }
-    }
-}
-
-/// Candidates in each of the stretches.
-fn stretch_of(count: usize) -> usize {
-    count.div_ceil(STRETCHES).max(1)
-}
-
-/// Counts of kinds, most frequent first or in a given order.
-fn kinds(points: &[Point], order: Option<&[KindCount]>) -> Vec<KindCount> {
-    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
-    for kind in points.iter().filter_map(|point| point.kind) {
-        *counts.entry(kind).or_default() += 1;
-    }
-    if let Some(order) = order {
-        return order
-            .iter()
-            .map(|KindCount { kind, .. }| KindCount {
-                kind: *kind,
-                count: counts.get(kind).copied().unwrap_or_default(),
-            })
-            .collect();
-    }
-    let mut counts: Vec<KindCount> = counts
-        .into_iter()
-        .map(|(kind, count)| KindCount { kind, count })
-        .collect();
-    counts.sort_by_key(|entry| std::cmp::Reverse(entry.count));
-    counts
 }
 
 /// Takes losses from a line of a trainer's log; `false` if it is none.

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use super::reading::STRETCHES;
 use super::*;
 use crate::data::DEFAULT_GENERATIONS;
 
@@ -74,6 +75,31 @@ fn a_run_is_counted_over_all_and_over_time() {
         .map(|task| (task.task_id.as_str(), task.completions, task.built))
         .collect();
     assert_eq!(tasks, [("a", 40, 8), ("b", 40, 12)]);
+}
+
+#[test]
+fn groups_inform_as_their_profile_has_it() {
+    let rows: Vec<Value> = [("a", 0.50, 1), ("a", 0.51, 1), ("b", 0.1, 2), ("b", 0.9, 2), ("b", 0.5, 3)]
+        .into_iter()
+        .map(|(task, score, group)| {
+            json!({"group_id": group, "task_id": task, "code": "x", "kind": "build_ok", "score": score})
+        })
+        .collect();
+    let informative = |profile: Option<&str>| {
+        let mut rows = rows.clone();
+        rows.iter_mut().for_each(|row| row["profile"] = json!(profile));
+        let run = read_rows(&rows).unwrap();
+        let each: Vec<bool> = run.groups.iter().map(|group| group.informative).collect();
+        (each, run.informative_groups)
+    };
+    // One of two: the third has one candidate and cannot inform.
+    assert_eq!(
+        informative(Some("grounded-v2")),
+        (vec![false, true, false], Some(0.5))
+    );
+    for profile in [None, Some("cadforge-v1")] {
+        assert_eq!(informative(profile), (vec![true, true, false], Some(1.0)));
+    }
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::assess::{Evaluation, Scoring};
-use crate::data::Row;
-use crate::data::groups::Compared;
+use crate::data::{Compared, Row};
 use crate::reward::{self, Shaping};
 
 /// Keys that come of scoring and replace what a row had under them.
@@ -100,9 +99,7 @@ pub(super) fn finish(line: &mut Vec<u8>, of: &Compared, place: usize) {
     };
     set("group_mean", json!(of.spread.map(|spread| spread.mean)));
     set("group_std", json!(of.spread.map(|spread| spread.std)));
-    if let Some(informative) = of.informative {
-        set("group_informative", json!(informative));
-    }
+    set("group_informative", json!(of.informative));
     set("advantage", json!(of.advantages[place]));
     line.extend_from_slice(b"}\n");
 }
@@ -171,19 +168,19 @@ mod tests {
         let of = Compared {
             spread: Some(Spread { mean: 0.5, std: 0.25 }),
             advantages: vec![Some(-1.5)],
-            informative: None,
+            informative: true,
         };
         let mut line = b"{\"a\":1}".to_vec();
         finish(&mut line, &of, 0);
         assert_eq!(
             String::from_utf8(line).unwrap(),
-            "{\"a\":1,\"group_mean\":0.5,\"group_std\":0.25,\"advantage\":-1.5}\n"
+            "{\"a\":1,\"group_mean\":0.5,\"group_std\":0.25,\"group_informative\":true,\"advantage\":-1.5}\n"
         );
         let mut line = b"{\"group_id\":\"g\"}".to_vec();
         let of = Compared {
             spread: None,
             advantages: vec![None],
-            informative: Some(false),
+            informative: false,
         };
         finish(&mut line, &of, 0);
         let value: Value = serde_json::from_slice(&line).unwrap();

@@ -5,7 +5,9 @@ use rusqlite::types::Value;
 use serde::Serialize;
 
 use super::Store;
+use crate::data::row::profile_of;
 use crate::data::{DataError, Form};
+use crate::reward::Profile;
 
 /// What rows must have; everything if nothing is asked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,6 +53,8 @@ pub struct Entry {
     pub reward_call: Option<i64>,
     /// Name of its group, if its file has one.
     pub group_id: Option<String>,
+    /// See [`crate::data::Row::profile`].
+    pub profile: Profile,
 }
 
 /// Numbers about some rows.
@@ -94,9 +98,10 @@ impl Store {
     pub fn list(&self, filter: &Filter, limit: u32, offset: u32) -> Result<Vec<Entry>, DataError> {
         let (tests, values) = filter.sql();
         let text = format!(
-            "SELECT rows.id, runs.name, line, form.name, task.name, kind.name, built, total, score, call, group_id
+            "SELECT rows.id, runs.name, line, form.name, task.name, kind.name, built, total, score, call, group_id, profile.name
              FROM rows JOIN runs ON runs.id = run JOIN names AS form ON form.id = form
              LEFT JOIN names AS task ON task.id = task LEFT JOIN names AS kind ON kind.id = kind
+             LEFT JOIN names AS profile ON profile.id = profile
              WHERE {tests} ORDER BY rows.id LIMIT {limit} OFFSET {offset}"
         );
         let read = || {
@@ -115,6 +120,7 @@ impl Store {
                         score: row.get(8)?,
                         reward_call: row.get(9)?,
                         group_id: row.get(10)?,
+                        profile: profile_of(row.get_ref(11)?.as_str_or_null()?),
                     })
                 })?
                 .collect::<rusqlite::Result<Vec<_>>>()

@@ -112,8 +112,8 @@ impl Store {
         let mut insert_all = || -> rusqlite::Result<()> {
             let mut known = change.prepare("SELECT 1 FROM rows WHERE digest = ?1")?;
             let mut insert = change.prepare(
-                "INSERT INTO rows (digest, run, line, form, task, kind, built, total, score, call, group_id)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                "INSERT INTO rows (digest, run, line, form, task, kind, built, total, score, call, group_id, profile)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?;
             let mut keep = change.prepare("INSERT INTO texts (row, json) VALUES (?1, ?2)")?;
             let mut names = Names::default();
@@ -130,6 +130,7 @@ impl Store {
                 let Incoming { row, form, line, .. } = incoming;
                 let task = row.task_id().map(|task| names.id(&change, task)).transpose()?;
                 let kind = row.kind().map(|kind| names.id(&change, kind.name()));
+                let profile = row.text("profile").map(|name| names.id(&change, name));
                 insert.execute(params![
                     incoming.digest.as_slice(),
                     run,
@@ -142,6 +143,7 @@ impl Store {
                     row.score(),
                     row.call().map(u64::cast_signed),
                     row.group_id(),
+                    profile.transpose()?,
                 ])?;
                 let id = change.last_insert_rowid();
                 keep.execute(params![id, incoming.json])?;

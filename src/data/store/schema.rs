@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::data::DataError;
 
 /// One step a format: the first makes format 1 of an empty file. Steps that were released are never changed.
-pub(super) const STEPS: [&str; 3] = [
+pub(super) const STEPS: [&str; 4] = [
     "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
      CREATE TABLE runs (id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL UNIQUE) STRICT;
      CREATE TABLE rows (
@@ -34,6 +34,11 @@ pub(super) const STEPS: [&str; 3] = [
     // A browser shows groups without reading the rows themselves.
     "ALTER TABLE rows ADD COLUMN group_id TEXT;
      UPDATE rows SET group_id = (SELECT CAST(json_extract(json, '$.group_id') AS TEXT) FROM texts WHERE texts.row = rows.id);",
+    // How the rows of a group compare depends on what scored them.
+    "ALTER TABLE rows ADD COLUMN profile INTEGER REFERENCES names;
+     INSERT OR IGNORE INTO names (name)
+         SELECT DISTINCT json_extract(json, '$.profile') FROM texts WHERE json_type(json, '$.profile') = 'text';
+     UPDATE rows SET profile = (SELECT names.id FROM texts JOIN names ON name = json_extract(json, '$.profile') WHERE texts.row = rows.id);",
 ];
 
 /// The format of this version.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::data::Form;
+use crate::reward::Profile;
 
 fn row(number: usize) -> Value {
     json!({
@@ -184,7 +185,7 @@ fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
         .execute_batch(
             "INSERT INTO names VALUES (1, 'evaluation'); INSERT INTO runs VALUES (1, 'old', 'old');
              INSERT INTO rows (id, digest, run, line, form) VALUES (1, x'00', 1, 1, 1);
-             INSERT INTO texts VALUES (1, '{\"code\": \"x\"}');
+             INSERT INTO texts VALUES (1, '{\"code\": \"x\", \"profile\": \"grounded-v2\"}');
              PRAGMA user_version = 1;",
         )
         .unwrap();
@@ -192,6 +193,10 @@ fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
     let store = Store::open(dir.path()).unwrap();
     assert_eq!(schema::format_of(&store.index).unwrap(), schema::FORMAT);
     assert_eq!(store.row(1).unwrap().unwrap().0["code"], "x");
+    assert_eq!(
+        store.list(&Filter::default(), 1, 0).unwrap()[0].profile,
+        Profile::GroundedV2
+    );
     let indices: i64 = store
         .index
         .query_row(

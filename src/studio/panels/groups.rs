@@ -1,17 +1,30 @@
 //! Groups of a training run: the candidates of one prompt side by side, with rewards and advantages.
 
 use egui::{
-    Align2, Button, Color32, Label, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    Align2, Button, Color32, Label, Pos2, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
     WidgetInfo, pos2, vec2,
 };
 
 use super::runs::{hint, told};
 use super::widgets::{self, delta_color, signed};
 use crate::studio::command::Command;
-use crate::studio::rows::Rows;
+use crate::studio::rows::{Group, Rows};
 use crate::studio::state::{GroupView, Phase, State};
 use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
 use crate::studio::viewport::{Tone, Viewport};
+
+/// What the mark of an uninformative group means.
+pub(super) const UNINFORMATIVE: &str =
+    "uninformative: the scores of the group hardly differ, so that nothing is learnt from it";
+
+/// The mark of a row: a ring where nothing is learnt from it.
+pub(super) fn row_dot(ui: &Ui, center: Pos2, color: Color32, uninformative: bool) {
+    if uninformative {
+        ui.painter().circle_stroke(center, 3.5, Stroke::new(1.5, color));
+    } else {
+        widgets::dot(ui, center, color);
+    }
+}
 
 /// Each group as a line of cards.
 pub(super) fn show(
@@ -63,9 +76,13 @@ pub(super) fn show(
         let place = format!("{} of {}", open.group + 1, rows.groups.len());
         ui.label(RichText::new(format!("group {}", group.name)).font(theme::semibold(theme::TEXT)));
         ui.label(widgets::small(place, palette));
+        if !group.informative {
+            ui.label(RichText::new("uninformative").size(SMALL).color(palette.warn))
+                .on_hover_text(UNINFORMATIVE);
+        }
         ui.add(Label::new(widgets::small(told(&numbers), palette)).truncate());
     });
-    strip(rows, &group.rows, ui, palette);
+    strip(rows, group, ui, palette);
     ScrollArea::vertical()
         .id_salt("group")
         .auto_shrink(false)
@@ -91,7 +108,7 @@ pub(super) fn show(
 }
 
 /// Rewards of a group on a line from -1 to 1.
-fn strip(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
+fn strip(rows: &Rows, group: &Group, ui: &mut Ui, palette: &Palette) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
     let line = Rect::from_min_max(
         pos2(rect.left() + PAD, rect.top()),
@@ -99,12 +116,12 @@ fn strip(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
     );
     ui.painter()
         .hline(line.x_range(), line.center().y, theme::hairline(palette));
-    for row in of.iter().filter_map(|row| rows.rows.get(*row as usize)) {
+    for row in group.rows.iter().filter_map(|row| rows.rows.get(*row as usize)) {
         if row.total.is_finite() {
             let x = egui::lerp(line.x_range(), (row.total.clamp(-1.0, 1.0) + 1.0) / 2.0);
             let color = if row.built { palette.step } else { palette.bad };
-            ui.painter()
-                .circle_filled(pos2(x, line.center().y), 4.0, color.gamma_multiply(0.75));
+            let center = pos2(x, line.center().y);
+            row_dot(ui, center, color.gamma_multiply(0.75), !group.informative);
         }
     }
     response.on_hover_text("rewards of the group, from −1 to 1");
@@ -218,5 +235,7 @@ fn member(
             .color(delta_color(advantage, palette));
         put(text, pos2(right, lower), Align2::RIGHT_CENTER);
     }
-    response.on_hover_text("reward, and below it the advantage in its group; a click shows its code");
+    response.on_hover_text(
+        "reward, and below it the advantage of its score in its group; a click shows its code",
+    );
 }

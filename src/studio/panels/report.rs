@@ -1,7 +1,7 @@
 //! What the runs among the rows came to: beside the published ones, their failure kinds over time, build rates by task.
 
 use egui::{Color32, ComboBox, Label, RichText, ScrollArea, Stroke, Ui};
-use egui_plot::{Bar, BarChart, Corner, Legend, Plot};
+use egui_plot::{Bar, BarChart, Plot};
 
 use super::widgets;
 use crate::data::report::{HEAD, KindCount, Run, table};
@@ -107,6 +107,16 @@ fn plots(run: &Run, ui: &mut Ui, palette: &Palette) {
         ui.label(widgets::section(text, palette));
         ui.add_space(4.0);
     };
+    if let Some(share) = run.informative_groups {
+        let text = format!(
+            "groups: {}; informative: {:.0} % of those with two candidates or more",
+            super::status_bar::grouped(run.groups.len()),
+            100.0 * share
+        );
+        ui.add_space(8.0);
+        ui.label(widgets::small(text, palette))
+            .on_hover_text(super::groups::UNINFORMATIVE);
+    }
     title(ui, "kinds over time");
     kinds(run, ui, palette);
     title(ui, "build rate by task");
@@ -117,6 +127,7 @@ fn plots(run: &Run, ui: &mut Ui, palette: &Palette) {
 fn kinds(run: &Run, ui: &mut Ui, palette: &Palette) {
     let shown: Vec<Kind> = run.kinds.iter().take(KINDS).map(|count| count.kind).collect();
     let mut charts: Vec<BarChart> = Vec::new();
+    let mut names: Vec<(&str, Color32)> = Vec::new();
     for index in 0..=shown.len() {
         let kind = shown.get(index).copied();
         let counted = |count: &&KindCount| match kind {
@@ -142,11 +153,11 @@ fn kinds(run: &Run, ui: &mut Ui, palette: &Palette) {
             continue;
         }
         let color = color(kind, index, palette);
-        let chart = BarChart::new(kind.map_or("others", Kind::name), bars)
+        let name = kind.map_or("others", Kind::name);
+        names.push((name, color));
+        let chart = BarChart::new(name, bars)
             .color(color)
-            .element_formatter(Box::new(move |bar, _| {
-                format!("{} {:.0} %", kind.map_or("others", Kind::name), bar.value)
-            }));
+            .element_formatter(Box::new(move |bar, _| format!("{name} {:.0} %", bar.value)));
         let below: Vec<&BarChart> = charts.iter().collect();
         charts.push(chart.stack_on(&below));
     }
@@ -154,18 +165,11 @@ fn kinds(run: &Run, ui: &mut Ui, palette: &Palette) {
         .height(190.0)
         .include_y(0.0)
         .include_y(100.0)
-        // Room for the legend.
-        .include_x(1.35 * run.scored as f64)
         .show_background(false)
         .grid_color(palette.line)
         .allow_scroll(false)
         .allow_drag(false)
         .allow_zoom(false)
-        .legend(
-            Legend::default()
-                .position(Corner::RightTop)
-                .background_alpha(0.85),
-        )
         .x_axis_label(RichText::new("candidate").font(theme::regular(SMALL)))
         .y_axis_label(RichText::new("%").font(theme::regular(SMALL)))
         .show(ui, |plot| {
@@ -173,6 +177,25 @@ fn kinds(run: &Run, ui: &mut Ui, palette: &Palette) {
                 plot.bar_chart(chart);
             }
         });
+    legend(&names, ui, palette);
+}
+
+/// Which colour is which, below the plot: inside it would lie on bars.
+fn legend(names: &[(&str, Color32)], ui: &mut Ui, palette: &Palette) {
+    ui.add_space(2.0);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(12.0, 2.0);
+        for (name, color) in names {
+            let mut words = egui::text::LayoutJob::default();
+            let mut put = |text: &str, color| {
+                let format = egui::TextFormat::simple(theme::regular(SMALL), color);
+                words.append(text, 0.0, format);
+            };
+            put("■ ", *color);
+            put(&name.replace('_', " "), palette.dim);
+            ui.add(Label::new(words).extend());
+        }
+    });
 }
 
 fn color(kind: Option<Kind>, index: usize, palette: &Palette) -> Color32 {

@@ -4,9 +4,10 @@ use egui::{
     Align2, ComboBox, RichText, Role, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::widgets::{self, dot, header};
+use super::groups::{UNINFORMATIVE, row_dot};
+use super::widgets::{self, header};
 use crate::studio::command::Command;
-use crate::studio::rows::{Rows, Summary};
+use crate::studio::rows::{Choice, Listed, Order, Rows, Summary, Which};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::trajectory;
@@ -19,73 +20,23 @@ const ROW: f32 = 24.0;
 const CURVE: f32 = 46.0;
 
 /// How rows are chosen and sorted.
+#[derive(Default)]
 pub struct RowsView {
     text: String,
     asked: String,
-    which: Which,
-    task: Option<u16>,
-    run: Option<u16>,
-    /// Least and greatest reward.
-    range: [f32; 2],
-    order: Order,
+    choice: Choice,
     key: Option<Key>,
     serial: u64,
     /// The annotation being typed, and of which row.
     note: (Option<usize>, String),
-    shown: Vec<u32>,
-    summary: Summary,
-    curve: Vec<[f32; 2]>,
+    listed: Listed,
 }
 
-impl Default for RowsView {
-    fn default() -> Self {
-        Self {
-            text: String::new(),
-            asked: String::new(),
-            which: Which::All,
-            task: None,
-            run: None,
-            range: WHOLE,
-            order: Order::File,
-            key: None,
-            serial: 0,
-            note: (None, String::new()),
-            shown: Vec::new(),
-            summary: Summary::default(),
-            curve: Vec::new(),
-        }
-    }
-}
-
-/// Every reward.
-const WHOLE: [f32; 2] = [-1.0, 1.0];
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Which {
-    All,
-    Built,
-    Failed,
-    Pinned,
-    Kind(u16),
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Order {
-    #[default]
-    File,
-    Best,
-    Worst,
-}
-
-/// What the choice depends on.
+/// What the list depends on.
 #[derive(Clone, Copy, PartialEq)]
 struct Key {
     rows: usize,
-    which: Which,
-    task: Option<u16>,
-    run: Option<u16>,
-    range: [f32; 2],
-    order: Order,
+    choice: Choice,
     matches: u64,
     pins: u64,
 }
@@ -109,7 +60,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         "Rows",
         |ui| {
             ui.label(widgets::small(
-                super::status_bar::grouped(view.shown.len()),
+                super::status_bar::grouped(view.listed.rows.len()),
                 palette,
             ));
         },
@@ -150,10 +101,10 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
                 .icon(widgets::chevron)
                 .width(half)
                 .truncate()
-                .selected_text(RichText::new(view.which.name(rows)).size(12.0))
+                .selected_text(RichText::new(view.choice.which.name(rows)).size(12.0))
                 .show_ui(ui, |ui| {
                     for which in Which::all(rows) {
-                        ui.selectable_value(&mut view.which, which, which.name(rows));
+                        ui.selectable_value(&mut view.choice.which, which, which.name(rows));
                     }
                 });
         });
@@ -161,10 +112,10 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
             ComboBox::new("order of rows", "")
                 .icon(widgets::chevron)
                 .width(half)
-                .selected_text(RichText::new(view.order.name()).size(12.0))
+                .selected_text(RichText::new(view.choice.order.name()).size(12.0))
                 .show_ui(ui, |ui| {
-                    for order in [Order::File, Order::Best, Order::Worst] {
-                        ui.selectable_value(&mut view.order, order, order.name());
+                    for order in Order::ALL {
+                        ui.selectable_value(&mut view.choice.order, order, order.name());
                     }
                 });
         });
@@ -184,11 +135,11 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
                 .icon(widgets::chevron)
                 .width(width)
                 .truncate()
-                .selected_text(RichText::new(name(view.task)).size(12.0))
+                .selected_text(RichText::new(name(view.choice.task)).size(12.0))
                 .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut view.task, None, name(None));
+                    ui.selectable_value(&mut view.choice.task, None, name(None));
                     for task in 0..rows.tasks.len() as u16 {
-                        ui.selectable_value(&mut view.task, Some(task), name(Some(task)));
+                        ui.selectable_value(&mut view.choice.task, Some(task), name(Some(task)));
                     }
                 });
         });
@@ -197,7 +148,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         ui.add_space(PAD - 2.0);
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.label(widgets::small("reward", palette));
-        let [low, high] = &mut view.range;
+        let [low, high] = &mut view.choice.range;
         for (value, label, between) in [(low, "Least reward", true), (high, "Greatest reward", false)] {
             let field = egui::DragValue::new(value)
                 .range(-1.0..=1.0)
@@ -217,8 +168,8 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         .id_salt("rows")
         .max_height(height)
         .auto_shrink(false)
-        .show_rows(ui, ROW, view.shown.len(), |ui, range| {
-            for &index in &view.shown[range] {
+        .show_rows(ui, ROW, view.listed.rows.len(), |ui, range| {
+            for &index in &view.listed.rows[range] {
                 row(rows, index as usize, state, ui, commands);
             }
         });
@@ -242,11 +193,11 @@ fn run_chooser(view: &mut RowsView, rows: &Rows, ui: &mut Ui) {
                 .icon(widgets::chevron)
                 .width(width)
                 .truncate()
-                .selected_text(RichText::new(name(view.run)).size(12.0))
+                .selected_text(RichText::new(name(view.choice.run)).size(12.0))
                 .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut view.run, None, name(None));
+                    ui.selectable_value(&mut view.choice.run, None, name(None));
                     for run in 0..rows.runs.len() as u16 {
-                        ui.selectable_value(&mut view.run, Some(run), name(Some(run)));
+                        ui.selectable_value(&mut view.choice.run, Some(run), name(Some(run)));
                     }
                 });
         });
@@ -310,7 +261,7 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
 impl RowsView {
     /// The rows that fit, in the order of the list.
     pub fn shown(&self) -> &[u32] {
-        &self.shown
+        &self.listed.rows
     }
 
     /// Grows when [`Self::shown`] changes.
@@ -327,48 +278,16 @@ impl RowsView {
                 ..Self::default()
             };
         }
-        let pinned = |index: usize| state.notes.of(index).is_some_and(|note| note.pinned);
         let key = Key {
             rows: address,
-            which: self.which,
-            task: self.task,
-            run: self.run,
-            range: self.range,
-            order: self.order,
+            choice: self.choice,
             matches: state.row_matches_serial,
             pins: pins(state),
         };
         if self.key == Some(key) {
             return;
         }
-        let [low, high] = self.range;
-        let any_reward = self.range == WHOLE;
-        let fits = |index: &u32| {
-            let row = &rows.rows[*index as usize];
-            let which = match self.which {
-                Which::All => true,
-                Which::Built => row.built,
-                Which::Failed => !row.built,
-                Which::Pinned => pinned(*index as usize),
-                Which::Kind(kind) => row.kind == kind,
-            };
-            which
-                && self.task.is_none_or(|task| row.task == task)
-                && self.run.is_none_or(|run| row.run == run)
-                && (any_reward || (low..=high).contains(&row.total))
-        };
-        self.shown = match &state.row_matches {
-            Some(matches) => matches.iter().copied().filter(fits).collect(),
-            None => (0..rows.rows.len() as u32).filter(fits).collect(),
-        };
-        self.summary = rows.summary(&self.shown);
-        self.curve = rows.curve(&self.shown, 120);
-        let total = |index: &u32| rows.rows[*index as usize].total;
-        match self.order {
-            Order::File => {}
-            Order::Best => self.shown.sort_by(|a, b| total(b).total_cmp(&total(a))),
-            Order::Worst => self.shown.sort_by(|a, b| total(a).total_cmp(&total(b))),
-        }
+        self.listed = self.choice.list(rows, state.row_matches.as_deref(), &state.notes);
         self.key = Some(key);
         self.serial += 1;
     }
@@ -381,39 +300,12 @@ fn pins(state: &State) -> u64 {
     egui::epaint::util::hash(numbers)
 }
 
-impl Which {
-    fn all(rows: &Rows) -> Vec<Self> {
-        let mut all = vec![Self::All, Self::Built, Self::Failed, Self::Pinned];
-        all.extend((0..rows.kinds.len() as u16).map(Self::Kind));
-        all
-    }
-
-    fn name(self, rows: &Rows) -> String {
-        match self {
-            Self::All => "all".to_owned(),
-            Self::Built => "built".to_owned(),
-            Self::Failed => "failed".to_owned(),
-            Self::Pinned => "pinned".to_owned(),
-            Self::Kind(kind) => rows.kinds.get(kind as usize).cloned().unwrap_or_default(),
-        }
-    }
-}
-
-impl Order {
-    fn name(self) -> &'static str {
-        match self {
-            Self::File => "in order",
-            Self::Best => "best first",
-            Self::Worst => "worst first",
-        }
-    }
-}
-
 fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let open = state.open_row == Some(index);
     let note = state.notes.of(index);
     let row = &rows.rows[index];
+    let lost = rows.is_uninformative(index);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let kind = rows.kinds.get(row.kind as usize).map_or("", String::as_str);
     let total = if row.total.is_finite() {
@@ -426,7 +318,11 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
             Role::Button,
             true,
             open,
-            format!("row {}, {kind} {total}", index + 1),
+            format!(
+                "row {}, {kind} {total}{}",
+                index + 1,
+                if lost { ", uninformative" } else { "" }
+            ),
         )
     });
     if response.clicked() {
@@ -438,11 +334,8 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
         ui.painter().rect_filled(rect, 0.0, palette.raised);
     }
     let y = rect.center().y;
-    dot(
-        ui,
-        pos2(rect.left() + PAD + 4.0, y),
-        if row.built { palette.good } else { palette.bad },
-    );
+    let color = if row.built { palette.good } else { palette.bad };
+    row_dot(ui, pos2(rect.left() + PAD + 4.0, y), color, lost);
     let color = if row.total < 0.0 {
         palette.bad
     } else {
@@ -471,6 +364,9 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
         (total.left() - left - 8.0).max(0.0),
     );
     widgets::paint_line(ui, pos2(left, y), Align2::LEFT_CENTER, about);
+    if lost {
+        response.on_hover_text(UNINFORMATIVE);
+    }
 }
 
 /// The curve and the numbers of what is shown.
@@ -483,7 +379,7 @@ fn foot(view: &RowsView, ui: &mut Ui) {
         std,
         best,
         count,
-    } = view.summary;
+    } = view.listed.summary;
     let text = if count == 0 {
         "no row fits".to_owned()
     } else {
@@ -500,7 +396,7 @@ fn foot(view: &RowsView, ui: &mut Ui) {
         pos2(rect.right() - PAD, rect.top() + 8.0 + CURVE),
     );
     let line = |column: usize, low: f32, color| {
-        let last = view.curve.len().saturating_sub(1).max(1) as f32;
+        let last = view.listed.curve.len().saturating_sub(1).max(1) as f32;
         let at = |(index, point): (usize, &[f32; 2])| {
             let share = ((point[column] - low) / (1.0 - low)).clamp(0.0, 1.0);
             pos2(
@@ -508,10 +404,10 @@ fn foot(view: &RowsView, ui: &mut Ui) {
                 plot.bottom() - share * plot.height(),
             )
         };
-        let points: Vec<_> = view.curve.iter().enumerate().map(at).collect();
+        let points: Vec<_> = view.listed.curve.iter().enumerate().map(at).collect();
         ui.painter().line(points, Stroke::new(1.5, color));
     };
-    if view.curve.len() > 1 {
+    if view.listed.curve.len() > 1 {
         line(1, 0.0, theme::blend(palette.pane, palette.dim, 0.6));
         line(0, -1.0, palette.step);
     }

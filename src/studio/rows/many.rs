@@ -1,9 +1,9 @@
 //! Rows of a folder: every trajectory and every file of rows in it, at any depth, each of them a run.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Rows;
+use super::groups::Grouping;
 use crate::trajectory;
 
 /// More files than this are a store's matter.
@@ -24,7 +24,7 @@ impl Rows {
             path: folder.to_owned(),
             ..Self::default()
         };
-        let mut groups = BTreeMap::new();
+        let mut groups = Grouping::default();
         let count = found.len();
         for (done, path) in found.into_iter().enumerate() {
             let (before, file) = (rows.rows.len(), rows.files.len());
@@ -39,6 +39,7 @@ impl Rows {
             }
             progress(done as f32 / count as f32);
         }
+        groups.finish(&mut rows);
         if rows.rows.is_empty() {
             return Err(format!(
                 "{} holds no trajectory and no rows with a reward or a kind\nhint: give a folder that `cadforge repair --out` or \

@@ -1,10 +1,10 @@
 //! Rows of a store: its index tells what a list needs, the rows themselves are read when somebody looks.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::groups::Grouping;
 use super::{FAILED, Row, Rows, holds, index_of};
 use crate::data::store::{Filter, Store};
 
@@ -18,7 +18,7 @@ impl Rows {
             stored: true,
             ..Self::default()
         };
-        let mut groups = BTreeMap::new();
+        let mut groups = Grouping::default();
         for entry in store.list(&Filter::default(), u32::MAX, 0).map_err(words)? {
             let total = entry.total.or(entry.score);
             if total.is_none() && entry.kind.is_none() {
@@ -28,7 +28,7 @@ impl Rows {
             let run = index_of(&mut rows.runs, Some(&entry.run));
             // A name is one of a run; the same in another run is another group.
             let group = entry.group_id.map(|id| format!("{} {id}", entry.run));
-            rows.join(group, &mut groups);
+            groups.push(group, entry.score, entry.profile);
             rows.rows.push(Row {
                 start: entry.id.cast_unsigned(),
                 length: 0,
@@ -41,6 +41,7 @@ impl Rows {
                     .unwrap_or_else(|| total.is_none_or(|total| total > FAILED)),
             });
         }
+        groups.finish(&mut rows);
         if rows.rows.is_empty() {
             return Err(format!(
                 "the store in {} holds no rows with a reward or a kind\nhint: open a run and import it",

@@ -60,6 +60,14 @@ fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
     assert_eq!(rows.histogram(&[0, 1, 2, 3], 4), [1, 0, 1, 2]);
     assert_eq!(rows.by(&[0, 1, 2, 3], Key::Kind)[0].0, "build_ok");
 
+    assert_eq!(
+        rows.groups
+            .iter()
+            .map(|group| group.informative)
+            .collect::<Vec<_>>(),
+        [true, false]
+    );
+
     let mut notes = Notes::default();
     notes.annotate(2, "nearly");
     let out = dir.path().join("chosen.jsonl");
@@ -77,6 +85,48 @@ fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
             .unwrap_err()
             .contains("hint:")
     );
+}
+
+const GROUNDED: [&str; 4] = [
+    r#"{"group_id": 1, "code": "a", "reward": {"build": 1.0, "total": 0.50}, "profile": "grounded-v2"}"#,
+    r#"{"group_id": 1, "code": "b", "reward": {"build": 1.0, "total": 0.51}, "profile": "grounded-v2"}"#,
+    r#"{"group_id": 2, "code": "c", "reward": {"build": 0.0, "total": -1.0}, "score": -0.50, "profile": "grounded-v2"}"#,
+    r#"{"group_id": 2, "code": "d", "reward": {"build": 0.0, "total": -1.0}, "score": -0.30, "profile": "grounded-v2"}"#,
+];
+
+fn assert_grounded(rows: &Rows) {
+    // What differs by 0.01 is compared on a scale of 0.10, and scores are compared, not the totals behind a closed gate.
+    let expected = [-0.05, 0.05, -0.5f64.sqrt(), 0.5f64.sqrt()];
+    for (row, expected) in expected.into_iter().enumerate() {
+        let found = rows.advantage(row).unwrap();
+        assert!((found - expected).abs() < 1e-6, "row {row}: {found}");
+    }
+    let lost: Vec<bool> = (0..4).map(|row| rows.is_uninformative(row)).collect();
+    assert_eq!(lost, [true, true, false, false]);
+    let choice = Choice {
+        which: Which::Uninformative,
+        ..Choice::default()
+    };
+    assert!(Which::all(rows).contains(&choice.which));
+    assert_eq!(choice.list(rows, None, &Notes::default()).rows, [0, 1]);
+    assert_eq!(choice.list(rows, Some(&[1, 2]), &Notes::default()).rows, [1]);
+    let best = Choice {
+        order: Order::Best,
+        range: [-1.0, 0.505],
+        ..Choice::default()
+    };
+    assert_eq!(best.list(rows, None, &Notes::default()).rows, [0, 2, 3]);
+}
+
+#[test]
+fn groups_are_compared_as_their_profile_has_it_in_a_file_and_in_a_store() {
+    let (dir, rows) = rows(&GROUNDED);
+    assert_grounded(&rows.unwrap());
+    let mut store = data::store::Store::open(&dir.path().join("store")).unwrap();
+    let path = dir.path().join("rows.jsonl");
+    assert_eq!(store.import(&path, None, &mut |_| ()).unwrap().added, 4);
+    drop(store);
+    assert_grounded(&Rows::of_store(&dir.path().join("store")).unwrap());
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod client;
 mod clients;
 mod http;
 mod limits;
+mod openapi;
+mod rpc;
 mod safety;
 mod scorers;
 mod soak;

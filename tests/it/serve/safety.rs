@@ -52,13 +52,28 @@ fn listening_beyond_this_machine_without_a_sandbox_is_refused_unless_told_twice(
     let arguments = [
         "serve", "--tasks", &tasks, "--host", "0.0.0.0", "--port", "0", "--token", TOKEN,
     ];
+    let told = |times: usize| [&arguments[..], &vec!["--unsafe"; times]].concat();
     for (call, name) in [(LANDLOCK, "Landlock"), (SECCOMP, "seccomp")] {
-        let said = refusal(&mut on_kernel_without(call, folder.path(), &arguments), 3);
-        assert!(
-            said.contains("not sandboxed") && said.contains(name) && said.contains("--unsafe twice"),
-            "{said}"
-        );
+        for times in [0, 1] {
+            let said = refusal(&mut on_kernel_without(call, folder.path(), &told(times)), 3);
+            assert!(
+                said.contains("not sandboxed") && said.contains(name) && said.contains("--unsafe twice"),
+                "{said}"
+            );
+        }
     }
+    // Told twice it warns and serves, here until its standard input ends.
+    let all = [&told(2)[..], &["--while-stdin"]].concat();
+    let output = expect_exit(
+        on_kernel_without(LANDLOCK, folder.path(), &all).stdin(Stdio::null()),
+        0,
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("listening beyond this machine all the same")
+            && said.contains("listening on http://0.0.0.0"),
+        "{said}"
+    );
     // On this machine alone it says so and goes on.
     let local = ["serve", "--tasks", &tasks, "--port", "0", "--while-stdin"];
     let output = expect_exit(
