@@ -15,8 +15,8 @@ mod responses;
 mod soundness;
 
 pub use details::{
-    AssemblyDetails, CheckDetails, ChecksDetails, GroundedDetails, LikenessDetails, PoseDetails,
-    ResponsesDetails, SoundnessDetails,
+    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, GroundedDetails, LikenessDetails,
+    PoseDetails, ResponsesDetails, SoundnessDetails,
 };
 pub use ground::{Against, Ground};
 pub use responses::{MEASURES, Trial, Trials, measures};
@@ -36,6 +36,11 @@ const TURNED: f64 = 0.9;
 const LEAST_EDITABILITY: f64 = 0.30;
 /// Below this semantic score a build is `disconnected_or_weak`.
 const LEAST_SEMANTIC: f64 = 0.45;
+
+/// What checks pay of what they come to where nothing agrees with the part, so that a first feature is worth something.
+const LEAST_CREDIT: f64 = 0.4;
+/// Agreement of volumes from which on checks pay in full.
+const ENOUGH: f64 = 0.3;
 
 /// Everything that a score under grounded-v2 depends on.
 #[derive(Clone, Copy, Debug)]
@@ -135,7 +140,8 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
             soundness,
             assembly,
             pose: best.pose_details(factor < 1.0),
-            checks: ground.described(&best.measures, &best.pose.placement),
+            checks: ground.described(&best.measures, &best.specimen, &best.pose.placement),
+            agreement: best.agreement,
             likeness: best.likeness,
             responses: editability.map(|(_, details)| details),
             cost,
@@ -155,6 +161,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
 struct Look {
     specimen: Specimen,
     measures: Vec<Measure>,
+    agreement: Option<AgreementDetails>,
     likeness: Option<LikenessDetails>,
     views: Option<ViewScores>,
     parts: Parts,
@@ -177,7 +184,11 @@ impl Look {
 fn look(ground: &Ground, shape: &Shape, pose: &Pose, editability: Option<f64>, mode: Mode) -> Look {
     let specimen = Specimen::of_shape(shape, &pose.placement, ground.frame());
     let measures = ground.measure(&specimen);
-    let semantic = ground.semantic(&measures);
+    let agreement = ground
+        .reference()
+        .map(|reference| credited(reference.agreement(&specimen)));
+    let credit = agreement.as_ref().map_or(1.0, |agreement| agreement.credit);
+    let semantic = ground.semantic(&measures).map(|score| credit * score);
     let (mut likeness, mut views, mut silhouette) = (None, None, None);
     if mode == Mode::Full
         && let Some(reference) = ground.reference()
@@ -197,6 +208,7 @@ fn look(ground: &Ground, shape: &Shape, pose: &Pose, editability: Option<f64>, m
     Look {
         specimen,
         measures,
+        agreement,
         likeness,
         views,
         parts,
@@ -220,6 +232,14 @@ impl Parts {
             None => weight += 0.15,
         }
         sum + weight * semantic
+    }
+}
+
+/// A thickness here and a count there can be had by what is no part: checks pay in full from [`ENOUGH`] on.
+fn credited(volume: f64) -> AgreementDetails {
+    AgreementDetails {
+        volume,
+        credit: LEAST_CREDIT + (1.0 - LEAST_CREDIT) * (volume / ENOUGH).min(1.0),
     }
 }
 

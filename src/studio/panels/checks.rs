@@ -1,7 +1,8 @@
 //! The checks of grounded-v2 as a list: passed or not, what was measured, what was asked for.
 //!
-//! The check under the pointer is told to the viewport through the window's memory for one frame, which then marks its place.
-//! It is no state of the program: nothing but the picture depends on it.
+//! The check under the pointer is told to the viewport through the window's memory for one frame, which then lights the faces
+//! that were measured, or marks the place where no face is meant. It is no state of the program: nothing but the picture
+//! depends on it.
 
 use egui::{Align2, Id, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -15,11 +16,28 @@ const ROW: f32 = 34.0;
 /// Scores from here on have passed.
 const PASSED: f64 = 0.999;
 
-/// Where the check under the pointer is, mm, and since which frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Pointed {
-    place: [f64; 3],
+/// What the check under the pointer has looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pointed {
+    /// Its faces, as the shape that was scored counts them.
+    pub faces: Vec<u32>,
+    /// Where it is, mm.
+    pub place: Option<[f64; 3]>,
+    /// Triangles of that shape: faces of another one are other faces.
+    pub triangles: usize,
     frame: u64,
+}
+
+impl Pointed {
+    /// What is pointed at in a frame.
+    pub fn new(faces: Vec<u32>, place: Option<[f64; 3]>, triangles: usize, frame: u64) -> Self {
+        Self {
+            faces,
+            place,
+            triangles,
+            frame,
+        }
+    }
 }
 
 /// Shows the checks that are shown to a model; nothing for a score without checks.
@@ -40,18 +58,23 @@ pub fn show(evaluation: &Evaluation, ui: &mut Ui) {
         title += &format!(" · hidden {hidden:.2}");
     }
     ui.label(widgets::small(&title, palette));
+    let triangles = evaluation
+        .details
+        .build
+        .as_ref()
+        .map_or(0, |build| build.triangles);
     for check in &checks.list {
-        row(check, ui);
+        row(check, triangles, ui);
     }
 }
 
-/// The place of the check that the pointer is on, as of this frame or the last.
-pub fn pointed(ctx: &egui::Context) -> Option<[f64; 3]> {
+/// The check that the pointer is on, as of this frame or the last.
+pub fn pointed(ctx: &egui::Context) -> Option<Pointed> {
     let pointed: Pointed = ctx.data(|data| data.get_temp(Id::unique("pointed check")))?;
-    (ctx.cumulative_frame_nr() <= pointed.frame + 1).then_some(pointed.place)
+    (ctx.cumulative_frame_nr() <= pointed.frame + 1).then_some(pointed)
 }
 
-fn row(check: &CheckDetails, ui: &mut Ui) {
+fn row(check: &CheckDetails, triangles: usize, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let passed = check.score >= PASSED;
@@ -59,12 +82,11 @@ fn row(check: &CheckDetails, ui: &mut Ui) {
     if response.hovered() {
         ui.painter()
             .rect_filled(rect.expand2(vec2(PAD, 0.0)), 0.0, palette.raised);
-        if let Some(place) = check.place {
-            let frame = ui.ctx().cumulative_frame_nr();
-            ui.ctx()
-                .data_mut(|data| data.insert_temp(Id::unique("pointed check"), Pointed { place, frame }));
-            ui.ctx().request_repaint();
-        }
+        let frame = ui.ctx().cumulative_frame_nr();
+        let pointed = Pointed::new(check.faces.clone(), check.place, triangles, frame);
+        ui.ctx()
+            .data_mut(|data| data.insert_temp(Id::unique("pointed check"), pointed));
+        ui.ctx().request_repaint();
     }
     let upper = rect.top() + 10.0;
     ui.painter()
