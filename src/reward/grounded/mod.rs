@@ -2,8 +2,8 @@
 //!
 //! `total = T·C·(0.10 + 0.50·S + 0.20·R + 0.05·Sil + 0.15·E·S)`: validity and contact multiply, everything else hangs on
 //! the task's checks. Without a reference the weights of R and Sil go to S; `fast` leaves out R, Sil and E, and S has
-//! their weights. Nothing here sees a word of the script or a clock, and samples do not depend on either, so that no
-//! comment can draw better ones.
+//! their weights. S and Sil pay in full only where the volume begins to agree with the reference's. Nothing here sees a word
+//! of the script or a clock, and samples do not depend on either, so that no comment can draw better ones.
 
 mod contact;
 mod details;
@@ -37,10 +37,11 @@ const LEAST_EDITABILITY: f64 = 0.30;
 /// Below this semantic score a build is `disconnected_or_weak`.
 const LEAST_SEMANTIC: f64 = 0.45;
 
-/// What checks pay of what they come to where nothing agrees with the part, so that a first feature is worth something.
-const LEAST_CREDIT: f64 = 0.4;
+/// What checks and silhouette pay of what they come to where nothing agrees with the part: a first feature is worth
+/// something.
+const LEAST_CREDIT: f64 = 0.3;
 /// Agreement of volumes from which on checks pay in full.
-const ENOUGH: f64 = 0.3;
+const ENOUGH: f64 = 0.2;
 
 /// Everything that a score under grounded-v2 depends on.
 #[derive(Clone, Copy, Debug)]
@@ -195,7 +196,7 @@ fn look(ground: &Ground, shape: &Shape, pose: &Pose, editability: Option<f64>, m
     {
         likeness = Some(reference.likeness(&specimen));
         let overlap = reference.views(&specimen);
-        silhouette = Some(reference.silhouette(&overlap));
+        silhouette = Some(credit * reference.silhouette(&overlap));
         views = Some(overlap);
     }
     let parts = Parts {
@@ -235,7 +236,8 @@ impl Parts {
     }
 }
 
-/// A thickness here and a count there can be had by what is no part: checks pay in full from [`ENOUGH`] on.
+/// A thickness here, a count there and an outline can be had by what is no part: checks and silhouette pay in full from
+/// [`ENOUGH`] on.
 fn credited(volume: f64) -> AgreementDetails {
     AgreementDetails {
         volume,

@@ -136,3 +136,66 @@ pub fn mark(painter: &egui::Painter, at: egui::Pos2, palette: &crate::render::Pa
         egui::Stroke::new(1.5, palette.accent),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::*;
+
+    fn check(name: &str, faces: &[u32], place: Option<[f64; 3]>) -> CheckDetails {
+        CheckDetails {
+            name: name.to_owned(),
+            kind: "holes".to_owned(),
+            score: 1.0,
+            weight: 0.5,
+            measured: "4 found".to_owned(),
+            asked: "4 holes".to_owned(),
+            place,
+            faces: faces.to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_check_under_the_pointer_tells_its_faces_while_the_pointer_is_there() {
+        let seen: Arc<Mutex<Option<Pointed>>> = Arc::default();
+        let out = Arc::clone(&seen);
+        let checks = [
+            check("four holes", &[3, 7], Some([1.0, 2.0, 3.0])),
+            check("one solid", &[], None),
+        ];
+        let mut window = Harness::new_ui(move |ui| {
+            for check in &checks {
+                row(check, 12, ui);
+            }
+            *out.lock().unwrap() = pointed(ui.ctx());
+        });
+        window.run_steps(2);
+        assert_eq!(*seen.lock().unwrap(), None);
+        window
+            .get_by_label("four holes passed: 4 found, asked for 4 holes")
+            .hover();
+        window.run_steps(3);
+        let found = seen.lock().unwrap().clone().expect("the first check");
+        assert_eq!(
+            (found.faces, found.place, found.triangles),
+            (vec![3, 7], Some([1.0, 2.0, 3.0]), 12)
+        );
+        window
+            .get_by_label("one solid passed: 4 found, asked for 4 holes")
+            .hover();
+        window.run_steps(3);
+        let found = seen.lock().unwrap().clone().expect("the second check");
+        assert_eq!((found.faces, found.place), (Vec::new(), None));
+        window.hover_at(pos2(2000.0, 2000.0));
+        window.run_steps(4);
+        assert_eq!(
+            *seen.lock().unwrap(),
+            None,
+            "it stays lit only while the pointer is there"
+        );
+    }
+}

@@ -88,7 +88,11 @@ fn narrow([x, y, z]: [f64; 3]) -> Vec3 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::block;
+    use crate::geometry::shapes;
+
+    fn block() -> Shape {
+        shapes::blocks(&[([0.0; 3], [40.0, 40.0, 4.0])])
+    }
 
     fn pointed(faces: &[u32], triangles: usize) -> Pointed {
         Pointed::new(faces.to_vec(), None, triangles, 0)
@@ -96,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_face_of_a_block_is_two_triangles_with_four_sides() {
-        let block = block([40.0, 40.0, 4.0]);
+        let block = block();
         let lit = lit(&block, &[2]);
         assert_eq!((lit.triangles.len(), lit.lines.len()), (2, 4));
         let first: u32 = block.face_triangles[..2].iter().sum();
@@ -109,7 +113,7 @@ mod tests {
 
     #[test]
     fn faces_of_another_shape_are_not_lit() {
-        let block = block([40.0, 40.0, 4.0]);
+        let block = block();
         let own = block.mesh.triangles().len();
         assert!(measured(&pointed(&[0, 5], own), &block));
         assert!(!measured(&pointed(&[0, 5], own + 1), &block));
