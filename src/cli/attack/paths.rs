@@ -33,8 +33,11 @@ struct Path {
 
 #[derive(Serialize)]
 struct Way {
-    /// From the weak seed over wrong dimensions to the reference; those that do not build are left out.
+    /// From the weak seed over wrong dimensions to the reference; those that do not build to a valid, closed shape are left
+    /// out.
     totals: Vec<f64>,
+    /// How many were left out.
+    unsound: usize,
     /// How much of the volume is the reference's, where that was measured.
     overlaps: Vec<Option<f64>>,
     spearman: f64,
@@ -67,7 +70,11 @@ fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Way> 
     let mut scripts = vec![task.weak_seed().to_owned()];
     scripts.extend(nearing);
     let evaluations = judge.all(task, &scripts, &judge.scoring)?;
-    let built = || evaluations.iter().filter(|evaluation| evaluation.ok);
+    let built = || {
+        evaluations
+            .iter()
+            .filter(|evaluation| evaluation.ok && evaluation.reward.topology == Some(1.0))
+    };
     let totals: Vec<f64> = built().map(|evaluation| evaluation.reward.total).collect();
     let order: Vec<f64> = (0..totals.len()).map(|step| step as f64).collect();
     Ok(Way {
@@ -77,14 +84,15 @@ fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Way> 
             .filter(|pair| (pair[1] - pair[0]).abs() < PLATEAU)
             .count(),
         overlaps: built().map(overlap).collect(),
+        unsound: evaluations.len() - totals.len(),
         totals,
     })
 }
 
 fn path_table(rows: &[Path]) -> String {
     let mut text = String::from(
-        "| task | together: Spearman | plateaus | totals | one by one: Spearman | plateaus | totals |\n\
-         |---|---|---|---|---|---|---|\n",
+        "| task | together: Spearman | plateaus | unsound | totals | one by one: Spearman | plateaus | unsound | totals |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
     );
     for row in rows {
         let _ = write!(text, "| {} ", row.task);
@@ -92,10 +100,11 @@ fn path_table(rows: &[Path]) -> String {
             let totals: Vec<String> = way.totals.iter().map(|total| format!("{total:.2}")).collect();
             let _ = write!(
                 text,
-                "| {:.2} | {} of {} | {} ",
+                "| {:.2} | {} of {} | {} | {} ",
                 way.spearman,
                 way.plateaus,
                 way.totals.len().saturating_sub(1),
+                way.unsound,
                 totals.join(" ")
             );
         }
