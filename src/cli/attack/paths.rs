@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::AttackArgs;
 use super::judge::{Judge, overlap};
 use super::suite::reference;
+use crate::assess::Evaluation;
 use crate::cli::context;
 use crate::ordeal::{Script, nearing_dimensions, spearman, wrong_dimensions};
 use crate::reward::advantages;
@@ -73,7 +74,7 @@ fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Way> 
     let built = || {
         evaluations
             .iter()
-            .filter(|evaluation| evaluation.ok && evaluation.reward.topology == Some(1.0))
+            .filter(|evaluation| evaluation.ok && is_sound(evaluation))
     };
     let totals: Vec<f64> = built().map(|evaluation| evaluation.reward.total).collect();
     let order: Vec<f64> = (0..totals.len()).map(|step| step as f64).collect();
@@ -87,6 +88,11 @@ fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Way> 
         unsound: evaluations.len() - totals.len(),
         totals,
     })
+}
+
+/// Whether the shape is valid and closed, as far as the profile looks.
+fn is_sound(evaluation: &Evaluation) -> bool {
+    evaluation.details.grounded.is_none() || evaluation.reward.topology == Some(1.0)
 }
 
 fn path_table(rows: &[Path]) -> String {
