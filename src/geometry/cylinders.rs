@@ -29,6 +29,8 @@ pub struct Cylinder {
     pub coverage: f64,
     /// Index of the body that most of it belongs to.
     pub body: u16,
+    /// The shape's faces that lie on it.
+    pub faces: Vec<u32>,
 }
 
 impl Cylinder {
@@ -61,7 +63,7 @@ impl Cylinder {
 pub fn cylinders(shape: &Shape, body_of: &dyn Fn(usize) -> u16) -> Vec<Cylinder> {
     let mut found: Vec<(Cylinder, [bool; STEPS])> = Vec::new();
     let mut first = 0;
-    for (face, &count) in shape.surfaces.iter().zip(&shape.face_triangles) {
+    for (index, (face, &count)) in shape.surfaces.iter().zip(&shape.face_triangles).enumerate() {
         let triangles = first..first + count as usize;
         first = triangles.end;
         let round = match face.surface.as_str() {
@@ -83,11 +85,16 @@ pub fn cylinders(shape: &Shape, body_of: &dyn Fn(usize) -> u16) -> Vec<Cylinder>
         }
         let body = body_of(triangles.start);
         let (cylinder, around) = of_face(shape, triangles, axis, point, radius, body);
+        let cylinder = Cylinder {
+            faces: vec![index as u32],
+            ..cylinder
+        };
         match found.iter_mut().find(|(other, _)| is_one(other, &cylinder)) {
             Some((other, covered)) => {
                 let shift = dot(sub(cylinder.point, other.point), other.axis);
                 other.extent[0] = other.extent[0].min(cylinder.extent[0] + shift);
                 other.extent[1] = other.extent[1].max(cylinder.extent[1] + shift);
+                other.faces.extend(cylinder.faces);
                 for (covered, around) in covered.iter_mut().zip(around) {
                     *covered |= around;
                 }
@@ -149,6 +156,7 @@ fn of_face(
         extent,
         coverage: 0.0,
         body,
+        faces: Vec::new(),
     };
     (cylinder, around)
 }

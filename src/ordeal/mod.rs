@@ -10,5 +10,5 @@ mod ranks;
 
 pub use cases::{Attack, CaseError, Ladder, Sort, attacks, ladders};
 pub use climb::{Climb, Climber, Step};
-pub use mutate::{Script, wrong_dimensions};
+pub use mutate::{Script, nearing_dimensions, wrong_dimensions};
 pub use ranks::spearman;

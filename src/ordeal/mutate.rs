@@ -83,33 +83,55 @@ impl Script {
     }
 }
 
-/// The reference with some of its named dimensions wrong by a fifth: from all of them to none, in `steps` steps.
+/// How far a wrong dimension is off, up and down in turns.
+const WRONG: [f64; 2] = [1.12, 0.88];
+
+/// The reference with some of its named dimensions wrong by an eighth: from all of them to none, in `steps` steps. Whole
+/// numbers stay: a count that changes is another part altogether.
 pub fn wrong_dimensions(reference: &str, steps: usize, seed: u64) -> Vec<String> {
-    let count = dimensions(reference).len();
+    let mut order = measures(reference);
     let mut random = Pcg64::new(u128::from(seed), 1);
-    let mut order: Vec<usize> = (0..count).collect();
-    for at in (1..count).rev() {
+    for at in (1..order.len()).rev() {
         order.swap(at, below(&mut random, at + 1));
     }
-    let with_wrong = |wrong: usize| {
-        let mut code = reference.to_owned();
-        for &index in &order[..wrong] {
-            let dimension = &dimensions(&code)[index];
-            let Ok(value) = dimension.literal.parse::<f64>() else {
-                continue;
-            };
-            // A count that changes is another part altogether.
-            if !dimension.literal.contains('.') {
-                continue;
-            }
-            let factor = if index % 2 == 0 { 1.12 } else { 0.88 };
-            code = dimension.with(&code, &format!("{:?}", value * factor));
-        }
-        code
-    };
+    let steps = steps.min(order.len()).max(1);
     (0..=steps)
-        .map(|step| with_wrong(count * (steps - step) / steps.max(1)))
+        .map(|step| {
+            let wrong = &order[..order.len() * (steps - step) / steps];
+            altered(reference, wrong, 1.0)
+        })
         .collect()
+}
+
+/// The reference with all of its named dimensions wrong, coming right together along a straight line of `steps` steps.
+pub fn nearing_dimensions(reference: &str, steps: usize) -> Vec<String> {
+    let all = measures(reference);
+    (0..=steps)
+        .map(|step| altered(reference, &all, 1.0 - step as f64 / steps.max(1) as f64))
+        .collect()
+}
+
+/// Named dimensions that are no counts, by index.
+fn measures(reference: &str) -> Vec<usize> {
+    let all = dimensions(reference);
+    (0..all.len())
+        .filter(|&index| all[index].literal.contains('.') && all[index].literal.parse::<f64>().is_ok())
+        .collect()
+}
+
+/// With some dimensions wrong by a share of [`WRONG`].
+fn altered(reference: &str, wrong: &[usize], share: f64) -> String {
+    let mut code = reference.to_owned();
+    if share == 0.0 {
+        return code;
+    }
+    for &index in wrong {
+        let dimension = &dimensions(&code)[index];
+        let value: f64 = dimension.literal.parse().expect("a measure is a number");
+        let factor = 1.0 + share * (WRONG[index % 2] - 1.0);
+        code = dimension.with(&code, &format!("{:?}", value * factor));
+    }
+    code
 }
 
 /// Adds or cuts a box or a cylinder somewhere in the task's box.
@@ -217,7 +239,24 @@ mod tests {
     fn dimensions_come_right_one_after_the_other() {
         let reference = "a = 10.0\nb = 20.0\nn = 3\nfixture = box(a, b, n)\n";
         let path = wrong_dimensions(reference, 3, 1);
-        assert_eq!((path.len(), path[3].as_str()), (4, reference));
+        assert_eq!((path.len(), path[2].as_str()), (3, reference));
         assert!(path[0] != reference && path[0].contains("n = 3"), "{}", path[0]);
+        assert!(path.windows(2).all(|pair| pair[0] != pair[1]), "{path:?}");
+    }
+
+    #[test]
+    fn dimensions_come_right_together() {
+        let reference = "a = 10.0\nb = 20.0\nn = 3\nfixture = box(a, b, n)\n";
+        let path = nearing_dimensions(reference, 2);
+        assert_eq!(path[2], reference);
+        let values = |code: &str| -> Vec<f64> {
+            let found = dimensions(code);
+            found.iter().map(|found| found.literal.parse().unwrap()).collect()
+        };
+        for (code, right) in [(&path[0], [11.2, 17.6, 3.0]), (&path[1], [10.6, 18.8, 3.0])] {
+            let found = values(code);
+            let off = found.iter().zip(right).map(|(a, b)| (a - b).abs());
+            assert!(off.fold(0.0, f64::max) < 1e-9, "{code}");
+        }
     }
 }

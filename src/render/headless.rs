@@ -114,6 +114,7 @@ impl Headless {
                 look: Look::Shaded,
                 section: None,
                 marks: None,
+                lit: None,
                 coarse: false,
                 frame,
                 camera,

@@ -25,7 +25,7 @@ pub use edges::{feature_edges, shape_from_mesh};
 pub use headless::{Headless, SIDES, Shot, ShotPane};
 pub use model::Model;
 pub use palette::{Palette, Tone};
-pub use picture::{Heated, Look, Marks, Picture, Subject};
+pub use picture::{Heated, Lit, Look, Marks, Picture, Subject};
 
 /// Why nothing could be drawn.
 #[derive(Debug, thiserror::Error)]

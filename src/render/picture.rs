@@ -117,6 +117,21 @@ impl PartialEq for Marks {
     }
 }
 
+/// Faces that are lit in the accent colour, with the lines around them.
+#[derive(Clone, Debug)]
+pub struct Lit {
+    /// Corners of their triangles.
+    pub triangles: Arc<Vec<[Vec3; 3]>>,
+    /// Seen through everything, so that a bore in the middle of a part shows too.
+    pub lines: Arc<Vec<[Vec3; 2]>>,
+}
+
+impl PartialEq for Lit {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.triangles, &other.triangles)
+    }
+}
+
 /// A picture of some shapes: equal descriptions give equal pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
@@ -128,6 +143,8 @@ pub struct Picture {
     pub section: Option<Plane>,
     /// What is picked.
     pub marks: Option<Marks>,
+    /// What a check has measured.
+    pub lit: Option<Lit>,
     /// Whether lighter stand-ins will do.
     pub coarse: bool,
     /// The box, ground and scale shared with other pictures.

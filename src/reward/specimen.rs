@@ -51,6 +51,8 @@ pub(super) struct Specimen {
     /// Each body's share of the volume.
     pub(super) shares: Vec<f64>,
     pub(super) solids: u32,
+    /// The face of each triangle; empty where only a mesh is known.
+    pub(super) faces: Vec<u32>,
 }
 
 impl Specimen {
@@ -67,6 +69,7 @@ impl Specimen {
                 .collect(),
             shares: shares(&mesh, &bodies),
             solids: shape.facts.solids,
+            faces: faces(shape),
             mesh,
         }
     }
@@ -82,6 +85,7 @@ impl Specimen {
             cylinders: Vec::new(),
             shares: shares(&mesh, &bodies),
             solids: count,
+            faces: Vec::new(),
             mesh,
         }
     }
@@ -93,9 +97,17 @@ impl Specimen {
             cylinders: Vec::new(),
             shares: vec![1.0],
             solids: 1,
+            faces: Vec::new(),
             mesh,
         }
     }
+}
+
+fn faces(shape: &Shape) -> Vec<u32> {
+    let faces = shape.face_triangles.iter().zip(0u32..);
+    faces
+        .flat_map(|(count, face)| std::iter::repeat_n(face, *count as usize))
+        .collect()
 }
 
 fn shares(mesh: &TriMesh, bodies: &[u16]) -> Vec<f64> {

@@ -6,10 +6,11 @@ use rand_pcg::Pcg64;
 use serde::Serialize;
 
 use super::AttackArgs;
-use super::judge::Judge;
+use super::judge::{Judge, overlap};
 use super::suite::reference;
+use crate::assess::Evaluation;
 use crate::cli::context;
-use crate::ordeal::{Script, spearman, wrong_dimensions};
+use crate::ordeal::{Script, nearing_dimensions, spearman, wrong_dimensions};
 use crate::reward::advantages;
 use crate::task::Task;
 
@@ -19,12 +20,27 @@ const STEPS: usize = 12;
 const GROUP: usize = 8;
 /// Totals nearer than this are a plateau.
 const PLATEAU: f64 = 0.002;
+/// How well the order of the totals must follow the way to the part.
+const LEAST_SPEARMAN: f64 = 0.9;
 
 #[derive(Serialize)]
 struct Path {
     task: String,
-    /// From the weak seed over wrong dimensions to the reference; those that do not build are left out.
+    /// All dimensions come right together.
+    together: Way,
+    /// Dimensions come right one after the other, some before those that they go with.
+    one_by_one: Way,
+}
+
+#[derive(Serialize)]
+struct Way {
+    /// From the weak seed over wrong dimensions to the reference; those that do not build to a valid, closed shape are left
+    /// out.
     totals: Vec<f64>,
+    /// How many were left out.
+    unsound: usize,
+    /// How much of the volume is the reference's, where that was measured.
+    overlaps: Vec<Option<f64>>,
     spearman: f64,
     /// Steps that change next to nothing.
     plateaus: usize,
@@ -33,44 +49,74 @@ struct Path {
 pub(super) fn interpolate(args: &AttackArgs, judge: &Judge) -> anyhow::Result<bool> {
     let mut rows = Vec::new();
     for task in chosen(args, judge)? {
-        let mut scripts = vec![task.weak_seed().to_owned()];
-        scripts.extend(wrong_dimensions(reference(task)?, STEPS, args.seed));
-        let evaluations = judge.all(task, &scripts, &judge.scoring)?;
-        let totals: Vec<f64> = evaluations
-            .iter()
-            .filter(|evaluation| evaluation.ok)
-            .map(|evaluation| evaluation.reward.total)
-            .collect();
-        let order: Vec<f64> = (0..totals.len()).map(|step| step as f64).collect();
+        let own = reference(task)?;
         rows.push(Path {
             task: task.id.clone(),
-            spearman: spearman(&order, &totals),
-            plateaus: totals
-                .windows(2)
-                .filter(|pair| (pair[1] - pair[0]).abs() < PLATEAU)
-                .count(),
-            totals,
+            together: way(task, nearing_dimensions(own, STEPS), judge)?,
+            one_by_one: way(task, wrong_dimensions(own, STEPS, args.seed), judge)?,
         });
+        if !args.json {
+            context::progress(&format!("{} done", task.id));
+        }
     }
     if args.json {
         context::print_json(&rows)?;
     } else {
-        let mut text = String::from("| task | Spearman | plateaus | totals |\n|---|---|---|---|\n");
-        for row in &rows {
-            let totals: Vec<String> = row.totals.iter().map(|total| format!("{total:.2}")).collect();
-            let _ = writeln!(
+        context::print(&path_table(&rows))?;
+    }
+    Ok(rows.iter().all(|row| row.together.spearman >= LEAST_SPEARMAN))
+}
+
+fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Way> {
+    let mut scripts = vec![task.weak_seed().to_owned()];
+    scripts.extend(nearing);
+    let evaluations = judge.all(task, &scripts, &judge.scoring)?;
+    let built = || {
+        evaluations
+            .iter()
+            .filter(|evaluation| evaluation.ok && is_sound(evaluation))
+    };
+    let totals: Vec<f64> = built().map(|evaluation| evaluation.reward.total).collect();
+    let order: Vec<f64> = (0..totals.len()).map(|step| step as f64).collect();
+    Ok(Way {
+        spearman: spearman(&order, &totals),
+        plateaus: totals
+            .windows(2)
+            .filter(|pair| (pair[1] - pair[0]).abs() < PLATEAU)
+            .count(),
+        overlaps: built().map(overlap).collect(),
+        unsound: evaluations.len() - totals.len(),
+        totals,
+    })
+}
+
+/// Whether the shape is valid and closed, as far as the profile looks.
+fn is_sound(evaluation: &Evaluation) -> bool {
+    evaluation.details.grounded.is_none() || evaluation.reward.topology == Some(1.0)
+}
+
+fn path_table(rows: &[Path]) -> String {
+    let mut text = String::from(
+        "| task | together: Spearman | plateaus | unsound | totals | one by one: Spearman | plateaus | unsound | totals |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    for row in rows {
+        let _ = write!(text, "| {} ", row.task);
+        for way in [&row.together, &row.one_by_one] {
+            let totals: Vec<String> = way.totals.iter().map(|total| format!("{total:.2}")).collect();
+            let _ = write!(
                 text,
-                "| {} | {:.2} | {} of {} | {} |",
-                row.task,
-                row.spearman,
-                row.plateaus,
-                row.totals.len().saturating_sub(1),
+                "| {:.2} | {} of {} | {} | {} ",
+                way.spearman,
+                way.plateaus,
+                way.totals.len().saturating_sub(1),
+                way.unsound,
                 totals.join(" ")
             );
         }
-        context::print(&text)?;
+        text.push_str("|\n");
     }
-    Ok(rows.iter().all(|row| row.spearman >= 0.9))
+    text
 }
 
 #[derive(Serialize)]

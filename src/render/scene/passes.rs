@@ -1,8 +1,8 @@
 //! The draw calls of one picture, in order.
 
 use three_d::{
-    Blend, BlendEquationType, BlendMultiplierType, Context, Cull, DepthTest, HasContext, RenderStates, Vec3,
-    Vec4, WriteMask, vec2, vec3, vec4,
+    Blend, BlendEquationType, BlendMultiplierType, Context, Cull, DepthTest, HasContext, InnerSpace,
+    RenderStates, Vec3, Vec4, WriteMask, vec2, vec3, vec4,
 };
 
 use super::uploads::{Lines, Surface, Upload};
@@ -10,7 +10,7 @@ use super::{Lens, Scene};
 use crate::geometry::section;
 use crate::render::mesh::outline;
 use crate::render::picture::Look;
-use crate::render::{Palette, Picture, Subject};
+use crate::render::{Heated, Lit, Palette, Picture, Subject};
 
 /// Width of a shape's edges in points.
 const EDGE_WIDTH: f32 = 1.25;
@@ -113,15 +113,53 @@ impl Pass<'_> {
                 }
             }
         }
+        if let Some(lit) = &self.picture.lit {
+            self.lit(lit);
+            self.marks(&lit.lines);
+        }
         if let Some(marks) = &self.picture.marks {
-            let pen = Pen {
-                color: rgba(self.picture.palette.accent),
-                width: 2.5,
-                hidden: false,
-                cut: false,
-                ..self.pen(self.picture.palette.accent)
+            self.marks(&marks.0);
+        }
+    }
+
+    /// Lines over everything.
+    fn marks(&self, lines: &[[Vec3; 2]]) {
+        let pen = Pen {
+            color: rgba(self.picture.palette.accent),
+            width: 2.5,
+            hidden: false,
+            cut: false,
+            ..self.pen(self.picture.palette.accent)
+        };
+        self.lines(&Lines::new(&self.scene.context, lines), &pen);
+    }
+
+    /// Colour over the faces themselves, strong where they are seen and faint where something hides them.
+    fn lit(&self, lit: &Lit) {
+        let positions = lit.triangles.as_flattened();
+        if positions.is_empty() {
+            return;
+        }
+        let normals: Vec<Vec3> = lit
+            .triangles
+            .iter()
+            .flat_map(|[a, b, c]| [(b - a).cross(c - a).normalize(); 3])
+            .collect();
+        let indices: Vec<u32> = (0..positions.len() as u32).collect();
+        let surface = Surface::new(&self.scene.context, positions, &normals, &indices);
+        let accent = rgba(self.picture.palette.accent);
+        let hidden = RenderStates {
+            depth_test: DepthTest::Always,
+            ..OVER
+        };
+        for (alpha, states, bias) in [(0.25, hidden, 0.0), (0.75, OVER, 1.5)] {
+            let brush = Brush {
+                color: vec4(accent.x, accent.y, accent.z, alpha),
+                states,
+                bias,
+                cap: false,
             };
-            self.lines(&Lines::new(&self.scene.context, &marks.0), &pen);
+            self.fill(None, &surface, &brush);
         }
     }
 
@@ -160,10 +198,11 @@ impl Pass<'_> {
     }
 
     fn surface(&self, subject: &Subject, surface: &Surface, brush: &Brush) {
-        let heat = subject
-            .heat
-            .as_ref()
-            .and_then(|heated| self.scene.uploads.of_heat(&heated.heat));
+        self.fill(subject.heat.as_ref(), surface, brush);
+    }
+
+    fn fill(&self, heated: Option<&Heated>, surface: &Surface, brush: &Brush) {
+        let heat = heated.and_then(|heated| self.scene.uploads.of_heat(&heated.heat));
         let surface = heat.map_or(surface, |heat| &heat.surface);
         if surface.positions.vertex_count() == 0 {
             return;
@@ -178,7 +217,7 @@ impl Pass<'_> {
         program.use_uniform_if_required("color", brush.color);
         program.use_vertex_attribute("position", &surface.positions);
         program.use_vertex_attribute("normal", &surface.normals);
-        if let (Some(upload), Some(heated)) = (heat, &subject.heat) {
+        if let (Some(upload), Some(heated)) = (heat, heated) {
             let [inside, none, outside] = self.picture.palette.heat.map(rgba);
             program.use_vertex_attribute("value", &upload.values);
             program.use_uniform("inside", inside);

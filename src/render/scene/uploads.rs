@@ -201,7 +201,7 @@ impl Upload {
 }
 
 impl Surface {
-    fn new(context: &Context, positions: &[Vec3], normals: &[Vec3], indices: &[u32]) -> Self {
+    pub fn new(context: &Context, positions: &[Vec3], normals: &[Vec3], indices: &[u32]) -> Self {
         Self {
             positions: VertexBuffer::new_with_data(context, positions),
             normals: VertexBuffer::new_with_data(context, normals),

@@ -1,7 +1,6 @@
 //! A flat face at a height.
 
 use super::{Measure, graded, letter, mm, percent};
-use crate::geometry::Aabb;
 use crate::reward::specimen::{Frame, Specimen};
 
 /// Faces within this share of the box along the axis are one.
@@ -19,12 +18,8 @@ pub(super) fn measure(
     frame: &Frame,
 ) -> Measure {
     let size = frame.bbox.size()[axis];
-    let least = share * frame.side(axis);
-    let nearest = levels(axis, up, specimen, SAME * size)
-        .into_iter()
-        .filter(|(_, area)| *area >= least)
-        .map(|(level, _)| level)
-        .min_by(|a, b| (a - at).abs().total_cmp(&(b - at).abs()));
+    let levels = levels(axis, up, specimen, frame);
+    let nearest = nearest(&levels, at, share * frame.side(axis)).map(|level| level.at);
     let way = if up { "+" } else { "-" };
     let mut place = frame.bbox.center();
     place[axis] = at;
@@ -46,17 +41,31 @@ pub(super) fn measure(
     }
 }
 
-/// Levels of flat faces with their areas.
-fn levels(axis: usize, up: bool, specimen: &Specimen, same: f64) -> Vec<(f64, f64)> {
+/// Flat faces at one height.
+pub(super) struct Level {
+    /// Along the axis, mm.
+    at: f64,
+    area: f64,
+    pub(super) triangles: Vec<usize>,
+}
+
+/// Of the levels that are large enough the one nearest to a height.
+pub(super) fn nearest(levels: &[Level], at: f64, least: f64) -> Option<&Level> {
+    let away = |level: &&Level| (level.at - at).abs();
+    levels
+        .iter()
+        .filter(|level| level.area >= least)
+        .min_by(|a, b| away(a).total_cmp(&away(b)))
+}
+
+/// Levels of flat faces that look along an axis, from low to high.
+pub(super) fn levels(axis: usize, up: bool, specimen: &Specimen, frame: &Frame) -> Vec<Level> {
+    let same = SAME * frame.bbox.size()[axis];
     let mesh = &specimen.mesh;
-    let mut faces: Vec<(f64, f64)> = Vec::new();
+    let mut faces: Vec<(f64, f64, usize)> = Vec::new();
     for index in 0..mesh.triangles().len() {
         let corners = mesh.corners(index);
-        let level = Aabb {
-            min: corners[0],
-            max: corners[0],
-        }
-        .min[axis];
+        let level = corners[0][axis];
         if corners.iter().any(|corner| (corner[axis] - level).abs() > same) {
             continue;
         }
@@ -70,15 +79,22 @@ fn levels(axis: usize, up: bool, specimen: &Specimen, same: f64) -> Vec<(f64, f6
         let length = normal.iter().map(|x| x * x).sum::<f64>().sqrt();
         let along = if up { normal[axis] } else { -normal[axis] };
         if length > 0.0 && along >= FLAT * length {
-            faces.push((level, 0.5 * length));
+            faces.push((level, 0.5 * length, index));
         }
     }
     faces.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let mut levels: Vec<(f64, f64)> = Vec::new();
-    for (level, area) in faces {
+    let mut levels: Vec<Level> = Vec::new();
+    for (at, area, triangle) in faces {
         match levels.last_mut() {
-            Some(last) if level - last.0 <= same => last.1 += area,
-            _ => levels.push((level, area)),
+            Some(last) if at - last.at <= same => {
+                last.area += area;
+                last.triangles.push(triangle);
+            }
+            _ => levels.push(Level {
+                at,
+                area,
+                triangles: vec![triangle],
+            }),
         }
     }
     levels

@@ -19,7 +19,7 @@ pub(super) fn spare(asked: &Round, specimen: &Specimen, frame: &Frame) -> usize 
     round::spare(asked, &found(asked, specimen, frame))
 }
 
-fn found<'a>(asked: &Round, specimen: &'a Specimen, frame: &Frame) -> Vec<&'a Cylinder> {
+pub(super) fn found<'a>(asked: &Round, specimen: &'a Specimen, frame: &Frame) -> Vec<&'a Cylinder> {
     let mut found = round::candidates(asked, specimen, frame, true);
     if asked.through {
         found.retain(|hole| is_through(hole, specimen));

@@ -9,6 +9,7 @@ mod clearance;
 mod cylinder;
 mod envelope;
 mod face;
+pub(super) mod faces;
 mod holes;
 mod islands;
 mod mirror;

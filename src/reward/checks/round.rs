@@ -130,6 +130,12 @@ pub(super) fn spare(round: &Round, found: &[&Cylinder]) -> usize {
     }
 }
 
+/// The faces of the features that are meant: those of about the size.
+pub(super) fn faces(round: &Round, found: &[&Cylinder]) -> Vec<u32> {
+    let sized = found.iter().filter(|feature| is_sized(round, feature));
+    sized.flat_map(|feature| feature.faces.iter().copied()).collect()
+}
+
 fn is_sized(round: &Round, feature: &Cylinder) -> bool {
     round
         .diameter

@@ -13,6 +13,9 @@ pub struct GroundedDetails {
     pub pose: PoseDetails,
     /// Behind `semantic_parts`; null for a task without checks.
     pub checks: Option<ChecksDetails>,
+    /// What the checks pay for; null without a reference.
+    #[serde(default)]
+    pub agreement: Option<AgreementDetails>,
     /// Behind `reference_similarity`; null without a reference, and in fast mode.
     pub likeness: Option<LikenessDetails>,
     /// Behind `editability`; null where no dimension was tried.
@@ -106,6 +109,18 @@ pub struct CheckDetails {
     pub asked: String,
     /// Where, mm in the candidate's own frame, if it is at a place.
     pub place: Option<[f64; 3]>,
+    /// The faces that were measured, as the shape counts them, from 0; empty where a check is about no face.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faces: Vec<u32>,
+}
+
+/// Whether what passes the checks is on the way to the part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgreementDetails {
+    /// Agreement of the volume with the reference's above what trivial shapes have, 0 to 1.
+    pub volume: f64,
+    /// What the checks pay of what they come to.
+    pub credit: f64,
 }
 
 /// Likeness to the reference.

@@ -132,7 +132,12 @@ impl Ground {
     }
 
     /// What may be told of the checks of a part that was put so.
-    pub(super) fn described(&self, measures: &[Measure], placement: &Placement) -> Option<ChecksDetails> {
+    pub(super) fn described(
+        &self,
+        measures: &[Measure],
+        specimen: &Specimen,
+        placement: &Placement,
+    ) -> Option<ChecksDetails> {
         if self.checks.is_empty() {
             return None;
         }
@@ -158,6 +163,7 @@ impl Ground {
                     measured: measure.measured.clone(),
                     asked: measure.asked.clone(),
                     place: measure.place.map(|place| back.of(place)),
+                    faces: checks::faces::of(check, specimen, &self.frame),
                 })
                 .collect(),
         })

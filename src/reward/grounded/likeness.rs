@@ -23,6 +23,8 @@ pub(super) struct Compared {
     trivial: f64,
     /// Their best silhouette.
     trivial_outline: f64,
+    /// Their best intersection over union.
+    trivial_iou: f64,
 }
 
 #[derive(Debug)]
@@ -61,16 +63,22 @@ impl Compared {
             specimen,
             trivial: 0.0,
             trivial_outline: 0.0,
+            trivial_iou: 0.0,
         };
-        compared.trivial = trivial
-            .iter()
-            .map(|shape| compared.likeness(shape).quality)
-            .fold(0.0, f64::max);
+        let likenesses: Vec<LikenessDetails> = trivial.iter().map(|shape| compared.likeness(shape)).collect();
+        let best = |of: &dyn Fn(&LikenessDetails) -> f64| likenesses.iter().map(of).fold(0.0, f64::max);
+        compared.trivial = best(&|likeness| likeness.quality);
+        compared.trivial_iou = best(&|likeness| likeness.iou);
         compared.trivial_outline = trivial
             .iter()
             .map(|shape| compared.views(shape).weighted())
             .fold(0.0, f64::max);
         compared
+    }
+
+    /// How far the volume agrees with the reference's, above what trivial shapes have: 0 to 1, and cheap.
+    pub(super) fn agreement(&self, candidate: &Specimen) -> f64 {
+        lift(candidate.volume.iou(&self.specimen.volume), self.trivial_iou)
     }
 
     /// The overlap of the outlines.

@@ -2,8 +2,8 @@
 //!
 //! `total = T·C·(0.10 + 0.50·S + 0.20·R + 0.05·Sil + 0.15·E·S)`: validity and contact multiply, everything else hangs on
 //! the task's checks. Without a reference the weights of R and Sil go to S; `fast` leaves out R, Sil and E, and S has
-//! their weights. Nothing here sees a word of the script or a clock, and samples do not depend on either, so that no
-//! comment can draw better ones.
+//! their weights. S and Sil pay in full only where the volume begins to agree with the reference's. Nothing here sees a word
+//! of the script or a clock, and samples do not depend on either, so that no comment can draw better ones.
 
 mod contact;
 mod details;
@@ -15,8 +15,8 @@ mod responses;
 mod soundness;
 
 pub use details::{
-    AssemblyDetails, CheckDetails, ChecksDetails, GroundedDetails, LikenessDetails, PoseDetails,
-    ResponsesDetails, SoundnessDetails,
+    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, GroundedDetails, LikenessDetails,
+    PoseDetails, ResponsesDetails, SoundnessDetails,
 };
 pub use ground::{Against, Ground};
 pub use responses::{MEASURES, Trial, Trials, measures};
@@ -36,6 +36,12 @@ const TURNED: f64 = 0.9;
 const LEAST_EDITABILITY: f64 = 0.30;
 /// Below this semantic score a build is `disconnected_or_weak`.
 const LEAST_SEMANTIC: f64 = 0.45;
+
+/// What checks and silhouette pay of what they come to where nothing agrees with the part: a first feature is worth
+/// something.
+const LEAST_CREDIT: f64 = 0.3;
+/// Agreement of volumes from which on checks pay in full.
+const ENOUGH: f64 = 0.2;
 
 /// Everything that a score under grounded-v2 depends on.
 #[derive(Clone, Copy, Debug)]
@@ -135,7 +141,8 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
             soundness,
             assembly,
             pose: best.pose_details(factor < 1.0),
-            checks: ground.described(&best.measures, &best.pose.placement),
+            checks: ground.described(&best.measures, &best.specimen, &best.pose.placement),
+            agreement: best.agreement,
             likeness: best.likeness,
             responses: editability.map(|(_, details)| details),
             cost,
@@ -155,6 +162,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
 struct Look {
     specimen: Specimen,
     measures: Vec<Measure>,
+    agreement: Option<AgreementDetails>,
     likeness: Option<LikenessDetails>,
     views: Option<ViewScores>,
     parts: Parts,
@@ -177,14 +185,18 @@ impl Look {
 fn look(ground: &Ground, shape: &Shape, pose: &Pose, editability: Option<f64>, mode: Mode) -> Look {
     let specimen = Specimen::of_shape(shape, &pose.placement, ground.frame());
     let measures = ground.measure(&specimen);
-    let semantic = ground.semantic(&measures);
+    let agreement = ground
+        .reference()
+        .map(|reference| credited(reference.agreement(&specimen)));
+    let credit = agreement.as_ref().map_or(1.0, |agreement| agreement.credit);
+    let semantic = ground.semantic(&measures).map(|score| credit * score);
     let (mut likeness, mut views, mut silhouette) = (None, None, None);
     if mode == Mode::Full
         && let Some(reference) = ground.reference()
     {
         likeness = Some(reference.likeness(&specimen));
         let overlap = reference.views(&specimen);
-        silhouette = Some(reference.silhouette(&overlap));
+        silhouette = Some(credit * reference.silhouette(&overlap));
         views = Some(overlap);
     }
     let parts = Parts {
@@ -197,6 +209,7 @@ fn look(ground: &Ground, shape: &Shape, pose: &Pose, editability: Option<f64>, m
     Look {
         specimen,
         measures,
+        agreement,
         likeness,
         views,
         parts,
@@ -220,6 +233,15 @@ impl Parts {
             None => weight += 0.15,
         }
         sum + weight * semantic
+    }
+}
+
+/// A thickness here, a count there and an outline can be had by what is no part: checks and silhouette pay in full from
+/// [`ENOUGH`] on.
+fn credited(volume: f64) -> AgreementDetails {
+    AgreementDetails {
+        volume,
+        credit: LEAST_CREDIT + (1.0 - LEAST_CREDIT) * (volume / ENOUGH).min(1.0),
     }
 }
 

@@ -33,12 +33,25 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
     }
     let weight = |component| factor * Profile::GroundedV2.weight(mode, component);
     if let Some(checks) = &grounded.checks {
-        let worth = |earned: f64| lift(earned, checks.trivial);
+        let credit = grounded
+            .agreement
+            .as_ref()
+            .map_or(1.0, |agreement| agreement.credit);
+        let worth = |earned: f64| credit * lift(earned, checks.trivial);
         for check in &checks.list {
             let passed = checks.earned + check.weight * (1.0 - check.score);
             let loss = weight(Component::SemanticParts) * (worth(passed) - worth(checks.earned));
             found.push((loss, of_check(check)));
         }
+    }
+    if let (Some(agreement), Some(semantic)) = (&grounded.agreement, reward.semantic_parts) {
+        let loss = weight(Component::SemanticParts) * (semantic / agreement.credit - semantic);
+        let text = format!(
+            "agreement {:.2}: checks pay {:.0} % until more of the material stands where the part has it",
+            agreement.volume,
+            100.0 * agreement.credit
+        );
+        found.push((loss, text));
     }
     if grounded.pose.turned {
         found.push((

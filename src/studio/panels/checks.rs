@@ -1,7 +1,8 @@
 //! The checks of grounded-v2 as a list: passed or not, what was measured, what was asked for.
 //!
-//! The check under the pointer is told to the viewport through the window's memory for one frame, which then marks its place.
-//! It is no state of the program: nothing but the picture depends on it.
+//! The check under the pointer is told to the viewport through the window's memory for one frame, which then lights the faces
+//! that were measured, or marks the place where no face is meant. It is no state of the program: nothing but the picture
+//! depends on it.
 
 use egui::{Align2, Id, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -15,11 +16,28 @@ const ROW: f32 = 34.0;
 /// Scores from here on have passed.
 const PASSED: f64 = 0.999;
 
-/// Where the check under the pointer is, mm, and since which frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Pointed {
-    place: [f64; 3],
+/// What the check under the pointer has looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pointed {
+    /// Its faces, as the shape that was scored counts them.
+    pub faces: Vec<u32>,
+    /// Where it is, mm.
+    pub place: Option<[f64; 3]>,
+    /// Triangles of that shape: faces of another one are other faces.
+    pub triangles: usize,
     frame: u64,
+}
+
+impl Pointed {
+    /// What is pointed at in a frame.
+    pub fn new(faces: Vec<u32>, place: Option<[f64; 3]>, triangles: usize, frame: u64) -> Self {
+        Self {
+            faces,
+            place,
+            triangles,
+            frame,
+        }
+    }
 }
 
 /// Shows the checks that are shown to a model; nothing for a score without checks.
@@ -40,18 +58,23 @@ pub fn show(evaluation: &Evaluation, ui: &mut Ui) {
         title += &format!(" · hidden {hidden:.2}");
     }
     ui.label(widgets::small(&title, palette));
+    let triangles = evaluation
+        .details
+        .build
+        .as_ref()
+        .map_or(0, |build| build.triangles);
     for check in &checks.list {
-        row(check, ui);
+        row(check, triangles, ui);
     }
 }
 
-/// The place of the check that the pointer is on, as of this frame or the last.
-pub fn pointed(ctx: &egui::Context) -> Option<[f64; 3]> {
+/// The check that the pointer is on, as of this frame or the last.
+pub fn pointed(ctx: &egui::Context) -> Option<Pointed> {
     let pointed: Pointed = ctx.data(|data| data.get_temp(Id::unique("pointed check")))?;
-    (ctx.cumulative_frame_nr() <= pointed.frame + 1).then_some(pointed.place)
+    (ctx.cumulative_frame_nr() <= pointed.frame + 1).then_some(pointed)
 }
 
-fn row(check: &CheckDetails, ui: &mut Ui) {
+fn row(check: &CheckDetails, triangles: usize, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let passed = check.score >= PASSED;
@@ -59,12 +82,11 @@ fn row(check: &CheckDetails, ui: &mut Ui) {
     if response.hovered() {
         ui.painter()
             .rect_filled(rect.expand2(vec2(PAD, 0.0)), 0.0, palette.raised);
-        if let Some(place) = check.place {
-            let frame = ui.ctx().cumulative_frame_nr();
-            ui.ctx()
-                .data_mut(|data| data.insert_temp(Id::unique("pointed check"), Pointed { place, frame }));
-            ui.ctx().request_repaint();
-        }
+        let frame = ui.ctx().cumulative_frame_nr();
+        let pointed = Pointed::new(check.faces.clone(), check.place, triangles, frame);
+        ui.ctx()
+            .data_mut(|data| data.insert_temp(Id::unique("pointed check"), pointed));
+        ui.ctx().request_repaint();
     }
     let upper = rect.top() + 10.0;
     ui.painter()
@@ -113,4 +135,67 @@ pub fn mark(painter: &egui::Painter, at: egui::Pos2, palette: &crate::render::Pa
         [cross.center_top(), cross.center_bottom()],
         egui::Stroke::new(1.5, palette.accent),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::*;
+
+    fn check(name: &str, faces: &[u32], place: Option<[f64; 3]>) -> CheckDetails {
+        CheckDetails {
+            name: name.to_owned(),
+            kind: "holes".to_owned(),
+            score: 1.0,
+            weight: 0.5,
+            measured: "4 found".to_owned(),
+            asked: "4 holes".to_owned(),
+            place,
+            faces: faces.to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_check_under_the_pointer_tells_its_faces_while_the_pointer_is_there() {
+        let seen: Arc<Mutex<Option<Pointed>>> = Arc::default();
+        let out = Arc::clone(&seen);
+        let checks = [
+            check("four holes", &[3, 7], Some([1.0, 2.0, 3.0])),
+            check("one solid", &[], None),
+        ];
+        let mut window = Harness::new_ui(move |ui| {
+            for check in &checks {
+                row(check, 12, ui);
+            }
+            *out.lock().unwrap() = pointed(ui.ctx());
+        });
+        window.run_steps(2);
+        assert_eq!(*seen.lock().unwrap(), None);
+        window
+            .get_by_label("four holes passed: 4 found, asked for 4 holes")
+            .hover();
+        window.run_steps(3);
+        let found = seen.lock().unwrap().clone().expect("the first check");
+        assert_eq!(
+            (found.faces, found.place, found.triangles),
+            (vec![3, 7], Some([1.0, 2.0, 3.0]), 12)
+        );
+        window
+            .get_by_label("one solid passed: 4 found, asked for 4 holes")
+            .hover();
+        window.run_steps(3);
+        let found = seen.lock().unwrap().clone().expect("the second check");
+        assert_eq!((found.faces, found.place), (Vec::new(), None));
+        window.hover_at(pos2(2000.0, 2000.0));
+        window.run_steps(4);
+        assert_eq!(
+            *seen.lock().unwrap(),
+            None,
+            "it stays lit only while the pointer is there"
+        );
+    }
 }

@@ -137,7 +137,7 @@ impl Viewport {
     /// The places that were touched, and the line between two of them.
     fn pins(&self, painter: &egui::Painter, place: Rect, members: &[&Pane<'_>], palette: &Palette) {
         let size = [place.width(), place.height()];
-        let checked = checks::pointed(painter.ctx()).map(|at| at.map(|v| v as f32));
+        let checked = self.marked.map(|at| at.map(|v| v as f32));
         if let Some([x, y, z]) = checked
             && let Some([x, y]) = self.camera.appears(vec3(x, y, z), size)
         {

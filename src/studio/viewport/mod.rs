@@ -9,6 +9,7 @@ mod control;
 mod cube;
 mod decor;
 mod kitchen;
+mod lit;
 mod pick;
 mod pictures;
 mod stage;
@@ -72,6 +73,9 @@ pub struct Viewport {
     measuring: bool,
     picks: Vec<Pick>,
     marks: Option<Marks>,
+    lit: Option<lit::LitFaces>,
+    /// The place of the check under the pointer, mm, where no face is lit.
+    marked: Option<[f64; 3]>,
     /// A click that waits for the shape under it to be ready: column and place from the middle of the pane.
     aimed: Option<(usize, [f32; 2])>,
     camera: Camera,
@@ -150,6 +154,8 @@ impl Viewport {
             measuring: false,
             picks: Vec::new(),
             marks: None,
+            lit: None,
+            marked: None,
             aimed: None,
             camera: Camera::new(Preset::Isometric, Projection::Perspective),
             fit: Fit::Wanted,
@@ -303,6 +309,7 @@ impl Viewport {
         let quick = self.is_moving(ui, size);
         self.take_aim(ui.ctx(), &columns, &shapes, &frame, size);
         self.forget_picks(&shapes);
+        self.light(ui.ctx(), panes);
         let heats = self.heats(ui.ctx(), &shapes);
 
         let bar_below = (0..places.len()).any(|column| {

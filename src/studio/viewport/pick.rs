@@ -268,7 +268,7 @@ fn face_of(shape: &Shape, triangle: usize) -> (usize, std::ops::Range<usize>) {
 }
 
 /// Sides that belong to one triangle of the face alone.
-fn border(shape: &Shape, range: std::ops::Range<usize>) -> Vec<[Vec3; 2]> {
+pub(super) fn border(shape: &Shape, range: std::ops::Range<usize>) -> Vec<[Vec3; 2]> {
     let mut sides: BTreeMap<[u32; 2], u32> = BTreeMap::new();
     for triangle in &shape.mesh.triangles()[range] {
         for side in 0..3 {

@@ -76,11 +76,17 @@ impl Viewport {
                 ..Subject::new(Arc::clone(shape), panes[*pane].tone)
             })
         });
+        let here: Vec<_> = members
+            .iter()
+            .filter_map(|pane| shapes.get(*pane)?.as_ref())
+            .map(|(shape, _)| shape)
+            .collect();
         Picture {
             subjects: subjects.collect(),
             look: self.look,
             section: self.section.map(|section| section.plane(&frame)),
             marks: self.marks.clone(),
+            lit: self.lit_among(&here),
             coarse: quick,
             frame,
             camera: self.camera,

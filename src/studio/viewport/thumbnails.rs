@@ -101,6 +101,7 @@ fn picture(
         look: Look::Shaded,
         section: None,
         marks: None,
+        lit: None,
         // A thumbnail has few pixels.
         coarse: true,
         frame,

@@ -1,0 +1,178 @@
+//! The faces of a part that a check has looked at, for whoever shows them.
+
+use super::face::{levels, nearest as nearest_level};
+use super::thickness::nearest;
+use super::{holes, point, round};
+use crate::geometry::TriMesh;
+use crate::reward::specimen::{Frame, Specimen};
+use crate::task::checks::{Ask, Check, Probe};
+
+/// How far from a ray's end its face may be, as a share of the box's diagonal: rays go through the middle of a cell.
+const REACH: f64 = 0.004;
+
+/// Indices of faces in the shape's order, each once; none where a check is about no face, or none was found.
+pub(in crate::reward) fn of(check: &Check, specimen: &Specimen, frame: &Frame) -> Vec<u32> {
+    let mut found = match &check.ask {
+        Ask::Holes(asked) => round::faces(asked, &holes::found(asked, specimen, frame)),
+        Ask::Cylinder(asked) => round::faces(asked, &round::candidates(asked, specimen, frame, false)),
+        Ask::Face { axis, up, at, share } => flat(*axis, *up, *at, *share, specimen, frame),
+        Ask::Thickness(probe) => at_ends(probe, false, specimen, frame),
+        Ask::Clearance(probe) => at_ends(probe, true, specimen, frame),
+        Ask::Symmetry { .. }
+        | Ask::Mirror { .. }
+        | Ask::Solids { .. }
+        | Ask::Envelope
+        | Ask::Volume { .. }
+        | Ask::Region { .. }
+        | Ask::Islands { .. }
+        | Ask::Arcs { .. } => Vec::new(),
+    };
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn flat(axis: usize, up: bool, at: f64, share: f64, specimen: &Specimen, frame: &Frame) -> Vec<u32> {
+    let levels = levels(axis, up, specimen, frame);
+    let Some(level) = nearest_level(&levels, at, share * frame.side(axis)) else {
+        return Vec::new();
+    };
+    let triangles = level.triangles.iter();
+    triangles
+        .filter_map(|&triangle| specimen.faces.get(triangle).copied())
+        .collect()
+}
+
+/// The faces at both ends of a wall, or of a gap.
+fn at_ends(probe: &Probe, gap: bool, specimen: &Specimen, frame: &Frame) -> Vec<u32> {
+    let place = point(probe.axis, probe.at, probe.near);
+    let spans = specimen.volume.spans(probe.axis, place);
+    let gaps: Vec<[f64; 2]> = spans.windows(2).map(|pair| [pair[0][1], pair[1][0]]).collect();
+    let Some(ends) = nearest(if gap { &gaps } else { spans }, probe.near) else {
+        return Vec::new();
+    };
+    let reach = REACH * frame.bbox.diagonal();
+    ends.iter()
+        .filter_map(|end| {
+            let triangle = across(&specimen.mesh, probe.axis, probe.at, *end, reach)?;
+            specimen.faces.get(triangle).copied()
+        })
+        .collect()
+}
+
+/// The triangle that a line along `axis` crosses nearest to `end`, or passes within `reach`.
+fn across(mesh: &TriMesh, axis: usize, at: [f64; 2], end: f64, reach: f64) -> Option<usize> {
+    let line = point(axis, at, end);
+    let crossed = |triangle: &usize| {
+        let corners = mesh.corners(*triangle);
+        (0..3).all(|side| {
+            let [low, high] = [f64::min, f64::max].map(|choose| {
+                corners
+                    .iter()
+                    .map(|corner| corner[side])
+                    .reduce(choose)
+                    .expect("three corners")
+            });
+            low - reach <= line[side] && line[side] <= high + reach
+        })
+    };
+    let away = |triangle: &usize| distance(mesh.corners(*triangle), line);
+    (0..mesh.triangles().len())
+        .filter(crossed)
+        .min_by(|a, b| away(a).total_cmp(&away(b)))
+        .filter(|triangle| away(triangle) <= reach)
+}
+
+/// From a point to the plane of a triangle.
+fn distance(corners: [[f64; 3]; 3], from: [f64; 3]) -> f64 {
+    let side = |to: [f64; 3]| [0, 1, 2].map(|i| to[i] - corners[0][i]);
+    let (a, b, c) = (side(corners[1]), side(corners[2]), side(from));
+    let normal = [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ];
+    let length = normal.iter().map(|x| x * x).sum::<f64>().sqrt();
+    if length > 0.0 {
+        (0..3).map(|i| normal[i] * c[i]).sum::<f64>().abs() / length
+    } else {
+        f64::INFINITY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{pipe_at, within};
+    use super::*;
+    use crate::geometry::{Shape, shapes};
+    use crate::task::checks::Round;
+
+    fn lit(ask: Ask, shape: &Shape) -> Vec<u32> {
+        let (specimen, frame) = within(shape, shape);
+        let check = Check {
+            name: "it".to_owned(),
+            hidden: false,
+            tolerance: None,
+            ask,
+            literals: Vec::new(),
+        };
+        of(&check, &specimen, &frame)
+    }
+
+    /// Which faces of a shape of flat faces stand at a height.
+    fn at_height(shape: &Shape, axis: usize, height: f64) -> Vec<u32> {
+        let mut first = 0;
+        let mut found = Vec::new();
+        for (face, count) in shape.face_triangles.iter().enumerate() {
+            let mut corners =
+                (first..first + *count as usize).flat_map(|triangle| shape.mesh.corners(triangle));
+            if corners.all(|corner| (corner[axis] - height).abs() < 1e-6) {
+                found.push(face as u32);
+            }
+            first += *count as usize;
+        }
+        found
+    }
+
+    #[test]
+    fn a_wall_has_two_faces_and_a_flat_face_itself() {
+        let plate = shapes::blocks(&[([0.0; 3], [40.0, 30.0, 4.0])]);
+        let wall = Ask::Thickness(Probe {
+            axis: 2,
+            at: [10.0, 10.0],
+            near: 2.0,
+            length: 4.0,
+        });
+        let ends = [at_height(&plate, 2, 0.0), at_height(&plate, 2, 4.0)].concat();
+        let found = lit(wall, &plate);
+        assert_eq!(found.len(), 2);
+        assert!(
+            found.iter().all(|face| ends.contains(face)),
+            "{found:?} of {ends:?}"
+        );
+        let top = Ask::Face {
+            axis: 2,
+            up: true,
+            at: 4.0,
+            share: 0.9,
+        };
+        assert_eq!(lit(top, &plate), at_height(&plate, 2, 4.0));
+    }
+
+    #[test]
+    fn a_bore_is_its_own_face_and_a_count_is_none() {
+        let pipe = pipe_at(0.0, 4.0, 10.0, 20.0);
+        let bore = Ask::Holes(Round {
+            axis: 2,
+            at: vec![[0.0, 0.0]],
+            count: None,
+            diameter: Some(8.0),
+            length: 0.0,
+            through: true,
+            coverage: 0.85,
+            between: [0.0, 1.0],
+        });
+        assert_eq!(lit(bore, &pipe), [0]);
+        assert!(lit(Ask::Solids { count: 1 }, &pipe).is_empty());
+    }
+}
