@@ -18,6 +18,18 @@ pass() {
     echo "proposers: ok: $1"
 }
 
+# begin TEXT: as do_command, for what keeps the window moving.
+begin() {
+    look before
+    key ctrl+shift+p
+    until_true 20 changed_at_least "$scratch/before" 5000 || fail "no palette for '$1'"
+    sleep 0.2
+    type_text "$1"
+    sleep 0.3
+    key Return
+    sleep 0.6
+}
+
 # The server ends when its standard input does.
 llama=$root/target/llama
 [[ -x $llama/bin/python ]] || fail 'no llama.cpp server: make llama'
@@ -46,7 +58,7 @@ until_true 120 seen_at_least $warm $((area / 400)) || fail "the seed's shape is 
 settle 60 || fail 'does not come to rest'
 shot "$name-1-start"
 
-do_command 'run loop'
+begin 'run loop'
 until_true 120 changed_at_least "$name-1-start" $((area / 50)) || fail 'the replay changes nothing'
 sleep 3
 settle 120 || fail 'the replay does not come to rest'
@@ -56,14 +68,14 @@ pass 'a recording shows a broken stator repaired'
 
 do_command 'reset to seed'
 do_command 'proposer: rules'
-do_command 'propose'
+begin 'propose'
 sleep 2
 settle 90 || fail 'a proposal of the rules does not come to rest'
 shot "$name-3-rules-arrived"
 do_command 'reject proposal'
 settle 60 || fail 'does not come to rest after a rejection'
 shot "$name-4-rules-rejected"
-do_command 'run loop'
+begin 'run loop'
 sleep 3
 settle 120 || fail 'the loop of the rules does not come to rest'
 shot "$name-5-rules-loop"
@@ -79,7 +91,7 @@ settle 60 || fail 'the prompt does not come to rest'
 shot "$name-7-prompt"
 key Escape
 sleep 0.5
-do_command 'run loop'
+begin 'run loop'
 until_true 60 streams || fail 'the server is not asked'
 sleep 2
 shot "$name-8-streaming"
@@ -94,7 +106,7 @@ settle 60 || fail 'does not come to rest after a stop'
 shot "$name-10-stopped"
 pass "a stream arrives and is stopped on the server after $made tokens"
 
-do_command 'run loop'
+begin 'run loop'
 until_true 60 streams || fail 'the server is not asked again'
 sleep 2
 shot "$name-10-again"
