@@ -65,25 +65,31 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         .inner_margin(Margin::symmetric(PAD as i8, 6))
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 5.0;
-            ui.horizontal(|ui| {
-                // A server that is being added has the line to itself.
-                let room = (ui.available_width() - LIMITS).clamp(90.0, 190.0);
-                match pick {
-                    Pick::Replay => replay(state, room, ui, commands),
-                    Pick::Rules => {}
-                    Pick::Endpoint => {
-                        proposer_server::show(&mut view.server, state, room, ui, commands);
-                    }
-                }
-                if pick != Pick::Endpoint || view.server.chosen(state) {
-                    limits(state, pick, ui, commands);
-                }
-            });
-            if pick == Pick::Endpoint {
-                proposer_server::problem(state, ui);
+            // What is said has this room as well while it arrives; no setting would change it any more.
+            if state.repair().is_none() {
+                settings(view, state, pick, ui, commands);
             }
             stream(view, state, ui, commands);
         });
+}
+
+/// Who of a kind proposes, and how.
+fn settings(view: &mut ProposerView, state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        let room = (ui.available_width() - LIMITS).clamp(90.0, 190.0);
+        match pick {
+            Pick::Replay => replay(state, room, ui, commands),
+            Pick::Rules => {}
+            Pick::Endpoint => proposer_server::show(&mut view.server, state, room, ui, commands),
+        }
+        // A server that is being added has the line to itself.
+        if pick != Pick::Endpoint || view.server.chosen(state) {
+            limits(state, pick, ui, commands);
+        }
+    });
+    if pick == Pick::Endpoint {
+        proposer_server::problem(state, ui);
+    }
 }
 
 /// How it is asked and how far a loop goes, behind a button that says the latter: what is proposed needs the room.
