@@ -16,7 +16,7 @@ export CADFORGE_DATA=$scratch/kept
 "$root/.venv/bin/python" "$here/rows.py" "$root/tasks" "$scratch"
 for task in caster_wheel_fork hinge_leaf_barrel; do
     # 1 says that the target was not reached.
-    "$program" repair --task "$task" --from "$root/tasks/$task/seeds/build_error.py" --out "$scratch/runs/$task" >/dev/null ||
+    "$program" repair --task "$task" --from "$root/tasks/$task/seeds/build_error.py" --out "$scratch/runs/$task" >/dev/null 2>&1 ||
         (($? == 1))
 done
 
