@@ -11,6 +11,7 @@ use crate::assess::Scoring;
 use crate::data::store;
 use crate::locate;
 use crate::studio::environment::Recipe;
+use crate::studio::rows::is_many;
 use crate::studio::settings::Settings;
 use crate::studio::{self, Opened, StudioOptions};
 use crate::trajectory::{self, TrajectoryError};
@@ -18,7 +19,7 @@ use crate::trajectory::{self, TrajectoryError};
 /// Arguments of the window.
 #[derive(Debug, clap::Args)]
 pub struct StudioArgs {
-    /// A CadQuery file, a trajectory, rows of a training run (JSONL) or a store of rows to open
+    /// A CadQuery file, a trajectory, rows of a training run (JSONL), a folder of many of these or a store of rows to open
     #[arg(value_name = "FILE.py|TRAJECTORY|FOLDER")]
     open: Option<PathBuf>,
     /// The task to start with
@@ -74,11 +75,12 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         tasks.get(id)?;
     }
     let open = match args.open {
-        Some(path) if store::exists(&path) => Some(Opened::File(path)),
+        // Read behind the first frame: there can be a hundred thousand.
+        Some(path) if store::exists(&path) || is_many(&path) => Some(Opened::File(path)),
         Some(path) if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") => {
             match trajectory::read(&path) {
                 Ok(read) => Some(Opened::Trajectory(Box::new(read))),
-                // Read behind the first frame: there can be a hundred thousand.
+                // So are rows of a file.
                 Err(TrajectoryError::BadHeader { .. }) if holds_rows(&path) => Some(Opened::File(path)),
                 Err(error) => return Err(error.into()),
             }

@@ -19,7 +19,7 @@ pub const PICKS: [Pick; 3] = [Pick::Rules, Pick::Replay, Pick::Endpoint];
 /// Accessible name of the button with the limits, before what it says.
 pub const ASKED: &str = "How it is asked";
 /// Room for the button of a loop's limits, points.
-const LIMITS: f32 = 150.0;
+const LIMITS: f32 = 168.0;
 
 /// What the panel remembers.
 #[derive(Default)]
@@ -76,7 +76,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
 /// Who of a kind proposes, and how.
 fn settings(view: &mut ProposerView, state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
-        let room = (ui.available_width() - LIMITS).clamp(90.0, 190.0);
+        let room = (ui.available_width() - LIMITS).clamp(80.0, 190.0);
         match pick {
             Pick::Replay => replay(state, room, ui, commands),
             Pick::Rules => {}
