@@ -1,6 +1,7 @@
 //! Who proposes, and what it says while it says it.
 
 use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::style::StyleModifier;
 use egui::{
     Button, Checkbox, ComboBox, DragValue, Frame, Grid, Label, Margin, PopupCloseBehavior, RichText, Role,
     ScrollArea, Ui, WidgetInfo, vec2,
@@ -20,6 +21,8 @@ pub const PICKS: [Pick; 3] = [Pick::Rules, Pick::Replay, Pick::Endpoint];
 pub const ASKED: &str = "How it is asked";
 /// Room for the button of a loop's limits, points.
 const LIMITS: f32 = 168.0;
+/// What the number of candidates adds to it, points.
+const COUNT: f32 = 30.0;
 
 /// What the panel remembers.
 #[derive(Default)]
@@ -76,7 +79,8 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
 /// Who of a kind proposes, and how.
 fn settings(view: &mut ProposerView, state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
-        let room = (ui.available_width() - LIMITS).clamp(80.0, 190.0);
+        let count = if compares(state, pick) { COUNT } else { 0.0 };
+        let room = (ui.available_width() - LIMITS - count).clamp(80.0, 190.0);
         match pick {
             Pick::Replay => replay(state, room, ui, commands),
             Pick::Rules => {}
@@ -92,19 +96,27 @@ fn settings(view: &mut ProposerView, state: &State, pick: Pick, ui: &mut Ui, com
     }
 }
 
+/// Whether several candidates are asked for at a time.
+fn compares(state: &State, pick: Pick) -> bool {
+    pick != Pick::Replay && state.proposing.candidates > 1
+}
+
 /// How it is asked and how far a loop goes, behind a button that says the latter: what is proposed needs the room.
 fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
-    let many = pick != Pick::Replay && proposing.candidates > 1;
-    let count = if many {
+    let count = if compares(state, pick) {
         format!("{} × ", proposing.candidates)
     } else {
         String::new()
     };
     let face = format!("{count}{} steps to {:.2}", proposing.max_steps, proposing.target);
     let button = Button::new(&face).right_text(widgets::chevron_atom(theme::of(ui).dim));
-    let menu = MenuButton::from_button(button)
-        .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
+    let menu = MenuButton::from_button(button).config(
+        MenuConfig::new()
+            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+            // Its fields are to look like fields.
+            .style(StyleModifier::default()),
+    );
     let (response, _) = menu.ui(ui, |ui| {
         Grid::new("limits")
             .num_columns(2)

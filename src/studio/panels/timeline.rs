@@ -11,6 +11,7 @@ use egui::{
 use super::widgets::{self, header};
 use crate::geometry::Shape;
 use crate::studio::command::{Action, Command};
+use crate::studio::proposing::Pick;
 use crate::studio::state::{Activity, Card, CardId, Session, Standing, State};
 use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
 use crate::studio::viewport::{Tone, Viewport};
@@ -77,7 +78,7 @@ pub fn show(
                     }
                 }
                 if session.cards.len() == 1 {
-                    empty(session, size, ui);
+                    empty(state, size, ui);
                 }
             });
         });
@@ -321,7 +322,7 @@ fn hover(ui: &mut Ui, session: &Session, card: &Card) {
     }
 }
 
-fn empty(session: &Session, size: egui::Vec2, ui: &mut Ui) {
+fn empty(state: &State, size: egui::Vec2, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     ui.painter().rect_stroke(
@@ -330,15 +331,13 @@ fn empty(session: &Session, size: egui::Vec2, ui: &mut Ui) {
         theme::hairline(palette),
         StrokeKind::Inside,
     );
-    let text = match session.repair() {
-        Some(recording) => {
-            format!(
-                "Propose takes the next step of “{}”. Typing in the editor makes a card too.",
-                recording.name
-            )
-        }
-        None => "Typing in the editor makes a card here.".to_owned(),
+    let session = state.session();
+    let who = match (session.pick(state.proposing.pick), session.repair()) {
+        (Pick::Replay, Some(recording)) => format!("takes the next step of “{}”", recording.name),
+        (Pick::Replay | Pick::Rules, _) => "asks the rules for an edit".to_owned(),
+        (Pick::Endpoint, _) => "asks the model for one".to_owned(),
     };
+    let text = format!("Propose {who}. Typing in the editor makes a card too.");
     let font = theme::regular(SMALL);
     let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.dim, rect.width() - 20.0));
     let at = Align2::CENTER_CENTER
