@@ -3,10 +3,13 @@
 use egui::{Frame, Label, Margin, RichText, Ui};
 
 use super::diff::{self, DiffView};
-use super::widgets::{self, ActionStyle, action_button};
+use super::widgets::{self, ActionStyle, named_button};
 use crate::studio::command::{Action, Answer, Command};
 use crate::studio::state::{Card, State};
 use crate::studio::theme::{self, PAD};
+
+/// Room that the three buttons take, points.
+const BUTTONS: f32 = 190.0;
 
 /// Shows the proposal in the editor's place; tells whether there is one to show.
 pub fn show(view: &mut DiffView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
@@ -29,12 +32,16 @@ pub fn show(view: &mut DiffView, state: &State, ui: &mut Ui, commands: &mut Vec<
             ui.set_min_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(result(card, base)).font(theme::medium(theme::TEXT)));
-                for (answer, style) in [
-                    (Answer::Accept, ActionStyle::Primary),
-                    (Answer::Edit, ActionStyle::Small),
-                    (Answer::Reject, ActionStyle::Danger),
+                // In a narrow panel together on a line of their own, not one here and one there.
+                if ui.available_width() < BUTTONS {
+                    ui.end_row();
+                }
+                for (answer, word, style) in [
+                    (Answer::Accept, "Accept", ActionStyle::Primary),
+                    (Answer::Edit, "Edit", ActionStyle::Small),
+                    (Answer::Reject, "Reject", ActionStyle::Danger),
                 ] {
-                    action_button(ui, Action::Proposal(answer), style, None, commands);
+                    named_button(ui, Action::Proposal(answer), word, style, None, commands);
                 }
             });
             if !card.reason.is_empty() {

@@ -181,19 +181,27 @@ pub fn action_button(
     blocked: Option<&str>,
     commands: &mut Vec<Command>,
 ) -> Response {
+    named_button(ui, action, action.info().label, style, blocked, commands)
+}
+
+/// The same with a word that says enough where it stands; its accessible name stays the action's.
+pub fn named_button(
+    ui: &mut Ui,
+    action: Action,
+    label: &str,
+    style: ActionStyle,
+    blocked: Option<&str>,
+    commands: &mut Vec<Command>,
+) -> Response {
     let palette = theme::of(ui);
     let info = action.info();
     let keys = info.keys();
     let mut button = match style {
-        ActionStyle::Primary => primary(info.label, palette),
-        ActionStyle::Danger => Button::new(
-            RichText::new(info.label)
-                .font(theme::medium(TEXT))
-                .color(palette.bad),
-        )
-        .stroke(Stroke::new(1.0, theme::blend(palette.line, palette.bad, 0.5))),
-        ActionStyle::Plain => Button::new(info.label),
-        ActionStyle::Small => Button::new(RichText::new(info.label).font(theme::regular(SMALL))).small(),
+        ActionStyle::Primary => primary(label, palette),
+        ActionStyle::Danger => Button::new(RichText::new(label).font(theme::medium(TEXT)).color(palette.bad))
+            .stroke(Stroke::new(1.0, theme::blend(palette.line, palette.bad, 0.5))),
+        ActionStyle::Plain => Button::new(label),
+        ActionStyle::Small => Button::new(RichText::new(label).font(theme::regular(SMALL))).small(),
     };
     if matches!(style, ActionStyle::Plain)
         && let Some(keys) = &keys
