@@ -11,7 +11,7 @@ use crate::assess::Scoring;
 use crate::data::store;
 use crate::locate;
 use crate::studio::environment::Recipe;
-use crate::studio::rows::is_many;
+use crate::studio::rows::{self, is_many};
 use crate::studio::settings::Settings;
 use crate::studio::{self, Opened, StudioOptions};
 use crate::trajectory::{self, TrajectoryError};
@@ -76,7 +76,11 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
     }
     let open = match args.open {
         // Read behind the first frame: there can be a hundred thousand.
-        Some(path) if store::exists(&path) || is_many(&path) => Some(Opened::File(path)),
+        Some(path) if store::exists(&path) => Some(Opened::File(path)),
+        Some(path) if is_many(&path) => {
+            rows::files(&path).map_err(Problem::Input)?;
+            Some(Opened::File(path))
+        }
         Some(path) if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") => {
             match trajectory::read(&path) {
                 Ok(read) => Some(Opened::Trajectory(Box::new(read))),

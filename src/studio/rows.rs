@@ -391,6 +391,6 @@ mod groups;
 mod many;
 mod stored;
 
-pub use many::is_many;
+pub use many::{files, is_many};
 #[cfg(test)]
 mod tests;

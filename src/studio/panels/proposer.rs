@@ -20,7 +20,7 @@ pub const PICKS: [Pick; 3] = [Pick::Rules, Pick::Replay, Pick::Endpoint];
 /// Accessible name of the button with the limits, before what it says.
 pub const ASKED: &str = "How it is asked";
 /// Room for the button of a loop's limits, points.
-const LIMITS: f32 = 168.0;
+const LIMITS: f32 = 184.0;
 /// What the number of candidates adds to it, points.
 const COUNT: f32 = 30.0;
 
@@ -80,7 +80,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
 fn settings(view: &mut ProposerView, state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
         let count = if compares(state, pick) { COUNT } else { 0.0 };
-        let room = (ui.available_width() - LIMITS - count).clamp(80.0, 190.0);
+        let room = (ui.available_width() - LIMITS - count).clamp(50.0, 190.0);
         match pick {
             Pick::Replay => replay(state, room, ui, commands),
             Pick::Rules => {}

@@ -17,9 +17,7 @@ impl Rows {
     /// # Errors
     /// In words, where a folder or file cannot be read, or none holds rows.
     pub fn of_folder(folder: &Path, progress: &dyn Fn(f32)) -> Result<Self, String> {
-        let mut found = Vec::new();
-        collect(folder, DEPTH, &mut found)?;
-        found.sort();
+        let found = files(folder)?;
         let mut rows = Self {
             path: folder.to_owned(),
             ..Self::default()
@@ -41,14 +39,32 @@ impl Rows {
         }
         groups.finish(&mut rows);
         if rows.rows.is_empty() {
-            return Err(format!(
-                "{} holds no trajectory and no rows with a reward or a kind\nhint: give a folder that `cadforge repair --out` or \
-                 `cadforge score` wrote to",
-                folder.display()
-            ));
+            return Err(nothing(folder));
         }
         Ok(rows)
     }
+}
+
+/// Trajectories and files of rows below a folder, in order.
+///
+/// # Errors
+/// In words, where the folder cannot be read, or holds none or too many.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut found = Vec::new();
+    collect(folder, DEPTH, &mut found)?;
+    if found.is_empty() {
+        return Err(nothing(folder));
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn nothing(folder: &Path) -> String {
+    format!(
+        "{} holds no trajectory.jsonl and no rows with a reward or a kind\nhint: give a folder that `cadforge repair --out` or \
+         `cadforge score` wrote to",
+        folder.display()
+    )
 }
 
 /// Whether a folder is for [`Rows::of_folder`]: it is no trajectory of its own.
@@ -172,7 +188,7 @@ mod tests {
         .unwrap();
         let error = Rows::of_folder(dir.path(), &|_| {}).unwrap_err();
         assert!(
-            error.contains("no trajectory") && error.contains("hint: "),
+            error.contains("no trajectory.jsonl") && error.contains("hint: "),
             "{error}"
         );
     }
