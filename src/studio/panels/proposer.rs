@@ -20,7 +20,7 @@ pub const PICKS: [Pick; 3] = [Pick::Rules, Pick::Replay, Pick::Endpoint];
 /// Accessible name of the button with the limits, before what it says.
 pub const ASKED: &str = "How it is asked";
 /// Room for the button of a loop's limits, points.
-const LIMITS: f32 = 184.0;
+const LIMITS: f32 = 154.0;
 /// What the number of candidates adds to it, points.
 const COUNT: f32 = 30.0;
 
@@ -81,13 +81,20 @@ fn settings(view: &mut ProposerView, state: &State, pick: Pick, ui: &mut Ui, com
     ui.horizontal(|ui| {
         let count = if compares(state, pick) { COUNT } else { 0.0 };
         let room = (ui.available_width() - LIMITS - count).clamp(50.0, 190.0);
-        match pick {
-            Pick::Replay => replay(state, room, ui, commands),
-            Pick::Rules => {}
-            Pick::Endpoint => proposer_server::show(&mut view.server, state, room, ui, commands),
-        }
+        let adding = pick == Pick::Endpoint && !view.server.chosen(state);
+        ui.scope(|ui| {
+            // A name longer than its room is cut, and does not push the button out of the panel.
+            if !adding {
+                ui.set_max_width(room);
+            }
+            match pick {
+                Pick::Replay => replay(state, room, ui, commands),
+                Pick::Rules => {}
+                Pick::Endpoint => proposer_server::show(&mut view.server, state, room, ui, commands),
+            }
+        });
         // A server that is being added has the line to itself.
-        if pick != Pick::Endpoint || view.server.chosen(state) {
+        if !adding {
             limits(state, pick, ui, commands);
         }
     });
