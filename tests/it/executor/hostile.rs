@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cadforge::assess::{Assessor, Evaluation, ReferenceChoice, Request, Scoring, Timing};
-use cadforge::executor::{CancelToken, Limits, Priority};
+use cadforge::executor::{CancelToken, Executor, Limits, Priority, Recycle, WorkerConfig};
 use cadforge::failure::Kind;
 use cadforge::task::{Task, TaskSet};
 use serde::Deserialize;
 
-use super::start;
+use super::{config, start};
 use crate::support::root;
 
 /// What an attack must come to. Without a kind it must build.
@@ -137,7 +137,12 @@ fn attacks_come_to_what_they_deserve_and_honest_candidates_do_not_notice() {
         "{before:?}"
     );
 
-    let attacked = Assessor::new(start(1));
+    // A worker is also replaced when it seems to have grown, and pages that others gave up look like growth.
+    let recycle = Recycle {
+        runs: u64::MAX,
+        growth_bytes: 1 << 50,
+    };
+    let attacked = Assessor::new(Executor::start(WorkerConfig { recycle, ..config(1) }));
     let worker = {
         attacked.executor().versions().unwrap();
         attacked.executor().pids()
