@@ -1,10 +1,11 @@
-//! The eframe application: opens the window and lays the panels out.
+//! The eframe application: the window with its panels.
+
+mod launch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
 use egui::{CentralPanel, Context, Frame, Panel, Theme, Ui};
 
 use super::backend::Backend;
@@ -26,144 +27,17 @@ use super::panels::rows::{self as rows_panel, RowsView};
 use super::panels::runs::{self as runs_panel, RunsView};
 use super::panels::settings::{self, SettingsView};
 use super::panels::timeline::{self as timeline_panel, TimelineView};
-use super::panels::{ask, banner, console, reward, server, status_bar, tasks, top_bar};
-use super::settings::{Settings, ThemeChoice};
+use super::panels::{ask, banner, candidates, console, reward, server, status_bar, tasks, top_bar};
+use super::settings::ThemeChoice;
 use super::state::State;
 use super::viewport::{Against, Viewport};
-use super::{compare, preflight, theme, viewport};
+use super::{compare, theme, viewport};
 use crate::assess::Scoring;
-use crate::engine::Engine;
-use crate::task::{Task, TaskSet};
-use crate::trajectory::Trajectory;
+use crate::task::Task;
+pub use launch::{Opened, StudioOptions, run};
 
 /// The task that a newcomer sees.
 const FIRST_TASK: &str = "caster_wheel_fork";
-
-/// What the window starts with.
-pub struct StudioOptions {
-    /// When the program started.
-    pub started: Instant,
-    /// The tasks of the list.
-    pub tasks: TaskSet,
-    /// Does the work.
-    pub engine: Engine,
-    /// The task to show first.
-    pub initial_task: Option<String>,
-    /// What to open.
-    pub open: Option<Opened>,
-    /// How candidates are scored.
-    pub scoring: Scoring,
-    /// Where edits and the place of the last session are kept, if anywhere.
-    pub memory: Option<PathBuf>,
-    /// What a person has set.
-    pub settings: Settings,
-    /// The file that keeps it, if there is a place for one.
-    pub settings_file: Option<PathBuf>,
-    /// The folder for tasks of one's own, if there is a place for one.
-    pub pack: Option<PathBuf>,
-    /// How a missing Python environment is made, where there is none and that is possible.
-    pub recipe: Option<Recipe>,
-    /// Folder of prompt templates, if it was found.
-    pub prompts: Option<PathBuf>,
-}
-
-/// Something given to open at the start.
-#[derive(Debug)]
-pub enum Opened {
-    /// A Python file; read behind the first frame.
-    File(PathBuf),
-    /// A stored repair loop.
-    Trajectory(Box<Trajectory>),
-}
-
-/// Opens the window and returns when it is closed.
-///
-/// Fails before a window is asked for where there is no display, a library is missing, there is no task.
-pub fn run(options: StudioOptions) -> anyhow::Result<()> {
-    let StudioOptions {
-        started,
-        tasks,
-        engine,
-        initial_task,
-        open,
-        scoring,
-        memory,
-        settings,
-        settings_file,
-        pack,
-        recipe,
-        prompts,
-    } = options;
-    if let Some(id) = &initial_task {
-        tasks.get(id)?;
-    }
-    let tasks: Vec<_> = tasks.iter().cloned().collect();
-    if tasks.is_empty() {
-        bail!("there is no task to work on\nhint: give a folder of tasks with --tasks DIR");
-    }
-    preflight::check().map_err(anyhow::Error::msg)?;
-
-    let native = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("CADForge Studio")
-            .with_app_id("cadforge")
-            .with_icon(icon()?)
-            .with_inner_size([1600.0, 1000.0])
-            .with_min_inner_size([960.0, 600.0]),
-        depth_buffer: 24,
-        ..eframe::NativeOptions::default()
-    };
-    let create = move |cc: &eframe::CreationContext<'_>| {
-        let studio = Studio::new(
-            &cc.egui_ctx,
-            cc.gl.clone(),
-            tasks,
-            initial_task.as_deref(),
-            scoring,
-            Box::new(engine),
-        );
-        let mut studio = studio.ok_or("there is no task to work on")?;
-        if let Some(path) = settings_file {
-            studio
-                .controller
-                .servers_file_is(path.with_file_name("servers.toml"));
-            studio.controller.row_store_is(path.with_file_name("store"));
-            studio.settings_file_is(path);
-        }
-        if let Some(pack) = pack {
-            studio.tasks_go_to(pack);
-        }
-        if let Some(recipe) = recipe {
-            studio.environment_is_made_by(recipe);
-        }
-        if let Some(prompts) = prompts {
-            studio.controller.prompts_are_in(prompts);
-        }
-        studio.controller.set(settings);
-        if let Some(folder) = &memory {
-            studio.remember_in(&cc.egui_ctx, folder, initial_task.is_none() && open.is_none());
-            studio.controller.keep_panics(folder);
-        }
-        studio.restyle(&cc.egui_ctx);
-        if let Some(opened) = open {
-            studio.open(opened);
-        }
-        studio.start = Some(Start {
-            since: started,
-            shown: false,
-        });
-        Ok(Box::new(studio) as Box<dyn eframe::App>)
-    };
-    // eframe's own error is not `Send`, so only its words are kept.
-    eframe::run_native("cadforge", native, Box::new(create)).map_err(|error| anyhow::anyhow!("{error}")).context(
-        "the window could not be opened\nhint: `cadforge doctor` checks the display and OpenGL (Debian: libgl1-mesa-dri)",
-    )
-}
-
-fn icon() -> anyhow::Result<Arc<egui::IconData>> {
-    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png"))?;
-    Ok(Arc::new(icon))
-}
 
 /// The whole window, with or without a screen.
 pub struct Studio {
@@ -180,6 +54,8 @@ pub struct Studio {
     new_task: NewTaskView,
     diff: DiffView,
     diffing: bool,
+    /// Whether candidates of one prompt are shown in the 3D view's place, where there are some.
+    grouping: bool,
     dock: Dock,
     verdict: DiffView,
     proposer: ProposerView,
@@ -229,6 +105,7 @@ impl Studio {
             new_task: NewTaskView::default(),
             diff: DiffView::default(),
             diffing: false,
+            grouping: false,
             dock: Dock::default(),
             verdict: DiffView::default(),
             proposer: ProposerView::default(),
@@ -393,6 +270,8 @@ impl Studio {
             match effect {
                 Effect::Copy(text) => ui.ctx().copy_text(text),
                 Effect::Diff => self.diffing = !self.diffing,
+                Effect::Turn(tab) => self.runs.turn_to(tab),
+                Effect::Group => self.grouping = !self.grouping,
                 Effect::Palette => self.palette.toggle(),
                 Effect::Shortcuts => self.palette.toggle_shortcuts(),
                 Effect::Settings => self.settings.toggle(&self.controller.state().settings),
@@ -443,6 +322,7 @@ impl Studio {
             runs,
             diff,
             diffing,
+            grouping,
             verdict,
             proposer,
             dock,
@@ -472,9 +352,12 @@ impl Studio {
                     *diffing = !compare::show_diff(diff, viewport.against(), state.session(), ui);
                 }
                 PanelKind::Editor => code::show(editor, state, ui, commands),
+                PanelKind::View if *grouping && candidates::show(state, viewport, ui, commands) => {}
                 PanelKind::View => compare::show_viewport(viewport, state.session(), ui, commands),
                 PanelKind::Runs => runs_panel::show(runs, rows, state, viewport, ui, commands),
-                PanelKind::Timeline => timeline_panel::show(timeline, state, viewport, ui, commands),
+                PanelKind::Timeline => {
+                    timeline_panel::show(timeline, state, *grouping, viewport, ui, commands)
+                }
                 PanelKind::Proposer => proposer_panel::show(proposer, state, ui, commands),
                 PanelKind::Console => console::show(state, ui, commands),
                 PanelKind::Reward => {

@@ -159,6 +159,8 @@ pub enum Action {
     Editor(EditorAction),
     /// Show what changed in the code, or stop showing it.
     Diff,
+    /// Show the candidates of one prompt side by side in the 3D view's place, or stop showing them.
+    Group,
     /// Find a command by typing.
     Palette,
     /// List the keys.
@@ -167,6 +169,8 @@ pub enum Action {
     Settings,
     /// Make something of the training run that is open.
     Make(Making),
+    /// Turn to a side of the training run that is open.
+    Turn(RunTab),
     /// Open the store of rows.
     OpenStore,
     /// Add the rows that are open to the store.
@@ -183,6 +187,35 @@ pub enum Action {
     Panel(PanelKind),
     /// Panels back to where they usually are.
     ResetLayout,
+}
+
+/// A side of a training run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RunTab {
+    /// Reward over calls.
+    #[default]
+    Curves,
+    /// Candidates of one prompt side by side.
+    Groups,
+    /// Held against another run.
+    Compare,
+    /// What its runs came to.
+    Report,
+}
+
+impl RunTab {
+    /// Every side, from left to right.
+    pub const ALL: [Self; 4] = [Self::Curves, Self::Groups, Self::Compare, Self::Report];
+
+    /// Its name on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Curves => "Curves",
+            Self::Groups => "Groups",
+            Self::Compare => "Compare",
+            Self::Report => "Report",
+        }
+    }
 }
 
 /// A wish about who proposes.

@@ -2,14 +2,15 @@
 
 use egui_kittest::kittest::Queryable as _;
 
+use super::command::{Action, Command, ProposerCommand};
 use super::panels::proposer::ASKED;
 use super::proposing::{Known, Pick, PromptView, SaidEnd};
 use super::state::State;
-use super::testing::{Sent, Standin, Window, built, failed, state, step, window};
+use super::testing::{Sent, Standin, Window, ask, built, failed, state, step, window};
 use crate::engine::{Event, Outcome, ProposerChoice};
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
-use crate::trajectory::Origin;
+use crate::trajectory::{GroupPlace, Origin};
 
 /// A window whose seed is scored and whose proposer was chosen by a click.
 fn with_proposer(name: &str) -> (Standin, Window) {
@@ -159,6 +160,72 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
     let id = |index: usize| Some(session.cards[index].id);
     assert_eq!(parents, [None, id(0), id(1), id(1)]);
     assert_eq!(state(&window).proposing.arrived, None, "a loop asks nobody");
+}
+
+#[test]
+fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
+    let (standin, mut window) = with_proposer("rules");
+    let place = |score: f64, advantage: f64| GroupPlace {
+        group_id: 1,
+        size: 3,
+        score,
+        group_mean: 0.1,
+        group_std: 0.9,
+        advantage,
+    };
+    // Nothing to show yet: the 3D view stays.
+    ask(&mut window, Command::Do(Action::Group));
+    assert!(window.query_by_label("Back to 3D").is_none());
+    ask(&mut window, Command::Proposer(ProposerCommand::Candidates(3)));
+    window.get_by_label("Run loop").click();
+    window.run_steps(2);
+    standin.last(|job| {
+        assert_eq!(job.repair().candidates, 3);
+        for step in 1..=3 {
+            job.send(Event::Proposing { step });
+        }
+        let delta = "fixture = one".to_owned();
+        job.send(Event::ProposalText { step: 2, delta });
+    });
+    window.run_steps(3);
+    window.get_by_label("Show the group").click();
+    window.run_steps(3);
+    window.get_by_label("3 candidates from seed · 0 scored");
+    window.get_by_label("candidate step 3, –");
+    standin.last(|job| {
+        let broken = failed(Kind::UndefinedName, "NameError: name 'x' is not defined", 1);
+        for (step, code, place, came) in [
+            (1, "fixture = x\n", place(-0.9, -1.1), broken),
+            (2, "fixture = one\n", place(0.4, 0.3), built(0.6, 0.5)),
+            (3, "fixture = two\n", place(0.8, 0.8), built(0.7, 0.6)),
+        ] {
+            let mut event = proposed(step, 0, code, Origin::Rules, came);
+            if let Event::Step(step, _) = &mut event {
+                step.proposal.as_mut().unwrap().group = Some(place);
+            }
+            job.send(event);
+        }
+    });
+    end(&standin, 3);
+    window.run();
+    window.get_by_label("3 candidates from seed · 2 of 3 built · score 0.100 ± 0.900");
+    window.get_by_label("candidate step 1, −1.00").click();
+    window.run();
+    assert_eq!(state(&window).card().code, "fixture = x\n");
+    window.get_by_label("candidate step 3, 0.700").click();
+    window.run();
+    assert_eq!(state(&window).card().code, "fixture = two\n");
+    // From the seed, whose candidates they are, they are to be seen too; a draft has none.
+    let seed = state(&window).session().seed().id;
+    ask(&mut window, Command::SelectCard(seed));
+    window.get_by_label("candidate step 2, 0.600");
+    ask(&mut window, Command::Branch(seed));
+    assert!(window.query_by_label("Back to 3D").is_none());
+    ask(&mut window, Command::SelectCard(seed));
+    window.get_by_label("Back to 3D");
+    window.get_all_by_label("Show the group").next().unwrap().click();
+    window.run();
+    assert!(window.query_by_label("candidate step 2, 0.600").is_none());
 }
 
 /// Another end of a model's server: it lists a model, then hangs up.

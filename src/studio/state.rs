@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use session::{
-    Activity, Card, CardId, EditorId, Outcome, Recorded, ReferenceShape, Scored, Session, Standing,
+    Activity, Card, CardId, EditorId, NO_GROUP, Outcome, Recorded, ReferenceShape, Scored, Session, Standing,
 };
 
 use super::files::Stored;

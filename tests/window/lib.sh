@@ -51,7 +51,8 @@ start_display() {
 start_studio() {
     (
         cd "$scratch" # it must find its files from anywhere
-        exec env HOME="$scratch/home" XDG_DATA_HOME="$scratch/data" XDG_CONFIG_HOME="$scratch/config" \
+        # No desktop of the person who runs this: its file dialogs would come in place of the path field.
+        exec env DBUS_SESSION_BUS_ADDRESS=disabled: HOME="$scratch/home" XDG_DATA_HOME="$scratch/data" XDG_CONFIG_HOME="$scratch/config" \
             CADFORGE_CACHE="$scratch/cache" "$@"
     ) >"$scratch/studio.log" 2>&1 &
     studio=$!

@@ -4,6 +4,8 @@
     picture.py colours FILE.ppm         distinct colours
     picture.py size FILE.ppm            WIDTHxHEIGHT
     picture.py hue FILE.ppm RRGGBB      saturated pixels whose hue is within 6 degrees of that colour's
+    picture.py place FILE.ppm RRGGBB SHARE
+                                        x and y of a pixel on a surface of that hue, with that share of it (0 to 1) at its left
     picture.py differ A.ppm B.ppm       pixels that differ visibly; all of them when sizes differ
 """
 
@@ -48,7 +50,7 @@ def write_png(pixels, path):
         file.write(chunk(b"IEND", b""))
 
 
-def hue_count(pixels, colour):
+def of_hue(pixels, colour):
     wanted = colorsys.rgb_to_hsv(*(int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4)))[0] * 360
     r, g, b = (pixels[..., i].astype(float) for i in range(3))
     high, low = pixels.max(axis=2).astype(float), pixels.min(axis=2).astype(float)
@@ -59,7 +61,20 @@ def hue_count(pixels, colour):
         (r - g) / span + 4,
     ) * 60
     away = np.abs((hue - wanted + 180) % 360 - 180)
-    return int(((away <= 6) & (span >= 0.3 * high) & (high >= 60)).sum())
+    return (away <= 6) & (span >= 0.3 * high) & (high >= 60)
+
+
+def place(pixels, colour, share):
+    # What is surrounded by its own hue: no letters, hairlines or edges.
+    surface = of_hue(pixels, colour)
+    for axis in (0, 1):
+        surface = np.logical_and.reduce([np.roll(surface, shift, axis) for shift in range(-5, 6)])
+    y, x = np.nonzero(surface)
+    if not len(x):
+        sys.exit(f"nothing of the hue {colour}")
+    column = np.sort(x)[min(int(share * len(x)), len(x) - 1)]
+    rows = np.sort(y[x == column])
+    return column, rows[len(rows) // 2]
 
 
 def main(action, path, *rest):
@@ -71,7 +86,9 @@ def main(action, path, *rest):
     elif action == "size":
         print(f"{pixels.shape[1]}x{pixels.shape[0]}")
     elif action == "hue":
-        print(hue_count(pixels, rest[0]))
+        print(int(of_hue(pixels, rest[0]).sum()))
+    elif action == "place":
+        print(*place(pixels, rest[0], float(rest[1])))
     elif action == "differ":
         other = read(rest[0])
         if other.shape != pixels.shape:

@@ -20,6 +20,20 @@ for task in caster_wheel_fork hinge_leaf_barrel; do
         (($? == 1))
 done
 
+"$program" repair --task caster_wheel_fork --from "$root/tasks/caster_wheel_fork/seeds/build_error.py" --candidates 4 \
+    --proposer rules --out "$scratch/group" >/dev/null 2>&1 || (($? == 1))
+
+# touch_surface HUE SHARE: clicks on a surface of that hue, with that share of it at the left of the place.
+touch_surface() {
+    local x y
+    look surface
+    read -r x y < <(picture place "$scratch/surface.ppm" "$1" "$2") || fail "no surface of the hue $1"
+    xdotool mousemove "$x" "$y"
+    sleep 0.2
+    xdotool click 1
+    sleep 0.5
+}
+
 # state NAME: a picture once nothing moves any more.
 state() {
     settle 20 || echo "states: $1 still moves" >&2
@@ -67,6 +81,13 @@ for size in "${sizes[@]}"; do
         do_command 'section plane'
         state 07-section
         do_command 'section plane'
+        touch_surface dc8c6b 0.5
+        state 07-pick
+        do_command measure
+        touch_surface dc8c6b 0.2
+        touch_surface dc8c6b 0.8
+        state 07-measure
+        do_command measure
         do_command 'code diff'
         state 08-diff
         do_command 'code diff'
@@ -114,6 +135,14 @@ for size in "${sizes[@]}"; do
         # The tab over the 3D view, wherever it stands at this size.
         do_command 'panel: 3D view'
         state 19-curves
+        do_command 'run: groups'
+        sleep 2
+        state 19-groups
+        do_command 'run: compare'
+        state 19-compare
+        do_command 'run: report'
+        sleep 1
+        state 19-report
         end
         begin --task axial_motor_stator_12_slot "$scratch/runs"
         sleep 2
@@ -126,6 +155,11 @@ for size in "${sizes[@]}"; do
         state 22-no-server
         do_command 'start the server'
         state 23-server
+        end
+        begin "$scratch/group"
+        sleep 1
+        do_command 'show the group'
+        state 24-group
         end
         montage -font "$root/assets/fonts/Inter-Regular.otf" -background '#808080' -fill black -pointsize 15 -label '%t' "$pictures/$size-$theme-"*.png \
             -tile 4x -geometry 900x+6+6 "$pictures/sheet-$size-$theme.png"

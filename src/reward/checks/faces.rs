@@ -102,21 +102,14 @@ fn distance(corners: [[f64; 3]; 3], from: [f64; 3]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{pipe_at, within};
+    use super::super::testing::{asking, pipe_at, within};
     use super::*;
     use crate::geometry::{Shape, shapes};
     use crate::task::checks::Round;
 
     fn lit(ask: Ask, shape: &Shape) -> Vec<u32> {
         let (specimen, frame) = within(shape, shape);
-        let check = Check {
-            name: "it".to_owned(),
-            hidden: false,
-            tolerance: None,
-            ask,
-            literals: Vec::new(),
-        };
-        of(&check, &specimen, &frame)
+        of(&asking(ask), &specimen, &frame)
     }
 
     /// Which faces of a shape of flat faces stand at a height.

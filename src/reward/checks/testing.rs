@@ -12,17 +12,21 @@ pub(super) fn within(shape: &Shape, frame: &Shape) -> (Specimen, Frame) {
     (Specimen::of_shape(shape, &Placement::NONE, &frame), frame)
 }
 
-/// What a check says of a shape in the frame of another.
-pub(super) fn check_within(ask: Ask, shape: &Shape, frame: &Shape) -> Measure {
-    let (specimen, frame) = within(shape, frame);
-    let check = Check {
+/// A check that asks for something.
+pub(super) fn asking(ask: Ask) -> Check {
+    Check {
         name: "it".to_owned(),
         hidden: false,
         tolerance: None,
         ask,
         literals: Vec::new(),
-    };
-    super::measure(&check, &specimen, &frame, None)
+    }
+}
+
+/// What a check says of a shape in the frame of another.
+pub(super) fn check_within(ask: Ask, shape: &Shape, frame: &Shape) -> Measure {
+    let (specimen, frame) = within(shape, frame);
+    super::measure(&asking(ask), &specimen, &frame, None)
 }
 
 /// What a check says of blocks in their own box.

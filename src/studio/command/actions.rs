@@ -2,7 +2,7 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::{Action, Answer, EditorAction, ViewAction};
+use super::{Action, Answer, EditorAction, RunTab, ViewAction};
 use crate::data::export::Kind;
 use crate::studio::dock::PanelKind;
 use crate::studio::made::Making;
@@ -65,6 +65,10 @@ const fn panel(kind: PanelKind, name: &'static str, label: &'static str, starts_
 
 const fn making(making: Making, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
     info(Action::Make(making), name, label, None, starts_group)
+}
+
+const fn run(tab: RunTab, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
+    info(Action::Turn(tab), name, label, None, starts_group)
 }
 
 const CTRL: Modifiers = Modifiers::COMMAND;
@@ -239,8 +243,19 @@ pub const ACTIONS: &[ActionInfo] = &[
         keys(CTRL, Key::D),
         true,
     ),
+    info(
+        Action::Group,
+        "step.group",
+        "Show the group",
+        keys(CTRL, Key::G),
+        false,
+    ),
     info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, false),
     info(Action::ToggleTheme, "view.theme", "Light or dark", None, false),
+    run(RunTab::Curves, "run.curves", "Run: curves", true),
+    run(RunTab::Groups, "run.groups", "Run: groups", false),
+    run(RunTab::Compare, "run.compare", "Run: compare with another", false),
+    run(RunTab::Report, "run.report", "Run: report", false),
     making(
         Making::Repair,
         "rows.repair",

@@ -19,13 +19,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::backend::Backend;
-use super::command::{Action, Command, EditorAction, ProposerCommand, ViewAction};
+use super::command::{Action, Command, EditorAction, ProposerCommand, RunTab, ViewAction};
 use super::dock::PanelKind;
 use super::files::Files;
 use super::proposing::Pick;
 use super::servers::Servers;
 use super::settings::Settings;
-use super::state::{Activity, CardId, LogLine, Notice, Outcome, PathPurpose, Report, State};
+use super::state::{Activity, CardId, LogLine, NO_GROUP, Notice, Outcome, PathPurpose, Report, State};
 use super::viewport::Against;
 use crate::engine::{JobId, Wake};
 use crate::executor::Priority;
@@ -58,6 +58,8 @@ pub enum Effect {
     Close,
     /// Show or hide the code diff.
     Diff,
+    /// Show or hide the candidates of one prompt.
+    Group,
     /// Open or close the command palette.
     Palette,
     /// Open or close the list of shortcuts.
@@ -70,6 +72,8 @@ pub enum Effect {
     NewTask,
     /// The new task was written.
     TaskWritten,
+    /// Turn to a side of the training run.
+    Turn(RunTab),
     /// Put a panel away, or bring it back.
     Panel(PanelKind),
     /// Bring a panel to the front.
@@ -338,6 +342,13 @@ impl Controller {
             }
             Action::ToggleTheme => self.effects.push(Effect::ToggleTheme),
             Action::Diff => self.effects.push(Effect::Diff),
+            Action::Group if self.state.session().group().is_empty() => {
+                self.note(NO_GROUP.to_owned());
+            }
+            Action::Group => {
+                self.effects.push(Effect::Group);
+                self.effects.push(Effect::Bring(PanelKind::View));
+            }
             Action::Palette => self.effects.push(Effect::Palette),
             Action::Shortcuts => self.effects.push(Effect::Shortcuts),
             Action::Settings => self.effects.push(Effect::Settings),
@@ -349,6 +360,10 @@ impl Controller {
             Action::StopServer => self.stop_server(),
             Action::CopyDiagnostics => self.copy_diagnostics(),
             Action::Make(making) => self.make(making, None),
+            Action::Turn(tab) => {
+                self.effects.push(Effect::Turn(tab));
+                self.effects.push(Effect::Bring(PanelKind::Runs));
+            }
             Action::OpenStore => self.open_row_store(),
             Action::ImportRows => self.import_rows(),
             Action::Panel(kind) => self.effects.push(Effect::Panel(kind)),

@@ -3,9 +3,11 @@
 
 pub mod ask;
 pub mod banner;
+pub mod candidates;
 pub mod checks;
 pub mod console;
 pub mod diff;
+mod group_grid;
 mod groups;
 pub mod json_tree;
 pub mod new_task;

@@ -115,7 +115,7 @@ fn plots(run: &Run, ui: &mut Ui, palette: &Palette) {
         );
         ui.add_space(8.0);
         ui.label(widgets::small(text, palette))
-            .on_hover_text(super::groups::UNINFORMATIVE);
+            .on_hover_text(super::group_grid::UNINFORMATIVE);
     }
     title(ui, "kinds over time");
     kinds(run, ui, palette);

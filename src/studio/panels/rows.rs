@@ -4,7 +4,7 @@ use egui::{
     Align2, ComboBox, RichText, Role, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::groups::{UNINFORMATIVE, row_dot};
+use super::group_grid::{UNINFORMATIVE, row_dot};
 use super::widgets::{self, header};
 use crate::studio::command::Command;
 use crate::studio::rows::{Choice, Listed, Order, Rows, Summary, Which};

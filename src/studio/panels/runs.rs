@@ -7,7 +7,7 @@ use super::report::{self, ReportView};
 use super::rows::RowsView;
 use super::widgets::{self, delta_color, header, signed};
 use crate::data::export::Kind as DataSet;
-use crate::studio::command::Command;
+use crate::studio::command::{Command, RunTab};
 use crate::studio::made::Making;
 use crate::studio::rows::{Key, Rows, Summary};
 use crate::studio::state::{State, file_name};
@@ -21,28 +21,17 @@ pub(super) const BINS: usize = 40;
 /// Which side of a run is shown.
 #[derive(Default)]
 pub struct RunsView {
-    tab: Tab,
+    tab: RunTab,
     curves: Option<(usize, u64, Vec<[f32; 2]>)>,
     other: Option<(usize, Vec<[f32; 2]>)>,
     report: ReportView,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Tab {
-    #[default]
-    Curves,
-    Group,
-    Compare,
-    Report,
-}
-
-impl Tab {
-    const ALL: [(Self, &'static str); 4] = [
-        (Self::Curves, "Curves"),
-        (Self::Group, "Groups"),
-        (Self::Compare, "Compare"),
-        (Self::Report, "Report"),
-    ];
+impl RunsView {
+    /// Turns to that side.
+    pub fn turn_to(&mut self, tab: RunTab) {
+        self.tab = tab;
+    }
 }
 
 /// Shows the run that is open, or how to open one.
@@ -68,8 +57,8 @@ pub fn show(
         ui,
         "Run",
         |ui| {
-            for (tab, name) in Tab::ALL {
-                let text = RichText::new(name).font(theme::medium(SMALL));
+            for tab in RunTab::ALL {
+                let text = RichText::new(tab.name()).font(theme::medium(SMALL));
                 if ui.selectable_label(tab_now == tab, text).clicked() {
                     tab_now = tab;
                 }
@@ -99,10 +88,10 @@ pub fn show(
     );
     view.tab = tab_now;
     match view.tab {
-        Tab::Curves => curves(view, chosen, state, rows, ui, palette),
-        Tab::Group => super::groups::show(state, rows, viewport, ui, commands),
-        Tab::Compare => compare(chosen, state, rows, ui, commands),
-        Tab::Report => report::show(&mut view.report, state, ui, commands),
+        RunTab::Curves => curves(view, chosen, state, rows, ui, palette),
+        RunTab::Groups => super::groups::show(state, rows, viewport, ui, commands),
+        RunTab::Compare => compare(chosen, state, rows, ui, commands),
+        RunTab::Report => report::show(&mut view.report, state, ui, commands),
     }
 }
 

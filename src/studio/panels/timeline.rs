@@ -38,17 +38,23 @@ pub struct TimelineView {
 pub fn show(
     view: &mut TimelineView,
     state: &State,
+    grouping: bool,
     viewport: &mut Viewport,
     ui: &mut Ui,
     commands: &mut Vec<Command>,
 ) {
     let palette = theme::of(ui);
     let session = state.session();
+    let candidates = session.group().len();
     header(
         ui,
         "Timeline",
         |ui| {
-            ui.add(Label::new(widgets::dim("observe → edit → score", palette)).truncate());
+            if candidates > 0 {
+                group_button(candidates, grouping, ui, commands);
+            } else {
+                ui.add(Label::new(widgets::dim("observe → edit → score", palette)).truncate());
+            }
         },
         |ui| {
             ui.label(widgets::small("Alt ← → to step · Ctrl+D to diff", palette));
@@ -82,6 +88,19 @@ pub fn show(
                 }
             });
         });
+}
+
+/// Opens and closes the grid of the candidates that the card on screen belongs to.
+fn group_button(candidates: usize, open: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let info = Action::Group.info();
+    let text = RichText::new(format!("Group of {candidates}")).font(theme::medium(SMALL));
+    let response = ui.selectable_label(open, text);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, open, info.label));
+    if response.clicked() {
+        commands.push(Command::Do(Action::Group));
+    }
+    let keys = info.keys().unwrap_or_default();
+    response.on_hover_text(format!("candidates of one prompt side by side ({keys})"));
 }
 
 fn show_card(

@@ -237,7 +237,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
             Some("no server is known: add one in the proposer panel".to_owned())
         }
         Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
-        Action::Make(_) | Action::ImportRows if state.rows.is_none() => {
+        Action::Make(_) | Action::ImportRows | Action::Turn(_) if state.rows.is_none() => {
             Some("no training run is open".to_owned())
         }
         Action::ImportRows if state.rows.as_ref().is_some_and(|rows| rows.stored) => {
@@ -248,6 +248,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         }
         Action::StopServer if !state.serving.may_stop() => Some("no server runs".to_owned()),
         Action::CopyReward if state.card().scored().is_none() => Some("not scored yet".to_owned()),
+        Action::Group if session.group().is_empty() => Some(crate::studio::state::NO_GROUP.to_owned()),
         Action::ResetToSeed if session.cards.len() == 1 => Some("there is only the seed".to_owned()),
         Action::Export(_) if session.cards.iter().all(|card| card.last_shape.is_none()) => {
             Some("nothing was built yet".to_owned())
@@ -271,6 +272,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::View(_)
         | Action::Editor(_)
         | Action::Diff
+        | Action::Group
         | Action::Palette
         | Action::Shortcuts
         | Action::Settings
@@ -281,6 +283,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::NewTask
         | Action::CopyDiagnostics
         | Action::Make(_)
+        | Action::Turn(_)
         | Action::Panel(_)
         | Action::ResetLayout => None,
     }

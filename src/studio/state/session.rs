@@ -11,6 +11,10 @@ use crate::studio::proposing::Pick;
 use crate::task::{RecordedRepair, Task};
 use crate::trajectory::{GroupPlace, Origin};
 
+/// Why there is no group to be seen.
+pub const NO_GROUP: &str = "the step on screen is not one of several candidates: \
+    let the rules or a model propose more than one at a time";
+
 /// A task and what was done on it since the window opened.
 #[derive(Debug)]
 pub struct Session {
@@ -352,6 +356,31 @@ impl Session {
     pub fn steps_ahead(&self) -> usize {
         let total = self.repair().map_or(0, |recording| recording.steps.len());
         total.saturating_sub(self.steps_behind(self.card()))
+    }
+
+    /// The candidates of one prompt that belong to the card on screen, in order: those under way for whoever follows a loop,
+    /// else those that it is one of, else the last that were made from it. Empty where there are not several.
+    pub fn group(&self) -> Vec<&Card> {
+        let card = self.card();
+        let under_way = |other: &&Card| matches!(other.activity, Activity::Proposing(_));
+        let members: Vec<_> = self.cards.iter().filter(under_way).collect();
+        let settled = self.cards.iter().rfind(|other| !under_way(other));
+        let follows = under_way(&card)
+            || members.first().is_some_and(|first| first.parent == Some(card.id))
+            || settled.is_some_and(|settled| settled.id == card.id);
+        if members.len() > 1 && follows {
+            return members;
+        }
+        let place = |card: &Card| card.group.as_ref().map(|group| (card.parent, group.group_id));
+        let made = |other: &&Card| other.parent == Some(card.id);
+        let Some(wanted) = place(card).or_else(|| self.cards.iter().rev().filter(made).find_map(place))
+        else {
+            return Vec::new();
+        };
+        self.cards
+            .iter()
+            .filter(|other| place(other) == Some(wanted))
+            .collect()
     }
 
     /// What a card is called: `seed`, `step 2`, `edited` or its file's name.

@@ -1,8 +1,6 @@
 //! What lies over the pictures: names, scale, messages, the view cube, and what was picked.
 
-use egui::{
-    Align2, FontId, Frame, Margin, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
-};
+use egui::{Align2, FontId, Frame, Margin, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use three_d::vec3;
 
 use super::{Action, Heats, Layout, Pane, Spot, Viewport, compare, cube, names, pick};
@@ -189,9 +187,13 @@ pub fn read_out(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, pal
         pos2(right - width, rect.top() + MARGIN),
         pos2(right, rect.bottom() - foot - 4.0),
     );
-    let layout = egui::Layout::bottom_up(egui::Align::Max);
     let mut clear = false;
-    ui.scope_builder(UiBuilder::new().max_rect(room).layout(layout), |ui| {
+    // An area knows how high it was, and so where it has to begin to end at the foot.
+    let area = egui::Area::new(ui.id().with("read-out"))
+        .pivot(egui::Align2::RIGHT_BOTTOM)
+        .fixed_pos(room.right_bottom())
+        .constrain_to(room);
+    area.show(ui.ctx(), |ui| {
         let fill = palette.raised.gamma_multiply(0.95);
         let frame = Frame::new()
             .fill(fill)
@@ -199,7 +201,7 @@ pub fn read_out(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, pal
             .corner_radius(6)
             .inner_margin(Margin::symmetric(12, 9));
         frame.show(ui, |ui| {
-            ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
+            ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 3.0;
                 ui.set_max_width(width - 24.0);
                 for pick in &viewport.picks {

@@ -193,7 +193,12 @@ fn a_click_picks_and_a_second_one_measures() {
     harness.run();
     harness.get_by_label("Measure").click();
     harness.run();
-    harness.get_by_label("click a face or an edge to measure from");
+    let hint = harness
+        .get_by_label("click a face or an edge to measure from")
+        .rect();
+    let view = harness.get_by_label("3D view of step 2").rect();
+    // No higher than what it says, at the foot: it must not lie over the part.
+    assert!(hint.top() > view.bottom() - 110.0, "{hint:?} in {view:?}");
     harness.hover_at(right_pane(&harness));
     harness.key_press(Key::Num1);
     harness.run();
