@@ -189,7 +189,7 @@ pub fn read_out(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, pal
     );
     let mut clear = false;
     // An area knows how high it was, and so where it has to begin to end at the foot.
-    let area = egui::Area::new(ui.id().with("read-out"))
+    let area = egui::Area::new(ui.scope_id().with("read-out"))
         .pivot(egui::Align2::RIGHT_BOTTOM)
         .fixed_pos(room.right_bottom())
         .constrain_to(room);
