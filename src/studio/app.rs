@@ -395,7 +395,7 @@ fn drops(ui: &Ui, commands: &mut Vec<Command>) {
         let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop"));
         let painter = ui.ctx().layer_painter(layer);
         painter.rect_filled(screen, 0.0, palette.background.gamma_multiply(0.85));
-        let text = "drop Python files or trajectories to open them";
+        let text = "drop Python files, trajectories, rows or folders to open them";
         painter.text(
             screen.center(),
             egui::Align2::CENTER_CENTER,

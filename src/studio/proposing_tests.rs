@@ -175,7 +175,8 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
     };
     // Nothing to show yet: the 3D view stays.
     ask(&mut window, Command::Do(Action::Group));
-    assert!(window.query_by_label("Back to 3D").is_none());
+    assert!(window.query_by_label("Show the group").is_none());
+    assert_eq!(state(&window).log.last().unwrap().text, NO_GROUP);
     ask(&mut window, Command::Proposer(ProposerCommand::Candidates(3)));
     window.get_by_label("Run loop").click();
     window.run_steps(2);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Walks the real studio through a day's work by mouse and keyboard: every way to compare, a section, the palette, find, a
-# diff, panels put away, a timeline shared as a page, a kill in the middle of typing, and a training run looked through.
-# Leaves a picture of each state in target/window, dark and light.
+# diff, panels put away, a file dropped on it, a timeline shared as a page, a kill in the middle of typing, and a training
+# run looked through. Leaves a picture of each state in target/window, dark and light.
 #
 #   tests/window/day.sh CADFORGE [WIDTHxHEIGHT...]
 set -euo pipefail
@@ -100,6 +100,16 @@ for size in "${sizes[@]}"; do
     state 12-panels-away
     do_command 'reset the layout'
     pass "$size: every state shows"
+
+    cp "$root/tasks/hinge_leaf_barrel/reference.py" "$scratch/dropped.py"
+    shot "$scratch/undropped"
+    "$root/.venv/bin/python" "$here/drop.py" "$window" $((${size%x*} / 2)) $((${size#*x} / 3)) "$scratch/dropped.py" ||
+        fail "$size: a file that is dropped is not taken"
+    until_true 60 changed_at_least "$scratch/undropped" $((area / 50)) || fail "$size: a dropped file is not opened"
+    sleep 1
+    settle 60 || fail "$size: does not come to rest with a dropped file"
+    state 12-dropped
+    pass "$size: a file is dropped on the window and opened"
 
     do_command 'share as a web page'
     key ctrl+a
