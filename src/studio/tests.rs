@@ -16,7 +16,7 @@ use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::reward::{Mode, Profile};
-use crate::trajectory::{BadLine, Header, Origin, Trajectory};
+use crate::trajectory::{BadLine, GroupPlace, Header, Origin, Trajectory};
 
 /// Lets window time pass, frame by frame.
 fn wait(window: &mut Window, seconds: f64) {
@@ -445,7 +445,7 @@ fn a_trajectory_is_laid_out_and_scored_anew() {
         Event::Step(step, _) => *step,
         other => panic!("{other:?}"),
     };
-    let steps = vec![
+    let mut steps = vec![
         recorded(step(0, "fixture = seed\n", built(0.5, 0.4))),
         recorded(step(
             1,
@@ -454,6 +454,18 @@ fn a_trajectory_is_laid_out_and_scored_anew() {
         )),
         recorded(step(2, "fixture = better\n", built(0.9, 0.8))),
     ];
+    // Both were proposed for one prompt.
+    for (step, score, advantage) in [(1, -0.9, -0.7), (2, 0.9, 0.7)] {
+        steps[step].parent = Some(0);
+        steps[step].proposal.as_mut().unwrap().group = Some(GroupPlace {
+            group_id: 1,
+            size: 2,
+            score,
+            group_mean: 0.0,
+            group_std: 1.27,
+            advantage,
+        });
+    }
     let header = Header {
         format: 1,
         task_id: "other".to_owned(),
@@ -494,6 +506,7 @@ fn a_trajectory_is_laid_out_and_scored_anew() {
         3,
         "the seed is taken as the task's own; each step is scored once"
     );
+    assert_eq!(state(&window).session().group().len(), 2);
     // In the banner and in the log.
     assert!(window.query_all_by_label_contains("line 5: cut off").count() > 0);
 }

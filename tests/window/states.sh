@@ -81,13 +81,6 @@ for size in "${sizes[@]}"; do
         do_command 'section plane'
         state 07-section
         do_command 'section plane'
-        touch_surface dc8c6b 0.5
-        state 07-pick
-        do_command measure
-        touch_surface dc8c6b 0.2
-        touch_surface dc8c6b 0.8
-        state 07-measure
-        do_command measure
         do_command 'code diff'
         state 08-diff
         do_command 'code diff'
@@ -128,6 +121,13 @@ for size in "${sizes[@]}"; do
         do_command 'share as a web page'
         state 17-path
         key Escape
+        sleep 0.3
+        touch_surface dc8c6b 0.5
+        state 17-pick
+        do_command measure
+        touch_surface dc8c6b 0.2
+        touch_surface dc8c6b 0.8
+        state 17-measure
         end
         begin --task caster_wheel_fork "$scratch/run.jsonl"
         sleep 2

@@ -97,7 +97,10 @@ impl Controller {
                 };
                 let parent = step.parent.and_then(|parent| cards.get(&parent).copied());
                 let mut card = Card::new(fresh, origin, parent.or(Some(seed.id)), step.code);
-                card.reason = step.proposal.map(|proposal| proposal.reason).unwrap_or_default();
+                if let Some(proposal) = step.proposal {
+                    card.reason = proposal.reason;
+                    card.group = proposal.group;
+                }
                 session.cards.push(card);
                 fresh
             };

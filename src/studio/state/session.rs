@@ -371,7 +371,12 @@ impl Session {
         if members.len() > 1 && follows {
             return members;
         }
-        let place = |card: &Card| card.group.as_ref().map(|group| (card.parent, group.group_id));
+        // Another loop from the same card counts its steps anew: its scores tell it apart.
+        let place = |card: &Card| {
+            let group = card.group.as_ref()?;
+            let scores = [group.group_mean, group.group_std].map(f64::to_bits);
+            Some((card.parent, group.group_id, scores))
+        };
         let made = |other: &&Card| other.parent == Some(card.id);
         let Some(wanted) = place(card).or_else(|| self.cards.iter().rev().filter(made).find_map(place))
         else {

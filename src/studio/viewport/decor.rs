@@ -181,7 +181,8 @@ pub fn read_out(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, pal
     if viewport.picks.is_empty() && !viewport.measuring {
         return;
     }
-    let width = (rect.width() - 2.0 * MARGIN - 90.0).clamp(120.0, 330.0);
+    // In a narrow view it leaves most of the other part to be seen.
+    let width = (0.55 * rect.width()).clamp(200.0, 330.0);
     let right = rect.right() - MARGIN;
     let room = Rect::from_min_max(
         pos2(right - width, rect.top() + MARGIN),
@@ -203,6 +204,7 @@ pub fn read_out(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, pal
         frame.show(ui, |ui| {
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 3.0;
+                ui.spacing_mut().interact_size.y = 17.0;
                 ui.set_max_width(width - 24.0);
                 for pick in &viewport.picks {
                     ui.horizontal_wrapped(|ui| {
