@@ -49,11 +49,12 @@ pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut 
         .iter()
         .filter_map(|card| Some((card.total()?, card.failure().is_none())));
     group_grid::strip(ui, totals, informative);
+    let room = ui.available_size();
     ScrollArea::vertical()
         .id_salt("candidates")
         .auto_shrink(false)
         .show(ui, |ui| {
-            group_grid::grid(ui, cards.len(), |ui, index, size| {
+            group_grid::grid(ui, cards.len(), room, |ui, index, size| {
                 let card = cards[index];
                 let response = group_grid::show(&cell(card, session), viewport, size, ui);
                 if response.clicked() {

@@ -15,9 +15,12 @@ use crate::studio::viewport::{Tone, Viewport};
 pub(super) const UNINFORMATIVE: &str =
     "uninformative: the scores of the group hardly differ, so that nothing is learnt from it";
 
-/// Least width of a cell, points.
-const WIDTH: f32 = 160.0;
+/// Least and greatest width of a cell, points; a picture is not sharp beyond.
+const WIDTH: [f32; 2] = [160.0, 300.0];
+/// Least height of a cell, points.
 const HEIGHT: f32 = 132.0;
+/// Greatest height of a cell, in its widths.
+const TALL: f32 = 0.85;
 const GAP: f32 = 8.0;
 /// Height of what is written below a picture, points.
 const CAPTION: f32 = 42.0;
@@ -52,11 +55,9 @@ pub(super) enum Picture<'a> {
     Text(&'a str),
 }
 
-/// Lays `count` cells out in as many columns as have room; `cell` shows one of a size.
-pub(super) fn grid(ui: &mut Ui, count: usize, mut cell: impl FnMut(&mut Ui, usize, Vec2)) {
-    let room = ui.available_width() - 2.0 * PAD;
-    let columns = ((room + GAP) / (WIDTH + GAP)).floor().max(1.0);
-    let size = vec2(((room - GAP * (columns - 1.0)) / columns).floor(), HEIGHT);
+/// Lays `count` cells out, as large as `room` allows for all of them to be seen; `cell` shows one of a size.
+pub(super) fn grid(ui: &mut Ui, count: usize, room: Vec2, mut cell: impl FnMut(&mut Ui, usize, Vec2)) {
+    let size = cell_size(count, room - 2.0 * vec2(PAD, 6.0));
     Frame::new()
         .inner_margin(Margin::symmetric(PAD as i8, 6))
         .show(ui, |ui| {
@@ -67,6 +68,22 @@ pub(super) fn grid(ui: &mut Ui, count: usize, mut cell: impl FnMut(&mut Ui, usiz
                 }
             });
         });
+}
+
+/// The largest cells of which `count` have room; where that would be too small, of the least size, to be scrolled.
+fn cell_size(count: usize, room: Vec2) -> Vec2 {
+    let most = ((room.x + GAP) / (WIDTH[0] + GAP)).floor().max(1.0) as usize;
+    let of_columns = |columns: usize| {
+        let rows = count.div_ceil(columns).max(1);
+        let share = |length: f32, parts: usize| ((length + GAP) / parts as f32 - GAP).floor();
+        let width = share(room.x, columns).min(WIDTH[1]);
+        vec2(width, share(room.y, rows).min((TALL * width).floor()))
+    };
+    (1..=most)
+        .map(of_columns)
+        .filter(|size| size.y >= HEIGHT)
+        .max_by(|one, other| (one.x * one.y).total_cmp(&(other.x * other.y)))
+        .unwrap_or_else(|| vec2(of_columns(most).x, HEIGHT))
 }
 
 /// Rewards of a group on a line from -1 to 1, marks of like ones on top of each other.
@@ -192,5 +209,19 @@ fn picture(picture: &Picture<'_>, viewport: &mut Viewport, place: Rect, ui: &Ui,
                 ui.painter().image(texture.id(), room, whole, Color32::WHITE);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_as_large_as_all_of_them_can_be() {
+        // A few fill the room, many keep a size at which there is something to be seen.
+        assert_eq!(cell_size(1, vec2(600.0, 500.0)), vec2(300.0, 255.0));
+        assert_eq!(cell_size(4, vec2(600.0, 500.0)), vec2(296.0, 246.0));
+        assert_eq!(cell_size(16, vec2(600.0, 500.0)), vec2(194.0, HEIGHT));
+        assert_eq!(cell_size(3, vec2(120.0, 500.0)), vec2(120.0, HEIGHT));
     }
 }

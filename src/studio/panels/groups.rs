@@ -70,11 +70,12 @@ pub(super) fn show(
     let rewards = group.rows.iter().filter_map(|row| rows.rows.get(*row as usize));
     let rewards = rewards.map(|row| (f64::from(row.total), row.built));
     group_grid::strip(ui, rewards, group.informative);
+    let room = ui.available_size();
     ScrollArea::vertical()
         .id_salt("group")
         .auto_shrink(false)
         .show(ui, |ui| {
-            group_grid::grid(ui, open.members.len(), |ui, index, size| {
+            group_grid::grid(ui, open.members.len(), room, |ui, index, size| {
                 let member = &open.members[index];
                 let Some(cell) = cell(member, rows, state) else {
                     return;
