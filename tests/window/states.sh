@@ -139,6 +139,10 @@ for size in "${sizes[@]}"; do
         sleep 2
         state 19-groups
         do_command 'run: compare'
+        key ctrl+a
+        type_text "$scratch/earlier.jsonl"
+        key Return
+        sleep 1
         state 19-compare
         do_command 'run: report'
         sleep 1

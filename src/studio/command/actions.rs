@@ -254,7 +254,12 @@ pub const ACTIONS: &[ActionInfo] = &[
     info(Action::ToggleTheme, "view.theme", "Light or dark", None, false),
     run(RunTab::Curves, "run.curves", "Run: curves", true),
     run(RunTab::Groups, "run.groups", "Run: groups", false),
-    run(RunTab::Compare, "run.compare", "Run: compare with another", false),
+    run(
+        RunTab::Compare,
+        "run.compare",
+        "Run: compare with another…",
+        false,
+    ),
     run(RunTab::Report, "run.report", "Run: report", false),
     making(
         Making::Repair,

@@ -363,6 +363,9 @@ impl Controller {
             Action::Turn(tab) => {
                 self.effects.push(Effect::Turn(tab));
                 self.effects.push(Effect::Bring(PanelKind::Runs));
+                if tab == RunTab::Compare && self.state.other_rows.is_none() {
+                    self.apply(Command::CompareRows);
+                }
             }
             Action::OpenStore => self.open_row_store(),
             Action::ImportRows => self.import_rows(),

@@ -216,10 +216,17 @@ pub(super) fn told(numbers: &Summary) -> String {
 fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let Some(other) = &state.other_rows else {
-        return hint(
+        hint(
             ui,
-            "Choose another run with “Compare with…”: build rate, rewards and failures stand side by side then.",
+            "Build rate, rewards and failures of two runs stand side by side here.",
         );
+        ui.horizontal(|ui| {
+            ui.add_space(PAD);
+            if ui.add(widgets::primary("Compare with…", palette)).clicked() {
+                commands.push(Command::CompareRows);
+            }
+        });
+        return;
     };
     let all: Vec<u32> = (0..other.rows.len() as u32).collect();
     let (ours, theirs) = (rows.summary(chosen.shown()), other.summary(&all));
