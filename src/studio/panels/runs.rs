@@ -17,6 +17,8 @@ use crate::studio::viewport::Viewport;
 /// Points of a curve.
 const POINTS: usize = 160;
 pub(super) const BINS: usize = 40;
+/// Characters of a run's name over its column at most.
+const NAME: usize = 18;
 
 /// Which side of a run is shown.
 #[derive(Default)]
@@ -243,8 +245,17 @@ fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands:
                         .striped(false)
                         .show(ui, |ui| {
                             let head = |ui: &mut Ui, text: String, color: Color32| {
-                                let text = RichText::new(text).font(theme::semibold(12.0)).color(color);
-                                ui.add(Label::new(text).truncate());
+                                // A grid gives a text that may be cut no room.
+                                let whole = text.chars().count() <= NAME;
+                                let shown = match text.char_indices().nth(NAME - 1) {
+                                    Some((end, _)) if !whole => format!("{}…", &text[..end]),
+                                    _ => text.clone(),
+                                };
+                                let shown = RichText::new(shown).font(theme::semibold(12.0)).color(color);
+                                let response = ui.add(Label::new(shown).extend());
+                                if !whole {
+                                    response.on_hover_text(text);
+                                }
                             };
                             head(ui, String::new(), palette.text);
                             head(ui, file_name(&rows.path), palette.step);
