@@ -9,13 +9,13 @@ mod suite;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::context::{Global, Problem};
+use super::context::Global;
 use super::scoring::ScoringArgs;
 
 /// Arguments of `cadforge attack`.
 #[derive(Debug, clap::Args)]
 pub struct AttackArgs {
-    /// The task to climb, to interpolate or to group; all tasks if left out, but for climbing
+    /// The task to climb, to interpolate or to group; all tasks if left out
     #[arg(long, value_name = "ID")]
     task: Option<String>,
     /// Score every attack of this folder under both profiles, and hold them against their limits
@@ -30,12 +30,15 @@ pub struct AttackArgs {
     /// Score that many groups of 8 candidates near each other: how many of them teach anything
     #[arg(long, value_name = "N")]
     groups: Option<usize>,
-    /// How many scripts the optimiser may try
+    /// How many scripts the optimiser may try, of each task
     #[arg(long, value_name = "N", default_value_t = 1000)]
     evaluations: usize,
     /// Equal seeds try equal scripts
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
+    /// Add what the optimiser comes to as lines of JSON, and leave out what stands there already
+    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["suite", "ladders", "interpolate", "groups"])]
+    out: Option<PathBuf>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -55,14 +58,7 @@ pub(super) fn run(args: &AttackArgs, global: &Global) -> anyhow::Result<ExitCode
     } else if let Some(groups) = args.groups {
         paths::groups(args, groups, &judge)?
     } else {
-        let Some(task) = &args.task else {
-            return Err(Problem::Input(
-                "which task?\nhint: give --task ID, or --suite DIR, --ladders DIR, --interpolate, --groups N"
-                    .to_owned(),
-            )
-            .into());
-        };
-        climb::run(task, args, &judge)?
+        climb::run(&judge.chosen(args.task.as_deref())?, args, &judge)?
     };
     Ok(if good {
         ExitCode::SUCCESS

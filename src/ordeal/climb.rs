@@ -111,6 +111,11 @@ impl<'a> Climber<'a> {
         };
     }
 
+    /// The total that the next script has to reach to be gone on from; lower ones change nothing.
+    pub fn current(&self) -> f64 {
+        self.current.1
+    }
+
     /// Evaluations made so far.
     pub fn evaluated(&self) -> usize {
         self.evaluated
@@ -158,6 +163,32 @@ mod tests {
     /// A reward that can be talked into something.
     fn talkative(code: &str) -> f64 {
         code.matches("spacer").count() as f64
+    }
+
+    #[test]
+    fn a_total_below_the_current_one_may_be_any_other_below_it() {
+        let climb = |below: fn(f64, f64) -> f64| {
+            let task = task();
+            let mut climber = Climber::new(&task, 3);
+            while climber.evaluated() < 400 {
+                let scripts = climber.ask();
+                let mut most = climber.current();
+                let mut totals = Vec::new();
+                for script in &scripts {
+                    let total = talkative(&script.code());
+                    totals.push(if total < most { below(total, most) } else { total });
+                    most = most.max(total);
+                }
+                climber.tell(scripts, &totals);
+            }
+            climber.finish()
+        };
+        assert_eq!(climb(|total, _| total), climb(|_, most| most - 1e-9));
+        assert_ne!(
+            climb(|total, _| total),
+            climb(|_, most| most + 1e-9),
+            "it would be seen"
+        );
     }
 
     #[test]

@@ -1,28 +1,54 @@
 //! The optimiser against a profile, its best judged by both profiles and by the hidden checks.
+//!
+//! A file that is given with `--out` is the record of what was climbed: a call that was killed goes on behind its last task.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
 
-use serde::Serialize;
+use anyhow::Context as _;
+use clap::ValueEnum as _;
+use serde::{Deserialize, Serialize};
 
 use super::AttackArgs;
-use super::judge::{Judge, gauges};
-use crate::cli::context;
+use super::judge::{Judge, gauges, overlap};
+use crate::cli::context::{self, Problem};
 use crate::ordeal::{Climber, Script};
-use crate::reward::Profile;
+use crate::reward::{Mode, Profile, Reward};
+use crate::task::Task;
 
-#[derive(Serialize)]
-struct Found {
+/// What was to be climbed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Asked {
     task: String,
+    /// Of the task.
+    version: String,
     profile: Profile,
+    mode: Mode,
+    /// Dimensions that are changed and rebuilt.
+    rebuilt: u32,
     seed: u64,
+    evaluations: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Found {
+    #[serde(flatten)]
+    asked: Asked,
+    /// Scripts that were scored.
     evaluated: usize,
     /// The best total under the profile that was climbed.
     total: f64,
     /// The best script under either profile.
     v1: f64,
     v2: f64,
+    /// Its components under grounded-v2.
+    grounded: Reward,
     public_checks: Option<f64>,
     hidden_checks: Option<f64>,
+    /// Its volume's intersection over union with the reference's.
+    overlap: Option<f64>,
     weak_v2: f64,
     reference_v2: Option<f64>,
     /// (evaluations, total) of each script that was better than all before.
@@ -30,20 +56,62 @@ struct Found {
     code: String,
 }
 
-pub(super) fn run(id: &str, args: &AttackArgs, judge: &Judge) -> anyhow::Result<bool> {
-    let task = judge.tasks.get(id)?;
-    let mut climber = Climber::new(task, args.seed);
-    while climber.evaluated() < args.evaluations {
+pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::Result<bool> {
+    let mut rows = match &args.out {
+        Some(path) => read(path)?,
+        None => Vec::new(),
+    };
+    for task in tasks {
+        let asked = Asked {
+            task: task.id.clone(),
+            version: task.version.clone(),
+            profile: judge.scoring.profile,
+            mode: judge.scoring.mode,
+            rebuilt: judge.scoring.trials(),
+            seed: args.seed,
+            evaluations: args.evaluations,
+        };
+        if rows.iter().any(|row| row.asked == asked) {
+            continue;
+        }
+        let found = climb(task, asked, judge)?;
+        if let Some(path) = &args.out {
+            append(path, &found)?;
+        }
+        context::progress(&format!("{} came to {:.3}", found.asked.task, found.total));
+        rows.push(found);
+    }
+    rows.sort_by(|a, b| {
+        let key = |row: &Found| {
+            (
+                row.asked.task.clone(),
+                name(row.asked.profile),
+                row.asked.evaluations,
+            )
+        };
+        key(a).cmp(&key(b))
+    });
+    if args.json {
+        context::print_json(&rows)?;
+    } else {
+        context::print(&table(&rows))?;
+        // What was asked for alone is wanted to the letter.
+        if let (Some(_), [row]) = (&args.task, &rows[..]) {
+            context::print(&format!("\n{}", row.code))?;
+        }
+    }
+    Ok(true)
+}
+
+fn climb(task: &Task, asked: Asked, judge: &Judge) -> anyhow::Result<Found> {
+    let mut climber = Climber::new(task, asked.seed);
+    while climber.evaluated() < asked.evaluations {
         let scripts = climber.ask();
         let codes: Vec<String> = scripts.iter().map(Script::code).collect();
-        let totals: Vec<f64> = judge
-            .all(task, &codes, &judge.scoring)?
-            .iter()
-            .map(|evaluation| evaluation.reward.total)
-            .collect();
+        let totals = judge.totals_above(task, &codes, climber.current())?;
         climber.tell(scripts, &totals);
         if climber.evaluated() % 200 < 8 {
-            context::progress(&format!("{} of {}", climber.evaluated(), args.evaluations));
+            context::progress(&format!("{} of {}", climber.evaluated(), asked.evaluations));
         }
     }
     let climb = climber.finish();
@@ -52,16 +120,16 @@ pub(super) fn run(id: &str, args: &AttackArgs, judge: &Judge) -> anyhow::Result<
     let published = judge.all(task, &scripts[..1], &judge.under(Profile::CadforgeV1))?;
     let grounded = judge.all(task, &scripts, &judge.under(Profile::GroundedV2))?;
     let (public_checks, hidden_checks) = gauges(&grounded[0]);
-    let found = Found {
-        task: task.id.clone(),
-        profile: judge.scoring.profile,
-        seed: args.seed,
+    Ok(Found {
+        asked,
         evaluated: climb.evaluated,
         total: climb.total,
         v1: published[0].reward.total,
         v2: grounded[0].reward.total,
+        grounded: grounded[0].reward,
         public_checks,
         hidden_checks,
+        overlap: overlap(&grounded[0]),
         weak_v2: grounded[1].reward.total,
         reference_v2: grounded.get(2).map(|evaluation| evaluation.reward.total),
         steps: climb
@@ -70,33 +138,62 @@ pub(super) fn run(id: &str, args: &AttackArgs, judge: &Judge) -> anyhow::Result<
             .map(|step| (step.evaluated, step.total))
             .collect(),
         code: climb.code,
-    };
-    if args.json {
-        context::print_json(&found)?;
-    } else {
-        let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
-        let mut text = String::new();
-        let _ = writeln!(
-            text,
-            "{}: {} evaluations came to {:.3}",
-            found.task, found.evaluated, found.total
-        );
-        let _ = writeln!(
-            text,
-            "  under v1 {:.3}, under v2 {:.3}; weak seed {:.3}, reference {}",
-            found.v1,
-            found.v2,
-            found.weak_v2,
-            number(found.reference_v2)
-        );
-        let _ = writeln!(
-            text,
-            "  checks that are shown {}, hidden {}",
-            number(found.public_checks),
-            number(found.hidden_checks)
-        );
-        let _ = writeln!(text, "\n{}", found.code);
-        context::print(&text)?;
+    })
+}
+
+fn name(profile: Profile) -> String {
+    let value = profile.to_possible_value().expect("no profile is hidden");
+    value.get_name().to_owned()
+}
+
+/// What is in the file; nothing if there is none yet.
+fn read(path: &Path) -> anyhow::Result<Vec<Found>> {
+    if !path.exists() {
+        return Ok(Vec::new());
     }
-    Ok(true)
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    text.lines()
+        .enumerate()
+        .map(|(at, line)| {
+            serde_json::from_str(line).map_err(|error| {
+                Problem::Input(format!("{}:{}: is no climb: {error}", path.display(), at + 1)).into()
+            })
+        })
+        .collect()
+}
+
+fn append(path: &Path, found: &Found) -> anyhow::Result<()> {
+    let mut line = serde_json::to_string(found).context("cannot write JSON")?;
+    line.push('\n');
+    File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(line.as_bytes()))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn table(rows: &[Found]) -> String {
+    let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
+    let mut text = String::from(
+        "| task | climbed | evaluations | own total | v1 | v2 | checks shown | checks hidden | IoU | weak seed v2 |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    for row in rows {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {:.3} | {:.3} | {:.3} | {} | {} | {} | {:.3} |",
+            row.asked.task,
+            name(row.asked.profile),
+            row.evaluated,
+            row.total,
+            row.v1,
+            row.v2,
+            number(row.public_checks),
+            number(row.hidden_checks),
+            number(row.overlap),
+            row.weak_v2
+        );
+    }
+    text
 }

@@ -1,12 +1,16 @@
 //! Scores scripts, several at once.
 
 use super::AttackArgs;
-use crate::assess::{Assessor, Evaluation, Request, Scoring, parallel};
+use crate::assess::{AssessError, Evaluation, Request, Scoring, parallel};
 use crate::cli::context::Global;
 use crate::engine::Engine;
 use crate::executor::{CancelToken, Priority};
 use crate::reward::Profile;
+use crate::task::dimensions::dimensions;
 use crate::task::{Task, TaskSet};
+
+/// By how much sums of the same numbers may differ.
+const ROUNDING: f64 = 1e-12;
 
 pub(super) struct Judge {
     pub(super) tasks: TaskSet,
@@ -23,6 +27,19 @@ impl Judge {
             scoring: args.scoring.scoring(),
             engine: global.engine_with(threads, |config| args.scoring.cache.apply(config))?,
             threads,
+        })
+    }
+
+    /// One task, or all that have a reference.
+    pub(super) fn chosen(&self, id: Option<&str>) -> anyhow::Result<Vec<&Task>> {
+        Ok(match id {
+            Some(id) => vec![&**self.tasks.get(id)?],
+            None => self
+                .tasks
+                .iter()
+                .map(|task| &**task)
+                .filter(|task| task.reference.is_some())
+                .collect(),
         })
     }
 
@@ -45,19 +62,54 @@ impl Judge {
         self.many(&jobs, scoring)
     }
 
-    pub(super) fn many(&self, jobs: &[(&Task, &str)], scoring: &Scoring) -> anyhow::Result<Vec<Evaluation>> {
-        let assessor: &Assessor = self.engine.assessor();
-        let evaluations = parallel::map(jobs, self.threads, |(task, code)| {
-            let request = Request {
-                task,
-                code: code.as_bytes(),
-                completion: None,
-                scoring,
-                priority: Priority::Batch,
-            };
-            assessor.evaluate(&request, &CancelToken::never())
+    /// Totals in the order of the scripts, as far as they matter to who has `best` already: of a script that does not
+    /// reach that, or one before it, some number below is told.
+    ///
+    /// Nothing rebuilt is the most that a script may have, which saves most rebuilds.
+    pub(super) fn totals_above(
+        &self,
+        task: &Task,
+        scripts: &[String],
+        best: f64,
+    ) -> anyhow::Result<Vec<f64>> {
+        let bare = Scoring {
+            editability: Some(0),
+            ..self.scoring.clone()
+        };
+        // Without a name there is nothing to rebuild.
+        let settled = |code: &str| self.scoring.trials() == 0 || dimensions(code).is_empty();
+        let mosts = parallel::map(scripts, self.threads, |code| {
+            let scoring = if settled(code) { &self.scoring } else { &bare };
+            Ok::<_, AssessError>(self.one(task, code, scoring)?.reward.total)
         })?;
+        let mut best = best;
+        let mut totals = Vec::with_capacity(scripts.len());
+        for (code, most) in scripts.iter().zip(mosts) {
+            let total = if settled(code) || most < best - ROUNDING {
+                most
+            } else {
+                self.one(task, code, &self.scoring)?.reward.total
+            };
+            best = best.max(total);
+            totals.push(total);
+        }
+        Ok(totals)
+    }
+
+    pub(super) fn many(&self, jobs: &[(&Task, &str)], scoring: &Scoring) -> anyhow::Result<Vec<Evaluation>> {
+        let evaluations = parallel::map(jobs, self.threads, |(task, code)| self.one(task, code, scoring))?;
         Ok(evaluations)
+    }
+
+    fn one(&self, task: &Task, code: &str, scoring: &Scoring) -> Result<Evaluation, AssessError> {
+        let request = Request {
+            task,
+            code: code.as_bytes(),
+            completion: None,
+            scoring,
+            priority: Priority::Batch,
+        };
+        self.engine.assessor().evaluate(&request, &CancelToken::never())
     }
 }
 

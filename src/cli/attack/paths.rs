@@ -11,8 +11,9 @@ use super::suite::reference;
 use crate::assess::Evaluation;
 use crate::cli::context;
 use crate::ordeal::{Script, nearing_dimensions, spearman, wrong_dimensions};
-use crate::reward::advantages;
+use crate::reward::{AgreementDetails, CheckDetails, Reward, advantages};
 use crate::task::Task;
+use crate::task::dimensions::dimensions;
 
 /// Steps from the weak seed to the reference.
 const STEPS: usize = 12;
@@ -34,21 +35,37 @@ struct Path {
 
 #[derive(Serialize)]
 struct Way {
-    /// From the weak seed over wrong dimensions to the reference; those that do not build to a valid, closed shape are left
-    /// out.
-    totals: Vec<f64>,
-    /// How many were left out.
+    /// From the weak seed over wrong dimensions to the reference, as far as they build.
+    stages: Vec<Stage>,
+    /// How many do not build to a valid, closed shape in one piece; what follows leaves them out.
     unsound: usize,
-    /// How much of the volume is the reference's, where that was measured.
-    overlaps: Vec<Option<f64>>,
+    /// How well the order of the totals follows the way.
     spearman: f64,
+    /// How well that of the intersections over union with the reference does.
+    spearman_overlap: Option<f64>,
+    /// How well the totals follow those.
+    agreement: Option<f64>,
     /// Steps that change next to nothing.
     plateaus: usize,
 }
 
+#[derive(Serialize)]
+struct Stage {
+    sound: bool,
+    /// Dimensions that have the reference's value from here on.
+    righted: Vec<String>,
+    total: f64,
+    /// Intersection over union with the reference, where that was measured.
+    overlap: Option<f64>,
+    reward: Reward,
+    agreement: Option<AgreementDetails>,
+    /// Checks that are shown, in the task's order.
+    checks: Vec<(String, f64)>,
+}
+
 pub(super) fn interpolate(args: &AttackArgs, judge: &Judge) -> anyhow::Result<bool> {
     let mut rows = Vec::new();
-    for task in chosen(args, judge)? {
+    for task in judge.chosen(args.task.as_deref())? {
         let own = reference(task)?;
         rows.push(Path {
             task: task.id.clone(),
@@ -71,47 +88,90 @@ fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Way> 
     let mut scripts = vec![task.weak_seed().to_owned()];
     scripts.extend(nearing);
     let evaluations = judge.all(task, &scripts, &judge.scoring)?;
-    let built = || {
-        evaluations
-            .iter()
-            .filter(|evaluation| evaluation.ok && is_sound(evaluation))
-    };
-    let totals: Vec<f64> = built().map(|evaluation| evaluation.reward.total).collect();
+    let mut stages = Vec::new();
+    let mut righted = Vec::new();
+    for (at, evaluation) in evaluations.iter().enumerate() {
+        if at >= 2 {
+            righted.extend(righted_between(&scripts[at - 1], &scripts[at], reference(task)?));
+        }
+        if evaluation.ok {
+            stages.push(stage(evaluation, std::mem::take(&mut righted)));
+        }
+    }
+    let sound = || stages.iter().filter(|stage| stage.sound);
+    let totals: Vec<f64> = sound().map(|stage| stage.total).collect();
     let order: Vec<f64> = (0..totals.len()).map(|step| step as f64).collect();
+    let overlaps: Option<Vec<f64>> = sound().map(|stage| stage.overlap).collect();
     Ok(Way {
         spearman: spearman(&order, &totals),
+        spearman_overlap: overlaps.as_ref().map(|overlaps| spearman(&order, overlaps)),
+        agreement: overlaps.as_ref().map(|overlaps| spearman(overlaps, &totals)),
         plateaus: totals
             .windows(2)
             .filter(|pair| (pair[1] - pair[0]).abs() < PLATEAU)
             .count(),
-        overlaps: built().map(overlap).collect(),
         unsound: evaluations.len() - totals.len(),
-        totals,
+        stages,
     })
 }
 
-/// Whether the shape is valid and closed, as far as the profile looks.
+fn stage(evaluation: &Evaluation, righted: Vec<String>) -> Stage {
+    let grounded = evaluation.details.grounded.as_ref();
+    let checks = grounded.and_then(|grounded| grounded.checks.as_ref());
+    Stage {
+        sound: is_sound(evaluation),
+        righted,
+        total: evaluation.reward.total,
+        overlap: overlap(evaluation),
+        reward: evaluation.reward,
+        agreement: grounded.and_then(|grounded| grounded.agreement.clone()),
+        checks: checks.map_or_else(Vec::new, |checks| {
+            let of = |check: &CheckDetails| (check.name.clone(), check.score);
+            checks.list.iter().map(of).collect()
+        }),
+    }
+}
+
+/// Names of dimensions that have the reference's value in `after`, and another one in `before`.
+fn righted_between(before: &str, after: &str, reference: &str) -> Vec<String> {
+    let [before, after, reference] = [before, after, reference].map(dimensions);
+    let both = before.iter().zip(&after).zip(&reference);
+    both.filter(|((before, after), right)| before.literal != right.literal && after.literal == right.literal)
+        .map(|(_, right)| right.name.clone())
+        .collect()
+}
+
+/// Whether the shape is valid, closed and in one piece, as far as the profile looks: dimensions that do not go together may
+/// tear it, and the kernel now and then leaves two solids where it should fuse them.
 fn is_sound(evaluation: &Evaluation) -> bool {
-    evaluation.details.grounded.is_none() || evaluation.reward.topology == Some(1.0)
+    let Reward {
+        topology, contact, ..
+    } = evaluation.reward;
+    evaluation.details.grounded.is_none() || (topology == Some(1.0) && contact == Some(1.0))
 }
 
 fn path_table(rows: &[Path]) -> String {
-    let mut text = String::from(
-        "| task | together: Spearman | plateaus | unsound | totals | one by one: Spearman | plateaus | unsound | totals |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
-    );
+    let columns = "Spearman | plateaus | unsound steps | Spearman of the IoU | of total and IoU";
+    let mut text = format!("| task | together: {columns} | one by one: {columns} |\n|");
+    text.push_str(&"---|".repeat(11));
+    text.push('\n');
+    let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
     for row in rows {
         let _ = write!(text, "| {} ", row.task);
         for way in [&row.together, &row.one_by_one] {
-            let totals: Vec<String> = way.totals.iter().map(|total| format!("{total:.2}")).collect();
             let _ = write!(
                 text,
-                "| {:.2} | {} of {} | {} | {} ",
+                "| {:.2} | {} of {} | {} | {} | {} ",
                 way.spearman,
                 way.plateaus,
-                way.totals.len().saturating_sub(1),
+                way.stages
+                    .iter()
+                    .filter(|stage| stage.sound)
+                    .count()
+                    .saturating_sub(1),
                 way.unsound,
-                totals.join(" ")
+                number(way.spearman_overlap),
+                number(way.agreement),
             );
         }
         text.push_str("|\n");
@@ -129,7 +189,7 @@ struct Groups {
 
 /// Groups of candidates that are a few changes away from a seed, or from the reference.
 pub(super) fn groups(args: &AttackArgs, count: usize, judge: &Judge) -> anyhow::Result<bool> {
-    let tasks = chosen(args, judge)?;
+    let tasks = judge.chosen(args.task.as_deref())?;
     let mut random = Pcg64::new(u128::from(args.seed), 0x6709);
     let (mut informative, mut failed) = (0, 0);
     for group in 0..count {
@@ -171,16 +231,4 @@ pub(super) fn groups(args: &AttackArgs, count: usize, judge: &Judge) -> anyhow::
         ))?;
     }
     Ok(found.share >= 0.8)
-}
-
-fn chosen<'a>(args: &AttackArgs, judge: &'a Judge) -> anyhow::Result<Vec<&'a Task>> {
-    Ok(match &args.task {
-        Some(id) => vec![&**judge.tasks.get(id)?],
-        None => judge
-            .tasks
-            .iter()
-            .map(|task| &**task)
-            .filter(|task| task.reference.is_some())
-            .collect(),
-    })
 }

@@ -11,7 +11,7 @@ pub(super) fn measure(asked: &Round, tolerance: Option<f64>, specimen: &Specimen
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{check_within, pipe_at};
+    use super::super::testing::{check_within, pipe_at, within};
     use super::*;
     use crate::task::checks::Ask;
 
@@ -38,6 +38,28 @@ mod tests {
     fn a_boss_of_the_right_size_passes_and_a_thin_or_short_one_does_not() {
         assert_eq!(score(10.0, 30.0), 1.0);
         assert!(score(9.5, 30.0) < 0.6);
-        assert_eq!(score(10.0, 20.0), 0.0);
+        assert!(score(10.0, 20.0) < 0.1);
+        assert_eq!(score(10.0, 10.0), 0.0);
+    }
+
+    #[test]
+    fn a_drum_is_no_axle_however_wide_the_tolerance() {
+        let score = |radius: f64| {
+            let round = Round {
+                axis: 2,
+                at: Vec::new(),
+                count: Some(1),
+                diameter: Some(12.0),
+                length: 0.5,
+                through: false,
+                coverage: 0.3,
+                between: [0.0, 1.0],
+            };
+            let shape = pipe_at(0.0, 1.0, radius, 30.0);
+            let (specimen, frame) = within(&shape, &shape);
+            super::measure(&round, Some(10.0), &specimen, &frame).score
+        };
+        assert_eq!((score(5.0), score(10.0)), (1.0, 1.0));
+        assert_eq!((score(12.0), score(40.0)), (0.0, 0.0));
     }
 }

@@ -13,8 +13,18 @@ const REACH: f64 = 0.004;
 /// Indices of faces in the shape's order, each once; none where a check is about no face, or none was found.
 pub(in crate::reward) fn of(check: &Check, specimen: &Specimen, frame: &Frame) -> Vec<u32> {
     let mut found = match &check.ask {
-        Ask::Holes(asked) => round::faces(asked, &holes::found(asked, specimen, frame)),
-        Ask::Cylinder(asked) => round::faces(asked, &round::candidates(asked, specimen, frame, false)),
+        Ask::Holes(asked) => round::faces(
+            asked,
+            check.tolerance,
+            &holes::found(asked, specimen, frame),
+            frame,
+        ),
+        Ask::Cylinder(asked) => round::faces(
+            asked,
+            check.tolerance,
+            &round::candidates(asked, specimen, frame, false),
+            frame,
+        ),
         Ask::Face { axis, up, at, share } => flat(*axis, *up, *at, *share, specimen, frame),
         Ask::Thickness(probe) => at_ends(probe, false, specimen, frame),
         Ask::Clearance(probe) => at_ends(probe, true, specimen, frame),

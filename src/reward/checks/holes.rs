@@ -15,8 +15,8 @@ pub(super) fn measure(asked: &Round, tolerance: Option<f64>, specimen: &Specimen
 }
 
 /// How many holes of that size there are beyond those asked for.
-pub(super) fn spare(asked: &Round, specimen: &Specimen, frame: &Frame) -> usize {
-    round::spare(asked, &found(asked, specimen, frame))
+pub(super) fn spare(asked: &Round, tolerance: Option<f64>, specimen: &Specimen, frame: &Frame) -> usize {
+    round::spare(asked, tolerance, &found(asked, specimen, frame), frame)
 }
 
 pub(super) fn found<'a>(asked: &Round, specimen: &'a Specimen, frame: &Frame) -> Vec<&'a Cylinder> {
@@ -94,6 +94,28 @@ mod tests {
             ]),
         ]);
         assert_eq!(score(&stopped), 0.0);
+    }
+
+    #[test]
+    fn a_hole_that_is_too_short_loses_by_how_much_it_is() {
+        let score = |depth: f64| {
+            let Ask::Holes(round) = ask(&[[0.0, 0.0]], 8.0) else {
+                unreachable!("it asks for holes")
+            };
+            let ask = Ask::Holes(Round {
+                length: 0.5,
+                through: false,
+                ..round
+            });
+            let frame = pipe_at(0.0, 4.0, 10.0, 40.0);
+            check_within(ask, &pipe_at(0.0, 4.0, 10.0, depth), &frame)
+        };
+        // 20 mm at least, within half a millimetre.
+        let [whole, near, shorter, stub] = [20.0, 18.0, 17.0, 4.0].map(|depth| score(depth).score);
+        assert_eq!(whole, 1.0);
+        assert!(0.5 > near && near > shorter && shorter > 0.05, "{near} {shorter}");
+        assert_eq!(stub, 0.0);
+        assert_eq!(score(18.0).measured, "one is 18 mm long, and not 20");
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub(super) fn measure(
 /// How many features there are beyond the number that a check asks for exactly: a sieve has a hole in every place.
 pub(super) fn spare(check: &Check, specimen: &Specimen, frame: &Frame) -> usize {
     match &check.ask {
-        Ask::Holes(round) => holes::spare(round, specimen, frame),
+        Ask::Holes(round) => holes::spare(round, check.tolerance, specimen, frame),
         _ => 0,
     }
 }

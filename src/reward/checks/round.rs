@@ -11,8 +11,10 @@ const PARALLEL: f64 = 0.9998;
 const LEAST_SHARE: f64 = 0.003;
 /// Diameters within this share of each other are meant to be the same.
 const SAME: f64 = 0.12;
+/// What scores less is another feature.
+const LEAST: f64 = 0.02;
 
-/// The features that run as asked, in the order of the shape's faces.
+/// The features that run as asked, however short, in the order of the shape's faces.
 pub(super) fn candidates<'a>(
     round: &Round,
     specimen: &'a Specimen,
@@ -22,12 +24,10 @@ pub(super) fn candidates<'a>(
     let fits = |feature: &&Cylinder| {
         let middle = feature.middle()[round.axis];
         let [low, high] = round.between.map(|share| frame.place(round.axis, share));
-        let size = frame.bbox.max[round.axis] - frame.bbox.min[round.axis];
-        let slack = 1e-6 * size;
+        let slack = 1e-6 * frame.bbox.size()[round.axis];
         feature.hollow == hollow
             && feature.axis[round.axis].abs() >= PARALLEL
             && feature.coverage >= round.coverage - 0.02
-            && feature.extent[1] - feature.extent[0] >= round.length * size - slack
             // A range of all is no range: what sticks out of the box is the envelope's business.
             && (round.between == [0.0, 1.0] || (middle >= low - slack && middle <= high + slack))
             && specimen.shares.get(usize::from(feature.body)).is_none_or(|share| *share >= LEAST_SHARE)
@@ -44,13 +44,8 @@ pub(super) fn matched(
     noun: &str,
     exact: bool,
 ) -> Measure {
-    let same: Vec<&Cylinder> = found
-        .iter()
-        .filter(|feature| is_sized(round, feature))
-        .copied()
-        .collect();
     if round.at.is_empty() {
-        return by_count(round, tolerance, found, &same, noun, exact);
+        return by_count(round, tolerance, found, frame, noun, exact);
     }
     let place_tolerance = tolerance.unwrap_or(frame.tolerance());
     let mut free: Vec<&Cylinder> = found.to_vec();
@@ -67,7 +62,10 @@ pub(super) fn matched(
             let size = round
                 .diameter
                 .map_or(0.0, |diameter| (2.0 * feature.radius - diameter).abs());
-            (off(feature) / place_tolerance).max(size / of_length(round.diameter.unwrap_or(1.0)))
+            let short = shortfall(round, feature, frame) / of_length(least(round, frame));
+            (off(feature) / place_tolerance)
+                .max(size / of_length(round.diameter.unwrap_or(1.0)))
+                .max(short)
         };
         let best = (0..free.len()).min_by(|&a, &b| wrong(free[a]).total_cmp(&wrong(free[b])));
         let Some(index) = best else {
@@ -80,24 +78,26 @@ pub(super) fn matched(
         let size = round
             .diameter
             .map_or(1.0, |asked| graded((diameter - asked).abs(), of_length(asked)));
+        let long = long(round, feature, frame);
+        let score = place * size * long;
         // Far from the place, it is another feature, and stays free for its own place.
-        if place * size < 0.02 {
+        if score < LEAST {
             missing += 1;
             continue;
         }
         free.remove(index);
-        sum += place * size;
+        sum += score;
         if place < 1.0 {
-            note(
-                place * size,
-                format!("one is {} mm beside its place", mm(off(feature))),
-            );
+            note(score, format!("one is {} mm beside its place", mm(off(feature))));
         } else if size < 1.0 {
-            note(place * size, format!("one has {} mm instead", mm(diameter)));
+            note(score, format!("one has {} mm instead", mm(diameter)));
+        } else if long < 1.0 {
+            let [short, least] = [length(feature), least(round, frame)].map(mm);
+            note(score, format!("one is {short} mm long, and not {least}"));
         }
     }
     let asked = round.at.len();
-    let extra = spare(round, found);
+    let extra = spare(round, tolerance, found, frame);
     let mut score = sum / asked as f64;
     // One too many costs half; a sieve has some in every place.
     if exact && extra > 0 {
@@ -121,8 +121,10 @@ pub(super) fn matched(
 
 /// How many features there are beyond those asked for. Where places are asked for and the diameter is left open, others along
 /// the axis are other features.
-pub(super) fn spare(round: &Round, found: &[&Cylinder]) -> usize {
-    let same = found.iter().filter(|feature| is_sized(round, feature)).count();
+pub(super) fn spare(round: &Round, tolerance: Option<f64>, found: &[&Cylinder], frame: &Frame) -> usize {
+    let meant =
+        |feature: &&&Cylinder| is_sized(round, tolerance, feature) && long(round, feature, frame) == 1.0;
+    let same = found.iter().filter(meant).count();
     match (round.at.len(), round.diameter) {
         (0, _) => same.saturating_sub(round.count.unwrap_or(1) as usize),
         (_, None) => 0,
@@ -131,25 +133,59 @@ pub(super) fn spare(round: &Round, found: &[&Cylinder]) -> usize {
 }
 
 /// The faces of the features that are meant: those of about the size.
-pub(super) fn faces(round: &Round, found: &[&Cylinder]) -> Vec<u32> {
-    let sized = found.iter().filter(|feature| is_sized(round, feature));
+pub(super) fn faces(round: &Round, tolerance: Option<f64>, found: &[&Cylinder], frame: &Frame) -> Vec<u32> {
+    let meant =
+        |feature: &&&Cylinder| is_sized(round, tolerance, feature) && long(round, feature, frame) >= LEAST;
+    let sized = found.iter().filter(meant);
     sized.flat_map(|feature| feature.faces.iter().copied()).collect()
 }
 
-fn is_sized(round: &Round, feature: &Cylinder) -> bool {
+/// Whether it is meant to be of the diameter asked for. Where no place is given the tolerance is the diameter's, and says what
+/// may be meant.
+fn is_sized(round: &Round, tolerance: Option<f64>, feature: &Cylinder) -> bool {
+    let given = tolerance.filter(|_| round.at.is_empty()).unwrap_or(0.0);
     round
         .diameter
-        .is_none_or(|diameter| (2.0 * feature.radius - diameter).abs() <= SAME * diameter + 0.2)
+        .is_none_or(|diameter| (2.0 * feature.radius - diameter).abs() <= (SAME * diameter + 0.2).max(given))
+}
+
+/// Along its axis, mm.
+fn length(feature: &Cylinder) -> f64 {
+    feature.extent[1] - feature.extent[0]
+}
+
+/// The length asked for at least, mm.
+fn least(round: &Round, frame: &Frame) -> f64 {
+    round.length * frame.bbox.size()[round.axis]
+}
+
+fn shortfall(round: &Round, feature: &Cylinder, frame: &Frame) -> f64 {
+    (least(round, frame) - length(feature)).max(0.0)
+}
+
+/// 1 for a feature that is as long as asked for.
+fn long(round: &Round, feature: &Cylinder, frame: &Frame) -> f64 {
+    graded(shortfall(round, feature, frame), of_length(least(round, frame)))
 }
 
 fn by_count(
     round: &Round,
     tolerance: Option<f64>,
     found: &[&Cylinder],
-    same: &[&Cylinder],
+    frame: &Frame,
     noun: &str,
     exact: bool,
 ) -> Measure {
+    let found: Vec<&Cylinder> = found
+        .iter()
+        .filter(|feature| long(round, feature, frame) == 1.0)
+        .copied()
+        .collect();
+    let same: Vec<&Cylinder> = found
+        .iter()
+        .filter(|feature| is_sized(round, tolerance, feature))
+        .copied()
+        .collect();
     let asked = round.count.unwrap_or(1) as usize;
     let score = if same.len() >= asked {
         let count = if exact { counted(same.len(), asked) } else { 1.0 };

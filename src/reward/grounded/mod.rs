@@ -39,7 +39,7 @@ const LEAST_SEMANTIC: f64 = 0.45;
 
 /// What checks and silhouette pay of what they come to where nothing agrees with the part: a first feature is worth
 /// something.
-const LEAST_CREDIT: f64 = 0.3;
+const LEAST_CREDIT: f64 = 0.2;
 /// Agreement of volumes from which on checks pay in full.
 const ENOUGH: f64 = 0.2;
 
@@ -78,31 +78,21 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
     let (upright, turned) = ground.poses(&shape.mesh);
     let editability = trials.map(|trials| responses::score(trials, ground.trials()));
 
-    // A turn is only taken where it pays more than it costs.
-    let mut best = look(
-        ground,
-        shape,
-        &upright,
-        editability.as_ref().map(|(score, _)| *score),
-        mode,
-    );
+    // A turn is only taken where it pays more than it costs. What rebuilding came to has no say in it: it can then only
+    // lower a total, and whoever knows the total without needs no rebuilds to know that one is too low.
+    let mut best = look(ground, shape, &upright, mode);
     let mut factor = 1.0;
     if let Some(pose) = turned {
-        let other = look(
-            ground,
-            shape,
-            &pose,
-            editability.as_ref().map(|(score, _)| *score),
-            mode,
-        );
-        if TURNED * other.worth > best.worth {
+        let other = look(ground, shape, &pose, mode);
+        if TURNED * other.parts.worth() > best.parts.worth() {
             best = other;
             factor = TURNED;
         }
     }
+    best.parts.editability = editability.as_ref().map(|(score, _)| *score);
     let (topology, soundness) = soundness::score(shape, &connectivity, &best.specimen);
     let (contact, assembly) = contact::score(shape, &best.specimen, ground);
-    let total = (topology * contact * factor * best.worth).clamp(0.0, 1.0);
+    let total = (topology * contact * factor * best.parts.worth()).clamp(0.0, 1.0);
 
     let reward = Reward {
         build: 1.0,
@@ -158,7 +148,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
     }
 }
 
-/// The part in one pose.
+/// The part in one pose, nothing rebuilt.
 struct Look {
     specimen: Specimen,
     measures: Vec<Measure>,
@@ -166,8 +156,6 @@ struct Look {
     likeness: Option<LikenessDetails>,
     views: Option<ViewScores>,
     parts: Parts,
-    /// The sum in the formula of the total.
-    worth: f64,
     pose: Pose,
 }
 
@@ -182,7 +170,7 @@ impl Look {
     }
 }
 
-fn look(ground: &Ground, shape: &Shape, pose: &Pose, editability: Option<f64>, mode: Mode) -> Look {
+fn look(ground: &Ground, shape: &Shape, pose: &Pose, mode: Mode) -> Look {
     let specimen = Specimen::of_shape(shape, &pose.placement, ground.frame());
     let measures = ground.measure(&specimen);
     let agreement = ground
@@ -203,9 +191,8 @@ fn look(ground: &Ground, shape: &Shape, pose: &Pose, editability: Option<f64>, m
         semantic,
         similarity: likeness.as_ref().map(|likeness| likeness.score),
         silhouette,
-        editability,
+        editability: None,
     };
-    let worth = parts.worth();
     Look {
         specimen,
         measures,
@@ -213,12 +200,12 @@ fn look(ground: &Ground, shape: &Shape, pose: &Pose, editability: Option<f64>, m
         likeness,
         views,
         parts,
-        worth,
         pose: *pose,
     }
 }
 
 impl Parts {
+    /// The sum in the formula of the total.
     fn worth(&self) -> f64 {
         // A task without checks is judged by its reference alone.
         let semantic = self.semantic.or(self.similarity).unwrap_or(0.0);

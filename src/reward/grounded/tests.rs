@@ -245,4 +245,36 @@ proptest! {
         other.mesh = TriMesh::new(shape.mesh.vertices(), &triangles).unwrap();
         prop_assert!((scored(&other, Mode::Full).reward.total - one.reward.total).abs() < 1e-9);
     }
+
+    /// What an optimiser that counts on it leaves out: rebuilding what has too little even without.
+    #[test]
+    fn nothing_rebuilt_is_the_most_that_a_part_may_have(
+        blocks in prop::collection::vec((prop::array::uniform3(0.0..90.0f64), prop::array::uniform3(1.0..40.0f64)), 1..5),
+        turn in (0usize..3, 0u32..4),
+        honest in 0usize..5,
+        responses in prop::collection::vec(
+            prop::option::of(prop::array::uniform14(prop_oneof![Just(0.0), -1.0..1.0f64])),
+            0..12,
+        ),
+        spare in 0usize..4,
+        of_reference in 0usize..12,
+    ) {
+        // An honest table with some legs, or a heap of blocks; upright or turned.
+        let mut shape = if honest > 0 { table(honest) } else { shapes::blocks(&blocks) };
+        let center = shape.mesh.bbox().center();
+        shape.mesh = shape.mesh.placed(&Placement::turn_about(turn.0, turn.1, 1.0, center, center));
+        let trials = |responses: &[Option<[f64; MEASURES]>]| Trials {
+            named: responses.len() + spare,
+            trials: responses.iter().map(|response| Trial { name: "d".to_owned(), response: *response }).collect(),
+        };
+        let reference = table(4);
+        let known = trials(&(0..of_reference).map(|at| Some(std::array::from_fn(|i| f64::from(u8::from(i == at))))).collect::<Vec<_>>());
+        let ground = Ground::new(&task(), Some(&reference), Against::Shape(&reference), None, Some(known));
+        let tried = trials(&responses);
+        for mode in [Mode::Fast, Mode::Full] {
+            let total = |trials| score(&GroundedEvidence { shape: &shape, ground: &ground, trials, cost: None }, mode).reward.total;
+            let (with, without) = (total(Some(&tried)), total(None));
+            prop_assert!(with <= without + 1e-12, "{mode:?}: {with} with rebuilds, {without} without");
+        }
+    }
 }
