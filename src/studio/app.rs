@@ -356,7 +356,7 @@ impl Studio {
                 PanelKind::View => compare::show_viewport(viewport, state.session(), ui, commands),
                 PanelKind::Runs => runs_panel::show(runs, rows, state, viewport, ui, commands),
                 PanelKind::Timeline => {
-                    timeline_panel::show(timeline, state, *grouping, viewport, ui, commands)
+                    timeline_panel::show(timeline, state, *grouping, viewport, ui, commands);
                 }
                 PanelKind::Proposer => proposer_panel::show(proposer, state, ui, commands),
                 PanelKind::Console => console::show(state, ui, commands),
