@@ -1,7 +1,8 @@
 """Holds our intersection over union and chamfer distance against trimesh, manifold3d and scipy, on pairs of real parts.
 
-Runs in an environment of its own (`make agreement`). For every task, each seed that builds is compared with the reference:
-exact booleans give the volumes there, nearest neighbours of dense samples the distances. Prints a Markdown table.
+Runs in an environment of its own (`make agreement`). For every task, each seed that builds is compared with the reference, and
+so are scripts on the way from wrong dimensions to right ones (`cadforge attack --interpolate`): exact booleans give the volumes
+there, nearest neighbours of dense samples the distances. Prints Markdown tables.
 """
 
 import argparse
@@ -12,15 +13,19 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import trimesh
 from scipy.spatial import cKDTree
+from scipy.stats import spearmanr
 
 # As cadforge-v1 draws them: sparse samples are farther apart than surfaces, so that their number is part of the measure.
 SAMPLES = (1500, 3000)
 DENSE = (20000, 20000)
 MODES = ("weak", "missing_features", "disconnected", "bad_dimensions")
+# Every so many of the steps on the way; the last is the reference itself.
+STRIDE = 2
 
 
 def evaluate(program, script, task, folder, profile):
@@ -61,46 +66,80 @@ def chamfer(one, other, samples):
     return (there.mean() + back.mean()) / 2
 
 
+def placed(mesh, target, pose):
+    """As the reward puts it: scaled, and the middles of both boxes together."""
+    if pose["moved"]:
+        mesh = mesh.copy()
+        mesh.apply_translation(-mesh.bounds.mean(axis=0))
+        mesh.apply_scale(pose["scale"])
+        mesh.apply_translation(target.bounds.mean(axis=0))
+    return mesh
+
+
+def way(program, task):
+    """Scripts whose dimensions come right together."""
+    command = [program, "attack", "--interpolate", "--task", task, "--mode", "fast", "--editability", "0", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    # 1: the totals do not rise, which is not asked here.
+    if done.returncode not in (0, 1):
+        sys.exit(f"{' '.join(command)}\n{done.stderr}")
+    stages = json.loads(done.stdout)[0]["together"]["stages"]
+    return [stage["code"] for stage in stages[1:-1] if stage["sound"]][::STRIDE]
+
+
+def compare(program, task, name, script, target, where):
+    """Ours and theirs; None if it does not build."""
+    grounded = evaluate(program, script, task, where / name, "grounded-v2")
+    published = evaluate(program, script, task, where / name, "cadforge-v1")
+    if not grounded["ok"]:
+        return None
+    mesh = load(where / name)
+    details = grounded["details"]["grounded"]
+    ours = published["details"]["reference_similarity"]["ideal"]["chamfer_distance"]
+    row = {"task": task, "name": name}
+    row["chamfer"] = (ours, chamfer(mesh, target, SAMPLES))
+    row["chamfer, 20000 samples"] = (ours, chamfer(mesh, target, DENSE))
+    # A part that was turned into place may stand in any of many ways.
+    if not details["pose"]["turned"] and mesh.is_volume and target.is_volume:
+        row["iou"] = (details["likeness"]["iou"], volume_iou(placed(mesh, target, details["pose"]), target))
+    print(task, name, row.get("iou"), row["chamfer"], file=sys.stderr)
+    return row
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--tasks", default="tasks")
     parser.add_argument("--only", nargs="*")
     arguments = parser.parse_args()
-    rows = []
-    with tempfile.TemporaryDirectory() as scratch:
+    program = arguments.program
+    seeds, steps = [], []
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count()) as pool:
         for folder in sorted(pathlib.Path(arguments.tasks).iterdir()):
             if not folder.is_dir() or (arguments.only and folder.name not in arguments.only):
                 continue
             where = pathlib.Path(scratch) / folder.name
-            reference = evaluate(arguments.program, folder / "reference.py", folder.name, where / "reference", "grounded-v2")
+            reference = evaluate(program, folder / "reference.py", folder.name, where / "reference", "grounded-v2")
             if not reference["ok"]:
                 continue
             target = load(where / "reference")
-            for mode in MODES:
-                script = folder / "seeds" / f"{mode}.py"
-                if not script.exists():
-                    continue
-                grounded = evaluate(arguments.program, script, folder.name, where / mode, "grounded-v2")
-                published = evaluate(arguments.program, script, folder.name, where / mode, "cadforge-v1")
-                if not grounded["ok"]:
-                    continue
-                mesh = load(where / mode)
-                details = grounded["details"]["grounded"]
-                ours = published["details"]["reference_similarity"]["ideal"]["chamfer_distance"]
-                row = {"task": folder.name, "mode": mode}
-                row["chamfer"] = (ours, chamfer(mesh, target, SAMPLES))
-                row["chamfer, 20000 samples"] = (ours, chamfer(mesh, target, DENSE))
-                # A part that was moved or scaled into place is not where its STL says.
-                if not details["pose"]["moved"] and mesh.is_volume and target.is_volume:
-                    row["iou"] = (details["likeness"]["iou"], volume_iou(mesh, target))
-                rows.append(row)
-                print(row["task"], mode, row.get("iou"), row["chamfer"], file=sys.stderr)
-    report(rows)
+            scripts = {mode: folder / "seeds" / f"{mode}.py" for mode in MODES}
+            scripts = {mode: script for mode, script in scripts.items() if script.exists()}
+            for index, code in enumerate(way(program, folder.name)):
+                script = where / f"step-{index}.py"
+                script.write_text(code)
+                scripts[f"step-{index}"] = script
+            rows = pool.map(lambda pair: compare(program, folder.name, *pair, target, where), scripts.items())
+            for row in filter(None, rows):
+                (steps if row["name"].startswith("step-") else seeds).append(row)
+    for title, rows in (("seeds", seeds), ("on the way to the reference", steps)):
+        report(title, rows)
+    order(steps)
+    assert seeds and steps and not math.isnan(seeds[0]["chamfer"][0])
 
 
-def report(rows):
-    print("| | pairs | mean difference | largest | at |\n|---|---|---|---|---|")
+def report(title, rows):
+    print(f"| {title} | pairs | mean difference | largest | correlation | at |\n|---|---|---|---|---|---|")
     for name, relative in (("iou", False), ("chamfer", True), ("chamfer, 20000 samples", True)):
         pairs = [(row[name], row) for row in rows if name in row]
         if not pairs:
@@ -110,13 +149,26 @@ def report(rows):
         row = pairs[worst][1]
         (ours, theirs) = pairs[worst][0]
         unit = " (relative)" if relative else ""
+        a, b = zip(*(pair for pair, _ in pairs))
         print(
             f"| {name}{unit} | {len(pairs)} | {np.mean(differences):.4f} | {max(differences):.4f} | "
-            f"{row['task']} {row['mode']}: {ours:.4f} and {theirs:.4f} |"
+            f"{np.corrcoef(a, b)[0, 1]:.5f} | {row['task']} {row['name']}: {ours:.4f} and {theirs:.4f} |"
         )
-        a, b = zip(*(pair for pair, _ in pairs))
-        print(f"| correlation of {name} | {len(pairs)} | {np.corrcoef(a, b)[0, 1]:.5f} | | |")
-    assert rows and not math.isnan(rows[0]["chamfer"][0])
+    print()
+
+
+def order(steps):
+    """How well theirs follows ours along each task's way."""
+    print("| order along the way | tasks | lowest Spearman | same order |\n|---|---|---|---|")
+    for name in ("iou", "chamfer"):
+        ranks = {}
+        for task in sorted({row["task"] for row in steps}):
+            pairs = [row[name] for row in steps if row["task"] == task and name in row]
+            if len(pairs) >= 3:
+                ranks[task] = spearmanr(*zip(*pairs)).statistic
+        lowest = min(ranks, key=ranks.get)
+        same = sum(rank > 1.0 - 1e-9 for rank in ranks.values())
+        print(f"| {name} | {len(ranks)} | {ranks[lowest]:.3f} ({lowest}) | {same} of {len(ranks)} |")
 
 
 if __name__ == "__main__":

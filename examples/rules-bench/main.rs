@@ -191,13 +191,7 @@ fn scoring() -> Scoring {
 
 fn build(assessor: &Assessor, task: &Task, code: &str) -> (Kind, Option<Arc<Shape>>) {
     let scoring = scoring();
-    let request = Request {
-        task,
-        code: code.as_bytes(),
-        completion: None,
-        scoring: &scoring,
-        priority: Priority::Batch,
-    };
+    let request = Request::batch(task, code.as_bytes(), &scoring);
     let assessment = assessor
         .assess(&request, &CancelToken::never())
         .expect("the machinery works");

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use cadforge::assess::{Assessor, ReferenceChoice, Request, Scoring};
 use cadforge::engine::Engine;
-use cadforge::executor::{CancelToken, Priority, WorkerConfig};
+use cadforge::executor::{CancelToken, WorkerConfig};
 use cadforge::locate::{self, Overrides};
 use cadforge::reward::Mode;
 use cadforge::task::{Task, TaskSet};
@@ -97,13 +97,7 @@ fn evaluate(assessor: &Assessor, task: &Task, code: &str, number: usize) {
         ..Scoring::default()
     };
     let code = format!("{code}# {number}\n");
-    let request = Request {
-        task,
-        code: code.as_bytes(),
-        completion: None,
-        scoring: &scoring,
-        priority: Priority::Batch,
-    };
+    let request = Request::batch(task, code.as_bytes(), &scoring);
     assessor
         .evaluate(&request, &CancelToken::never())
         .expect("a result");

@@ -82,6 +82,19 @@ pub struct Request<'a> {
     pub priority: Priority,
 }
 
+impl<'a> Request<'a> {
+    /// One candidate of many, of which there is the code alone.
+    pub fn batch(task: &'a Task, code: &'a [u8], scoring: &'a Scoring) -> Self {
+        Self {
+            task,
+            code,
+            completion: None,
+            scoring,
+            priority: Priority::Batch,
+        }
+    }
+}
+
 impl Assessor {
     /// An assessor over a pool of workers.
     pub fn new(executor: Executor) -> Self {

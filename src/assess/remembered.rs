@@ -266,13 +266,7 @@ mod tests {
                         shaping,
                         ..Scoring::default()
                     };
-                    let request = Request {
-                        task: &task,
-                        code: b"fixture = 1\n",
-                        completion: None,
-                        scoring: &scoring,
-                        priority: Priority::Batch,
-                    };
+                    let request = Request::batch(&task, b"fixture = 1\n", &scoring);
                     let key = key(&request, &executor, &digests).unwrap();
                     assert!(!keys.contains(&key), "{profile:?} {mode:?} {shaping:?}");
                     keys.push(key);
@@ -291,13 +285,7 @@ mod tests {
                 limits: Limits::default(),
                 ..Scoring::default()
             };
-            let request = Request {
-                task: &task,
-                code: b"fixture = 1\n",
-                completion: None,
-                scoring: &scoring,
-                priority: Priority::Batch,
-            };
+            let request = Request::batch(&task, b"fixture = 1\n", &scoring);
             key(&request, &executor, &digests)
         };
         let [one, copy, other] = ["one.py", "copy.PY", "one.stl"].map(|name| folder.path().join(name));

@@ -39,6 +39,9 @@ pub struct AttackArgs {
     /// Add what the optimiser comes to as lines of JSON, and leave out what stands there already
     #[arg(long, short, value_name = "FILE", conflicts_with_all = ["suite", "ladders", "interpolate", "groups"])]
     out: Option<PathBuf>,
+    /// Draw the best scripts beside the references, as one sheet
+    #[arg(long, value_name = "PNG", conflicts_with_all = ["suite", "ladders", "interpolate", "groups"])]
+    draw: Option<PathBuf>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,

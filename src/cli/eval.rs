@@ -12,7 +12,7 @@ use super::context::{self, Global};
 use super::scoring::ScoringArgs;
 use crate::assess::{Assessment, Evaluation, Request, parallel};
 use crate::engine::{Engine, write_step};
-use crate::executor::{CancelToken, Priority};
+use crate::executor::CancelToken;
 use crate::reward::Component;
 use crate::trajectory;
 
@@ -45,13 +45,7 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     // Rebuilding for editability has something for more than one worker to do.
     let workers = parallel::workers(1 + scoring.trials() as usize);
     let engine = global.engine_with(workers, |config| args.scoring.cache.apply(config))?;
-    let request = Request {
-        task,
-        code: &code,
-        completion: None,
-        scoring: &scoring,
-        priority: Priority::Batch,
-    };
+    let request = Request::batch(task, &code, &scoring);
     let evaluation = waiting(|| evaluate(&request, &engine, args.out.as_deref()))?;
     if let Some(path) = &args.step {
         let limits = &scoring.limits;

@@ -18,6 +18,7 @@ mod report;
 mod score;
 mod scoring;
 mod serve;
+mod sheet;
 mod size;
 mod store;
 mod studio;

@@ -7,7 +7,7 @@ use crate::task::Task;
 
 /// Children that are asked for at once.
 const BROOD: usize = 8;
-/// Rounds without gain after which the climber starts again from another script.
+/// Rounds without gain after which the climber goes back: to the best script as often as to one that it started from.
 const PATIENCE: u32 = 25;
 
 /// A climb under way.
@@ -73,8 +73,12 @@ impl<'a> Climber<'a> {
         }
         if self.idle >= PATIENCE {
             self.idle = 0;
-            let start = below(&mut self.random, self.starts.len());
-            self.current = (self.starts[start].clone(), f64::NEG_INFINITY);
+            self.current = if below(&mut self.random, 2) == 0 {
+                self.best.clone()
+            } else {
+                let start = below(&mut self.random, self.starts.len());
+                (self.starts[start].clone(), f64::NEG_INFINITY)
+            };
         }
         let mut brood = Vec::with_capacity(BROOD);
         for _ in 0..BROOD {

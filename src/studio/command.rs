@@ -3,10 +3,12 @@
 //! [`ACTIONS`] is the one list that menus, shortcuts and buttons are made from.
 
 mod actions;
+mod keys;
 
 use std::path::PathBuf;
 
-pub use actions::{ACTIONS, ActionInfo, pressed};
+pub use actions::{ACTIONS, ActionInfo};
+pub use keys::pressed;
 
 use super::dock::PanelKind;
 use super::made::Making;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cadforge::assess::{Assessor, Evaluation, ReferenceChoice, Request, Scoring, Timing};
 use cadforge::cache::{Bounds, Cache, Usage, usage};
-use cadforge::executor::{CancelToken, Executor, Limits, Priority, WorkerConfig};
+use cadforge::executor::{CancelToken, Executor, Limits, WorkerConfig};
 use cadforge::failure::Kind;
 use cadforge::reward::Mode;
 use cadforge::task::{Task, TaskSet};
@@ -42,13 +42,7 @@ fn scoring(reference: ReferenceChoice) -> Scoring {
 }
 
 fn request<'a>(task: &'a Task, code: &'a str, scoring: &'a Scoring) -> Request<'a> {
-    Request {
-        task,
-        code: code.as_bytes(),
-        completion: None,
-        scoring,
-        priority: Priority::Batch,
-    }
+    Request::batch(task, code.as_bytes(), scoring)
 }
 
 fn evaluate(assessor: &Assessor, code: &str, scoring: &Scoring) -> Evaluation {

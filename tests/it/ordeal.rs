@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
 
 use cadforge::assess::{Assessor, Evaluation, Request, Scoring, parallel};
-use cadforge::executor::{CancelToken, Executor, Priority, WorkerConfig};
+use cadforge::executor::{CancelToken, Executor, WorkerConfig};
 use cadforge::ordeal::{attacks, ladders};
 use cadforge::reward::Profile;
 use cadforge::task::{Level, Task, TaskSet};
@@ -42,13 +42,7 @@ fn evaluations(jobs: &[(&Task, String)]) -> Vec<Evaluation> {
     };
     let assessor = assessor();
     let evaluate = |(task, code): &(&Task, String)| {
-        let request = Request {
-            task,
-            code: code.as_bytes(),
-            completion: None,
-            scoring: &scoring,
-            priority: Priority::Batch,
-        };
+        let request = Request::batch(task, code.as_bytes(), &scoring);
         assessor.evaluate(&request, &CancelToken::never())
     };
     parallel::map(jobs, 2, evaluate).unwrap()

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use cadforge::assess::{Assessor, ReferenceChoice, Request, Scoring, Timing};
 use cadforge::engine::Engine;
-use cadforge::executor::{CancelToken, Priority, Recycle, WorkerConfig};
+use cadforge::executor::{CancelToken, Recycle, WorkerConfig};
 use cadforge::task::{Task, TaskSet};
 
 use crate::support::{python, root};
@@ -36,13 +36,7 @@ fn evaluate(assessor: &Assessor, task: &Task, code: &str) -> String {
         reference: ReferenceChoice::None,
         ..Scoring::default()
     };
-    let request = Request {
-        task,
-        code: code.as_bytes(),
-        completion: None,
-        scoring: &scoring,
-        priority: Priority::Batch,
-    };
+    let request = Request::batch(task, code.as_bytes(), &scoring);
     let mut evaluation = assessor
         .assess(&request, &CancelToken::never())
         .expect("a result")

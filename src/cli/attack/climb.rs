@@ -13,10 +13,17 @@ use serde::{Deserialize, Serialize};
 
 use super::AttackArgs;
 use super::judge::{Judge, gauges, overlap};
+use super::suite;
 use crate::cli::context::{self, Problem};
+use crate::cli::sheet::{Sheet, shape};
 use crate::ordeal::{Climber, Script};
+use crate::render::{ShotPane, Tone};
 use crate::reward::{Mode, Profile, Reward};
 use crate::task::Task;
+
+/// Tiles of a drawn sheet side by side, and the width and height of one in pixels.
+const COLUMNS: u32 = 4;
+const TILE: [u32; 2] = [520, 240];
 
 /// What was to be climbed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +98,9 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
         };
         key(a).cmp(&key(b))
     });
+    if let Some(picture) = &args.draw {
+        draw(&rows, judge, picture)?;
+    }
     if args.json {
         context::print_json(&rows)?;
     } else {
@@ -139,6 +149,42 @@ fn climb(task: &Task, asked: Asked, judge: &Judge) -> anyhow::Result<Found> {
             .collect(),
         code: climb.code,
     })
+}
+
+/// Draws each row's task: its reference, and what the climb came to.
+fn draw(rows: &[Found], judge: &Judge, out: &Path) -> anyhow::Result<()> {
+    let mut sheet = Sheet::new(rows.len() as u32, COLUMNS, TILE)?;
+    for row in rows {
+        let id = &row.asked.task;
+        let task = judge.tasks.get(id)?;
+        let hint = format!("`cadforge tasks check {id}`");
+        let executor = judge.executor();
+        let reference = shape(
+            suite::reference(task)?,
+            executor,
+            &format!("the reference of `{id}`"),
+            &hint,
+        )?;
+        let best = shape(
+            &row.code,
+            executor,
+            &format!("the best script of `{id}`"),
+            "climb anew, into another file",
+        )?;
+        sheet.add(&[
+            ShotPane {
+                title: id,
+                tone: Tone::Reference,
+                shape: &reference,
+            },
+            ShotPane {
+                title: &format!("{} {:.3}", name(row.asked.profile), row.total),
+                tone: Tone::Step,
+                shape: &best,
+            },
+        ])?;
+    }
+    sheet.write(out)
 }
 
 fn name(profile: Profile) -> String {

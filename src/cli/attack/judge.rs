@@ -4,7 +4,7 @@ use super::AttackArgs;
 use crate::assess::{AssessError, Evaluation, Request, Scoring, parallel};
 use crate::cli::context::Global;
 use crate::engine::Engine;
-use crate::executor::{CancelToken, Priority};
+use crate::executor::{CancelToken, Executor};
 use crate::reward::Profile;
 use crate::task::dimensions::dimensions;
 use crate::task::{Task, TaskSet};
@@ -28,6 +28,10 @@ impl Judge {
             engine: global.engine_with(threads, |config| args.scoring.cache.apply(config))?,
             threads,
         })
+    }
+
+    pub(super) fn executor(&self) -> &Executor {
+        self.engine.assessor().executor()
     }
 
     /// One task, or all that have a reference.
@@ -102,13 +106,7 @@ impl Judge {
     }
 
     fn one(&self, task: &Task, code: &str, scoring: &Scoring) -> Result<Evaluation, AssessError> {
-        let request = Request {
-            task,
-            code: code.as_bytes(),
-            completion: None,
-            scoring,
-            priority: Priority::Batch,
-        };
+        let request = Request::batch(task, code.as_bytes(), scoring);
         self.engine.assessor().evaluate(&request, &CancelToken::never())
     }
 }

@@ -51,6 +51,7 @@ struct Way {
 
 #[derive(Serialize)]
 struct Stage {
+    code: String,
     sound: bool,
     /// Dimensions that have the reference's value from here on.
     righted: Vec<String>,
@@ -95,7 +96,7 @@ fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Way> 
             righted.extend(righted_between(&scripts[at - 1], &scripts[at], reference(task)?));
         }
         if evaluation.ok {
-            stages.push(stage(evaluation, std::mem::take(&mut righted)));
+            stages.push(stage(&scripts[at], evaluation, std::mem::take(&mut righted)));
         }
     }
     let sound = || stages.iter().filter(|stage| stage.sound);
@@ -115,10 +116,11 @@ fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Way> 
     })
 }
 
-fn stage(evaluation: &Evaluation, righted: Vec<String>) -> Stage {
+fn stage(code: &str, evaluation: &Evaluation, righted: Vec<String>) -> Stage {
     let grounded = evaluation.details.grounded.as_ref();
     let checks = grounded.and_then(|grounded| grounded.checks.as_ref());
     Stage {
+        code: code.to_owned(),
         sound: is_sound(evaluation),
         righted,
         total: evaluation.reward.total,

@@ -11,7 +11,7 @@ use super::context::{self, Global};
 use super::dimensions;
 use crate::assess::{AssessError, Assessor, ReferenceChoice, Request, Scoring, parallel};
 use crate::cli::scoring::CacheArgs;
-use crate::executor::{CancelToken, Priority};
+use crate::executor::CancelToken;
 use crate::locate;
 use crate::reward::{Component, Profile};
 use crate::task::check::{Measured, Measurement, Outcome, judge};
@@ -154,13 +154,7 @@ fn measure(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Me
 }
 
 fn outcome(task: &Task, code: &str, scoring: &Scoring, assessor: &Assessor) -> Result<Outcome, AssessError> {
-    let request = Request {
-        task,
-        code: code.as_bytes(),
-        completion: None,
-        scoring,
-        priority: Priority::Batch,
-    };
+    let request = Request::batch(task, code.as_bytes(), scoring);
     let assessment = assessor.assess(&request, &CancelToken::never())?;
     let evaluation = assessment.evaluation;
     if let Some(failure) = evaluation.failure {

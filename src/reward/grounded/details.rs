@@ -11,6 +11,9 @@ pub struct GroundedDetails {
     pub assembly: AssemblyDetails,
     /// How the part was laid on the task's frame.
     pub pose: PoseDetails,
+    /// How far it sticks out of the box that was given; null where the prompt gives none.
+    #[serde(default)]
+    pub fit: Option<FitDetails>,
     /// Behind `semantic_parts`; null for a task without checks.
     pub checks: Option<ChecksDetails>,
     /// What the checks pay for; null without a reference.
@@ -70,6 +73,17 @@ pub struct PoseDetails {
     pub scale: f64,
     /// Coarse intersection over union with the reference in that pose.
     pub likeness: f64,
+}
+
+/// How far the part sticks out of the box that was given.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FitDetails {
+    /// By how much of the box's side, along the axis where that is most; 0 if it fits.
+    pub over: f64,
+    /// That axis: 0, 1 or 2 for x, y or z.
+    pub axis: usize,
+    /// What is left of the total, from 1 down to 0.3.
+    pub factor: f64,
 }
 
 /// What came of the checks.

@@ -27,6 +27,8 @@ const SIDES: u32 = 96;
 #[derive(Debug)]
 pub struct Ground {
     frame: Frame,
+    /// The box that the prompt gives, mm.
+    envelope: Option<[f64; 3]>,
     target: Option<Target>,
     checks: Vec<Check>,
     /// Sum to 1.
@@ -78,6 +80,7 @@ impl Ground {
         };
         Self {
             frame,
+            envelope: task.bbox_mm.filter(|_| task.scale == Scale::Mm),
             target,
             checks: task.checks.clone(),
             weights,
@@ -94,6 +97,10 @@ impl Ground {
 
     pub(super) fn frame(&self) -> &Frame {
         &self.frame
+    }
+
+    pub(super) fn envelope(&self) -> Option<[f64; 3]> {
+        self.envelope
     }
 
     pub(super) fn checks(&self) -> &[Check] {

@@ -1,12 +1,13 @@
 //! grounded-v2: pays for the part, and for nothing that is said about it.
 //!
-//! `total = T·C·(0.10 + 0.50·S + 0.20·R + 0.05·Sil + 0.15·E·S)`: validity and contact multiply, everything else hangs on
-//! the task's checks. Without a reference the weights of R and Sil go to S; `fast` leaves out R, Sil and E, and S has
+//! `total = T·C·F·(0.10 + 0.50·S + 0.20·R + 0.05·Sil + 0.15·E·S)`: validity, contact and the fit into the box that was given
+//! multiply, everything else hangs on the task's checks. Without a reference the weights of R and Sil go to S; `fast` leaves out R, Sil and E, and S has
 //! their weights. S and Sil pay in full only where the volume begins to agree with the reference's. Nothing here sees a word
 //! of the script or a clock, and samples do not depend on either, so that no comment can draw better ones.
 
 mod contact;
 mod details;
+mod fit;
 mod ground;
 mod lift;
 mod likeness;
@@ -15,8 +16,8 @@ mod responses;
 mod soundness;
 
 pub use details::{
-    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, GroundedDetails, LikenessDetails,
-    PoseDetails, ResponsesDetails, SoundnessDetails,
+    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, FitDetails, GroundedDetails,
+    LikenessDetails, PoseDetails, ResponsesDetails, SoundnessDetails,
 };
 pub use ground::{Against, Ground};
 pub use responses::{MEASURES, Trial, Trials, measures};
@@ -84,7 +85,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
     let mut factor = 1.0;
     if let Some(pose) = turned {
         let other = look(ground, shape, &pose, mode);
-        if TURNED * other.parts.worth() > best.parts.worth() {
+        if TURNED * other.worth() > best.worth() {
             best = other;
             factor = TURNED;
         }
@@ -92,7 +93,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
     best.parts.editability = editability.as_ref().map(|(score, _)| *score);
     let (topology, soundness) = soundness::score(shape, &connectivity, &best.specimen);
     let (contact, assembly) = contact::score(shape, &best.specimen, ground);
-    let total = (topology * contact * factor * best.parts.worth()).clamp(0.0, 1.0);
+    let total = (topology * contact * factor * best.worth()).clamp(0.0, 1.0);
 
     let reward = Reward {
         build: 1.0,
@@ -106,6 +107,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         total,
     };
     let kind = kind_of(&reward);
+    let fits = best.fits();
     let details = Details {
         build: Some(BuildDetails {
             triangles: shape.mesh.triangles().len(),
@@ -131,6 +133,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
             soundness,
             assembly,
             pose: best.pose_details(factor < 1.0),
+            fit: best.fit,
             checks: ground.described(&best.measures, &best.specimen, &best.pose.placement),
             agreement: best.agreement,
             likeness: best.likeness,
@@ -139,7 +142,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         }),
         ..Details::default()
     };
-    let notes = notes::notes(&reward, kind, &details, mode, topology * contact * factor);
+    let notes = notes::notes(&reward, kind, &details, mode, topology * contact * factor * fits);
     Scored {
         reward,
         kind,
@@ -155,11 +158,22 @@ struct Look {
     agreement: Option<AgreementDetails>,
     likeness: Option<LikenessDetails>,
     views: Option<ViewScores>,
+    /// `None` where the prompt gives no box.
+    fit: Option<FitDetails>,
     parts: Parts,
     pose: Pose,
 }
 
 impl Look {
+    /// What the total is but for validity, contact and the price of a turn.
+    fn worth(&self) -> f64 {
+        self.fits() * self.parts.worth()
+    }
+
+    fn fits(&self) -> f64 {
+        self.fit.as_ref().map_or(1.0, |fit| fit.factor)
+    }
+
     fn pose_details(&self, turned: bool) -> PoseDetails {
         PoseDetails {
             turned,
@@ -194,6 +208,7 @@ fn look(ground: &Ground, shape: &Shape, pose: &Pose, mode: Mode) -> Look {
         editability: None,
     };
     Look {
+        fit: ground.envelope().map(|envelope| fit::score(&specimen, envelope)),
         specimen,
         measures,
         agreement,

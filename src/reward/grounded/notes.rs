@@ -12,7 +12,7 @@ const NEGLIGIBLE: f64 = 0.002;
 /// Notes beyond these few are noise to whoever reads them.
 const MOST: usize = 12;
 
-/// `factor` is what validity, contact and pose leave of the sum.
+/// `factor` is what validity, contact, fit and pose leave of the sum.
 pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, factor: f64) -> Vec<String> {
     let Some(grounded) = &details.grounded else {
         return Vec::new();
@@ -30,6 +30,15 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
             of_assembly(&grounded.assembly)
                 .map(|text| (lost(contact), format!("contact {contact:.2}: {text}"))),
         );
+    }
+    if let Some(fit) = &grounded.fit {
+        let text = format!(
+            "envelope: the part is {:.0} % longer along {} than the box that is given, which takes {:.0} % of the total",
+            100.0 * fit.over,
+            ["x", "y", "z"][fit.axis],
+            100.0 * (1.0 - fit.factor)
+        );
+        found.push((lost(fit.factor), text));
     }
     let weight = |component| factor * Profile::GroundedV2.weight(mode, component);
     if let Some(checks) = &grounded.checks {

@@ -73,6 +73,10 @@ fn task() -> Task {
 
 /// Top and legs; legs reach into the top, so that they are one piece to the eye, and solids to the kernel.
 fn table(legs: usize) -> Shape {
+    shapes::blocks(&parts(legs))
+}
+
+fn parts(legs: usize) -> Vec<([f64; 3], [f64; 3])> {
     let mut parts = vec![([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])];
     let corners = [[0.0, 0.0], [94.0, 0.0], [0.0, 54.0], [94.0, 54.0]];
     parts.extend(
@@ -81,7 +85,7 @@ fn table(legs: usize) -> Shape {
             .take(legs)
             .map(|[x, y]| ([*x, *y, 0.0], [6.0, 6.0, 40.0])),
     );
-    shapes::blocks(&parts)
+    parts
 }
 
 fn ground() -> Ground {
@@ -188,6 +192,41 @@ fn doubled_loose_and_floating_parts_cost_a_tenth_or_more() {
     for (what, total) in [("doubled", doubled), ("stray", stray), ("floating", floating)] {
         assert!(total < 0.9 * honest, "{what}: {total} of {honest}");
     }
+}
+
+#[test]
+fn a_bar_that_sticks_out_costs_its_share_where_the_prompt_gives_a_box() {
+    let mut blocks = parts(4);
+    blocks.push(([100.0, 25.0, 40.0], [20.0, 4.0, 4.0]));
+    let shape = shapes::blocks(&blocks);
+    let bare = table(4);
+    let of = |task: &Task| {
+        let ground = Ground::new(task, Some(&bare), Against::Shape(&bare), None, None);
+        let evidence = GroundedEvidence {
+            shape: &shape,
+            ground: &ground,
+            trials: None,
+            cost: None,
+        };
+        score(&evidence, Mode::Full)
+    };
+    let given = of(&task());
+    let free = of(&Task {
+        scale: Scale::Free,
+        ..task()
+    });
+    assert!(given.reward.total < free.reward.total - 0.1, "{given:?} {free:?}");
+    let fit = given.details.grounded.unwrap().fit.unwrap();
+    assert_eq!((fit.axis, (100.0 * fit.over).round()), (0, 20.0));
+    assert!(
+        given
+            .notes
+            .iter()
+            .any(|note| note.starts_with("envelope (costs") && note.contains("20 % longer along x")),
+        "{:?}",
+        given.notes
+    );
+    assert_eq!(free.details.grounded.unwrap().fit, None);
 }
 
 #[test]

@@ -4,10 +4,12 @@
 //! state of the session. Shapes are made ready on a thread of their own; pictures are kept as textures and redrawn
 //! only when something in them has changed; an idle view asks for no repaint.
 
+mod aim;
 mod compare;
 mod control;
 mod cube;
 mod decor;
+mod fit;
 mod kitchen;
 mod lit;
 mod pick;
@@ -26,19 +28,16 @@ pub use thumbnails::THUMBNAIL_SIZE;
 
 use crate::geometry::Shape;
 pub use crate::render::Tone;
-use crate::render::camera::Insets;
 use crate::render::frame::Frame;
 use crate::render::heat::Heat;
 use crate::render::scene::Scene;
 use crate::render::{Camera, Marks, Model, Palette, overlay};
 pub use crate::render::{Look, Preset, Projection};
+use fit::{Fit, Seen};
 use kitchen::Kitchen;
-use pick::{Aim, Pick};
+use pick::Pick;
 use stage::Stage;
 use thumbnails::Thumbnails;
-
-/// Seconds without motion after which a picture is drawn at full quality.
-const REST: f64 = 0.12;
 
 /// One of the shapes that are compared: first what is compared with, last what is looked at.
 #[derive(Clone, Debug)]
@@ -92,25 +91,6 @@ pub struct Viewport {
 
 /// What a pane draws: a shape and, once it is ready, its model.
 type Shown = Option<(Arc<Shape>, Option<Arc<Model>>)>;
-
-/// Who decides what the camera sees.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fit {
-    /// Fit at the next chance.
-    Wanted,
-    /// The view keeps the shapes in sight by itself; it did so for this frame and size.
-    Kept(Frame, [f32; 2]),
-    /// The user has moved the camera: leave it.
-    Free,
-}
-
-/// What decides whether a picture moves.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Seen {
-    camera: Camera,
-    size: [f32; 2],
-    section: Option<Section>,
-}
 
 /// Where a pane is drawn.
 #[derive(Clone, Copy)]
@@ -422,118 +402,6 @@ impl Viewport {
             heats.maps.push(stage.ready().cloned());
         }
         heats
-    }
-
-    /// Picks what was clicked at, once its shape is ready.
-    fn take_aim(
-        &mut self,
-        ctx: &egui::Context,
-        columns: &[Vec<usize>],
-        shapes: &[Shown],
-        frame: &Frame,
-        size: [f32; 2],
-    ) {
-        let Some((column, at)) = self.aimed else { return };
-        let members = columns.get(column).map(Vec::as_slice).unwrap_or_default();
-        let left = at[0] < (self.wipe - 0.5) * size[0];
-        let mut found = None;
-        // What is looked at lies over what it is compared with.
-        for pane in members.iter().rev() {
-            if self.layout == Layout::Wipe && left != (*pane == 0) {
-                continue;
-            }
-            let Some((shape, model)) = shapes.get(*pane).and_then(Option::as_ref) else {
-                continue;
-            };
-            let Some(model) = model else {
-                // The frame that comes when it is ready goes on here.
-                self.kitchen.model(ctx, shape);
-                return;
-            };
-            let aim = Aim {
-                camera: &self.camera,
-                frame,
-                at,
-                size,
-                section: self.section.map(|section| section.plane(frame)),
-                look: self.look,
-            };
-            found = aim.pick(shape, &model.tree);
-            if found.is_some() {
-                break;
-            }
-        }
-        self.aimed = None;
-        match found {
-            None => self.picks.clear(),
-            Some(pick) => {
-                if !self.measuring || self.picks.len() > 1 {
-                    self.picks.clear();
-                }
-                self.picks.push(pick);
-            }
-        }
-        self.mark();
-        ctx.request_repaint();
-    }
-
-    /// Drops picks of shapes that are no longer shown.
-    fn forget_picks(&mut self, shapes: &[Shown]) {
-        let shown = |pick: &Pick| {
-            shapes
-                .iter()
-                .flatten()
-                .any(|(shape, _)| Arc::ptr_eq(shape, &pick.shape))
-        };
-        if !self.picks.iter().all(shown) {
-            self.picks.retain(shown);
-            self.mark();
-        }
-    }
-
-    fn mark(&mut self) {
-        self.marks = pick::marks(&self.picks);
-    }
-
-    /// Keeps shapes in sight until the user takes the camera, without a jump at every small change.
-    fn keep_fit(&mut self, frame: &Frame, size: [f32; 2], foot: f32, any: bool) {
-        let due = match self.fit {
-            Fit::Wanted => true,
-            Fit::Free => false,
-            Fit::Kept(kept, at) => at != size || !frame.is_like(&kept),
-        };
-        if !due {
-            return;
-        }
-        let insets = Insets {
-            bottom: foot + overlay::MARGIN,
-            ..overlay::INSETS
-        };
-        self.camera.fit(&frame.bounds, size, insets);
-        if any {
-            self.fit = Fit::Kept(*frame, size);
-        }
-    }
-
-    /// Whether a picture with fewer samples will do for now; if so, asks for the better one.
-    fn is_moving(&mut self, ui: &Ui, size: [f32; 2]) -> bool {
-        let seen = Seen {
-            camera: self.camera,
-            size,
-            section: self.section,
-        };
-        let now = ui.input(|input| input.time);
-        if self.last.is_some_and(|last| last != seen) {
-            self.moved = now;
-        }
-        self.last = Some(seen);
-        let rest = self.moved + REST - now;
-        if !self.software || self.stage.is_none() || rest <= 0.0 {
-            return false;
-        }
-        // A little later than needed, or rounding could ask again.
-        ui.ctx().request_repaint_after_secs(rest as f32 + 0.005);
-        true
     }
 }
 

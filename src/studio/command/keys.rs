@@ -1,0 +1,93 @@
+//! Shortcuts: in words, and out of what was pressed.
+
+use egui::Key;
+
+use super::{ACTIONS, Action, ActionInfo};
+
+impl ActionInfo {
+    /// Its keys in words, e.g. `Ctrl+Shift+Enter`.
+    pub fn keys(&self) -> Option<String> {
+        let shortcut = self.shortcut?;
+        let mut text = String::new();
+        for (held, name) in [
+            (shortcut.modifiers.command || shortcut.modifiers.ctrl, "Ctrl+"),
+            (shortcut.modifiers.alt, "Alt+"),
+            (shortcut.modifiers.shift, "Shift+"),
+        ] {
+            if held {
+                text.push_str(name);
+            }
+        }
+        text.push_str(match shortcut.logical_key {
+            Key::ArrowLeft => "Left",
+            Key::ArrowRight => "Right",
+            Key::Escape => "Esc",
+            key => key.name(),
+        });
+        Some(text)
+    }
+}
+
+/// Takes the shortcuts that were pressed out of the input, so that no text field sees them.
+///
+/// `cancelable` tells whether there is something for Escape to stop; else it keeps its usual meaning.
+pub fn pressed(input: &mut egui::InputState, cancelable: bool) -> Vec<Action> {
+    let mut actions: Vec<_> = ACTIONS
+        .iter()
+        .filter_map(|info| Some((info.action, info.shortcut?)))
+        .collect();
+    // Extra modifiers are ignored in matching, so those with more of them go first.
+    actions.sort_by_key(|(_, keys)| {
+        std::cmp::Reverse(
+            [keys.modifiers.shift, keys.modifiers.alt, keys.modifiers.command]
+                .map(u8::from)
+                .iter()
+                .sum::<u8>(),
+        )
+    });
+    actions
+        .into_iter()
+        .filter(|(action, keys)| (*action != Action::Cancel || cancelable) && input.consume_shortcut(keys))
+        .map(|(action, _)| action)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::Modifiers;
+
+    use super::super::actions::{CTRL, CTRL_SHIFT};
+    use super::*;
+
+    #[test]
+    fn the_shortcut_with_more_modifiers_wins() {
+        let press = |modifiers| {
+            let mut input = egui::InputState::default();
+            input.events.push(egui::Event::Key {
+                key: Key::Enter,
+                physical_key: None,
+                pressed: true,
+                repeat: false,
+                modifiers,
+            });
+            pressed(&mut input, false)
+        };
+        assert_eq!(press(CTRL | Modifiers::CTRL), [Action::Propose]);
+        assert_eq!(press(CTRL_SHIFT | Modifiers::CTRL), [Action::RunLoop]);
+        assert!(press(Modifiers::NONE).is_empty());
+    }
+
+    #[test]
+    fn escape_is_left_alone_while_nothing_runs() {
+        let mut input = egui::InputState::default();
+        input.events.push(egui::Event::Key {
+            key: Key::Escape,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: Modifiers::NONE,
+        });
+        assert!(pressed(&mut input, false).is_empty());
+        assert_eq!(pressed(&mut input, true), [Action::Cancel]);
+    }
+}

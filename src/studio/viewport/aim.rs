@@ -1,0 +1,78 @@
+//! Clicks into the view: what was picked, and when that is forgotten.
+
+use super::pick::{self, Aim};
+use super::{Layout, Shown, Viewport};
+use crate::render::frame::Frame;
+
+impl Viewport {
+    /// Picks what was clicked at, once its shape is ready.
+    pub(super) fn take_aim(
+        &mut self,
+        ctx: &egui::Context,
+        columns: &[Vec<usize>],
+        shapes: &[Shown],
+        frame: &Frame,
+        size: [f32; 2],
+    ) {
+        let Some((column, at)) = self.aimed else { return };
+        let members = columns.get(column).map(Vec::as_slice).unwrap_or_default();
+        let left = at[0] < (self.wipe - 0.5) * size[0];
+        let mut found = None;
+        // What is looked at lies over what it is compared with.
+        for pane in members.iter().rev() {
+            if self.layout == Layout::Wipe && left != (*pane == 0) {
+                continue;
+            }
+            let Some((shape, model)) = shapes.get(*pane).and_then(Option::as_ref) else {
+                continue;
+            };
+            let Some(model) = model else {
+                // The frame that comes when it is ready goes on here.
+                self.kitchen.model(ctx, shape);
+                return;
+            };
+            let aim = Aim {
+                camera: &self.camera,
+                frame,
+                at,
+                size,
+                section: self.section.map(|section| section.plane(frame)),
+                look: self.look,
+            };
+            found = aim.pick(shape, &model.tree);
+            if found.is_some() {
+                break;
+            }
+        }
+        self.aimed = None;
+        match found {
+            None => self.picks.clear(),
+            Some(pick) => {
+                if !self.measuring || self.picks.len() > 1 {
+                    self.picks.clear();
+                }
+                self.picks.push(pick);
+            }
+        }
+        self.mark();
+        ctx.request_repaint();
+    }
+
+    /// Drops picks of shapes that are no longer shown.
+    pub(super) fn forget_picks(&mut self, shapes: &[Shown]) {
+        let shown = |pick: &Pick| {
+            shapes
+                .iter()
+                .flatten()
+                .any(|(shape, _)| Arc::ptr_eq(shape, &pick.shape))
+        };
+        if !self.picks.iter().all(shown) {
+            self.picks.retain(shown);
+            self.mark();
+        }
+    }
+
+    pub(super) fn mark(&mut self) {
+        self.marks = pick::marks(&self.picks);
+    }
+}

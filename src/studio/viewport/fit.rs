@@ -1,0 +1,73 @@
+//! What the camera sees: kept in sight until the user takes the camera, and drawn with less while it moves.
+
+use egui::Ui;
+
+use super::{Section, Viewport};
+use crate::render::camera::Insets;
+use crate::render::frame::Frame;
+use crate::render::{Camera, overlay};
+
+/// Seconds without motion after which a picture is drawn at full quality.
+const REST: f64 = 0.12;
+
+/// Who decides what the camera sees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fit {
+    /// Fit at the next chance.
+    Wanted,
+    /// The view keeps the shapes in sight by itself; it did so for this frame and size.
+    Kept(Frame, [f32; 2]),
+    /// The user has moved the camera: leave it.
+    Free,
+}
+
+/// What decides whether a picture moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Seen {
+    camera: Camera,
+    size: [f32; 2],
+    section: Option<Section>,
+}
+
+impl Viewport {
+    /// Keeps shapes in sight until the user takes the camera, without a jump at every small change.
+    pub(super) fn keep_fit(&mut self, frame: &Frame, size: [f32; 2], foot: f32, any: bool) {
+        let due = match self.fit {
+            Fit::Wanted => true,
+            Fit::Free => false,
+            Fit::Kept(kept, at) => at != size || !frame.is_like(&kept),
+        };
+        if !due {
+            return;
+        }
+        let insets = Insets {
+            bottom: foot + overlay::MARGIN,
+            ..overlay::INSETS
+        };
+        self.camera.fit(&frame.bounds, size, insets);
+        if any {
+            self.fit = Fit::Kept(*frame, size);
+        }
+    }
+
+    /// Whether a picture with fewer samples will do for now; if so, asks for the better one.
+    pub(super) fn is_moving(&mut self, ui: &Ui, size: [f32; 2]) -> bool {
+        let seen = Seen {
+            camera: self.camera,
+            size,
+            section: self.section,
+        };
+        let now = ui.input(|input| input.time);
+        if self.last.is_some_and(|last| last != seen) {
+            self.moved = now;
+        }
+        self.last = Some(seen);
+        let rest = self.moved + REST - now;
+        if !self.software || self.stage.is_none() || rest <= 0.0 {
+            return false;
+        }
+        // A little later than needed, or rounding could ask again.
+        ui.ctx().request_repaint_after_secs(rest as f32 + 0.005);
+        true
+    }
+}
