@@ -1,6 +1,8 @@
 //! Clicks into the view: what was picked, and when that is forgotten.
 
-use super::pick::{self, Aim};
+use std::sync::Arc;
+
+use super::pick::{self, Aim, Pick};
 use super::{Layout, Shown, Viewport};
 use crate::render::frame::Frame;
 
