@@ -17,7 +17,7 @@ use crate::geometry::Shape;
 use crate::reward::{Profile, Shaping};
 
 /// Goes up with every change of what an entry holds.
-const ENTRY_FORMAT: u32 = 2;
+const ENTRY_FORMAT: u32 = 3;
 
 /// An evaluation with what ties it to a shape.
 #[derive(Debug, Serialize, Deserialize)]

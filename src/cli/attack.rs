@@ -36,7 +36,7 @@ pub struct AttackArgs {
     /// Equal seeds try equal scripts
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// Add what the optimiser comes to as lines of JSON, and leave out what stands there already
+    /// Add what the optimiser comes to as lines of JSON, and leave out what stands there already; another file for another reward
     #[arg(long, short, value_name = "FILE", conflicts_with_all = ["suite", "ladders", "interpolate", "groups"])]
     out: Option<PathBuf>,
     /// Draw the best scripts beside the references, as one sheet

@@ -13,7 +13,7 @@ use super::scoring::ScoringArgs;
 use crate::assess::{Assessment, Evaluation, Request, parallel};
 use crate::engine::{Engine, write_step};
 use crate::executor::CancelToken;
-use crate::reward::Component;
+use crate::reward::{Component, Profile};
 use crate::trajectory;
 
 /// Arguments of `cadforge eval`.
@@ -101,6 +101,14 @@ fn waiting<T>(work: impl FnOnce() -> T) -> T {
 /// A known evaluation is there before.
 const PATIENCE: Duration = Duration::from_millis(300);
 
+fn part_in_total(evaluation: &Evaluation, component: Component) -> String {
+    match (evaluation.profile, component) {
+        (Profile::GroundedV2, Component::Topology | Component::Contact) => "multiplies".to_owned(),
+        (Profile::GroundedV2, Component::Efficiency) => "in no total".to_owned(),
+        (profile, _) => format!("weight {:.2}", profile.weight(evaluation.mode, component)),
+    }
+}
+
 /// An evaluation for people.
 fn summary(evaluation: &Evaluation) -> String {
     let mut text = String::new();
@@ -125,13 +133,22 @@ fn summary(evaluation: &Evaluation) -> String {
             let _ = match evaluation.reward.component(component) {
                 Some(value) => writeln!(
                     text,
-                    "  {:<22} {value:>8.4}   weight {:.2}",
+                    "  {:<22} {value:>8.4}   {}",
                     component.key(),
-                    evaluation.profile.weight(evaluation.mode, component)
+                    part_in_total(evaluation, component)
                 ),
                 None => writeln!(text, "  {:<22} {:>8}", component.key(), "–"),
             };
         }
+    }
+    if let Some(grounded) = &evaluation.details.grounded
+        && let Some(fit) = grounded.fit.filter(|fit| fit.factor < 1.0)
+    {
+        let _ = writeln!(
+            text,
+            "  {:<22} {:>8.4}   multiplies",
+            "fit in the box", fit.factor
+        );
     }
     if let Some(shaped) = evaluation.shaped {
         let _ = writeln!(text, "shaped {shaped:>26.4}");

@@ -68,9 +68,14 @@ impl Sheet {
 }
 
 /// Builds a script that is known to build; `what` names it and `hint` says what to do if it does not.
-pub(super) fn shape(code: &str, executor: &Executor, what: &str, hint: &str) -> anyhow::Result<Arc<Shape>> {
-    let limits = Limits::default();
-    let execution = executor.build(code.as_bytes(), &limits, Priority::Batch, &CancelToken::never())?;
+pub(super) fn shape(
+    code: &str,
+    executor: &Executor,
+    limits: &Limits,
+    what: &str,
+    hint: &str,
+) -> anyhow::Result<Arc<Shape>> {
+    let execution = executor.build(code.as_bytes(), limits, Priority::Batch, &CancelToken::never())?;
     match execution.build {
         Build::Shape(shape) => Ok(shape),
         Build::Failed(failure) => Err(Problem::NotReached(format!(

@@ -33,9 +33,9 @@ pub use details::{
     ReferenceSimilarityDetails, SemanticPartsDetails, SilhouetteDetails, TopologyDetails, ViewScores,
 };
 pub use grounded::{
-    Against, AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, Ground, GroundedDetails,
-    GroundedEvidence, LikenessDetails, MEASURES, PoseDetails, ResponsesDetails, SoundnessDetails, Trial,
-    Trials, measures, score as score_grounded,
+    Against, AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, FitDetails, Ground,
+    GroundedDetails, GroundedEvidence, LikenessDetails, MEASURES, PoseDetails, ResponsesDetails,
+    SoundnessDetails, Trial, Trials, added as added_grounded, measures, score as score_grounded,
 };
 pub use notes::failure_notes;
 pub use policy::policy;

@@ -5,8 +5,8 @@ use super::{Component, Mode, Profile};
 impl Profile {
     /// Weight of a component in the total; 0 where the mode leaves it out. Weights of a mode sum to 1.
     ///
-    /// Under grounded-v2 those of a task with a reference, editability tried; topology and contact multiply the sum, and
-    /// editability counts by the semantic score.
+    /// Under grounded-v2 those of a task with a reference, editability tried; topology, contact and the fit into
+    /// the box multiply the sum, and editability counts by the semantic score.
     pub fn weight(self, mode: Mode, component: Component) -> f64 {
         match self {
             Self::CadforgeV1 => Self::published(mode, component),

@@ -68,6 +68,32 @@ fn the_seed_is_scored_at_once_and_its_total_shows() {
 }
 
 #[test]
+fn what_sticks_out_of_the_box_has_a_bar_of_its_own() {
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    let mut assessment = built(0.3, 0.9);
+    let details = serde_json::json!({
+        "soundness": {"valid": true, "closed": true, "loose": 0, "volume_mm3": 1.0, "own_overlap": 0.0, "inverted": 0.0},
+        "assembly": {"solids": 1, "asked": null, "groups": 1, "main_share": 1.0, "overlap": 0.0},
+        "pose": {"turned": false, "moved": false, "scale": 1.0, "likeness": 1.0},
+        "fit": {"over": 0.4, "axis": "z", "factor": 0.53},
+        "checks": null, "likeness": null, "responses": null, "cost": null,
+    });
+    assessment.evaluation.details.grounded = Some(serde_json::from_value(details).unwrap());
+    standin.last(|job| job.answer(assessment));
+    window.run();
+    window.get_by_label("fit 0.53");
+    type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
+    standin.last(|job| job.answer(built(0.5, 0.9)));
+    window.run();
+    assert!(
+        window.query_by_label_contains("fit ").is_none(),
+        "where all is in the box"
+    );
+}
+
+#[test]
 fn a_task_is_shown_by_a_click_and_keeps_its_session() {
     let (standin, mut window) = scored_seed();
     window.get_by_label("Other part").click();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AttackArgs;
 use super::judge::{Judge, gauges, overlap};
-use super::suite;
+use crate::assess::Scoring;
 use crate::cli::context::{self, Problem};
 use crate::cli::sheet::{Sheet, shape};
 use crate::ordeal::{Climber, Script};
@@ -50,7 +50,7 @@ struct Found {
     /// The best script under either profile.
     v1: f64,
     v2: f64,
-    /// Its components under grounded-v2.
+    /// Its components under grounded-v2, its dimensions rebuilt as usual.
     grounded: Reward,
     public_checks: Option<f64>,
     hidden_checks: Option<f64>,
@@ -98,9 +98,6 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
         };
         key(a).cmp(&key(b))
     });
-    if let Some(picture) = &args.draw {
-        draw(&rows, judge, picture)?;
-    }
     if args.json {
         context::print_json(&rows)?;
     } else {
@@ -109,6 +106,10 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
         if let (Some(_), [row]) = (&args.task, &rows[..]) {
             context::print(&format!("\n{}", row.code))?;
         }
+    }
+    if let Some(picture) = &args.draw {
+        rows.retain(|row| tasks.iter().any(|task| task.id == row.asked.task));
+        draw(&rows, judge, picture)?;
     }
     Ok(true)
 }
@@ -128,7 +129,13 @@ fn climb(task: &Task, asked: Asked, judge: &Judge) -> anyhow::Result<Found> {
     let mut scripts = vec![climb.code.clone(), task.weak_seed().to_owned()];
     scripts.extend(task.reference.clone());
     let published = judge.all(task, &scripts[..1], &judge.under(Profile::CadforgeV1))?;
-    let grounded = judge.all(task, &scripts, &judge.under(Profile::GroundedV2))?;
+    // Dimensions are rebuilt here even if the climb was spared that.
+    let whole = Scoring {
+        mode: Mode::Full,
+        editability: None,
+        ..judge.under(Profile::GroundedV2)
+    };
+    let grounded = judge.all(task, &scripts, &whole)?;
     let (public_checks, hidden_checks) = gauges(&grounded[0]);
     Ok(Found {
         asked,
@@ -156,33 +163,29 @@ fn draw(rows: &[Found], judge: &Judge, out: &Path) -> anyhow::Result<()> {
     let mut sheet = Sheet::new(rows.len() as u32, COLUMNS, TILE)?;
     for row in rows {
         let id = &row.asked.task;
-        let task = judge.tasks.get(id)?;
+        let build = |code: &str, what: &str, hint: &str| {
+            let what = format!("the {what} of `{id}`");
+            shape(code, judge.executor(), &judge.scoring.limits, &what, hint)
+        };
+        let reference = judge.tasks.get(id)?.reference.as_deref();
         let hint = format!("`cadforge tasks check {id}`");
-        let executor = judge.executor();
-        let reference = shape(
-            suite::reference(task)?,
-            executor,
-            &format!("the reference of `{id}`"),
-            &hint,
-        )?;
-        let best = shape(
-            &row.code,
-            executor,
-            &format!("the best script of `{id}`"),
-            "climb anew, into another file",
-        )?;
-        sheet.add(&[
-            ShotPane {
-                title: id,
-                tone: Tone::Reference,
-                shape: &reference,
-            },
-            ShotPane {
-                title: &format!("{} {:.3}", name(row.asked.profile), row.total),
-                tone: Tone::Step,
-                shape: &best,
-            },
-        ])?;
+        let reference = reference
+            .map(|code| build(code, "reference", &hint))
+            .transpose()?;
+        let best = build(&row.code, "best script", "climb anew, into another file")?;
+        let title = format!("{} {:.3}", name(row.asked.profile), row.total);
+        let mut panes = Vec::new();
+        panes.extend(reference.as_ref().map(|shape| ShotPane {
+            title: id,
+            tone: Tone::Reference,
+            shape,
+        }));
+        panes.push(ShotPane {
+            title: &title,
+            tone: Tone::Step,
+            shape: &best,
+        });
+        sheet.add(&panes)?;
     }
     sheet.write(out)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::context::{self, Global, Problem};
 use super::super::sheet::{Sheet, shape};
 use crate::assess::parallel;
+use crate::executor::Limits;
 use crate::render::{ShotPane, Tone};
 
 /// Width and height of a tile in pixels: a sheet of 24 stays well below 1.5 MB.
@@ -25,6 +26,7 @@ pub(super) fn run(out: &Path, columns: u32, global: &Global) -> anyhow::Result<(
         shape(
             task.reference.as_deref().unwrap_or_default(),
             executor,
+            &Limits::default(),
             &format!("the reference of `{}`", task.id),
             &format!("`cadforge tasks check {}`", task.id),
         )

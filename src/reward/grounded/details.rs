@@ -80,8 +80,8 @@ pub struct PoseDetails {
 pub struct FitDetails {
     /// By how much of the box's side, along the axis where that is most; 0 if it fits.
     pub over: f64,
-    /// That axis: 0, 1 or 2 for x, y or z.
-    pub axis: usize,
+    /// That axis: x, y or z.
+    pub axis: char,
     /// What is left of the total, from 1 down to 0.3.
     pub factor: f64,
 }

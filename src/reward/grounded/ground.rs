@@ -20,6 +20,8 @@ const PASSED: f64 = 0.999;
 const WALL: f64 = 0.01;
 /// Beyond so many bodies nobody counts.
 const MOST_SLABS: u32 = 64;
+/// How much longer than its box a part may be for rounding and the chords of a mesh, as a share.
+const ROUNDING: f64 = 0.01;
 /// Sides of the prism that stands for a cylinder.
 const SIDES: u32 = 96;
 
@@ -27,8 +29,7 @@ const SIDES: u32 = 96;
 #[derive(Debug)]
 pub struct Ground {
     frame: Frame,
-    /// The box that the prompt gives, mm.
-    envelope: Option<[f64; 3]>,
+    envelope: Option<Envelope>,
     target: Option<Target>,
     checks: Vec<Check>,
     /// Sum to 1.
@@ -37,6 +38,15 @@ pub struct Ground {
     trivial: f64,
     reference: Option<Compared>,
     trials: Option<Trials>,
+}
+
+/// The box that a part is to stay in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Envelope {
+    /// Along x, y and z, mm.
+    pub(super) size: [f64; 3],
+    /// How much longer costs nothing, as a share of a side.
+    pub(super) free: f64,
 }
 
 /// What a candidate is compared with.
@@ -80,7 +90,7 @@ impl Ground {
         };
         Self {
             frame,
-            envelope: task.bbox_mm.filter(|_| task.scale == Scale::Mm),
+            envelope: envelope(task),
             target,
             checks: task.checks.clone(),
             weights,
@@ -99,8 +109,8 @@ impl Ground {
         &self.frame
     }
 
-    pub(super) fn envelope(&self) -> Option<[f64; 3]> {
-        self.envelope
+    pub(super) fn envelope(&self) -> Option<&Envelope> {
+        self.envelope.as_ref()
     }
 
     pub(super) fn checks(&self) -> &[Check] {
@@ -188,6 +198,17 @@ impl Ground {
         let sum: f64 = kept().map(|((_, measure), weight)| weight * measure.score).sum();
         (weight > 0.0).then(|| sum / weight)
     }
+}
+
+/// `None` where the prompt gives no size. Its check's tolerance costs nothing.
+fn envelope(task: &Task) -> Option<Envelope> {
+    let size = task.bbox_mm.filter(|_| task.scale == Scale::Mm)?;
+    let check = task.checks.iter().find(|check| check.ask == Ask::Envelope);
+    let tolerance = check.and_then(|check| check.tolerance).unwrap_or(0.0);
+    Some(Envelope {
+        size,
+        free: tolerance.max(ROUNDING),
+    })
 }
 
 /// Where a part without a reference belongs: on the ground, about the z axis.

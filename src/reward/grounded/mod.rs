@@ -12,6 +12,7 @@ mod ground;
 mod lift;
 mod likeness;
 mod notes;
+mod parts;
 mod responses;
 mod soundness;
 
@@ -20,6 +21,7 @@ pub use details::{
     LikenessDetails, PoseDetails, ResponsesDetails, SoundnessDetails,
 };
 pub use ground::{Against, Ground};
+pub use parts::added;
 pub use responses::{MEASURES, Trial, Trials, measures};
 
 use super::checks::{self, Measure};
@@ -30,6 +32,7 @@ use super::specimen::Specimen;
 use super::{Mode, Reward, Scored};
 use crate::failure::Kind;
 use crate::geometry::{Connectivity, NormalisedMesh, Placement, Pose, Shape};
+use parts::Parts;
 
 /// What a turned part keeps: it is the part, but not where it was asked for.
 const TURNED: f64 = 0.9;
@@ -37,6 +40,8 @@ const TURNED: f64 = 0.9;
 const LEAST_EDITABILITY: f64 = 0.30;
 /// Below this semantic score a build is `disconnected_or_weak`.
 const LEAST_SEMANTIC: f64 = 0.45;
+/// Below this contact or fit too.
+const LEAST_WHOLE: f64 = 0.6;
 
 /// What checks and silhouette pay of what they come to where nothing agrees with the part: a first feature is worth
 /// something.
@@ -55,15 +60,6 @@ pub struct GroundedEvidence<'a> {
     pub trials: Option<&'a Trials>,
     /// Cost to build as a share of the reference's; reported, and in no total.
     pub cost: Option<f64>,
-}
-
-/// The components that a total is made of; `None` where there is nothing to measure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Parts {
-    semantic: Option<f64>,
-    similarity: Option<f64>,
-    silhouette: Option<f64>,
-    editability: Option<f64>,
 }
 
 /// Scores a built candidate under grounded-v2.
@@ -106,8 +102,8 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         efficiency: cost.map(efficiency),
         total,
     };
-    let kind = kind_of(&reward);
     let fits = best.fits();
+    let kind = kind_of(&reward, fits);
     let details = Details {
         build: Some(BuildDetails {
             triangles: shape.mesh.triangles().len(),
@@ -219,25 +215,6 @@ fn look(ground: &Ground, shape: &Shape, pose: &Pose, mode: Mode) -> Look {
     }
 }
 
-impl Parts {
-    /// The sum in the formula of the total.
-    fn worth(&self) -> f64 {
-        // A task without checks is judged by its reference alone.
-        let semantic = self.semantic.or(self.similarity).unwrap_or(0.0);
-        let mut weight = 0.50;
-        let mut sum = 0.10;
-        match (self.similarity, self.silhouette) {
-            (Some(similarity), Some(silhouette)) => sum += 0.20 * similarity + 0.05 * silhouette,
-            _ => weight += 0.25,
-        }
-        match self.editability {
-            Some(editability) => sum += 0.15 * editability * semantic,
-            None => weight += 0.15,
-        }
-        sum + weight * semantic
-    }
-}
-
 /// A thickness here, a count there and an outline can be had by what is no part: checks and silhouette pay in full from
 /// [`ENOUGH`] on.
 fn credited(volume: f64) -> AgreementDetails {
@@ -247,11 +224,12 @@ fn credited(volume: f64) -> AgreementDetails {
     }
 }
 
-fn kind_of(reward: &Reward) -> Kind {
+fn kind_of(reward: &Reward, fits: f64) -> Kind {
     if reward.editability.is_some_and(|score| score < LEAST_EDITABILITY) {
         Kind::LowEditability
     } else if reward.semantic_parts.is_some_and(|score| score < LEAST_SEMANTIC)
-        || reward.contact.is_some_and(|score| score < 0.6)
+        || reward.contact.is_some_and(|score| score < LEAST_WHOLE)
+        || fits < LEAST_WHOLE
     {
         Kind::DisconnectedOrWeak
     } else {

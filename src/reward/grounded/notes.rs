@@ -33,9 +33,9 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
     }
     if let Some(fit) = &grounded.fit {
         let text = format!(
-            "envelope: the part is {:.0} % longer along {} than the box that is given, which takes {:.0} % of the total",
+            "fit: the part is {:.0} % longer along the task's {} than its box, which takes {:.0} % of the total",
             100.0 * fit.over,
-            ["x", "y", "z"][fit.axis],
+            fit.axis,
             100.0 * (1.0 - fit.factor)
         );
         found.push((lost(fit.factor), text));

@@ -211,18 +211,17 @@ fn a_bar_that_sticks_out_costs_its_share_where_the_prompt_gives_a_box() {
         score(&evidence, Mode::Full)
     };
     let given = of(&task());
-    let free = of(&Task {
-        scale: Scale::Free,
-        ..task()
-    });
+    let mut boundless = task();
+    boundless.scale = Scale::Free;
+    let free = of(&boundless);
     assert!(given.reward.total < free.reward.total - 0.1, "{given:?} {free:?}");
     let fit = given.details.grounded.unwrap().fit.unwrap();
-    assert_eq!((fit.axis, (100.0 * fit.over).round()), (0, 20.0));
+    assert_eq!((fit.axis, (100.0 * fit.over).round()), ('x', 20.0));
     assert!(
         given
             .notes
             .iter()
-            .any(|note| note.starts_with("envelope (costs") && note.contains("20 % longer along x")),
+            .any(|note| note.starts_with("fit (costs") && note.contains("20 % longer along the task's x")),
         "{:?}",
         given.notes
     );

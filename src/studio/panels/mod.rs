@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod banner;
+mod bars;
 pub mod candidates;
 pub mod checks;
 pub mod console;

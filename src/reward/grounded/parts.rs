@@ -1,0 +1,119 @@
+//! The sum in the formula of the total, term by term.
+
+use crate::reward::{Component, Reward};
+
+/// The components that a total is made of; `None` where there is nothing to measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Parts {
+    pub(super) semantic: Option<f64>,
+    pub(super) similarity: Option<f64>,
+    pub(super) silhouette: Option<f64>,
+    pub(super) editability: Option<f64>,
+}
+
+impl Parts {
+    /// The sum: what validity, contact and fit multiply.
+    pub(super) fn worth(&self) -> f64 {
+        self.terms().iter().sum()
+    }
+
+    /// For having built, and of S, R, Sil and E. What there is nothing to measure of leaves its weight to S.
+    fn terms(&self) -> [f64; 5] {
+        // A task without checks is judged by its reference alone.
+        let semantic = self.semantic.or(self.similarity).unwrap_or(0.0);
+        let mut weight = 0.50;
+        let (similarity, silhouette) = match (self.similarity, self.silhouette) {
+            (Some(similarity), Some(silhouette)) => (0.20 * similarity, 0.05 * silhouette),
+            _ => {
+                weight += 0.25;
+                (0.0, 0.0)
+            }
+        };
+        let editability = match self.editability {
+            Some(editability) => 0.15 * editability * semantic,
+            None => {
+                weight += 0.15;
+                0.0
+            }
+        };
+        [0.10, weight * semantic, similarity, silhouette, editability]
+    }
+}
+
+/// What a component adds to the total of something that built, under grounded-v2; `None` for `topology` and `contact`, which
+/// multiply, and for `efficiency`, which is in no total.
+pub fn added(reward: &Reward, component: Component) -> Option<f64> {
+    let parts = Parts {
+        semantic: reward.semantic_parts,
+        similarity: reward.reference_similarity,
+        silhouette: reward.silhouette,
+        editability: reward.editability,
+    };
+    let [build, semantic, similarity, silhouette, editability] = parts.terms();
+    let term = match component {
+        Component::Build => build,
+        Component::SemanticParts => semantic,
+        Component::ReferenceSimilarity => similarity,
+        Component::Silhouette => silhouette,
+        Component::Editability => editability,
+        Component::Topology | Component::Contact | Component::Efficiency => return None,
+    };
+    // All that multiplies is what the total is beside the sum.
+    Some(term * reward.total / parts.worth())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn reward(parts: Parts, factor: f64) -> Reward {
+        Reward {
+            build: 1.0,
+            topology: Some(1.0),
+            contact: Some(factor),
+            semantic_parts: parts.semantic,
+            reference_similarity: parts.similarity,
+            silhouette: parts.silhouette,
+            editability: parts.editability,
+            efficiency: None,
+            total: factor * parts.worth(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_components_add_comes_to_the_total(
+            semantic in prop::option::of(0.0..=1.0f64),
+            of_reference in prop::option::of((0.0..=1.0f64, 0.0..=1.0f64)),
+            editability in prop::option::of(0.0..=1.0f64),
+            factor in 0.09..=1.0f64,
+        ) {
+            let parts = Parts {
+                semantic,
+                similarity: of_reference.map(|(similarity, _)| similarity),
+                silhouette: of_reference.map(|(_, silhouette)| silhouette),
+                editability,
+            };
+            let reward = reward(parts, factor);
+            let sum: f64 = Component::ALL.iter().filter_map(|&component| added(&reward, component)).sum();
+            prop_assert!((sum - reward.total).abs() < 1e-12, "{sum} of {}", reward.total);
+        }
+    }
+
+    #[test]
+    fn a_part_that_has_all_has_one_whatever_was_measured() {
+        for of_reference in [None, Some(1.0)] {
+            for editability in [None, Some(1.0)] {
+                let parts = Parts {
+                    semantic: Some(1.0),
+                    similarity: of_reference,
+                    silhouette: of_reference,
+                    editability,
+                };
+                assert!((parts.worth() - 1.0).abs() < 1e-12, "{parts:?}");
+            }
+        }
+    }
+}
