@@ -93,8 +93,8 @@
 //! solids, volumes and outlines beside those of the reference and of trivial shapes (box, shell, slabs, cylinders, hull, weak seed), and how
 //! the part answers when its named dimensions are changed. [`assess`] has the latter built, by the executor like any candidate,
 //! and keeps for each task what trivial shapes come to, so that a check pays only what they do not have, and in full only
-//! where the volume begins to be the reference's. [`ordeal`] turns
-//! scripts against it: attacks, ladders of honest parts, an optimiser.
+//! where the volume begins to be the reference's. What sticks out of the box that the prompt gives takes its share of everything.
+//! [`ordeal`] turns scripts against it: attacks, ladders of honest parts, an optimiser.
 //!
 //! ## How others are served
 //!

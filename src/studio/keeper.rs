@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dock::Saved;
 use super::viewport::{Against, Layout, Look, Projection};
+use crate::reward::{Mode, Profile};
 use crate::trajectory::replace_file;
 
 /// Seconds from an edit to its file; with the time to write it, well under the two that may be lost.
@@ -23,6 +24,8 @@ pub const PAUSE: f64 = 0.4;
 pub struct Kept {
     /// The task on screen.
     pub task: String,
+    /// How candidates are scored; none for what is usual.
+    pub scoring: Option<(Profile, Mode)>,
     /// The theme; none keeps the usual one.
     pub dark: Option<bool>,
     /// How the 3D view stands.

@@ -11,6 +11,7 @@ use super::state::State;
 use super::testing::{Standin, Window, built, state, studio, window};
 use super::viewport::{Against, Layout};
 use super::{Opened, editor};
+use crate::reward::Profile;
 use crate::trajectory::Origin;
 
 fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
@@ -90,6 +91,9 @@ fn a_window_that_is_closed_is_taken_up_where_it_was() {
     first.run_steps(2);
     type_code(&mut first, "draft = 1\n");
     first.get_by_label("Distance").click();
+    first.get_by_label("Profile").click();
+    first.run_steps(3);
+    first.get_by_label("grounded-v2").click();
     first.run_steps(40);
     drop(first);
 
@@ -104,6 +108,7 @@ fn a_window_that_is_closed_is_taken_up_where_it_was() {
     assert_eq!(drafts.len(), 1);
     assert!(drafts[0].code.starts_with("draft = 1"));
     assert_eq!(second.state().as_ref().unwrap().layout(), Layout::Distance);
+    assert_eq!(state(&second).scoring.profile, Profile::GroundedV2);
     assert!(second.query_by_label("Restore").is_none());
 }
 

@@ -1,7 +1,7 @@
 //! Whether the part stays within the box that the prompt gives.
 //!
 //! The check of the envelope is nearly worthless, since every box has it, and what sticks out weighs little in a
-//! volume: a bar that made a good part half as long again cost 0.06 to 0.08 of the total on 40 of 48 tries (24 tasks,
+//! volume: a bar that made a good part half as long again cost 0.04 to 0.09 of the total on 39 of 48 tries (24 tasks,
 //! along x and z). So what sticks out takes its share of everything, as an open mesh does. A task whose scale is free has no
 //! such box: there a weak seed of other proportions would fall below blobs of the right ones.
 

@@ -37,6 +37,9 @@ impl Controller {
         self.keeping.files = files;
         self.state.rescued = lost;
         let Some(last) = last else { return Look::default() };
+        if let Some((profile, mode)) = last.scoring {
+            (self.state.scoring.profile, self.state.scoring.mode) = (profile, mode);
+        }
         let count = last.drafts.len();
         for draft in last.drafts {
             self.bring_back(draft, false);
@@ -103,6 +106,7 @@ impl Controller {
         });
         Kept {
             task: self.state.session().task.id.clone(),
+            scoring: Some((self.state.scoring.profile, self.state.scoring.mode)),
             dark: self.keeping.look.0,
             view: self.keeping.look.1,
             panels: self.keeping.look.2.clone(),
@@ -121,7 +125,8 @@ impl Controller {
         let drafts: Vec<_> = drafts
             .map(|card| (card.id, card.revision, card.saved_revision))
             .collect();
-        egui::epaint::util::hash((self.state.current, drafts, &self.keeping.look))
+        let scoring = (self.state.scoring.profile, self.state.scoring.mode);
+        egui::epaint::util::hash((self.state.current, scoring, drafts, &self.keeping.look))
     }
 
     /// Answers the offer to bring lost edits back.

@@ -149,10 +149,16 @@ fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
     let mut label = format!("total {}", widgets::total(value));
     if let Some(before) = built_total(session.seed()).filter(|_| card.id != session.seed().id) {
         let change = value - before;
-        let text = format!("{} on seed", signed(change, 3));
+        let change_text = signed(change, 3);
+        let text = format!("{change_text} on seed");
         label = format!("{label}, {text}");
-        let text = RichText::new(text).color(delta_color(change, palette));
-        let text = widgets::line(ui, text, name.left() - number.right() - 16.0);
+        let room = name.left() - number.right() - 16.0;
+        let line =
+            |text: String| widgets::line(ui, RichText::new(text).color(delta_color(change, palette)), room);
+        let mut text = line(text);
+        if text.elided {
+            text = line(change_text);
+        }
         widgets::paint_line(
             ui,
             pos2(number.right() + 10.0, baseline),
