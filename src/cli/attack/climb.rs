@@ -173,7 +173,7 @@ fn draw(rows: &[Found], judge: &Judge, out: &Path) -> anyhow::Result<()> {
             .map(|code| build(code, "reference", &hint))
             .transpose()?;
         let best = build(&row.code, "best script", "climb anew, into another file")?;
-        let title = format!("{} {:.3}", name(row.asked.profile), row.total);
+        let title = format!("{:.3} after {}", row.total, row.evaluated);
         let mut panes = Vec::new();
         panes.extend(reference.as_ref().map(|shape| ShotPane {
             title: id,

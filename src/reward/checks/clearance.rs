@@ -1,25 +1,36 @@
 //! Clearance: the empty stretch between material along a line that is nearest to a place.
 
 use super::thickness::nearest;
-use super::{Measure, graded, letter, mm, of_length, point};
-use crate::reward::specimen::Specimen;
+use super::{Measure, graded, letter, mm, of_length, point, wall};
+use crate::geometry::Volume;
+use crate::reward::specimen::{Frame, Specimen};
 use crate::task::checks::Probe;
 
-pub(super) fn measure(probe: &Probe, tolerance: Option<f64>, specimen: &Specimen) -> Measure {
+pub(super) fn measure(
+    probe: &Probe,
+    tolerance: Option<f64>,
+    specimen: &Specimen,
+    frame: &Frame,
+    reference: Option<&Specimen>,
+) -> Measure {
     let place = point(probe.axis, probe.at, probe.near);
-    let spans = specimen.volume.spans(probe.axis, place);
-    let gaps: Vec<[f64; 2]> = spans.windows(2).map(|pair| [pair[0][1], pair[1][0]]).collect();
     let tolerance = tolerance.unwrap_or(of_length(probe.length));
-    let (score, measured) = match nearest(&gaps, probe.near) {
-        None => (0.0, "no gap there".to_owned()),
-        Some([from, to]) => {
+    let found = |volume: &Volume, place| {
+        let spans = volume.spans(probe.axis, place);
+        let gaps: Vec<[f64; 2]> = spans.windows(2).map(|pair| [pair[0][1], pair[1][0]]).collect();
+        nearest(&gaps, probe.near)
+    };
+    let of_line = |volume: &Volume, place| {
+        found(volume, place).map_or(0.0, |[from, to]| {
             let away = (from - probe.near).max(probe.near - to).max(0.0);
             let size = graded((to - from - probe.length).abs(), tolerance);
-            (
-                size * graded(away, probe.length.max(tolerance)),
-                format!("{} mm", mm(to - from)),
-            )
-        }
+            size * graded(away, probe.length.max(tolerance))
+        })
+    };
+    let (score, share) = wall::score(probe, specimen, frame, reference, of_line);
+    let measured = match found(&specimen.volume, place) {
+        None => "no gap there".to_owned(),
+        Some([from, to]) => format!("{} mm{}", mm(to - from), wall::partly(score, share)),
     };
     Measure {
         score,

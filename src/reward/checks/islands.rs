@@ -6,9 +6,19 @@ use crate::task::checks::Ask;
 
 /// Slices that are tried where any place of a range will do.
 const SLICES: u32 = 21;
+/// The right number must show in this share of the slices in which the reference shows it: two horns of a heap have some slice
+/// that cuts them alone.
+const ENOUGH: f64 = 0.5;
+/// What the right number in some slice is worth: what is nearly right has less.
+const SOMEWHERE: f64 = 0.4;
 
 /// Measures [`Ask::Islands`].
-pub(super) fn measure(ask: &Ask, specimen: &Specimen, frame: &Frame) -> Measure {
+pub(super) fn measure(
+    ask: &Ask,
+    specimen: &Specimen,
+    frame: &Frame,
+    reference: Option<&Specimen>,
+) -> Measure {
     let Ask::Islands {
         axis,
         between,
@@ -28,21 +38,45 @@ pub(super) fn measure(ask: &Ask, specimen: &Specimen, frame: &Frame) -> Measure 
             .map(|step| between[0] + (between[1] - between[0]) * f64::from(step) / f64::from(SLICES - 1))
             .collect()
     };
-    let counted_at = |place: &f64| {
-        let at = if shares { frame.place(axis, *place) } else { *place };
+    let height = |place: &f64| if shares { frame.place(axis, *place) } else { *place };
+    let found_at = |specimen: &Specimen, at: f64| {
         let slice = specimen.volume.slice(axis, at);
-        let found = if voids {
-            slice.voids(least)
+        if voids {
+            slice.voids(least).len()
         } else {
-            slice.islands(least)
-        };
-        (counted(found.len(), count as usize), found.len(), at)
+            slice.islands(least).len()
+        }
     };
-    let best = places
+    let right_in = |specimen: &Specimen| {
+        let heights = places.iter().map(height);
+        heights
+            .filter(|at| found_at(specimen, *at) == count as usize)
+            .count()
+    };
+    let slices: Vec<(usize, f64)> = places
         .iter()
-        .map(counted_at)
-        .reduce(|best, next| if next.0 > best.0 { next } else { best });
-    let (score, found, at) = best.expect("at least one slice");
+        .map(height)
+        .map(|at| (found_at(specimen, at), at))
+        .collect();
+    let worth = |(found, _): &(usize, f64)| counted(*found, count as usize);
+    let &(found, at) = slices
+        .iter()
+        .reduce(|best, next| if worth(next) > worth(best) { next } else { best })
+        .expect("at least one slice");
+    let mut score = worth(&(found, at));
+    let mut measured = format!("{found}");
+    let right = slices
+        .iter()
+        .filter(|(found, _)| *found == count as usize)
+        .count();
+    // Only a range has slices by chance, and only a right number can be by chance.
+    if let Some(reference) = reference.filter(|_| slices.len() > 1 && right > 0 && right < slices.len()) {
+        let asked = ENOUGH * right_in(reference) as f64;
+        if (right as f64) < asked {
+            score = SOMEWHERE + (1.0 - SOMEWHERE) * right as f64 / asked;
+            measured = format!("{found}, but in {right} of {SLICES} slices only");
+        }
+    }
     let noun = match (voids, count) {
         (false, 1) => "piece",
         (false, _) => "pieces",
@@ -70,7 +104,7 @@ pub(super) fn measure(ask: &Ask, specimen: &Specimen, frame: &Frame) -> Measure 
     center[axis] = at;
     Measure {
         score,
-        measured: format!("{found}"),
+        measured,
         asked: format!("{count} {noun} in the slice across {} {place}", letter(axis)),
         place: Some(center),
     }
@@ -78,7 +112,8 @@ pub(super) fn measure(ask: &Ask, specimen: &Specimen, frame: &Frame) -> Measure 
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::check_blocks;
+    use super::super::testing::{check_beside, check_blocks};
+    use crate::geometry::shapes;
     use crate::task::checks::Ask;
 
     #[test]
@@ -124,5 +159,31 @@ mod tests {
         ];
         assert_eq!(check_blocks(ask.clone(), &frame).score, 1.0);
         assert_eq!(check_blocks(ask, &[side(0.0, 0.0, 50.0, 50.0)]).score, 0.0);
+    }
+
+    #[test]
+    fn the_right_number_in_one_slice_by_chance_is_worth_little() {
+        let top = ([0.0, 0.0, 90.0], [100.0, 100.0, 10.0]);
+        let ask = Ask::Islands {
+            axis: 2,
+            between: [0.1, 0.8],
+            shares: true,
+            count: 2,
+            voids: false,
+            share: 0.001,
+        };
+        let legs = |height: f64| {
+            shapes::blocks(&[
+                top,
+                ([0.0, 0.0, 90.0 - height], [10.0, 10.0, height]),
+                ([90.0, 0.0, 90.0 - height], [10.0, 10.0, height]),
+            ])
+        };
+        let of = |height: f64| check_beside(ask.clone(), &legs(height), &legs(90.0));
+        assert_eq!(of(90.0).score, 1.0);
+        assert_eq!(of(60.0).score, 1.0, "legs too short, but legs");
+        let stumps = of(14.0);
+        assert!((0.4..0.6).contains(&stumps.score), "{stumps:?}");
+        assert_eq!(stumps.measured, "2, but in 2 of 21 slices only");
     }
 }

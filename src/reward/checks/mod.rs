@@ -21,6 +21,7 @@ mod symmetry;
 mod testing;
 mod thickness;
 mod volume;
+mod wall;
 
 use super::specimen::{Frame, Specimen};
 use crate::task::checks::{Ask, Check};
@@ -38,7 +39,7 @@ pub(super) struct Measure {
     pub(super) place: Option<[f64; 3]>,
 }
 
-/// Measures one check. `reference` is the reference part, for checks that need to know how clearly it can be seen.
+/// Measures one check. `reference` is the reference part, for checks that need to know how clearly it can be seen, and how far.
 pub(super) fn measure(
     check: &Check,
     specimen: &Specimen,
@@ -54,8 +55,8 @@ pub(super) fn measure(
         }
         Ask::Mirror { axis, at } => mirror::measure(*axis, *at, tolerance, specimen),
         Ask::Solids { count } => solids::measure(*count, specimen),
-        Ask::Thickness(probe) => thickness::measure(probe, tolerance, specimen),
-        Ask::Clearance(probe) => clearance::measure(probe, tolerance, specimen),
+        Ask::Thickness(probe) => thickness::measure(probe, tolerance, specimen, frame, reference),
+        Ask::Clearance(probe) => clearance::measure(probe, tolerance, specimen, frame, reference),
         Ask::Envelope => envelope::measure(tolerance, specimen, frame),
         Ask::Volume { least, most } => volume::measure(*least, *most, tolerance, specimen, frame),
         Ask::Face { axis, up, at, share } => {
@@ -67,7 +68,7 @@ pub(super) fn measure(
             filled,
             share,
         } => region::measure(*min, *max, *filled, *share, tolerance, specimen),
-        Ask::Islands { .. } => islands::measure(&check.ask, specimen, frame),
+        Ask::Islands { .. } => islands::measure(&check.ask, specimen, frame, reference),
         Ask::Arcs {
             axis,
             at,

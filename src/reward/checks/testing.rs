@@ -29,6 +29,13 @@ pub(super) fn check_within(ask: Ask, shape: &Shape, frame: &Shape) -> Measure {
     super::measure(&asking(ask), &specimen, &frame, None)
 }
 
+/// What a check says of a shape beside the reference.
+pub(super) fn check_beside(ask: Ask, shape: &Shape, reference: &Shape) -> Measure {
+    let (specimen, frame) = within(shape, reference);
+    let (reference, _) = within(reference, reference);
+    super::measure(&asking(ask), &specimen, &frame, Some(&reference))
+}
+
 /// What a check says of blocks in their own box.
 pub(super) fn check_blocks(ask: Ask, blocks: &[([f64; 3], [f64; 3])]) -> Measure {
     let shape = shapes::blocks(blocks);

@@ -1,24 +1,32 @@
 //! Thickness of a wall or plate: the stretch of material along a line that is nearest to a place.
 
-use super::{Measure, graded, letter, mm, of_length, point};
-use crate::reward::specimen::Specimen;
+use super::{Measure, graded, letter, mm, of_length, point, wall};
+use crate::geometry::Volume;
+use crate::reward::specimen::{Frame, Specimen};
 use crate::task::checks::Probe;
 
-pub(super) fn measure(probe: &Probe, tolerance: Option<f64>, specimen: &Specimen) -> Measure {
+pub(super) fn measure(
+    probe: &Probe,
+    tolerance: Option<f64>,
+    specimen: &Specimen,
+    frame: &Frame,
+    reference: Option<&Specimen>,
+) -> Measure {
     let place = point(probe.axis, probe.at, probe.near);
-    let spans = specimen.volume.spans(probe.axis, place);
     let tolerance = tolerance.unwrap_or(of_length(probe.length));
-    let (score, measured) = match nearest(spans, probe.near) {
-        None => (0.0, "no material there".to_owned()),
-        Some([from, to]) => {
+    let found = |volume: &Volume, place| nearest(volume.spans(probe.axis, place), probe.near);
+    let of_line = |volume: &Volume, place| {
+        found(volume, place).map_or(0.0, |[from, to]| {
             let away = (from - probe.near).max(probe.near - to).max(0.0);
             let size = graded((to - from - probe.length).abs(), tolerance);
             // A wall elsewhere is another wall.
-            (
-                size * graded(away, 0.5 * probe.length),
-                format!("{} mm", mm(to - from)),
-            )
-        }
+            size * graded(away, 0.5 * probe.length)
+        })
+    };
+    let (score, share) = wall::score(probe, specimen, frame, reference, of_line);
+    let measured = match found(&specimen.volume, place) {
+        None => "no material there".to_owned(),
+        Some([from, to]) => format!("{} mm{}", mm(to - from), wall::partly(score, share)),
     };
     Measure {
         score,
@@ -36,8 +44,9 @@ pub(super) fn nearest(spans: &[[f64; 2]], place: f64) -> Option<[f64; 2]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::check_blocks;
+    use super::super::testing::{check_beside, check_blocks};
     use super::*;
+    use crate::geometry::shapes;
     use crate::task::checks::Ask;
 
     #[test]
@@ -61,5 +70,26 @@ mod tests {
         assert!((0.2..0.5).contains(&wall(3.5).score), "{}", wall(3.5).score);
         assert_eq!(wall(3.5).measured, "3.5 mm");
         assert!(check_blocks(probe.clone(), &[([60.0, 0.0, 0.0], [4.0, 20.0, 20.0])]).score < 0.01);
+    }
+
+    #[test]
+    fn a_thickness_along_one_line_alone_is_no_wall() {
+        let probe = Ask::Thickness(Probe {
+            axis: 2,
+            at: [50.0, 30.0],
+            near: 42.0,
+            length: 4.0,
+        });
+        let plate = shapes::blocks(&[([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])]);
+        let of = |blocks: &[_]| check_beside(probe.clone(), &shapes::blocks(blocks), &plate);
+        assert_eq!(of(&[([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])]).score, 1.0);
+        // Nine tenths of the plate are enough.
+        assert_eq!(of(&[([0.0, 0.0, 40.0], [56.0, 60.0, 4.0])]).score, 1.0);
+        let pin = of(&[
+            ([49.0, 29.0, 40.0], [2.0, 2.0, 4.0]),
+            ([0.0, 0.0, 0.0], [100.0, 60.0, 3.0]),
+        ]);
+        assert!(pin.score < 0.1, "{pin:?}");
+        assert_eq!(pin.measured, "4 mm, on 2 % of its surface");
     }
 }
