@@ -175,7 +175,7 @@ fn as_shape(mesh: TriMesh) -> Shape {
             vertices: 0,
             volume: 1.0,
             area: 1.0,
-            bbox,
+            faults: Vec::new(),
             valid: true,
             solid_faces: vec![1],
             loose: 0,

@@ -147,6 +147,11 @@ fn classify_name(name: &str, message: &str) -> Option<Kind> {
         "NameError" | "UnboundLocalError" => Some(Kind::UndefinedName),
         "ImportError" | "ModuleNotFoundError" => Some(Kind::ImportError),
         "TypeError" | "ValueError" => Some(Kind::TypeOrValue),
+        // A value that cannot be computed with or is not there, and a selector that cannot be read.
+        "ArithmeticError" | "ZeroDivisionError" | "OverflowError" | "FloatingPointError" => {
+            Some(Kind::TypeOrValue)
+        }
+        "LookupError" | "IndexError" | "KeyError" | "ParseException" => Some(Kind::TypeOrValue),
         _ if is_kernel_error(name, short, message) => Some(Kind::TypeOrValue),
         _ => None,
     }
@@ -220,7 +225,11 @@ mod tests {
             ("RuntimeError", "Null TopoDS_Shape object", Kind::TypeOrValue),
             ("MemoryError", "std::bad_alloc", Kind::OutOfMemory),
             ("RuntimeError", "std::bad_alloc", Kind::OutOfMemory),
-            ("ZeroDivisionError", "division by zero", Kind::UnknownBuildFailure),
+            ("ZeroDivisionError", "division by zero", Kind::TypeOrValue),
+            ("IndexError", "list index out of range", Kind::TypeOrValue),
+            ("KeyError", "'width'", Kind::TypeOrValue),
+            ("pyparsing.exceptions.ParseException", "", Kind::TypeOrValue),
+            ("AssertionError", "", Kind::UnknownBuildFailure),
             ("SystemExit", "0", Kind::UnknownBuildFailure),
         ];
         for (name, message, kind) in cases {
@@ -240,13 +249,10 @@ mod tests {
             Kind::TypeOrValue
         );
         let lineage = [
-            "builtins.ZeroDivisionError",
+            "decimal.DivisionUndefined",
             "builtins.ArithmeticError",
             "builtins.Exception",
         ];
-        assert_eq!(
-            classify_exception_lineage(&lineage, "division by zero"),
-            Kind::UnknownBuildFailure
-        );
+        assert_eq!(classify_exception_lineage(&lineage, "0 / 0"), Kind::TypeOrValue);
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::executor::Limits;
+use crate::executor::{Limits, MeshKind};
 use crate::failure::{Failure, Kind};
-use crate::geometry::Shape;
+use crate::geometry::{Scene, Shape};
 use crate::reward::{Details, Mode, Profile, Reward, Shaping};
 
 /// Everything that is chosen about scoring, the same flags everywhere.
@@ -28,6 +28,18 @@ pub struct Scoring {
 }
 
 impl Scoring {
+    /// The limits of a candidate's run, with the mesh that the profile measures.
+    pub fn run_limits(&self) -> Limits {
+        let mesh = match self.profile {
+            Profile::CadforgeV1 => MeshKind::Exported,
+            Profile::GroundedV2 => MeshKind::Bounded,
+        };
+        Limits {
+            mesh,
+            ..self.limits.clone()
+        }
+    }
+
     /// How many named dimensions are changed and rebuilt: 16 in full mode and none in fast mode, unless said otherwise.
     pub fn trials(&self) -> u32 {
         match (self.profile, self.mode) {
@@ -171,4 +183,6 @@ pub struct Assessment {
     pub evaluation: Evaluation,
     /// The built shape, if it built.
     pub shape: Option<Arc<Shape>>,
+    /// What the code shows beside or instead of it, where someone looks.
+    pub scene: Option<Arc<Scene>>,
 }

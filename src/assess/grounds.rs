@@ -9,7 +9,7 @@ use super::evaluation::{ReferenceChoice, Scoring};
 use super::references::{ReferenceError, build, is_python, read, wait_for};
 use super::trials;
 use crate::cache::KeyBuilder;
-use crate::executor::{Build, CancelToken, Executor, Limits, Priority};
+use crate::executor::{Build, CancelToken, Executor, Limits, MeshKind, Priority};
 use crate::geometry::{Shape, TriMesh};
 use crate::reward::{Against, Ground};
 use crate::task::Task;
@@ -82,7 +82,7 @@ fn prepare(
 ) -> Result<Prepared, ReferenceError> {
     let mut clean = true;
     let mut built = |path: &PathBuf, code: &str| {
-        let reference = build(path, code, executor, cancel)?;
+        let reference = build(path, code, MeshKind::Bounded, executor, cancel)?;
         clean &= reference.clean;
         Ok::<_, ReferenceError>(reference)
     };
@@ -123,19 +123,14 @@ fn prepare(
     };
     let trials = match (reference, &code, against) {
         (Some(reference), Some(code), Against::Shape(_)) if count > 0 => {
-            let limits = Limits::default();
+            let limits = bounded();
             let (trials, settled) = trials::run(code, &reference.shape, count, &limits, executor, cancel)?;
             clean &= settled;
             Some(trials)
         }
         _ => None,
     };
-    let weak = executor.build(
-        task.weak_seed().as_bytes(),
-        &Limits::default(),
-        Priority::Batch,
-        cancel,
-    )?;
+    let weak = executor.build(task.weak_seed().as_bytes(), &bounded(), Priority::Batch, cancel)?;
     clean &= weak.clean;
     let weak: Option<Arc<Shape>> = match weak.build {
         Build::Shape(shape) => Some(shape),
@@ -153,4 +148,11 @@ fn prepare(
         reference_ms: reference.map(|reference| reference.run_ms),
         clean,
     })
+}
+/// What everything of a task is built with that it is measured against.
+fn bounded() -> Limits {
+    Limits {
+        mesh: MeshKind::Bounded,
+        ..Limits::default()
+    }
 }

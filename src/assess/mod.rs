@@ -25,7 +25,7 @@ use crate::executor::{
     Build, CancelToken, Execution, Executor, ExecutorError, Priority, SandboxSupport, is_lasting,
 };
 use crate::failure::{Failure, Kind};
-use crate::geometry::Shape;
+use crate::geometry::{Scene, Shape};
 use crate::reward::{self, Details, Evidence, GroundedEvidence, Mode, Profile, Reward, Scored, Shaping};
 use crate::task::Task;
 
@@ -140,19 +140,24 @@ impl Assessor {
         cancel: &CancelToken,
     ) -> Result<Assessment, AssessError> {
         let start = Instant::now();
-        let (cache, code, limits) = (self.executor.cache(), request.code, &request.scoring.limits);
+        let (cache, code, limits) = (self.executor.cache(), request.code, &request.scoring.run_limits());
         let key = remembered::key(request, &self.executor, &self.digests);
         let known = key.and_then(|key| Known::load(cache, &key));
         if let Some(known) = &known
             && !(shape_wanted && known.evaluation.ok)
         {
-            return Ok(again(known, None, start));
+            return Ok(again(known, None, None, start));
         }
         let execution = self.executor.build(code, limits, request.priority, cancel)?;
         if let (Some(known), Build::Shape(shape)) = (&known, &execution.build)
             && known.is_of(shape)
         {
-            return Ok(again(known, Some(Arc::clone(shape)), start));
+            return Ok(again(
+                known,
+                Some(Arc::clone(shape)),
+                execution.scene.clone(),
+                start,
+            ));
         }
         let mut clean = execution.clean;
         let assessment = self.score(request, execution, start, &mut clean, cancel)?;
@@ -226,8 +231,11 @@ impl Assessor {
             queue_ms,
             run_ms,
             mesh_ms,
+            notes: remarks,
+            scene,
             ..
         } = execution;
+        notes.extend(remarks);
         let evaluation = Evaluation {
             format: FORMAT,
             task_id: task.id.clone(),
@@ -254,7 +262,11 @@ impl Assessor {
             stderr,
             versions: self.versions(task)?,
         };
-        Ok(Assessment { evaluation, shape })
+        Ok(Assessment {
+            evaluation,
+            shape,
+            scene,
+        })
     }
 
     /// The semantic score of the last solid that stood before an error.
@@ -273,9 +285,9 @@ impl Assessor {
             ..
         } = *request;
         for script in partial::scripts(code, failure) {
-            let execution = self
-                .executor
-                .build(script.as_bytes(), &scoring.limits, priority, cancel)?;
+            let execution =
+                self.executor
+                    .build(script.as_bytes(), &scoring.run_limits(), priority, cancel)?;
             match execution.build {
                 Build::Failed(failure) => *clean &= is_lasting(Some(&failure)),
                 Build::Shape(shape) => {
@@ -335,7 +347,8 @@ impl Assessor {
         let rebuilding = Instant::now();
         let count = scoring.trials();
         let trials = if count > 0 {
-            let (trials, settled) = trials::run(code, shape, count, &scoring.limits, &self.executor, cancel)?;
+            let (trials, settled) =
+                trials::run(code, shape, count, &scoring.run_limits(), &self.executor, cancel)?;
             *clean &= settled;
             Some(trials)
         } else {
@@ -380,11 +393,15 @@ fn gated(failure: &Failure) -> Scored {
 }
 
 /// A known evaluation, asked for at `start`.
-fn again(known: &Known, shape: Option<Arc<Shape>>, start: Instant) -> Assessment {
+fn again(known: &Known, shape: Option<Arc<Shape>>, scene: Option<Arc<Scene>>, start: Instant) -> Assessment {
     let mut evaluation = known.evaluation.clone();
     evaluation.timing.queue_ms = 0.0;
     evaluation.timing.total_ms = milliseconds(start);
-    Assessment { evaluation, shape }
+    Assessment {
+        evaluation,
+        shape,
+        scene,
+    }
 }
 
 fn bbox(shape: &Shape) -> Bbox {

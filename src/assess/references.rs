@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime};
 
 use super::evaluation::ReferenceChoice;
-use crate::executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority};
+use crate::executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, MeshKind, Priority};
 use crate::geometry::{MeshError, Shape, TriMesh};
 use crate::reward::{Reference, References};
 use crate::task::Task;
@@ -147,7 +147,7 @@ impl ReferenceStore {
         }
         let (reference, clean) = match source {
             Source::Code { path, code, .. } => {
-                let built = build(&path, &code, executor, cancel)?;
+                let built = build(&path, &code, MeshKind::Exported, executor, cancel)?;
                 (Reference::new(&built.shape.mesh, false), built.clean)
             }
             Source::Mesh { path, .. } => match TriMesh::from_file(&path) {
@@ -196,12 +196,15 @@ pub(super) struct BuiltReference {
 pub(super) fn build(
     path: &Path,
     code: &str,
+    mesh: MeshKind,
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<BuiltReference, ReferenceError> {
     let limits = Limits {
         cpu_s: 120.0,
         memory_mb: 4096,
+        mesh_cpu_s: 240.0,
+        mesh,
         ..Limits::default()
     };
     let execution = executor.build(code.as_bytes(), &limits, Priority::Live, cancel)?;

@@ -74,14 +74,14 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
         mode,
         shaping,
         reference,
-        limits,
+        limits: _,
         editability: _,
     } = scoring;
     let mut key = KeyBuilder::default()
         .part("evaluation", &ENTRY_FORMAT.to_le_bytes())
         .part("format", &FORMAT.to_le_bytes())
         // The code, its limits, the programs and what they run on.
-        .part("build", executor.key(code, limits)?.bytes())
+        .part("build", executor.key(code, &scoring.run_limits())?.bytes())
         .part("task", task.id.as_bytes())
         .part("task_version", task.version.as_bytes())
         .part("profile", format!("{profile:?}").as_bytes())

@@ -1,38 +1,70 @@
 //! Turns what a worker sends into a build, and believes none of it unchecked.
 //!
 //! A candidate shares its process with the exporter of its mesh, so it can forge that; what is told of the boundary
-//! representation comes from a process that read it and ran no candidate. Here the two are held against each other,
-//! face by face: what contradicts itself is [`Kind::Forged`].
+//! representation comes from a process that read it and ran no candidate. A mesh that the candidate exported is held
+//! against that, see [`super::mesh_check`]: where the two contradict each other, another mesh settles who is right.
 
 use std::sync::Arc;
 
-use super::protocol::{CURVES, DoneBlobs, Outcome, SURFACES};
-use super::{Build, Execution, Limits};
+use super::mesh_check::{self, Contradiction};
+use super::protocol::{CURVES, Claims, DoneBlobs, Outcome, SURFACES};
+use super::{Build, Execution, Limits, MeshKind, notes};
 use crate::failure::{Failure, Kind};
-use crate::geometry::{Aabb, BrepEdge, BrepFacts, BrepSurface, MeshError, Shape, TriMesh};
+use crate::geometry::{
+    Aabb, BrepEdge, BrepFacts, BrepSurface, MeshError, Scene, SceneObject, Shape, TriMesh,
+};
 
-/// By how much of its diagonal the mesh may stick out of the box of the shape that it was made from. Nodes
-/// lie on the surface; the rest is for the tolerances of edges and for the kernel's box of a spline.
-const BOX_TOLERANCE: f64 = 0.05;
+pub use super::mesh_check::DisputedMesh;
 
-/// By how much of the face's diagonal a node may lie off the surface of its face. The mesher puts nodes on surfaces; a
-/// part that needs more is no longer the part.
-const SURFACE_TOLERANCE: f64 = 0.01;
+/// Single precision that is coarser than this share of a part's diagonal leaves nothing of its form.
+const COARSEST: f64 = 0.1;
 
-/// By how much the triangles of a face may have more area than the face. Chords have less; faces whose wires cross
-/// themselves can be covered twice.
-const MOST_AREA: f64 = 2.5;
+/// What became of a run.
+pub struct Answer {
+    /// Shape or failure.
+    pub build: Build,
+    /// Remarks on it.
+    pub notes: Vec<String>,
+    /// Whether more was shown than the part in its usual looks.
+    pub shows_more: bool,
+    /// What was shown, of a live run.
+    pub scene: Option<Scene>,
+    /// Set if the mesh contradicts the shape.
+    pub disputed: Option<DisputedMesh>,
+}
 
-/// The build of an outcome that was not cancelled.
-pub fn build(outcome: Outcome, blobs: &DoneBlobs, limits: &Limits) -> Build {
-    let shape = match outcome {
-        Outcome::Shape { facts } => shape(facts, blobs, limits),
-        Outcome::Failed { failure, .. } => Err(honest(failure)),
-        Outcome::Cancelled => Err(forged("a candidate that nobody cancelled was cancelled")),
+/// The answer to an outcome that was not cancelled.
+pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits) -> Answer {
+    let failed = |failure| Answer {
+        build: Build::Failed(failure),
+        notes: Vec::new(),
+        shows_more: false,
+        scene: None,
+        disputed: None,
     };
-    match shape {
-        Ok(shape) => Build::Shape(Arc::new(shape)),
-        Err(failure) => Build::Failed(failure),
+    let facts = match outcome {
+        Outcome::Shape { facts } => facts,
+        Outcome::Failed { failure, .. } => return failed(honest(failure)),
+        Outcome::Cancelled => return failed(forged("a candidate that nobody cancelled was cancelled")),
+    };
+    let (shape, contradiction) = match shape(facts, blobs, limits) {
+        Ok(shape) => shape,
+        Err(failure) => return failed(failure),
+    };
+    let disputed = contradiction.map(|contradiction| DisputedMesh::new(&shape.mesh, contradiction));
+    let notes = notes::of(&shape.facts, &shape.mesh, claims);
+    // Of the candidate's making: what cannot be read is not displayed, and takes nothing from what is scored.
+    let scene = scene(&claims.shown, &blobs.scene).filter(|scene| !scene.objects.is_empty());
+    let has_looks = claims
+        .shown
+        .iter()
+        .any(|object| object.color.is_some() || object.opacity < 1.0);
+    Answer {
+        build: Build::Shape(Arc::new(shape)),
+        notes,
+        shows_more: claims.shown.len() > 1 || has_looks,
+        scene,
+        disputed,
     }
 }
 
@@ -51,6 +83,10 @@ pub fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
         stdout: String::new(),
         stderr: String::new(),
         step: None,
+        notes: Vec::new(),
+        shows_more: false,
+        scene: None,
+        disputed: None,
         queue_ms: 0.0,
         run_ms: 0.0,
         mesh_ms: 0.0,
@@ -60,7 +96,12 @@ pub fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
     }
 }
 
-fn shape(facts: BrepFacts, blobs: &DoneBlobs, limits: &Limits) -> Result<Shape, Failure> {
+/// The shape, and how its mesh contradicts it.
+fn shape(
+    facts: BrepFacts,
+    blobs: &DoneBlobs,
+    limits: &Limits,
+) -> Result<(Shape, Option<Contradiction>), Failure> {
     let count = stl_count(&blobs.stl)?;
     if count > limits.triangles {
         let message = format!(
@@ -73,19 +114,108 @@ fn shape(facts: BrepFacts, blobs: &DoneBlobs, limits: &Limits) -> Result<Shape, 
         MeshError::Empty | MeshError::NotFinite(_) => failure(Kind::EmptyGeometry, error.to_string()),
         MeshError::BadIndex(_) | MeshError::Unreadable(_) => forged(&error.to_string()),
     })?;
+    if ![facts.volume, facts.area].into_iter().all(f64::is_finite) {
+        return Err(failure(
+            Kind::EmptyGeometry,
+            "the shape's volume or area is not finite".to_owned(),
+        ));
+    }
     let face_triangles = face_triangles(&blobs.faces, count)?;
     let edges = edges(&blobs.edges)?;
     let (tolerance, surfaces) = surfaces(&blobs.surfaces)?;
-    check_facts(&facts, face_triangles.len(), &mesh.bbox())?;
-    check_faces(&blobs.stl, &face_triangles, &surfaces, tolerance, &facts)?;
-    Ok(Shape {
+    let contradiction = match limits.mesh {
+        MeshKind::Exported => mesh_check::contradiction(
+            &blobs.stl,
+            &face_triangles,
+            &surfaces,
+            tolerance,
+            &facts,
+            &mesh.bbox(),
+        ),
+        MeshKind::Verified => None,
+        MeshKind::Bounded => {
+            check_precision(&mesh.bbox(), &surfaces)?;
+            None
+        }
+    };
+    let shape = Shape {
         stl: blobs.stl.as_slice().into(),
         mesh,
         face_triangles,
         edges,
         surfaces,
         facts,
-    })
+    };
+    Ok((shape, contradiction))
+}
+
+/// Refuses a part that lies so far out that single precision, of which an STL is, cannot tell its corners apart.
+fn check_precision(mesh: &Aabb, surfaces: &[BrepSurface]) -> Result<(), Failure> {
+    let farthest = mesh
+        .min
+        .iter()
+        .chain(&mesh.max)
+        .fold(0.0f64, |most, x| most.max(x.abs()));
+    let step = mesh_check::step_at(farthest);
+    // Of the faces, because the mesh has lost its size already.
+    let boxes = surfaces.iter().map(|face| &face.bbox);
+    let mut size = [0.0f64; 3];
+    for axis in 0..3 {
+        let low = boxes
+            .clone()
+            .map(|aabb| aabb.min[axis])
+            .fold(f64::INFINITY, f64::min);
+        let high = boxes
+            .clone()
+            .map(|aabb| aabb.max[axis])
+            .fold(f64::NEG_INFINITY, f64::max);
+        size[axis] = high - low;
+    }
+    let diagonal = size.iter().map(|x| x * x).sum::<f64>().sqrt();
+    if !diagonal.is_finite() || step <= COARSEST * diagonal {
+        return Ok(());
+    }
+    Err(failure(
+        Kind::EmptyGeometry,
+        format!(
+            "coordinates too large for a mesh: the part is {diagonal:.4} mm in size but lies {farthest:.1e} mm from the \
+             origin, where a mesh can only tell points {step:.0} mm apart; move it nearer the origin"
+        ),
+    ))
+}
+
+/// What was shown, if it can be read and is more than the scored shape in its usual looks.
+fn scene(shown: &[super::protocol::ShownObject], bytes: &[u8]) -> Option<Scene> {
+    let mut rest = bytes;
+    let mut take = |count: usize| {
+        let (taken, left) = rest.split_at_checked(count)?;
+        rest = left;
+        Some(taken)
+    };
+    let mut objects = Vec::new();
+    for object in shown {
+        let count = u32_at(take(4)?, 0) as usize;
+        let corners: Vec<[f64; 3]> = take(count.checked_mul(36)?)?
+            .chunks_exact(12)
+            .map(|corner| [0, 4, 8].map(|at| f64::from(f32::from_bits(u32_at(corner, at)))))
+            .collect();
+        let length = u32_at(take(4)?, 0) as usize;
+        let edges = edges(take(length)?).ok()?;
+        let triangles: Vec<[u32; 3]> = (0..count as u32)
+            .map(|at| [3 * at, 3 * at + 1, 3 * at + 2])
+            .collect();
+        objects.push(SceneObject {
+            name: object.name.as_deref().map(notes::plain_name),
+            color: object
+                .color
+                .map(|color| color.map(|channel| channel.clamp(0.0, 1.0))),
+            opacity: object.opacity.clamp(0.0, 1.0),
+            is_scored: object.is_scored,
+            mesh: TriMesh::new(&corners, &triangles).ok(),
+            edges,
+        });
+    }
+    Some(Scene { objects })
 }
 
 /// The number of triangles of a binary STL whose length fits it.
@@ -173,105 +303,6 @@ fn surfaces(bytes: &[u8]) -> Result<(f64, Vec<BrepSurface>), Failure> {
     Ok((number(tolerance), found))
 }
 
-/// Whether the triangles of each face lie on that face: a mesh that was made up does not.
-fn check_faces(
-    stl: &[u8],
-    face_triangles: &[u32],
-    surfaces: &[BrepSurface],
-    tolerance: f64,
-    facts: &BrepFacts,
-) -> Result<(), Failure> {
-    if face_triangles.len() != surfaces.len() {
-        return Err(forged(&format!(
-            "the mesh is of {} faces, the shape of {}",
-            face_triangles.len(),
-            surfaces.len()
-        )));
-    }
-    // A sloppy model says so by its tolerance, which may not excuse just anything.
-    let sloppy = tolerance.clamp(0.0, SURFACE_TOLERANCE * facts.bbox.diagonal());
-    let mut triangles = stl[84..].chunks_exact(50);
-    for (number, (&count, face)) in face_triangles.iter().zip(surfaces).enumerate() {
-        let known = face.bbox.min.iter().chain(&face.bbox.max).all(|x| x.is_finite());
-        let diagonal = if known {
-            face.bbox.diagonal()
-        } else {
-            f64::INFINITY
-        };
-        let slack = SURFACE_TOLERANCE * diagonal + sloppy + 1e-4;
-        let mut area = 0.0;
-        for triangle in triangles.by_ref().take(count as usize) {
-            let corners: [[f64; 3]; 3] = std::array::from_fn(|corner| {
-                std::array::from_fn(|axis| {
-                    f64::from(f32::from_bits(u32_at(triangle, 12 + 12 * corner + 4 * axis)))
-                })
-            });
-            area += triangle_area(&corners);
-            for corner in corners {
-                let inside = (0..3).all(|axis| {
-                    corner[axis] >= face.bbox.min[axis] - slack && corner[axis] <= face.bbox.max[axis] + slack
-                });
-                let off = face.distance(corner).filter(|distance| distance.is_finite());
-                if (known && !inside) || off.is_some_and(|distance| distance > slack) {
-                    return Err(forged(&format!(
-                        "a corner of the mesh, {corner:?}, is not on face {number}, a {}",
-                        face.surface
-                    )));
-                }
-            }
-        }
-        if face.area.is_finite() && area > MOST_AREA * face.area.abs() + slack * slack {
-            return Err(forged(&format!(
-                "face {number} has {:.6} mm², its mesh {area:.6}",
-                face.area
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn triangle_area(corners: &[[f64; 3]; 3]) -> f64 {
-    let side = |to: usize| [0, 1, 2].map(|axis| corners[to][axis] - corners[0][axis]);
-    let (a, b) = (side(1), side(2));
-    let cross = [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ];
-    0.5 * cross.iter().map(|x| x * x).sum::<f64>().sqrt()
-}
-
-fn check_facts(facts: &BrepFacts, faces: usize, mesh: &Aabb) -> Result<(), Failure> {
-    let measures = [facts.volume, facts.area]
-        .into_iter()
-        .chain(facts.bbox.min)
-        .chain(facts.bbox.max);
-    if !measures.into_iter().all(f64::is_finite) {
-        return Err(failure(
-            Kind::EmptyGeometry,
-            "the shape's volume, area or box is not finite".to_owned(),
-        ));
-    }
-    // A face that several solids share is meshed once for each of them.
-    if facts.faces as usize > faces {
-        return Err(forged(&format!(
-            "the shape has {} faces, the mesh has {faces}",
-            facts.faces
-        )));
-    }
-    let slack = BOX_TOLERANCE * mesh.diagonal() + 1e-6;
-    let inside = (0..3).all(|axis| {
-        mesh.min[axis] >= facts.bbox.min[axis] - slack && mesh.max[axis] <= facts.bbox.max[axis] + slack
-    });
-    if !inside {
-        return Err(forged(&format!(
-            "the mesh, {mesh:?}, sticks out of the shape's box, {:?}",
-            facts.bbox
-        )));
-    }
-    Ok(())
-}
-
 /// A failure as the child stated it, unless no failing build could have that kind.
 fn honest(stated: Failure) -> Failure {
     match stated.kind {
@@ -338,7 +369,7 @@ mod tests {
             vertices: 3,
             volume: 0.0,
             area: 4.0,
-            bbox,
+            faults: Vec::new(),
             valid: true,
             solid_faces: Vec::new(),
             loose: 0,
@@ -366,16 +397,19 @@ mod tests {
         blobs.surfaces[9 + 8 * field..17 + 8 * field].copy_from_slice(&value.to_le_bytes());
     }
 
+    /// The kind of a failure; `Forged` where the mesh contradicts the shape.
     fn kind(facts: BrepFacts, blobs: &DoneBlobs) -> Option<Kind> {
-        shape(facts, blobs, &Limits::default())
-            .err()
-            .map(|failure| failure.kind)
+        match shape(facts, blobs, &Limits::default()) {
+            Ok((_, contradiction)) => contradiction.map(|_| Kind::Forged),
+            Err(failure) => Some(failure.kind),
+        }
     }
 
     #[test]
     fn a_consistent_answer_is_a_shape() {
         let (facts, blobs) = triangle();
-        let shape = shape(facts, &blobs, &Limits::default()).unwrap();
+        let (shape, contradiction) = shape(facts, &blobs, &Limits::default()).unwrap();
+        assert!(contradiction.is_none());
         assert_eq!(
             (shape.face_triangles.as_slice(), shape.mesh.triangles().len()),
             ([1].as_slice(), 1)
@@ -389,13 +423,12 @@ mod tests {
     #[test]
     fn each_contradiction_is_forged() {
         type Change = fn(&mut BrepFacts, &mut DoneBlobs);
-        let changes: [(&str, Change); 14] = [
+        let changes: [(&str, Change); 13] = [
             ("a triangle too many in the header", |_, blobs| blobs.stl[80] = 2),
             ("no STL", |_, blobs| blobs.stl.clear()),
             ("a face with two triangles", |_, blobs| blobs.faces[0] = 2),
             ("an unknown curve", |_, blobs| blobs.edges[0] = CURVES.len() as u8),
             ("an edge longer than the blob", |_, blobs| blobs.edges[4] = 0xff),
-            ("another box", |facts, _| facts.bbox.max[0] = 1.0),
             ("faces without mesh", |facts, _| facts.faces = 9),
             ("a surface too few", |_, blobs| blobs.surfaces.truncate(8)),
             ("half a surface", |_, blobs| {

@@ -7,6 +7,8 @@
 mod answer;
 mod identity;
 pub mod kernel;
+mod mesh_check;
+mod notes;
 mod pool;
 pub mod protocol;
 mod remembered;
@@ -21,8 +23,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Key};
 use crate::failure::Failure;
-use crate::geometry::Shape;
+use crate::geometry::{Scene, Shape};
 use protocol::Purpose;
+
+pub use answer::DisputedMesh;
 
 pub use identity::{Identity, stamp};
 pub use remembered::is_lasting;
@@ -36,8 +40,25 @@ pub struct Limits {
     pub memory_mb: u64,
     /// Bytes of standard output and error together.
     pub output_bytes: u64,
-    /// Triangles of the exported mesh.
+    /// Triangles of the mesh.
     pub triangles: u32,
+    /// CPU seconds for the mesh alone, beside those of the code.
+    pub mesh_cpu_s: f64,
+    /// Which mesh is made.
+    pub mesh: MeshKind,
+}
+
+/// Which mesh of a shape is made, and by whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MeshKind {
+    /// CadQuery's own export, by the process that ran the code: what cadforge-v1 scores. It is held against the shape.
+    #[default]
+    Exported,
+    /// The same parameters, by a process that ran no candidate: settles whether an exported mesh is that of its shape.
+    Verified,
+    /// As exported for ordinary shapes, bounded where counts say that this would take many seconds; by a process that ran
+    /// no candidate. What grounded-v2 measures.
+    Bounded,
 }
 
 impl Default for Limits {
@@ -47,6 +68,8 @@ impl Default for Limits {
             memory_mb: 2048,
             output_bytes: 1 << 20,
             triangles: 2_000_000,
+            mesh_cpu_s: 60.0,
+            mesh: MeshKind::default(),
         }
     }
 }
@@ -71,6 +94,14 @@ pub struct Execution {
     pub stderr: String,
     /// The shape as a STEP file, if that was asked for: see [`Executor::export`].
     pub step: Option<Arc<[u8]>>,
+    /// Remarks on the shape and on what the code did, for people and models.
+    pub notes: Vec<String>,
+    /// Whether the code showed more than one object, or gave one its own looks.
+    pub shows_more: bool,
+    /// That, of a live run.
+    pub scene: Option<Arc<Scene>>,
+    /// Set if the mesh contradicts the shape: whether it was forged is to be settled by another mesh.
+    pub disputed: Option<DisputedMesh>,
     /// Waited for a free worker, ms.
     pub queue_ms: f64,
     /// Ran the code, ms of wall time.
@@ -346,7 +377,11 @@ impl Executor {
         }
         let identity = self.identity();
         let key = identity.map(|identity| remembered::key(&identity, code, limits));
-        if let Some(execution) = key.and_then(|key| remembered::load(self.cache(), &key)) {
+        // A scene is made for whoever looks, and is not stored.
+        let suffices = |execution: &Execution| priority == Priority::Batch || !execution.shows_more;
+        if let Some(execution) = key.and_then(|key| remembered::load(self.cache(), &key))
+            && suffices(&execution)
+        {
             return Ok(execution);
         }
         let order = pool::Order {
@@ -360,7 +395,21 @@ impl Executor {
             source: self.source,
             identity,
         };
-        let execution = self.pool.build(&order, cancel)?;
+        let mut execution = self.pool.build(&order, cancel)?;
+        if let Some(disputed) = execution.disputed.take() {
+            // The kernel's box and area of a face are estimates: before anyone is accused, a clean process makes the mesh.
+            let limits = Limits {
+                mesh: MeshKind::Verified,
+                ..limits.clone()
+            };
+            let order = pool::Order {
+                limits: &limits,
+                purpose: Purpose::Result,
+                ..order
+            };
+            let verified = self.pool.build(&order, cancel)?;
+            execution = disputed.settle(execution, verified);
+        }
         if let Some(key) = key {
             remembered::store(self.cache(), &key, &execution);
         }

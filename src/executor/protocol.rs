@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::geometry::BrepFacts;
 
 /// The protocol's version: both sides must be of the same.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The largest header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;
@@ -107,7 +107,67 @@ pub enum Reply {
         mesh_ms: f64,
         /// Steps that were not run again, because an earlier run stood behind them.
         resumed: u32,
+        /// What the candidate said of its own run: nothing of it is more than a claim.
+        claims: Claims,
     },
+}
+
+/// What a candidate's process tells beside its shape. It decides nothing; words are made of it elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Objects that were shown, in order, whether or not they were handed over.
+    pub shown: Vec<ShownObject>,
+    /// The name among those looked for that is bound to a shape.
+    pub bound: Option<String>,
+    /// Operations that had no effect, or the wrong one.
+    pub remarks: Vec<Remark>,
+}
+
+/// An object that was shown, and its looks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShownObject {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Red, green and blue from 0 to 1.
+    pub color: Option<[f32; 3]>,
+    /// 0 (invisible) to 1 (opaque).
+    pub opacity: f32,
+    /// Whether it is what is scored.
+    pub is_scored: bool,
+}
+
+/// What came of an operation of the candidate's code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// Line of the code, from 1.
+    pub line: u32,
+    /// The CadQuery method that was called.
+    pub method: String,
+    /// What came of it.
+    pub effect: OperationEffect,
+}
+
+/// What an operation came to, where that is worth a remark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OperationEffect {
+    /// A cut whose tool does not touch the part.
+    NothingRemoved,
+    /// A union whose tool lies inside the part.
+    NothingAdded,
+    /// A cut or intersection that left nothing of the part.
+    NothingLeft,
+    /// A valid shape that CadQuery's clean-up step made invalid.
+    BrokenByClean,
+}
+
+impl OperationEffect {
+    /// By the number that the worker's `operations.py` uses.
+    pub const ALL: [Self; 4] = [
+        Self::NothingRemoved,
+        Self::NothingAdded,
+        Self::NothingLeft,
+        Self::BrokenByClean,
+    ];
 }
 
 /// What came of a candidate, as the worker saw it.
@@ -138,9 +198,12 @@ pub struct Ran {
     pub run_ms: f64,
     /// Meshed and exported, ms of wall time.
     pub mesh_ms: f64,
+    /// What it says of its own run.
+    pub claims: Claims,
 }
 
-/// What the child that read a shape, or code that cannot be read, leaves for its worker. Blobs: edges, surfaces, STEP.
+/// What the child that read a shape, or code that cannot be read, leaves for its worker. Blobs: edges, surfaces, STEP,
+/// triangles per face (where it made the mesh), scene.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// Facts of the shape, or why there are none.
@@ -167,11 +230,14 @@ pub struct DoneBlobs {
     pub surfaces: Vec<u8>,
     /// The shape as a STEP file; empty unless it was run for [`Purpose::Export`].
     pub step: Vec<u8>,
+    /// Objects that were shown, where it was run for [`Purpose::Edit`], in the order of [`Claims::shown`]: for each the
+    /// number of triangles (`u32`), their corners (9 × `f32`), the length of its edges in bytes (`u32`), its edges as above.
+    pub scene: Vec<u8>,
 }
 
 impl DoneBlobs {
     /// As slices, for [`write_frame`].
-    pub fn as_slices(&self) -> [&[u8]; 7] {
+    pub fn as_slices(&self) -> [&[u8]; 8] {
         let Self {
             stdout,
             stderr,
@@ -180,14 +246,15 @@ impl DoneBlobs {
             edges,
             surfaces,
             step,
+            scene,
         } = self;
-        [stdout, stderr, stl, faces, edges, surfaces, step]
+        [stdout, stderr, stl, faces, edges, surfaces, step, scene]
     }
 
     /// From the blobs of a frame.
     pub fn from_blobs(blobs: Vec<Vec<u8>>) -> Result<Self, ProtocolError> {
-        let [stdout, stderr, stl, faces, edges, surfaces, step] = <[Vec<u8>; 7]>::try_from(blobs)
-            .map_err(|blobs| ProtocolError::Nonsense(format!("7 blobs expected, {} found", blobs.len())))?;
+        let [stdout, stderr, stl, faces, edges, surfaces, step, scene] = <[Vec<u8>; 8]>::try_from(blobs)
+            .map_err(|blobs| ProtocolError::Nonsense(format!("8 blobs expected, {} found", blobs.len())))?;
         Ok(Self {
             stdout,
             stderr,
@@ -196,6 +263,7 @@ impl DoneBlobs {
             edges,
             surfaces,
             step,
+            scene,
         })
     }
 }

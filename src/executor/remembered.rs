@@ -14,7 +14,7 @@ use crate::failure::{Failure, Kind};
 use crate::geometry::{BrepEdge, BrepFacts, BrepSurface, Shape, TriMesh};
 
 /// Goes up with every change of what an entry holds.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// What a build depends on.
 pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
@@ -23,6 +23,8 @@ pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
         memory_mb,
         output_bytes,
         triangles,
+        mesh_cpu_s,
+        mesh,
     } = limits;
     KeyBuilder::default()
         .part("build", &FORMAT.to_le_bytes())
@@ -31,6 +33,8 @@ pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
         .part("memory_mb", &memory_mb.to_le_bytes())
         .part("output_bytes", &output_bytes.to_le_bytes())
         .part("triangles", &triangles.to_le_bytes())
+        .part("mesh_cpu_s", &mesh_cpu_s.to_le_bytes())
+        .part("mesh", &[*mesh as u8])
         .part("code", code)
         .key()
 }
@@ -108,6 +112,8 @@ fn versions_key(identity: &Identity) -> Key {
 struct Header {
     outcome: Result<BrepFacts, Failure>,
     surfaces: Vec<BrepSurface>,
+    notes: Vec<String>,
+    shows_more: bool,
     run_ms: f64,
     mesh_ms: f64,
 }
@@ -121,6 +127,12 @@ fn encode(execution: &Execution) -> Option<Vec<u8>> {
         stderr,
         // Asked for once.
         step: _,
+        notes,
+        shows_more,
+        // Made anew for whoever looks: see [`Executor::build`](super::Executor::build).
+        scene: _,
+        // Settled before anything is stored.
+        disputed: _,
         queue_ms: _,
         run_ms,
         mesh_ms,
@@ -162,6 +174,8 @@ fn encode(execution: &Execution) -> Option<Vec<u8>> {
     let header = Header {
         outcome,
         surfaces,
+        notes: notes.clone(),
+        shows_more: *shows_more,
         run_ms: *run_ms,
         mesh_ms: *mesh_ms,
     };
@@ -190,6 +204,10 @@ fn decode(mut payload: &[u8]) -> Option<Execution> {
         stdout: String::from_utf8(stdout).ok()?,
         stderr: String::from_utf8(stderr).ok()?,
         step: None,
+        notes: header.notes,
+        shows_more: header.shows_more,
+        scene: None,
+        disputed: None,
         queue_ms: 0.0,
         run_ms: header.run_ms,
         mesh_ms: header.mesh_ms,
@@ -238,7 +256,6 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 mod tests {
     use super::*;
     use crate::cache::Bounds;
-    use crate::geometry::Aabb;
 
     fn failed(kind: Kind) -> Execution {
         Execution {
@@ -251,6 +268,10 @@ mod tests {
             stdout: "out \u{fffd}".to_owned(),
             stderr: String::new(),
             step: None,
+            notes: vec!["a note".to_owned()],
+            shows_more: true,
+            scene: None,
+            disputed: None,
             queue_ms: 5.0,
             run_ms: 1.25,
             mesh_ms: 0.1,
@@ -275,10 +296,7 @@ mod tests {
             vertices: 3,
             volume: 0.1 + 0.2,
             area: 5.0,
-            bbox: Aabb {
-                min: [0.0; 3],
-                max: [4.0, 2.5, 0.0],
-            },
+            faults: Vec::new(),
             valid: true,
             solid_faces: Vec::new(),
             loose: 0,
@@ -298,7 +316,10 @@ mod tests {
                 point: [0.0, 0.1, 0.2],
                 axis: [0.0, 0.0, 1.0],
                 area: 5.0,
-                bbox: facts.bbox,
+                bbox: crate::geometry::Aabb {
+                    min: [0.0; 3],
+                    max: [4.0, 2.5, 0.0],
+                },
             }],
             facts,
         };
@@ -361,11 +382,13 @@ mod tests {
             key(&identity, b"x = 1", &limits),
             key(&identity, b"x = 1 ", &limits),
         ];
-        let changes: [fn(&mut Limits); 4] = [
+        let changes: [fn(&mut Limits); 6] = [
             |limits| limits.cpu_s += 0.5,
             |limits| limits.memory_mb += 1,
             |limits| limits.output_bytes += 1,
             |limits| limits.triangles += 1,
+            |limits| limits.mesh_cpu_s += 0.5,
+            |limits| limits.mesh = crate::executor::MeshKind::Bounded,
         ];
         for change in changes {
             let mut limits = limits.clone();

@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
-use super::protocol::{DoneBlobs, Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame};
+use super::protocol::{
+    Claims, DoneBlobs, Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame,
+};
 use super::{CancelToken, Limits, SandboxSupport, WorkerConfig, WorkerVersions};
 
 /// How long the import of CadQuery may take: seconds, or a minute from a cold disk under load.
@@ -65,6 +67,8 @@ pub struct Done {
     pub mesh_ms: f64,
     /// Steps that an earlier run had done already.
     pub resumed: u32,
+    /// What the candidate said of its own run.
+    pub claims: Claims,
     /// What goes with it.
     pub blobs: DoneBlobs,
 }
@@ -161,7 +165,8 @@ impl Worker {
             },
             &[code],
         )?;
-        let wall = Duration::try_from_secs_f64(3.0 * limits.cpu_s).unwrap_or(Duration::from_secs(1 << 20));
+        let wall = Duration::try_from_secs_f64(3.0 * (limits.cpu_s + limits.mesh_cpu_s))
+            .unwrap_or(Duration::from_secs(1 << 20));
         let mut deadline = crossbeam_channel::after(wall + GRACE);
         let never = crossbeam_channel::never();
         let mut cancelled = false;
@@ -190,6 +195,7 @@ impl Worker {
                     run_ms,
                     mesh_ms,
                     resumed,
+                    claims,
                     ..
                 },
                 blobs,
@@ -202,6 +208,7 @@ impl Worker {
                         run_ms,
                         mesh_ms,
                         resumed,
+                        claims,
                         blobs,
                     })),
                 })

@@ -23,14 +23,50 @@ pub struct BrepFacts {
     pub volume: f64,
     /// Surface area in mm².
     pub area: f64,
-    /// Bounding box in mm.
-    pub bbox: Aabb,
     /// Whether the kernel's own check finds the shape valid.
     pub valid: bool,
+    /// What that check finds wrong, of a few faces; empty for a valid shape.
+    pub faults: Vec<BrepFault>,
     /// Number of faces of each solid. Where nothing is loose, faces come in the order of their solids.
     pub solid_faces: Vec<u32>,
     /// Number of faces that belong to no solid, edges to no face, vertices to no edge.
     pub loose: u32,
+}
+
+/// What the kernel's check finds wrong with a part of a shape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrepFault {
+    /// Index of the face in the order of the mesh; `None` for a whole shell or solid.
+    pub face: Option<u32>,
+    /// The kernel's name for it, e.g. `SelfIntersectingWire`.
+    pub status: String,
+}
+
+impl BrepFault {
+    /// What is wrong, for people: a clause about the face's outline or the shell.
+    pub fn description(&self) -> String {
+        let known = match self.status.as_str() {
+            "SelfIntersectingWire" => "its outline crosses itself",
+            "IntersectingWires" => "two of its outlines cross",
+            "InvalidImbricationOfWires" => "one of its outlines lies on or inside another that it should not",
+            "NotClosed" => "its outline or shell is not closed",
+            "UnorientableShape" | "BadOrientation" | "BadOrientationOfSubshape" => {
+                "inside and outside cannot be told apart"
+            }
+            "NotConnected" => "its pieces do not hang together",
+            "RedundantFace" | "RedundantEdge" | "RedundantWire" => "a part of it is there twice",
+            "InvalidCurveOnSurface"
+            | "InvalidCurveOnClosedSurface"
+            | "InvalidSameParameterFlag"
+            | "InvalidSameRangeFlag" => "an edge does not lie on its surface",
+            "InvalidPointOnCurve" | "InvalidPointOnCurveOnSurface" | "InvalidPointOnSurface" => {
+                "a corner does not lie on its edge"
+            }
+            "EnclosedRegion" | "SubshapeNotInShape" => "a solid encloses another that it should not",
+            status => return format!("the kernel's check says {status}"),
+        };
+        known.to_owned()
+    }
 }
 
 /// One edge of the boundary representation as a polyline.
@@ -84,10 +120,34 @@ impl BrepSurface {
     }
 }
 
+/// What a script shows: every object with its looks, in the order in which it was shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scene {
+    /// The objects.
+    pub objects: Vec<SceneObject>,
+}
+
+/// One object that a script shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SceneObject {
+    /// Its name, if the script gives one or binds it to a variable.
+    pub name: Option<String>,
+    /// Red, green and blue from 0 to 1, if the script gives a colour.
+    pub color: Option<[f32; 3]>,
+    /// 0 (invisible) to 1 (opaque).
+    pub opacity: f32,
+    /// Whether it is part of what is scored.
+    pub is_scored: bool,
+    /// Its surface; `None` if it has none, or too many triangles.
+    pub mesh: Option<TriMesh>,
+    /// Its edges.
+    pub edges: Vec<BrepEdge>,
+}
+
 /// A built candidate's geometry: everything a score or a picture needs.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    /// The STL exactly as CadQuery exported it.
+    /// The STL: under cadforge-v1 exactly as CadQuery exports it, see [`crate::executor::MeshKind`].
     pub stl: Arc<[u8]>,
     /// The same triangles, merged; in STL order.
     pub mesh: TriMesh,

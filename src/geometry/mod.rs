@@ -35,7 +35,7 @@ pub(crate) mod vector;
 mod volume;
 
 pub use assembly::Assembly;
-pub use brep::{BrepEdge, BrepFacts, BrepSurface, Shape};
+pub use brep::{BrepEdge, BrepFacts, BrepFault, BrepSurface, Scene, SceneObject, Shape};
 pub use coarse::clustered;
 pub use connectivity::Connectivity;
 pub use cylinders::{Cylinder, cylinders};

@@ -132,7 +132,7 @@ pub(crate) fn as_shape(
         vertices: 0,
         volume: super::Moments::of(&mesh).volume,
         area: super::Moments::of(&mesh).area,
-        bbox,
+        faults: Vec::new(),
         valid: true,
         solid_faces,
         loose: 0,

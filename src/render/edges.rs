@@ -62,7 +62,7 @@ pub fn shape_from_mesh(stl: Arc<[u8]>, mesh: TriMesh) -> Shape {
         vertices: 0,
         volume,
         area,
-        bbox: mesh.bbox(),
+        faults: Vec::new(),
         valid: false,
         solid_faces: Vec::new(),
         loose: 0,

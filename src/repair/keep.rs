@@ -33,12 +33,13 @@ fn same_geometry(before: Option<&Shape>, after: Option<&Shape>) -> bool {
     };
     let (a, b) = (&before.facts, &after.facts);
     let near = |x: f64, y: f64| (x - y).abs() <= 1e-6 * (1.0 + x.abs());
-    let corners = a.bbox.min.iter().chain(&a.bbox.max);
+    let (a_box, b_box) = (before.mesh.bbox(), after.mesh.bbox());
+    let corners = a_box.min.iter().chain(&a_box.max);
     (a.solids, a.faces, a.edges, a.vertices) == (b.solids, b.faces, b.edges, b.vertices)
         && near(a.volume, b.volume)
         && near(a.area, b.area)
         && corners
-            .zip(b.bbox.min.iter().chain(&b.bbox.max))
+            .zip(b_box.min.iter().chain(&b_box.max))
             .all(|(x, y)| (x - y).abs() <= 1e-4)
 }
 

@@ -208,6 +208,7 @@ fn assess(
     Ok(Assessment {
         evaluation,
         shape: None,
+        scene: None,
     })
 }
 

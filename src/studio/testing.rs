@@ -244,6 +244,7 @@ pub fn built(total: f64, value: f64) -> Assessment {
     Assessment {
         evaluation: evaluation(reward, Kind::BuildOk, None),
         shape: Some(Arc::new(tetrahedron())),
+        scene: None,
     }
 }
 
@@ -258,6 +259,7 @@ pub fn failed(kind: Kind, message: &str, line: u32) -> Assessment {
     Assessment {
         evaluation: evaluation(Reward::gated(), kind, Some(failure)),
         shape: None,
+        scene: None,
     }
 }
 
@@ -321,10 +323,7 @@ fn tetrahedron() -> Shape {
             vertices: 4,
             volume: 166.7,
             area: 236.6,
-            bbox: Aabb {
-                min: [0.0; 3],
-                max: [10.0; 3],
-            },
+            faults: Vec::new(),
             valid: true,
             solid_faces: Vec::new(),
             loose: 0,

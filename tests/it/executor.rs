@@ -6,6 +6,7 @@ mod live;
 mod patches;
 mod pool;
 mod processes;
+mod scripts;
 
 use std::fs;
 use std::path::PathBuf;
@@ -96,7 +97,7 @@ fn a_box_comes_back_with_all_that_is_known_of_it() {
         "{facts:?}"
     );
     assert_eq!(
-        facts.bbox.size().map(|x| (x * 1e9).round() / 1e9),
+        shape.mesh.bbox().size().map(|x| (x * 1e9).round() / 1e9),
         [1.0, 2.0, 3.0]
     );
 }

@@ -6,13 +6,14 @@
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
-use cadforge::executor::protocol::{Ran, write_frame};
+use cadforge::executor::MeshKind;
+use cadforge::executor::protocol::{Claims, OperationEffect, Ran, Remark, ShownObject, write_frame};
 use cadforge::failure::{Failure, Kind, classify_exception_lineage};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::child::{self, Post};
-use crate::control::News;
+use crate::control::{News, Order};
 use crate::linux;
 use crate::plan::Plan;
 use crate::sandbox;
@@ -39,13 +40,13 @@ pub fn run(harness: &Bound<'_, PyModule>, mut post: Post, listener: Option<Owned
     let run_ms = milliseconds(started);
 
     let started = Instant::now();
-    let built = executed.and_then(|()| export(harness, &post));
+    let built = executed.and_then(|()| export(harness, &mut post));
     let mesh_ms = milliseconds(started);
 
     sandbox::release_reserve();
-    let (outcome, faces) = match built {
-        Ok(faces) => (Ok(()), faces),
-        Err(error) => (Err(describe(harness, &error)), Vec::new()),
+    let (outcome, faces, claims) = match built {
+        Ok((faces, claims)) => (Ok(()), faces, claims),
+        Err(error) => (Err(describe(harness, &error)), Vec::new(), Claims::default()),
     };
     // Prints that are still buffered belong to the candidate, whatever became of it.
     let _ = harness.call_method0("flush");
@@ -53,9 +54,53 @@ pub fn run(harness: &Bound<'_, PyModule>, mut post: Post, listener: Option<Owned
         outcome,
         run_ms,
         mesh_ms,
+        claims,
     };
     write_frame(post.report.file(), &report, &[&faces]).map_err(|error| text(&error))?;
-    post.control.tell(&News::Done).map_err(|error| text(&error))
+    post.control.tell(&News::Done).map_err(|error| text(&error))?;
+    // Whoever reads the shape may find it invalid, and ask what made it so.
+    if let Ok(Some(Order::Go(_))) = post.control.next_order() {
+        let (line, method) = find_broken_clean(harness).unwrap_or_default();
+        post.control
+            .tell(&News::Diagnosed(line, method))
+            .map_err(|error| text(&error))?;
+    }
+    Ok(())
+}
+
+/// Methods by the number under which a child tells of them.
+pub const METHODS: [&str; 20] = [
+    "a boolean",
+    "cut",
+    "union",
+    "intersect",
+    "extrude",
+    "revolve",
+    "sweep",
+    "loft",
+    "twistExtrude",
+    "hole",
+    "cboreHole",
+    "cskHole",
+    "cutBlind",
+    "cutThruAll",
+    "combine",
+    "clean",
+    "box",
+    "sphere",
+    "cylinder",
+    "fillet",
+];
+
+/// Line and number of the method of the first operation that a clean-up broke.
+fn find_broken_clean(harness: &Bound<'_, PyModule>) -> Option<(u32, u32)> {
+    let found = harness
+        .getattr("operations")
+        .and_then(|operations| operations.call_method0("find_broken_clean"))
+        .ok()?;
+    let (line, method, _): (u32, Option<String>, u32) = found.extract().ok()?;
+    let named = METHODS.iter().position(|known| Some(*known) == method.as_deref());
+    Some((line, named.unwrap_or_default() as u32))
 }
 
 /// Nothing in here that depends on what is still to come may allocate: a child that goes on from a pause must find
@@ -78,22 +123,67 @@ fn execute(harness: &Bound<'_, PyModule>, post: &mut Post, started: &mut Instant
             paused_at = linux::own_cpu_s();
         }
         let code = PyBytes::new_with(python, length, |bytes| Ok(post.plan.read_exact_at(bytes, at)?))?;
-        step.call1((code,))?;
+        if !step.call1((code,))?.is_truthy()? {
+            break;
+        }
         next += 1;
     }
     Ok(())
 }
 
-/// Writes mesh and boundary representation; returns the triangles of each face.
-fn export(harness: &Bound<'_, PyModule>, post: &Post) -> PyResult<Vec<u8>> {
-    let shape = harness.call_method0("choose")?;
-    harness.call_method1("write_brep", (&shape, post.brep.path()))?;
+/// An object that the code showed, as the harness tells of it: shape, name, colour, opacity, whether it is scored.
+type Shown<'py> = (Bound<'py, PyAny>, Option<String>, Option<[f32; 3]>, f32, bool);
+
+/// Hands the shape over and, where it is asked for, its mesh; returns the triangles of each face.
+fn export(harness: &Bound<'_, PyModule>, post: &mut Post) -> PyResult<(Vec<u8>, Claims)> {
+    let chosen = harness.call_method0("choose")?;
+    let shape = chosen.getattr("shape")?;
+    let objects: Vec<Shown<'_>> = chosen.getattr("objects")?.extract()?;
+    let claims = Claims {
+        shown: objects
+            .iter()
+            .map(|(_, name, color, opacity, is_scored)| ShownObject {
+                name: name.clone(),
+                color: *color,
+                opacity: *opacity,
+                is_scored: *is_scored,
+            })
+            .collect(),
+        bound: chosen.getattr("bound")?.extract()?,
+        remarks: remarks(harness).unwrap_or_default(),
+    };
+    let displayed = if post.terms.displays { objects.len() } else { 0 };
+    let shapes: Vec<_> = std::iter::once(&shape)
+        .chain(objects.iter().take(displayed).map(|object| &object.0))
+        .collect();
+    harness.call_method1("write_brep", (shapes, post.brep.path()))?;
     // From here on it is read, while this process makes the mesh.
-    post.control.tell(&News::HandedOver)?;
-    let counts: Vec<u32> = harness
-        .call_method1("write_stl", (&shape, post.stl.path(), post.terms.triangles))?
+    post.control.tell(&News::HandedOver(displayed as u32))?;
+    let faces = match post.terms.mesh {
+        MeshKind::Exported => {
+            let hardest: String = harness.call_method1("hardest_face", (&shape,))?.extract()?;
+            child::note_mesh(post, &hardest)?;
+            let counts: Vec<u32> = harness
+                .call_method1("write_stl", (&shape, post.stl.path(), post.terms.triangles))?
+                .extract()?;
+            counts.iter().flat_map(|count| count.to_le_bytes()).collect()
+        }
+        MeshKind::Verified | MeshKind::Bounded => Vec::new(),
+    };
+    Ok((faces, claims))
+}
+
+/// What the code did without effect.
+fn remarks(harness: &Bound<'_, PyModule>) -> PyResult<Vec<Remark>> {
+    let found: Vec<(u32, String, usize)> = harness
+        .getattr("operations")?
+        .call_method0("remarks")?
         .extract()?;
-    Ok(counts.iter().flat_map(|count| count.to_le_bytes()).collect())
+    let remark = |(line, method, effect): (u32, String, usize)| {
+        let effect = *OperationEffect::ALL.get(effect)?;
+        Some(Remark { line, method, effect })
+    };
+    Ok(found.into_iter().filter_map(remark).collect())
 }
 
 /// What the harness tells of an exception.

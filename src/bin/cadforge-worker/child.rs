@@ -10,7 +10,7 @@ use crate::control::{Control, GIFTS, News, Order, Role, Terms};
 use crate::linux::{self, MemoryFile};
 use crate::sandbox::{self, Sandbox};
 use crate::zygote::{self, Harness, Left, Waiting};
-use crate::{candidate, reader};
+use crate::{candidate, reader, verdict};
 
 /// Where a child has its descriptors: always at the same numbers, so that a child that goes on in the place of
 /// another one finds its own where the other had them.
@@ -67,13 +67,19 @@ pub fn live(harness: &Harness<'_>, sandbox: &Sandbox, parent: Pid, control: Cont
     }
 }
 
+/// Leaves word of what is about to be meshed: should that take too long, it is told which face was the hardest.
+pub fn note_mesh(post: &mut Post, hardest: &str) -> io::Result<()> {
+    use io::Write;
+    writeln!(post.last_words.file(), "{}{hardest}", verdict::MESHING)
+}
+
 /// Stands before `step` until the supervisor says how to go on. A child that takes the place of the one that stands
 /// returns with terms of its own; the one that stood goes on standing, and returns only if it never had a child.
 pub fn pause(post: &mut Post, step: u32) -> io::Result<()> {
     post.control.tell(&News::Paused(step))?;
     let gone = || io::Error::other("the supervisor is gone");
     let order = post.control.next_order()?.ok_or_else(gone)?;
-    if matches!(order, Order::Go) {
+    if matches!(order, Order::Go(_)) {
         return Ok(());
     }
     let parent = Pid::this();

@@ -10,6 +10,7 @@ use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
+use cadforge::executor::MeshKind;
 use nix::libc;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
 use nix::unistd::Pid;
@@ -37,6 +38,12 @@ pub struct Terms {
     pub from: u32,
     /// Whether it stops between steps and asks how to go on.
     pub pausing: bool,
+    /// CPU seconds for the mesh, beside those of the code.
+    pub mesh_cpu_s: f64,
+    /// Which mesh is made.
+    pub mesh: MeshKind,
+    /// Whether objects that the code shows are handed over too, to be displayed.
+    pub displays: bool,
 }
 
 /// The kinds of work.
@@ -58,8 +65,8 @@ pub enum Order {
     Fork(Control),
     /// Begin with what these descriptors hold.
     Begin(Terms, [OwnedFd; GIFTS]),
-    /// Go on.
-    Go,
+    /// Go on. To a child that reads: with the shape that was handed over, and so many objects to be displayed.
+    Go(u32),
     /// Bury a child that has ended.
     Reap(Pid),
 }
@@ -77,8 +84,10 @@ pub enum News {
     Paused(u32),
     /// The code is understood; so many steps.
     Planned(u32),
-    /// The shape is handed over, and is not looked at again.
-    HandedOver,
+    /// The shape is handed over with so many objects to be displayed, and is not looked at again.
+    HandedOver(u32),
+    /// The line of an operation and the number of its method that CadQuery's clean-up broke; line 0 if there is none.
+    Diagnosed(u32, u32),
     /// Its report is written, and nothing is left to do.
     Done,
     /// It could not fork; the number of the system's error.
@@ -123,12 +132,18 @@ impl Control {
                     Role::Read => 1,
                     Role::ReadAndExport => 2,
                 };
-                let flags = u64::from(terms.pausing) | role << 1;
+                let mesh = match terms.mesh {
+                    MeshKind::Exported => 0,
+                    MeshKind::Verified => 1,
+                    MeshKind::Bounded => 2,
+                };
+                let flags = u64::from(terms.pausing) | role << 1 | mesh << 3 | u64::from(terms.displays) << 5;
                 let numbers = u64::from(terms.triangles) << 32 | u64::from(terms.from);
-                let words = [2, flags, terms.cpu_s.to_bits(), terms.address_space, numbers, 0];
+                let cpu = [terms.cpu_s, terms.mesh_cpu_s].map(f64::to_bits);
+                let words = [2, flags, cpu[0], terms.address_space, numbers, cpu[1]];
                 self.send(words, &gifts.each_ref().map(AsRawFd::as_raw_fd))
             }
-            Order::Go => self.send([3, 0, 0, 0, 0, 0], &[]),
+            Order::Go(objects) => self.send([3, u64::from(*objects), 0, 0, 0, 0], &[]),
             Order::Reap(pid) => self.send([4, pid.as_raw() as u64, 0, 0, 0, 0], &[]),
         }
     }
@@ -149,7 +164,7 @@ impl Control {
                     return Err(nonsense());
                 }
                 let terms = Terms {
-                    role: match words[1] >> 1 {
+                    role: match words[1] >> 1 & 3 {
                         0 => Role::Run,
                         1 => Role::Read,
                         2 => Role::ReadAndExport,
@@ -160,10 +175,18 @@ impl Control {
                     triangles: (words[4] >> 32) as u32,
                     from: words[4] as u32,
                     pausing: words[1] & 1 != 0,
+                    mesh_cpu_s: f64::from_bits(words[5]),
+                    mesh: match words[1] >> 3 & 3 {
+                        0 => MeshKind::Exported,
+                        1 => MeshKind::Verified,
+                        2 => MeshKind::Bounded,
+                        _ => return Err(nonsense()),
+                    },
+                    displays: words[1] >> 5 & 1 != 0,
                 };
                 Order::Begin(terms, gifts.map(|gift| gift.expect("looked at above")))
             }
-            3 => Order::Go,
+            3 => Order::Go(words[1] as u32),
             4 => Order::Reap(Pid::from_raw(words[1] as i32)),
             _ => return Err(nonsense()),
         };
@@ -179,7 +202,10 @@ impl Control {
             News::PreparedWithListener(listener) => self.send([3, 0, 0, 0, 0, 0], &[listener.as_raw_fd()]),
             News::Paused(step) => plain(4, u64::from(*step)),
             News::Planned(steps) => plain(5, u64::from(*steps)),
-            News::HandedOver => plain(8, 0),
+            News::HandedOver(objects) => plain(8, u64::from(*objects)),
+            News::Diagnosed(line, method) => {
+                self.send([10, u64::from(*line), u64::from(*method), 0, 0, 0], &[])
+            }
             News::Done => plain(9, 0),
             News::ForkFailed(error) => plain(6, *error as u64),
             News::Ended(Ended {
@@ -202,7 +228,8 @@ impl Control {
             3 => News::PreparedWithListener(first.ok_or_else(nonsense)?),
             4 => News::Paused(words[1] as u32),
             5 => News::Planned(words[1] as u32),
-            8 => News::HandedOver,
+            8 => News::HandedOver(words[1] as u32),
+            10 => News::Diagnosed(words[1] as u32, words[2] as u32),
             9 => News::Done,
             6 => News::ForkFailed(words[1] as i32),
             7 => News::Ended(Ended {
@@ -372,7 +399,8 @@ mod tests {
             News::Prepared,
             News::Paused(7),
             News::Planned(u32::MAX),
-            News::HandedOver,
+            News::HandedOver(3),
+            News::Diagnosed(12, 4),
             News::Done,
             News::ForkFailed(11),
             News::Ended(ended),
@@ -397,6 +425,9 @@ mod tests {
             triangles: u32::MAX,
             from: 3,
             pausing: true,
+            mesh_cpu_s: 60.5,
+            mesh: MeshKind::Bounded,
+            displays: true,
         };
         let gifts = std::array::from_fn(|_| writer.as_fd().try_clone_to_owned().unwrap());
         supervisor.order(&Order::Begin(terms, gifts)).unwrap();

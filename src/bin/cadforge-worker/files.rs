@@ -22,8 +22,10 @@ pub struct Files {
     pub plan: MemoryFile,
     /// The shape, handed over by the runner.
     pub brep: MemoryFile,
-    /// Its mesh.
+    /// The mesh that the runner exports.
     pub stl: MemoryFile,
+    /// The mesh that the reader makes: the runner has no way to it.
+    pub mesh: MemoryFile,
     /// The runner's report.
     pub ran: MemoryFile,
     /// The reader's report.
@@ -50,6 +52,7 @@ impl Files {
             plan: file("cadforge-plan")?,
             brep: file("cadforge-brep")?,
             stl: file("cadforge-stl")?,
+            mesh: file("cadforge-mesh")?,
             ran: file("cadforge-ran")?,
             read: file("cadforge-read")?,
             reader_words: file("cadforge-words")?,
@@ -69,6 +72,7 @@ impl Files {
     pub fn gifts(
         &self,
         report: &MemoryFile,
+        mesh: &MemoryFile,
         words: &MemoryFile,
         scratch: BorrowedFd<'_>,
     ) -> io::Result<[OwnedFd; GIFTS]> {
@@ -78,7 +82,7 @@ impl Files {
             self.source.share()?,
             self.plan.share()?,
             report.share()?,
-            self.stl.share()?,
+            mesh.share()?,
             self.brep.share()?,
             words.share()?,
             scratch.try_clone_to_owned()?,

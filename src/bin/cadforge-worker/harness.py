@@ -5,18 +5,15 @@ the child that runs one candidate and dies. Nothing here judges: an exception is
 given elsewhere, and facts about a shape are read by another child (`reader.py`).
 """
 
-import os
-
-# A second thread in the zygote would make every fork a gamble, and numpy's BLAS starts one at import.
-for _library in ("OPENBLAS", "OMP", "MKL"):
-    os.environ[f"{_library}_NUM_THREADS"] = "1"
-
 import datetime
 import errno
 import faulthandler
+import functools
 import gc
 import linecache
 import marshal
+import math
+import os
 import random
 import signal
 import sys
@@ -31,22 +28,19 @@ import cadquery as cq
 import numpy.random
 from OCP.BinTools import BinTools, BinTools_FormatVersion
 from OCP.BOPAlgo import BOPAlgo_Options
-from OCP.BRep import BRep_Tool
 from OCP.BRepMesh import BRepMesh_IncrementalMesh
 from OCP.Message import Message_ProgressRange
 from OCP.OSD import OSD_ThreadPool
-from OCP.StlAPI import StlAPI_Writer
-from OCP.TopAbs import TopAbs_FACE
-from OCP.TopExp import TopExp_Explorer
-from OCP.TopLoc import TopLoc_Location
-from OCP.TopoDS import TopoDS
+from OCP.TopoDS import TopoDS_Shape
+
+import cadforge_mesher as mesher
+import cadforge_messages as messages
+import cadforge_operations as operations
+import cadforge_viewers as viewers
+from cadforge_mesher import NoTriangles
 
 FILENAME = "candidate.py"
 NAMES = ("fixture", "result", "model", "solid", "body", "part")
-
-# CadQuery's defaults for `exporters.export(…, "x.stl")`.
-TOLERANCE = 0.1
-ANGULAR_TOLERANCE = 0.1
 
 # What a refused candidate is told.
 ALLOWED = "the sandbox has no network, programs, threads or signals, and no files but those that the code makes"
@@ -57,14 +51,6 @@ MAX_FRAMES = 24
 
 class NotExportable(Exception):
     """The code ran, but left nothing to export."""
-
-
-class NoTriangles(Exception):
-    """There is an object, but it has no surface."""
-
-
-class TooManyTriangles(Exception):
-    """The mesh is larger than the limit."""
 
 
 def warm(stl: str, brep: str) -> dict[str, str]:
@@ -80,16 +66,21 @@ def warm(stl: str, brep: str) -> dict[str, str]:
     # A file that grows past its limit is an error of the write, not the end of the process.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
+    viewers.install()
+    operations.install(FILENAME)
+    _let_exports_stay_here()
     block = cq.Workplane("XY").box(10, 10, 10).edges("|Z").fillet(1)
     drill = cq.Workplane("XY").circle(2).extrude(20, both=True)
     part = block.cut(drill).union(cq.Workplane("XY").sphere(3)).faces(">Z").chamfer(0.2).clean()
     shape = exportable(part)
-    write_brep(shape, brep)
+    write_brep([shape], brep)
+    mesher.mesh_bounded(shape.wrapped, mesher.Effort(shape.wrapped))
     write_stl(shape, stl, 1 << 20)
     try:
         exec(compile("raise ValueError('warm')", FILENAME, "exec"), {})
     except ValueError as error:
         describe(error, error.__traceback__)
+    operations.forget()
     return {
         "cadquery": cq.__version__,
         "ocp": _installed("cadquery-ocp-novtk", "cadquery-ocp"),
@@ -131,8 +122,7 @@ def prepare(last_words: int, source: int) -> None:
     numpy.random.seed(0)
     main = types.ModuleType("__main__")
     main.__file__ = FILENAME
-    main.__dict__["show_object"] = _show_object
-    main.__dict__["debug"] = _debug
+    main.__dict__.update(_BOUND, **viewers.builtins_of_scripts())
     sys.modules["__main__"] = main
     _names.append(main.__dict__)
     # Read when a traceback needs it: a child that takes over from a pause has other code from there on.
@@ -140,21 +130,113 @@ def prepare(last_words: int, source: int) -> None:
     linecache.cache[FILENAME] = (_read_source,)
 
 
-def step(code: bytes) -> None:
-    """Runs one step of the candidate."""
-    exec(marshal.loads(code), _names[0])
+def step(code: bytes) -> bool:
+    """Runs one step of the candidate; whether there is to be another one."""
+    try:
+        exec(marshal.loads(code), _names[0])
+    except SystemExit as ended:
+        # A script may end itself once it is done, as with `sys.exit(main())`.
+        if ended.code is None or (isinstance(ended.code, int) and ended.code == 0):
+            return False
+        raise
+    return True
 
 
-def choose():
-    """The object to export: the last one shown, else the first of `NAMES` that is bound (and not None)."""
-    if _shown:
-        return exportable(_shown[-1], "the object given to show_object")
+class Chosen:
+    """What is exported of a run, and what else there is to see.
+
+    `shape` is scored. `objects` holds `(shape, name, color, opacity, is_scored)` of each object that the script showed, and
+    `bound` the name that is scored, or that would have been.
+    """
+
+    def __init__(self, shape, objects, bound):
+        self.shape = shape
+        self.objects = objects
+        self.bound = bound
+
+
+def choose() -> Chosen:
+    """The shape that is scored: the last one given to show_object, else the first of `NAMES` that is bound to a shape,
+    else the last one given to a viewer's `show`.
+    """
     names = _names[0]
-    for name in NAMES:
-        if names.get(name) is not None:
-            return exportable(names[name], f"`{name}`")
+    bound = next((name for name in NAMES if is_exportable(names.get(name))), None)
+    seen = viewers.shown()
+    objects = [shown for shown in seen if shown.how == viewers.OBJECT]
+    fallback = [shown for shown in seen if shown.how == viewers.SHOWN and is_exportable(shown.value)]
+    if objects:
+        scored = objects[-1]
+        shape = exportable(scored.value, "the object given to show_object")
+    elif bound is not None:
+        scored = next((shown for shown in reversed(seen) if shown.value is names[bound]), None)
+        shape = exportable(names[bound], f"`{bound}`")
+        if scored is None and (seen or isinstance(names[bound], cq.Assembly)):
+            scored = viewers.Shown(names[bound], viewers.OBJECT, bound)
+            seen = [*seen, scored]
+    elif fallback:
+        scored = fallback[-1]
+        shape = exportable(scored.value, "the object given to show")
+    else:
+        raise NotExportable(_nothing_to_export(names))
+    return Chosen(shape, _displayed(seen, scored, names), bound)
+
+
+def _displayed(seen, scored, names) -> list:
+    found = []
+    for shown in seen:
+        name = shown.name or next((name for name, value in names.items() if value is shown.value and name[0] != "_"), None)
+        try:
+            parts = _parts_to_see(shown.value, name, shown.color, shown.opacity)
+        except Exception:
+            # What a viewer could not show either.
+            continue
+        found += [(shape, name, color, opacity, shown is scored) for shape, name, color, opacity in parts]
+    return found[: viewers.MAX_OBJECTS]
+
+
+def _parts_to_see(value, name, color, opacity):
+    if not isinstance(value, cq.Assembly):
+        return [(exportable(value), name, color, opacity)]
+    parts = []
+    for shape, part_name, location, part_color in value:
+        alpha = viewers.Shown(None, viewers.OBJECT, None, part_color).opacity
+        parts.append((shape.moved(location), part_name.rpartition("/")[2], viewers.rgb(part_color) if part_color else color, alpha if part_color else opacity))
+    return parts
+
+
+def _nothing_to_export(names) -> str:
     looked_for = ", ".join(NAMES)
-    raise NotExportable(f"the code ran but left nothing to export: bind one of {looked_for}, or call show_object")
+    way_out = f"bind one of {looked_for}, or call show_object"
+    if _exported:
+        line, value = _exported[-1]
+        name = next((name for name, bound in names.items() if bound is value and name[0] != "_"), None)
+        what = f"`{name}`" if name else f"a {type(value).__name__}"
+        return (
+            f"the code ran but left nothing to score: {what} was only written to a file, on line {line}; "
+            f"bind it: `fixture = {name or '…'}`"
+        )
+    seen = [f"`{name}` is of type {type(names[name]).__name__}" for name in NAMES if names.get(name) is not None]
+    if seen:
+        return f"the code ran but left no shape to export: {', '.join(seen)}; {way_out}"
+    unbound = [name for name, value in names.items() if name[0] != "_" and name not in _BOUND and isinstance(value, cq.Workplane | cq.Shape | cq.Assembly)]
+    if unbound:
+        return f"the code ran but left nothing to export: `{unbound[-1]}` is a {type(names[unbound[-1]]).__name__}, bind it: `fixture = {unbound[-1]}` ({way_out})"
+    return f"the code ran but left nothing to export: {way_out}"
+
+
+def is_exportable(value) -> bool:
+    """Whether a value is of a kind that has a shape."""
+    if isinstance(value, list | tuple):
+        return len(value) > 0 and all(is_exportable(part) for part in value)
+    if isinstance(value, type):
+        return False
+    return isinstance(value, cq.Workplane | cq.Shape | cq.Assembly | cq.Sketch | TopoDS_Shape) or _wrapped(value) is not None
+
+
+def _wrapped(value):
+    """The kernel's shape inside an object of another library that wraps it as CadQuery does."""
+    inside = getattr(value, "wrapped", None) if not isinstance(value, cq.Vector | cq.Plane | cq.Location) else None
+    return inside if isinstance(inside, TopoDS_Shape) else None
 
 
 def exportable(value, name="the object"):
@@ -162,53 +244,67 @@ def exportable(value, name="the object"):
     if isinstance(value, cq.Assembly):
         return value.toCompound()
     if isinstance(value, cq.Shape):
-        return value
+        return _as_it_is(value)
+    if isinstance(value, TopoDS_Shape):
+        return cq.Shape.cast(value)
+    if isinstance(value, list | tuple):
+        return cq.occ_impl.shapes.compound(*(exportable(part, f"an element of {name}") for part in value))
+    if (inside := _wrapped(value)) is not None:
+        return cq.Shape.cast(inside)
     try:
-        parts = list(value)
+        parts = list(_iterated(value))
     except TypeError:
         parts = None
     if parts is None or not all(isinstance(part, cq.Shape) for part in parts):
         kind = type(value).__name__
         raise NotExportable(f"{name} is of type {kind}: only a Workplane, Shape, Sketch or Assembly can be exported")
-    return cq.occ_impl.shapes.compound(*parts)
+    return cq.occ_impl.shapes.compound(*(_as_it_is(part) for part in parts))
 
 
-def write_brep(shape, path: str) -> None:
-    """Hands the boundary representation over, without triangles: those a reader would have to believe."""
-    if shape.wrapped is None or shape.wrapped.IsNull():
+def _as_it_is(shape):
+    """The shape under the type that the kernel gives it: `shell` says Compound of a Solid."""
+    return shape if shape.wrapped is None or shape.wrapped.IsNull() else cq.Shape.cast(shape.wrapped)
+
+
+def _iterated(value):
+    """What `value` iterates over, with each shape under its own type: a Workplane takes compounds apart, and of a Solid
+    that is called a Compound it would take the shells.
+    """
+    if not isinstance(value, cq.Workplane):
+        yield from value
+        return
+    for part in value.objects:
+        own = _as_it_is(part) if isinstance(part, cq.Shape) else part
+        yield from value.newObject([own])
+
+
+def write_brep(shapes, path: str) -> None:
+    """Hands boundary representations over, without triangles: those a reader would have to believe.
+
+    One shape as it is; several as a compound that holds them in order.
+    """
+    if shapes[0].wrapped is None or shapes[0].wrapped.IsNull():
         raise NoTriangles("the object is empty")
+    whole = shapes[0] if len(shapes) == 1 else cq.occ_impl.shapes.compound(*shapes)
     BinTools.Write_s(
-        shape.wrapped, path, False, False, BinTools_FormatVersion.BinTools_FormatVersion_VERSION_4, Message_ProgressRange()
+        whole.wrapped, path, False, False, BinTools_FormatVersion.BinTools_FormatVersion_VERSION_4, Message_ProgressRange()
     )
+
+
+def hardest_face(shape) -> str:
+    """The face whose mesh takes longest, in words."""
+    return mesher.Effort(shape.wrapped).hardest
 
 
 def write_stl(shape, path: str, max_triangles: int) -> list[int]:
     """Writes the STL that CadQuery would write; returns the triangles of each face, in its order."""
-    BRepMesh_IncrementalMesh(shape.wrapped, TOLERANCE, True, ANGULAR_TOLERANCE, True)
-    counts = []
-    location = TopLoc_Location()
-    explorer = TopExp_Explorer(shape.wrapped, TopAbs_FACE)
-    while explorer.More():
-        triangulation = BRep_Tool.Triangulation_s(TopoDS.Face_s(explorer.Current()), location)
-        counts.append(0 if triangulation is None else triangulation.NbTriangles())
-        explorer.Next()
-    total = sum(counts)
-    if not counts:
-        raise NoTriangles("the object has no faces: sketches and wires must be extruded, revolved or lofted first")
-    if total == 0:
-        raise NoTriangles("no face of the object could be meshed")
-    if total > max_triangles:
-        raise TooManyTriangles(f"the mesh has {total} triangles, the limit is {max_triangles}")
-    writer = StlAPI_Writer()
-    writer.ASCIIMode = False
-    if not writer.Write(shape.wrapped, path):
-        raise NoTriangles("the kernel could not write the mesh")
-    return counts
+    mesher.mesh_as_exported(shape.wrapped)
+    return mesher.write(shape.wrapped, path, max_triangles)
 
 
 def describe(error: BaseException, frames_of) -> dict:
     """Names, message, line and traceback of an exception, as far as they concern the candidate's code."""
-    own = type(error).__module__ in (__name__, "cadforge_reader")
+    own = type(error).__module__ in (__name__, "cadforge_mesher", "cadforge_reader")
     refused = _is_refused(error)
     lineage = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
     try:
@@ -239,6 +335,13 @@ def describe(error: BaseException, frames_of) -> dict:
     name = type(error).__name__
     message = " ".join(text.split())
     heading = f"{name}: {message}" if message else name
+    if not own and not isinstance(error, SyntaxError):
+        try:
+            heading = messages.of(error, frames_of, FILENAME) or heading
+        except Exception:
+            # The script may have broken what an explanation looks at: its own text stays.
+            pass
+    heading = messages.without_machine(heading)
     if refused:
         heading = f"{heading[:1500]} ({ALLOWED})"
     body = "" if own or not shown else "".join(["Traceback (most recent call last):\n", *shown, heading[:2000], "\n"])
@@ -334,12 +437,62 @@ def _fix_chance() -> None:
     uuid._node = 0x020000000000
 
 
-def _show_object(obj, name=None, options=None, **_more):
-    _shown.append(obj)
+def _let_exports_stay_here() -> None:
+    """Has CadQuery's exporters write into the script's own folder, whatever path they are given.
+
+    A script exports once its part is built. That a folder does not exist here, or that the path leads elsewhere, is no
+    fault of the part.
+    """
+    export = cq.exporters.export
+
+    def stay(w, fname, *more, **named):
+        line = next((frame.f_lineno for frame in _frames() if frame.f_code.co_filename == FILENAME), 0)
+        _exported.append((line, w))
+        return export(w, _own_path(fname), *more, **named)
+
+    cq.exporters.export = functools.wraps(export)(stay)
+
+    def kept_here(method):
+        @functools.wraps(method)
+        def stay(self, path, *more, **named):
+            if not any(frame.f_code.co_name == "stay" for frame in _frames(3)):
+                line = next((frame.f_lineno for frame in _frames() if frame.f_code.co_filename == FILENAME), 0)
+                _exported.append((line, self))
+            return method(self, _own_path(path), *more, **named)
+
+        return stay
+
+    for of, names in (
+        (cq.Shape, ("exportStl", "exportStep", "exportBrep", "exportBin")),
+        (cq.Assembly, ("save", "export")),
+        (cq.Workplane, ("export", "exportSvg")),
+    ):
+        for name in names:
+            if hasattr(of, name):
+                setattr(of, name, kept_here(getattr(of, name)))
 
 
-def _debug(obj, name=None, options=None, **_more):
-    """Shown by editors beside the part; never the part itself."""
+def _frames(depth: int = 1):
+    frame = sys._getframe(depth)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _own_path(path):
+    """A path inside the working folder, whose folders exist."""
+    if not isinstance(path, str | os.PathLike):
+        return path
+    inside = os.path.normpath(os.fspath(path)).lstrip("/")
+    while inside.startswith("../"):
+        inside = inside[3:]
+    if os.path.isabs(os.fspath(path)):
+        own = os.path.relpath(os.fspath(path), os.getcwd())
+        inside = os.path.basename(inside) if own.startswith("..") else own
+    folder = os.path.dirname(inside)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    return inside if isinstance(path, str) else type(path)(inside)
 
 
 def _stream(descriptor: int):
@@ -355,6 +508,17 @@ def _installed(*names: str) -> str:
     return "unknown"
 
 
-_shown: list = []
+# What the published environment's runner binds, beside what a viewer's console binds.
+_BOUND = {
+    "cq": cq,
+    "cadquery": cq,
+    "math": math,
+    "exporters": cq.exporters,
+    "Assembly": cq.Assembly,
+    "Color": cq.Color,
+}
+
+# Line and object of each call of an exporter.
+_exported: list = []
 _names: list = []
 _source = -1

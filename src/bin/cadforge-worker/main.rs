@@ -181,6 +181,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
                 run_ms,
                 mesh_ms,
                 resumed,
+                claims,
                 blobs,
             } = run(&mut workshop, client, id, &code, &limits, purpose)?;
             let done = Reply::Done {
@@ -190,6 +191,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
                 run_ms,
                 mesh_ms,
                 resumed,
+                claims,
             };
             say(client, &done, &blobs)?;
             tidy(&mut workshop)?;

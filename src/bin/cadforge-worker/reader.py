@@ -22,18 +22,24 @@ from OCP.GeomAbs import GeomAbs_CurveType, GeomAbs_SurfaceType
 from OCP.GProp import GProp_GProps
 from OCP.Message import Message_ProgressRange
 from OCP.ShapeAnalysis import ShapeAnalysis_ShapeTolerance
-from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE, TopAbs_SHELL, TopAbs_SOLID, TopAbs_VERTEX
+from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE, TopAbs_REVERSED, TopAbs_SHELL, TopAbs_SOLID, TopAbs_VERTEX, TopAbs_WIRE
 from OCP.TopExp import TopExp, TopExp_Explorer
-from OCP.TopoDS import TopoDS, TopoDS_Shape
+from OCP.TopLoc import TopLoc_Location
+from OCP.TopoDS import TopoDS, TopoDS_Iterator, TopoDS_Shape
 from OCP.TopTools import TopTools_IndexedMapOfShape
 
 import cadforge_harness as harness
-from cadforge_harness import ANGULAR_TOLERANCE, FILENAME, TOLERANCE, describe, flush, prepare
+import cadforge_mesher as mesher
+from cadforge_harness import FILENAME, describe, flush, prepare
+from cadforge_mesher import ANGULAR_TOLERANCE, TOLERANCE
 
-__all__ = ["describe", "edges", "facts", "flush", "plan", "prepare", "read_brep", "step_file", "surfaces", "warm"]
+__all__ = ["describe", "edges", "facts", "flush", "hardest_face", "mesh", "plan", "prepare", "read_brep", "scene", "step_file", "surfaces", "warm"]
 
 # Edges are for the eye: beyond this many points a picture shows a grey smear anyway.
 MAX_EDGE_POINTS = 1_000_000
+
+# What is wrong with a shape is told of so many faces.
+MAX_FAULTS = 8
 
 # Flags of the compiler that a `from __future__` sets for the whole file.
 FUTURES = 0
@@ -47,10 +53,11 @@ PLAIN_FORMAT = 2
 def warm(path: str) -> None:
     """Reads and measures one shape, so that what the first use loads is loaded before the first fork."""
     plan(b"import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3).faces().hole(1)\n")
-    shape = read_brep(path)
+    (shape,) = read_brep(path, 0)
     edges(shape)
     surfaces(shape)
     facts(shape)
+    scene([shape], 1 << 20)
 
 
 def plan(source: bytes) -> list[bytes]:
@@ -174,8 +181,8 @@ class Unreadable(Exception):
     """What was handed over is no shape."""
 
 
-def read_brep(path: str):
-    """The shape that a candidate handed over."""
+def read_brep(path: str, objects: int) -> list:
+    """What a candidate handed over: the shape that is scored, then so many objects to be displayed."""
     shape = TopoDS_Shape()
     try:
         read = BinTools.Read_s(shape, path, Message_ProgressRange())
@@ -183,7 +190,69 @@ def read_brep(path: str):
         raise Unreadable(f"the shape that the code handed over cannot be read: {error}") from None
     if not read or shape.IsNull():
         raise Unreadable("the shape that the code handed over cannot be read")
-    return shape
+    if objects == 0:
+        return [shape]
+    found, children = [], TopoDS_Iterator(shape)
+    while children.More():
+        found.append(children.Value())
+        children.Next()
+    if len(found) != 1 + objects:
+        raise Unreadable(f"{1 + objects} shapes were announced, {len(found)} handed over")
+    return found
+
+
+def mesh(shape, exported: bool, path: str, max_triangles: int) -> list[int]:
+    """Meshes a shape and writes its STL; the triangles of each face.
+
+    `exported` is CadQuery's own mesh, else the one for measuring, see `cadforge_mesher`.
+    """
+    if exported:
+        mesher.mesh_as_exported(shape)
+    else:
+        mesher.mesh_bounded(shape, mesher.Effort(shape))
+    return mesher.write(shape, path, max_triangles)
+
+
+def hardest_face(shape) -> str:
+    """The face whose mesh takes longest, in words."""
+    return mesher.Effort(shape).hardest
+
+
+def scene(shapes, max_triangles: int) -> bytes:
+    """The objects to be displayed, little-endian: for each the number of triangles (u32), their corners (9 x f32), the
+    length of its edges in bytes (u32), and the edges as `edges` gives them. What would be too much has no triangles.
+    """
+    out, left = bytearray(), max_triangles
+    for shape in shapes:
+        try:
+            mesher.mesh_bounded(shape, mesher.Effort(shape))
+            corners, lines = _corners(shape, left), edges(shape)
+        except Exception:
+            # An object that cannot be displayed takes nothing from the one that is scored.
+            corners, lines = b"", b""
+        left -= len(corners) // 36
+        out += struct.pack("<I", len(corners) // 36) + corners + struct.pack("<I", len(lines)) + lines
+    return bytes(out)
+
+
+def _corners(shape, most: int) -> bytes:
+    if sum(mesher.triangle_counts(shape)) > most:
+        return b""
+    out = bytearray()
+    for face in mesher.faces(shape):
+        location = TopLoc_Location()
+        triangulation = BRep_Tool.Triangulation_s(face, location)
+        if triangulation is None:
+            continue
+        place = location.Transformation()
+        nodes = [_xyz(triangulation.Node(at).Transformed(place)) for at in range(1, triangulation.NbNodes() + 1)]
+        turned = face.Orientation() == TopAbs_REVERSED
+        for at in range(1, triangulation.NbTriangles() + 1):
+            a, b, c = triangulation.Triangle(at).Get()
+            if turned:
+                b, c = c, b
+            out += struct.pack("<9f", *nodes[a - 1], *nodes[b - 1], *nodes[c - 1])
+    return bytes(out)
 
 
 def edges(shape) -> bytes:
@@ -202,7 +271,11 @@ def edges(shape) -> bytes:
         if kind == 0:
             points = (curve.Value(first), curve.Value(last))
         else:
-            polyline = GCPnts_TangentialDeflection(curve, first, last, ANGULAR_TOLERANCE, TOLERANCE)
+            try:
+                polyline = GCPnts_TangentialDeflection(curve, first, last, ANGULAR_TOLERANCE, TOLERANCE)
+            except Exception:
+                # A curve that the kernel cannot follow is not drawn.
+                continue
             points = [polyline.Value(number) for number in range(1, polyline.NbPoints() + 1)]
         if len(points) < 2:
             continue
@@ -228,10 +301,14 @@ def surfaces(shape) -> bytes:
         kind = _SURFACES.get(surface.GetType(), _other_surface)
         index, first, second, point, axis = kind(surface)
         properties, box = GProp_GProps(), Bnd_Box()
-        BRepGProp.SurfaceProperties_s(face, properties)
-        BRepBndLib.Add_s(face, box, False)
-        # An open box has no numbers; a face without one may be anywhere.
-        limits = (float("nan"),) * 6 if box.IsVoid() else box.Get()
+        try:
+            BRepGProp.SurfaceProperties_s(face, properties)
+            BRepBndLib.Add_s(face, box, False)
+            # An open box has no numbers; a face without one may be anywhere.
+            limits = (float("nan"),) * 6 if box.IsVoid() or box.IsOpen() else box.Get()
+        except Exception:
+            # A surface that the kernel cannot evaluate everywhere.
+            limits = (float("nan"),) * 6
         out += struct.pack("<B15d", index, first, second, *point, *axis, properties.Mass(), *limits)
         explorer.Next()
     return bytes(out)
@@ -311,25 +388,63 @@ def facts(shape) -> dict:
     def loose(kind, outside):
         return sum(1 for _ in visit(shape, kind, outside))
 
-    volume, area, box = GProp_GProps(), GProp_GProps(), Bnd_Box()
-    BRepGProp.VolumeProperties_s(shape, volume)
-    BRepGProp.SurfaceProperties_s(shape, area)
-    BRepBndLib.AddOptimal_s(shape, box, False, False)
-    limits = box.Get()
+    def measure(of, *more):
+        properties = GProp_GProps()
+        try:
+            of(shape, properties, *more)
+        except Exception:
+            return 0.0
+        return properties.Mass()
+
+    check = BRepCheck_Analyzer(shape)
+    valid = check.IsValid()
     return {
         "solids": count(TopAbs_SOLID),
         "shells": count(TopAbs_SHELL),
         "faces": count(TopAbs_FACE),
         "edges": count(TopAbs_EDGE),
         "vertices": count(TopAbs_VERTEX),
-        "volume": volume.Mass(),
-        "area": area.Mass(),
-        "min": limits[:3],
-        "max": limits[3:],
-        "valid": BRepCheck_Analyzer(shape).IsValid(),
+        "volume": measure(BRepGProp.VolumeProperties_s),
+        "area": measure(BRepGProp.SurfaceProperties_s),
+        "valid": valid,
+        "faults": [] if valid else _faults(shape, check),
         "solid_faces": [sum(1 for _ in visit(solid, TopAbs_FACE)) for solid in visit(shape, TopAbs_SOLID)],
         "loose": loose(TopAbs_FACE, TopAbs_SOLID) + loose(TopAbs_EDGE, TopAbs_FACE) + loose(TopAbs_VERTEX, TopAbs_EDGE),
     }
+
+
+def _faults(shape, check) -> list:
+    """Number and flaw of each face, up to `MAX_FAULTS`, in which the kernel's check finds one; -1 is a shell or solid."""
+    found = []
+    explorer, number = TopExp_Explorer(shape, TopAbs_FACE), 0
+    while explorer.More() and len(found) < MAX_FAULTS:
+        face = explorer.Current()
+        if not check.IsValid(face):
+            flaws = _flaws(face, check)
+            for kind in (TopAbs_WIRE, TopAbs_EDGE):
+                parts = TopExp_Explorer(face, kind)
+                while parts.More():
+                    flaws |= _flaws(parts.Current(), check)
+                    parts.Next()
+            found += [(number, flaw) for flaw in sorted(flaws)[:2]]
+        explorer.Next()
+        number += 1
+    for kind in (TopAbs_SHELL, TopAbs_SOLID):
+        parts = TopExp_Explorer(shape, kind)
+        while parts.More() and len(found) < MAX_FAULTS:
+            found += [(-1, flaw) for flaw in sorted(_flaws(parts.Current(), check))[:1]]
+            parts.Next()
+    return found
+
+
+def _flaws(part, check) -> set:
+    result = check.Result(part)
+    flaws = [status.name for status in result.Status()]
+    result.InitContextIterator()
+    while result.MoreShapeInContext():
+        flaws += [status.name for status in result.StatusOnShape()]
+        result.NextShapeInContext()
+    return {flaw.removeprefix("BRepCheck_") for flaw in flaws if flaw != "BRepCheck_NoError"}
 
 
 def _curve_indices() -> dict:

@@ -4,17 +4,21 @@
 
 use std::time::Instant;
 
+use cadforge::executor::MeshKind;
 use cadforge::executor::protocol::{Reading, write_frame};
 use cadforge::failure::Failure;
-use cadforge::geometry::{Aabb, BrepFacts};
+use cadforge::geometry::{BrepFacts, BrepFault};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::candidate::describe;
-use crate::child::Post;
+use crate::child::{self, Post};
 use crate::control::{News, Order, Role};
 use crate::plan::Plan;
 use crate::sandbox;
+
+/// Triangles of all objects that are displayed beside the one that is scored: what a picture can show.
+const SCENE_TRIANGLES: u32 = 500_000;
 
 /// Understands the code, waits until it has been run, and reads what came of it.
 pub fn work(harness: &Bound<'_, PyModule>, mut post: Post) -> Result<(), String> {
@@ -41,9 +45,9 @@ pub fn work(harness: &Bound<'_, PyModule>, mut post: Post) -> Result<(), String>
         .tell(&News::Planned(count))
         .map_err(|error| text(&error))?;
     match post.control.next_order().map_err(|error| text(&error))? {
-        Some(Order::Go) => {
+        Some(Order::Go(objects)) => {
             let started = Instant::now();
-            let measured = measure(harness, &post);
+            let measured = measure(harness, &mut post, objects);
             report(harness, post, started, measured)
         }
         // The code did not build, and there is nothing to measure.
@@ -57,6 +61,8 @@ struct Measured {
     edges: Vec<u8>,
     surfaces: Vec<u8>,
     step: Vec<u8>,
+    faces: Vec<u8>,
+    scene: Vec<u8>,
 }
 
 fn report(
@@ -73,7 +79,9 @@ fn report(
             edges,
             surfaces,
             step,
-        }) => (Ok(facts), [edges, surfaces, step]),
+            faces,
+            scene,
+        }) => (Ok(facts), [edges, surfaces, step, faces, scene]),
         Err(error) => (Err(describe(harness, &error)), Default::default()),
     };
     let _ = harness.call_method0("flush");
@@ -82,8 +90,12 @@ fn report(
     post.control.tell(&News::Done).map_err(|error| error.to_string())
 }
 
-fn measure(harness: &Bound<'_, PyModule>, post: &Post) -> PyResult<Measured> {
-    let shape = harness.call_method1("read_brep", (post.brep.path(),))?;
+fn measure(harness: &Bound<'_, PyModule>, post: &mut Post, objects: u32) -> PyResult<Measured> {
+    let mut shapes = harness
+        .call_method1("read_brep", (post.brep.path(), objects))?
+        .extract::<Vec<Bound<'_, PyAny>>>()?
+        .into_iter();
+    let shape = shapes.next().expect("at least the one that is scored");
     let edges: Vec<u8> = harness.call_method1("edges", (&shape,))?.extract()?;
     let surfaces: Vec<u8> = harness.call_method1("surfaces", (&shape,))?.extract()?;
     let facts = harness.call_method1("facts", (&shape,))?.cast_into::<PyDict>()?;
@@ -91,11 +103,41 @@ fn measure(harness: &Bound<'_, PyModule>, post: &Post) -> PyResult<Measured> {
         Role::ReadAndExport => harness.call_method1("step_file", (&shape,))?.extract()?,
         Role::Run | Role::Read => Vec::new(),
     };
+    let exported = match post.terms.mesh {
+        MeshKind::Exported => None,
+        MeshKind::Verified => Some(true),
+        MeshKind::Bounded => Some(false),
+    };
+    let faces = match exported {
+        None => Vec::new(),
+        Some(exported) => {
+            let hardest: String = harness.call_method1("hardest_face", (&shape,))?.extract()?;
+            child::note_mesh(post, &hardest)?;
+            let counts: Vec<u32> = harness
+                .call_method1("mesh", (&shape, exported, post.stl.path(), post.terms.triangles))?
+                .extract()?;
+            counts.iter().flat_map(|count| count.to_le_bytes()).collect()
+        }
+    };
+    let scene = match shapes.len() {
+        0 => Vec::new(),
+        _ => harness
+            .call_method1(
+                "scene",
+                (
+                    shapes.collect::<Vec<_>>(),
+                    SCENE_TRIANGLES.min(post.terms.triangles),
+                ),
+            )?
+            .extract()?,
+    };
     Ok(Measured {
         facts: read_facts(&facts)?,
         edges,
         surfaces,
         step,
+        faces,
+        scene,
     })
 }
 
@@ -109,11 +151,15 @@ fn read_facts(facts: &Bound<'_, PyDict>) -> PyResult<BrepFacts> {
         vertices: field("vertices")?.extract()?,
         volume: field("volume")?.extract()?,
         area: field("area")?.extract()?,
-        bbox: Aabb {
-            min: field("min")?.extract()?,
-            max: field("max")?.extract()?,
-        },
         valid: field("valid")?.extract()?,
+        faults: field("faults")?
+            .extract::<Vec<(i64, String)>>()?
+            .into_iter()
+            .map(|(face, status)| BrepFault {
+                face: u32::try_from(face).ok(),
+                status,
+            })
+            .collect(),
         solid_faces: field("solid_faces")?.extract()?,
         loose: field("loose")?.extract()?,
     })

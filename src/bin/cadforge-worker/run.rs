@@ -7,10 +7,13 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
-use cadforge::executor::Limits;
-use cadforge::executor::protocol::{DoneBlobs, MAX_BLOBS, Outcome, Purpose, Ran, Reading};
+use cadforge::executor::protocol::{
+    Claims, DoneBlobs, MAX_BLOBS, OperationEffect, Outcome, Purpose, Ran, Reading, Remark,
+};
+use cadforge::executor::{Limits, MeshKind};
 use cadforge::failure::{Failure, Kind};
 
+use crate::candidate::METHODS;
 use crate::chain::{Chain, Extended};
 use crate::control::{GIFTS, News, Order, Role, Terms};
 use crate::family::{Process, Zygote, end_strays};
@@ -30,6 +33,8 @@ pub struct Workshop {
     chain: Option<Chain>,
     /// Processes that are done, and whether the chain is to bury them: to be done when nobody waits.
     done: Vec<(Process, bool)>,
+    /// The process that ran the candidate and may be asked about its shape; and whether it belongs to the chain.
+    standing: Option<(Process, bool)>,
 }
 
 /// What came of one candidate.
@@ -44,6 +49,8 @@ pub struct Finished {
     pub mesh_ms: f64,
     /// Steps that an earlier run had done already.
     pub resumed: u32,
+    /// What the candidate said of its own run.
+    pub claims: Claims,
     /// What goes with it.
     pub blobs: DoneBlobs,
 }
@@ -67,6 +74,7 @@ impl Workshop {
             scratch,
             chain: None,
             done: Vec::new(),
+            standing: None,
         }
     }
 
@@ -91,9 +99,15 @@ impl Workshop {
             run_ms: 0.0,
             mesh_ms: 0.0,
             resumed: 0,
+            claims: Claims::default(),
             blobs: DoneBlobs::default(),
         };
-        finished.outcome = match self.work(&files, source, limits, purpose, &mut watch, &mut finished)? {
+        let worked = self.work(&files, source, limits, purpose, &mut watch, &mut finished);
+        if let Some((process, of_chain)) = self.standing.take() {
+            process.end();
+            self.done.push((process, of_chain));
+        }
+        finished.outcome = match worked? {
             Ok(outcome) | Err(outcome) => outcome,
         };
         watch.client_is_there()?;
@@ -175,7 +189,12 @@ impl Workshop {
         watch: &mut Watch<'_>,
     ) -> Step<(Process, Plan)> {
         let terms = self.terms(role, limits, 0, false);
-        let gifts = files.gifts(&files.read, &files.reader_words, self.scratch.run_folder())?;
+        let gifts = files.gifts(
+            &files.read,
+            &files.mesh,
+            &files.reader_words,
+            self.scratch.run_folder(),
+        )?;
         reader.control.order(&Order::Begin(terms, gifts))?;
         let mut prepared = false;
         loop {
@@ -229,6 +248,7 @@ impl Workshop {
         watch: &mut Watch<'_>,
         finished: &mut Finished,
     ) -> Step<Vec<u8>> {
+        let displays = live;
         let live = live && self.zygote.warm.sandbox.listener;
         if live {
             // Only the process that forked it can bury one, and the chain is about to change.
@@ -254,8 +274,16 @@ impl Workshop {
             }
         };
         let begin = |process: &Process, from: u32| {
-            let terms = self.terms(Role::Run, limits, from, live);
-            let gifts = files.gifts(&files.ran, &files.runner_words, self.scratch.run_folder())?;
+            let terms = Terms {
+                displays,
+                ..self.terms(Role::Run, limits, from, live)
+            };
+            let gifts = files.gifts(
+                &files.ran,
+                &files.stl,
+                &files.runner_words,
+                self.scratch.run_folder(),
+            )?;
             process.control.order(&Order::Begin(terms, gifts))
         };
         begin(&process, finished.resumed)?;
@@ -284,7 +312,7 @@ impl Workshop {
                         }
                         Extended::Same(same) => {
                             // It may be gone, or not listen: then it ends by itself or by its limits.
-                            let _ = same.control.order(&Order::Go);
+                            let _ = same.control.order(&Order::Go(0));
                             process = same;
                         }
                         Extended::Deceived(same) => {
@@ -294,14 +322,15 @@ impl Workshop {
                         }
                     }
                 }
-                Event::Said(News::HandedOver) if begun && !handed_over => {
+                Event::Said(News::HandedOver(objects)) if begun && !handed_over => {
                     handed_over = true;
+                    watch.begin_mesh(&process);
                     // From here on nobody can change it, not even a candidate that left a map of it somewhere.
                     if files.brep.seal().is_err() {
                         watch.killed.get_or_insert(Killed::Nonsense);
                         process.end();
                     } else {
-                        reader.control.order(&Order::Go)?;
+                        reader.control.order(&Order::Go(objects))?;
                     }
                 }
                 Event::Said(News::Done) if begun => {
@@ -318,8 +347,7 @@ impl Workshop {
         }
         let ended = if done {
             let cpu_s = crate::linux::cpu_s(process.pid).unwrap_or(0.0);
-            process.end();
-            self.done.push((process, chain.is_some()));
+            self.standing = Some((process, chain.is_some()));
             Ended {
                 cpu_s,
                 ..Ended::well()
@@ -357,10 +385,12 @@ impl Workshop {
                     outcome,
                     run_ms,
                     mesh_ms,
+                    claims,
                 },
                 faces,
             )) => {
                 (finished.run_ms, finished.mesh_ms) = (run_ms, mesh_ms);
+                finished.claims = claims;
                 Ok(outcome.map(|()| faces).map_err(plain))
             }
             Err(error) => Ok(Err(forged(&format!("its report cannot be read: {error}")))),
@@ -377,6 +407,7 @@ impl Workshop {
         watch: &mut Watch<'_>,
         finished: &mut Finished,
     ) -> Step<Outcome> {
+        watch.begin_mesh(&reader);
         match watch.next(&reader, &files.reader_words, None, &self.scratch)? {
             Event::Said(News::Done) => {
                 finished.cpu_ms += crate::linux::cpu_s(reader.pid).unwrap_or(0.0) * 1e3;
@@ -400,18 +431,29 @@ impl Workshop {
         watch.drain()?;
         // Of the reader, whom no candidate has touched: what cannot be read is our own fault.
         let (Reading { outcome, ms }, blobs) = read_reading(&files.read)?;
-        let [edges, surfaces, step] =
-            <[Vec<u8>; 3]>::try_from(blobs).map_err(|_| io::Error::other("a reading without its blobs"))?;
+        let [edges, surfaces, step, faces, scene] =
+            <[Vec<u8>; 5]>::try_from(blobs).map_err(|_| io::Error::other("a reading without its blobs"))?;
         // Read while the mesh was made: the longer of the two is what it took.
         finished.mesh_ms = finished.mesh_ms.max(ms);
+        let mesh = match limits.mesh {
+            MeshKind::Exported => &files.stl,
+            MeshKind::Verified | MeshKind::Bounded => {
+                finished.blobs.faces = faces;
+                &files.mesh
+            }
+        };
+        if outcome.as_ref().is_ok_and(|facts| !facts.valid) {
+            finished.claims.remarks.extend(self.diagnose(files, watch)?);
+        }
         Ok(match outcome {
-            Ok(facts) => match files.stl.read(MAX_BLOBS / 2) {
+            Ok(facts) => match mesh.read(MAX_BLOBS / 2) {
                 Ok(stl) => {
                     finished.blobs = DoneBlobs {
                         stl,
                         edges,
                         surfaces,
                         step,
+                        scene,
                         ..std::mem::take(&mut finished.blobs)
                     };
                     Ok(Outcome::Shape { facts })
@@ -419,6 +461,33 @@ impl Workshop {
                 Err(error) => Err(forged(&format!("its mesh cannot be read: {error}"))),
             },
             Err(failure) => Err(plain(failure)),
+        })
+    }
+
+    /// Asks the process that ran the candidate which clean-up broke its shape. Whatever it answers is a claim, and a
+    /// process that does not answer takes nothing from the result.
+    fn diagnose(&mut self, files: &Files, watch: &mut Watch<'_>) -> io::Result<Option<Remark>> {
+        let Some((process, _)) = &self.standing else {
+            return Ok(None);
+        };
+        if watch.killed.is_some() || process.control.order(&Order::Go(0)).is_err() {
+            return Ok(None);
+        }
+        watch.begin_diagnosis(process);
+        let listener = self.chain.as_ref().map(Chain::listener);
+        let event = watch.next(process, &files.runner_words, listener, &self.scratch)?;
+        watch.end_diagnosis();
+        Ok(match event {
+            Event::Said(News::Diagnosed(line @ 1.., method)) => Some(Remark {
+                line,
+                method: METHODS
+                    .get(method as usize)
+                    .copied()
+                    .unwrap_or(METHODS[0])
+                    .to_owned(),
+                effect: OperationEffect::BrokenByClean,
+            }),
+            Event::Said(_) | Event::Ended => None,
         })
     }
 
@@ -454,6 +523,9 @@ impl Workshop {
             triangles: limits.triangles,
             from,
             pausing,
+            mesh_cpu_s: limits.mesh_cpu_s,
+            mesh: limits.mesh,
+            displays: false,
         }
     }
 

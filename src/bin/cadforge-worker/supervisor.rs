@@ -25,6 +25,9 @@ pub const WALL_FACTOR: f64 = 3.0;
 /// How often CPU time and memory are looked at. Below it, a limit of 20 s is kept to a thousandth.
 const TICK: Duration = Duration::from_millis(20);
 
+/// CPU seconds for the search of what made a shape invalid.
+const DIAGNOSIS: f64 = 5.0;
+
 /// How long a child that is about to be killed may take to say where it is.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
@@ -84,6 +87,8 @@ pub struct Watch<'a> {
     /// What was printed.
     pub output: Output,
     limits: &'a Limits,
+    /// CPU seconds that what runs now may have used, with those before it.
+    cpu_limit_s: f64,
     started: Instant,
     resident_limit: u64,
     client: BorrowedFd<'a>,
@@ -106,6 +111,7 @@ impl<'a> Watch<'a> {
             cpu_before: 0.0,
             output,
             limits,
+            cpu_limit_s: limits.cpu_s,
             started: Instant::now(),
             resident_limit: resident.saturating_add(limits.memory_mb.saturating_mul(1 << 20)),
             client,
@@ -117,6 +123,28 @@ impl<'a> Watch<'a> {
     /// Wall time so far.
     pub fn wall_s(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
+    }
+
+    /// Begins the time for the mesh: what `process` has used until now is no part of it.
+    pub fn begin_mesh(&mut self, process: &Process) {
+        let used = self.cpu_before + linux::cpu_s(process.pid).unwrap_or(0.0);
+        self.cpu_limit_s = used + self.limits.mesh_cpu_s;
+    }
+
+    /// Gives `process` a moment to answer a question about its shape, whatever it has used so far.
+    pub fn begin_diagnosis(&mut self, process: &Process) {
+        let used = self.cpu_before + linux::cpu_s(process.pid).unwrap_or(0.0);
+        self.cpu_limit_s = used + DIAGNOSIS;
+    }
+
+    /// Whether it answered in time is no matter of the candidate's.
+    pub fn end_diagnosis(&mut self) {
+        if matches!(
+            self.killed,
+            Some(Killed::Cpu | Killed::Wall | Killed::Memory | Killed::Nonsense)
+        ) {
+            self.killed = None;
+        }
     }
 
     /// What a run that goes on from elsewhere has behind it.
@@ -144,8 +172,7 @@ impl<'a> Watch<'a> {
         listener: Option<&Listener>,
         scratch: &Scratch,
     ) -> io::Result<Event> {
-        let wall_limit =
-            Duration::try_from_secs_f64(self.limits.cpu_s * WALL_FACTOR).unwrap_or(Duration::MAX);
+        let wall_limit = Duration::try_from_secs_f64(self.cpu_limit_s * WALL_FACTOR).unwrap_or(Duration::MAX);
         let mut next_look = Instant::now() + TICK;
         let mut deaf = false;
         // What ended one process of a run ends all of it, though that one had just said that it was done.
@@ -160,7 +187,7 @@ impl<'a> Watch<'a> {
                 let resident = linux::memory(process.pid).map_or(0, |(_, resident)| resident);
                 self.killed = if resident > self.resident_limit {
                     Some(Killed::Memory)
-                } else if cpu_s >= self.limits.cpu_s {
+                } else if cpu_s >= self.cpu_limit_s {
                     Some(Killed::Cpu)
                 } else if now - self.started >= wall_limit {
                     Some(Killed::Wall)

@@ -11,6 +11,9 @@ use crate::supervisor::{Killed, Observed, WALL_FACTOR};
 /// Exit status of a child that could not write its report.
 pub const NO_REPORT: i32 = 113;
 
+/// Before the words on the face that is meshed.
+pub const MESHING: &str = "meshing ";
+
 /// Below this share of its CPU limit, a candidate at the wall limit may have waited for a busy machine.
 const STARVED: f64 = 0.5;
 
@@ -27,8 +30,10 @@ pub fn of_death(
     resident_baseline: u64,
 ) -> Option<(Failure, bool)> {
     let words = last_words.read(1 << 20).unwrap_or_default();
-    let place = Place::new(&String::from_utf8_lossy(&words), source);
+    let words = String::from_utf8_lossy(&words);
+    let place = Place::new(&words, source);
     let at = place.suffix();
+    let mesh = meshing(&words);
     let status = observed.ended.status;
     let full = observed.ended.peak_resident as f64
         >= resident_baseline as f64 + FULL * (limits.memory_mb << 20) as f64
@@ -39,6 +44,13 @@ pub fn of_death(
     );
 
     let (kind, message) = match observed.killed {
+        Some(Killed::Cpu | Killed::Wall) if let Some(face) = &mesh => (
+            Kind::Timeout,
+            format!(
+                "the mesh of the shape took more than its limit of {} s; the hardest is {face}",
+                limits.mesh_cpu_s
+            ),
+        ),
         Some(Killed::Cpu) => (
             Kind::Timeout,
             format!("the code ran past its {} s limit{at}", limits.cpu_s),
@@ -104,6 +116,13 @@ pub fn of_death(
         },
         starved,
     ))
+}
+
+/// The face that is meshed, in words, where the child was at that.
+fn meshing(words: &str) -> Option<String> {
+    let line = words.lines().find_map(|line| line.strip_prefix(MESHING))?;
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, ' ' | ',');
+    Some(line.chars().filter(plain).take(120).collect())
 }
 
 fn says_out_of_memory(stderr: &[u8]) -> bool {

@@ -102,6 +102,36 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
     let module = |code: &str, file: &std::ffi::CStr, name: &std::ffi::CStr| {
         PyModule::from_code(py, &std::ffi::CString::new(code)?, file, name)
     };
+    for (code, file, name) in [
+        // Before all others, which import CadQuery.
+        (
+            include_str!("threads.py"),
+            c"cadforge_threads.py",
+            c"cadforge_threads",
+        ),
+        (
+            include_str!("mesher.py"),
+            c"cadforge_mesher.py",
+            c"cadforge_mesher",
+        ),
+        (
+            include_str!("messages.py"),
+            c"cadforge_messages.py",
+            c"cadforge_messages",
+        ),
+        (
+            include_str!("operations.py"),
+            c"cadforge_operations.py",
+            c"cadforge_operations",
+        ),
+        (
+            include_str!("viewers.py"),
+            c"cadforge_viewers.py",
+            c"cadforge_viewers",
+        ),
+    ] {
+        module(code, file, name)?;
+    }
     let run = module(
         include_str!("harness.py"),
         c"cadforge_harness.py",
@@ -188,7 +218,7 @@ pub fn wait_for_orders(control: &Control, first: Option<Order>, waiting: Waiting
                 }
                 control.tell(&News::Ended(linux::reap(child)?))?;
             }
-            Order::Begin(..) | Order::Go => return Err(io::Error::other("an order for somebody else")),
+            Order::Begin(..) | Order::Go(_) => return Err(io::Error::other("an order for somebody else")),
         }
     }
 }

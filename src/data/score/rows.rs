@@ -51,6 +51,7 @@ pub fn scored(row: Row, evaluation: &Evaluation) -> (Map<String, Value>, f64) {
 /// Writes what an evaluation says of a row into it.
 pub fn note(row: &mut Map<String, Value>, evaluation: &Evaluation) {
     let score = evaluation.shaped.unwrap_or(evaluation.reward.total);
+    let own_notes = !row.contains_key("notes") || row.contains_key("verifier_notes");
     let mut set = |key: &str, value: Value| row.insert(key.to_owned(), value);
     set("reward", json!(evaluation.reward));
     set("score", json!(score));
@@ -59,6 +60,10 @@ pub fn note(row: &mut Map<String, Value>, evaluation: &Evaluation) {
     }
     set("kind", json!(evaluation.kind));
     set("failure", json!(evaluation.failure));
+    // Under its name in `eval --json`, unless the row has notes of its own there.
+    if own_notes {
+        set("notes", json!(evaluation.notes));
+    }
     set("verifier_notes", json!(evaluation.notes));
     set("profile", json!(evaluation.profile));
     set("mode", json!(evaluation.mode));

@@ -387,6 +387,7 @@ impl Keeper {
             run_ms,
             mesh_ms,
             resumed,
+            claims,
             blobs,
         } = done;
         let starved = matches!(outcome, Outcome::Failed { starved: true, .. });
@@ -395,8 +396,13 @@ impl Keeper {
             self.shared.lock().queue.push_alone(job.priority, job);
             return;
         }
+        let answer = answer::of(outcome, &claims, &blobs, &job.limits);
         let execution = Execution {
-            build: answer::build(outcome, &blobs, &job.limits),
+            build: answer.build,
+            notes: answer.notes,
+            shows_more: answer.shows_more,
+            scene: answer.scene.map(Arc::new),
+            disputed: answer.disputed,
             stdout: String::from_utf8_lossy(&blobs.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&blobs.stderr).into_owned(),
             step: (!blobs.step.is_empty()).then(|| blobs.step.into()),

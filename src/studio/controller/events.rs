@@ -229,6 +229,7 @@ impl Controller {
         let assessment = Assessment {
             evaluation: step.evaluation,
             shape,
+            scene: None,
         };
         let mut warnings = Vec::new();
         if index == 0 {

@@ -201,6 +201,7 @@ impl Controller {
         let assessment = Assessment {
             evaluation: step.evaluation.clone(),
             shape: None,
+            scene: None,
         };
         card.take(assessment, 0, scoring, name.clone());
         card.row = Some(name);

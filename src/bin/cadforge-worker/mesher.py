@@ -1,0 +1,230 @@
+"""Triangles for a shape: CadQuery's own export, and a bounded one for measuring.
+
+The bounded mesh is CadQuery's too for ordinary shapes. Where counts say that this would take many seconds (a face with
+hundreds of holes, a surface of hundreds of spline spans), other parameters are chosen before anything is meshed. Nothing
+depends on elapsed time: equal shapes get equal meshes on every machine.
+"""
+
+import math
+
+import cadquery as cq  # noqa: F401  before the kernel's own modules, which need what it loads
+from OCP.Bnd import Bnd_Box
+from OCP.BRep import BRep_Tool
+from OCP.BRepAdaptor import BRepAdaptor_Curve, BRepAdaptor_Surface
+from OCP.BRepBndLib import BRepBndLib
+from OCP.BRepMesh import BRepMesh_IncrementalMesh
+from OCP.GeomAbs import GeomAbs_CurveType, GeomAbs_SurfaceType
+from OCP.gp import gp_Pnt, gp_Vec
+from OCP.IMeshTools import IMeshTools_MeshAlgoType, IMeshTools_Parameters
+from OCP.Message import Message_ProgressRange
+from OCP.StlAPI import StlAPI_Writer
+from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE, TopAbs_WIRE
+from OCP.TopExp import TopExp_Explorer
+from OCP.TopLoc import TopLoc_Location
+from OCP.TopoDS import TopoDS
+
+# CadQuery's defaults for `exporters.export(…, "x.stl")`: relative to the length of each edge, and radians.
+TOLERANCE = 0.1
+ANGULAR_TOLERANCE = 0.1
+
+# Nodes on the boundary of one face from which the default mesher, whose time grows with their square, gives way to
+# Delabella: a plate with 400 holes has 25,600 (38 s against 3), the references of the tasks 2,211 at most.
+MANY_NODES = 4000
+
+# Spline spans of one face from which its mesh is bounded: a vase of 240 gets 433,000 triangles otherwise (25 s),
+# bounded 41,000 (2.8 s). The references of the tasks have 16 at most.
+MANY_SPANS = 64
+
+# Turning of an edge of a curved spline face, radians, from which its mesh is bounded: two full turns, as of a thread or
+# a twisted bar. Along it the relative deflection, of a tenth of the edge, asks for ever smaller triangles across.
+MUCH_TURNING = 4.0 * math.pi
+
+# The bounded mesh: distance from the surface as a share of the diagonal, and radians.
+BOUNDED_DEFLECTION = 2e-4
+BOUNDED_ANGLE = 0.2
+
+# Points at which the turning of an edge is taken, a span and in all.
+TURNING_SAMPLES, MOST_SAMPLES = 4, 400
+
+_CURVED_SPLINES = (
+    GeomAbs_SurfaceType.GeomAbs_BSplineSurface,
+    GeomAbs_SurfaceType.GeomAbs_BezierSurface,
+    GeomAbs_SurfaceType.GeomAbs_SurfaceOfRevolution,
+    GeomAbs_SurfaceType.GeomAbs_OffsetSurface,
+    GeomAbs_SurfaceType.GeomAbs_OtherSurface,
+)
+_ROUND = (GeomAbs_CurveType.GeomAbs_Circle, GeomAbs_CurveType.GeomAbs_Ellipse)
+
+
+class NoTriangles(Exception):
+    """There is an object, but it has no surface."""
+
+
+class TooManyTriangles(Exception):
+    """The mesh is larger than the limit."""
+
+
+class Effort:
+    """What counts say of the work that a mesh will be."""
+
+    def __init__(self, shape):
+        self.nodes = self.spans = 0
+        self.turning = 0.0
+        # The face that will take longest, and why, for the message of a mesh that takes too long.
+        self.hardest, heaviest = "no face", -1.0
+        for index, face in enumerate(faces(shape)):
+            kind, nodes, holes, spans, turning = _face_effort(face)
+            self.nodes = max(self.nodes, nodes)
+            self.spans = max(self.spans, spans)
+            self.turning = max(self.turning, turning)
+            weight = (nodes / MANY_NODES) ** 2 + spans / MANY_SPANS + turning / MUCH_TURNING
+            if weight > heaviest:
+                heaviest = weight
+                about = [f"{holes} holes"] if holes > 1 else []
+                about += [f"{spans} spline spans"] if spans > 1 else []
+                detail = f" with {' and '.join(about)}" if about else ""
+                self.hardest = f"face {index}, a {kind}{detail}"
+
+
+def faces(shape):
+    """The faces in the kernel's order; one that several solids share comes once for each of them."""
+    explorer = TopExp_Explorer(shape, TopAbs_FACE)
+    while explorer.More():
+        yield TopoDS.Face_s(explorer.Current())
+        explorer.Next()
+
+
+def mesh_as_exported(shape) -> None:
+    """Meshes as `cadquery.exporters.export` does."""
+    BRepMesh_IncrementalMesh(shape, TOLERANCE, True, ANGULAR_TOLERANCE, True)
+
+
+def mesh_bounded(shape, effort: Effort) -> None:
+    """Meshes with parameters that suit the counts."""
+    bounded = effort.spans > MANY_SPANS or effort.turning > MUCH_TURNING
+    # Half the nodes on a circle at twice the angle.
+    nodes = effort.nodes * (ANGULAR_TOLERANCE / BOUNDED_ANGLE if bounded else 1.0)
+    many = nodes > MANY_NODES
+    if not bounded and not many:
+        mesh_as_exported(shape)
+        return
+    parameters = IMeshTools_Parameters()
+    parameters.Deflection, parameters.Relative, parameters.Angle = TOLERANCE, True, ANGULAR_TOLERANCE
+    if bounded:
+        parameters.Deflection, parameters.Relative = BOUNDED_DEFLECTION * diagonal(shape), False
+        parameters.Angle = BOUNDED_ANGLE
+        parameters.InternalVerticesMode = False
+        parameters.ControlSurfaceDeflection = False
+    if many:
+        parameters.MeshAlgo = IMeshTools_MeshAlgoType.IMeshTools_MeshAlgoType_Delabella
+    BRepMesh_IncrementalMesh(shape, parameters, Message_ProgressRange())
+    if many and 0 in triangle_counts(shape):
+        # Delabella leaves a face with a spline in its outline empty now and then. The others keep their triangles.
+        parameters.MeshAlgo = IMeshTools_MeshAlgoType.IMeshTools_MeshAlgoType_Watson
+        BRepMesh_IncrementalMesh(shape, parameters, Message_ProgressRange())
+
+
+def triangle_counts(shape) -> list[int]:
+    """The triangles of each face, in the order of `faces`."""
+    location = TopLoc_Location()
+    counts = []
+    for face in faces(shape):
+        triangulation = BRep_Tool.Triangulation_s(face, location)
+        counts.append(0 if triangulation is None else triangulation.NbTriangles())
+    return counts
+
+
+def write(shape, path: str, max_triangles: int) -> list[int]:
+    """Writes the triangles of a meshed shape as a binary STL; returns the triangles of each face."""
+    counts = triangle_counts(shape)
+    total = sum(counts)
+    if not counts:
+        raise NoTriangles("the object has no faces: sketches and wires must be extruded, revolved or lofted first")
+    if total == 0:
+        raise NoTriangles("no face of the object could be meshed")
+    if total > max_triangles:
+        raise TooManyTriangles(f"the mesh has {total} triangles, the limit is {max_triangles}")
+    writer = StlAPI_Writer()
+    writer.ASCIIMode = False
+    if not writer.Write(shape, path):
+        raise NoTriangles("the kernel could not write the mesh")
+    return counts
+
+
+def diagonal(shape) -> float:
+    """Length of the diagonal of a box around the shape, at least 1e-6 mm."""
+    box = Bnd_Box()
+    try:
+        BRepBndLib.Add_s(shape, box, False)
+        return max(1e-6, math.sqrt(box.SquareExtent())) if not box.IsVoid() else 1.0
+    except Exception:
+        return 1.0
+
+
+def _face_effort(face):
+    surface = BRepAdaptor_Surface(face)
+    kind = surface.GetType()
+    curved = kind in _CURVED_SPLINES
+    nodes = wires = 0
+    turning = 0.0
+    explorer = TopExp_Explorer(face, TopAbs_EDGE)
+    while explorer.More():
+        count, turn = _edge_effort(TopoDS.Edge_s(explorer.Current()), curved)
+        nodes += count
+        turning = max(turning, turn)
+        explorer.Next()
+    explorer = TopExp_Explorer(face, TopAbs_WIRE)
+    while explorer.More():
+        wires += 1
+        explorer.Next()
+    name = kind.name.removeprefix("GeomAbs_")
+    return name, nodes, wires - 1, _spans(surface, kind) if curved else 1, turning
+
+
+def _spans(surface, kind) -> int:
+    try:
+        if kind == GeomAbs_SurfaceType.GeomAbs_SurfaceOfRevolution:
+            curve = surface.BasisCurve()
+            spline = curve.GetType() == GeomAbs_CurveType.GeomAbs_BSplineCurve
+            # A full turn counts as four spans.
+            return 4 * (curve.NbKnots() - 1) if spline else 1
+        if kind == GeomAbs_SurfaceType.GeomAbs_BSplineSurface:
+            return (surface.NbUKnots() - 1) * (surface.NbVKnots() - 1)
+    except Exception:
+        # A surface that cannot say is meshed as any other.
+        pass
+    return 1
+
+
+def _edge_effort(edge, with_turning: bool) -> tuple[int, float]:
+    if BRep_Tool.Degenerated_s(edge):
+        return 1, 0.0
+    curve = BRepAdaptor_Curve(edge)
+    kind = curve.GetType()
+    if kind == GeomAbs_CurveType.GeomAbs_Line:
+        return 1, 0.0
+    first, last = curve.FirstParameter(), curve.LastParameter()
+    if kind in _ROUND:
+        return max(1, math.ceil(abs(last - first) / ANGULAR_TOLERANCE)), 0.0
+    try:
+        spans = curve.NbKnots() - 1 if kind == GeomAbs_CurveType.GeomAbs_BSplineCurve else 1
+    except Exception:
+        spans = 1
+    return TURNING_SAMPLES * spans, _turning(curve, first, last, spans) if with_turning else 0.0
+
+
+def _turning(curve, first: float, last: float, spans: int) -> float:
+    """The sum of the angles between tangents along a curve, radians."""
+    count = min(MOST_SAMPLES, max(16, TURNING_SAMPLES * spans))
+    point, tangent, before, total = gp_Pnt(), gp_Vec(), None, 0.0
+    try:
+        for at in range(count + 1):
+            curve.D1(first + (last - first) * at / count, point, tangent)
+            if tangent.Magnitude() < 1e-12:
+                continue
+            if before is not None:
+                total += before.Angle(tangent)
+            before = gp_Vec(tangent.X(), tangent.Y(), tangent.Z())
+    except Exception:
+        return total
+    return total

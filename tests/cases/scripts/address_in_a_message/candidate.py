@@ -1,0 +1,3 @@
+class Part:
+    pass
+raise ValueError(f"not a shape: {object()}")

@@ -1,0 +1,1 @@
+fixture = cq.Workplane().box(math.pi, 2, 3)

@@ -1,0 +1,2 @@
+import cadquery as cq
+result = cq.Workplane().cylinder(0, 5)

@@ -1,0 +1,2 @@
+import json
+sizes = json.load(open("sizes.json"))

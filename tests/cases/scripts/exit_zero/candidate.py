@@ -1,0 +1,5 @@
+import cadquery as cq
+import sys
+result = cq.Workplane().box(1, 2, 3)
+sys.exit(0)
+result = None

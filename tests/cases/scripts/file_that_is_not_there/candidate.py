@@ -1,0 +1,2 @@
+import cadquery as cq
+result = cq.importers.importStep("base.step")

@@ -1,0 +1,2 @@
+import cadquery as cq
+raise ValueError(cq.__file__)

@@ -1,0 +1,2 @@
+model = "M8"
+part = len

@@ -1,0 +1,2 @@
+import cadquery as cq
+result = cq.Workplane().box(1, 2, 3).faces(">Q").workplane().hole(0.2)

@@ -1,0 +1,1 @@
+fixture = cadquary.Workplane().box(1, 2, 3)

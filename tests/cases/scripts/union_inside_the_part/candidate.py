@@ -1,0 +1,3 @@
+import cadquery as cq
+result = cq.Workplane().box(40, 40, 10)
+result = result.union(cq.Workplane().box(2, 2, 2))
