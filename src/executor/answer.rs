@@ -27,7 +27,7 @@ const MOST_AREA: f64 = 2.5;
 pub fn build(outcome: Outcome, blobs: &DoneBlobs, limits: &Limits) -> Build {
     let shape = match outcome {
         Outcome::Shape { facts } => shape(facts, blobs, limits),
-        Outcome::Failed { failure, .. } => Err(honest(failure)),
+        Outcome::Failed { failure } => Err(honest(failure)),
         Outcome::Cancelled => Err(forged("a candidate that nobody cancelled was cancelled")),
     };
     match shape {

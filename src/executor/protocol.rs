@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::geometry::BrepFacts;
 
 /// The protocol's version: both sides must be of the same.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The largest header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;
@@ -47,7 +47,7 @@ pub const SURFACES: [&str; 8] = [
 /// What a client asks of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Run a candidate. One blob: its code.
+    /// Run a candidate. One blob: its code. While [`Reply::Running`] says that it sleeps, another one may be run beside it.
     Run {
         /// Chosen by the client, given back in [`Reply::Done`].
         id: u64,
@@ -93,6 +93,13 @@ pub enum Reply {
         /// Why, with a hint.
         message: String,
     },
+    /// A candidate is running. Said every second, and more often while it sleeps.
+    Running {
+        /// As in [`Request::Run`].
+        id: u64,
+        /// Whether it does not want the processor, so that its worker has nothing to do.
+        asleep: bool,
+    },
     /// A candidate has ended. Blobs: see [`DoneBlobs`].
     Done {
         /// As in [`Request::Run`].
@@ -122,8 +129,6 @@ pub enum Outcome {
     Failed {
         /// Why.
         failure: Failure,
-        /// Whether it ran into the wall limit with little CPU time used: the machine may be to blame.
-        starved: bool,
     },
     /// It was cancelled.
     Cancelled,

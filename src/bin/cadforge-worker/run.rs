@@ -4,13 +4,14 @@
 //! steps stands; the first then reads the shape that came of it.
 
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
 use cadforge::executor::Limits;
 use cadforge::executor::protocol::{DoneBlobs, MAX_BLOBS, Outcome, Purpose, Ran, Reading};
 use cadforge::failure::{Failure, Kind};
+use nix::unistd::Pid;
 
+use crate::beside::Beside;
 use crate::chain::{Chain, Extended};
 use crate::control::{GIFTS, News, Order, Role, Terms};
 use crate::family::{Process, Zygote, end_strays};
@@ -19,14 +20,17 @@ use crate::linux::{Ended, MemoryFile};
 use crate::listener::Listener;
 use crate::plan::Plan;
 use crate::scratch::Scratch;
-use crate::supervisor::{Event, Interruption, Killed, Observed, Watch};
+use crate::supervisor::{Candidate, Client, Event, Killed, Observed, Watch};
 use crate::verdict;
 
 /// All that candidates are run with.
 pub struct Workshop {
     /// Forks children.
     pub zygote: Zygote,
-    scratch: Scratch,
+    /// Where the candidate that runs may write.
+    pub scratch: Scratch,
+    /// The same for those that run while others sleep.
+    pub beside: Beside,
     chain: Option<Chain>,
     /// Processes that are done, and whether the chain is to bury them: to be done when nobody waits.
     done: Vec<(Process, bool)>,
@@ -48,14 +52,6 @@ pub struct Finished {
     pub blobs: DoneBlobs,
 }
 
-/// The client's side of a run.
-pub struct Client<'a> {
-    /// Readable when it has something to say.
-    pub connection: BorrowedFd<'a>,
-    /// Hears it.
-    pub interrupted: &'a mut dyn FnMut() -> io::Result<Interruption>,
-}
-
 /// How a step of the work ended: with what the next one needs, or with the run's outcome.
 type Step<T> = io::Result<Result<T, Outcome>>;
 
@@ -65,26 +61,28 @@ impl Workshop {
         Self {
             zygote,
             scratch,
+            beside: Beside::default(),
             chain: None,
             done: Vec::new(),
         }
     }
 
     /// Runs one candidate. An error is the worker's or the client's, never the candidate's.
-    pub fn run(
-        &mut self,
-        source: &[u8],
-        limits: &Limits,
-        purpose: Purpose,
-        client: &mut Client<'_>,
-    ) -> io::Result<Finished> {
+    pub fn run(&mut self, candidate: &Candidate, client: &mut dyn Client) -> io::Result<Finished> {
+        let Candidate {
+            id,
+            code: source,
+            limits,
+            purpose,
+        } = candidate;
         // What the last candidate's end was a moment late for.
         if !self.scratch.clear()? {
             self.end_chain()?;
         }
         let (files, output) = Files::new(source, limits)?;
         let resident = self.zygote.warm.resident;
-        let mut watch = Watch::new(limits, resident, output, client.connection, client.interrupted);
+        let helpers = [Pid::this(), self.zygote.pid()];
+        let mut watch = Watch::new(*id, limits, resident, &helpers, output, client);
         let mut finished = Finished {
             outcome: Outcome::Cancelled,
             cpu_ms: 0.0,
@@ -93,7 +91,7 @@ impl Workshop {
             resumed: 0,
             blobs: DoneBlobs::default(),
         };
-        finished.outcome = match self.work(&files, source, limits, purpose, &mut watch, &mut finished)? {
+        finished.outcome = match self.work(&files, source, limits, *purpose, &mut watch, &mut finished)? {
             Ok(outcome) | Err(outcome) => outcome,
         };
         watch.client_is_there()?;
@@ -118,7 +116,7 @@ impl Workshop {
     }
 
     /// Buries those of the processes that are done which are `ready` for it.
-    fn bury_done(&mut self, ready: impl Fn(&Process) -> bool) -> io::Result<()> {
+    pub fn bury_done(&mut self, ready: impl Fn(&Process) -> bool) -> io::Result<()> {
         let (ended, dying) = std::mem::take(&mut self.done)
             .into_iter()
             .partition(|(process, _)| ready(process));
@@ -179,7 +177,7 @@ impl Workshop {
         reader.control.order(&Order::Begin(terms, gifts))?;
         let mut prepared = false;
         loop {
-            match watch.next(&reader, &files.reader_words, None, &self.scratch)? {
+            match self.next(watch, &reader, &files.reader_words, None)? {
                 Event::Said(News::Prepared) => prepared = true,
                 Event::Said(News::Planned(_)) => {
                     files.plan.seal()?;
@@ -253,12 +251,12 @@ impl Workshop {
                 self.zygote.take()?
             }
         };
-        let begin = |process: &Process, from: u32| {
-            let terms = self.terms(Role::Run, limits, from, live);
-            let gifts = files.gifts(&files.ran, &files.runner_words, self.scratch.run_folder())?;
+        let begin = |shop: &Self, process: &Process, from: u32| {
+            let terms = shop.terms(Role::Run, limits, from, live);
+            let gifts = files.gifts(&files.ran, &files.runner_words, shop.scratch.run_folder())?;
             process.control.order(&Order::Begin(terms, gifts))
         };
-        begin(&process, finished.resumed)?;
+        begin(self, &process, finished.resumed)?;
         // A child of the zygote that never begins is our fault; one of a candidate's is its own.
         let mut begun = finished.resumed > 0;
         let mut awaited = true;
@@ -266,7 +264,7 @@ impl Workshop {
         let mut done = false;
         loop {
             let listener = chain.as_ref().map(Chain::listener);
-            match watch.next(&process, &files.runner_words, listener, &self.scratch)? {
+            match self.next(watch, &process, &files.runner_words, listener)? {
                 Event::Said(News::Prepared) if awaited => (begun, awaited) = (true, false),
                 Event::Said(News::PreparedWithListener(listener)) if awaited && live && chain.is_none() => {
                     (begun, awaited) = (true, false);
@@ -278,7 +276,7 @@ impl Workshop {
                     match links.extend(process, step, plan, &prefix, &self.zygote, clean) {
                         Extended::Link(next) => {
                             watch.cpu_before = prefix.cpu_s;
-                            let _ = begin(&next, step);
+                            let _ = begin(self, &next, step);
                             awaited = true;
                             process = next;
                         }
@@ -377,7 +375,7 @@ impl Workshop {
         watch: &mut Watch<'_>,
         finished: &mut Finished,
     ) -> Step<Outcome> {
-        match watch.next(&reader, &files.reader_words, None, &self.scratch)? {
+        match self.next(watch, &reader, &files.reader_words, None)? {
             Event::Said(News::Done) => {
                 finished.cpu_ms += crate::linux::cpu_s(reader.pid).unwrap_or(0.0) * 1e3;
                 self.done.push((reader, false));
@@ -442,7 +440,7 @@ impl Workshop {
             last_words,
             self.zygote.warm.resident,
         )
-        .map(|(failure, starved)| Outcome::Failed { failure, starved })
+        .map(plain)
     }
 
     fn terms(&self, role: Role, limits: &Limits, from: u32, pausing: bool) -> Terms {
@@ -483,10 +481,7 @@ fn check_prepared(prepared: bool, watch: &Watch<'_>) -> io::Result<()> {
 }
 
 fn plain(failure: Failure) -> Outcome {
-    Outcome::Failed {
-        failure,
-        starved: false,
-    }
+    Outcome::Failed { failure }
 }
 
 fn forged(reason: &str) -> Outcome {

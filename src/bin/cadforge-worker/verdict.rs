@@ -6,18 +6,15 @@ use nix::libc;
 use nix::sys::signal::Signal;
 
 use crate::linux::MemoryFile;
-use crate::supervisor::{Killed, Observed, WALL_FACTOR};
+use crate::supervisor::{Killed, Observed};
 
 /// Exit status of a child that could not write its report.
 pub const NO_REPORT: i32 = 113;
 
-/// Below this share of its CPU limit, a candidate at the wall limit may have waited for a busy machine.
-const STARVED: f64 = 0.5;
-
 /// From this share of its memory limit on, an abort or a segmentation fault is put down to memory.
 const FULL: f64 = 0.8;
 
-/// Why the child died, and whether it was starved; `None` if it ended in order.
+/// Why the child died; `None` if it ended in order.
 pub fn of_death(
     observed: &Observed,
     source: &[u8],
@@ -25,7 +22,7 @@ pub fn of_death(
     stderr: &[u8],
     last_words: &MemoryFile,
     resident_baseline: u64,
-) -> Option<(Failure, bool)> {
+) -> Option<Failure> {
     let words = last_words.read(1 << 20).unwrap_or_default();
     let place = Place::new(&String::from_utf8_lossy(&words), source);
     let at = place.suffix();
@@ -38,17 +35,24 @@ pub fn of_death(
         limits.memory_mb
     );
 
+    let cpu = format!("the code ran past its {} s of CPU time{at}", limits.cpu_s);
+
     let (kind, message) = match observed.killed {
-        Some(Killed::Cpu) => (
-            Kind::Timeout,
-            format!("the code ran past its {} s limit{at}", limits.cpu_s),
-        ),
-        Some(Killed::Wall) => {
-            let cpu = observed.cpu_s;
-            let wall = limits.cpu_s * WALL_FACTOR;
+        Some(Killed::Cpu) => (Kind::Timeout, cpu),
+        Some(Killed::Idle) => {
+            let idle = limits.idle_s();
             (
                 Kind::Timeout,
-                format!("the code was not done after {wall} s, having used {cpu:.1} s of CPU time{at}"),
+                format!(
+                    "the code waited for {idle} s without using the processor, as in a sleep or for input{at}"
+                ),
+            )
+        }
+        Some(Killed::Wall) => {
+            let (used, wall) = (observed.cpu_s, limits.wall_s());
+            (
+                Kind::Timeout,
+                format!("the code was not done after {wall} s, having used {used:.1} s of CPU time{at}"),
             )
         }
         Some(Killed::Memory) => (Kind::OutOfMemory, memory),
@@ -70,10 +74,7 @@ pub fn of_death(
         // A cancelled run has no verdict; the caller asks first.
         Some(Killed::Cancelled) => return None,
         None if libc::WIFSIGNALED(status) => match libc::WTERMSIG(status) {
-            libc::SIGXCPU => (
-                Kind::Timeout,
-                format!("the code ran past its {} s limit{at}", limits.cpu_s),
-            ),
+            libc::SIGXCPU => (Kind::Timeout, cpu),
             libc::SIGKILL => (
                 Kind::OutOfMemory,
                 format!("the system killed the code, most likely for its memory{at}"),
@@ -93,17 +94,13 @@ pub fn of_death(
             )
         }
     };
-    let starved = observed.killed == Some(Killed::Wall) && observed.cpu_s < STARVED * limits.cpu_s;
     let traceback = place.traceback(&message);
-    Some((
-        Failure {
-            kind,
-            message,
-            line: place.line(),
-            traceback,
-        },
-        starved,
-    ))
+    Some(Failure {
+        kind,
+        message,
+        line: place.line(),
+        traceback,
+    })
 }
 
 fn says_out_of_memory(stderr: &[u8]) -> bool {
