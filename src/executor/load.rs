@@ -14,8 +14,9 @@ const WALL_FACTOR: f64 = 3.0;
 /// A candidate may sleep for this share of its CPU limit, altogether.
 const IDLE_FACTOR: f64 = 0.5;
 
-/// It may always sleep for so many seconds, unless that is more than the wall limit leaves beside its CPU time.
-const IDLE_AT_LEAST: f64 = 2.0;
+/// It may always sleep for so many seconds, or until its wall limit. Nothing that builds a part needs to; scripts that
+/// wait for a moment, as around a window that is not there, are spared.
+const IDLE_AT_LEAST: f64 = 10.0;
 
 impl Limits {
     /// Wall seconds of a run, without those in which it waited for the processor.
@@ -25,8 +26,7 @@ impl Limits {
 
     /// Seconds that a run may sleep, altogether.
     pub fn idle_s(&self) -> f64 {
-        let most = self.wall_s() - self.cpu_s;
-        (self.cpu_s * IDLE_FACTOR).max(IDLE_AT_LEAST).min(most)
+        (self.cpu_s * IDLE_FACTOR).max(IDLE_AT_LEAST).min(self.wall_s())
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sleeper_may_sleep_for_half_its_cpu_limit_and_at_least_two_seconds() {
+    fn a_candidate_may_sleep_for_half_its_cpu_limit_and_ten_seconds_within_its_wall_limit() {
         let of = |cpu_s: f64| {
             let limits = Limits {
                 cpu_s,
@@ -154,9 +154,10 @@ mod tests {
             };
             (limits.idle_s(), limits.wall_s())
         };
+        assert_eq!(of(60.0), (30.0, 180.0));
         assert_eq!(of(20.0), (10.0, 60.0));
-        assert_eq!(of(2.0), (2.0, 6.0));
-        assert_eq!(of(0.5), (1.0, 1.5));
+        assert_eq!(of(8.0), (10.0, 24.0));
+        assert_eq!(of(0.5), (1.5, 1.5));
     }
 
     #[test]

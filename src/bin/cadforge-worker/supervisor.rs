@@ -47,6 +47,8 @@ pub enum Killed {
     Cpu,
     /// It slept for longer than it may.
     Idle,
+    /// Wall limit, most of which it slept.
+    Asleep,
     /// Wall limit.
     Wall,
     /// Memory limit.
@@ -290,7 +292,8 @@ impl<'a> Watch<'a> {
         } else if self.clock.slept_s() >= self.limits.idle_s() {
             Some(Killed::Idle)
         } else if self.is_past_wall_limit(seen) {
-            Some(Killed::Wall)
+            let asleep = self.clock.slept_s() > 0.5 * self.limits.wall_s();
+            Some(if asleep { Killed::Asleep } else { Killed::Wall })
         } else if scratch.is_too_full() {
             Some(Killed::Files)
         } else {
