@@ -272,15 +272,19 @@ fn a_hundred_candidates_score_at_load_sixteen_what_they_score_alone() {
         );
         scores
     };
-    // Of both workers, so that their start is in neither time.
-    let warm = |_| {
-        evaluate(
-            engine.assessor(),
-            &candidates[0].0,
-            "import time\ntime.sleep(5)\n",
-        )
-    };
-    std::thread::scope(|scope| [0, 1].map(|turn| scope.spawn(move || warm(turn)).join().is_ok()));
+    // Both workers, so that their start is in neither time.
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                evaluate(
+                    engine.assessor(),
+                    &candidates[0].0,
+                    "import time\ntime.sleep(6)\n",
+                )
+            });
+        }
+    });
+    assert_eq!(engine.status().ready, 2);
     let pids = engine.assessor().executor().pids();
     let quiet = score_all();
     let spinners = Spinners::start(16, None);

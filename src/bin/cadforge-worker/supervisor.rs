@@ -47,8 +47,6 @@ pub enum Killed {
     Cpu,
     /// It slept for longer than it may.
     Idle,
-    /// Wall limit, most of which it slept.
-    Asleep,
     /// Wall limit.
     Wall,
     /// Memory limit.
@@ -292,8 +290,10 @@ impl<'a> Watch<'a> {
         } else if self.clock.slept_s() >= self.limits.idle_s() {
             Some(Killed::Idle)
         } else if self.is_past_wall_limit(seen) {
-            let asleep = self.clock.slept_s() > 0.5 * self.limits.wall_s();
-            Some(if asleep { Killed::Asleep } else { Killed::Wall })
+            // Where both limits are one, either may be seen first.
+            let (idle_s, wall_s) = (self.limits.idle_s(), self.limits.wall_s());
+            let asleep = idle_s >= wall_s && self.clock.slept_s() > 0.5 * wall_s;
+            Some(if asleep { Killed::Idle } else { Killed::Wall })
         } else if scratch.is_too_full() {
             Some(Killed::Files)
         } else {

@@ -11,9 +11,6 @@ use crate::supervisor::{Killed, Observed};
 /// Exit status of a child that could not write its report.
 pub const NO_REPORT: i32 = 113;
 
-/// How a candidate waits that does not wait for the processor.
-const IDLE: &str = "without using the processor, as in a sleep or for input";
-
 /// From this share of its memory limit on, an abort or a segmentation fault is put down to memory.
 const FULL: f64 = 0.8;
 
@@ -44,13 +41,9 @@ pub fn of_death(
         Some(Killed::Cpu) => (Kind::Timeout, cpu),
         Some(Killed::Idle) => (
             Kind::Timeout,
-            format!("the code waited for {} s {IDLE}{at}", limits.idle_s()),
-        ),
-        Some(Killed::Asleep) => (
-            Kind::Timeout,
             format!(
-                "the code was not done after {} s, most of which it waited {IDLE}{at}",
-                limits.wall_s()
+                "the code waited for {} s without using the processor, as in a sleep or for input{at}",
+                limits.idle_s()
             ),
         ),
         Some(Killed::Wall) => {

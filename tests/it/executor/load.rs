@@ -131,7 +131,7 @@ fn a_busy_machine_changes_no_result() {
 fn one_that_sleeps_is_ended_once_and_at_its_own_limit() {
     let executor = start(1);
     executor.versions().unwrap();
-    let once = "was not done after 3 s, most of which it waited without using the processor";
+    let once = "waited for 3 s without using the processor, as in a sleep or for input at line 3";
     let cases = [
         ("\nimport time\ntime.sleep(100)\n", 3, 1.0, 3.0, once),
         // In small doses it is the same.
@@ -174,7 +174,7 @@ fn one_that_sleeps_is_ended_once_and_at_its_own_limit() {
         assert!(asleep.message.contains(message), "{asleep:?}");
         println!("{took:.2} s of {seconds} s");
         // A second run would take as long again.
-        assert!(took >= seconds && took < 1.7 * seconds, "{took} s");
+        assert!(took >= 0.9 * seconds && took < 1.7 * seconds, "{took} s");
     }
     assert_eq!(executor.status().restarts, 0);
 }
