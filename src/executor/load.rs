@@ -77,33 +77,33 @@ fn children(pid: u32) -> Vec<u32> {
 
 /// A time limit that does not run while those who are waited for wait for the processor themselves.
 #[derive(Debug)]
-pub struct Patience {
+pub struct Timeout {
     limit: Duration,
     since: Instant,
     of: Vec<u32>,
     /// Whether their children count too.
-    families: bool,
+    with_children: bool,
     delay_s: f64,
 }
 
-impl Patience {
+impl Timeout {
     /// With these processes, from now on.
     pub fn new(limit: Duration, of: Vec<u32>) -> Self {
-        let mut patience = Self {
+        let mut timeout = Self {
             limit,
             since: Instant::now(),
             of,
-            families: false,
+            with_children: false,
             delay_s: 0.0,
         };
-        patience.delay_s = patience.delays();
-        patience
+        timeout.delay_s = timeout.delays();
+        timeout
     }
 
     /// With a process and the children that it will have.
-    pub fn with_family(limit: Duration, of: u32) -> Self {
+    pub fn with_children(limit: Duration, of: u32) -> Self {
         Self {
-            families: true,
+            with_children: true,
             ..Self::new(limit, vec![of])
         }
     }
@@ -116,7 +116,11 @@ impl Patience {
 
     fn delays(&self) -> f64 {
         let delay = |&pid: &u32| {
-            let children = if self.families { children(pid) } else { Vec::new() };
+            let children = if self.with_children {
+                children(pid)
+            } else {
+                Vec::new()
+            };
             let family = std::iter::once(pid).chain(children);
             family.filter_map(run_delay_s).sum::<f64>()
         };
@@ -161,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn patience_lasts_longer_with_those_who_wait_for_the_processor_and_no_longer_with_those_who_sleep() {
+    fn a_timeout_is_extended_for_processes_that_wait_for_the_processor_and_not_for_those_that_sleep() {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         let spin = || {
             let mut command = Command::new("sh");
@@ -174,8 +178,8 @@ mod tests {
         thread::sleep(Duration::from_millis(50));
         let limit = Duration::from_millis(800);
         let (waiting, sleeping) = (
-            Patience::new(limit, vec![busy[0].id()]),
-            Patience::new(limit, vec![sleeper.id()]),
+            Timeout::new(limit, vec![busy[0].id()]),
+            Timeout::new(limit, vec![sleeper.id()]),
         );
         thread::sleep(limit);
         let left = (waiting.left(), sleeping.left());

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
-use super::load::Patience;
+use super::load::Timeout;
 use super::protocol::{DoneBlobs, Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame};
 use super::{CancelToken, Limits, SandboxSupport, WorkerConfig, WorkerVersions};
 
@@ -186,7 +186,7 @@ impl Worker {
             purpose: run.purpose,
         };
         self.say(&request, &[run.code])?;
-        let mut silence = Patience::new(SILENCE, vec![self.child.id()]);
+        let mut silence = Timeout::new(SILENCE, vec![self.child.id()]);
         let mut deadline = crossbeam_channel::after(silence.left());
         let mut looked_twice = false;
         let never = crossbeam_channel::never();
@@ -212,7 +212,7 @@ impl Worker {
                             return self.done(heard, id);
                         }
                     }
-                    silence = Patience::new(SILENCE, vec![self.child.id()]);
+                    silence = Timeout::new(SILENCE, vec![self.child.id()]);
                     deadline = crossbeam_channel::after(silence.left());
                     looked_twice = false;
                 }
@@ -266,9 +266,9 @@ impl Worker {
     }
 
     fn await_hello(&mut self, closing: &Receiver<()>) -> Result<(WorkerVersions, SandboxSupport), Died> {
-        let patience = Patience::with_family(START_LIMIT, self.child.id());
+        let timeout = Timeout::with_children(START_LIMIT, self.child.id());
         let heard = loop {
-            let left = patience.left();
+            let left = timeout.left();
             if left.is_zero() {
                 break Err(RecvTimeoutError::Timeout);
             }

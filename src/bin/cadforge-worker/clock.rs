@@ -83,7 +83,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts it. The candidate also waits whenever one of `helpers` does: they fork and bury its processes.
+    /// Starts it. The candidate also waits whenever one of `helpers` does: they fork and reap its processes.
     pub fn start(helpers: &[Pid]) -> Self {
         let delay = |&helper: &Pid| {
             let delay_s = load::run_delay_s(helper.as_raw().unsigned_abs())?;

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use cadforge::executor::load::Patience;
+use cadforge::executor::load::Timeout;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
@@ -74,9 +74,9 @@ impl Asked<'_> {
     /// The next news on `control`, within a time that only a broken process exceeds.
     pub fn hear_from(&mut self, control: &Control) -> io::Result<(News, Pid)> {
         let busy = self.busy.iter().map(|pid| pid.as_raw().unsigned_abs());
-        let patience = Patience::new(PATIENCE, busy.collect());
+        let timeout = Timeout::new(PATIENCE, busy.collect());
         loop {
-            let left = patience.left();
+            let left = timeout.left();
             let mut interests = vec![PollFd::new(control.as_fd(), PollFlags::POLLIN)];
             if let Some(listener) = self.listener {
                 interests.push(PollFd::new(listener.as_fd(), PollFlags::POLLIN));

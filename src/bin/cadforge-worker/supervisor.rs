@@ -31,7 +31,7 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// The same with that time, whatever it does.
 const LAST_WORDS_AT_MOST: Duration = Duration::from_secs(5);
 
-/// How often the client is told that the candidate runs.
+/// How often the client hears that the candidate runs.
 const BEAT: Duration = Duration::from_secs(1);
 
 /// How often while it sleeps: so long another candidate may wait at most until it is run meanwhile.
@@ -128,8 +128,8 @@ pub struct Watch<'a> {
     /// Hears how it goes.
     pub client: &'a mut dyn Client,
     client_lost: Option<io::Error>,
-    /// When that was; `None` if it is due.
-    told: Option<Instant>,
+    /// When the client last heard that the candidate runs; `None` if it is to hear it now.
+    last_beat: Option<Instant>,
     /// Since when another candidate was run.
     elsewhere: Option<Instant>,
 }
@@ -154,7 +154,7 @@ impl<'a> Watch<'a> {
             resident_limit: resident.saturating_add(limits.memory_mb.saturating_mul(1 << 20)),
             client,
             client_lost: None,
-            told: Some(Instant::now()),
+            last_beat: Some(Instant::now()),
             elsewhere: None,
         }
     }
@@ -200,7 +200,7 @@ impl<'a> Watch<'a> {
             None => self.clock.restart(),
             // It may have waited for us all the time.
             Some(since) if self.waits_for_us(process, listener) => self.clock.forgive(since.elapsed()),
-            Some(_) => (next_look, self.told) = (Instant::now(), None),
+            Some(_) => (next_look, self.last_beat) = (Instant::now(), None),
         }
         loop {
             let now = Instant::now();
@@ -324,14 +324,14 @@ impl<'a> Watch<'a> {
     fn tell_client(&mut self) {
         let asleep = self.killed.is_none() && self.clock.asleep_s() >= ASLEEP;
         let beat = if asleep { BEAT_ASLEEP } else { BEAT };
-        let due = self.told.is_none_or(|told| told.elapsed() >= beat);
+        let due = self.last_beat.is_none_or(|at| at.elapsed() >= beat);
         if self.id == 0 || !due || self.client_lost.is_some() {
             return;
         }
         // A client that does not listen must not keep the candidate from being watched.
         let mut interest = [PollFd::new(self.client.connection(), PollFlags::POLLOUT)];
         if poll(&mut interest, PollTimeout::ZERO).is_ok_and(|ready| ready > 0) {
-            self.told = Some(Instant::now());
+            self.last_beat = Some(Instant::now());
             // That it is gone will be heard.
             let _ = self.client.tell(&Reply::Running { id: self.id, asleep }, &[]);
         }

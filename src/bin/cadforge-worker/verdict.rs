@@ -184,6 +184,40 @@ mod tests {
     }
 
     #[test]
+    fn a_time_out_names_the_rule_that_ended_it() {
+        use std::io::Write;
+        let mut words = MemoryFile::new("words").unwrap();
+        words.file().write_all(WORDS.as_bytes()).unwrap();
+        let message = |killed, status| {
+            let observed = Observed {
+                killed,
+                ended: crate::linux::Ended {
+                    status,
+                    cpu_s: 0.0,
+                    peak_resident: 0,
+                },
+                cpu_s: 3.21,
+                silent: true,
+            };
+            let failure = of_death(&observed, SOURCE, &Limits::default(), b"", &words, 0).unwrap();
+            assert_eq!((failure.kind, failure.line), (Kind::Timeout, Some(2)));
+            failure.message
+        };
+        let at = " at line 2 (`return a.cut(b)`)";
+        let cpu = format!("the code ran past its 20 s of CPU time{at}");
+        assert_eq!(message(Some(Killed::Cpu), libc::SIGKILL), cpu);
+        assert_eq!(message(None, libc::SIGXCPU), cpu);
+        assert_eq!(
+            message(Some(Killed::Idle), libc::SIGKILL),
+            format!("the code waited for 10 s without using the processor, as in a sleep or for input{at}")
+        );
+        assert_eq!(
+            message(Some(Killed::Wall), libc::SIGKILL),
+            format!("the code was not done after 60 s, having used 3.2 s of CPU time{at}")
+        );
+    }
+
+    #[test]
     fn forged_words_name_no_place() {
         let words = "  File \"candidate.py\", line 99 in x\n  File \"candidate.py\", line 0 in y\n";
         assert_eq!(Place::new(words, SOURCE).line(), None);
