@@ -52,7 +52,8 @@
 //! A surface submits a job to [`engine::Engine`] and gets a handle with an event stream of its own. The job's
 //! thread asks [`assess::Assessor`] for an assessment. What is known comes from [`cache`], without a worker; the rest
 //! goes to [`executor::Executor`], where hand edits have a worker of their own or go before a batch, batches take turns
-//! by job, and too many are refused. In the worker the reader takes the code apart; the runner executes it, meshes the object
+//! by job and by the time that these took, and too many are refused. Of a candidate that waits for the processor the limits wait too; while one
+//! sleeps, its worker runs another. In the worker the reader takes the code apart; the runner executes it, meshes the object
 //! as CadQuery's exporter does and leaves STL and boundary representation in memory files; the reader tells edges, surfaces
 //! and facts of the latter. [`executor`] holds the mesh against the surfaces, face by face, before there is a shape: a
 //! corner that is on no surface is forged. The mesh is scored by [`reward::score`]; the [`assess::Evaluation`] is what every surface prints, and a trajectory line is an

@@ -26,7 +26,8 @@ pub struct ScoringArgs {
     /// Under grounded-v2, named dimensions to change and rebuild [default: 16 in full mode, none in fast]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=200))]
     pub editability: Option<u32>,
-    /// CPU seconds a candidate may use; wall clock is limited to three times that
+    /// CPU seconds a candidate may use; it may sleep for half as long,
+    /// or 10 s, and time that it waits for the processor is not counted
     #[arg(long, value_name = "S", default_value_t = 20.0, value_parser = parse_seconds)]
     pub timeout: f64,
     /// MB of memory a candidate may use above that of the idle worker

@@ -67,9 +67,6 @@ pub struct ServeArgs {
 /// Fewer characters than this can be guessed.
 const TOKEN_LENGTH: usize = 16;
 
-/// Steps may be run twice, with a wall limit of three times the CPU limit each.
-const WALL_FACTOR: f64 = 6.0;
-
 pub(super) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let tasks = global.task_set()?;
     let token = token(args)?;
@@ -81,19 +78,20 @@ pub(super) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode>
         args.scoring.cache.apply(config);
         config.queue = args.queue as usize;
     })?;
-    if args.scoring.timeout * WALL_FACTOR > args.step_timeout as f64 {
+    let scoring = args.scoring.scoring();
+    // What a candidate may use on a machine that has nothing else to do.
+    let longest = scoring.limits.cpu_s + scoring.limits.idle_s();
+    if longest > args.step_timeout as f64 {
         eprintln!(
-            "cadforge: warning: a candidate with {} CPU seconds may need {} s, a step has {}: some steps will end in an error instead of a score",
-            args.scoring.timeout,
-            args.scoring.timeout * WALL_FACTOR,
-            args.step_timeout
+            "cadforge: warning: a candidate with {} CPU seconds may need {longest} s, a step has {}: some steps will end in an error instead of a score",
+            args.scoring.timeout, args.step_timeout
         );
     }
     let config = Config {
         address,
         max_envs: args.max_envs as usize,
         token,
-        scoring: args.scoring.scoring(),
+        scoring,
         max_body: (args.max_body as usize) << 20,
         max_rate: args.max_rate,
         workers,

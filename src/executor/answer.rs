@@ -44,7 +44,7 @@ pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits)
     };
     let facts = match outcome {
         Outcome::Shape { facts } => facts,
-        Outcome::Failed { failure, .. } => return failed(honest(failure)),
+        Outcome::Failed { failure } => return failed(honest(failure)),
         Outcome::Cancelled => return failed(forged("a candidate that nobody cancelled was cancelled")),
     };
     let (shape, contradiction) = match shape(facts, blobs, limits) {

@@ -7,6 +7,7 @@
 mod answer;
 mod identity;
 pub mod kernel;
+pub mod load;
 mod mesh_check;
 mod notes;
 mod pool;
@@ -34,7 +35,7 @@ pub use remembered::is_lasting;
 /// What one candidate may use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
-    /// CPU seconds; the wall limit is three times that.
+    /// CPU seconds. They decide the limits of sleep, [`Limits::idle_s`], and of wall time, [`Limits::wall_s`], too.
     pub cpu_s: f64,
     /// MB of address space above the idle zygote's.
     pub memory_mb: u64,
@@ -112,8 +113,8 @@ pub struct Execution {
     pub resumed: u32,
     /// What the candidate was confined by; `None` if it never got to a worker.
     pub sandbox: Option<SandboxSupport>,
-    /// Whether it was run from its first line, by the machinery that was meant and with the CPU time it needed. What
-    /// was not is a result all the same, but is never kept.
+    /// Whether it was run from its first line, by the machinery that was meant. What was not is a result all the same,
+    /// but is never kept.
     pub clean: bool,
 }
 
@@ -339,8 +340,8 @@ impl Executor {
         }
     }
 
-    /// The same pool for another submitter: where several have batches, each gets a turn after the other. Clones
-    /// submit in the name of the one they were made of.
+    /// The same pool for another submitter: where several have batches, each gets a turn after the other, and none all
+    /// workers. Clones submit in the name of the one they were made of.
     #[must_use]
     pub fn source(&self) -> Self {
         Self {
@@ -361,9 +362,9 @@ impl Executor {
 
     /// Runs `code` and waits for what comes of it. Safe to call from many threads.
     ///
-    /// A worker that dies meanwhile is replaced and the candidate run once more; a candidate that reached its
-    /// wall limit with little CPU time used is run once more with no other batch beside it. Cancelling is
-    /// answered at once, whether the candidate waits or runs; so is a pool in which too many wait.
+    /// A worker that dies meanwhile is replaced and the candidate run once more; what comes of a candidate in a worker that
+    /// lives is its result, and is not tried again. Time in which it waits for the processor counts towards no limit.
+    /// Cancelling is answered at once, whether the candidate waits or runs; so is a pool in which too many wait.
     pub fn build(
         &self,
         code: &[u8],

@@ -59,6 +59,7 @@ pub struct Order<'a> {
 
 struct Shared {
     config: WorkerConfig,
+    started: Instant,
     state: Mutex<State>,
     changed: Condvar,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -117,8 +118,8 @@ struct Job {
     submitted: Instant,
     /// Workers that died running it.
     deaths: u32,
-    /// Whether it has been run alone.
-    tried_alone: bool,
+    /// When it was given to a worker: see [`Shared::now_s`].
+    began_s: f64,
     priority: Priority,
     purpose: Purpose,
     source: Source,
@@ -131,6 +132,7 @@ impl Pool {
         let slots = config.workers.max(1);
         let shared = Arc::new(Shared {
             config,
+            started: Instant::now(),
             state: Mutex::new(State {
                 slots: vec![Slot::default(); slots],
                 ..State::default()
@@ -163,7 +165,7 @@ impl Pool {
             reply,
             submitted: Instant::now(),
             deaths: 0,
-            tried_alone: false,
+            began_s: 0.0,
             priority: order.priority,
             purpose: order.purpose,
             source: order.source,
@@ -178,7 +180,8 @@ impl Pool {
             if queued >= self.shared.config.queue.max(1) {
                 return Err(state.overloaded(queued, order.priority, self.shared.config.live_slot));
             }
-            state.queue.push(order.priority, order.source, job);
+            let now_s = self.shared.now_s();
+            state.queue.push(order.priority, order.source, job, now_s);
         }
         self.shared.changed.notify_all();
         select! {
@@ -284,6 +287,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Seconds since the pool began.
+    fn now_s(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
@@ -309,8 +317,6 @@ impl Shared {
 
     fn forget_cancelled(&self) {
         self.lock().queue.retain(|job| !job.cancel.is_cancelled());
-        // One that was to run alone may have held others back.
-        self.changed.notify_all();
     }
 }
 
@@ -355,14 +361,22 @@ impl State {
         self.slots[slot].wanted || self.queue.demand(takes) > soon_free.count()
     }
 
+    /// Workers that may be given batches.
+    fn seats(&self, live_slot: bool) -> usize {
+        self.workers(live_slot, |takes| takes.batch)
+    }
+
+    fn workers(&self, live_slot: bool, which: impl Fn(Takes) -> bool) -> usize {
+        (0..self.slots.len())
+            .filter(|&slot| which(self.takes(slot, live_slot)) && self.slots[slot].phase != Phase::Failed)
+            .count()
+    }
+
     fn overloaded(&self, queued: usize, priority: Priority, live_slot: bool) -> ExecutorError {
-        let takes = |takes: Takes| match priority {
+        let workers = self.workers(live_slot, |takes| match priority {
             Priority::Live => takes.live,
             Priority::Batch => takes.batch,
-        };
-        let workers = (0..self.slots.len())
-            .filter(|&slot| takes(self.takes(slot, live_slot)) && self.slots[slot].phase != Phase::Failed)
-            .count();
+        });
         ExecutorError::Overloaded {
             queued,
             retry_after_ms: retry_after_ms(queued, workers, self.mean_run_ms.unwrap_or(FIRST_GUESS_MS)),
@@ -390,106 +404,4 @@ impl Job {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn state(phases: &[Phase]) -> State {
-        let slots = phases.iter().map(|&phase| Slot {
-            phase,
-            ..Slot::default()
-        });
-        State {
-            slots: slots.collect(),
-            ..State::default()
-        }
-    }
-
-    fn submit(state: &mut State, priority: Priority, count: usize) {
-        for _ in 0..count {
-            let job = Job {
-                code: Arc::default(),
-                limits: Limits::default(),
-                cancel: CancelToken::never(),
-                reply: bounded(1).0,
-                submitted: Instant::now(),
-                deaths: 0,
-                tried_alone: false,
-                priority,
-                purpose: Purpose::Result,
-                source: Source(1),
-                identity: None,
-            };
-            state.queue.push(priority, Source(1), job);
-        }
-    }
-
-    fn needed(state: &State, live_slot: bool) -> Vec<bool> {
-        (0..state.slots.len())
-            .map(|slot| state.is_needed(slot, live_slot))
-            .collect()
-    }
-
-    #[test]
-    fn a_further_worker_is_needed_only_while_more_waits_than_workers_will_take() {
-        use Phase::{Busy, Empty, Idle, Starting};
-        let mut state = state(&[Empty, Empty, Empty]);
-        assert_eq!(needed(&state, false), [false; 3]);
-        submit(&mut state, Priority::Batch, 1);
-        assert_eq!(needed(&state, true), [false, true, true]);
-        state.slots[1].phase = Starting;
-        assert_eq!(needed(&state, true), [false; 3]);
-        state.slots[1].phase = Busy;
-        assert!(needed(&state, true)[2]);
-        state.slots[2].phase = Idle;
-        assert_eq!(needed(&state, true), [false; 3]);
-        submit(&mut state, Priority::Live, 1);
-        assert!(needed(&state, true)[0]);
-    }
-
-    #[test]
-    fn batches_stay_out_of_the_slot_for_hand_edits_while_there_are_others() {
-        use Phase::{Busy, Failed, Idle};
-        let takes = |state: &State, slot: usize| {
-            let Takes { live, batch } = state.takes(slot, true);
-            (live, batch)
-        };
-        let pool = state(&[Idle, Busy]);
-        assert_eq!((takes(&pool, 0), takes(&pool, 1)), ((true, false), (false, true)));
-        let pool = state(&[Idle, Failed]);
-        assert_eq!(takes(&pool, 0), (true, true));
-        let pool = state(&[Failed, Busy]);
-        assert_eq!(takes(&pool, 1), (true, true));
-        assert_eq!(takes(&state(&[Idle]), 0), (true, true));
-    }
-
-    #[test]
-    fn a_first_worker_that_fails_ends_all_hope_and_a_later_one_does_not() {
-        use Phase::{Empty, Failed, Idle, Starting};
-        assert!(state(&[Empty, Empty]).hopeless().is_none());
-        assert!(state(&[Failed, Starting]).hopeless().is_none());
-        assert!(state(&[Failed, Empty]).hopeless().is_some());
-        assert!(state(&[Failed, Idle]).hopeless().is_none());
-        assert!(state(&[Failed, Failed]).hopeless().is_some());
-    }
-
-    #[test]
-    fn whoever_is_refused_is_told_to_come_back_when_there_is_room() {
-        assert_eq!(retry_after_ms(1024, 2, 200.0), 25_600);
-        assert_eq!(retry_after_ms(1, 4, 200.0), 50);
-        assert_eq!(retry_after_ms(0, 0, 0.0), 1);
-        let mut state = state(&[Phase::Idle, Phase::Busy, Phase::Busy]);
-        state.learn_run_time(100.0);
-        state.learn_run_time(200.0);
-        let error = state.overloaded(8, Priority::Batch, true);
-        assert!(
-            matches!(
-                error,
-                ExecutorError::Overloaded {
-                    queued: 8,
-                    retry_after_ms: 110
-                }
-            ),
-            "{error:?}"
-        );
-    }
-}
+mod tests;

@@ -47,7 +47,7 @@ pub const SURFACES: [&str; 8] = [
 /// What a client asks of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Run a candidate. One blob: its code.
+    /// Run a candidate. One blob: its code. While [`Reply::Running`] says that it sleeps, another one may be run beside it.
     Run {
         /// Chosen by the client, given back in [`Reply::Done`].
         id: u64,
@@ -92,6 +92,13 @@ pub enum Reply {
     Refused {
         /// Why, with a hint.
         message: String,
+    },
+    /// A candidate is running. Said every second, and more often while it sleeps.
+    Running {
+        /// As in [`Request::Run`].
+        id: u64,
+        /// Whether it does not want the processor, so that its worker has nothing to do.
+        asleep: bool,
     },
     /// A candidate has ended. Blobs: see [`DoneBlobs`].
     Done {
@@ -182,8 +189,6 @@ pub enum Outcome {
     Failed {
         /// Why.
         failure: Failure,
-        /// Whether it ran into the wall limit with little CPU time used: the machine may be to blame.
-        starved: bool,
     },
     /// It was cancelled.
     Cancelled,

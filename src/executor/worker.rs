@@ -1,6 +1,7 @@
 //! One worker process: its start, one candidate at a time, its end.
 //!
-//! Knows nothing of queues or retries. A worker that misbehaves in any way is dead: see [`Died`].
+//! Knows nothing of queues or retries. A worker that misbehaves in any way is dead: see [`Died`]. One that is slow because
+//! the machine is busy does not misbehave: its time limits do not run while it waits for the processor.
 
 use std::io::Read;
 use std::net::Shutdown;
@@ -14,16 +15,23 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
+use super::load::Timeout;
 use super::protocol::{
     Claims, DoneBlobs, Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame,
 };
 use super::{CancelToken, Limits, SandboxSupport, WorkerConfig, WorkerVersions};
 
-/// How long the import of CadQuery may take: seconds, or a minute from a cold disk under load.
+/// How long the import of CadQuery may take, without the time in which it waits for the processor: seconds, or a minute
+/// from a cold disk.
 const START_LIMIT: Duration = Duration::from_secs(180);
 
-/// How long a worker may stay silent after every limit of its candidate has passed.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long a worker may stay silent, without the time in which it waits for the processor. While a candidate runs it
+/// says so every second, however long that takes; what it does between two words takes less than a second, or a few to
+/// have the kernel take down a candidate with gigabytes of memory.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// A program that was stopped itself has the worker's words before it when it goes on, but not yet read.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// How long a worker may take to end, or to stop a candidate, when asked.
 const STOP_LIMIT: Duration = Duration::from_secs(1);
@@ -43,6 +51,24 @@ pub struct Worker {
     versions: WorkerVersions,
     sandbox: SandboxSupport,
     next_id: u64,
+    /// Candidates that sleep while another one is run beside them.
+    asleep: Vec<u64>,
+    /// Those of them that ended before the other one did.
+    ended: Vec<(u64, Heard)>,
+}
+
+/// A candidate to run.
+pub struct Run<'a> {
+    /// Its code.
+    pub code: &'a [u8],
+    /// What it may use.
+    pub limits: &'a Limits,
+    /// What for.
+    pub purpose: Purpose,
+    /// Stops it.
+    pub cancel: &'a CancelToken,
+    /// Disconnects when the pool goes.
+    pub closing: &'a Receiver<()>,
 }
 
 /// Why a worker is of no use any more, in one line and a hint.
@@ -128,6 +154,8 @@ impl Worker {
             versions: WorkerVersions::default(),
             sandbox: SandboxSupport::default(),
             next_id: 0,
+            asleep: Vec::new(),
+            ended: Vec::new(),
         };
         (worker.versions, worker.sandbox) = worker.await_hello(closing)?;
         Ok(worker)
@@ -147,41 +175,65 @@ impl Worker {
     ///
     /// A hand edit may go on from where an earlier one with the same beginning stands. A worker that is told of hand edits
     /// is told of nothing else while the pool has others, so that there is such a one.
+    ///
+    /// `beside` is called again and again while the candidate sleeps: its worker may run another one meanwhile.
     pub fn run(
         &mut self,
-        code: &[u8],
-        limits: &Limits,
-        purpose: Purpose,
-        cancel: &CancelToken,
-        closing: &Receiver<()>,
+        run: &Run<'_>,
+        beside: &mut dyn FnMut(&mut Self) -> Result<(), Died>,
     ) -> Result<Ran, Died> {
         self.next_id += 1;
         let id = self.next_id;
-        self.say(
-            &Request::Run {
-                id,
-                limits: limits.clone(),
-                purpose,
-            },
-            &[code],
-        )?;
-        let wall = Duration::try_from_secs_f64(3.0 * (limits.cpu_s + limits.mesh_cpu_s))
-            .unwrap_or(Duration::from_secs(1 << 20));
-        let mut deadline = crossbeam_channel::after(wall + GRACE);
+        let request = Request::Run {
+            id,
+            limits: run.limits.clone(),
+            purpose: run.purpose,
+        };
+        self.say(&request, &[run.code])?;
+        let mut silence = Timeout::new(SILENCE, vec![self.child.id()]);
+        let mut deadline = crossbeam_channel::after(silence.left());
+        let mut looked_twice = false;
         let never = crossbeam_channel::never();
         let mut cancelled = false;
         loop {
-            let fired = if cancelled { &never } else { cancel.receiver() };
+            let fired = if cancelled { &never } else { run.cancel.receiver() };
             select! {
-                recv(self.replies) -> heard => return self.done(heard.unwrap_or_else(|_| Err("it is gone".to_owned())), id),
+                recv(self.replies) -> heard => {
+                    let asleep = match heard.unwrap_or_else(|_| Err("it is gone".to_owned())) {
+                        Ok((Reply::Running { id: of, asleep }, _)) => asleep && of == id,
+                        Ok(frame @ (Reply::Done { id: of, .. }, _)) if self.asleep.contains(&of) => {
+                            self.ended.push((of, Ok(frame)));
+                            false
+                        }
+                        heard => return self.done(heard, id),
+                    };
+                    if asleep && !cancelled {
+                        self.asleep.push(id);
+                        beside(self)?;
+                        self.asleep.pop();
+                        if let Some(at) = self.ended.iter().position(|(of, _)| *of == id) {
+                            let (_, heard) = self.ended.swap_remove(at);
+                            return self.done(heard, id);
+                        }
+                    }
+                    silence = Timeout::new(SILENCE, vec![self.child.id()]);
+                    deadline = crossbeam_channel::after(silence.left());
+                    looked_twice = false;
+                }
                 recv(fired) -> _ => {
                     cancelled = true;
+                    // The caller has its answer already: there is all the time that the worker needs.
                     self.say(&Request::Cancel { id }, &[])?;
-                    // The caller has its answer already; a busy machine should not cost a worker.
-                    deadline = crossbeam_channel::after(GRACE);
                 }
-                recv(closing) -> _ => return Err(Died("the pool is closing".to_owned())),
-                recv(deadline) -> _ => return Err(self.died("it did not answer in time")),
+                recv(run.closing) -> _ => return Err(Died("the pool is closing".to_owned())),
+                recv(deadline) -> _ => {
+                    let left = silence.left();
+                    if left.is_zero() && looked_twice {
+                        return Err(self.died("it did not answer in time"));
+                    }
+                    looked_twice = left.is_zero();
+                    deadline = crossbeam_channel::after(left.max(SECOND_LOOK));
+                }
             }
         }
     }
@@ -220,10 +272,17 @@ impl Worker {
     }
 
     fn await_hello(&mut self, closing: &Receiver<()>) -> Result<(WorkerVersions, SandboxSupport), Died> {
-        let heard = select! {
-            recv(self.replies) -> heard => heard.map_err(|_| RecvTimeoutError::Disconnected),
-            recv(closing) -> _ => return Err(Died("the pool is closing".to_owned())),
-            default(START_LIMIT) => Err(RecvTimeoutError::Timeout),
+        let timeout = Timeout::with_children(START_LIMIT, self.child.id());
+        let heard = loop {
+            let left = timeout.left();
+            if left.is_zero() {
+                break Err(RecvTimeoutError::Timeout);
+            }
+            select! {
+                recv(self.replies) -> heard => break heard.map_err(|_| RecvTimeoutError::Disconnected),
+                recv(closing) -> _ => return Err(Died("the pool is closing".to_owned())),
+                default(left) => {}
+            }
         };
         match heard {
             Ok(Ok((
@@ -310,7 +369,7 @@ impl Drop for Worker {
 fn listen(connection: &UnixStream, gone: impl FnOnce() + Send + 'static) -> Result<Receiver<Heard>, Died> {
     let refuse = |error: std::io::Error| Died(format!("a worker cannot be listened to: {error}"));
     // A worker that stops reading must not hold its client up for ever.
-    connection.set_write_timeout(Some(GRACE)).map_err(refuse)?;
+    connection.set_write_timeout(Some(SILENCE)).map_err(refuse)?;
     let mut connection = connection.try_clone().map_err(refuse)?;
     let (sender, receiver): (Sender<Heard>, _) = bounded(1);
     thread::Builder::new()

@@ -3,6 +3,7 @@
 mod failures;
 mod hostile;
 mod live;
+pub mod load;
 mod patches;
 mod pool;
 mod processes;

@@ -1,8 +1,9 @@
 //! Long runs, for `make soak`: thousands of evaluations, and workers killed at any moment.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use cadforge::assess::{Assessor, ReferenceChoice, Request, Scoring, Timing};
@@ -10,6 +11,7 @@ use cadforge::engine::Engine;
 use cadforge::executor::{CancelToken, Recycle, WorkerConfig};
 use cadforge::task::{Task, TaskSet};
 
+use crate::executor::load::Spinners;
 use crate::support::{python, root};
 
 fn engine() -> Engine {
@@ -194,4 +196,110 @@ fn workers_killed_at_any_moment_never_change_a_result() {
     );
     assert!(killed > 20, "only {killed} were killed");
     assert_eq!(answers, BTreeMap::from([(true, 40)]));
+}
+
+/// References, seeds and recorded repairs of all tasks, each with its task.
+fn honest() -> Vec<(Arc<Task>, String)> {
+    let tasks = TaskSet::load(&[root().join("tasks")]).expect("task packs");
+    let mut found = Vec::new();
+    for task in tasks.iter() {
+        let folder = root().join("tasks").join(&task.id);
+        let mut files: Vec<PathBuf> = ["", "seeds", "repairs"]
+            .into_iter()
+            .flat_map(|below| python_files(&folder.join(below), usize::from(below == "repairs")))
+            .collect();
+        files.sort();
+        let codes = files
+            .into_iter()
+            .map(|file| std::fs::read_to_string(file).expect("a script"));
+        found.extend(codes.map(|code| (Arc::clone(task), code)));
+    }
+    found
+}
+
+fn python_files(folder: &Path, deeper: usize) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .flat_map(|entry| {
+            let path = entry.path();
+            if path.is_dir() && deeper > 0 {
+                python_files(&path, deeper - 1)
+            } else if path.extension().is_some_and(|extension| extension == "py") {
+                vec![path]
+            } else {
+                Vec::new()
+            }
+        })
+        .collect()
+}
+
+#[test]
+#[ignore = "minutes: run by `make soak`"]
+fn a_hundred_candidates_score_at_load_sixteen_what_they_score_alone() {
+    let engine = engine();
+    let candidates = honest();
+    assert!(candidates.len() >= 100, "{} candidates", candidates.len());
+    let candidates = &candidates[..100];
+    let score_all = || {
+        let next = AtomicUsize::new(0);
+        let since = Instant::now();
+        let (mut scores, mut longest) = (vec![String::new(); candidates.len()], Duration::ZERO);
+        std::thread::scope(|scope| {
+            let run = || {
+                let mut own = Vec::new();
+                while let Some((index, (task, code))) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    candidates.get(index).map(|candidate| (index, candidate))
+                } {
+                    let since = Instant::now();
+                    own.push((index, evaluate(engine.assessor(), task, code), since.elapsed()));
+                }
+                own
+            };
+            let threads = [scope.spawn(run), scope.spawn(run)];
+            for (index, score, took) in threads
+                .into_iter()
+                .flat_map(|thread| thread.join().expect("no panic"))
+            {
+                scores[index] = score;
+                longest = longest.max(took);
+            }
+        });
+        println!(
+            "{:.1} s, the longest of them {:.1} s",
+            since.elapsed().as_secs_f64(),
+            longest.as_secs_f64()
+        );
+        scores
+    };
+    // Both workers, so that their start is in neither time.
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                evaluate(
+                    engine.assessor(),
+                    &candidates[0].0,
+                    "import time\ntime.sleep(6)\n",
+                )
+            });
+        }
+    });
+    assert_eq!(engine.status().ready, 2);
+    let pids = engine.assessor().executor().pids();
+    let quiet = score_all();
+    let spinners = Spinners::start(16, None);
+    let busy = score_all();
+    drop(spinners);
+    let built = quiet.iter().filter(|score| score.contains("\"ok\":true")).count();
+    println!("{built} of {} build", quiet.len());
+    let different: Vec<_> = quiet
+        .iter()
+        .zip(&busy)
+        .filter(|(quiet, busy)| quiet != busy)
+        .collect();
+    assert!(different.is_empty(), "{} differ: {different:?}", different.len());
+    assert_eq!(
+        (engine.assessor().executor().pids(), engine.status().restarts),
+        (pids, 0)
+    );
 }

@@ -202,6 +202,7 @@ impl Chain {
         let mut asked = Asked {
             listener: Some(&self.listener),
             may_fork: Some(parent.pid),
+            busy: vec![parent.pid],
         };
         let child = Process::meet(ours, &mut asked)?;
         if child.pid == parent.pid {

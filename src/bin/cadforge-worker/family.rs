@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use cadforge::executor::load::Timeout;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
@@ -15,7 +16,7 @@ use crate::linux::{self, Ended};
 use crate::listener::Listener;
 use crate::zygote::Warm;
 
-/// How long a process that only has to wait, fork or bury may take.
+/// How long a process that only has to wait, fork or bury may take, without the time in which it waits for the processor.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A process of the family.
@@ -54,7 +55,7 @@ impl Process {
 
     /// Has it bury `child`, which has ended or is about to.
     pub fn bury(&self, child: &Self, listener: Option<&Listener>) -> io::Result<Ended> {
-        bury(&self.control, child, listener)
+        bury(self.pid, &self.control, child, listener)
     }
 }
 
@@ -65,20 +66,17 @@ pub struct Asked<'a> {
     pub listener: Option<&'a Listener>,
     /// Who may fork, once.
     pub may_fork: Option<Pid>,
+    /// Who has to do something for there to be news.
+    pub busy: Vec<Pid>,
 }
 
 impl Asked<'_> {
     /// The next news on `control`, within a time that only a broken process exceeds.
     pub fn hear_from(&mut self, control: &Control) -> io::Result<(News, Pid)> {
-        let deadline = Instant::now() + PATIENCE;
+        let busy = self.busy.iter().map(|pid| pid.as_raw().unsigned_abs());
+        let timeout = Timeout::new(PATIENCE, busy.collect());
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "a process did not answer its supervisor",
-                ));
-            }
+            let left = timeout.left();
             let mut interests = vec![PollFd::new(control.as_fd(), PollFlags::POLLIN)];
             if let Some(listener) = self.listener {
                 interests.push(PollFd::new(listener.as_fd(), PollFlags::POLLIN));
@@ -96,6 +94,12 @@ impl Asked<'_> {
             }
             if let (Some(listener), Some(true)) = (self.listener, ready.get(1)) {
                 listener.answer(&mut self.may_fork)?;
+            } else if left.is_zero() {
+                // Not before the last look: this process may have been kept from looking.
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "a process did not answer its supervisor",
+                ));
             }
         }
     }
@@ -144,12 +148,16 @@ impl Zygote {
         }
         // The oldest is the most likely to be there.
         let control = self.waiting.remove(0);
-        Process::meet(control, &mut Asked::default())
+        let mut asked = Asked {
+            busy: vec![self.pid],
+            ..Asked::default()
+        };
+        Process::meet(control, &mut asked)
     }
 
     /// Has a child buried that has ended or is about to.
     pub fn bury(&self, child: &Process) -> io::Result<Ended> {
-        bury(&self.control, child, None)
+        bury(self.pid, &self.control, child, None)
     }
 }
 
@@ -162,13 +170,15 @@ impl Drop for Zygote {
     }
 }
 
-fn bury(parent: &Control, child: &Process, listener: Option<&Listener>) -> io::Result<Ended> {
-    parent.order(&Order::Reap(child.pid))?;
+fn bury(parent: Pid, control: &Control, child: &Process, listener: Option<&Listener>) -> io::Result<Ended> {
+    control.order(&Order::Reap(child.pid))?;
     let mut asked = Asked {
         listener,
         may_fork: None,
+        // One with gigabytes of memory has to work for its end.
+        busy: vec![parent, child.pid],
     };
-    match asked.hear_from(parent)? {
+    match asked.hear_from(control)? {
         (News::Ended(ended), _) => Ok(ended),
         (other, _) => Err(io::Error::other(format!(
             "{other:?} instead of the end of a child"

@@ -5,9 +5,11 @@
 //! sandbox, hands the shape over and dies, the other reads the code before and the shape after. Scores nothing, and is not meant to be started by hand: it speaks the framed protocol of
 //! `cadforge::executor` over the socket that is its standard input.
 
+mod beside;
 mod candidate;
 mod chain;
 mod child;
+mod clock;
 mod control;
 mod family;
 mod files;
@@ -25,7 +27,7 @@ mod zygote;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -33,9 +35,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use cadforge::executor::Limits;
-use cadforge::executor::protocol::{
-    DoneBlobs, Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame,
-};
+use cadforge::executor::protocol::{Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
@@ -44,9 +44,9 @@ use nix::unistd::{ForkResult, Pid, dup2_stdin, fork, getppid};
 
 use crate::control::Control;
 use crate::family::Zygote;
-use crate::run::{Client, Finished, Workshop};
+use crate::run::Workshop;
 use crate::scratch::Scratch;
-use crate::supervisor::Interruption;
+use crate::supervisor::{Candidate, Client, Interruption};
 use crate::zygote::Warm;
 
 /// Run before the first candidate. Whatever would keep candidates from running keeps this from running, and
@@ -123,7 +123,7 @@ fn take_client() -> io::Result<UnixStream> {
 fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixStream) -> Result<(), String> {
     // First of all: whatever was done before, such as listing a folder, would be left in the zygote's memory.
     let (pid, control, mut greeting) = fork_zygote(python, patches)?;
-    let scratch = Scratch::new().map_err(|error| {
+    let scratch = Scratch::new(0).map_err(|error| {
         format!(
             "no folder for candidates in {}: {error}\nhint: set TMPDIR",
             std::env::temp_dir().display()
@@ -137,31 +137,20 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
         startup_ms: 0.0,
     };
     let mut workshop = Workshop::new(Zygote::new(pid, control, warm), scratch);
-    let run = |workshop: &mut Workshop,
-               client: &mut UnixStream,
-               id: u64,
-               code: &[u8],
-               limits: &Limits,
-               purpose: Purpose| {
-        let connection = client.try_clone().map_err(|error| error.to_string())?;
-        let mut client = Client {
-            connection: connection.as_fd(),
-            interrupted: &mut || interruption(client, id),
-        };
+    let run = |workshop: &mut Workshop, client: &mut UnixStream, candidate: &Candidate| {
         workshop
-            .run(code, limits, purpose, &mut client)
+            .run(candidate, client)
             .map_err(|error| format!("the worker failed: {error}"))
     };
-    let trial = run(
-        &mut workshop,
-        client,
-        0,
-        TRIAL,
-        &Limits::default(),
-        Purpose::Result,
-    )?;
+    let trial = Candidate {
+        id: 0,
+        code: TRIAL.to_vec(),
+        limits: Limits::default(),
+        purpose: Purpose::Result,
+    };
+    let trial = run(&mut workshop, client, &trial)?;
     tidy(&mut workshop)?;
-    if let Outcome::Failed { failure, .. } = trial.outcome {
+    if let Outcome::Failed { failure } = trial.outcome {
         return Err(format!(
             "a box could not be built: {}\nhint: make env",
             failure.message
@@ -171,29 +160,18 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
     if let Reply::Hello { startup_ms, .. } = &mut hello {
         *startup_ms = started.elapsed().as_secs_f64() * 1e3;
     }
-    say(client, &hello, &DoneBlobs::default())?;
+    client.tell(&hello, &[]).map_err(|error| error.to_string())?;
     while let Some((request, code)) = hear(client)? {
         // A cancel that is heard here is for a candidate that is done already.
         if let Request::Run { id, limits, purpose } = request {
-            let Finished {
-                outcome,
-                cpu_ms,
-                run_ms,
-                mesh_ms,
-                resumed,
-                claims,
-                blobs,
-            } = run(&mut workshop, client, id, &code, &limits, purpose)?;
-            let done = Reply::Done {
+            let candidate = Candidate {
                 id,
-                outcome,
-                cpu_ms,
-                run_ms,
-                mesh_ms,
-                resumed,
-                claims,
+                code,
+                limits,
+                purpose,
             };
-            say(client, &done, &blobs)?;
+            let finished = run(&mut workshop, client, &candidate)?;
+            finished.tell(id, client).map_err(|error| error.to_string())?;
             tidy(&mut workshop)?;
         }
     }
@@ -246,15 +224,28 @@ fn await_greeting(greeting: &mut UnixStream, client: &UnixStream) -> Result<Resu
     }
 }
 
-/// What the client says while candidate `id` runs.
-fn interruption(client: &mut UnixStream, id: u64) -> io::Result<Interruption> {
-    match hear(client).map_err(io::Error::other)? {
-        Some((Request::Cancel { id: cancelled }, _)) if cancelled == id => Ok(Interruption::Cancel),
-        Some((Request::Cancel { .. }, _)) => Ok(Interruption::None),
-        Some((Request::Run { .. }, _)) => {
-            Err(io::Error::other("a second candidate before the first was done"))
+impl Client for UnixStream {
+    fn connection(&self) -> BorrowedFd<'_> {
+        self.as_fd()
+    }
+
+    fn hear(&mut self) -> io::Result<Interruption> {
+        match hear(self).map_err(io::Error::other)? {
+            Some((Request::Cancel { id }, _)) => Ok(Interruption::Cancel(id)),
+            Some((Request::Run { id, limits, purpose }, code)) => {
+                Ok(Interruption::Run(Box::new(Candidate {
+                    id,
+                    code,
+                    limits,
+                    purpose,
+                })))
+            }
+            None => Err(io::ErrorKind::ConnectionAborted.into()),
         }
-        None => Err(io::ErrorKind::ConnectionAborted.into()),
+    }
+
+    fn tell(&mut self, reply: &Reply, blobs: &[&[u8]]) -> io::Result<()> {
+        write_frame(self, reply, blobs).map_err(io::Error::other)
     }
 }
 
@@ -270,8 +261,4 @@ fn hear(client: &mut impl Read) -> Result<Option<(Request, Vec<u8>)>, String> {
             },
         )
     }))
-}
-
-fn say(client: &mut UnixStream, reply: &Reply, blobs: &DoneBlobs) -> Result<(), String> {
-    write_frame(client, reply, &blobs.as_slices()).map_err(|error| error.to_string())
 }

@@ -4,7 +4,6 @@
 //! steps stands; the first then reads the shape that came of it.
 
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
 use cadforge::executor::protocol::{
@@ -12,7 +11,9 @@ use cadforge::executor::protocol::{
 };
 use cadforge::executor::{Limits, MeshKind};
 use cadforge::failure::{Failure, Kind};
+use nix::unistd::Pid;
 
+use crate::beside::Beside;
 use crate::candidate::METHODS;
 use crate::chain::{Chain, Extended};
 use crate::control::{GIFTS, News, Order, Role, Terms};
@@ -22,14 +23,17 @@ use crate::linux::{Ended, MemoryFile};
 use crate::listener::Listener;
 use crate::plan::Plan;
 use crate::scratch::Scratch;
-use crate::supervisor::{Event, Interruption, Killed, Observed, Watch};
+use crate::supervisor::{Candidate, Client, Event, Killed, Observed, Watch};
 use crate::verdict;
 
 /// All that candidates are run with.
 pub struct Workshop {
     /// Forks children.
     pub zygote: Zygote,
-    scratch: Scratch,
+    /// Where the candidate that runs may write.
+    pub scratch: Scratch,
+    /// The same for those that run while others sleep.
+    pub beside: Beside,
     chain: Option<Chain>,
     /// Processes that are done, and whether the chain is to bury them: to be done when nobody waits.
     done: Vec<(Process, bool)>,
@@ -55,14 +59,6 @@ pub struct Finished {
     pub blobs: DoneBlobs,
 }
 
-/// The client's side of a run.
-pub struct Client<'a> {
-    /// Readable when it has something to say.
-    pub connection: BorrowedFd<'a>,
-    /// Hears it.
-    pub interrupted: &'a mut dyn FnMut() -> io::Result<Interruption>,
-}
-
 /// How a step of the work ended: with what the next one needs, or with the run's outcome.
 type Step<T> = io::Result<Result<T, Outcome>>;
 
@@ -72,6 +68,7 @@ impl Workshop {
         Self {
             zygote,
             scratch,
+            beside: Beside::default(),
             chain: None,
             done: Vec::new(),
             standing: None,
@@ -79,20 +76,21 @@ impl Workshop {
     }
 
     /// Runs one candidate. An error is the worker's or the client's, never the candidate's.
-    pub fn run(
-        &mut self,
-        source: &[u8],
-        limits: &Limits,
-        purpose: Purpose,
-        client: &mut Client<'_>,
-    ) -> io::Result<Finished> {
+    pub fn run(&mut self, candidate: &Candidate, client: &mut dyn Client) -> io::Result<Finished> {
+        let Candidate {
+            id,
+            code: source,
+            limits,
+            purpose,
+        } = candidate;
         // What the last candidate's end was a moment late for.
         if !self.scratch.clear()? {
             self.end_chain()?;
         }
         let (files, output) = Files::new(source, limits)?;
         let resident = self.zygote.warm.resident;
-        let mut watch = Watch::new(limits, resident, output, client.connection, client.interrupted);
+        let helpers = [Pid::this(), self.zygote.pid()];
+        let mut watch = Watch::new(*id, limits, resident, &helpers, output, client);
         let mut finished = Finished {
             outcome: Outcome::Cancelled,
             cpu_ms: 0.0,
@@ -102,11 +100,14 @@ impl Workshop {
             claims: Claims::default(),
             blobs: DoneBlobs::default(),
         };
-        let worked = self.work(&files, source, limits, purpose, &mut watch, &mut finished);
+        // One that is run beside another leaves that one's process alone.
+        let outer = self.standing.take();
+        let worked = self.work(&files, source, limits, *purpose, &mut watch, &mut finished);
         if let Some((process, of_chain)) = self.standing.take() {
             process.end();
             self.done.push((process, of_chain));
         }
+        self.standing = outer;
         finished.outcome = match worked? {
             Ok(outcome) | Err(outcome) => outcome,
         };
@@ -132,7 +133,7 @@ impl Workshop {
     }
 
     /// Buries those of the processes that are done which are `ready` for it.
-    fn bury_done(&mut self, ready: impl Fn(&Process) -> bool) -> io::Result<()> {
+    pub fn bury_done(&mut self, ready: impl Fn(&Process) -> bool) -> io::Result<()> {
         let (ended, dying) = std::mem::take(&mut self.done)
             .into_iter()
             .partition(|(process, _)| ready(process));
@@ -198,7 +199,7 @@ impl Workshop {
         reader.control.order(&Order::Begin(terms, gifts))?;
         let mut prepared = false;
         loop {
-            match watch.next(&reader, &files.reader_words, None, &self.scratch)? {
+            match self.next(watch, &reader, &files.reader_words, None)? {
                 Event::Said(News::Prepared) => prepared = true,
                 Event::Said(News::Planned(_)) => {
                     files.plan.seal()?;
@@ -273,20 +274,20 @@ impl Workshop {
                 self.zygote.take()?
             }
         };
-        let begin = |process: &Process, from: u32| {
+        let begin = |shop: &Self, process: &Process, from: u32| {
             let terms = Terms {
                 displays,
-                ..self.terms(Role::Run, limits, from, live)
+                ..shop.terms(Role::Run, limits, from, live)
             };
             let gifts = files.gifts(
                 &files.ran,
                 &files.stl,
                 &files.runner_words,
-                self.scratch.run_folder(),
+                shop.scratch.run_folder(),
             )?;
             process.control.order(&Order::Begin(terms, gifts))
         };
-        begin(&process, finished.resumed)?;
+        begin(self, &process, finished.resumed)?;
         // A child of the zygote that never begins is our fault; one of a candidate's is its own.
         let mut begun = finished.resumed > 0;
         let mut awaited = true;
@@ -294,7 +295,7 @@ impl Workshop {
         let mut done = false;
         loop {
             let listener = chain.as_ref().map(Chain::listener);
-            match watch.next(&process, &files.runner_words, listener, &self.scratch)? {
+            match self.next(watch, &process, &files.runner_words, listener)? {
                 Event::Said(News::Prepared) if awaited => (begun, awaited) = (true, false),
                 Event::Said(News::PreparedWithListener(listener)) if awaited && live && chain.is_none() => {
                     (begun, awaited) = (true, false);
@@ -306,7 +307,7 @@ impl Workshop {
                     match links.extend(process, step, plan, &prefix, &self.zygote, clean) {
                         Extended::Link(next) => {
                             watch.cpu_before = prefix.cpu_s;
-                            let _ = begin(&next, step);
+                            let _ = begin(self, &next, step);
                             awaited = true;
                             process = next;
                         }
@@ -408,7 +409,7 @@ impl Workshop {
         finished: &mut Finished,
     ) -> Step<Outcome> {
         watch.begin_mesh(&reader);
-        match watch.next(&reader, &files.reader_words, None, &self.scratch)? {
+        match self.next(watch, &reader, &files.reader_words, None)? {
             Event::Said(News::Done) => {
                 finished.cpu_ms += crate::linux::cpu_s(reader.pid).unwrap_or(0.0) * 1e3;
                 self.done.push((reader, false));
@@ -467,17 +468,22 @@ impl Workshop {
     /// Asks the process that ran the candidate which clean-up broke its shape. Whatever it answers is a claim, and a
     /// process that does not answer takes nothing from the result.
     fn diagnose(&mut self, files: &Files, watch: &mut Watch<'_>) -> io::Result<Option<Remark>> {
-        let Some((process, _)) = &self.standing else {
+        let Some((process, of_chain)) = self.standing.take() else {
             return Ok(None);
         };
-        if watch.killed.is_some() || process.control.order(&Order::Go(0)).is_err() {
-            return Ok(None);
-        }
-        watch.begin_diagnosis(process);
-        let listener = self.chain.as_ref().map(Chain::listener);
-        let event = watch.next(process, &files.runner_words, listener, &self.scratch)?;
-        watch.end_diagnosis();
-        Ok(match event {
+        let chain = self.chain.take();
+        let event = if watch.killed.is_some() || process.control.order(&Order::Go(0)).is_err() {
+            Ok(Event::Ended)
+        } else {
+            watch.begin_diagnosis(&process);
+            let listener = chain.as_ref().map(Chain::listener);
+            let event = self.next(watch, &process, &files.runner_words, listener);
+            watch.end_diagnosis();
+            event
+        };
+        self.chain = chain;
+        self.standing = Some((process, of_chain));
+        Ok(match event? {
             Event::Said(News::Diagnosed(line @ 1.., method)) => Some(Remark {
                 line,
                 method: METHODS
@@ -511,7 +517,7 @@ impl Workshop {
             last_words,
             self.zygote.warm.resident,
         )
-        .map(|(failure, starved)| Outcome::Failed { failure, starved })
+        .map(plain)
     }
 
     fn terms(&self, role: Role, limits: &Limits, from: u32, pausing: bool) -> Terms {
@@ -555,10 +561,7 @@ fn check_prepared(prepared: bool, watch: &Watch<'_>) -> io::Result<()> {
 }
 
 fn plain(failure: Failure) -> Outcome {
-    Outcome::Failed {
-        failure,
-        starved: false,
-    }
+    Outcome::Failed { failure }
 }
 
 fn forged(reason: &str) -> Outcome {

@@ -29,14 +29,17 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Makes the folder in the system's temporary folder, and removes what killed workers left there.
-    pub fn new() -> io::Result<Self> {
+    /// Makes the folder in the system's temporary folder, and removes what killed workers left there. `number` tells those
+    /// of one worker apart.
+    pub fn new(number: u8) -> io::Result<Self> {
         let base = std::env::temp_dir();
         remove_abandoned(&base);
-        // Of constant length, because not even that may differ between equal runs in two workers.
-        let folder = base.join(format!("{PREFIX}{:010}", std::process::id()));
+        // Of constant length, because not even that may differ between equal runs in two workers. Linux has less than
+        // 2^22 processes.
+        let name = format!("{PREFIX}{number:03}{:07}", std::process::id());
+        let folder = base.join(&name);
         // Locked before it has the name by which another worker could take it for abandoned.
-        let unnamed = base.join(format!("new-{PREFIX}{:010}", std::process::id()));
+        let unnamed = base.join(format!("new-{name}"));
         fs::create_dir(&unnamed)?;
         let lock = lock(&unnamed)?;
         fs::rename(&unnamed, &folder)?;

@@ -6,7 +6,7 @@ use nix::libc;
 use nix::sys::signal::Signal;
 
 use crate::linux::MemoryFile;
-use crate::supervisor::{Killed, Observed, WALL_FACTOR};
+use crate::supervisor::{Killed, Observed};
 
 /// Exit status of a child that could not write its report.
 pub const NO_REPORT: i32 = 113;
@@ -14,13 +14,10 @@ pub const NO_REPORT: i32 = 113;
 /// Before the words on the face that is meshed.
 pub const MESHING: &str = "meshing ";
 
-/// Below this share of its CPU limit, a candidate at the wall limit may have waited for a busy machine.
-const STARVED: f64 = 0.5;
-
 /// From this share of its memory limit on, an abort or a segmentation fault is put down to memory.
 const FULL: f64 = 0.8;
 
-/// Why the child died, and whether it was starved; `None` if it ended in order.
+/// Why the child died; `None` if it ended in order.
 pub fn of_death(
     observed: &Observed,
     source: &[u8],
@@ -28,7 +25,7 @@ pub fn of_death(
     stderr: &[u8],
     last_words: &MemoryFile,
     resident_baseline: u64,
-) -> Option<(Failure, bool)> {
+) -> Option<Failure> {
     let words = last_words.read(1 << 20).unwrap_or_default();
     let words = String::from_utf8_lossy(&words);
     let place = Place::new(&words, source);
@@ -43,6 +40,8 @@ pub fn of_death(
         limits.memory_mb
     );
 
+    let cpu = format!("the code ran past its {} s of CPU time{at}", limits.cpu_s);
+
     let (kind, message) = match observed.killed {
         Some(Killed::Cpu | Killed::Wall) if let Some(face) = &mesh => (
             Kind::Timeout,
@@ -51,16 +50,19 @@ pub fn of_death(
                 limits.mesh_cpu_s
             ),
         ),
-        Some(Killed::Cpu) => (
+        Some(Killed::Cpu) => (Kind::Timeout, cpu),
+        Some(Killed::Idle) => (
             Kind::Timeout,
-            format!("the code ran past its {} s limit{at}", limits.cpu_s),
+            format!(
+                "the code waited for {} s without using the processor, as in a sleep or for input{at}",
+                limits.idle_s()
+            ),
         ),
         Some(Killed::Wall) => {
-            let cpu = observed.cpu_s;
-            let wall = limits.cpu_s * WALL_FACTOR;
+            let (used, wall) = (observed.cpu_s, limits.wall_s());
             (
                 Kind::Timeout,
-                format!("the code was not done after {wall} s, having used {cpu:.1} s of CPU time{at}"),
+                format!("the code was not done after {wall} s, having used {used:.1} s of CPU time{at}"),
             )
         }
         Some(Killed::Memory) => (Kind::OutOfMemory, memory),
@@ -82,10 +84,7 @@ pub fn of_death(
         // A cancelled run has no verdict; the caller asks first.
         Some(Killed::Cancelled) => return None,
         None if libc::WIFSIGNALED(status) => match libc::WTERMSIG(status) {
-            libc::SIGXCPU => (
-                Kind::Timeout,
-                format!("the code ran past its {} s limit{at}", limits.cpu_s),
-            ),
+            libc::SIGXCPU => (Kind::Timeout, cpu),
             libc::SIGKILL => (
                 Kind::OutOfMemory,
                 format!("the system killed the code, most likely for its memory{at}"),
@@ -105,17 +104,13 @@ pub fn of_death(
             )
         }
     };
-    let starved = observed.killed == Some(Killed::Wall) && observed.cpu_s < STARVED * limits.cpu_s;
     let traceback = place.traceback(&message);
-    Some((
-        Failure {
-            kind,
-            message,
-            line: place.line(),
-            traceback,
-        },
-        starved,
-    ))
+    Some(Failure {
+        kind,
+        message,
+        line: place.line(),
+        traceback,
+    })
 }
 
 /// The face that is meshed, in words, where the child was at that.
@@ -205,6 +200,40 @@ mod tests {
         assert_eq!(place.suffix(), " at line 2 (`return a.cut(b)`)");
         let traceback = place.traceback("too late");
         assert!(traceback.find("fixture = make()").unwrap() < traceback.find("return a.cut(b)").unwrap());
+    }
+
+    #[test]
+    fn a_time_out_names_the_rule_that_ended_it() {
+        use std::io::Write;
+        let mut words = MemoryFile::new("words").unwrap();
+        words.file().write_all(WORDS.as_bytes()).unwrap();
+        let message = |killed, status| {
+            let observed = Observed {
+                killed,
+                ended: crate::linux::Ended {
+                    status,
+                    cpu_s: 0.0,
+                    peak_resident: 0,
+                },
+                cpu_s: 3.21,
+                silent: true,
+            };
+            let failure = of_death(&observed, SOURCE, &Limits::default(), b"", &words, 0).unwrap();
+            assert_eq!((failure.kind, failure.line), (Kind::Timeout, Some(2)));
+            failure.message
+        };
+        let at = " at line 2 (`return a.cut(b)`)";
+        let cpu = format!("the code ran past its 20 s of CPU time{at}");
+        assert_eq!(message(Some(Killed::Cpu), libc::SIGKILL), cpu);
+        assert_eq!(message(None, libc::SIGXCPU), cpu);
+        assert_eq!(
+            message(Some(Killed::Idle), libc::SIGKILL),
+            format!("the code waited for 10 s without using the processor, as in a sleep or for input{at}")
+        );
+        assert_eq!(
+            message(Some(Killed::Wall), libc::SIGKILL),
+            format!("the code was not done after 60 s, having used 3.2 s of CPU time{at}")
+        );
     }
 
     #[test]

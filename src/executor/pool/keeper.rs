@@ -10,12 +10,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
-use super::queue::Turn;
-use super::{Job, Phase, Shared, Slot, State, Successor, memory};
+use super::{Job, Phase, Shared, Slot, Source, State, Successor, memory};
 use crate::executor::identity::Identity;
-use crate::executor::protocol::Outcome;
-use crate::executor::worker::{Died, Done, Ran, Worker};
-use crate::executor::{Execution, ExecutorError, answer};
+use crate::executor::worker::{Died, Done, Ran, Run, Worker};
+use crate::executor::{Execution, ExecutorError, Priority, answer};
 
 /// How long to wait before a worker that was ready once, and cannot be started again, is tried once more.
 const BACKOFF: [Duration; 3] = [
@@ -26,6 +24,10 @@ const BACKOFF: [Duration; 3] = [
 
 /// After a successor that did not start, the next one is not tried before this time has passed.
 const SUCCESSION_PAUSE: Duration = Duration::from_secs(60);
+
+/// Jobs that may sleep in one worker, each of another source, while it runs a further one. Each holds the memory of a
+/// candidate.
+const ASLEEP_AT_MOST: usize = 3;
 
 /// Runs between two exact measurements of a worker that seems to have grown.
 const MEASURE_EVERY: u64 = 16;
@@ -263,35 +265,13 @@ impl Keeper {
     fn feed(&self, kept: &mut Kept) -> End {
         let mut next_succession = Instant::now();
         loop {
-            let Turn { job, alone } = match self.wait_for_job(&kept.gone) {
-                Ok(turn) => turn,
+            let job = match self.wait_for_job(&kept.gone) {
+                Ok(job) => job,
                 Err(end) => return end,
             };
-            let began = Instant::now();
             // Packages or the program were replaced: results of this worker are not what is meant any more.
             let outdated = job.identity.is_some_and(|meant| meant != kept.identity);
-            let queue_ms = job.submitted.elapsed().as_secs_f64() * 1e3;
-            let ran = kept
-                .worker
-                .run(&job.code, &job.limits, job.purpose, &job.cancel, &self.closing);
-            let died = ran.is_err();
-            let mut state = self.shared.lock();
-            // Between two jobs the slot is idle for others to see, so that one that runs alone may start.
-            state.slots[self.slot].phase = if died { Phase::Starting } else { Phase::Idle };
-            if alone {
-                state.queue.alone_ended();
-            }
-            if matches!(ran, Ok(Ran::Done(_))) {
-                state.learn_run_time(began.elapsed().as_secs_f64() * 1e3);
-            }
-            drop(state);
-            match ran {
-                Ok(Ran::Done(done)) => self.settle(job, *done, queue_ms, kept),
-                Ok(Ran::Cancelled) => job.answer(Err(ExecutorError::Cancelled)),
-                Err(Died(reason)) => self.retry(job, reason),
-            }
-            self.shared.changed.notify_all();
-            if died {
+            if self.perform(&mut kept.worker, kept.identity, job, &[]).is_err() {
                 return End::Died;
             }
             kept.runs += 1;
@@ -302,8 +282,88 @@ impl Keeper {
         }
     }
 
+    /// Runs a job and answers whoever waits for it. `asleep` are the sources of jobs that sleep in this worker meanwhile.
+    fn perform(
+        &self,
+        worker: &mut Worker,
+        identity: Identity,
+        job: Job,
+        asleep: &[Source],
+    ) -> Result<(), Died> {
+        let began = Instant::now();
+        let queue_ms = job.submitted.elapsed().as_secs_f64() * 1e3;
+        let ran = self.run(worker, identity, &job, asleep);
+        let mut state = self.shared.lock();
+        if asleep.is_empty() {
+            state.slots[self.slot].phase = if ran.is_err() {
+                Phase::Starting
+            } else {
+                Phase::Idle
+            };
+        }
+        let now_s = self.shared.now_s();
+        state.queue.ended(job.priority, job.source, job.began_s, now_s);
+        if matches!(ran, Ok(Ran::Done(_))) {
+            state.learn_run_time(began.elapsed().as_secs_f64() * 1e3);
+        }
+        drop(state);
+        let result = match ran {
+            Ok(Ran::Done(done)) => {
+                settle(&job, *done, queue_ms, worker, identity);
+                Ok(())
+            }
+            Ok(Ran::Cancelled) => {
+                job.answer(Err(ExecutorError::Cancelled));
+                Ok(())
+            }
+            Err(Died(reason)) => {
+                self.retry(job, reason.clone());
+                Err(Died(reason))
+            }
+        };
+        self.shared.changed.notify_all();
+        result
+    }
+
+    /// Runs a job, and while it sleeps those of other sources beside it.
+    fn run(
+        &self,
+        worker: &mut Worker,
+        identity: Identity,
+        job: &Job,
+        asleep: &[Source],
+    ) -> Result<Ran, Died> {
+        let run = Run {
+            code: &job.code,
+            limits: &job.limits,
+            purpose: job.purpose,
+            cancel: &job.cancel,
+            closing: &self.closing,
+        };
+        let asleep = [asleep, &[job.source]].concat();
+        // A worker for hand edits is kept for them.
+        let lends = job.priority == Priority::Batch && asleep.len() <= ASLEEP_AT_MOST;
+        worker.run(&run, &mut |worker| {
+            let next = lends.then(|| self.next_beside(&asleep)).flatten();
+            next.map_or(Ok(()), |job| self.perform(worker, identity, job, &asleep))
+        })
+    }
+
+    fn next_beside(&self, asleep: &[Source]) -> Option<Job> {
+        let mut state = self.shared.lock();
+        loop {
+            let now_s = self.shared.now_s();
+            let mut job = state.queue.next_beside(asleep, now_s)?;
+            if !job.cancel.is_cancelled() {
+                job.began_s = now_s;
+                return Some(job);
+            }
+            state.queue.ended(job.priority, job.source, now_s, now_s);
+        }
+    }
+
     /// The next job, or why there is none.
-    fn wait_for_job(&self, gone: &AtomicBool) -> Result<Turn<Job>, End> {
+    fn wait_for_job(&self, gone: &AtomicBool) -> Result<Job, End> {
         let mut state = self.shared.lock();
         loop {
             if state.closing {
@@ -320,17 +380,17 @@ impl Keeper {
                 self.hand_over(&mut state);
                 return Err(End::Superseded);
             }
-            let takes = state.takes(self.slot, self.shared.config.live_slot);
-            let busy = state.slots.iter().any(|slot| slot.phase == Phase::Busy);
-            if let Some(turn) = state.queue.next(takes, busy) {
-                if turn.job.cancel.is_cancelled() {
-                    if turn.alone {
-                        state.queue.alone_ended();
-                    }
+            let live_slot = self.shared.config.live_slot;
+            let (takes, seats) = (state.takes(self.slot, live_slot), state.seats(live_slot));
+            let now_s = self.shared.now_s();
+            if let Some(mut job) = state.queue.next(takes, seats, now_s) {
+                if job.cancel.is_cancelled() {
+                    state.queue.ended(job.priority, job.source, now_s, now_s);
                     continue;
                 }
+                job.began_s = now_s;
                 state.slots[self.slot].phase = Phase::Busy;
-                return Ok(turn);
+                return Ok(job);
             }
             state = self.shared.wait(state);
         }
@@ -381,42 +441,6 @@ impl Keeper {
         true
     }
 
-    fn settle(&self, mut job: Job, done: Done, queue_ms: f64, kept: &Kept) {
-        let Done {
-            outcome,
-            run_ms,
-            mesh_ms,
-            resumed,
-            claims,
-            blobs,
-        } = done;
-        let starved = matches!(outcome, Outcome::Failed { starved: true, .. });
-        if starved && !job.tried_alone {
-            job.tried_alone = true;
-            self.shared.lock().queue.push_alone(job.priority, job);
-            return;
-        }
-        let answer = answer::of(outcome, &claims, &blobs, &job.limits);
-        let execution = Execution {
-            build: answer.build,
-            notes: answer.notes,
-            shows_more: answer.shows_more,
-            scene: answer.scene.map(Arc::new),
-            disputed: answer.disputed,
-            stdout: String::from_utf8_lossy(&blobs.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&blobs.stderr).into_owned(),
-            step: (!blobs.step.is_empty()).then(|| blobs.step.into()),
-            queue_ms,
-            run_ms,
-            mesh_ms,
-            // What went on from an earlier run is what that one left, whose code is not all of this one's.
-            clean: !starved && resumed == 0 && job.identity.is_none_or(|meant| meant == kept.identity),
-            resumed,
-            sandbox: Some(kept.worker.sandbox().clone()),
-        };
-        job.answer(Ok(execution));
-    }
-
     /// A worker's death is its own fault once; a candidate that kills two is not run a third time.
     fn retry(&self, mut job: Job, reason: String) {
         job.deaths += 1;
@@ -429,8 +453,41 @@ impl Keeper {
             if state.closing {
                 job.answer(Err(ExecutorError::Broken(reason)));
             } else {
-                state.queue.push_back_in_front(job.priority, job.source, job);
+                let now_s = self.shared.now_s();
+                state
+                    .queue
+                    .push_back_in_front(job.priority, job.source, job, now_s);
             }
         }
     }
+}
+
+fn settle(job: &Job, done: Done, queue_ms: f64, worker: &Worker, identity: Identity) {
+    let Done {
+        outcome,
+        run_ms,
+        mesh_ms,
+        resumed,
+        claims,
+        blobs,
+    } = done;
+    let answer = answer::of(outcome, &claims, &blobs, &job.limits);
+    let execution = Execution {
+        build: answer.build,
+        notes: answer.notes,
+        shows_more: answer.shows_more,
+        scene: answer.scene.map(Arc::new),
+        disputed: answer.disputed,
+        stdout: String::from_utf8_lossy(&blobs.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&blobs.stderr).into_owned(),
+        step: (!blobs.step.is_empty()).then(|| blobs.step.into()),
+        queue_ms,
+        run_ms,
+        mesh_ms,
+        // What went on from an earlier run is what that one left, whose code is not all of this one's.
+        clean: resumed == 0 && job.identity.is_none_or(|meant| meant == identity),
+        resumed,
+        sandbox: Some(worker.sandbox().clone()),
+    };
+    job.answer(Ok(execution));
 }

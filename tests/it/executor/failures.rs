@@ -1,7 +1,5 @@
 //! What does not build: kinds, lines, messages, limits.
 
-use std::time::{Duration, Instant};
-
 use cadforge::executor::{CancelToken, Limits, Priority};
 use cadforge::failure::Kind;
 
@@ -233,27 +231,13 @@ fn time_limits_name_the_line() {
     let endless = failure(run_with(shared(), "x = 0\nwhile True:\n    x += 1\n", &limits));
     assert_eq!(endless.kind, Kind::Timeout);
     assert!(matches!(endless.line, Some(2 | 3)), "{endless:?}");
-    // On a machine with much else to do the wall limit comes first.
-    let sayings = [
-        "the code ran past its 0.5 s limit at line",
-        "the code was not done after 1.5 s",
-    ];
     assert!(
-        sayings.iter().any(|saying| endless.message.starts_with(saying)),
+        endless
+            .message
+            .starts_with("the code ran past its 0.5 s of CPU time at line"),
         "{endless:?}"
     );
     assert!(endless.traceback.contains("in <module>"), "{endless:?}");
-
-    let limits = Limits {
-        cpu_s: 1.0,
-        ..Limits::default()
-    };
-    let started = Instant::now();
-    let asleep = failure(run_with(shared(), "\nimport time\ntime.sleep(100)\n", &limits));
-    assert_eq!((asleep.kind, asleep.line), (Kind::Timeout, Some(3)), "{asleep:?}");
-    assert!(asleep.message.contains("of CPU time"), "{asleep:?}");
-    // So little CPU time may have been the machine's fault: it was tried once more, for three times the limit each.
-    assert!(started.elapsed() >= Duration::from_secs(6));
 }
 
 #[test]

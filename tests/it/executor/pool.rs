@@ -225,7 +225,8 @@ fn what_is_too_much_is_refused_at_once_and_hand_edits_are_not() {
 #[test]
 fn sources_take_turns() {
     let executor = Executor::start(config(1));
-    let (blocker, running) = submit(&executor, ENDLESS, Priority::Batch);
+    // While one sleeps, others would run.
+    let (blocker, running) = submit(&executor, "while True:\n    pass\n", Priority::Batch);
     wait_until("it runs", || executor.status().busy == 1);
     let (many, few) = (executor.source(), executor.source());
     let began = Arc::new(Mutex::new(Vec::new()));
@@ -243,8 +244,7 @@ fn sources_take_turns() {
         let (source, began) = (source.clone(), Arc::clone(&began));
         threads.push(thread::spawn(move || {
             let submitted = Instant::now();
-            let code = format!("import time\ntime.sleep(0.3)\n{BOX}");
-            let execution = run_with(&source, &code, &Limits::default());
+            let execution = run_with(&source, BOX, &Limits::default());
             let start = submitted + Duration::from_secs_f64(execution.queue_ms / 1e3);
             began.lock().unwrap().push((start, name));
         }));

@@ -125,3 +125,67 @@ fn senders_that_never_end_are_let_go() {
     });
     assert!(said[2].starts_with("HTTP/1.1 408"), "{said:?}");
 }
+
+#[test]
+#[ignore = "minutes: run by `make soak`"]
+fn light_rows_beside_sleepers_of_another_client_take_at_most_twice_their_time() {
+    let server = Server::start(&["--workers", "2"]);
+    let number = AtomicUsize::new(0);
+    // Each code is new, so that nothing is known beforehand.
+    let rows = |code: &str, count: usize| {
+        let row = |_| {
+            let number = number.fetch_add(1, Ordering::Relaxed);
+            let row = json!({ "task_id": "caster_wheel_fork", "code": format!("{code}# {number}\n") });
+            format!("{row}\n")
+        };
+        (0..count).map(row).collect::<String>()
+    };
+    let scores = |body: String| -> Vec<Value> {
+        let answer = server.ask("POST", "/score_batch", &[], body.as_bytes());
+        let lines = answer.text();
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect()
+    };
+    let light = || {
+        let since = Instant::now();
+        let scored = scores(rows(BOX, 40));
+        let took = since.elapsed();
+        assert!(scored.len() == 40 && scored.iter().all(|row| row["kind"] == scored[0]["kind"]));
+        assert!(
+            scored
+                .iter()
+                .all(|row| row["reward"]["total"] == scored[0]["reward"]["total"]),
+            "{scored:?}"
+        );
+        took
+    };
+    light();
+    let alone = light().min(light());
+    println!("40 light rows alone: {alone:?}");
+    for sleepers in [1, 4] {
+        let beside = std::thread::scope(|scope| {
+            let sleepers = scope.spawn(|| scores(rows("import time\ntime.sleep(1000)\n", sleepers)));
+            std::thread::sleep(Duration::from_millis(500));
+            let beside = light();
+            assert!(
+                !sleepers.is_finished(),
+                "the sleepers were gone before the others were done"
+            );
+            for row in sleepers.join().expect("no panic") {
+                assert_eq!(
+                    (&row["kind"], &row["reward"]["total"]),
+                    (&json!("timeout"), &json!(-1.0)),
+                    "{row}"
+                );
+            }
+            beside
+        });
+        println!("beside {sleepers} sleepers: {beside:?}");
+        assert!(
+            beside < 2 * alone,
+            "{beside:?} beside {sleepers} sleepers, {alone:?} alone"
+        );
+    }
+}

@@ -1,0 +1,273 @@
+//! Busy machines and candidates that sleep: neither costs anyone a result.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cadforge::executor::{
+    Build, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, WorkerConfig,
+};
+use cadforge::failure::Kind;
+
+use super::processes::wait_until;
+use super::{BOX, config, failure, run_with, shape, start, worker};
+
+/// Processes that do nothing but want one processor.
+pub struct Spinners(Vec<Child>);
+
+impl Spinners {
+    /// That many, each in a session of its own: a kernel that shares time among sessions would count all as one.
+    pub fn start(count: usize, processor: Option<&str>) -> Self {
+        let spin = "while :; do :; done";
+        let spinner = |_| {
+            let mut command = Command::new("setsid");
+            if let Some(processor) = processor {
+                command.args(["taskset", "--cpu-list", processor]);
+            }
+            command
+                .args(["sh", "-c", spin])
+                .stdin(Stdio::null())
+                .spawn()
+                .unwrap()
+        };
+        Self((0..count).map(spinner).collect())
+    }
+}
+
+impl Drop for Spinners {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A processor that this process may use.
+fn processor() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
+        .unwrap();
+    list.trim().split([',', '-']).next_back().unwrap().to_owned()
+}
+
+/// One worker that has to share that processor with whoever is there.
+fn pinned(folder: &Path, processor: &str) -> Executor {
+    let script = folder.join("pinned");
+    let text = format!(
+        "#!/bin/sh\nexec taskset --cpu-list {processor} '{}' \"$@\"\n",
+        worker().display()
+    );
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    Executor::start(WorkerConfig {
+        worker: script,
+        ..config(1)
+    })
+}
+
+/// Everything that equal runs have in common.
+fn observed(execution: &Execution) -> String {
+    let build = match &execution.build {
+        Build::Shape(shape) => format!("{:?} {:?}", shape.stl, shape.facts),
+        Build::Failed(failure) => format!("{failure:?}"),
+    };
+    format!("{build}\n{}\n{}", execution.stdout, execution.stderr)
+}
+
+#[test]
+fn a_busy_machine_changes_no_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let processor = processor();
+    let executor = pinned(folder.path(), &processor);
+    // Nearly all of it is work: a candidate that gets a seventeenth of its processor needs that many times longer, which is
+    // far beyond three times the CPU limit.
+    let work = "total = 0\nfor i in range(2_000_000):\n    total += i * i\nprint(total)\n";
+    let codes = [
+        format!("{work}{BOX}"),
+        format!("{work}fixture = radius\n"),
+        format!(
+            "import cadquery as cq\n{work}fixture = cq.Workplane().sphere(3).cut(cq.Workplane().box(1, 1, 9))\n"
+        ),
+    ];
+    let quiet: Vec<Execution> = codes
+        .iter()
+        .map(|code| run_with(&executor, code, &Limits::default()))
+        .collect();
+    let worker = executor.pids();
+    let slowest_ms = quiet
+        .iter()
+        .map(|execution| execution.run_ms + execution.mesh_ms)
+        .fold(0.0, f64::max);
+    // Caches that others fill cost CPU time too.
+    let limits = Limits {
+        cpu_s: 2.0 * slowest_ms / 1e3,
+        ..Limits::default()
+    };
+    let spinners = Spinners::start(16, Some(&processor));
+    let mut longest = Duration::ZERO;
+    for (code, quiet) in codes.iter().zip(&quiet) {
+        let since = Instant::now();
+        let busy = run_with(&executor, code, &limits);
+        longest = longest.max(since.elapsed());
+        assert_eq!(observed(&busy), observed(quiet), "{code}");
+    }
+    drop(spinners);
+    println!(
+        "at most {slowest_ms:.0} ms alone, {} ms beside sixteen, wall limit {:.0} ms",
+        longest.as_millis(),
+        limits.wall_s() * 1e3
+    );
+    assert_eq!((executor.pids(), executor.status().restarts), (worker, 0));
+}
+
+#[test]
+fn one_that_sleeps_is_ended_once_and_at_its_own_limit() {
+    let executor = start(1);
+    executor.versions().unwrap();
+    let once = "waited for 3 s without using the processor, as in a sleep or for input at line 3";
+    let cases = [
+        ("\nimport time\ntime.sleep(100)\n", 3, 1.0, 3.0, once),
+        // In small doses it is the same.
+        (
+            "import time\nwhile True:\n    time.sleep(0.01)\n",
+            3,
+            1.0,
+            3.0,
+            once,
+        ),
+        (
+            "import os\nreader, writer = os.pipe()\nos.read(reader, 1)\n",
+            3,
+            1.0,
+            3.0,
+            once,
+        ),
+        // Long before the wall limit, where that is generous.
+        (
+            "import time\ntime.sleep(100)\n",
+            2,
+            8.0,
+            10.0,
+            "waited for 10 s without using the processor, as in a sleep or for input at line 2",
+        ),
+    ];
+    for (code, line, cpu_s, seconds, message) in cases {
+        let limits = Limits {
+            cpu_s,
+            ..Limits::default()
+        };
+        let since = Instant::now();
+        let asleep = failure(run_with(&executor, code, &limits));
+        let took = since.elapsed().as_secs_f64();
+        assert_eq!(
+            (asleep.kind, asleep.line),
+            (Kind::Timeout, Some(line)),
+            "{asleep:?}"
+        );
+        assert!(asleep.message.contains(message), "{asleep:?}");
+        println!("{took:.2} s of {seconds} s");
+        // A second run would take as long again.
+        assert!(took >= 0.9 * seconds && took < 1.7 * seconds, "{took} s");
+    }
+    assert_eq!(executor.status().restarts, 0);
+}
+
+#[test]
+fn one_that_sleeps_a_little_builds() {
+    let limits = Limits {
+        cpu_s: 1.0,
+        ..Limits::default()
+    };
+    let polite = format!("import time\ntime.sleep(1.2)\n{BOX}");
+    let built = shape(run_with(&start(1), &polite, &limits));
+    assert!((built.facts.volume - 6.0).abs() < 1e-9);
+}
+
+#[test]
+fn sleepers_of_one_client_do_not_keep_another_waiting() {
+    let executor = start(1);
+    executor.versions().unwrap();
+    let worker = executor.pids();
+    let (sleepy, light) = (executor.source(), executor.source());
+    let (sender, ended) = mpsc::channel();
+    let limits = Limits {
+        cpu_s: 60.0,
+        ..Limits::default()
+    };
+    let cancels: Vec<_> = (0..4)
+        .map(|number| {
+            let (cancel, token) = CancelToken::pair();
+            let (sleepy, sender, limits) = (sleepy.clone(), sender.clone(), limits.clone());
+            // The first one wakes up and goes on.
+            let code = if number == 0 {
+                format!("import time\ntime.sleep(2)\n{BOX}")
+            } else {
+                "import time\ntime.sleep(1000)\n".to_owned()
+            };
+            thread::spawn(move || {
+                let answer = sleepy.build(code.as_bytes(), &limits, Priority::Batch, &token);
+                let _ = sender.send((number, answer));
+            });
+            wait_until("it runs or waits", || {
+                let status = executor.status();
+                status.busy + status.queued == number + 1
+            });
+            cancel
+        })
+        .collect();
+    let expected = observed(&run_with(&start(1), BOX, &Limits::default()));
+    // The only worker has a sleeper, and three more wait before these.
+    let since = Instant::now();
+    let mut count = 0;
+    while count < 10 || since.elapsed() < Duration::from_secs(3) {
+        let execution = run_with(&light, BOX, &Limits::default());
+        assert_eq!(observed(&execution), expected);
+        count += 1;
+    }
+    println!("{count} candidates in {:?} beside sleepers", since.elapsed());
+    let (number, answer) = ended.recv().unwrap();
+    assert_eq!(number, 0);
+    assert_eq!(observed(&answer.unwrap()), expected, "the one that woke up");
+    // What sleeps is cancelled as anything else, though others run beside it.
+    drop(cancels);
+    for _ in 0..3 {
+        let (_, answer) = ended.recv().unwrap();
+        assert!(matches!(answer, Err(ExecutorError::Cancelled)), "{answer:?}");
+    }
+    assert_eq!(observed(&run_with(&light, BOX, &Limits::default())), expected);
+    assert_eq!((executor.pids(), executor.status().restarts), (worker, 0));
+}
+
+#[test]
+fn a_worker_that_dies_with_a_sleeper_and_another_loses_neither() {
+    let executor = start(1);
+    executor.versions().unwrap();
+    let first = executor.pids()[0];
+    let (sleepy, light) = (executor.source(), executor.source());
+    let sleeper = thread::spawn(move || {
+        run_with(
+            &sleepy,
+            &format!("import time\ntime.sleep(3)\n{BOX}"),
+            &Limits::default(),
+        )
+    });
+    wait_until("it runs", || executor.status().busy == 1);
+    let beside = thread::spawn(move || {
+        let code = format!("for i in range(20_000_000):\n    pass\n{BOX}");
+        run_with(&light, &code, &Limits::default())
+    });
+    wait_until("the other waits", || executor.status().queued == 1);
+    wait_until("the other runs beside it", || executor.status().queued == 0);
+    super::processes::kill(first);
+    for running in [sleeper, beside] {
+        shape(running.join().unwrap());
+    }
+    assert_eq!(executor.status().restarts, 1);
+}
