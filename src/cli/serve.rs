@@ -140,7 +140,9 @@ fn resolve(host: &str, port: u16) -> Result<SocketAddr, Problem> {
             "cannot listen on `{host}`: {why}\nhint: give an address of this machine, such as 127.0.0.1"
         ))
     };
-    let mut found = (host, port)
+    // An IPv6 address may come in the brackets that it has in URLs.
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let mut found = (bare.unwrap_or(host), port)
         .to_socket_addrs()
         .map_err(|error| unknown(error.to_string()))?;
     found.next().ok_or_else(|| unknown("no such name".to_owned()))

@@ -118,7 +118,7 @@ fn changed_lines(before: &str, after: &str) -> Changed {
 }
 
 fn statement(code: &str, line: Option<u32>) -> &str {
-    line.and_then(|line| code.lines().nth(line as usize - 1))
+    line.and_then(|line| code.lines().nth((line as usize).checked_sub(1)?))
         .unwrap_or_default()
         .trim()
 }

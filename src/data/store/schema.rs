@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::data::DataError;
 
 /// One step a format: the first makes format 1 of an empty file. Steps that were released are never changed.
-pub(super) const STEPS: [&str; 4] = [
+pub(super) const STEPS: [&str; 5] = [
     "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
      CREATE TABLE runs (id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL UNIQUE) STRICT;
      CREATE TABLE rows (
@@ -39,12 +39,36 @@ pub(super) const STEPS: [&str; 4] = [
      INSERT OR IGNORE INTO names (name)
          SELECT DISTINCT json_extract(json, '$.profile') FROM texts WHERE json_type(json, '$.profile') = 'text';
      UPDATE rows SET profile = (SELECT names.id FROM texts JOIN names ON name = json_extract(json, '$.profile') WHERE texts.row = rows.id);",
+    // Two runs may hold equal rows: a row is known within its run alone. SQLite changes no constraint in place.
+    "CREATE TABLE new_rows (
+         id INTEGER PRIMARY KEY,
+         digest BLOB NOT NULL,
+         run INTEGER NOT NULL REFERENCES runs,
+         line INTEGER NOT NULL,
+         form INTEGER NOT NULL REFERENCES names,
+         task INTEGER REFERENCES names,
+         kind INTEGER REFERENCES names,
+         built INTEGER,
+         total REAL,
+         score REAL,
+         call INTEGER,
+         group_id TEXT,
+         profile INTEGER REFERENCES names,
+         UNIQUE (run, digest)
+     ) STRICT;
+     INSERT INTO new_rows
+         SELECT id, digest, run, line, form, task, kind, built, total, score, call, group_id, profile FROM rows;
+     DROP TABLE rows;
+     ALTER TABLE new_rows RENAME TO rows;
+     CREATE INDEX rows_by_task ON rows (task, kind, total);
+     CREATE INDEX rows_by_kind ON rows (kind, total);",
 ];
 
 /// The format of this version.
 pub(super) const FORMAT: usize = STEPS.len();
 
-/// Takes an index to this version's format; one of a later version is refused and not touched.
+/// Takes an index to this version's format; one of a later version is refused and not touched. Whether keys lead somewhere
+/// is not to be checked meanwhile: a table that is made anew has its old name again at the end.
 pub(super) fn migrate(index: &mut Connection, folder: &Path) -> Result<(), DataError> {
     let fail = |source| DataError::Store {
         path: folder.to_owned(),

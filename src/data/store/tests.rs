@@ -30,7 +30,7 @@ fn all(store: &Store) -> usize {
 #[test]
 fn importing_again_adds_nothing_and_a_log_that_grew_adds_its_end() {
     let dir = tempfile::tempdir().unwrap();
-    let (log, copy) = (dir.path().join("run 7.jsonl"), dir.path().join("copy.jsonl"));
+    let [log, copy, other] = ["run 7.jsonl", "copy.jsonl", "other.jsonl"].map(|name| dir.path().join(name));
     // Two equal lines are two rows.
     write(&log, [row(0), row(1), row(1)]);
     let mut store = Store::open(&dir.path().join("store")).unwrap();
@@ -42,20 +42,36 @@ fn importing_again_adds_nothing_and_a_log_that_grew_adds_its_end() {
     assert_eq!(import(&mut store, &log).added, 0);
     write(&log, [row(0), row(1), row(1), row(1), row(2)]);
     assert_eq!(import(&mut store, &log).added, 2);
-    std::fs::copy(&log, &copy).unwrap();
-    assert_eq!(import(&mut store, &copy).added, 0);
     assert_eq!(all(&store), 5);
+    // Another run holds the same: a run of greedy answers does, or one that was started anew.
+    std::fs::copy(&log, &copy).unwrap();
+    write(&other, [row(2), row(3)]);
+    assert_eq!(import(&mut store, &copy).added, 5);
+    assert_eq!(import(&mut store, &other).added, 2);
+    assert_eq!(
+        store.import(&other, Some("by name"), &mut |_| {}).unwrap().added,
+        2
+    );
+    for path in [&log, &copy, &other] {
+        assert_eq!(import(&mut store, path).added, 0);
+    }
+    let count = |name: &str, rows: i64| Count {
+        name: name.to_owned(),
+        rows,
+    };
     assert_eq!(
         store.counts(&Filter::default(), Column::Run).unwrap(),
-        [Count {
-            name: "run 7".to_owned(),
-            rows: 5
-        }]
+        [
+            count("copy", 5),
+            count("run 7", 5),
+            count("by name", 2),
+            count("other", 2)
+        ]
     );
     // Another process finds it all.
     let other = Store::open_existing(&dir.path().join("store")).unwrap();
     assert_eq!(other.row(5).unwrap().unwrap().0["code"], "x = 2");
-    assert_eq!(other.row(6).unwrap(), None);
+    assert_eq!(other.row(15).unwrap(), None);
 }
 
 #[test]
@@ -190,8 +206,23 @@ fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
         )
         .unwrap();
     drop(index);
-    let store = Store::open(dir.path()).unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
     assert_eq!(schema::format_of(&store.index).unwrap(), schema::FORMAT);
+    // What belongs to a row still does, and a row without a run is refused.
+    let broken = store
+        .index
+        .prepare("PRAGMA foreign_key_check")
+        .unwrap()
+        .exists([])
+        .unwrap();
+    assert!(!broken);
+    assert!(store.index.execute("UPDATE rows SET run = 7", []).is_err());
+    let log = dir.path().join("log.jsonl");
+    write(&log, [row(0), row(1)]);
+    assert_eq!(
+        (import(&mut store, &log).added, import(&mut store, &log).added),
+        (2, 0)
+    );
     assert_eq!(store.row(1).unwrap().unwrap().0["code"], "x");
     assert_eq!(
         store.list(&Filter::default(), 1, 0).unwrap()[0].profile,
@@ -205,7 +236,7 @@ fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
             |row| row.get(0),
         )
         .unwrap();
-    assert_eq!(indices, 3);
+    assert_eq!(indices, 2);
     store.index.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
     let error = Store::open(dir.path()).unwrap_err();

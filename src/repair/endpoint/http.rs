@@ -105,16 +105,34 @@ impl Address {
             return Err(wrong());
         }
         let (place, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let (host, port) = match place.rsplit_once(':') {
-            Some((host, port))
-                if !(host.ends_with(':') || place.starts_with('[') && place.ends_with(']')) =>
-            {
-                (host, port.parse().map_err(|_| wrong())?)
+        let (host, port) = match place.strip_prefix('[') {
+            Some(rest) => {
+                let (host, after) = rest.split_once(']').ok_or_else(wrong)?;
+                // With the interface that a link-local address needs, as `%eth0`.
+                let address = host.split_once('%').map_or(host, |(address, _)| address);
+                address.parse::<std::net::Ipv6Addr>().map_err(|_| wrong())?;
+                let port = match after.strip_prefix(':') {
+                    Some(port) => Some(port),
+                    None if after.is_empty() => None,
+                    None => return Err(wrong()),
+                };
+                (host, port)
             }
-            _ => (place, 80),
+            None => match place.split_once(':') {
+                Some((_, port)) if port.contains(':') => {
+                    return Err(format!(
+                        "`{url}` is no address: one of IPv6 stands in brackets\nhint: give one like http://[::1]:8080"
+                    ));
+                }
+                Some((host, port)) => (host, Some(port)),
+                None => (place, None),
+            },
         };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        if host.is_empty() || host.contains('@') {
+        let port = match port {
+            Some(port) => port.parse().map_err(|_| wrong())?,
+            None => 80,
+        };
+        if host.is_empty() || host.contains(['@', '[', ']']) {
             return Err(wrong());
         }
         let prefix = prefix.trim_end_matches('/');
@@ -130,15 +148,21 @@ impl Address {
             prefix,
         })
     }
+
+    /// Host and port as they stand in addresses and in the `Host` header.
+    fn authority(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        }
+    }
 }
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let host = &self.host;
-        if host.contains(':') {
-            return write!(f, "http://[{host}]:{}{}", self.port, self.prefix);
-        }
-        write!(f, "http://{host}:{}{}", self.port, self.prefix)
+        write!(f, "http://{}{}", self.authority(), self.prefix)
     }
 }
 
@@ -196,12 +220,11 @@ pub fn send(
     let _ = stream.set_nodelay(true);
     let body = request.body.unwrap_or_default();
     let mut head = format!(
-        "{} {}{} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: cadforge/{}\r\nAccept: application/json, text/event-stream\r\nConnection: close\r\n",
+        "{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: cadforge/{}\r\nAccept: application/json, text/event-stream\r\nConnection: close\r\n",
         request.method,
         address.prefix,
         request.path,
-        address.host,
-        address.port,
+        address.authority(),
         env!("CARGO_PKG_VERSION"),
     );
     if let Some(key) = request.key {

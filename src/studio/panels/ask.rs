@@ -1,11 +1,11 @@
-//! Questions that have to be answered: what to do with rescued edits, a file that changed outside, a busy window that is
-//! to close.
+//! Questions that have to be answered: what to do with rescued edits, a file that changed outside or would be replaced, a
+//! busy window that is to close.
 
 use egui::{Align, Button, Frame, Layout, Margin, RichText, Ui};
 
 use super::widgets;
-use crate::studio::command::Command;
-use crate::studio::state::{State, file_name};
+use crate::studio::command::{Command, Overwriting};
+use crate::studio::state::{Overwrite, State, file_name};
 use crate::studio::theme;
 
 /// The offer to bring edits back that a window left which was not closed.
@@ -70,6 +70,21 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
             }
             if ui.button("Load from disk").clicked() {
                 commands.push(Command::SettleConflict(true));
+            }
+        });
+    } else if let Some(Overwrite { path, .. }) = &state.overwrite {
+        let title = format!("{} is there already", file_name(path));
+        let about = "Replacing it loses what it holds now.";
+        let lines = [path.display().to_string()];
+        ask(ui, "overwrite", &title, about, &lines, &mut |ui| {
+            for (label, answer) in [
+                ("Replace", Overwriting::Replace),
+                ("Choose another name", Overwriting::Rename),
+                ("Cancel", Overwriting::Cancel),
+            ] {
+                if ui.button(label).clicked() {
+                    commands.push(Command::SettleOverwrite(answer));
+                }
             }
         });
     } else if let Some(quit) = &state.quit {
