@@ -197,3 +197,24 @@ fn end_with_stdin(stop: watch::Sender<bool>) {
         let _ = stop.send(true);
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_ipv6_come_with_brackets_or_without() {
+        for (host, url) in [
+            ("127.0.0.1", "http://127.0.0.1:8000"),
+            ("::1", "http://[::1]:8000"),
+            ("[::1]", "http://[::1]:8000"),
+            ("::", "http://[::]:8000"),
+        ] {
+            let address = resolve(host, 8000).unwrap();
+            assert_eq!(format!("http://{address}"), url);
+        }
+        for wrong in ["[::1", "::1]", "[]", "[127.0.0.1]:80", "::1:x"] {
+            assert!(resolve(wrong, 8000).is_err(), "{wrong}");
+        }
+    }
+}

@@ -200,5 +200,9 @@ mod tests {
         let after = "a = (1)\nb = 2\nc = [3\n";
         assert!(moved_on((&was, before), (&next, after)));
         assert!(!moved_on((&was, before), (&was, before)));
+        // Places that are none: no statement stands there.
+        for line in [Some(0), Some(u32::MAX), None] {
+            assert_eq!(statement(before, line), "");
+        }
     }
 }

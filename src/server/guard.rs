@@ -275,6 +275,8 @@ mod tests {
             "LOCALHOST",
             "[::1]:8000",
             "127.8.9.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]:8000",
         ] {
             assert_eq!(status(&guard, "/step", &[(HOST, own)]), 200, "{own}");
         }
@@ -284,6 +286,8 @@ mod tests {
             "localhost.evil.example",
             "10.0.0.1",
             "[::2]:1",
+            "::1:8000",
+            "[::ffff:10.0.0.1]:1",
             "",
         ] {
             assert_eq!(status(&guard, "/step", &[(HOST, foreign)]), 403, "{foreign}");

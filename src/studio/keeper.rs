@@ -322,7 +322,7 @@ fn write(path: &Path, kept: &Kept) -> io::Result<()> {
 fn read(path: &Path) -> io::Result<Option<Kept>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -18,6 +18,10 @@ use groups::Grouping;
 pub use choice::{Choice, Listed, Order, Which};
 pub use groups::Group;
 
+/// Why rows are not written over the file that they are read from.
+pub const REPLACES_ITSELF: &str =
+    "the selection would replace the file that it comes from\nhint: choose another name";
+
 /// A file of rows.
 #[derive(Debug, Default)]
 pub struct Rows {
@@ -285,6 +289,15 @@ impl Rows {
                 path.display()
             )
         };
+        // However the path is written: what is read again by its place would be gone.
+        if let Ok(whole) = path.canonicalize()
+            && self
+                .files
+                .iter()
+                .any(|file| file.canonicalize().is_ok_and(|file| file == whole))
+        {
+            return Err(REPLACES_ITSELF.to_owned());
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut file = tempfile::Builder::new()
             // Lets through what is usual for this person's files.
@@ -315,6 +328,8 @@ impl Rows {
         }
         written.flush().map_err(fail)?;
         drop(written);
+        // On the disk before the name leads to it.
+        file.as_file().sync_all().map_err(fail)?;
         file.persist(path).map_err(|error| fail(error.error))?;
         Ok(())
     }

@@ -129,15 +129,16 @@ impl<'a> Fields<'a> {
             _ => None,
         };
         let size = numbers.and_then(|numbers| <[f64; 3]>::try_from(numbers).ok());
-        let size = size.filter(|size| size.iter().all(|extent| SIZES.contains(extent)));
-        if size.is_none() {
-            let message = format!(
-                "must be three numbers [x, y, z] from 0.00001 to 10000000 mm, is {}",
-                described(&value)
-            );
-            self.refuse(key, &message);
-        }
-        size
+        let size = size.filter(|size| size.iter().all(|extent| extent.is_finite() && *extent > 0.0));
+        let wanted = match size {
+            None => "three positive numbers [x, y, z] in mm",
+            Some(size) if !size.iter().all(|extent| SIZES.contains(extent)) => {
+                "three lengths from 0.00001 to 10000000 mm"
+            }
+            Some(_) => return size,
+        };
+        self.refuse(key, &format!("must be {wanted}, is {}", described(&value)));
+        None
     }
 
     /// Whether a field is there and was not taken.

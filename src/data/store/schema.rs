@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use crate::data::DataError;
+use crate::data::{DataError, Row};
+use crate::failure::Kind;
 
 /// One step a format: the first makes format 1 of an empty file. Steps that were released are never changed.
 pub(super) const STEPS: [&str; 5] = [
@@ -64,6 +65,9 @@ pub(super) const STEPS: [&str; 5] = [
      CREATE INDEX rows_by_kind ON rows (kind, total);",
 ];
 
+/// Up to this format a shaped failure and a number that says nothing counted as built.
+const JUDGED: usize = 5;
+
 /// The format of this version.
 pub(super) const FORMAT: usize = STEPS.len();
 
@@ -86,13 +90,38 @@ pub(super) fn migrate(index: &mut Connection, folder: &Path) -> Result<(), DataE
     }
     let step = |index: &mut Connection| -> rusqlite::Result<()> {
         let change = index.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-        for step in &STEPS[format_of(&change)?..] {
+        let before = format_of(&change)?;
+        for step in &STEPS[before..] {
             change.execute_batch(step)?;
+        }
+        if before < JUDGED {
+            judge_anew(&change)?;
         }
         change.pragma_update(None, "user_version", FORMAT as i64)?;
         change.commit()
     };
     step(index).map_err(fail)
+}
+
+/// Takes from each row anew what the index tells of its outcome.
+fn judge_anew(change: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut texts = change.prepare("SELECT row, json FROM texts")?;
+    let mut add = change.prepare("INSERT OR IGNORE INTO names (name) VALUES (?1)")?;
+    let mut put = change
+        .prepare("UPDATE rows SET built = ?2, kind = (SELECT id FROM names WHERE name = ?3) WHERE id = ?1")?;
+    let mut rows = texts.query([])?;
+    while let Some(text) = rows.next()? {
+        // One that is damaged stays as it is, and says so when it is read.
+        let Ok(row) = Row::parse(text.get_ref(1)?.as_str()?.as_bytes()) else {
+            continue;
+        };
+        let kind = row.kind().map(Kind::name);
+        if let Some(kind) = kind {
+            add.execute([kind])?;
+        }
+        put.execute(params![text.get::<_, i64>(0)?, row.built(), kind])?;
+    }
+    Ok(())
 }
 
 pub(super) fn format_of(index: &Connection) -> rusqlite::Result<usize> {

@@ -202,12 +202,26 @@ fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
             "INSERT INTO names VALUES (1, 'evaluation'); INSERT INTO runs VALUES (1, 'old', 'old');
              INSERT INTO rows (id, digest, run, line, form) VALUES (1, x'00', 1, 1, 1);
              INSERT INTO texts VALUES (1, '{\"code\": \"x\", \"profile\": \"grounded-v2\"}');
+             INSERT INTO rows (id, digest, run, line, form, built, score) VALUES (2, x'01', 1, 2, 1, 1, -0.7);
+             INSERT INTO texts VALUES (2, '{\"code\": \"x = (\", \"score\": -0.7}');
+             INSERT INTO rows (id, digest, run, line, form, built, score) VALUES (3, x'02', 1, 3, 1, 1, 0.5);
+             INSERT INTO texts VALUES (3, '{\"code\": \"x\", \"score\": 0.5}');
              PRAGMA user_version = 1;",
         )
         .unwrap();
     drop(index);
     let mut store = Store::open(dir.path()).unwrap();
     assert_eq!(schema::format_of(&store.index).unwrap(), schema::FORMAT);
+    // What never built is no longer said to have.
+    let judged: Vec<_> = store.list(&Filter::default(), 9, 0).unwrap();
+    let judged: Vec<_> = judged
+        .iter()
+        .map(|entry| (entry.built, entry.kind.as_deref()))
+        .collect();
+    assert_eq!(
+        judged,
+        [(None, None), (Some(false), Some("syntax_closure")), (None, None)]
+    );
     // What belongs to a row still does, and a row without a run is refused.
     let broken = store
         .index

@@ -495,6 +495,12 @@ mod tests {
             ("http://gpu:8000/v1/", "http://gpu:8000"),
             ("http://gpu/llm/v1", "http://gpu:80/llm"),
             ("http://[::1]:8080", "http://[::1]:8080"),
+            ("http://[::1]:8080/v1", "http://[::1]:8080"),
+            ("[::1]", "http://[::1]:80"),
+            (
+                "http://[fe80::1%eth0]:8080/llm/v1",
+                "http://[fe80::1%eth0]:8080/llm",
+            ),
         ];
         for (given, expected) in cases {
             assert_eq!(Address::parse(given).unwrap().to_string(), expected, "{given}");
@@ -507,9 +513,46 @@ mod tests {
             "http://a b",
             "http://gpu:port",
             "http://user@gpu",
+            "http://::1:8080",
+            "::1",
+            "http://[::1",
+            "http://::1]:80",
+            "http://[gpu]:80",
+            "http://[::1]8080",
+            "http://[::1]:80:80",
+            "http://127.0.0.1:80:80",
         ] {
             let message = Address::parse(wrong).unwrap_err();
             assert!(message.contains("hint:"), "{wrong}: {message}");
         }
+    }
+
+    #[test]
+    fn a_server_of_ipv6_is_reached_and_told_its_name_in_brackets() {
+        // A machine without IPv6 has no such server.
+        let Ok(listener) = std::net::TcpListener::bind("[::1]:0") else {
+            return;
+        };
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = [0; 1024];
+            let read = stream.read(&mut head).unwrap();
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                .unwrap();
+            String::from_utf8_lossy(&head[..read]).into_owned()
+        });
+        let address = Address::parse(&format!("http://[::1]:{port}/v1")).unwrap();
+        let request = Request {
+            method: "GET",
+            path: "/v1/models",
+            body: None,
+            key: None,
+        };
+        let answer = send(&address, &request, Patience::default(), &CancelToken::never()).unwrap();
+        assert_eq!((answer.status, answer.text(10).unwrap().as_str()), (200, "{}"));
+        let head = server.join().unwrap();
+        assert!(head.contains(&format!("\r\nHost: [::1]:{port}\r\n")), "{head}");
     }
 }

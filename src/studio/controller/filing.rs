@@ -19,7 +19,13 @@ impl Controller {
                 let card = sessions.find_map(|session| session.get(id));
                 card.is_some_and(|card| card.file.as_ref() == Some(&path))
             }
-            _ => false,
+            // Which is refused, whatever the answer would be.
+            PathPurpose::Rows => self.state.rows.as_ref().is_some_and(|rows| rows.path == path),
+            PathPurpose::Open
+            | PathPurpose::Folder
+            | PathPurpose::Compare
+            | PathPurpose::Export(_)
+            | PathPurpose::Step => false,
         };
         if purpose.writes() && !own {
             self.files.look_for(purpose, path);

@@ -79,6 +79,15 @@ fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
         text.lines().nth(1).unwrap().contains(r#""annotation":"nearly""#),
         "{text}"
     );
+    // By whatever path.
+    let link = dir.path().join("link.jsonl");
+    std::os::unix::fs::symlink(&rows.path, &link).unwrap();
+    for own in [&rows.path, &link, &dir.path().join("./rows.jsonl")] {
+        assert_eq!(
+            rows.export(&[0], &notes, own, &|_| ()),
+            Err(REPLACES_ITSELF.to_owned())
+        );
+    }
     let nowhere = dir.path().join("no/out.jsonl");
     assert!(
         rows.export(&[0], &notes, &nowhere, &|_| ())
@@ -137,7 +146,10 @@ fn rows_of_a_trainers_log_have_their_total_and_a_kind() {
     ]);
     let rows = rows.unwrap();
     let seen = rows.rows.iter().map(|row| (row.total, row.built));
-    assert_eq!(seen.collect::<Vec<_>>(), [(-1.0, false), (0.65, true)]);
+    assert_eq!(
+        seen.collect::<Vec<_>>(),
+        [(-1.0, Some(false)), (0.65, Some(true))]
+    );
     assert_eq!(rows.kinds, ["undefined_name", "build_ok"]);
 }
 
