@@ -61,6 +61,8 @@ pub struct Studio {
     proposer: ProposerView,
     prompt: PromptPage,
     start: Option<Start>,
+    /// Whether something lay over the panels in the last frame.
+    covered: bool,
 }
 
 /// What is still to be told of the window's start.
@@ -111,6 +113,7 @@ impl Studio {
             proposer: ProposerView::default(),
             prompt: PromptPage::default(),
             start: None,
+            covered: false,
         })
     }
 
@@ -245,6 +248,9 @@ impl Studio {
             || state.quit.is_some()
             || state.proposing.prompt.is_some();
         let cancelable = !state.running.is_empty() && !on_top;
+        if std::mem::replace(&mut self.covered, on_top) && !on_top {
+            self.editor.regain_focus();
+        }
         // A text field that has the keyboard takes its own edits back: the code editor in the order of its keys.
         let undoable = !ui.ctx().text_edit_focused() && !on_top;
         let usable = |action| match action {

@@ -376,6 +376,17 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     answered(&mut window, "Cancel");
     assert_eq!(std::fs::read_to_string(&taken).unwrap(), "theirs = 1\n");
     assert!(state(&window).card().file.is_none());
+    window.run_steps(3);
+    assert!(
+        window.get_by_label(editor::NAME).is_focused(),
+        "back where it was"
+    );
+
+    save_as(&mut window, &taken);
+    asked(&mut window);
+    window.key_press(Key::Escape);
+    window.run_steps(3);
+    assert!(state(&window).overwrite.is_none());
 
     save_as(&mut window, &taken);
     asked(&mut window);

@@ -76,6 +76,8 @@ pub struct EditorView {
     wanted: Option<EditorAction>,
     /// The field takes the keyboard back: not before it has seen the click that asked for it.
     refocus: bool,
+    /// It takes it back if nothing else has it, in one of so many frames.
+    regain: u8,
     /// A line to bring into sight.
     go_to: Option<usize>,
     /// The match that was gone to last, bytes: a field without the keyboard keeps no selection.
@@ -93,6 +95,12 @@ impl EditorView {
     /// Does what a menu entry or shortcut asks for, in the next frame.
     pub fn act(&mut self, action: EditorAction) {
         self.wanted = Some(action);
+    }
+
+    /// What lay over it is gone: the keyboard is the code's again, unless something else has taken it.
+    pub fn regain_focus(&mut self) {
+        // What had the keyboard and is gone loses it a frame later.
+        self.regain = 3;
     }
 
     /// The text is being saved: what comes next is a step of its own, so that undo finds what the file holds.
@@ -391,7 +399,12 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
         }
     }
 
-    if std::mem::take(&mut view.refocus) {
+    let free = view.regain > 0 && ui.memory(|memory| memory.focused().is_none());
+    if view.regain > 0 {
+        view.regain = if free { 0 } else { view.regain - 1 };
+        ui.request_repaint();
+    }
+    if std::mem::take(&mut view.refocus) || free {
         output.response.request_focus();
     }
     // The keyboard starts in the editor, and goes along when another card's field takes its place.

@@ -76,7 +76,7 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
         let title = format!("{} is there already", file_name(path));
         let about = "Replacing it loses what it holds now.";
         let lines = [path.display().to_string()];
-        ask(ui, "overwrite", &title, about, &lines, &mut |ui| {
+        let left = ask(ui, "overwrite", &title, about, &lines, &mut |ui| {
             for (label, answer) in [
                 ("Replace", Overwriting::Replace),
                 ("Choose another name", Overwriting::Rename),
@@ -87,6 +87,9 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
                 }
             }
         });
+        if left {
+            commands.push(Command::SettleOverwrite(Overwriting::Cancel));
+        }
     } else if let Some(quit) = &state.quit {
         let mut lines = quit.unsaved.clone();
         if let Some(job) = &quit.running {
@@ -111,9 +114,17 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     }
 }
 
-fn ask(ui: &Ui, id: &str, title: &str, about: &str, lines: &[String], buttons: &mut dyn FnMut(&mut Ui)) {
+/// Puts a question; tells whether it was left without an answer, by Escape or a click beside it.
+fn ask(
+    ui: &Ui,
+    id: &str,
+    title: &str,
+    about: &str,
+    lines: &[String],
+    buttons: &mut dyn FnMut(&mut Ui),
+) -> bool {
     let palette = theme::of(ui);
-    widgets::modal(ui, id).show(ui.ctx(), |ui| {
+    let modal = widgets::modal(ui, id).show(ui.ctx(), |ui| {
         ui.set_width(430.0);
         ui.label(RichText::new(title).font(theme::semibold(14.0)));
         ui.add(egui::Label::new(widgets::dim(about, palette)).wrap());
@@ -123,4 +134,5 @@ fn ask(ui: &Ui, id: &str, title: &str, about: &str, lines: &[String], buttons: &
         ui.add_space(8.0);
         ui.horizontal(|ui| buttons(ui));
     });
+    modal.should_close()
 }
