@@ -530,3 +530,6 @@ fn complete(
     set_selection(ui, id, &view.buffer, caret..caret);
     view.record(By::Whole, before, id, ui);
 }
+
+#[cfg(test)]
+mod tests;
