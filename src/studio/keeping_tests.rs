@@ -526,4 +526,5 @@ fn edits_that_cannot_be_kept_are_told_until_they_are() {
     let kept = std::fs::read_dir(&folder).unwrap().flatten();
     let holds = |path: PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("precious"));
     assert!(kept.map(|entry| entry.path()).any(holds));
+    assert!(studio(&mut window).may_close(), "it is there at the next start");
 }

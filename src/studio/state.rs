@@ -235,6 +235,8 @@ pub struct Quit {
     pub running: Option<String>,
     /// Files with edits that are not saved.
     pub unsaved: Vec<String>,
+    /// Edits without a file that cannot be kept for the next start.
+    pub lost: Vec<String>,
 }
 
 /// The last part of a path, for people.

@@ -130,14 +130,18 @@ impl<'a> Fields<'a> {
         };
         let size = numbers.and_then(|numbers| <[f64; 3]>::try_from(numbers).ok());
         let size = size.filter(|size| size.iter().all(|extent| extent.is_finite() && *extent > 0.0));
-        let wanted = match size {
-            None => "three positive numbers [x, y, z] in mm",
+        let message = match size {
+            None => format!(
+                "must be three positive numbers [x, y, z] in mm, is {}",
+                described(&value)
+            ),
+            // As short as they can be written: hundreds of digits tell nobody anything.
             Some(size) if !size.iter().all(|extent| SIZES.contains(extent)) => {
-                "three lengths from 0.00001 to 10000000 mm"
+                format!("must be three lengths from 0.00001 to 10000000 mm, is {size:?}")
             }
             Some(_) => return size,
         };
-        self.refuse(key, &format!("must be {wanted}, is {}", described(&value)));
+        self.refuse(key, &message);
         None
     }
 

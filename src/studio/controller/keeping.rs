@@ -264,7 +264,9 @@ impl Controller {
 
     /// Whether the window may close now; if not, the question is put.
     pub fn may_close(&mut self) -> bool {
-        if self.keeping.forced || (self.keeping.closing && self.unsaved().is_empty()) {
+        let lost = self.lost_by_closing();
+        let saved = self.keeping.closing && self.unsaved().is_empty() && lost.is_empty();
+        if self.keeping.forced || saved {
             return true;
         }
         let quit = Quit {
@@ -277,8 +279,9 @@ impl Controller {
                 .into_iter()
                 .map(|(_, path)| path.display().to_string())
                 .collect(),
+            lost,
         };
-        if quit.running.is_none() && quit.unsaved.is_empty() {
+        if quit.running.is_none() && quit.unsaved.is_empty() && quit.lost.is_empty() {
             return true;
         }
         self.state.quit = Some(quit);
@@ -309,6 +312,22 @@ impl Controller {
         } else if self.unsaved().is_empty() {
             self.effects.push(Effect::Close);
         }
+    }
+
+    /// Edits without a file, where they cannot be kept for the next start.
+    fn lost_by_closing(&self) -> Vec<String> {
+        if self.keeping.failing.is_none() {
+            return Vec::new();
+        }
+        let cards = self
+            .state
+            .sessions
+            .iter()
+            .flat_map(|session| session.cards.iter().map(move |card| (session, card)));
+        cards
+            .filter(|(_, card)| is_draft(card) && card.file.is_none())
+            .map(|(session, card)| format!("{}: {}", session.task.id, session.title(card)))
+            .collect()
     }
 
     fn unsaved(&self) -> Vec<(CardId, PathBuf)> {

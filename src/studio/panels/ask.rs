@@ -95,7 +95,10 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
         if let Some(job) = &quit.running {
             lines.insert(0, format!("under way: {job}"));
         }
-        let about = if quit.unsaved.is_empty() {
+        lines.extend(quit.lost.iter().cloned());
+        let about = if !quit.lost.is_empty() {
+            "Edits cannot be kept for the next start. Those without a file are lost unless they are saved as one."
+        } else if quit.unsaved.is_empty() {
             "Work is still under way."
         } else {
             "These files have edits that are not saved. They are kept for the next start, but the files stay as they were."
