@@ -162,6 +162,7 @@ test-envs: llama env
 .PHONY: test-window
 test-window: test-rust
 	@tests/window/run.sh target/debug/cadforge
+	@tests/window/saving.sh target/debug/cadforge
 	@tests/window/day.sh target/debug/cadforge
 
 .PHONY: test-page

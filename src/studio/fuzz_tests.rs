@@ -7,7 +7,7 @@ use egui::{Event as Input, Key, Modifiers, PointerButton, pos2};
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
-use super::command::{ACTIONS, Action, Command, ServingCommand};
+use super::command::{ACTIONS, Action, Command, Overwriting, ServingCommand};
 use super::dock::PanelKind;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{CardId, PathPurpose, State};
@@ -140,12 +140,17 @@ fn command(chance: &mut Chance, state: &State, folder: &Path) -> Command {
 }
 
 fn chance_of_commands(chance: &mut Chance) -> Command {
-    match chance.below(6) {
+    match chance.below(7) {
         0 => Command::DismissNotice,
         1 => Command::Rescue(chance.yes()),
         2 => Command::SettleConflict(chance.yes()),
         3 => Command::StayOpen,
         4 => Command::ClosePathPrompt,
+        5 => Command::SettleOverwrite(chance.of(&[
+            Overwriting::Replace,
+            Overwriting::Rename,
+            Overwriting::Cancel,
+        ])),
         _ => Command::Copy(code(chance)),
     }
 }

@@ -224,7 +224,8 @@ pub fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
             Failure {
                 kind,
                 message,
-                line,
+                // Of a file as a whole Python says line 0.
+                line: line.filter(|line| *line > 0),
                 traceback,
             }
         }

@@ -207,7 +207,15 @@ pub const ACTIONS: &[ActionInfo] = &[
         keys(Modifiers::ALT, Key::ArrowRight),
         false,
     ),
-    editor(EditorAction::Find, "edit.find", "Find", keys(CTRL, Key::F), true),
+    editor(EditorAction::Undo, "edit.undo", "Undo", keys(CTRL, Key::Z), true),
+    editor(
+        EditorAction::Redo,
+        "edit.redo",
+        "Redo",
+        keys(CTRL_SHIFT, Key::Z),
+        false,
+    ),
+    editor(EditorAction::Find, "edit.find", "Find", keys(CTRL, Key::F), false),
     editor(
         EditorAction::Replace,
         "edit.replace",

@@ -54,6 +54,8 @@ pub enum Effect {
     View(ViewAction),
     /// Something for the editor.
     Editor(EditorAction),
+    /// The code on screen is being saved.
+    Saving,
     /// Close the window.
     Close,
     /// Show or hide the code diff.
@@ -213,8 +215,9 @@ impl Controller {
             Command::Copy(text) => self.effects.push(Effect::Copy(text)),
             Command::UsePath(purpose, path) => {
                 self.state.path_prompt = None;
-                self.use_path(purpose, path);
+                self.use_typed_path(purpose, path);
             }
+            Command::SettleOverwrite(answer) => self.settle_overwrite(answer),
             Command::ClosePathPrompt => self.state.path_prompt = None,
             Command::DismissNotice => self.state.notice = None,
             Command::Rescue(restore) => self.rescue(restore),
@@ -406,7 +409,7 @@ impl Controller {
     }
 
     /// Shows a fault of ours above the panels and keeps it in the log.
-    fn tell(&mut self, message: &str) {
+    pub fn tell(&mut self, message: &str) {
         push_log(&mut self.state.log, true, message.to_owned());
         if !self.state.notice.as_ref().is_some_and(|notice| notice.from_pool) {
             self.state.notice = Some(Notice::from_message(message, false));
