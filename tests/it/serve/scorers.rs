@@ -21,7 +21,7 @@ fn openrlhf_gets_a_number_for_every_query() {
     let fenced = format!("Sure!\n```python\n{BOX}```\nDone.");
     let prompt = format!("Task caster_wheel_fork: repair this.\n{BROKEN}");
     let request = json!({
-        "query": [fenced, format!("{prompt}{BROKEN}"), "no code at all", "", format!("{prompt}{BOX}")],
+        "query": [fenced, format!("{prompt}{BROKEN}"), format!("{prompt}no code at all"), prompt, format!("{prompt}{BOX}")],
         "prompts": ["", prompt, prompt, prompt, prompt],
         "labels": [TASK, json!({ "task_id": TASK }).to_string(), json!({ "task_id": TASK }), null, ""],
     });
