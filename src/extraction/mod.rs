@@ -169,6 +169,7 @@ fn find(text: &str, parses: &Parses, depth: usize) -> Result<String, String> {
     choice::whole(&unfenced, parses)
         .or_else(|| choice::any(&pieces))
         .or_else(|| choice::any(&unfenced))
+        .or_else(|| direct(&with_line_breaks(answer)?, parses))
         .ok_or_else(|| guess(answer, &pieces))
 }
 
@@ -189,6 +190,16 @@ fn direct(text: &str, parses: &Parses) -> Option<String> {
     let tidied = without_prompts(&tidied).unwrap_or(tidied);
     let facts = parses.program(&tidied)?;
     Some(tidy(&tidied[facts.core.clone()]))
+}
+
+/// A text of one line whose line breaks are still escaped, as JSON in JSON leaves them.
+fn with_line_breaks(text: &str) -> Option<String> {
+    let is_escaped = text.contains("\\n") && !text.contains('\n');
+    is_escaped.then(|| {
+        text.replace("\\n", "\n")
+            .replace("\\t", "\t")
+            .replace("\\\"", "\"")
+    })
 }
 
 /// Where code stands in a text, as far as that can be told before anything is taken off it: marks inside are no marks.

@@ -52,7 +52,12 @@ fn words(code: &str, least: usize) -> bool {
             && plain
                 .chars()
                 .all(|c| c.is_alphabetic() || c == '\'' || c == '’' || c == '-');
-        if is_word && !KEYWORDS.contains(&plain) {
+        let is_keyword = KEYWORDS.contains(&plain);
+        // `The volume is`: no keyword follows two names.
+        if is_keyword && run >= 2 {
+            return true;
+        }
+        if is_word && !is_keyword {
             run += 1;
             if run >= least {
                 return true;
@@ -183,10 +188,42 @@ pub(super) fn programs(text: &str, parses: &Parses) -> Vec<Range<usize>> {
                 found.push(range(last));
                 first = last + 1;
             }
-            None => first += 1,
+            None => {
+                let after = imports(text, &stretches[first]);
+                found.extend(
+                    after
+                        .into_iter()
+                        .find(|range| parses.program(&text[range.clone()]).is_some()),
+                );
+                first += 1;
+            }
         }
     }
     found
+}
+
+/// The ends of a stretch that begin with an import: a heading may look like code, such as `The part (a box):`. What stands
+/// before a blank line or does not parse by itself goes, and nothing else does.
+fn imports(text: &str, stretch: &Range<usize>) -> Vec<Range<usize>> {
+    const TRIED: usize = 3;
+    let mut found = Vec::new();
+    let mut at = stretch.start;
+    let mut is_droppable = true;
+    for line in text[stretch.clone()].split_inclusive('\n') {
+        if at > stretch.start && is_droppable && (line.starts_with("import ") || line.starts_with("from ")) {
+            found.push(at..stretch.end);
+            if found.len() == TRIED {
+                break;
+            }
+        }
+        at += line.len();
+        is_droppable = line.trim().is_empty() || (is_droppable && !parses_alone(line));
+    }
+    found
+}
+
+fn parses_alone(line: &str) -> bool {
+    Parses::new(line.len()).facts(line).is_some()
 }
 
 /// From the first line that looks like code to the last one; `None` if no line does.
@@ -224,6 +261,7 @@ mod tests {
             "好的，这是代码：",
             "Voici le code corrigé :",
             "Call `show_object(part)` to see the part.",
+            "The volume is $60$.",
         ] {
             assert!(is_prose(line), "{line}");
         }
@@ -287,6 +325,14 @@ mod tests {
             found,
             ["\"\"\"A part.\n\nIt has a hole in it.\n\"\"\"\nimport cadquery as cq\n"]
         );
+        for before in ["The part (a box) of 3 x 4:\n", "Volume = 3 * 4 = 12\n\n"] {
+            let text = format!("{before}import cadquery as cq\nx = cq.Workplane()\n");
+            let found = programs(&text, &Parses::new(text.len()));
+            assert_eq!(
+                found.first().map(|range| &text[range.clone()]),
+                Some(&text[before.len()..])
+            );
+        }
         // A broken tail is no sentence: it is not cut away.
         let text = "import cadquery as cq\nx = cq.Workplane()\n\ny = x.box(1,\n";
         assert!(programs(text, &Parses::new(text.len())).is_empty());

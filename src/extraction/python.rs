@@ -261,9 +261,16 @@ impl<'t> Reading<'t> {
     }
 
     fn attribute(&mut self, node: Node<'_>) {
-        let object = node.child_by_field_name("object");
-        self.facts.builds |= object
-            .is_some_and(|object| object.kind() == "identifier" && self.names.contains(self.at(object)));
+        let part = |field| {
+            node.child_by_field_name(field)
+                .map(|node| (node.kind(), self.at(node)))
+        };
+        let (Some(("identifier", object)), Some((_, name))) = (part("object"), part("attribute")) else {
+            return;
+        };
+        // Writing a part to a file makes none.
+        self.facts.builds |=
+            self.names.contains(object) && !["exporters", "importers", "vis"].contains(&name);
     }
 
     fn call(&mut self, node: Node<'_>) {
@@ -305,7 +312,8 @@ impl<'t> Reading<'t> {
             if from_cadquery {
                 self.imported.insert(name.to_owned());
             }
-            self.identifier(name, Role::Bind, false);
+            // A part that comes from another file is none that this one makes.
+            self.facts.bound.insert(name.to_owned());
         }
     }
 }
@@ -467,7 +475,7 @@ fn core(text: &str, root: Node<'_>, bound: &BTreeSet<String>) -> Range<usize> {
 
 /// `Sure`, `Done`, `Answer: below`, `python`: words that no statement binds.
 fn is_bare_words(line: &str, bound: &BTreeSet<String>) -> bool {
-    const LABELS: [&str; 4] = ["python", "python3", "py", "code"];
+    const LABELS: [&str; 6] = ["python", "python3", "py", "code", "assistant", "model"];
     let mut words = line.split([' ', ',', ':', '-']).filter(|word| !word.is_empty());
     let plain = |word: &str| word.chars().all(char::is_alphabetic) && !bound.contains(word);
     match words.next() {
@@ -512,6 +520,12 @@ mod tests {
             ),
             ("from cadquery import *\nresult = Workplane()", true, true, true),
             ("import cadquery", true, false, false),
+            (
+                "import cadquery as cq\nfrom part import result\ncq.exporters.export(result, 'a.step')",
+                true,
+                false,
+                false,
+            ),
             ("x = cq.Workplane()", false, true, false),
             ("x = '''import cadquery as cq'''", false, false, false),
             ("# import cadquery as cq\ncqx = part", false, false, false),

@@ -335,6 +335,16 @@ fn answers_of_the_field_give_their_programs() {
             "Maybe:\n\nimport cadquery as cq\nfixture = cq.Workplane().box(1, 1, 1)\n\nNo, it is larger:\n\nimport cadquery as cq\nfixture = cq.Workplane().box(2, 2, 2)\n",
             "import cadquery as cq\nfixture = cq.Workplane().box(2, 2, 2)\n",
         ),
+        // A use of the part that makes none itself.
+        (
+            &format!(
+                "```python\n{PART}```\nThen:\n```python\nimport cadquery as cq\nfrom part import fixture\ncq.exporters.export(fixture, 'a.step')\n```"
+            ),
+            PART,
+        ),
+        (&PART.replace('\n', "\\n"), PART),
+        (&format!("[code]\n{PART}[/code]"), PART),
+        (&format!("Assistant: {PART}"), PART),
         (
             "So: `cq` is the module.\n```python\nresult = cq.Workplane().box(1, 2, 3)\n```",
             "result = cq.Workplane().box(1, 2, 3)\n",

@@ -131,6 +131,9 @@ pub(super) fn stripped(text: &str) -> &str {
         if let Some((length, _)) = token_at(start) {
             text = without_role(&start[length..]);
         }
+        for header in ["Assistant:", "ASSISTANT:"] {
+            text = text.strip_prefix(header).unwrap_or(text);
+        }
         let end = text.trim_end();
         if let Some(length) = token_before(end) {
             text = &end[..end.len() - length];
@@ -262,6 +265,7 @@ mod tests {
             ("<pad><pad><bos>x = 1<|finetune_right_pad_id|>[PAD]", "x = 1"),
             ("<|im_start|>assistant\n\n    x = 1\n", "    x = 1"),
             ("<|start|>assistant<|channel|>", ""),
+            ("Assistant: x = 1", " x = 1"),
             ("a = b[i]", "a = b[i]"),
             ("a = b<|c", "a = b<|c"),
             ("<|im_start|>models = 1", "models = 1"),

@@ -114,10 +114,13 @@ pub(super) fn tags(text: &str, code: &[Range<usize>]) -> Vec<Tagged> {
 /// Name and length of the opening tag at the start of a text.
 fn opening(text: &str) -> Option<(&str, usize)> {
     if let Some(rest) = text.strip_prefix('[') {
-        let name = BRACKETS
-            .into_iter()
-            .find(|name| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(']')))?;
-        return Some((name, name.len() + 2));
+        let name = BRACKETS.into_iter().find(|name| {
+            rest.get(..name.len())
+                .is_some_and(|held| held.eq_ignore_ascii_case(name))
+        })?;
+        return rest[name.len()..]
+            .starts_with(']')
+            .then_some((&rest[..name.len()], name.len() + 2));
     }
     let rest = text.strip_prefix('<')?;
     if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {

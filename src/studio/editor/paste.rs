@@ -15,7 +15,10 @@ pub(super) fn unwrap(code: &str, id: Id, ui: &Ui) {
         return;
     }
     ui.input_mut(|input| {
-        let first = input.events.iter_mut().find(|event| super::keys::is_typing(event));
+        let first = input
+            .events
+            .iter_mut()
+            .find(|event| super::keys::is_typing(event));
         if let Some(Event::Paste(text)) = first
             && text.len() <= LONGEST
             && let Some(program) = extraction::wrapped(text)
