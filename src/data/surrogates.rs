@@ -56,7 +56,7 @@ fn escape(text: &[u8]) -> Option<u32> {
 /// JSON text with the escape of each mark's half in its place.
 fn escaped(json: String) -> String {
     replaced(&json, |out, half| {
-        out.extend_from_slice(format!("\\u{half:04x}").as_bytes())
+        out.extend_from_slice(format!("\\u{half:04x}").as_bytes());
     })
     .map_or(json, |bytes| String::from_utf8(bytes).expect("text and ASCII"))
 }

@@ -151,15 +151,16 @@ fn find(text: &str, parses: &Parses, depth: usize) -> Result<String, String> {
     if let Some(program) = in_json(answer, &code) {
         return Ok(program);
     }
-    let unfenced = prose::programs(answer, parses)
+    let unfenced = prose::code(answer, parses)
         .into_iter()
         .filter_map(|range| {
             let text = tidy(tokens::stripped(&answer[range.clone()]));
-            let facts = parses.program(&text)?;
+            let facts = parses.facts(&text)?;
+            let raw = format!("{}\n", tokens::stripped(&answer[range.clone()]));
             Some(Piece {
                 range,
                 text,
-                raw: None,
+                raw: Some(raw),
                 facts: Some(facts),
                 language: Language::Unnamed,
                 in_answer: false,
@@ -205,7 +206,8 @@ fn with_line_breaks(text: &str) -> Option<String> {
 /// Where code stands in a text, as far as that can be told before anything is taken off it: marks inside are no marks.
 fn islands(text: &str, parses: &Parses) -> Vec<Range<usize>> {
     let mut islands = programs_of(&fences::blocks(text, parses));
-    islands.extend(prose::programs(text, parses));
+    let unfenced = prose::code(text, parses).into_iter();
+    islands.extend(unfenced.filter(|range| parses.program(&text[range.clone()]).is_some()));
     islands
 }
 

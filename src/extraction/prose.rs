@@ -35,7 +35,7 @@ pub fn is_prose(line: &str) -> bool {
         return true;
     }
     if code.contains("**")
-        && code.matches("**").count() % 2 == 0
+        && code.matches("**").count().is_multiple_of(2)
         && (line.starts_with("**") || line.ends_with("**"))
     {
         return true;
@@ -167,8 +167,8 @@ fn stretches(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Programs between sentences, in order; none overlaps another. A program may hold sentences in its strings.
-pub(super) fn programs(text: &str, parses: &Parses) -> Vec<Range<usize>> {
+/// Code between sentences that parses, in order; none overlaps another. A program may hold sentences in its strings.
+pub(super) fn code(text: &str, parses: &Parses) -> Vec<Range<usize>> {
     let stretches = stretches(text);
     let stretches = &stretches[stretches.len().saturating_sub(STRETCHES)..];
     let mut found = Vec::new();
@@ -189,11 +189,16 @@ pub(super) fn programs(text: &str, parses: &Parses) -> Vec<Range<usize>> {
                 first = last + 1;
             }
             None => {
-                let after = imports(text, &stretches[first]);
+                let mut after = imports(text, &stretches[first]).into_iter();
+                // Code that goes on from an earlier stretch uses CadQuery only by the names that it takes from there.
+                let goes_on = || {
+                    let facts = parses.facts(&text[range(first)])?;
+                    (!facts.bound.is_empty() || facts.result).then(|| range(first))
+                };
                 found.extend(
                     after
-                        .into_iter()
-                        .find(|range| parses.program(&text[range.clone()]).is_some()),
+                        .find(|range| parses.program(&text[range.clone()]).is_some())
+                        .or_else(goes_on),
                 );
                 first += 1;
             }
@@ -309,7 +314,7 @@ mod tests {
     fn programs_are_found_between_sentences() {
         let text = "Sure.\n\nimport cadquery as cq\n\nx = cq.Workplane()\n\nThat is all.\nx = (\n";
         let parses = Parses::new(text.len());
-        let found: Vec<&str> = programs(text, &parses)
+        let found: Vec<&str> = code(text, &parses)
             .into_iter()
             .map(|range| &text[range])
             .collect();
@@ -317,7 +322,7 @@ mod tests {
         let text =
             "\"\"\"A part.\n\nIt has a hole in it.\n\"\"\"\nimport cadquery as cq\nThis is it, with a hole.";
         let parses = Parses::new(text.len());
-        let found: Vec<&str> = programs(text, &parses)
+        let found: Vec<&str> = code(text, &parses)
             .into_iter()
             .map(|range| &text[range])
             .collect();
@@ -327,7 +332,7 @@ mod tests {
         );
         for before in ["The part (a box) of 3 x 4:\n", "Volume = 3 * 4 = 12\n\n"] {
             let text = format!("{before}import cadquery as cq\nx = cq.Workplane()\n");
-            let found = programs(&text, &Parses::new(text.len()));
+            let found = code(&text, &Parses::new(text.len()));
             assert_eq!(
                 found.first().map(|range| &text[range.clone()]),
                 Some(&text[before.len()..])
@@ -335,7 +340,7 @@ mod tests {
         }
         // A broken tail is no sentence: it is not cut away.
         let text = "import cadquery as cq\nx = cq.Workplane()\n\ny = x.box(1,\n";
-        assert!(programs(text, &Parses::new(text.len())).is_empty());
+        assert!(code(text, &Parses::new(text.len())).is_empty());
         assert_eq!(
             from_first_to_last_line_of_code(&format!("Sure, here it is.\n{text}\nHope this helps!")),
             Some(text)

@@ -228,7 +228,7 @@ impl<'t> Reading<'t> {
         match node.kind() {
             // What is assigned is read before it is bound.
             "assignment" | "for_in_clause" | "named_expression" => {
-                children.sort_by_key(|visit| visit.role == Role::Bind)
+                children.sort_by_key(|visit| visit.role == Role::Bind);
             }
             // A `for` is read after its sequence and before its body.
             "for_statement" if children.len() >= 2 => children.swap(0, 1),

@@ -335,6 +335,11 @@ fn answers_of_the_field_give_their_programs() {
             "Maybe:\n\nimport cadquery as cq\nfixture = cq.Workplane().box(1, 1, 1)\n\nNo, it is larger:\n\nimport cadquery as cq\nfixture = cq.Workplane().box(2, 2, 2)\n",
             "import cadquery as cq\nfixture = cq.Workplane().box(2, 2, 2)\n",
         ),
+        // A sentence between two halves.
+        (
+            "import cadquery as cq\nplate = cq.Workplane().box(40, 30, 5)\n\nNow we drill the hole.\nfixture = plate.faces('>Z').hole(8)\n",
+            "import cadquery as cq\nplate = cq.Workplane().box(40, 30, 5)\nfixture = plate.faces('>Z').hole(8)\n",
+        ),
         // A use of the part that makes none itself.
         (
             &format!(

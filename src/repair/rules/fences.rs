@@ -11,7 +11,9 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
         return;
     }
     let code = extraction::program(text);
-    if code.trim() != text.trim() && !code.trim().is_empty() {
+    // A sentence between statements is for the rule below: it says more as a comment than gone.
+    let is_whole = text.contains(code.trim()) || ["```", "~~~", "</"].iter().any(|mark| text.contains(mark));
+    if code.trim() != text.trim() && !code.trim().is_empty() && is_whole {
         let whole = 0..text.len();
         let reason = "takes the code out of the text around it";
         edits.push(Edit::new("fences", 5, whole, code, reason).needed());
