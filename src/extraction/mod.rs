@@ -6,6 +6,7 @@
 
 mod choice;
 mod fences;
+mod grammar;
 mod layout;
 mod prompt;
 mod prose;
@@ -29,7 +30,7 @@ pub use prose::is_prose;
 const DEPTH: usize = 4;
 
 /// The program of a model's answer. An answer without one that parses gives what looks most like a program, so that the
-/// error of running it tells its author something; empty if there is nothing but reasoning.
+/// error of running it helps its author; empty if there is nothing but reasoning.
 pub fn program(answer: &str) -> String {
     let answer = normal(answer);
     let parses = Parses::new(answer.len());
@@ -69,7 +70,7 @@ pub fn wrapped(text: &str) -> Option<String> {
     }
 }
 
-/// Whether a text can be an answer around code, told without parsing: most code is not, and rows are read by the million.
+/// Whether a text can be an answer around code, without parsing it: most code is not, and rows are read by the million.
 fn looks_wrapped(text: &str) -> bool {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let ends = [lines.next(), lines.next_back()];
@@ -203,7 +204,7 @@ fn with_line_breaks(text: &str) -> Option<String> {
     })
 }
 
-/// Where code stands in a text, as far as that can be told before anything is taken off it: marks inside are no marks.
+/// Where code stands in a text, found before anything is taken off it: marks inside are no marks.
 fn islands(text: &str, parses: &Parses) -> Vec<Range<usize>> {
     let mut islands = programs_of(&fences::blocks(text, parses));
     let unfenced = prose::code(text, parses).into_iter();

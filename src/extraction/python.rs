@@ -8,6 +8,8 @@ use std::rc::Rc;
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
+use super::grammar::{breaks_off, has_brackets, has_empty_body};
+
 /// Names that are looked for when the object to export is chosen; the worker's harness has the same list.
 const RESULTS: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
 
@@ -141,7 +143,7 @@ fn read(text: &str) -> Option<Facts> {
         // What the grammar takes and Python 3 does not: statements of Python 2, and lines that are joined without a
         // bracket or a backslash. So `Sure.` and the line behind it are no attribute.
         if matches!(visit.node.kind(), "print_statement" | "exec_statement")
-            || breaks_off(text, &visit)
+            || breaks_off(text, visit.node, visit.in_brackets)
             || has_empty_body(visit.node)
             || (visit.node.kind() == "return_statement" && !visit.in_function)
         {
@@ -316,108 +318,6 @@ impl<'t> Reading<'t> {
             self.facts.bound.insert(name.to_owned());
         }
     }
-}
-
-/// Whether line breaks mean nothing inside.
-fn has_brackets(kind: &str) -> bool {
-    matches!(
-        kind,
-        "parenthesized_expression"
-            | "argument_list"
-            | "parameters"
-            | "list"
-            | "tuple"
-            | "dictionary"
-            | "set"
-            | "list_comprehension"
-            | "set_comprehension"
-            | "dictionary_comprehension"
-            | "generator_expression"
-            | "subscript"
-            | "list_pattern"
-            | "tuple_pattern"
-            | "string"
-            | "with_clause"
-            | "type_parameter"
-    )
-}
-
-/// Whether nothing stands behind a colon: the grammar takes `def f():` at the end of a text.
-fn has_empty_body(node: Node<'_>) -> bool {
-    let is_compound = matches!(
-        node.kind(),
-        "function_definition"
-            | "class_definition"
-            | "if_statement"
-            | "elif_clause"
-            | "else_clause"
-            | "for_statement"
-            | "while_statement"
-            | "with_statement"
-            | "try_statement"
-            | "except_clause"
-            | "except_group_clause"
-            | "finally_clause"
-            | "case_clause"
-    );
-    if !is_compound {
-        return false;
-    }
-    let mut cursor = node.walk();
-    let children: Vec<Node<'_>> = node
-        .children(&mut cursor)
-        .filter(|child| child.kind() != "comment")
-        .collect();
-    let is_empty = |body: &Node<'_>| {
-        let mut cursor = body.walk();
-        body.kind() == "block"
-            && body
-                .named_children(&mut cursor)
-                .all(|child| child.kind() == "comment")
-    };
-    children.last().is_some_and(|last| last.kind() == ":") || children.iter().any(is_empty)
-}
-
-/// Whether a line ends in the middle of a simple statement.
-fn breaks_off(text: &str, visit: &Visit<'_>) -> bool {
-    let node = visit.node;
-    let is_simple = matches!(
-        node.kind(),
-        "expression_statement"
-            | "assignment"
-            | "augmented_assignment"
-            | "attribute"
-            | "binary_operator"
-            | "boolean_operator"
-            | "comparison_operator"
-            | "not_operator"
-            | "unary_operator"
-            | "conditional_expression"
-            | "expression_list"
-            | "pattern_list"
-            | "lambda"
-            | "await"
-            | "named_expression"
-            | "import_statement"
-            | "import_from_statement"
-            | "dotted_name"
-            | "aliased_import"
-            | "return_statement"
-            | "raise_statement"
-            | "assert_statement"
-            | "delete_statement"
-    );
-    if visit.in_brackets || !is_simple || node.start_position().row == node.end_position().row {
-        return false;
-    }
-    let mut cursor = node.walk();
-    let children: Vec<Node<'_>> = node.children(&mut cursor).collect();
-    children.windows(2).any(|pair| {
-        let between = &text[pair[0].end_byte()..pair[1].start_byte()];
-        between.contains('\n') && !between.contains('\\')
-    }) && !children
-        .iter()
-        .any(|child| child.kind() == "(" || child.kind() == "line_continuation")
 }
 
 /// What a child's names are for.

@@ -66,13 +66,15 @@ const ENDS: [&str; 15] = [
 const ROLES: [&str; 4] = ["assistant", "model", "ai", "bot"];
 
 /// Where the model's turn begins in templates that have no special tokens.
-const TEXT_HEADERS: [&str; 6] = [
+const TEXT_HEADERS: [&str; 8] = [
     "### Response:",
     "### Assistant:",
     "<assistant>",
     "ASSISTANT:",
     "Assistant:",
     "[ASSISTANT]",
+    "[|assistant|]",
+    "<role>ASSISTANT</role>",
 ];
 
 /// A special token and where it stands.
@@ -191,30 +193,26 @@ pub fn after_last_header(text: &str) -> Option<usize> {
     for (index, token) in tokens.iter().enumerate() {
         let name = text[token.range.clone()].to_lowercase();
         let rest = &text[token.range.end..];
-        let opens = ["start", "header", "turn", "role"]
-            .iter()
-            .any(|word| name.contains(word))
-            && !token.ends;
-        if opens && without_role(rest).len() < rest.len() {
+        if !token.ends && without_role(rest).len() < rest.len() {
             let mut end = token.range.end + rest.len() - without_role(rest).len();
             // `<|start_header_id|>assistant<|end_header_id|>`: the header has an end of its own.
             if let Some(next) = tokens.get(index + 1)
                 && next.range.start == end
-                && ["header", "role"]
+                && ["header", "role", "middle"]
                     .iter()
                     .any(|word| text[next.range.clone()].to_lowercase().contains(word))
             {
                 end = next.range.end;
             }
             found = Some(end);
-        } else if matches!(name.as_str(), "[/inst]" | "<|assistant|>" | "<｜assistant｜>") {
+        } else if name == "[/inst]" || name.contains("assistant") || name.contains("chatbot") {
             found = Some(token.range.end);
         }
     }
     let in_text = TEXT_HEADERS.iter().filter_map(|header| {
         let (at, _) = text
             .rmatch_indices(header)
-            .find(|&(at, _)| at == 0 || text[..at].ends_with('\n'))?;
+            .find(|&(at, _)| at == 0 || text[..at].ends_with(|c: char| c.is_whitespace() || c == '>'))?;
         Some(at + header.len())
     });
     found.or_else(|| in_text.max())
@@ -290,6 +288,13 @@ mod tests {
             ("<｜User｜>hi<｜Assistant｜>", "x"),
             ("### Instruction:\nhi\n\n### Response:", "\nx"),
             ("USER: hi\nASSISTANT:", " x"),
+            ("USER: hi ASSISTANT:", " x"),
+            (
+                "<|im_user|>user<|im_middle|>hi<|im_end|><|im_assistant|>assistant<|im_middle|>",
+                "x",
+            ),
+            ("<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>", "x"),
+            ("<s>assistant", "\nx"),
             ("<|start_of_role|>assistant<|end_of_role|>", "x"),
         ] {
             let text = format!("{before}{answer}");
