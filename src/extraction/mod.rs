@@ -112,12 +112,20 @@ fn find(text: &str, parses: &Parses, depth: usize) -> Result<String, String> {
     if let Some(program) = direct(bare, parses) {
         return Ok(program);
     }
+    // Before anything that costs more: most answers are a program behind reasoning, and a long one leaves little to spend.
+    let behind = |code: &[Range<usize>]| {
+        let ends = reasoning::ends(text, code).into_iter();
+        ends.map(|end| tokens::stripped(&text[end..]))
+            .find_map(|rest| direct(rest, parses))
+    };
+    if reasoning::begins(text)
+        && let Some(program) = behind(&[])
+    {
+        return Ok(program);
+    }
     // Special tokens at the start say which channel it is.
     let code = islands(text, parses);
-    let behind = reasoning::ends(text, &code)
-        .into_iter()
-        .find_map(|end| direct(tokens::stripped(&text[end..]), parses));
-    if let Some(program) = behind {
+    if let Some(program) = behind(&code) {
         return Ok(program);
     }
     let answer = reasoning::without(text, &code);

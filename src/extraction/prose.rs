@@ -8,6 +8,9 @@ use super::tokens;
 /// Stretches of code between sentences that are tried.
 const STRETCHES: usize = 48;
 
+/// Ends that are tried for a program that begins in one of them.
+const ENDS: usize = 6;
+
 /// Words that lines of Python hold side by side, or begin with.
 const KEYWORDS: [&str; 35] = [
     "import", "from", "as", "def", "return", "for", "in", "if", "else", "elif", "not", "and", "or", "is",
@@ -179,7 +182,9 @@ pub(super) fn code(text: &str, parses: &Parses) -> Vec<Range<usize>> {
             let text = &text[range.clone()];
             text.contains("\"\"\"") || text.contains("'''")
         };
-        let last = (first..stretches.len()).rev().find(|&last| {
+        // From the longest on, for a program goes on behind its strings; and the stretch alone.
+        let ends = (first + 1..stretches.len()).rev().take(ENDS).chain([first]);
+        let last = ends.into_iter().find(|&last| {
             let range = range(last);
             (last == first || holds_string(&range)) && parses.program(&text[range]).is_some()
         });

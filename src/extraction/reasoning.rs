@@ -70,6 +70,16 @@ pub(super) fn without(text: &str, code: &[Range<usize>]) -> String {
     kept
 }
 
+/// Whether a text begins with reasoning.
+pub(super) fn begins(text: &str) -> bool {
+    let start = text.trim_start();
+    PAIRS.iter().any(|(open, _)| {
+        start
+            .get(..open.len())
+            .is_some_and(|held| held.eq_ignore_ascii_case(open))
+    })
+}
+
 /// Where reasoning may end, in order: the first few of these places.
 pub(super) fn ends(text: &str, code: &[Range<usize>]) -> Vec<usize> {
     const TRIED: usize = 6;

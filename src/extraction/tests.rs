@@ -360,6 +360,20 @@ fn answers_of_the_field_give_their_programs() {
 }
 
 #[test]
+fn a_comment_of_a_program_between_sentences_ends_nothing() {
+    for mark in ["</think>", "<|im_end|>", "</answer>", "```"] {
+        for place in 0..5 {
+            let text = marked(mark, place);
+            assert_eq!(
+                program(&format!("Sure.\n{text}\nThat is the part.")),
+                text,
+                "{mark}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_broken_program_comes_out_whole() {
     let broken = "import math\nimport cadquery as cq\n\nfixture = cq.Workplane().box(3, 4\n";
     for answer in [
