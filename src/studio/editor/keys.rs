@@ -129,7 +129,7 @@ fn meaning_of(event: &Event) -> Option<Meaning> {
 }
 
 /// Whether a text field could change its text or caret by it.
-fn is_typing(event: &Event) -> bool {
+pub(super) fn is_typing(event: &Event) -> bool {
     matches!(
         event,
         Event::Text(_)

@@ -14,6 +14,7 @@ mod keys;
 mod layout;
 mod numbers;
 mod paint;
+mod paste;
 mod search;
 mod sliders;
 mod suggest;
@@ -312,6 +313,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
         view.assist.close();
     }
     changed |= revised;
+    paste::unwrap(&view.buffer, id, ui);
     let typed = changed;
     let before = caret_of(ui, id, &view.buffer);
     // Pasted and cut pieces are steps of their own, whatever is typed around them.
