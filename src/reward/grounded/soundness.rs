@@ -25,7 +25,8 @@ pub(super) fn score(
     };
     let details = SoundnessDetails {
         valid: shape.facts.valid,
-        closed: connectivity.boundary_edges == 0,
+        // A mesh can be open where the kernel leaves a gap between faces that share an edge: no fault of the shape.
+        closed: shape.facts.is_closed() || connectivity.boundary_edges == 0,
         loose: shape.facts.loose,
         volume_mm3: shape.facts.volume,
         own_overlap: share(doubled.own),
@@ -56,7 +57,7 @@ mod tests {
         let specimen = Specimen::of_shape(shape, &Placement::NONE, &frame);
         score(
             shape,
-            &Connectivity::of(&NormalisedMesh::new(&shape.mesh)),
+            &Connectivity::of(&NormalisedMesh::new(&shape.mesh.welded())),
             &specimen,
         )
         .0
@@ -72,10 +73,23 @@ mod tests {
         let mut invalid = block.clone();
         invalid.facts.valid = false;
         assert_eq!(score_of(&invalid), 0.6);
-        let mut open = block.clone();
-        open.mesh = shapes::without(&block.mesh, &[0]);
-        open.face_triangles[0] = 1;
+    }
+
+    #[test]
+    fn a_gap_in_the_mesh_of_a_closed_solid_costs_nothing_and_one_in_the_shape_does() {
+        let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
+        let mut gap = block.clone();
+        gap.mesh = shapes::without(&block.mesh, &[0]);
+        gap.face_triangles[0] = 1;
+        assert_eq!(score_of(&gap), 1.0);
+        let mut open = gap.clone();
+        open.facts.valid = false;
         assert_eq!(score_of(&open), 0.6);
+        let mut skin = gap.clone();
+        skin.facts.solids = 0;
+        skin.facts.solid_faces.clear();
+        skin.facts.loose = skin.facts.faces;
+        assert_eq!(score_of(&skin), 0.6);
     }
 
     #[test]
