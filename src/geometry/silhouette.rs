@@ -157,9 +157,14 @@ impl Silhouette {
 
     /// Sets the pixels of a run; halves are rounded into it.
     fn set(&mut self, row: i32, start: f32, end: f32) {
-        let start = (start + 0.5).floor() as usize;
-        let end = (end - 0.5).ceil() as usize;
-        set_bits(&mut self.rows[row as usize], start, end + 1);
+        // No place is negative: padding is wider than what a tip is drawn out by.
+        let below = (end - 0.5) as u32;
+        let end = below + u32::from((below as f32) < end - 0.5);
+        set_bits(
+            &mut self.rows[row as usize],
+            (start + 0.5) as usize,
+            end as usize + 1,
+        );
     }
 }
 
@@ -192,7 +197,7 @@ fn drawn_out(edges: &[Edge], row: i32, is_last: bool, start: f32, end: f32) -> (
         (start.min(nearest_left + 1.0), end)
     } else if to_the_right == 2 {
         // Unlike the left end, this one is rounded up from a half.
-        (start, end.max((nearest_right - 1.0 + 0.5).floor()))
+        (start, end.max((nearest_right - 0.5) as u32 as f32))
     } else {
         (start, end)
     }
@@ -259,8 +264,12 @@ fn set_bits(row: &mut [u64; WORDS], start: usize, end: usize) {
 /// Vertices in pixels, x to the right and y down, without their fractions.
 fn project(mesh: &NormalisedMesh, view: View) -> Vec<[i32; 2]> {
     let axes = view.axes();
-    // As fused products, which is how BLAS multiplies small matrices: ties between vertices stay ties.
-    let along = |axis: [f64; 3], v: &[f64; 3]| axis[2].mul_add(v[2], axis[1].mul_add(v[1], axis[0] * v[0]));
+    let along: fn([f64; 3], &[f64; 3]) -> f64 = if view == View::Isometric {
+        // Fused, as BLAS multiplies on current processors.
+        |axis, v| axis[2].mul_add(v[2], axis[1].mul_add(v[1], axis[0] * v[0]))
+    } else {
+        |axis, v| axis[0] * v[0] + axis[1] * v[1] + axis[2] * v[2]
+    };
     let points: Vec<[f64; 2]> = mesh
         .vertices()
         .iter()

@@ -32,17 +32,15 @@ pub(super) fn score(
         own_overlap: share(doubled.own),
         inverted: share(doubled.inverted),
     };
-    let score = if details.volume_mm3 <= 0.0
-        || volume <= 0.0
-        || details.inverted > NEGLIGIBLE
-        || details.own_overlap > NEGLIGIBLE
-    {
-        0.3
-    } else if !details.valid || !details.closed || details.loose > 0 {
-        0.6
-    } else {
-        1.0
-    };
+    // Not the volume that the rays find: they see nothing of a part beside the task's box, or one that slips between them.
+    let score =
+        if details.volume_mm3 <= 0.0 || details.inverted > NEGLIGIBLE || details.own_overlap > NEGLIGIBLE {
+            0.3
+        } else if !details.valid || !details.closed || details.loose > 0 {
+            0.6
+        } else {
+            1.0
+        };
     (score, details)
 }
 
@@ -90,6 +88,29 @@ mod tests {
         skin.facts.solid_faces.clear();
         skin.facts.loose = skin.facts.faces;
         assert_eq!(score_of(&skin), 0.6);
+    }
+
+    #[test]
+    fn a_part_that_no_ray_meets_is_as_sound_as_any() {
+        let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
+        let score_in = |shape: &Shape, scale: f64, offset: f64| {
+            let mesh = block.mesh.bbox();
+            let place = |point: [f64; 3]| point.map(|x| scale * x + offset);
+            let bbox = crate::geometry::Aabb {
+                min: place(mesh.min),
+                max: place(mesh.max),
+            };
+            let frame = Frame::new(bbox, None);
+            let specimen = Specimen::of_shape(shape, &Placement::NONE, &frame);
+            assert_eq!(specimen.volume.volume(), 0.0);
+            let welded = NormalisedMesh::new(&shape.mesh.welded());
+            score(shape, &Connectivity::of(&welded), &specimen).0
+        };
+        assert_eq!(score_in(&block, 1.0, 5000.0), 1.0);
+        assert_eq!(score_in(&block, 1e5, -3e5), 1.0);
+        let mut nothing = block.clone();
+        nothing.facts.volume = 0.0;
+        assert_eq!(score_in(&nothing, 1.0, 5000.0), 0.3);
     }
 
     #[test]
