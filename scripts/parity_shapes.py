@@ -1,6 +1,6 @@
 """Small shapes for `scripts/parity.py`: what meshes, merges or draws in a way of its own."""
 
-# Turned rings and cylinders put seam vertices a float apart; spheres, cones and balls have poles; thin and flat shapes make
+# Some turned shapes have seam vertices in two copies a float apart; spheres, cones and balls have poles; thin and flat shapes make
 # slivers and lines; bodies that touch or repeat have edges of more than two faces.
 SHAPES = {
     "ring": "cq.Workplane().circle(20).circle(12).extrude(8)",
@@ -34,6 +34,8 @@ SHAPES = {
     "tiny_turned": "cq.Workplane().circle(0.02).circle(0.01).extrude(0.05).rotate((0, 0, 0), (0, 0, 1), 30)",
     "far_away": "cq.Workplane().box(10, 20, 30).edges().fillet(2).translate((5000, -3000, 2000))",
     "twisted": "cq.Workplane().rect(20, 12).twistExtrude(40, 120)",
+    "tapered_round_turned_90": "cq.Workplane().circle(10).extrude(10, taper=10).rotate((0, 0, 0), (1, 0, 0), 90)",
+    "tapered_round_turned_120": "cq.Workplane().circle(10).extrude(10, taper=10).rotate((0, 0, 0), (1, 1, 1), 120)",
     "tapered": "cq.Workplane().polygon(6, 30).extrude(25, taper=12)",
     "touching_along_an_edge": "cq.Workplane().box(10, 10, 10).union(cq.Workplane().box(10, 10, 10).translate((10, 10, 0)))",
     "touching_at_a_corner": "cq.Workplane().box(10, 10, 10).union(cq.Workplane().box(10, 10, 10).translate((10, 10, 10)))",
