@@ -28,7 +28,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<TriMesh, MeshError> {
     };
     // Nodes form trees, so that none is met twice; a file where one is might never end.
     let mut left = file.nodes.len();
-    // The last node first, as trimesh goes through them: which points of a surface cadforge-v1 samples hangs on the order.
+    // The last node first, as trimesh goes through them: which points of a surface cadforge-v1 samples depends on the order.
     let mut open: Vec<(usize, Matrix)> = scene.nodes.iter().map(|&node| (node, IDENTITY)).collect();
     while let Some((index, parent)) = open.pop() {
         left = left

@@ -22,7 +22,7 @@ impl NormalisedMesh {
     /// Normalises a mesh as it stands.
     pub fn new(mesh: &TriMesh) -> Self {
         // Scaled first and then moved, as the published scorer does: whether a rim that falls on a whole pixel is drawn there or
-        // one before it hangs on the last bit.
+        // one before it depends on the last bit.
         let scale = NORMAL_HEIGHT / mesh.bbox().size()[2].max(LEAST_EXTENT);
         let mut vertices: Vec<[f64; 3]> = mesh
             .vertices()

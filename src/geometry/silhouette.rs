@@ -210,7 +210,7 @@ impl std::fmt::Debug for Silhouette {
 }
 
 /// An edge that is not level. Its places are computed in 32 bits and from the corner that comes first, as Pillow does:
-/// which pixel a half goes to hangs on it.
+/// which pixel a half goes to depends on it.
 #[derive(Clone, Copy)]
 struct Edge {
     from: [i32; 2],
