@@ -69,6 +69,14 @@ impl BrepFault {
     }
 }
 
+impl BrepFacts {
+    /// Whether the boundary representation is nothing but closed solids. The kernel's check refuses a solid with a shell that lacks
+    /// a face, has one twice or is sewn together nowhere, whatever flags it bears.
+    pub fn is_closed(&self) -> bool {
+        self.valid && self.solids > 0 && self.loose == 0
+    }
+}
+
 /// One edge of the boundary representation as a polyline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BrepEdge {
