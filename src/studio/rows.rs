@@ -414,7 +414,7 @@ impl Wanted {
         let others = !line.is_ascii() || line.windows(2).any(|pair| pair == b"\\u");
         folds
             && others
-            && serde_json::from_slice::<Value>(line)
+            && serde_json::from_slice::<serde_json::Value>(line)
                 .is_ok_and(|value| value.to_string().to_lowercase().contains(&self.lower))
     }
 }
