@@ -357,10 +357,6 @@ mod tests {
         let mut edges = vec![0];
         edges.extend(2u32.to_le_bytes());
         edges.extend(floats(&corners[..2]));
-        let bbox = Aabb {
-            min: [0.0; 3],
-            max: [4.0, 2.0, 0.0],
-        };
         let facts = BrepFacts {
             solids: 0,
             shells: 0,
