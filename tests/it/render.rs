@@ -102,11 +102,13 @@ fn two_parts_are_drawn_side_by_side_at_one_scale() {
             title: "seed",
             tone: Tone::Seed,
             shape: &seed,
+            scene: None,
         },
         ShotPane {
             title: "step",
             tone: Tone::Step,
             shape: &step,
+            scene: None,
         },
     ];
     let image = draw(&panes, Preset::Front);
@@ -133,6 +135,7 @@ fn faces_differ_in_shade_and_edges_are_dark_lines() {
             title: "part",
             tone: Tone::Step,
             shape: &shape,
+            scene: None,
         }],
         Preset::Isometric,
     );
@@ -167,6 +170,7 @@ fn equal_input_gives_equal_pixels() {
         title: "part",
         tone: Tone::Step,
         shape: &shape,
+        scene: None,
     }];
     assert!(draw(&panes, Preset::Isometric) == draw(&panes, Preset::Isometric));
 }
@@ -178,6 +182,7 @@ fn a_size_out_of_range_is_refused() {
         title: "part",
         tone: Tone::Step,
         shape: &shape,
+        scene: None,
     }];
     let mut headless = Headless::new().unwrap_or_else(|error| panic!("{error}"));
     let mut shot = Shot {

@@ -13,6 +13,9 @@ import cadquery as cq
 # never does.
 OBJECT, SHOWN, DEBUG = "object", "shown", "debug"
 
+# What is only shown for checking lets the part behind it be seen.
+DEBUG_OPACITY = 0.35
+
 # More objects than anyone can tell apart.
 MAX_OBJECTS = 256
 
@@ -32,7 +35,7 @@ class Shown:
         self.name = name if isinstance(name, str) else None
         self.color = rgb(color)
         alpha = None if color is None else _alpha(color)
-        self.opacity = _fraction(alpha if opacity is None else opacity, 1.0)
+        self.opacity = _fraction(alpha if opacity is None else opacity, DEBUG_OPACITY if how == DEBUG else 1.0)
 
 
 def shown() -> list:

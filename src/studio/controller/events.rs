@@ -6,7 +6,7 @@ use crossbeam_channel::TryRecvError;
 
 use super::Controller;
 use super::jobs::{Pending, Purpose, RepairRun};
-use crate::assess::{Assessment, Scoring};
+use crate::assess::{Assessment, Built, Scoring};
 use crate::engine::{Event, JobId, Outcome as JobOutcome, RepairSummary};
 use crate::geometry::Shape;
 use crate::studio::proposing::{Arrived, SaidEnd};
@@ -55,6 +55,7 @@ impl Controller {
                     self.hear(session, card, &delta);
                 }
             }
+            Event::Built(built) => self.take_built(job, built),
             Event::Step(step, shape) => self.take_step(job, *step, shape),
             Event::Done(outcome) => {
                 if let Some(pending) = self.finish(job) {
@@ -90,6 +91,27 @@ impl Controller {
                     self.settle(pending.session, job);
                 }
             }
+        }
+    }
+
+    /// Shows what was built while it is scored; an edit since then has dropped the job.
+    fn take_built(&mut self, job: JobId, built: Built) {
+        let Some(Pending {
+            session,
+            purpose: Purpose::Assess { card, revision, .. },
+            ..
+        }) = self.pending.get(&job)
+        else {
+            return;
+        };
+        let (card, revision, session) = (*card, *revision, &mut self.state.sessions[*session]);
+        let Some(title) = session.get(card).map(|card| session.title(card)) else {
+            return;
+        };
+        if let Some(card) = session.get_mut(card)
+            && card.revision == revision
+        {
+            card.take_built(built, revision, title);
         }
     }
 

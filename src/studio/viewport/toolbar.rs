@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::control::{self, Action, Against, Layout};
-use super::{Section, Viewport};
+use super::{Section, Viewport, objects};
 use crate::render::overlay::MARGIN;
 use crate::render::{Look, Palette, Preset, Projection};
 use crate::studio::panels::widgets::{CHEVRON, chevron_atom};
@@ -81,7 +81,13 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
         Rows::Two => row(0.0),
         Rows::Three => row(1.0),
     };
-    group(tools_row, false, &mut |ui| tools(ui, palette, viewport, several));
+    group(tools_row, false, &mut |ui| {
+        let action = tools(ui, palette, viewport, several);
+        if viewport.objects.is_empty() {
+            return action;
+        }
+        action.or(objects::menu(ui, palette, viewport))
+    });
     group(row(0.0), true, &mut |ui| look(ui, palette, viewport));
     if let Some(mut section) = viewport.section {
         let mut close = false;
@@ -242,7 +248,7 @@ fn projection_name(projection: Projection) -> &'static str {
     }
 }
 
-fn button<'a>(palette: &Palette, text: &'a str, selected: bool) -> Button<'a> {
+pub(super) fn button<'a>(palette: &Palette, text: &'a str, selected: bool) -> Button<'a> {
     let fill = if selected {
         blend(palette.raised, palette.accent, 0.22)
     } else {
@@ -284,7 +290,12 @@ fn rows(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Rows {
     } else {
         0.0
     };
-    let tools = against + text(SECTION) + text(MEASURE);
+    let objects = if viewport.objects.is_empty() {
+        0.0
+    } else {
+        text(&viewport.objects.title()) + menu
+    };
+    let tools = against + text(SECTION) + text(MEASURE) + objects;
     let look = text(FIT) + (text("Isometric") + menu).max(VIEW_WIDTH + GAP);
     // The last gap of a row stands for nothing.
     let room = width - 2.0 * MARGIN + GAP;
