@@ -7,12 +7,14 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::controller::DEBOUNCE;
 use super::editor;
-use super::testing::{Sent, Standin, Window, built, failed, scored, state, studio};
+use super::testing::{Sent, Standin, Window, built, failed, scored, state, step, studio};
 use super::viewport::{Action as ViewAction, Layout};
 use crate::assess::{Assessment, Built};
-use crate::engine::Event;
+use crate::engine::{Event, Outcome};
+use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::geometry::{Scene, SceneObject, TriMesh};
+use crate::repair::RepairSummary;
 
 fn type_code(window: &mut Window, code: &str) {
     window.get_by_label(editor::NAME).focus();
@@ -192,4 +194,42 @@ fn what_was_built_is_not_called_broken_for_the_failure_before() {
     standin.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     window.get_by_label(told);
+}
+
+#[test]
+fn a_step_that_was_scored_in_a_batch_is_asked_for_what_it_shows_when_it_is_looked_at() {
+    let (standin, mut window) = scored();
+    window.get_by_label("Propose").click();
+    window.run_steps(2);
+    let code = "fixture = one\nshow_object(fixture)\n";
+    standin.last(|job| {
+        job.send(step(0, "fixture = seed\n", built(0.5, 0.4)));
+        job.send(Event::Proposing { step: 1 });
+        job.send(step(1, code, built(0.7, 0.6)));
+        job.send(Event::Done(Box::new(Outcome::Repaired(RepairSummary {
+            steps: 2,
+            best: 1,
+            delta_reward: 0.2,
+            reached: false,
+            trajectory: None,
+        }))));
+    });
+    let count = standin.count();
+    window.run();
+    assert_eq!(
+        standin.count(),
+        count + 1,
+        "asked once, of the step and not of the seed"
+    );
+    assert_eq!(standin.last(Sent::code), code);
+    assert_eq!(standin.last(|job| job.assess().priority), Priority::Live);
+    standin.last(|job| job.answer(two_objects()));
+    window.run();
+    window.get_by_label("Objects 2");
+    assert_eq!(
+        state(&window).card().total(),
+        Some(0.7),
+        "its score is what it was"
+    );
+    assert_eq!(standin.count(), count + 1);
 }

@@ -8,6 +8,7 @@ use super::Controller;
 use super::jobs::{Pending, Purpose, RepairRun};
 use crate::assess::{Assessment, Built, Scoring};
 use crate::engine::{Event, JobId, Outcome as JobOutcome, RepairSummary};
+use crate::executor::Priority;
 use crate::geometry::Shape;
 use crate::studio::proposing::{Arrived, SaidEnd};
 use crate::studio::state::{Activity, Card, CardId, Phase, Recorded, ReferenceShape, Session};
@@ -71,7 +72,9 @@ impl Controller {
                     let card = match &pending.purpose {
                         Purpose::Assess { card, .. } => Some(*card),
                         Purpose::Repair(run) => Some(run.cards[&0]),
-                        Purpose::Reference | Purpose::Member | Purpose::Export => None,
+                        Purpose::Reference | Purpose::Scene { .. } | Purpose::Member | Purpose::Export => {
+                            None
+                        }
                     };
                     let waits = |card: &CardId| {
                         self.state.sessions[pending.session]
@@ -127,6 +130,7 @@ impl Controller {
                     card,
                     revision,
                     scoring,
+                    priority,
                 },
                 JobOutcome::Assessed(assessment),
             ) => {
@@ -137,6 +141,14 @@ impl Controller {
                     revision,
                     scoring,
                 );
+                if priority == Priority::Live
+                    && let Some(card) = self.state.sessions[pending.session].get_mut(card)
+                {
+                    card.scene_of = Some(revision);
+                }
+            }
+            (Purpose::Scene { card, revision }, JobOutcome::Assessed(assessment)) => {
+                self.take_scene(pending.session, card, revision, assessment);
             }
             (Purpose::Repair(run), JobOutcome::Repaired(summary)) => {
                 self.note(describe(&run, &summary));
@@ -155,7 +167,7 @@ impl Controller {
             (Purpose::Member, JobOutcome::Assessed(assessment)) => self.take_member(job, assessment),
             (Purpose::Export, JobOutcome::Exported(path)) => self.note(format!("wrote {}", path.display())),
             (
-                Purpose::Assess { .. } | Purpose::Reference | Purpose::Member,
+                Purpose::Assess { .. } | Purpose::Reference | Purpose::Scene { .. } | Purpose::Member,
                 JobOutcome::Repaired(_) | JobOutcome::Exported(_),
             )
             | (Purpose::Repair(_), JobOutcome::Assessed(_) | JobOutcome::Exported(_))
@@ -300,7 +312,11 @@ impl Controller {
     fn repair_base(&self, job: JobId) -> Option<CardId> {
         match &self.pending.get(&job)?.purpose {
             Purpose::Repair(run) => run.cards.get(&0).copied(),
-            Purpose::Assess { .. } | Purpose::Reference | Purpose::Member | Purpose::Export => None,
+            Purpose::Assess { .. }
+            | Purpose::Reference
+            | Purpose::Scene { .. }
+            | Purpose::Member
+            | Purpose::Export => None,
         }
     }
 }

@@ -91,6 +91,8 @@ pub struct Card {
     pub last_shape: Option<Arc<Shape>>,
     /// All that the script of `last_shape` shows, if that is more than the shape.
     pub last_scene: Option<Arc<Scene>>,
+    /// The revision that `last_scene` is of, once it was asked for.
+    pub scene_of: Option<u64>,
     /// Title of the card that built `last_shape`.
     pub last_shape_of: String,
     /// The total that `last_shape` had, once it is scored.
@@ -187,6 +189,7 @@ impl Card {
             activity: Activity::Idle,
             last_shape: None,
             last_scene: None,
+            scene_of: None,
             last_shape_of: String::new(),
             last_total: None,
             unscored_shape: None,
@@ -239,17 +242,25 @@ impl Card {
     /// Takes in what revision `revision` built, before it is scored.
     pub fn take_built(&mut self, built: Built, revision: u64, title: String) {
         self.last_shape = Some(built.shape);
-        self.last_scene = built.scene;
+        self.take_scene(built.scene, revision);
         self.last_shape_of = title;
         self.last_total = None;
         self.unscored_shape = Some(revision);
+    }
+
+    /// A run that nobody looked at brings no scene: it does not replace what is known.
+    fn take_scene(&mut self, scene: Option<Arc<Scene>>, revision: u64) {
+        if scene.is_some() || self.scene_of != Some(revision) {
+            self.scene_of = scene.is_some().then_some(revision);
+            self.last_scene = scene;
+        }
     }
 
     /// Takes an assessment of revision `revision` in.
     pub fn take(&mut self, assessment: Assessment, revision: u64, scoring: Scoring, title: String) {
         if let Some(shape) = assessment.shape {
             self.last_shape = Some(shape);
-            self.last_scene = assessment.scene;
+            self.take_scene(assessment.scene, revision);
             self.last_shape_of = title;
             self.last_total = Some(assessment.evaluation.reward.total);
         }

@@ -100,6 +100,27 @@ show(one, other, names=["first", "second"], colors=["red", "blue"], alphas=[0.4,
 }
 
 #[test]
+fn colours_are_understood_in_every_form() {
+    for (color, bytes) in [
+        ("'Crimson'", Some([220, 20, 60])),
+        ("'orange'", Some([255, 165, 0])),
+        ("'#0080ff'", Some([0, 128, 255])),
+        ("'#0080ff40'", Some([0, 128, 255])),
+        ("(1.0, 0.5, 0.0)", Some([255, 128, 0])),
+        ("[10, 20, 30]", Some([10, 20, 30])),
+        ("cq.Color(0.2, 0.4, 0.6)", Some([51, 102, 153])),
+        ("'no such colour'", None),
+        ("object()", None),
+    ] {
+        let code = format!(
+            "import cadquery as cq\npart = cq.Workplane().box(1, 2, 3)\nshow_object(part, options={{'color': {color}}})\n\
+             show_object(part, name='last')\n"
+        );
+        assert_eq!(seen(&code)[0].1, bytes, "{color}");
+    }
+}
+
+#[test]
 fn one_part_in_its_usual_looks_is_no_scene() {
     let plain = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
     assert!(live(plain).scene.is_none());
