@@ -70,8 +70,22 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
         Rows::Three => 2.0,
     };
     let mut used = rect.left() + MARGIN;
-    if several {
-        used = group(row(top), false, &mut |ui| arrange(ui, palette, viewport.layout)).right() + GAP + 8.0;
+    let lists = !viewport.objects.is_empty();
+    if several || lists {
+        let mut add = |ui: &mut Ui| {
+            let chosen = if several {
+                arrange(ui, palette, viewport.layout)
+            } else {
+                None
+            };
+            let listed = if lists {
+                objects::menu(ui, palette, viewport)
+            } else {
+                None
+            };
+            chosen.or(listed)
+        };
+        used = group(row(top), false, &mut add).right() + GAP + 8.0;
     }
     let tools_row = match rows {
         Rows::One => {
@@ -81,13 +95,7 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
         Rows::Two => row(0.0),
         Rows::Three => row(1.0),
     };
-    group(tools_row, false, &mut |ui| {
-        let action = tools(ui, palette, viewport, several);
-        if viewport.objects.is_empty() {
-            return action;
-        }
-        action.or(objects::menu(ui, palette, viewport))
-    });
+    group(tools_row, false, &mut |ui| tools(ui, palette, viewport, several));
     group(row(0.0), true, &mut |ui| look(ui, palette, viewport));
     if let Some(mut section) = viewport.section {
         let mut close = false;
@@ -279,7 +287,7 @@ fn rows(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Rows {
             .layout_no_wrap(text.to_owned(), font, egui::Color32::WHITE);
         galley.size().x + 2.0 * PADDING + GAP
     };
-    let arrange: f32 = if several {
+    let arranged: f32 = if several {
         Layout::ALL.iter().map(|layout| text(layout.name())).sum::<f32>()
     } else {
         0.0
@@ -295,7 +303,8 @@ fn rows(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Rows {
     } else {
         text(&viewport.objects.title()) + menu
     };
-    let tools = against + text(SECTION) + text(MEASURE) + objects;
+    let tools = against + text(SECTION) + text(MEASURE);
+    let arrange = arranged + objects;
     let look = text(FIT) + (text("Isometric") + menu).max(VIEW_WIDTH + GAP);
     // The last gap of a row stands for nothing.
     let room = width - 2.0 * MARGIN + GAP;
