@@ -58,7 +58,7 @@ pub fn subjects(
     is_visible: impl Fn(usize) -> bool,
 ) -> Vec<Subject> {
     let stand_in = stand_in(scene);
-    let several = scene.objects.len() > 1;
+    let has_others = scene.objects.iter().any(|object| !object.is_scored);
     let of_object = |(at, object): (usize, &SceneObject)| {
         let is_whole = stand_in == Some(at);
         let seen = object.opacity > 0.0 && (is_whole || object.bounds().is_some());
@@ -80,7 +80,7 @@ pub fn subjects(
             },
             color: object.color.map(color),
             opacity: object.opacity,
-            accented: object.is_scored && several,
+            accented: object.is_scored && has_others,
             ..whole.clone()
         })
     };
@@ -174,7 +174,7 @@ mod tests {
         assert!(
             drawn
                 .iter()
-                .all(|subject| matches!(subject.body, Body::Object(..)))
+                .all(|subject| matches!(subject.body, Body::Object(..)) && !subject.accented)
         );
         // Too much for the worker to hand over: the shape itself stands for all of them.
         let bare = self::scene(vec![object(true, None), object(true, None)]);
