@@ -129,7 +129,7 @@ fn draw(args: &render::Args, global: &Global) -> anyhow::Result<ExitCode> {
             let _ = engine.set(global.engine(1)?);
         }
         let engine: &Engine = engine.get().expect("just set");
-        context::build_shape(engine, file, &code)
+        context::build_drawing(engine, file, &code)
     })?;
     Ok(ExitCode::SUCCESS)
 }

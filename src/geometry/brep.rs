@@ -152,6 +152,16 @@ pub struct SceneObject {
     pub edges: Vec<BrepEdge>,
 }
 
+impl SceneObject {
+    /// The box around its surface and its edges, mm; `None` if there is nothing to be seen of it.
+    pub fn bounds(&self) -> Option<Aabb> {
+        let surface = self.mesh.iter().flat_map(|mesh| mesh.vertices().iter().copied());
+        let edges = self.edges.iter().flat_map(|edge| &edge.points);
+        let points: Vec<[f64; 3]> = surface.chain(edges.map(|point| point.map(f64::from))).collect();
+        (!points.is_empty()).then(|| Aabb::around(&points))
+    }
+}
+
 /// A built candidate's geometry: everything a score or a picture needs.
 #[derive(Clone, Debug)]
 pub struct Shape {

@@ -179,6 +179,11 @@ impl Studio {
 
     /// Does what a panel would ask for.
     #[cfg(test)]
+    pub(super) fn viewport_mut(&mut self) -> &mut Viewport {
+        &mut self.viewport
+    }
+
+    #[cfg(test)]
     pub(super) fn apply(&mut self, command: Command) {
         self.controller.apply(command);
     }

@@ -12,6 +12,7 @@ use super::dock::PanelKind;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{CardId, PathPurpose, State};
 use super::testing::{Standin, Window, built, failed, state, step, window};
+use crate::assess::Built;
 use crate::engine::{Event, Job, Outcome};
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
@@ -175,7 +176,7 @@ fn answer(chance: &mut Chance, standin: &Standin) {
         _ => built(-0.2, 0.0),
     };
     let number = chance.below(4);
-    let event = match chance.below(9) {
+    let event = match chance.below(10) {
         0 => Event::Started,
         1 => Event::Proposing { step: number },
         2 => Event::ProposalText {
@@ -188,6 +189,10 @@ fn answer(chance: &mut Chance, standin: &Standin) {
             input: chance.yes(),
         },
         6 => Event::Cancelled,
+        7 => match assessment.shape {
+            Some(shape) => Event::Built(Built { shape, scene: None }),
+            None => Event::Started,
+        },
         _ => {
             let repair = standin.job(index, |job| matches!(job.job, Job::Repair(_)));
             // Now and then the answer to another question than was asked.

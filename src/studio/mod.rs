@@ -45,6 +45,8 @@ mod panel_tests;
 #[cfg(test)]
 mod proposing_tests;
 #[cfg(test)]
+mod scene_tests;
+#[cfg(test)]
 mod serving_tests;
 #[cfg(test)]
 mod testing;

@@ -152,7 +152,12 @@ fn export(harness: &Bound<'_, PyModule>, post: &mut Post) -> PyResult<(Vec<u8>, 
         bound: chosen.getattr("bound")?.extract()?,
         remarks: remarks(harness).unwrap_or_default(),
     };
-    let displayed = if post.terms.displays { objects.len() } else { 0 };
+    // One part in its usual looks is displayed as what is scored.
+    let displayed = if post.terms.displays && claims.shows_more() {
+        objects.len()
+    } else {
+        0
+    };
     let shapes: Vec<_> = std::iter::once(&shape)
         .chain(objects.iter().take(displayed).map(|object| &object.0))
         .collect();

@@ -409,6 +409,18 @@ pub const ACTIONS: &[ActionInfo] = &[
     view(ViewAction::Measure, "view.measure", "Measure", false),
     view(ViewAction::Fit, "view.fit", "Fit the view", false),
     view(
+        ViewAction::AllObjects,
+        "view.all_objects",
+        "Show all objects",
+        false,
+    ),
+    view(
+        ViewAction::ScoredObject,
+        "view.scored_object",
+        "Show only the scored object",
+        false,
+    ),
+    view(
         ViewAction::Look(Preset::Isometric),
         "view.isometric",
         "Look: isometric",

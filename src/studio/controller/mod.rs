@@ -11,6 +11,7 @@ mod made;
 mod opened;
 mod proposing;
 mod runs;
+mod scenes;
 mod serving;
 mod store;
 
@@ -166,6 +167,7 @@ impl Controller {
         self.take_server_events();
         self.take_host_events();
         self.take_job_events();
+        self.ask_for_scene();
         let (due, keep) = (self.start_due(), self.keep());
         [due, keep].into_iter().flatten().reduce(f64::min)
     }

@@ -256,6 +256,7 @@ fn names(session: &Session, card: &Card) -> (String, String) {
 
 fn run_text(card: &Card) -> Option<String> {
     match (card.activity, &card.outcome) {
+        _ if card.is_being_scored() => Some("scoring…".to_owned()),
         (Activity::Due(_) | Activity::Assessing(_), _) => Some("running…".to_owned()),
         (Activity::Proposing(_), _) => Some("proposing…".to_owned()),
         (Activity::Idle, Outcome::Scored(scored)) if scored.revision != card.revision => {
