@@ -54,7 +54,8 @@ def of(error: BaseException, traceback, filename: str) -> str | None:
     if type(error).__module__.startswith("pyparsing"):
         return _of_selector(error)
     # CadQuery's importers say no more than this of a file that is not there.
-    if isinstance(error, FileNotFoundError | ModuleNotFoundError) or "could not be loaded" in str(error):
+    unknown = isinstance(error, ModuleNotFoundError) and str(error).startswith("No module named")
+    if unknown or isinstance(error, FileNotFoundError) or "could not be loaded" in str(error):
         return _of_missing_file(error)
     mismatch = isinstance(error, TypeError) and "incompatible" in str(error)
     if not mismatch and not _is_kernel(error):
@@ -194,7 +195,8 @@ def _because(frame, name, values, error) -> str:
             return f"cannot be built: every size must be > 0 (got {', '.join(wrong)})"
     edges = _edges(frame)
     on = f" on {len(edges)} edge{'s' if len(edges) != 1 else ''}" if edges else ""
-    advice = _ADVICE.get(name)
+    tapered = any(name == "taper" and not same for name, _, same in values)
+    advice = "the taper closes the outline before its end, or the outline crosses itself" if tapered else _ADVICE.get(name)
     largest = _largest(frame, name, sizes, edges)
     if largest is not None:
         return f"could not be built{on}: the largest that holds there is about {largest:.3g}"
