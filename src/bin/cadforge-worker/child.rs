@@ -10,14 +10,14 @@ use crate::control::{Control, GIFTS, News, Order, Role, Terms};
 use crate::linux::{self, MemoryFile};
 use crate::sandbox::{self, Sandbox};
 use crate::zygote::{self, Harness, Left, Waiting};
-use crate::{candidate, reader, verdict};
+use crate::{candidate, fonts, reader, verdict};
 
 /// Where a child has its descriptors: always at the same numbers, so that a child that goes on in the place of
 /// another one finds its own where the other had them.
 const FIRST: RawFd = 100;
 
 /// Where its orders come from.
-const CONTROL: RawFd = FIRST + GIFTS as RawFd;
+pub const CONTROL: RawFd = FIRST + GIFTS as RawFd;
 
 /// What a child was given, and what it may still ask for.
 pub struct Post {
@@ -44,8 +44,10 @@ pub fn live(harness: &Harness<'_>, sandbox: &Sandbox, parent: Pid, control: Cont
     let Some(terms) = take_post(control).map_err(|error| error.to_string())? else {
         return Ok(());
     };
-    let keep: Vec<RawFd> = (FIRST..=CONTROL).collect();
-    linux::close_all_but(&keep).map_err(|error| error.to_string())?;
+    let keep: Vec<RawFd> = (FIRST..=CONTROL).chain(fonts::DESCRIPTORS).collect();
+    linux::close_all_but(&keep)
+        .and_then(|()| fonts::reopen())
+        .map_err(|error| error.to_string())?;
     let file = |index: RawFd| MemoryFile::from_descriptor(owned(FIRST + index));
     let post = Post {
         control: Control::from_descriptor(owned(CONTROL)),
@@ -121,8 +123,9 @@ fn owned(number: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
+/// Puts a copy of a descriptor at a number where nobody owns what was there before.
 #[expect(unsafe_code, reason = "nix wants an owner for the target")]
-fn place(from: RawFd, to: RawFd) -> io::Result<()> {
+pub fn place(from: RawFd, to: RawFd) -> io::Result<()> {
     // SAFETY: a system call without pointers.
     check(unsafe { libc::dup3(from, to, libc::O_CLOEXEC) })
 }

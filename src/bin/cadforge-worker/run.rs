@@ -19,6 +19,7 @@ use crate::chain::{Chain, Extended};
 use crate::control::{GIFTS, News, Order, Role, Terms};
 use crate::family::{Process, Zygote, end_strays};
 use crate::files::{Files, read_ran, read_reading};
+use crate::fonts;
 use crate::linux::{Ended, MemoryFile};
 use crate::listener::Listener;
 use crate::plan::Plan;
@@ -543,9 +544,9 @@ impl Workshop {
 
 /// Whether a process has no descriptor but those that it was given.
 fn has_only_ours(process: &Process) -> bool {
-    crate::linux::open_descriptors(process.pid)
-        .iter()
-        .all(|&number| number < 3 || (100..=100 + GIFTS as i32).contains(&number))
+    crate::linux::open_descriptors(process.pid).iter().all(|&number| {
+        number < 3 || (100..=100 + GIFTS as i32).contains(&number) || fonts::DESCRIPTORS.contains(&number)
+    })
 }
 
 /// Whoever never got as far as the candidate's code tells nothing about it.
