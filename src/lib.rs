@@ -38,7 +38,7 @@
 //! | evidence | [`assess`] | build the candidate and its reference, have them scored |
 //! | machinery | [`executor`], [`reward`], [`render`] | run code; turn evidence into a score; draw |
 //! | facts | [`geometry`], [`task`] | meshes and what to compare; what is asked for |
-//! | words | [`failure`], [`locate`], [`cache`] | names of failures; where files lie; results by what they depend on |
+//! | words | [`failure`], [`locate`], [`cache`], [`extraction`] | names of failures; where files lie; results by what they depend on; programs out of answers |
 //!
 //! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
 //! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
@@ -160,6 +160,7 @@ pub mod cli;
 pub mod data;
 pub mod engine;
 pub mod executor;
+pub mod extraction;
 pub mod failure;
 pub mod geometry;
 pub mod locate;

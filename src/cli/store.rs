@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::context::{self, Global};
 use super::size::megabytes;
 use crate::data::store::{Column, Count, Entry, Filter, Imported, Numbers, Store};
-use crate::data::{DataError, Form};
+use crate::data::{DataError, Form, line_of};
 use crate::failure::Kind;
 use crate::locate;
 
@@ -232,7 +232,7 @@ fn list(args: &List, store: &Store) -> anyhow::Result<ExitCode> {
         let ids = store.ids(&filter)?;
         for id in ids.iter().skip(args.offset as usize).take(limit as usize) {
             if let Some(row) = store.row(*id)? {
-                context::print(&format!("{}\n", serde_json::to_string(&row.0)?))?;
+                context::print(&format!("{}\n", String::from_utf8_lossy(&line_of(&row.0))))?;
             }
         }
         return Ok(ExitCode::SUCCESS);

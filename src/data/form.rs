@@ -61,13 +61,13 @@ impl Form {
             Self::Rollout
         } else if has("origin") && has("step") && has("code") {
             Self::Step
-        } else if has("reward_call") && row.code().is_some() {
+        } else if has("reward_call") && row.has_code() {
             Self::Completion
         } else if has("messages") && row.completion().is_none() && row.task_id().is_some() {
             Self::Curriculum
         } else if has("messages") && !has("code") && !has("completion") {
             Self::Sft
-        } else if row.code().is_some() {
+        } else if row.has_code() {
             Self::Evaluation
         } else {
             return None;

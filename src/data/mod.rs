@@ -16,6 +16,7 @@ pub mod report;
 mod row;
 pub mod score;
 pub mod store;
+mod surrogates;
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ pub use form::Form;
 pub use groups::{Compared, DEFAULT_GENERATIONS, Groups, Spread, compare};
 pub use lines::{BadLine, Line, Lines};
 pub use row::Row;
+pub use surrogates::{file_of, line_of};
 
 /// Why nothing could be made of some rows.
 #[derive(Debug, thiserror::Error)]

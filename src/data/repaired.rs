@@ -68,7 +68,7 @@ pub fn append_to(
         json!(before.count("index").or_else(|| before.count("step"))),
     );
     set("source_code_sha256", json!(hash));
-    let mut line = serde_json::to_vec(&row).expect("a JSON object");
+    let mut line = super::line_of(&row);
     line.push(b'\n');
     write(path, &line).map_err(DataError::io("write", path))
 }

@@ -5,8 +5,9 @@
 
 use serde_json::{Map, Value};
 
+use super::surrogates;
+use crate::extraction;
 use crate::failure::Kind;
-use crate::repair::answer;
 use crate::reward::{self, Profile, Reward};
 
 /// A JSON object in the order of its keys.
@@ -14,9 +15,13 @@ use crate::reward::{self, Profile, Reward};
 pub struct Row(pub Map<String, Value>);
 
 impl Row {
-    /// Reads one line.
+    /// Reads one line. Half of a surrogate pair in it becomes a mark, which [`super::line_of`] and [`super::file_of`] know.
     pub fn parse(line: &[u8]) -> Result<Self, String> {
-        match serde_json::from_slice(line) {
+        let read = serde_json::from_slice(line).or_else(|error| {
+            let marked = surrogates::marked(line).ok_or(error)?;
+            serde_json::from_slice(&marked)
+        });
+        match read {
             Ok(Value::Object(map)) => Ok(Self(map)),
             Ok(_) => Err("the line is no JSON object".to_owned()),
             Err(error) => Err(error.to_string()),
@@ -68,20 +73,33 @@ impl Row {
         profile_of(self.text("profile"))
     }
 
-    /// The candidate: `code`, else the code in `completion`, else in the last message of the assistant, else the action of a
-    /// rollout, else what a preference prefers.
+    /// The candidate: `code`, else the program in `completion`, else in the last message of the assistant, else the action of a
+    /// rollout, else what a preference prefers. Whatever is said to be code stays as it is unless it is an answer around some.
     pub fn code(&self) -> Option<String> {
         if let Some(code) = self.text("code") {
-            return Some(code.to_owned());
+            return Some(extraction::code(code).into_owned());
         }
         if let Some(said) = self.completion() {
-            return Some(answer::code(&said));
+            return Some(extraction::program(&said));
         }
         if let Some(action) = self.get("action") {
-            let code = action.as_str().or_else(|| action.get("code")?.as_str())?;
-            return Some(answer::code(code));
+            return match action {
+                Value::String(said) => Some(extraction::program(said)),
+                _ => Some(extraction::code(action.get("code")?.as_str()?).into_owned()),
+            };
         }
-        Some(answer::code(&said(self.get("chosen")?)?))
+        Some(extraction::program(&said(self.get("chosen")?)?))
+    }
+
+    /// Whether [`Self::code`] finds a candidate; cheaper, for nothing is parsed.
+    pub fn has_code(&self) -> bool {
+        if self.text("code").is_some() || self.completion().is_some() {
+            return true;
+        }
+        match self.get("action") {
+            Some(action) => action.is_string() || action.get("code").is_some_and(Value::is_string),
+            None => self.get("chosen").and_then(said).is_some(),
+        }
     }
 
     /// The model's whole answer, where it is kept.
@@ -205,29 +223,41 @@ impl Row {
     }
 }
 
-/// What an answer says: a text, or the last message of the assistant.
+/// What an answer says: a text, a message, or the last message of the assistant.
 fn said(answer: &Value) -> Option<String> {
     match answer {
         Value::String(text) => Some(text.clone()),
-        Value::Array(messages) => {
-            let message = messages.iter().rfind(|message| message["role"] == "assistant")?;
-            content(message.get("content")?)
-        }
+        Value::Array(messages) => match &messages[..] {
+            [Value::String(text)] => Some(text.clone()),
+            _ => content(messages.iter().rfind(|message| message["role"] == "assistant")?),
+        },
+        Value::Object(message) if message.contains_key("content") => content(answer),
         _ => None,
     }
 }
 
-/// The content of a message: a text, or parts that hold texts.
-fn content(content: &Value) -> Option<String> {
-    match content {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(parts) => Some(
-            parts
-                .iter()
-                .filter_map(|part| part.get("text")?.as_str())
-                .collect(),
-        ),
+/// The content of a message: a text, or parts that hold texts; where there is none, its tool calls as JSON.
+fn content(message: &Value) -> Option<String> {
+    let text = match message.get("content") {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Array(parts)) => {
+            let is_thought =
+                |part: &&Value| ["reasoning", "thinking"].iter().any(|kind| part["type"] == *kind);
+            let texts = parts.iter().filter(|part| !is_thought(part));
+            Some(texts.filter_map(|part| part.get("text")?.as_str()).collect())
+        }
         _ => None,
+    };
+    let calls = || {
+        let in_parts = message["content"].as_array().into_iter().flatten();
+        let mut calls: Vec<&Value> = in_parts.filter(|part| part["type"] == "tool_use").collect();
+        calls.extend(message["tool_calls"].as_array().into_iter().flatten());
+        calls.extend(message.get("function_call").filter(|call| call.is_object()));
+        (!calls.is_empty()).then(|| Value::from_iter(calls.into_iter().cloned()).to_string())
+    };
+    match text {
+        Some(text) if !text.trim().is_empty() => Some(text),
+        empty => calls().or(empty),
     }
 }
 
@@ -255,6 +285,23 @@ mod tests {
         let fenced = format!("So:\n```python\n{CODE}```");
         for (form, expected) in [
             (json!({"code": "x = 1", "completion": fenced}), "x = 1"),
+            (json!({"code": fenced}), CODE),
+            (json!({"code": "x = (\n"}), "x = (\n"),
+            (json!({"completion": [fenced]}), CODE),
+            (
+                json!({"completion": {"role": "assistant", "content": fenced}}),
+                CODE,
+            ),
+            (
+                json!({"completion": [{"role": "assistant", "content": null, "tool_calls": [
+                    {"type": "function", "function": {"name": "run", "arguments": json!({"code": CODE}).to_string()}}]}]}),
+                CODE,
+            ),
+            (
+                json!({"messages": [{"role": "assistant", "content": [{"type": "thinking", "text": "hm"}, {"type": "tool_use", "input": {"code": CODE}}]}]}),
+                CODE,
+            ),
+            (json!({"action": {"code": fenced}}), CODE),
             (json!({"completion": fenced}), CODE),
             (
                 json!({"completion": [{"role": "assistant", "content": fenced}]}),
@@ -272,6 +319,7 @@ mod tests {
             ),
         ] {
             assert_eq!(row(form.clone()).code().as_deref(), Some(expected), "{form}");
+            assert!(row(form.clone()).has_code(), "{form}");
         }
         // A prompt alone holds no candidate.
         for form in [
@@ -279,7 +327,24 @@ mod tests {
             json!({"code": null}),
         ] {
             assert_eq!(row(form.clone()).code(), None, "{form}");
+            assert!(!row(form.clone()).has_code(), "{form}");
         }
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_is_read_and_written_again() {
+        let line = r#"{"code":"x = '\ud800'","task":"\ud83d\ude00"}"#;
+        let row = Row::parse(line.as_bytes()).unwrap();
+        assert_eq!(
+            *super::super::file_of(&row.code().unwrap()),
+            *b"x = '\xed\xa0\x80'"
+        );
+        assert_eq!(
+            String::from_utf8(super::super::line_of(&row.0)).unwrap(),
+            line.replace(r"\ud83d\ude00", "😀")
+        );
+        // A line that is wrong otherwise stays so.
+        assert!(Row::parse(br#"{"code": "\ud800", NaN}"#).is_err());
     }
 
     #[test]

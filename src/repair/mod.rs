@@ -3,7 +3,6 @@
 //! A [`Proposer`] turns a task and a history into a stream of text and then a whole candidate file; [`run`] builds and
 //! scores each proposal, keeps it or goes on from where it was, and tells a listener. Knows nothing of windows.
 
-pub mod answer;
 pub mod endpoint;
 mod keep;
 mod proposer;

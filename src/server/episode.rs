@@ -13,6 +13,7 @@ use super::judge::{Candidate, Fault, Judge};
 use super::spectator::{Seat, SeenStep};
 use super::wire::{Action, Object, Observation, ResetRequest, State, TraceStep};
 use crate::assess::Evaluation;
+use crate::extraction;
 use crate::task::{Scale, Task, TaskSet};
 
 /// An episode ends after that many steps.
@@ -92,7 +93,7 @@ impl Environment {
             .map_or(self.limit, |asked| asked.min(self.limit));
         self.take(
             episode,
-            Some(action.code),
+            Some(extraction::code(&action.code).into_owned()),
             action.reward_mode.map(Into::into),
             limit,
         )

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::metrics::Metrics;
 use crate::assess::{AssessError, Assessment, Assessor, Request, Scoring};
+use crate::data::file_of;
 use crate::engine::Engine;
 use crate::executor::{CancelToken, ExecutorError, PoolStatus, Priority};
 use crate::reward::Mode;
@@ -196,7 +197,7 @@ fn assess(
     };
     let request = Request {
         task: &candidate.task,
-        code: candidate.code.as_bytes(),
+        code: &file_of(&candidate.code),
         completion: candidate.completion.as_deref(),
         scoring: &scoring,
         priority: Priority::Batch,

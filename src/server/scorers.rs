@@ -18,8 +18,8 @@ use super::episode;
 use super::fields::{Fields, Mistakes};
 use super::judge::{Candidate, Judge, Room};
 use super::wire::scorers::{ExtraLogs, Rewards};
-use crate::data::{Row, score};
-use crate::repair::answer::code;
+use crate::data::{Row, line_of, score};
+use crate::extraction;
 use crate::task::{Task, TaskSet};
 
 /// `POST /get_reward`: `query`, `prompts` and `labels` are lists of equal length.
@@ -80,6 +80,7 @@ fn queries(tasks: &TaskSet, mut fields: Fields<'_>) -> Option<Vec<Candidate>> {
         }
     }
     let mut candidates = Vec::new();
+    let mut without_prompt = Vec::new();
     for (index, query) in queries.iter().enumerate() {
         let at = |list: Option<&[Value]>| list.and_then(|list| list.get(index)).cloned().unwrap_or_default();
         let (prompt, label) = (at(prompts), at(labels));
@@ -93,12 +94,16 @@ fn queries(tasks: &TaskSet, mut fields: Fields<'_>) -> Option<Vec<Candidate>> {
             continue;
         };
         let prompt = prompt.as_str().unwrap_or_default();
+        let completion = extraction::answer(text, prompt);
+        if completion.is_none() {
+            without_prompt.push(index);
+        }
         match task_of(tasks, &label, prompt, text) {
             Ok(task) => {
-                let completion = text.strip_prefix(prompt).unwrap_or(text).to_owned();
+                let completion = completion.unwrap_or_default().to_owned();
                 candidates.push(Candidate {
                     task,
-                    code: code(&completion),
+                    code: extraction::program(&completion),
                     completion: Some(completion),
                     mode: None,
                     shape: false,
@@ -106,6 +111,13 @@ fn queries(tasks: &TaskSet, mut fields: Fields<'_>) -> Option<Vec<Candidate>> {
             }
             Err(msg) => fields.wrong("unknown_task", "labels", format!("Item {index}: {msg}"), &label),
         }
+    }
+    if !without_prompt.is_empty() {
+        // Scored as they are, they could be paid for the program in the prompt.
+        let msg = format!(
+            "the prompt is not in the query of items {without_prompt:?}\nhint: send as prompts what query begins with, or no prompts"
+        );
+        fields.wrong("prompt_not_found", "query", msg, &Value::Null);
     }
     Some(candidates)
 }
@@ -210,7 +222,7 @@ impl Line {
             }
         };
         drop(room);
-        let mut line = serde_json::to_vec(&written).expect("plain data");
+        let mut line = line_of(&written);
         line.push(b'\n');
         line.into()
     }

@@ -20,6 +20,7 @@ use super::fields::{Fields, Mistakes};
 use super::judge::{Candidate, Fault};
 use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest, LoopStep};
 use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob};
+use crate::extraction;
 use crate::geometry::Shape;
 use crate::repair::Replay;
 use crate::task::Task;
@@ -98,7 +99,10 @@ pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
         Err(answer) => return *answer,
     };
     let candidate = Candidate {
-        code: code.unwrap_or_else(|| task.weak_seed().to_owned()),
+        code: code.map_or_else(
+            || task.weak_seed().to_owned(),
+            |code| extraction::code(&code).into_owned(),
+        ),
         task: Arc::clone(&task),
         completion: None,
         mode: None,

@@ -23,7 +23,7 @@ pub type Object = Map<String, Value>;
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Action {
-    /// The whole CadQuery file.
+    /// The whole CadQuery file; an answer around it, such as a fence, is taken off.
     #[schemars(length(min = 1))]
     pub code: String,
     /// The task to score against; another one than the episode's begins an episode on it.

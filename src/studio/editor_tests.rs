@@ -35,6 +35,38 @@ fn type_text(window: &mut Window, text: &str) {
 }
 
 #[test]
+fn an_answer_in_place_of_everything_is_pasted_as_its_program() {
+    const PART: &str = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
+    let answer = format!("<think>hm</think>\nSure:\n```python\n{PART}```\nDone.<|im_end|>");
+    let (_standin, mut window) = editing("plate = 1\n");
+    let paste = |window: &mut Window, text: &str| {
+        window.event(egui::Event::Paste(text.to_owned()));
+        window.run();
+    };
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run();
+    paste(&mut window, &answer);
+    assert_eq!(code(&window), PART);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run();
+    assert_ne!(code(&window), PART, "a paste can be undone");
+    assert!(!code(&window).contains("```"), "{}", code(&window));
+    // Beside other code a paste is what was copied.
+    paste(&mut window, "# ```python\n");
+    paste(&mut window, "```python\nimport cadquery as cq\n```\n");
+    assert!(
+        code(&window).contains("```python\nimport cadquery as cq\n```\n"),
+        "{}",
+        code(&window)
+    );
+    // So is a text without a wrapper, to the byte.
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run();
+    paste(&mut window, "  s = '```'  \n");
+    assert_eq!(code(&window), "  s = '```'  \n");
+}
+
+#[test]
 fn find_goes_from_match_to_match_and_replaces_one_or_all() {
     let (_standin, mut window) = editing("plate = 1\nplate_t = plate\n");
     window.key_press_modifiers(Modifiers::COMMAND, Key::F);

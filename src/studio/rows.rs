@@ -8,8 +8,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::notes::Notes;
 use crate::data;
 use crate::failure::Kind;
@@ -303,11 +301,11 @@ impl Rows {
             };
             source.read(row, &mut line)?;
             let noted = notes.of(*index as usize).and_then(|note| {
-                let mut value: Value = serde_json::from_slice(&line).ok()?;
-                let keys = value.as_object_mut()?;
+                let mut row = data::Row::parse(line.trim_ascii()).ok()?;
+                let keys = &mut row.0;
                 keys.insert("pinned".to_owned(), note.pinned.into());
                 keys.insert("annotation".to_owned(), note.text.clone().into());
-                serde_json::to_vec(&value).ok()
+                Some(data::line_of(&row.0))
             });
             let whole = noted.as_deref().unwrap_or(&line).trim_ascii_end();
             written.write_all(whole).map_err(fail)?;

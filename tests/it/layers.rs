@@ -7,7 +7,7 @@ use crate::support::root;
 
 /// Layers from the bottom up; a module may use modules of lower layers only.
 const LAYERS: [&[&str]; 10] = [
-    &["cache", "failure", "locate"],
+    &["cache", "extraction", "failure", "locate"],
     &["geometry", "task"],
     &["executor", "reward", "render"],
     &["assess"],

@@ -114,20 +114,20 @@ def _post(rows):
 
 
 def _line(row):
-    # A tokenizer may leave half of a pair of surrogates, which is no text and which JSON escapes as if it were.
-    text = json.dumps(row, allow_nan=False, ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode()
+    # In ASCII: a tokenizer may leave half of a pair of surrogates, which JSON escapes and UTF-8 does not have.
+    return json.dumps(row, allow_nan=False)
 
 
 def said(completion):
-    """The text of a completion as trainers have it: a text, or messages of which the last is the assistant's."""
+    """A completion as trainers have it, for a row: a text, or the last message of the assistant.
+
+    Nothing is taken off it: the server finds the program, by the rules of its own documentation.
+    """
     if isinstance(completion, str):
         return completion
     for message in reversed(list(completion)):
         if message.get("role") == "assistant":
-            content = message.get("content") or ""
-            if isinstance(content, str):
-                return content
-            # Parts of a message, as multimodal chats have them.
-            return "".join(part.get("text") or "" for part in content)
+            if message.get("tool_calls") or isinstance(message.get("content"), list):
+                return [message]
+            return message.get("content") or ""
     return ""

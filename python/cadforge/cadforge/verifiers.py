@@ -54,4 +54,6 @@ def _tasks():
 
 def _plain(message):
     """A message as a dictionary: newer versions have objects."""
+    if hasattr(message, "model_dump"):
+        return message.model_dump(mode="json")
     return message if isinstance(message, dict) else {"role": message.role, "content": message.content}

@@ -185,7 +185,7 @@ pub fn write(
     let mut tokens = Vec::new();
     let mut seen = std::collections::HashSet::new();
     rows::each(&pool, options, template, &mut |made| {
-        let bytes = serde_json::to_vec(&made.value).expect("plain data");
+        let bytes = super::line_of(&made.value);
         let digest: [u8; 16] = Sha256::digest(made.key()).as_slice()[..16]
             .try_into()
             .expect("sixteen bytes");

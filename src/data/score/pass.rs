@@ -15,7 +15,7 @@ use super::held::{Held, IN_MEMORY, Ticket};
 use super::input::{Candidate, Plan, Source};
 use super::{Options, Progress, Summary, rows};
 use crate::assess::{AssessError, Assessor, Evaluation, Request};
-use crate::data::{Compared, DataError, Row, compare};
+use crate::data::{Compared, DataError, Row, compare, file_of, line_of};
 use crate::executor::{CancelToken, Priority};
 use crate::repair;
 use crate::reward::Shaping;
@@ -110,7 +110,7 @@ impl Pass<'_> {
             let scoring = &self.options.scoring;
             let request = Request {
                 task: &work.task,
-                code: work.code.as_bytes(),
+                code: &file_of(&work.code),
                 completion: work.completion.as_deref(),
                 scoring,
                 priority: Priority::Batch,
@@ -373,7 +373,7 @@ impl Flow<'_, '_> {
         let line_of_group = self.pass.plan.groups.of(index).1.line;
         map.entry("group_id")
             .or_insert_with(|| Value::from(line_of_group));
-        let line = serde_json::to_vec(&map).expect("a JSON object");
+        let line = line_of(&map);
         let ticket = self
             .held
             .put(line)

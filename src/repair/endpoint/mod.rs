@@ -27,9 +27,9 @@ use self::cassette::{ExchangeError, exchange};
 use self::fault::{Fault, fault_of, refusal, wrong};
 use self::http::{HttpError, Request};
 use self::sse::{Usage, error_of};
-use super::answer;
 use super::proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
 use crate::executor::CancelToken;
+use crate::extraction;
 use crate::trajectory::Origin;
 
 /// What is chosen about an endpoint.
@@ -424,7 +424,8 @@ impl Proposer for Endpoint {
         };
         let clipped = completion.finish.as_deref() == Some("length");
         let raw = completion.raw();
-        let code = answer::code(&raw);
+        // Reasoning that came by itself is no part of the answer.
+        let code = extraction::program(&completion.text);
         let mut reason = format!(
             "`{}` in {:.1} s, seed {seed}",
             target.name,

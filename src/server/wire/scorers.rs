@@ -12,9 +12,10 @@ use crate::reward::{Mode, Profile, Reward};
 #[derive(Debug, JsonSchema)]
 #[expect(dead_code, reason = "read item by item, so that every wrong one is told")]
 pub struct RewardRequest {
-    /// What the model was asked and said; the prompt is taken off.
+    /// What the model was asked and said, with a template's special tokens or without; the prompt is taken off wherever it
+    /// stands.
     pub query: Vec<String>,
-    /// What it was asked.
+    /// What it was asked. Without one the answer begins behind the last header of the model's turn, else with the query.
     #[schemars(default)]
     pub prompts: Option<Vec<Value>>,
     /// The tasks: ids, or objects with `task_id`; without one the prompt must hold the task's id or brief.
@@ -42,14 +43,14 @@ pub struct ExtraLogs {
     pub built: Vec<u8>,
 }
 
-/// A line of a batch; further keys come back as they are. The code is in `code`, `completion` or the last of `messages`.
+/// A line of a batch; further keys come back as they are. The program is in `code`, `completion` or the last of `messages`.
 #[derive(Debug, JsonSchema)]
 #[expect(dead_code, reason = "read as rows of every form are")]
 pub struct BatchRow {
     /// The task, unless `observation` names it.
     #[schemars(default)]
     pub task_id: Option<String>,
-    /// The whole file.
+    /// The whole file; an answer around it is taken off where it does not parse itself.
     #[schemars(default)]
     pub code: Option<String>,
     /// The model's whole answer.

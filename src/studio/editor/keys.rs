@@ -83,7 +83,7 @@ fn edit_of(event: &Event) -> Option<Edit> {
 }
 
 /// Whether a text field could change its text or caret by it.
-fn is_typing(event: &Event) -> bool {
+pub(super) fn is_typing(event: &Event) -> bool {
     matches!(
         event,
         Event::Text(_)

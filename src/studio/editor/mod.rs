@@ -13,6 +13,7 @@ mod keys;
 mod layout;
 mod numbers;
 mod paint;
+mod paste;
 mod search;
 mod sliders;
 mod suggest;
@@ -236,6 +237,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
         changed = true;
     }
     changed |= view.keys.handle(&mut view.buffer, id, ui);
+    paste::unwrap(&view.buffer, id, ui);
     let typed = changed;
     let behind = ui.painter().with_clip_rect(full).add(Shape::Noop);
     let EditorView {

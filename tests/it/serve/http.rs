@@ -200,6 +200,15 @@ fn a_step_scores_good_code_and_bad() {
     let built = step(json!({ "code": BOX, "task_id": "caster_wheel_fork" })).json();
     assert_eq!(built["observation"]["trace"][0]["built"], true);
     assert!(built["reward"].as_f64().unwrap() > 0.0, "{built}");
+    // A fence around the file goes; a file without one stays as it is, to the byte.
+    let spaced = format!("\n \n{BOX}  # ```python\n\t");
+    for (code, run) in [(format!("```python\n{BOX}```\n"), BOX), (spaced.clone(), &spaced)] {
+        let again = step(json!({ "code": code, "task_id": "caster_wheel_fork" })).json();
+        assert_eq!(
+            (&again["observation"]["current_code"], &again["reward"]),
+            (&json!(run), &built["reward"])
+        );
+    }
     let full = step(json!({ "code": BOX, "task_id": "caster_wheel_fork", "reward_mode": "full" })).json();
     assert_eq!(full["observation"]["reward_json"]["mode"], "full");
     let broken =

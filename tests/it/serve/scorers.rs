@@ -21,7 +21,7 @@ fn openrlhf_gets_a_number_for_every_query() {
     let fenced = format!("Sure!\n```python\n{BOX}```\nDone.");
     let prompt = format!("Task caster_wheel_fork: repair this.\n{BROKEN}");
     let request = json!({
-        "query": [fenced, format!("{prompt}{BROKEN}"), "no code at all", "", format!("{prompt}{BOX}")],
+        "query": [fenced, format!("{prompt}{BROKEN}"), format!("{prompt}no code at all"), prompt, format!("{prompt}{BOX}")],
         "prompts": ["", prompt, prompt, prompt, prompt],
         "labels": [TASK, json!({ "task_id": TASK }).to_string(), json!({ "task_id": TASK }), null, ""],
     });
@@ -46,6 +46,65 @@ fn openrlhf_gets_a_number_for_every_query() {
     assert_eq!(
         shared().post("/get_reward", &json!({ "query": [] })).json()["rewards"],
         json!([])
+    );
+}
+
+#[test]
+fn the_prompt_of_a_query_is_found_anywhere_and_never_scored() {
+    // The prompt's own program builds, the answer's does not, and the other way round.
+    let prompt = |code: &str| format!("<|im_start|>user\nRepair:\n{code}<|im_end|>\n<|im_start|>assistant\n");
+    let (good, bad) = (prompt(BOX), prompt(BROKEN));
+    let plain = format!("Repair:\n{BROKEN}");
+    let queries = [
+        format!("{good}{BROKEN}<|im_end|>"),
+        format!("<|endoftext|><|endoftext|>{good}{BROKEN}<|im_end|>"),
+        format!("{good}<|im_end|>"),
+        format!("<|endoftext|>{bad}```python\n{BOX}```<|im_end|>"),
+        format!("<s> [INST] {} [/INST] {BOX}</s>", plain.trim_end()),
+        // Decoded without special tokens, and without the prompt's beginning.
+        format!("assistant\n{BOX}"),
+        good.replace("<|im_start|>", "").replace("<|im_end|>", "") + BROKEN,
+        good[30..].to_owned() + BROKEN,
+    ];
+    let prompts = [&good, &good, &good, &bad, &plain, &String::new(), &good, &good];
+    let request = json!({ "query": queries, "prompts": prompts, "labels": vec![TASK; queries.len()] });
+    let answer = shared().post("/get_reward", &request);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(
+        answer.json()["extra_logs"]["built"],
+        json!([0, 0, 0, 1, 1, 1, 0, 0])
+    );
+
+    let request = json!({ "query": ["x", good, "", BOX], "prompts": [good, good, good, good], "labels": vec![TASK; 4] });
+    let answer = shared().post("/get_reward", &request);
+    assert_eq!(answer.status, 422);
+    let detail = &answer.json()["detail"];
+    assert_eq!(detail.as_array().unwrap().len(), 1, "{detail}");
+    assert_eq!(detail[0]["type"], "prompt_not_found");
+    assert!(
+        detail[0]["msg"].as_str().unwrap().contains("[0, 2, 3]"),
+        "{detail}"
+    );
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_bad_encoding() {
+    let body = format!(
+        "{{\"task_id\":\"{TASK}\",\"code\":\"x = '\\ud800'\"}}\n{{\"task_id\":\"{TASK}\",\"completion\":\"\\uDC00 ```python\\n{}```\"}}\n",
+        BOX.replace('\n', "\\n")
+    );
+    let answer = shared().ask("POST", "/score_batch", &[], body.as_bytes());
+    assert_eq!(answer.status, 200);
+    let text = answer.text();
+    let written: Vec<&str> = text.lines().collect();
+    assert!(
+        written[0].contains("\"code\":\"x = '\\ud800'\"") && written[0].contains("\"kind\":\"bad_encoding\""),
+        "{text}"
+    );
+    assert!(written[0].contains("\"score\":-1.0"), "{text}");
+    assert!(
+        written[1].contains("\\udc00 ```python") && written[1].contains("\"build\":1.0"),
+        "{text}"
     );
 }
 

@@ -1,0 +1,70 @@
+//! Brings a program's lines to where Python wants them.
+
+/// The text without outer blank lines and common indentation, with one line break at its end; empty if it is blank.
+pub(super) fn tidy(text: &str) -> String {
+    let text = text.trim_end();
+    let lines: Vec<&str> = text
+        .split('\n')
+        .skip_while(|line| line.trim().is_empty())
+        .collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let margin = lines
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| indent(line))
+        .min()
+        .unwrap_or(0);
+    let mut tidied = String::with_capacity(text.len() + 1);
+    for (number, line) in lines.iter().enumerate() {
+        // A first line may be indented alone: behind a word or a special token.
+        let cut = if number == 0 {
+            indent(line)
+        } else {
+            margin.min(indent(line))
+        };
+        tidied.push_str(&line[cut..]);
+        tidied.push('\n');
+    }
+    tidied
+}
+
+/// The code of a Python prompt's transcript, without what it printed; `None` for any other text.
+pub(super) fn without_prompts(text: &str) -> Option<String> {
+    let first = text.lines().find(|line| !line.trim().is_empty())?;
+    if !first.trim_start().starts_with(">>> ") {
+        return None;
+    }
+    let code = text.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let rest = line.strip_prefix(">>>").or_else(|| line.strip_prefix("..."))?;
+        Some(rest.strip_prefix(' ').unwrap_or(rest))
+    });
+    Some(tidy(&code.collect::<Vec<_>>().join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn margins_and_outer_blank_lines_go() {
+        for (text, tidied) in [
+            ("\n\n  a\n    b\n\n  c\n\n", "a\n  b\n\nc\n"),
+            ("  a\nb", "a\nb\n"),
+            ("\ta\n\t\tb", "a\n\tb\n"),
+            ("a\n b", "a\n b\n"),
+            (" \n\t", ""),
+        ] {
+            assert_eq!(tidy(text), tidied, "{text:?}");
+        }
+        let transcript = ">>> import os\n>>> for a in b:\n...     c\n...\n3\n>>> d";
+        assert_eq!(
+            without_prompts(transcript).unwrap(),
+            "import os\nfor a in b:\n    c\n\nd\n"
+        );
+        assert_eq!(without_prompts("a = b"), None);
+    }
+}
