@@ -12,7 +12,8 @@ use crate::assess::AssessError;
 use crate::cache::{Bounds, Cache};
 use crate::data::DataError;
 use crate::engine::Engine;
-use crate::executor::{Build, CancelToken, Limits, Priority, WorkerConfig};
+use crate::executor::project::ProjectError;
+use crate::executor::{Build, CancelToken, ExecutorError, Limits, Priority, WorkerConfig};
 use crate::geometry::Shape;
 use crate::locate::{self, LocateError, Overrides};
 use crate::repair::ReplayError;
@@ -140,7 +141,9 @@ pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<TaskError>()
             || cause.is::<ReplayError>()
             || cause.is::<TrajectoryError>()
+            || cause.is::<ProjectError>()
             || cause.downcast_ref().is_some_and(LocateError::is_input)
+            || cause.downcast_ref().is_some_and(ExecutorError::is_input)
             || cause.downcast_ref().is_some_and(AssessError::is_input)
             || cause.downcast_ref().is_some_and(DataError::is_input)
     });
@@ -197,10 +200,15 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 }
 
 /// Builds a file for showing, without scoring it.
-pub(super) fn build_shape(engine: &Engine, path: &Path, code: &[u8]) -> anyhow::Result<Arc<Shape>> {
+pub(super) fn build_shape(
+    engine: &Engine,
+    path: &Path,
+    code: &[u8],
+    limits: &Limits,
+) -> anyhow::Result<Arc<Shape>> {
     let executor = engine.assessor().executor();
     match executor
-        .build(code, &Limits::default(), Priority::Batch, &CancelToken::never())?
+        .build(code, limits, Priority::Batch, &CancelToken::never())?
         .build
     {
         Build::Shape(shape) => Ok(shape),

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
+use cadforge::executor::project::Project;
 use nix::libc;
 use nix::unistd::Pid;
 
@@ -59,13 +60,22 @@ pub fn live(harness: &Harness<'_>, sandbox: &Sandbox, parent: Pid, control: Cont
         brep: file(6),
         last_words: file(7),
     };
-    let scratch = owned(FIRST + 8);
+    let project = read_project(&file(8)).map_err(|error| error.to_string())?;
+    let scratch = owned(FIRST + 9);
     let listener = sandbox
-        .enter(&terms, scratch.as_fd(), parent)
+        .enter(&terms, scratch.as_fd(), project.as_ref(), parent)
         .map_err(|error| format!("the sandbox could not be entered: {error}"))?;
     match terms.role {
-        Role::Run => candidate::run(&harness.run, post, listener),
+        Role::Run => candidate::run(&harness.run, post, listener, project.is_some()),
         Role::Read | Role::ReadAndExport => reader::work(&harness.read, post),
+    }
+}
+
+/// The project folder of the run. Allocates nothing where there is none.
+fn read_project(file: &MemoryFile) -> io::Result<Option<Project>> {
+    match file.len()? {
+        0 => Ok(None),
+        _ => Ok(serde_json::from_slice(&file.read(u64::MAX)?)?),
     }
 }
 

@@ -10,6 +10,7 @@ import errno
 import faulthandler
 import functools
 import gc
+import importlib
 import linecache
 import marshal
 import math
@@ -46,6 +47,8 @@ NAMES = ("fixture", "result", "model", "solid", "body", "part")
 
 # What a refused candidate is told.
 ALLOWED = "the sandbox has no network, programs, threads or signals, and no files but those that the code makes"
+
+ALLOWED_WITH_PROJECT = f"{ALLOWED} and those of the project folder, to read"
 
 # A traceback is for reading: a deep recursion repeats itself.
 MAX_FRAMES = 24
@@ -111,7 +114,7 @@ def settle() -> None:
     gc.freeze()
 
 
-def prepare(last_words: int, source: int) -> None:
+def prepare(last_words: int, source: int, has_project: bool = False) -> None:
     """Makes the child equal to every other child, whatever the zygote did before it."""
     global _source
     faulthandler.enable(file=last_words, all_threads=False)
@@ -121,6 +124,11 @@ def prepare(last_words: int, source: int) -> None:
     sys.stdout = sys.__stdout__ = _stream(1)
     sys.stderr = sys.__stderr__ = _stream(2)
     os.environ["TMPDIR"] = tempfile.tempdir = os.getcwd()
+    if has_project:
+        # A script's own folder comes first, as Python has it.
+        sys.path.insert(0, os.getcwd())
+        importlib.invalidate_caches()
+        messages.has_project = True
     # Forking reseeds `random` from the system.
     random.seed(0)
     numpy.random.seed(0)
@@ -347,7 +355,7 @@ def describe(error: BaseException, frames_of) -> dict:
             pass
     heading = messages.without_machine(heading)
     if refused:
-        heading = f"{heading[:1500]} ({ALLOWED})"
+        heading = f"{heading[:1500]} ({_allowed(error)})"
     body = "" if own or not shown else "".join(["Traceback (most recent call last):\n", *shown, heading[:2000], "\n"])
     return {
         "lineage": lineage,
@@ -370,6 +378,23 @@ def _is_refused(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.EPERM, errno.EACCES, errno.ENOSYS)
     return isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+
+
+def _allowed(error: BaseException) -> str:
+    path = getattr(error, "filename", None)
+    if isinstance(path, str) and _leads_to_project(path):
+        return "a file of the project folder can be read, unless it is a link that leads out of the folder, and cannot be written"
+    return ALLOWED_WITH_PROJECT if messages.has_project else ALLOWED
+
+
+def _leads_to_project(path: str) -> bool:
+    """Whether a path goes through one of the links to the project that the working folder begins with."""
+    own = os.path.relpath(path or ".", os.getcwd())
+    while own not in ("", "."):
+        if os.path.islink(own):
+            return True
+        own = os.path.dirname(own)
+    return False
 
 
 def _read_source() -> str:
@@ -508,6 +533,11 @@ def _own_path(path):
     if os.path.isabs(os.fspath(path)):
         own = os.path.relpath(os.fspath(path), os.getcwd())
         inside = os.path.basename(inside) if own.startswith("..") else own
+    # Files of the project are only read: an export with the name of one is written beside it, and read from then on.
+    if _leads_to_project(os.path.dirname(inside)):
+        inside = os.path.basename(inside)
+    if os.path.islink(inside):
+        os.unlink(inside)
     folder = os.path.dirname(inside)
     if folder:
         os.makedirs(folder, exist_ok=True)

@@ -88,6 +88,7 @@ impl Workshop {
         if !self.scratch.clear()? {
             self.end_chain()?;
         }
+        self.scratch.place(limits.project.as_ref())?;
         let (files, output) = Files::new(source, limits)?;
         let resident = self.zygote.warm.resident;
         let helpers = [Pid::this(), self.zygote.pid()];
@@ -304,7 +305,7 @@ impl Workshop {
                 }
                 Event::Said(News::Paused(step)) if !awaited && let Some(links) = &mut chain => {
                     let prefix = watch.prefix(&process)?;
-                    let clean = self.scratch.is_empty() && has_only_ours(&process);
+                    let clean = self.scratch.is_untouched() && has_only_ours(&process);
                     match links.extend(process, step, plan, &prefix, &self.zygote, clean) {
                         Extended::Link(next) => {
                             watch.cpu_before = prefix.cpu_s;
