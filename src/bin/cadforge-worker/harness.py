@@ -30,12 +30,11 @@ import numpy.random
 from OCP.BinTools import BinTools, BinTools_FormatVersion
 from OCP.BOPAlgo import BOPAlgo_Options
 from OCP.BRepMesh import BRepMesh_IncrementalMesh
-from OCP.Font import Font_FA_Bold, Font_FA_Regular, Font_FontMgr, Font_SystemFont
 from OCP.Message import Message_ProgressRange
 from OCP.OSD import OSD_ThreadPool
-from OCP.TCollection import TCollection_AsciiString
 from OCP.TopoDS import TopoDS_Shape
 
+import cadforge_fonts as bundled_fonts
 import cadforge_mesher as mesher
 import cadforge_messages as messages
 import cadforge_operations as operations
@@ -75,7 +74,7 @@ def warm(stl: str, brep: str, fonts: list[str]) -> dict[str, str]:
     viewers.install()
     operations.install(FILENAME)
     _let_exports_stay_here()
-    _use_only_fonts(*fonts)
+    bundled_fonts.install(*fonts)
     block = cq.Workplane("XY").box(10, 10, 10).edges("|Z").fillet(1)
     drill = cq.Workplane("XY").circle(2).extrude(20, both=True)
     part = block.cut(drill).union(cq.Workplane("XY").sphere(3)).faces(">Z").chamfer(0.2).clean()
@@ -499,21 +498,6 @@ def _let_exports_stay_here() -> None:
         for name in names:
             if hasattr(of, name):
                 setattr(of, name, kept_here(getattr(of, name)))
-
-
-def _use_only_fonts(regular: str, bold: str) -> None:
-    """Has the kernel know one font, by these paths: whatever name a script asks for, it gets that one.
-
-    With the system's fonts, `text` would give another shape on each machine, and none where there are no fonts.
-    """
-    fonts = Font_FontMgr.GetInstance_s()
-    fonts.ClearFontDataBase()
-    bundled = Font_SystemFont(TCollection_AsciiString("Inter"))
-    bundled.SetFontPath(Font_FA_Regular, TCollection_AsciiString(regular))
-    bundled.SetFontPath(Font_FA_Bold, TCollection_AsciiString(bold))
-    fonts.RegisterFont(bundled, True)
-    # Loads what every later text needs.
-    cq.Workplane().text("Ag", 10, 1)
 
 
 def _frames(depth: int = 1):

@@ -109,6 +109,7 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
             c"cadforge_threads.py",
             c"cadforge_threads",
         ),
+        (include_str!("fonts.py"), c"cadforge_fonts.py", c"cadforge_fonts"),
         (
             include_str!("mesher.py"),
             c"cadforge_mesher.py",
