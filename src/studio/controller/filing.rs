@@ -74,7 +74,7 @@ impl Controller {
                 self.look_for_project(&path);
                 self.show_file(path, code);
             }
-            FileEvent::Project(folder, opened) => self.take_project(folder, *opened),
+            FileEvent::Project(folder, opened) => self.take_project(&folder, *opened),
             FileEvent::Trajectory(read) => match *read {
                 Ok(trajectory) => self.show_trajectory(trajectory),
                 Err(message) => self.tell(&message),

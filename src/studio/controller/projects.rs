@@ -28,17 +28,21 @@ impl Controller {
     }
 
     /// Takes a folder that is allowed, asks about one that is not yet and holds more than the script.
-    pub(super) fn take_project(&mut self, folder: PathBuf, opened: Result<Project, String>) {
-        let is_allowed = self.state.settings.project_folders.contains(&folder);
+    pub(super) fn take_project(&mut self, folder: &Path, opened: Result<Project, String>) {
+        let is_allowed = self.state.settings.project_folders.iter().any(|allowed| allowed == folder);
         match opened {
             Ok(project) if is_allowed => self.use_project(project),
-            Ok(project) if project.entries().len() > 1 && !self.state.refused_projects.contains(&folder) => {
+            Ok(project) if project.entries().len() > 1 && !self.is_refused(folder) => {
                 self.state.asked_project = Some(project);
             }
             Err(message) if is_allowed => self.tell(&message),
             // Nobody asked for one.
             Ok(_) | Err(_) => {}
         }
+    }
+
+    fn is_refused(&self, folder: &Path) -> bool {
+        self.state.refused_projects.iter().any(|refused| refused == folder)
     }
 
     /// The answer of a person; what is allowed is written to the settings.
