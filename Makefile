@@ -80,6 +80,14 @@ agreement: setup env ## Hold IoU and chamfer distance against trimesh, manifold3
 	@CADFORGE_WORKER=$(CURDIR)/target/debug/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
 		target/agreement/bin/python scripts/agreement.py target/debug/cadforge $(ARGS)
 
+.PHONY: parity
+parity: setup env ## Hold cadforge-v1 against trimesh, Pillow and numpy, component by component (ARGS='--parts 20' for a quick look)
+	@test -x target/parity/bin/python || python3 -m venv target/parity
+	@target/parity/bin/pip install --quiet --disable-pip-version-check -r scripts/parity-requirements.txt
+	@$(cargo) build $(locked) --bins
+	@CADFORGE_WORKER=$(CURDIR)/target/debug/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
+		target/parity/bin/python scripts/parity.py target/debug/cadforge $(ARGS)
+
 .PHONY: score-cost
 score-cost: setup env ## Measure what a score under grounded-v2 costs beside the candidate's own build
 	@$(cargo) build $(locked) --release --bins --example score-cost
@@ -162,6 +170,7 @@ test-envs: llama env
 .PHONY: test-window
 test-window: test-rust
 	@tests/window/run.sh target/debug/cadforge
+	@tests/window/saving.sh target/debug/cadforge
 	@tests/window/day.sh target/debug/cadforge
 
 .PHONY: test-page

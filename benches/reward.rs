@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cadforge::geometry::{
-    Aabb, BrepFacts, BrepSurface, Connectivity, Drawn, NearestPoints, NormalisedMesh, Shape, Silhouette,
-    TriMesh, View, nearest_gaps, sample_surface,
+    Aabb, BrepFacts, BrepSurface, Connectivity, NearestPoints, NormalisedMesh, Shape, Silhouette, TriMesh,
+    View, nearest_gaps, sample_surface,
 };
 use cadforge::reward::{
     Against, Evidence, Ground, GroundedEvidence, Mode, Reference, References, score, score_grounded,
@@ -19,9 +19,6 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
-/// As [`Reference`] and [`score`] draw them.
-const VIEWS: [View; 4] = [View::Front, View::Left, View::Top, View::Isometric];
-
 fn measures(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("measure");
     for size in SIZES {
@@ -30,7 +27,7 @@ fn measures(criterion: &mut Criterion) {
         let normalised = NormalisedMesh::new(&mesh);
         let reference = sample_surface(&normalised, 3000);
         let tree = NearestPoints::new(reference.clone());
-        let outlines = VIEWS.map(|view| Silhouette::new(&normalised, view, Drawn::All));
+        let outlines = View::ALL.map(|view| Silhouette::new(&normalised, view));
         let boxes = loose_boxes(size);
 
         group.bench_function(BenchmarkId::new("read_stl", size), |bencher| {
@@ -53,19 +50,20 @@ fn measures(criterion: &mut Criterion) {
                 there + NearestPoints::new(samples).mean_distance(&reference)
             });
         });
-        for (name, drawn) in [
-            ("silhouette_closed", Drawn::Facing),
-            ("silhouette_open", Drawn::All),
-        ] {
-            group.bench_function(BenchmarkId::new(name, size), |bencher| {
-                bencher.iter(|| {
-                    let overlap = |(view, outline): (_, &Silhouette)| {
-                        Silhouette::new(black_box(&normalised), view, drawn).iou(outline)
-                    };
-                    VIEWS.into_iter().zip(&outlines).map(overlap).sum::<f64>()
-                });
+        group.bench_function(BenchmarkId::new("silhouette", size), |bencher| {
+            bencher.iter(|| {
+                let overlap = |(view, outline): (_, &Silhouette)| {
+                    Silhouette::new(black_box(&normalised), view).iou(outline)
+                };
+                View::ALL.into_iter().zip(&outlines).map(overlap).sum::<f64>()
             });
-        }
+        });
+        group.bench_function(BenchmarkId::new("merge_as_trimesh", size), |bencher| {
+            bencher.iter(|| black_box(&mesh).merged_as_trimesh());
+        });
+        group.bench_function(BenchmarkId::new("weld", size), |bencher| {
+            bencher.iter(|| black_box(&mesh).welded());
+        });
     }
     group.finish();
 }

@@ -113,9 +113,16 @@ pub struct Failure {
     /// One line for people and for the repairing model.
     pub message: String,
     /// The line of the candidate's code, counted from 1, where known.
+    #[serde(default, deserialize_with = "line_from_one")]
     pub line: Option<u32>,
     /// The Python traceback, restricted to the candidate's own frames; empty if there was none.
     pub traceback: String,
+}
+
+/// Others write 0 where they know no line, and Python does for some errors of a file as a whole.
+fn line_from_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let line = Option::<u32>::deserialize(deserializer)?;
+    Ok(line.filter(|line| *line > 0))
 }
 
 /// The class of a Python exception that ended a candidate.

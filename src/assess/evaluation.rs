@@ -186,3 +186,12 @@ pub struct Assessment {
     /// What the code shows beside or instead of it, where someone looks.
     pub scene: Option<Arc<Scene>>,
 }
+
+/// What a candidate built, before it is scored.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The shape that will be scored.
+    pub shape: Arc<Shape>,
+    /// What the code shows beside or instead of it, where someone looks.
+    pub scene: Option<Arc<Scene>>,
+}

@@ -15,7 +15,9 @@ mod trials;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use evaluation::{Artifacts, Assessment, Bbox, Evaluation, ReferenceChoice, Scoring, Timing, Versions};
+pub use evaluation::{
+    Artifacts, Assessment, Bbox, Built, Evaluation, ReferenceChoice, Scoring, Timing, Versions,
+};
 use grounds::GroundStore;
 pub use references::ReferenceError;
 use references::ReferenceStore;
@@ -143,20 +145,32 @@ impl Assessor {
     /// Scores one candidate, and builds it unless its evaluation is known. Does not get the shape: see
     /// [`Self::assess`].
     pub fn evaluate(&self, request: &Request<'_>, cancel: &CancelToken) -> Result<Evaluation, AssessError> {
-        Ok(self.answer(request, false, cancel)?.evaluation)
+        Ok(self.answer(request, false, &mut |_| {}, cancel)?.evaluation)
     }
 
     /// Scores one candidate and gets its shape, both of them from the cache where they are known.
     ///
     /// A known evaluation keeps the times that were measured when it was made, but for the total.
     pub fn assess(&self, request: &Request<'_>, cancel: &CancelToken) -> Result<Assessment, AssessError> {
-        self.answer(request, true, cancel)
+        self.answer(request, true, &mut |_| {}, cancel)
+    }
+
+    /// Does what [`Self::assess`] does, and hands what was built to `built` before it is scored: scoring a large part
+    /// can take longer than building it. What needs no scoring is not announced.
+    pub fn assess_observed(
+        &self,
+        request: &Request<'_>,
+        built: &mut dyn FnMut(Built),
+        cancel: &CancelToken,
+    ) -> Result<Assessment, AssessError> {
+        self.answer(request, true, built, cancel)
     }
 
     fn answer(
         &self,
         request: &Request<'_>,
         shape_wanted: bool,
+        built: &mut dyn FnMut(Built),
         cancel: &CancelToken,
     ) -> Result<Assessment, AssessError> {
         let start = Instant::now();
@@ -178,6 +192,12 @@ impl Assessor {
                 execution.scene.clone(),
                 start,
             ));
+        }
+        if let Build::Shape(shape) = &execution.build {
+            built(Built {
+                shape: Arc::clone(shape),
+                scene: execution.scene.clone(),
+            });
         }
         let mut clean = execution.clean;
         let assessment = self.score(request, execution, start, &mut clean, cancel)?;

@@ -3,18 +3,17 @@
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::render::Drawing;
 use crate::assess::AssessError;
 use crate::cache::{Bounds, Cache};
 use crate::data::DataError;
 use crate::engine::Engine;
 use crate::executor::project::ProjectError;
 use crate::executor::{Build, CancelToken, ExecutorError, Limits, Priority, WorkerConfig};
-use crate::geometry::Shape;
 use crate::locate::{self, LocateError, Overrides};
 use crate::repair::ReplayError;
 use crate::task::{TaskError, TaskSet};
@@ -200,18 +199,20 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 }
 
 /// Builds a file for showing, without scoring it.
-pub(super) fn build_shape(
+pub(super) fn build_drawing(
     engine: &Engine,
     path: &Path,
     code: &[u8],
     limits: &Limits,
-) -> anyhow::Result<Arc<Shape>> {
+) -> anyhow::Result<Drawing> {
     let executor = engine.assessor().executor();
-    match executor
-        .build(code, limits, Priority::Batch, &CancelToken::never())?
-        .build
-    {
-        Build::Shape(shape) => Ok(shape),
+    // All that a script shows is handed over to whoever waits for it.
+    let execution = executor.build(code, limits, Priority::Live, &CancelToken::never())?;
+    match execution.build {
+        Build::Shape(shape) => Ok(Drawing {
+            shape,
+            scene: execution.scene,
+        }),
         Build::Failed(failure) => {
             let line = failure
                 .line

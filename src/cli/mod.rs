@@ -132,7 +132,7 @@ fn draw(args: &render::Args, global: &Global) -> anyhow::Result<ExitCode> {
             let _ = engine.set(global.engine(1)?);
         }
         let engine: &Engine = engine.get().expect("just set");
-        context::build_shape(engine, file, &code, &limits)
+        context::build_drawing(engine, file, &code, &limits)
     })?;
     Ok(ExitCode::SUCCESS)
 }

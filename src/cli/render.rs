@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Problem;
 use super::scoring::ProjectArgs;
-use crate::geometry::{Shape, TriMesh};
+use crate::geometry::{Scene, Shape, TriMesh};
 use crate::render::{Headless, Preset, Projection, SIDES, Shot, ShotPane, Tone, shape_from_mesh};
 
 /// Arguments of `cadforge render`.
@@ -34,31 +34,40 @@ pub struct Args {
     pub project: ProjectArgs,
 }
 
+/// What came of a file.
+pub struct Drawing {
+    /// Its shape.
+    pub shape: Arc<Shape>,
+    /// All that its script shows, if that is more than the shape.
+    pub scene: Option<Arc<Scene>>,
+}
+
 /// Builds what is asked for with `load`, draws it and writes the PNG.
 ///
-/// `load` turns a file into a shape; [`load_stl`] is the one for `.stl`.
+/// `load` turns a file into what is drawn; [`load_stl`] is the one for `.stl`.
 ///
 /// # Errors
 /// Whatever `load` returns, unchanged; a [`crate::render::RenderError`] when nothing can be drawn here;
 /// [`Problem::Input`] when the PNG cannot be written.
-pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Arc<Shape>>) -> anyhow::Result<()> {
+pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>) -> anyhow::Result<()> {
     let against = args
         .against
         .as_deref()
         .map(|file| Ok::<_, anyhow::Error>((file, load(file)?)))
         .transpose()?;
-    let shape = load(&args.file)?;
+    let drawing = load(&args.file)?;
     let left = against
         .as_ref()
-        .map(|(file, shape)| (title(file), Tone::Seed, shape));
-    let right = (title(&args.file), Tone::Step, &shape);
+        .map(|(file, drawing)| (title(file), Tone::Seed, drawing));
+    let right = (title(&args.file), Tone::Step, &drawing);
     let shown: Vec<_> = left.into_iter().chain([right]).collect();
     let panes: Vec<_> = shown
         .iter()
-        .map(|(title, tone, shape)| ShotPane {
+        .map(|(title, tone, drawing)| ShotPane {
             title,
             tone: *tone,
-            shape,
+            shape: &drawing.shape,
+            scene: drawing.scene.as_ref(),
         })
         .collect();
     let image = Headless::new()?.draw(&Shot {
@@ -91,7 +100,7 @@ pub fn is_stl(file: &Path) -> bool {
 ///
 /// # Errors
 /// [`Problem::Input`] when the file cannot be read or is no STL.
-pub fn load_stl(file: &Path) -> anyhow::Result<Arc<Shape>> {
+pub fn load_stl(file: &Path) -> anyhow::Result<Drawing> {
     let name = file.display();
     let bytes = std::fs::read(file).map_err(|error| {
         Problem::Input(format!(
@@ -103,7 +112,10 @@ pub fn load_stl(file: &Path) -> anyhow::Result<Arc<Shape>> {
             "cannot read {name} as STL: {error}\nhint: binary and ASCII STL are understood"
         ))
     })?;
-    Ok(Arc::new(shape_from_mesh(bytes.into(), mesh)))
+    Ok(Drawing {
+        shape: Arc::new(shape_from_mesh(bytes.into(), mesh)),
+        scene: None,
+    })
 }
 
 fn title(file: &Path) -> String {

@@ -178,7 +178,7 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
             } => anyhow::bail!(message),
             Event::Cancelled => anyhow::bail!("cancelled"),
             Event::ProposalText { delta, .. } if args.stream => eprint!("{delta}"),
-            Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } => {}
+            Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } | Event::Built(_) => {}
         }
     };
     let RepairSummary {

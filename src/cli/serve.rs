@@ -138,7 +138,9 @@ fn resolve(host: &str, port: u16) -> Result<SocketAddr, Problem> {
             "cannot listen on `{host}`: {why}\nhint: give an address of this machine, such as 127.0.0.1"
         ))
     };
-    let mut found = (host, port)
+    // An IPv6 address may come in the brackets that it has in URLs.
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let mut found = (bare.unwrap_or(host), port)
         .to_socket_addrs()
         .map_err(|error| unknown(error.to_string()))?;
     found.next().ok_or_else(|| unknown("no such name".to_owned()))
@@ -192,4 +194,25 @@ fn end_with_stdin(stop: watch::Sender<bool>) {
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
         let _ = stop.send(true);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_ipv6_come_with_brackets_or_without() {
+        for (host, url) in [
+            ("127.0.0.1", "http://127.0.0.1:8000"),
+            ("::1", "http://[::1]:8000"),
+            ("[::1]", "http://[::1]:8000"),
+            ("::", "http://[::]:8000"),
+        ] {
+            let address = resolve(host, 8000).unwrap();
+            assert_eq!(format!("http://{address}"), url);
+        }
+        for wrong in ["[::1", "::1]", "[]", "[127.0.0.1]:80", "::1:x"] {
+            assert!(resolve(wrong, 8000).is_err(), "{wrong}");
+        }
+    }
 }

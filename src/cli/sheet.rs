@@ -10,6 +10,7 @@ use super::context::Problem;
 use crate::executor::{Build, CancelToken, Executor, Limits, Priority};
 use crate::geometry::Shape;
 use crate::render::{Headless, Preset, Projection, Shot, ShotPane};
+use crate::trajectory::replace_file;
 
 /// Tiles of one size, from left to right and from top to bottom.
 pub(super) struct Sheet {
@@ -57,7 +58,7 @@ impl Sheet {
         let mut png = Vec::new();
         let encoder = PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Adaptive);
         sheet.write_with_encoder(encoder)?;
-        std::fs::write(out, png).map_err(|error| {
+        replace_file(out, &png).map_err(|error| {
             let out = out.display();
             Problem::Input(format!(
                 "cannot write {out}: {error}\nhint: name a file in a folder you may write to"

@@ -100,9 +100,13 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
     };
     let data = locate::data().ok();
     let settings_file = data.as_ref().map(|data| data.join("settings.toml"));
-    let settings = match &settings_file {
-        Some(path) => Settings::read(path).map_err(Problem::Input)?,
-        None => Settings::default(),
+    let (settings, settings_problem) = match &settings_file {
+        Some(path) => {
+            let read = Settings::read(path);
+            let problem = read.message(path);
+            (read.settings, problem)
+        }
+        None => (Settings::default(), None),
     };
     // One worker for the edit at hand, and for repair loops as many as are set, started when they are needed.
     let (python, recipe) = python(global, &settings)?;
@@ -112,6 +116,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         pack: data.as_ref().map(|data| data.join("tasks")),
         memory: data.map(|data| data.join("studio")),
         settings,
+        settings_problem,
         settings_file,
         started,
         recipe,

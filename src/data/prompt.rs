@@ -133,7 +133,7 @@ fn line_in(error: &str) -> Option<u32> {
     };
     error
         .rmatch_indices("line ")
-        .find_map(|(at, found)| digits(&error[at + found.len()..]))
+        .find_map(|(at, found)| digits(&error[at + found.len()..]).filter(|line| *line > 0))
 }
 
 #[cfg(test)]
@@ -145,5 +145,23 @@ mod tests {
         let error = "Traceback:\n  File \"c.py\", line 3, in <module>\n  File \"c.py\", line 27, in leg\nNameError: name 'x' is not defined\n";
         assert_eq!(line_in(error), Some(27));
         assert_eq!(line_in("a straight line of words"), None);
+        assert_eq!(line_in("line 4: no\nline 0"), Some(4));
+    }
+
+    #[test]
+    fn a_row_with_line_0_asks_about_no_line() {
+        for (line, expected) in [
+            ("0", None),
+            ("null", None),
+            ("7", Some(7)),
+            ("4294967295", Some(u32::MAX)),
+        ] {
+            let text = format!(
+                r#"{{"code": "x", "failure": {{"kind": "crash", "message": "m", "line": {line}, "traceback": ""}}}}"#
+            );
+            let row = Row::parse(text.as_bytes()).unwrap();
+            let failure = failure(&row, Kind::Crash);
+            assert_eq!((failure.line, failure.message.as_str()), (expected, "m"));
+        }
     }
 }

@@ -147,7 +147,11 @@ impl Row {
             .find_map(|key| serde_json::from_value(self.get(key)?.clone()).ok())
     }
 
-    /// Whether it built; `None` for a row that was never scored.
+    /// Whether it built; `None` where the row does not say. What says it outright goes first: a `build` of any form of
+    /// reward, `ok`, the kind, a failure. Numbers come last, and of those
+    /// - a negative one is of no candidate that built, shaped or not;
+    /// - a positive total of this environment is of one that did: the gate stands before everything that pays;
+    /// - any other positive number says nothing: dense rewards of candidates that never built are positive too.
     pub fn built(&self) -> Option<bool> {
         let truth = |value: &Value| value.as_bool().or_else(|| Some(value.as_f64()? >= 0.5));
         self.get("reward")
@@ -156,8 +160,32 @@ impl Row {
             .or_else(|| truth(self.get("cadforge_reward")?.get("build")?))
             .or_else(|| truth(self.get("ok")?))
             .or_else(|| self.named_kind().map(|kind| kind >= Kind::LowEditability))
-            // The gate gives -1 and nothing else does.
-            .or_else(|| self.total().map(|total| total > -0.999))
+            .or_else(|| self.get("failure").and_then(Value::as_object).map(|_| false))
+            .or_else(|| {
+                let error = self.text("cadforge_error")?;
+                (!error.trim().is_empty()).then_some(false)
+            })
+            .or_else(|| self.built_by_numbers())
+    }
+
+    fn built_by_numbers(&self) -> Option<bool> {
+        let of_gate = [
+            self.get("reward")
+                .and_then(|reward| reward.get("total")?.as_f64()),
+            self.number("cadforge_total"),
+            self.get("cadforge_reward")
+                .and_then(|reward| reward.get("total")?.as_f64()),
+            self.number("reward_after"),
+            // What this environment answered a step with.
+            self.number("reward")
+                .filter(|_| self.get("observation").is_some() && self.get("action").is_some()),
+        ];
+        let any = [self.number("reward"), self.number("score")];
+        if of_gate.iter().chain(&any).flatten().any(|number| *number < 0.0) {
+            return Some(false);
+        }
+        let is_positive = |number: f64| (number > 0.0).then_some(true);
+        of_gate.into_iter().flatten().next().and_then(is_positive)
     }
 
     /// Whether the answer was cut by its token limit.
@@ -167,7 +195,8 @@ impl Row {
             || self.named_kind() == Some(Kind::Clipped)
     }
 
-    /// What became of it; found from code and error text where no kind is kept, `None` for a row that was never scored.
+    /// What became of it; found from code and error text where no kind is kept, `None` for a row that does not say whether
+    /// it built.
     pub fn kind(&self) -> Option<Kind> {
         if let Some(kind) = self.named_kind() {
             return Some(kind);
@@ -390,8 +419,8 @@ mod tests {
                 json!({"completion": CODE, "failure_type": "timeout", "reward": 0.9}),
                 Some(0.9),
                 Some(0.9),
-                Some(true),
-                Some(Kind::BuildOk),
+                None,
+                None,
             ),
             (
                 json!({"messages": [], "failure_type": "timeout"}),
@@ -407,6 +436,61 @@ mod tests {
                 (total, score, built, kind),
                 "{form}"
             );
+        }
+    }
+
+    #[test]
+    fn only_what_says_so_counts_as_built() {
+        let observation = json!({"reward_json": {"build": 1.0, "total": 0.7}});
+        for (form, built) in [
+            // Shaped failures, of every loop's own measure.
+            (json!({"score": -0.7}), Some(false)),
+            (json!({"reward": -0.05}), Some(false)),
+            (json!({"reward": 0.4, "score": -0.2}), Some(false)),
+            (json!({"cadforge_total": -0.85, "score": 0.1}), Some(false)),
+            // Dense rewards pay what never built.
+            (json!({"reward": 0.34}), None),
+            (json!({"score": 0.68, "reward": 0.68}), None),
+            (json!({"score": 0.68, "cadforge_total": -1.0}), Some(false)),
+            // Totals of this environment, behind the gate.
+            (json!({"cadforge_total": 0.34}), Some(true)),
+            (json!({"cadforge_reward": {"total": 0.34}}), Some(true)),
+            (json!({"reward": {"total": 0.34}}), Some(true)),
+            (json!({"reward_before": -1.0, "reward_after": 0.6}), Some(true)),
+            (json!({"reward_before": 0.5, "reward_after": -1.0}), Some(false)),
+            (
+                json!({"observation": observation, "action": {"code": "x"}, "reward": 0.6}),
+                Some(true),
+            ),
+            // What was there before the step says nothing of the step.
+            (json!({"observation": observation, "action": {"code": "x"}}), None),
+            // Nothing that was built is worth nothing.
+            (json!({"cadforge_total": 0.0}), None),
+            (json!({"reward": 0}), None),
+            // What says it outright goes before numbers.
+            (
+                json!({"cadforge_build": 0.0, "cadforge_total": 0.5303}),
+                Some(false),
+            ),
+            (json!({"ok": true, "reward": -0.01}), Some(true)),
+            (json!({"ok": false, "reward": 0.5}), Some(false)),
+            (json!({"kind": "crash", "reward": 0.5}), Some(false)),
+            (json!({"kind": "low_editability", "reward": 0.5}), Some(true)),
+            (json!({"kind": "of another tool", "reward": 0.5}), None),
+            (
+                json!({"failure": {"message": "x"}, "reward": {"total": 0.5}}),
+                Some(false),
+            ),
+            (json!({"failure": null, "reward": {"total": 0.5}}), Some(true)),
+            (
+                json!({"cadforge_error": "NameError", "cadforge_total": 0.5}),
+                Some(false),
+            ),
+            (json!({"cadforge_error": " ", "cadforge_total": 0.5}), Some(true)),
+            (json!({"code": CODE}), None),
+            (json!({"reward": null, "score": "good"}), None),
+        ] {
+            assert_eq!(row(form.clone()).built(), built, "{form}");
         }
     }
 

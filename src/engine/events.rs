@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::assess::Assessment;
+use crate::assess::{Assessment, Built};
 use crate::geometry::Shape;
 use crate::repair::{Listener, RepairSummary};
 use crate::trajectory::Step;
@@ -28,6 +28,8 @@ pub enum Event {
         /// The text since the last event.
         delta: String,
     },
+    /// The candidate of an [`super::AssessJob`] was built, and is scored now.
+    Built(Built),
     /// A step of a repair was built and scored.
     Step(Box<Step>, Option<Arc<Shape>>),
     /// Finished.

@@ -99,7 +99,8 @@ fn assess(job: &AssessJob, assessor: &Assessor, events: &mut EventSender, cancel
         scoring: &job.scoring,
         priority: job.priority,
     };
-    match assessor.assess(&request, cancel) {
+    let mut built = |built| events.send(Event::Built(built));
+    match assessor.assess_observed(&request, &mut built, cancel) {
         _ if cancel.is_cancelled() => Event::Cancelled,
         Ok(assessment) => Event::Done(Box::new(Outcome::Assessed(assessment))),
         Err(error) if error.is_cancelled() => Event::Cancelled,

@@ -55,14 +55,10 @@ pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits)
     let notes = notes::of(&shape.facts, &shape.mesh, claims);
     // Of the candidate's making: what cannot be read is not displayed, and takes nothing from what is scored.
     let scene = scene(&claims.shown, &blobs.scene).filter(|scene| !scene.objects.is_empty());
-    let has_looks = claims
-        .shown
-        .iter()
-        .any(|object| object.color.is_some() || object.opacity < 1.0);
     Answer {
         build: Build::Shape(Arc::new(shape)),
         notes,
-        shows_more: claims.shown.len() > 1 || has_looks,
+        shows_more: claims.shows_more(),
         scene,
         disputed,
     }
@@ -357,10 +353,6 @@ mod tests {
         let mut edges = vec![0];
         edges.extend(2u32.to_le_bytes());
         edges.extend(floats(&corners[..2]));
-        let bbox = Aabb {
-            min: [0.0; 3],
-            max: [4.0, 2.0, 0.0],
-        };
         let facts = BrepFacts {
             solids: 0,
             shells: 0,

@@ -130,6 +130,14 @@ pub struct Claims {
     pub remarks: Vec<Remark>,
 }
 
+impl Claims {
+    /// Whether the code shows more than one object, or one in looks of its own.
+    pub fn shows_more(&self) -> bool {
+        let has_looks = |object: &ShownObject| object.color.is_some() || object.opacity < 1.0;
+        self.shown.len() > 1 || self.shown.iter().any(has_looks)
+    }
+}
+
 /// An object that was shown, and its looks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShownObject {

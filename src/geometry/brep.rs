@@ -69,6 +69,14 @@ impl BrepFault {
     }
 }
 
+impl BrepFacts {
+    /// Whether the boundary representation is nothing but closed solids. The kernel's check refuses a solid with a shell that lacks
+    /// a face, has one twice or is sewn together nowhere, whatever flags it bears.
+    pub fn is_closed(&self) -> bool {
+        self.valid && self.solids > 0 && self.loose == 0
+    }
+}
+
 /// One edge of the boundary representation as a polyline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BrepEdge {
@@ -142,6 +150,16 @@ pub struct SceneObject {
     pub mesh: Option<TriMesh>,
     /// Its edges.
     pub edges: Vec<BrepEdge>,
+}
+
+impl SceneObject {
+    /// The box around its surface and its edges, mm; `None` if there is nothing to be seen of it.
+    pub fn bounds(&self) -> Option<Aabb> {
+        let surface = self.mesh.iter().flat_map(|mesh| mesh.vertices().iter().copied());
+        let edges = self.edges.iter().flat_map(|edge| &edge.points);
+        let points: Vec<[f64; 3]> = surface.chain(edges.map(|point| point.map(f64::from))).collect();
+        (!points.is_empty()).then(|| Aabb::around(&points))
+    }
 }
 
 /// A built candidate's geometry: everything a score or a picture needs.

@@ -20,9 +20,6 @@ pub struct Connectivity {
     pub degenerate_faces: usize,
     /// Every edge in exactly two faces.
     pub watertight: bool,
-    /// Whether every edge is walked equally often in both directions: the surface encloses space even where
-    /// it is not manifold, and its front faces have the outline of all faces.
-    pub balanced: bool,
     /// The box of each component, in the order of each component's first triangle.
     pub components: Vec<Aabb>,
 }
@@ -34,15 +31,10 @@ impl Connectivity {
         let mut sets = DisjointSets::new(triangles.len());
         let mut boundary_edges = 0;
         let mut non_manifold_edges = 0;
-        let mut balanced = true;
-        for_each_edge(mesh, |uses| {
-            match uses {
-                [_] => boundary_edges += 1,
-                [first, second] => sets.join(first.face(), second.face()),
-                _ => non_manifold_edges += 1,
-            }
-            let forward = uses.iter().filter(|edge| edge.forward()).count();
-            balanced &= 2 * forward == uses.len();
+        for_each_edge(mesh, |uses| match uses {
+            [_] => boundary_edges += 1,
+            [first, second] => sets.join(first.face as usize, second.face as usize),
+            _ => non_manifold_edges += 1,
         });
         let degenerate = |index: &usize| area(mesh.corners(*index)) < DEGENERATE_AREA;
         Self {
@@ -50,7 +42,6 @@ impl Connectivity {
             non_manifold_edges,
             degenerate_faces: (0..triangles.len()).filter(degenerate).count(),
             watertight: boundary_edges == 0 && non_manifold_edges == 0,
-            balanced,
             components: component_boxes(mesh, &mut sets),
         }
     }
@@ -60,18 +51,7 @@ impl Connectivity {
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct EdgeUse {
     greater: u32,
-    /// Twice the face, plus one if the face walks the edge from its lesser to its greater vertex.
-    face_and_direction: u64,
-}
-
-impl EdgeUse {
-    fn face(self) -> usize {
-        (self.face_and_direction >> 1) as usize
-    }
-
-    fn forward(self) -> bool {
-        self.face_and_direction & 1 == 1
-    }
+    face: u32,
 }
 
 /// Calls `visit` once an edge, with all its uses, ordered by vertices.
@@ -94,10 +74,9 @@ fn for_each_edge(mesh: &NormalisedMesh, mut visit: impl FnMut(&[EdgeUse])) {
     for (face, &[a, b, c]) in triangles.iter().enumerate() {
         for (from, to) in [(a, b), (b, c), (c, a)] {
             let slot = &mut ends[from.min(to) as usize];
-            let face_and_direction = 2 * face as u64 + u64::from(from < to);
             uses[*slot as usize] = EdgeUse {
                 greater: from.max(to),
-                face_and_direction,
+                face: face as u32,
             };
             *slot += 1;
         }

@@ -28,7 +28,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<TriMesh, MeshError> {
     };
     // Nodes form trees, so that none is met twice; a file where one is might never end.
     let mut left = file.nodes.len();
-    let mut open: Vec<(usize, Matrix)> = scene.nodes.iter().rev().map(|&node| (node, IDENTITY)).collect();
+    // The last node first, as trimesh goes through them: which points of a surface cadforge-v1 samples depends on the order.
+    let mut open: Vec<(usize, Matrix)> = scene.nodes.iter().map(|&node| (node, IDENTITY)).collect();
     while let Some((index, parent)) = open.pop() {
         left = left
             .checked_sub(1)
@@ -38,7 +39,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<TriMesh, MeshError> {
         if let Some(mesh) = node.mesh {
             soup.add(&file, find(&file.meshes, mesh, "mesh")?, &world, buffer)?;
         }
-        open.extend(node.children.iter().rev().map(|&child| (child, world)));
+        open.extend(node.children.iter().map(|&child| (child, world)));
     }
     TriMesh::new(&soup.vertices, &soup.triangles)
 }

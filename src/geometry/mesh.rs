@@ -274,3 +274,4 @@ impl Merge {
 
 #[cfg(test)]
 mod tests;
+mod weld;

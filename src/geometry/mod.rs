@@ -50,7 +50,7 @@ pub use placement::{Placement, rotation};
 pub use pose::{Pose, Target};
 pub use sample::{sample_surface, surface_points};
 pub use signed::SignedDistance;
-pub use silhouette::{Drawn, Silhouette, View};
+pub use silhouette::{Silhouette, View};
 pub use slice::{Piece, Slice};
 pub use tree::{Hit, Nearest, Part, TriangleTree};
 pub use trivial::{hollow_box, slabs, tube};

@@ -21,18 +21,19 @@ pub struct NormalisedMesh {
 impl NormalisedMesh {
     /// Normalises a mesh as it stands.
     pub fn new(mesh: &TriMesh) -> Self {
-        let bbox = mesh.bbox();
-        let size = bbox.size();
-        let center = bbox.center();
-        let scale = NORMAL_HEIGHT / size[2].max(LEAST_EXTENT);
-        let place = |vertex: &[f64; 3]| {
-            [
-                (vertex[0] - center[0]) * scale,
-                (vertex[1] - center[1]) * scale,
-                (vertex[2] - bbox.min[2]) * scale,
-            ]
-        };
-        let vertices: Vec<_> = mesh.vertices().iter().map(place).collect();
+        // Scaled first and then moved, as the published scorer does: whether a rim that falls on a whole pixel is drawn there or
+        // one before it depends on the last bit.
+        let scale = NORMAL_HEIGHT / mesh.bbox().size()[2].max(LEAST_EXTENT);
+        let mut vertices: Vec<[f64; 3]> = mesh
+            .vertices()
+            .iter()
+            .map(|vertex| vertex.map(|x| x * scale))
+            .collect();
+        let bbox = Aabb::around(&vertices);
+        let [x, y, _] = bbox.center();
+        for vertex in &mut vertices {
+            *vertex = [vertex[0] - x, vertex[1] - y, vertex[2] - bbox.min[2]];
+        }
         Self {
             bbox: Aabb::around(&vertices),
             vertices,

@@ -1,12 +1,12 @@
 //! Reads Wavefront OBJ.
 //!
-//! Geometry only: materials, normals and texture coordinates are ignored; polygons become fans.
+//! Geometry only: materials, normals and texture coordinates are ignored. Polygons become triangles as trimesh makes them, and in
+//! its order, since the order of a mesh's triangles decides which points of its surface cadforge-v1 samples.
 
 use super::{MeshError, TriMesh};
 
 pub(super) fn read(bytes: &[u8]) -> Result<TriMesh, MeshError> {
     let options = tobj::LoadOptions {
-        triangulate: true,
         ignore_points: true,
         ignore_lines: true,
         ..Default::default()
@@ -17,22 +17,33 @@ pub(super) fn read(bytes: &[u8]) -> Result<TriMesh, MeshError> {
 
     let mut vertices: Vec<[f64; 3]> = Vec::new();
     let mut triangles = Vec::new();
+    let arities = models.iter().flat_map(|model| &model.mesh.face_arities);
+    // A model of nothing but triangles names no arities.
+    let all_quads = models.iter().all(|model| !model.mesh.face_arities.is_empty())
+        && arities.clone().all(|&arity| arity == 4);
+    let mut second_halves = Vec::new();
     for model in &models {
         let first = vertices.len() as u32;
-        vertices.extend(
-            model
-                .mesh
-                .positions
-                .chunks_exact(3)
-                .map(|p| [p[0], p[1], p[2]].map(f64::from)),
-        );
-        triangles.extend(
-            model
-                .mesh
-                .indices
-                .chunks_exact(3)
-                .map(|t| [t[0], t[1], t[2]].map(|i| first + i)),
-        );
+        vertices.extend(model.mesh.positions.chunks_exact(3).map(|p| [p[0], p[1], p[2]]));
+        let mut indices = model.mesh.indices.iter().map(|index| first + index);
+        let faces = match model.mesh.face_arities.as_slice() {
+            [] => vec![3; model.mesh.indices.len() / 3],
+            arities => arities.to_vec(),
+        };
+        for arity in faces {
+            let corners: Vec<u32> = indices.by_ref().take(arity as usize).collect();
+            match corners[..] {
+                [a, b, c, d] if all_quads => {
+                    triangles.push([a, b, c]);
+                    second_halves.push([c, d, a]);
+                }
+                [a, b, c, d] => triangles.extend([[a, b, c], [c, d, a]]),
+                [tip, ref rest @ ..] => triangles.extend(rest.windows(2).map(|edge| [tip, edge[0], edge[1]])),
+                // `tobj` counts a line of an `f` alone as a face.
+                [] => {}
+            }
+        }
     }
+    triangles.extend(second_halves);
     TriMesh::new(&vertices, &triangles)
 }

@@ -8,20 +8,22 @@ use super::{NormalisedMesh, TriMesh};
 
 /// Points drawn uniformly by area, always the same ones for the same shape.
 ///
-/// The draws are those of trimesh's `sample_surface` on numpy's `default_rng(0)`: first a triangle for each
-/// point, then two lengths for each. Unlike there, triangles are taken in the order of their
-/// coordinates, so that the order in which a mesh stores them does not matter.
+/// They are those of trimesh's `sample_surface` on numpy's `default_rng(0)`: first a triangle for each point, then two lengths
+/// for each. Which ones come depends on the order in which the mesh stores its triangles, there as here.
 pub fn sample_surface(mesh: &NormalisedMesh, count: usize) -> Vec<[f64; 3]> {
-    sample(mesh.vertices(), mesh.triangles(), count)
+    let triangles: Vec<_> = (0..mesh.triangles().len())
+        .map(|index| mesh.corners(index))
+        .collect();
+    sample(&triangles, count)
 }
 
-/// As [`sample_surface`], on a mesh where it stands, in mm.
+/// As [`sample_surface`], on a mesh where it stands, in mm, and with triangles taken in the order of their coordinates: the
+/// order in which the mesh stores them does not matter.
 pub fn surface_points(mesh: &TriMesh, count: usize) -> Vec<[f64; 3]> {
-    sample(mesh.vertices(), mesh.triangles(), count)
+    sample(&in_order_of_coordinates(mesh.vertices(), mesh.triangles()), count)
 }
 
-fn sample(vertices: &[[f64; 3]], triangles: &[[u32; 3]], count: usize) -> Vec<[f64; 3]> {
-    let triangles = in_order_of_coordinates(vertices, triangles);
+fn sample(triangles: &[[[f64; 3]; 3]], count: usize) -> Vec<[f64; 3]> {
     let mut sum = 0.0;
     let sums: Vec<f64> = triangles
         .iter()

@@ -123,7 +123,6 @@ pub(crate) fn as_shape(
     face_triangles: Vec<u32>,
     solid_faces: Vec<u32>,
 ) -> Shape {
-    let bbox: Aabb = mesh.bbox();
     let facts = BrepFacts {
         solids: solid_faces.len() as u32,
         shells: solid_faces.len() as u32,

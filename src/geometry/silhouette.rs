@@ -1,8 +1,9 @@
 //! Filled orthographic silhouettes, rasterised on the CPU.
 //!
-//! A pixel is set when its centre lies in the projection of any triangle. Edges are half open and shared
-//! edges are cut by the same arithmetic, so neighbouring triangles leave no seam and a triangle seen
-//! edge-on leaves nothing.
+//! The pictures are those that Pillow's `ImageDraw.polygon(..., fill=1)` draws, to the pixel, since the published scorer drew
+//! with it: corners lose their fractions, both ends of an edge's run and both of its rows are drawn, a triangle seen edge-on
+//! leaves a line, and a sharp corner is drawn out until it touches the row beside it. `silhouette/pillow.tsv` holds what
+//! Pillow drew; `scripts/parity.py --triangles` writes it.
 
 use super::NormalisedMesh;
 
@@ -73,36 +74,28 @@ impl View {
 const ISOMETRIC_Z: f64 = 42.0;
 const ISOMETRIC_X: f64 = 58.0;
 
-/// A filled outline: one bit a pixel, 512 x 512, the projection centred and scaled to fit.
+/// A filled outline: one bit a pixel, 512 x 512, row 0 on top. The projection is scaled to fit and stands in the lower left
+/// corner of what the padding leaves.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Silhouette {
     rows: Vec<[u64; WORDS]>,
 }
 
-/// Which triangles are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drawn {
-    /// Every triangle: right for any mesh.
-    All,
-    /// Those that face the viewer: half the work and the same picture, if the mesh is
-    /// [balanced](super::Connectivity::balanced).
-    Facing,
-}
-
 impl Silhouette {
-    /// Draws a mesh.
-    pub fn new(mesh: &NormalisedMesh, view: View, drawn: Drawn) -> Self {
+    /// Draws a mesh: every triangle, since those that face away draw pixels of their own at the rim.
+    pub fn new(mesh: &NormalisedMesh, view: View) -> Self {
         let pixels = project(mesh, view);
-        let mut silhouette = Self {
-            rows: vec![[0; WORDS]; SIZE],
-        };
+        let mut silhouette = Self::empty();
         for triangle in mesh.triangles() {
-            let corners = triangle.map(|vertex| pixels[vertex as usize]);
-            if drawn == Drawn::All || turns_left(corners) {
-                silhouette.fill(corners);
-            }
+            silhouette.fill(triangle.map(|vertex| pixels[vertex as usize]));
         }
         silhouette
+    }
+
+    fn empty() -> Self {
+        Self {
+            rows: vec![[0; WORDS]; SIZE],
+        }
     }
 
     /// Pixels set in both over pixels set in either; 1 if both are empty.
@@ -129,33 +122,84 @@ impl Silhouette {
             .sum()
     }
 
-    fn fill(&mut self, mut corners: [[f64; 2]; 3]) {
-        // Bottom to top; equal heights by x, so that the order of corners does not matter.
-        corners.sort_unstable_by(|a, b| a[1].total_cmp(&b[1]).then(a[0].total_cmp(&b[0])));
-        let [low, middle, high] = corners;
-        let [first, turn, end] = [low, middle, high].map(|corner| first_above(corner[1]));
-        if first == end {
+    fn fill(&mut self, corners: [[i32; 2]; 3]) {
+        let [a, b, c] = corners;
+        if a == b && b == c {
+            self.set(a[1], a[0] as f32, a[0] as f32);
             return;
         }
-        let long = Edge::new(low, high);
-        self.fill_between(&long, low, middle, first..turn);
-        self.fill_between(&long, middle, high, turn..end);
+        let mut edges = [Edge::NONE; 3];
+        let mut count = 0;
+        for (from, to) in [(a, b), (b, c), (c, a)] {
+            if from[1] == to[1] {
+                self.set(from[1], from[0].min(to[0]) as f32, from[0].max(to[0]) as f32);
+            } else {
+                edges[count] = Edge::new(from, to);
+                count += 1;
+            }
+        }
+        let edges = &edges[..count];
+        let first = edges.iter().map(|edge| edge.top).min().unwrap_or(0);
+        let last = edges.iter().map(|edge| edge.bottom).max().unwrap_or(-1);
+        for row in first..=last {
+            let (mut start, mut end) = (f32::INFINITY, f32::NEG_INFINITY);
+            for edge in edges.iter().filter(|edge| edge.crosses(row)) {
+                let x = edge.at(row);
+                start = start.min(x);
+                end = end.max(x);
+            }
+            if (row == first || row == last) && is_tip(corners, row) {
+                (start, end) = drawn_out(edges, row, row == last, start, end);
+            }
+            self.set(row, start, end);
+        }
     }
 
-    fn fill_between(&mut self, long: &Edge, low: [f64; 2], high: [f64; 2], rows: std::ops::Range<usize>) {
-        if rows.is_empty() {
-            return;
-        }
-        let short = Edge::new(low, high);
-        for row in rows {
-            let y = row as f64 + 0.5;
-            let (one, other) = (long.at(y), short.at(y));
-            set_bits(
-                &mut self.rows[row],
-                first_above(one.min(other)),
-                first_above(one.max(other)),
-            );
-        }
+    /// Sets the pixels of a run; halves are rounded into it.
+    fn set(&mut self, row: i32, start: f32, end: f32) {
+        // No place is negative: padding is wider than what a tip is drawn out by.
+        let below = (end - 0.5) as u32;
+        let end = below + u32::from((below as f32) < end - 0.5);
+        set_bits(
+            &mut self.rows[row as usize],
+            (start + 0.5) as usize,
+            end as usize + 1,
+        );
+    }
+}
+
+/// Whether the corners that lie in an outermost row are one and the same pixel.
+fn is_tip(corners: [[i32; 2]; 3], row: i32) -> bool {
+    let mut places = corners.iter().filter(|corner| corner[1] == row);
+    let first = places.next();
+    places.all(|place| Some(place) == first)
+}
+
+/// The run of a tip's row. Where both edges leave the tip to the same side, the run is drawn out towards the nearer one's place
+/// in the next row.
+fn drawn_out(edges: &[Edge], row: i32, is_last: bool, start: f32, end: f32) -> (f32, f32) {
+    let next = if is_last { row - 1 } else { row + 1 };
+    let (mut nearest_left, mut nearest_right) = (f32::NEG_INFINITY, f32::INFINITY);
+    let (mut rising, mut falling) = (0, 0);
+    for edge in edges.iter().filter(|edge| edge.crosses(row)) {
+        let x = edge.at(next);
+        nearest_left = nearest_left.max(x);
+        nearest_right = nearest_right.min(x);
+        rising += u32::from(edge.slope > 0.0);
+        falling += u32::from(edge.slope < 0.0);
+    }
+    let (to_the_left, to_the_right) = if is_last {
+        (rising, falling)
+    } else {
+        (falling, rising)
+    };
+    if to_the_left == 2 {
+        (start.min(nearest_left + 1.0), end)
+    } else if to_the_right == 2 {
+        // Unlike the left end, this one is rounded up from a half.
+        (start, end.max((nearest_right - 0.5) as u32 as f32))
+    } else {
+        (start, end)
     }
 }
 
@@ -165,28 +209,40 @@ impl std::fmt::Debug for Silhouette {
     }
 }
 
-/// A line through two points, by its x at a height.
+/// An edge that is not level. Its places are computed in 32 bits and from the corner that comes first, as Pillow does:
+/// which pixel a half goes to depends on it.
+#[derive(Clone, Copy)]
 struct Edge {
-    from: [f64; 2],
-    slope: f64,
+    from: [i32; 2],
+    slope: f32,
+    top: i32,
+    bottom: i32,
 }
 
 impl Edge {
-    fn new(low: [f64; 2], high: [f64; 2]) -> Self {
+    const NONE: Self = Self {
+        from: [0; 2],
+        slope: 0.0,
+        top: 0,
+        bottom: -1,
+    };
+
+    fn new(from: [i32; 2], to: [i32; 2]) -> Self {
         Self {
-            from: low,
-            slope: (high[0] - low[0]) / (high[1] - low[1]),
+            from,
+            slope: (to[0] - from[0]) as f32 / (to[1] - from[1]) as f32,
+            top: from[1].min(to[1]),
+            bottom: from[1].max(to[1]),
         }
     }
 
-    fn at(&self, y: f64) -> f64 {
-        self.from[0] + (y - self.from[1]) * self.slope
+    fn crosses(&self, row: i32) -> bool {
+        (self.top..=self.bottom).contains(&row)
     }
-}
 
-/// Index of the first pixel whose centre lies beyond `coordinate`, which is never negative.
-fn first_above(coordinate: f64) -> usize {
-    (coordinate + 0.5) as u32 as usize
+    fn at(&self, row: i32) -> f32 {
+        (row - self.from[1]) as f32 * self.slope + self.from[0] as f32
+    }
 }
 
 fn set_bits(row: &mut [u64; WORDS], start: usize, end: usize) {
@@ -205,17 +261,19 @@ fn set_bits(row: &mut [u64; WORDS], start: usize, end: usize) {
     row[last] |= tail;
 }
 
-fn turns_left([a, b, c]: [[f64; 2]; 3]) -> bool {
-    (b[0] - a[0]) * (c[1] - a[1]) > (c[0] - a[0]) * (b[1] - a[1])
-}
-
-/// Vertices in pixels.
-fn project(mesh: &NormalisedMesh, view: View) -> Vec<[f64; 2]> {
+/// Vertices in pixels, x to the right and y down, without their fractions.
+fn project(mesh: &NormalisedMesh, view: View) -> Vec<[i32; 2]> {
     let axes = view.axes();
-    let mut points: Vec<[f64; 2]> = mesh
+    let along: fn([f64; 3], &[f64; 3]) -> f64 = if view == View::Isometric {
+        // Fused, as BLAS multiplies on current processors.
+        |axis, v| axis[2].mul_add(v[2], axis[1].mul_add(v[1], axis[0] * v[0]))
+    } else {
+        |axis, v| axis[0] * v[0] + axis[1] * v[1] + axis[2] * v[2]
+    };
+    let points: Vec<[f64; 2]> = mesh
         .vertices()
         .iter()
-        .map(|v| axes.map(|axis| axis[0] * v[0] + axis[1] * v[1] + axis[2] * v[2]))
+        .map(|vertex| axes.map(|axis| along(axis, vertex)))
         .collect();
     let mut min = [f64::INFINITY; 2];
     let mut max = [f64::NEG_INFINITY; 2];
@@ -229,12 +287,11 @@ fn project(mesh: &NormalisedMesh, view: View) -> Vec<[f64; 2]> {
         .max(max[1] - min[1])
         .max(super::normalised::LEAST_EXTENT);
     let scale = (SIZE - 2 * PADDING) as f64 / span;
-    for point in &mut points {
-        for axis in 0..2 {
-            point[axis] = (SIZE / 2) as f64 + (point[axis] - 0.5 * (min[axis] + max[axis])) * scale;
-        }
-    }
-    points
+    let place = |point: &[f64; 2]| {
+        let [x, y] = [0, 1].map(|axis| (point[axis] - min[axis]) * scale + PADDING as f64);
+        [x as i32, (SIZE as f64 - y) as i32]
+    };
+    points.iter().map(place).collect()
 }
 
 #[cfg(test)]

@@ -13,10 +13,11 @@ use glutin::error::ErrorKind;
 use glutin::prelude::GlDisplay;
 use three_d::{CoreError, Viewport};
 
+use super::body;
 use super::frame::Frame;
 use super::scene::{Film, Scene};
 use super::{Camera, Look, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
-use crate::geometry::Shape;
+use crate::geometry::{Aabb, Scene as ShownScene, Shape};
 
 /// Least and greatest side of a [`Shot`] in pixels.
 pub const SIDES: [u32; 2] = [64, 8192];
@@ -45,6 +46,25 @@ pub struct ShotPane<'a> {
     pub tone: Tone,
     /// The shape.
     pub shape: &'a Arc<Shape>,
+    /// All that its script shows, drawn in place of the shape.
+    pub scene: Option<&'a Arc<ShownScene>>,
+}
+
+impl ShotPane<'_> {
+    fn bounds(&self) -> Aabb {
+        let whole = self.shape.mesh.bbox();
+        self.scene
+            .and_then(|scene| body::bounds(scene, whole, |_| true))
+            .unwrap_or(whole)
+    }
+
+    fn subjects(&self) -> Vec<Subject> {
+        let whole = Subject::new(Arc::clone(self.shape), self.tone);
+        match self.scene {
+            Some(scene) => body::subjects(&whole, scene, &[], |_| true),
+            None => vec![whole],
+        }
+    }
 }
 
 /// A GL context of its own, current on the thread that made it.
@@ -92,7 +112,7 @@ impl Headless {
         // Panes of equal size, or their scales would differ; a left-over pixel goes to the divider.
         let count = shot.panes.len().max(1) as u32;
         let pane = [width / count, height];
-        let frame = Frame::around(shot.panes.iter().map(|pane| &**pane.shape));
+        let frame = Frame::around_boxes(shot.panes.iter().map(ShotPane::bounds));
         let mut camera = Camera::new(shot.preset, shot.projection);
         let mut bounds = frame.bounds;
         if shot.turn.is_some() {
@@ -110,7 +130,7 @@ impl Headless {
         let mut films = Vec::new();
         for shown in shot.panes {
             let picture = Picture {
-                subjects: vec![Subject::new(Arc::clone(shown.shape), shown.tone)],
+                subjects: shown.subjects(),
                 look: Look::Shaded,
                 section: None,
                 marks: None,

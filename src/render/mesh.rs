@@ -8,7 +8,7 @@
 use three_d::{InnerSpace, Vec3, vec3};
 
 use super::edges::CREASE_DEGREES;
-use crate::geometry::{BrepEdge, Shape, TriMesh};
+use crate::geometry::{BrepEdge, SceneObject, Shape, TriMesh};
 
 /// Around a vertex with more triangles than this their own normals are used: such fans belong to flat caps,
 /// and the work is quadratic.
@@ -55,14 +55,32 @@ impl Buffers {
     /// Lays out a shape's triangles and edges.
     pub fn of(shape: &Shape) -> Self {
         let mut buffers = Self::default();
-        let faces = face_of_triangles(shape);
-        let normals = unit_normals(&shape.mesh);
-        buffers.push_triangles(&shape.mesh, &faces, &normals);
-        buffers.push_folds(&shape.mesh, &faces, &normals);
-        for edge in &shape.edges {
-            buffers.push_edge(edge);
-        }
+        buffers.push_mesh(&shape.mesh, &shape.face_triangles);
+        buffers.push_edges(&shape.edges);
         buffers
+    }
+
+    /// Lays out an object that a script shows; nothing is known of its faces.
+    pub fn of_object(object: &SceneObject) -> Self {
+        let mut buffers = Self::default();
+        if let Some(mesh) = &object.mesh {
+            buffers.push_mesh(mesh, &[]);
+        }
+        buffers.push_edges(&object.edges);
+        buffers
+    }
+
+    fn push_mesh(&mut self, mesh: &TriMesh, face_triangles: &[u32]) {
+        let faces = face_of_triangles(mesh, face_triangles);
+        let normals = unit_normals(mesh);
+        self.push_triangles(mesh, &faces, &normals);
+        self.push_folds(mesh, &faces, &normals);
+    }
+
+    fn push_edges(&mut self, edges: &[BrepEdge]) {
+        for edge in edges {
+            self.push_edge(edge);
+        }
     }
 
     fn push_triangles(&mut self, mesh: &TriMesh, faces: &[u32], normals: &[Option<Vec3>]) {
@@ -164,10 +182,10 @@ pub fn outline(folds: &[Fold], sight: Sight) -> Vec<[Vec3; 2]> {
 }
 
 /// The face of every triangle; one face for all where the counts do not add up.
-fn face_of_triangles(shape: &Shape) -> Vec<u32> {
-    let count = shape.mesh.triangles().len();
+fn face_of_triangles(mesh: &TriMesh, face_triangles: &[u32]) -> Vec<u32> {
+    let count = mesh.triangles().len();
     let mut faces = Vec::with_capacity(count);
-    for (face, triangles) in shape.face_triangles.iter().enumerate() {
+    for (face, triangles) in face_triangles.iter().enumerate() {
         let room = count.saturating_sub(faces.len());
         faces.extend(std::iter::repeat_n(face as u32, (*triangles as usize).min(room)));
     }

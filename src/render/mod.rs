@@ -5,6 +5,7 @@
 //! [`model`] are pure; [`scene`] holds every
 //! GL object; [`overlay`] draws text and marks with egui's painter, in the window and in a PNG alike.
 
+pub mod body;
 pub mod camera;
 pub mod edges;
 pub mod frame;
@@ -20,6 +21,7 @@ mod headless;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use body::Body;
 pub use camera::{Camera, Preset, Projection};
 pub use edges::{feature_edges, shape_from_mesh};
 pub use headless::{Headless, SIDES, Shot, ShotPane};

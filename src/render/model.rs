@@ -1,7 +1,7 @@
 //! A shape made ready for drawing and picking, away from the thread that draws.
 
 use super::mesh::Buffers;
-use crate::geometry::{Aabb, Shape, TriangleTree, clustered};
+use crate::geometry::{Aabb, SceneObject, Shape, TriMesh, TriangleTree, clustered};
 
 /// More triangles than this take a software renderer longer than a frame.
 const HEAVY: usize = 30_000;
@@ -14,8 +14,8 @@ const CELLS: u32 = 96;
 pub struct Model {
     fine: Buffers,
     coarse: Option<Buffers>,
-    /// Its triangles, for picking.
-    pub tree: TriangleTree,
+    /// Its triangles, for picking; only a candidate's shape can be picked.
+    pub tree: Option<TriangleTree>,
     /// The box around it.
     pub bounds: Aabb,
 }
@@ -27,9 +27,29 @@ impl Model {
         Self {
             fine: Buffers::of(shape),
             coarse: heavy.then(|| coarse(shape)).flatten(),
-            tree: TriangleTree::new(&shape.mesh),
+            tree: Some(TriangleTree::new(&shape.mesh)),
             bounds: shape.mesh.bbox(),
         }
+    }
+
+    /// The same for an object that a script shows; `None` if there is nothing to be seen of it.
+    pub fn of_object(object: &SceneObject, with_coarse: bool) -> Option<Self> {
+        let bounds = object.bounds()?;
+        let heavy = |mesh: &&TriMesh| with_coarse && mesh.triangles().len() > HEAVY;
+        let coarse = object.mesh.as_ref().filter(heavy).and_then(|mesh| {
+            let (mesh, _) = clustered(mesh, CELLS)?;
+            let stand_in = SceneObject {
+                mesh: Some(mesh),
+                ..object.clone()
+            };
+            Some(Buffers::of_object(&stand_in))
+        });
+        Some(Self {
+            fine: Buffers::of_object(object),
+            coarse,
+            tree: None,
+            bounds,
+        })
     }
 
     /// The buffers to draw; fine ones where there are no coarse ones.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use egui::Color32;
 use serde::{Deserialize, Serialize};
 use three_d::Vec3;
 
 use super::frame::Frame;
 use super::heat::Heat;
 use super::model::Model;
-use super::{Camera, Palette, Tone};
+use super::{Body, Camera, Palette, Tone};
 use crate::geometry::Shape;
 use crate::geometry::section::Plane;
 
@@ -16,11 +17,17 @@ use crate::geometry::section::Plane;
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// What to draw.
-    pub shape: Arc<Shape>,
-    /// The shape made ready; without it, that is done on the spot.
+    pub body: Body,
+    /// The body made ready; without it, that is done on the spot.
     pub model: Option<Arc<Model>>,
     /// In which colour.
     pub tone: Tone,
+    /// A colour of its own, in place of the tone's.
+    pub color: Option<Color32>,
+    /// 0 (invisible) to 1 (opaque).
+    pub opacity: f32,
+    /// Whether its edges tell it from others.
+    pub accented: bool,
     /// Whether it no longer is what the code says: drawn grey.
     pub stale: bool,
     /// Whether others should be seen through it.
@@ -48,13 +55,21 @@ impl Subject {
     /// A shape as it is.
     pub fn new(shape: Arc<Shape>, tone: Tone) -> Self {
         Self {
-            shape,
+            body: Body::Shape(shape),
             model: None,
             tone,
+            color: None,
+            opacity: 1.0,
+            accented: false,
             stale: false,
             ghost: false,
             heat: None,
         }
+    }
+
+    /// Whether what lies behind it shows.
+    pub(super) fn is_translucent(&self) -> bool {
+        self.opacity < 1.0
     }
 
     /// Whether a lighter stand-in is there.
@@ -64,11 +79,12 @@ impl Subject {
 }
 
 impl PartialEq for Subject {
-    /// Shapes and what is made of them are compared by identity: they never change, and comparing triangles would
+    /// Bodies and what is made of them are compared by identity: they never change, and comparing triangles would
     /// cost more than drawing them.
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.shape, &other.shape)
+        self.body == other.body
             && (self.tone, self.stale, self.ghost) == (other.tone, other.stale, other.ghost)
+            && (self.color, self.opacity, self.accented) == (other.color, other.opacity, other.accented)
             && self.heat == other.heat
     }
 }

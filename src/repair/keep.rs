@@ -119,7 +119,7 @@ fn changed_lines(before: &str, after: &str) -> Changed {
 }
 
 fn statement(code: &str, line: Option<u32>) -> &str {
-    line.and_then(|line| code.lines().nth(line as usize - 1))
+    line.and_then(|line| code.lines().nth((line as usize).checked_sub(1)?))
         .unwrap_or_default()
         .trim()
 }
@@ -201,5 +201,9 @@ mod tests {
         let after = "a = (1)\nb = 2\nc = [3\n";
         assert!(moved_on((&was, before), (&next, after)));
         assert!(!moved_on((&was, before), (&was, before)));
+        // Places that are none: no statement stands there.
+        for line in [Some(0), Some(u32::MAX), None] {
+            assert_eq!(statement(before, line), "");
+        }
     }
 }

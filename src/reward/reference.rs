@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::geometry::{
-    Connectivity, Drawn, NearestPoints, NormalisedMesh, Silhouette, TriMesh, View, sample_surface,
-};
+use crate::geometry::{NearestPoints, NormalisedMesh, Silhouette, TriMesh, View, sample_surface};
 
 /// Points drawn from a reference.
 const REFERENCE_SAMPLES: usize = 3000;
@@ -21,15 +19,16 @@ impl Reference {
     /// Prepares a CadQuery ideal (`mesh_file` false) or a mesh file, which is first turned so that its longest
     /// axis is z (`mesh_file` true).
     pub fn new(mesh: &TriMesh, mesh_file: bool) -> Self {
+        let mesh = mesh.merged_as_trimesh();
         let mesh = if mesh_file {
             NormalisedMesh::new(&mesh.longest_axis_up())
         } else {
-            NormalisedMesh::new(mesh)
+            NormalisedMesh::new(&mesh)
         };
         Self {
             proportions: proportions(mesh.bbox().size()),
             surface: Surface::new(&mesh, REFERENCE_SAMPLES),
-            outlines: Outlines::new(&mesh, &Connectivity::of(&mesh)),
+            outlines: Outlines::new(&mesh),
         }
     }
 }
@@ -65,26 +64,26 @@ impl Surface {
     }
 }
 
-/// The outlines that differ; back and right are mirror images, whose overlap is that of front and left.
+/// The outline from each side. Back and right are the mirrored front and left, but their overlap is another: outlines of
+/// unlike widths stand with their other ends together.
 #[derive(Debug)]
 pub(super) struct Outlines {
     pub(super) front: Silhouette,
+    pub(super) back: Silhouette,
     pub(super) left: Silhouette,
+    pub(super) right: Silhouette,
     pub(super) top: Silhouette,
     pub(super) isometric: Silhouette,
 }
 
 impl Outlines {
-    pub(super) fn new(mesh: &NormalisedMesh, connectivity: &Connectivity) -> Self {
-        let drawn = if connectivity.balanced {
-            Drawn::Facing
-        } else {
-            Drawn::All
-        };
-        let draw = |view| Silhouette::new(mesh, view, drawn);
+    pub(super) fn new(mesh: &NormalisedMesh) -> Self {
+        let draw = |view| Silhouette::new(mesh, view);
         Self {
             front: draw(View::Front),
+            back: draw(View::Back),
             left: draw(View::Left),
+            right: draw(View::Right),
             top: draw(View::Top),
             isometric: draw(View::Isometric),
         }

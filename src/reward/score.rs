@@ -13,7 +13,7 @@ const LEAST_SEMANTIC: f64 = 0.45;
 
 /// Scores a built candidate under cadforge-v1.
 pub fn score(evidence: &Evidence<'_>, mode: Mode) -> Scored {
-    let mesh = NormalisedMesh::new(evidence.mesh);
+    let mesh = NormalisedMesh::new(&evidence.mesh.merged_as_trimesh());
     let connectivity = Connectivity::of(&mesh);
     let counts = Counts::of(evidence.code);
 
@@ -23,7 +23,7 @@ pub fn score(evidence: &Evidence<'_>, mode: Mode) -> Scored {
     let (editability, editability_details) = super::editability::score(evidence.code, &counts);
     let similarity = match mode {
         Mode::Fast => super::similarity::fast(&mesh, evidence.references),
-        Mode::Full => super::similarity::full(&mesh, &connectivity, evidence.references),
+        Mode::Full => super::similarity::full(&mesh, evidence.references),
     };
 
     let mut reward = Reward {

@@ -2,7 +2,7 @@
 
 use super::details::{Likeness, ReferenceSimilarityDetails, SilhouetteDetails, ViewScores};
 use super::reference::{Outlines, Reference, References, Surface, likeness_of_proportions, proportions};
-use crate::geometry::{Connectivity, NormalisedMesh};
+use crate::geometry::NormalisedMesh;
 
 /// Points drawn from a candidate.
 const CANDIDATE_SAMPLES: usize = 1500;
@@ -38,11 +38,7 @@ pub(super) fn fast(mesh: &NormalisedMesh, references: &References) -> Similarity
 }
 
 /// Compares proportions, surfaces and outlines.
-pub(super) fn full(
-    mesh: &NormalisedMesh,
-    connectivity: &Connectivity,
-    references: &References,
-) -> Similarity {
+pub(super) fn full(mesh: &NormalisedMesh, references: &References) -> Similarity {
     if references.ideal.is_none() && references.mesh.is_none() {
         return combine(
             ReferenceSimilarityDetails::default(),
@@ -51,7 +47,7 @@ pub(super) fn full(
     }
     let actual = proportions(mesh.bbox().size());
     let surface = Surface::new(mesh, CANDIDATE_SAMPLES);
-    let outlines = Outlines::new(mesh, connectivity);
+    let outlines = Outlines::new(mesh);
     let compare = |reference: &Reference| {
         let views = ViewScores::new(&outlines, &reference.outlines);
         let bbox = likeness_of_proportions(actual, reference.proportions);
@@ -103,13 +99,11 @@ fn combine(likeness: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Si
 
 impl ViewScores {
     pub(super) fn new(one: &Outlines, other: &Outlines) -> Self {
-        let front = one.front.iou(&other.front);
-        let left = one.left.iou(&other.left);
         Self {
-            front,
-            back: front,
-            left,
-            right: left,
+            front: one.front.iou(&other.front),
+            back: one.back.iou(&other.back),
+            left: one.left.iou(&other.left),
+            right: one.right.iou(&other.right),
             top: one.top.iou(&other.top),
             isometric: one.isometric.iou(&other.isometric),
         }

@@ -207,7 +207,9 @@ fn without_port(host: &str) -> &str {
 /// Whether a name can only mean this machine.
 pub fn is_loopback_name(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost")
-        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || name
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -273,6 +275,8 @@ mod tests {
             "LOCALHOST",
             "[::1]:8000",
             "127.8.9.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]:8000",
         ] {
             assert_eq!(status(&guard, "/step", &[(HOST, own)]), 200, "{own}");
         }
@@ -282,6 +286,8 @@ mod tests {
             "localhost.evil.example",
             "10.0.0.1",
             "[::2]:1",
+            "::1:8000",
+            "[::ffff:10.0.0.1]:1",
             "",
         ] {
             assert_eq!(status(&guard, "/step", &[(HOST, foreign)]), 403, "{foreign}");

@@ -290,7 +290,7 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<Ran, Fault> {
             }
             Event::Failed { message, .. } => return Err(Fault::Broken(message)),
             Event::Cancelled => return Err(Fault::Broken("cancelled".to_owned())),
-            Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } => {}
+            Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } | Event::Built(_) => {}
         }
     }
 }

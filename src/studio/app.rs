@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use egui::{CentralPanel, Context, Frame, Panel, Theme, Ui};
 
 use super::backend::Backend;
-use super::command::{Command, pressed};
+use super::command::{Action, Command, EditorAction, pressed};
 use super::controller::{Controller, Effect};
 use super::dock::{Dock, PanelKind};
 use super::editor::{self as code, EditorView};
@@ -61,6 +61,8 @@ pub struct Studio {
     proposer: ProposerView,
     prompt: PromptPage,
     start: Option<Start>,
+    /// Whether something lay over the panels in the last frame.
+    covered: bool,
 }
 
 /// What is still to be told of the window's start.
@@ -111,6 +113,7 @@ impl Studio {
             proposer: ProposerView::default(),
             prompt: PromptPage::default(),
             start: None,
+            covered: false,
         })
     }
 
@@ -175,6 +178,11 @@ impl Studio {
     }
 
     /// Does what a panel would ask for.
+    #[cfg(test)]
+    pub(super) fn viewport_mut(&mut self) -> &mut Viewport {
+        &mut self.viewport
+    }
+
     #[cfg(test)]
     pub(super) fn apply(&mut self, command: Command) {
         self.controller.apply(command);
@@ -241,11 +249,22 @@ impl Studio {
             || self.editor.takes_escape()
             || state.path_prompt.is_some()
             || state.conflict.is_some()
+            || state.overwrite.is_some()
             || state.quit.is_some()
             || state.proposing.prompt.is_some();
         let cancelable = !state.running.is_empty() && !on_top;
+        if std::mem::replace(&mut self.covered, on_top) && !on_top {
+            self.editor.regain_focus();
+        }
+        // A text field that has the keyboard takes its own edits back: the code editor in the order of its keys.
+        let undoable = !ui.ctx().text_edit_focused() && !on_top;
+        let usable = |action| match action {
+            Action::Cancel => cancelable,
+            Action::Editor(EditorAction::Undo | EditorAction::Redo) => undoable,
+            _ => true,
+        };
         let mut commands: Vec<_> = ui
-            .input_mut(|input| pressed(input, cancelable))
+            .input_mut(|input| pressed(input, usable))
             .into_iter()
             .map(Command::Do)
             .collect();
@@ -291,6 +310,7 @@ impl Studio {
                     ui.ctx().request_repaint();
                 }
                 Effect::Close => ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close),
+                Effect::Saving => self.editor.seal(),
                 Effect::Editor(action) => {
                     self.editor.act(action);
                     ui.ctx().request_repaint();

@@ -69,6 +69,8 @@ pub enum Command {
     ClosePathPrompt,
     /// The banner was closed.
     DismissNotice,
+    /// Replace the file that is there already, or not.
+    SettleOverwrite(Overwriting),
     /// Bring lost edits back, or let go of them.
     Rescue(bool),
     /// Let scripts read the folder that was asked about, or not.
@@ -260,6 +262,17 @@ pub enum ServingCommand {
     Show(u64),
 }
 
+/// What to do with a file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwriting {
+    /// Replace it.
+    Replace,
+    /// Ask for another path.
+    Rename,
+    /// Write nothing.
+    Cancel,
+}
+
 /// What can be done with a proposal that arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
@@ -274,6 +287,10 @@ pub enum Answer {
 /// What the editor can be asked for by menu or shortcut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EditorAction {
+    /// Take the last edit back.
+    Undo,
+    /// Make the edit again that was taken back last.
+    Redo,
     /// Open the bar that finds.
     Find,
     /// Open it with the field for a replacement.

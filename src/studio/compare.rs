@@ -55,7 +55,7 @@ pub(super) fn show_viewport(
         Some(selected)
     };
 
-    let reason = right.and_then(Card::failure).map(reason);
+    let reason = right.and_then(Card::failure_since).map(reason);
     // The view says itself that a shape is the last that built: it only has to know whose it is.
     let title = right.map_or_else(
         || "repair".to_owned(),
@@ -72,7 +72,7 @@ pub(super) fn show_viewport(
         Against::Pinned => Some(session.pinned().unwrap_or(seed)),
         Against::Reference => None,
     };
-    let compared_reason = compared.and_then(Card::failure).map(self::reason);
+    let compared_reason = compared.and_then(Card::failure_since).map(self::reason);
     let compared_title = compared.map(|card| match card.origin {
         Origin::Seed => "weak seed".to_owned(),
         Origin::Hand | Origin::Rules | Origin::Replay | Origin::Endpoint => match card.failure() {
@@ -89,6 +89,7 @@ pub(super) fn show_viewport(
                 Tone::Reference
             },
             shape: card.last_shape.as_ref(),
+            scene: None,
             stale: compared_reason.as_deref(),
             empty: match (&card.outcome, card.origin) {
                 (Outcome::Scored(_), Origin::Seed) => "the seed does not build",
@@ -111,6 +112,7 @@ pub(super) fn show_viewport(
                         None
                     }
                 },
+                scene: None,
                 stale: None,
                 empty: match reference {
                     ReferenceShape::Missing(why) => why,
@@ -126,6 +128,7 @@ pub(super) fn show_viewport(
         title: &title,
         tone: Tone::Step,
         shape: right.and_then(|card| card.last_shape.as_ref()),
+        scene: right.and_then(|card| card.last_scene.as_ref()),
         stale: reason.as_deref(),
         empty: match right {
             None if session.repair().is_some() => "Run loop (Ctrl+Shift+Enter) to see it repaired",

@@ -196,6 +196,203 @@ fn a_slider_moves_its_number_and_the_run_follows_at_once() {
     );
 }
 
+/// Presses keys with the keyboard where it is; returns the code that comes of it.
+fn undone(window: &mut Window, modifiers: Modifiers, key: Key) -> String {
+    window.key_press_modifiers(Modifiers::COMMAND | modifiers, key);
+    window.run_steps(3);
+    code(window).to_owned()
+}
+
+/// Lets a pause pass after which typing is a new step.
+fn pause(window: &mut Window) {
+    window.run_steps(70);
+}
+
+/// Drags the slider of a number from a quarter of its way to `end`, in several moves.
+fn drag_slider(window: &mut Window, name: &str, end: f32) {
+    let slider = window.get_by_role_and_label(Role::Slider, name).rect();
+    let at = |share: f32| slider.left_center() + egui::vec2(share * slider.width(), 0.0);
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    window.event(egui::Event::PointerMoved(at(0.25)));
+    window.event(button(at(0.25), true));
+    window.run_steps(2);
+    for share in [0.3, 0.4, end] {
+        window.event(egui::Event::PointerMoved(at(share)));
+        // Slower than any pause in typing.
+        pause(window);
+    }
+    window.event(button(at(end), false));
+    window.run_steps(2);
+}
+
+#[test]
+fn moves_of_the_caret_are_no_steps_of_undo() {
+    let (_standin, mut window) = editing("ab");
+    pause(&mut window);
+    type_text(&mut window, "c");
+    for _ in 0..3 {
+        window.key_press(Key::ArrowLeft);
+        pause(&mut window);
+    }
+    window.key_press(Key::End);
+    pause(&mut window);
+    assert_eq!(
+        undone(&mut window, Modifiers::NONE, Key::Z),
+        "ab",
+        "one step, not five"
+    );
+    assert_eq!(undone(&mut window, Modifiers::SHIFT, Key::Z), "abc");
+    assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), "ab");
+    assert_eq!(undone(&mut window, Modifiers::NONE, Key::Y), "abc");
+    // The caret is where the text was changed.
+    type_text(&mut window, "d");
+    assert_eq!(code(&window), "abcd");
+}
+
+#[test]
+fn typing_is_undone_by_word_and_by_pause_and_keys_keep_their_order() {
+    let (_standin, mut window) = editing("#");
+    for text in ["o", "n", "e", " ", "t", "w", "o"] {
+        type_text(&mut window, text);
+    }
+    pause(&mut window);
+    type_text(&mut window, "!");
+    assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), "#one two");
+    assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), "#one ");
+    // Typed, taken back and typed anew within one frame.
+    window.event(egui::Event::Text("x".to_owned()));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.event(egui::Event::Text("y".to_owned()));
+    window.run_steps(4);
+    assert_eq!(code(&window), "#one y");
+}
+
+#[test]
+fn slider_replacement_and_command_are_one_step_each() {
+    let text = "width = 40.0\nplate = box(width)\n";
+    let (_standin, mut window) = editing(text);
+    drag_slider(&mut window, "width", 0.75);
+    let dragged = code(&window).to_owned();
+    assert_ne!(dragged, text);
+    drag_slider(&mut window, "width", 0.5);
+    let again = code(&window).to_owned();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::H);
+    window.run_steps(3);
+    type_text(&mut window, "width");
+    window.get_by_label(find_bar::REPLACEMENT).focus();
+    window.run();
+    type_text(&mut window, "w");
+    window.get_by_label("Replace all").click();
+    window.run();
+    let replaced = again.replace("width", "w");
+    assert_eq!(code(&window), replaced);
+    window.get_by_label("Close find").click();
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Slash);
+    window.run_steps(3);
+    assert_ne!(code(&window), replaced);
+    let back = [replaced.clone(), again, dragged, text.to_owned()];
+    for step in &back {
+        assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), *step);
+    }
+    for step in back.iter().rev().skip(1) {
+        assert_eq!(undone(&mut window, Modifiers::SHIFT, Key::Z), *step);
+    }
+}
+
+#[test]
+fn undo_works_wherever_the_keyboard_is_but_in_another_field() {
+    let text = "width = 40.0\nplate = box(width)\n";
+    let (_standin, mut window) = editing(text);
+    drag_slider(&mut window, "width", 0.75);
+    let dragged = code(&window).to_owned();
+    assert_eq!(
+        undone(&mut window, Modifiers::NONE, Key::Z),
+        text,
+        "from the slider"
+    );
+    assert_eq!(undone(&mut window, Modifiers::NONE, Key::Y), dragged);
+    // A field of its own takes its own typing back.
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.run_steps(3);
+    type_text(&mut window, "plate");
+    assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), dragged);
+    window.get_by_label("Close find").click();
+    window.run();
+    for (command, expected) in [("undo", text), ("redo", &dragged)] {
+        window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+        window.run_steps(3);
+        type_text(&mut window, command);
+        window.key_press(Key::Enter);
+        window.run_steps(3);
+        assert_eq!(code(&window), expected, "{command} of the palette");
+    }
+}
+
+#[test]
+fn every_step_of_the_timeline_has_a_history_of_its_own() {
+    let (_standin, mut window) = editing("first");
+    pause(&mut window);
+    type_text(&mut window, "1");
+    window.get_by_label("Other part").click();
+    window.run_steps(3);
+    window.get_by_label(editor::NAME).focus();
+    window.run();
+    type_text(&mut window, "#");
+    let other = code(&window).to_owned();
+    assert_eq!(
+        undone(&mut window, Modifiers::NONE, Key::Z),
+        other.replace('#', "")
+    );
+    window.get_by_label("First part").click();
+    window.run_steps(3);
+    assert_eq!(code(&window), "first1");
+    window.get_by_label(editor::NAME).focus();
+    window.run();
+    assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), "first");
+    window.get_by_label("Other part").click();
+    window.run_steps(3);
+    window.get_by_label(editor::NAME).focus();
+    window.run();
+    assert_eq!(undone(&mut window, Modifiers::SHIFT, Key::Z), other);
+}
+
+#[test]
+fn a_text_of_any_script_is_found_and_replaced_whole() {
+    let text = "İ = 'ß'\nk = '\u{212a}'\nÖ = 1\n";
+    let (_standin, mut window) = editing(text);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::H);
+    window.run_steps(3);
+    for (query, found) in [
+        ("ö", "1 of 1"),
+        ("\u{212a}", "1 of 2"),
+        ("ss", "none"),
+        ("i", "none"),
+        ("İ", "1 of 1"),
+    ] {
+        window.get_by_label(find_bar::QUERY).focus();
+        window.run();
+        window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        window.run();
+        type_text(&mut window, query);
+        window.get_by_label(found);
+    }
+    window.get_by_label(find_bar::REPLACEMENT).focus();
+    window.run();
+    type_text(&mut window, "ßß");
+    window.get_by_label("Replace").click();
+    window.run();
+    assert_eq!(code(&window), text.replace('İ', "ßß"));
+    window.get_by_label("Close find").click();
+    window.run();
+    assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), text);
+}
+
 #[test]
 fn five_thousand_lines_cost_a_frame_little() {
     let line = "part = part.union(cq.Workplane('XY').box(1, 2, 3).translate((4, 5, 6)))\n";

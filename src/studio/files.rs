@@ -47,6 +47,8 @@ pub enum FileEvent {
     Picked(PathPurpose, PathBuf),
     /// No dialog could be shown.
     NoDialog(PathPurpose),
+    /// A file was looked for that would be written: whether something is there already.
+    LookedFor(PathPurpose, PathBuf, bool),
     /// A file was read, or not.
     Read(PathBuf, Result<String, String>),
     /// A folder can be a project folder, or not.
@@ -166,6 +168,10 @@ impl Files {
             content: hash(code),
         };
         lock(&self.watched).insert(path, stamp);
+        self.start_watching();
+    }
+
+    fn start_watching(&mut self) {
         if std::mem::replace(&mut self.watching, true) {
             return;
         }
@@ -330,16 +336,6 @@ impl Files {
         self.settings.write(told, move || settings.write(&path));
     }
 
-    /// Deletes a file, after what was to be kept before; nothing comes of it.
-    pub fn delete(&self, path: PathBuf) {
-        self.run(move || {
-            // The keeper's own thread has written by then, or will before the window closes.
-            thread::sleep(Duration::from_millis(500));
-            let _ = fs::remove_file(path);
-            None
-        });
-    }
-
     /// Writes a story.
     pub fn export(&mut self, path: PathBuf, story: Story, form: Form) {
         self.run_long(format!("writing {}", file_name(&path)), move |progress| {
@@ -405,6 +401,15 @@ impl Files {
         });
     }
 
+    /// Looks whether something is at a path that would be written.
+    pub fn look_for(&self, purpose: PathPurpose, path: PathBuf) {
+        self.run(move || {
+            // A link that leads nowhere is something too.
+            let there = fs::symlink_metadata(&path).is_ok();
+            Some(FileEvent::LookedFor(purpose, path, there))
+        });
+    }
+
     /// Reads a file as UTF-8.
     pub fn read(&self, path: PathBuf) {
         self.run(move || {
@@ -413,8 +418,9 @@ impl Files {
         });
     }
 
-    /// Writes a card's code, after what was to be written before.
+    /// Writes a card's code, after what was to be written before, and watches the file from then on.
     pub fn write(&mut self, path: PathBuf, code: String, card: CardId, revision: u64) {
+        self.start_watching();
         let (sender, wake) = (&self.sender, &self.wake);
         let writer = self
             .writer

@@ -7,11 +7,12 @@ use egui::{Event as Input, Key, Modifiers, PointerButton, pos2};
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
-use super::command::{ACTIONS, Action, Command, ServingCommand};
+use super::command::{ACTIONS, Action, Command, Overwriting, ServingCommand};
 use super::dock::PanelKind;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{CardId, PathPurpose, State};
 use super::testing::{Standin, Window, built, failed, state, step, window};
+use crate::assess::Built;
 use crate::engine::{Event, Job, Outcome};
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
@@ -140,12 +141,17 @@ fn command(chance: &mut Chance, state: &State, folder: &Path) -> Command {
 }
 
 fn chance_of_commands(chance: &mut Chance) -> Command {
-    match chance.below(6) {
+    match chance.below(7) {
         0 => Command::DismissNotice,
         1 => Command::Rescue(chance.yes()),
         2 => Command::SettleConflict(chance.yes()),
         3 => Command::StayOpen,
         4 => Command::ClosePathPrompt,
+        5 => Command::SettleOverwrite(chance.of(&[
+            Overwriting::Replace,
+            Overwriting::Rename,
+            Overwriting::Cancel,
+        ])),
         _ => Command::Copy(code(chance)),
     }
 }
@@ -170,7 +176,7 @@ fn answer(chance: &mut Chance, standin: &Standin) {
         _ => built(-0.2, 0.0),
     };
     let number = chance.below(4);
-    let event = match chance.below(9) {
+    let event = match chance.below(10) {
         0 => Event::Started,
         1 => Event::Proposing { step: number },
         2 => Event::ProposalText {
@@ -183,6 +189,10 @@ fn answer(chance: &mut Chance, standin: &Standin) {
             input: chance.yes(),
         },
         6 => Event::Cancelled,
+        7 => match assessment.shape {
+            Some(shape) => Event::Built(Built { shape, scene: None }),
+            None => Event::Started,
+        },
         _ => {
             let repair = standin.job(index, |job| matches!(job.job, Job::Repair(_)));
             // Now and then the answer to another question than was asked.

@@ -1,22 +1,35 @@
 //! What the studio remembers: edits for after a crash, and where one was for the next start.
 //!
-//! While a window is open its edits lie in `open-PID.json`, written by a thread of its own a moment after each change.
-//! A window that closes leaves them in `last.json`. A file of a process that is gone is one that was not closed.
+//! While a window is open its edits lie in a file `open-….json`, written by a thread of its own a moment after each change,
+//! beside a file that it holds a lock on. A window that closes leaves its edits in `last.json`. A file whose lock nobody
+//! holds is of a window that was not closed. Nothing is removed before what takes its place is on the disk.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use serde::{Deserialize, Serialize};
 
 use super::dock::Saved;
 use super::viewport::{Against, Layout, Look, Projection};
+use crate::engine::Wake;
 use crate::reward::{Mode, Profile};
 use crate::trajectory::replace_file;
 
 /// Seconds from an edit to its file; with the time to write it, well under the two that may be lost.
 pub const PAUSE: f64 = 0.4;
+
+/// What could not be written is tried again after this.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What a window leaves that closes.
+const LAST: &str = "last.json";
+
+/// How the file of an open window begins.
+const PREFIX: &str = "open-";
 
 /// Where one was and what was edited.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -68,78 +81,161 @@ pub struct Found {
     pub last: Option<Kept>,
     /// Edits of windows that were not.
     pub lost: Vec<Draft>,
-    /// Their files, to be deleted when that is decided.
-    pub files: Vec<PathBuf>,
+    /// Where those lie, to be settled when that is decided.
+    pub left: Vec<Left>,
+    /// What could not be read, in words.
+    pub problems: Vec<String>,
+}
+
+/// Edits that a window left which was not closed. Nobody else is offered them while this is held.
+#[derive(Debug)]
+pub struct Left {
+    path: PathBuf,
+    /// Held, and never looked at.
+    _lock: Option<File>,
+}
+
+impl Left {
+    /// Removes the edits, and then the lock's file: without edits beside it, it is nothing to anybody.
+    fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let _ = fs::remove_file(lock_of(&self.path));
+        Ok(())
+    }
+}
+
+/// Whether what was to be kept is on the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeeperEvent {
+    /// It is not, and why; tried again until it is.
+    Failing(String),
+    /// It is again.
+    Working,
 }
 
 /// Writes what is to be remembered.
 pub struct Keeper {
     folder: PathBuf,
-    queue: Option<Sender<Kept>>,
-    thread: Option<JoinHandle<()>>,
+    path: PathBuf,
+    /// Held for as long as the window lives, whatever ends it.
+    lock: Option<File>,
+    queue: Option<Sender<Work>>,
+    thread: Option<JoinHandle<Vec<Left>>>,
     latest: Kept,
+    /// Edits that the last window left and this one took over.
+    taken: Vec<Draft>,
+    sender: Sender<KeeperEvent>,
+    /// How the writing goes.
+    pub events: Receiver<KeeperEvent>,
+    wake: Wake,
+}
+
+struct Work {
+    kept: Kept,
+    /// Removed once `kept` is on the disk.
+    settled: Vec<Left>,
 }
 
 impl Keeper {
-    /// Reads what earlier windows left in a folder, and writes there from now on.
-    pub fn open(folder: &Path) -> (Self, Found) {
-        let mut found = Found {
-            last: read(&folder.join("last.json")),
-            ..Found::default()
-        };
+    /// Reads what earlier windows left in a folder, and writes there from now on. Calls `wake` after each event.
+    pub fn open(folder: &Path, wake: Wake) -> (Self, Found) {
+        // One window at a time looks and makes its own lock: between the two it could be taken for one that is gone.
+        let turn = take_turn(folder);
+        let mut found = Found::default();
+        let last = folder.join(LAST);
+        match read(&last) {
+            Ok(kept) => found.last = kept,
+            Err(error) => found.problems.push(set_aside(&last, &error)),
+        }
         let mut left: Vec<PathBuf> = fs::read_dir(folder)
             .into_iter()
             .flatten()
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| process(path).is_some_and(|pid| !is_running(pid)))
+            .filter(|path| is_of_window(path))
             .collect();
         left.sort();
         for path in left {
-            match read(&path) {
-                Some(kept) if !kept.drafts.is_empty() => {
+            let Ok(lock) = unless_held(&lock_of(&path)) else {
+                continue;
+            };
+            let left = Left { path, _lock: lock };
+            match read(&left.path) {
+                Ok(Some(kept)) if !kept.drafts.is_empty() => {
                     found.lost.extend(kept.drafts);
-                    found.files.push(path);
+                    found.left.push(left);
                 }
                 // Nothing in it that could be missed.
-                Some(_) | None => drop(fs::remove_file(&path)),
+                Ok(Some(_) | None) => {
+                    let _ = left.remove();
+                }
+                Err(error) => found.problems.push(set_aside(&left.path, &error)),
             }
         }
+        let (path, lock) = own(folder);
+        drop(turn);
+        let (sender, events) = crossbeam_channel::unbounded();
         let keeper = Self {
             folder: folder.to_owned(),
+            path,
+            lock,
             queue: None,
             thread: None,
             latest: Kept::default(),
+            taken: found.last.iter().flat_map(|kept| kept.drafts.clone()).collect(),
+            sender,
+            events,
+            wake,
         };
         (keeper, found)
     }
 
     /// Remembers this from now on.
     pub fn keep(&mut self, kept: Kept) {
-        if kept == self.latest {
-            return;
+        if kept != self.latest {
+            self.send(kept, Vec::new());
         }
+    }
+
+    /// Remembers this from now on, and removes what earlier windows left once it is on the disk.
+    pub fn settle(&mut self, kept: Kept, left: Vec<Left>) {
+        self.send(kept, left);
+    }
+
+    fn send(&mut self, kept: Kept, settled: Vec<Left>) {
         self.latest = kept.clone();
-        let path = self.path();
         let queue = self.queue.get_or_insert_with(|| {
-            let (queue, work) = crossbeam_channel::unbounded::<Kept>();
+            let (queue, work) = crossbeam_channel::unbounded();
+            let (path, sender, wake) = (self.path.clone(), self.sender.clone(), self.wake.clone());
             self.thread = Some(thread::spawn(move || {
-                for mut kept in &work {
-                    // Only the newest counts.
-                    while let Ok(newer) = work.try_recv() {
-                        kept = newer;
-                    }
-                    write(&path, &kept);
-                }
+                write_all(&path, &work, &|event| {
+                    // A window that has closed has no use for it.
+                    let _ = sender.send(event);
+                    wake();
+                })
             }));
             queue
         });
         // The thread listens for as long as this holds its queue.
-        let _ = queue.send(kept);
+        let _ = queue.send(Work { kept, settled });
     }
 
-    fn path(&self) -> PathBuf {
-        self.folder.join(format!("open-{}.json", std::process::id()))
+    /// Leaves this window's place for the next one.
+    fn leave(&self) -> io::Result<()> {
+        let _turn = take_turn(&self.folder);
+        let last = self.folder.join(LAST);
+        let mut kept = self.latest.clone();
+        // Another window may have closed since this one was opened: its edits are nobody else's.
+        if let Ok(Some(other)) = read(&last) {
+            let known = |draft: &Draft| self.taken.contains(draft) || kept.drafts.contains(draft);
+            let mut drafts: Vec<Draft> = other.drafts.into_iter().filter(|draft| !known(draft)).collect();
+            drafts.append(&mut kept.drafts);
+            kept.drafts = drafts;
+        }
+        write(&last, &kept)
     }
 }
 
@@ -147,49 +243,173 @@ impl Drop for Keeper {
     /// A window that closes leaves its place for the next one, and nothing to be rescued.
     fn drop(&mut self) {
         drop(self.queue.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-            write(&self.folder.join("last.json"), &self.latest);
-            let _ = fs::remove_file(self.path());
+        let thread = self.thread.take();
+        let wrote = thread.is_some();
+        let settled = thread.and_then(|thread| thread.join().ok()).unwrap_or_default();
+        if wrote {
+            if let Err(error) = self.leave() {
+                eprintln!("cadforge: {}", not_kept(&self.folder.join(LAST), &error));
+                // What was kept while the window was open is offered at the next start.
+                return;
+            }
+            for left in &settled {
+                let _ = left.remove();
+            }
+            let _ = fs::remove_file(&self.path);
+        }
+        let _ = fs::remove_file(lock_of(&self.path));
+        drop(self.lock.take());
+    }
+}
+
+/// Writes what comes until nobody sends any more; returns what could not be settled.
+fn write_all(path: &Path, work: &Receiver<Work>, tell: &dyn Fn(KeeperEvent)) -> Vec<Left> {
+    let mut settled = Vec::new();
+    // What is not on the disk, and whether that was told.
+    let mut pending: Option<Kept> = None;
+    let mut failing = false;
+    loop {
+        let next = if pending.is_some() {
+            work.recv_timeout(AGAIN)
+        } else {
+            work.recv().map_err(RecvTimeoutError::from)
+        };
+        let mut newest = match next {
+            Ok(work) => Some(work),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return settled,
+        };
+        // Only the newest counts.
+        while let Some(Work { kept, settled: more }) = newest {
+            pending = Some(kept);
+            settled.extend(more);
+            newest = work.try_recv().ok();
+        }
+        let Some(kept) = &pending else { continue };
+        match write(path, kept) {
+            Ok(()) => {
+                pending = None;
+                settled.retain(|left: &Left| left.remove().is_err());
+                if std::mem::take(&mut failing) {
+                    tell(KeeperEvent::Working);
+                }
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut failing, true) {
+                    tell(KeeperEvent::Failing(not_kept(path, &error)));
+                }
+            }
         }
     }
 }
 
-fn write(path: &Path, kept: &Kept) {
-    let done = serde_json::to_vec(kept)
-        .map_err(std::io::Error::from)
-        .and_then(|bytes| {
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            replace_file(path, &bytes)
-        });
-    if let Err(error) = done {
-        eprintln!(
-            "cannot keep edits in {}: {error}\nhint: set CADFORGE_DATA to a folder that can be written",
-            path.display()
-        );
+fn not_kept(path: &Path, error: &io::Error) -> String {
+    format!(
+        "edits are not kept for after a crash: cannot write {}: {error}\nhint: save your files; free space on that disk, or set CADFORGE_DATA to a folder that can be written",
+        path.display()
+    )
+}
+
+fn write(path: &Path, kept: &Kept) -> io::Result<()> {
+    let bytes = serde_json::to_vec(kept)?;
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    replace_file(path, &bytes)
+}
+
+/// Nothing where there is no file.
+fn read(path: &Path) -> io::Result<Option<Kept>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-fn read(path: &Path) -> Option<Kept> {
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+/// Moves a file that cannot be read out of the way of the next one: it may hold edits all the same.
+fn set_aside(path: &Path, error: &io::Error) -> String {
+    let aside = free_name(path, "damaged");
+    let whither = match fs::rename(path, &aside) {
+        Ok(()) => aside,
+        Err(_) => path.to_owned(),
+    };
+    format!(
+        "edits of an earlier window cannot be read: {error}\nhint: look into {}",
+        whither.display()
+    )
 }
 
-fn process(path: &Path) -> Option<u32> {
-    let name = path.file_name()?.to_str()?;
-    name.strip_prefix("open-")?.strip_suffix(".json")?.parse().ok()
+/// The path with another ending that no file has yet.
+pub fn free_name(path: &Path, ending: &str) -> PathBuf {
+    let name = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{ending}"));
+        if number > 1 {
+            name.push(number.to_string());
+        }
+        PathBuf::from(name)
+    };
+    let mut number = 1;
+    while name(number).exists() && number < 1000 {
+        number += 1;
+    }
+    name(number)
 }
 
-/// Whether a process of that id runs the same program as this one: ids are given again.
-fn is_running(pid: u32) -> bool {
-    let program = |pid: &str| fs::read_link(format!("/proc/{pid}/exe")).ok();
-    let theirs = program(&pid.to_string());
-    theirs.is_some() && theirs == program("self") && pid != std::process::id()
+/// Waits until no other window looks at the folder or leaves it; without locks on that file system it does not wait.
+fn take_turn(folder: &Path) -> Option<File> {
+    fs::create_dir_all(folder).ok()?;
+    let file = File::create(folder.join("turn")).ok()?;
+    file.lock().ok()?;
+    Some(file)
+}
+
+/// A place of this window's own with the lock that says that it lives. Where there can be none the first write says why.
+fn own(folder: &Path) -> (PathBuf, Option<File>) {
+    let made = tempfile::Builder::new()
+        // Ids are given again, and another container has the same ones.
+        .prefix(&format!("{PREFIX}{}-", std::process::id()))
+        .suffix(".lock")
+        .tempfile_in(folder)
+        .and_then(|file| file.keep().map_err(|error| error.error));
+    match made {
+        Ok((file, path)) => {
+            let held = file.try_lock().is_ok();
+            (path.with_extension("json"), held.then_some(file))
+        }
+        Err(_) => (folder.join(format!("{PREFIX}{}.json", std::process::id())), None),
+    }
+}
+
+/// The lock at that path, held from now on; an error if another process holds it. There is none for files of versions
+/// before locks, and where the file system has none: their windows count as gone, and write again if they are not.
+fn unless_held(path: &Path) -> Result<Option<File>, TryLockError> {
+    // To be written too: some network file systems lock no other.
+    let Ok(file) = File::options().read(true).write(true).open(path) else {
+        return Ok(None);
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+fn lock_of(path: &Path) -> PathBuf {
+    path.with_extension("lock")
+}
+
+fn is_of_window(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(".json"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Instant;
+
     use super::*;
 
     fn edited(code: &str) -> Kept {
@@ -205,48 +425,163 @@ mod tests {
         }
     }
 
+    fn open(folder: &Path) -> (Keeper, Found) {
+        Keeper::open(folder, Arc::new(|| {}))
+    }
+
+    fn until(what: &str, is_so: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !is_so() {
+            assert!(start.elapsed().as_secs() < 20, "{what} did not come about");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn is_kept(keeper: &Keeper, kept: &Kept) -> bool {
+        matches!(read(&keeper.path), Ok(Some(found)) if found == *kept)
+    }
+
+    /// Ends a window as a kill does: its file stays and its lock goes.
+    fn kill(mut keeper: Keeper) -> PathBuf {
+        let path = keeper.path.clone();
+        drop(keeper.lock.take());
+        std::mem::forget(keeper);
+        path
+    }
+
     #[test]
     fn a_window_that_closes_leaves_its_place_and_nothing_to_rescue() {
         let dir = tempfile::tempdir().unwrap();
-        let (mut keeper, found) = Keeper::open(dir.path());
+        let (mut keeper, found) = open(dir.path());
         assert!(found.last.is_none() && found.lost.is_empty());
         keeper.keep(edited("a"));
         keeper.keep(edited("b"));
         drop(keeper);
-        let (_keeper, found) = Keeper::open(dir.path());
+        let (keeper, found) = open(dir.path());
         assert_eq!(found.last, Some(edited("b")));
-        assert!(found.lost.is_empty());
+        assert!(found.lost.is_empty() && found.problems.is_empty());
+        drop(keeper);
+        let mut names: Vec<_> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["last.json", "turn"]);
     }
 
     #[test]
-    fn edits_of_a_window_that_was_killed_are_found_until_that_is_decided() {
+    fn a_window_that_lives_is_left_alone_and_one_that_was_killed_is_offered_to_one_window() {
         let dir = tempfile::tempdir().unwrap();
-        // No process has this id: Linux stops at 2^22.
-        let left = dir.path().join("open-4194999.json");
-        write(&left, &edited("precious"));
+        let (mut first, _) = open(dir.path());
+        first.keep(edited("precious"));
+        until("the first write", || is_kept(&first, &edited("precious")));
+        let (second, found) = open(dir.path());
+        assert!(found.lost.is_empty(), "its window lives");
+        drop(second);
+        let path = kill(first);
         for _ in 0..2 {
-            let (_keeper, found) = Keeper::open(dir.path());
+            let (_second, found) = open(dir.path());
             assert_eq!(found.lost, edited("precious").drafts);
-            assert_eq!(found.files, std::slice::from_ref(&left));
+            let (_third, other) = open(dir.path());
+            assert!(other.lost.is_empty(), "they are offered elsewhere");
+            assert!(path.exists());
         }
-        fs::write(&left, "{ half a file").unwrap();
-        let (_keeper, found) = Keeper::open(dir.path());
-        assert!(found.lost.is_empty() && !left.exists());
     }
 
     #[test]
-    fn what_is_kept_is_on_the_disk_soon() {
+    fn edits_of_versions_before_locks_are_found() {
         let dir = tempfile::tempdir().unwrap();
-        let (mut keeper, _) = Keeper::open(dir.path());
-        keeper.keep(edited("x = 1"));
-        let path = keeper.path();
-        let start = std::time::Instant::now();
-        while read(&path) != Some(edited("x = 1")) {
-            assert!(start.elapsed().as_secs() < 10);
-            thread::sleep(std::time::Duration::from_millis(5));
+        // Of this very process: an id says nothing.
+        let left = dir.path().join(format!("open-{}.json", std::process::id()));
+        write(&left, &edited("precious")).unwrap();
+        let (mut keeper, found) = open(dir.path());
+        assert_eq!(found.lost, edited("precious").drafts);
+        keeper.settle(edited("precious"), found.left);
+        until("the removal", || !left.exists());
+        assert!(is_kept(&keeper, &edited("precious")));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_set_aside_and_told() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["open-4194999.json", LAST] {
+            fs::write(dir.path().join(name), "{ half a file").unwrap();
         }
-        // As after a kill: the file stays.
-        std::mem::forget(keeper);
-        assert_eq!(read(&path).unwrap().drafts[0].code, "x = 1");
+        let (mut keeper, found) = open(dir.path());
+        assert!(found.lost.is_empty() && found.last.is_none());
+        assert_eq!(found.problems.len(), 2);
+        keeper.keep(edited("new"));
+        drop(keeper);
+        for name in ["open-4194999.json.damaged", "last.json.damaged"] {
+            assert_eq!(
+                fs::read_to_string(dir.path().join(name)).unwrap(),
+                "{ half a file"
+            );
+            assert!(
+                found.problems.iter().any(|problem| problem.contains(name)),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_removed_before_its_copy_is_on_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let left = dir.path().join("open-1.json");
+        write(&left, &edited("precious")).unwrap();
+        let (mut keeper, found) = open(dir.path());
+        // A folder in its place: nothing can be renamed over it, whoever asks.
+        fs::create_dir(&keeper.path).unwrap();
+        keeper.settle(edited("precious"), found.left);
+        let event = keeper.events.recv_timeout(Duration::from_secs(20)).unwrap();
+        let KeeperEvent::Failing(message) = event else {
+            panic!("it was written")
+        };
+        assert!(
+            message.contains("hint:") && message.contains("open-"),
+            "{message}"
+        );
+        assert!(left.exists(), "the only copy");
+        fs::remove_dir(&keeper.path).unwrap();
+        let event = keeper.events.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert_eq!(event, KeeperEvent::Working);
+        until("the removal", || !left.exists());
+        assert!(is_kept(&keeper, &edited("precious")));
+    }
+
+    #[test]
+    fn a_window_that_cannot_leave_its_place_leaves_its_edits_to_be_rescued() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut keeper, _) = open(dir.path());
+        keeper.keep(edited("precious"));
+        until("the write", || is_kept(&keeper, &edited("precious")));
+        let last = dir.path().join(LAST);
+        fs::create_dir(&last).unwrap();
+        drop(keeper);
+        fs::remove_dir(&last).unwrap();
+        let (_keeper, found) = open(dir.path());
+        assert_eq!(found.lost, edited("precious").drafts);
+    }
+
+    #[test]
+    fn of_two_windows_that_close_neither_loses_its_edits() {
+        let dir = tempfile::tempdir().unwrap();
+        write(&dir.path().join(LAST), &edited("old")).unwrap();
+        let (mut first, _) = open(dir.path());
+        let (mut second, _) = open(dir.path());
+        first.keep(edited("mine"));
+        second.keep(edited("yours"));
+        drop(first);
+        drop(second);
+        let (_keeper, found) = open(dir.path());
+        // Both had taken the old one over, and both had let go of it.
+        let codes: Vec<_> = found
+            .last
+            .unwrap()
+            .drafts
+            .into_iter()
+            .map(|draft| draft.code)
+            .collect();
+        assert_eq!(codes, ["mine", "yours"]);
     }
 }

@@ -1,13 +1,15 @@
 //! Edits that must not be lost, questions that are put, and what is found by typing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, ViewportEvent, ViewportId};
 use egui_kittest::kittest::Queryable as _;
 
+use super::command::Command;
 use super::panels::{palette, rows};
-use super::state::State;
+use super::share::Form;
+use super::state::{PathPurpose, State};
 use super::testing::{Standin, Window, built, state, studio, window};
 use super::viewport::{Against, Layout};
 use super::{Opened, editor};
@@ -49,9 +51,18 @@ fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = remembering(dir.path());
     type_code(&mut first, "precious = 1\n");
-    let mine = dir.path().join(format!("open-{}.json", std::process::id()));
+    let mine = |but: Option<&Path>| {
+        let files = std::fs::read_dir(dir.path()).unwrap();
+        let mut paths = files.map(|entry| entry.unwrap().path());
+        paths.find(|path| {
+            let own = format!("open-{}-", std::process::id());
+            let name = path.file_name().unwrap().to_string_lossy();
+            name.starts_with(&own) && name.ends_with(".json") && Some(path.as_path()) != but
+        })
+    };
+    let holds = |path: PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("precious"));
     let start = Instant::now();
-    while !std::fs::read_to_string(&mine).is_ok_and(|text| text.contains("precious")) {
+    while !mine(None).is_some_and(holds) {
         // Window time goes on with frames; the file has to be there within two seconds of it.
         assert!(start.elapsed() < Duration::from_secs(20), "the edit is not kept");
         std::thread::sleep(Duration::from_millis(5));
@@ -59,11 +70,10 @@ fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
     }
     let frames = first.ctx.input(|input| input.time);
     assert!(frames < 60.0);
-    // As after a kill: the file stays, under the name of a process that is gone.
-    let lost = dir.path().join("open-4194999.json");
-    std::fs::copy(&mine, &lost).unwrap();
+    // As after a kill: the file stays, and nobody holds its lock.
+    let lost = mine(None).unwrap();
     std::mem::forget(first);
-    std::fs::remove_file(&mine).unwrap();
+    std::fs::remove_file(lost.with_extension("lock")).unwrap();
 
     let mut second = remembering(dir.path());
     assert_eq!(
@@ -76,7 +86,7 @@ fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
     second.run_steps(3);
     assert!(state(&second).card().code.starts_with("precious = 1"));
     let start = Instant::now();
-    while lost.exists() || !mine.exists() {
+    while lost.exists() || !mine(Some(&lost)).is_some_and(holds) {
         assert!(start.elapsed() < Duration::from_secs(20));
         std::thread::sleep(Duration::from_millis(5));
         second.step();
@@ -328,4 +338,193 @@ fn settings_are_applied_and_kept_with_their_comments() {
         assert!(start.elapsed() < Duration::from_secs(20));
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Types a path for saving as a person does whose desktop has no dialogs.
+fn save_as(window: &mut Window, path: &Path) {
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
+    until(window, "the path field", |state| state.path_prompt.is_some());
+    window.get_by_label("Path").focus();
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run_steps(2);
+    window.get_by_label("Path").type_text(&path.display().to_string());
+    window.run_steps(2);
+    window.get_by_label("Save").click();
+    window.run_steps(2);
+}
+
+#[test]
+fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (taken, free) = (dir.path().join("taken.py"), dir.path().join("free.py"));
+    std::fs::write(&taken, "theirs = 1\n").unwrap();
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    type_code(&mut window, "mine = 1\n");
+    let mine = state(&window).card().code.clone();
+    let answered = |window: &mut Window, answer: &str| {
+        // Long work has a button of that name too, further down.
+        window.get_all_by_label(answer).last().unwrap().click();
+        window.run_steps(3);
+    };
+    let asked = |window: &mut Window| until(window, "the question", |state| state.overwrite.is_some());
+
+    save_as(&mut window, &taken);
+    asked(&mut window);
+    window.get_by_label("taken.py is there already");
+    answered(&mut window, "Cancel");
+    assert_eq!(std::fs::read_to_string(&taken).unwrap(), "theirs = 1\n");
+    assert!(state(&window).card().file.is_none());
+    window.run_steps(3);
+    assert!(
+        window.get_by_label(editor::NAME).is_focused(),
+        "back where it was"
+    );
+
+    save_as(&mut window, &taken);
+    asked(&mut window);
+    window.key_press(Key::Escape);
+    window.run_steps(3);
+    assert!(state(&window).overwrite.is_none());
+
+    save_as(&mut window, &taken);
+    asked(&mut window);
+    answered(&mut window, "Choose another name");
+    let prompt = state(&window).path_prompt.as_ref().unwrap();
+    assert_eq!(prompt.start, taken.display().to_string());
+    answered(&mut window, "Not now");
+
+    // A free name asks nothing, and neither does the card's own file.
+    save_as(&mut window, &free);
+    until(&mut window, "the save", |state| state.card().file.is_some());
+    assert_eq!(std::fs::read_to_string(&free).unwrap(), mine);
+    type_code(&mut window, "# more\n");
+    save_as(&mut window, &free);
+    until(&mut window, "the second save", |state| !state.card().unsaved());
+    assert!(state(&window).overwrite.is_none());
+
+    save_as(&mut window, &taken);
+    asked(&mut window);
+    answered(&mut window, "Replace");
+    until(&mut window, "the third save", |state| {
+        state.card().file.as_deref() == Some(&*taken)
+    });
+    assert_eq!(
+        std::fs::read_to_string(&taken).unwrap(),
+        state(&window).card().code
+    );
+
+    // Changed by another program: noticed, though it was never opened from there.
+    std::fs::write(&taken, "theirs = 22\n").unwrap();
+    until(&mut window, "the change", |state| {
+        state.card().code == "theirs = 22\n"
+    });
+    assert!(!state(&window).card().unsaved());
+    // And loading it anew can be undone.
+    window.get_by_label(editor::NAME).focus();
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run_steps(3);
+    assert!(state(&window).card().code.contains("mine = 1"));
+    assert!(state(&window).card().unsaved());
+}
+
+#[test]
+fn an_export_asks_before_it_replaces_a_file_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("story.html");
+    std::fs::write(&path, "theirs").unwrap();
+    let (_standin, mut window) = super::testing::scored();
+    let export = PathPurpose::Export(Form::Page);
+    super::testing::ask(&mut window, Command::UsePath(export, path.clone()));
+    until(&mut window, "the question", |state| state.overwrite.is_some());
+    window.get_by_label("Cancel").click();
+    window.run_steps(3);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "theirs");
+    super::testing::ask(&mut window, Command::UsePath(export, path.clone()));
+    until(&mut window, "the question", |state| state.overwrite.is_some());
+    window.get_by_label("Replace").click();
+    until(&mut window, "the page", |_| {
+        std::fs::read_to_string(&path).is_ok_and(|text| text.contains("<html"))
+    });
+}
+
+#[test]
+fn a_save_is_a_border_of_undo() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("part.py");
+    std::fs::write(&path, "a").unwrap();
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    studio(&mut window).open(Opened::File(path.clone()));
+    until(&mut window, "the file", |state| state.card().code == "a");
+    window.get_by_label(editor::NAME).focus();
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::End);
+    window.run_steps(2);
+    // Faster than any pause, in one word.
+    for key in ["b", "S", "c", "d"] {
+        match key {
+            "S" => window.key_press_modifiers(Modifiers::COMMAND, Key::S),
+            key => window.event(egui::Event::Text(key.to_owned())),
+        }
+        window.run_steps(2);
+    }
+    until(&mut window, "the save", |_| {
+        std::fs::read(&path).unwrap() == b"ab"
+    });
+    for expected in ["ab", "a", "a"] {
+        window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        window.run_steps(3);
+        assert_eq!(state(&window).card().code, expected);
+    }
+}
+
+#[test]
+fn a_file_that_changed_a_moment_ago_is_not_saved_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("part.py");
+    std::fs::write(&path, "a = 1\n").unwrap();
+    let standin = Standin::ready();
+    let mut window = window(&standin);
+    studio(&mut window).open(Opened::File(path.clone()));
+    until(&mut window, "the file", |state| state.card().code == "a = 1\n");
+    type_code(&mut window, "# mine\n");
+    // Saved before the watch comes round, or after: theirs stays until it was decided.
+    std::fs::write(&path, "theirs = 1\n").unwrap();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    until(&mut window, "the question", |state| state.conflict.is_some());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "theirs = 1\n");
+    window.get_by_label("Keep mine").click();
+    window.run_steps(3);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    until(&mut window, "the save", |state| !state.card().unsaved());
+    assert!(std::fs::read_to_string(&path).unwrap().contains("# mine"));
+}
+
+#[test]
+fn edits_that_cannot_be_kept_are_told_until_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    // A file where the folder should be.
+    let folder = dir.path().join("studio");
+    std::fs::write(&folder, "").unwrap();
+    let mut window = remembering(&folder);
+    type_code(&mut window, "precious = 1\n");
+    until(&mut window, "the banner", |state| state.notice.is_some());
+    let notice = super::testing::notice(&window);
+    assert!(
+        notice.contains("edits are not kept for after a crash"),
+        "{notice}"
+    );
+    assert!(
+        state(&window).card().code.contains("precious"),
+        "and nothing is lost here"
+    );
+    std::fs::remove_file(&folder).unwrap();
+    until(&mut window, "the banner's end", |state| state.notice.is_none());
+    let kept = std::fs::read_dir(&folder).unwrap().flatten();
+    let holds = |path: PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("precious"));
+    assert!(kept.map(|entry| entry.path()).any(holds));
+    assert!(studio(&mut window).may_close(), "it is there at the next start");
 }

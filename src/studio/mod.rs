@@ -47,6 +47,8 @@ mod project_tests;
 #[cfg(test)]
 mod proposing_tests;
 #[cfg(test)]
+mod scene_tests;
+#[cfg(test)]
 mod serving_tests;
 #[cfg(test)]
 mod testing;

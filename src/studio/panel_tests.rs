@@ -353,6 +353,8 @@ fn a_step_file_is_asked_of_a_worker_with_the_code_on_screen() {
         &mut window,
         Command::UsePath(PathPurpose::Step, "part.step".into()),
     );
+    // Whether that name is free was looked up first.
+    until(&mut window, "the job", |state| !state.running.is_empty());
     let code = state(&window).card().code.clone();
     standin.last(|sent| match &sent.job {
         Job::Export(job) => assert_eq!(

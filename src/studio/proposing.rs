@@ -163,6 +163,9 @@ pub struct Known {
     /// How it was last found.
     #[serde(skip)]
     pub health: Health,
+    /// What another version keeps of it.
+    #[serde(flatten)]
+    pub other: toml::Table,
 }
 
 /// Sampling temperature with its usual value.
@@ -227,6 +230,9 @@ impl Known {
 #[serde(default)]
 struct File {
     server: Vec<Known>,
+    /// What another version keeps beside them.
+    #[serde(flatten)]
+    other: toml::Table,
 }
 
 /// Reads the servers of a file; one that is not there has none.
@@ -248,8 +254,14 @@ pub fn read_servers(path: &Path) -> Result<Vec<Known>, String> {
 
 /// Keeps servers in a file.
 pub fn write_servers(path: &Path, servers: &[Known]) -> Result<(), String> {
+    // What is there and cannot be read was told when it was: nothing of it is known, and its owner has it still.
+    let other = std::fs::read_to_string(path)
+        .ok()
+        .and_then(|text| toml::from_str::<File>(&text).ok())
+        .map_or_else(toml::Table::new, |file| file.other);
     let file = File {
         server: servers.to_vec(),
+        other,
     };
     let text = toml::to_string(&file).map_err(|error| error.to_string())?;
     let text = format!(
@@ -283,11 +295,29 @@ mod tests {
                 max_tokens: MaxTokens(512),
                 rows: Some("rows.jsonl".into()),
                 health: Health::Unknown,
+                ..Known::default()
             },
         ];
         write_servers(&path, &servers).unwrap();
         servers[0].health = Health::Unknown;
         assert_eq!(read_servers(&path), Ok(servers));
+        // What another version keeps stays.
+        let text =
+            "later = 1\n[[server]]\nurl = \"http://gpu:1\"\nstop = [\"</s>\"]\n[server.lora]\nscale = 0.5\n";
+        std::fs::write(&path, text).unwrap();
+        let mut servers = read_servers(&path).unwrap();
+        servers[0].model = Some("base".to_owned());
+        write_servers(&path, &servers).unwrap();
+        assert_eq!(read_servers(&path), Ok(servers));
+        let text = std::fs::read_to_string(&path).unwrap();
+        for part in [
+            "later = 1",
+            "stop = [\"</s>\"]",
+            "scale = 0.5",
+            "model = \"base\"",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
         std::fs::write(&path, "[[server]]\nurl = 7\n").unwrap();
         let message = read_servers(&path).unwrap_err();
         assert!(

@@ -16,8 +16,9 @@ use groups::Grouping;
 pub use choice::{Choice, Listed, Order, Which};
 pub use groups::Group;
 
-/// A total above this is no closed gate's.
-const FAILED: f64 = -0.999;
+/// Why rows are not written over the file that they are read from.
+pub const REPLACES_ITSELF: &str =
+    "the selection would replace the file that it comes from\nhint: choose another name";
 
 /// A file of rows.
 #[derive(Debug, Default)]
@@ -61,8 +62,8 @@ pub struct Row {
     pub kind: u16,
     /// Its reward; not a number for none.
     pub total: f32,
-    /// Whether it built.
-    pub built: bool,
+    /// Whether it built, where it says so.
+    pub built: Option<bool>,
 }
 
 /// Numbers about some rows.
@@ -70,8 +71,10 @@ pub struct Row {
 pub struct Summary {
     /// How many.
     pub count: usize,
-    /// Share of those that built, 0 to 1.
-    pub built: f64,
+    /// Share that built of those that say so, 0 to 1.
+    pub built: Option<f64>,
+    /// How many do not say whether they built.
+    pub unknown: usize,
     /// Mean reward.
     pub mean: f64,
     /// Standard deviation of the rewards (of a sample).
@@ -135,9 +138,7 @@ impl Rows {
         if total.is_none() && kind.is_none() {
             return self.bad += 1;
         }
-        let built = row
-            .built()
-            .unwrap_or_else(|| total.is_none_or(|total| total > FAILED));
+        let built = row.built();
         // A name is one of a file; the same in another file is another group.
         let group = row.group_id().map(|id| match self.runs.get(file as usize) {
             Some(run) => format!("{run} {id}"),
@@ -217,14 +218,14 @@ impl Rows {
 
     /// Rows whose line holds a text, capitals or not.
     pub fn holding(&self, text: &str) -> Result<Vec<u32>, String> {
-        let wanted = text.to_lowercase().into_bytes();
+        let wanted = Wanted::new(text);
         if self.stored {
             return self.holding_in_store(&wanted);
         }
         let (mut found, mut line, mut source) = (Vec::new(), Vec::new(), self.source()?);
         for (index, row) in self.rows.iter().enumerate() {
             source.read(row, &mut line)?;
-            if holds(&mut line, &wanted) {
+            if wanted.is_in(&mut line) {
                 found.push(index as u32);
             }
         }
@@ -286,6 +287,15 @@ impl Rows {
                 path.display()
             )
         };
+        // However the path is written: what is read again by its place would be gone.
+        if let Ok(whole) = path.canonicalize()
+            && self
+                .files
+                .iter()
+                .any(|file| file.canonicalize().is_ok_and(|file| file == whole))
+        {
+            return Err(REPLACES_ITSELF.to_owned());
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut file = tempfile::Builder::new()
             // Lets through what is usual for this person's files.
@@ -316,6 +326,8 @@ impl Rows {
         }
         written.flush().map_err(fail)?;
         drop(written);
+        // On the disk before the name leads to it.
+        file.as_file().sync_all().map_err(fail)?;
         file.persist(path).map_err(|error| fail(error.error))?;
         Ok(())
     }
@@ -331,11 +343,16 @@ impl Rows {
         if count == 0 {
             return Summary::default();
         }
+        let unknown = rows().filter(|row| row.built.is_none()).count();
         let mean = totals.iter().sum::<f64>() / totals.len().max(1) as f64;
         let squares: f64 = totals.iter().map(|total| (total - mean).powi(2)).sum();
         Summary {
             count,
-            built: rows().filter(|row| row.built).count() as f64 / count as f64,
+            built: (unknown < rows().count()).then(|| {
+                let built = rows().filter(|row| row.built == Some(true)).count();
+                built as f64 / (rows().count() - unknown) as f64
+            }),
+            unknown,
             mean,
             std: if totals.len() > 1 {
                 (squares / (totals.len() - 1) as f64).sqrt()
@@ -346,7 +363,7 @@ impl Rows {
         }
     }
 
-    /// Mean reward and share built of equal stretches of some rows, in file order.
+    /// Mean reward and share built of equal stretches of some rows, in file order; not a number for a share that no row tells.
     pub fn curve(&self, of: &[u32], points: usize) -> Vec<[f32; 2]> {
         let mut of = of.to_vec();
         of.sort_unstable();
@@ -354,7 +371,10 @@ impl Rows {
         of.chunks(size)
             .map(|chunk| {
                 let summary = self.summary(chunk);
-                [summary.mean as f32, summary.built as f32]
+                [
+                    summary.mean as f32,
+                    summary.built.map_or(f32::NAN, |built| built as f32),
+                ]
             })
             .collect()
     }
@@ -369,10 +389,34 @@ pub enum Key {
     Kind,
 }
 
-/// Whether a line holds a text in small letters; leaves the line in small letters.
-fn holds(line: &mut [u8], wanted: &[u8]) -> bool {
-    line.make_ascii_lowercase();
-    line.windows(wanted.len().max(1)).any(|window| window == wanted)
+/// A text that is looked for in lines of JSON.
+pub(super) struct Wanted {
+    lower: String,
+}
+
+impl Wanted {
+    fn new(text: &str) -> Self {
+        Self {
+            lower: text.to_lowercase(),
+        }
+    }
+
+    /// Whether a line holds it, capitals or not; leaves the line in small letters.
+    fn is_in(&self, line: &mut [u8]) -> bool {
+        line.make_ascii_lowercase();
+        let wanted = self.lower.as_bytes();
+        if line.windows(wanted.len().max(1)).any(|window| window == wanted) {
+            return true;
+        }
+        // Small letters of other scripts can be longer or shorter than their capitals, many writers escape both, and two
+        // capitals of other scripts have small letters of this one: the dotted I and the Kelvin sign.
+        let folds = !self.lower.is_ascii() || self.lower.contains(['i', 'k']);
+        let others = !line.is_ascii() || line.windows(2).any(|pair| pair == b"\\u");
+        folds
+            && others
+            && serde_json::from_slice::<serde_json::Value>(line)
+                .is_ok_and(|value| value.to_string().to_lowercase().contains(&self.lower))
+    }
 }
 
 fn index_of(names: &mut Vec<String>, name: Option<&str>) -> u16 {

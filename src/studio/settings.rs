@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use toml::{Table, Value};
 
+use super::keeper::free_name;
 use crate::trajectory::replace_file;
 
 /// Everything that can be set.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Which theme a window starts with.
     pub theme: ThemeChoice,
@@ -27,8 +27,7 @@ pub struct Settings {
 }
 
 /// Which theme a window starts with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThemeChoice {
     /// That of the last window.
     #[default]
@@ -68,43 +67,130 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
-    /// Reads a file; one that is not there gives what is usual.
-    pub fn read(path: &Path) -> Result<Self, String> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(format!("cannot read {}: {error}", path.display())),
+/// Ending of the copy of a file that was not understood before it is replaced.
+const COPY: &str = "bak";
+
+/// A file of settings as far as it is understood.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Read {
+    /// What is usual, where the file says nothing or nothing usable.
+    pub settings: Settings,
+    /// Keys that are none of ours, kept when the file is written.
+    unknown: Table,
+    /// What is wrong with values, or with the file as a whole.
+    problems: Vec<String>,
+}
+
+impl Read {
+    /// What is to be told of the file, with the way out; nothing if all of it is understood.
+    pub fn message(&self, path: &Path) -> Option<String> {
+        let mut told = self.problems.clone();
+        told.extend(self.unknown.keys().map(|key| format!("`{key}` is no setting")));
+        if told.is_empty() {
+            return None;
+        }
+        let hint = if self.problems.is_empty() {
+            "mend the name; it is kept until then, and changes nothing"
+        } else {
+            "mend the file; until then what is usual holds, and a copy is kept before the settings page replaces it"
         };
-        Self::parse(&text).map_err(|message| {
-            format!(
-                "{}: {message}\nhint: mend the line, or delete the file for what is usual",
-                path.display()
-            )
-        })
+        Some(format!("{}: {}\nhint: {hint}", path.display(), told.join("; ")))
+    }
+}
+
+impl Settings {
+    /// Reads a file; one that is not there gives what is usual, and so does what is wrong in one that is.
+    pub fn read(path: &Path) -> Read {
+        match std::fs::read(path) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Self::parse(&text),
+                Err(error) => {
+                    Self::not_read(format!("byte {} is not UTF-8", error.utf8_error().valid_up_to()))
+                }
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Read::default(),
+            Err(error) => Self::not_read(format!("cannot be read: {error}")),
+        }
     }
 
-    /// Writes the file with a comment for each setting.
+    fn not_read(problem: String) -> Read {
+        Read {
+            problems: vec![problem],
+            ..Read::default()
+        }
+    }
+
+    /// Writes the file with a comment for each setting. Keys that are none of ours stay; of a file that is not understood
+    /// a copy stays beside it.
     pub fn write(&self, path: &Path) -> Result<(), String> {
-        let done = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        done.and_then(|()| replace_file(path, self.text().as_bytes()))
-            .map_err(|error| format!("cannot keep settings in {}: {error}", path.display()))
+        let fail = |error: std::io::Error| format!("cannot keep settings in {}: {error}", path.display());
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(fail)?;
+        }
+        let before = Self::read(path);
+        if !before.problems.is_empty() {
+            std::fs::copy(path, free_name(path, COPY)).map_err(fail)?;
+        }
+        let mut text = self.text();
+        if !before.unknown.is_empty() {
+            text.push_str("\n# Not settings of this version.\n");
+            text.push_str(&before.unknown.to_string());
+        }
+        replace_file(path, text.as_bytes()).map_err(fail)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let settings: Self = toml::from_str(text).map_err(|error| error.to_string().trim().to_owned())?;
-        let within = |name: &str, value: f64, low: f64, high: f64| {
-            if (low..=high).contains(&value) {
-                Ok(())
-            } else {
-                Err(format!("`{name}` is {value}, not {low} to {high}"))
+    fn parse(text: &str) -> Read {
+        let mut table = match text.parse::<Table>() {
+            Ok(table) => table,
+            Err(error) => return Self::not_read(error.to_string().trim().to_owned()),
+        };
+        let mut read = Read::default();
+        let Read {
+            settings, problems, ..
+        } = &mut read;
+        let mut take = |key: &str, wanted: &str, set: &mut dyn FnMut(&Value) -> Option<()>| {
+            if let Some(value) = table.remove(key)
+                && set(&value).is_none()
+            {
+                problems.push(format!("`{key}` is {value}, not {wanted}"));
             }
         };
-        within("scale", f64::from(settings.scale), 0.5, 3.0)?;
-        within("workers", settings.workers as f64, 1.0, 16.0)?;
-        within("seconds", settings.seconds, 1.0, 600.0)?;
-        within("memory_mb", settings.memory_mb as f64, 128.0, 65536.0)?;
-        Ok(settings)
+        let number = |value: &Value, low: f64, high: f64| {
+            let whole = || value.as_integer().map(|whole| whole as f64);
+            let number = value.as_float().or_else(whole);
+            number.filter(|number| (low..=high).contains(number))
+        };
+        let whole = |value: &Value, low: i64, high: i64| {
+            let whole = value.as_integer().filter(|whole| (low..=high).contains(whole));
+            whole.map(i64::cast_unsigned)
+        };
+        take("theme", "last, dark or light", &mut |value| {
+            let name = value.as_str()?;
+            settings.theme = ThemeChoice::ALL.into_iter().find(|theme| theme.name() == name)?;
+            Some(())
+        });
+        take("scale", "0.5 to 3", &mut |value| {
+            settings.scale = number(value, 0.5, 3.0)? as f32;
+            Some(())
+        });
+        take("workers", "1 to 16", &mut |value| {
+            settings.workers = whole(value, 1, 16)? as usize;
+            Some(())
+        });
+        take("seconds", "1 to 600", &mut |value| {
+            settings.seconds = number(value, 1.0, 600.0)?;
+            Some(())
+        });
+        take("memory_mb", "128 to 65536", &mut |value| {
+            settings.memory_mb = whole(value, 128, 65536)?;
+            Some(())
+        });
+        take("python", "a path in quotes", &mut |value| {
+            value.as_str()?.clone_into(&mut settings.python);
+            Some(())
+        });
+        read.unknown = table;
+        read
     }
 
     fn text(&self) -> String {
@@ -153,7 +239,7 @@ mod tests {
     fn what_is_written_is_read_again_with_its_comments() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/settings.toml");
-        assert_eq!(Settings::read(&path), Ok(Settings::default()));
+        assert_eq!(Settings::read(&path), Read::default());
         let settings = Settings {
             theme: ThemeChoice::Light,
             scale: 1.25,
@@ -164,19 +250,87 @@ mod tests {
             project_folders: vec!["/parts/\"one\"".into(), "/parts/two".into()],
         };
         settings.write(&path).unwrap();
-        assert_eq!(Settings::read(&path), Ok(settings));
+        let read = Settings::read(&path);
+        assert_eq!((read.message(&path), read.settings), (None, settings));
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.lines().filter(|line| line.starts_with('#')).count() >= 6);
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        assert_eq!(Settings::parse("# nothing\n"), Read::default());
     }
 
     #[test]
-    fn a_wrong_line_is_named() {
-        assert!(
-            Settings::parse("scale = 9.0")
-                .unwrap_err()
-                .contains("`scale` is 9")
+    fn a_key_of_another_version_is_told_and_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        std::fs::write(&path, "sclae = 1.0\nworkers = 3\n[grid]\nstep = [1, 2.5]\n").unwrap();
+        let mut read = Settings::read(&path);
+        assert_eq!(read.settings.workers, 3);
+        let message = read.message(&path).unwrap();
+        for part in ["settings.toml", "`sclae`", "`grid`", "hint:"] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+        read.settings.workers = 5;
+        for _ in 0..2 {
+            read.settings.write(&path).unwrap();
+            assert_eq!(Settings::read(&path), read);
+        }
+        assert_eq!(
+            std::fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "nothing was lost"
         );
-        assert!(Settings::parse("sclae = 1.0").unwrap_err().contains("sclae"));
-        assert_eq!(Settings::parse("# nothing\n"), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_and_loses_nothing_beside_it() {
+        for (line, told) in [
+            ("scale = 9.0", "`scale` is 9.0, not 0.5 to 3"),
+            ("scale = nan", "`scale` is nan"),
+            ("scale = \"big\"", "`scale` is \"big\""),
+            ("workers = 0", "`workers` is 0, not 1 to 16"),
+            ("workers = 2.5", "`workers` is 2.5"),
+            ("seconds = inf", "`seconds` is inf"),
+            ("memory_mb = -1", "`memory_mb` is -1"),
+            ("memory_mb = 9223372036854775807", "`memory_mb` is"),
+            ("theme = \"Dark\"", "`theme` is \"Dark\", not last, dark or light"),
+            ("python = 3", "`python` is 3"),
+        ] {
+            let other = if line.starts_with("workers") {
+                "seconds = 7\n"
+            } else {
+                "workers = 3\n"
+            };
+            let read = Settings::parse(&format!("{other}{line}\n"));
+            let message = read.message(Path::new("x")).unwrap();
+            assert!(message.contains(told), "{line}: {message}");
+            let mut expected = Settings::default();
+            if line.starts_with("workers") {
+                expected.seconds = 7.0;
+            } else {
+                expected.workers = 3;
+            }
+            assert_eq!(read.settings, expected, "{line}");
+        }
+        assert_eq!(Settings::parse("scale = 2\n").settings.scale, 2.0);
+    }
+
+    #[test]
+    fn a_file_that_is_not_understood_is_kept_beside_the_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        let kept = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
+        for (bytes, name) in [
+            (&b"scale = = 1\n"[..], "settings.toml.bak"),
+            (b"scale = 9\n", "settings.toml.bak2"),
+            (b"python = \"\xff\"\n", "settings.toml.bak3"),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            let read = Settings::read(&path);
+            assert_eq!(read.settings, Settings::default());
+            assert!(read.message(&path).unwrap().contains("hint:"));
+            read.settings.write(&path).unwrap();
+            assert_eq!(kept(name), bytes);
+            assert_eq!(Settings::read(&path), Read::default());
+        }
     }
 }

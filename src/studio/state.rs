@@ -98,6 +98,8 @@ pub struct State {
     pub rescued: Vec<Draft>,
     /// A file changed outside while it had edits here.
     pub conflict: Option<Conflict>,
+    /// A path was typed for a file that is there already.
+    pub overwrite: Option<Overwrite>,
     /// The window was asked to close and is busy.
     pub quit: Option<Quit>,
     /// Window time of the last update, s.
@@ -225,6 +227,15 @@ pub struct Conflict {
     pub code: String,
 }
 
+/// A file that would be replaced by what was to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overwrite {
+    /// What was to be written.
+    pub purpose: PathPurpose,
+    /// The file.
+    pub path: PathBuf,
+}
+
 /// Why closing the window is a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quit {
@@ -232,6 +243,8 @@ pub struct Quit {
     pub running: Option<String>,
     /// Files with edits that are not saved.
     pub unsaved: Vec<String>,
+    /// Edits without a file that cannot be kept for the next start.
+    pub lost: Vec<String>,
 }
 
 /// The last part of a path, for people.
@@ -257,6 +270,16 @@ pub enum PathPurpose {
     Export(Form),
     /// A STEP file to write the part on screen to.
     Step,
+}
+
+impl PathPurpose {
+    /// Whether a file is written, which could replace another.
+    pub fn writes(self) -> bool {
+        match self {
+            Self::Open | Self::Folder | Self::Compare => false,
+            Self::Save(_) | Self::Rows | Self::Export(_) | Self::Step => true,
+        }
+    }
 }
 
 /// The path field in place of a file dialog.
@@ -312,6 +335,7 @@ impl State {
             store: None,
             rescued: Vec::new(),
             conflict: None,
+            overwrite: None,
             quit: None,
             now: 0.0,
         })

@@ -18,7 +18,7 @@ use crate::assess::{Artifacts, Assessment, Evaluation, Scoring, Timing, Versions
 use crate::engine::{AssessJob, Event, Job, JobId, Outcome, RepairJob, Wake};
 use crate::executor::PoolStatus;
 use crate::failure::{Failure, Kind};
-use crate::geometry::{Aabb, BrepFacts, Shape, TriMesh};
+use crate::geometry::{BrepFacts, Shape, TriMesh};
 use crate::reward::{Details, Mode, Profile, Reward};
 use crate::server::{Config, HostEvent, Hosting};
 use crate::task::{Level, RecordedRepair, RecordedStep, Scale, Task, TaskSet};

@@ -8,6 +8,9 @@ use toml::{Table, Value};
 
 use super::problem::Problem;
 
+/// Lengths of parts, mm. Far beyond them a kernel's precision is larger than the part, and squares are no numbers any more.
+const SIZES: std::ops::RangeInclusive<f64> = 1e-5..=1e7;
+
 /// The fields of one table that have not been taken yet.
 pub(super) struct Fields<'a> {
     table: Table,
@@ -118,7 +121,7 @@ impl<'a> Fields<'a> {
         Some(words)
     }
 
-    /// Three positive, finite numbers that may be left out.
+    /// Three lengths in mm that may be left out: of parts that a kernel which computes to 1e-7 mm can build.
     pub(super) fn optional_size(&mut self, key: &'static str) -> Option<[f64; 3]> {
         let value = self.take(key)?;
         let numbers = match &value {
@@ -127,14 +130,19 @@ impl<'a> Fields<'a> {
         };
         let size = numbers.and_then(|numbers| <[f64; 3]>::try_from(numbers).ok());
         let size = size.filter(|size| size.iter().all(|extent| extent.is_finite() && *extent > 0.0));
-        if size.is_none() {
-            let message = format!(
+        let message = match size {
+            None => format!(
                 "must be three positive numbers [x, y, z] in mm, is {}",
                 described(&value)
-            );
-            self.refuse(key, &message);
-        }
-        size
+            ),
+            // As short as they can be written: hundreds of digits tell nobody anything.
+            Some(size) if !size.iter().all(|extent| SIZES.contains(extent)) => {
+                format!("must be three lengths from 0.00001 to 10000000 mm, is {size:?}")
+            }
+            Some(_) => return size,
+        };
+        self.refuse(key, &message);
+        None
     }
 
     /// Whether a field is there and was not taken.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cadforge::assess::{Evaluation, ReferenceChoice, Scoring, Timing};
+use cadforge::cache::{Bounds, Cache};
 use cadforge::engine::{
     AssessJob, Engine, Event, ExportJob, Job, JobHandle, Outcome, ProposerChoice, RepairJob,
 };
@@ -93,6 +94,38 @@ fn cancelling_a_running_candidate_ends_it() {
 }
 
 #[test]
+fn what_is_built_is_told_before_its_score_and_what_is_known_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
+    let mut config = WorkerConfig::new(worker, python(), 1);
+    config.cache = Cache::open(folder.path().to_owned(), Bounds::default());
+    let engine = Engine::start(config);
+    let shown =
+        format!("{BOX}pin = cq.Workplane().circle(2).extrude(9)\nshow_object(pin)\nshow_object(fixture)\n");
+    for (code, objects) in [(BOX, None), (&shown, Some(2))] {
+        let events = drain(&engine.submit(assess_job(code), None));
+        let [Event::Started, Event::Built(built), Event::Done(outcome)] = &events[..] else {
+            panic!("{events:?}");
+        };
+        let Outcome::Assessed(assessment) = &**outcome else {
+            panic!("{outcome:?}");
+        };
+        assert!(Arc::ptr_eq(&built.shape, assessment.shape.as_ref().unwrap()));
+        assert_eq!(built.scene.as_ref().map(|scene| scene.objects.len()), objects);
+        let again = drain(&engine.submit(assess_job(code), None));
+        assert!(
+            matches!(&again[..], [Event::Started, Event::Done(_)]),
+            "{again:?}"
+        );
+    }
+    let broken = drain(&engine.submit(assess_job("fixture = 1 / 0\n"), None));
+    assert!(
+        matches!(&broken[..], [Event::Started, Event::Done(_)]),
+        "{broken:?}"
+    );
+}
+
+#[test]
 fn a_repair_tells_each_step_in_order() {
     let engine = engine(1);
     let task = caster();
@@ -120,6 +153,7 @@ fn a_repair_tells_each_step_in_order() {
     for event in drain(&handle) {
         match event {
             Event::Started => told.push("started".to_owned()),
+            Event::Built(_) => told.push("built".to_owned()),
             Event::Proposing { step } => told.push(format!("proposing {step}")),
             Event::ProposalText { delta, .. } => text.push_str(&delta),
             Event::Step(step, shape) => {

@@ -8,6 +8,7 @@ mod patches;
 mod pool;
 mod processes;
 mod scripts;
+mod shown;
 
 use std::fs;
 use std::path::PathBuf;

@@ -83,6 +83,40 @@ fn no_attack_gets_more_than_it_may() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Each shape of `tests/cases/closed` has all of topology; the same without a face has not, as faces or as a solid.
+#[test]
+fn closed_is_closed_and_a_missing_face_shows() {
+    let tasks = tasks();
+    let task: &Task = tasks.get("wall_j_hook_120n").unwrap();
+    let shapes = std::fs::read_to_string(root().join("tests/cases/closed/shapes.tsv")).unwrap();
+    let shapes: Vec<(&str, &str)> = shapes
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_once('\t').expect("name, tab, expression"))
+        .collect();
+    assert!(shapes.len() >= 10);
+    let endings = [
+        "fixture = shape",
+        "fixture = cq.Workplane(obj=cq.Compound.makeCompound(shape.faces().vals()[1:]))",
+        "fixture = cq.Workplane(obj=cq.Solid.makeSolid(cq.Shell.makeShell(shape.faces().vals()[1:])))",
+    ];
+    let script = |shape, ending| format!("import cadquery as cq\nshape = {shape}\n{ending}\n");
+    let jobs: Vec<(&Task, String)> = shapes
+        .iter()
+        .flat_map(|(_, shape)| endings.map(|ending| (task, script(shape, ending))))
+        .collect();
+    let found = evaluations(&jobs);
+    for ((name, _), found) in shapes.iter().zip(found.chunks_exact(endings.len())) {
+        let topology = |index: usize| found[index].reward.topology;
+        assert_eq!(topology(0), Some(1.0), "{name}: {:?}", found[0].notes);
+        // A sphere or a torus without its only face is nothing.
+        for index in [1, 2] {
+            let opened = topology(index).unwrap_or(0.0);
+            assert!(opened <= 0.6, "{name}, ending {index}: {opened}");
+        }
+    }
+}
+
 #[test]
 fn every_stage_of_an_easy_ladder_beats_the_one_before() {
     climb(|task| task.level == Level::Easy);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use cadforge::geometry::{Shape, TriMesh};
+use cadforge::geometry::{Scene, SceneObject, Shape, TriMesh};
 use cadforge::render::{Headless, Preset, Projection, RenderError, Shot, ShotPane, Tone, shape_from_mesh};
 use image::RgbaImage;
 
@@ -102,11 +102,13 @@ fn two_parts_are_drawn_side_by_side_at_one_scale() {
             title: "seed",
             tone: Tone::Seed,
             shape: &seed,
+            scene: None,
         },
         ShotPane {
             title: "step",
             tone: Tone::Step,
             shape: &step,
+            scene: None,
         },
     ];
     let image = draw(&panes, Preset::Front);
@@ -133,6 +135,7 @@ fn faces_differ_in_shade_and_edges_are_dark_lines() {
             title: "part",
             tone: Tone::Step,
             shape: &shape,
+            scene: None,
         }],
         Preset::Isometric,
     );
@@ -160,6 +163,74 @@ fn faces_differ_in_shade_and_edges_are_dark_lines() {
     );
 }
 
+/// A block of the whole shape's extents, moved along y: nearer to whoever looks from the front the less it is.
+fn object(color: [f32; 3], opacity: f32, is_scored: bool, y: f64) -> SceneObject {
+    let mesh = &block([20.0, 4.0, 20.0]).mesh;
+    let moved: Vec<[f64; 3]> = mesh
+        .vertices()
+        .iter()
+        .map(|[x, at, z]| [*x, at + y, *z])
+        .collect();
+    SceneObject {
+        name: None,
+        color: Some(color),
+        opacity,
+        is_scored,
+        mesh: Some(TriMesh::new(&moved, mesh.triangles()).unwrap()),
+        edges: Vec::new(),
+    }
+}
+
+/// The colour in the middle of what a script shows, seen from the front.
+fn middle(objects: Vec<SceneObject>) -> [u8; 3] {
+    let shape = block([20.0, 4.0, 20.0]);
+    let scene = Arc::new(Scene { objects });
+    let image = draw(
+        &[ShotPane {
+            title: "part",
+            tone: Tone::Step,
+            shape: &shape,
+            scene: Some(&scene),
+        }],
+        Preset::Front,
+    );
+    let [r, g, b, _] = image.get_pixel(400, 250).0;
+    [r, g, b]
+}
+
+#[test]
+fn objects_are_drawn_in_their_colours_and_seen_through_by_their_opacity() {
+    const RED: [f32; 3] = [1.0, 0.0, 0.0];
+    const BLUE: [f32; 3] = [0.0, 0.0, 1.0];
+    let [red, _, blue] = middle(vec![object(BLUE, 1.0, true, 0.0), object(RED, 1.0, false, -10.0)]);
+    assert!(red > 150 && blue < 20, "an opaque one hides what is behind it");
+    // Whichever was shown first.
+    for reversed in [false, true] {
+        let mut objects = vec![object(BLUE, 1.0, true, 0.0), object(RED, 0.5, false, -10.0)];
+        if reversed {
+            objects.reverse();
+        }
+        let [red, _, blue] = middle(objects);
+        assert!(
+            red > 50 && blue > 50,
+            "red {red}, blue {blue}, reversed {reversed}"
+        );
+    }
+    let [red, _, blue] = middle(vec![object(BLUE, 1.0, true, 0.0), object(RED, 0.5, false, 10.0)]);
+    assert!(
+        red < 20 && blue > 150,
+        "a translucent one behind an opaque one is hidden"
+    );
+    let [red, _, blue] = middle(vec![object(BLUE, 1.0, true, 0.0), object(RED, 0.0, false, -10.0)]);
+    assert!(red < 20 && blue > 150, "an invisible one is not drawn");
+    // Of two translucent ones the nearer shows more, in either order.
+    let two = |first, second| middle(vec![first, second, object([0.0, 1.0, 0.0], 1.0, true, 30.0)]);
+    let (near, far) = (object(RED, 0.6, false, -10.0), object(BLUE, 0.6, false, 0.0));
+    let seen = two(near.clone(), far.clone());
+    assert!(seen[0] > seen[2] + 30, "{seen:?}");
+    assert_eq!(seen, two(far, near));
+}
+
 #[test]
 fn equal_input_gives_equal_pixels() {
     let shape = block([30.0, 20.0, 10.0]);
@@ -167,6 +238,7 @@ fn equal_input_gives_equal_pixels() {
         title: "part",
         tone: Tone::Step,
         shape: &shape,
+        scene: None,
     }];
     assert!(draw(&panes, Preset::Isometric) == draw(&panes, Preset::Isometric));
 }
@@ -178,6 +250,7 @@ fn a_size_out_of_range_is_refused() {
         title: "part",
         tone: Tone::Step,
         shape: &shape,
+        scene: None,
     }];
     let mut headless = Headless::new().unwrap_or_else(|error| panic!("{error}"));
     let mut shot = Shot {

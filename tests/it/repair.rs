@@ -65,7 +65,11 @@ fn repair(
                 Outcome::Assessed(_) | Outcome::Exported(_) => unreachable!("a repair ends as a repair"),
             },
             Event::Failed { message, .. } => panic!("{message}"),
-            Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } | Event::Cancelled => {}
+            Event::Started
+            | Event::Proposing { .. }
+            | Event::ProposalText { .. }
+            | Event::Built(_)
+            | Event::Cancelled => {}
         }
     }
     panic!("the job ended without an end")

@@ -163,7 +163,12 @@ fn export(harness: &Bound<'_, PyModule>, post: &mut Post) -> PyResult<(Vec<u8>, 
         bound: chosen.getattr("bound")?.extract()?,
         remarks: remarks(harness).unwrap_or_default(),
     };
-    let displayed = if post.terms.displays { objects.len() } else { 0 };
+    // One part in its usual looks is displayed as what is scored.
+    let displayed = if post.terms.displays && claims.shows_more() {
+        objects.len()
+    } else {
+        0
+    };
     let shapes: Vec<_> = std::iter::once(&shape)
         .chain(objects.iter().take(displayed).map(|object| &object.0))
         .collect();
@@ -235,7 +240,8 @@ pub fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
             Failure {
                 kind,
                 message,
-                line,
+                // Of a file as a whole Python says line 0.
+                line: line.filter(|line| *line > 0),
                 traceback,
             }
         }

@@ -29,17 +29,16 @@ ANGULAR_TOLERANCE = 0.1
 # Delabella: a plate with 400 holes has 25,600 (38 s against 3), the references of the tasks 2,211 at most.
 MANY_NODES = 4000
 
-# Spline spans of one face, and turning of a spline edge in radians (two full turns, as of a thread, a twisted bar or a
-# star of many lobes), from which a mesh is bounded. The references of the tasks have 16 spans at most. Beyond, the default
-# mesher puts ever more nodes inside the face: 433,000 triangles in 25 s on a wavy vase, 860,000 in 51 s on a knob of
-# 23 flutes, 233,000 in 8 s on a twisted bar.
+# Spline spans of one face, and turning of a spline edge in radians, from which the angle between neighbouring normals is
+# wider: the default mesher halves triangles until they fit, which is the square of the angle at least. The references of
+# the tasks have 16 spans at most, and no edge that turns twice.
 MANY_SPANS = 64
-MUCH_TURNING = 4.0 * math.pi
 
-# Radians between the normals along an edge of a bounded mesh: with many spans, and without. No nodes are put inside
-# faces. Seconds, triangles and volume against the full mesh on the shapes above: vase 0.26, 17,600, equal to 0.1 %; knob
-# 1.5, 7,100, equal to 0.3 %; bar 0.06, 3,060, equal to 0.2 %.
-ANGLE_OF_MANY_SPANS = 0.2
+# Turning from which the angle is so wide. Two full turns are a thread, a twisted bar or a few waves; eight are a knob of
+# twenty flutes or a corrugated tube. Seconds, triangles and volume with and without, docs/reward.md has more:
+# twisted bar 0.39, 33,000 against 7.4, 233,000 (0.3 %); vase of ten waves 0.6, 30,000 against 21, 434,000 (0.02 %); knob of
+# 23 flutes 0.9, 37,000 against 62, 860,000 (2 %).
+WIDER_ANGLES = ((16.0 * math.pi, 0.3), (4.0 * math.pi, 0.2))
 
 # Points at which the turning of an edge is taken, a span and in all.
 TURNING_SAMPLES, MOST_SAMPLES = 4, 400
@@ -76,13 +75,19 @@ class Effort:
             self.nodes = max(self.nodes, nodes)
             self.spans = max(self.spans, spans)
             self.turning = max(self.turning, turning)
-            weight = (nodes / MANY_NODES) ** 2 + spans / MANY_SPANS + turning / MUCH_TURNING
+            weight = (nodes / MANY_NODES) ** 2 + spans / MANY_SPANS + turning / WIDER_ANGLES[-1][0]
             if weight > heaviest:
                 heaviest = weight
                 about = [f"{holes} holes"] if holes > 1 else []
                 about += [f"{spans} spline spans"] if spans > 1 else []
                 detail = f" with {' and '.join(about)}" if about else ""
                 self.hardest = f"face {index}, a {kind}{detail}"
+
+    def angle(self) -> float:
+        """The angle between neighbouring normals of a mesh that takes seconds at most, radians."""
+        wider = [angle for turning, angle in WIDER_ANGLES if self.turning > turning]
+        many = [WIDER_ANGLES[-1][1]] if self.spans > MANY_SPANS else []
+        return max([ANGULAR_TOLERANCE, *wider, *many])
 
 
 def faces(shape):
@@ -100,19 +105,14 @@ def mesh_as_exported(shape) -> None:
 
 def mesh_bounded(shape, effort: Effort) -> None:
     """Meshes with parameters that suit the counts."""
-    spans = effort.spans > MANY_SPANS
-    bounded = spans or effort.turning > MUCH_TURNING
-    angle = ANGLE_OF_MANY_SPANS if spans else ANGULAR_TOLERANCE
+    angle = effort.angle()
     # Half the nodes on a circle at twice the angle.
     many = effort.nodes * ANGULAR_TOLERANCE / angle > MANY_NODES
-    if not bounded and not many:
+    if angle == ANGULAR_TOLERANCE and not many:
         mesh_as_exported(shape)
         return
     parameters = IMeshTools_Parameters()
     parameters.Deflection, parameters.Relative, parameters.Angle = TOLERANCE, True, angle
-    if bounded:
-        parameters.InternalVerticesMode = False
-        parameters.ControlSurfaceDeflection = False
     if many:
         parameters.MeshAlgo = IMeshTools_MeshAlgoType.IMeshTools_MeshAlgoType_Delabella
     BRepMesh_IncrementalMesh(shape, parameters, Message_ProgressRange())

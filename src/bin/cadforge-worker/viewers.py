@@ -13,11 +13,25 @@ import cadquery as cq
 # never does.
 OBJECT, SHOWN, DEBUG = "object", "shown", "debug"
 
+# What is only shown for checking lets the part behind it be seen.
+DEBUG_OPACITY = 0.35
+
 # More objects than anyone can tell apart.
 MAX_OBJECTS = 256
 
 # Names under which the viewers' own notebooks and tutorials pass the object as a keyword.
 OBJECT_KEYWORDS = ("obj", "object", "cad_obj", "cqObject", "cq_object", "shape", "objs")
+
+# Colours of CSS, which the viewers take, that have no name in the kernel.
+CSS_COLORS = {
+    "aqua": "#00ffff", "aquamarine": "#7fffd4", "cornsilk": "#fff8dc", "crimson": "#dc143c", "darkblue": "#00008b",
+    "darkcyan": "#008b8b", "darkgray": "#a9a9a9", "darkgrey": "#a9a9a9", "darkmagenta": "#8b008b", "darkred": "#8b0000",
+    "darkslategrey": "#2f4f4f", "deepskyblue": "#00bfff", "dimgray": "#696969", "dimgrey": "#696969",
+    "dodgerblue": "#1e90ff", "fuchsia": "#ff00ff", "grey": "#808080", "indigo": "#4b0082", "lavenderblush": "#fff0f5",
+    "lemonchiffon": "#fffacd", "lightgreen": "#90ee90", "lightgrey": "#d3d3d3", "lightsalmon": "#ffa07a",
+    "lightslategrey": "#778899", "lime": "#00ff00", "mediumblue": "#0000cd", "navajowhite": "#ffdead", "navy": "#000080",
+    "olive": "#808000", "rebeccapurple": "#663399", "silver": "#c0c0c0", "slategrey": "#708090",
+}
 
 _shown: list = []
 _said: set = set()
@@ -32,7 +46,7 @@ class Shown:
         self.name = name if isinstance(name, str) else None
         self.color = rgb(color)
         alpha = None if color is None else _alpha(color)
-        self.opacity = _fraction(alpha if opacity is None else opacity, 1.0)
+        self.opacity = _fraction(alpha if opacity is None else opacity, DEBUG_OPACITY if how == DEBUG else 1.0)
 
 
 def shown() -> list:
@@ -72,6 +86,7 @@ def rgb(color):
     """A colour as three numbers from 0 to 1; None if it is none that can be understood."""
     try:
         if isinstance(color, str):
+            color = CSS_COLORS.get(color.lower(), color)
             if color.startswith("#") and len(color) in (7, 9):
                 return tuple(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
             color = cq.Color(color)

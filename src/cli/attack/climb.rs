@@ -180,11 +180,13 @@ fn draw(rows: &[Found], judge: &Judge, out: &Path) -> anyhow::Result<()> {
             title: id,
             tone: Tone::Reference,
             shape,
+            scene: None,
         }));
         panes.push(ShotPane {
             title: &title,
             tone: Tone::Step,
             shape: &best,
+            scene: None,
         });
         sheet.add(&panes)?;
     }

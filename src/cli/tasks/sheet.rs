@@ -37,6 +37,7 @@ pub(super) fn run(out: &Path, columns: u32, global: &Global) -> anyhow::Result<(
             title: &task.id,
             tone: Tone::Step,
             shape,
+            scene: None,
         }])?;
     }
     sheet.write(out)

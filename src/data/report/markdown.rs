@@ -94,6 +94,13 @@ fn one(text: &mut String, run: &Run) {
         number(run.mean_total),
         number(run.best_total),
     );
+    if run.unknown > 0 {
+        let _ = writeln!(
+            text,
+            "\n{} scored rows do not say whether they built: they count neither as built nor as failed.",
+            run.unknown
+        );
+    }
     if run.bad_lines + run.other_rows > 0 {
         let _ = writeln!(
             text,
@@ -105,6 +112,9 @@ fn one(text: &mut String, run: &Run) {
     for KindCount { kind, count } in &run.kinds {
         let _ = writeln!(text, "| {} | {count} |", kind.name());
     }
+    if run.unknown > 0 {
+        let _ = writeln!(text, "| unknown | {} |", run.unknown);
+    }
     over_time(text, run);
     text.push_str("\n| task | completions | built | build rate | mean reward | best reward |\n|---|---|---|---|---|---|\n");
     for task in &run.tasks {
@@ -112,7 +122,7 @@ fn one(text: &mut String, run: &Run) {
             escape(&task.task_id),
             task.completions.to_string(),
             task.built.to_string(),
-            percent(Some(task.build_rate)),
+            percent(task.build_rate),
             number(Some(task.mean_reward)),
             number(Some(task.best_reward)),
         ]));
@@ -135,7 +145,7 @@ fn over_time(text: &mut String, run: &Run) {
             stretch.from + 1,
             stretch.to,
             number(Some(stretch.mean_reward)),
-            percent(Some(stretch.build_rate))
+            percent(stretch.build_rate)
         );
         for KindCount { count, .. } in stretch.kinds.iter().take(COLUMNS) {
             let _ = write!(text, " {count} |");

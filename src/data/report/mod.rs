@@ -36,7 +36,9 @@ pub struct Run {
     pub scored: usize,
     /// Candidates that built.
     pub built: usize,
-    /// Share that built, of the scored ones, 0 to 1.
+    /// Candidates with a reward that do not say whether they built; in no share of those that did.
+    pub unknown: usize,
+    /// Share that built, of the scored ones that say so, 0 to 1.
     pub build_rate: Option<f64>,
     /// Mean reward.
     pub mean_reward: Option<f64>,
@@ -91,8 +93,10 @@ pub struct TaskNumbers {
     pub completions: usize,
     /// How many built.
     pub built: usize,
-    /// Share that built, 0 to 1.
-    pub build_rate: f64,
+    /// How many do not say whether they did.
+    pub unknown: usize,
+    /// Share that built, of those that say so, 0 to 1.
+    pub build_rate: Option<f64>,
     /// Mean reward.
     pub mean_reward: f64,
     /// Greatest reward.
@@ -129,8 +133,8 @@ pub struct Stretch {
     pub to: usize,
     /// Mean reward.
     pub mean_reward: f64,
-    /// Share that built, 0 to 1.
-    pub build_rate: f64,
+    /// Share that built, of those that say so, 0 to 1.
+    pub build_rate: Option<f64>,
     /// Kinds, in the order of the run's.
     pub kinds: Vec<KindCount>,
 }

@@ -32,16 +32,14 @@ pub fn plots(runs: &[Run]) -> Vec<(String, String)> {
     if runs.is_empty() {
         return Vec::new();
     }
-    let along = |run: &Run, value: &dyn Fn(&super::Stretch) -> f64| Curve {
+    let along = |run: &Run, value: &dyn Fn(&super::Stretch) -> Option<f64>| Curve {
         name: run.name.clone(),
         points: run
             .over_time
             .iter()
-            .map(|stretch| {
-                (
-                    (stretch.from + stretch.to) as f64 / 2.0 / run.scored as f64,
-                    value(stretch),
-                )
+            .filter_map(|stretch| {
+                let middle = (stretch.from + stretch.to) as f64 / 2.0;
+                Some((middle / run.scored as f64, value(stretch)?))
             })
             .collect(),
     };
@@ -52,7 +50,7 @@ pub fn plots(runs: &[Run]) -> Vec<(String, String)> {
                 "Mean reward of candidates over a run",
                 &runs
                     .iter()
-                    .map(|run| along(run, &|stretch| stretch.mean_reward))
+                    .map(|run| along(run, &|stretch| Some(stretch.mean_reward)))
                     .collect::<Vec<_>>(),
             ),
         ),
@@ -178,7 +176,8 @@ pub fn tasks(run: &Run) -> String {
     for (index, task) in run.tasks.iter().enumerate() {
         let y = TOP + ROW * index as f64;
         svg.label(NAMES - 8.0, y + 14.0, "end", &task.task_id);
-        for (share, colour) in [(1.0, "#e8e8e8"), (task.build_rate, COLOURS[2])] {
+        let built = task.build_rate.unwrap_or(0.0);
+        for (share, colour) in [(1.0, "#e8e8e8"), (built, COLOURS[2])] {
             let _ = writeln!(
                 svg.text,
                 "<rect x=\"{NAMES}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{colour}\"/>",
@@ -187,7 +186,10 @@ pub fn tasks(run: &Run) -> String {
                 ROW - 6.0
             );
         }
-        let text = format!("{:.0} % of {}", task.build_rate * 100.0, task.completions);
+        let text = match task.build_rate {
+            Some(rate) => format!("{:.0} % of {}", rate * 100.0, task.completions - task.unknown),
+            None => format!("unknown of {}", task.completions),
+        };
         svg.label(NAMES + width + 8.0, y + 14.0, "start", &text);
     }
     svg.end()

@@ -17,7 +17,7 @@ pub(super) const STRETCHES: usize = 20;
 #[derive(Clone, Copy)]
 struct Point {
     reward: f32,
-    built: bool,
+    built: Option<bool>,
     kind: Option<Kind>,
 }
 
@@ -25,6 +25,7 @@ struct Point {
 struct TaskSum {
     rows: usize,
     built: usize,
+    unknown: usize,
     sum: f64,
     best: f64,
 }
@@ -133,7 +134,7 @@ impl Reading {
             });
         }
         let Some(score) = row.score() else { return };
-        let (built, kind) = (row.built().unwrap_or(false), row.kind());
+        let (built, kind) = (row.built(), row.kind());
         self.of_group[group].rewards.push(score);
         self.points.push(Point {
             reward: score as f32,
@@ -155,7 +156,8 @@ impl Reading {
                 ..TaskSum::default()
             });
             sum.rows += 1;
-            sum.built += usize::from(built);
+            sum.built += usize::from(built == Some(true));
+            sum.unknown += usize::from(built.is_none());
             sum.sum += score;
             sum.best = sum.best.max(score);
         }
@@ -164,14 +166,18 @@ impl Reading {
     pub(super) fn run(self) -> Run {
         let (scored, completions) = (self.points.len(), self.run.completions);
         let share = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
-        let built = self.points.iter().filter(|point| point.built).count();
+        let built = built_of(&self.points);
+        let unknown = self.points.iter().filter(|point| point.built.is_none()).count();
         let kinds = kinds(&self.points, None);
         let stretch = |(index, points): (usize, &[Point])| Stretch {
             from: index * stretch_of(scored),
             to: index * stretch_of(scored) + points.len(),
             mean_reward: points.iter().map(|point| f64::from(point.reward)).sum::<f64>()
                 / points.len() as f64,
-            build_rate: points.iter().filter(|point| point.built).count() as f64 / points.len() as f64,
+            build_rate: share(
+                built_of(points),
+                points.iter().filter(|point| point.built.is_some()).count(),
+            ),
             kinds: self::kinds(points, Some(&kinds)),
         };
         let over_time = self
@@ -190,14 +196,16 @@ impl Reading {
             task_id,
             completions: sum.rows,
             built: sum.built,
-            build_rate: sum.built as f64 / sum.rows as f64,
+            unknown: sum.unknown,
+            build_rate: share(sum.built, sum.rows - sum.unknown),
             mean_reward: sum.sum / sum.rows as f64,
             best_reward: sum.best,
         };
         Run {
             scored,
             built,
-            build_rate: share(built, scored),
+            unknown,
+            build_rate: share(built, scored - unknown),
             mean_reward: (scored > 0).then(|| self.rewards / scored as f64),
             mean_total: (self.totals.1 > 0).then(|| self.totals.0 / self.totals.1 as f64),
             fixture_rate: share(self.fixtures, completions),
@@ -210,6 +218,10 @@ impl Reading {
             ..self.run
         }
     }
+}
+
+fn built_of(points: &[Point]) -> usize {
+    points.iter().filter(|point| point.built == Some(true)).count()
 }
 
 /// Candidates in each of the stretches.

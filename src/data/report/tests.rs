@@ -57,7 +57,7 @@ fn a_run_is_counted_over_all_and_over_time() {
     assert_eq!(
         run.over_time
             .iter()
-            .map(|stretch| stretch.build_rate)
+            .filter_map(|stretch| stretch.build_rate)
             .sum::<f64>(),
         5.0
     );
@@ -75,6 +75,49 @@ fn a_run_is_counted_over_all_and_over_time() {
         .map(|task| (task.task_id.as_str(), task.completions, task.built))
         .collect();
     assert_eq!(tasks, [("a", 40, 8), ("b", 40, 12)]);
+}
+
+#[test]
+fn what_is_not_known_to_have_built_is_counted_by_itself() {
+    let mut rows: Vec<Value> = (0..80).map(completion).collect();
+    for row in &mut rows[..10] {
+        // As other tools log: a shaped failure, and a number that says nothing.
+        let negative = row["index"] == 3;
+        *row = json!({"task_id": "a", "code": "x", "score": if negative { -0.7 } else { 0.43 }});
+    }
+    rows.push(json!({"task_id": "c", "code": "x", "reward": 0.53}));
+    let run = read_rows(&rows).unwrap();
+    assert_eq!((run.scored, run.built, run.unknown), (81, 20, 10));
+    assert_eq!(run.build_rate, Some(20.0 / 71.0));
+    let tasks: Vec<_> = run
+        .tasks
+        .iter()
+        .map(|task| {
+            (
+                task.task_id.as_str(),
+                task.built,
+                task.unknown,
+                task.build_rate.is_some(),
+            )
+        })
+        .collect();
+    assert_eq!(tasks, [("a", 8, 9, true), ("b", 12, 0, true), ("c", 0, 1, false)]);
+    assert_eq!(run.over_time[0].build_rate, Some(0.0));
+    let text = markdown(std::slice::from_ref(&run));
+    for part in [
+        "10 scored rows do not say whether they built",
+        "| unknown | 10 |",
+        "| c | 1 | 0 | – |",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    // Nothing of it is known: no share is made up.
+    let dense: Vec<Value> = (0..8)
+        .map(|_| json!({"task_id": "a", "code": "x", "reward": 0.34}))
+        .collect();
+    let run = read_rows(&dense).unwrap();
+    assert_eq!((run.built, run.unknown, run.build_rate), (0, 8, None));
+    assert!(!plot::plots(&[run]).iter().any(|(_, svg)| svg.contains("NaN")));
 }
 
 #[test]

@@ -110,22 +110,25 @@ impl Store {
             .map_err(fail)?;
         let mut added = Vec::new();
         let mut insert_all = || -> rusqlite::Result<()> {
-            let mut known = change.prepare("SELECT 1 FROM rows WHERE digest = ?1")?;
+            let mut known = change.prepare("SELECT 1 FROM rows WHERE run = ?1 AND digest = ?2")?;
             let mut insert = change.prepare(
                 "INSERT INTO rows (digest, run, line, form, task, kind, built, total, score, call, group_id, profile)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?;
             let mut keep = change.prepare("INSERT INTO texts (row, json) VALUES (?1, ?2)")?;
             let mut names = Names::default();
-            let mut run = None;
+            let source = source_of(source, name);
+            let mut run = known_run(&change, &source)?;
             for incoming in batch {
-                if known.exists([incoming.digest.as_slice()])? {
+                if let Some(run) = run
+                    && known.exists(params![run, incoming.digest.as_slice()])?
+                {
                     continue;
                 }
                 // A run is made with its first row.
                 let run = match run {
                     Some(run) => run,
-                    None => *run.insert(run_id(&change, source, name)?),
+                    None => *run.insert(new_run(&change, &source, name)?),
                 };
                 let Incoming { row, form, line, .. } = incoming;
                 let task = row.task_id().map(|task| names.id(&change, task)).transpose()?;
@@ -231,21 +234,22 @@ impl Names {
     }
 }
 
-fn run_id(index: &Transaction<'_>, source: &Path, name: &str) -> rusqlite::Result<i64> {
-    // A name given by hand makes a run of its own out of the same file.
-    let source = format!("{}\u{0}{name}", source.display());
-    let known = index
-        .query_row("SELECT id FROM runs WHERE source = ?1", [&source], |row| {
+/// By what a run is known: a name given by hand makes a run of its own out of the same file.
+fn source_of(source: &Path, name: &str) -> String {
+    format!("{}\u{0}{name}", source.display())
+}
+
+fn known_run(index: &Transaction<'_>, source: &str) -> rusqlite::Result<Option<i64>> {
+    index
+        .query_row("SELECT id FROM runs WHERE source = ?1", [source], |row| {
             row.get(0)
         })
-        .optional()?;
-    match known {
-        Some(id) => Ok(id),
-        None => {
-            index.execute("INSERT INTO runs (name, source) VALUES (?1, ?2)", [name, &source])?;
-            Ok(index.last_insert_rowid())
-        }
-    }
+        .optional()
+}
+
+fn new_run(index: &Transaction<'_>, source: &str, name: &str) -> rusqlite::Result<i64> {
+    index.execute("INSERT INTO runs (name, source) VALUES (?1, ?2)", [name, source])?;
+    Ok(index.last_insert_rowid())
 }
 
 /// The run of a file or folder, by its name without what says how it is written.

@@ -1,8 +1,8 @@
 //! Rows and trajectories of all runs in one place: an index in SQLite, artifacts as files named by their content.
 //!
 //! Several processes may read and import at the same time; whoever is killed leaves what was committed. Importing again adds
-//! nothing twice: a row is known by its line and by how many equal ones stood before it in its file, so that a log that grew
-//! adds its new lines. The index holds the rows themselves too; large files (STL, code and reward of a trajectory's steps)
+//! nothing twice: a row is known within its run by its line and by how many equal ones stood before it in its file, so that
+//! a log that grew adds its new lines. Another run keeps an equal row as its own. The index holds the rows themselves too; large files (STL, code and reward of a trajectory's steps)
 //! lie beside it.
 
 mod filter;
@@ -50,10 +50,11 @@ impl Store {
         // Readers do not wait for a writer. What a power failure may take is the last import, which can be repeated.
         index
             .execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;",
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF;",
             )
             .map_err(fail)?;
         schema::migrate(&mut index, folder)?;
+        index.execute_batch("PRAGMA foreign_keys = ON;").map_err(fail)?;
         drop(lock);
         Ok(Self {
             folder: folder.to_owned(),

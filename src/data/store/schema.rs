@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use crate::data::DataError;
+use crate::data::{DataError, Row};
+use crate::failure::Kind;
 
 /// One step a format: the first makes format 1 of an empty file. Steps that were released are never changed.
-pub(super) const STEPS: [&str; 4] = [
+pub(super) const STEPS: [&str; 5] = [
     "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
      CREATE TABLE runs (id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL UNIQUE) STRICT;
      CREATE TABLE rows (
@@ -39,12 +40,39 @@ pub(super) const STEPS: [&str; 4] = [
      INSERT OR IGNORE INTO names (name)
          SELECT DISTINCT json_extract(json, '$.profile') FROM texts WHERE json_type(json, '$.profile') = 'text';
      UPDATE rows SET profile = (SELECT names.id FROM texts JOIN names ON name = json_extract(json, '$.profile') WHERE texts.row = rows.id);",
+    // Two runs may hold equal rows: a row is known within its run alone. SQLite changes no constraint in place.
+    "CREATE TABLE new_rows (
+         id INTEGER PRIMARY KEY,
+         digest BLOB NOT NULL,
+         run INTEGER NOT NULL REFERENCES runs,
+         line INTEGER NOT NULL,
+         form INTEGER NOT NULL REFERENCES names,
+         task INTEGER REFERENCES names,
+         kind INTEGER REFERENCES names,
+         built INTEGER,
+         total REAL,
+         score REAL,
+         call INTEGER,
+         group_id TEXT,
+         profile INTEGER REFERENCES names,
+         UNIQUE (run, digest)
+     ) STRICT;
+     INSERT INTO new_rows
+         SELECT id, digest, run, line, form, task, kind, built, total, score, call, group_id, profile FROM rows;
+     DROP TABLE rows;
+     ALTER TABLE new_rows RENAME TO rows;
+     CREATE INDEX rows_by_task ON rows (task, kind, total);
+     CREATE INDEX rows_by_kind ON rows (kind, total);",
 ];
+
+/// Up to this format a shaped failure and a number that says nothing counted as built.
+const JUDGED: usize = 5;
 
 /// The format of this version.
 pub(super) const FORMAT: usize = STEPS.len();
 
-/// Takes an index to this version's format; one of a later version is refused and not touched.
+/// Takes an index to this version's format; one of a later version is refused and not touched. Whether keys lead somewhere
+/// is not to be checked meanwhile: a table that is made anew has its old name again at the end.
 pub(super) fn migrate(index: &mut Connection, folder: &Path) -> Result<(), DataError> {
     let fail = |source| DataError::Store {
         path: folder.to_owned(),
@@ -62,13 +90,38 @@ pub(super) fn migrate(index: &mut Connection, folder: &Path) -> Result<(), DataE
     }
     let step = |index: &mut Connection| -> rusqlite::Result<()> {
         let change = index.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-        for step in &STEPS[format_of(&change)?..] {
+        let before = format_of(&change)?;
+        for step in &STEPS[before..] {
             change.execute_batch(step)?;
+        }
+        if before < JUDGED {
+            judge_anew(&change)?;
         }
         change.pragma_update(None, "user_version", FORMAT as i64)?;
         change.commit()
     };
     step(index).map_err(fail)
+}
+
+/// Takes from each row anew what the index tells of its outcome.
+fn judge_anew(change: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut texts = change.prepare("SELECT row, json FROM texts")?;
+    let mut add = change.prepare("INSERT OR IGNORE INTO names (name) VALUES (?1)")?;
+    let mut put = change
+        .prepare("UPDATE rows SET built = ?2, kind = (SELECT id FROM names WHERE name = ?3) WHERE id = ?1")?;
+    let mut rows = texts.query([])?;
+    while let Some(text) = rows.next()? {
+        // One that is damaged stays as it is, and says so when it is read.
+        let Ok(row) = Row::parse(text.get_ref(1)?.as_str()?.as_bytes()) else {
+            continue;
+        };
+        let kind = row.kind().map(Kind::name);
+        if let Some(kind) = kind {
+            add.execute([kind])?;
+        }
+        put.execute(params![text.get::<_, i64>(0)?, row.built(), kind])?;
+    }
+    Ok(())
 }
 
 pub(super) fn format_of(index: &Connection) -> rusqlite::Result<usize> {

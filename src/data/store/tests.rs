@@ -30,7 +30,7 @@ fn all(store: &Store) -> usize {
 #[test]
 fn importing_again_adds_nothing_and_a_log_that_grew_adds_its_end() {
     let dir = tempfile::tempdir().unwrap();
-    let (log, copy) = (dir.path().join("run 7.jsonl"), dir.path().join("copy.jsonl"));
+    let [log, copy, other] = ["run 7.jsonl", "copy.jsonl", "other.jsonl"].map(|name| dir.path().join(name));
     // Two equal lines are two rows.
     write(&log, [row(0), row(1), row(1)]);
     let mut store = Store::open(&dir.path().join("store")).unwrap();
@@ -42,20 +42,36 @@ fn importing_again_adds_nothing_and_a_log_that_grew_adds_its_end() {
     assert_eq!(import(&mut store, &log).added, 0);
     write(&log, [row(0), row(1), row(1), row(1), row(2)]);
     assert_eq!(import(&mut store, &log).added, 2);
-    std::fs::copy(&log, &copy).unwrap();
-    assert_eq!(import(&mut store, &copy).added, 0);
     assert_eq!(all(&store), 5);
+    // Another run holds the same: a run of greedy answers does, or one that was started anew.
+    std::fs::copy(&log, &copy).unwrap();
+    write(&other, [row(2), row(3)]);
+    assert_eq!(import(&mut store, &copy).added, 5);
+    assert_eq!(import(&mut store, &other).added, 2);
+    assert_eq!(
+        store.import(&other, Some("by name"), &mut |_| {}).unwrap().added,
+        2
+    );
+    for path in [&log, &copy, &other] {
+        assert_eq!(import(&mut store, path).added, 0);
+    }
+    let count = |name: &str, rows: i64| Count {
+        name: name.to_owned(),
+        rows,
+    };
     assert_eq!(
         store.counts(&Filter::default(), Column::Run).unwrap(),
-        [Count {
-            name: "run 7".to_owned(),
-            rows: 5
-        }]
+        [
+            count("copy", 5),
+            count("run 7", 5),
+            count("by name", 2),
+            count("other", 2)
+        ]
     );
     // Another process finds it all.
     let other = Store::open_existing(&dir.path().join("store")).unwrap();
     assert_eq!(other.row(5).unwrap().unwrap().0["code"], "x = 2");
-    assert_eq!(other.row(6).unwrap(), None);
+    assert_eq!(other.row(15).unwrap(), None);
 }
 
 #[test]
@@ -186,12 +202,41 @@ fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
             "INSERT INTO names VALUES (1, 'evaluation'); INSERT INTO runs VALUES (1, 'old', 'old');
              INSERT INTO rows (id, digest, run, line, form) VALUES (1, x'00', 1, 1, 1);
              INSERT INTO texts VALUES (1, '{\"code\": \"x\", \"profile\": \"grounded-v2\"}');
+             INSERT INTO rows (id, digest, run, line, form, built, score) VALUES (2, x'01', 1, 2, 1, 1, -0.7);
+             INSERT INTO texts VALUES (2, '{\"code\": \"x = (\", \"score\": -0.7}');
+             INSERT INTO rows (id, digest, run, line, form, built, score) VALUES (3, x'02', 1, 3, 1, 1, 0.5);
+             INSERT INTO texts VALUES (3, '{\"code\": \"x\", \"score\": 0.5}');
              PRAGMA user_version = 1;",
         )
         .unwrap();
     drop(index);
-    let store = Store::open(dir.path()).unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
     assert_eq!(schema::format_of(&store.index).unwrap(), schema::FORMAT);
+    // What never built is no longer said to have.
+    let judged: Vec<_> = store.list(&Filter::default(), 9, 0).unwrap();
+    let judged: Vec<_> = judged
+        .iter()
+        .map(|entry| (entry.built, entry.kind.as_deref()))
+        .collect();
+    assert_eq!(
+        judged,
+        [(None, None), (Some(false), Some("syntax_closure")), (None, None)]
+    );
+    // What belongs to a row still does, and a row without a run is refused.
+    let broken = store
+        .index
+        .prepare("PRAGMA foreign_key_check")
+        .unwrap()
+        .exists([])
+        .unwrap();
+    assert!(!broken);
+    assert!(store.index.execute("UPDATE rows SET run = 7", []).is_err());
+    let log = dir.path().join("log.jsonl");
+    write(&log, [row(0), row(1)]);
+    assert_eq!(
+        (import(&mut store, &log).added, import(&mut store, &log).added),
+        (2, 0)
+    );
     assert_eq!(store.row(1).unwrap().unwrap().0["code"], "x");
     assert_eq!(
         store.list(&Filter::default(), 1, 0).unwrap()[0].profile,
@@ -205,7 +250,7 @@ fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
             |row| row.get(0),
         )
         .unwrap();
-    assert_eq!(indices, 3);
+    assert_eq!(indices, 2);
     store.index.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
     let error = Store::open(dir.path()).unwrap_err();

@@ -13,11 +13,10 @@ fn a_closed_box_has_nothing_to_complain_about() {
         non_manifold_edges,
         degenerate_faces,
         watertight,
-        balanced,
         components,
     } = of(&block([0.0; 3], [1.0, 2.0, 3.0]));
     assert_eq!((boundary_edges, non_manifold_edges, degenerate_faces), (0, 0, 0));
-    assert!(watertight && balanced);
+    assert!(watertight);
     assert_eq!(components.len(), 1);
     // The height of 3 becomes 1000.
     for (actual, expected) in components[0]
@@ -33,7 +32,7 @@ fn a_closed_box_has_nothing_to_complain_about() {
 fn a_missing_triangle_leaves_three_open_edges() {
     let open = of(&without(&block([0.0; 3], [1.0; 3]), &[4]));
     assert_eq!((open.boundary_edges, open.non_manifold_edges), (3, 0));
-    assert!(!open.watertight && !open.balanced);
+    assert!(!open.watertight);
     assert_eq!(open.components.len(), 1);
 }
 
@@ -44,28 +43,19 @@ fn a_repeated_triangle_makes_three_edges_of_three_faces_and_stands_alone() {
     triangles.push(triangles[0]);
     let twice = of(&TriMesh::new(mesh.vertices(), &triangles).unwrap());
     assert_eq!((twice.boundary_edges, twice.non_manifold_edges), (0, 3));
-    assert!(!twice.watertight && !twice.balanced);
+    assert!(!twice.watertight);
     assert_eq!(twice.components.len(), 3);
 }
 
 #[test]
-fn boxes_that_share_an_edge_stay_two_components_and_are_balanced() {
+fn boxes_that_share_an_edge_stay_two_components() {
     let touching = of(&together(&[
         block([0.0; 3], [1.0; 3]),
         block([1.0, 1.0, 0.0], [1.0; 3]),
     ]));
     assert_eq!((touching.boundary_edges, touching.non_manifold_edges), (0, 1));
-    assert!(!touching.watertight && touching.balanced);
+    assert!(!touching.watertight);
     assert_eq!(touching.components.len(), 2);
-}
-
-#[test]
-fn a_turned_triangle_is_watertight_but_not_balanced() {
-    let mesh = block([0.0; 3], [1.0; 3]);
-    let mut triangles = mesh.triangles().to_vec();
-    triangles[3].swap(0, 1);
-    let turned = of(&TriMesh::new(mesh.vertices(), &triangles).unwrap());
-    assert!(turned.watertight && !turned.balanced);
 }
 
 #[test]
@@ -99,6 +89,6 @@ fn components_come_in_the_order_of_their_first_triangle() {
 #[test]
 fn a_vase_is_closed() {
     let vase = of(&vase(30, 20));
-    assert!(vase.watertight && vase.balanced);
+    assert!(vase.watertight);
     assert_eq!(vase.components.len(), 1);
 }

@@ -117,6 +117,42 @@ fn obj_polygons_become_triangles() {
 }
 
 #[test]
+fn obj_polygons_are_split_in_trimeshs_order() {
+    let corners = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 2 0 0\nv 2 1 0.1\nv 3 1 0.1\n";
+    let triangles = |faces: &str| {
+        let mesh = TriMesh::from_obj(format!("{corners}{faces}").as_bytes()).unwrap();
+        let place = |vertex: u32| mesh.vertices()[vertex as usize];
+        let corners = corners.lines().map(|line| {
+            let numbers: Vec<f64> = line[2..].split(' ').map(|x| x.parse().unwrap()).collect();
+            [numbers[0], numbers[1], numbers[2]]
+        });
+        let corners: Vec<_> = corners.collect();
+        // Numbers as in the file, not rounded to 32 bits.
+        let number = |vertex| {
+            corners
+                .iter()
+                .position(|&corner| corner == place(vertex))
+                .unwrap()
+                + 1
+        };
+        mesh.triangles()
+            .iter()
+            .map(|triangle| triangle.map(number))
+            .collect::<Vec<_>>()
+    };
+    // Nothing but quads: all first halves, then all second ones.
+    assert_eq!(
+        triangles("f 1 2 3 4\nf 2 5 6 3\n"),
+        [[1, 2, 3], [2, 5, 6], [3, 4, 1], [6, 3, 2]]
+    );
+    // Mixed: face by face.
+    assert_eq!(
+        triangles("f 1 2 3 4\nf 2 5 6\nf 1 2 5 7 6\n"),
+        [[1, 2, 3], [3, 4, 1], [2, 5, 6], [1, 2, 5], [1, 5, 7], [1, 7, 6]]
+    );
+}
+
+#[test]
 fn glb_nodes_place_their_meshes() {
     // A scaled child of a moved parent, next to a node without a mesh.
     let json = r#"{"asset":{"version":"2.0"},"scene":0,"scenes":[{"nodes":[0,2]}],

@@ -29,7 +29,7 @@ fn samples_lie_on_the_surface_and_spread_by_area() {
 }
 
 #[test]
-fn the_order_in_which_a_mesh_is_stored_does_not_matter() {
+fn the_order_in_which_a_mesh_is_stored_matters_to_trimeshs_draws_alone() {
     let mesh = vase(20, 9);
     let mut triangles = mesh.triangles().to_vec();
     triangles.reverse();
@@ -38,8 +38,11 @@ fn the_order_in_which_a_mesh_is_stored_does_not_matter() {
     }
     let shuffled = TriMesh::new(mesh.vertices(), &triangles).unwrap();
     assert_ne!(shuffled.vertices(), mesh.vertices());
-    let [one, other] = [&mesh, &shuffled].map(|mesh| sample_surface(&NormalisedMesh::new(mesh), 500));
+    let [one, other] = [&mesh, &shuffled].map(|mesh| surface_points(mesh, 500));
     assert_eq!(one, other);
+    // As trimesh has it, it does matter to cadforge-v1.
+    let [one, other] = [&mesh, &shuffled].map(|mesh| sample_surface(&NormalisedMesh::new(mesh), 500));
+    assert_ne!(one, other);
 }
 
 #[test]
@@ -47,4 +50,28 @@ fn a_mesh_without_area_still_has_samples() {
     let line = TriMesh::new(&[[0.0; 3], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]], &[[0, 1, 2]]).unwrap();
     let samples = sample_surface(&NormalisedMesh::new(&line), 10);
     assert!(samples.iter().flatten().all(|x| x.is_finite()));
+}
+
+/// `trimesh.sample.sample_surface(mesh, 3, seed=0)` of trimesh 5.2.0 on a tetrahedron.
+#[test]
+fn samples_are_those_of_trimesh() {
+    let vertices = [
+        [0.0, 0.0, 0.0],
+        [300.0, 0.0, 0.0],
+        [0.0, 200.0, 0.0],
+        [0.0, 0.0, 1000.0],
+    ];
+    let triangles = [[2, 1, 0], [0, 1, 3], [1, 2, 3], [3, 2, 0]];
+    let mesh = TriMesh::new(&vertices, &triangles).unwrap();
+    let samples = sample(&(0..4).map(|index| mesh.corners(index)).collect::<Vec<_>>(), 3);
+    let expected = [
+        [51.06063758135954, 3.305527105705819, 813.2702392002724],
+        [26.173326816683485, 0.0, 393.36422423282016],
+        [81.15103170480047, 54.62431048988424, 0.0],
+    ];
+    for (sample, expected) in samples.iter().zip(expected) {
+        for axis in 0..3 {
+            assert!((sample[axis] - expected[axis]).abs() < 1e-9, "{samples:?}");
+        }
+    }
 }

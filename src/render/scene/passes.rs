@@ -7,13 +7,16 @@ use three_d::{
 
 use super::uploads::{Lines, Surface, Upload};
 use super::{Lens, Scene};
-use crate::geometry::section;
-use crate::render::mesh::outline;
+use crate::geometry::{TriMesh, section};
+use crate::render::mesh::{Sight, outline};
 use crate::render::picture::Look;
 use crate::render::{Heated, Lit, Palette, Picture, Subject};
 
 /// Width of a shape's edges in points.
 const EDGE_WIDTH: f32 = 1.25;
+
+/// The same for an object that is told from others.
+const ACCENTED_WIDTH: f32 = 1.6;
 
 /// How far lines lie before the faces they bound, in points: too little to show an edge through a wall.
 const LINE_BIAS: f32 = 0.75;
@@ -83,29 +86,17 @@ impl Pass<'_> {
         if self.picture.grid {
             self.grid();
         }
-        for ghosts in [false, true] {
-            for subject in self
-                .picture
-                .subjects
-                .iter()
-                .filter(|subject| subject.ghost == ghosts)
-            {
-                let Some(upload) = self.scene.uploads.of(subject, self.picture.coarse) else {
-                    continue;
-                };
-                self.faces(subject, upload);
-            }
-            for subject in self
-                .picture
-                .subjects
-                .iter()
-                .filter(|subject| subject.ghost == ghosts)
-            {
-                if let Some(upload) = self.scene.uploads.of(subject, self.picture.coarse) {
-                    self.edges(subject, upload);
-                }
-            }
+        let (ghosts, there): (Vec<&Subject>, Vec<&Subject>) =
+            self.picture.subjects.iter().partition(|subject| subject.ghost);
+        let (mut translucent, opaque): (Vec<&Subject>, Vec<&Subject>) =
+            there.into_iter().partition(|subject| subject.is_translucent());
+        self.layer(&opaque);
+        // What is farther away first: each is laid over what it lets through.
+        translucent.sort_by(|one, other| self.remoteness(other).total_cmp(&self.remoteness(one)));
+        for subject in translucent {
+            self.layer(&[subject]);
         }
+        self.layer(&ghosts);
         if self.picture.section.is_some() {
             for subject in &self.picture.subjects {
                 if let Some(upload) = self.scene.uploads.of(subject, self.picture.coarse) {
@@ -119,6 +110,34 @@ impl Pass<'_> {
         }
         if let Some(marks) = &self.picture.marks {
             self.marks(&marks.0);
+        }
+    }
+
+    fn layer(&self, subjects: &[&Subject]) {
+        let uploads = || {
+            subjects.iter().filter_map(|subject| {
+                let upload = self.scene.uploads.of(subject, self.picture.coarse)?;
+                Some((*subject, upload))
+            })
+        };
+        for (subject, upload) in uploads() {
+            self.faces(subject, upload);
+        }
+        for (subject, upload) in uploads() {
+            self.edges(subject, upload);
+        }
+    }
+
+    /// How far away the middle of a subject is.
+    fn remoteness(&self, subject: &Subject) -> f32 {
+        let bounds = match &subject.model {
+            Some(model) => Some(model.bounds),
+            None => subject.body.mesh().map(TriMesh::bbox),
+        };
+        let [x, y, z] = bounds.map_or([0.0; 3], |bounds| bounds.center().map(|v| v as f32));
+        match self.lens.sight {
+            Sight::Parallel(towards) => -vec3(x, y, z).dot(towards),
+            Sight::Point(eye) => (vec3(x, y, z) - eye).magnitude(),
         }
     }
 
@@ -177,6 +196,17 @@ impl Pass<'_> {
             (_, Look::Transparent) if subject.heat.is_none() => {
                 // What is farther away first.
                 for (cull, alpha) in [(Cull::Front, 0.22), (Cull::Back, 0.30)] {
+                    self.surface(
+                        subject,
+                        surface,
+                        &brush(alpha, RenderStates { cull, ..OVER }, 0.0),
+                    );
+                }
+            }
+            (false, _) if subject.is_translucent() => {
+                // Two layers of a closed surface together are as opaque as the object is meant to be.
+                let alpha = 1.0 - (1.0 - subject.opacity).max(0.0).sqrt();
+                for cull in [Cull::Front, Cull::Back] {
                     self.surface(
                         subject,
                         surface,
@@ -253,9 +283,12 @@ impl Pass<'_> {
         let Some(plane) = &self.picture.section else {
             return;
         };
-        let solid = matches!(self.picture.look, Look::Shaded | Look::Triangles);
+        let Some(mesh) = subject.body.mesh() else { return };
+        let solid = matches!(self.picture.look, Look::Shaded | Look::Triangles)
+            && !subject.ghost
+            && !subject.is_translucent();
         let color = rgba(subject_color(subject, &self.picture.palette));
-        if solid && !subject.ghost {
+        if solid {
             let states = RenderStates {
                 cull: Cull::Front,
                 depth_test: DepthTest::LessOrEqual,
@@ -270,15 +303,11 @@ impl Pass<'_> {
             };
             self.surface(subject, &upload.surface, &brush);
         }
-        let segments = section::outline(&subject.shape.mesh, plane);
+        let segments = section::outline(mesh, plane);
         let point = |[x, y, z]: [f64; 3]| vec3(x as f32, y as f32, z as f32);
         let segments: Vec<[Vec3; 2]> = segments.into_iter().map(|ends| ends.map(point)).collect();
         let pen = Pen {
-            color: if solid && !subject.ghost {
-                self.edge_color(subject)
-            } else {
-                color
-            },
+            color: if solid { self.edge_color(subject) } else { color },
             width: 1.8,
             bias: 4.0,
             cut: false,
@@ -292,6 +321,9 @@ impl Pass<'_> {
             color: self.edge_color(subject),
             ..self.pen(self.picture.palette.edge)
         };
+        if subject.accented {
+            pen.width = ACCENTED_WIDTH;
+        }
         if subject.heat.is_some() {
             pen.color.w = 0.45;
         }
@@ -320,13 +352,18 @@ impl Pass<'_> {
     fn edge_color(&self, subject: &Subject) -> Vec4 {
         let palette = &self.picture.palette;
         let see_through = matches!(self.picture.look, Look::Wireframe | Look::Transparent);
-        if subject.ghost || see_through {
+        let bare = subject.body.mesh().is_none();
+        if subject.stale && !(subject.ghost || see_through || bare) {
+            rgba(palette.stale_edge)
+        } else if subject.accented && !subject.stale {
+            rgba(palette.accent)
+        } else if subject.ghost || see_through || subject.is_translucent() || bare {
             // Dark edges would not show against a dark ground.
             let mut color = rgba(subject_color(subject, palette));
             color.w = 0.9;
             color
-        } else if subject.stale {
-            rgba(palette.stale_edge)
+        } else if subject.color.is_some_and(is_dark) {
+            rgba(palette.dim)
         } else {
             rgba(palette.edge)
         }
@@ -397,8 +434,14 @@ fn subject_color(subject: &Subject, palette: &Palette) -> egui::Color32 {
     } else if subject.heat.is_some() {
         palette.heat[1]
     } else {
-        subject.tone.color()
+        subject.color.unwrap_or_else(|| subject.tone.color())
     }
+}
+
+/// Whether the dark lines of the palette would not show on a colour.
+fn is_dark(color: egui::Color32) -> bool {
+    let [r, g, b, _] = color.to_array().map(f32::from);
+    0.299 * r + 0.587 * g + 0.114 * b < 64.0
 }
 
 pub fn rgba(color: egui::Color32) -> Vec4 {

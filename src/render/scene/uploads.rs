@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use three_d::{Context, ElementBuffer, InstanceBuffer, Vec3, Vec4, VertexBuffer, vec3};
 
-use crate::geometry::Shape;
+use crate::geometry::TriMesh;
 use crate::render::frame::{Frame, Grid};
 use crate::render::heat::Heat;
-use crate::render::mesh::{Buffers, Fold};
-use crate::render::{Picture, Subject};
+use crate::render::mesh::Fold;
+use crate::render::{Body, Picture, Subject};
 
 /// Triangles kept on the GPU beyond what is shown, to go back and forth between steps without an upload.
 const KEPT_TRIANGLES: usize = 2_000_000;
@@ -33,7 +33,7 @@ pub struct Uploads {
 }
 
 pub struct Upload {
-    shape: Arc<Shape>,
+    body: Body,
     coarse: bool,
     triangle_count: usize,
     pub surface: Surface,
@@ -77,8 +77,9 @@ impl Uploads {
             if picture.look.shows_triangles()
                 && let Some(upload) = self.shapes.last_mut()
                 && upload.sides.is_none()
+                && let Some(mesh) = subject.body.mesh()
             {
-                upload.sides = Some(sides(context, &subject.shape));
+                upload.sides = Some(sides(context, mesh));
             }
         }
         self.forget_old(picture.subjects.len());
@@ -136,12 +137,12 @@ impl Uploads {
         let buffers = match &subject.model {
             Some(model) => model.buffers(coarse),
             None => {
-                made = Buffers::of(&subject.shape);
+                made = subject.body.buffers();
                 &made
             }
         };
         self.shapes.push(Upload {
-            shape: Arc::clone(&subject.shape),
+            body: subject.body.clone(),
             coarse,
             triangle_count: buffers.indices.len() / 3,
             surface: Surface::new(context, &buffers.positions, &buffers.normals, &buffers.indices),
@@ -196,7 +197,7 @@ impl Uploads {
 
 impl Upload {
     fn is(&self, subject: &Subject, coarse: bool) -> bool {
-        Arc::ptr_eq(&self.shape, &subject.shape) && self.coarse == (coarse && subject.has_coarse())
+        self.body == subject.body && self.coarse == (coarse && subject.has_coarse())
     }
 }
 
@@ -225,8 +226,7 @@ impl Lines {
     }
 }
 
-fn sides(context: &Context, shape: &Shape) -> Lines {
-    let mesh = &shape.mesh;
+fn sides(context: &Context, mesh: &TriMesh) -> Lines {
     let at = |vertex: u32| {
         let [x, y, z] = mesh.vertices()[vertex as usize].map(|v| v as f32);
         vec3(x, y, z)

@@ -105,16 +105,34 @@ impl Address {
             return Err(wrong());
         }
         let (place, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let (host, port) = match place.rsplit_once(':') {
-            Some((host, port))
-                if !(host.ends_with(':') || place.starts_with('[') && place.ends_with(']')) =>
-            {
-                (host, port.parse().map_err(|_| wrong())?)
+        let (host, port) = match place.strip_prefix('[') {
+            Some(rest) => {
+                let (host, after) = rest.split_once(']').ok_or_else(wrong)?;
+                // With the interface that a link-local address needs, as `%eth0`.
+                let address = host.split_once('%').map_or(host, |(address, _)| address);
+                address.parse::<std::net::Ipv6Addr>().map_err(|_| wrong())?;
+                let port = match after.strip_prefix(':') {
+                    Some(port) => Some(port),
+                    None if after.is_empty() => None,
+                    None => return Err(wrong()),
+                };
+                (host, port)
             }
-            _ => (place, 80),
+            None => match place.split_once(':') {
+                Some((_, port)) if port.contains(':') => {
+                    return Err(format!(
+                        "`{url}` is no address: one of IPv6 stands in brackets\nhint: give one like http://[::1]:8080"
+                    ));
+                }
+                Some((host, port)) => (host, Some(port)),
+                None => (place, None),
+            },
         };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        if host.is_empty() || host.contains('@') {
+        let port = match port {
+            Some(port) => port.parse().map_err(|_| wrong())?,
+            None => 80,
+        };
+        if host.is_empty() || host.contains(['@', '[', ']']) {
             return Err(wrong());
         }
         let prefix = prefix.trim_end_matches('/');
@@ -130,15 +148,21 @@ impl Address {
             prefix,
         })
     }
+
+    /// Host and port as they stand in addresses and in the `Host` header.
+    fn authority(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        }
+    }
 }
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let host = &self.host;
-        if host.contains(':') {
-            return write!(f, "http://[{host}]:{}{}", self.port, self.prefix);
-        }
-        write!(f, "http://{host}:{}{}", self.port, self.prefix)
+        write!(f, "http://{}{}", self.authority(), self.prefix)
     }
 }
 
@@ -196,12 +220,11 @@ pub fn send(
     let _ = stream.set_nodelay(true);
     let body = request.body.unwrap_or_default();
     let mut head = format!(
-        "{} {}{} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: cadforge/{}\r\nAccept: application/json, text/event-stream\r\nConnection: close\r\n",
+        "{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: cadforge/{}\r\nAccept: application/json, text/event-stream\r\nConnection: close\r\n",
         request.method,
         address.prefix,
         request.path,
-        address.host,
-        address.port,
+        address.authority(),
         env!("CARGO_PKG_VERSION"),
     );
     if let Some(key) = request.key {
@@ -472,6 +495,12 @@ mod tests {
             ("http://gpu:8000/v1/", "http://gpu:8000"),
             ("http://gpu/llm/v1", "http://gpu:80/llm"),
             ("http://[::1]:8080", "http://[::1]:8080"),
+            ("http://[::1]:8080/v1", "http://[::1]:8080"),
+            ("[::1]", "http://[::1]:80"),
+            (
+                "http://[fe80::1%eth0]:8080/llm/v1",
+                "http://[fe80::1%eth0]:8080/llm",
+            ),
         ];
         for (given, expected) in cases {
             assert_eq!(Address::parse(given).unwrap().to_string(), expected, "{given}");
@@ -484,9 +513,46 @@ mod tests {
             "http://a b",
             "http://gpu:port",
             "http://user@gpu",
+            "http://::1:8080",
+            "::1",
+            "http://[::1",
+            "http://::1]:80",
+            "http://[gpu]:80",
+            "http://[::1]8080",
+            "http://[::1]:80:80",
+            "http://127.0.0.1:80:80",
         ] {
             let message = Address::parse(wrong).unwrap_err();
             assert!(message.contains("hint:"), "{wrong}: {message}");
         }
+    }
+
+    #[test]
+    fn a_server_of_ipv6_is_reached_and_told_its_name_in_brackets() {
+        // A machine without IPv6 has no such server.
+        let Ok(listener) = std::net::TcpListener::bind("[::1]:0") else {
+            return;
+        };
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = [0; 1024];
+            let read = stream.read(&mut head).unwrap();
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                .unwrap();
+            String::from_utf8_lossy(&head[..read]).into_owned()
+        });
+        let address = Address::parse(&format!("http://[::1]:{port}/v1")).unwrap();
+        let request = Request {
+            method: "GET",
+            path: "/v1/models",
+            body: None,
+            key: None,
+        };
+        let answer = send(&address, &request, Patience::default(), &CancelToken::never()).unwrap();
+        assert_eq!((answer.status, answer.text(10).unwrap().as_str()), (200, "{}"));
+        let head = server.join().unwrap();
+        assert!(head.contains(&format!("\r\nHost: [::1]:{port}\r\n")), "{head}");
     }
 }

@@ -200,8 +200,9 @@ fn values(ask: &Ask<'_>) -> Vec<(&'static str, String)> {
             .trim_end()
             .to_owned()
     };
+    // Lines count from 1: a 0 of a recording is none.
     let failure = evaluation.failure.as_ref().map(|failure| match failure.line {
-        Some(line) => format!(
+        Some(line @ 1..) => format!(
             "{} (line {line}: `{}`)",
             failure.message,
             head.code
@@ -210,7 +211,7 @@ fn values(ask: &Ask<'_>) -> Vec<(&'static str, String)> {
                 .unwrap_or_default()
                 .trim()
         ),
-        None => failure.message.clone(),
+        Some(0) | None => failure.message.clone(),
     });
     vec![
         ("task_id", task.id.clone()),

@@ -160,7 +160,10 @@ pub fn edits(ask: &Ask<'_>) -> Vec<(String, Edit)> {
         kind: step.evaluation.kind,
         failure,
         message: failure.map_or("", |failure| failure.message.as_str()),
-        line: failure.and_then(|failure| failure.line).map(|line| line as usize),
+        line: failure
+            .and_then(|failure| failure.line)
+            .filter(|line| *line > 0)
+            .map(|line| line as usize),
         step,
         history: ask.history,
         shape: ask.shape,

@@ -32,7 +32,7 @@ pub struct GroundedDetails {
 pub struct SoundnessDetails {
     /// The kernel's check.
     pub valid: bool,
-    /// No edge of the mesh lies in one triangle alone.
+    /// Valid solids and nothing loose, or no edge of the mesh lies in one triangle alone.
     pub closed: bool,
     /// Faces, edges and vertices that belong to no solid.
     pub loose: u32,

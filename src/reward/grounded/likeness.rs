@@ -2,7 +2,7 @@
 
 use super::details::LikenessDetails;
 use super::lift::lift;
-use crate::geometry::{Connectivity, NormalisedMesh, TriMesh, TriangleTree, surface_points};
+use crate::geometry::{NormalisedMesh, TriMesh, TriangleTree, surface_points};
 use crate::reward::details::ViewScores;
 use crate::reward::reference::Outlines;
 use crate::reward::specimen::Specimen;
@@ -112,8 +112,7 @@ impl Compared {
 }
 
 fn outlines(mesh: &TriMesh) -> Outlines {
-    let normalised = NormalisedMesh::new(mesh);
-    Outlines::new(&normalised, &Connectivity::of(&normalised))
+    Outlines::new(&NormalisedMesh::new(mesh))
 }
 
 #[cfg(test)]

@@ -70,8 +70,8 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         trials,
         cost,
     } = *evidence;
-    let normalised = NormalisedMesh::new(&shape.mesh);
-    let connectivity = Connectivity::of(&normalised);
+    let welded = NormalisedMesh::new(&shape.mesh.welded());
+    let connectivity = Connectivity::of(&welded);
     let (upright, turned) = ground.poses(&shape.mesh);
     let editability = trials.map(|trials| responses::score(trials, ground.trials()));
 
@@ -110,8 +110,8 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
             size_mm: shape.mesh.bbox().size(),
         }),
         topology: Some(TopologyDetails {
-            vertices: normalised.vertices().len(),
-            faces: normalised.triangles().len(),
+            vertices: welded.vertices().len(),
+            faces: shape.mesh.triangles().len(),
             components: connectivity.components.len(),
             watertight: connectivity.watertight,
             boundary_edges: connectivity.boundary_edges,

@@ -25,23 +25,22 @@ pub(super) fn score(
     };
     let details = SoundnessDetails {
         valid: shape.facts.valid,
-        closed: connectivity.boundary_edges == 0,
+        // A mesh can be open where the kernel leaves a gap between faces that share an edge: no fault of the shape.
+        closed: shape.facts.is_closed() || connectivity.boundary_edges == 0,
         loose: shape.facts.loose,
         volume_mm3: shape.facts.volume,
         own_overlap: share(doubled.own),
         inverted: share(doubled.inverted),
     };
-    let score = if details.volume_mm3 <= 0.0
-        || volume <= 0.0
-        || details.inverted > NEGLIGIBLE
-        || details.own_overlap > NEGLIGIBLE
-    {
-        0.3
-    } else if !details.valid || !details.closed || details.loose > 0 {
-        0.6
-    } else {
-        1.0
-    };
+    // Not the volume that the rays find: they see nothing of a part beside the task's box, or one that slips between them.
+    let score =
+        if details.volume_mm3 <= 0.0 || details.inverted > NEGLIGIBLE || details.own_overlap > NEGLIGIBLE {
+            0.3
+        } else if !details.valid || !details.closed || details.loose > 0 {
+            0.6
+        } else {
+            1.0
+        };
     (score, details)
 }
 
@@ -56,7 +55,7 @@ mod tests {
         let specimen = Specimen::of_shape(shape, &Placement::NONE, &frame);
         score(
             shape,
-            &Connectivity::of(&NormalisedMesh::new(&shape.mesh)),
+            &Connectivity::of(&NormalisedMesh::new(&shape.mesh.welded())),
             &specimen,
         )
         .0
@@ -72,10 +71,46 @@ mod tests {
         let mut invalid = block.clone();
         invalid.facts.valid = false;
         assert_eq!(score_of(&invalid), 0.6);
-        let mut open = block.clone();
-        open.mesh = shapes::without(&block.mesh, &[0]);
-        open.face_triangles[0] = 1;
+    }
+
+    #[test]
+    fn a_gap_in_the_mesh_of_a_closed_solid_costs_nothing_and_one_in_the_shape_does() {
+        let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
+        let mut gap = block.clone();
+        gap.mesh = shapes::without(&block.mesh, &[0]);
+        gap.face_triangles[0] = 1;
+        assert_eq!(score_of(&gap), 1.0);
+        let mut open = gap.clone();
+        open.facts.valid = false;
         assert_eq!(score_of(&open), 0.6);
+        let mut skin = gap.clone();
+        skin.facts.solids = 0;
+        skin.facts.solid_faces.clear();
+        skin.facts.loose = skin.facts.faces;
+        assert_eq!(score_of(&skin), 0.6);
+    }
+
+    #[test]
+    fn a_part_that_no_ray_meets_is_as_sound_as_any() {
+        let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
+        let score_in = |shape: &Shape, scale: f64, offset: f64| {
+            let mesh = block.mesh.bbox();
+            let place = |point: [f64; 3]| point.map(|x| scale * x + offset);
+            let bbox = crate::geometry::Aabb {
+                min: place(mesh.min),
+                max: place(mesh.max),
+            };
+            let frame = Frame::new(bbox, None);
+            let specimen = Specimen::of_shape(shape, &Placement::NONE, &frame);
+            assert_eq!(specimen.volume.volume(), 0.0);
+            let welded = NormalisedMesh::new(&shape.mesh.welded());
+            score(shape, &Connectivity::of(&welded), &specimen).0
+        };
+        assert_eq!(score_in(&block, 1.0, 5000.0), 1.0);
+        assert_eq!(score_in(&block, 1e5, -3e5), 1.0);
+        let mut nothing = block.clone();
+        nothing.facts.volume = 0.0;
+        assert_eq!(score_in(&nothing, 1.0, 5000.0), 0.3);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct StudioOptions {
     pub memory: Option<PathBuf>,
     /// What a person has set.
     pub settings: Settings,
+    /// What is wrong with their file, in words, if something is.
+    pub settings_problem: Option<String>,
     /// The file that keeps it, if there is a place for one.
     pub settings_file: Option<PathBuf>,
     /// The folder for tasks of one's own, if there is a place for one.
@@ -65,6 +67,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         scoring,
         memory,
         settings,
+        settings_problem,
         settings_file,
         pack,
         recipe,
@@ -119,6 +122,9 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         if let Some(folder) = &memory {
             studio.remember_in(&cc.egui_ctx, folder, initial_task.is_none() && open.is_none());
             studio.controller.keep_panics(folder);
+        }
+        if let Some(problem) = settings_problem {
+            studio.controller.tell(&problem);
         }
         studio.restyle(&cc.egui_ctx);
         if let Some(opened) = open {

@@ -207,7 +207,15 @@ pub const ACTIONS: &[ActionInfo] = &[
         keys(Modifiers::ALT, Key::ArrowRight),
         false,
     ),
-    editor(EditorAction::Find, "edit.find", "Find", keys(CTRL, Key::F), true),
+    editor(EditorAction::Undo, "edit.undo", "Undo", keys(CTRL, Key::Z), true),
+    editor(
+        EditorAction::Redo,
+        "edit.redo",
+        "Redo",
+        keys(CTRL_SHIFT, Key::Z),
+        false,
+    ),
+    editor(EditorAction::Find, "edit.find", "Find", keys(CTRL, Key::F), false),
     editor(
         EditorAction::Replace,
         "edit.replace",
@@ -400,6 +408,18 @@ pub const ACTIONS: &[ActionInfo] = &[
     view(ViewAction::Section, "view.section", "Section plane", true),
     view(ViewAction::Measure, "view.measure", "Measure", false),
     view(ViewAction::Fit, "view.fit", "Fit the view", false),
+    view(
+        ViewAction::AllObjects,
+        "view.all_objects",
+        "Show all objects",
+        false,
+    ),
+    view(
+        ViewAction::ScoredObject,
+        "view.scored_object",
+        "Show only the scored object",
+        false,
+    ),
     view(
         ViewAction::Look(Preset::Isometric),
         "view.isometric",

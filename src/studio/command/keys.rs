@@ -1,8 +1,9 @@
 //! Shortcuts: in words, and out of what was pressed.
 
-use egui::Key;
+use egui::{Key, KeyboardShortcut};
 
-use super::{ACTIONS, Action, ActionInfo};
+use super::actions::CTRL;
+use super::{ACTIONS, Action, ActionInfo, EditorAction};
 
 impl ActionInfo {
     /// Its keys in words, e.g. `Ctrl+Shift+Enter`.
@@ -28,13 +29,20 @@ impl ActionInfo {
     }
 }
 
+/// Other keys for some actions, which menus do not tell of.
+const ALSO: [(Action, KeyboardShortcut); 1] = [(
+    Action::Editor(EditorAction::Redo),
+    KeyboardShortcut::new(CTRL, Key::Y),
+)];
+
 /// Takes the shortcuts that were pressed out of the input, so that no text field sees them.
 ///
-/// `cancelable` tells whether there is something for Escape to stop; else it keeps its usual meaning.
-pub fn pressed(input: &mut egui::InputState, cancelable: bool) -> Vec<Action> {
+/// Keys of an action that is not `usable` now keep their usual meaning.
+pub fn pressed(input: &mut egui::InputState, usable: impl Fn(Action) -> bool) -> Vec<Action> {
     let mut actions: Vec<_> = ACTIONS
         .iter()
         .filter_map(|info| Some((info.action, info.shortcut?)))
+        .chain(ALSO)
         .collect();
     // Extra modifiers are ignored in matching, so those with more of them go first.
     actions.sort_by_key(|(_, keys)| {
@@ -47,7 +55,7 @@ pub fn pressed(input: &mut egui::InputState, cancelable: bool) -> Vec<Action> {
     });
     actions
         .into_iter()
-        .filter(|(action, keys)| (*action != Action::Cancel || cancelable) && input.consume_shortcut(keys))
+        .filter(|(action, keys)| usable(*action) && input.consume_shortcut(keys))
         .map(|(action, _)| action)
         .collect()
 }
@@ -56,7 +64,7 @@ pub fn pressed(input: &mut egui::InputState, cancelable: bool) -> Vec<Action> {
 mod tests {
     use egui::Modifiers;
 
-    use super::super::actions::{CTRL, CTRL_SHIFT};
+    use super::super::actions::CTRL_SHIFT;
     use super::*;
 
     #[test]
@@ -70,7 +78,7 @@ mod tests {
                 repeat: false,
                 modifiers,
             });
-            pressed(&mut input, false)
+            pressed(&mut input, |_| true)
         };
         assert_eq!(press(CTRL | Modifiers::CTRL), [Action::Propose]);
         assert_eq!(press(CTRL_SHIFT | Modifiers::CTRL), [Action::RunLoop]);
@@ -87,7 +95,7 @@ mod tests {
             repeat: false,
             modifiers: Modifiers::NONE,
         });
-        assert!(pressed(&mut input, false).is_empty());
-        assert_eq!(pressed(&mut input, true), [Action::Cancel]);
+        assert!(pressed(&mut input, |action| action != Action::Cancel).is_empty());
+        assert_eq!(pressed(&mut input, |_| true), [Action::Cancel]);
     }
 }

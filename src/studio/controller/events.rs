@@ -6,8 +6,9 @@ use crossbeam_channel::TryRecvError;
 
 use super::Controller;
 use super::jobs::{Pending, Purpose, RepairRun};
-use crate::assess::{Assessment, Scoring};
+use crate::assess::{Assessment, Built, Scoring};
 use crate::engine::{Event, JobId, Outcome as JobOutcome, RepairSummary};
+use crate::executor::Priority;
 use crate::geometry::Shape;
 use crate::studio::proposing::{Arrived, SaidEnd};
 use crate::studio::state::{Activity, Card, CardId, Phase, Recorded, ReferenceShape, Session};
@@ -55,6 +56,7 @@ impl Controller {
                     self.hear(session, card, &delta);
                 }
             }
+            Event::Built(built) => self.take_built(job, built),
             Event::Step(step, shape) => self.take_step(job, *step, shape),
             Event::Done(outcome) => {
                 if let Some(pending) = self.finish(job) {
@@ -70,7 +72,9 @@ impl Controller {
                     let card = match &pending.purpose {
                         Purpose::Assess { card, .. } => Some(*card),
                         Purpose::Repair(run) => Some(run.cards[&0]),
-                        Purpose::Reference | Purpose::Member | Purpose::Export => None,
+                        Purpose::Reference | Purpose::Scene { .. } | Purpose::Member | Purpose::Export => {
+                            None
+                        }
                     };
                     let waits = |card: &CardId| {
                         self.state.sessions[pending.session]
@@ -93,6 +97,27 @@ impl Controller {
         }
     }
 
+    /// Shows what was built while it is scored; an edit since then has dropped the job.
+    fn take_built(&mut self, job: JobId, built: Built) {
+        let Some(Pending {
+            session,
+            purpose: Purpose::Assess { card, revision, .. },
+            ..
+        }) = self.pending.get(&job)
+        else {
+            return;
+        };
+        let (card, revision, session) = (*card, *revision, &mut self.state.sessions[*session]);
+        let Some(title) = session.get(card).map(|card| session.title(card)) else {
+            return;
+        };
+        if let Some(card) = session.get_mut(card)
+            && card.revision == revision
+        {
+            card.take_built(built, revision, title);
+        }
+    }
+
     fn finish(&mut self, job: JobId) -> Option<Pending> {
         self.state.running.retain(|running| running.job != job);
         self.pending.remove(&job)
@@ -105,6 +130,7 @@ impl Controller {
                     card,
                     revision,
                     scoring,
+                    priority,
                 },
                 JobOutcome::Assessed(assessment),
             ) => {
@@ -115,6 +141,14 @@ impl Controller {
                     revision,
                     scoring,
                 );
+                if priority == Priority::Live
+                    && let Some(card) = self.state.sessions[pending.session].get_mut(card)
+                {
+                    card.scene_of = Some(revision);
+                }
+            }
+            (Purpose::Scene { card, revision }, JobOutcome::Assessed(assessment)) => {
+                self.take_scene(pending.session, card, revision, assessment);
             }
             (Purpose::Repair(run), JobOutcome::Repaired(summary)) => {
                 self.note(describe(&run, &summary));
@@ -133,7 +167,7 @@ impl Controller {
             (Purpose::Member, JobOutcome::Assessed(assessment)) => self.take_member(job, assessment),
             (Purpose::Export, JobOutcome::Exported(path)) => self.note(format!("wrote {}", path.display())),
             (
-                Purpose::Assess { .. } | Purpose::Reference | Purpose::Member,
+                Purpose::Assess { .. } | Purpose::Reference | Purpose::Scene { .. } | Purpose::Member,
                 JobOutcome::Repaired(_) | JobOutcome::Exported(_),
             )
             | (Purpose::Repair(_), JobOutcome::Assessed(_) | JobOutcome::Exported(_))
@@ -278,7 +312,11 @@ impl Controller {
     fn repair_base(&self, job: JobId) -> Option<CardId> {
         match &self.pending.get(&job)?.purpose {
             Purpose::Repair(run) => run.cards.get(&0).copied(),
-            Purpose::Assess { .. } | Purpose::Reference | Purpose::Member | Purpose::Export => None,
+            Purpose::Assess { .. }
+            | Purpose::Reference
+            | Purpose::Scene { .. }
+            | Purpose::Member
+            | Purpose::Export => None,
         }
     }
 }

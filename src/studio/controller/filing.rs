@@ -2,14 +2,59 @@
 
 use std::path::PathBuf;
 
-use super::Controller;
+use super::{Controller, Effect};
 use crate::executor::Priority;
+use crate::studio::command::Overwriting;
 use crate::studio::files::FileEvent;
 use crate::studio::share::{Form, Story};
-use crate::studio::state::{Card, CardId, Outcome, PathPrompt, PathPurpose};
+use crate::studio::state::{Card, CardId, Outcome, Overwrite, PathPrompt, PathPurpose};
 use crate::trajectory::Origin;
 
 impl Controller {
+    /// As [`Self::use_path`], for a path that was typed: a file dialog asks by itself before it replaces a file.
+    pub(super) fn use_typed_path(&mut self, purpose: PathPurpose, path: PathBuf) {
+        let own = match purpose {
+            PathPurpose::Save(id) => {
+                let mut sessions = self.state.sessions.iter();
+                let card = sessions.find_map(|session| session.get(id));
+                card.is_some_and(|card| card.file.as_ref() == Some(&path))
+            }
+            // Which is refused, whatever the answer would be.
+            PathPurpose::Rows => self.state.rows.as_ref().is_some_and(|rows| rows.path == path),
+            PathPurpose::Open
+            | PathPurpose::Folder
+            | PathPurpose::Compare
+            | PathPurpose::Export(_)
+            | PathPurpose::Step => false,
+        };
+        if purpose.writes() && !own {
+            self.files.look_for(purpose, path);
+        } else {
+            self.use_path(purpose, path);
+        }
+    }
+
+    /// Answers whether a file that is there already is replaced.
+    pub(super) fn settle_overwrite(&mut self, answer: Overwriting) {
+        let Some(Overwrite { purpose, path }) = self.state.overwrite.take() else {
+            return;
+        };
+        match answer {
+            Overwriting::Replace => self.use_path(purpose, path),
+            Overwriting::Rename => self.ask_for_path(purpose, path.display().to_string()),
+            Overwriting::Cancel => {}
+        }
+    }
+
+    fn ask_for_path(&mut self, purpose: PathPurpose, start: String) {
+        let serial = self.fresh_id();
+        self.state.path_prompt = Some(PathPrompt {
+            purpose,
+            start,
+            serial,
+        });
+    }
+
     pub(super) fn use_path(&mut self, purpose: PathPurpose, path: PathBuf) {
         match purpose {
             PathPurpose::Open | PathPurpose::Folder => self.open(path),
@@ -23,7 +68,10 @@ impl Controller {
             PathPurpose::Save(id) => {
                 let found = self.state.sessions.iter().find_map(|session| session.get(id));
                 match found.map(|card| (card.code.clone(), card.revision)) {
-                    Some((code, revision)) => self.files.write(path, code, id, revision),
+                    Some((code, revision)) => {
+                        self.files.write(path, code, id, revision);
+                        self.effects.push(Effect::Saving);
+                    }
                     None => {
                         self.tell("the step to save is no longer there\nhint: choose a step and save again");
                     }
@@ -62,13 +110,12 @@ impl Controller {
                     PathPurpose::Step => beside(self.suggested_step()),
                     PathPurpose::Export(form) => beside(self.suggested_export(form)),
                 };
-                let serial = self.fresh_id();
-                self.state.path_prompt = Some(PathPrompt {
-                    purpose,
-                    start,
-                    serial,
-                });
+                self.ask_for_path(purpose, start);
             }
+            FileEvent::LookedFor(purpose, path, true) => {
+                self.state.overwrite = Some(Overwrite { purpose, path });
+            }
+            FileEvent::LookedFor(purpose, path, false) => self.use_path(purpose, path),
             FileEvent::Read(path, Ok(code)) => {
                 self.files.watch(path.clone(), &code);
                 self.look_for_project(&path);

@@ -29,10 +29,16 @@ pub(super) enum Purpose {
         card: CardId,
         revision: u64,
         scoring: Scoring,
+        priority: Priority,
     },
     Repair(RepairRun),
     /// Builds a task's reference for the viewport.
     Reference,
+    /// Runs a scored card again for all that it shows.
+    Scene {
+        card: CardId,
+        revision: u64,
+    },
     /// Builds a candidate of the group on screen.
     Member,
     /// Writes the part on screen as a STEP file.
@@ -86,6 +92,7 @@ impl Controller {
                 card,
                 revision,
                 scoring,
+                priority,
             },
         );
         if let Some(card) = self.state.sessions[session].get_mut(card) {
@@ -119,9 +126,14 @@ impl Controller {
             (Activity::Due(_) | Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault { .. }) => false,
             (Activity::Assessing(job), _) => match self.pending.get(&job).map(|pending| &pending.purpose) {
                 Some(Purpose::Assess { scoring, .. }) => *scoring != self.state.scoring,
-                Some(Purpose::Repair(_) | Purpose::Reference | Purpose::Member | Purpose::Export) | None => {
-                    false
-                }
+                Some(
+                    Purpose::Repair(_)
+                    | Purpose::Reference
+                    | Purpose::Scene { .. }
+                    | Purpose::Member
+                    | Purpose::Export,
+                )
+                | None => false,
             },
             (Activity::Idle, Outcome::Unknown) => true,
             (Activity::Idle, Outcome::Scored(scored)) => scored.scoring != self.state.scoring,

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::{Controller, Effect};
 use crate::executor::Priority;
 use crate::studio::dock::Saved;
-use crate::studio::keeper::{Draft, Found, Keeper, Kept, KeptView, PAUSE};
-use crate::studio::state::{Activity, Card, CardId, Conflict, PathPurpose, Quit, file_name};
+use crate::studio::keeper::{Draft, Found, Keeper, KeeperEvent, Kept, KeptView, Left, PAUSE};
+use crate::studio::state::{Activity, Card, CardId, Conflict, Notice, PathPurpose, Quit, file_name};
 use crate::trajectory::Origin;
 
 /// What is remembered beside the state.
@@ -16,9 +16,11 @@ pub(super) struct Keeping {
     /// Stands for what was kept last.
     mark: Option<u64>,
     due: Option<f64>,
-    /// Files of windows that were not closed.
-    files: Vec<PathBuf>,
+    /// What windows left that were not closed.
+    left: Vec<Left>,
     look: Look,
+    /// What was told of edits that cannot be kept, for as long as that lasts.
+    failing: Option<String>,
     /// The window closes as soon as everything is saved.
     closing: bool,
     /// The window closes as things are.
@@ -32,10 +34,19 @@ impl Controller {
     /// Remembers edits in a folder from now on, and brings back what the last window left there. Returns how the
     /// window looked.
     pub fn remember_in(&mut self, folder: &Path, with_place: bool) -> Look {
-        let (keeper, Found { last, lost, files }) = Keeper::open(folder);
+        let (keeper, found) = Keeper::open(folder, self.wake.clone());
+        let Found {
+            last,
+            lost,
+            left,
+            problems,
+        } = found;
         self.keeping.keeper = Some(keeper);
-        self.keeping.files = files;
+        self.keeping.left = left;
         self.state.rescued = lost;
+        for problem in problems {
+            self.tell(&problem);
+        }
         let Some(last) = last else { return Look::default() };
         if let Some((profile, mode)) = last.scoring {
             (self.state.scoring.profile, self.state.scoring.mode) = (profile, mode);
@@ -72,6 +83,7 @@ impl Controller {
 
     /// Keeps what has changed, once it is due; returns the seconds to that.
     pub(super) fn keep(&mut self) -> Option<f64> {
+        self.take_keeper_events();
         self.keeping.keeper.as_ref()?;
         let now = self.state.now;
         let mark = self.mark();
@@ -90,6 +102,30 @@ impl Controller {
             keeper.keep(kept);
         }
         None
+    }
+
+    fn take_keeper_events(&mut self) {
+        let keeper = self.keeping.keeper.as_ref();
+        let events: Vec<_> = keeper
+            .iter()
+            .flat_map(|keeper| keeper.events.try_iter())
+            .collect();
+        for event in events {
+            match event {
+                KeeperEvent::Failing(message) => {
+                    self.tell(&message);
+                    self.keeping.failing = Some(message);
+                }
+                KeeperEvent::Working => {
+                    self.note("edits are kept again".to_owned());
+                    let told = self.keeping.failing.take();
+                    let told = told.map(|message| Notice::from_message(&message, false));
+                    self.state
+                        .notice
+                        .take_if(|notice| Some(&*notice) == told.as_ref());
+                }
+            }
+        }
     }
 
     fn kept(&self) -> Kept {
@@ -136,14 +172,11 @@ impl Controller {
             for draft in lost {
                 self.bring_back(draft, true);
             }
-            // On the disk under this window's name before the old one goes.
-            let kept = self.kept();
-            if let Some(keeper) = &mut self.keeping.keeper {
-                keeper.keep(kept);
-            }
         }
-        for file in std::mem::take(&mut self.keeping.files) {
-            self.files.delete(file);
+        // On the disk under this window's name before the old ones go.
+        let (kept, left) = (self.kept(), std::mem::take(&mut self.keeping.left));
+        if let Some(keeper) = &mut self.keeping.keeper {
+            keeper.settle(kept, left);
         }
     }
 
@@ -159,6 +192,9 @@ impl Controller {
         let session = &mut self.state.sessions[index];
         if session.cards.iter().any(|card| card.code == draft.code) {
             return;
+        }
+        if let Some(file) = &draft.file {
+            self.files.watch(file.clone(), &draft.code);
         }
         let mut card = Card::new(id, Origin::Hand, Some(session.seed().id), draft.code);
         card.file = draft.file;
@@ -228,7 +264,9 @@ impl Controller {
 
     /// Whether the window may close now; if not, the question is put.
     pub fn may_close(&mut self) -> bool {
-        if self.keeping.forced || (self.keeping.closing && self.unsaved().is_empty()) {
+        let lost = self.lost_by_closing();
+        let saved = self.keeping.closing && self.unsaved().is_empty() && lost.is_empty();
+        if self.keeping.forced || saved {
             return true;
         }
         let quit = Quit {
@@ -241,8 +279,9 @@ impl Controller {
                 .into_iter()
                 .map(|(_, path)| path.display().to_string())
                 .collect(),
+            lost,
         };
-        if quit.running.is_none() && quit.unsaved.is_empty() {
+        if quit.running.is_none() && quit.unsaved.is_empty() && quit.lost.is_empty() {
             return true;
         }
         self.state.quit = Some(quit);
@@ -273,6 +312,22 @@ impl Controller {
         } else if self.unsaved().is_empty() {
             self.effects.push(Effect::Close);
         }
+    }
+
+    /// Edits without a file, where they cannot be kept for the next start.
+    fn lost_by_closing(&self) -> Vec<String> {
+        if self.keeping.failing.is_none() {
+            return Vec::new();
+        }
+        let cards = self
+            .state
+            .sessions
+            .iter()
+            .flat_map(|session| session.cards.iter().map(move |card| (session, card)));
+        cards
+            .filter(|(_, card)| is_draft(card) && card.file.is_none())
+            .map(|(session, card)| format!("{}: {}", session.task.id, session.title(card)))
+            .collect()
     }
 
     fn unsaved(&self) -> Vec<(CardId, PathBuf)> {

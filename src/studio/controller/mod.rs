@@ -12,6 +12,7 @@ mod opened;
 mod projects;
 mod proposing;
 mod runs;
+mod scenes;
 mod serving;
 mod store;
 
@@ -55,6 +56,8 @@ pub enum Effect {
     View(ViewAction),
     /// Something for the editor.
     Editor(EditorAction),
+    /// The code on screen is being saved.
+    Saving,
     /// Close the window.
     Close,
     /// Show or hide the code diff.
@@ -165,6 +168,7 @@ impl Controller {
         self.take_server_events();
         self.take_host_events();
         self.take_job_events();
+        self.ask_for_scene();
         let (due, keep) = (self.start_due(), self.keep());
         [due, keep].into_iter().flatten().reduce(f64::min)
     }
@@ -214,8 +218,9 @@ impl Controller {
             Command::Copy(text) => self.effects.push(Effect::Copy(text)),
             Command::UsePath(purpose, path) => {
                 self.state.path_prompt = None;
-                self.use_path(purpose, path);
+                self.use_typed_path(purpose, path);
             }
+            Command::SettleOverwrite(answer) => self.settle_overwrite(answer),
             Command::ClosePathPrompt => self.state.path_prompt = None,
             Command::DismissNotice => self.state.notice = None,
             Command::Rescue(restore) => self.rescue(restore),
@@ -408,7 +413,7 @@ impl Controller {
     }
 
     /// Shows a fault of ours above the panels and keeps it in the log.
-    fn tell(&mut self, message: &str) {
+    pub fn tell(&mut self, message: &str) {
         push_log(&mut self.state.log, true, message.to_owned());
         if !self.state.notice.as_ref().is_some_and(|notice| notice.from_pool) {
             self.state.notice = Some(Notice::from_message(message, false));

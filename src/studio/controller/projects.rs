@@ -29,7 +29,12 @@ impl Controller {
 
     /// Takes a folder that is allowed, asks about one that is not yet and holds more than the script.
     pub(super) fn take_project(&mut self, folder: &Path, opened: Result<Project, String>) {
-        let is_allowed = self.state.settings.project_folders.iter().any(|allowed| allowed == folder);
+        let is_allowed = self
+            .state
+            .settings
+            .project_folders
+            .iter()
+            .any(|allowed| allowed == folder);
         match opened {
             Ok(project) if is_allowed => self.use_project(project),
             Ok(project) if project.entries().len() > 1 && !self.is_refused(folder) => {
@@ -42,7 +47,10 @@ impl Controller {
     }
 
     fn is_refused(&self, folder: &Path) -> bool {
-        self.state.refused_projects.iter().any(|refused| refused == folder)
+        self.state
+            .refused_projects
+            .iter()
+            .any(|refused| refused == folder)
     }
 
     /// The answer of a person; what is allowed is written to the settings.

@@ -8,7 +8,7 @@ use crate::assess::Assessment;
 use crate::engine::JobId;
 use crate::studio::files::RowCode;
 use crate::studio::notes::Notes;
-use crate::studio::rows::Rows;
+use crate::studio::rows::{REPLACES_ITSELF, Rows};
 use crate::studio::state::{GroupView, Member, Phase, Report, file_name};
 
 /// Candidates of a group that are built to be looked at; more would keep the workers from everything else.
@@ -90,8 +90,7 @@ impl Controller {
         let chosen = std::mem::take(&mut self.chosen_rows);
         let Some(rows) = &self.state.rows else { return };
         if path == rows.path {
-            return self
-                .tell("the selection would replace the file that it comes from\nhint: choose another name");
+            return self.tell(REPLACES_ITSELF);
         }
         let notes = self.state.notes.clone();
         self.files.export_rows(path, Arc::clone(rows), chosen, notes);

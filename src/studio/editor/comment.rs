@@ -18,9 +18,10 @@ pub fn toggle(code: &mut String, selection: Range<usize>) -> Range<usize> {
     let end = code[end..].find('\n').map_or(code.len(), |length| end + length);
     let lines: Vec<&str> = code[first..end].split('\n').collect();
     let written = || lines.iter().filter(|line| !line.trim().is_empty());
-    let depth_of = |line: &str| line.len() - line.trim_start().len();
+    // Spaces and tabs alone: other blanks are not one byte each, and no indentation to Python.
+    let depth_of = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let depth = written().map(|line| depth_of(line)).min().unwrap_or(0);
-    let all_comments = written().count() > 0 && written().all(|line| line.trim_start().starts_with('#'));
+    let all_comments = written().count() > 0 && written().all(|line| line[depth_of(line)..].starts_with('#'));
     let floor = code[..first].chars().count();
     let (mut start_moves, mut end_moves) = (0_isize, 0_isize);
     let mut changed = Vec::with_capacity(lines.len());
@@ -79,6 +80,17 @@ mod tests {
         );
         let all = code.chars().count();
         assert_eq!(toggled(&code, 0..all).0, "def f():\n    # a()\n\n    # b()\nc");
+    }
+
+    #[test]
+    fn blanks_of_other_scripts_are_no_indentation() {
+        // An ideographic space is three bytes long, the two spaces under it are two.
+        let block = "\u{3000}a\n  b\u{a0}\n\u{a0}";
+        let all = block.chars().count();
+        let (code, _) = toggled(block, 0..all);
+        assert_eq!(code, "# \u{3000}a\n#   b\u{a0}\n\u{a0}");
+        let all = code.chars().count();
+        assert_eq!(toggled(&code, 0..all).0, block);
     }
 
     #[test]

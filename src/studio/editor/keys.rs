@@ -1,4 +1,5 @@
-//! Gives Tab, Shift+Tab and Enter their meaning in Python, before egui's text field sees them.
+//! Gives Tab, Shift+Tab and Enter their meaning in Python, and Ctrl+Z and Ctrl+Y the editor's own history, before egui's
+//! text field sees them: its own undo takes moves of the caret for steps and knows nothing of sliders and commands.
 //!
 //! Several keys can arrive in one frame. They take effect in the order in which they were pressed: what comes
 //! after one of ours and cannot be done at once waits for the next frame.
@@ -8,7 +9,9 @@ use std::ops::Range;
 use egui::text::{CCursor, CCursorRange};
 use egui::{Event, Id, Key, Modifiers, TextEdit, Ui};
 
+use super::history::{By, History, Moment};
 use super::indent;
+use super::search::{bytes_of, caret_of, set_selection};
 
 pub(super) type Edit = fn(&mut String, Range<usize>) -> Range<usize>;
 
@@ -18,9 +21,16 @@ pub struct Keys {
     waiting: Vec<Event>,
 }
 
+/// What a key of ours does.
+enum Meaning {
+    Edit(Edit),
+    Undo,
+    Redo,
+}
+
 impl Keys {
     /// Acts on `code` if the field `id` has the keyboard; tells whether it changed something.
-    pub fn handle(&mut self, code: &mut String, id: Id, ui: &Ui) -> bool {
+    pub fn handle(&mut self, code: &mut String, history: &mut History, id: Id, ui: &Ui) -> bool {
         if !ui.memory(|memory| memory.has_focus(id)) {
             self.waiting.clear();
             return false;
@@ -29,7 +39,7 @@ impl Keys {
         let mut changed = false;
         loop {
             let (first, now) = ui.input(|input| {
-                let first = input.events.iter().position(|event| edit_of(event).is_some());
+                let first = input.events.iter().position(|event| meaning_of(event).is_some());
                 (
                     first,
                     first.is_some_and(|at| !input.events[..at].iter().any(is_typing)),
@@ -42,14 +52,37 @@ impl Keys {
                 return changed;
             }
             let event = ui.input_mut(|input| input.events.remove(at));
-            if let Some(edit) = edit_of(&event) {
-                changed |= apply(edit, code, id, ui);
-            }
+            changed |= match meaning_of(&event) {
+                Some(Meaning::Edit(edit)) => apply(edit, code, history, id, ui),
+                Some(Meaning::Undo) => undo(code, history, id, ui),
+                Some(Meaning::Redo) => redo(code, history, id, ui),
+                None => false,
+            };
         }
     }
 }
 
-pub(super) fn apply(edit: Edit, code: &mut String, id: Id, ui: &Ui) -> bool {
+/// Takes the last step back; tells whether there was one.
+pub(super) fn undo(code: &mut String, history: &mut History, id: Id, ui: &Ui) -> bool {
+    let selection = history.undo();
+    show(selection, code, history, id, ui)
+}
+
+/// Makes the step again that was taken back last; tells whether there was one.
+pub(super) fn redo(code: &mut String, history: &mut History, id: Id, ui: &Ui) -> bool {
+    let selection = history.redo();
+    show(selection, code, history, id, ui)
+}
+
+fn show(selection: Option<Range<usize>>, code: &mut String, history: &History, id: Id, ui: &Ui) -> bool {
+    let Some(selection) = selection else { return false };
+    history.text().clone_into(code);
+    set_selection(ui, id, code, selection);
+    true
+}
+
+/// Does an edit at the caret, as a step of its own.
+pub(super) fn apply(edit: Edit, code: &mut String, history: &mut History, id: Id, ui: &Ui) -> bool {
     let Some(mut state) = TextEdit::load_state(ui.ctx(), id) else {
         return false;
     };
@@ -57,14 +90,22 @@ pub(super) fn apply(edit: Edit, code: &mut String, id: Id, ui: &Ui) -> bool {
         return false;
     };
     let sorted = range.as_sorted_char_range();
+    let before = bytes_of(code, &sorted);
     let selection = edit(code, sorted.start.0..sorted.end.0);
     let (start, end) = (CCursor::new(selection.start), CCursor::new(selection.end));
     state.cursor.set_char_range(Some(CCursorRange::two(start, end)));
     TextEdit::store_state(ui.ctx(), id, state);
+    let moment = Moment {
+        before,
+        after: caret_of(ui, id, code),
+        now: ui.input(|input| input.time),
+        held: false,
+    };
+    history.record(code, By::Whole, moment);
     true
 }
 
-fn edit_of(event: &Event) -> Option<Edit> {
+fn meaning_of(event: &Event) -> Option<Meaning> {
     let Event::Key {
         key,
         pressed: true,
@@ -74,10 +115,15 @@ fn edit_of(event: &Event) -> Option<Edit> {
     else {
         return None;
     };
+    let edit = |edit: Edit| Some(Meaning::Edit(edit));
+    let command = modifiers.command && !modifiers.alt;
     match key {
-        Key::Tab if *modifiers == Modifiers::SHIFT => Some(indent::outdent),
-        Key::Tab if modifiers.is_none() => Some(indent::indent),
-        Key::Enter if modifiers.is_none() => Some(indent::new_line),
+        Key::Tab if *modifiers == Modifiers::SHIFT => edit(indent::outdent),
+        Key::Tab if modifiers.is_none() => edit(indent::indent),
+        Key::Enter if modifiers.is_none() => edit(indent::new_line),
+        Key::Z if command && !modifiers.shift => Some(Meaning::Undo),
+        Key::Z if command => Some(Meaning::Redo),
+        Key::Y if command => Some(Meaning::Redo),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ mod comment;
 mod find;
 pub(in crate::studio) mod find_bar;
 pub mod highlight;
+mod history;
 pub mod indent;
 mod keys;
 mod layout;
@@ -18,17 +19,23 @@ mod search;
 mod sliders;
 mod suggest;
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use egui::scroll_area::ScrollBarVisibility;
-use egui::{Frame, Id, Margin, Rect, RichText, ScrollArea, Shape, TextEdit, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Event, Frame, Id, Margin, Rect, RichText, ScrollArea, Shape, TextEdit, Ui, UiBuilder, pos2, vec2,
+};
 
 use super::command::{Action, Command, EditorAction};
 use super::panels::widgets::{self, ActionStyle, action_button};
-use super::state::{Activity, Card, CardId, Outcome, Session, State};
+use super::state::{Activity, Card, CardId, EditorId, Outcome, Session, State};
 use super::theme::{self, CODE, CODE_LINE};
 use crate::trajectory::Origin;
 use assist::{Assist, AtCaret};
 use find::Find;
 use find_bar::Found;
+use history::{By, History, Moment};
 use keys::Keys;
 use layout::{CodeLayout, Gap};
 use paint::FIX;
@@ -49,6 +56,12 @@ const TOP: i8 = 8;
 pub struct EditorView {
     buffer: String,
     seen: Option<(CardId, u64)>,
+    /// The steps of the text on screen.
+    history: History,
+    /// Whose steps these are.
+    history_of: Option<EditorId>,
+    /// The steps of the other texts.
+    histories: BTreeMap<EditorId, History>,
     layout: CodeLayout,
     /// The failure that the view has scrolled to.
     shown_failure: Option<(CardId, u32, String)>,
@@ -64,6 +77,8 @@ pub struct EditorView {
     wanted: Option<EditorAction>,
     /// The field takes the keyboard back: not before it has seen the click that asked for it.
     refocus: bool,
+    /// It takes it back if nothing else has it, in one of so many frames.
+    regain: u8,
     /// A line to bring into sight.
     go_to: Option<usize>,
     /// The match that was gone to last, bytes: a field without the keyboard keeps no selection.
@@ -82,6 +97,64 @@ impl EditorView {
     pub fn act(&mut self, action: EditorAction) {
         self.wanted = Some(action);
     }
+
+    /// What lay over it is gone: the keyboard is the code's again, unless something else has taken it.
+    pub fn regain_focus(&mut self) {
+        // What had the keyboard and is gone loses it a frame later.
+        self.regain = 3;
+    }
+
+    /// The text is being saved: what comes next is a step of its own, so that undo finds what the file holds.
+    pub fn seal(&mut self) {
+        self.history.seal();
+    }
+
+    /// Takes the text of a card, and its steps.
+    fn turn_to(&mut self, card: &Card, state: &State, id: Id, ui: &Ui) {
+        if self.seen != Some((card.id, card.revision)) {
+            if self.buffer != card.code {
+                self.buffer.clone_from(&card.code);
+                self.assist.close();
+            }
+            self.seen = Some((card.id, card.revision));
+        }
+        if self.history_of != Some(card.editor) {
+            let next = self.histories.remove(&card.editor);
+            let last = std::mem::replace(
+                &mut self.history,
+                next.unwrap_or_else(|| History::new(&card.code)),
+            );
+            if let Some(of) = self.history_of.replace(card.editor) {
+                self.histories.insert(of, last);
+            }
+            let cards = || state.sessions.iter().flat_map(|session| &session.cards);
+            self.histories
+                .retain(|editor, _| cards().any(|card| card.editor == *editor));
+        }
+        if self.history.text() != self.buffer {
+            // Changed from outside: loaded again from its file, say.
+            let before = caret_of(ui, id, self.history.text());
+            self.record(By::Whole, before, id, ui);
+        }
+    }
+
+    /// Makes a step of what was done to the text, which was selected at `before`.
+    fn record(&mut self, by: By, before: Range<usize>, id: Id, ui: &Ui) {
+        let (now, held) = ui.input(|input| {
+            // The frame in which the button is let go belongs to the stroke.
+            (
+                input.time,
+                input.pointer.any_down() || input.pointer.any_released(),
+            )
+        });
+        let moment = Moment {
+            before,
+            after: caret_of(ui, id, &self.buffer),
+            now,
+            held,
+        };
+        self.history.record(&self.buffer, by, moment);
+    }
 }
 
 /// Shows the card on screen for editing.
@@ -89,20 +162,17 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
     let session = state.session();
     let card = session.card();
     header(session, card, ui, commands);
-    if view.seen != Some((card.id, card.revision)) {
-        if view.buffer != card.code {
-            view.buffer.clone_from(&card.code);
-            view.assist.close();
-        }
-        view.seen = Some((card.id, card.revision));
-    }
     let id = Id::unique(("code", card.editor));
+    view.turn_to(card, state, id, ui);
+    if ui.input(|input| input.pointer.any_pressed()) {
+        view.history.seal();
+    }
     let mut changed = search::act(view, id, ui);
     if view.find.open {
         changed |= search::find(view, id, ui);
     }
     let full = ui.available_rect_before_wrap();
-    let foot = view.sliders.height(&view.buffer, card.id, full.height());
+    let foot = view.sliders.height(&view.buffer, card.editor, full.height());
     let code = Rect::from_min_max(full.min, pos2(full.right(), full.bottom() - foot));
     ui.scope_builder(UiBuilder::new().max_rect(code), |ui| {
         body(view, card, id, changed, ui, commands);
@@ -112,8 +182,10 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
         let tuned = ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
             view.sliders.show(&view.buffer, ui)
         });
-        if let Some(code) = tuned.inner {
+        if let Some((name, code)) = tuned.inner {
+            let before = caret_of(ui, id, &view.buffer);
             view.buffer.clone_from(&code);
+            view.record(By::Slider(name), before, id, ui);
             commands.push(Command::Tune { card: card.id, code });
         }
     }
@@ -184,6 +256,7 @@ fn names(session: &Session, card: &Card) -> (String, String) {
 
 fn run_text(card: &Card) -> Option<String> {
     match (card.activity, &card.outcome) {
+        _ if card.is_being_scored() => Some("scoring…".to_owned()),
         (Activity::Due(_) | Activity::Assessing(_), _) => Some("running…".to_owned()),
         (Activity::Proposing(_), _) => Some("proposing…".to_owned()),
         (Activity::Idle, Outcome::Scored(scored)) if scored.revision != card.revision => {
@@ -236,9 +309,23 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
         complete(view, choice, id, ui);
         changed = true;
     }
-    changed |= view.keys.handle(&mut view.buffer, id, ui);
+    let revised = view.keys.handle(&mut view.buffer, &mut view.history, id, ui);
+    if revised {
+        view.assist.close();
+    }
+    changed |= revised;
     paste::unwrap(&view.buffer, id, ui);
     let typed = changed;
+    let before = caret_of(ui, id, &view.buffer);
+    // Pasted and cut pieces are steps of their own, whatever is typed around them.
+    let by = ui.input(|input| {
+        let piece = |event: &Event| matches!(event, Event::Paste(_) | Event::Cut);
+        if input.events.iter().any(piece) {
+            By::Whole
+        } else {
+            By::Typing
+        }
+    });
     let behind = ui.painter().with_clip_rect(full).add(Shape::Noop);
     let EditorView {
         buffer,
@@ -307,7 +394,20 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
     let gutter_rect = Rect::from_min_max(full.min, pos2(area.left(), full.bottom()));
     paint::gutter_click(ui, &output, id, gutter_rect);
 
-    if std::mem::take(&mut view.refocus) {
+    if output.response.changed() {
+        view.record(by, before, id, ui);
+        // It keeps a copy of the whole text for each step, and is never asked for one.
+        if let Some(mut state) = TextEdit::load_state(ui.ctx(), id) {
+            state.clear_undoer();
+        }
+    }
+
+    let free = view.regain > 0 && ui.memory(|memory| memory.focused().is_none());
+    if view.regain > 0 {
+        view.regain = if free { 0 } else { view.regain - 1 };
+        ui.request_repaint();
+    }
+    if std::mem::take(&mut view.refocus) || free {
         output.response.request_focus();
     }
     // The keyboard starts in the editor, and goes along when another card's field takes its place.
@@ -394,10 +494,12 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
                 failure,
                 fix.as_ref(),
             );
-            if let Some(fix) = fix.filter(|fix| clicked && view.buffer.is_char_boundary(fix.place.end)) {
+            if let Some(fix) = fix.filter(|fix| clicked && view.buffer.get(fix.place.clone()).is_some()) {
+                let before = caret_of(ui, id, &view.buffer);
                 view.buffer.replace_range(fix.place.clone(), &fix.text);
                 let end = fix.place.start + fix.text.len();
                 set_selection(ui, id, &view.buffer, end..end);
+                view.record(By::Whole, before, id, ui);
                 output.response.request_focus();
                 commands.push(Command::Edit {
                     card: card.id,
@@ -425,7 +527,12 @@ fn complete(
     } else {
         (text.as_str(), back)
     };
+    let before = caret_of(ui, id, &view.buffer);
     view.buffer.replace_range(place.clone(), text);
     let caret = place.start + text.len() - back;
     set_selection(ui, id, &view.buffer, caret..caret);
+    view.record(By::Whole, before, id, ui);
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use super::highlight::{Token, tokens};
 
+/// A slider over more than this moves in steps that nobody means; digits enough lead to infinity.
+const MOST: f64 = 1e9;
+
 /// `name = number` at the left border of a script.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
@@ -58,7 +61,8 @@ pub fn numbers(code: &str) -> Vec<Number> {
         let simple = !plain.is_empty()
             && plain.chars().all(|c| c.is_ascii_digit() || c == '.')
             && plain.chars().any(|c| c.is_ascii_digit());
-        let Some(value) = simple.then(|| literal.parse::<f64>().ok()).flatten() else {
+        let value = simple.then(|| literal.parse::<f64>().ok()).flatten();
+        let Some(value) = value.filter(|value| value.abs() <= MOST) else {
             continue;
         };
         let at = here + line.len() - rest.len() + (text.len() - text.trim_start().len());
@@ -119,6 +123,8 @@ mod tests {
 
     #[test]
     fn only_plain_numbers_at_the_border_count() {
+        let far = "9".repeat(400);
+        assert_eq!(numbers(&format!("a = {far}\nb = -1{}\n", "0".repeat(300))), []);
         let code = "a = 4.0\nb_2= -3  # mm\nc = a * 2\n    d = 1\ne, f = 1, 2\n'''\ng = 1\n'''\nh == 3\ni = 1e3\nj = 5\nj = 6\nk += 1\nø = 2.50";
         let names: Vec<_> = numbers(code).into_iter().map(|number| number.name).collect();
         assert_eq!(names, ["a", "b_2", "ø"]);

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use egui::text::{CCursor, CCursorRange};
+use egui::text::{CCursor, CCursorRange, CharIndex};
 use egui::{Id, TextEdit, Ui};
 
 use super::find_bar::{self, Wish};
+use super::history::By;
 use super::{EditorView, api, comment, find as matching, indent, keys};
 use crate::studio::command::EditorAction;
 
@@ -36,7 +37,17 @@ pub(super) fn act(view: &mut EditorView, id: Id, ui: &Ui) -> bool {
             go(view, Wish::Next, id, ui);
             false
         }
-        EditorAction::ToggleComment => keys::apply(comment::toggle, &mut view.buffer, id, ui),
+        EditorAction::ToggleComment => {
+            keys::apply(comment::toggle, &mut view.buffer, &mut view.history, id, ui)
+        }
+        EditorAction::Undo => {
+            view.assist.close();
+            keys::undo(&mut view.buffer, &mut view.history, id, ui)
+        }
+        EditorAction::Redo => {
+            view.assist.close();
+            keys::redo(&mut view.buffer, &mut view.history, id, ui)
+        }
         EditorAction::Complete => {
             let caret = caret_of(ui, id, &view.buffer).end;
             view.assist.offer(api::bundled(), &view.buffer, caret, true);
@@ -75,7 +86,11 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
                 go(view, Wish::Replace, id, ui);
                 return false;
             };
+            let before = caret_of(ui, id, &view.buffer);
             view.buffer.replace_range(range.clone(), &view.find.replacement);
+            let after = range.start..range.start + view.find.replacement.len();
+            set_selection(ui, id, &view.buffer, after);
+            view.record(By::Whole, before, id, ui);
             view.found.update(&view.find, &view.buffer);
             let after = range.start + view.find.replacement.len();
             if let Some(index) = matching::next(&view.found.matches, after) {
@@ -84,7 +99,9 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
             true
         }
         Some(Wish::ReplaceAll) => {
+            let before = caret_of(ui, id, &view.buffer);
             let count = view.find.replace_all(&mut view.buffer);
+            view.record(By::Whole, before, id, ui);
             view.found.update(&view.find, &view.buffer);
             count > 0
         }
@@ -123,7 +140,12 @@ pub(super) fn caret_of(ui: &Ui, id: Id, code: &str) -> Range<usize> {
     let Some(range) = range.map(|range| range.as_sorted_char_range()) else {
         return 0..0;
     };
-    indent::byte(code, range.start.0)..indent::byte(code, range.end.0)
+    bytes_of(code, &range)
+}
+
+/// A range of characters as egui counts them, in bytes.
+pub(super) fn bytes_of(code: &str, chars: &Range<CharIndex>) -> Range<usize> {
+    indent::byte(code, chars.start.0)..indent::byte(code, chars.end.0)
 }
 
 pub(super) fn set_selection(ui: &Ui, id: Id, code: &str, bytes: Range<usize>) {

@@ -6,7 +6,7 @@ use egui::{Align, Layout, RichText, Role, ScrollArea, Sense, Slider, Ui, UiBuild
 
 use super::numbers::{Number, numbers};
 use crate::studio::panels::widgets;
-use crate::studio::state::CardId;
+use crate::studio::state::EditorId;
 use crate::studio::theme::{self, PAD, SMALL};
 
 const HEAD: f32 = 28.0;
@@ -17,7 +17,7 @@ pub struct Sliders {
     open: bool,
     key: Option<u64>,
     numbers: Vec<Number>,
-    card: Option<CardId>,
+    editor: Option<EditorId>,
     /// Ranges stay while a slider moves, or it would run away from the mouse.
     ranges: BTreeMap<String, [f64; 2]>,
 }
@@ -28,22 +28,23 @@ impl Default for Sliders {
             open: true,
             key: None,
             numbers: Vec::new(),
-            card: None,
+            editor: None,
             ranges: BTreeMap::new(),
         }
     }
 }
 
 impl Sliders {
-    /// Height that [`Self::show`] takes of `room`.
-    pub fn height(&mut self, code: &str, card: CardId, room: f32) -> f32 {
+    /// Height that [`Self::show`] takes of `room`. The field and not the card says whose numbers they are: a step that is
+    /// tuned becomes a draft, under the same hand.
+    pub fn height(&mut self, code: &str, editor: EditorId, room: f32) -> f32 {
         let key = egui::epaint::util::hash(code);
         if self.key != Some(key) {
             self.key = Some(key);
             self.numbers = numbers(code);
         }
-        if self.card != Some(card) {
-            self.card = Some(card);
+        if self.editor != Some(editor) {
+            self.editor = Some(editor);
             self.ranges.clear();
         }
         if self.numbers.is_empty() {
@@ -57,8 +58,8 @@ impl Sliders {
         }
     }
 
-    /// Shows them; returns the code with a number changed.
-    pub fn show(&mut self, code: &str, ui: &mut Ui) -> Option<String> {
+    /// Shows them; returns the name of a number that was moved, and the code with it.
+    pub fn show(&mut self, code: &str, ui: &mut Ui) -> Option<(String, String)> {
         let palette = theme::of(ui);
         let rect = ui.available_rect_before_wrap();
         ui.painter()
@@ -124,12 +125,12 @@ impl Sliders {
                         if let Some(value) = row(number, &mut self.ranges, ui) {
                             let mut new = code.to_owned();
                             new.replace_range(number.place.clone(), &number.written(value));
-                            changed = Some(new);
+                            changed = Some((number.name.clone(), new));
                         }
                     }
                 });
         });
-        changed.filter(|new| new != code)
+        changed.filter(|(_, new)| new != code)
     }
 }
 

@@ -78,21 +78,32 @@ pub fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> 
         {
             // Held while the file is replaced, so that the watch does not take our own change for another's.
             let mut known = lock(&watched);
-            let result = replace_file(&path, code.as_bytes()).map_err(|error| {
-                format!(
-                    "cannot save {}: {error}\nhint: choose another folder with Save as",
+            // Changed outside a moment ago: that is a question first.
+            let other = known.get_mut(&path).and_then(|stamp| stamp.renew(&path));
+            let result = if other.is_some() {
+                Err(format!(
+                    "{} changed on disk and was not saved over\nhint: compare the two, then save again",
                     path.display()
-                )
-            });
-            if result.is_ok()
-                && let Some(stamp) = known.get_mut(&path)
-            {
-                *stamp = Stamp {
+                ))
+            } else {
+                replace_file(&path, code.as_bytes()).map_err(|error| {
+                    format!(
+                        "cannot save {}: {error}\nhint: choose another folder with Save as",
+                        path.display()
+                    )
+                })
+            };
+            if result.is_ok() {
+                let stamp = Stamp {
                     seen: look_at(&path),
                     content: hash(&code),
                 };
+                known.insert(path.clone(), stamp);
             }
             drop(known);
+            if let Some(other) = other {
+                let _ = sender.send(FileEvent::Changed(path.clone(), other));
+            }
             // A window that has closed has no use for the answer.
             let _ = sender.send(FileEvent::Written {
                 path,
@@ -108,21 +119,25 @@ pub fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> 
 
 /// Those of the watched files that hold something new.
 pub fn changed(watched: &mut BTreeMap<PathBuf, Stamp>) -> Vec<(PathBuf, String)> {
-    let mut changed = Vec::new();
-    for (path, stamp) in watched {
+    watched
+        .iter_mut()
+        .filter_map(|(path, stamp)| Some((path.clone(), stamp.renew(path)?)))
+        .collect()
+}
+
+impl Stamp {
+    /// Looks at the file again; returns what it holds if that is something new.
+    fn renew(&mut self, path: &Path) -> Option<String> {
         let seen = look_at(path);
-        if seen == stamp.seen || seen.is_none() {
-            continue;
+        if seen == self.seen || seen.is_none() {
+            return None;
         }
-        stamp.seen = seen;
-        if let Ok(code) = read(path)
-            && hash(&code) != stamp.content
-        {
-            stamp.content = hash(&code);
-            changed.push((path.clone(), code));
-        }
+        self.seen = seen;
+        let code = read(path).ok()?;
+        let content = hash(&code);
+        let is_new = content != std::mem::replace(&mut self.content, content);
+        is_new.then_some(code)
     }
-    changed
 }
 
 pub type Watched = Arc<Mutex<BTreeMap<PathBuf, Stamp>>>;

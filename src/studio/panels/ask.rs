@@ -1,11 +1,11 @@
-//! Questions that have to be answered: what to do with rescued edits, a file that changed outside, a busy window that is
-//! to close.
+//! Questions that have to be answered: what to do with rescued edits, a file that changed outside or would be replaced, a
+//! busy window that is to close.
 
 use egui::{Align, Button, Frame, Layout, Margin, RichText, Ui};
 
 use super::widgets;
-use crate::studio::command::Command;
-use crate::studio::state::{State, file_name};
+use crate::studio::command::{Command, Overwriting};
+use crate::studio::state::{Overwrite, State, file_name};
 use crate::studio::theme;
 
 /// Whether a script that was opened may read the files beside it.
@@ -107,12 +107,33 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
                 commands.push(Command::SettleConflict(true));
             }
         });
+    } else if let Some(Overwrite { path, .. }) = &state.overwrite {
+        let title = format!("{} is there already", file_name(path));
+        let about = "Replacing it loses what it holds now.";
+        let lines = [path.display().to_string()];
+        let left = ask(ui, "overwrite", &title, about, &lines, &mut |ui| {
+            for (label, answer) in [
+                ("Replace", Overwriting::Replace),
+                ("Choose another name", Overwriting::Rename),
+                ("Cancel", Overwriting::Cancel),
+            ] {
+                if ui.button(label).clicked() {
+                    commands.push(Command::SettleOverwrite(answer));
+                }
+            }
+        });
+        if left {
+            commands.push(Command::SettleOverwrite(Overwriting::Cancel));
+        }
     } else if let Some(quit) = &state.quit {
         let mut lines = quit.unsaved.clone();
         if let Some(job) = &quit.running {
             lines.insert(0, format!("under way: {job}"));
         }
-        let about = if quit.unsaved.is_empty() {
+        lines.extend(quit.lost.iter().cloned());
+        let about = if !quit.lost.is_empty() {
+            "Edits cannot be kept for the next start. Those without a file are lost unless they are saved as one."
+        } else if quit.unsaved.is_empty() {
             "Work is still under way."
         } else {
             "These files have edits that are not saved. They are kept for the next start, but the files stay as they were."
@@ -131,9 +152,17 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     }
 }
 
-fn ask(ui: &Ui, id: &str, title: &str, about: &str, lines: &[String], buttons: &mut dyn FnMut(&mut Ui)) {
+/// Puts a question; tells whether it was left without an answer, by Escape or a click beside it.
+fn ask(
+    ui: &Ui,
+    id: &str,
+    title: &str,
+    about: &str,
+    lines: &[String],
+    buttons: &mut dyn FnMut(&mut Ui),
+) -> bool {
     let palette = theme::of(ui);
-    widgets::modal(ui, id).show(ui.ctx(), |ui| {
+    let modal = widgets::modal(ui, id).show(ui.ctx(), |ui| {
         ui.set_width(430.0);
         ui.label(RichText::new(title).font(theme::semibold(14.0)));
         ui.add(egui::Label::new(widgets::dim(about, palette)).wrap());
@@ -143,4 +172,5 @@ fn ask(ui: &Ui, id: &str, title: &str, about: &str, lines: &[String], buttons: &
         ui.add_space(8.0);
         ui.horizontal(|ui| buttons(ui));
     });
+    modal.should_close()
 }

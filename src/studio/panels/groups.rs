@@ -68,7 +68,7 @@ pub(super) fn show(
         ui.add(Label::new(widgets::small(told(&numbers), palette)).truncate());
     });
     let rewards = group.rows.iter().filter_map(|row| rows.rows.get(*row as usize));
-    let rewards = rewards.map(|row| (f64::from(row.total), row.built));
+    let rewards = rewards.map(|row| (f64::from(row.total), row.built != Some(false)));
     group_grid::strip(ui, rewards, group.informative);
     let room = ui.available_size();
     ScrollArea::vertical()
@@ -111,7 +111,7 @@ fn cell<'a>(member: &'a Member, rows: &Rows, state: &State) -> Option<Cell<'a>> 
             Phase::Built(shape) => Picture::Shape(shape),
         },
         total: Some(f64::from(row.total)).filter(|total| total.is_finite()),
-        built: row.built,
+        built: row.built != Some(false),
         kind: kind.cloned().unwrap_or_default(),
         advantage: rows.advantage(member.row),
         open: state.open_row == Some(member.row),

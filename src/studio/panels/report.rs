@@ -4,7 +4,7 @@ use egui::{Color32, ComboBox, Label, RichText, ScrollArea, Stroke, Ui};
 use egui_plot::{Bar, BarChart, Plot};
 
 use super::widgets;
-use crate::data::report::{HEAD, KindCount, Run, table};
+use crate::data::report::{HEAD, KindCount, Run, TaskNumbers, table};
 use crate::failure::Kind;
 use crate::studio::command::Command;
 use crate::studio::state::{Report, State};
@@ -117,6 +117,14 @@ fn plots(run: &Run, ui: &mut Ui, palette: &Palette) {
         ui.label(widgets::small(text, palette))
             .on_hover_text(super::group_grid::UNINFORMATIVE);
     }
+    if run.unknown > 0 {
+        let text = format!(
+            "{} candidates do not say whether they built: they count neither as built nor as failed",
+            super::status_bar::grouped(run.unknown)
+        );
+        ui.add_space(4.0);
+        ui.label(widgets::small(text, palette));
+    }
     title(ui, "kinds over time");
     kinds(run, ui, palette);
     title(ui, "build rate by task");
@@ -218,8 +226,9 @@ fn color(kind: Option<Kind>, index: usize, palette: &Palette) -> Color32 {
 fn tasks(run: &Run, ui: &mut Ui, palette: &Palette) {
     let mut tasks: Vec<_> = run.tasks.iter().collect();
     tasks.sort_by(|a, b| {
-        a.build_rate
-            .total_cmp(&b.build_rate)
+        let rate = |task: &TaskNumbers| task.build_rate.unwrap_or(f64::INFINITY);
+        rate(a)
+            .total_cmp(&rate(b))
             .then_with(|| a.task_id.cmp(&b.task_id))
     });
     for task in tasks {
@@ -232,22 +241,21 @@ fn tasks(run: &Run, ui: &mut Ui, palette: &Palette) {
             let bar = rect.shrink2(egui::vec2(0.0, 4.0));
             ui.painter().rect_filled(bar, 2.0, palette.raised);
             let mut built = bar;
-            built.set_width(bar.width() * task.build_rate as f32);
+            built.set_width(bar.width() * task.build_rate.unwrap_or(0.0) as f32);
             ui.painter()
                 .rect(built, 2.0, palette.good, Stroke::NONE, egui::StrokeKind::Inside);
             response.on_hover_text(format!(
                 "mean reward {:.3}, best {:.3}",
                 task.mean_reward, task.best_reward
             ));
-            ui.label(widgets::small(
-                format!(
-                    "{:.0} %, {} of {}",
-                    100.0 * task.build_rate,
-                    task.built,
-                    task.completions
-                ),
-                palette,
-            ));
+            let share = match task.build_rate {
+                Some(rate) => {
+                    let known = task.completions - task.unknown;
+                    format!("{:.0} %, {} of {known}", 100.0 * rate, task.built)
+                }
+                None => format!("unknown of {}", task.completions),
+            };
+            ui.label(widgets::small(share, palette));
         });
     }
 }

@@ -11,6 +11,9 @@ use crate::studio::command::{Action, Command};
 use crate::studio::state::{Activity, Card, Outcome, Scored, Session, State};
 use crate::studio::theme::{self, TEXT};
 
+/// Opacity of the score of the code before, while the part on screen is being scored.
+const OF_BEFORE: f32 = 0.45;
+
 /// Shows everything but the JSON.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
@@ -36,6 +39,11 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 Outcome::Unknown => unknown(state, card, ui),
                 Outcome::Fault { message, input } => fault(message, *input, ui, commands),
                 Outcome::Scored(scored) => {
+                    if card.is_being_scored() {
+                        scoring(ui);
+                        // What follows is the score of the code before.
+                        ui.multiply_opacity(OF_BEFORE);
+                    }
                     if scored.evaluation.ok {
                         total(session, card, scored, ui);
                     } else {
@@ -44,20 +52,31 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                     ui.add_space(10.0);
                     bars::show(session, card, scored, ui);
                     super::checks::show(&scored.evaluation, ui);
-                    if !scored.evaluation.ok {
+                    if !scored.evaluation.ok && !card.is_being_scored() {
                         last_that_built(card, ui);
                     }
                 }
             }
         });
     if let Some(scored) = card.scored() {
-        notes(&scored.evaluation, ui);
+        ui.scope(|ui| {
+            if card.is_being_scored() {
+                ui.multiply_opacity(OF_BEFORE);
+            }
+            notes(&scored.evaluation, ui);
+        });
     }
+}
+
+fn scoring(ui: &mut Ui) {
+    ui.label(widgets::dim("scoring…", theme::of(ui)));
+    ui.add_space(8.0);
 }
 
 fn unknown(state: &State, card: &Card, ui: &mut Ui) {
     let palette = theme::of(ui);
     let text = match card.activity {
+        _ if card.is_being_scored() => "scoring…",
         _ if state.pool.ready == 0 && state.pool.error.is_none() => "waiting for CadQuery to warm up…",
         Activity::Due(_) | Activity::Assessing(_) => "building…",
         Activity::Proposing(_) => "being proposed…",
@@ -178,8 +197,8 @@ fn built_total(card: &Card) -> Option<f64> {
 
 fn last_that_built(card: &Card, ui: &mut Ui) {
     let palette = theme::of(ui);
-    if card.last_shape.is_some() {
-        let total = widgets::total(card.last_total);
+    if let Some(total) = card.last_total {
+        let total = widgets::total(total);
         let text = format!("last that built: {} at {total}", card.last_shape_of);
         ui.add_space(8.0);
         ui.label(widgets::small(text, palette));

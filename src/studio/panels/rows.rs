@@ -334,7 +334,11 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
         ui.painter().rect_filled(rect, 0.0, palette.raised);
     }
     let y = rect.center().y;
-    let color = if row.built { palette.good } else { palette.bad };
+    let color = match row.built {
+        Some(true) => palette.good,
+        Some(false) => palette.bad,
+        None => palette.faint,
+    };
     row_dot(ui, pos2(rect.left() + PAD + 4.0, y), color, lost);
     let color = if row.total < 0.0 {
         palette.bad
@@ -353,7 +357,7 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
     let said = note.map_or("", |note| note.text.as_str());
     let about = if !said.is_empty() {
         said
-    } else if row.built {
+    } else if row.built != Some(false) {
         rows.tasks.get(row.task as usize).map_or("", String::as_str)
     } else {
         kind
@@ -369,24 +373,35 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
     }
 }
 
+/// The share that built, and how many do not say.
+pub(super) fn built(numbers: &Summary) -> String {
+    let share = match numbers.built {
+        Some(built) => format!("built {:.0} %", 100.0 * built),
+        None => "built: unknown".to_owned(),
+    };
+    if numbers.unknown > 0 && numbers.built.is_some() {
+        format!("{share} · {} unknown", numbers.unknown)
+    } else {
+        share
+    }
+}
+
 /// The curve and the numbers of what is shown.
 fn foot(view: &RowsView, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), CURVE + 46.0), Sense::hover());
     let Summary {
-        built,
         mean,
         std,
         best,
         count,
+        ..
     } = view.listed.summary;
     let text = if count == 0 {
         "no row fits".to_owned()
     } else {
-        format!(
-            "built {:.0} % · mean {mean:.3} · std {std:.3} · best {best:.3}",
-            100.0 * built
-        )
+        let built = built(&view.listed.summary);
+        format!("{built} · mean {mean:.3} · std {std:.3} · best {best:.3}")
     };
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
     ui.painter()
@@ -404,7 +419,15 @@ fn foot(view: &RowsView, ui: &mut Ui) {
                 plot.bottom() - share * plot.height(),
             )
         };
-        let points: Vec<_> = view.listed.curve.iter().enumerate().map(at).collect();
+        let told = |(_, point): &(usize, &[f32; 2])| point[column].is_finite();
+        let points: Vec<_> = view
+            .listed
+            .curve
+            .iter()
+            .enumerate()
+            .filter(told)
+            .map(at)
+            .collect();
         ui.painter().line(points, Stroke::new(1.5, color));
     };
     if view.listed.curve.len() > 1 {

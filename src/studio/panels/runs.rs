@@ -206,8 +206,8 @@ fn histogram(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
 
 pub(super) fn told(numbers: &Summary) -> String {
     let text = format!(
-        "built {:.0} % · mean {:.3} · std {:.3} · best {:.3}",
-        100.0 * numbers.built,
+        "{} · mean {:.3} · std {:.3} · best {:.3}",
+        super::rows::built(numbers),
         numbers.mean,
         numbers.std,
         numbers.best
@@ -282,7 +282,9 @@ fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands:
                                 ui.end_row();
                             };
                             line("rows", ours.count as f64, theirs.count as f64, 0);
-                            line("built, %", 100.0 * ours.built, 100.0 * theirs.built, 1);
+                            if let Some((mine, yours)) = ours.built.zip(theirs.built) {
+                                line("built, %", 100.0 * mine, 100.0 * yours, 1);
+                            }
                             line("mean reward", ours.mean, theirs.mean, 3);
                             line("standard deviation", ours.std, theirs.std, 3);
                             line("best", ours.best, theirs.best, 3);

@@ -43,6 +43,8 @@ pub enum Which {
     Built,
     /// What did not.
     Failed,
+    /// What does not say whether it did.
+    Unknown,
     /// What somebody pinned.
     Pinned,
     /// Of groups that teach nothing.
@@ -101,8 +103,9 @@ impl Choice {
         let [low, high] = self.range;
         let which = match self.which {
             Which::All => true,
-            Which::Built => row.built,
-            Which::Failed => !row.built,
+            Which::Built => row.built == Some(true),
+            Which::Failed => row.built == Some(false),
+            Which::Unknown => row.built.is_none(),
             Which::Pinned => notes.of(index).is_some_and(|note| note.pinned),
             Which::Uninformative => rows.is_uninformative(index),
             Which::Kind(kind) => row.kind == kind,
@@ -117,7 +120,11 @@ impl Choice {
 impl Which {
     /// All sorts that there are among some rows.
     pub fn all(rows: &Rows) -> Vec<Self> {
-        let mut all = vec![Self::All, Self::Built, Self::Failed, Self::Pinned];
+        let mut all = vec![Self::All, Self::Built, Self::Failed];
+        if rows.rows.iter().any(|row| row.built.is_none()) {
+            all.push(Self::Unknown);
+        }
+        all.push(Self::Pinned);
         if rows.groups.iter().any(|group| !group.informative) {
             all.push(Self::Uninformative);
         }
@@ -131,6 +138,7 @@ impl Which {
             Self::All => "all".to_owned(),
             Self::Built => "built".to_owned(),
             Self::Failed => "failed".to_owned(),
+            Self::Unknown => "unknown".to_owned(),
             Self::Pinned => "pinned".to_owned(),
             Self::Uninformative => "uninformative groups".to_owned(),
             Self::Kind(kind) => rows.kinds.get(kind as usize).cloned().unwrap_or_default(),

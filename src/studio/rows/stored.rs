@@ -5,7 +5,7 @@ use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::groups::Grouping;
-use super::{FAILED, Row, Rows, holds, index_of};
+use super::{Row, Rows, Wanted, index_of};
 use crate::data::store::{Filter, Store};
 
 impl Rows {
@@ -36,9 +36,7 @@ impl Rows {
                 task: index_of(&mut rows.tasks, entry.task_id.as_deref()),
                 kind: index_of(&mut rows.kinds, entry.kind.as_deref()),
                 total: total.map_or(f32::NAN, |total| total as f32),
-                built: entry
-                    .built
-                    .unwrap_or_else(|| total.is_none_or(|total| total > FAILED)),
+                built: entry.built,
             });
         }
         groups.finish(&mut rows);
@@ -56,7 +54,7 @@ impl Rows {
         Store::open_existing(&self.path).map_err(|error| error.to_string())
     }
 
-    pub(super) fn holding_in_store(&self, wanted: &[u8]) -> Result<Vec<u32>, String> {
+    pub(super) fn holding_in_store(&self, wanted: &Wanted) -> Result<Vec<u32>, String> {
         let (mut found, mut next, mut line) = (Vec::new(), 0, Vec::new());
         let search = |id: i64, text: &str| {
             let Some(row) = self.rows.get(next) else { return };
@@ -65,7 +63,7 @@ impl Rows {
             }
             line.clear();
             line.extend_from_slice(text.as_bytes());
-            if holds(&mut line, wanted) {
+            if wanted.is_in(&mut line) {
                 found.push(next as u32);
             }
             next += 1;

@@ -23,7 +23,7 @@ fn rows_of_every_form_are_read_and_their_code_is_found_again() {
     assert_eq!((rows.rows.len(), rows.bad), (3, 1));
     assert_eq!(
         rows.rows.iter().map(|row| row.built).collect::<Vec<_>>(),
-        [true, false, true]
+        [true, false, true].map(Some)
     );
     assert_eq!(rows.code(0), Ok((Some("a".to_owned()), "x = 1".to_owned())));
     assert_eq!(rows.code(1), Ok((Some("b".to_owned()), "y = 2\n".to_owned())));
@@ -33,7 +33,7 @@ fn rows_of_every_form_are_read_and_their_code_is_found_again() {
     let summary = rows.summary(&[0, 1]);
     assert_eq!(
         (summary.count, summary.built, summary.mean, summary.best),
-        (2, 0.5, -0.25, 0.5)
+        (2, Some(0.5), -0.25, 0.5)
     );
     assert!((summary.std - 1.5 / 2f64.sqrt()).abs() < 1e-9);
     assert_eq!(rows.curve(&[2, 0, 1], 2), [[-0.25, 0.5], [0.9, 1.0]]);
@@ -79,6 +79,15 @@ fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
         text.lines().nth(1).unwrap().contains(r#""annotation":"nearly""#),
         "{text}"
     );
+    // By whatever path.
+    let link = dir.path().join("link.jsonl");
+    std::os::unix::fs::symlink(&rows.path, &link).unwrap();
+    for own in [&rows.path, &link, &dir.path().join("./rows.jsonl")] {
+        assert_eq!(
+            rows.export(&[0], &notes, own, &|_| ()),
+            Err(REPLACES_ITSELF.to_owned())
+        );
+    }
     let nowhere = dir.path().join("no/out.jsonl");
     assert!(
         rows.export(&[0], &notes, &nowhere, &|_| ())
@@ -137,7 +146,10 @@ fn rows_of_a_trainers_log_have_their_total_and_a_kind() {
     ]);
     let rows = rows.unwrap();
     let seen = rows.rows.iter().map(|row| (row.total, row.built));
-    assert_eq!(seen.collect::<Vec<_>>(), [(-1.0, false), (0.65, true)]);
+    assert_eq!(
+        seen.collect::<Vec<_>>(),
+        [(-1.0, Some(false)), (0.65, Some(true))]
+    );
     assert_eq!(rows.kinds, ["undefined_name", "build_ok"]);
 }
 
@@ -168,4 +180,55 @@ fn a_hundred_thousand_rows_are_read_in_moments() {
     assert_eq!((rows.rows.len(), rows.tasks.len()), (100_000, 24));
     assert!(size_of::<Row>() <= 24);
     assert!(rows.code(99_999).unwrap().1.starts_with("part = "));
+}
+
+#[test]
+fn rows_that_do_not_say_whether_they_built_are_in_no_share() {
+    let (_dir, rows) = rows(&[
+        r#"{"task_id": "a", "code": "a", "reward": 0.5, "kind": "build_ok"}"#,
+        r#"{"task_id": "a", "code": "b", "score": -0.7}"#,
+        r#"{"task_id": "b", "code": "c", "reward": 0.68}"#,
+    ]);
+    let rows = rows.unwrap();
+    let built: Vec<_> = rows.rows.iter().map(|row| row.built).collect();
+    assert_eq!(built, [Some(true), Some(false), None]);
+    let summary = rows.summary(&[0, 1, 2]);
+    assert_eq!((summary.built, summary.unknown, summary.count), (Some(0.5), 1, 3));
+    assert_eq!(rows.summary(&[2]).built, None);
+    let which = Which::all(&rows);
+    let shown = |which: Which| {
+        let choice = Choice {
+            which,
+            ..Choice::default()
+        };
+        choice.list(&rows, None, &Notes::default()).rows
+    };
+    assert!(which.contains(&Which::Unknown));
+    assert_eq!(
+        [Which::Built, Which::Failed, Which::Unknown].map(shown),
+        [vec![0], vec![1], vec![2]]
+    );
+}
+
+#[test]
+fn a_text_of_any_script_is_found_however_it_is_written() {
+    let (_dir, rows) = rows(&[
+        r##"{"code": "# GR\u00d6\u00dfE", "reward": -1.0}"##,
+        r##"{"code": "# Größe", "reward": -1.0}"##,
+        "{\"code\": \"# \u{130}Z 300 \u{212a}\", \"reward\": -1.0}",
+        r#"{"code": "x = 1", "reward": -1.0}"#,
+    ]);
+    let rows = rows.unwrap();
+    for (text, found) in [
+        ("größe", &[0, 1][..]),
+        ("GRÖ", &[0, 1]),
+        ("\u{130}z", &[2]),
+        ("300 k", &[2]),
+        ("i\u{307}", &[2]),
+        ("X = 1", &[3]),
+        ("ё", &[]),
+        ("\"code\"", &[0, 1, 2, 3]),
+    ] {
+        assert_eq!(rows.holding(text).unwrap(), found, "{text}");
+    }
 }

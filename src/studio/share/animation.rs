@@ -46,11 +46,13 @@ pub fn animation(story: &Story, progress: &dyn Fn(f32)) -> Result<Vec<u8>, Strin
                 title: &seed.title,
                 tone: Tone::Seed,
                 shape: seed.shape,
+                scene: None,
             },
             ShotPane {
                 title: &scene.title,
                 tone: Tone::Step,
                 shape: scene.shape,
+                scene: None,
             },
         ];
         // A film that has only the seed shows it once.
@@ -95,6 +97,7 @@ pub(super) fn picture(story: &Story) -> Result<Vec<u8>, String> {
                 title: &chapter.title,
                 tone: if *index == 0 { Tone::Seed } else { Tone::Step },
                 shape: chapter.shape.as_ref()?,
+                scene: None,
             })
         })
         .collect();

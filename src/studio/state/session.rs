@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::assess::{Assessment, Evaluation, Scoring};
+use crate::assess::{Assessment, Built, Evaluation, Scoring};
 use crate::engine::JobId;
 use crate::failure::{Failure, Kind};
-use crate::geometry::Shape;
+use crate::geometry::{Scene, Shape};
 use crate::studio::proposing::Pick;
 use crate::task::{RecordedRepair, Task};
 use crate::trajectory::{GroupPlace, Origin};
@@ -89,10 +89,16 @@ pub struct Card {
     pub activity: Activity,
     /// The last shape that it, or what it grew from, built.
     pub last_shape: Option<Arc<Shape>>,
+    /// All that the script of `last_shape` shows, if that is more than the shape.
+    pub last_scene: Option<Arc<Scene>>,
+    /// The revision that `last_scene` is of, once it was asked for.
+    pub scene_of: Option<u64>,
     /// Title of the card that built `last_shape`.
     pub last_shape_of: String,
-    /// The total that `last_shape` had.
-    pub last_total: f64,
+    /// The total that `last_shape` had, once it is scored.
+    pub last_total: Option<f64>,
+    /// The revision that built `last_shape`, while its score is outstanding.
+    pub unscored_shape: Option<u64>,
 }
 
 /// A place in a recording.
@@ -182,8 +188,11 @@ impl Card {
             outcome: Outcome::Unknown,
             activity: Activity::Idle,
             last_shape: None,
+            last_scene: None,
+            scene_of: None,
             last_shape_of: String::new(),
-            last_total: 0.0,
+            last_total: None,
+            unscored_shape: None,
         }
     }
 
@@ -191,6 +200,7 @@ impl Card {
     pub fn keep_shape_of(&mut self, parent: Option<&Self>) {
         if let Some(parent) = parent {
             self.last_shape.clone_from(&parent.last_shape);
+            self.last_scene.clone_from(&parent.last_scene);
             self.last_shape_of.clone_from(&parent.last_shape_of);
             self.last_total = parent.last_total;
         }
@@ -209,6 +219,11 @@ impl Card {
         self.scored()?.evaluation.failure.as_ref()
     }
 
+    /// The failure of code that is newer than the last shape.
+    pub fn failure_since(&self) -> Option<&Failure> {
+        self.failure().filter(|_| self.unscored_shape.is_none())
+    }
+
     /// Its total, if it was scored.
     pub fn total(&self) -> Option<f64> {
         self.scored().map(|scored| scored.evaluation.reward.total)
@@ -219,13 +234,37 @@ impl Card {
         self.file.is_some() && self.saved_revision != self.revision
     }
 
+    /// Whether its shape is there and its score is being worked out.
+    pub fn is_being_scored(&self) -> bool {
+        self.unscored_shape == Some(self.revision) && matches!(self.activity, Activity::Assessing(_))
+    }
+
+    /// Takes in what revision `revision` built, before it is scored.
+    pub fn take_built(&mut self, built: Built, revision: u64, title: String) {
+        self.last_shape = Some(built.shape);
+        self.take_scene(built.scene, revision);
+        self.last_shape_of = title;
+        self.last_total = None;
+        self.unscored_shape = Some(revision);
+    }
+
+    /// A run that nobody looked at brings no scene: it does not replace what is known.
+    fn take_scene(&mut self, scene: Option<Arc<Scene>>, revision: u64) {
+        if scene.is_some() || self.scene_of != Some(revision) {
+            self.scene_of = scene.is_some().then_some(revision);
+            self.last_scene = scene;
+        }
+    }
+
     /// Takes an assessment of revision `revision` in.
     pub fn take(&mut self, assessment: Assessment, revision: u64, scoring: Scoring, title: String) {
         if let Some(shape) = assessment.shape {
             self.last_shape = Some(shape);
+            self.take_scene(assessment.scene, revision);
             self.last_shape_of = title;
-            self.last_total = assessment.evaluation.reward.total;
+            self.last_total = Some(assessment.evaluation.reward.total);
         }
+        self.unscored_shape = None;
         self.outcome = Outcome::Scored(Arc::new(Scored::new(assessment.evaluation, revision, scoring)));
     }
 }

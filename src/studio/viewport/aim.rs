@@ -28,6 +28,9 @@ impl Viewport {
             let Some((shape, model)) = shapes.get(*pane).and_then(Option::as_ref) else {
                 continue;
             };
+            if self.shows_objects(*pane, shapes.len()) && !self.objects.scored_is_visible() {
+                continue;
+            }
             let Some(model) = model else {
                 // The frame that comes when it is ready goes on here.
                 self.kitchen.model(ctx, shape);
@@ -41,7 +44,7 @@ impl Viewport {
                 section: self.section.map(|section| section.plane(frame)),
                 look: self.look,
             };
-            found = aim.pick(shape, &model.tree);
+            found = model.tree.as_ref().and_then(|tree| aim.pick(shape, tree));
             if found.is_some() {
                 break;
             }

@@ -29,6 +29,10 @@ pub enum Action {
     Measure,
     /// Let go of what was picked.
     ClearPicks,
+    /// Show every object of the script.
+    AllObjects,
+    /// Show only what is scored.
+    ScoredObject,
 }
 
 /// How panes are arranged.

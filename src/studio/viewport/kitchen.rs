@@ -5,7 +5,8 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::geometry::{Shape, SignedDistance};
+use super::objects::Models;
+use crate::geometry::{Scene, Shape, SignedDistance};
 use crate::render::Model;
 use crate::render::heat::Heat;
 
@@ -17,6 +18,7 @@ const HEATS: usize = 24;
 pub struct Kitchen {
     thread: Option<(Sender<Order>, Receiver<Dish>)>,
     models: Vec<(Weak<Shape>, Stage<Model>)>,
+    scenes: Vec<(Weak<Scene>, Stage<Models>)>,
     /// Most recently used last.
     heats: Vec<(Pair, Stage<Heat>)>,
     /// Whether stand-ins for moving pictures are of use.
@@ -60,11 +62,13 @@ impl<T> Stage<T> {
 
 enum Order {
     Model(Weak<Shape>, bool),
+    Scene(Weak<Scene>, bool),
     Heat(Pair),
 }
 
 enum Dish {
     Model(Weak<Shape>, Option<Arc<Model>>),
+    Scene(Weak<Scene>, Option<Arc<Models>>),
     Heat(Pair, Option<Arc<Heat>>),
 }
 
@@ -85,6 +89,11 @@ impl Kitchen {
                 Dish::Model(shape, model) => {
                     if let Some((_, stage)) = self.models.iter_mut().find(|(known, _)| known.ptr_eq(&shape)) {
                         *stage = model.map_or(Stage::Nothing, Stage::Ready);
+                    }
+                }
+                Dish::Scene(scene, models) => {
+                    if let Some((_, stage)) = self.scenes.iter_mut().find(|(known, _)| known.ptr_eq(&scene)) {
+                        *stage = models.map_or(Stage::Nothing, Stage::Ready);
                     }
                 }
                 Dish::Heat(pair, heat) => {
@@ -109,6 +118,22 @@ impl Kitchen {
         let shape = Arc::downgrade(shape);
         self.models.push((shape.clone(), Stage::Cooking));
         self.order(ctx, Order::Model(shape, self.with_coarse));
+        Stage::Cooking
+    }
+
+    /// The models of a scene's objects, ordered at the first call.
+    pub fn objects(&mut self, ctx: &egui::Context, scene: &Arc<Scene>) -> Stage<Models> {
+        let known = self
+            .scenes
+            .iter()
+            .find(|(known, _)| std::ptr::eq(known.as_ptr(), Arc::as_ptr(scene)));
+        if let Some((_, stage)) = known {
+            return stage.clone();
+        }
+        self.scenes.retain(|(scene, _)| scene.strong_count() > 0);
+        let scene = Arc::downgrade(scene);
+        self.scenes.push((scene.clone(), Stage::Cooking));
+        self.order(ctx, Order::Scene(scene, self.with_coarse));
         Stage::Cooking
     }
 
@@ -159,6 +184,16 @@ fn start(ctx: egui::Context) -> (Sender<Order>, Receiver<Dish>) {
                     // A shape that was dropped meanwhile is of no use to anybody.
                     let model = shape.upgrade().map(|shape| Arc::new(Model::of(&shape, coarse)));
                     Dish::Model(shape, model)
+                }
+                Order::Scene(scene, coarse) => {
+                    let models = scene.upgrade().map(|scene| {
+                        let models = scene
+                            .objects
+                            .iter()
+                            .map(|object| Model::of_object(object, coarse));
+                        Arc::new(models.map(|model| model.map(Arc::new)).collect())
+                    });
+                    Dish::Scene(scene, models)
                 }
                 Order::Heat(pair) => {
                     let heat = cook(&pair, &mut target);

@@ -12,6 +12,7 @@ mod decor;
 mod fit;
 mod kitchen;
 mod lit;
+mod objects;
 mod pick;
 mod pictures;
 mod stage;
@@ -35,6 +36,7 @@ use crate::render::{Camera, Marks, Model, Palette, overlay};
 pub use crate::render::{Look, Preset, Projection};
 use fit::{Fit, Seen};
 use kitchen::Kitchen;
+use objects::Objects;
 use pick::Pick;
 use stage::Stage;
 use thumbnails::Thumbnails;
@@ -48,6 +50,8 @@ pub struct Pane<'a> {
     pub tone: Tone,
     /// The shape, or the last one that built.
     pub shape: Option<&'a Arc<Shape>>,
+    /// All that the script of the shape shows, if that is more than the shape; drawn of the last pane, side by side.
+    pub scene: Option<&'a Arc<crate::geometry::Scene>>,
     /// Why the shape is not what the code says: it is drawn grey, with this on top.
     pub stale: Option<&'a str>,
     /// What to do to see a shape here, where there is none.
@@ -87,6 +91,7 @@ pub struct Viewport {
     kitchen: Kitchen,
     /// The last shape of each pane that was ready: it stays until the next one is.
     ready: Vec<Option<(Arc<Shape>, Arc<Model>)>>,
+    objects: Objects,
 }
 
 /// What a pane draws: a shape and, once it is ready, its model.
@@ -145,6 +150,7 @@ impl Viewport {
             thumbnails: Thumbnails::default(),
             kitchen: Kitchen::new(software),
             ready: Vec::new(),
+            objects: Objects::default(),
         }
     }
 
@@ -222,6 +228,8 @@ impl Viewport {
                 self.picks.truncate(1);
                 self.mark();
             }
+            Action::AllObjects => self.objects.show_all(),
+            Action::ScoredObject => self.objects.show_scored(),
             Action::ClearPicks => {
                 self.picks.clear();
                 self.mark();
@@ -237,15 +245,24 @@ impl Viewport {
         }
         self.kitchen.collect();
         let palette = Palette::of(self.dark);
+        self.objects.list(panes.last().and_then(|pane| pane.scene));
         let shapes = self.shapes(ui.ctx(), panes);
         self.triangles = panes
             .iter()
             .filter_map(|pane| pane.shape)
             .map(|shape| shape.mesh.triangles().len())
             .sum();
-        let boxes = shapes.iter().flatten().map(|(shape, model)| match model {
-            Some(model) => model.bounds,
-            None => shape.mesh.bbox(),
+        let boxes = shapes.iter().enumerate().filter_map(|(pane, shown)| {
+            let (shape, model) = shown.as_ref()?;
+            let bounds = match model {
+                Some(model) => model.bounds,
+                None => shape.mesh.bbox(),
+            };
+            Some(if self.shows_objects(pane, panes.len()) {
+                self.objects.bounds(bounds)
+            } else {
+                bounds
+            })
         });
         let frame = Frame::around_boxes(boxes);
         let any = shapes.iter().any(Option::is_some);
@@ -362,10 +379,12 @@ impl Viewport {
     fn shapes(&mut self, ctx: &egui::Context, panes: &[Pane<'_>]) -> Vec<Shown> {
         self.ready.resize(panes.len(), None);
         let drawn = self.stage.is_some();
+        let last = panes.len().saturating_sub(1);
         panes
             .iter()
             .zip(&mut self.ready)
-            .map(|(pane, ready)| {
+            .enumerate()
+            .map(|(index, (pane, ready))| {
                 let Some(shape) = pane.shape else {
                     *ready = None;
                     return None;
@@ -374,8 +393,18 @@ impl Viewport {
                 if !drawn && self.aimed.is_none() {
                     return Some((Arc::clone(shape), None));
                 }
-                if let Some(model) = self.kitchen.model(ctx, shape).ready() {
+                // The objects beside a shape change with it and not before.
+                let scene = pane.scene.filter(|_| drawn && index == last);
+                let objects = scene.map(|scene| (scene, self.kitchen.objects(ctx, scene)));
+                let waits = matches!(objects, Some((_, kitchen::Stage::Cooking)));
+                if let Some(model) = self.kitchen.model(ctx, shape).ready().filter(|_| !waits) {
                     *ready = Some((Arc::clone(shape), Arc::clone(model)));
+                    if index == last {
+                        let made = objects.and_then(|(scene, models)| {
+                            Some((Arc::clone(scene), Arc::clone(models.ready()?)))
+                        });
+                        self.objects.set_ready(made);
+                    }
                 } else if !drawn {
                     return Some((Arc::clone(shape), None));
                 }
@@ -384,6 +413,11 @@ impl Viewport {
                     .map(|(shape, model)| (Arc::clone(shape), Some(Arc::clone(model))))
             })
             .collect()
+    }
+
+    /// Whether a pane shows all objects of its script and not only the shape that is scored.
+    fn shows_objects(&self, pane: usize, panes: usize) -> bool {
+        self.layout == Layout::SideBySide && pane + 1 == panes
     }
 
     /// The distance maps, where they are wanted and both shapes are there.

@@ -58,13 +58,16 @@ impl Viewport {
         quick: bool,
     ) -> Picture {
         let there = |pane: &usize| shapes.get(*pane).is_some_and(Option::is_some);
-        let subjects = members.iter().enumerate().filter_map(|(index, pane)| {
-            let (shape, model) = shapes.get(*pane)?.as_ref()?;
+        let mut subjects = Vec::new();
+        for (index, pane) in members.iter().enumerate() {
+            let Some((shape, model)) = shapes.get(*pane).and_then(Option::as_ref) else {
+                continue;
+            };
             let heat = match *pane {
                 0 => heats.maps.first(),
                 _ => heats.maps.last(),
             };
-            Some(Subject {
+            let whole = Subject {
                 model: model.clone(),
                 stale: panes[*pane].stale.is_some() && heats.maps.is_empty(),
                 // Through a ghost one sees the last shape, if there is one.
@@ -74,15 +77,21 @@ impl Viewport {
                     span: heats.span,
                 }),
                 ..Subject::new(Arc::clone(shape), panes[*pane].tone)
-            })
-        });
+            };
+            let objects = if self.shows_objects(*pane, panes.len()) {
+                self.objects.subjects(&whole)
+            } else {
+                None
+            };
+            subjects.extend(objects.unwrap_or_else(|| vec![whole]));
+        }
         let here: Vec<_> = members
             .iter()
             .filter_map(|pane| shapes.get(*pane)?.as_ref())
             .map(|(shape, _)| shape)
             .collect();
         Picture {
-            subjects: subjects.collect(),
+            subjects,
             look: self.look,
             section: self.section.map(|section| section.plane(&frame)),
             marks: self.marks.clone(),

@@ -11,6 +11,7 @@ struct Bench {
     view: Viewport,
     seed: Option<Arc<Shape>>,
     step: Option<Arc<Shape>>,
+    scene: Option<Arc<crate::geometry::Scene>>,
     stale: Option<&'static str>,
     text: String,
 }
@@ -20,6 +21,7 @@ fn harness(size: [f32; 2]) -> Harness<'static, Bench> {
         view: Viewport::new(None),
         seed: Some(Arc::new(block([40.0, 40.0, 4.0]))),
         step: Some(Arc::new(block([40.0, 40.0, 30.0]))),
+        scene: None,
         stale: None,
         text: String::new(),
     };
@@ -31,6 +33,7 @@ fn harness(size: [f32; 2]) -> Harness<'static, Bench> {
                 title: "weak seed",
                 tone: Tone::Seed,
                 shape: bench.seed.as_ref(),
+                scene: None,
                 stale: None,
                 empty: "Choose a task",
             },
@@ -38,6 +41,7 @@ fn harness(size: [f32; 2]) -> Harness<'static, Bench> {
                 title: "step 2",
                 tone: Tone::Step,
                 shape: bench.step.as_ref(),
+                scene: bench.scene.as_ref(),
                 stale: bench.stale,
                 empty: "Press Propose",
             },

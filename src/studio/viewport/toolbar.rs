@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::control::{self, Action, Against, Layout};
-use super::{Section, Viewport};
+use super::{Section, Viewport, objects};
 use crate::render::overlay::MARGIN;
 use crate::render::{Look, Palette, Preset, Projection};
 use crate::studio::panels::widgets::{CHEVRON, chevron_atom};
@@ -70,8 +70,22 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
         Rows::Three => 2.0,
     };
     let mut used = rect.left() + MARGIN;
-    if several {
-        used = group(row(top), false, &mut |ui| arrange(ui, palette, viewport.layout)).right() + GAP + 8.0;
+    let lists = !viewport.objects.is_empty();
+    if several || lists {
+        let mut add = |ui: &mut Ui| {
+            let chosen = if several {
+                arrange(ui, palette, viewport.layout)
+            } else {
+                None
+            };
+            let listed = if lists {
+                objects::menu(ui, palette, viewport)
+            } else {
+                None
+            };
+            chosen.or(listed)
+        };
+        used = group(row(top), false, &mut add).right() + GAP + 8.0;
     }
     let tools_row = match rows {
         Rows::One => {
@@ -242,7 +256,7 @@ fn projection_name(projection: Projection) -> &'static str {
     }
 }
 
-fn button<'a>(palette: &Palette, text: &'a str, selected: bool) -> Button<'a> {
+pub(super) fn button<'a>(palette: &Palette, text: &'a str, selected: bool) -> Button<'a> {
     let fill = if selected {
         blend(palette.raised, palette.accent, 0.22)
     } else {
@@ -273,7 +287,7 @@ fn rows(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Rows {
             .layout_no_wrap(text.to_owned(), font, egui::Color32::WHITE);
         galley.size().x + 2.0 * PADDING + GAP
     };
-    let arrange: f32 = if several {
+    let arranged: f32 = if several {
         Layout::ALL.iter().map(|layout| text(layout.name())).sum::<f32>()
     } else {
         0.0
@@ -284,7 +298,13 @@ fn rows(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Rows {
     } else {
         0.0
     };
+    let objects = if viewport.objects.is_empty() {
+        0.0
+    } else {
+        text(&viewport.objects.title()) + menu
+    };
     let tools = against + text(SECTION) + text(MEASURE);
+    let arrange = arranged + objects;
     let look = text(FIT) + (text("Isometric") + menu).max(VIEW_WIDTH + GAP);
     // The last gap of a row stands for nothing.
     let room = width - 2.0 * MARGIN + GAP;

@@ -1,5 +1,13 @@
 //! Numbers of a check: plain ones, and sums of plain ones in a string.
 
+/// More than the volume in mm³ of anything that can be built, and far from where squares overflow.
+const MOST: f64 = 1e24;
+
+/// Whether a number can measure a part.
+pub(super) fn is_measure(number: f64) -> bool {
+    number.abs() <= MOST
+}
+
 /// A number and the plain numbers that it was written with.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Number {
@@ -15,7 +23,7 @@ impl Number {
         }
     }
 
-    /// Reads `+ - * / ( )` and decimal numbers; `None` for anything else, or if the result is not finite.
+    /// Reads `+ - * / ( )` and decimal numbers; `None` for anything else, or if the result is no measure.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut reader = Reader {
             rest: text.trim_start(),
@@ -23,7 +31,7 @@ impl Number {
             depth: 0,
         };
         let value = reader.sum()?;
-        (reader.rest.is_empty() && value.is_finite()).then_some(Self {
+        (reader.rest.is_empty() && is_measure(value)).then_some(Self {
             value,
             literals: reader.literals,
         })

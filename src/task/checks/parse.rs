@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::numbers::Number;
+use super::numbers::{Number, is_measure};
 use super::{Ask, Check, Probe, Round};
 use crate::task::fields::{Fields, described};
 use crate::task::problem::Problem;
@@ -349,5 +349,5 @@ fn plain(value: &Value) -> Option<f64> {
         Value::Integer(number) => *number as f64,
         _ => return None,
     };
-    number.is_finite().then_some(number)
+    is_measure(number).then_some(number)
 }

@@ -1,1 +1,3 @@
-fixture = cq.Workplane("XY").box(10, 20, 30)
+import cadquery as cq
+
+fixture = cq.Workplane("XY").box(10, 20, float(np.sqrt(900)))

@@ -1,0 +1,63 @@
+//! What the card on screen shows beside its part, where that was not told with its score.
+//!
+//! Batches and repairs get the scored shape alone. A card of theirs is run once more when it is looked at, if its code may
+//! show more.
+
+use std::sync::Arc;
+
+use super::Controller;
+use super::jobs::Purpose;
+use crate::assess::{Assessment, ReferenceChoice, Scoring};
+use crate::engine::{AssessJob, Job};
+use crate::executor::Priority;
+use crate::reward::Mode;
+use crate::studio::state::{Activity, Card, CardId};
+
+/// Without one of these a script shows its part and nothing else.
+const SHOWS: [&str; 5] = ["show", "display", "debug", "push_object", "Assembly"];
+
+impl Controller {
+    /// Asks for the scene of the card on screen, once for each revision.
+    pub(super) fn ask_for_scene(&mut self) {
+        let index = self.state.current;
+        let session = &self.state.sessions[index];
+        let card = session.card();
+        if !lacks_scene(card) {
+            return;
+        }
+        let (id, revision) = (card.id, card.revision);
+        let what = format!("objects of {}", session.title(card));
+        let job = Job::Assess(AssessJob {
+            code: Arc::from(card.code.as_bytes()),
+            task: session.task.clone(),
+            // Only what it shows is wanted.
+            scoring: Scoring {
+                mode: Mode::Fast,
+                reference: ReferenceChoice::None,
+                ..self.state.scoring.clone()
+            },
+            priority: Priority::Live,
+        });
+        self.submit(index, job, what, Purpose::Scene { card: id, revision });
+        if let Some(card) = self.state.sessions[index].get_mut(id) {
+            card.scene_of = Some(revision);
+        }
+    }
+
+    pub(super) fn take_scene(&mut self, session: usize, card: CardId, revision: u64, assessment: Assessment) {
+        if let Some(card) = self.state.sessions[session].get_mut(card)
+            && card.revision == revision
+        {
+            card.last_scene = assessment.scene;
+        }
+    }
+}
+
+fn lacks_scene(card: &Card) -> bool {
+    card.activity == Activity::Idle
+        && card.scene_of != Some(card.revision)
+        && card
+            .scored()
+            .is_some_and(|scored| scored.evaluation.ok && scored.revision == card.revision)
+        && SHOWS.iter().any(|word| card.code.contains(word))
+}

@@ -1,0 +1,235 @@
+//! What a script shows, in the window: the list of its objects, and the part before its score.
+
+use std::sync::Arc;
+
+use egui::accesskit::Toggled;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use super::controller::DEBOUNCE;
+use super::editor;
+use super::testing::{Sent, Standin, Window, built, failed, scored, state, step, studio};
+use super::viewport::{Action as ViewAction, Layout};
+use crate::assess::{Assessment, Built};
+use crate::engine::{Event, Outcome};
+use crate::executor::Priority;
+use crate::failure::Kind;
+use crate::geometry::{Scene, SceneObject, TriMesh};
+use crate::repair::RepairSummary;
+
+fn type_code(window: &mut Window, code: &str) {
+    window.get_by_label(editor::NAME).focus();
+    window.run();
+    window.get_by_label(editor::NAME).type_text(code);
+    window.run();
+    let end = window.ctx.input(|input| input.time) + DEBOUNCE + 0.1;
+    while window.ctx.input(|input| input.time) < end {
+        window.step();
+    }
+}
+
+fn object(name: Option<&str>, color: Option<[f32; 3]>, is_scored: bool, mesh: &TriMesh) -> SceneObject {
+    SceneObject {
+        name: name.map(str::to_owned),
+        color,
+        opacity: if is_scored { 1.0 } else { 0.4 },
+        is_scored,
+        mesh: Some(mesh.clone()),
+        edges: Vec::new(),
+    }
+}
+
+/// A red lid without a name beside a bracket, which is scored.
+fn two_objects() -> Assessment {
+    let mut assessment = built(0.7, 0.6);
+    let mesh = &assessment.shape.as_ref().unwrap().mesh;
+    assessment.scene = Some(Arc::new(Scene {
+        objects: vec![
+            object(Some("bracket"), None, true, mesh),
+            object(None, Some([1.0, 0.0, 0.0]), false, mesh),
+        ],
+    }));
+    assessment
+}
+
+fn before_scoring(assessment: &Assessment) -> Event {
+    Event::Built(Built {
+        shape: Arc::clone(assessment.shape.as_ref().unwrap()),
+        scene: assessment.scene.clone(),
+    })
+}
+
+fn drawn(window: &mut Window) -> Vec<String> {
+    let seen = studio(window).viewport_mut().seen_objects();
+    seen.into_iter().map(str::to_owned).collect()
+}
+
+fn is_on(window: &Window, label: &str) -> bool {
+    let node = window.get_by_label(label);
+    node.accesskit_node().toggled() == Some(Toggled::True)
+}
+
+/// A window on whose screen is an edit that shows two objects.
+fn shown() -> (Standin, Window) {
+    let (standin, mut window) = scored();
+    type_code(&mut window, "#");
+    standin.last(|job| job.answer(two_objects()));
+    window.run();
+    (standin, window)
+}
+
+#[test]
+fn objects_are_listed_by_name_with_the_scored_one_told_and_can_be_hidden() {
+    let (_standin, mut window) = shown();
+    window.get_by_label("Objects 2").click();
+    window.run();
+    assert!(is_on(&window, "bracket, scored"));
+    assert!(is_on(&window, "object 2"), "one without a name has its number");
+    window.get_by_label("object 2").click();
+    window.run();
+    assert!(!is_on(&window, "object 2"));
+    assert!(is_on(&window, "bracket, scored"));
+    window.get_by_label("Objects 1/2");
+    window.get_by_label("Show all").click();
+    window.run();
+    assert!(is_on(&window, "object 2"));
+    window.get_by_label("Show only the scored one").click();
+    window.run();
+    assert!(!is_on(&window, "object 2"));
+    assert!(is_on(&window, "bracket, scored"));
+}
+
+#[test]
+fn what_was_hidden_stays_hidden_when_the_script_runs_again() {
+    let (standin, mut window) = shown();
+    studio(&mut window).viewport_mut().act(ViewAction::ScoredObject);
+    window.run();
+    type_code(&mut window, "#");
+    standin.last(|job| job.answer(two_objects()));
+    window.run();
+    window.get_by_label("Objects 1/2");
+}
+
+#[test]
+fn without_a_scene_there_is_no_list() {
+    let (standin, mut window) = shown();
+    type_code(&mut window, "#");
+    standin.last(|job| job.answer(built(0.7, 0.6)));
+    window.run();
+    assert!(window.query_by_label_contains("Objects").is_none());
+}
+
+#[test]
+fn hidden_objects_leave_the_picture_and_comparing_shows_the_scored_one_alone() {
+    let (_standin, mut window) = shown();
+    assert_eq!(drawn(&mut window), ["bracket", "object 2"]);
+    studio(&mut window).viewport_mut().act(ViewAction::ScoredObject);
+    window.run();
+    assert_eq!(drawn(&mut window), ["bracket"]);
+    studio(&mut window).viewport_mut().act(ViewAction::AllObjects);
+    studio(&mut window)
+        .viewport_mut()
+        .act(ViewAction::Arrange(Layout::Overlay));
+    window.run();
+    assert!(drawn(&mut window).is_empty(), "the shape itself is drawn");
+}
+
+#[test]
+fn a_part_is_seen_before_it_is_scored() {
+    let (standin, mut window) = scored();
+    type_code(&mut window, "#");
+    let assessment = two_objects();
+    standin.last(|job| {
+        job.send(Event::Started);
+        job.send(before_scoring(&assessment));
+    });
+    window.run();
+    let card = state(&window).card();
+    let shape = card.last_shape.as_ref().unwrap();
+    assert!(Arc::ptr_eq(shape, assessment.shape.as_ref().unwrap()));
+    assert_eq!((card.total(), card.is_being_scored()), (None, true));
+    window.get_by_label("Objects 2");
+    assert!(window.get_all_by_label("scoring…").count() > 0);
+    standin.last(|job| job.answer(assessment));
+    window.run();
+    assert!(window.query_all_by_label("scoring…").next().is_none());
+    window.get_by_label("total 0.700, +0.200 on seed");
+    assert!(!state(&window).card().is_being_scored());
+}
+
+#[test]
+fn an_edit_drops_both_what_was_built_and_its_score() {
+    let (standin, mut window) = scored();
+    type_code(&mut window, "#");
+    let before = state(&window).card().last_shape.clone();
+    let job = standin.count() - 1;
+    type_code(&mut window, "!");
+    assert!(standin.job(job, Sent::is_cancelled));
+    let assessment = two_objects();
+    standin.job(job, |job| {
+        job.send(before_scoring(&assessment));
+        job.answer(assessment);
+    });
+    window.run();
+    let card = state(&window).card();
+    let same = card.last_shape.as_ref().zip(before.as_ref());
+    assert!(same.is_some_and(|(shape, before)| Arc::ptr_eq(shape, before)));
+    assert_eq!((card.total(), card.is_being_scored()), (None, false));
+    assert!(window.query_by_label_contains("Objects").is_none());
+}
+
+#[test]
+fn what_was_built_is_not_called_broken_for_the_failure_before() {
+    let (standin, mut window) = scored();
+    type_code(&mut window, "#");
+    standin.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
+    window.run();
+    let told = "does not build: line 2: '(' was never closed";
+    window.get_by_label(told);
+    type_code(&mut window, "#");
+    standin.last(|job| job.send(before_scoring(&two_objects())));
+    window.run();
+    assert!(window.query_by_label(told).is_none(), "that was the code before");
+    // The next edit breaks it again: the part stays, and is told to be old.
+    type_code(&mut window, "#");
+    standin.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
+    window.run();
+    window.get_by_label(told);
+}
+
+#[test]
+fn a_step_that_was_scored_in_a_batch_is_asked_for_what_it_shows_when_it_is_looked_at() {
+    let (standin, mut window) = scored();
+    window.get_by_label("Propose").click();
+    window.run_steps(2);
+    let code = "fixture = one\nshow_object(fixture)\n";
+    standin.last(|job| {
+        job.send(step(0, "fixture = seed\n", built(0.5, 0.4)));
+        job.send(Event::Proposing { step: 1 });
+        job.send(step(1, code, built(0.7, 0.6)));
+        job.send(Event::Done(Box::new(Outcome::Repaired(RepairSummary {
+            steps: 2,
+            best: 1,
+            delta_reward: 0.2,
+            reached: false,
+            trajectory: None,
+        }))));
+    });
+    let count = standin.count();
+    window.run();
+    assert_eq!(
+        standin.count(),
+        count + 1,
+        "asked once, of the step and not of the seed"
+    );
+    assert_eq!(standin.last(Sent::code), code);
+    assert_eq!(standin.last(|job| job.assess().priority), Priority::Live);
+    standin.last(|job| job.answer(two_objects()));
+    window.run();
+    window.get_by_label("Objects 2");
+    assert_eq!(
+        state(&window).card().total(),
+        Some(0.7),
+        "its score is what it was"
+    );
+    assert_eq!(standin.count(), count + 1);
+}

@@ -1,0 +1,3 @@
+import cadquery as cq
+
+fixture = cq.Workplane().wedge(30, 20, 10, 5, 5, 20, 8)
