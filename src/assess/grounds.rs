@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::evaluation::{ReferenceChoice, Scoring};
 use super::references::{ReferenceError, build, is_python, read, wait_for};
-use super::trials;
+use super::{trials, with_task_files};
 use crate::cache::KeyBuilder;
-use crate::executor::{Build, CancelToken, Executor, Limits, MeshKind, Priority};
+use crate::executor::{Build, CancelToken, Executor, ExecutorError, Limits, MeshKind, Priority};
 use crate::geometry::{Shape, TriMesh};
 use crate::reward::{Against, Ground};
 use crate::task::Task;
@@ -55,6 +55,10 @@ impl GroundStore {
             .part("trials", &count.to_le_bytes())
             .optional("reference", task.reference.as_deref().map(str::as_bytes))
             .optional("content", other.as_ref().map(|(_, content)| content.as_slice()));
+        let limits = bounded(task)?;
+        if let Some(files) = &limits.project {
+            key = key.part("files", files.digest());
+        }
         if let Some(identity) = executor.identity() {
             key = key.part("identity", identity.bytes());
         }
@@ -64,7 +68,15 @@ impl GroundStore {
         };
         let mut slot = wait_for(&slot, cancel)?;
         if slot.is_none() {
-            *slot = Some(prepare(task, &scoring.reference, other, count, executor, cancel)?);
+            *slot = Some(prepare(
+                task,
+                &scoring.reference,
+                other,
+                count,
+                &limits,
+                executor,
+                cancel,
+            )?);
         }
         let prepared = slot.clone().expect("just filled");
         *clean &= prepared.clean;
@@ -77,12 +89,13 @@ fn prepare(
     choice: &ReferenceChoice,
     other: Option<(PathBuf, Vec<u8>)>,
     count: u32,
+    limits: &Limits,
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<Prepared, ReferenceError> {
     let mut clean = true;
     let mut built = |path: &PathBuf, code: &str| {
-        let reference = build(path, code, MeshKind::Bounded, executor, cancel)?;
+        let reference = build(path, code, limits, executor, cancel)?;
         clean &= reference.clean;
         Ok::<_, ReferenceError>(reference)
     };
@@ -123,14 +136,13 @@ fn prepare(
     };
     let trials = match (reference, &code, against) {
         (Some(reference), Some(code), Against::Shape(_)) if count > 0 => {
-            let limits = bounded();
-            let (trials, settled) = trials::run(code, &reference.shape, count, &limits, executor, cancel)?;
+            let (trials, settled) = trials::run(code, &reference.shape, count, limits, executor, cancel)?;
             clean &= settled;
             Some(trials)
         }
         _ => None,
     };
-    let weak = executor.build(task.weak_seed().as_bytes(), &bounded(), Priority::Batch, cancel)?;
+    let weak = executor.build(task.weak_seed().as_bytes(), limits, Priority::Batch, cancel)?;
     clean &= weak.clean;
     let weak: Option<Arc<Shape>> = match weak.build {
         Build::Shape(shape) => Some(shape),
@@ -150,9 +162,10 @@ fn prepare(
     })
 }
 /// What everything of a task is built with that it is measured against.
-fn bounded() -> Limits {
-    Limits {
+fn bounded(task: &Task) -> Result<Limits, ExecutorError> {
+    let limits = Limits {
         mesh: MeshKind::Bounded,
         ..Limits::default()
-    }
+    };
+    with_task_files(&limits, task)
 }

@@ -21,10 +21,12 @@ pub use evaluation::{
 use grounds::GroundStore;
 pub use references::ReferenceError;
 use references::ReferenceStore;
-use remembered::{Digests, Known};
+use remembered::Known;
 
+use crate::executor::digests::Digests;
+use crate::executor::project::Project;
 use crate::executor::{
-    Build, CancelToken, Execution, Executor, ExecutorError, Priority, SandboxSupport, is_lasting,
+    Build, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, SandboxSupport, is_lasting,
 };
 use crate::failure::{Failure, Kind};
 use crate::geometry::{Scene, Shape};
@@ -56,7 +58,10 @@ impl AssessError {
 
     /// Whether the input is at fault, and not our machinery.
     pub fn is_input(&self) -> bool {
-        matches!(self, Self::Reference(error) if !matches!(error, ReferenceError::Executor(_)))
+        match self {
+            Self::Executor(error) | Self::Reference(ReferenceError::Executor(error)) => error.is_input(),
+            Self::Reference(_) => true,
+        }
     }
 }
 
@@ -95,6 +100,21 @@ impl<'a> Request<'a> {
             priority: Priority::Batch,
         }
     }
+
+    /// The limits of the candidate's run, with the files that it may read.
+    fn run_limits(&self) -> Result<Limits, ExecutorError> {
+        with_task_files(&self.scoring.run_limits(), self.task)
+    }
+}
+
+/// `limits` with the files that the task brings, if it brings any: whatever is run for the task may read them, and they go
+/// before a project folder.
+pub fn with_task_files(limits: &Limits, task: &Task) -> Result<Limits, ExecutorError> {
+    let mut limits = limits.clone();
+    if let Some(files) = Project::of_task(&task.dir)? {
+        limits.project = Some(files);
+    }
+    Ok(limits)
 }
 
 impl Assessor {
@@ -154,7 +174,7 @@ impl Assessor {
         cancel: &CancelToken,
     ) -> Result<Assessment, AssessError> {
         let start = Instant::now();
-        let (cache, code, limits) = (self.executor.cache(), request.code, &request.scoring.run_limits());
+        let (cache, code, limits) = (self.executor.cache(), request.code, &request.run_limits()?);
         let key = remembered::key(request, &self.executor, &self.digests);
         let known = key.and_then(|key| Known::load(cache, &key));
         if let Some(known) = &known
@@ -307,7 +327,7 @@ impl Assessor {
         for script in partial::scripts(code, failure) {
             let execution =
                 self.executor
-                    .build(script.as_bytes(), &scoring.run_limits(), priority, cancel)?;
+                    .build(script.as_bytes(), &request.run_limits()?, priority, cancel)?;
             match execution.build {
                 Build::Failed(failure) => *clean &= is_lasting(Some(&failure)),
                 Build::Shape(shape) => {
@@ -368,7 +388,7 @@ impl Assessor {
         let count = scoring.trials();
         let trials = if count > 0 {
             let (trials, settled) =
-                trials::run(code, shape, count, &scoring.run_limits(), &self.executor, cancel)?;
+                trials::run(code, shape, count, &request.run_limits()?, &self.executor, cancel)?;
             *clean &= settled;
             Some(trials)
         } else {

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime};
 
 use super::evaluation::ReferenceChoice;
-use crate::executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, MeshKind, Priority};
+use super::with_task_files;
+use crate::executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority};
 use crate::geometry::{MeshError, Shape, TriMesh};
 use crate::reward::{Reference, References};
 use crate::task::Task;
@@ -70,6 +71,8 @@ enum Source {
         path: PathBuf,
         code: String,
         identity: Option<Identity>,
+        /// Those of the task, as they were.
+        files: Option<[u8; 32]>,
     },
     Mesh {
         path: PathBuf,
@@ -89,8 +92,10 @@ impl ReferenceStore {
         cancel: &CancelToken,
     ) -> Result<References, ReferenceError> {
         let identity = executor.identity();
+        let limits = with_task_files(&Limits::default(), task)?;
+        let files = limits.project.as_ref().map(|project| *project.digest());
         let mut prepare = |source: Source| {
-            let prepared = self.prepare(source, executor, cancel)?;
+            let prepared = self.prepare(source, &limits, executor, cancel)?;
             *clean &= prepared.clean;
             Ok::<_, ReferenceError>(prepared.reference)
         };
@@ -103,6 +108,7 @@ impl ReferenceStore {
                         path: path.clone(),
                         code,
                         identity,
+                        files,
                     })?),
                     mesh: None,
                 })
@@ -117,6 +123,7 @@ impl ReferenceStore {
                         path: task.dir.join("reference.py"),
                         code,
                         identity,
+                        files,
                     })
                 });
                 let mesh = task
@@ -134,6 +141,7 @@ impl ReferenceStore {
     fn prepare(
         &self,
         source: Source,
+        limits: &Limits,
         executor: &Executor,
         cancel: &CancelToken,
     ) -> Result<Prepared, ReferenceError> {
@@ -147,7 +155,7 @@ impl ReferenceStore {
         }
         let (reference, clean) = match source {
             Source::Code { path, code, .. } => {
-                let built = build(&path, &code, MeshKind::Exported, executor, cancel)?;
+                let built = build(&path, &code, limits, executor, cancel)?;
                 (Reference::new(&built.shape.mesh, false), built.clean)
             }
             Source::Mesh { path, .. } => match TriMesh::from_file(&path) {
@@ -192,11 +200,11 @@ pub(super) struct BuiltReference {
     pub(super) clean: bool,
 }
 
-/// A reference is ours or the user's own: it gets room to build that no candidate's limits cut.
+/// With the mesh and the files of `limits`. A reference is ours or the user's own: it gets room to build that no candidate's limits cut.
 pub(super) fn build(
     path: &Path,
     code: &str,
-    mesh: MeshKind,
+    limits: &Limits,
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<BuiltReference, ReferenceError> {
@@ -204,8 +212,7 @@ pub(super) fn build(
         cpu_s: 120.0,
         memory_mb: 4096,
         mesh_cpu_s: 240.0,
-        mesh,
-        ..Limits::default()
+        ..limits.clone()
     };
     let execution = executor.build(code.as_bytes(), &limits, Priority::Live, cancel)?;
     match execution.build {

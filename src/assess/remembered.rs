@@ -1,18 +1,12 @@
 //! Evaluations kept in the cache: an unchanged candidate is neither built nor scored again.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Evaluation, FORMAT, ReferenceChoice, Request, Scoring};
 use crate::cache::{Cache, Key, KeyBuilder};
-use crate::executor::{Executor, is_lasting, stamp};
+use crate::executor::digests::Digests;
+use crate::executor::{Executor, is_lasting};
 use crate::geometry::Shape;
 use crate::reward::{Profile, Shaping};
 
@@ -80,8 +74,8 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
     let mut key = KeyBuilder::default()
         .part("evaluation", &ENTRY_FORMAT.to_le_bytes())
         .part("format", &FORMAT.to_le_bytes())
-        // The code, its limits, the programs and what they run on.
-        .part("build", executor.key(code, &scoring.run_limits())?.bytes())
+        // The code, its limits, the files that it may read, the programs and what they run on.
+        .part("build", executor.key(code, &request.run_limits().ok()?)?.bytes())
         .part("task", task.id.as_bytes())
         .part("task_version", task.version.as_bytes())
         .part("profile", format!("{profile:?}").as_bytes())
@@ -115,53 +109,11 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
     Some(key.key())
 }
 
-/// Hashes of files, each read again only when the system says that it was changed.
-#[derive(Debug, Default)]
-pub(super) struct Digests(Mutex<BTreeMap<PathBuf, Read>>);
-
-/// A file as it was read.
-#[derive(Debug)]
-struct Read {
-    stamp: Vec<u8>,
-    digest: [u8; 32],
-}
-
-/// The clock of files ticks in milliseconds: one that was changed just now may be changed again within the same tick.
-const SETTLED: Duration = Duration::from_secs(1);
-
-impl Digests {
-    fn of(&self, path: &Path) -> io::Result<[u8; 32]> {
-        let metadata = fs::metadata(path)?;
-        let stamp = stamp(&metadata);
-        if let Some(read) = self.known().get(path)
-            && read.stamp == stamp
-        {
-            return Ok(read.digest);
-        }
-        let mut file = File::open(path)?;
-        let mut hash = Sha256::new();
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            match file.read(&mut buffer)? {
-                0 => break,
-                read => hash.update(&buffer[..read]),
-            }
-        }
-        let digest = hash.finalize().into();
-        if metadata.modified()?.elapsed().is_ok_and(|age| age > SETTLED) {
-            self.known().insert(path.to_owned(), Read { stamp, digest });
-        }
-        Ok(digest)
-    }
-
-    fn known(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Read>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::fs;
+    use std::path::Path;
 
     use clap::ValueEnum as _;
 

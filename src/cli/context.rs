@@ -12,7 +12,8 @@ use crate::assess::AssessError;
 use crate::cache::{Bounds, Cache};
 use crate::data::DataError;
 use crate::engine::Engine;
-use crate::executor::{Build, CancelToken, Limits, Priority, WorkerConfig};
+use crate::executor::project::ProjectError;
+use crate::executor::{Build, CancelToken, ExecutorError, Limits, Priority, WorkerConfig};
 use crate::locate::{self, LocateError, Overrides};
 use crate::repair::ReplayError;
 use crate::task::{TaskError, TaskSet};
@@ -139,7 +140,9 @@ pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<TaskError>()
             || cause.is::<ReplayError>()
             || cause.is::<TrajectoryError>()
+            || cause.is::<ProjectError>()
             || cause.downcast_ref().is_some_and(LocateError::is_input)
+            || cause.downcast_ref().is_some_and(ExecutorError::is_input)
             || cause.downcast_ref().is_some_and(AssessError::is_input)
             || cause.downcast_ref().is_some_and(DataError::is_input)
     });
@@ -196,10 +199,15 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 }
 
 /// Builds a file for showing, without scoring it.
-pub(super) fn build_drawing(engine: &Engine, path: &Path, code: &[u8]) -> anyhow::Result<Drawing> {
+pub(super) fn build_drawing(
+    engine: &Engine,
+    path: &Path,
+    code: &[u8],
+    limits: &Limits,
+) -> anyhow::Result<Drawing> {
     let executor = engine.assessor().executor();
     // All that a script shows is handed over to whoever waits for it.
-    let execution = executor.build(code, &Limits::default(), Priority::Live, &CancelToken::never())?;
+    let execution = executor.build(code, limits, Priority::Live, &CancelToken::never())?;
     match execution.build {
         Build::Shape(shape) => Ok(Drawing {
             shape,

@@ -9,8 +9,8 @@ use std::time::Duration;
 use crossbeam_channel::RecvTimeoutError;
 
 use super::context::{self, Global};
-use super::scoring::ScoringArgs;
-use crate::assess::{Assessment, Evaluation, Request, parallel};
+use super::scoring::{ProjectArgs, ScoringArgs};
+use crate::assess::{Assessment, Evaluation, Request, parallel, with_task_files};
 use crate::engine::{Engine, write_step};
 use crate::executor::CancelToken;
 use crate::reward::{Component, Profile};
@@ -34,6 +34,8 @@ pub struct EvalArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    project: ProjectArgs,
+    #[command(flatten)]
     scoring: ScoringArgs,
 }
 
@@ -41,14 +43,15 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let tasks = global.task_set()?;
     let task = tasks.get(&args.task)?;
     let code = context::read_candidate(&args.file)?;
-    let scoring = args.scoring.scoring();
+    let mut scoring = args.scoring.scoring();
+    args.project.apply(Some(task), &mut scoring.limits)?;
     // Rebuilding for editability has something for more than one worker to do.
     let workers = parallel::workers(1 + scoring.trials() as usize);
     let engine = global.engine_with(workers, |config| args.scoring.cache.apply(config))?;
     let request = Request::batch(task, &code, &scoring);
     let evaluation = waiting(|| evaluate(&request, &engine, args.out.as_deref()))?;
     if let Some(path) = &args.step {
-        let limits = &scoring.limits;
+        let limits = &with_task_files(&scoring.limits, task)?;
         let execution = waiting(|| {
             engine
                 .assessor()

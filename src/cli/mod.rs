@@ -30,6 +30,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use crate::engine::Engine;
+use crate::executor::Limits;
 
 pub use context::{Global, Problem};
 pub use scoring::{CacheArgs, ScoringArgs};
@@ -120,6 +121,8 @@ pub fn run() -> ExitCode {
 fn draw(args: &render::Args, global: &Global) -> anyhow::Result<ExitCode> {
     // One worker serves both files; none is started for STL alone.
     let engine = std::cell::OnceCell::new();
+    let mut limits = Limits::default();
+    args.project.apply(None, &mut limits)?;
     render::run(args, |file| {
         if render::is_stl(file) {
             return render::load_stl(file);
@@ -129,7 +132,7 @@ fn draw(args: &render::Args, global: &Global) -> anyhow::Result<ExitCode> {
             let _ = engine.set(global.engine(1)?);
         }
         let engine: &Engine = engine.get().expect("just set");
-        context::build_drawing(engine, file, &code)
+        context::build_drawing(engine, file, &code, &limits)
     })?;
     Ok(ExitCode::SUCCESS)
 }

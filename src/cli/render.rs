@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Problem;
+use super::scoring::ProjectArgs;
 use crate::geometry::{Scene, Shape, TriMesh};
 use crate::render::{Headless, Preset, Projection, SIDES, Shot, ShotPane, Tone, shape_from_mesh};
 
@@ -28,6 +29,9 @@ pub struct Args {
     /// Width and height in pixels
     #[arg(long, value_name = "WxH", default_value = "1280x800", value_parser = parse_size)]
     pub size: [u32; 2],
+    /// Which files scripts may read.
+    #[command(flatten)]
+    pub project: ProjectArgs,
 }
 
 /// What came of a file.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::context::{self, Global, Problem};
 use super::endpoint::EndpointArgs;
-use super::scoring::ScoringArgs;
+use super::scoring::{ProjectArgs, ScoringArgs};
 use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob, RepairSummary};
 use crate::locate;
 use crate::task::{Task, recording};
@@ -54,6 +54,8 @@ pub struct RepairArgs {
     /// Print the loop as one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    project: ProjectArgs,
     #[command(flatten)]
     scoring: ScoringArgs,
 }
@@ -128,13 +130,15 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
             }
         }
     };
+    let mut scoring = args.scoring.scoring();
+    args.project.apply(Some(&task), &mut scoring.limits)?;
     let resumed = args.out.clone().filter(|dir| dir.join(PLAN_FILE).is_file());
     let job = RepairJob {
         task: task.clone(),
         from,
         earlier: Vec::new(),
         proposer,
-        scoring: args.scoring.scoring(),
+        scoring,
         max_steps: args.max_steps as usize,
         candidates: args.candidates as usize,
         target: args.target,

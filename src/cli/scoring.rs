@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::Problem;
 use crate::assess::{ReferenceChoice, Scoring};
 use crate::cache::Cache;
+use crate::executor::project::Project;
 use crate::executor::{Limits, PATCHES, WorkerConfig};
 use crate::reward::{Mode, Profile, Shaping};
+use crate::task::Task;
 
 /// How to score and what a candidate may use.
 #[derive(Clone, Debug, clap::Args)]
@@ -47,6 +50,34 @@ pub struct CacheArgs {
     /// What makes CadQuery faster without changing results: `all`, `none`, or names separated by commas
     #[arg(long, value_name = "all|none|NAMES", default_value = "all", value_parser = parse_patches)]
     pub patches: String,
+}
+
+/// Which files scripts may read.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ProjectArgs {
+    /// Let the script read files and modules of this folder, and import from it; nothing there is written
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+}
+
+impl ProjectArgs {
+    /// The folder as an input of runs; `task` is what is scored against.
+    pub fn apply(&self, task: Option<&Task>, limits: &mut Limits) -> anyhow::Result<()> {
+        let Some(folder) = &self.project else {
+            return Ok(());
+        };
+        if let Some(task) = task
+            && Project::of_task(&task.dir)?.is_some()
+        {
+            return Err(Problem::Input(format!(
+                "the task {} brings its own files, and a script has one project folder\nhint: leave out --project",
+                task.id
+            ))
+            .into());
+        }
+        limits.project = Some(Project::open(folder)?);
+        Ok(())
+    }
 }
 
 impl CacheArgs {

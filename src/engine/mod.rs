@@ -41,6 +41,8 @@ pub enum Job {
 /// A candidate whose shape is wanted as a STEP file.
 #[derive(Clone, Debug)]
 pub struct ExportJob {
+    /// The task, whose files it may read.
+    pub task: Arc<Task>,
     /// The candidate.
     pub code: Arc<[u8]>,
     /// What it may use.

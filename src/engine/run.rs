@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::events::{Event, EventSender, Outcome};
 use super::{AssessJob, ExportJob, Job, JobId, ProposerChoice, RepairJob};
-use crate::assess::{Assessor, Request};
+use crate::assess::{Assessor, Request, with_task_files};
 use crate::executor::{Build, CancelToken, Execution, Priority};
 use crate::repair::{self, Endpoint, Proposer, Repair, Replay, Rules};
 use crate::trajectory::replace_file;
@@ -46,15 +46,21 @@ fn run(job: &Job, assessor: &Assessor, events: &mut EventSender, cancel: &Cancel
 
 fn export(job: &ExportJob, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {
     events.send(Event::Started);
-    let ExportJob { code, limits, path } = job;
-    match assessor.executor().export(code, limits, cancel) {
+    let ExportJob {
+        task,
+        code,
+        limits,
+        path,
+    } = job;
+    let limits = with_task_files(limits, task);
+    match limits.and_then(|limits| assessor.executor().export(code, &limits, cancel)) {
         _ if cancel.is_cancelled() => Event::Cancelled,
         Ok(execution) => match write_step(path, &execution) {
             Ok(()) => Event::Done(Box::new(Outcome::Exported(path.clone()))),
             Err(message) => failed(message, true),
         },
         Err(error) if error.is_cancelled() => Event::Cancelled,
-        Err(error) => failed(error.to_string(), false),
+        Err(error) => failed(error.to_string(), error.is_input()),
     }
 }
 

@@ -5,12 +5,14 @@
 //! the cache that the configuration names: one that is known costs no worker.
 
 mod answer;
+pub mod digests;
 mod identity;
 pub mod kernel;
 pub mod load;
 mod mesh_check;
 mod notes;
 mod pool;
+pub mod project;
 pub mod protocol;
 mod remembered;
 pub mod scratch;
@@ -25,11 +27,12 @@ use serde::{Deserialize, Serialize};
 use crate::cache::{Cache, Key};
 use crate::failure::Failure;
 use crate::geometry::{Scene, Shape};
+use project::{Project, ProjectError};
 use protocol::Purpose;
 
 pub use answer::DisputedMesh;
 
-pub use identity::{Identity, stamp};
+pub use identity::Identity;
 pub use remembered::is_lasting;
 
 /// What one candidate may use.
@@ -47,6 +50,20 @@ pub struct Limits {
     pub mesh_cpu_s: f64,
     /// Which mesh is made.
     pub mesh: MeshKind,
+    /// The folder whose files it may read; none but its own without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<Project>,
+}
+
+impl Limits {
+    /// With the project folder as it is now.
+    fn refreshed(&self) -> Result<Self, ProjectError> {
+        let project = self.project.as_ref().map(Project::refreshed).transpose()?;
+        Ok(Self {
+            project,
+            ..self.clone()
+        })
+    }
 }
 
 /// Which mesh of a shape is made, and by whom.
@@ -71,6 +88,7 @@ impl Default for Limits {
             triangles: 2_000_000,
             mesh_cpu_s: 60.0,
             mesh: MeshKind::default(),
+            project: None,
         }
     }
 }
@@ -240,6 +258,9 @@ pub enum ExecutorError {
         /// When there will be room, ms from now: an estimate from recent runs.
         retry_after_ms: u64,
     },
+    /// The files that the candidate is to read cannot be had.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -250,7 +271,15 @@ impl ExecutorError {
     pub fn is_cancelled(&self) -> bool {
         match self {
             Self::Cancelled => true,
-            Self::Start(_) | Self::Broken(_) | Self::Overloaded { .. } => false,
+            Self::Start(_) | Self::Broken(_) | Self::Overloaded { .. } | Self::Project(_) => false,
+        }
+    }
+
+    /// Whether what was given is at fault, and not our machinery.
+    pub fn is_input(&self) -> bool {
+        match self {
+            Self::Project(_) => true,
+            Self::Start(_) | Self::Broken(_) | Self::Overloaded { .. } | Self::Cancelled => false,
         }
     }
 }
@@ -376,6 +405,7 @@ impl Executor {
         if let Err(error) = std::str::from_utf8(code) {
             return Ok(answer::bad_encoding(code, error));
         }
+        let limits = &limits.refreshed()?;
         let identity = self.identity();
         let key = identity.map(|identity| remembered::key(&identity, code, limits));
         // A scene is made for whoever looks, and is not stored.
@@ -411,6 +441,10 @@ impl Executor {
             let verified = self.pool.build(&order, cancel)?;
             execution = disputed.settle(execution, verified);
         }
+        // A file may have been changed while the candidate read it.
+        if limits.project.is_some() && limits.refreshed().ok().as_ref() != Some(limits) {
+            execution.clean = false;
+        }
         if let Some(key) = key {
             remembered::store(self.cache(), &key, &execution);
         }
@@ -428,6 +462,7 @@ impl Executor {
         if let Err(error) = std::str::from_utf8(code) {
             return Ok(answer::bad_encoding(code, error));
         }
+        let limits = &limits.refreshed()?;
         let order = pool::Order {
             code,
             limits,
@@ -439,9 +474,14 @@ impl Executor {
         self.pool.build(&order, cancel)
     }
 
-    /// What the build of this code depends on; `None` where nothing is kept. Starts nothing.
+    /// What the build of this code depends on; `None` where nothing is kept, or its project folder cannot be read. Starts
+    /// nothing.
     pub fn key(&self, code: &[u8], limits: &Limits) -> Option<Key> {
-        Some(remembered::key(&self.identity()?, code, limits))
+        Some(remembered::key(
+            &self.identity()?,
+            code,
+            &limits.refreshed().ok()?,
+        ))
     }
 
     /// Where results are kept.

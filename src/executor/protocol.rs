@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::geometry::BrepFacts;
 
 /// The protocol's version: both sides must be of the same.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// The largest header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;

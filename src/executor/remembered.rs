@@ -14,7 +14,7 @@ use crate::failure::{Failure, Kind};
 use crate::geometry::{BrepEdge, BrepFacts, BrepSurface, Shape, TriMesh};
 
 /// Goes up with every change of what an entry holds.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// What a build depends on.
 pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
@@ -25,6 +25,7 @@ pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
         triangles,
         mesh_cpu_s,
         mesh,
+        project,
     } = limits;
     KeyBuilder::default()
         .part("build", &FORMAT.to_le_bytes())
@@ -35,6 +36,10 @@ pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
         .part("triangles", &triangles.to_le_bytes())
         .part("mesh_cpu_s", &mesh_cpu_s.to_le_bytes())
         .part("mesh", &[*mesh as u8])
+        .optional(
+            "project",
+            project.as_ref().map(|project| project.digest().as_slice()),
+        )
         .part("code", code)
         .key()
 }
@@ -382,6 +387,16 @@ mod tests {
             key(&identity, b"x = 1", &limits),
             key(&identity, b"x = 1 ", &limits),
         ];
+        let folder = tempfile::tempdir().unwrap();
+        let project = super::super::project::Project::open(folder.path()).unwrap();
+        std::fs::write(folder.path().join("sizes.json"), "{}").unwrap();
+        for project in [project.refreshed().unwrap(), project] {
+            let limits = Limits {
+                project: Some(project),
+                ..limits.clone()
+            };
+            others.push(key(&identity, b"x = 1", &limits));
+        }
         let changes: [fn(&mut Limits); 6] = [
             |limits| limits.cpu_s += 0.5,
             |limits| limits.memory_mb += 1,

@@ -265,7 +265,7 @@ fn plan(repair: &Repair<'_>, proposer: &dyn Proposer, seed: &[u8]) -> serde_json
         ReferenceChoice::File(path) => path.display().to_string(),
     };
     let limits = &repair.scoring.limits;
-    json!({
+    let mut plan = json!({
         "format": FORMAT,
         "task": repair.task.id,
         "proposer": proposer.plan(),
@@ -275,7 +275,12 @@ fn plan(repair: &Repair<'_>, proposer: &dyn Proposer, seed: &[u8]) -> serde_json
         "reference": reference,
         "timeout": limits.cpu_s,
         "memory": limits.memory_mb,
-    })
+    });
+    // Loops without one are written as they always were.
+    if let Some(project) = &limits.project {
+        plan["project"] = project.folder().display().to_string().into();
+    }
+    plan
 }
 
 /// Places in a group with advantages; nothing for a lone proposal.

@@ -356,6 +356,7 @@ impl Studio {
             .show(ui, |ui| top_bar::show(state, ui, commands));
         banner::show(state, ui, commands);
         ask::rescue(state, ui, commands);
+        ask::project(state, ui, commands);
         let triangles = viewport.triangle_count();
         Panel::bottom("status")
             .exact_size(status_bar::HEIGHT)

@@ -73,6 +73,8 @@ pub enum Command {
     SettleOverwrite(Overwriting),
     /// Bring lost edits back, or let go of them.
     Rescue(bool),
+    /// Let scripts read the folder that was asked about, or not.
+    AnswerProject(bool),
     /// Load a file that changed outside, or keep the edits.
     SettleConflict(bool),
     /// Close the window although it is busy.

@@ -25,6 +25,7 @@ use crate::data::DataError;
 use crate::data::report::Run;
 use crate::data::store::{self, Imported, Store};
 use crate::engine::Wake;
+use crate::executor::project::Project;
 use crate::executor::scratch;
 use crate::locate;
 use crate::studio::environment::Recipe;
@@ -50,6 +51,8 @@ pub enum FileEvent {
     LookedFor(PathPurpose, PathBuf, bool),
     /// A file was read, or not.
     Read(PathBuf, Result<String, String>),
+    /// A folder can be a project folder, or not.
+    Project(PathBuf, Box<Result<Project, String>>),
     /// A trajectory was read, or not.
     Trajectory(Box<Result<Trajectory, String>>),
     /// A file of rows was read, with what was said of them.
@@ -387,6 +390,14 @@ impl Files {
                 None if asked.elapsed() < NO_PORTAL => Some(FileEvent::NoDialog(purpose)),
                 None => None,
             }
+        });
+    }
+
+    /// Looks at a folder that scripts might read.
+    pub fn open_project(&self, folder: PathBuf) {
+        self.run(move || {
+            let opened = Project::open(&folder).map_err(|error| error.to_string());
+            Some(FileEvent::Project(folder, Box::new(opened)))
         });
     }
 

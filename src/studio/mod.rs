@@ -43,6 +43,8 @@ mod made_tests;
 #[cfg(test)]
 mod panel_tests;
 #[cfg(test)]
+mod project_tests;
+#[cfg(test)]
 mod proposing_tests;
 #[cfg(test)]
 mod scene_tests;

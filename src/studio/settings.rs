@@ -1,6 +1,6 @@
 //! What a person can set, kept in a file with comments that can be edited by hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
@@ -22,6 +22,8 @@ pub struct Settings {
     pub memory_mb: u64,
     /// `bin/python` of the environment that holds CadQuery; empty to have it found.
     pub python: String,
+    /// Folders whose files the scripts in them may read.
+    pub project_folders: Vec<PathBuf>,
 }
 
 /// Which theme a window starts with.
@@ -60,6 +62,7 @@ impl Default for Settings {
             seconds: 20.0,
             memory_mb: 2048,
             python: String::new(),
+            project_folders: Vec::new(),
         }
     }
 }
@@ -198,7 +201,12 @@ impl Settings {
             seconds,
             memory_mb,
             python,
+            project_folders,
         } = self;
+        let folders = project_folders
+            .iter()
+            .map(|folder| toml::Value::from(&*folder.to_string_lossy()));
+        let folders = toml::Value::Array(folders.collect());
         format!(
             "# Settings of CADForge Studio. Read when a window opens, written by its settings page.\n\
              \n\
@@ -214,7 +222,9 @@ impl Settings {
              # Memory that a candidate may use above that of an idle worker, in MB.\n\
              memory_mb = {memory_mb}\n\
              # bin/python of the environment that holds CadQuery; empty to have it found.\n\
-             python = {}\n",
+             python = {}\n\
+             # Folders whose files the scripts in them may read.\n\
+             project_folders = {folders}\n",
             theme.name(),
             toml::Value::from(python.as_str())
         )
@@ -237,6 +247,7 @@ mod tests {
             seconds: 7.5,
             memory_mb: 512,
             python: "/a \"quoted\" place/bin/python".to_owned(),
+            project_folders: vec!["/parts/\"one\"".into(), "/parts/two".into()],
         };
         settings.write(&path).unwrap();
         let read = Settings::read(&path);

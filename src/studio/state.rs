@@ -4,6 +4,7 @@
 
 mod session;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use crate::assess::Scoring;
 use crate::data::report::Run;
 use crate::engine::JobId;
 use crate::executor::PoolStatus;
+use crate::executor::project::Project;
 use crate::geometry::Shape;
 use crate::studio::environment::Recipe;
 use crate::task::Task;
@@ -48,6 +50,12 @@ pub struct State {
     pub log: Vec<LogLine>,
     /// Something to be told above the panels.
     pub notice: Option<Notice>,
+    /// Folders that scripts opened from them may read.
+    pub projects: BTreeMap<PathBuf, Project>,
+    /// One about which a person is asked.
+    pub asked_project: Option<Project>,
+    /// Those that a person did not allow in this window.
+    pub refused_projects: Vec<PathBuf>,
     /// How a missing Python environment is made, if that is possible here.
     pub recipe: Option<Recipe>,
     /// It is being made.
@@ -303,6 +311,9 @@ impl State {
             work: Vec::new(),
             log: Vec::new(),
             notice: None,
+            projects: BTreeMap::new(),
+            asked_project: None,
+            refused_projects: Vec::new(),
             recipe: None,
             making_environment: false,
             path_prompt: None,

@@ -301,10 +301,17 @@ impl Folder {
             .and_then(|mesh| mesh.components().next())
             .map(|first| first.as_os_str().to_os_string());
         for name in self.names(Path::new("")) {
-            let known =
-                ["task.toml", "seeds", "reference.py", "repairs", "README.md"].contains(&name.as_str());
+            let known = [
+                "task.toml",
+                "seeds",
+                "reference.py",
+                "repairs",
+                "files",
+                "README.md",
+            ]
+            .contains(&name.as_str());
             if !known && meshes.as_deref() != Some(name.as_ref()) {
-                let hint = "a task folder holds task.toml, seeds/, reference.py, repairs/, README.md and the file \
+                let hint = "a task folder holds task.toml, seeds/, reference.py, repairs/, files/, README.md and the file \
                             that `reference_mesh` names";
                 self.refuse(Path::new(&name), "has no place in a task folder")
                     .hint = Some(hint.to_owned());
@@ -341,6 +348,7 @@ impl Folder {
             reference_mesh.as_deref(),
             axis,
             &checks,
+            &self.dir.join("files"),
         )
         .map_err(|error| {
             let mesh = reference_mesh.as_deref().unwrap_or(&self.dir);

@@ -1,7 +1,9 @@
 //! Names the state of a task that scores depend on.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -20,6 +22,7 @@ pub(super) fn version(
     reference_mesh: Option<&Path>,
     axis: Option<usize>,
     checks: &[Check],
+    files: &Path,
 ) -> io::Result<String> {
     let mut hash = Sha256::new();
     for hint in semantic_hints {
@@ -48,6 +51,10 @@ pub(super) fn version(
     for check in checks {
         part(&mut hash, "check", format!("{check:?}").as_bytes());
     }
+    for (name, digest) in contents(files)? {
+        part(&mut hash, "file", name.as_os_str().as_bytes());
+        part(&mut hash, "file_digest", &digest);
+    }
     Ok(hash
         .finalize()
         .iter()
@@ -61,6 +68,32 @@ fn part(hash: &mut Sha256, name: &str, bytes: &[u8]) {
         hash.update((piece.len() as u64).to_le_bytes());
         hash.update(piece);
     }
+}
+
+/// Files of a folder that scripts may read, by their path below it; none if the folder is not there.
+fn contents(folder: &Path) -> io::Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(below) = folders.pop() {
+        let entries = match std::fs::read_dir(folder.join(&below)) {
+            Err(error) if below.as_os_str().is_empty() && error.kind() == io::ErrorKind::NotFound => break,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name.as_bytes().starts_with(b".") || name == "__pycache__" {
+                continue;
+            }
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                folders.push(below.join(name));
+            } else if kind.is_file() {
+                found.insert(below.join(name), digest(&entry.path())?);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// SHA-256 of a file of any size.

@@ -190,6 +190,7 @@ fn a_part_is_written_as_a_step_file_that_holds_its_shape() {
     let path = folder.path().join("part.step");
     let export = |code: &str| {
         let job = Job::Export(ExportJob {
+            task: caster(),
             code: Arc::from(code.as_bytes()),
             limits: Limits::default(),
             path: path.clone(),

@@ -105,6 +105,23 @@ fn a_box_comes_back_with_all_that_is_known_of_it() {
 }
 
 #[test]
+fn text_and_what_comes_after_it_have_the_same_addresses_in_every_worker() {
+    let code = "import cadquery as cq\nfixture = cq.Workplane().text('Ag1', 10, 2)\n\
+                part = cq.Workplane().box(1, 2, 3).val()\nprint(id(object()), hash(fixture.val()), hash(part))\n";
+    let observed: Vec<_> = (0..3)
+        .map(|_| {
+            let execution = run_with(&start(1), code, &Limits::default());
+            (execution.stdout.clone(), shape(execution).stl.clone())
+        })
+        .collect();
+    assert!(
+        observed.iter().all(|one| *one == observed[0]),
+        "{}",
+        observed[1].0
+    );
+}
+
+#[test]
 fn every_kind_of_object_is_exported_as_cadquery_would() {
     let volume = |code: &str| shape(run(&format!("import cadquery as cq\n{code}"))).facts.volume;
     let cases = [

@@ -14,6 +14,7 @@ mod layers;
 mod llama;
 mod locate;
 mod ordeal;
+mod project;
 mod render;
 mod repair;
 mod resume;

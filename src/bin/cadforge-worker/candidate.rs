@@ -23,12 +23,23 @@ use crate::sandbox;
 const WORTH_A_PAUSE: f64 = 0.012;
 
 /// Runs the steps of the plan and writes the report.
-pub fn run(harness: &Bound<'_, PyModule>, mut post: Post, listener: Option<OwnedFd>) -> Result<(), String> {
+///
+/// The working folder of a run with a project holds links to what lies in the project folder.
+pub fn run(
+    harness: &Bound<'_, PyModule>,
+    mut post: Post,
+    listener: Option<OwnedFd>,
+    has_project: bool,
+) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     harness
         .call_method1(
             "prepare",
-            (post.last_words.descriptor(), post.source.descriptor()),
+            (
+                post.last_words.descriptor(),
+                post.source.descriptor(),
+                has_project,
+            ),
         )
         .map_err(|error| text(&error))?;
     let news = listener.map_or(News::Prepared, News::PreparedWithListener);

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
+use cadforge::executor::project::Project;
 use nix::libc;
 use nix::unistd::Pid;
 
@@ -10,14 +11,14 @@ use crate::control::{Control, GIFTS, News, Order, Role, Terms};
 use crate::linux::{self, MemoryFile};
 use crate::sandbox::{self, Sandbox};
 use crate::zygote::{self, Harness, Left, Waiting};
-use crate::{candidate, reader, verdict};
+use crate::{candidate, fonts, reader, verdict};
 
 /// Where a child has its descriptors: always at the same numbers, so that a child that goes on in the place of
 /// another one finds its own where the other had them.
 const FIRST: RawFd = 100;
 
 /// Where its orders come from.
-const CONTROL: RawFd = FIRST + GIFTS as RawFd;
+pub const CONTROL: RawFd = FIRST + GIFTS as RawFd;
 
 /// What a child was given, and what it may still ask for.
 pub struct Post {
@@ -44,8 +45,10 @@ pub fn live(harness: &Harness<'_>, sandbox: &Sandbox, parent: Pid, control: Cont
     let Some(terms) = take_post(control).map_err(|error| error.to_string())? else {
         return Ok(());
     };
-    let keep: Vec<RawFd> = (FIRST..=CONTROL).collect();
-    linux::close_all_but(&keep).map_err(|error| error.to_string())?;
+    let keep: Vec<RawFd> = (FIRST..=CONTROL).chain(fonts::DESCRIPTORS).collect();
+    linux::close_all_but(&keep)
+        .and_then(|()| fonts::reopen())
+        .map_err(|error| error.to_string())?;
     let file = |index: RawFd| MemoryFile::from_descriptor(owned(FIRST + index));
     let post = Post {
         control: Control::from_descriptor(owned(CONTROL)),
@@ -57,13 +60,22 @@ pub fn live(harness: &Harness<'_>, sandbox: &Sandbox, parent: Pid, control: Cont
         brep: file(6),
         last_words: file(7),
     };
-    let scratch = owned(FIRST + 8);
+    let project = read_project(&file(8)).map_err(|error| error.to_string())?;
+    let scratch = owned(FIRST + 9);
     let listener = sandbox
-        .enter(&terms, scratch.as_fd(), parent)
+        .enter(&terms, scratch.as_fd(), project.as_ref(), parent)
         .map_err(|error| format!("the sandbox could not be entered: {error}"))?;
     match terms.role {
-        Role::Run => candidate::run(&harness.run, post, listener),
+        Role::Run => candidate::run(&harness.run, post, listener, project.is_some()),
         Role::Read | Role::ReadAndExport => reader::work(&harness.read, post),
+    }
+}
+
+/// The project folder of the run. Allocates nothing where there is none.
+fn read_project(file: &MemoryFile) -> io::Result<Option<Project>> {
+    match file.len()? {
+        0 => Ok(None),
+        _ => Ok(serde_json::from_slice(&file.read(u64::MAX)?)?),
     }
 }
 
@@ -121,8 +133,9 @@ fn owned(number: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
+/// Puts a copy of a descriptor at a number where nobody owns what was there before.
 #[expect(unsafe_code, reason = "nix wants an owner for the target")]
-fn place(from: RawFd, to: RawFd) -> io::Result<()> {
+pub fn place(from: RawFd, to: RawFd) -> io::Result<()> {
     // SAFETY: a system call without pointers.
     check(unsafe { libc::dup3(from, to, libc::O_CLOEXEC) })
 }

@@ -21,7 +21,7 @@ use crate::linux::Ended;
 pub struct Control(OwnedFd);
 
 /// Descriptors that come with an order to begin, in this order.
-pub const GIFTS: usize = 9;
+pub const GIFTS: usize = 10;
 
 /// What a process may use and is to do, in the order to begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

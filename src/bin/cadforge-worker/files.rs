@@ -30,6 +30,8 @@ pub struct Files {
     pub ran: MemoryFile,
     /// The reader's report.
     pub read: MemoryFile,
+    /// The project folder, as the client described it; empty if there is none. Sealed.
+    pub project: MemoryFile,
     /// Where the reader was when it was asked.
     pub reader_words: MemoryFile,
     /// Where the runner was when it was asked.
@@ -55,6 +57,7 @@ impl Files {
             mesh: file("cadforge-mesh")?,
             ran: file("cadforge-ran")?,
             read: file("cadforge-read")?,
+            project: file("cadforge-project")?,
             reader_words: file("cadforge-words")?,
             runner_words: file("cadforge-words")?,
             stdout,
@@ -62,6 +65,10 @@ impl Files {
         };
         files.source.file().write_all(source)?;
         files.source.seal()?;
+        if let Some(project) = &limits.project {
+            serde_json::to_writer(files.project.file(), project)?;
+        }
+        files.project.seal()?;
         Ok((
             files,
             Output::new(stdout_reader, stderr_reader, limits.output_bytes),
@@ -85,6 +92,7 @@ impl Files {
             mesh.share()?,
             self.brep.share()?,
             words.share()?,
+            self.project.share()?,
             scratch.try_clone_to_owned()?,
         ])
     }

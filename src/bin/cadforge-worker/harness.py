@@ -10,6 +10,7 @@ import errno
 import faulthandler
 import functools
 import gc
+import importlib
 import linecache
 import marshal
 import math
@@ -33,6 +34,7 @@ from OCP.Message import Message_ProgressRange
 from OCP.OSD import OSD_ThreadPool
 from OCP.TopoDS import TopoDS_Shape
 
+import cadforge_fonts as bundled_fonts
 import cadforge_mesher as mesher
 import cadforge_messages as messages
 import cadforge_operations as operations
@@ -45,6 +47,8 @@ NAMES = ("fixture", "result", "model", "solid", "body", "part")
 # What a refused candidate is told.
 ALLOWED = "the sandbox has no network, programs, threads or signals, and no files but those that the code makes"
 
+ALLOWED_WITH_PROJECT = f"{ALLOWED} and those of the project folder, to read"
+
 # A traceback is for reading: a deep recursion repeats itself.
 MAX_FRAMES = 24
 
@@ -53,8 +57,9 @@ class NotExportable(Exception):
     """The code ran, but left nothing to export."""
 
 
-def warm(stl: str, brep: str) -> dict[str, str]:
-    """Walks the common paths of the kernel once, exports to `stl` and `brep`, and returns the versions.
+def warm(stl: str, brep: str, fonts: list[str]) -> dict[str, str]:
+    """Walks the common paths of the kernel once, exports to `stl` and `brep`, and returns the versions. `fonts`
+    are the files of the regular and the bold style.
 
     The first box, fillet, boolean and export load and initialise what every later child would have to.
     """
@@ -69,6 +74,7 @@ def warm(stl: str, brep: str) -> dict[str, str]:
     viewers.install()
     operations.install(FILENAME)
     _let_exports_stay_here()
+    bundled_fonts.install(*fonts)
     block = cq.Workplane("XY").box(10, 10, 10).edges("|Z").fillet(1)
     drill = cq.Workplane("XY").circle(2).extrude(20, both=True)
     part = block.cut(drill).union(cq.Workplane("XY").sphere(3)).faces(">Z").chamfer(0.2).clean()
@@ -107,7 +113,7 @@ def settle() -> None:
     gc.freeze()
 
 
-def prepare(last_words: int, source: int) -> None:
+def prepare(last_words: int, source: int, has_project: bool = False) -> None:
     """Makes the child equal to every other child, whatever the zygote did before it."""
     global _source
     faulthandler.enable(file=last_words, all_threads=False)
@@ -117,6 +123,11 @@ def prepare(last_words: int, source: int) -> None:
     sys.stdout = sys.__stdout__ = _stream(1)
     sys.stderr = sys.__stderr__ = _stream(2)
     os.environ["TMPDIR"] = tempfile.tempdir = os.getcwd()
+    if has_project:
+        # A script's own folder comes first, as Python has it.
+        sys.path.insert(0, os.getcwd())
+        importlib.invalidate_caches()
+        messages.has_project = True
     # Forking reseeds `random` from the system.
     random.seed(0)
     numpy.random.seed(0)
@@ -343,7 +354,7 @@ def describe(error: BaseException, frames_of) -> dict:
             pass
     heading = messages.without_machine(heading)
     if refused:
-        heading = f"{heading[:1500]} ({ALLOWED})"
+        heading = f"{heading[:1500]} ({_allowed(error)})"
     body = "" if own or not shown else "".join(["Traceback (most recent call last):\n", *shown, heading[:2000], "\n"])
     return {
         "lineage": lineage,
@@ -366,6 +377,23 @@ def _is_refused(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.EPERM, errno.EACCES, errno.ENOSYS)
     return isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+
+
+def _allowed(error: BaseException) -> str:
+    path = getattr(error, "filename", None)
+    if isinstance(path, str) and _leads_to_project(path):
+        return "a file of the project folder can be read, unless it is a link that leads out of the folder, and cannot be written"
+    return ALLOWED_WITH_PROJECT if messages.has_project else ALLOWED
+
+
+def _leads_to_project(path: str) -> bool:
+    """Whether a path goes through one of the links to the project that the working folder begins with."""
+    own = os.path.relpath(path or ".", os.getcwd())
+    while own not in ("", "."):
+        if os.path.islink(own):
+            return True
+        own = os.path.dirname(own)
+    return False
 
 
 def _read_source() -> str:
@@ -489,6 +517,11 @@ def _own_path(path):
     if os.path.isabs(os.fspath(path)):
         own = os.path.relpath(os.fspath(path), os.getcwd())
         inside = os.path.basename(inside) if own.startswith("..") else own
+    # Files of the project are only read: an export with the name of one is written beside it, and read from then on.
+    if _leads_to_project(os.path.dirname(inside)):
+        inside = os.path.basename(inside)
+    if os.path.islink(inside):
+        os.unlink(inside)
     folder = os.path.dirname(inside)
     if folder:
         os.makedirs(folder, exist_ok=True)

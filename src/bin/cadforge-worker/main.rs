@@ -13,6 +13,7 @@ mod clock;
 mod control;
 mod family;
 mod files;
+mod fonts;
 mod linux;
 mod listener;
 mod plan;

@@ -14,6 +14,9 @@ import cadquery as cq
 # Names of the kernel's exceptions begin with the package.
 _KERNEL = ("StdFail_", "Standard_", "BRep", "Geom", "gp_", "GC", "BOPAlgo", "TopoDS", "Font_")
 
+# Whether the run has a project folder.
+has_project = False
+
 # Arguments are told up to so many characters each, and so many of them.
 MAX_VALUE, MAX_VALUES = 40, 6
 
@@ -256,5 +259,10 @@ def _of_exit(error) -> str:
 
 
 def _of_missing_file(error) -> str:
+    if has_project:
+        return f"{own_words(error)} (it is not in the project folder, where names that begin with a dot cannot be read)"
     what = "modules, beside cadquery and numpy," if isinstance(error, ModuleNotFoundError) else "files"
-    return f"{own_words(error)} (a script can read {what} of its project folder only: name one with --project)"
+    return (
+        f"{own_words(error)} (a script can read {what} of its project folder only: name one with --project, or open the "
+        "script's file in the studio)"
+    )

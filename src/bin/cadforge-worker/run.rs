@@ -19,6 +19,7 @@ use crate::chain::{Chain, Extended};
 use crate::control::{GIFTS, News, Order, Role, Terms};
 use crate::family::{Process, Zygote, end_strays};
 use crate::files::{Files, read_ran, read_reading};
+use crate::fonts;
 use crate::linux::{Ended, MemoryFile};
 use crate::listener::Listener;
 use crate::plan::Plan;
@@ -87,6 +88,7 @@ impl Workshop {
         if !self.scratch.clear()? {
             self.end_chain()?;
         }
+        self.scratch.place(limits.project.as_ref())?;
         let (files, output) = Files::new(source, limits)?;
         let resident = self.zygote.warm.resident;
         let helpers = [Pid::this(), self.zygote.pid()];
@@ -303,7 +305,7 @@ impl Workshop {
                 }
                 Event::Said(News::Paused(step)) if !awaited && let Some(links) = &mut chain => {
                     let prefix = watch.prefix(&process)?;
-                    let clean = self.scratch.is_empty() && has_only_ours(&process);
+                    let clean = self.scratch.is_untouched() && has_only_ours(&process);
                     match links.extend(process, step, plan, &prefix, &self.zygote, clean) {
                         Extended::Link(next) => {
                             watch.cpu_before = prefix.cpu_s;
@@ -543,9 +545,9 @@ impl Workshop {
 
 /// Whether a process has no descriptor but those that it was given.
 fn has_only_ours(process: &Process) -> bool {
-    crate::linux::open_descriptors(process.pid)
-        .iter()
-        .all(|&number| number < 3 || (100..=100 + GIFTS as i32).contains(&number))
+    crate::linux::open_descriptors(process.pid).iter().all(|&number| {
+        number < 3 || (100..=100 + GIFTS as i32).contains(&number) || fonts::DESCRIPTORS.contains(&number)
+    })
 }
 
 /// Whoever never got as far as the candidate's code tells nothing about it.

@@ -1,11 +1,14 @@
 //! The folder in which candidates may write: what it may hold, and that nothing in it outlives a run.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use cadforge::executor::project::Project;
 use nix::fcntl::{Flock, FlockArg};
 
 const PREFIX: &str = "cadforge-scratch-";
@@ -23,6 +26,8 @@ const DEEPEST: usize = 64;
 pub struct Scratch {
     folder: PathBuf,
     run: File,
+    /// Links that were placed for the run, below its folder, and where they lead.
+    placed: Vec<(PathBuf, PathBuf)>,
     /// Held for as long as the worker lives, so that others can tell a folder in use from one left behind
     /// by a worker that was killed.
     _lock: Flock<File>,
@@ -47,6 +52,7 @@ impl Scratch {
         Ok(Self {
             folder,
             run,
+            placed: Vec::new(),
             _lock: lock,
         })
     }
@@ -62,6 +68,39 @@ impl Scratch {
         fs::read_dir(self.run_path()).is_ok_and(|mut entries| entries.next().is_none())
     }
 
+    /// Places a link to each entry of the project folder, in folders of its own where an entry lies deeper: relative paths
+    /// then lead to the files of the project, and what is written stays here.
+    pub fn place(&mut self, project: Option<&Project>) -> io::Result<()> {
+        self.placed.clear();
+        let Some(project) = project else { return Ok(()) };
+        let run = self.run_path();
+        for entry in project.entries() {
+            if let Some(folder) = entry.path.parent() {
+                fs::create_dir_all(run.join(folder))?;
+            }
+            let target = project.folder().join(&entry.path);
+            symlink(&target, run.join(&entry.path))?;
+            self.placed.push((entry.path.clone(), target));
+        }
+        Ok(())
+    }
+
+    /// Whether it holds what was placed there and nothing else.
+    pub fn is_untouched(&self) -> bool {
+        let run = self.run_path();
+        let is_there = |(path, target): &(PathBuf, PathBuf)| {
+            fs::read_link(run.join(path)).is_ok_and(|found| found == *target)
+        };
+        let links = self.placed.iter().filter(|placed| is_there(placed)).count();
+        let folders: BTreeSet<&Path> = self
+            .placed
+            .iter()
+            .flat_map(|(path, _)| path.ancestors().skip(1))
+            .filter(|path| !path.as_os_str().is_empty())
+            .collect();
+        links == self.placed.len() && count(&run, links + folders.len()) == links + folders.len()
+    }
+
     /// Whether it holds more than a candidate may write; looks at no more than that.
     pub fn is_too_full(&self) -> bool {
         let (mut entries, mut bytes) = (0, 0);
@@ -75,7 +114,7 @@ impl Scratch {
                         folders.push((entry.path(), depth + 1));
                     }
                 }
-                if entries > MOST_ENTRIES || bytes > MOST_BYTES || depth > DEEPEST {
+                if entries > MOST_ENTRIES + 2 * self.placed.len() || bytes > MOST_BYTES || depth > DEEPEST {
                     return true;
                 }
             }
@@ -114,6 +153,24 @@ impl Drop for Scratch {
         // What cannot be removed now is removed by the next worker.
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Files and folders inside a folder; looks at no more than one beyond `most`.
+fn count(top: &Path, most: usize) -> usize {
+    let mut found = 0;
+    let mut folders = vec![top.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            found += 1;
+            if found > most {
+                return found;
+            }
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(entry.path());
+            }
+        }
+    }
+    found
 }
 
 /// Empties a folder however deeply its contents lie inside one another: what a folder holds is brought up before the

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::{Control, News, Order};
 use crate::linux::{self, MemoryFile};
 use crate::sandbox::{self, Sandbox};
-use crate::{child, python, verdict};
+use crate::{child, fonts, python, verdict};
 
 /// What a zygote says once it is warm.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -109,6 +109,7 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
             c"cadforge_threads.py",
             c"cadforge_threads",
         ),
+        (include_str!("fonts.py"), c"cadforge_fonts.py", c"cadforge_fonts"),
         (
             include_str!("mesher.py"),
             c"cadforge_mesher.py",
@@ -151,7 +152,7 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
     )?;
     let stl = MemoryFile::new("cadforge-warm")?;
     let brep = MemoryFile::new("cadforge-warm")?;
-    let versions = run.call_method1("warm", (stl.path(), brep.path()))?;
+    let versions = run.call_method1("warm", (stl.path(), brep.path(), fonts::open()?))?;
     let readable = run.call_method0("libraries")?.extract()?;
     read.call_method1("warm", (brep.path(),))?;
     run.call_method0("settle")?;

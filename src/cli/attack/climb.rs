@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AttackArgs;
 use super::judge::{Judge, gauges, overlap};
-use crate::assess::Scoring;
+use crate::assess::{Scoring, with_task_files};
 use crate::cli::context::{self, Problem};
 use crate::cli::sheet::{Sheet, shape};
 use crate::ordeal::{Climber, Script};
@@ -165,7 +165,8 @@ fn draw(rows: &[Found], judge: &Judge, out: &Path) -> anyhow::Result<()> {
         let id = &row.asked.task;
         let build = |code: &str, what: &str, hint: &str| {
             let what = format!("the {what} of `{id}`");
-            shape(code, judge.executor(), &judge.scoring.limits, &what, hint)
+            let limits = with_task_files(&judge.scoring.limits, judge.tasks.get(id)?)?;
+            shape(code, judge.executor(), &limits, &what, hint)
         };
         let reference = judge.tasks.get(id)?.reference.as_deref();
         let hint = format!("`cadforge tasks check {id}`");

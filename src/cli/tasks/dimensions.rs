@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::assess::{AssessError, Assessor};
+use crate::assess::{AssessError, Assessor, with_task_files};
 use crate::executor::{Build, CancelToken, Limits, Priority};
 use crate::geometry::TriMesh;
 use crate::task::Task;
@@ -26,7 +26,7 @@ pub(super) fn trials(
     let Some(code) = &task.reference else {
         return Ok(None);
     };
-    let Build::Shape(whole) = build(code, assessor)? else {
+    let Build::Shape(whole) = build(code, task, assessor)? else {
         return Ok(None);
     };
     let all = dimensions(code);
@@ -35,7 +35,7 @@ pub(super) fn trials(
         progress(index + 1, all.len());
         trials.push(DimensionTrial {
             name: dimension.name.clone(),
-            dead: try_one(dimension, code, &whole.mesh, assessor)?,
+            dead: try_one(dimension, code, &whole.mesh, task, assessor)?,
         });
     }
     Ok(Some(trials))
@@ -46,11 +46,12 @@ fn try_one(
     dimension: &Dimension,
     code: &str,
     whole: &TriMesh,
+    task: &Task,
     assessor: &Assessor,
 ) -> Result<Option<String>, AssessError> {
     let mut tried = Vec::new();
     for value in dimension.nudges() {
-        match build(&dimension.with(code, &value), assessor)? {
+        match build(&dimension.with(code, &value), task, assessor)? {
             Build::Shape(shape) => {
                 let moved = moved_share(whole, &shape.mesh);
                 if moved > LEAST_CHANGE {
@@ -64,11 +65,11 @@ fn try_one(
     Ok(Some(tried.join(", ")))
 }
 
-fn build(code: &str, assessor: &Assessor) -> Result<Build, AssessError> {
+fn build(code: &str, task: &Task, assessor: &Assessor) -> Result<Build, AssessError> {
     let executor = assessor.executor();
     let execution = executor.build(
         code.as_bytes(),
-        &Limits::default(),
+        &with_task_files(&Limits::default(), task)?,
         Priority::Batch,
         &CancelToken::never(),
     )?;

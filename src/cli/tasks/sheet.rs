@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::context::{self, Global, Problem};
 use super::super::sheet::{Sheet, shape};
-use crate::assess::parallel;
+use crate::assess::{parallel, with_task_files};
 use crate::executor::Limits;
 use crate::render::{ShotPane, Tone};
 
@@ -26,7 +26,7 @@ pub(super) fn run(out: &Path, columns: u32, global: &Global) -> anyhow::Result<(
         shape(
             task.reference.as_deref().unwrap_or_default(),
             executor,
-            &Limits::default(),
+            &with_task_files(&Limits::default(), task)?,
             &format!("the reference of `{}`", task.id),
             &format!("`cadforge tasks check {}`", task.id),
         )

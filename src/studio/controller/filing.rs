@@ -118,8 +118,10 @@ impl Controller {
             FileEvent::LookedFor(purpose, path, false) => self.use_path(purpose, path),
             FileEvent::Read(path, Ok(code)) => {
                 self.files.watch(path.clone(), &code);
+                self.look_for_project(&path);
                 self.show_file(path, code);
             }
+            FileEvent::Project(folder, opened) => self.take_project(&folder, *opened),
             FileEvent::Trajectory(read) => match *read {
                 Ok(trajectory) => self.show_trajectory(trajectory),
                 Err(message) => self.tell(&message),

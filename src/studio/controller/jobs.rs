@@ -76,11 +76,12 @@ impl Controller {
         };
         let (revision, code, superseded) = (found.revision, Arc::from(found.code.as_bytes()), found.activity);
         let what = self.state.sessions[session].title(found);
+        let in_project = self.with_project(&self.state.sessions[session], found);
         self.drop_assessment(superseded);
         let job = Job::Assess(AssessJob {
             task,
             code,
-            scoring: scoring.clone(),
+            scoring: in_project,
             priority,
         });
         let id = self.submit(
@@ -235,7 +236,7 @@ impl Controller {
             from: (base.origin != Origin::Seed).then(|| base.code.as_bytes().into()),
             earlier,
             proposer,
-            scoring: self.state.scoring.clone(),
+            scoring: self.with_project(session, base),
             max_steps,
             candidates: if pick == Pick::Replay {
                 1
@@ -281,9 +282,11 @@ impl Controller {
     pub(super) fn export_step(&mut self, path: PathBuf) {
         let card = self.state.card();
         let what = format!("STEP of {}", self.state.session().title(card));
+        let session = self.state.session();
         let job = Job::Export(ExportJob {
+            task: Arc::clone(&session.task),
             code: Arc::from(card.code.as_bytes()),
-            limits: self.state.scoring.limits.clone(),
+            limits: self.with_project(session, card).limits,
             path,
         });
         self.submit(self.state.current, job, what, Purpose::Export);

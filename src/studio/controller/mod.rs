@@ -9,6 +9,7 @@ mod jobs;
 mod keeping;
 mod made;
 mod opened;
+mod projects;
 mod proposing;
 mod runs;
 mod scenes;
@@ -223,6 +224,7 @@ impl Controller {
             Command::ClosePathPrompt => self.state.path_prompt = None,
             Command::DismissNotice => self.state.notice = None,
             Command::Rescue(restore) => self.rescue(restore),
+            Command::AnswerProject(allow) => self.answer_project(allow),
             Command::SettleConflict(load) => self.settle_conflict(load),
             Command::Quit { save } => self.quit(save),
             Command::StayOpen => self.state.quit = None,

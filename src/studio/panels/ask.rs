@@ -8,6 +8,41 @@ use crate::studio::command::{Command, Overwriting};
 use crate::studio::state::{Overwrite, State, file_name};
 use crate::studio::theme;
 
+/// Whether a script that was opened may read the files beside it.
+pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let Some(project) = &state.asked_project else {
+        return;
+    };
+    let palette = theme::of(ui);
+    let fill = theme::blend(palette.pane, palette.accent, 0.16);
+    egui::Panel::top("project")
+        .show_separator_line(false)
+        .frame(Frame::new().fill(fill).inner_margin(Margin::symmetric(12, 8)))
+        .show(ui, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.add(Button::new("Not now")).clicked() {
+                    commands.push(Command::AnswerProject(false));
+                }
+                let allow = RichText::new("Allow")
+                    .font(theme::medium(theme::TEXT))
+                    .color(egui::Color32::WHITE);
+                if ui.add(Button::new(allow).fill(palette.primary)).clicked() {
+                    commands.push(Command::AnswerProject(true));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let text = format!(
+                        "Let scripts read the files of {}? They cannot write there.",
+                        project.folder().display()
+                    );
+                    let text = RichText::new(text)
+                        .font(theme::medium(theme::TEXT))
+                        .color(palette.text);
+                    ui.add(egui::Label::new(text).truncate());
+                });
+            });
+        });
+}
+
 /// The offer to bring edits back that a window left which was not closed.
 pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let count = state.rescued.len();

@@ -12,13 +12,14 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
 pub use self::seccomp::stops;
+use cadforge::executor::project::Project;
 use cadforge::executor::{SandboxSupport, kernel};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, fchdir, getppid, setsid};
 
-use crate::control::Terms;
+use crate::control::{Role, Terms};
 use crate::linux;
 
 /// Address space kept back for the report of a candidate that used up its own, in bytes.
@@ -51,7 +52,13 @@ impl Sandbox {
     /// Gives up everything a candidate does not need. An error means that it must not run.
     ///
     /// A child that will be paused gets a listener, for the supervisor: it has to allow every fork.
-    pub fn enter(&self, terms: &Terms, scratch: BorrowedFd<'_>, parent: Pid) -> io::Result<Option<OwnedFd>> {
+    pub fn enter(
+        &self,
+        terms: &Terms,
+        scratch: BorrowedFd<'_>,
+        project: Option<&Project>,
+        parent: Pid,
+    ) -> io::Result<Option<OwnedFd>> {
         // A session of its own, so that all of it can be killed at once, and no terminal.
         setsid()?;
         die_with(parent)?;
@@ -60,7 +67,9 @@ impl Sandbox {
         // Fails where there was nothing to give up.
         let _ = linux::drop_capabilities();
         if self.support.landlock > 0 {
-            landlock::restrict(&self.readable, scratch)?;
+            // Whoever reads needs none of it.
+            let project = project.filter(|_| terms.role == Role::Run);
+            landlock::restrict(&self.readable, scratch, project)?;
         }
         match &self.filters {
             Some(filters) => filters.install(terms.pausing),

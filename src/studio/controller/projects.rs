@@ -1,0 +1,109 @@
+//! Project folders: a script that was opened from a file may read its folder, once a person has allowed it.
+
+use std::path::{Path, PathBuf};
+
+use super::Controller;
+use crate::assess::Scoring;
+use crate::executor::Priority;
+use crate::executor::project::Project;
+use crate::studio::state::{Card, Session};
+
+impl Controller {
+    /// The scoring in force, with the files that a card may read. It says nothing of them itself: what else is scored,
+    /// such as rows and what clients send, reads none.
+    pub(super) fn with_project(&self, session: &Session, card: &Card) -> Scoring {
+        let mut scoring = self.state.scoring.clone();
+        let folder = folder_of(session, card);
+        scoring.limits.project = folder
+            .and_then(|folder| self.state.projects.get(&folder))
+            .cloned();
+        scoring
+    }
+
+    /// Looks into the folder of a file that was opened, off the window's thread.
+    pub(super) fn look_for_project(&self, file: &Path) {
+        if let Some(folder) = file.parent().and_then(|folder| folder.canonicalize().ok()) {
+            self.files.open_project(folder);
+        }
+    }
+
+    /// Takes a folder that is allowed, asks about one that is not yet and holds more than the script.
+    pub(super) fn take_project(&mut self, folder: &Path, opened: Result<Project, String>) {
+        let is_allowed = self
+            .state
+            .settings
+            .project_folders
+            .iter()
+            .any(|allowed| allowed == folder);
+        match opened {
+            Ok(project) if is_allowed => self.use_project(project),
+            Ok(project) if project.entries().len() > 1 && !self.is_refused(folder) => {
+                self.state.asked_project = Some(project);
+            }
+            Err(message) if is_allowed => self.tell(&message),
+            // Nobody asked for one.
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    fn is_refused(&self, folder: &Path) -> bool {
+        self.state
+            .refused_projects
+            .iter()
+            .any(|refused| refused == folder)
+    }
+
+    /// The answer of a person; what is allowed is written to the settings.
+    pub(super) fn answer_project(&mut self, allow: bool) {
+        let Some(project) = self.state.asked_project.take() else {
+            return;
+        };
+        let folder = project.folder().to_owned();
+        if !allow {
+            self.state.refused_projects.push(folder);
+            return;
+        }
+        let mut settings = self.state.settings.clone();
+        settings.project_folders.push(folder);
+        if let Some(path) = &self.state.settings_file {
+            self.files.keep_settings(path.clone(), settings.clone());
+        }
+        self.state.settings = settings;
+        self.use_project(project);
+    }
+
+    /// Scores the cards anew that may read the folder from now on.
+    fn use_project(&mut self, project: Project) {
+        let folder = project.folder().to_owned();
+        if self.state.projects.get(&folder) == Some(&project) {
+            return;
+        }
+        self.state.projects.insert(folder.clone(), project);
+        let mut cards = Vec::new();
+        for (index, session) in self.state.sessions.iter().enumerate() {
+            let reads = |card: &&Card| folder_of(session, card).as_ref() == Some(&folder);
+            cards.extend(session.cards.iter().filter(reads).map(|card| (index, card.id)));
+        }
+        for (session, card) in cards {
+            let is_shown = session == self.state.current && card == self.state.card().id;
+            let priority = if is_shown { Priority::Live } else { Priority::Batch };
+            self.assess(session, card, priority);
+        }
+    }
+}
+
+/// The folder of the file that a card, or the nearest card that it grew from, was opened from or saved to.
+fn folder_of(session: &Session, card: &Card) -> Option<PathBuf> {
+    let mut next = Some(card);
+    while let Some(card) = next {
+        // Code of a row came from somewhere else.
+        if card.row.is_some() {
+            return None;
+        }
+        if let Some(file) = &card.file {
+            return file.parent()?.canonicalize().ok();
+        }
+        next = card.parent.and_then(|parent| session.get(parent));
+    }
+    None
+}

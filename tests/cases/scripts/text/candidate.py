@@ -1,0 +1,3 @@
+import cadquery as cq
+
+result = cq.Workplane().text("Ag1", 10, 2)
