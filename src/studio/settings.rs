@@ -185,6 +185,11 @@ impl Settings {
             settings.memory_mb = whole(value, 128, 65536)?;
             Some(())
         });
+        take("project_folders", "a list of paths in quotes", &mut |value| {
+            let path = |value: &Value| value.as_str().map(PathBuf::from);
+            settings.project_folders = value.as_array()?.iter().map(path).collect::<Option<_>>()?;
+            Some(())
+        });
         take("python", "a path in quotes", &mut |value| {
             value.as_str()?.clone_into(&mut settings.python);
             Some(())

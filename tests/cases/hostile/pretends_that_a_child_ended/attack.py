@@ -1,3 +1,3 @@
 import os, struct, time
-os.write(109, struct.pack('<6Q', 7, 0, 0, 0, 0, 0))
+os.write(110, struct.pack('<6Q', 7, 0, 0, 0, 0, 0))
 time.sleep(5)

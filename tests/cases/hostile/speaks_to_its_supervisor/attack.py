@@ -1,4 +1,4 @@
 import os
-os.write(109, b'CFW\x01' * 12)
+os.write(110, b'CFW\x01' * 12)
 import time
 time.sleep(5)

@@ -1,4 +1,4 @@
 import os, struct
-os.write(109, struct.pack("6Q", 8, 0, 0, 0, 0, 0))
+os.write(110, struct.pack("6Q", 8, 0, 0, 0, 0, 0))
 while True:
     pass
