@@ -60,6 +60,7 @@ fn frame(ctx: &egui::Context, view: &mut Viewport, shapes: &[Arc<Shape>; 2], tim
         title,
         tone,
         shape: Some(shape),
+        scene: None,
         stale: None,
         empty: "",
     };

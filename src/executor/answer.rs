@@ -155,8 +155,7 @@ fn check_precision(mesh: &Aabb, surfaces: &[BrepSurface]) -> Result<(), Failure>
     let step = mesh_check::step_at(farthest);
     // Of the faces, because the mesh has lost its size already.
     let boxes = surfaces.iter().map(|face| &face.bbox);
-    let mut size = [0.0f64; 3];
-    for axis in 0..3 {
+    let size: [f64; 3] = std::array::from_fn(|axis| {
         let low = boxes
             .clone()
             .map(|aabb| aabb.min[axis])
@@ -165,8 +164,8 @@ fn check_precision(mesh: &Aabb, surfaces: &[BrepSurface]) -> Result<(), Failure>
             .clone()
             .map(|aabb| aabb.max[axis])
             .fold(f64::NEG_INFINITY, f64::max);
-        size[axis] = high - low;
-    }
+        high - low
+    });
     let diagonal = size.iter().map(|x| x * x).sum::<f64>().sqrt();
     if !diagonal.is_finite() || step <= COARSEST * diagonal {
         return Ok(());

@@ -187,7 +187,7 @@ mod tests {
             assert_eq!(without(text, &[]), left, "{text}");
         }
         assert_eq!(
-            without("<think>a</think># </think>\nb", &[16..30]),
+            without("<think>a</think># </think>\nb", std::slice::from_ref(&(16..30))),
             "\n# </think>\nb"
         );
     }
