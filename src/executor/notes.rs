@@ -96,10 +96,6 @@ fn of_shown(claims: &Claims) -> Option<String> {
     let scored: Vec<_> = claims.shown.iter().filter(|object| object.is_scored).collect();
     let others = claims.shown.len() - scored.len();
     let scored = scored.first()?;
-    let bound = claims
-        .bound
-        .as_deref()
-        .filter(|bound| scored.name.as_deref() != Some(bound));
     if others > 0 {
         let all = claims.shown.len();
         return Some(format!(
@@ -108,7 +104,7 @@ fn of_shown(claims: &Claims) -> Option<String> {
             name(&scored.name)
         ));
     }
-    bound.map(|bound| {
+    claims.unscored.as_deref().map(|bound| {
         format!(
             "`{}` is bound to a shape, but what is shown last, {}, is scored",
             plain_name(bound),
@@ -137,7 +133,7 @@ mod tests {
         let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
         let claims = Claims {
             shown: vec![shown("fixture", true)],
-            bound: Some("fixture".to_owned()),
+            unscored: None,
             remarks: Vec::new(),
         };
         assert!(of(&block.facts, &block.mesh, &claims).is_empty());
@@ -170,7 +166,7 @@ mod tests {
         let of = |shown: Vec<ShownObject>, bound: Option<&str>| {
             of_shown(&Claims {
                 shown,
-                bound: bound.map(str::to_owned),
+                unscored: bound.map(str::to_owned),
                 remarks: Vec::new(),
             })
         };

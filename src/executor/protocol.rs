@@ -124,8 +124,8 @@ pub enum Reply {
 pub struct Claims {
     /// Objects that were shown, in order, whether or not they were handed over.
     pub shown: Vec<ShownObject>,
-    /// The name among those looked for that is bound to a shape.
-    pub bound: Option<String>,
+    /// A name among those looked for that is bound to a shape, where another shape is scored because it was shown.
+    pub unscored: Option<String>,
     /// Operations that had no effect, or the wrong one.
     pub remarks: Vec<Remark>,
 }

@@ -160,7 +160,7 @@ fn export(harness: &Bound<'_, PyModule>, post: &mut Post) -> PyResult<(Vec<u8>, 
                 is_scored: *is_scored,
             })
             .collect(),
-        bound: chosen.getattr("bound")?.extract()?,
+        unscored: chosen.getattr("unscored")?.extract()?,
         remarks: remarks(harness).unwrap_or_default(),
     };
     // One part in its usual looks is displayed as what is scored.

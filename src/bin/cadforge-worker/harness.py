@@ -157,13 +157,13 @@ class Chosen:
     """What is exported of a run, and what else there is to see.
 
     `shape` is scored. `objects` holds `(shape, name, color, opacity, is_scored)` of each object that the script showed, and
-    `bound` the name that is scored, or that would have been.
+    `unscored` a name of `NAMES` that is bound to a shape and would be scored, had nothing been shown.
     """
 
-    def __init__(self, shape, objects, bound):
+    def __init__(self, shape, objects, unscored):
         self.shape = shape
         self.objects = objects
-        self.bound = bound
+        self.unscored = unscored
 
 
 def choose() -> Chosen:
@@ -189,7 +189,8 @@ def choose() -> Chosen:
         shape = exportable(scored.value, "the object given to show")
     else:
         raise NotExportable(_nothing_to_export(names))
-    return Chosen(shape, _displayed(seen, scored, names), bound)
+    is_unscored = bool(objects) and bound is not None and scored.value is not names[bound]
+    return Chosen(shape, _displayed(seen, scored, names), bound if is_unscored else None)
 
 
 def _displayed(seen, scored, names) -> list:

@@ -30,6 +30,7 @@ from OCP.TopTools import TopTools_IndexedMapOfShape
 
 import cadforge_harness as harness
 import cadforge_mesher as mesher
+import cadforge_syntax as syntax
 from cadforge_harness import FILENAME, describe, flush, prepare
 from cadforge_mesher import ANGULAR_TOLERANCE, TOLERANCE
 
@@ -68,7 +69,7 @@ def plan(source: bytes) -> list[bytes]:
     """
     if b"\0" in source:
         raise SyntaxError("source code cannot contain null bytes")
-    whole = compile(source, FILENAME, "exec", dont_inherit=True)
+    whole, source = syntax.compiled(source, FILENAME)
     futures = whole.co_flags & FUTURES
     try:
         # What it warns of was said above.

@@ -109,12 +109,12 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
             c"cadforge_threads.py",
             c"cadforge_threads",
         ),
-        (include_str!("fonts.py"), c"cadforge_fonts.py", c"cadforge_fonts"),
         (
             include_str!("mesher.py"),
             c"cadforge_mesher.py",
             c"cadforge_mesher",
         ),
+        (include_str!("fonts.py"), c"cadforge_fonts.py", c"cadforge_fonts"),
         (
             include_str!("messages.py"),
             c"cadforge_messages.py",
@@ -124,6 +124,11 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
             include_str!("operations.py"),
             c"cadforge_operations.py",
             c"cadforge_operations",
+        ),
+        (
+            include_str!("syntax.py"),
+            c"cadforge_syntax.py",
+            c"cadforge_syntax",
         ),
         (
             include_str!("viewers.py"),
