@@ -305,10 +305,11 @@ fn is_code(line: &str) -> bool {
     const STARTS: [&str; 12] = [
         "import ", "from ", "def ", "class ", "#", "@", "\"\"\"", "'''", "try:", "if ", "for ", "with ",
     ];
+    let bound = line.strip_prefix("type ").unwrap_or(line);
     STARTS.iter().any(|start| line.starts_with(start))
-        || line
+        || bound
             .find(" = ")
-            .is_some_and(|at| line[..at].chars().all(|c| c.is_alphanumeric() || c == '_'))
+            .is_some_and(|at| bound[..at].chars().all(|c| c.is_alphanumeric() || c == '_'))
 }
 
 #[cfg(test)]
@@ -331,6 +332,10 @@ mod tests {
             ("Here: ```python\na = 1\n```", &["a = 1\n"]),
             ("Here: ```python import os\na = 1\n```", &["import os\na = 1\n"]),
             ("```python title=\"x.py\"\na = 1\n```", &["a = 1\n"]),
+            (
+                "Here: ```python type Size = float\na = 1\n```",
+                &["type Size = float\na = 1\n"],
+            ),
             ("```{.python .numberLines}\na = 1\n```", &["a = 1\n"]),
             (
                 "1. First:\n   ```python\n   a = 1\n\n   if a:\n       b = 2\n   ```\n",
