@@ -49,7 +49,7 @@ test: test-setup $(if $(CI),lint) test-rust test-window $(if $(shell command -v 
 
 .PHONY: check
 check: lint ## Format, lints and unit tests: what to run before a commit
-	@$(cargo) test $(locked) --lib
+	@$(cargo) test $(locked) --workspace --lib
 
 .PHONY: build
 build: setup env ## Build programs and tests in the dev profile
@@ -142,8 +142,8 @@ release: setup
 
 .PHONY: lint
 lint: setup
-	@cargo fmt --check
-	@$(cargo) clippy $(locked) --all-targets --quiet -- -D warnings
+	@cargo fmt --all --check
+	@$(cargo) clippy $(locked) --workspace --all-targets --quiet -- -D warnings
 
 .PHONY: test-setup
 test-setup: setup

@@ -18,7 +18,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 fn engine(cache: Cache) -> Engine {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = std::env::var_os("CADFORGE_PYTHON").map_or(root.join(".venv/bin/python"), PathBuf::from);
-    let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
+    let worker = Path::new(env!("CARGO_BIN_EXE_cadforge")).with_file_name("cadforge-worker");
     Engine::start(WorkerConfig {
         cache,
         ..WorkerConfig::new(worker, python, 1)

@@ -19,7 +19,7 @@ fn root() -> &'static Path {
 
 fn start(workers: usize, patches: &str) -> Executor {
     let python = std::env::var_os("CADFORGE_PYTHON").map_or(root().join(".venv/bin/python"), PathBuf::from);
-    let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
+    let worker = Path::new(env!("CARGO_BIN_EXE_cadforge")).with_file_name("cadforge-worker");
     let executor = Executor::start(WorkerConfig {
         patches: patches.to_owned(),
         ..WorkerConfig::new(worker, python, workers)

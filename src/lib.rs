@@ -1,184 +1,139 @@
-//! CADForge Studio: watch, edit and drive the repair of CadQuery code.
+//! CADForge Studio: inspect, edit and drive the repair of CadQuery code.
 //!
 //! # Architecture
 //!
 //! ## Processes
 //!
 //! ```text
-//! cadforge            the window and every command-line verb; never loads Python
+//! cadforge            the window and every subcommand; never loads Python
 //!  ├─ main thread     draws the studio's state, or waits on behalf of the command line
-//!  ├─ job threads     one a job of the engine; each spends its life waiting for a worker
+//!  ├─ job threads     one per job of the engine; most of their time they wait for a worker
 //!  └─ cadforge-worker the only executable that embeds CPython:
-//!      supervisor     speaks with cadforge, watches limits, drains output, kills; holds no Python
-//!       └─ zygote     imports CadQuery once, then only forks; nothing of a candidate enters it
-//!           ├─ reader reads the code into steps, and the shape that came of it into facts; runs none of it
-//!           └─ runner runs the steps, hands mesh and boundary representation over, dies
-//!               └─ …  after an edit: a copy of a runner that stands before the first step that changed
+//!      supervisor     talks to cadforge, enforces limits, drains output, kills; holds no Python
+//!       └─ zygote     imports CadQuery once, then only forks; no candidate's data enters it
+//!           ├─ reader splits the code into steps and turns the shape into facts; executes no candidate code
+//!           └─ runner executes the steps, hands mesh and boundary representation over, exits
+//!               └─ …  after an edit: a fork of a runner that stopped before the first changed step
 //! ```
 //!
-//! Reader and runner are confined before they see a byte of a candidate, and have been forked before there is one.
-//! The zygote lies in large pages, so that a fork and an exit take a third of the time.
-//! A crash, hang or leak in candidate code ends one child. Scores are computed in `cadforge`, from the geometry
-//! that comes back: candidate code never runs in a process that scores it, and no reference ever reaches it. A
-//! worker that dies or speaks nonsense is replaced and its candidate run once more; after that it is an error,
-//! and an error is never a score.
+//! Reader and runner are confined before they see a byte of a candidate, and are forked before there is one. The zygote uses
+//! huge pages, so that a fork and an exit take a third of the time. A crash, hang or leak in candidate code ends one child.
+//! Scores are computed in `cadforge`, from the geometry that comes back: candidate code never runs in a process that scores
+//! it, and no reference reaches it. A worker that dies or sends malformed frames is replaced and its candidate is run once
+//! more; after that it is an internal error, and an internal error is never scored.
 //!
-//! ## Layers
+//! ## Crates
 //!
-//! A module may use those below it, never one above or beside it. The test `layers` holds this.
+//! Each layer is a crate below `src`; Cargo enforces that a crate uses only crates of lower layers. The root package is the
+//! program: the command line ([`cli`]) and the window ([`studio`]). It re-exports the other crates under the names of this table.
 //!
-//! | layer | modules | job |
+//! | layer | crates | responsibility |
 //! |---|---|---|
-//! | surfaces | [`cli`], [`studio`] | talk to people; ask the engine, start the server |
-//! | service | [`server`] | talks to programs; asks the engine |
-//! | work | [`engine`] | jobs in, events out, on threads of its own |
-//! | data | [`data`] | rows of training runs: scores, store, reports, curriculum, exports |
-//! | loop | [`repair`], [`ordeal`] | propose (rules, recordings, a model), build, score, keep or branch; attack a reward |
-//! | memory | [`trajectory`] | steps and artifacts on disk |
-//! | evidence | [`assess`] | build the candidate and its reference, have them scored |
-//! | machinery | [`executor`], [`reward`], [`render`] | run code; turn evidence into a score; draw |
-//! | facts | [`geometry`], [`task`] | meshes and what to compare; what is asked for |
-//! | words | [`failure`], [`locate`], [`cache`], [`extraction`] | names of failures; where files lie; results by what they depend on; programs out of answers |
+//! | program | `cadforge-studio` (root): [`cli`], [`studio`] | command line and window |
+//! | service | [`server`] | HTTP, WebSocket and MCP; submits jobs to the engine |
+//! | jobs | [`engine`] | jobs in, events out, on threads of its own |
+//! | data | [`data`] | rows of training runs: scoring, store, reports, curricula, exports |
+//! | loop | [`repair`], [`adversarial`] | proposers (rules, recordings, a model) and the repair loop; attacks on a reward |
+//! | persistence | [`trajectory`] | steps and artifacts on disk |
+//! | assessment | [`assess`] | builds candidate and references, has them scored |
+//! | execution | [`executor`], [`reward`], [`render`] | runs code; computes scores; draws |
+//! | worker | `cadforge-worker` | the worker process: embeds CPython, executes candidates in a sandbox |
+//! | domain | [`geometry`], `cadforge-protocol` | meshes and comparisons; messages between worker and executor, limits of a run |
+//! | foundation | [`failure`], [`locate`], [`cache`], [`task`] (all of `cadforge-core`), [`extraction`], `cadforge-platform` | failure kinds, places of files, cache, task packs; programs out of answers; what only Linux has |
 //!
-//! [`reward`] is pure: evidence in, report out, the same bits for the same input. [`geometry`] is pure but for
-//! reading mesh files. Only [`executor`] starts workers; files are read where they come in ([`task`], references in
-//! [`assess`], [`locate`], the surfaces, rows in [`data`], prompt templates and cassettes in [`repair`]) and written by
-//! [`trajectory`], [`cache`], [`data`], the surfaces and a recording endpoint alone; only [`repair::endpoint`] opens
-//! connections (the studio has it ask servers how they are, on threads of its own), only [`server`] takes them; only the worker
-//! executable knows Python; only [`render`] and the studio's viewport know OpenGL.
+//! [`reward`] is pure: equal evidence gives equal bits. [`geometry`] is pure except for reading mesh files. Only [`executor`] starts
+//! workers. Files are read where they enter ([`task`], references in [`assess`], [`locate`], the program, rows in [`data`], prompt
+//! templates and recordings in [`repair`]) and written only by [`trajectory`], [`cache`], [`data`], the program and a recording
+//! endpoint. Only [`repair::endpoint`] opens connections (the studio uses it to query servers, on threads of its own), only
+//! [`server`] accepts them. Only the worker crate links Python; only [`render`] and the studio's viewport use OpenGL.
 //!
-//! ## A candidate's way
+//! ## Evaluation pipeline
 //!
-//! A surface submits a job to [`engine::Engine`] and gets a handle with an event stream of its own. The job's
-//! thread asks [`assess::Assessor`] for an assessment. What is known comes from [`cache`], without a worker; the rest
-//! goes to [`executor::Executor`], where hand edits have a worker of their own or go before a batch, batches take turns
-//! by job and by the time that these took, and too many are refused. Of a candidate that waits for the processor the limits wait too; while one
-//! sleeps, its worker runs another. In the worker the reader takes the code apart; the runner executes it and hands the
-//! boundary representation over in a memory file; the reader reads edges, surfaces and facts from it. Who makes the mesh
-//! depends on the profile ([`executor::MeshKind`]). Under cadforge-v1 the runner exports it as CadQuery does, and
-//! [`executor`] compares it with the surfaces, face by face; where the two contradict each other, the candidate is run once
-//! more and the reader makes the mesh: if it agrees, that mesh is scored, else the kind is `forged`. Under grounded-v2 the
-//! reader always makes the mesh, with parameters that are chosen from counts (the worker's `mesher.py`), and nothing that a
-//! candidate says about its geometry is used. The mesh is scored by [`reward::score`]; the [`assess::Evaluation`] is what every surface prints, and a trajectory line is an
-//! evaluation with its code. The window draws [`studio`]'s state, changes it in one place when events arrive,
-//! and asks for work only by commands. A STEP file is written by the reader as well ([`executor::Executor::export`]), from the
-//! shape and never from what the candidate says.
+//! 1. A caller submits a job to [`engine::Engine`] and gets a handle with its own event stream. The job's thread asks
+//!    [`assess::Assessor`] for an assessment.
+//! 2. Cached results come from [`cache`], without a worker. The rest goes to [`executor::Executor`]. Hand edits have a worker of
+//!    their own or go before a batch; batches take turns by job and by the time that they have used; a full queue refuses more.
+//!    Limits do not run while a candidate waits for the processor; while one sleeps, its worker runs another.
+//! 3. In the worker, the reader splits the code into steps; the runner executes them and hands the boundary representation over in a
+//!    memory file; the reader extracts edges, surfaces and facts.
+//! 4. The profile decides who makes the mesh ([`executor::MeshKind`]). Under cadforge-v1 the runner exports it as CadQuery does, and
+//!    [`executor`] compares it with the surfaces, face by face. If the two contradict each other, the candidate is run once more and
+//!    the reader makes the mesh: if that one agrees, it is scored, else the kind is `forged`. Under grounded-v2 the reader always
+//!    makes the mesh, with parameters chosen from counts (the worker's `mesher.py`), and nothing that a candidate claims about its
+//!    geometry is used.
+//! 5. [`reward::score`] scores the mesh. The result is an [`assess::Evaluation`], which every surface prints; a line of a trajectory is
+//!    an evaluation with its code.
 //!
-//! ## What confines a candidate
+//! A STEP file is written by the reader as well ([`executor::Executor::export`]), from the shape and never from what the candidate
+//! claims.
 //!
-//! The worker's `sandbox`: no environment, no descriptors but its own, no privileges, limits, Landlock (reads Python and its
-//! libraries, writes one empty folder) and seccomp (an allow list: no sockets, programs, threads, signals to others). What is
-//! refused is a `PermissionError` in the code and the kind `sandbox` in the result. A kernel without them is told of by
-//! `doctor` and in the notes of every result. `tests/cases/hostile` holds the attacks.
+//! ## Sandbox
 //!
-//! ## How an edit goes on from the last one
+//! The worker's `sandbox` leaves a candidate no environment, no descriptors but its own, no privileges and bounded resources.
+//! Landlock allows reading Python and its libraries and writing one empty folder; seccomp allows a list of system calls without
+//! sockets, programs, threads, or signals to others. A refused call is a `PermissionError` in the code and the kind `sandbox` in the
+//! result. `doctor` and the notes of every result report a kernel that lacks either. `tests/cases/hostile` holds the attacks.
 //!
-//! The reader cuts code into steps: top-level statements, and the calls chained in them, in Python's order of evaluation
-//! and with Python's line numbers. Steps travel as bytes that depend on nothing but the step, so that comparing them tells
-//! what an edit left alone. A runner of a hand edit stops now and then between two steps; the supervisor has it fork, and the
-//! copy goes on while the original stands as a link of a chain. The next edit is run by a copy of the deepest link whose
-//! steps it shares. All runs execute steps the same way, and nothing between two steps allocates: a run that goes on finds
-//! the memory, to the address, that a run from the start would have, and equal code keeps giving equal bits. A
-//! runner may fork only when its supervisor, asked by the kernel (seccomp's user notification), says so; where the
-//! kernel cannot ask, every run is a whole one. A process that has a file open or has left one is no link. What went on
-//! from a link is shown, never kept.
+//! ## Incremental execution
 //!
-//! ## What is kept
+//! The reader splits code into steps: top-level statements and the calls chained in them, in Python's order of evaluation and with
+//! Python's line numbers. Steps are serialised as bytes that depend on nothing but the step, so that comparing them shows what an
+//! edit left unchanged. The runner of a hand edit pauses now and then between two steps; the supervisor has it fork, and the copy
+//! continues while the original remains as a link of a chain. A copy of the deepest link that shares its steps runs the next edit.
+//! All runs execute steps the same way, and nothing between two steps allocates: a resumed run finds the memory, to the address,
+//! that a run from the start would have, and equal code gives equal bits. A runner may fork only when its supervisor, asked by
+//! the kernel (seccomp's user notification), allows it; where the kernel cannot ask, every run is a whole one. A process that has a
+//! file open, or has left one, is no link. Results of resumed runs are displayed but never cached.
 //!
-//! [`cache`] holds bytes under a SHA-256 of all that can change them. [`executor`] keeps builds (code, limits, programs,
-//! Python environment, kernel), so that another mode or profile scores without running the code; [`assess`] keeps
-//! evaluations (a build's key, task, profile, mode, shaping, content of the reference). Keys are computed from files
-//! alone: what is known costs no Python. Nothing is kept that the machine had a part in, such as a time-out, nor what came
-//! of a run that was not clean: [`executor::Execution`] says which.
+//! ## Caching
 //!
-//! ## What grounded-v2 goes by
+//! [`cache`] holds bytes under a SHA-256 of every input that can affect them. [`executor`] caches builds (code, limits, sources of the
+//! crates that make them, the worker, the Python environment, the kernel), so that another mode or profile is scored without running
+//! the code. [`assess`] caches evaluations (the build's key, task, profile, mode, shaping, content of the reference, sources of the
+//! rewards). Keys are computed from files alone: a cached result starts no Python. An edit in the studio, the server or the command
+//! line leaves all keys valid. Results that the machine influenced, such as time-outs, are not cacheable:
+//! [`executor::Execution::clean`] says which.
 //!
-//! [`reward`] scores it from the same evidence and more: the task's checks measured on surfaces and mesh, distances between
-//! solids, volumes and outlines beside those of the reference and of trivial shapes (box, shell, slabs, cylinders, hull, weak seed), and how
-//! the part answers when its named dimensions are changed. [`assess`] has the latter built, by the executor like any candidate,
-//! and keeps for each task what trivial shapes come to, so that a check pays only what they do not have, and in full only
-//! where the volume begins to be the reference's. What sticks out of the box that the prompt gives takes its share of everything.
-//! [`ordeal`] turns scripts against it: attacks, ladders of honest parts, an optimiser.
+//! ## What grounded-v2 measures
 //!
-//! ## How others are served
+//! [`reward`] computes it from the same evidence and more: the task's checks measured on surfaces and mesh; distances between solids;
+//! volumes and outlines beside those of the reference and of trivial shapes (box, shell, slabs, cylinders, hull, weak seed); and how
+//! the part responds when its named dimensions change. [`assess`] has the latter built, by the executor like any candidate, and
+//! computes once per task what trivial shapes score, so that a check pays only what they lack, and in full only where the volume begins
+//! to be the reference's. What extends beyond the box that the prompt gives takes its share of the whole total. [`adversarial`] tests
+//! it: attacks, ladders of honest parts, an optimiser.
 //!
-//! [`server`] turns requests into jobs of the engine on a runtime of its own, and answers pings while one runs. A socket holds
-//! one environment; plain HTTP a fresh one a call. What comes from outside is read field by field with the errors that
-//! the real clients expect; nothing of it is ever a path. Answers are types, of which the OpenAPI document is made too. Its
-//! guard comes before any route: token, host, rate, size.
+//! ## Serving
 //!
-//! The studio hosts it on a thread, over the engine that it has: clients and the person at the window share workers and cache,
-//! an edit goes before any client's candidate, and what is watched needs neither a second process nor a route that could
-//! be read by others. [`server::Spectator`] keeps the last steps of each session; nothing waits for who looks at them.
+//! [`server`] turns requests into jobs of the engine on a runtime of its own, and answers pings while one runs. A socket holds one
+//! environment; plain HTTP gets a fresh one per call. Input is read field by field, with the errors that the real clients expect; none
+//! of it is ever used as a path. Responses are types, from which the OpenAPI document is generated. Token, host, rate and size are
+//! checked before any route.
 //!
-//! ## The window's state
+//! The studio hosts the server on a thread, over its own engine: clients and the person at the window share workers and cache, an edit
+//! goes before any client's candidate, and watching sessions needs neither a second process nor a route that others could read.
+//! [`server::Spectator`] keeps the last steps of each session; nothing waits for those who watch.
 //!
-//! A panel reads [`studio::state`] and sends [`studio::command`]s; [`studio::controller`] alone changes the state, where
-//! commands, engine events and files come in. Panels stand in a tree of tiles ([`studio::dock`]). Whatever reads, writes or
-//! asks a server does so on a thread and comes back as an event. A window opens without a Python environment too, and makes
-//! one when asked ([`studio::environment`]); the executor then tries its workers again.
+//! ## State of the window
 //!
-//! ## A repair's way
-//!
-//! [`repair::run`] asks a [`repair::Proposer`] for the next candidate. A proposer keeps no memory: all it goes by is the
-//! task and the steps so far, failed ones included, so that the candidates of a group can be asked for at the same
-//! time. Each proposal is assessed like any candidate and becomes a step; how it was meant ([`repair::Keep`]) says when the
-//! loop goes on from it, and otherwise it goes on from where it was. A loop that writes a folder keeps its plan beside its
-//! steps until it ends: one that was killed is gone on with behind its last whole round. The rules read the candidate with tree-sitter, never
-//! run anything themselves, and know CadQuery by an index made by introspection.
-//!
-//! ## A row's way
-//!
-//! Every reader of [`data`] takes rows a line at a time and asks [`data::Row`] what they say, whoever wrote them. [`data::score`]
-//! reads a file twice, once for its groups, and writes a row when its whole group is scored; the output is the only record of
-//! what is done, so that a killed run needs nothing else to go on. What waits, and what an export chooses from, lies in files
-//! without a name. [`data::store`] is an index in SQLite with artifacts beside it; what other verbs read are files.
-//!
-//! ## Decisions that differ from the first sketch
-//!
-//! - A job is a thread, not an entry in a dispatcher's table: it only waits, at most a few run at once, and the
-//!   one queue that needs an order is the pool's. Debounce belongs to the studio's controller: it is about
-//!   typing, and a keystroke that is overtaken never becomes a job.
-//! - The worker's supervisor is a process of its own without Python. A zygote that talks, polls and reads output
-//!   changes with every candidate, and so does what its next child inherits; this one is forked before anything
-//!   else happens and only ever forks. With address randomisation off, equal code then gives equal bits in any
-//!   worker, down to scripts that iterate over a set of edges.
-//! - The mesh of a cadforge-v1 score is the runner's, checked against surfaces, not one that the reader makes: handing a
-//!   shape over normalises its rotations by a unit in the last place, and a few triangles of some parts then come out
-//!   otherwise than CadQuery's own (on 2 of 48 shipped scripts: other diagonals between the same vertices).
-//! - A mesh that contradicts its shape accuses nobody by itself. The kernel's box and area of a face are estimates, and every
-//!   fixed tolerance either refuses honest splines or lets a forger in. A second mesh, from a process that ran no candidate,
-//!   costs one more run of a few candidates and decides without a tolerance to tune.
-//! - grounded-v2 has no export by the candidate at all. The export of a plate with 400 holes takes 31 s and that of a wavy
-//!   vase 21 s; the mesh that is measured takes 1.3 and 0.6 s.
-//! - What a candidate says of its own run (objects shown, cuts without effect) reaches notes as numbers and names of letters
-//!   only: words are made outside its process.
-//! - Candidates have no threads. Python's and the kernel's need none, and what depends on a scheduler is not equal twice.
-//! - Clock and chance are part of the code's result, so they are fixed: time begins at one moment and passes by being
-//!   looked at, `os.urandom` and what builds on it come from one sequence.
-//! - The worker refuses a Python that differs from its own in as much as the patch level: a libpython of one
-//!   build with the library folder of another fails on the first extension module, with a misleading message.
-//! - A name bound to `None` counts as not bound when the exportable object is looked for: `part = None` before a
-//!   loop is a habit, not a choice.
-//! - A trajectory's artifact paths are relative to its folder, so that a folder can be moved and shared.
-//! - Faces are shaded smoothly inside one B-rep face and never across faces: flat triangles show the mesher's
-//!   choices, not the part's.
+//! A panel reads [`studio::state`] and sends [`studio::command`]s. Only [`studio::controller`] changes the state, where commands, engine
+//! events and files arrive. Panels are arranged in a tree of tiles ([`studio::dock`]). Whatever reads, writes or queries a server does so
+//! on a thread and returns as an event. A window also opens without a Python environment, and creates one when asked
+//! ([`studio::environment`]); the executor then retries its workers.
 
-pub mod assess;
-pub mod cache;
+pub use cadforge_adversarial as adversarial;
+pub use cadforge_assess as assess;
+pub use cadforge_core::{cache, failure, locate, task};
+pub use cadforge_data as data;
+pub use cadforge_engine as engine;
+pub use cadforge_executor as executor;
+pub use cadforge_extraction as extraction;
+pub use cadforge_geometry as geometry;
+pub use cadforge_render as render;
+pub use cadforge_repair as repair;
+pub use cadforge_reward as reward;
+pub use cadforge_server as server;
+pub use cadforge_trajectory as trajectory;
+
 pub mod cli;
-pub mod data;
-pub mod engine;
-pub mod executor;
-pub mod extraction;
-pub mod failure;
-pub mod geometry;
-pub mod locate;
-pub mod ordeal;
-pub mod render;
-pub mod repair;
-pub mod reward;
-pub mod server;
 pub mod studio;
-pub mod task;
-pub mod trajectory;

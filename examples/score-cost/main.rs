@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use cadforge::adversarial;
 use cadforge::assess::{Assessor, Request, Scoring, Timing};
 use cadforge::cache::Cache;
 use cadforge::executor::{CancelToken, Executor, Priority, WorkerConfig};
-use cadforge::ordeal;
 use cadforge::reward::{Mode, Profile};
 use cadforge::task::{Task, TaskSet};
 
@@ -25,11 +25,12 @@ fn main() {
     let worker = variable("CADFORGE_WORKER").unwrap_or_else(|| program.with_file_name("../cadforge-worker"));
     let python = variable("CADFORGE_PYTHON").unwrap_or_else(|| root.join(".venv/bin/python"));
     let tasks = TaskSet::load(&[root.join("tasks")]).expect("tasks");
-    let mut ladders: BTreeMap<String, ordeal::Ladder> = ordeal::ladders(&root.join("tests/cases/ladders"))
-        .expect("ladders")
-        .into_iter()
-        .map(|ladder| (ladder.task.clone(), ladder))
-        .collect();
+    let mut ladders: BTreeMap<String, adversarial::Ladder> =
+        adversarial::ladders(&root.join("tests/cases/ladders"))
+            .expect("ladders")
+            .into_iter()
+            .map(|ladder| (ladder.task.clone(), ladder))
+            .collect();
     let assessor = Assessor::new(Executor::start(WorkerConfig {
         cache: Cache::off(),
         ..WorkerConfig::new(worker, python, 1)

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::executor::{Limits, MeshKind};
-use crate::failure::{Failure, Kind};
-use crate::geometry::{Scene, Shape};
-use crate::reward::{Details, Mode, Profile, Reward, Shaping};
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_executor::{Limits, MeshKind};
+use cadforge_geometry::{Scene, Shape};
+use cadforge_reward::{Details, Mode, Profile, Reward, Shaping};
 
 /// Everything that is chosen about scoring, the same flags everywhere.
 #[derive(Clone, Debug, Default, PartialEq)]

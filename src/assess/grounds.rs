@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::evaluation::{ReferenceChoice, Scoring};
 use super::references::{ReferenceError, build, is_python, read, wait_for};
 use super::{trials, with_task_files};
-use crate::cache::KeyBuilder;
-use crate::executor::{Build, CancelToken, Executor, ExecutorError, Limits, MeshKind, Priority};
-use crate::geometry::{Shape, TriMesh};
-use crate::reward::{Against, Ground};
-use crate::task::Task;
+use cadforge_core::cache::KeyBuilder;
+use cadforge_core::task::Task;
+use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, MeshKind, Priority};
+use cadforge_geometry::{Shape, TriMesh};
+use cadforge_reward::{Against, Ground};
 
 /// Prepared tasks by what they depend on.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 //!
 //! Works on the text and the line of the traceback; whether a name is bound to a solid shows when it is built.
 
-use crate::failure::Failure;
+use cadforge_core::failure::Failure;
 
 /// Names that are tried at most: those bound last are the nearest to the part.
 const MOST: usize = 4;
@@ -67,7 +67,7 @@ fn bound(line: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::Kind;
+    use cadforge_core::failure::Kind;
 
     fn failure(line: Option<u32>, traceback: &str) -> Failure {
         Failure {

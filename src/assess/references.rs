@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use super::evaluation::ReferenceChoice;
 use super::with_task_files;
-use crate::executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority};
-use crate::geometry::{MeshError, Shape, TriMesh};
-use crate::reward::{Reference, References};
-use crate::task::Task;
+use cadforge_core::task::Task;
+use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority};
+use cadforge_geometry::{MeshError, Shape, TriMesh};
+use cadforge_reward::{Reference, References};
 
 /// Why a reference cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ type Slot = Arc<Mutex<Option<Prepared>>>;
 #[derive(Clone, Debug)]
 struct Prepared {
     reference: Arc<Reference>,
-    /// Whether what is scored against it may be kept, see [`crate::executor::Execution::clean`].
+    /// Whether what is scored against it may be kept, see [`cadforge_executor::Execution::clean`].
     clean: bool,
 }
 
@@ -196,7 +196,7 @@ pub(super) fn wait_for<'a, T>(
 pub(super) struct BuiltReference {
     pub(super) shape: Arc<Shape>,
     pub(super) run_ms: f64,
-    /// See [`crate::executor::Execution::clean`].
+    /// See [`cadforge_executor::Execution::clean`].
     pub(super) clean: bool,
 }
 

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Evaluation, FORMAT, ReferenceChoice, Request, Scoring};
-use crate::cache::{Cache, Key, KeyBuilder};
-use crate::executor::digests::Digests;
-use crate::executor::{Executor, is_lasting};
-use crate::geometry::Shape;
-use crate::reward::{Profile, Shaping};
+use cadforge_core::cache::digests::Digests;
+use cadforge_core::cache::{Cache, Key, KeyBuilder};
+use cadforge_executor::{Executor, is_lasting};
+use cadforge_geometry::Shape;
+use cadforge_reward::{Profile, Shaping};
 
 /// Goes up with every change of what an entry holds.
 const ENTRY_FORMAT: u32 = 3;
@@ -74,6 +74,8 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
     let mut key = KeyBuilder::default()
         .part("evaluation", &ENTRY_FORMAT.to_le_bytes())
         .part("format", &FORMAT.to_le_bytes())
+        // Of this crate and the rewards; the build's key holds those of the crates below.
+        .part("sources", env!("CADFORGE_SOURCES").as_bytes())
         // The code, its limits, the files that it may read, the programs and what they run on.
         .part("build", executor.key(code, &request.run_limits().ok()?)?.bytes())
         .part("task", task.id.as_bytes())
@@ -118,10 +120,10 @@ mod tests {
     use clap::ValueEnum as _;
 
     use super::*;
-    use crate::cache::Bounds;
-    use crate::executor::{Limits, Priority, WorkerConfig};
-    use crate::reward::{Mode, Profile};
-    use crate::task::{Level, Scale, Task};
+    use cadforge_core::cache::Bounds;
+    use cadforge_core::task::{Level, Scale, Task};
+    use cadforge_executor::{Limits, Priority, WorkerConfig};
+    use cadforge_reward::{Mode, Profile};
 
     fn executor(folder: &Path) -> Executor {
         Executor::start(WorkerConfig {

@@ -5,10 +5,10 @@
 use sha2::{Digest, Sha256};
 
 use super::parallel;
-use crate::executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority, is_lasting};
-use crate::geometry::Shape;
-use crate::reward::{MEASURES, Trial, Trials, measures};
-use crate::task::dimensions::{Dimension, dimensions};
+use cadforge_core::task::dimensions::{Dimension, dimensions};
+use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority, is_lasting};
+use cadforge_geometry::Shape;
+use cadforge_reward::{MEASURES, Trial, Trials, measures};
 
 /// Tries at most `count` dimensions of a script that builds to `whole`. The flag is false if the machine had a part in
 /// what came of it.

@@ -13,11 +13,11 @@ use sha2::{Digest, Sha256};
 use super::output::write_whole;
 use super::prompt::{repair_prompt, task_spec};
 use super::{DataError, Form, Lines, Row};
-use crate::failure::Kind;
-use crate::repair::endpoint::Template;
-use crate::reward::{curriculum_weight, policy};
-use crate::task::{Level, Task, TaskSet};
-use crate::trajectory;
+use cadforge_core::failure::Kind;
+use cadforge_core::task::{Level, Task, TaskSet};
+use cadforge_repair::endpoint::Template;
+use cadforge_reward::{curriculum_weight, policy};
+use cadforge_trajectory as trajectory;
 
 /// What every row of a curriculum says of itself.
 pub const DATASET_TYPE: &str = "adaptive_repair_grpo_prompt";

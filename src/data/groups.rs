@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::{Form, Row};
-use crate::reward::{self, Advantages, Profile};
+use cadforge_reward::{self as reward, Advantages, Profile};
 
 /// Completions for a prompt where nobody says otherwise: what TRL generates.
 pub const DEFAULT_GENERATIONS: u32 = 8;

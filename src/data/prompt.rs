@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::Row;
-use crate::assess::{Artifacts, Evaluation, FORMAT, Timing, Versions};
-use crate::failure::{Failure, Kind};
-use crate::repair::Ask;
-use crate::repair::endpoint::Template;
-use crate::reward::{self, Details, Mode, Profile, Reward};
-use crate::task::Task;
-use crate::trajectory::{Origin, Step};
+use cadforge_assess::{Artifacts, Evaluation, FORMAT, Timing, Versions};
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_core::task::Task;
+use cadforge_repair::Ask;
+use cadforge_repair::endpoint::Template;
+use cadforge_reward::{self as reward, Details, Mode, Profile, Reward};
+use cadforge_trajectory::{Origin, Step};
 
 /// Asks for a repair of a row's candidate, as messages.
 pub fn repair_prompt(template: &Template, task: &Task, row: &Row) -> Value {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::score::note;
 use super::{DataError, Lines, Row};
-use crate::assess::Evaluation;
+use cadforge_assess::Evaluation;
 
 /// The row that was repaired.
 #[derive(Clone, Debug, PartialEq)]

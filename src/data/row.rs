@@ -6,9 +6,9 @@
 use serde_json::{Map, Value};
 
 use super::surrogates;
-use crate::extraction;
-use crate::failure::Kind;
-use crate::reward::{self, Profile, Reward};
+use cadforge_core::failure::Kind;
+use cadforge_extraction as extraction;
+use cadforge_reward::{self as reward, Profile, Reward};
 
 /// A JSON object in the order of its keys.
 #[derive(Clone, Debug, Default, PartialEq)]

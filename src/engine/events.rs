@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::assess::{Assessment, Built};
-use crate::geometry::Shape;
-use crate::repair::{Listener, RepairSummary};
-use crate::trajectory::Step;
+use cadforge_assess::{Assessment, Built};
+use cadforge_geometry::Shape;
+use cadforge_repair::{Listener, RepairSummary};
+use cadforge_trajectory::Step;
 
 /// What happens to a job. `Done`, `Failed` and `Cancelled` are last, and one of them comes exactly once.
 #[derive(Clone, Debug)]

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::events::{Event, EventSender, Outcome};
 use super::{AssessJob, ExportJob, Job, JobId, ProposerChoice, RepairJob};
-use crate::assess::{Assessor, Request, with_task_files};
-use crate::executor::{Build, CancelToken, Execution, Priority};
-use crate::repair::{self, Endpoint, Proposer, Repair, Replay, Rules};
-use crate::trajectory::replace_file;
+use cadforge_assess::{Assessor, Request, with_task_files};
+use cadforge_executor::{Build, CancelToken, Execution, Priority};
+use cadforge_repair::{self as repair, Endpoint, Proposer, Repair, Replay, Rules};
+use cadforge_trajectory::replace_file;
 
 pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSender, cancel: CancelToken) {
     let work = move || {
@@ -64,7 +64,7 @@ fn export(job: &ExportJob, assessor: &Assessor, events: &mut EventSender, cancel
     }
 }
 
-/// Writes what [`crate::executor::Executor::export`] gave, whole or not at all.
+/// Writes what [`cadforge_executor::Executor::export`] gave, whole or not at all.
 ///
 /// # Errors
 /// In words, with the way out: the candidate did not build, or the file cannot be written.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::mesh_check::{self, Contradiction};
 use super::protocol::{CURVES, Claims, DoneBlobs, Outcome, SURFACES};
 use super::{Build, Execution, Limits, MeshKind, notes};
-use crate::failure::{Failure, Kind};
-use crate::geometry::{
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_geometry::{
     Aabb, BrepEdge, BrepFacts, BrepSurface, MeshError, Scene, SceneObject, Shape, TriMesh,
 };
 

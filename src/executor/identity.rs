@@ -2,15 +2,14 @@
 //!
 //! Found by looking at files, without starting Python: a result that is known must not cost a worker.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use super::worker::INHERITED;
 use super::{SandboxSupport, WorkerConfig, kernel};
-use crate::cache::{Key, KeyBuilder};
+use cadforge_core::cache::digests::stamp;
+use cadforge_core::cache::{Key, KeyBuilder};
 
 /// Goes up with every change of what a worker does to a candidate that no file's time shows.
 const FORMAT: u32 = 2;
@@ -36,8 +35,8 @@ impl Identity {
         let mut key = KeyBuilder::default()
             .part("format", &FORMAT.to_le_bytes())
             .part("cadforge", env!("CARGO_PKG_VERSION").as_bytes())
-            // In development the version stays and the programs change.
-            .optional("program", own_program());
+            // In development the version stays and the sources change.
+            .part("sources", env!("CADFORGE_SOURCES").as_bytes());
         key = file(key.part("patches", patches.as_bytes()), "worker", worker);
         key = environment(key, python);
         let SandboxSupport {
@@ -58,14 +57,6 @@ impl Identity {
     pub fn bytes(&self) -> &[u8] {
         self.0.bytes()
     }
-}
-
-/// The running program as it was at first sight: it may be replaced on disk, and goes on as it is.
-fn own_program() -> Option<&'static [u8]> {
-    static STAMP: OnceLock<Option<Vec<u8>>> = OnceLock::new();
-    STAMP
-        .get_or_init(|| Some(stamp(&fs::metadata("/proc/self/exe").ok()?)))
-        .as_deref()
 }
 
 /// The interpreter, and what is installed beside it: each distribution by its name, version and record of files.
@@ -113,20 +104,6 @@ fn names(folder: &Path) -> Vec<Vec<u8>> {
 fn file(key: KeyBuilder, name: &str, path: &Path) -> KeyBuilder {
     let known = fs::metadata(path).ok().map(|metadata| stamp(&metadata));
     key.optional(name, known.as_deref())
-}
-
-/// Size, place and times: together they change whenever the content does.
-pub fn stamp(metadata: &Metadata) -> Vec<u8> {
-    let numbers = [
-        metadata.dev() as i64,
-        metadata.ino() as i64,
-        metadata.size() as i64,
-        metadata.mtime(),
-        metadata.mtime_nsec(),
-        metadata.ctime(),
-        metadata.ctime_nsec(),
-    ];
-    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! estimates, so a contradiction accuses nobody: it is settled by a mesh from a process that ran no candidate.
 
 use super::{Build, Execution};
-use crate::failure::{Failure, Kind};
-use crate::geometry::{Aabb, BrepFacts, BrepSurface, TriMesh};
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_geometry::{Aabb, BrepFacts, BrepSurface, TriMesh};
 
 /// By how much of the face's diagonal a node may lie off the surface of its face. The mesher puts nodes on surfaces; a
 /// part that needs more is no longer the part.

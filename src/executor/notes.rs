@@ -3,7 +3,7 @@
 //! Of a candidate's claims only numbers and names of a few letters get into a note, so that code cannot write its own.
 
 use super::protocol::{Claims, OperationEffect, Remark};
-use crate::geometry::{BrepFacts, TriMesh};
+use cadforge_geometry::{BrepFacts, TriMesh};
 
 /// Faces that a note names.
 const NAMED_FACES: usize = 3;
@@ -117,7 +117,7 @@ fn of_shown(claims: &Claims) -> Option<String> {
 mod tests {
     use super::super::protocol::ShownObject;
     use super::*;
-    use crate::geometry::{BrepFault, shapes};
+    use cadforge_geometry::{BrepFault, shapes};
 
     fn shown(name: &str, is_scored: bool) -> ShownObject {
         ShownObject {

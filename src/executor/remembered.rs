@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::identity::Identity;
 use super::protocol::{read_frame, write_frame};
 use super::{Build, Execution, Limits, WorkerVersions, kernel};
-use crate::cache::{Cache, Key, KeyBuilder};
-use crate::failure::{Failure, Kind};
-use crate::geometry::{BrepEdge, BrepFacts, BrepSurface, Shape, TriMesh};
+use cadforge_core::cache::{Cache, Key, KeyBuilder};
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_geometry::{BrepEdge, BrepFacts, BrepSurface, Shape, TriMesh};
 
 /// Goes up with every change of what an entry holds.
 const FORMAT: u32 = 5;
@@ -260,7 +260,7 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::Bounds;
+    use cadforge_core::cache::Bounds;
 
     fn failed(kind: Kind) -> Execution {
         Execution {
@@ -321,7 +321,7 @@ mod tests {
                 point: [0.0, 0.1, 0.2],
                 axis: [0.0, 0.0, 1.0],
                 area: 5.0,
-                bbox: crate::geometry::Aabb {
+                bbox: cadforge_geometry::Aabb {
                     min: [0.0; 3],
                     max: [4.0, 2.5, 0.0],
                 },
@@ -403,7 +403,7 @@ mod tests {
             |limits| limits.output_bytes += 1,
             |limits| limits.triangles += 1,
             |limits| limits.mesh_cpu_s += 0.5,
-            |limits| limits.mesh = crate::executor::MeshKind::Bounded,
+            |limits| limits.mesh = crate::MeshKind::Bounded,
         ];
         for change in changes {
             let mut limits = limits.clone();

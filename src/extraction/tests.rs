@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 use super::{code, program, wrapped};
 
@@ -132,7 +133,7 @@ fn written_programs() -> Vec<(String, String)> {
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut found = Vec::new();
     for folder in ["tasks", "tests/cases"] {
         walk(&root.join(folder), &mut found);
@@ -262,7 +263,11 @@ fn a_program_may_hold_what_its_wrapper_ends_with() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_program_comes_out_of_every_wrapper(text in programs(), wrapper in 0..WRAPPERS.len()) {

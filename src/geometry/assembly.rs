@@ -119,7 +119,7 @@ impl Prepared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::shapes;
+    use crate::shapes;
 
     fn assembly(blocks: &[([f64; 3], [f64; 3])], reach: f64) -> Assembly {
         let shape = shapes::blocks(blocks);

@@ -165,7 +165,7 @@ impl SceneObject {
 /// A built candidate's geometry: everything a score or a picture needs.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    /// The STL: under cadforge-v1 exactly as CadQuery exports it, see [`crate::executor::MeshKind`].
+    /// The STL: under cadforge-v1 exactly as CadQuery exports it, see `MeshKind` of cadforge-protocol.
     pub stl: Arc<[u8]>,
     /// The same triangles, merged; in STL order.
     pub mesh: TriMesh,

@@ -54,7 +54,7 @@ pub fn clustered(mesh: &TriMesh, cells: u32) -> Option<(TriMesh, Vec<u32>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::shapes;
+    use crate::shapes;
 
     #[test]
     fn a_fine_mesh_becomes_coarse_and_stays_where_it_is() {

@@ -198,7 +198,7 @@ fn wrapped(angle: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::shapes;
+    use crate::shapes;
 
     #[test]
     fn a_pipe_has_a_hollow_and_a_full_cylinder() {

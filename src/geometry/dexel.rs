@@ -366,7 +366,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::geometry::shapes;
+    use crate::shapes;
 
     fn cut_along(mesh: &TriMesh, axis: usize, lattice: &Lattice) -> Dexels {
         Dexels::new(mesh, &|_| 0, axis, lattice)

@@ -171,7 +171,7 @@ fn jitter(index: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Moments, shapes};
+    use crate::{Moments, shapes};
 
     #[test]
     fn the_hull_of_two_blocks_spans_what_lies_between() {

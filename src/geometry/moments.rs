@@ -55,7 +55,7 @@ const PAIRS: [(usize, usize); 6] = [(0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (2, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::shapes;
+    use crate::shapes;
 
     #[test]
     fn a_block_has_the_moments_of_its_formula() {

@@ -144,7 +144,7 @@ impl TriMesh {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Moments, shapes};
+    use crate::{Moments, shapes};
 
     #[test]
     fn there_are_24_turns_and_the_first_is_none() {

@@ -234,7 +234,7 @@ fn product(one: &[[f64; 3]; 3], other: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::shapes::{block, together};
+    use crate::shapes::{block, together};
 
     /// An L of three unlike arms: no turn of it lies on itself.
     fn elbow() -> TriMesh {

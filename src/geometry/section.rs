@@ -55,8 +55,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::geometry::shapes;
-    use crate::geometry::vector::length;
+    use crate::shapes;
+    use crate::vector::length;
 
     fn around(segments: &[[Vec3; 2]]) -> f64 {
         segments.iter().map(|[a, b]| length(sub(*b, *a))).sum()

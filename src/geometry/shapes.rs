@@ -1,10 +1,10 @@
-//! Simple meshes for tests.
+//! Simple closed meshes, for examples and tests of what measures meshes. Lengths are in mm.
 
 use super::hull::boxed;
 use super::{Aabb, BrepFacts, BrepSurface, Shape, TriMesh};
 
 /// An axis-aligned box, from its corner.
-pub(crate) fn block(corner: [f64; 3], size: [f64; 3]) -> TriMesh {
+pub fn block(corner: [f64; 3], size: [f64; 3]) -> TriMesh {
     boxed(&Aabb {
         min: corner,
         max: std::array::from_fn(|axis| corner[axis] + size[axis]),
@@ -12,7 +12,7 @@ pub(crate) fn block(corner: [f64; 3], size: [f64; 3]) -> TriMesh {
 }
 
 /// All triangles of some meshes in one.
-pub(crate) fn together(meshes: &[TriMesh]) -> TriMesh {
+pub fn together(meshes: &[TriMesh]) -> TriMesh {
     let mut vertices = Vec::new();
     let mut triangles = Vec::new();
     for mesh in meshes {
@@ -28,7 +28,7 @@ pub(crate) fn together(meshes: &[TriMesh]) -> TriMesh {
 }
 
 /// A mesh with some triangles left out.
-pub(crate) fn without(mesh: &TriMesh, dropped: &[usize]) -> TriMesh {
+pub fn without(mesh: &TriMesh, dropped: &[usize]) -> TriMesh {
     let kept = mesh
         .triangles()
         .iter()
@@ -39,7 +39,7 @@ pub(crate) fn without(mesh: &TriMesh, dropped: &[usize]) -> TriMesh {
 }
 
 /// A wavy closed tube around z with `4 * around * up`-ish triangles and no symmetry.
-pub(crate) fn vase(around: u32, up: u32) -> TriMesh {
+pub fn vase(around: u32, up: u32) -> TriMesh {
     let mut vertices = vec![[0.0, 0.0, 0.0], [1.0, 2.0, 55.0]];
     for ring in 0..up {
         let z = 50.0 * f64::from(ring) / f64::from(up - 1);
@@ -72,7 +72,7 @@ pub(crate) fn vase(around: u32, up: u32) -> TriMesh {
 }
 
 /// A pipe about z with four faces: bore, skin, bottom, top.
-pub(crate) fn pipe(inner: f64, outer: f64, height: f64, sides: u32) -> Shape {
+pub fn pipe(inner: f64, outer: f64, height: f64, sides: u32) -> Shape {
     let mut vertices = Vec::new();
     for (radius, z) in [(inner, 0.0), (inner, height), (outer, 0.0), (outer, height)] {
         for side in 0..sides {
@@ -117,7 +117,7 @@ pub(crate) fn pipe(inner: f64, outer: f64, height: f64, sides: u32) -> Shape {
 }
 
 /// A mesh as a shape, with the faces that it is said to have.
-pub(crate) fn as_shape(
+pub fn as_shape(
     mesh: TriMesh,
     surfaces: Vec<BrepSurface>,
     face_triangles: Vec<u32>,
@@ -147,7 +147,7 @@ pub(crate) fn as_shape(
 }
 
 /// Blocks as a shape of one solid each, every side a face.
-pub(crate) fn blocks(blocks: &[([f64; 3], [f64; 3])]) -> Shape {
+pub fn blocks(blocks: &[([f64; 3], [f64; 3])]) -> Shape {
     let meshes: Vec<_> = blocks
         .iter()
         .map(|(corner, size)| block(*corner, *size))

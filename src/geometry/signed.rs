@@ -86,7 +86,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::geometry::shapes;
+    use crate::shapes;
 
     proptest! {
         #[test]

@@ -308,7 +308,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::geometry::shapes;
+    use crate::shapes;
 
     fn any(_: [f64; 3]) -> bool {
         true

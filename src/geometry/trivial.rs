@@ -64,7 +64,7 @@ fn joined(parts: &[(TriMesh, bool)]) -> TriMesh {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Moments;
+    use crate::Moments;
 
     const BOX: Aabb = Aabb {
         min: [0.0; 3],

@@ -98,7 +98,7 @@ impl Volume {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::shapes;
+    use crate::shapes;
 
     fn cut(mesh: &TriMesh, lattice: &Lattice) -> Volume {
         Volume::new(mesh, &|_| 0, lattice)

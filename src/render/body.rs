@@ -6,7 +6,7 @@ use super::Subject;
 use super::mesh::Buffers;
 use super::model::Model;
 use super::palette::Tone;
-use crate::geometry::{Aabb, Scene, SceneObject, Shape, TriMesh};
+use cadforge_geometry::{Aabb, Scene, SceneObject, Shape, TriMesh};
 
 /// Something that can be drawn. Compared by identity: neither shapes nor scenes ever change.
 #[derive(Clone, Debug)]
@@ -129,7 +129,7 @@ pub fn color(channels: [f32; 3]) -> egui::Color32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::block;
+    use crate::testing::block;
 
     fn object(is_scored: bool, size: Option<f64>) -> SceneObject {
         SceneObject {

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use three_d::{InnerSpace, Mat4, Vec3, vec3, vec4};
 
-use crate::geometry::Aabb;
+use cadforge_geometry::Aabb;
 
 /// The angle, in degrees, that the narrower side of a perspective picture spans. Narrow, for parts are
 /// looked at from several of their own lengths away, and parallel edges should look nearly so.

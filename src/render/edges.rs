@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::geometry::{BrepEdge, BrepFacts, Shape, TriMesh};
+use cadforge_geometry::{BrepEdge, BrepFacts, Shape, TriMesh};
 
 /// Below this angle two triangles are taken for parts of one face. Curved faces are meshed with steps of
 /// 6 to 12 degrees, chamfers and draft seldom stay below 25.
@@ -102,7 +102,7 @@ fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::{block, tube};
+    use crate::testing::{block, tube};
 
     #[test]
     fn a_block_has_twelve_edges_and_no_diagonals() {

@@ -5,7 +5,7 @@
 use three_d::{InnerSpace, Vec3, vec3};
 
 use super::camera::{center, corners};
-use crate::geometry::{Aabb, Shape};
+use cadforge_geometry::{Aabb, Shape};
 
 /// How much farther than the shapes the ground grid reaches.
 const GRID_REACH: f64 = 1.9;
@@ -176,7 +176,7 @@ fn step_digit(step: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::block;
+    use crate::testing::block;
 
     #[test]
     fn steps_are_round() {
@@ -233,7 +233,7 @@ mod tests {
             .iter()
             .map(|[x, y, z]| [x + 1e3, y + 1e3, z + 7.0])
             .collect();
-        shape.mesh = crate::geometry::TriMesh::new(&far, shape.mesh.triangles()).unwrap();
+        shape.mesh = cadforge_geometry::TriMesh::new(&far, shape.mesh.triangles()).unwrap();
         let grid = Frame::around([&shape]).grid(5.0);
         assert_eq!(grid.axes, [None, None]);
         assert_eq!(grid.middle, vec3(1000.0, 1000.0, 7.0));

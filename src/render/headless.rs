@@ -17,7 +17,7 @@ use super::body;
 use super::frame::Frame;
 use super::scene::{Film, Scene};
 use super::{Camera, Look, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
-use crate::geometry::{Aabb, Scene as ShownScene, Shape};
+use cadforge_geometry::{Aabb, Scene as ShownScene, Shape};
 
 /// Least and greatest side of a [`Shot`] in pixels.
 pub const SIDES: [u32; 2] = [64, 8192];

@@ -3,7 +3,7 @@
 use three_d::{InnerSpace, Vec3};
 
 use super::mesh::Buffers;
-use crate::geometry::SignedDistance;
+use cadforge_geometry::SignedDistance;
 
 /// Triangles of a map at most; each of its corners costs some microseconds.
 const BUDGET: usize = 60_000;
@@ -136,7 +136,7 @@ impl Heat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::block;
+    use crate::testing::block;
 
     #[test]
     fn a_taller_block_is_outside_by_what_it_is_taller() {

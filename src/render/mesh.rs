@@ -8,7 +8,7 @@
 use three_d::{InnerSpace, Vec3, vec3};
 
 use super::edges::CREASE_DEGREES;
-use crate::geometry::{BrepEdge, SceneObject, Shape, TriMesh};
+use cadforge_geometry::{BrepEdge, SceneObject, Shape, TriMesh};
 
 /// Around a vertex with more triangles than this their own normals are used: such fans belong to flat caps,
 /// and the work is quadratic.

@@ -1,7 +1,7 @@
 //! A shape made ready for drawing and picking, away from the thread that draws.
 
 use super::mesh::Buffers;
-use crate::geometry::{Aabb, SceneObject, Shape, TriMesh, TriangleTree, clustered};
+use cadforge_geometry::{Aabb, SceneObject, Shape, TriMesh, TriangleTree, clustered};
 
 /// More triangles than this take a software renderer longer than a frame.
 const HEAVY: usize = 30_000;
@@ -95,7 +95,7 @@ fn coarse(shape: &Shape) -> Option<Buffers> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::testing::tube;
+    use crate::testing::tube;
 
     #[test]
     fn a_heavy_shape_gets_a_light_stand_in_and_a_light_one_none() {

@@ -10,8 +10,8 @@ use super::frame::Frame;
 use super::heat::Heat;
 use super::model::Model;
 use super::{Body, Camera, Palette, Tone};
-use crate::geometry::Shape;
-use crate::geometry::section::Plane;
+use cadforge_geometry::Shape;
+use cadforge_geometry::section::Plane;
 
 /// One shape in a picture.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
-//! Shapes for tests.
+//! Shapes for the tests of this crate and of the studio.
 
-use crate::geometry::{Shape, TriMesh};
-use crate::render::shape_from_mesh;
+use crate::shape_from_mesh;
+use cadforge_geometry::{Shape, TriMesh};
 
 /// A block on the ground around the z axis.
 pub fn block([x, y, z]: [f64; 3]) -> Shape {

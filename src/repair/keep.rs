@@ -1,9 +1,9 @@
 //! Whether the loop goes on from a proposal or stays where it was.
 
 use super::proposer::Keep;
-use crate::failure::{Failure, Kind};
-use crate::geometry::Shape;
-use crate::trajectory::Step;
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_geometry::Shape;
+use cadforge_trajectory::Step;
 
 /// Judges a scored proposal against the step that it was made from.
 pub(super) fn is_kept(

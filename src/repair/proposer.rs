@@ -1,9 +1,9 @@
 //! The contract between the loop and whoever proposes.
 
-use crate::executor::CancelToken;
-use crate::geometry::Shape;
-use crate::task::Task;
-use crate::trajectory::{Origin, Step};
+use cadforge_core::task::Task;
+use cadforge_executor::CancelToken;
+use cadforge_geometry::Shape;
+use cadforge_trajectory::{Origin, Step};
 
 /// Turns a task and a history into a whole candidate file and a reason.
 ///

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
-use crate::executor::CancelToken;
-use crate::task::{RecordedRepair, RecordedStep, Task};
-use crate::trajectory::Origin;
+use cadforge_core::task::{RecordedRepair, RecordedStep, Task};
+use cadforge_executor::CancelToken;
+use cadforge_trajectory::Origin;
 
 /// A proposer that follows a recorded repair and ends with it.
 #[derive(Clone, Debug)]

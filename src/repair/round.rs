@@ -6,15 +6,15 @@ use crossbeam_channel::{RecvTimeoutError, Sender};
 
 use super::proposer::{Ask, ProposeError, Proposed, Proposer};
 use super::run::{Listener, Repair, RepairError};
-use crate::assess::{Assessment, Assessor, Evaluation, Request};
-use crate::executor::{CancelToken, ExecutorError};
-use crate::failure::Kind;
-use crate::reward::{self, Shaping};
+use cadforge_assess::{Assessment, Assessor, Evaluation, Request};
+use cadforge_core::failure::Kind;
+use cadforge_executor::{CancelToken, ExecutorError};
+use cadforge_reward::{self as reward, Shaping};
 
 /// A proposal and what came of it.
 pub(super) struct Tried {
     pub proposed: Proposed,
-    /// See [`crate::trajectory::Proposal::stream`].
+    /// See [`cadforge_trajectory::Proposal::stream`].
     pub stream: Vec<[u32; 2]>,
     pub assessment: Assessment,
 }

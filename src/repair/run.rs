@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::proposer::{Ask, ProposeError, Proposer};
 use super::round;
 use super::state::{State, total};
-use crate::assess::{AssessError, Assessor, Scoring};
-use crate::executor::{CancelToken, ExecutorError, Priority};
-use crate::geometry::Shape;
-use crate::task::Task;
-use crate::trajectory::{Step, TrajectoryError, write_atomically};
+use cadforge_assess::{AssessError, Assessor, Scoring};
+use cadforge_core::task::Task;
+use cadforge_executor::{CancelToken, ExecutorError, Priority};
+use cadforge_geometry::Shape;
+use cadforge_trajectory::{Step, TrajectoryError, write_atomically};
 
 /// What a loop works on.
 #[derive(Clone, Copy, Debug)]

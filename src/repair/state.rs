@@ -10,11 +10,11 @@ use super::keep::is_kept;
 use super::proposer::{Keep, Proposed, Proposer};
 use super::round::Tried;
 use super::run::{Listener, Repair, RepairError};
-use crate::assess::{Assessor, FORMAT, ReferenceChoice, Request};
-use crate::executor::{CancelToken, ExecutorError};
-use crate::geometry::Shape;
-use crate::reward;
-use crate::trajectory::{
+use cadforge_assess::{Assessor, FORMAT, ReferenceChoice, Request};
+use cadforge_executor::{CancelToken, ExecutorError};
+use cadforge_geometry::Shape;
+use cadforge_reward as reward;
+use cadforge_trajectory::{
     GroupPlace, Header, Origin, Proposal, Step, TrajectoryError, TrajectoryWriter, begin, resume,
 };
 

@@ -1,7 +1,7 @@
 //! Whether parts touch, judged by the boxes of connected components.
 
 use super::details::ContactDetails;
-use crate::geometry::{Connectivity, NormalisedMesh, nearest_gaps};
+use cadforge_geometry::{Connectivity, NormalisedMesh, nearest_gaps};
 
 /// Components of a smaller diagonal, as a share of the height, are ignored.
 const LEAST_DIAGONAL: f64 = 0.015;

@@ -3,7 +3,7 @@
 use super::details::{ContactDetails, Details, SemanticPartsDetails, TopologyDetails, ViewScores};
 use super::policy::policy;
 use super::{Component, Evidence, Mode, Profile, Reward};
-use crate::failure::{Failure, Kind};
+use cadforge_core::failure::{Failure, Kind};
 
 /// Losses of total below this are not worth a note.
 const NEGLIGIBLE: f64 = 0.002;

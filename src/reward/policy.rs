@@ -1,6 +1,6 @@
 //! What a repairing model is told to do about each kind.
 
-use crate::failure::Kind;
+use cadforge_core::failure::Kind;
 
 /// Three short rules for the repair prompt.
 pub fn policy(kind: Kind) -> [&'static str; 3] {

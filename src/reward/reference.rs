@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::geometry::{NearestPoints, NormalisedMesh, Silhouette, TriMesh, View, sample_surface};
+use cadforge_geometry::{NearestPoints, NormalisedMesh, Silhouette, TriMesh, View, sample_surface};
 
 /// Points drawn from a reference.
 const REFERENCE_SAMPLES: usize = 3000;

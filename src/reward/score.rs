@@ -3,8 +3,8 @@
 use super::details::{BuildDetails, Details, EfficiencyDetails};
 use super::source::Counts;
 use super::{Component, Evidence, Mode, Profile, Reward, Scored};
-use crate::failure::Kind;
-use crate::geometry::{Connectivity, NormalisedMesh};
+use cadforge_core::failure::Kind;
+use cadforge_geometry::{Connectivity, NormalisedMesh};
 
 /// Below this editability a build is `low_editability`.
 const LEAST_EDITABILITY: f64 = 0.65;

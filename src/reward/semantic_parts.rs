@@ -3,7 +3,7 @@
 use super::Evidence;
 use super::details::SemanticPartsDetails;
 use super::source::Counts;
-use crate::geometry::NormalisedMesh;
+use cadforge_geometry::NormalisedMesh;
 
 /// Hints of a task that has none.
 const CHAIR_HINTS: [&str; 10] = [

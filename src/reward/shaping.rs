@@ -2,7 +2,7 @@
 
 use super::source::assigns_fixture;
 use super::{Profile, Shaping};
-use crate::failure::{Failure, Kind};
+use cadforge_core::failure::{Failure, Kind};
 
 /// The shaped reward of a training loop; `None` when no shaping is asked for.
 ///

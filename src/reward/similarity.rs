@@ -2,7 +2,7 @@
 
 use super::details::{Likeness, ReferenceSimilarityDetails, SilhouetteDetails, ViewScores};
 use super::reference::{Outlines, Reference, References, Surface, likeness_of_proportions, proportions};
-use crate::geometry::NormalisedMesh;
+use cadforge_geometry::NormalisedMesh;
 
 /// Points drawn from a candidate.
 const CANDIDATE_SAMPLES: usize = 1500;

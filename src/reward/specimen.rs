@@ -1,6 +1,6 @@
 //! A shape in the task's frame, ready to be measured.
 
-use crate::geometry::{Aabb, Cylinder, Lattice, Placement, Shape, TriMesh, Volume, cylinders};
+use cadforge_geometry::{Aabb, Cylinder, Lattice, Placement, Shape, TriMesh, Volume, cylinders};
 
 /// Cells along each side of the task's box. A plate is off by less than a five-hundredth of that side across rays and exact
 /// along them; `make score-cost` has the cost.

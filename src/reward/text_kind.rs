@@ -1,7 +1,7 @@
 //! The kind of a failed row that comes from elsewhere and has only text.
 
 use super::source::assigns_fixture;
-use crate::failure::Kind;
+use cadforge_core::failure::Kind;
 
 /// Names a failure by its code and whatever error text was logged with it.
 ///

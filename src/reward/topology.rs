@@ -1,7 +1,7 @@
 //! Soundness of the mesh.
 
 use super::details::TopologyDetails;
-use crate::geometry::{Connectivity, NormalisedMesh};
+use cadforge_geometry::{Connectivity, NormalisedMesh};
 
 /// Components up to this count as one assembly.
 const FEW_COMPONENTS: usize = 120;

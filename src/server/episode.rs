@@ -12,9 +12,9 @@ use serde_json::Value;
 use super::judge::{Candidate, Fault, Judge};
 use super::spectator::{Seat, SeenStep};
 use super::wire::{Action, Object, Observation, ResetRequest, State, TraceStep};
-use crate::assess::Evaluation;
-use crate::extraction;
-use crate::task::{Scale, Task, TaskSet};
+use cadforge_assess::Evaluation;
+use cadforge_core::task::{Scale, Task, TaskSet};
+use cadforge_extraction as extraction;
 
 /// An episode ends after that many steps.
 pub const STEPS: u32 = 12;
@@ -120,7 +120,7 @@ impl Environment {
         &mut self,
         mut episode: Episode,
         code: Option<String>,
-        mode: Option<crate::reward::Mode>,
+        mode: Option<cadforge_reward::Mode>,
         limit: Duration,
     ) -> Result<Observation, Refusal> {
         let start = Instant::now();

@@ -6,8 +6,8 @@ use crossbeam_channel::Receiver;
 use tokio::sync::watch;
 
 use super::Config;
-use crate::engine::{Engine, Wake};
-use crate::task::TaskSet;
+use cadforge_core::task::TaskSet;
+use cadforge_engine::{Engine, Wake};
 
 /// What becomes of a hosted server.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::metrics::Metrics;
-use crate::assess::{AssessError, Assessment, Assessor, Request, Scoring};
-use crate::data::file_of;
-use crate::engine::Engine;
-use crate::executor::{CancelToken, ExecutorError, PoolStatus, Priority};
-use crate::reward::Mode;
-use crate::task::Task;
+use cadforge_assess::{AssessError, Assessment, Assessor, Request, Scoring};
+use cadforge_core::task::Task;
+use cadforge_data::file_of;
+use cadforge_engine::Engine;
+use cadforge_executor::{CancelToken, ExecutorError, PoolStatus, Priority};
+use cadforge_reward::Mode;
 
 /// Why there is no score. Never the candidate's fault.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::judge::Judge;
-use crate::assess::Evaluation;
+use cadforge_assess::Evaluation;
 
 /// Upper bounds of the histograms' buckets, s: from a known candidate to the bound of a step.
 const BUCKETS: [f64; 14] = [

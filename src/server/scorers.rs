@@ -18,9 +18,9 @@ use super::episode;
 use super::fields::{Fields, Mistakes};
 use super::judge::{Candidate, Judge, Room};
 use super::wire::scorers::{ExtraLogs, Rewards};
-use crate::data::{Row, line_of, score};
-use crate::extraction;
-use crate::task::{Task, TaskSet};
+use cadforge_core::task::{Task, TaskSet};
+use cadforge_data::{Row, line_of, score};
+use cadforge_extraction as extraction;
 
 /// `POST /get_reward`: `query`, `prompts` and `labels` are lists of equal length.
 pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer {

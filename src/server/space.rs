@@ -19,12 +19,12 @@ use super::episode;
 use super::fields::{Fields, Mistakes};
 use super::judge::{Candidate, Fault};
 use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest, LoopStep};
-use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob};
-use crate::extraction;
-use crate::geometry::Shape;
-use crate::repair::Replay;
-use crate::task::Task;
-use crate::trajectory::Step;
+use cadforge_core::task::Task;
+use cadforge_engine::{Event, Job, Outcome, ProposerChoice, RepairJob};
+use cadforge_extraction as extraction;
+use cadforge_geometry::Shape;
+use cadforge_repair::Replay;
+use cadforge_trajectory::Step;
 
 /// A loop that takes longer has lost its viewer.
 const LOOP_LIMIT: Duration = Duration::from_secs(300);

@@ -5,8 +5,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::assess::Evaluation;
-use crate::engine::Wake;
+use cadforge_assess::Evaluation;
+use cadforge_engine::Wake;
 
 /// Steps kept of a session; an episode has at most twelve.
 const STEPS: usize = 24;
@@ -89,7 +89,7 @@ impl Spectator {
     }
 
     /// A place for a socket's environment, or for that of a single call.
-    pub(crate) fn seat(self: &Arc<Self>, of_call: bool) -> Seat {
+    pub fn seat(self: &Arc<Self>, of_call: bool) -> Seat {
         let session = (!of_call).then(|| self.change(|seen| seen.open(false)));
         Seat {
             spectator: Arc::clone(self),
@@ -153,14 +153,14 @@ impl Seen {
 }
 
 /// An environment as it is watched; gone with it.
-pub(crate) struct Seat {
+pub struct Seat {
     spectator: Arc<Spectator>,
     /// None for a call, which is nothing until it scores something.
     session: Option<u64>,
 }
 
 /// A candidate under way; ends when dropped, whatever comes of it.
-pub(crate) struct UnderWay {
+pub struct UnderWay {
     spectator: Arc<Spectator>,
     session: u64,
 }

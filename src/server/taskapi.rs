@@ -14,7 +14,7 @@ use super::wire::ENVIRONMENT;
 use super::wire::tasks::{
     Description, IndexRequest, OneTask, RangeRequest, SomeTasks, Split, SplitRequest, TaskCount, Tasks,
 };
-use crate::task::Task;
+use cadforge_core::task::Task;
 
 const SPLIT: &str = "train";
 

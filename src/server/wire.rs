@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::fields::{Fields, Wrong};
-use crate::reward::Mode;
+use cadforge_reward::Mode;
 
 /// The environment's name in routes and metadata.
 pub const ENVIRONMENT: &str = "cadforge_cadquery";

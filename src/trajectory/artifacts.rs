@@ -7,7 +7,7 @@ use std::{fs, io};
 use sha2::{Digest, Sha256};
 
 use super::TrajectoryError;
-use crate::assess::{Artifacts, Assessment};
+use cadforge_assess::{Artifacts, Assessment};
 
 /// Writes a file whole or not at all: a reader sees the old content or the new.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), TrajectoryError> {

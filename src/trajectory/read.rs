@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{FILE_NAME, Header, Step, TrajectoryError};
-use crate::assess::FORMAT;
+use cadforge_assess::FORMAT;
 
 /// A trajectory as it lies on disk.
 #[derive(Clone, Debug)]

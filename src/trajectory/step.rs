@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::{Evaluation, Versions};
-use crate::reward::{Mode, Profile};
+use cadforge_assess::{Evaluation, Versions};
+use cadforge_reward::{Mode, Profile};
 
 /// First line of `trajectory.jsonl`: what all its steps share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

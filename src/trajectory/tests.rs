@@ -1,9 +1,9 @@
 use std::io::Write;
 
 use super::*;
-use crate::assess::{Artifacts, Evaluation, FORMAT, Timing, Versions};
-use crate::failure::{Failure, Kind};
-use crate::reward::{Details, Mode, Profile, Reward};
+use cadforge_assess::{Artifacts, Evaluation, FORMAT, Timing, Versions};
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_reward::{Details, Mode, Profile, Reward};
 
 fn header() -> Header {
     Header {

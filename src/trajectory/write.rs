@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{FILE_NAME, Header, Step, TrajectoryError, artifacts};
-use crate::assess::Artifacts;
-use crate::geometry::Shape;
+use cadforge_assess::Artifacts;
+use cadforge_geometry::Shape;
 
 /// Writes one trajectory, a line a step. A line is written whole or not at all.
 #[derive(Debug)]

@@ -15,14 +15,14 @@ use cadforge::reward::Mode;
 use cadforge::task::{Task, TaskSet};
 use serde_json::Value;
 
-use crate::support::{cadforge, expect_exit, json, python, root};
+use crate::support::{cadforge, expect_exit, json, python, root, worker};
 
 const CASTER: &str = "caster_wheel_fork";
 const BOX: &str = "import cadquery as cq\nfixture = cq.Workplane().box(90, 80, 130)\nprint('built')\n";
 
 /// A fresh assessor, as a new start of the program has it.
 fn assessor(folder: &Path) -> Assessor {
-    let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
+    let worker = worker();
     Assessor::new(Executor::start(WorkerConfig {
         cache: Cache::open(folder.to_owned(), Bounds::default()),
         ..WorkerConfig::new(worker, python(), 1)
@@ -225,7 +225,7 @@ fn wrapper(dir: &Path) -> PathBuf {
     let script = format!(
         "#!/bin/sh\necho started >> '{}'\nexec '{}' \"$@\"\n",
         log.display(),
-        env!("CARGO_BIN_EXE_cadforge-worker")
+        worker().display()
     );
     fs::write(&wrapper, script).unwrap();
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +13,7 @@ use cadforge::repair::endpoint::Address;
 use cadforge::task::TaskSet;
 use serde_json::json;
 
-use crate::support::{cadforge, expect_exit, json, python, root};
+use crate::support::{cadforge, expect_exit, json, python, root, worker};
 
 /// Answers chat requests, counted from 0, with these pieces of text and then as the last says.
 #[derive(Clone)]
@@ -205,11 +204,7 @@ fn a_server_killed_in_mid_stream_ends_the_loop_and_leaves_its_text() {
 #[test]
 fn a_stop_in_mid_stream_reaches_the_server() {
     let server = model(|_| (pieces("import cadquery as cq\n"), End::Hang));
-    let engine = Engine::start(WorkerConfig::new(
-        PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker")),
-        python(),
-        1,
-    ));
+    let engine = Engine::start(WorkerConfig::new(worker(), python(), 1));
     let tasks = TaskSet::load(&[root().join("tasks")]).unwrap();
     let mut handle = engine.submit(
         Job::Repair(RepairJob {

@@ -1,6 +1,5 @@
 //! Jobs over real workers: order of events, supersession, and what a killed worker costs.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,13 +11,13 @@ use cadforge::engine::{
 use cadforge::executor::{Limits, Priority, WorkerConfig};
 use cadforge::task::{Task, TaskSet};
 
-use crate::support::{python, root};
+use crate::support::{python, root, worker};
 
 /// Far beyond what a healthy run needs; only a hang meets it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn engine(workers: usize) -> Engine {
-    let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
+    let worker = worker();
     Engine::start(WorkerConfig::new(worker, python(), workers))
 }
 
@@ -96,7 +95,7 @@ fn cancelling_a_running_candidate_ends_it() {
 #[test]
 fn what_is_built_is_told_before_its_score_and_what_is_known_is_not() {
     let folder = tempfile::tempdir().unwrap();
-    let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
+    let worker = worker();
     let mut config = WorkerConfig::new(worker, python(), 1);
     config.cache = Cache::open(folder.path().to_owned(), Bounds::default());
     let engine = Engine::start(config);

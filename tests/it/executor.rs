@@ -11,7 +11,6 @@ mod scripts;
 mod shown;
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -20,7 +19,7 @@ use cadforge::executor::{Build, CancelToken, Execution, Executor, Limits, Priori
 use cadforge::failure::Failure;
 use cadforge::geometry::Shape;
 
-use crate::support::{python, root};
+use crate::support::{python, root, worker};
 
 fn start(workers: usize) -> Executor {
     Executor::start(config(workers))
@@ -28,10 +27,6 @@ fn start(workers: usize) -> Executor {
 
 fn config(workers: usize) -> WorkerConfig {
     WorkerConfig::new(worker(), python(), workers)
-}
-
-fn worker() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"))
 }
 
 /// Two workers for all tests that leave them whole.

@@ -2,6 +2,7 @@
 //!
 //! They run real workers with real CadQuery; `make test` provides both.
 
+mod adversarial;
 mod cache;
 mod cli;
 mod data;
@@ -10,10 +11,8 @@ mod endpoint;
 mod engine;
 mod executor;
 mod kernel;
-mod layers;
 mod llama;
 mod locate;
-mod ordeal;
 mod project;
 mod render;
 mod repair;

@@ -14,7 +14,7 @@ use cadforge::executor::{
 use cadforge::failure::{Failure, Kind};
 use serde_json::Value;
 
-use crate::support::{cadforge, expect_exit, json, python, root};
+use crate::support::{cadforge, expect_exit, json, python, root, worker};
 
 const TASK: &str = "caster_wheel_fork";
 
@@ -30,7 +30,7 @@ fn executor(cache: Option<&Path>) -> Executor {
     });
     Executor::start(WorkerConfig {
         cache,
-        ..WorkerConfig::new(env!("CARGO_BIN_EXE_cadforge-worker").into(), python(), 1)
+        ..WorkerConfig::new(worker(), python(), 1)
     })
 }
 

@@ -1,7 +1,6 @@
 //! The rules against real workers, a folder a case: `broken.py` fails as `case.toml` says, and the rule it names makes
 //! `expected.py` of it. `CADFORGE_UPDATE=1` writes `expected.py` anew; read the difference.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use cadforge::assess::{ReferenceChoice, Scoring};
@@ -11,7 +10,7 @@ use cadforge::failure::Kind;
 use cadforge::task::{Task, TaskSet};
 use cadforge::trajectory::Step;
 
-use crate::support::{cadforge, expect_exit, json, python, root};
+use crate::support::{cadforge, expect_exit, json, python, root, worker};
 
 #[derive(serde::Deserialize)]
 struct Case {
@@ -20,11 +19,7 @@ struct Case {
 }
 
 fn engine() -> Engine {
-    Engine::start(WorkerConfig::new(
-        PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker")),
-        python(),
-        2,
-    ))
+    Engine::start(WorkerConfig::new(worker(), python(), 2))
 }
 
 fn caster() -> Arc<Task> {

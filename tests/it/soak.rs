@@ -12,10 +12,10 @@ use cadforge::executor::{CancelToken, Recycle, WorkerConfig};
 use cadforge::task::{Task, TaskSet};
 
 use crate::executor::load::Spinners;
-use crate::support::{python, root};
+use crate::support::{python, root, worker};
 
 fn engine() -> Engine {
-    let worker = PathBuf::from(env!("CARGO_BIN_EXE_cadforge-worker"));
+    let worker = worker();
     // Of the first workers it is asked whether they stay as they are.
     let recycle = Recycle {
         runs: u64::MAX,

@@ -16,12 +16,12 @@ use egui_kittest::kittest::Queryable as _;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest as _};
 
-use crate::support::{python, root};
+use crate::support::{python, root, worker};
 
 type Window = Harness<'static, Option<Studio>>;
 
 fn open() -> Window {
-    let config = WorkerConfig::new(env!("CARGO_BIN_EXE_cadforge-worker").into(), python(), 1);
+    let config = WorkerConfig::new(worker(), python(), 1);
     let tasks = TaskSet::load(&[root().join("tasks")]).unwrap();
     let mut window = Harness::builder()
         .with_size(egui::vec2(1296.0, 736.0))

@@ -12,6 +12,17 @@ pub fn python() -> PathBuf {
     std::env::var_os("CADFORGE_PYTHON").map_or_else(|| root().join(".venv/bin/python"), PathBuf::from)
 }
 
+/// The worker that was built with the program: it lies beside it, where the program finds it too.
+pub fn worker() -> PathBuf {
+    let worker = Path::new(env!("CARGO_BIN_EXE_cadforge")).with_file_name("cadforge-worker");
+    assert!(
+        worker.exists(),
+        "{} is missing: build it first with `cargo build -p cadforge-worker`",
+        worker.display()
+    );
+    worker
+}
+
 /// `cadforge` with the built worker, away from the checkout so that nothing is found by accident. It keeps no results,
 /// unless a test names a folder for them.
 pub fn cadforge(directory: &Path) -> Command {
@@ -20,7 +31,7 @@ pub fn cadforge(directory: &Path) -> Command {
         .current_dir(directory)
         .env("CADFORGE_PYTHON", python())
         .env("CADFORGE_CACHE", "off")
-        .env("CADFORGE_WORKER", env!("CARGO_BIN_EXE_cadforge-worker"));
+        .env("CADFORGE_WORKER", worker());
     command
 }
 

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::AttackArgs;
 use super::judge::{Judge, gauges, overlap};
+use crate::adversarial::{Climber, Script};
 use crate::assess::{Scoring, with_task_files};
 use crate::cli::context::{self, Problem};
 use crate::cli::sheet::{Sheet, shape};
-use crate::ordeal::{Climber, Script};
 use crate::render::{ShotPane, Tone};
 use crate::reward::{Mode, Profile, Reward};
 use crate::task::Task;

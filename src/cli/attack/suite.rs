@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::judge::Judge;
+use crate::adversarial::{self, Sort};
 use crate::cli::context::{self, Problem};
-use crate::ordeal::{self, Sort};
 use crate::reward::Profile;
 
 #[derive(Serialize)]
@@ -26,7 +26,7 @@ struct Attacked {
 }
 
 pub(super) fn attacks(folder: &Path, judge: &Judge, json: bool) -> anyhow::Result<bool> {
-    let attacks = ordeal::attacks(folder).map_err(|error| Problem::Input(error.to_string()))?;
+    let attacks = adversarial::attacks(folder).map_err(|error| Problem::Input(error.to_string()))?;
     let mut jobs: Vec<(&crate::task::Task, String)> = Vec::new();
     for attack in &attacks {
         let task: &crate::task::Task = judge.tasks.get(&attack.task)?;
@@ -107,7 +107,7 @@ struct Climbed {
 }
 
 pub(super) fn ladders(folder: &Path, only: Option<&str>, judge: &Judge, json: bool) -> anyhow::Result<bool> {
-    let ladders = ordeal::ladders(folder).map_err(|error| Problem::Input(error.to_string()))?;
+    let ladders = adversarial::ladders(folder).map_err(|error| Problem::Input(error.to_string()))?;
     let mut rows = Vec::new();
     for ladder in ladders
         .iter()

@@ -22,8 +22,8 @@ use sha2::{Digest, Sha256};
 
 use super::output::write_whole;
 use super::{DEFAULT_GENERATIONS, DataError, Row};
-use crate::repair::endpoint::Template;
-use crate::task::TaskSet;
+use cadforge_core::task::TaskSet;
+use cadforge_repair::endpoint::Template;
 
 use pool::{Pool, Spool};
 use split::Item;
@@ -160,7 +160,7 @@ pub struct Tokens {
 struct Made {
     value: Value,
     task_id: String,
-    kind: Option<crate::failure::Kind>,
+    kind: Option<cadforge_core::failure::Kind>,
     /// The candidates that it shows.
     codes: Vec<String>,
     /// Rows of one episode stay together.

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::similar::{Sketch, shingles};
 use super::{Options, Summary};
-use crate::data::{DataError, Form, Groups, Lines, Row};
-use crate::failure::Kind;
-use crate::task::{Task, TaskSet};
-use crate::trajectory;
+use crate::{DataError, Form, Groups, Lines, Row};
+use cadforge_core::failure::Kind;
+use cadforge_core::task::{Task, TaskSet};
+use cadforge_trajectory as trajectory;
 
 /// Rows that were read.
 pub(super) struct Pool {

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::pool::{Entry, Pool};
 use super::{Kind, Made, Options};
-use crate::data::prompt::{brief, repair_prompt};
-use crate::data::{DataError, Form, Row};
-use crate::repair::endpoint::Template;
-use crate::reward::Reward;
-use crate::task::Task;
+use crate::prompt::{brief, repair_prompt};
+use crate::{DataError, Form, Row};
+use cadforge_core::task::Task;
+use cadforge_repair::endpoint::Template;
+use cadforge_reward::Reward;
 
 /// A worse candidate of the same task is looked for among so many.
 const LOOKED_AT: usize = 1000;
@@ -134,7 +134,7 @@ impl Making<'_> {
             "artifacts_dir": artifact(&row, "dir"),
             "task_id": task.id,
             "task_level": task.level.name(),
-            "kind_before": before.kind.map(crate::failure::Kind::name).unwrap_or_default(),
+            "kind_before": before.kind.map(cadforge_core::failure::Kind::name).unwrap_or_default(),
             "source_file": self.pool.inputs[after.input as usize],
             "source_line": after.line,
         });
@@ -246,7 +246,7 @@ impl Making<'_> {
             "rejected_reward": rejected_reward,
             "task_id": task.id,
             "task_level": task.level.name(),
-            "rejected_kind": rejected.kind.map(crate::failure::Kind::name).unwrap_or_default(),
+            "rejected_kind": rejected.kind.map(cadforge_core::failure::Kind::name).unwrap_or_default(),
             "source_file": self.pool.inputs[chosen.input as usize],
             "chosen_line": chosen.line,
             "rejected_line": rejected.line,

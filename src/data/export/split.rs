@@ -133,7 +133,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::data::export::Kind;
+    use crate::export::Kind;
 
     fn made(task: &str, code: &str) -> Made {
         Made {

@@ -15,8 +15,8 @@ use serde_json::Value;
 
 use super::store::{Filter, Store};
 use super::{BadLine, DataError, Row};
-use crate::failure::Kind;
-use crate::trajectory;
+use cadforge_core::failure::Kind;
+use cadforge_trajectory as trajectory;
 use reading::Reading;
 
 pub use markdown::{HEAD, markdown, table};

@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{GroupNumbers, KindCount, Run, Stretch, TOLD, TaskNumbers, losses};
-use crate::data::{BadLine, DataError, Form, Groups, Lines, Row, Spread};
-use crate::failure::Kind;
-use crate::reward::{self, Profile};
+use crate::{BadLine, DataError, Form, Groups, Lines, Row, Spread};
+use cadforge_core::failure::Kind;
+use cadforge_reward::{self as reward, Profile};
 
 /// Stretches that a run is cut into to show how it went.
 pub(super) const STRETCHES: usize = 20;

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::reading::STRETCHES;
 use super::*;
-use crate::data::DEFAULT_GENERATIONS;
+use crate::DEFAULT_GENERATIONS;
 
 fn read_rows(rows: &[Value]) -> Result<Run, DataError> {
     let dir = tempfile::tempdir().unwrap();

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Options;
-use crate::data::{BadLine, DataError, Groups, Lines, Row};
-use crate::task::{Task, TaskSet};
+use crate::{BadLine, DataError, Groups, Lines, Row};
+use cadforge_core::task::{Task, TaskSet};
 
 /// Bad lines that are told one by one.
 const TOLD: usize = 20;

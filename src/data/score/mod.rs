@@ -15,8 +15,8 @@ use std::io::Seek as _;
 use std::path::{Path, PathBuf};
 
 use super::{BadLine, DataError};
-use crate::assess::{Assessor, Scoring};
-use crate::task::TaskSet;
+use cadforge_assess::{Assessor, Scoring};
+use cadforge_core::task::TaskSet;
 
 use input::Plan;
 use pass::Pass;

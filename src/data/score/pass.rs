@@ -14,12 +14,12 @@ use sha2::{Digest, Sha256};
 use super::held::{Held, IN_MEMORY, Ticket};
 use super::input::{Candidate, Plan, Source};
 use super::{Options, Progress, Summary, rows};
-use crate::assess::{AssessError, Assessor, Evaluation, Request};
-use crate::data::{Compared, DataError, Row, compare, file_of, line_of};
-use crate::executor::{CancelToken, Priority};
-use crate::repair;
-use crate::reward::Shaping;
-use crate::task::{Task, TaskSet};
+use crate::{Compared, DataError, Row, compare, file_of, line_of};
+use cadforge_assess::{AssessError, Assessor, Evaluation, Request};
+use cadforge_core::task::{Task, TaskSet};
+use cadforge_executor::{CancelToken, Priority};
+use cadforge_repair as repair;
+use cadforge_reward::Shaping;
 
 /// Candidates that wait for each thread: enough that none is idle while rows are read.
 const AHEAD: usize = 4;
@@ -462,7 +462,7 @@ fn key(task: &Task, code: &str, completion: Option<&str>, clipped: bool) -> Key 
 
 /// A thread of ours is gone: its panic says more.
 fn panicked() -> DataError {
-    DataError::Assess(AssessError::Executor(crate::executor::ExecutorError::Broken(
+    DataError::Assess(AssessError::Executor(cadforge_executor::ExecutorError::Broken(
         "a scoring thread ended early\nhint: please report it with the words above".to_owned(),
     )))
 }

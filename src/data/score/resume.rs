@@ -5,7 +5,7 @@ use std::path::Path;
 use super::input::Source;
 use super::pass::Pass;
 use super::rows;
-use crate::data::{DataError, Lines, Row};
+use crate::{DataError, Lines, Row};
 
 /// More than this is not held for a group that was cut in writing; its rows are then scored again.
 const LARGEST_TAIL: u64 = 32 << 20;

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::assess::{Evaluation, Scoring};
-use crate::data::{Compared, Row};
-use crate::reward::{self, Shaping};
+use crate::{Compared, Row};
+use cadforge_assess::{Evaluation, Scoring};
+use cadforge_reward::{self as reward, Shaping};
 
 /// Keys that come of scoring and replace what a row had under them.
 const OWN: [&str; 8] = [
@@ -151,7 +151,7 @@ fn is_shaped_so(row: &Row, shaping: Shaping) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Spread;
+    use crate::Spread;
 
     fn row(value: &Value) -> Row {
         Row::parse(value.to_string().as_bytes()).unwrap()

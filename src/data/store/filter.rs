@@ -5,9 +5,9 @@ use rusqlite::types::Value;
 use serde::Serialize;
 
 use super::Store;
-use crate::data::row::profile_of;
-use crate::data::{DataError, Form};
-use crate::reward::Profile;
+use crate::row::profile_of;
+use crate::{DataError, Form};
+use cadforge_reward::Profile;
 
 /// What rows must have; everything if nothing is asked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,7 +53,7 @@ pub struct Entry {
     pub reward_call: Option<i64>,
     /// Name of its group, if its file has one.
     pub group_id: Option<String>,
-    /// See [`crate::data::Row::profile`].
+    /// See [`crate::Row::profile`].
     pub profile: Profile,
 }
 

@@ -7,8 +7,8 @@ use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params}
 use sha2::{Digest, Sha256};
 
 use super::{Store, objects};
-use crate::data::{BadLine, DataError, Form, Lines, Row};
-use crate::trajectory;
+use crate::{BadLine, DataError, Form, Lines, Row};
+use cadforge_trajectory as trajectory;
 
 /// Rows of one transaction: others get their turn in between.
 const BATCH: usize = 2000;

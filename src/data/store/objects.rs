@@ -7,8 +7,8 @@ use rusqlite::TransactionBehavior;
 use sha2::{Digest, Sha256};
 
 use super::Store;
-use crate::data::DataError;
-use crate::trajectory;
+use crate::DataError;
+use cadforge_trajectory as trajectory;
 
 /// Inside a store's folder.
 pub(super) const FOLDER: &str = "objects";

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use crate::data::{DataError, Row};
-use crate::failure::Kind;
+use crate::{DataError, Row};
+use cadforge_core::failure::Kind;
 
 /// One step a format: the first makes format 1 of an empty file. Steps that were released are never changed.
 pub(super) const STEPS: [&str; 5] = [

@@ -3,8 +3,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::data::Form;
-use crate::reward::Profile;
+use crate::Form;
+use cadforge_reward::Profile;
 
 fn row(number: usize) -> Value {
     json!({
@@ -326,7 +326,7 @@ fn processes_that_share_a_store_lose_and_double_nothing() {
         std::process::Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
-                "data::store::tests::one_of_several_processes",
+                "store::tests::one_of_several_processes",
                 "--include-ignored",
             ])
             .env(FOLDER, dir.path())

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 
 use super::{Job, Phase, Shared, Slot, Source, State, Successor, memory};
-use crate::executor::identity::Identity;
-use crate::executor::worker::{Died, Done, Ran, Run, Worker};
-use crate::executor::{Execution, ExecutorError, Priority, answer};
+use crate::identity::Identity;
+use crate::worker::{Died, Done, Ran, Run, Worker};
+use crate::{Execution, ExecutorError, Priority, answer};
 
 /// How long to wait before a worker that was ready once, and cannot be started again, is tried once more.
 const BACKOFF: [Duration; 3] = [

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::executor::Priority;
+use crate::Priority;
 
 /// Who submits. Batches of different sources take turns, a job each, however many jobs one of them has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -28,7 +28,7 @@ impl TriMesh {
     }
 
     /// Merges vertices that only rounding sets apart, and leaves out triangles that have no three corners then, as those at a
-    /// pole. For connectivity only: triangles no longer belong to the faces of a [`crate::geometry::Shape`].
+    /// pole. For connectivity only: triangles no longer belong to the faces of a [`crate::Shape`].
     #[must_use]
     pub fn welded(&self) -> Self {
         let largest = self
@@ -116,8 +116,8 @@ impl Cells {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::shapes::vase;
-    use crate::geometry::{Connectivity, NormalisedMesh};
+    use crate::shapes::vase;
+    use crate::{Connectivity, NormalisedMesh};
 
     fn mesh(vertices: &[[f64; 3]], triangles: &[[u32; 3]]) -> TriMesh {
         TriMesh::new(vertices, triangles).unwrap()

@@ -3,8 +3,8 @@ use std::f64::consts::TAU;
 use three_d::{InnerSpace, vec3};
 
 use super::*;
-use crate::render::shape_from_mesh;
-use crate::render::testing::{block, tube};
+use crate::shape_from_mesh;
+use crate::testing::{block, tube};
 
 #[test]
 fn a_block_keeps_flat_faces_and_shares_their_corners() {

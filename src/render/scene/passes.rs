@@ -7,10 +7,10 @@ use three_d::{
 
 use super::uploads::{Lines, Surface, Upload};
 use super::{Lens, Scene};
-use crate::geometry::{TriMesh, section};
-use crate::render::mesh::{Sight, outline};
-use crate::render::picture::Look;
-use crate::render::{Heated, Lit, Palette, Picture, Subject};
+use crate::mesh::{Sight, outline};
+use crate::picture::Look;
+use crate::{Heated, Lit, Palette, Picture, Subject};
+use cadforge_geometry::{TriMesh, section};
 
 /// Width of a shape's edges in points.
 const EDGE_WIDTH: f32 = 1.25;

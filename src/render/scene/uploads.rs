@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use three_d::{Context, ElementBuffer, InstanceBuffer, Vec3, Vec4, VertexBuffer, vec3};
 
-use crate::geometry::TriMesh;
-use crate::render::frame::{Frame, Grid};
-use crate::render::heat::Heat;
-use crate::render::mesh::Fold;
-use crate::render::{Body, Picture, Subject};
+use crate::frame::{Frame, Grid};
+use crate::heat::Heat;
+use crate::mesh::Fold;
+use crate::{Body, Picture, Subject};
+use cadforge_geometry::TriMesh;
 
 /// Triangles kept on the GPU beyond what is shown, to go back and forth between steps without an upload.
 const KEPT_TRIANGLES: usize = 2_000_000;

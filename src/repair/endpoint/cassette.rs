@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::http::{self, Address, HttpError, Patience, Request};
 use super::sse::Lines;
-use crate::executor::CancelToken;
+use cadforge_executor::CancelToken;
 
 /// Where answers come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,7 +248,7 @@ fn write(
         text.push('\n');
     }
     let done =
-        std::fs::create_dir_all(dir).and_then(|()| crate::trajectory::replace_file(&path, text.as_bytes()));
+        std::fs::create_dir_all(dir).and_then(|()| cadforge_trajectory::replace_file(&path, text.as_bytes()));
     done.map_err(|error| ExchangeError::File {
         action: "write",
         path,

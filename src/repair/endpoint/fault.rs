@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::cassette::{ExchangeError, Reply};
 use super::http::{Address, HttpError};
 use super::sse::error_of;
-use crate::repair::ProposeError;
+use crate::ProposeError;
 
 /// Why a request brought nothing, and whether to ask again.
 #[derive(Clone, Debug)]

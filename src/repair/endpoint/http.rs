@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use crate::executor::CancelToken;
+use cadforge_executor::CancelToken;
 
 /// Where a server is: `http://host:port/prefix`.
 #[derive(Clone, Debug, PartialEq, Eq)]

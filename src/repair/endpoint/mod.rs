@@ -28,9 +28,9 @@ use self::fault::{Fault, fault_of, refusal, wrong};
 use self::http::{HttpError, Request};
 use self::sse::{Usage, error_of};
 use super::proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
-use crate::executor::CancelToken;
-use crate::extraction;
-use crate::trajectory::Origin;
+use cadforge_executor::CancelToken;
+use cadforge_extraction as extraction;
+use cadforge_trajectory::Origin;
 
 /// What is chosen about an endpoint.
 #[derive(Clone, Debug, PartialEq)]

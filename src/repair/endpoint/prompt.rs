@@ -7,10 +7,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::failure::Kind;
-use crate::repair::Ask;
-use crate::reward;
-use crate::trajectory::Step;
+use crate::Ask;
+use cadforge_core::failure::Kind;
+use cadforge_reward as reward;
+use cadforge_trajectory::Step;
 
 const DEFAULT: &str = include_str!("../../../assets/prompts/default.txt");
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::cassette::{ExchangeError, Reply, Transport, exchange};
 use super::http::{Address, Patience, Request};
 use super::sse::error_of;
-use crate::executor::CancelToken;
+use cadforge_executor::CancelToken;
 
 /// A server as it described itself.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -5,7 +5,7 @@ use super::idioms::{positional, vector};
 use super::scope::scope;
 use super::source::{Call, number};
 use super::{Edit, Situation};
-use crate::repair::keep::quoted;
+use crate::keep::quoted;
 
 pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if !situation.is_runtime() {

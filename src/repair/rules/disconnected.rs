@@ -1,7 +1,7 @@
 //! Bodies that float apart: moves the lesser one until it touches, or bridges the gap.
 
 use super::{Edit, Situation, fixture};
-use crate::repair::Keep;
+use crate::Keep;
 
 pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     let (None, Some(shape)) = (situation.failure, situation.shape) else {
@@ -76,7 +76,7 @@ fn middle(bounds: &Bounds, axis: usize) -> f64 {
 }
 
 /// Boxes of the connected pieces of the mesh.
-fn bodies(shape: &crate::geometry::Shape) -> Vec<Bounds> {
+fn bodies(shape: &cadforge_geometry::Shape) -> Vec<Bounds> {
     let mesh = &shape.mesh;
     let mut root: Vec<usize> = (0..mesh.vertices().len()).collect();
     fn find(root: &mut [usize], mut at: usize) -> usize {

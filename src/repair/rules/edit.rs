@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::repair::Keep;
+use crate::Keep;
 
 /// What a rule proposes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::names::constants_end;
 use super::source::{Source, children, enclosing, number, statement_of};
 use super::{Edit, Situation, nearest};
-use crate::failure::Kind;
-use crate::repair::Keep;
+use crate::Keep;
+use cadforge_core::failure::Kind;
 
 /// Enough for full marks under cadforge-v1: `min(1, named / 8)`.
 const NAMED: usize = 8;

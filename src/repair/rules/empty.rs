@@ -2,7 +2,7 @@
 
 use super::source::number;
 use super::{Edit, Situation};
-use crate::failure::Kind;
+use cadforge_core::failure::Kind;
 
 pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if situation.kind != Kind::EmptyGeometry {

@@ -2,8 +2,8 @@
 
 use super::tokens::{Lexeme, tokens};
 use super::{Edit, Situation};
-use crate::extraction::{self, is_prose};
-use crate::failure::Kind;
+use cadforge_core::failure::Kind;
+use cadforge_extraction::{self as extraction, is_prose};
 
 pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     let text = situation.source.text;

@@ -2,7 +2,7 @@
 
 use super::source::{Function, Source, descendants, enclosing};
 use super::{Edit, Situation, nearest};
-use crate::failure::Kind;
+use cadforge_core::failure::Kind;
 
 /// Names that the exporter looks for.
 pub(super) const NAMES: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];

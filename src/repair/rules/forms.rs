@@ -3,7 +3,7 @@
 use super::arguments::rotate;
 use super::idioms::{positional, vector};
 use super::{Edit, Situation};
-use crate::failure::Kind;
+use cadforge_core::failure::Kind;
 
 pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if situation.kind == Kind::TypeOrValue {

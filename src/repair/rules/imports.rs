@@ -2,8 +2,8 @@
 
 use super::source::{Source, children};
 use super::{Edit, Situation, nearest};
-use crate::failure::Kind;
-use crate::repair::keep::quoted;
+use crate::keep::quoted;
+use cadforge_core::failure::Kind;
 
 /// Modules that a candidate may well want, by the name it uses, with the line that imports them.
 const KNOWN: [(&str, &str); 7] = [

@@ -3,8 +3,8 @@
 use super::idioms;
 use super::source::Call;
 use super::{Edit, Situation, keywords, nearest, results};
-use crate::failure::Kind;
-use crate::repair::keep::quoted;
+use crate::keep::quoted;
+use cadforge_core::failure::Kind;
 
 pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if situation.kind != Kind::InventedApi {

@@ -2,7 +2,7 @@
 
 use super::source::{Call, number, written};
 use super::{Edit, Situation};
-use crate::failure::Kind;
+use cadforge_core::failure::Kind;
 
 /// Shares of the size that failed, the first tries; a fifth keeps most of what a fillet is for.
 const SHARES: [f64; 2] = [0.3, 0.05];

@@ -44,10 +44,10 @@ pub use edit::Edit;
 use source::Source;
 
 use super::proposer::{Ask, ProposeError, Proposed, Proposer};
-use crate::executor::CancelToken;
-use crate::failure::{Failure, Kind};
-use crate::geometry::Shape;
-use crate::trajectory::{Origin, Step};
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_executor::CancelToken;
+use cadforge_geometry::Shape;
+use cadforge_trajectory::{Origin, Step};
 
 /// The proposer `rules`.
 #[derive(Clone, Copy, Debug, Default)]

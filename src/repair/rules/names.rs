@@ -4,8 +4,8 @@ use super::imports::{import_of, top, with_import};
 use super::scope::{scope, scope_with};
 use super::source::{Source, children, enclosing, number, statement_of};
 use super::{Edit, Situation, nearest};
-use crate::failure::Kind;
-use crate::repair::keep::quoted;
+use crate::keep::quoted;
+use cadforge_core::failure::Kind;
 
 /// Whether a word is another but for one letter.
 pub(super) fn is_slip(word: &str, of: &str) -> bool {

@@ -4,7 +4,7 @@ use super::arguments::suspects;
 use super::keywords::without;
 use super::source::number;
 use super::{Edit, Situation, nearest};
-use crate::repair::keep::quoted;
+use crate::keep::quoted;
 
 pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if !situation.is_runtime() {

@@ -1,7 +1,7 @@
 //! Words that CadQuery parses: planes, selectors of faces and edges, indices into them.
 
 use super::{Edit, Situation};
-use crate::failure::Kind;
+use cadforge_core::failure::Kind;
 
 const PLANES: [&str; 12] = [
     "XY", "YZ", "ZX", "XZ", "YX", "ZY", "front", "back", "left", "right", "top", "bottom",

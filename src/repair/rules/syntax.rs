@@ -9,7 +9,7 @@ use super::plausible::oddness;
 use super::source::{Source, line_range};
 use super::tokens::{Lexeme, Token, closer, tokens, unbalanced};
 use super::{Edit, Situation, brackets, fixture, indentation, names};
-use crate::failure::Kind;
+use cadforge_core::failure::Kind;
 
 pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if situation.kind != Kind::SyntaxClosure {

@@ -2,7 +2,7 @@
 
 use super::source::{Binding, Source, enclosing, number, written};
 use super::{Edit, Situation, nearest};
-use crate::failure::Kind;
+use cadforge_core::failure::Kind;
 
 pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     if !matches!(

@@ -1,8 +1,8 @@
 //! Stretches of material along a circle: teeth, spokes, slots between them.
 
 use super::{Measure, counted, letter, point};
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::across;
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::across;
 
 /// Points along a circle.
 const POINTS: u32 = 720;
@@ -83,7 +83,7 @@ fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, specimen: &Specimen
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_blocks;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
 
     #[test]
     fn four_spokes_pass_and_three_do_not() {

@@ -2,9 +2,9 @@
 
 use super::thickness::nearest;
 use super::{Measure, graded, letter, mm, of_length, point, wall};
-use crate::geometry::Volume;
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::Probe;
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::Probe;
+use cadforge_geometry::Volume;
 
 pub(super) fn measure(
     probe: &Probe,
@@ -44,7 +44,7 @@ pub(super) fn measure(
 mod tests {
     use super::super::testing::check_blocks;
     use super::*;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
 
     #[test]
     fn a_gap_of_the_right_width_passes_and_a_wide_or_closed_one_does_not() {

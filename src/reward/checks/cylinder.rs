@@ -1,8 +1,8 @@
 //! Round bosses, bars, pins and barrels along an axis. There may be more than asked for.
 
 use super::{Measure, round};
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::Round;
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::Round;
 
 pub(super) fn measure(asked: &Round, tolerance: Option<f64>, specimen: &Specimen, frame: &Frame) -> Measure {
     let found = round::candidates(asked, specimen, frame, false);
@@ -13,7 +13,7 @@ pub(super) fn measure(asked: &Round, tolerance: Option<f64>, specimen: &Specimen
 mod tests {
     use super::super::testing::{check_within, pipe_at, within};
     use super::*;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
 
     fn score(outer: f64, height: f64) -> f64 {
         let ask = Ask::Cylinder(Round {

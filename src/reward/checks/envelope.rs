@@ -1,7 +1,7 @@
 //! Whether the part fits into its box, and uses it.
 
 use super::{Measure, graded, mm};
-use crate::reward::specimen::{Frame, Specimen};
+use crate::specimen::{Frame, Specimen};
 
 /// How much of the longest side must be used.
 const LONGEST: f64 = 0.8;
@@ -31,8 +31,8 @@ pub(super) fn measure(tolerance: Option<f64>, specimen: &Specimen, frame: &Frame
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_within;
-    use crate::geometry::shapes;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
+    use cadforge_geometry::shapes;
 
     #[test]
     fn what_fits_passes_and_what_sticks_out_or_is_small_does_not() {

@@ -1,7 +1,7 @@
 //! A flat face at a height.
 
 use super::{Measure, graded, letter, mm, percent};
-use crate::reward::specimen::{Frame, Specimen};
+use crate::specimen::{Frame, Specimen};
 
 /// Faces within this share of the box along the axis are one.
 const SAME: f64 = 5e-4;
@@ -103,8 +103,8 @@ pub(super) fn levels(axis: usize, up: bool, specimen: &Specimen, frame: &Frame) 
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_within;
-    use crate::geometry::shapes;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
+    use cadforge_geometry::shapes;
 
     fn score(height: f64, width: f64) -> f64 {
         let frame = shapes::blocks(&[([0.0; 3], [100.0, 100.0, 40.0])]);

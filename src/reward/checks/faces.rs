@@ -3,15 +3,15 @@
 use super::face::{levels, nearest as nearest_level};
 use super::thickness::nearest;
 use super::{holes, point, round};
-use crate::geometry::TriMesh;
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::{Ask, Check, Probe};
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::{Ask, Check, Probe};
+use cadforge_geometry::TriMesh;
 
 /// How far from a ray's end its face may be, as a share of the box's diagonal: rays go through the middle of a cell.
 const REACH: f64 = 0.004;
 
 /// Indices of faces in the shape's order, each once; none where a check is about no face, or none was found.
-pub(in crate::reward) fn of(check: &Check, specimen: &Specimen, frame: &Frame) -> Vec<u32> {
+pub(crate) fn of(check: &Check, specimen: &Specimen, frame: &Frame) -> Vec<u32> {
     let mut found = match &check.ask {
         Ask::Holes(asked) => round::faces(
             asked,
@@ -114,8 +114,8 @@ fn distance(corners: [[f64; 3]; 3], from: [f64; 3]) -> f64 {
 mod tests {
     use super::super::testing::{asking, pipe_at, within};
     use super::*;
-    use crate::geometry::{Shape, shapes};
-    use crate::task::checks::Round;
+    use cadforge_core::task::checks::Round;
+    use cadforge_geometry::{Shape, shapes};
 
     fn lit(ask: Ask, shape: &Shape) -> Vec<u32> {
         let (specimen, frame) = within(shape, shape);

@@ -1,9 +1,9 @@
 //! Round holes and bores along an axis: diameter, exact count, places, open at both ends.
 
 use super::{Measure, round};
-use crate::geometry::Cylinder;
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::Round;
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::Round;
+use cadforge_geometry::Cylinder;
 
 /// How far beyond its ends a through hole must be empty on its axis, in radii: a drill's tip is shorter.
 const BEYOND: f64 = 1.2;
@@ -42,8 +42,8 @@ fn is_through(hole: &Cylinder, specimen: &Specimen) -> bool {
 mod tests {
     use super::super::testing::{check_within, gathered, pipe_at};
     use super::*;
-    use crate::geometry::{Shape, shapes};
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
+    use cadforge_geometry::{Shape, shapes};
 
     fn ask(at: &[[f64; 2]], diameter: f64) -> Ask {
         Ask::Holes(Round {

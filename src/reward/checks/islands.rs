@@ -1,8 +1,8 @@
 //! Separate pieces of a slice, or holes in it: legs, teeth, slots, openings.
 
 use super::{Measure, counted, letter, mm, percent};
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::Ask;
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::Ask;
 
 /// Slices that are tried where any place of a range will do.
 const SLICES: u32 = 21;
@@ -113,8 +113,8 @@ pub(super) fn measure(
 #[cfg(test)]
 mod tests {
     use super::super::testing::{check_beside, check_blocks};
-    use crate::geometry::shapes;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
+    use cadforge_geometry::shapes;
 
     #[test]
     fn a_table_of_four_legs_passes_and_one_of_three_does_not() {

@@ -1,8 +1,8 @@
 //! Whether the part is the same on both sides of a plane.
 
 use super::{Measure, graded, letter, mm, percent};
-use crate::geometry::{Dexels, Lattice, TriMesh};
-use crate::reward::specimen::Specimen;
+use crate::specimen::Specimen;
+use cadforge_geometry::{Dexels, Lattice, TriMesh};
 
 /// How much of the part may be on one side alone.
 const TOLERANCE: f64 = 0.03;
@@ -33,7 +33,7 @@ pub(super) fn iou(one: &Dexels, other: &Dexels) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_blocks;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
 
     #[test]
     fn an_even_part_passes_and_one_with_a_lug_on_one_side_does_not() {

@@ -24,7 +24,7 @@ mod volume;
 mod wall;
 
 use super::specimen::{Frame, Specimen};
-use crate::task::checks::{Ask, Check};
+use cadforge_core::task::checks::{Ask, Check};
 
 /// What came of one check.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,7 +113,7 @@ fn counted(found: usize, asked: usize) -> f64 {
 /// The point at a place along an axis, given the two coordinates across it.
 fn point(axis: usize, at: [f64; 2], along: f64) -> [f64; 3] {
     let mut point = [0.0; 3];
-    let [first, second] = crate::task::checks::across(axis);
+    let [first, second] = cadforge_core::task::checks::across(axis);
     point[axis] = along;
     point[first] = at[0];
     point[second] = at[1];

@@ -1,8 +1,8 @@
 //! A box that is filled, or empty.
 
 use super::{Measure, mm, percent};
-use crate::geometry::Aabb;
-use crate::reward::specimen::Specimen;
+use crate::specimen::Specimen;
+use cadforge_geometry::Aabb;
 
 /// How much less than the share still counts as filled, or empty.
 const TOLERANCE: f64 = 0.04;
@@ -42,8 +42,8 @@ pub(super) fn measure(
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_within;
-    use crate::geometry::shapes;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
+    use cadforge_geometry::shapes;
 
     #[test]
     fn a_leg_that_is_there_passes_and_half_a_leg_does_not() {

@@ -1,9 +1,9 @@
 //! What holes and cylinders have in common: round features about lines, matched with where they are asked for.
 
 use super::{Measure, counted, graded, letter, mm, of_length, point};
-use crate::geometry::Cylinder;
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::{Round, across};
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::{Round, across};
+use cadforge_geometry::Cylinder;
 
 /// Directions within a degree are parallel.
 const PARALLEL: f64 = 0.9998;

@@ -1,7 +1,7 @@
 //! The number of solids.
 
 use super::{Measure, counted};
-use crate::reward::specimen::Specimen;
+use crate::specimen::Specimen;
 
 pub(super) fn measure(count: u32, specimen: &Specimen) -> Measure {
     let noun = |count: u32| if count == 1 { "solid" } else { "solids" };
@@ -16,7 +16,7 @@ pub(super) fn measure(count: u32, specimen: &Specimen) -> Measure {
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_blocks;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
 
     #[test]
     fn one_solid_more_is_one_too_many() {

@@ -3,8 +3,8 @@
 
 use super::mirror::{CELLS, iou};
 use super::{Measure, graded, letter, percent, point};
-use crate::geometry::{Dexels, Lattice, Placement, TriMesh, rotation};
-use crate::reward::specimen::Specimen;
+use crate::specimen::Specimen;
+use cadforge_geometry::{Dexels, Lattice, Placement, TriMesh, rotation};
 
 /// How much may change in a turn that should change nothing.
 const TOLERANCE: f64 = 0.04;
@@ -58,8 +58,8 @@ fn turns(axis: usize, at: [f64; 2], count: u32, specimen: &Specimen) -> [f64; 2]
 #[cfg(test)]
 mod tests {
     use super::super::testing::{check_within, gathered, pipe_at};
-    use crate::geometry::shapes;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
+    use cadforge_geometry::shapes;
 
     #[test]
     fn a_cross_has_four_equal_parts_and_a_disk_has_none() {

@@ -1,9 +1,9 @@
 //! Specimens for the tests of checks.
 
 use super::Measure;
-use crate::geometry::{Placement, Shape, TriMesh, shapes};
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::{Ask, Check};
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::{Ask, Check};
+use cadforge_geometry::{Placement, Shape, TriMesh, shapes};
 
 /// A shape where it stands, in the frame of another.
 pub(super) fn within(shape: &Shape, frame: &Shape) -> (Specimen, Frame) {

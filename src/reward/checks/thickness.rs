@@ -1,9 +1,9 @@
 //! Thickness of a wall or plate: the stretch of material along a line that is nearest to a place.
 
 use super::{Measure, graded, letter, mm, of_length, point, wall};
-use crate::geometry::Volume;
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::Probe;
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::Probe;
+use cadforge_geometry::Volume;
 
 pub(super) fn measure(
     probe: &Probe,
@@ -46,8 +46,8 @@ pub(super) fn nearest(spans: &[[f64; 2]], place: f64) -> Option<[f64; 2]> {
 mod tests {
     use super::super::testing::{check_beside, check_blocks};
     use super::*;
-    use crate::geometry::shapes;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
+    use cadforge_geometry::shapes;
 
     #[test]
     fn a_wall_of_the_right_thickness_passes_and_a_thin_or_missing_one_does_not() {

@@ -1,7 +1,7 @@
 //! Volume as a share of the task's box.
 
 use super::{Measure, graded, percent};
-use crate::reward::specimen::{Frame, Specimen};
+use crate::specimen::{Frame, Specimen};
 
 const TOLERANCE: f64 = 0.005;
 
@@ -27,8 +27,8 @@ pub(super) fn measure(
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_within;
-    use crate::geometry::shapes;
-    use crate::task::checks::Ask;
+    use cadforge_core::task::checks::Ask;
+    use cadforge_geometry::shapes;
 
     #[test]
     fn a_light_part_passes_and_a_block_does_not() {

@@ -5,9 +5,9 @@
 //! as the reference has the same length there.
 
 use super::point;
-use crate::geometry::Volume;
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::{Probe, across};
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::{Probe, across};
+use cadforge_geometry::Volume;
 
 /// Lines on either side, along both axes across.
 const LINES: i32 = 3;

@@ -5,9 +5,9 @@
 
 use super::Ground;
 use super::details::AssemblyDetails;
-use crate::geometry::{Assembly, Shape};
-use crate::reward::checks;
-use crate::reward::specimen::Specimen;
+use crate::checks;
+use crate::specimen::Specimen;
+use cadforge_geometry::{Assembly, Shape};
 
 /// Never less, so that there is something left to gain.
 const LEAST: f64 = 0.3;

@@ -7,7 +7,7 @@
 
 use super::details::FitDetails;
 use super::ground::Envelope;
-use crate::reward::specimen::Specimen;
+use crate::specimen::Specimen;
 
 /// What is left of the total however far the part sticks out, as of a part in pieces.
 const LEAST: f64 = 0.3;
@@ -42,8 +42,8 @@ pub(super) fn score(specimen: &Specimen, envelope: &Envelope) -> FitDetails {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Placement, shapes};
-    use crate::reward::specimen::Frame;
+    use crate::specimen::Frame;
+    use cadforge_geometry::{Placement, shapes};
 
     fn factor(size: [f64; 3]) -> f64 {
         let shape = shapes::blocks(&[([0.0; 3], size)]);

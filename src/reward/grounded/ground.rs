@@ -4,13 +4,13 @@ use super::details::{CheckDetails, ChecksDetails};
 use super::lift::lift;
 use super::likeness::Compared;
 use super::responses::Trials;
-use crate::geometry::{
+use crate::checks::{self, Measure};
+use crate::specimen::{Frame, Specimen};
+use cadforge_core::task::checks::{Ask, Check};
+use cadforge_core::task::{Scale, Task};
+use cadforge_geometry::{
     Aabb, Placement, Pose, Shape, Target, TriMesh, boxed, convex_hull, cylinder, hollow_box, slabs, tube,
 };
-use crate::reward::checks::{self, Measure};
-use crate::reward::specimen::{Frame, Specimen};
-use crate::task::checks::{Ask, Check};
-use crate::task::{Scale, Task};
 
 /// What every check is worth at least.
 const LEAST_WEIGHT: f64 = 0.1;

@@ -2,10 +2,10 @@
 
 use super::details::LikenessDetails;
 use super::lift::lift;
-use crate::geometry::{NormalisedMesh, TriMesh, TriangleTree, surface_points};
-use crate::reward::details::ViewScores;
-use crate::reward::reference::Outlines;
-use crate::reward::specimen::Specimen;
+use crate::details::ViewScores;
+use crate::reference::Outlines;
+use crate::specimen::Specimen;
+use cadforge_geometry::{NormalisedMesh, TriMesh, TriangleTree, surface_points};
 
 /// Points on each surface; distances from them are exact.
 const POINTS: usize = 1500;
@@ -118,8 +118,8 @@ fn outlines(mesh: &TriMesh) -> Outlines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Placement, Shape, boxed, shapes};
-    use crate::reward::specimen::Frame;
+    use crate::specimen::Frame;
+    use cadforge_geometry::{Placement, Shape, boxed, shapes};
 
     fn table() -> Shape {
         shapes::blocks(&[

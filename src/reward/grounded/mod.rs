@@ -30,8 +30,8 @@ use super::details::{
 };
 use super::specimen::Specimen;
 use super::{Mode, Reward, Scored};
-use crate::failure::Kind;
-use crate::geometry::{Connectivity, NormalisedMesh, Placement, Pose, Shape};
+use cadforge_core::failure::Kind;
+use cadforge_geometry::{Connectivity, NormalisedMesh, Placement, Pose, Shape};
 use parts::Parts;
 
 /// What a turned part keeps: it is the part, but not where it was asked for.

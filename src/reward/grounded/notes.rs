@@ -3,9 +3,9 @@
 
 use super::details::{AssemblyDetails, CheckDetails, GroundedDetails, SoundnessDetails};
 use super::lift::lift;
-use crate::failure::Kind;
-use crate::reward::details::Details;
-use crate::reward::{Component, Mode, Profile, Reward};
+use crate::details::Details;
+use crate::{Component, Mode, Profile, Reward};
+use cadforge_core::failure::Kind;
 
 /// Losses of total below this are not worth a note.
 const NEGLIGIBLE: f64 = 0.002;

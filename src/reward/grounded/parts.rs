@@ -1,6 +1,6 @@
 //! The sum in the formula of the total, term by term.
 
-use crate::reward::{Component, Reward};
+use crate::{Component, Reward};
 
 /// The components that a total is made of; `None` where there is nothing to measure.
 #[derive(Clone, Copy, Debug, PartialEq)]

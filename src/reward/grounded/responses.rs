@@ -4,7 +4,7 @@
 //! worth one: the effective rank of the answers counts the ways.
 
 use super::details::ResponsesDetails;
-use crate::geometry::{Moments, TriMesh};
+use cadforge_geometry::{Moments, TriMesh};
 
 /// Numbers that describe a part.
 pub const MEASURES: usize = 14;
@@ -171,7 +171,7 @@ fn eigenvalues(mut a: [[f64; MEASURES]; MEASURES]) -> [f64; MEASURES] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Placement, shapes};
+    use cadforge_geometry::{Placement, shapes};
 
     fn trial(name: usize, mesh: &TriMesh, whole: &TriMesh) -> Trial {
         let (new, old) = (measures(mesh), measures(whole));

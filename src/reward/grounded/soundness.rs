@@ -1,8 +1,8 @@
 //! Whether the shape is valid, closed, and encloses its space once.
 
 use super::details::SoundnessDetails;
-use crate::geometry::{Connectivity, Shape};
-use crate::reward::specimen::Specimen;
+use crate::specimen::Specimen;
+use cadforge_geometry::{Connectivity, Shape};
 
 /// Share of the volume below which an overlap is the chords of a mesh.
 const NEGLIGIBLE: f64 = 2e-3;
@@ -47,8 +47,8 @@ pub(super) fn score(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{NormalisedMesh, Placement, shapes};
-    use crate::reward::specimen::Frame;
+    use crate::specimen::Frame;
+    use cadforge_geometry::{NormalisedMesh, Placement, shapes};
 
     fn score_of(shape: &Shape) -> f64 {
         let frame = Frame::new(shape.mesh.bbox(), None);
@@ -96,7 +96,7 @@ mod tests {
         let score_in = |shape: &Shape, scale: f64, offset: f64| {
             let mesh = block.mesh.bbox();
             let place = |point: [f64; 3]| point.map(|x| scale * x + offset);
-            let bbox = crate::geometry::Aabb {
+            let bbox = cadforge_geometry::Aabb {
                 min: place(mesh.min),
                 max: place(mesh.max),
             };
@@ -127,7 +127,7 @@ mod tests {
             .iter()
             .map(|[a, b, c]| [*a, *c, *b])
             .collect();
-        inverted.mesh = crate::geometry::TriMesh::new(block.mesh.vertices(), &turned).unwrap();
+        inverted.mesh = cadforge_geometry::TriMesh::new(block.mesh.vertices(), &turned).unwrap();
         inverted.facts.volume = -1000.0;
         assert_eq!(score_of(&inverted), 0.3);
     }

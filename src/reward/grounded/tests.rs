@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::geometry::{TriMesh, shapes};
-use crate::task::checks::{Ask, Check};
-use crate::task::{Level, Scale, Task};
+use cadforge_core::task::checks::{Ask, Check};
+use cadforge_core::task::{Level, Scale, Task};
+use cadforge_geometry::{TriMesh, shapes};
 
 fn check(name: &str, hidden: bool, ask: Ask) -> Check {
     Check {
@@ -270,7 +270,7 @@ proptest! {
     ) {
         let shape = shapes::blocks(&blocks);
         let one = scored(&shape, Mode::Full);
-        for component in crate::reward::Component::ALL {
+        for component in crate::Component::ALL {
             prop_assert!(one.reward.component(component).is_none_or(|value| (0.0..=1.0).contains(&value)));
         }
         prop_assert_eq!(&one, &scored(&shape, Mode::Full));

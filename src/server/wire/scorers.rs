@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Object;
-use crate::failure::{Failure, Kind};
-use crate::reward::{Mode, Profile, Reward};
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_reward::{Mode, Profile, Reward};
 
 /// Asks for rewards, as OpenRLHF does; lists of equal length.
 #[derive(Debug, JsonSchema)]

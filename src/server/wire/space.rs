@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Object;
-use crate::failure::{Failure, Kind};
-use crate::server::fields::Fields;
-use crate::trajectory::Origin;
+use crate::fields::Fields;
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_trajectory::Origin;
 
 /// Asks for one score with its shape.
 #[derive(Debug, JsonSchema)]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::server::fields::Fields;
+use crate::fields::Fields;
 
 /// Whether the server runs.
 #[derive(Debug, Serialize, JsonSchema)]

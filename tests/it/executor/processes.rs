@@ -397,8 +397,12 @@ fn what_cannot_start_says_why_and_what_to_do() {
 
 #[test]
 fn only_the_worker_is_linked_with_python() {
-    let needs_python = |executable: &str| {
-        let output = Command::new("readelf").args(["-d", executable]).output().unwrap();
+    let needs_python = |executable: &Path| {
+        let output = Command::new("readelf")
+            .arg("-d")
+            .arg(executable)
+            .output()
+            .unwrap();
         assert!(output.status.success());
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         (
@@ -407,8 +411,8 @@ fn only_the_worker_is_linked_with_python() {
             text,
         )
     };
-    assert!(!needs_python(env!("CARGO_BIN_EXE_cadforge")).0);
-    let (worker, text) = needs_python(env!("CARGO_BIN_EXE_cadforge-worker"));
+    assert!(!needs_python(Path::new(env!("CARGO_BIN_EXE_cadforge"))).0);
+    let (worker, text) = needs_python(&worker());
     assert!(worker);
     // RUNPATH would let LD_LIBRARY_PATH swap the interpreter.
     assert!(text.contains("(RPATH)") && !text.contains("(RUNPATH)"), "{text}");

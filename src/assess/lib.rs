@@ -1,0 +1,476 @@
+//! Builds a candidate and its references, and has them scored.
+//!
+//! [`Assessor::evaluate`] takes a [`Request`] (a task, the code, how to score) and returns an [`Evaluation`], which is what every
+//! surface prints and stores. A candidate that does not build is a result; an [`AssessError`] is an internal error and is never
+//! scored. Evaluations are cached in the executor's cache, if it has one. The formulas of the scores are in [`cadforge_reward`].
+//!
+//! ```no_run
+//! use cadforge_assess::{Assessor, Request, Scoring};
+//! use cadforge_core::task::TaskSet;
+//! use cadforge_executor::{CancelToken, Executor, WorkerConfig};
+//!
+//! let tasks = TaskSet::load(&["tasks"])?;
+//! let task = tasks.get("caster_wheel_fork")?;
+//! let workers = WorkerConfig::new("target/debug/cadforge-worker".into(), ".venv/bin/python".into(), 1);
+//! let assessor = Assessor::new(Executor::start(workers));
+//! let scoring = Scoring::default();
+//! let code = b"import cadquery as cq\nfixture = cq.Workplane().box(10, 20, 30)\n";
+//! let evaluation = assessor.evaluate(&Request::batch(task, code, &scoring), &CancelToken::never())?;
+//! println!("{}", evaluation.reward.total);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod evaluation;
+mod grounds;
+pub mod parallel;
+mod partial;
+mod references;
+mod remembered;
+mod trials;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use evaluation::{
+    Artifacts, Assessment, Bbox, Built, Evaluation, ReferenceChoice, Scoring, Timing, Versions,
+};
+use grounds::GroundStore;
+pub use references::ReferenceError;
+use references::ReferenceStore;
+use remembered::Known;
+
+use cadforge_core::cache::digests::Digests;
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_core::task::Task;
+use cadforge_executor::project::Project;
+use cadforge_executor::{
+    Build, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, SandboxSupport, is_lasting,
+};
+use cadforge_geometry::{Scene, Shape};
+use cadforge_reward::{
+    self as reward, Details, Evidence, GroundedEvidence, Mode, Profile, Reward, Scored, Shaping,
+};
+
+/// Layout version of [`Evaluation`].
+pub const FORMAT: u32 = 1;
+
+/// Why there is no evaluation.
+#[derive(Debug, thiserror::Error)]
+pub enum AssessError {
+    /// The worker pool is at fault, or the call was cancelled.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+    /// What the candidate should be compared with cannot be had.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+}
+
+impl AssessError {
+    /// Whether the caller asked for this.
+    pub fn is_cancelled(&self) -> bool {
+        match self {
+            Self::Executor(error) | Self::Reference(ReferenceError::Executor(error)) => error.is_cancelled(),
+            Self::Reference(_) => false,
+        }
+    }
+
+    /// Whether the input is at fault, and not our machinery.
+    pub fn is_input(&self) -> bool {
+        match self {
+            Self::Executor(error) | Self::Reference(ReferenceError::Executor(error)) => error.is_input(),
+            Self::Reference(_) => true,
+        }
+    }
+}
+
+/// Builds and scores candidates. Cheap to clone; clones share prepared references.
+#[derive(Clone)]
+pub struct Assessor {
+    executor: Executor,
+    references: Arc<ReferenceStore>,
+    grounds: Arc<GroundStore>,
+    digests: Arc<Digests>,
+}
+
+/// One candidate and how to score it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// The candidate as it was read; bytes that are no UTF-8 are a result too.
+    pub code: &'a [u8],
+    /// The model's whole answer, where it is more than the code; only shaping looks at it.
+    pub completion: Option<&'a str>,
+    /// How to score.
+    pub scoring: &'a Scoring,
+    /// Who waits.
+    pub priority: Priority,
+}
+
+impl<'a> Request<'a> {
+    /// One candidate of many, of which there is the code alone.
+    pub fn batch(task: &'a Task, code: &'a [u8], scoring: &'a Scoring) -> Self {
+        Self {
+            task,
+            code,
+            completion: None,
+            scoring,
+            priority: Priority::Batch,
+        }
+    }
+
+    /// The limits of the candidate's run, with the files that it may read.
+    fn run_limits(&self) -> Result<Limits, ExecutorError> {
+        with_task_files(&self.scoring.run_limits(), self.task)
+    }
+}
+
+/// `limits` with the files that the task brings, if it brings any: whatever is run for the task may read them, and they go
+/// before a project folder.
+pub fn with_task_files(limits: &Limits, task: &Task) -> Result<Limits, ExecutorError> {
+    let mut limits = limits.clone();
+    if let Some(files) = Project::of_task(&task.dir)? {
+        limits.project = Some(files);
+    }
+    Ok(limits)
+}
+
+impl Assessor {
+    /// An assessor over a pool of workers.
+    pub fn new(executor: Executor) -> Self {
+        Self {
+            executor,
+            references: Arc::default(),
+            grounds: Arc::default(),
+            digests: Arc::default(),
+        }
+    }
+
+    /// The pool it runs on.
+    pub fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
+    /// The same for another submitter, see [`Executor::source`].
+    #[must_use]
+    pub fn source(&self) -> Self {
+        Self {
+            executor: self.executor.source(),
+            ..self.clone()
+        }
+    }
+
+    /// Scores one candidate, and builds it unless its evaluation is known. Does not get the shape: see
+    /// [`Self::assess`].
+    pub fn evaluate(&self, request: &Request<'_>, cancel: &CancelToken) -> Result<Evaluation, AssessError> {
+        Ok(self.answer(request, false, &mut |_| {}, cancel)?.evaluation)
+    }
+
+    /// Scores one candidate and gets its shape, both of them from the cache where they are known.
+    ///
+    /// A known evaluation keeps the times that were measured when it was made, but for the total.
+    pub fn assess(&self, request: &Request<'_>, cancel: &CancelToken) -> Result<Assessment, AssessError> {
+        self.answer(request, true, &mut |_| {}, cancel)
+    }
+
+    /// Does what [`Self::assess`] does, and hands what was built to `built` before it is scored: scoring a large part
+    /// can take longer than building it. What needs no scoring is not announced.
+    pub fn assess_observed(
+        &self,
+        request: &Request<'_>,
+        built: &mut dyn FnMut(Built),
+        cancel: &CancelToken,
+    ) -> Result<Assessment, AssessError> {
+        self.answer(request, true, built, cancel)
+    }
+
+    fn answer(
+        &self,
+        request: &Request<'_>,
+        shape_wanted: bool,
+        built: &mut dyn FnMut(Built),
+        cancel: &CancelToken,
+    ) -> Result<Assessment, AssessError> {
+        let start = Instant::now();
+        let (cache, code, limits) = (self.executor.cache(), request.code, &request.run_limits()?);
+        let key = remembered::key(request, &self.executor, &self.digests);
+        let known = key.and_then(|key| Known::load(cache, &key));
+        if let Some(known) = &known
+            && !(shape_wanted && known.evaluation.ok)
+        {
+            return Ok(again(known, None, None, start));
+        }
+        let execution = self.executor.build(code, limits, request.priority, cancel)?;
+        if let (Some(known), Build::Shape(shape)) = (&known, &execution.build)
+            && known.is_of(shape)
+        {
+            return Ok(again(
+                known,
+                Some(Arc::clone(shape)),
+                execution.scene.clone(),
+                start,
+            ));
+        }
+        if let Build::Shape(shape) = &execution.build {
+            built(Built {
+                shape: Arc::clone(shape),
+                scene: execution.scene.clone(),
+            });
+        }
+        let mut clean = execution.clean;
+        let assessment = self.score(request, execution, start, &mut clean, cancel)?;
+        // A file of reference, a program or a package may have been changed while it was in use.
+        if let Some(key) = key
+            && clean
+            && remembered::key(request, &self.executor, &self.digests) == Some(key)
+        {
+            Known::new(assessment.evaluation.clone(), assessment.shape.as_deref()).store(cache, &key);
+        }
+        Ok(assessment)
+    }
+
+    /// Scores what came of a candidate; `clean` becomes false if its reference is not to be kept.
+    fn score(
+        &self,
+        request: &Request<'_>,
+        execution: Execution,
+        start: Instant,
+        clean: &mut bool,
+        cancel: &CancelToken,
+    ) -> Result<Assessment, AssessError> {
+        let Request {
+            task, code, scoring, ..
+        } = *request;
+        let text = String::from_utf8_lossy(code);
+        let (score_ms, editability_ms);
+        let (scored, failure, shape) = match &execution.build {
+            Build::Failed(failure) => {
+                (score_ms, editability_ms) = (0.0, 0.0);
+                (gated(failure), Some(failure.clone()), None)
+            }
+            Build::Shape(shape) => {
+                let (scored, scoring, rebuilding) = match scoring.profile {
+                    Profile::CadforgeV1 => self.score_published(request, &text, shape, clean, cancel)?,
+                    Profile::GroundedV2 => {
+                        self.score_grounded(request, &text, shape, execution.run_ms, clean, cancel)?
+                    }
+                };
+                (score_ms, editability_ms) = (scoring, rebuilding);
+                (scored, None, Some(Arc::clone(shape)))
+            }
+        };
+        let partial = match &failure {
+            Some(failure)
+                if scoring.shaping == Shaping::Grounded && scoring.profile == Profile::GroundedV2 =>
+            {
+                self.before(request, &text, failure, clean, cancel)?
+            }
+            _ => None,
+        };
+        let completion = request.completion.unwrap_or(&text);
+        let shaped = reward::shape(
+            scoring.shaping,
+            scored.reward.total,
+            failure.as_ref(),
+            partial,
+            &text,
+            completion,
+        );
+        let Scored {
+            reward,
+            kind,
+            mut notes,
+            details,
+        } = scored;
+        notes.extend(execution.sandbox.as_ref().and_then(SandboxSupport::missing));
+        let Execution {
+            stdout,
+            stderr,
+            queue_ms,
+            run_ms,
+            mesh_ms,
+            notes: remarks,
+            scene,
+            ..
+        } = execution;
+        notes.extend(remarks);
+        let evaluation = Evaluation {
+            format: FORMAT,
+            task_id: task.id.clone(),
+            profile: scoring.profile,
+            mode: scoring.mode,
+            ok: failure.is_none(),
+            kind,
+            failure,
+            reward,
+            shaped,
+            notes,
+            details,
+            bbox: shape.as_deref().map(bbox),
+            timing: Timing {
+                queue_ms,
+                run_ms,
+                mesh_ms,
+                score_ms,
+                editability_ms,
+                total_ms: milliseconds(start),
+            },
+            artifacts: Artifacts::default(),
+            stdout,
+            stderr,
+            versions: self.versions(task)?,
+        };
+        Ok(Assessment {
+            evaluation,
+            shape,
+            scene,
+        })
+    }
+
+    /// The semantic score of the last solid that stood before an error.
+    fn before(
+        &self,
+        request: &Request<'_>,
+        code: &str,
+        failure: &Failure,
+        clean: &mut bool,
+        cancel: &CancelToken,
+    ) -> Result<Option<f64>, AssessError> {
+        let Request {
+            task,
+            scoring,
+            priority,
+            ..
+        } = *request;
+        for script in partial::scripts(code, failure) {
+            let execution =
+                self.executor
+                    .build(script.as_bytes(), &request.run_limits()?, priority, cancel)?;
+            match execution.build {
+                Build::Failed(failure) => *clean &= is_lasting(Some(&failure)),
+                Build::Shape(shape) => {
+                    let prepared = self.grounds.get(task, scoring, &self.executor, clean, cancel)?;
+                    let evidence = GroundedEvidence {
+                        shape: &shape,
+                        ground: &prepared.ground,
+                        trials: None,
+                        cost: None,
+                    };
+                    return Ok(reward::score_grounded(&evidence, Mode::Fast)
+                        .reward
+                        .semantic_parts);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The score, and how long scoring and rebuilding took, ms.
+    fn score_published(
+        &self,
+        request: &Request<'_>,
+        code: &str,
+        shape: &Shape,
+        clean: &mut bool,
+        cancel: &CancelToken,
+    ) -> Result<(Scored, f64, f64), AssessError> {
+        let Request { task, scoring, .. } = *request;
+        let references = self
+            .references
+            .get(task, &scoring.reference, &self.executor, clean, cancel)?;
+        let start = Instant::now();
+        let evidence = Evidence {
+            code,
+            mesh: &shape.mesh,
+            semantic_hints: &task.semantic_hints,
+            bbox_mm: task.bbox_mm,
+            references: &references,
+        };
+        let scored = reward::score(&evidence, scoring.mode);
+        Ok((scored, milliseconds(start), 0.0))
+    }
+
+    /// The score, and how long scoring and rebuilding took, ms.
+    fn score_grounded(
+        &self,
+        request: &Request<'_>,
+        code: &str,
+        shape: &Shape,
+        run_ms: f64,
+        clean: &mut bool,
+        cancel: &CancelToken,
+    ) -> Result<(Scored, f64, f64), AssessError> {
+        let Request { task, scoring, .. } = *request;
+        let prepared = self.grounds.get(task, scoring, &self.executor, clean, cancel)?;
+        let rebuilding = Instant::now();
+        let count = scoring.trials();
+        let trials = if count > 0 {
+            let (trials, settled) =
+                trials::run(code, shape, count, &request.run_limits()?, &self.executor, cancel)?;
+            *clean &= settled;
+            Some(trials)
+        } else {
+            None
+        };
+        let rebuilt_ms = milliseconds(rebuilding);
+        let start = Instant::now();
+        let evidence = GroundedEvidence {
+            shape,
+            ground: &prepared.ground,
+            trials: trials.as_ref(),
+            cost: prepared.reference_ms.map(|reference| run_ms / reference.max(1.0)),
+        };
+        let scored = reward::score_grounded(&evidence, scoring.mode);
+        Ok((scored, milliseconds(start), rebuilt_ms))
+    }
+
+    /// Versions that a score of this task depends on; waits for a worker to be ready if they are not known.
+    pub fn versions(&self, task: &Task) -> Result<Versions, ExecutorError> {
+        let worker = self.executor.versions()?;
+        Ok(Versions {
+            cadforge: env!("CARGO_PKG_VERSION").to_owned(),
+            cadquery: worker.cadquery,
+            ocp: worker.ocp,
+            python: worker.python,
+            task: task.version.clone(),
+        })
+    }
+}
+
+fn gated(failure: &Failure) -> Scored {
+    debug_assert!(
+        failure.kind < Kind::LowEditability,
+        "a kind of a built candidate names no failure"
+    );
+    Scored {
+        reward: Reward::gated(),
+        kind: failure.kind,
+        notes: reward::failure_notes(failure),
+        details: Details::default(),
+    }
+}
+
+/// A known evaluation, asked for at `start`.
+fn again(known: &Known, shape: Option<Arc<Shape>>, scene: Option<Arc<Scene>>, start: Instant) -> Assessment {
+    let mut evaluation = known.evaluation.clone();
+    evaluation.timing.queue_ms = 0.0;
+    evaluation.timing.total_ms = milliseconds(start);
+    Assessment {
+        evaluation,
+        shape,
+        scene,
+    }
+}
+
+fn bbox(shape: &Shape) -> Bbox {
+    let bbox = shape.mesh.bbox();
+    Bbox {
+        min: bbox.min,
+        max: bbox.max,
+        size: bbox.size(),
+    }
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}

@@ -1,0 +1,182 @@
+//! Background jobs: jobs in, events out.
+//!
+//! [`Engine::submit`] starts a [`Job`] on a thread and returns a [`JobHandle`] with an event receiver of its own, so that window,
+//! command line and sockets do not share one stream. Sending an event never blocks. Dropping or cancelling a handle stops its job.
+//! Which of the waiting jobs gets a worker next is decided by the pool: see [`cadforge_executor::Priority`].
+//!
+//! ```no_run
+//! use cadforge_engine::Engine;
+//! use cadforge_executor::WorkerConfig;
+//!
+//! let engine = Engine::start(WorkerConfig::new(
+//!     "target/debug/cadforge-worker".into(),
+//!     ".venv/bin/python".into(),
+//!     2,
+//! ));
+//! println!("{:?}", engine.assessor().executor().status());
+//! ```
+
+mod events;
+mod run;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam_channel::Receiver;
+
+pub use events::{Event, Outcome, Wake};
+pub use run::write_step;
+
+use cadforge_assess::{Assessor, Scoring};
+use cadforge_core::task::Task;
+use cadforge_executor::{CancelSource, CancelToken, Executor, Limits, PoolStatus, Priority, WorkerConfig};
+pub use cadforge_repair::{EndpointConfig, RepairSummary};
+use cadforge_trajectory::Step;
+
+/// Identifies a job for the life of the engine; later jobs have greater ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// Work for the engine.
+#[derive(Clone, Debug)]
+pub enum Job {
+    /// Build and score one candidate.
+    Assess(AssessJob),
+    /// Propose, build, score, until the target, the step limit or a stop.
+    Repair(RepairJob),
+    /// Build one candidate and write its shape as a STEP file.
+    Export(ExportJob),
+}
+
+/// A candidate whose shape is wanted as a STEP file.
+#[derive(Clone, Debug)]
+pub struct ExportJob {
+    /// The task, whose files it may read.
+    pub task: Arc<Task>,
+    /// The candidate.
+    pub code: Arc<[u8]>,
+    /// What it may use.
+    pub limits: Limits,
+    /// The file to write.
+    pub path: PathBuf,
+}
+
+/// One candidate to build and score.
+#[derive(Clone, Debug)]
+pub struct AssessJob {
+    /// The task.
+    pub task: Arc<Task>,
+    /// The candidate, as bytes: what is no UTF-8 is a result too.
+    pub code: Arc<[u8]>,
+    /// How to score.
+    pub scoring: Scoring,
+    /// Who waits.
+    pub priority: Priority,
+}
+
+/// A repair loop.
+#[derive(Clone, Debug)]
+pub struct RepairJob {
+    /// The task.
+    pub task: Arc<Task>,
+    /// Starts here instead of the task's weak seed.
+    pub from: Option<Arc<[u8]>>,
+    /// Steps that are known already; see [`cadforge_repair::Repair::earlier`].
+    pub earlier: Vec<Step>,
+    /// Who proposes.
+    pub proposer: ProposerChoice,
+    /// How to score.
+    pub scoring: Scoring,
+    /// Rounds of proposals at most, at least 1; a round is one proposal, or one group.
+    pub max_steps: usize,
+    /// Candidates of each round, at least 1; more than one make a group with advantages.
+    pub candidates: usize,
+    /// Stops at this total; without one, where an attempt is done under its profile.
+    pub target: Option<f64>,
+    /// The trajectory folder to write, if any.
+    pub out: Option<PathBuf>,
+}
+
+/// Who proposes repairs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProposerChoice {
+    /// A recorded repair of the task.
+    Replay {
+        /// Its name in `repairs/`; `None` takes what [`cadforge_repair::Replay::find`] does.
+        recording: Option<String>,
+        /// Steps of the recording to leave out, for going on in the middle.
+        skip: usize,
+        /// With the pauses that were recorded, or without.
+        paced: bool,
+    },
+    /// The embedded rules, which need nothing.
+    Rules,
+    /// A model behind an OpenAI-compatible server.
+    Endpoint(Box<EndpointConfig>),
+}
+
+/// A submitted job.
+#[derive(Debug)]
+pub struct JobHandle {
+    /// Its id.
+    pub id: JobId,
+    /// Its events, in order.
+    pub events: Receiver<Event>,
+    cancel: Option<CancelSource>,
+}
+
+impl JobHandle {
+    /// Stops the job; [`Event::Cancelled`] follows within 100 ms unless it was already done.
+    pub fn cancel(&mut self) {
+        if let Some(source) = self.cancel.take() {
+            source.cancel();
+        }
+    }
+}
+
+/// The engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    assessor: Assessor,
+    next_id: Arc<AtomicU64>,
+}
+
+impl Engine {
+    /// Makes room for the worker pool and returns at once; workers are started when jobs need them.
+    pub fn start(config: WorkerConfig) -> Self {
+        Self {
+            assessor: Assessor::new(Executor::start(config)),
+            next_id: Arc::new(AtomicU64::new(1)),
+        }
+    }
+
+    /// Hands over a job and returns at once.
+    pub fn submit(&self, job: Job, wake: Option<Wake>) -> JobHandle {
+        let id = JobId(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let (cancel, token) = CancelToken::pair();
+        let (sender, events) = events::channel(wake);
+        // Each job is a source of its own: a long repair does not hold another one's candidates up.
+        run::spawn(id, job, self.assessor.source(), sender, token);
+        JobHandle {
+            id,
+            events,
+            cancel: Some(cancel),
+        }
+    }
+
+    /// Starts the first workers now, so that the first job need not wait for it.
+    pub fn warm_up(&self) {
+        self.assessor.executor().warm_up();
+    }
+
+    /// What jobs run on, for callers that wait anyway.
+    pub fn assessor(&self) -> &Assessor {
+        &self.assessor
+    }
+
+    /// The worker pool as it is now; never blocks.
+    pub fn status(&self) -> PoolStatus {
+        self.assessor.executor().status()
+    }
+}

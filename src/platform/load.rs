@@ -1,0 +1,156 @@
+//! What a busy machine does to a process, as the kernel tells it, and the time limits that allow for it.
+//!
+//! Used on both sides: a worker must not end a candidate because the processor was elsewhere, and a client must not
+//! give a worker up for the same reason.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+/// Seconds that the main thread of a process was able to run and had no processor, since it was forked. The time grows
+/// when the wait ends. `None` if the process is gone or the kernel keeps no such account.
+pub fn run_delay_s(pid: u32) -> Option<f64> {
+    parse_run_delay(&fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?)
+}
+
+/// `schedstat`: nanoseconds on a processor, nanoseconds waiting for one, how often it got one.
+fn parse_run_delay(schedstat: &str) -> Option<f64> {
+    let mut fields = schedstat.split_ascii_whitespace().map(str::parse::<u64>);
+    let (_, delay, turns) = (fields.next()?.ok()?, fields.next()?.ok()?, fields.next()?.ok()?);
+    // Three zeros are what a kernel without the account shows.
+    (turns > 0).then_some(delay as f64 * 1e-9)
+}
+
+/// Seconds in which any process of the machine waited for the processor: what there is to go by where single processes
+/// are not accounted for.
+pub fn pressure_s() -> Option<f64> {
+    parse_pressure(&fs::read_to_string("/proc/pressure/cpu").ok()?)
+}
+
+/// `some avg10=1.20 avg60=0.30 avg300=0.10 total=21990004`, the total in microseconds.
+fn parse_pressure(pressure: &str) -> Option<f64> {
+    let some = pressure.lines().find(|line| line.starts_with("some "))?;
+    let (_, total) = some.rsplit_once("total=")?;
+    Some(total.trim().parse::<u64>().ok()? as f64 * 1e-6)
+}
+
+/// What the main thread of a process does: `R` runs or waits for a processor, `S` sleeps, `D` waits for a disk.
+pub fn state(pid: u32) -> Option<char> {
+    parse_state(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The name of a process may hold anything, parentheses too.
+fn parse_state(stat: &str) -> Option<char> {
+    stat.rsplit_once(')')?.1.trim_start().chars().next()
+}
+
+/// Children of a process's main thread; empty where the kernel does not tell.
+fn children(pid: u32) -> Vec<u32> {
+    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_ascii_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect()
+}
+
+/// A time limit that does not run while those who are waited for wait for the processor themselves.
+#[derive(Debug)]
+pub struct Timeout {
+    limit: Duration,
+    since: Instant,
+    of: Vec<u32>,
+    /// Whether their children count too.
+    with_children: bool,
+    delay_s: f64,
+}
+
+impl Timeout {
+    /// With these processes, from now on.
+    pub fn new(limit: Duration, of: Vec<u32>) -> Self {
+        let mut timeout = Self {
+            limit,
+            since: Instant::now(),
+            of,
+            with_children: false,
+            delay_s: 0.0,
+        };
+        timeout.delay_s = timeout.delays();
+        timeout
+    }
+
+    /// With a process and the children that it will have.
+    pub fn with_children(limit: Duration, of: u32) -> Self {
+        Self {
+            with_children: true,
+            ..Self::new(limit, vec![of])
+        }
+    }
+
+    /// What is left of it; nothing once it is at its end.
+    pub fn left(&self) -> Duration {
+        let waited = Duration::try_from_secs_f64(self.delays() - self.delay_s).unwrap_or_default();
+        (self.limit + waited).saturating_sub(self.since.elapsed())
+    }
+
+    fn delays(&self) -> f64 {
+        let delay = |&pid: &u32| {
+            let children = if self.with_children {
+                children(pid)
+            } else {
+                Vec::new()
+            };
+            let family = std::iter::once(pid).chain(children);
+            family.filter_map(run_delay_s).sum::<f64>()
+        };
+        self.of.iter().map(delay).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn the_accounts_of_the_kernel_are_read_and_missing_ones_are_none() {
+        assert_eq!(parse_run_delay("20000 2866627 1\n"), Some(0.002_866_627));
+        assert_eq!(parse_run_delay("20000 0 1\n"), Some(0.0));
+        for text in ["0 0 0\n", "", "1 2", "a b c"] {
+            assert_eq!(parse_run_delay(text), None, "{text:?}");
+        }
+        let pressure = "some avg10=41.74 avg60=16.39 avg300=5.57 total=21990004\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n";
+        assert_eq!(parse_pressure(pressure), Some(21.990_004));
+        assert_eq!(parse_pressure("full total=7\n"), None);
+        assert_eq!(parse_state("17 (a) b) S 1 17 17"), Some('S'));
+        assert_eq!(parse_state("17"), None);
+    }
+
+    #[test]
+    fn a_timeout_is_extended_for_processes_that_wait_for_the_processor_and_not_for_those_that_sleep() {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let spin = || {
+            let mut command = Command::new("sh");
+            command.args(["-c", "while :; do :; done"]).stdin(Stdio::null());
+            command.spawn().unwrap()
+        };
+        let mut sleeper = Command::new("sleep").arg("60").spawn().unwrap();
+        // Each has a third of a processor at most.
+        let mut busy: Vec<_> = (0..3 * processors).map(|_| spin()).collect();
+        thread::sleep(Duration::from_millis(50));
+        let limit = Duration::from_millis(800);
+        let (waiting, sleeping) = (
+            Timeout::new(limit, vec![busy[0].id()]),
+            Timeout::new(limit, vec![sleeper.id()]),
+        );
+        thread::sleep(limit);
+        let left = (waiting.left(), sleeping.left());
+        for child in busy.iter_mut().chain([&mut sleeper]) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        assert_eq!(left.1, Duration::ZERO);
+        if run_delay_s(std::process::id()).is_some() {
+            assert!(left.0 > Duration::from_millis(100), "{left:?}");
+        }
+    }
+}

@@ -1,0 +1,488 @@
+//! What a worker and its client say to each other: frames of a JSON header and binary blobs.
+//!
+//! Shared by both sides, and used once more between a worker and the child that ran a candidate. Every
+//! length is checked before it is believed: a frame that lies costs neither a panic nor memory.
+
+use std::io::{self, Read, Write};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::{Limits, WorkerVersions};
+use cadforge_core::failure::Failure;
+use cadforge_geometry::BrepFacts;
+use cadforge_platform::kernel::SandboxSupport;
+
+/// The protocol's version: both sides must be of the same.
+pub const PROTOCOL: u32 = 5;
+
+/// The largest header in bytes.
+pub const MAX_HEADER: u64 = 4 << 20;
+
+/// The largest sum of blobs in bytes: the STL of ten million triangles.
+pub const MAX_BLOBS: u64 = 512 << 20;
+
+/// The largest number of blobs.
+pub const MAX_BLOB_COUNT: u32 = 8;
+
+const MAGIC: [u8; 4] = *b"CFW\x01";
+
+/// Curve types of B-rep edges as CadQuery names them; in a frame they are indices into this list.
+pub const CURVES: [&str; 9] = [
+    "LINE",
+    "CIRCLE",
+    "ELLIPSE",
+    "HYPERBOLA",
+    "PARABOLA",
+    "BEZIER",
+    "BSPLINE",
+    "OFFSET",
+    "OTHER",
+];
+
+/// Surface types of B-rep faces as CadQuery names them; in a frame they are indices into this list.
+pub const SURFACES: [&str; 8] = [
+    "PLANE", "CYLINDER", "CONE", "SPHERE", "TORUS", "BEZIER", "BSPLINE", "OTHER",
+];
+
+/// What a client asks of a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Run a candidate. One blob: its code. While [`Reply::Running`] says that it sleeps, another one may be run beside it.
+    Run {
+        /// Chosen by the client, given back in [`Reply::Done`].
+        id: u64,
+        /// What the candidate may use.
+        limits: Limits,
+        /// What for.
+        purpose: Purpose,
+    },
+    /// Stop that candidate, if it is still running.
+    Cancel {
+        /// As in [`Request::Run`].
+        id: u64,
+    },
+}
+
+/// What a candidate is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// What comes of it.
+    Result,
+    /// The same, of one in a line of edits: its first steps are kept for the next one.
+    Edit,
+    /// The same, and its shape as a STEP file.
+    Export,
+}
+
+/// What a worker says to its client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// First of all, once CadQuery is imported.
+    Hello {
+        /// The worker's [`PROTOCOL`].
+        protocol: u32,
+        /// Versions inside.
+        versions: WorkerVersions,
+        /// What candidates are confined by.
+        sandbox: SandboxSupport,
+        /// From start to here, ms.
+        startup_ms: f64,
+    },
+    /// Instead of `Hello`: the worker cannot work, and ends.
+    Refused {
+        /// Why, with a hint.
+        message: String,
+    },
+    /// A candidate is running. Said every second, and more often while it sleeps.
+    Running {
+        /// As in [`Request::Run`].
+        id: u64,
+        /// Whether it does not want the processor, so that its worker has nothing to do.
+        asleep: bool,
+    },
+    /// A candidate has ended. Blobs: see [`DoneBlobs`].
+    Done {
+        /// As in [`Request::Run`].
+        id: u64,
+        /// What came of it.
+        outcome: Outcome,
+        /// CPU time of the candidate's process, ms.
+        cpu_ms: f64,
+        /// Ran the code, ms of wall time.
+        run_ms: f64,
+        /// Meshed, exported and measured, ms of wall time.
+        mesh_ms: f64,
+        /// Steps that were not run again, because an earlier run stood behind them.
+        resumed: u32,
+        /// What the candidate said of its own run: nothing of it is more than a claim.
+        claims: Claims,
+    },
+}
+
+/// What a candidate's process tells beside its shape. It decides nothing; words are made of it elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Objects that were shown, in order, whether or not they were handed over.
+    pub shown: Vec<ShownObject>,
+    /// A name among those looked for that is bound to a shape, where another shape is scored because it was shown.
+    pub unscored: Option<String>,
+    /// Operations that had no effect, or the wrong one.
+    pub remarks: Vec<Remark>,
+}
+
+impl Claims {
+    /// Whether the code shows more than one object, or one in looks of its own.
+    pub fn shows_more(&self) -> bool {
+        let has_looks = |object: &ShownObject| object.color.is_some() || object.opacity < 1.0;
+        self.shown.len() > 1 || self.shown.iter().any(has_looks)
+    }
+}
+
+/// An object that was shown, and its looks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShownObject {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Red, green and blue from 0 to 1.
+    pub color: Option<[f32; 3]>,
+    /// 0 (invisible) to 1 (opaque).
+    pub opacity: f32,
+    /// Whether it is what is scored.
+    pub is_scored: bool,
+}
+
+/// What came of an operation of the candidate's code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// Line of the code, from 1.
+    pub line: u32,
+    /// The CadQuery method that was called.
+    pub method: String,
+    /// What came of it.
+    pub effect: OperationEffect,
+}
+
+/// What an operation came to, where that is worth a remark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OperationEffect {
+    /// A cut whose tool does not touch the part.
+    NothingRemoved,
+    /// A union whose tool lies inside the part.
+    NothingAdded,
+    /// A cut or intersection that left nothing of the part.
+    NothingLeft,
+    /// A valid shape that CadQuery's clean-up step made invalid.
+    BrokenByClean,
+}
+
+impl OperationEffect {
+    /// By the number that the worker's `operations.py` uses.
+    pub const ALL: [Self; 4] = [
+        Self::NothingRemoved,
+        Self::NothingAdded,
+        Self::NothingLeft,
+        Self::BrokenByClean,
+    ];
+}
+
+/// What came of a candidate, as the worker saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It exported a mesh.
+    Shape {
+        /// As read by a process that ran no line of the candidate.
+        facts: BrepFacts,
+    },
+    /// It did not build.
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// What the child that ran a candidate leaves for its worker. Blob: triangles per face.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ran {
+    /// Whether it handed a shape over, or why it did not.
+    pub outcome: Result<(), Failure>,
+    /// Ran the code, ms of wall time.
+    pub run_ms: f64,
+    /// Meshed and exported, ms of wall time.
+    pub mesh_ms: f64,
+    /// What it says of its own run.
+    pub claims: Claims,
+}
+
+/// What the child that read a shape, or code that cannot be read, leaves for its worker. Blobs: edges, surfaces, STEP,
+/// triangles per face (where it made the mesh), scene.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Facts of the shape, or why there are none.
+    pub outcome: Result<BrepFacts, Failure>,
+    /// Read and measured, ms of wall time.
+    pub ms: f64,
+}
+
+/// The blobs of [`Reply::Done`], in their order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DoneBlobs {
+    /// Captured standard output.
+    pub stdout: Vec<u8>,
+    /// Captured standard error.
+    pub stderr: Vec<u8>,
+    /// The STL; empty if there is none.
+    pub stl: Vec<u8>,
+    /// Triangles per face, `u32` little-endian.
+    pub faces: Vec<u8>,
+    /// Edges: curve (`u8`, see [`CURVES`]), number of points (`u32`), points (3 × `f32`), little-endian.
+    pub edges: Vec<u8>,
+    /// The largest tolerance (`f64`, mm), then for each face its surface (`u8`, see [`SURFACES`]), radius, second radius
+    /// or half angle, a point (3), an axis (3), area, box (6), all `f64`, little-endian.
+    pub surfaces: Vec<u8>,
+    /// The shape as a STEP file; empty unless it was run for [`Purpose::Export`].
+    pub step: Vec<u8>,
+    /// Objects that were shown, where it was run for [`Purpose::Edit`], in the order of [`Claims::shown`]: for each the
+    /// number of triangles (`u32`), their corners (9 × `f32`), the length of its edges in bytes (`u32`), its edges as above.
+    pub scene: Vec<u8>,
+}
+
+impl DoneBlobs {
+    /// As slices, for [`write_frame`].
+    pub fn as_slices(&self) -> [&[u8]; 8] {
+        let Self {
+            stdout,
+            stderr,
+            stl,
+            faces,
+            edges,
+            surfaces,
+            step,
+            scene,
+        } = self;
+        [stdout, stderr, stl, faces, edges, surfaces, step, scene]
+    }
+
+    /// From the blobs of a frame.
+    pub fn from_blobs(blobs: Vec<Vec<u8>>) -> Result<Self, ProtocolError> {
+        let [stdout, stderr, stl, faces, edges, surfaces, step, scene] = <[Vec<u8>; 8]>::try_from(blobs)
+            .map_err(|blobs| ProtocolError::Nonsense(format!("8 blobs expected, {} found", blobs.len())))?;
+        Ok(Self {
+            stdout,
+            stderr,
+            stl,
+            faces,
+            edges,
+            surfaces,
+            step,
+            scene,
+        })
+    }
+}
+
+/// Why a frame could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// The pipe.
+    #[error("the connection failed: {0}")]
+    Io(#[from] io::Error),
+    /// The frame.
+    #[error("the other side spoke nonsense: {0}")]
+    Nonsense(String),
+    /// A frame larger than the limits, not sent.
+    #[error("a frame of {0} bytes is larger than the protocol allows")]
+    TooLarge(u64),
+}
+
+/// A header and its blobs, as read.
+pub type Frame<H> = (H, Vec<Vec<u8>>);
+
+/// Writes one frame.
+pub fn write_frame<H: Serialize>(
+    to: &mut impl Write,
+    header: &H,
+    blobs: &[&[u8]],
+) -> Result<(), ProtocolError> {
+    let header = serde_json::to_vec(header).map_err(|error| ProtocolError::Nonsense(error.to_string()))?;
+    let total: u64 = blobs.iter().map(|blob| blob.len() as u64).sum();
+    if header.len() as u64 > MAX_HEADER || total > MAX_BLOBS || blobs.len() as u64 > u64::from(MAX_BLOB_COUNT)
+    {
+        return Err(ProtocolError::TooLarge(total + header.len() as u64));
+    }
+    let mut prelude = Vec::with_capacity(12 + 8 * blobs.len() + header.len());
+    prelude.extend_from_slice(&MAGIC);
+    prelude.extend_from_slice(&(header.len() as u32).to_le_bytes());
+    prelude.extend_from_slice(&(blobs.len() as u32).to_le_bytes());
+    for blob in blobs {
+        prelude.extend_from_slice(&(blob.len() as u64).to_le_bytes());
+    }
+    prelude.extend_from_slice(&header);
+    to.write_all(&prelude)?;
+    for blob in blobs {
+        to.write_all(blob)?;
+    }
+    to.flush()?;
+    Ok(())
+}
+
+/// Reads one frame; `None` where the other side closed the connection between two frames.
+pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<Frame<H>>, ProtocolError> {
+    let mut prelude = [0; 12];
+    let mut filled = 0;
+    while filled < prelude.len() {
+        match from.read(&mut prelude[filled..]) {
+            Ok(0) if filled == 0 => return Ok(None),
+            Ok(0) => return Err(cut()),
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if prelude[..4] != MAGIC {
+        return Err(ProtocolError::Nonsense("not a frame of this protocol".to_owned()));
+    }
+    let header_length = u64::from(u32_at(&prelude, 4));
+    let count = u32_at(&prelude, 8);
+    if header_length > MAX_HEADER || count > MAX_BLOB_COUNT {
+        return Err(ProtocolError::Nonsense(format!(
+            "header of {header_length} bytes, {count} blobs"
+        )));
+    }
+    let lengths = read_exactly(from, u64::from(count) * 8)?;
+    let lengths: Vec<u64> = lengths
+        .chunks_exact(8)
+        .map(|bytes| u64::from_le_bytes(bytes.try_into().expect("chunks of eight")))
+        .collect();
+    let total = lengths
+        .iter()
+        .try_fold(0u64, |sum, &length| sum.checked_add(length));
+    if total.is_none_or(|total| total > MAX_BLOBS) {
+        return Err(ProtocolError::Nonsense(format!("blobs of {lengths:?} bytes")));
+    }
+    let header = read_exactly(from, header_length)?;
+    let header = serde_json::from_slice(&header)
+        .map_err(|error| ProtocolError::Nonsense(format!("unreadable header: {error}")))?;
+    let blobs = lengths
+        .into_iter()
+        .map(|length| read_exactly(from, length))
+        .collect::<Result<_, _>>()?;
+    Ok(Some((header, blobs)))
+}
+
+/// Memory grows with what arrives, not with what was announced.
+fn read_exactly(from: &mut impl Read, length: u64) -> Result<Vec<u8>, ProtocolError> {
+    let mut bytes = Vec::with_capacity(length.min(64 << 10) as usize);
+    from.by_ref().take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == length {
+        Ok(bytes)
+    } else {
+        Err(cut())
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
+}
+
+fn cut() -> ProtocolError {
+    ProtocolError::Nonsense("the connection ended inside a frame".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn frame(blobs: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_frame(&mut bytes, &Request::Cancel { id: 7 }, blobs).unwrap();
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn frames_come_back_as_they_were_sent(
+            id in any::<u64>(),
+            blobs in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..2000), 0..8),
+        ) {
+            let mut bytes = Vec::new();
+            let slices: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
+            write_frame(&mut bytes, &Request::Run { id, limits: Limits::default(), purpose: Purpose::Edit }, &slices).unwrap();
+            let mut rest = bytes.as_slice();
+            let (request, read): (Request, _) = read_frame(&mut rest).unwrap().unwrap();
+            prop_assert_eq!(request, Request::Run { id, limits: Limits::default(), purpose: Purpose::Edit });
+            prop_assert_eq!(read, blobs);
+            prop_assert!(read_frame::<Request>(&mut rest).unwrap().is_none());
+        }
+
+        #[test]
+        fn random_bytes_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 1..400)) {
+            prop_assert!(read_frame::<Request>(&mut bytes.as_slice()).is_err());
+        }
+
+        #[test]
+        fn a_damaged_prelude_is_refused_or_read_within_bounds(at in 0usize..28, value in any::<u8>()) {
+            let mut bytes = frame(&[b"some code", b""]);
+            bytes[at] = value;
+            let mut reader = Counting { bytes: &bytes, largest: 0 };
+            let _ = read_frame::<Request>(&mut reader);
+            // `read_to_end` asks for as much as its buffer has room for: that is what was allocated.
+            prop_assert!(reader.largest <= 128 << 10, "a buffer of {} bytes", reader.largest);
+        }
+
+        #[test]
+        fn a_frame_cut_anywhere_is_an_error(cut in any::<prop::sample::Index>()) {
+            let bytes = frame(&[b"some code"]);
+            let cut = 1 + cut.index(bytes.len() - 1);
+            prop_assert!(read_frame::<Request>(&mut &bytes[..cut]).is_err());
+        }
+    }
+
+    #[test]
+    fn announced_sizes_beyond_the_limits_are_refused() {
+        let mut header = MAGIC.to_vec();
+        header.extend_from_slice(&(MAX_HEADER as u32 + 1).to_le_bytes());
+        header.extend_from_slice(&0u32.to_le_bytes());
+        assert!(matches!(
+            read_frame::<Request>(&mut header.as_slice()),
+            Err(ProtocolError::Nonsense(_))
+        ));
+
+        let mut blobs = MAGIC.to_vec();
+        blobs.extend_from_slice(&2u32.to_le_bytes());
+        blobs.extend_from_slice(&2u32.to_le_bytes());
+        blobs.extend_from_slice(&u64::MAX.to_le_bytes());
+        blobs.extend_from_slice(&2u64.to_le_bytes());
+        assert!(matches!(
+            read_frame::<Request>(&mut blobs.as_slice()),
+            Err(ProtocolError::Nonsense(_))
+        ));
+    }
+
+    #[test]
+    fn a_frame_too_large_is_not_sent() {
+        let blob = vec![0; 4096];
+        let many: Vec<&[u8]> = vec![&blob; MAX_BLOB_COUNT as usize + 1];
+        let mut bytes = Vec::new();
+        assert!(matches!(
+            write_frame(&mut bytes, &1u8, &many),
+            Err(ProtocolError::TooLarge(_))
+        ));
+        assert!(bytes.is_empty());
+    }
+
+    struct Counting<'a> {
+        bytes: &'a [u8],
+        largest: usize,
+    }
+
+    impl Read for Counting<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.largest = self.largest.max(buffer.len());
+            self.bytes.read(buffer)
+        }
+    }
+}

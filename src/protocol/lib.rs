@@ -1,0 +1,36 @@
+//! What a worker and its client agree on.
+//!
+//! [`frame`] holds the messages and how they travel over a socket; [`Limits`] says what a run may use; [`project`] describes
+//! the folder whose files a script may read. Nothing here runs code, starts processes or opens connections.
+//!
+//! ```
+//! use cadforge_protocol::frame::{Request, read_frame, write_frame};
+//!
+//! let mut socket = Vec::new();
+//! write_frame(&mut socket, &Request::Cancel { id: 7 }, &[])?;
+//! let (request, blobs) = read_frame::<Request>(&mut socket.as_slice())?.expect("a whole frame");
+//! assert_eq!((request, blobs.len()), (Request::Cancel { id: 7 }, 0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod frame;
+mod limits;
+pub mod project;
+
+use serde::{Deserialize, Serialize};
+
+pub use limits::{Limits, MeshKind};
+
+/// Versions inside the worker, from its handshake.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerVersions {
+    /// CadQuery.
+    pub cadquery: String,
+    /// The OCP bindings.
+    pub ocp: String,
+    /// Python.
+    pub python: String,
+}
+
+/// What can be changed in CadQuery to make it faster, and changes no result: see the worker's `patches.py`.
+pub const PATCHES: [&str; 2] = ["quick_planes", "rare_collection"];

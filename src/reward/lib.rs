@@ -1,0 +1,259 @@
+//! Scores of built candidates: from evidence to a reward.
+//!
+//! [`Profile::CadforgeV1`] is the published environment to the last constant, [`Profile::GroundedV2`] pays for geometry alone;
+//! `docs/reward.md` states both. Pure: equal evidence gives equal bits. Gathering evidence, that is building the candidate and its
+//! references, is the work of `cadforge-assess`.
+//!
+//! ```
+//! use cadforge_geometry::shapes;
+//! use cadforge_reward::{Evidence, Mode, References, score};
+//!
+//! let mesh = shapes::block([0.0, 0.0, 0.0], [10.0, 20.0, 30.0]);
+//! let evidence = Evidence {
+//!     code: "import cadquery as cq\nfixture = cq.Workplane().box(10, 20, 30)\n",
+//!     mesh: &mesh,
+//!     semantic_hints: &[],
+//!     bbox_mm: None,
+//!     references: &References::default(),
+//! };
+//! let scored = score(&evidence, Mode::Full);
+//! assert_eq!(scored.reward.build, 1.0);
+//! ```
+
+mod checks;
+mod contact;
+mod curriculum;
+mod details;
+mod editability;
+mod grounded;
+mod notes;
+mod policy;
+mod profile;
+mod reference;
+mod score;
+mod semantic_parts;
+mod shaping;
+mod similarity;
+mod source;
+mod specimen;
+mod text_kind;
+mod topology;
+
+use serde::{Deserialize, Serialize};
+
+use cadforge_core::failure::Kind;
+use cadforge_geometry::TriMesh;
+
+pub use curriculum::curriculum_weight;
+pub use details::{
+    BuildDetails, ContactDetails, Details, EditabilityDetails, EfficiencyDetails, Likeness,
+    ReferenceSimilarityDetails, SemanticPartsDetails, SilhouetteDetails, TopologyDetails, ViewScores,
+};
+pub use grounded::{
+    Against, AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, FitDetails, Ground,
+    GroundedDetails, GroundedEvidence, LikenessDetails, MEASURES, PoseDetails, ResponsesDetails,
+    SoundnessDetails, Trial, Trials, added as added_grounded, measures, score as score_grounded,
+};
+pub use notes::failure_notes;
+pub use policy::policy;
+pub use reference::{Reference, References};
+pub use score::{kind_of, score};
+pub use shaping::{Advantages, advantages, potential_step, shape, step_reward};
+pub use source::assigns_fixture;
+pub use text_kind::kind_of_text;
+
+/// Which formulas turn evidence into a total.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+    schemars::JsonSchema,
+)]
+pub enum Profile {
+    /// The published environment, to the last constant.
+    #[default]
+    #[serde(rename = "cadforge-v1")]
+    #[value(name = "cadforge-v1")]
+    CadforgeV1,
+    /// Pays for geometry alone, measured by the task's checks.
+    #[serde(rename = "grounded-v2")]
+    #[value(name = "grounded-v2")]
+    GroundedV2,
+}
+
+/// How much is measured.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing is sampled or rasterised.
+    Fast,
+    /// Everything.
+    #[default]
+    Full,
+}
+
+/// What a training loop does with the total.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Shaping {
+    /// Nothing.
+    #[default]
+    None,
+    /// The strict shaping of the published GRPO runs.
+    Strict,
+    /// For grounded-v2: no word of the script counts.
+    Grounded,
+}
+
+/// The reward JSON's numbers. Zero for everything but `total` behind a closed gate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Reward {
+    /// 1 if it built, else 0.
+    pub build: f64,
+    /// Soundness of the mesh.
+    pub topology: Option<f64>,
+    /// Whether parts touch.
+    pub contact: Option<f64>,
+    /// Whether it is the part that was asked for.
+    pub semantic_parts: Option<f64>,
+    /// Likeness to the reference.
+    pub reference_similarity: Option<f64>,
+    /// Likeness of the outlines.
+    pub silhouette: Option<f64>,
+    /// Whether the code can be edited.
+    pub editability: Option<f64>,
+    /// Cost to build.
+    pub efficiency: Option<f64>,
+    /// The weighted sum, or -1 behind a closed gate.
+    pub total: f64,
+}
+
+/// A component of the reward, in the order in which it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Component {
+    /// See [`Reward::build`].
+    Build,
+    /// See [`Reward::topology`].
+    Topology,
+    /// See [`Reward::contact`].
+    Contact,
+    /// See [`Reward::semantic_parts`].
+    SemanticParts,
+    /// See [`Reward::reference_similarity`].
+    ReferenceSimilarity,
+    /// See [`Reward::silhouette`].
+    Silhouette,
+    /// See [`Reward::editability`].
+    Editability,
+    /// See [`Reward::efficiency`].
+    Efficiency,
+}
+
+impl Component {
+    /// All of them, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Build,
+        Self::Topology,
+        Self::Contact,
+        Self::SemanticParts,
+        Self::ReferenceSimilarity,
+        Self::Silhouette,
+        Self::Editability,
+        Self::Efficiency,
+    ];
+
+    /// Its key in the reward JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Topology => "topology",
+            Self::Contact => "contact",
+            Self::SemanticParts => "semantic_parts",
+            Self::ReferenceSimilarity => "reference_similarity",
+            Self::Silhouette => "silhouette",
+            Self::Editability => "editability",
+            Self::Efficiency => "efficiency",
+        }
+    }
+}
+
+impl Reward {
+    /// The reward behind a closed gate.
+    pub fn gated() -> Self {
+        Self {
+            build: 0.0,
+            topology: Some(0.0),
+            contact: Some(0.0),
+            semantic_parts: Some(0.0),
+            reference_similarity: Some(0.0),
+            silhouette: Some(0.0),
+            editability: Some(0.0),
+            efficiency: Some(0.0),
+            total: -1.0,
+        }
+    }
+
+    /// One component; `None` where the profile has nothing to measure.
+    pub fn component(&self, component: Component) -> Option<f64> {
+        match component {
+            Component::Build => Some(self.build),
+            Component::Topology => self.topology,
+            Component::Contact => self.contact,
+            Component::SemanticParts => self.semantic_parts,
+            Component::ReferenceSimilarity => self.reference_similarity,
+            Component::Silhouette => self.silhouette,
+            Component::Editability => self.editability,
+            Component::Efficiency => self.efficiency,
+        }
+    }
+}
+
+/// Everything a score of a built candidate depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The candidate's source.
+    pub code: &'a str,
+    /// Its mesh.
+    pub mesh: &'a TriMesh,
+    /// The task's hints.
+    pub semantic_hints: &'a [String],
+    /// The task's box, mm.
+    pub bbox_mm: Option<[f64; 3]>,
+    /// What to compare with.
+    pub references: &'a References,
+}
+
+/// A score with what explains it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scored {
+    /// The numbers.
+    pub reward: Reward,
+    /// `build_ok`, `low_editability` or `disconnected_or_weak`.
+    pub kind: Kind,
+    /// Lines a model can act on.
+    pub notes: Vec<String>,
+    /// One object per component.
+    pub details: Details,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,464 @@
+//! How the supervisor talks to the interpreters below it: orders one way, news the other, descriptors with them.
+//!
+//! Messages are of fixed size, and neither side allocates for them: the memory of a process that is forked again and
+//! again must look the same at every fork, so that equal candidates get equal addresses. What comes from a process
+//! that ran candidate code is as trustworthy as the candidate: nothing in a message is followed blindly, and whose
+//! it is says the kernel.
+
+use std::io;
+use std::mem::{self, MaybeUninit};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+
+use cadforge_protocol::MeshKind;
+use nix::libc;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
+use nix::unistd::Pid;
+
+use cadforge_platform::linux::Ended;
+
+/// One end of a connection that keeps messages apart.
+pub struct Control(OwnedFd);
+
+/// Descriptors that come with an order to begin, in this order.
+pub const GIFTS: usize = 10;
+
+/// What a process may use and is to do, in the order to begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// What it is to do.
+    pub role: Role,
+    /// CPU seconds.
+    pub cpu_s: f64,
+    /// Bytes of address space, all in all.
+    pub address_space: u64,
+    /// Triangles of the mesh at most.
+    pub triangles: u32,
+    /// First step of the plan that is still to be run.
+    pub from: u32,
+    /// Whether it stops between steps and asks how to go on.
+    pub pausing: bool,
+    /// CPU seconds for the mesh, beside those of the code.
+    pub mesh_cpu_s: f64,
+    /// Which mesh is made.
+    pub mesh: MeshKind,
+    /// Whether objects that the code shows are handed over too, to be displayed.
+    pub displays: bool,
+}
+
+/// The kinds of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Runs a candidate's code.
+    #[default]
+    Run,
+    /// Reads code and shapes, and never runs any of it.
+    Read,
+    /// The same, and writes the shape as a STEP file.
+    ReadAndExport,
+}
+
+/// What the supervisor asks for.
+#[derive(Debug)]
+pub enum Order {
+    /// Fork; the child answers to this connection.
+    Fork(Control),
+    /// Begin with what these descriptors hold.
+    Begin(Terms, [OwnedFd; GIFTS]),
+    /// Go on. To a child that reads: with the shape that was handed over, and so many objects to be displayed.
+    Go(u32),
+    /// Bury a child that has ended.
+    Reap(Pid),
+}
+
+/// What a process tells.
+#[derive(Debug)]
+pub enum News {
+    /// It has been forked and waits for its order.
+    Alive,
+    /// It is confined, and begins with the candidate.
+    Prepared,
+    /// As `Prepared`, and what it asks the kernel for is to be answered here.
+    PreparedWithListener(OwnedFd),
+    /// It stands before this step and waits.
+    Paused(u32),
+    /// The code is understood; so many steps.
+    Planned(u32),
+    /// The shape is handed over with so many objects to be displayed, and is not looked at again.
+    HandedOver(u32),
+    /// The line of an operation and the number of its method that CadQuery's clean-up broke; line 0 if there is none.
+    Diagnosed(u32, u32),
+    /// Its report is written, and nothing is left to do.
+    Done,
+    /// It could not fork; the number of the system's error.
+    ForkFailed(i32),
+    /// A child has ended, and is reaped.
+    Ended(Ended),
+}
+
+/// Fields of a message: what it is, and five values.
+type Words = [u64; 6];
+
+const BYTES: usize = mem::size_of::<Words>();
+
+/// Room for `GIFTS` descriptors and the sender's credentials.
+type ControlBuffer = [u64; 24];
+
+impl Control {
+    /// The supervisor's end, on which the kernel names every sender, and the other.
+    pub fn pair() -> io::Result<(Self, Self)> {
+        let (ours, theirs) = socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )?;
+        setsockopt(&ours, sockopt::PassCred, &true)?;
+        Ok((Self(ours), Self(theirs)))
+    }
+
+    /// An end that has been placed at a number of its own.
+    pub fn from_descriptor(descriptor: OwnedFd) -> Self {
+        Self(descriptor)
+    }
+
+    /// Gives an order.
+    pub fn order(&self, order: &Order) -> io::Result<()> {
+        match order {
+            Order::Fork(control) => self.send([1, 0, 0, 0, 0, 0], &[control.0.as_raw_fd()]),
+            Order::Begin(terms, gifts) => {
+                let role = match terms.role {
+                    Role::Run => 0,
+                    Role::Read => 1,
+                    Role::ReadAndExport => 2,
+                };
+                let mesh = match terms.mesh {
+                    MeshKind::Exported => 0,
+                    MeshKind::Verified => 1,
+                    MeshKind::Bounded => 2,
+                };
+                let flags = u64::from(terms.pausing) | role << 1 | mesh << 3 | u64::from(terms.displays) << 5;
+                let numbers = u64::from(terms.triangles) << 32 | u64::from(terms.from);
+                let cpu = [terms.cpu_s, terms.mesh_cpu_s].map(f64::to_bits);
+                let words = [2, flags, cpu[0], terms.address_space, numbers, cpu[1]];
+                self.send(words, &gifts.each_ref().map(AsRawFd::as_raw_fd))
+            }
+            Order::Go(objects) => self.send([3, u64::from(*objects), 0, 0, 0, 0], &[]),
+            Order::Reap(pid) => self.send([4, pid.as_raw() as u64, 0, 0, 0, 0], &[]),
+        }
+    }
+
+    /// The next order; `None` once the supervisor is gone.
+    pub fn next_order(&self) -> io::Result<Option<Order>> {
+        let Some(Received { words, gifts, .. }) = self.receive()? else {
+            return Ok(None);
+        };
+        let nonsense = || io::Error::other("an order that cannot be read");
+        let order = match words[0] {
+            1 => {
+                let [first, ..] = gifts;
+                Order::Fork(Self(first.ok_or_else(nonsense)?))
+            }
+            2 => {
+                if gifts.iter().any(Option::is_none) {
+                    return Err(nonsense());
+                }
+                let terms = Terms {
+                    role: match words[1] >> 1 & 3 {
+                        0 => Role::Run,
+                        1 => Role::Read,
+                        2 => Role::ReadAndExport,
+                        _ => return Err(nonsense()),
+                    },
+                    cpu_s: f64::from_bits(words[2]),
+                    address_space: words[3],
+                    triangles: (words[4] >> 32) as u32,
+                    from: words[4] as u32,
+                    pausing: words[1] & 1 != 0,
+                    mesh_cpu_s: f64::from_bits(words[5]),
+                    mesh: match words[1] >> 3 & 3 {
+                        0 => MeshKind::Exported,
+                        1 => MeshKind::Verified,
+                        2 => MeshKind::Bounded,
+                        _ => return Err(nonsense()),
+                    },
+                    displays: words[1] >> 5 & 1 != 0,
+                };
+                Order::Begin(terms, gifts.map(|gift| gift.expect("looked at above")))
+            }
+            3 => Order::Go(words[1] as u32),
+            4 => Order::Reap(Pid::from_raw(words[1] as i32)),
+            _ => return Err(nonsense()),
+        };
+        Ok(Some(order))
+    }
+
+    /// Tells the supervisor.
+    pub fn tell(&self, news: &News) -> io::Result<()> {
+        let plain = |kind, value| self.send([kind, value, 0, 0, 0, 0], &[]);
+        match news {
+            News::Alive => plain(1, 0),
+            News::Prepared => plain(2, 0),
+            News::PreparedWithListener(listener) => self.send([3, 0, 0, 0, 0, 0], &[listener.as_raw_fd()]),
+            News::Paused(step) => plain(4, u64::from(*step)),
+            News::Planned(steps) => plain(5, u64::from(*steps)),
+            News::HandedOver(objects) => plain(8, u64::from(*objects)),
+            News::Diagnosed(line, method) => {
+                self.send([10, u64::from(*line), u64::from(*method), 0, 0, 0], &[])
+            }
+            News::Done => plain(9, 0),
+            News::ForkFailed(error) => plain(6, *error as u64),
+            News::Ended(Ended {
+                status,
+                cpu_s,
+                peak_resident,
+            }) => self.send([7, *status as u64, cpu_s.to_bits(), *peak_resident, 0, 0], &[]),
+        }
+    }
+
+    /// The next news and who told it; an error also if the other end is closed.
+    pub fn hear(&self) -> io::Result<(News, Pid)> {
+        let received = self.receive()?;
+        let Received { words, gifts, sender } = received.ok_or(io::ErrorKind::ConnectionAborted)?;
+        let nonsense = || io::Error::new(io::ErrorKind::InvalidData, "news that cannot be read");
+        let [first, ..] = gifts;
+        let news = match words[0] {
+            1 => News::Alive,
+            2 => News::Prepared,
+            3 => News::PreparedWithListener(first.ok_or_else(nonsense)?),
+            4 => News::Paused(words[1] as u32),
+            5 => News::Planned(words[1] as u32),
+            8 => News::HandedOver(words[1] as u32),
+            10 => News::Diagnosed(words[1] as u32, words[2] as u32),
+            9 => News::Done,
+            6 => News::ForkFailed(words[1] as i32),
+            7 => News::Ended(Ended {
+                status: words[1] as i32,
+                cpu_s: f64::from_bits(words[2]),
+                peak_resident: words[3],
+            }),
+            _ => return Err(nonsense()),
+        };
+        Ok((news, sender.ok_or_else(nonsense)?))
+    }
+
+    #[expect(unsafe_code, reason = "nix allocates for control messages")]
+    fn send(&self, words: Words, descriptors: &[RawFd]) -> io::Result<()> {
+        debug_assert!(descriptors.len() <= GIFTS);
+        let bytes = mem::size_of_val(descriptors);
+        let mut slice = libc::iovec {
+            iov_base: ptr::from_ref(&words).cast_mut().cast(),
+            iov_len: BYTES,
+        };
+        let mut buffer: ControlBuffer = [0; 24];
+        // SAFETY: all zeros is a valid message header; every pointer in it lives longer than the call, and the
+        // buffer has room for `GIFTS` descriptors.
+        let sent = unsafe {
+            let mut message: libc::msghdr = mem::zeroed();
+            message.msg_iov = &raw mut slice;
+            message.msg_iovlen = 1;
+            if !descriptors.is_empty() {
+                message.msg_control = buffer.as_mut_ptr().cast();
+                message.msg_controllen = libc::CMSG_SPACE(bytes as u32) as _;
+                let header = libc::CMSG_FIRSTHDR(&raw const message);
+                (*header).cmsg_level = libc::SOL_SOCKET;
+                (*header).cmsg_type = libc::SCM_RIGHTS;
+                (*header).cmsg_len = libc::CMSG_LEN(bytes as u32) as _;
+                ptr::copy_nonoverlapping(descriptors.as_ptr().cast::<u8>(), libc::CMSG_DATA(header), bytes);
+            }
+            retry(|| libc::sendmsg(self.0.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL))
+        };
+        match sent {
+            Ok(BYTES) => Ok(()),
+            Ok(_) => Err(io::ErrorKind::WriteZero.into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// One whole message; `None` at the end of the connection.
+    #[expect(
+        unsafe_code,
+        reason = "nix allocates for control messages, and descriptors arrive as numbers"
+    )]
+    fn receive(&self) -> io::Result<Option<Received>> {
+        let mut words: Words = [0; 6];
+        let mut slice = libc::iovec {
+            iov_base: ptr::from_mut(&mut words).cast(),
+            iov_len: BYTES,
+        };
+        let mut buffer: ControlBuffer = [0; 24];
+        let mut gifts: [Option<OwnedFd>; GIFTS] = [const { None }; GIFTS];
+        let mut sender = None;
+        // SAFETY: all zeros is a valid message header; every pointer in it lives longer than the call. The kernel
+        // has filled the buffer up to `msg_controllen`, which the iteration respects; descriptors in it were
+        // just made by the kernel, and nobody else knows them.
+        unsafe {
+            let mut message: libc::msghdr = mem::zeroed();
+            message.msg_iov = &raw mut slice;
+            message.msg_iovlen = 1;
+            message.msg_control = buffer.as_mut_ptr().cast();
+            message.msg_controllen = mem::size_of::<ControlBuffer>() as _;
+            let received =
+                retry(|| libc::recvmsg(self.0.as_raw_fd(), &raw mut message, libc::MSG_CMSG_CLOEXEC))?;
+            let mut header = libc::CMSG_FIRSTHDR(&raw const message);
+            let mut next = 0;
+            while !header.is_null() {
+                let data = libc::CMSG_DATA(header);
+                let length = (*header).cmsg_len as usize - (data as usize - header as usize);
+                match ((*header).cmsg_level, (*header).cmsg_type) {
+                    (libc::SOL_SOCKET, libc::SCM_RIGHTS) => {
+                        for at in (0..length).step_by(mem::size_of::<RawFd>()) {
+                            let number = data.add(at).cast::<RawFd>().read_unaligned();
+                            let gift = OwnedFd::from_raw_fd(number);
+                            // What nobody asked for is closed at once.
+                            if let Some(slot) = gifts.get_mut(next) {
+                                *slot = Some(gift);
+                            }
+                            next += 1;
+                        }
+                    }
+                    (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) if length >= mem::size_of::<libc::ucred>() => {
+                        let mut credentials = MaybeUninit::<libc::ucred>::uninit();
+                        ptr::copy_nonoverlapping(
+                            data,
+                            credentials.as_mut_ptr().cast::<u8>(),
+                            mem::size_of::<libc::ucred>(),
+                        );
+                        sender = Some(Pid::from_raw(credentials.assume_init().pid));
+                    }
+                    _ => {}
+                }
+                header = libc::CMSG_NXTHDR(&raw const message, header);
+            }
+            match received {
+                0 => return Ok(None),
+                BYTES => {}
+                _ => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        "a message of a strange length",
+                    ));
+                }
+            }
+        }
+        Ok(Some(Received { words, gifts, sender }))
+    }
+}
+
+struct Received {
+    words: Words,
+    gifts: [Option<OwnedFd>; GIFTS],
+    /// Only where the kernel was asked for it.
+    sender: Option<Pid>,
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Control({})", self.0.as_raw_fd())
+    }
+}
+
+impl AsFd for Control {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Until no signal interrupts it.
+fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
+    loop {
+        match usize::try_from(call()) {
+            Ok(count) => return Ok(count),
+            Err(_) => {
+                let error = io::Error::last_os_error();
+                if error.kind() != io::ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn news_arrive_as_they_were_told_and_name_their_sender() {
+        let (supervisor, process) = Control::pair().unwrap();
+        let ended = Ended {
+            status: 139,
+            cpu_s: 0.25,
+            peak_resident: 1 << 40,
+        };
+        for news in [
+            News::Alive,
+            News::Prepared,
+            News::Paused(7),
+            News::Planned(u32::MAX),
+            News::HandedOver(3),
+            News::Diagnosed(12, 4),
+            News::Done,
+            News::ForkFailed(11),
+            News::Ended(ended),
+        ] {
+            process.tell(&news).unwrap();
+            let (heard, sender) = supervisor.hear().unwrap();
+            assert_eq!(format!("{heard:?}"), format!("{news:?}"));
+            assert_eq!(sender, Pid::this());
+        }
+        drop(process);
+        assert!(supervisor.hear().is_err());
+    }
+
+    #[test]
+    fn descriptors_arrive_open_and_the_end_is_noticed() {
+        let (supervisor, process) = Control::pair().unwrap();
+        let (mut reader, writer) = io::pipe().unwrap();
+        let terms = Terms {
+            role: Role::ReadAndExport,
+            cpu_s: 1.5,
+            address_space: u64::MAX,
+            triangles: u32::MAX,
+            from: 3,
+            pausing: true,
+            mesh_cpu_s: 60.5,
+            mesh: MeshKind::Bounded,
+            displays: true,
+        };
+        let gifts = std::array::from_fn(|_| writer.as_fd().try_clone_to_owned().unwrap());
+        supervisor.order(&Order::Begin(terms, gifts)).unwrap();
+        drop(writer);
+        let Some(Order::Begin(heard, gifts)) = process.next_order().unwrap() else {
+            panic!("another order")
+        };
+        assert_eq!(heard, terms);
+        File::from(gifts.into_iter().last().unwrap())
+            .write_all(b"x")
+            .unwrap();
+        let mut text = String::new();
+        // Ends, because no copy of the write end is left.
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "x");
+        drop(supervisor);
+        assert!(process.next_order().unwrap().is_none());
+    }
+
+    #[test]
+    fn nonsense_is_an_error_and_leaks_nothing() {
+        let (supervisor, process) = Control::pair().unwrap();
+        let (mut reader, writer) = io::pipe().unwrap();
+        // More descriptors than any news has.
+        process
+            .send([99, 0, 0, 0, 0, 0], &[writer.as_raw_fd(); GIFTS])
+            .unwrap();
+        drop(writer);
+        assert!(supervisor.hear().is_err());
+        assert_eq!(reader.read(&mut [0]).unwrap(), 0);
+        nix::unistd::write(&process, b"short").unwrap();
+        assert_eq!(supervisor.hear().unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+}

@@ -1,0 +1,166 @@
+//! The child that reads: a candidate's code into steps, and the shape that came of it into facts.
+//!
+//! It never runs a line of the candidate, and is what makes facts about a shape more than the candidate's claim.
+
+use std::time::Instant;
+
+use cadforge_core::failure::Failure;
+use cadforge_geometry::{BrepFacts, BrepFault};
+use cadforge_protocol::MeshKind;
+use cadforge_protocol::frame::{Reading, write_frame};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::candidate::describe;
+use crate::child::{self, Post};
+use crate::control::{News, Order, Role};
+use crate::plan::Plan;
+use crate::sandbox;
+
+/// Triangles of all objects that are displayed beside the one that is scored: what a picture can show.
+const SCENE_TRIANGLES: u32 = 500_000;
+
+/// Understands the code, waits until it has been run, and reads what came of it.
+pub fn work(harness: &Bound<'_, PyModule>, mut post: Post) -> Result<(), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    harness
+        .call_method1(
+            "prepare",
+            (post.last_words.descriptor(), post.source.descriptor()),
+        )
+        .map_err(|error| text(&error))?;
+    post.control.tell(&News::Prepared).map_err(|error| text(&error))?;
+    let source = post.source.read(u64::MAX).map_err(|error| text(&error))?;
+    let started = Instant::now();
+    let planned = harness
+        .call_method1("plan", (PyBytes::new(harness.py(), &source),))
+        .and_then(|steps| steps.extract::<Vec<Vec<u8>>>());
+    let steps = match planned {
+        Ok(steps) => steps,
+        Err(error) => return report(harness, post, started, Err(error)),
+    };
+    let _ = harness.call_method0("flush");
+    let count = Plan::write(&mut post.plan, &steps).map_err(|error| text(&error))?;
+    post.control
+        .tell(&News::Planned(count))
+        .map_err(|error| text(&error))?;
+    match post.control.next_order().map_err(|error| text(&error))? {
+        Some(Order::Go(objects)) => {
+            let started = Instant::now();
+            let measured = measure(harness, &mut post, objects);
+            report(harness, post, started, measured)
+        }
+        // The code did not build, and there is nothing to measure.
+        _ => Ok(()),
+    }
+}
+
+/// What was read of a shape.
+struct Measured {
+    facts: BrepFacts,
+    edges: Vec<u8>,
+    surfaces: Vec<u8>,
+    step: Vec<u8>,
+    faces: Vec<u8>,
+    scene: Vec<u8>,
+}
+
+fn report(
+    harness: &Bound<'_, PyModule>,
+    mut post: Post,
+    started: Instant,
+    measured: PyResult<Measured>,
+) -> Result<(), String> {
+    let ms = started.elapsed().as_secs_f64() * 1e3;
+    sandbox::release_reserve();
+    let (outcome, blobs): (Result<BrepFacts, Failure>, _) = match measured {
+        Ok(Measured {
+            facts,
+            edges,
+            surfaces,
+            step,
+            faces,
+            scene,
+        }) => (Ok(facts), [edges, surfaces, step, faces, scene]),
+        Err(error) => (Err(describe(harness, &error)), Default::default()),
+    };
+    let _ = harness.call_method0("flush");
+    let blobs = blobs.each_ref().map(Vec::as_slice);
+    write_frame(post.report.file(), &Reading { outcome, ms }, &blobs).map_err(|error| error.to_string())?;
+    post.control.tell(&News::Done).map_err(|error| error.to_string())
+}
+
+fn measure(harness: &Bound<'_, PyModule>, post: &mut Post, objects: u32) -> PyResult<Measured> {
+    let mut shapes = harness
+        .call_method1("read_brep", (post.brep.path(), objects))?
+        .extract::<Vec<Bound<'_, PyAny>>>()?
+        .into_iter();
+    let shape = shapes.next().expect("at least the one that is scored");
+    let edges: Vec<u8> = harness.call_method1("edges", (&shape,))?.extract()?;
+    let surfaces: Vec<u8> = harness.call_method1("surfaces", (&shape,))?.extract()?;
+    let facts = harness.call_method1("facts", (&shape,))?.cast_into::<PyDict>()?;
+    let step = match post.terms.role {
+        Role::ReadAndExport => harness.call_method1("step_file", (&shape,))?.extract()?,
+        Role::Run | Role::Read => Vec::new(),
+    };
+    let exported = match post.terms.mesh {
+        MeshKind::Exported => None,
+        MeshKind::Verified => Some(true),
+        MeshKind::Bounded => Some(false),
+    };
+    let faces = match exported {
+        None => Vec::new(),
+        Some(exported) => {
+            let hardest: String = harness.call_method1("hardest_face", (&shape,))?.extract()?;
+            child::note_mesh(post, &hardest)?;
+            let counts: Vec<u32> = harness
+                .call_method1("mesh", (&shape, exported, post.stl.path(), post.terms.triangles))?
+                .extract()?;
+            counts.iter().flat_map(|count| count.to_le_bytes()).collect()
+        }
+    };
+    let scene = match shapes.len() {
+        0 => Vec::new(),
+        _ => harness
+            .call_method1(
+                "scene",
+                (
+                    shapes.collect::<Vec<_>>(),
+                    SCENE_TRIANGLES.min(post.terms.triangles),
+                ),
+            )?
+            .extract()?,
+    };
+    Ok(Measured {
+        facts: read_facts(&facts)?,
+        edges,
+        surfaces,
+        step,
+        faces,
+        scene,
+    })
+}
+
+fn read_facts(facts: &Bound<'_, PyDict>) -> PyResult<BrepFacts> {
+    let field = |name: &str| facts.as_any().get_item(name);
+    Ok(BrepFacts {
+        solids: field("solids")?.extract()?,
+        shells: field("shells")?.extract()?,
+        faces: field("faces")?.extract()?,
+        edges: field("edges")?.extract()?,
+        vertices: field("vertices")?.extract()?,
+        volume: field("volume")?.extract()?,
+        area: field("area")?.extract()?,
+        valid: field("valid")?.extract()?,
+        faults: field("faults")?
+            .extract::<Vec<(i64, String)>>()?
+            .into_iter()
+            .map(|(face, status)| BrepFault {
+                face: u32::try_from(face).ok(),
+                status,
+            })
+            .collect(),
+        solid_faces: field("solid_faces")?.extract()?,
+        loose: field("loose")?.extract()?,
+    })
+}

@@ -1,0 +1,245 @@
+//! Names the death of a child that left no report: limits, signals, an exit of its own.
+
+use cadforge_core::failure::{Failure, Kind};
+use cadforge_protocol::Limits;
+use nix::libc;
+use nix::sys::signal::Signal;
+
+use crate::supervisor::{Killed, Observed};
+use cadforge_platform::linux::MemoryFile;
+
+/// Exit status of a child that could not write its report.
+pub const NO_REPORT: i32 = 113;
+
+/// Before the words on the face that is meshed.
+pub const MESHING: &str = "meshing ";
+
+/// From this share of its memory limit on, an abort or a segmentation fault is put down to memory.
+const FULL: f64 = 0.8;
+
+/// Why the child died; `None` if it ended in order.
+pub fn of_death(
+    observed: &Observed,
+    source: &[u8],
+    limits: &Limits,
+    stderr: &[u8],
+    last_words: &MemoryFile,
+    resident_baseline: u64,
+) -> Option<Failure> {
+    let words = last_words.read(1 << 20).unwrap_or_default();
+    let words = String::from_utf8_lossy(&words);
+    let place = Place::new(&words, source);
+    let at = place.suffix();
+    let mesh = meshing(&words);
+    let status = observed.ended.status;
+    let full = observed.ended.peak_resident as f64
+        >= resident_baseline as f64 + FULL * (limits.memory_mb << 20) as f64
+        || says_out_of_memory(stderr);
+    let memory = format!(
+        "the code needed more than its {} MB of memory{at}",
+        limits.memory_mb
+    );
+
+    let cpu = format!("the code ran past its {} s of CPU time{at}", limits.cpu_s);
+
+    let (kind, message) = match observed.killed {
+        Some(Killed::Cpu | Killed::Wall) if let Some(face) = &mesh => (
+            Kind::Timeout,
+            format!(
+                "the mesh of the shape took more than its limit of {} s; the hardest is {face}",
+                limits.mesh_cpu_s
+            ),
+        ),
+        Some(Killed::Cpu) => (Kind::Timeout, cpu),
+        Some(Killed::Idle) => (
+            Kind::Timeout,
+            format!(
+                "the code waited for {} s without using the processor, as in a sleep or for input{at}",
+                limits.idle_s()
+            ),
+        ),
+        Some(Killed::Wall) => {
+            let (used, wall) = (observed.cpu_s, limits.wall_s());
+            (
+                Kind::Timeout,
+                format!("the code was not done after {wall} s, having used {used:.1} s of CPU time{at}"),
+            )
+        }
+        Some(Killed::Memory) => (Kind::OutOfMemory, memory),
+        Some(Killed::Flood) => (
+            Kind::OutputFlood,
+            format!(
+                "the code printed more than its limit of {} bytes",
+                limits.output_bytes
+            ),
+        ),
+        Some(Killed::Files) => (
+            Kind::OutputFlood,
+            format!("the code wrote more files than its folder may hold{at}"),
+        ),
+        Some(Killed::Nonsense) => (
+            Kind::Forged,
+            "the code spoke to its supervisor in place of the program that runs it".to_owned(),
+        ),
+        // A cancelled run has no verdict; the caller asks first.
+        Some(Killed::Cancelled) => return None,
+        None if libc::WIFSIGNALED(status) => match libc::WTERMSIG(status) {
+            libc::SIGXCPU => (Kind::Timeout, cpu),
+            libc::SIGKILL => (
+                Kind::OutOfMemory,
+                format!("the system killed the code, most likely for its memory{at}"),
+            ),
+            libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT if full => (Kind::OutOfMemory, memory),
+            signal => (
+                Kind::Crash,
+                format!("the code crashed with {}{at}", signal_name(signal)),
+            ),
+        },
+        None if libc::WEXITSTATUS(status) == 0 && !observed.silent => return None,
+        None => {
+            let status = libc::WEXITSTATUS(status);
+            (
+                Kind::UnknownBuildFailure,
+                format!("the code ended its process, with status {status}, before it was done"),
+            )
+        }
+    };
+    let traceback = place.traceback(&message);
+    Some(Failure {
+        kind,
+        message,
+        line: place.line(),
+        traceback,
+    })
+}
+
+/// The face that is meshed, in words, where the child was at that.
+fn meshing(words: &str) -> Option<String> {
+    let line = words.lines().find_map(|line| line.strip_prefix(MESHING))?;
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, ' ' | ',');
+    Some(line.chars().filter(plain).take(120).collect())
+}
+
+fn says_out_of_memory(stderr: &[u8]) -> bool {
+    let tail = String::from_utf8_lossy(&stderr[stderr.len().saturating_sub(4096)..]);
+    ["std::bad_alloc", "memory allocation of", "MemoryError"]
+        .iter()
+        .any(|phrase| tail.contains(phrase))
+}
+
+/// Where in the candidate's code the interpreter was.
+struct Place<'a> {
+    /// Line, function and text of the candidate's frames, innermost first.
+    frames: Vec<(u32, String, &'a str)>,
+}
+
+impl<'a> Place<'a> {
+    /// From the fault handler's words: `  File "candidate.py", line 3 in make_wheel`.
+    fn new(words: &str, source: &'a [u8]) -> Self {
+        let source = std::str::from_utf8(source).unwrap_or_default();
+        let frames = words
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix(r#"File "candidate.py", line "#))
+            .filter_map(|rest| {
+                let (number, function) = rest.split_once(" in ")?;
+                let number: u32 = number.parse().ok()?;
+                let text = source.lines().nth((number as usize).checked_sub(1)?)?.trim();
+                Some((number, function.to_owned(), text))
+            })
+            .collect();
+        Self { frames }
+    }
+
+    fn line(&self) -> Option<u32> {
+        self.frames.first().map(|&(line, ..)| line)
+    }
+
+    /// ` at line 41 (`.fillet(3)`)`, or nothing.
+    fn suffix(&self) -> String {
+        self.frames.first().map_or_else(String::new, |(line, _, text)| {
+            let short: String = text.chars().take(60).collect();
+            let more = if short.len() < text.len() { "…" } else { "" };
+            format!(" at line {line} (`{short}{more}`)")
+        })
+    }
+
+    fn traceback(&self, message: &str) -> String {
+        if self.frames.is_empty() {
+            return String::new();
+        }
+        let frames = self.frames.iter().take(24).rev();
+        let frames: String = frames
+            .map(|(line, function, text)| {
+                format!("  File \"candidate.py\", line {line}, in {function}\n    {text}\n")
+            })
+            .collect();
+        format!("Traceback (most recent call last):\n{frames}{message}\n")
+    }
+}
+
+/// The name of a signal by number, e.g. `SIGSEGV`.
+fn signal_name(number: i32) -> String {
+    Signal::try_from(number).map_or_else(
+        |_| format!("signal {number}"),
+        |signal| signal.as_str().to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDS: &str = "Current thread 0x1 (most recent call first):\n  File \"shapes.py\", line 3 in cut\n  \
+                         File \"candidate.py\", line 2 in make\n  File \"candidate.py\", line 3 in <module>\n";
+    const SOURCE: &[u8] = b"def make():\n    return a.cut(b)\nfixture = make()\n";
+
+    #[test]
+    fn the_innermost_frame_of_the_candidate_is_the_place() {
+        let place = Place::new(WORDS, SOURCE);
+        assert_eq!(place.line(), Some(2));
+        assert_eq!(place.suffix(), " at line 2 (`return a.cut(b)`)");
+        let traceback = place.traceback("too late");
+        assert!(traceback.find("fixture = make()").unwrap() < traceback.find("return a.cut(b)").unwrap());
+    }
+
+    #[test]
+    fn a_time_out_names_the_rule_that_ended_it() {
+        use std::io::Write;
+        let mut words = MemoryFile::new("words").unwrap();
+        words.file().write_all(WORDS.as_bytes()).unwrap();
+        let message = |killed, status| {
+            let observed = Observed {
+                killed,
+                ended: cadforge_platform::linux::Ended {
+                    status,
+                    cpu_s: 0.0,
+                    peak_resident: 0,
+                },
+                cpu_s: 3.21,
+                silent: true,
+            };
+            let failure = of_death(&observed, SOURCE, &Limits::default(), b"", &words, 0).unwrap();
+            assert_eq!((failure.kind, failure.line), (Kind::Timeout, Some(2)));
+            failure.message
+        };
+        let at = " at line 2 (`return a.cut(b)`)";
+        let cpu = format!("the code ran past its 20 s of CPU time{at}");
+        assert_eq!(message(Some(Killed::Cpu), libc::SIGKILL), cpu);
+        assert_eq!(message(None, libc::SIGXCPU), cpu);
+        assert_eq!(
+            message(Some(Killed::Idle), libc::SIGKILL),
+            format!("the code waited for 10 s without using the processor, as in a sleep or for input{at}")
+        );
+        assert_eq!(
+            message(Some(Killed::Wall), libc::SIGKILL),
+            format!("the code was not done after 60 s, having used 3.2 s of CPU time{at}")
+        );
+    }
+
+    #[test]
+    fn forged_words_name_no_place() {
+        let words = "  File \"candidate.py\", line 99 in x\n  File \"candidate.py\", line 0 in y\n";
+        assert_eq!(Place::new(words, SOURCE).line(), None);
+        assert_eq!(Place::new("", SOURCE).suffix(), "");
+    }
+}

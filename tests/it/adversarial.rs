@@ -1,0 +1,173 @@
+//! The attacks and ladders in `tests/cases`, scored under grounded-v2.
+//!
+//! Nothing is rebuilt for editability here: `cadforge attack` does that too, and the tables in `docs/reward.md` come from it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock};
+
+use cadforge::adversarial::{attacks, ladders};
+use cadforge::assess::{Assessor, Evaluation, Request, Scoring, parallel};
+use cadforge::executor::{CancelToken, Executor, WorkerConfig};
+use cadforge::reward::Profile;
+use cadforge::task::{Level, Task, TaskSet};
+
+use crate::support::{python, root, worker};
+
+fn tasks() -> TaskSet {
+    TaskSet::load(&[root().join("tasks")]).unwrap()
+}
+
+fn assessor() -> Assessor {
+    static ASSESSOR: OnceLock<Mutex<Assessor>> = OnceLock::new();
+    let start = || {
+        Mutex::new(Assessor::new(Executor::start(WorkerConfig::new(
+            worker(),
+            python(),
+            2,
+        ))))
+    };
+    ASSESSOR.get_or_init(start).lock().unwrap().clone()
+}
+
+fn totals(jobs: &[(&Task, String)]) -> Vec<f64> {
+    let totals = evaluations(jobs).into_iter().map(|found| found.reward.total);
+    totals.collect()
+}
+
+fn evaluations(jobs: &[(&Task, String)]) -> Vec<Evaluation> {
+    let scoring = Scoring {
+        profile: Profile::GroundedV2,
+        editability: Some(0),
+        ..Scoring::default()
+    };
+    let assessor = assessor();
+    let evaluate = |(task, code): &(&Task, String)| {
+        let request = Request::batch(task, code.as_bytes(), &scoring);
+        assessor.evaluate(&request, &CancelToken::never())
+    };
+    parallel::map(jobs, 2, evaluate).unwrap()
+}
+
+#[test]
+fn no_attack_gets_more_than_it_may() {
+    let tasks = tasks();
+    let attacks = attacks(&root().join("tests/cases/attacks")).unwrap();
+    assert!(attacks.len() >= 40, "{}", attacks.len());
+    let mut jobs: Vec<(&Task, String)> = Vec::new();
+    let mut needed: BTreeMap<&str, usize> = BTreeMap::new();
+    for attack in &attacks {
+        let task: &Task = tasks.get(&attack.task).unwrap();
+        needed.entry(task.id.as_str()).or_insert_with(|| {
+            jobs.push((task, task.weak_seed().to_owned()));
+            jobs.push((task, task.reference.clone().unwrap()));
+            jobs.len() - 2
+        });
+    }
+    let first = jobs.len();
+    for attack in &attacks {
+        let task: &Task = tasks.get(&attack.task).unwrap();
+        jobs.push((task, attack.script(task.reference.as_deref().unwrap()).unwrap()));
+    }
+    let totals = totals(&jobs);
+    let mut wrong = Vec::new();
+    for (index, attack) in attacks.iter().enumerate() {
+        let at = needed[attack.task.as_str()];
+        let (total, most) = (totals[first + index], attack.most(totals[at], totals[at + 1]));
+        if total > most {
+            wrong.push(format!(
+                "{}: {total:.4}, may have {most:.4} ({})",
+                attack.name, attack.trick
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each shape of `tests/cases/closed` has all of topology; the same without a face has not, as faces or as a solid.
+#[test]
+fn closed_is_closed_and_a_missing_face_shows() {
+    let tasks = tasks();
+    let task: &Task = tasks.get("wall_j_hook_120n").unwrap();
+    let shapes = std::fs::read_to_string(root().join("tests/cases/closed/shapes.tsv")).unwrap();
+    let shapes: Vec<(&str, &str)> = shapes
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_once('\t').expect("name, tab, expression"))
+        .collect();
+    assert!(shapes.len() >= 10);
+    let endings = [
+        "fixture = shape",
+        "fixture = cq.Workplane(obj=cq.Compound.makeCompound(shape.faces().vals()[1:]))",
+        "fixture = cq.Workplane(obj=cq.Solid.makeSolid(cq.Shell.makeShell(shape.faces().vals()[1:])))",
+    ];
+    let script = |shape, ending| format!("import cadquery as cq\nshape = {shape}\n{ending}\n");
+    let jobs: Vec<(&Task, String)> = shapes
+        .iter()
+        .flat_map(|(_, shape)| endings.map(|ending| (task, script(shape, ending))))
+        .collect();
+    let found = evaluations(&jobs);
+    for ((name, _), found) in shapes.iter().zip(found.chunks_exact(endings.len())) {
+        let topology = |index: usize| found[index].reward.topology;
+        assert_eq!(topology(0), Some(1.0), "{name}: {:?}", found[0].notes);
+        // A sphere or a torus without its only face is nothing.
+        for index in [1, 2] {
+            let opened = topology(index).unwrap_or(0.0);
+            assert!(opened <= 0.6, "{name}, ending {index}: {opened}");
+        }
+    }
+}
+
+#[test]
+fn every_stage_of_an_easy_ladder_beats_the_one_before() {
+    climb(|task| task.level == Level::Easy);
+}
+
+#[test]
+#[ignore = "a hundred builds: part of the soak"]
+fn every_stage_of_a_ladder_beats_the_one_before() {
+    climb(|task| task.level != Level::Easy);
+}
+
+fn climb(chosen: impl Fn(&Task) -> bool) {
+    let tasks = tasks();
+    let mut ladders = ladders(&root().join("tests/cases/ladders")).unwrap();
+    assert_eq!(ladders.len(), tasks.iter().count(), "every task has a ladder");
+    ladders.retain(|ladder| chosen(tasks.get(&ladder.task).unwrap()));
+    assert!(!ladders.is_empty());
+    let mut jobs: Vec<(&Task, String)> = Vec::new();
+    for ladder in &ladders {
+        let task: &Task = tasks.get(&ladder.task).unwrap();
+        let scripts = ladder.scripts(task.reference.as_deref().unwrap());
+        assert!(
+            scripts.len() >= 5,
+            "{} has {} stages",
+            ladder.task,
+            scripts.len() - 1
+        );
+        jobs.extend(scripts.into_iter().map(|script| (task, script)));
+    }
+    let found = evaluations(&jobs);
+    let mut short_of_checks = 0;
+    let mut wrong = Vec::new();
+    let mut at = 0;
+    for ladder in &ladders {
+        let climbed = &found[at..=at + ladder.stages.len()];
+        at += climbed.len();
+        let stages: Vec<f64> = climbed.iter().map(|stage| stage.reward.total).collect();
+        if !climbed[stages.len() - 1].is_done(None) {
+            wrong.push(format!("{}: the reference is not done", ladder.task));
+        }
+        // A total is not enough: a check that fails is something that was asked for.
+        let short = |stage: &&Evaluation| stage.is_done(Some(0.9)) && !stage.is_done(None);
+        short_of_checks += climbed.iter().filter(short).count();
+        let reference = stages[stages.len() - 1];
+        if reference < 0.95 || stages.windows(2).any(|pair| pair[0] >= pair[1]) {
+            wrong.push(format!("{}: {stages:.3?}", ladder.task));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(
+        short_of_checks > 0,
+        "no stage came near the whole part and lacks a check"
+    );
+}
