@@ -12,7 +12,7 @@ use cadforge::geometry::{
     View, nearest_gaps, sample_surface,
 };
 use cadforge::reward::{
-    Against, Evidence, Ground, GroundedEvidence, Mode, Reference, References, score, score_grounded,
+    Comparison, Evidence, GroundedEvidence, Mode, Reference, References, TaskBaselines, score, score_grounded,
 };
 use cadforge::task::TaskSet;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -132,9 +132,10 @@ fn grounded(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("grounded");
     group.sample_size(20);
     group.bench_function("prepare", |bencher| {
-        bencher.iter(|| Ground::new(task, Some(black_box(&shape)), Against::Shape(&shape), None, None));
+        bencher
+            .iter(|| TaskBaselines::new(task, Some(black_box(&shape)), Comparison::Shape(&shape), None, None));
     });
-    let ground = Ground::new(task, Some(&shape), Against::Shape(&shape), None, None);
+    let ground = TaskBaselines::new(task, Some(&shape), Comparison::Shape(&shape), None, None);
     for (mode, name) in [(Mode::Fast, "fast"), (Mode::Full, "full")] {
         let evidence = GroundedEvidence {
             shape: &shape,

@@ -13,7 +13,7 @@ use cadforge::render::{Model, shape_from_mesh};
 use cadforge::studio::command::Command;
 use cadforge::studio::editor::{self, EditorView};
 use cadforge::studio::notes::Notes;
-use cadforge::studio::rows::{Choice, Order, Rows, Which};
+use cadforge::studio::rows::{Choice, Order, Rows, RowFilterKind};
 use cadforge::studio::state::State;
 use cadforge::studio::viewport::{Pane, Tone, Viewport};
 use cadforge::task::{Level, Scale, Task};
@@ -257,8 +257,8 @@ fn rows(criterion: &mut Criterion) {
             },
             None,
         ),
-        ("built", which(Which::Built), None),
-        ("of one kind", which(Which::Kind(0)), None),
+        ("built", which(RowFilterKind::Built), None),
+        ("of one kind", which(RowFilterKind::Kind(0)), None),
         ("of one task", Choice { task: Some(3), ..all }, None),
         (
             "by reward",
@@ -268,8 +268,8 @@ fn rows(criterion: &mut Criterion) {
             },
             None,
         ),
-        ("pinned", which(Which::Pinned), None),
-        ("of uninformative groups", which(Which::Uninformative), None),
+        ("pinned", which(RowFilterKind::Pinned), None),
+        ("of uninformative groups", which(RowFilterKind::Uninformative), None),
         ("among 50,000 found", all, Some(&found[..])),
     ] {
         criterion.bench_function(&format!("100,000 rows, {name}"), |bench| {

@@ -46,7 +46,7 @@ fn main() {
         said(&format!("filter: {what} ({found} rows)"), time);
     }
     let (_, time) = timed(|| {
-        for of in [Column::Run, Column::Form, Column::Task, Column::Kind] {
+        for of in [Column::Run, Column::RowFormat, Column::Task, Column::Kind] {
             store.counts(&Filter::default(), of).expect("counts");
         }
     });

@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use cadforge::executor::CancelToken;
 use cadforge::repair::endpoint::{Address, Transport};
-use cadforge::repair::{Ask, Endpoint, EndpointConfig, Proposer as _};
+use cadforge::repair::{Endpoint, EndpointConfig, ProposalRequest, Proposer as _};
 use cadforge::task::TaskSet;
 use cadforge::trajectory::Step;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ fn main() -> anyhow::Result<()> {
     let tasks = TaskSet::load(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("tasks")])?;
     let task = tasks.get("caster_wheel_fork")?;
     let history = [seed()?];
-    let ask = Ask {
+    let ask = ProposalRequest {
         task,
         history: &history,
         head: 0,
@@ -97,7 +97,7 @@ struct Answer {
     text: String,
 }
 
-fn by_us(endpoint: &Endpoint, ask: &Ask<'_>) -> anyhow::Result<Answer> {
+fn by_us(endpoint: &Endpoint, ask: &ProposalRequest<'_>) -> anyhow::Result<Answer> {
     let start = Instant::now();
     let mut first = None;
     let mut tokens = 0;

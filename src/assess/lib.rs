@@ -20,31 +20,31 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cached;
 mod evaluation;
-mod grounds;
 pub mod parallel;
 mod partial;
+mod perturbations;
+mod prepared_tasks;
 mod references;
-mod remembered;
-mod trials;
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use cached::CachedEvaluation;
 pub use evaluation::{
     Artifacts, Assessment, Bbox, Built, Evaluation, ReferenceChoice, Scoring, Timing, Versions,
 };
-use grounds::GroundStore;
+use prepared_tasks::PreparedTaskStore;
 pub use references::ReferenceError;
 use references::ReferenceStore;
-use remembered::Known;
 
 use cadforge_core::cache::digests::Digests;
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_core::task::Task;
 use cadforge_executor::project::Project;
 use cadforge_executor::{
-    Build, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, SandboxSupport, is_lasting,
+    Build, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, SandboxSupport, is_cacheable,
 };
 use cadforge_geometry::{Scene, Shape};
 use cadforge_reward::{
@@ -88,7 +88,7 @@ impl AssessError {
 pub struct Assessor {
     executor: Executor,
     references: Arc<ReferenceStore>,
-    grounds: Arc<GroundStore>,
+    prepared_tasks: Arc<PreparedTaskStore>,
     digests: Arc<Digests>,
 }
 
@@ -141,7 +141,7 @@ impl Assessor {
         Self {
             executor,
             references: Arc::default(),
-            grounds: Arc::default(),
+            prepared_tasks: Arc::default(),
             digests: Arc::default(),
         }
     }
@@ -193,8 +193,8 @@ impl Assessor {
     ) -> Result<Assessment, AssessError> {
         let start = Instant::now();
         let (cache, code, limits) = (self.executor.cache(), request.code, &request.run_limits()?);
-        let key = remembered::key(request, &self.executor, &self.digests);
-        let known = key.and_then(|key| Known::load(cache, &key));
+        let key = cached::key(request, &self.executor, &self.digests);
+        let known = key.and_then(|key| CachedEvaluation::load(cache, &key));
         if let Some(known) = &known
             && !(shape_wanted && known.evaluation.ok)
         {
@@ -222,9 +222,10 @@ impl Assessor {
         // A file of reference, a program or a package may have been changed while it was in use.
         if let Some(key) = key
             && clean
-            && remembered::key(request, &self.executor, &self.digests) == Some(key)
+            && cached::key(request, &self.executor, &self.digests) == Some(key)
         {
-            Known::new(assessment.evaluation.clone(), assessment.shape.as_deref()).store(cache, &key);
+            CachedEvaluation::new(assessment.evaluation.clone(), assessment.shape.as_deref())
+                .store(cache, &key);
         }
         Ok(assessment)
     }
@@ -347,9 +348,11 @@ impl Assessor {
                 self.executor
                     .build(script.as_bytes(), &request.run_limits()?, priority, cancel)?;
             match execution.build {
-                Build::Failed(failure) => *clean &= is_lasting(Some(&failure)),
+                Build::Failed(failure) => *clean &= is_cacheable(Some(&failure)),
                 Build::Shape(shape) => {
-                    let prepared = self.grounds.get(task, scoring, &self.executor, clean, cancel)?;
+                    let prepared = self
+                        .prepared_tasks
+                        .get(task, scoring, &self.executor, clean, cancel)?;
                     let evidence = GroundedEvidence {
                         shape: &shape,
                         ground: &prepared.ground,
@@ -401,12 +404,14 @@ impl Assessor {
         cancel: &CancelToken,
     ) -> Result<(Scored, f64, f64), AssessError> {
         let Request { task, scoring, .. } = *request;
-        let prepared = self.grounds.get(task, scoring, &self.executor, clean, cancel)?;
+        let prepared = self
+            .prepared_tasks
+            .get(task, scoring, &self.executor, clean, cancel)?;
         let rebuilding = Instant::now();
         let count = scoring.trials();
         let trials = if count > 0 {
             let (trials, settled) =
-                trials::run(code, shape, count, &request.run_limits()?, &self.executor, cancel)?;
+                perturbations::run(code, shape, count, &request.run_limits()?, &self.executor, cancel)?;
             *clean &= settled;
             Some(trials)
         } else {
@@ -451,7 +456,12 @@ fn gated(failure: &Failure) -> Scored {
 }
 
 /// A known evaluation, asked for at `start`.
-fn again(known: &Known, shape: Option<Arc<Shape>>, scene: Option<Arc<Scene>>, start: Instant) -> Assessment {
+fn again(
+    known: &CachedEvaluation,
+    shape: Option<Arc<Shape>>,
+    scene: Option<Arc<Scene>>,
+    start: Instant,
+) -> Assessment {
     let mut evaluation = known.evaluation.clone();
     evaluation.timing.queue_ms = 0.0;
     evaluation.timing.total_ms = milliseconds(start);

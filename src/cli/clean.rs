@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::context::{self, Problem};
+use super::context::{self, CliError};
 use super::size::megabytes;
 use crate::cache;
 use crate::data::store::{self, Store};
@@ -31,14 +31,14 @@ pub struct CleanArgs {
 #[derive(Debug, Serialize)]
 struct Report {
     format: u32,
-    cache: Kept,
-    scratch: Left,
-    store: Swept,
+    cache: CachedResults,
+    scratch: AbandonedScratch,
+    store: RemovedFiles,
 }
 
 /// What went of the store.
 #[derive(Debug, Serialize)]
-struct Swept {
+struct RemovedFiles {
     /// Null where there is none.
     dir: Option<PathBuf>,
     /// Files that belonged to no row.
@@ -50,7 +50,7 @@ struct Swept {
 
 /// Results that were kept.
 #[derive(Debug, Serialize)]
-struct Kept {
+struct CachedResults {
     /// Null where results are not to be kept.
     dir: Option<PathBuf>,
     entries: u64,
@@ -59,7 +59,7 @@ struct Kept {
 
 /// What killed workers left.
 #[derive(Debug, Serialize)]
-struct Left {
+struct AbandonedScratch {
     removed: Vec<PathBuf>,
     bytes: u64,
     /// Folders that could not be removed: another user's, most often.
@@ -71,7 +71,7 @@ pub(super) fn run(args: CleanArgs) -> anyhow::Result<ExitCode> {
     let removed = match &dir {
         None => cache::Usage::default(),
         Some(dir) => cache::remove(dir).map_err(|error| {
-            Problem::NotReached(format!(
+            CliError::NotReached(format!(
                 "cannot remove the results in {}: {error}\nhint: is the folder yours? CADFORGE_CACHE names another",
                 dir.display()
             ))
@@ -79,7 +79,7 @@ pub(super) fn run(args: CleanArgs) -> anyhow::Result<ExitCode> {
     };
     let report = Report {
         format: 1,
-        cache: Kept {
+        cache: CachedResults {
             dir,
             entries: removed.entries,
             bytes: removed.bytes,
@@ -95,12 +95,12 @@ pub(super) fn run(args: CleanArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn sweep_store(remove: bool) -> anyhow::Result<Swept> {
+fn sweep_store(remove: bool) -> anyhow::Result<RemovedFiles> {
     let dir = locate::data()
         .ok()
         .map(|data| data.join("store"))
         .filter(|dir| store::exists(dir));
-    let mut swept = Swept {
+    let mut swept = RemovedFiles {
         dir,
         objects: 0,
         bytes: 0,
@@ -112,21 +112,21 @@ fn sweep_store(remove: bool) -> anyhow::Result<Swept> {
         swept.bytes = store.bytes();
         drop(store);
         store::remove(dir).map_err(|error| {
-            Problem::NotReached(format!(
+            CliError::NotReached(format!(
                 "cannot remove the store in {}: {error}\nhint: is the folder yours?",
                 dir.display()
             ))
         })?;
         swept.removed = true;
     } else {
-        let store::Swept { objects, bytes } = store.sweep()?;
+        let store::RemovedFiles { objects, bytes } = store.sweep()?;
         (swept.objects, swept.bytes) = (objects, bytes);
     }
     Ok(swept)
 }
 
-fn sweep() -> Left {
-    let mut left = Left {
+fn sweep() -> AbandonedScratch {
+    let mut left = AbandonedScratch {
         removed: Vec::new(),
         bytes: 0,
         refused: Vec::new(),
@@ -148,7 +148,7 @@ impl Report {
         let mut text = match &self.cache.dir {
             None => "results: none are kept\n".to_owned(),
             Some(dir) => {
-                let Kept { entries, bytes, .. } = self.cache;
+                let CachedResults { entries, bytes, .. } = self.cache;
                 format!(
                     "results: {entries} removed, {}, in {}\n",
                     megabytes(bytes),

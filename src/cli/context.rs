@@ -56,7 +56,7 @@ pub struct Global {
 
 impl Global {
     /// Refuses `--tasks` on both sides of a verb: clap keeps those behind it alone, and says nothing.
-    pub(super) fn check(&self, arguments: impl Iterator<Item = OsString>) -> Result<(), Problem> {
+    pub(super) fn check(&self, arguments: impl Iterator<Item = OsString>) -> Result<(), CliError> {
         let given = arguments
             .filter(|argument| {
                 argument
@@ -66,7 +66,7 @@ impl Global {
             .count();
         if given > self.tasks.len() {
             let message = "--tasks stands before and behind the verb\nhint: give all of them in one place";
-            return Err(Problem::Input(message.to_owned()));
+            return Err(CliError::Input(message.to_owned()));
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ impl Global {
 
 /// An error that says by itself with which code the program ends.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum CliError {
     /// Wrong use or bad input: exit 2.
     #[error("{0}")]
     Input(String),
@@ -132,11 +132,11 @@ pub enum Problem {
 /// The exit code of an error: 1 for what did not come about, 2 for what the user can mend, 3 for our own
 /// machinery.
 pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
-    if matches!(error.downcast_ref(), Some(Problem::NotReached(_))) {
+    if matches!(error.downcast_ref(), Some(CliError::NotReached(_))) {
         return 1;
     }
     let input = error.chain().any(|cause| {
-        cause.is::<Problem>()
+        cause.is::<CliError>()
             || cause.is::<TaskError>()
             || cause.is::<ReplayError>()
             || cause.is::<TrajectoryError>()
@@ -175,7 +175,7 @@ pub(super) fn read_candidate(path: &Path) -> anyhow::Result<Vec<u8>> {
     };
     match read {
         Ok(()) => Ok(bytes),
-        Err(error) => Err(Problem::Input(format!(
+        Err(error) => Err(CliError::Input(format!(
             "cannot read {}: {error}\nhint: give a CadQuery file, or `-` for standard input",
             path.display()
         ))
@@ -218,7 +218,7 @@ pub(super) fn build_drawing(
                 .line
                 .map(|line| format!(" at line {line}"))
                 .unwrap_or_default();
-            Err(Problem::NotReached(format!(
+            Err(CliError::NotReached(format!(
                 "{} does not build{line}: {}\nhint: `cadforge eval` says more",
                 path.display(),
                 failure.message

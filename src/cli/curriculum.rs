@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::context::{self, Global, Problem};
+use super::context::{self, CliError, Global};
 use crate::data::curriculum::{self, Options, Stage, Summary};
 use crate::locate;
 use crate::repair::endpoint::Template;
@@ -74,7 +74,7 @@ pub(super) fn run(args: CurriculumArgs, global: &Global) -> anyhow::Result<ExitC
     }
     if summary.rows == 0 {
         let message = "no row failed or came out weak: nothing to train on\nhint: a higher --below takes more of what built";
-        return Err(Problem::NotReached(message.to_owned()).into());
+        return Err(CliError::NotReached(message.to_owned()).into());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -84,7 +84,7 @@ pub(super) fn template(global: &Global, name: &str) -> anyhow::Result<Template> 
     let folder = locate::assets(&global.overrides())
         .ok()
         .map(|assets| assets.join("prompts"));
-    Ok(Template::find(folder.as_deref(), name).map_err(Problem::Input)?)
+    Ok(Template::find(folder.as_deref(), name).map_err(CliError::Input)?)
 }
 
 fn text(summary: &Summary, output: &std::path::Path) -> String {

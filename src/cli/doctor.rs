@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::context::{Global, print, print_json};
-use crate::locate::Surroundings;
+use crate::locate::Env;
 
 /// Arguments of `doctor`.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -172,7 +172,7 @@ impl Report {
 }
 
 fn diagnose(global: &Global) -> Report {
-    let around = Surroundings::of_process();
+    let around = Env::of_process();
     let overrides = global.overrides();
     let places = Places {
         assets: around.assets(&overrides),

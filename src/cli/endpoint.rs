@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::context::Problem;
+use super::context::CliError;
 use crate::repair::EndpointConfig;
-use crate::repair::endpoint::{Address, Patience, Transport};
+use crate::repair::endpoint::{Address, Timeouts, Transport};
 
 /// What `--proposer endpoint` goes by.
 #[derive(Clone, Debug, clap::Args)]
@@ -48,7 +48,7 @@ pub struct EndpointArgs {
 
 impl EndpointArgs {
     /// The choices as the engine takes them; `paced` gives the answers of a cassette with their pauses.
-    pub fn config(&self, prompts: Option<PathBuf>, paced: bool) -> Result<EndpointConfig, Problem> {
+    pub fn config(&self, prompts: Option<PathBuf>, paced: bool) -> Result<EndpointConfig, CliError> {
         let given = self
             .endpoint
             .clone()
@@ -59,10 +59,10 @@ impl EndpointArgs {
             (None, Some(_)) => "http://127.0.0.1".to_owned(),
             (None, None) => {
                 let message = "--proposer endpoint needs the server's address\nhint: give --endpoint http://127.0.0.1:8080";
-                return Err(Problem::Input(message.to_owned()));
+                return Err(CliError::Input(message.to_owned()));
             }
         };
-        let address = Address::parse(&url).map_err(Problem::Input)?;
+        let address = Address::parse(&url).map_err(CliError::Input)?;
         let transport = match (&self.record, &self.cassette) {
             (Some(dir), _) => Transport::Record(dir.clone()),
             (None, Some(dir)) => Transport::Replay {
@@ -78,9 +78,9 @@ impl EndpointArgs {
             max_tokens: self.max_tokens,
             seed: self.seed,
             prompts: self.prompts.clone().or(prompts),
-            patience: Patience {
+            patience: Timeouts {
                 between: Duration::from_secs(self.silence),
-                ..Patience::default()
+                ..Timeouts::default()
             },
             transport,
             ..EndpointConfig::new(address)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::context::{self, Global, Problem};
+use super::context::{self, CliError, Global};
 use super::curriculum::template;
 use crate::data::DEFAULT_GENERATIONS;
 use crate::data::export::{self, Kind, Options, POSITIVE, STRICT, SplitBy, Summary};
@@ -117,7 +117,7 @@ pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode>
     }
     if summary.train == 0 {
         let message = "no row fits this data set\nhint: score the rows first, or lower --min-reward";
-        return Err(Problem::NotReached(message.to_owned()).into());
+        return Err(CliError::NotReached(message.to_owned()).into());
     }
     if summary.validation == 0 && args.validation > 0.0 {
         eprintln!(

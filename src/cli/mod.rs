@@ -32,7 +32,7 @@ use clap::{CommandFactory, Parser};
 use crate::engine::Engine;
 use crate::executor::Limits;
 
-pub use context::{Global, Problem};
+pub use context::{CliError, Global};
 pub use scoring::{CacheArgs, ScoringArgs};
 
 /// Watch, edit and drive the repair of CadQuery code.
@@ -42,13 +42,13 @@ struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<CliCommand>,
     #[command(flatten)]
     studio: studio::StudioArgs,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+enum CliCommand {
     /// Open the window (what `cadforge` alone does too)
     Studio(studio::StudioArgs),
     /// Say what is there, what is missing and how to get it
@@ -93,20 +93,20 @@ pub fn run() -> ExitCode {
     }
     let done = match verb {
         None => studio::run(studio, &global),
-        Some(Verb::Studio(args)) => studio::run(args, &global),
-        Some(Verb::Doctor(args)) => doctor::run(args, &global),
-        Some(Verb::Tasks(args)) => tasks::run(args, &global),
-        Some(Verb::Attack(args)) => attack::run(&args, &global),
-        Some(Verb::Eval(args)) => eval::run(&args, &global),
-        Some(Verb::Repair(args)) => repair::run(*args, &global),
-        Some(Verb::Serve(args)) => serve::run(&args, &global),
-        Some(Verb::Score(args)) => score::run(*args, &global),
-        Some(Verb::Report(args)) => report::run(&args),
-        Some(Verb::Curriculum(args)) => curriculum::run(*args, &global),
-        Some(Verb::Export(args)) => export::run(*args, &global),
-        Some(Verb::Store(args)) => store::run(args, &global),
-        Some(Verb::Render(args)) => draw(&args, &global),
-        Some(Verb::Clean(args)) => clean::run(args),
+        Some(CliCommand::Studio(args)) => studio::run(args, &global),
+        Some(CliCommand::Doctor(args)) => doctor::run(args, &global),
+        Some(CliCommand::Tasks(args)) => tasks::run(args, &global),
+        Some(CliCommand::Attack(args)) => attack::run(&args, &global),
+        Some(CliCommand::Eval(args)) => eval::run(&args, &global),
+        Some(CliCommand::Repair(args)) => repair::run(*args, &global),
+        Some(CliCommand::Serve(args)) => serve::run(&args, &global),
+        Some(CliCommand::Score(args)) => score::run(*args, &global),
+        Some(CliCommand::Report(args)) => report::run(&args),
+        Some(CliCommand::Curriculum(args)) => curriculum::run(*args, &global),
+        Some(CliCommand::Export(args)) => export::run(*args, &global),
+        Some(CliCommand::Store(args)) => store::run(args, &global),
+        Some(CliCommand::Render(args)) => draw(&args, &global),
+        Some(CliCommand::Clean(args)) => clean::run(args),
     };
     match done {
         Ok(code) => code,

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Problem;
+use super::CliError;
 use super::scoring::ProjectArgs;
 use crate::geometry::{Scene, Shape, TriMesh};
 use crate::render::{Headless, Preset, Projection, SIDES, Shot, ShotPane, Tone, shape_from_mesh};
@@ -48,7 +48,7 @@ pub struct Drawing {
 ///
 /// # Errors
 /// Whatever `load` returns, unchanged; a [`crate::render::RenderError`] when nothing can be drawn here;
-/// [`Problem::Input`] when the PNG cannot be written.
+/// [`CliError::Input`] when the PNG cannot be written.
 pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>) -> anyhow::Result<()> {
     let against = args
         .against
@@ -82,7 +82,7 @@ pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>) 
         .save_with_format(&args.out, image::ImageFormat::Png)
         .map_err(|error| {
             let out = args.out.display();
-            Problem::Input(format!(
+            CliError::Input(format!(
                 "cannot write {out}: {error}\nhint: give `--out` a file in a folder you may write to"
             ))
             .into()
@@ -99,16 +99,16 @@ pub fn is_stl(file: &Path) -> bool {
 /// Reads an STL file as a shape whose edges are its creases.
 ///
 /// # Errors
-/// [`Problem::Input`] when the file cannot be read or is no STL.
+/// [`CliError::Input`] when the file cannot be read or is no STL.
 pub fn load_stl(file: &Path) -> anyhow::Result<Drawing> {
     let name = file.display();
     let bytes = std::fs::read(file).map_err(|error| {
-        Problem::Input(format!(
+        CliError::Input(format!(
             "cannot read {name}: {error}\nhint: give a CadQuery file or an STL file"
         ))
     })?;
     let mesh = TriMesh::from_stl(&bytes).map_err(|error| {
-        Problem::Input(format!(
+        CliError::Input(format!(
             "cannot read {name} as STL: {error}\nhint: binary and ASCII STL are understood"
         ))
     })?;

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::context::{self, Global, Problem};
+use super::context::{self, CliError, Global};
 use super::endpoint::EndpointArgs;
 use super::scoring::{ProjectArgs, ScoringArgs};
-use crate::engine::{Event, Job, Outcome, ProposerChoice, RepairJob, RepairSummary};
+use crate::engine::{Event, Job, JobOutcome, ProposerConfig, RepairJob, RepairSummary};
 use crate::locate;
 use crate::task::{Task, recording};
 use crate::trajectory::{PLAN_FILE, Step};
@@ -25,8 +25,8 @@ pub struct RepairArgs {
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// Who proposes
-    #[arg(long, value_enum, default_value_t = ProposerName::Rules)]
-    proposer: ProposerName,
+    #[arg(long, value_enum, default_value_t = ProposerKind::Rules)]
+    proposer: ProposerKind,
     /// Which recorded repair to replay, or a trajectory folder [default: the first that starts from the weak seed]
     #[arg(long, value_name = "NAME|DIR")]
     recording: Option<String>,
@@ -61,7 +61,7 @@ pub struct RepairArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum ProposerName {
+enum ProposerKind {
     /// The embedded rules, which need nothing
     Rules,
     /// A recorded repair of the task
@@ -70,7 +70,7 @@ enum ProposerName {
     Endpoint,
 }
 
-impl ProposerName {
+impl ProposerKind {
     fn name(self) -> &'static str {
         match self {
             Self::Rules => "rules",
@@ -100,14 +100,14 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         None => None,
     };
     let proposer = match args.proposer {
-        ProposerName::Rules => ProposerChoice::Rules,
-        ProposerName::Endpoint => {
+        ProposerKind::Rules => ProposerConfig::Rules,
+        ProposerKind::Endpoint => {
             let prompts = locate::assets(&global.overrides())
                 .ok()
                 .map(|assets| assets.join("prompts"));
-            ProposerChoice::Endpoint(Box::new(args.endpoint.config(prompts, args.paced)?))
+            ProposerConfig::Endpoint(Box::new(args.endpoint.config(prompts, args.paced)?))
         }
-        ProposerName::Replay => {
+        ProposerKind::Replay => {
             let recording = match &args.recording {
                 Some(name) if Path::new(name).join(recording::FILE).is_file() => {
                     Some(add_recording(&mut task, Path::new(name))?)
@@ -121,9 +121,9 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
             }
             if args.candidates > 1 {
                 let message = "a recording has one candidate a step\nhint: leave out --candidates, or choose another --proposer";
-                return Err(Problem::Input(message.to_owned()).into());
+                return Err(CliError::Input(message.to_owned()).into());
             }
-            ProposerChoice::Replay {
+            ProposerConfig::Replay {
                 recording,
                 skip: 0,
                 paced: args.paced,
@@ -168,10 +168,12 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
                 steps.push(*step);
             }
             Event::Done(outcome) => match *outcome {
-                Outcome::Repaired(summary) => break summary,
-                Outcome::Assessed(_) | Outcome::Exported(_) => unreachable!("a repair ends as a repair"),
+                JobOutcome::Repaired(summary) => break summary,
+                JobOutcome::Assessed(_) | JobOutcome::Exported(_) => {
+                    unreachable!("a repair ends as a repair")
+                }
             },
-            Event::Failed { message, input: true } => return Err(Problem::Input(message).into()),
+            Event::Failed { message, input: true } => return Err(CliError::Input(message).into()),
             Event::Failed {
                 message,
                 input: false,
@@ -215,15 +217,15 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         context::print(&text)?;
     }
     // A recording ends where it ends: that is what was asked for, whether or not it met the target.
-    let done = reached || args.proposer == ProposerName::Replay;
+    let done = reached || args.proposer == ProposerKind::Replay;
     Ok(ExitCode::from(u8::from(!done)))
 }
 
 /// Adds a trajectory folder to the recordings of the task; returns the name that it has there.
-fn add_recording(task: &mut Arc<Task>, dir: &Path) -> Result<String, Problem> {
+fn add_recording(task: &mut Arc<Task>, dir: &Path) -> Result<String, CliError> {
     let name = dir.display().to_string();
     let recorded = recording::read(dir, &name, &task.id).map_err(|message| {
-        Problem::Input(format!(
+        CliError::Input(format!(
             "{name}: {message}\nhint: give a folder that `cadforge repair --task {} --out` made",
             task.id
         ))

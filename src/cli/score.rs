@@ -65,7 +65,7 @@ pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> 
         scoring: args.scoring.scoring(),
     };
     let begun = Instant::now();
-    let mut meter = Meter::new();
+    let mut meter = ProgressLine::new();
     let done = score::run(&options, engine.assessor(), &tasks, &mut |progress| {
         meter.show(progress);
     });
@@ -135,7 +135,7 @@ fn text(summary: &Summary, options: &Options, seconds: f64) -> String {
 }
 
 /// A line on the terminal that tells how far it is, and nothing elsewhere.
-struct Meter {
+struct ProgressLine {
     begun: Instant,
     shown: Option<Instant>,
     terminal: bool,
@@ -144,7 +144,7 @@ struct Meter {
 /// Often enough to see that it moves.
 const SHOW_EVERY: Duration = Duration::from_millis(200);
 
-impl Meter {
+impl ProgressLine {
     fn new() -> Self {
         Self {
             begun: Instant::now(),

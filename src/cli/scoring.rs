@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Problem;
+use super::CliError;
 use crate::assess::{ReferenceChoice, Scoring};
 use crate::cache::Cache;
 use crate::executor::project::Project;
@@ -69,7 +69,7 @@ impl ProjectArgs {
         if let Some(task) = task
             && Project::of_task(&task.dir)?.is_some()
         {
-            return Err(Problem::Input(format!(
+            return Err(CliError::Input(format!(
                 "the task {} brings its own files, and a script has one project folder\nhint: leave out --project",
                 task.id
             ))

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::context::{self, Global, Problem};
+use super::context::{self, CliError, Global};
 use super::scoring::ScoringArgs;
 use crate::executor::kernel::sandbox_support;
 use crate::server::{self, Config};
@@ -117,7 +117,7 @@ pub(super) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-fn token(args: &ServeArgs) -> Result<Option<String>, Problem> {
+fn token(args: &ServeArgs) -> Result<Option<String>, CliError> {
     let given = args.token.clone().or_else(|| {
         std::env::var("CADFORGE_TOKEN")
             .ok()
@@ -125,16 +125,16 @@ fn token(args: &ServeArgs) -> Result<Option<String>, Problem> {
     });
     let Some(token) = given else { return Ok(None) };
     if token.len() < TOKEN_LENGTH || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Problem::Input(format!(
+        return Err(CliError::Input(format!(
             "the token is too short or has characters that no header can carry\nhint: use {TOKEN_LENGTH} or more letters and digits, such as of `openssl rand -hex 16`"
         )));
     }
     Ok(Some(token))
 }
 
-fn resolve(host: &str, port: u16) -> Result<SocketAddr, Problem> {
+fn resolve(host: &str, port: u16) -> Result<SocketAddr, CliError> {
     let unknown = |why: String| {
-        Problem::Input(format!(
+        CliError::Input(format!(
             "cannot listen on `{host}`: {why}\nhint: give an address of this machine, such as 127.0.0.1"
         ))
     };
@@ -157,7 +157,7 @@ fn check_exposure(args: &ServeArgs, address: SocketAddr, has_token: bool) -> any
     }
     let told = "\nhint: keep to --host 127.0.0.1; to do it all the same, say --unsafe twice";
     if !has_token && args.told < 2 {
-        return Err(Problem::Input(format!(
+        return Err(CliError::Input(format!(
             "refused to listen on {address} without a token: whoever reaches it could run code here\nhint: set CADFORGE_TOKEN{told}"
         ))
         .into());

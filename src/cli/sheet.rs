@@ -6,7 +6,7 @@ use std::sync::Arc;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{RgbaImage, imageops};
 
-use super::context::Problem;
+use super::context::CliError;
 use crate::executor::{Build, CancelToken, Executor, Limits, Priority};
 use crate::geometry::Shape;
 use crate::render::{Headless, Preset, Projection, Shot, ShotPane};
@@ -60,7 +60,7 @@ impl Sheet {
         sheet.write_with_encoder(encoder)?;
         replace_file(out, &png).map_err(|error| {
             let out = out.display();
-            Problem::Input(format!(
+            CliError::Input(format!(
                 "cannot write {out}: {error}\nhint: name a file in a folder you may write to"
             ))
             .into()
@@ -79,7 +79,7 @@ pub(super) fn shape(
     let execution = executor.build(code.as_bytes(), limits, Priority::Batch, &CancelToken::never())?;
     match execution.build {
         Build::Shape(shape) => Ok(shape),
-        Build::Failed(failure) => Err(Problem::NotReached(format!(
+        Build::Failed(failure) => Err(CliError::NotReached(format!(
             "{what} does not build: {}\nhint: {hint}",
             failure.message
         ))

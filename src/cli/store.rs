@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::context::{self, Global};
 use super::size::megabytes;
 use crate::data::store::{Column, Count, Entry, Filter, Imported, Numbers, Store};
-use crate::data::{DataError, Form, line_of};
+use crate::data::{DataError, RowFormat, line_of};
 use crate::failure::Kind;
 use crate::locate;
 
@@ -20,11 +20,11 @@ pub struct StoreArgs {
     #[arg(long, global = true, value_name = "DIR", help_heading = "Places")]
     store: Option<PathBuf>,
     #[command(subcommand)]
-    verb: Verb,
+    verb: StoreCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+enum StoreCommand {
     /// Add the rows of JSONL files and trajectory folders; what is there already is not added again
     Import(Import),
     /// List rows
@@ -88,7 +88,7 @@ pub(super) struct FilterArgs {
     kind: Option<String>,
     /// Of this form
     #[arg(long, value_enum)]
-    form: Option<Form>,
+    form: Option<RowFormat>,
     /// That built
     #[arg(long)]
     built: bool,
@@ -153,9 +153,9 @@ struct StatsReport {
 pub(super) fn run(args: StoreArgs, _global: &Global) -> anyhow::Result<ExitCode> {
     let folder = folder(args.store)?;
     match args.verb {
-        Verb::Import(args) => import(&args, &folder),
-        Verb::List(args) => list(&args, &Store::open_existing(&folder)?),
-        Verb::Stats(args) => stats(&args, &Store::open_existing(&folder)?),
+        StoreCommand::Import(args) => import(&args, &folder),
+        StoreCommand::List(args) => list(&args, &Store::open_existing(&folder)?),
+        StoreCommand::Stats(args) => stats(&args, &Store::open_existing(&folder)?),
     }
 }
 
@@ -283,7 +283,7 @@ fn stats(args: &Stats, store: &Store) -> anyhow::Result<ExitCode> {
         bytes: store.bytes(),
         numbers: store.numbers(&filter)?,
         runs: counts(Column::Run)?,
-        forms: counts(Column::Form)?,
+        forms: counts(Column::RowFormat)?,
         tasks: counts(Column::Task)?,
         kinds: counts(Column::Kind)?,
     };

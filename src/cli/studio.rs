@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use super::context::{Global, Problem};
+use super::context::{CliError, Global};
 use crate::assess::Scoring;
 use crate::data::store;
 use crate::locate;
@@ -78,7 +78,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         // Read behind the first frame: there can be a hundred thousand.
         Some(path) if store::exists(&path) => Some(Opened::File(path)),
         Some(path) if is_many(&path) => {
-            rows::files(&path).map_err(Problem::Input)?;
+            rows::files(&path).map_err(CliError::Input)?;
             Some(Opened::File(path))
         }
         Some(path) if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") => {
@@ -94,7 +94,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
                 "cannot open {}: no such file\nhint: give a Python file with CadQuery code, or a trajectory's folder",
                 path.display()
             );
-            return Err(Problem::Input(message).into());
+            return Err(CliError::Input(message).into());
         }
         path => path.map(Opened::File),
     };

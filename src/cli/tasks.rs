@@ -67,7 +67,7 @@ pub(super) fn run(args: TasksArgs, global: &Global) -> anyhow::Result<ExitCode> 
         Action::List { json } => {
             let tasks = global.task_set()?;
             if json {
-                context::print_json(&tasks.iter().map(|task| Row::of(task)).collect::<Vec<_>>())?;
+                context::print_json(&tasks.iter().map(|task| TaskRow::of(task)).collect::<Vec<_>>())?;
             } else {
                 context::print(&table(&tasks.iter().map(AsRef::as_ref).collect::<Vec<_>>()))?;
             }
@@ -76,7 +76,7 @@ pub(super) fn run(args: TasksArgs, global: &Global) -> anyhow::Result<ExitCode> 
             let tasks = global.task_set()?;
             let task = tasks.get(&id)?;
             if json {
-                context::print_json(&Whole::of(task))?;
+                context::print_json(&TaskDetails::of(task))?;
             } else {
                 context::print(&page(task))?;
             }
@@ -94,7 +94,7 @@ pub(super) fn run(args: TasksArgs, global: &Global) -> anyhow::Result<ExitCode> 
 
 /// A task in `tasks list --json`; its keys are a contract.
 #[derive(Debug, Serialize)]
-struct Row<'a> {
+struct TaskRow<'a> {
     id: &'a str,
     level: Level,
     family: &'a str,
@@ -105,7 +105,7 @@ struct Row<'a> {
     seeds: Vec<&'a str>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> TaskRow<'a> {
     fn of(task: &'a Task) -> Self {
         Self {
             id: &task.id,
@@ -122,9 +122,9 @@ impl<'a> Row<'a> {
 
 /// What `tasks show --json` prints: a row of the list, and everything else.
 #[derive(Debug, Serialize)]
-struct Whole<'a> {
+struct TaskDetails<'a> {
     #[serde(flatten)]
-    row: Row<'a>,
+    row: TaskRow<'a>,
     scale: Scale,
     version: &'a str,
     dir: &'a Path,
@@ -134,10 +134,10 @@ struct Whole<'a> {
     repairs: &'a [RecordedRepair],
 }
 
-impl<'a> Whole<'a> {
+impl<'a> TaskDetails<'a> {
     fn of(task: &'a Task) -> Self {
         Self {
-            row: Row::of(task),
+            row: TaskRow::of(task),
             scale: task.scale,
             version: &task.version,
             dir: &task.dir,

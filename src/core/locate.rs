@@ -53,7 +53,7 @@ pub struct LocateError {
 
 /// What the search depends on besides the flags and the files themselves.
 #[derive(Clone, Debug, Default)]
-pub struct Surroundings {
+pub struct Env {
     /// The running executable, links resolved.
     pub executable: Option<PathBuf>,
     /// What relative paths are relative to.
@@ -64,44 +64,44 @@ pub struct Surroundings {
 
 /// Finds all of it, for this process.
 pub fn locate(overrides: &Overrides) -> Result<Locations, LocateError> {
-    Surroundings::of_process().locate(overrides)
+    Env::of_process().locate(overrides)
 }
 
 /// Finds the task packs, for this process: the built-in ones, then those of the flag.
 ///
 /// Without built-in ones those of the flag are enough.
 pub fn tasks(overrides: &Overrides) -> Result<Vec<PathBuf>, LocateError> {
-    Surroundings::of_process().tasks(overrides)
+    Env::of_process().tasks(overrides)
 }
 
 /// Finds the assets, for this process.
 pub fn assets(overrides: &Overrides) -> Result<PathBuf, LocateError> {
-    Surroundings::of_process().assets(overrides)
+    Env::of_process().assets(overrides)
 }
 
 /// Finds the worker executable, for this process.
 pub fn worker(overrides: &Overrides) -> Result<PathBuf, LocateError> {
-    Surroundings::of_process().worker(overrides)
+    Env::of_process().worker(overrides)
 }
 
 /// Finds the environment's Python, for this process.
 pub fn python(overrides: &Overrides) -> Result<PathBuf, LocateError> {
-    Surroundings::of_process().python(overrides)
+    Env::of_process().python(overrides)
 }
 
 /// Where the environment is to be made if there is none, for this process: in the checkout, or in the data folder.
 pub fn environment() -> Result<PathBuf, LocateError> {
-    Surroundings::of_process().environment()
+    Env::of_process().environment()
 }
 
 /// Finds the data folder, for this process; it may not exist yet.
 pub fn data() -> Result<PathBuf, LocateError> {
-    Surroundings::of_process().data()
+    Env::of_process().data()
 }
 
 /// Finds the folder of kept results, for this process; it may not exist yet. `None` where none are to be kept.
 pub fn cache() -> Option<PathBuf> {
-    Surroundings::of_process().cache()
+    Env::of_process().cache()
 }
 
 impl LocateError {
@@ -210,7 +210,7 @@ const VARIABLES: [&str; 9] = [
     "HOME",
 ];
 
-impl Surroundings {
+impl Env {
     /// Those of the running process.
     pub fn of_process() -> Self {
         let variable = |name: &str| Some((name.to_owned(), std::env::var_os(name)?));

@@ -12,11 +12,11 @@ use sha2::{Digest, Sha256};
 
 use super::output::write_whole;
 use super::prompt::{repair_prompt, task_spec};
-use super::{DataError, Form, Lines, Row};
+use super::{DataError, Lines, Row, RowFormat};
 use cadforge_core::failure::Kind;
 use cadforge_core::task::{Level, Task, TaskSet};
 use cadforge_repair::endpoint::Template;
-use cadforge_reward::{curriculum_weight, policy};
+use cadforge_reward::{curriculum_weight, repair_hints};
 use cadforge_trajectory as trajectory;
 
 /// What every row of a curriculum says of itself.
@@ -106,7 +106,7 @@ pub struct Summary {
 }
 
 /// A row that a prompt can be made of.
-struct Weak {
+struct WeakRow {
     file: u32,
     line: u64,
     task: u32,
@@ -129,7 +129,7 @@ pub fn write(
     let weak = choose(inputs, &tasks, options, &mut summary)?;
     write_whole(output, |out| {
         for stage in Stage::ALL {
-            let chosen = |weak: &&Weak| weak.stage == stage;
+            let chosen = |weak: &&WeakRow| weak.stage == stage;
             let mut chosen = weak.iter().filter(chosen).peekable();
             for (number, input) in inputs.iter().enumerate() {
                 if chosen.peek().is_none_or(|weak| weak.file as usize != number) {
@@ -157,7 +157,7 @@ fn choose(
     tasks: &[&Task],
     options: &Options,
     summary: &mut Summary,
-) -> Result<Vec<Weak>, DataError> {
+) -> Result<Vec<WeakRow>, DataError> {
     let mut weak = Vec::new();
     let mut seen = HashSet::new();
     // Candidates and builds of each task, over all rows.
@@ -170,7 +170,10 @@ fn choose(
                 summary.bad_lines += 1;
                 continue;
             };
-            if matches!(Form::of(&row), None | Some(Form::Curriculum | Form::Preference)) {
+            if matches!(
+                RowFormat::of(&row),
+                None | Some(RowFormat::Curriculum | RowFormat::Preference)
+            ) {
                 // The first line of a trajectory is no row.
                 summary.read += usize::from(row.get("proposer").is_none());
                 summary.unscored += usize::from(row.get("proposer").is_none());
@@ -201,7 +204,7 @@ fn choose(
                 summary.copies += 1;
                 continue;
             }
-            weak.push(Weak {
+            weak.push(WeakRow {
                 file: file as u32,
                 line: line.number,
                 task: task as u32,
@@ -234,8 +237,8 @@ fn choose(
 
 /// Keeps so many rows, each with a chance by its weight (Efraimidis and Spirakis: the largest of u^(1/w)). Chance is a hash of
 /// seed and candidate, so that it does not depend on anything but these.
-fn draw(weak: &mut Vec<Weak>, rows: usize, seed: u64) {
-    let key = |weak: &Weak| {
+fn draw(weak: &mut Vec<WeakRow>, rows: usize, seed: u64) {
+    let key = |weak: &WeakRow| {
         let hash = digest(&[&seed.to_le_bytes(), &weak.digest]);
         let number = u64::from_le_bytes(hash[..8].try_into().expect("eight of sixteen"));
         // In (0, 1], with the 53 bits that a float holds.
@@ -257,7 +260,7 @@ fn draw(weak: &mut Vec<Weak>, rows: usize, seed: u64) {
 }
 
 /// A row of the next round.
-fn prompt(row: &Row, weak: &Weak, task: &Task, template: &Template, input: &Path) -> Value {
+fn prompt(row: &Row, weak: &WeakRow, task: &Task, template: &Template, input: &Path) -> Value {
     let code = row.code().unwrap_or_default();
     let hash = Sha256::digest(code.as_bytes());
     let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -269,7 +272,7 @@ fn prompt(row: &Row, weak: &Weak, task: &Task, template: &Template, input: &Path
         "dataset_type": DATASET_TYPE,
         "stage": weak.stage.name(),
         "failure_type": weak.kind,
-        "repair_policy": policy(weak.kind),
+        "repair_policy": repair_hints(weak.kind),
         "curriculum_weight": weak.weight,
         "previous_score": row.score(),
         "previous_reward": row.total(),
@@ -318,8 +321,8 @@ fn digest(parts: &[&[u8]]) -> [u8; 16] {
 mod tests {
     use super::*;
 
-    fn weak(number: u64, weight: f64) -> Weak {
-        Weak {
+    fn weak(number: u64, weight: f64) -> WeakRow {
+        WeakRow {
             file: 0,
             line: number,
             task: 0,
@@ -333,7 +336,7 @@ mod tests {
     #[test]
     fn the_draw_goes_by_weight_and_depends_on_nothing_else() {
         let all = || (0..2000).map(|number| weak(number, if number % 2 == 0 { 3.0 } else { 1.0 }));
-        let lines = |mut weak: Vec<Weak>, seed: u64| {
+        let lines = |mut weak: Vec<WeakRow>, seed: u64| {
             draw(&mut weak, 400, seed);
             let mut lines: Vec<u64> = weak.iter().map(|weak| weak.line).collect();
             lines.sort_unstable();

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use super::{Form, Row};
+use super::{Row, RowFormat};
 use cadforge_reward::{self as reward, Advantages, Profile};
 
 /// Completions for a prompt where nobody says otherwise: what TRL generates.
@@ -53,7 +53,7 @@ impl Groups {
     pub fn push(&mut self, row: &Row, line: u64) -> u32 {
         let prompt = row.prompt();
         let (call, task) = (row.call(), row.task_id());
-        let is_step = Form::of(row) == Some(Form::Step);
+        let is_step = RowFormat::of(row) == Some(RowFormat::Step);
         let (key, named) = match (row.get("group_id"), prompt.is_empty(), call) {
             (Some(id), _, _) => (digest(&("id", id)), true),
             // Steps that were made of the same one.

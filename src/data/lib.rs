@@ -1,6 +1,6 @@
 //! Rows of training runs: scoring, storing, reporting, curricula and exports.
 //!
-//! A row is a JSON object on one line; [`Form`] lists the accepted forms. [`Lines`] reads files line by line, so files may exceed
+//! A row is a JSON object on one line; [`RowFormat`] lists the accepted forms. [`Lines`] reads files line by line, so files may exceed
 //! available memory. Malformed lines are reported as [`BadLine`] and skipped. Nothing here starts a process: candidates are scored
 //! through [`cadforge_assess`].
 //!
@@ -19,7 +19,6 @@
 
 pub mod curriculum;
 pub mod export;
-mod form;
 mod groups;
 mod lines;
 mod output;
@@ -27,16 +26,17 @@ pub mod prompt;
 pub mod repaired;
 pub mod report;
 mod row;
+mod row_format;
 pub mod score;
 pub mod store;
 mod surrogates;
 
 use std::path::{Path, PathBuf};
 
-pub use form::Form;
 pub use groups::{Compared, DEFAULT_GENERATIONS, Groups, Spread, compare};
 pub use lines::{BadLine, Line, Lines};
 pub use row::Row;
+pub use row_format::RowFormat;
 pub use surrogates::{file_of, line_of};
 
 /// Why nothing could be made of some rows.

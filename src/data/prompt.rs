@@ -6,7 +6,7 @@ use super::Row;
 use cadforge_assess::{Artifacts, Evaluation, FORMAT, Timing, Versions};
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_core::task::Task;
-use cadforge_repair::Ask;
+use cadforge_repair::ProposalRequest;
 use cadforge_repair::endpoint::Template;
 use cadforge_reward::{self as reward, Details, Mode, Profile, Reward};
 use cadforge_trajectory::{Origin, Step};
@@ -14,7 +14,7 @@ use cadforge_trajectory::{Origin, Step};
 /// Asks for a repair of a row's candidate, as messages.
 pub fn repair_prompt(template: &Template, task: &Task, row: &Row) -> Value {
     let step = step(task, row);
-    let ask = Ask {
+    let ask = ProposalRequest {
         task,
         history: std::slice::from_ref(&step),
         head: 0,

@@ -33,7 +33,7 @@ pub enum Event {
     /// A step of a repair was built and scored.
     Step(Box<Step>, Option<Arc<Shape>>),
     /// Finished.
-    Done(Box<Outcome>),
+    Done(Box<JobOutcome>),
     /// It could not be done. Never a score.
     Failed {
         /// What went wrong, with the way out.
@@ -48,7 +48,7 @@ pub enum Event {
 /// What a finished job leaves.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "an event carries it in a box")]
-pub enum Outcome {
+pub enum JobOutcome {
     /// Of an [`super::AssessJob`].
     Assessed(Assessment),
     /// Of a [`super::RepairJob`].

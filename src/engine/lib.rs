@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::Receiver;
 
-pub use events::{Event, Outcome, Wake};
+pub use events::{Event, JobOutcome, Wake};
 pub use run::write_step;
 
 use cadforge_assess::{Assessor, Scoring};
@@ -85,7 +85,7 @@ pub struct RepairJob {
     /// Steps that are known already; see [`cadforge_repair::Repair::earlier`].
     pub earlier: Vec<Step>,
     /// Who proposes.
-    pub proposer: ProposerChoice,
+    pub proposer: ProposerConfig,
     /// How to score.
     pub scoring: Scoring,
     /// Rounds of proposals at most, at least 1; a round is one proposal, or one group.
@@ -100,7 +100,7 @@ pub struct RepairJob {
 
 /// Who proposes repairs.
 #[derive(Clone, Debug, PartialEq)]
-pub enum ProposerChoice {
+pub enum ProposerConfig {
     /// A recorded repair of the task.
     Replay {
         /// Its name in `repairs/`; `None` takes what [`cadforge_repair::Replay::find`] does.

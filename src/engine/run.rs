@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use super::events::{Event, EventSender, Outcome};
-use super::{AssessJob, ExportJob, Job, JobId, ProposerChoice, RepairJob};
+use super::events::{Event, EventSender, JobOutcome};
+use super::{AssessJob, ExportJob, Job, JobId, ProposerConfig, RepairJob};
 use cadforge_assess::{Assessor, Request, with_task_files};
 use cadforge_executor::{Build, CancelToken, Execution, Priority};
 use cadforge_repair::{self as repair, Endpoint, Proposer, Repair, Replay, Rules};
@@ -56,7 +56,7 @@ fn export(job: &ExportJob, assessor: &Assessor, events: &mut EventSender, cancel
     match limits.and_then(|limits| assessor.executor().export(code, &limits, cancel)) {
         _ if cancel.is_cancelled() => Event::Cancelled,
         Ok(execution) => match write_step(path, &execution) {
-            Ok(()) => Event::Done(Box::new(Outcome::Exported(path.clone()))),
+            Ok(()) => Event::Done(Box::new(JobOutcome::Exported(path.clone()))),
             Err(message) => failed(message, true),
         },
         Err(error) if error.is_cancelled() => Event::Cancelled,
@@ -102,7 +102,7 @@ fn assess(job: &AssessJob, assessor: &Assessor, events: &mut EventSender, cancel
     let mut built = |built| events.send(Event::Built(built));
     match assessor.assess_observed(&request, &mut built, cancel) {
         _ if cancel.is_cancelled() => Event::Cancelled,
-        Ok(assessment) => Event::Done(Box::new(Outcome::Assessed(assessment))),
+        Ok(assessment) => Event::Done(Box::new(JobOutcome::Assessed(assessment))),
         Err(error) if error.is_cancelled() => Event::Cancelled,
         Err(error) => failed(error.to_string(), error.is_input()),
     }
@@ -110,9 +110,9 @@ fn assess(job: &AssessJob, assessor: &Assessor, events: &mut EventSender, cancel
 
 fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {
     let proposer: Box<dyn Proposer> = match &job.proposer {
-        ProposerChoice::Rules => Box::new(Rules),
-        ProposerChoice::Endpoint(config) => Box::new(Endpoint::new((**config).clone())),
-        ProposerChoice::Replay {
+        ProposerConfig::Rules => Box::new(Rules),
+        ProposerConfig::Endpoint(config) => Box::new(Endpoint::new((**config).clone())),
+        ProposerConfig::Replay {
             recording,
             skip,
             paced,
@@ -135,7 +135,7 @@ fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel
         priority: Priority::Batch,
     };
     match repair::run(&repair, &*proposer, assessor, events, cancel) {
-        Ok(summary) => Event::Done(Box::new(Outcome::Repaired(summary))),
+        Ok(summary) => Event::Done(Box::new(JobOutcome::Repaired(summary))),
         Err(error) if error.is_cancelled() => Event::Cancelled,
         Err(error) => failed(error.to_string(), error.is_input()),
     }

@@ -18,12 +18,12 @@
 //! # Ok::<(), cadforge_executor::ExecutorError>(())
 //! ```
 
-mod answer;
+mod cached;
 mod identity;
 mod mesh_check;
 mod notes;
+mod outcome;
 mod pool;
-mod remembered;
 pub mod scratch;
 mod worker;
 
@@ -36,12 +36,12 @@ use cadforge_core::failure::Failure;
 use cadforge_geometry::{Scene, Shape};
 use cadforge_protocol::frame::Purpose;
 
-pub use answer::DisputedMesh;
 pub use cadforge_platform::{kernel, kernel::SandboxSupport, load};
 pub use cadforge_protocol::{Limits, MeshKind, PATCHES, WorkerVersions, frame as protocol, project};
+pub use outcome::DisputedMesh;
 
+pub use cached::is_cacheable;
 pub use identity::Identity;
-pub use remembered::is_lasting;
 
 /// What came of running a candidate.
 #[derive(Clone, Debug)]
@@ -315,19 +315,19 @@ impl Executor {
     ) -> Result<Execution, ExecutorError> {
         // Needs no worker to be found out.
         if let Err(error) = std::str::from_utf8(code) {
-            return Ok(answer::bad_encoding(code, error));
+            return Ok(outcome::bad_encoding(code, error));
         }
         let limits = &limits.refreshed()?;
         let identity = self.identity();
-        let key = identity.map(|identity| remembered::key(&identity, code, limits));
+        let key = identity.map(|identity| cached::key(&identity, code, limits));
         // A scene is made for whoever looks, and is not stored.
         let suffices = |execution: &Execution| priority == Priority::Batch || !execution.shows_more;
-        if let Some(execution) = key.and_then(|key| remembered::load(self.cache(), &key))
+        if let Some(execution) = key.and_then(|key| cached::load(self.cache(), &key))
             && suffices(&execution)
         {
             return Ok(execution);
         }
-        let order = pool::Order {
+        let order = pool::QueuedRun {
             code,
             limits,
             priority,
@@ -345,7 +345,7 @@ impl Executor {
                 mesh: MeshKind::Verified,
                 ..limits.clone()
             };
-            let order = pool::Order {
+            let order = pool::QueuedRun {
                 limits: &limits,
                 purpose: Purpose::Result,
                 ..order
@@ -358,7 +358,7 @@ impl Executor {
             execution.clean = false;
         }
         if let Some(key) = key {
-            remembered::store(self.cache(), &key, &execution);
+            cached::store(self.cache(), &key, &execution);
         }
         Ok(execution)
     }
@@ -372,10 +372,10 @@ impl Executor {
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
         if let Err(error) = std::str::from_utf8(code) {
-            return Ok(answer::bad_encoding(code, error));
+            return Ok(outcome::bad_encoding(code, error));
         }
         let limits = &limits.refreshed()?;
-        let order = pool::Order {
+        let order = pool::QueuedRun {
             code,
             limits,
             priority: Priority::Live,
@@ -389,11 +389,7 @@ impl Executor {
     /// What the build of this code depends on; `None` where nothing is kept, or its project folder cannot be read. Starts
     /// nothing.
     pub fn key(&self, code: &[u8], limits: &Limits) -> Option<Key> {
-        Some(remembered::key(
-            &self.identity()?,
-            code,
-            &limits.refreshed().ok()?,
-        ))
+        Some(cached::key(&self.identity()?, code, &limits.refreshed().ok()?))
     }
 
     /// Where results are kept.
@@ -417,13 +413,13 @@ impl Executor {
         }
         let identity = self.identity();
         if known.is_none()
-            && let Some(versions) = identity.and_then(|of| remembered::load_versions(self.cache(), &of))
+            && let Some(versions) = identity.and_then(|of| cached::load_versions(self.cache(), &of))
         {
             return Ok(versions);
         }
         let (versions, of) = known.map_or_else(|| self.pool.versions(), Ok)?;
         if identity == Some(of) && !self.versions_kept.swap(true, Ordering::Relaxed) {
-            remembered::store_versions(self.cache(), &of, &versions);
+            cached::store_versions(self.cache(), &of, &versions);
         }
         Ok(versions)
     }

@@ -3,9 +3,9 @@
 //! One thread a worker starts it, feeds it and replaces it: see [`keeper`]. Everything shared lies behind one lock
 //! that is never held while anything waits.
 
-mod keeper;
 mod memory;
 mod queue;
+mod slot;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -20,8 +20,8 @@ use super::protocol::Purpose;
 use super::{
     CancelToken, Execution, ExecutorError, Limits, PoolStatus, Priority, WorkerConfig, WorkerVersions,
 };
-use keeper::Keeper;
 use queue::{Queue, Takes};
+use slot::SlotThread;
 
 /// The slot of hand edits, where there is one.
 const LIVE_SLOT: usize = 0;
@@ -42,7 +42,7 @@ pub struct Pool {
 }
 
 /// A candidate to run.
-pub struct Order<'a> {
+pub struct QueuedRun<'a> {
     /// The candidate.
     pub code: &'a [u8],
     /// What it may use.
@@ -142,7 +142,7 @@ impl Pool {
         });
         let (sender, closing) = bounded(0);
         for slot in 0..slots {
-            Keeper::first(&shared, &closing, slot);
+            SlotThread::first(&shared, &closing, slot);
         }
         Self {
             shared,
@@ -152,7 +152,7 @@ impl Pool {
     }
 
     /// See [`super::Executor::build`].
-    pub fn build(&self, order: &Order<'_>, cancel: &CancelToken) -> Result<Execution, ExecutorError> {
+    pub fn build(&self, order: &QueuedRun<'_>, cancel: &CancelToken) -> Result<Execution, ExecutorError> {
         if cancel.is_cancelled() {
             return Err(ExecutorError::Cancelled);
         }
@@ -206,7 +206,7 @@ impl Pool {
         }
         drop(state);
         for slot in given_up {
-            Keeper::first(&self.shared, &self.closed, slot);
+            SlotThread::first(&self.shared, &self.closed, slot);
         }
         self.warm_up();
     }

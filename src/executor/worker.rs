@@ -1,6 +1,6 @@
 //! One worker process: its start, one candidate at a time, its end.
 //!
-//! Knows nothing of queues or retries. A worker that misbehaves in any way is dead: see [`Died`]. One that is slow because
+//! Knows nothing of queues or retries. A worker that misbehaves in any way is dead: see [`WorkerDied`]. One that is slow because
 //! the machine is busy does not misbehave: its time limits do not run while it waits for the processor.
 
 use std::io::Read;
@@ -46,7 +46,7 @@ pub(super) const INHERITED: [&str; 4] = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_P
 pub struct Worker {
     child: Child,
     connection: Option<UnixStream>,
-    replies: Receiver<Heard>,
+    replies: Receiver<Received>,
     words: Arc<Mutex<Vec<u8>>>,
     versions: WorkerVersions,
     sandbox: SandboxSupport,
@@ -54,7 +54,7 @@ pub struct Worker {
     /// Candidates that sleep while another one is run beside them.
     asleep: Vec<u64>,
     /// Those of them that ended before the other one did.
-    ended: Vec<(u64, Heard)>,
+    ended: Vec<(u64, Received)>,
 }
 
 /// A candidate to run.
@@ -73,7 +73,7 @@ pub struct Run<'a> {
 
 /// Why a worker is of no use any more, in one line and a hint.
 #[derive(Debug)]
-pub struct Died(pub String);
+pub struct WorkerDied(pub String);
 
 /// What came of one candidate.
 pub enum Ran {
@@ -99,7 +99,7 @@ pub struct Done {
     pub blobs: DoneBlobs,
 }
 
-type Heard = Result<(Reply, Vec<Vec<u8>>), String>;
+type Received = Result<(Reply, Vec<Vec<u8>>), String>;
 
 impl Worker {
     /// Starts a worker and waits until it is ready.
@@ -111,9 +111,9 @@ impl Worker {
         closing: &Receiver<()>,
         started: impl FnOnce(u32),
         gone: impl FnOnce() + Send + 'static,
-    ) -> Result<Self, Died> {
+    ) -> Result<Self, WorkerDied> {
         let (ours, theirs) =
-            UnixStream::pair().map_err(|error| Died(format!("no socket for a worker: {error}")))?;
+            UnixStream::pair().map_err(|error| WorkerDied(format!("no socket for a worker: {error}")))?;
         let mut command = Command::new(&config.worker);
         command
             .arg("--python")
@@ -133,7 +133,7 @@ impl Worker {
             // Ctrl-C in a terminal is for the client, which decides what becomes of its workers.
             .process_group(0);
         let mut child = command.spawn().map_err(|error| {
-            Died(format!(
+            WorkerDied(format!(
                 "{} cannot be started: {error}\nhint: build it with `make build`, or name it with CADFORGE_WORKER",
                 config.worker.display()
             ))
@@ -180,8 +180,8 @@ impl Worker {
     pub fn run(
         &mut self,
         run: &Run<'_>,
-        beside: &mut dyn FnMut(&mut Self) -> Result<(), Died>,
-    ) -> Result<Ran, Died> {
+        beside: &mut dyn FnMut(&mut Self) -> Result<(), WorkerDied>,
+    ) -> Result<Ran, WorkerDied> {
         self.next_id += 1;
         let id = self.next_id;
         let request = Request::Run {
@@ -225,7 +225,7 @@ impl Worker {
                     // The caller has its answer already: there is all the time that the worker needs.
                     self.say(&Request::Cancel { id }, &[])?;
                 }
-                recv(run.closing) -> _ => return Err(Died("the pool is closing".to_owned())),
+                recv(run.closing) -> _ => return Err(WorkerDied("the pool is closing".to_owned())),
                 recv(deadline) -> _ => {
                     let left = silence.left();
                     if left.is_zero() && looked_twice {
@@ -238,7 +238,7 @@ impl Worker {
         }
     }
 
-    fn done(&mut self, heard: Heard, expected: u64) -> Result<Ran, Died> {
+    fn done(&mut self, heard: Received, expected: u64) -> Result<Ran, WorkerDied> {
         match heard {
             Ok((
                 Reply::Done {
@@ -265,13 +265,16 @@ impl Worker {
                     })),
                 })
             }
-            Ok((Reply::Refused { message }, _)) => Err(Died(message)),
+            Ok((Reply::Refused { message }, _)) => Err(WorkerDied(message)),
             Ok((reply, _)) => Err(self.died(&format!("it answered out of turn: {reply:?}"))),
             Err(reason) => Err(self.died(&reason)),
         }
     }
 
-    fn await_hello(&mut self, closing: &Receiver<()>) -> Result<(WorkerVersions, SandboxSupport), Died> {
+    fn await_hello(
+        &mut self,
+        closing: &Receiver<()>,
+    ) -> Result<(WorkerVersions, SandboxSupport), WorkerDied> {
         let timeout = Timeout::with_children(START_LIMIT, self.child.id());
         let heard = loop {
             let left = timeout.left();
@@ -280,7 +283,7 @@ impl Worker {
             }
             select! {
                 recv(self.replies) -> heard => break heard.map_err(|_| RecvTimeoutError::Disconnected),
-                recv(closing) -> _ => return Err(Died("the pool is closing".to_owned())),
+                recv(closing) -> _ => return Err(WorkerDied("the pool is closing".to_owned())),
                 default(left) => {}
             }
         };
@@ -294,11 +297,11 @@ impl Worker {
                 },
                 _,
             ))) => Ok((versions, sandbox)),
-            Ok(Ok((Reply::Hello { protocol, .. }, _))) => Err(Died(format!(
+            Ok(Ok((Reply::Hello { protocol, .. }, _))) => Err(WorkerDied(format!(
                 "the worker speaks protocol {protocol}, this program speaks {PROTOCOL}\n\
                  hint: both come from one build: make build"
             ))),
-            Ok(Ok((Reply::Refused { message }, _))) => Err(Died(message)),
+            Ok(Ok((Reply::Refused { message }, _))) => Err(WorkerDied(message)),
             Ok(Ok((reply, _))) => Err(self.died(&format!("it began with {reply:?}"))),
             Ok(Err(reason)) => Err(self.died(&reason)),
             Err(RecvTimeoutError::Disconnected) => Err(self.died("it is gone")),
@@ -306,7 +309,7 @@ impl Worker {
         }
     }
 
-    fn say(&mut self, request: &Request, blobs: &[&[u8]]) -> Result<(), Died> {
+    fn say(&mut self, request: &Request, blobs: &[&[u8]]) -> Result<(), WorkerDied> {
         let Some(connection) = &mut self.connection else {
             return Err(self.died("it is gone"));
         };
@@ -314,7 +317,7 @@ impl Worker {
     }
 
     /// The worker's death with all that can be told of it.
-    fn died(&mut self, reason: &str) -> Died {
+    fn died(&mut self, reason: &str) -> WorkerDied {
         let status = self.stop();
         // The last words are on their way through a pipe whose other end is closed by now.
         thread::sleep(Duration::from_millis(20));
@@ -322,7 +325,7 @@ impl Worker {
         let words = String::from_utf8_lossy(&words);
         let words = words.trim();
         if words.contains("error while loading shared libraries") {
-            return Died(format!(
+            return WorkerDied(format!(
                 "the worker cannot load a library: {words}\n\
                  hint: it needs the libpython it was built with: install it (apt install libpython3-dev), or build \
                  again with `make build`"
@@ -334,7 +337,7 @@ impl Worker {
         } else {
             format!("; it said: {words}")
         };
-        Died(format!(
+        WorkerDied(format!(
             "the worker died: {reason}{status}{words}\nhint: `cadforge doctor` looks for the cause"
         ))
     }
@@ -366,12 +369,15 @@ impl Drop for Worker {
 }
 
 /// Reads replies on a thread of its own, until the connection ends.
-fn listen(connection: &UnixStream, gone: impl FnOnce() + Send + 'static) -> Result<Receiver<Heard>, Died> {
-    let refuse = |error: std::io::Error| Died(format!("a worker cannot be listened to: {error}"));
+fn listen(
+    connection: &UnixStream,
+    gone: impl FnOnce() + Send + 'static,
+) -> Result<Receiver<Received>, WorkerDied> {
+    let refuse = |error: std::io::Error| WorkerDied(format!("a worker cannot be listened to: {error}"));
     // A worker that stops reading must not hold its client up for ever.
     connection.set_write_timeout(Some(SILENCE)).map_err(refuse)?;
     let mut connection = connection.try_clone().map_err(refuse)?;
-    let (sender, receiver): (Sender<Heard>, _) = bounded(1);
+    let (sender, receiver): (Sender<Received>, _) = bounded(1);
     thread::Builder::new()
         .name("worker-replies".to_owned())
         .spawn(move || {

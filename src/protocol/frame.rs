@@ -205,7 +205,7 @@ pub enum Outcome {
 
 /// What the child that ran a candidate leaves for its worker. Blob: triangles per face.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ran {
+pub struct RunReport {
     /// Whether it handed a shape over, or why it did not.
     pub outcome: Result<(), Failure>,
     /// Ran the code, ms of wall time.
@@ -219,7 +219,7 @@ pub struct Ran {
 /// What the child that read a shape, or code that cannot be read, leaves for its worker. Blobs: edges, surfaces, STEP,
 /// triangles per face (where it made the mesh), scene.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Reading {
+pub struct ReaderReport {
     /// Facts of the shape, or why there are none.
     pub outcome: Result<BrepFacts, Failure>,
     /// Read and measured, ms of wall time.

@@ -7,7 +7,7 @@ use cadforge_trajectory::{Origin, Step};
 
 /// Turns a task and a history into a whole candidate file and a reason.
 ///
-/// A proposer keeps no memory of the loop: all it goes by is in the [`Ask`], so that a loop can be resumed from its
+/// A proposer keeps no memory of the loop: all it goes by is in the [`ProposalRequest`], so that a loop can be resumed from its
 /// trajectory, and so that the candidates of a group can be asked for at the same time.
 pub trait Proposer: Sync {
     /// Where its candidates come from; also its name in a trajectory's header.
@@ -24,7 +24,7 @@ pub trait Proposer: Sync {
     /// Returns soon after `cancel` fires, with whatever result.
     fn propose(
         &self,
-        ask: &Ask<'_>,
+        ask: &ProposalRequest<'_>,
         hear: &mut dyn FnMut(&str),
         cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError>;
@@ -32,7 +32,7 @@ pub trait Proposer: Sync {
 
 /// What a proposer is asked.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
+pub struct ProposalRequest<'a> {
     /// The task.
     pub task: &'a Task,
     /// All steps so far with their code, reward and failure, failed proposals included; the seed first, never empty.
@@ -45,7 +45,7 @@ pub struct Ask<'a> {
     pub candidate: usize,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> ProposalRequest<'a> {
     /// The step to go on from.
     pub fn head(&self) -> &'a Step {
         &self.history[self.head]

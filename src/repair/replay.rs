@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use super::proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
+use super::proposer::{Keep, ProposalRequest, ProposeError, Proposed, Proposer};
 use cadforge_core::task::{RecordedRepair, RecordedStep, Task};
 use cadforge_executor::CancelToken;
 use cadforge_trajectory::Origin;
@@ -142,7 +142,7 @@ impl Proposer for Replay {
 
     fn propose(
         &self,
-        ask: &Ask<'_>,
+        ask: &ProposalRequest<'_>,
         hear: &mut dyn FnMut(&str),
         cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {

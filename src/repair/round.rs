@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, Sender};
 
-use super::proposer::{Ask, ProposeError, Proposed, Proposer};
+use super::proposer::{ProposalRequest, ProposeError, Proposed, Proposer};
 use super::run::{Listener, Repair, RepairError};
 use cadforge_assess::{Assessment, Assessor, Evaluation, Request};
 use cadforge_core::failure::Kind;
@@ -12,14 +12,14 @@ use cadforge_executor::{CancelToken, ExecutorError};
 use cadforge_reward::{self as reward, Shaping};
 
 /// A proposal and what came of it.
-pub(super) struct Tried {
+pub(super) struct Attempt {
     pub proposed: Proposed,
     /// See [`cadforge_trajectory::Proposal::stream`].
     pub stream: Vec<[u32; 2]>,
     pub assessment: Assessment,
 }
 
-impl Tried {
+impl Attempt {
     /// What a group compares: the shaped reward, strict unless another shaping was asked for.
     pub(super) fn score(&self) -> f64 {
         let evaluation = &self.assessment.evaluation;
@@ -45,24 +45,24 @@ const MOMENT: Duration = Duration::from_millis(33);
 enum Message {
     Begins(usize),
     Text(usize, String),
-    Done(usize, Box<Result<Option<Tried>, RepairError>>),
+    Done(usize, Box<Result<Option<Attempt>, RepairError>>),
 }
 
 /// All that is proposed, in the group's order; empty if nobody has anything more to propose.
 pub(super) fn run(
     repair: &Repair<'_>,
-    ask: &Ask<'_>,
+    ask: &ProposalRequest<'_>,
     proposer: &dyn Proposer,
     assessor: &Assessor,
     listener: &mut dyn Listener,
     cancel: &CancelToken,
-) -> Result<Vec<Tried>, RepairError> {
+) -> Result<Vec<Attempt>, RepairError> {
     let first = ask.history.len();
     let (sender, receiver) = crossbeam_channel::unbounded();
     std::thread::scope(|scope| {
         for candidate in 0..repair.candidates.max(1) {
             let sender = sender.clone();
-            let ask = Ask { candidate, ..*ask };
+            let ask = ProposalRequest { candidate, ..*ask };
             scope.spawn(move || {
                 let done = one(repair, &ask, proposer, assessor, &sender, cancel);
                 let _ = sender.send(Message::Done(candidate, Box::new(done)));
@@ -100,12 +100,12 @@ pub(super) fn run(
 
 fn one(
     repair: &Repair<'_>,
-    ask: &Ask<'_>,
+    ask: &ProposalRequest<'_>,
     proposer: &dyn Proposer,
     assessor: &Assessor,
     sender: &Sender<Message>,
     cancel: &CancelToken,
-) -> Result<Option<Tried>, RepairError> {
+) -> Result<Option<Attempt>, RepairError> {
     let mut begun = false;
     let mut begin = || {
         if !std::mem::replace(&mut begun, true) {
@@ -143,7 +143,7 @@ fn one(
             repair.scoring.shaping,
         );
     }
-    Ok(Some(Tried {
+    Ok(Some(Attempt {
         proposed,
         stream: stream.pairs,
         assessment,

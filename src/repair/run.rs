@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::proposer::{Ask, ProposeError, Proposer};
+use super::proposer::{ProposalRequest, ProposeError, Proposer};
 use super::round;
 use super::state::{State, total};
 use cadforge_assess::{AssessError, Assessor, Scoring};
@@ -113,7 +113,7 @@ pub fn run(
         if state.reached() {
             break;
         }
-        let ask = Ask {
+        let ask = ProposalRequest {
             task: repair.task,
             history: &state.history,
             head: state.head,

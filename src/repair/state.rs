@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::keep::is_kept;
 use super::proposer::{Keep, Proposed, Proposer};
-use super::round::Tried;
+use super::round::Attempt;
 use super::run::{Listener, Repair, RepairError};
 use cadforge_assess::{Assessor, FORMAT, ReferenceChoice, Request};
 use cadforge_executor::{CancelToken, ExecutorError};
@@ -96,7 +96,7 @@ impl State {
     /// Keeps and tells the proposals of a round, and moves the head to the best that may be kept.
     pub(super) fn take_in(
         &mut self,
-        tried: Vec<Tried>,
+        tried: Vec<Attempt>,
         proposer: &dyn Proposer,
         listener: &mut dyn Listener,
     ) -> Result<(), RepairError> {
@@ -105,7 +105,7 @@ impl State {
         let groups = groups(first, &tried);
         let mut steps = Vec::new();
         for ((number, tried), group) in tried.into_iter().enumerate().zip(groups) {
-            let Tried {
+            let Attempt {
                 proposed,
                 stream,
                 assessment,
@@ -284,11 +284,11 @@ fn plan(repair: &Repair<'_>, proposer: &dyn Proposer, seed: &[u8]) -> serde_json
 }
 
 /// Places in a group with advantages; nothing for a lone proposal.
-fn groups(first: usize, tried: &[Tried]) -> Vec<Option<GroupPlace>> {
+fn groups(first: usize, tried: &[Attempt]) -> Vec<Option<GroupPlace>> {
     if tried.len() < 2 {
         return vec![None; tried.len()];
     }
-    let scores: Vec<f64> = tried.iter().map(Tried::score).collect();
+    let scores: Vec<f64> = tried.iter().map(Attempt::score).collect();
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (scores.len() - 1) as f64;
     let profile = tried[0].assessment.evaluation.profile;

@@ -100,14 +100,14 @@ pub struct SemanticPartsDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceSimilarityDetails {
     /// Against the CadQuery ideal.
-    pub ideal: Option<Likeness>,
+    pub ideal: Option<ReferenceMatch>,
     /// Against the mesh file.
-    pub mesh: Option<Likeness>,
+    pub mesh: Option<ReferenceMatch>,
 }
 
 /// Likeness to one reference. In fast mode `chamfer` and `silhouette` repeat `bbox`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Likeness {
+pub struct ReferenceMatch {
     /// Likeness of the proportions, 0 to 1.
     pub bbox: f64,
     /// Likeness of the surfaces, 0 to 1.

@@ -20,6 +20,7 @@
 //! assert_eq!(scored.reward.build, 1.0);
 //! ```
 
+mod candidate_geometry;
 mod checks;
 mod contact;
 mod curriculum;
@@ -27,15 +28,14 @@ mod details;
 mod editability;
 mod grounded;
 mod notes;
-mod policy;
 mod profile;
 mod reference;
+mod repair_hints;
 mod score;
 mod semantic_parts;
 mod shaping;
 mod similarity;
 mod source;
-mod specimen;
 mod text_kind;
 mod topology;
 
@@ -46,17 +46,18 @@ use cadforge_geometry::TriMesh;
 
 pub use curriculum::curriculum_weight;
 pub use details::{
-    BuildDetails, ContactDetails, Details, EditabilityDetails, EfficiencyDetails, Likeness,
+    BuildDetails, ContactDetails, Details, EditabilityDetails, EfficiencyDetails, ReferenceMatch,
     ReferenceSimilarityDetails, SemanticPartsDetails, SilhouetteDetails, TopologyDetails, ViewScores,
 };
 pub use grounded::{
-    Against, AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, FitDetails, Ground,
-    GroundedDetails, GroundedEvidence, LikenessDetails, MEASURES, PoseDetails, ResponsesDetails,
-    SoundnessDetails, Trial, Trials, added as added_grounded, measures, score as score_grounded,
+    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, Comparison, FitDetails, GroundedDetails,
+    GroundedEvidence, MEASURES, Perturbation, Perturbations, PoseDetails, SensitivityDetails,
+    SimilarityDetails, TaskBaselines, ValidityDetails, added as added_grounded, measures,
+    score as score_grounded,
 };
 pub use notes::failure_notes;
-pub use policy::policy;
 pub use reference::{Reference, References};
+pub use repair_hints::repair_hints;
 pub use score::{kind_of, score};
 pub use shaping::{Advantages, advantages, potential_step, shape, step_reward};
 pub use source::assigns_fixture;

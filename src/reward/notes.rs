@@ -1,7 +1,7 @@
 //! Lines that tell a person, or the model that repairs, what a score is about.
 
 use super::details::{ContactDetails, Details, SemanticPartsDetails, TopologyDetails, ViewScores};
-use super::policy::policy;
+use super::repair_hints::repair_hints;
 use super::{Component, Evidence, Mode, Profile, Reward};
 use cadforge_core::failure::{Failure, Kind};
 
@@ -15,7 +15,7 @@ pub fn failure_notes(failure: &Failure) -> Vec<String> {
         .map(|line| format!(" (line {line})"))
         .unwrap_or_default();
     let mut notes = vec![format!("{}: {}{line}", failure.kind.name(), failure.message)];
-    notes.extend(policy(failure.kind).map(String::from));
+    notes.extend(repair_hints(failure.kind).map(String::from));
     notes
 }
 
@@ -265,6 +265,6 @@ mod tests {
             notes[0],
             "undefined_name: NameError: name 'leg' is not defined (line 7)"
         );
-        assert_eq!(notes[1..], policy(Kind::UndefinedName));
+        assert_eq!(notes[1..], repair_hints(Kind::UndefinedName));
     }
 }

@@ -1,6 +1,6 @@
 //! Likeness to the references: proportions, surfaces, outlines.
 
-use super::details::{Likeness, ReferenceSimilarityDetails, SilhouetteDetails, ViewScores};
+use super::details::{ReferenceMatch, ReferenceSimilarityDetails, SilhouetteDetails, ViewScores};
 use super::reference::{Outlines, Reference, References, Surface, likeness_of_proportions, proportions};
 use cadforge_geometry::NormalisedMesh;
 
@@ -22,7 +22,7 @@ pub(super) fn fast(mesh: &NormalisedMesh, references: &References) -> Similarity
     let actual = proportions(mesh.bbox().size());
     let compare = |reference: &Reference| {
         let bbox = likeness_of_proportions(actual, reference.proportions);
-        Likeness {
+        ReferenceMatch {
             bbox,
             chamfer: bbox,
             chamfer_distance: None,
@@ -56,7 +56,7 @@ pub(super) fn full(mesh: &NormalisedMesh, references: &References) -> Similarity
         let silhouette = views.weighted();
         let score = 0.25 * bbox + 0.35 * chamfer + 0.40 * silhouette;
         (
-            Likeness {
+            ReferenceMatch {
                 bbox,
                 chamfer,
                 chamfer_distance: Some(distance),
@@ -78,7 +78,7 @@ pub(super) fn full(mesh: &NormalisedMesh, references: &References) -> Similarity
 }
 
 fn combine(likeness: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Similarity {
-    let blend = |part: fn(&Likeness) -> f64| {
+    let blend = |part: fn(&ReferenceMatch) -> f64| {
         let value = match (
             likeness.ideal.as_ref().map(part),
             likeness.mesh.as_ref().map(part),

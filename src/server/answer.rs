@@ -11,10 +11,10 @@ use http_body_util::{BodyExt, Limited};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::episode::Refusal;
-use super::fields::Wrong;
+use super::episode::MessageError;
+use super::fields::FieldError;
 use super::guard::Refused;
-use super::judge::Fault;
+use super::scoring::ScoringError;
 use super::wire::{Problem, ValidationProblem};
 
 /// An answer.
@@ -60,30 +60,30 @@ pub fn try_later(status: StatusCode, message: &str, after_s: u64) -> Answer {
 }
 
 /// 422: fields that are wrong.
-pub fn invalid(wrong: Vec<Wrong>) -> Answer {
+pub fn invalid(wrong: Vec<FieldError>) -> Answer {
     let detail = wrong;
     with_status(StatusCode::UNPROCESSABLE_ENTITY, &ValidationProblem { detail })
 }
 
 /// The answer to a fault of ours: 429 for too much, else 503, both with Retry-After.
-pub fn fault_answer(fault: &Fault) -> Answer {
+pub fn fault_answer(fault: &ScoringError) -> Answer {
     let status = match fault {
-        Fault::Overloaded { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Fault::Late { .. } | Fault::Broken(_) => StatusCode::SERVICE_UNAVAILABLE,
+        ScoringError::Overloaded { .. } => StatusCode::TOO_MANY_REQUESTS,
+        ScoringError::Late { .. } | ScoringError::Broken(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     try_later(status, &fault.to_string(), fault.retry_after_s())
 }
 
 /// The answer to what an environment refuses.
-pub fn refusal(refusal: &Refusal, place: &[&str], input: &Value) -> Answer {
+pub fn refusal(refusal: &MessageError, place: &[&str], input: &Value) -> Answer {
     match refusal {
-        Refusal::UnknownTask(message) => invalid(vec![Wrong {
+        MessageError::UnknownTask(message) => invalid(vec![FieldError {
             kind: "unknown_task".to_owned(),
             loc: place.iter().map(|&step| step.into()).collect(),
             msg: message.clone(),
             input: input.clone(),
         }]),
-        Refusal::Fault(fault) => fault_answer(fault),
+        MessageError::ScoringError(fault) => fault_answer(fault),
     }
 }
 
@@ -136,7 +136,7 @@ pub async fn json_body(request: Body, most: usize, empty: Option<Value>) -> Resu
         return Ok(value);
     }
     serde_json::from_slice(&bytes).map_err(|error| {
-        Box::new(invalid(vec![Wrong {
+        Box::new(invalid(vec![FieldError {
             kind: "json_invalid".to_owned(),
             loc: vec!["body".into(), error.column().into()],
             msg: format!("JSON decode error: {error}"),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::judge::{Candidate, Fault, Judge};
+use super::scoring::{Candidate, ScoringError, ScoringService};
 use super::spectator::{Seat, SeenStep};
 use super::wire::{Action, Object, Observation, ResetRequest, State, TraceStep};
 use cadforge_assess::Evaluation;
@@ -21,18 +21,18 @@ pub const STEPS: u32 = 12;
 
 /// Why a message had no effect.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Refusal {
+pub enum MessageError {
     /// There is no such task.
     #[error("{0}")]
     UnknownTask(String),
     /// We are at fault.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    ScoringError(#[from] ScoringError),
 }
 
 /// One environment.
 pub struct Environment {
-    judge: Judge,
+    scoring: ScoringService,
     tasks: Arc<TaskSet>,
     limit: Duration,
     episode: Option<Episode>,
@@ -53,9 +53,9 @@ struct Episode {
 
 impl Environment {
     /// An environment without an episode; a reset or a step is answered within `limit`. Whoever watches has a seat.
-    pub fn new(judge: Judge, tasks: Arc<TaskSet>, limit: Duration, seat: Option<Seat>) -> Self {
+    pub fn new(scoring: ScoringService, tasks: Arc<TaskSet>, limit: Duration, seat: Option<Seat>) -> Self {
         Self {
-            judge,
+            scoring,
             tasks,
             limit,
             episode: None,
@@ -64,7 +64,7 @@ impl Environment {
     }
 
     /// Begins an episode: scores the task's weak seed.
-    pub async fn reset(&mut self, request: ResetRequest) -> Result<Observation, Refusal> {
+    pub async fn reset(&mut self, request: ResetRequest) -> Result<Observation, MessageError> {
         let task = match &request.task_id {
             Some(id) => find(&self.tasks, id)?,
             None => by_seed(&self.tasks, request.seed)?,
@@ -74,7 +74,7 @@ impl Environment {
     }
 
     /// Scores a candidate; begins an episode where there is none, or none on that task.
-    pub async fn step(&mut self, action: Action, timeout: Option<f64>) -> Result<Observation, Refusal> {
+    pub async fn step(&mut self, action: Action, timeout: Option<f64>) -> Result<Observation, MessageError> {
         let task = match (&action.task_id, &self.episode) {
             (Some(id), _) => find(&self.tasks, id)?,
             (None, Some(episode)) => Arc::clone(&episode.task),
@@ -122,7 +122,7 @@ impl Environment {
         code: Option<String>,
         mode: Option<cadforge_reward::Mode>,
         limit: Duration,
-    ) -> Result<Observation, Refusal> {
+    ) -> Result<Observation, MessageError> {
         let start = Instant::now();
         let is_step = code.is_some();
         let code = code.unwrap_or_else(|| episode.task.weak_seed().to_owned());
@@ -133,9 +133,9 @@ impl Environment {
             mode,
             shape: false,
         };
-        let _room = self.judge.admit(1)?;
+        let _room = self.scoring.admit(1)?;
         let under_way = self.seat.as_ref().map(Seat::begin);
-        let evaluation = match self.judge.score(candidate, Some(limit)).await {
+        let evaluation = match self.scoring.score(candidate, Some(limit)).await {
             Ok(assessment) => assessment.evaluation,
             Err(fault) => {
                 if let Some(under_way) = under_way {
@@ -238,25 +238,25 @@ pub fn reward_json(evaluation: &Evaluation) -> Object {
 }
 
 /// The task of that id, or an error that names those there are.
-pub fn find(tasks: &TaskSet, id: &str) -> Result<Arc<Task>, Refusal> {
+pub fn find(tasks: &TaskSet, id: &str) -> Result<Arc<Task>, MessageError> {
     let shown: String = id.chars().take(80).collect();
     tasks.get(id).map(Arc::clone).map_err(|_| {
         let known: Vec<_> = tasks.iter().map(|task| task.id.as_str()).collect();
-        Refusal::UnknownTask(format!(
+        MessageError::UnknownTask(format!(
             "unknown task_id `{shown}`\nhint: known are {}",
             known.join(", ")
         ))
     })
 }
 
-fn by_seed(tasks: &TaskSet, seed: Option<u64>) -> Result<Arc<Task>, Refusal> {
+fn by_seed(tasks: &TaskSet, seed: Option<u64>) -> Result<Arc<Task>, MessageError> {
     let count = tasks.iter().count() as u64;
     let index = seed.unwrap_or(0).checked_rem(count);
     index
         .and_then(|index| tasks.iter().nth(index as usize))
         .map(Arc::clone)
         .ok_or_else(|| {
-            Refusal::UnknownTask("there are no tasks\nhint: start the server with --tasks DIR".into())
+            MessageError::UnknownTask("there are no tasks\nhint: start the server with --tasks DIR".into())
         })
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 /// One wrong field.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Wrong {
+pub struct FieldError {
     /// The kind of mistake, e.g. `missing`, `string_type`.
     #[serde(rename = "type")]
     pub kind: String,
@@ -28,11 +28,11 @@ const TOLD: usize = 32;
 
 /// What is wrong with a message, collected while it is read.
 #[derive(Debug, Default)]
-pub struct Mistakes(RefCell<Vec<Wrong>>);
+pub struct FieldErrors(RefCell<Vec<FieldError>>);
 
-impl Mistakes {
+impl FieldErrors {
     /// Ends the reading: the value if nothing was wrong.
-    pub fn or<T>(&self, value: Option<T>) -> Result<T, Vec<Wrong>> {
+    pub fn or<T>(&self, value: Option<T>) -> Result<T, Vec<FieldError>> {
         let wrong = self.0.take();
         match value {
             Some(value) if wrong.is_empty() => Ok(value),
@@ -45,7 +45,7 @@ impl Mistakes {
         if wrong.len() >= TOLD {
             return;
         }
-        wrong.push(Wrong {
+        wrong.push(FieldError {
             kind: kind.to_owned(),
             loc,
             msg: msg.into(),
@@ -57,7 +57,7 @@ impl Mistakes {
 /// The fields of an object that is being read.
 #[derive(Debug)]
 pub struct Fields<'a> {
-    mistakes: &'a Mistakes,
+    mistakes: &'a FieldErrors,
     place: Vec<Value>,
     whole: &'a Value,
     object: &'a Map<String, Value>,
@@ -66,12 +66,12 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The fields of a value that must be an object.
-    pub fn of(value: &'a Value, place: &[&str], mistakes: &'a Mistakes) -> Option<Self> {
+    pub fn of(value: &'a Value, place: &[&str], mistakes: &'a FieldErrors) -> Option<Self> {
         let place = place.iter().map(|&step| step.into()).collect();
         Self::at(value, place, mistakes)
     }
 
-    fn at(value: &'a Value, place: Vec<Value>, mistakes: &'a Mistakes) -> Option<Self> {
+    fn at(value: &'a Value, place: Vec<Value>, mistakes: &'a FieldErrors) -> Option<Self> {
         match value {
             Value::Object(object) => Some(Self {
                 mistakes,

@@ -24,7 +24,6 @@ mod episode;
 mod fields;
 mod guard;
 mod host;
-mod judge;
 mod listen;
 mod message;
 mod metrics;
@@ -33,6 +32,7 @@ mod openenv;
 mod routes;
 mod rpc;
 mod scorers;
+mod scoring;
 mod socket;
 mod space;
 mod spectator;
@@ -49,7 +49,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use guard::is_loopback_name;
 pub use host::{HostEvent, Hosting, host};
-pub use spectator::{Seat, SeenSession, SeenStep, Spectator, UnderWay};
+pub use spectator::{PendingStep, Seat, SeenSession, SeenStep, Spectator};
 pub use wire::ENVIRONMENT;
 
 use cadforge_assess::Scoring;
@@ -57,8 +57,8 @@ use cadforge_core::task::TaskSet;
 use cadforge_engine::Engine;
 use episode::Environment;
 use guard::Guard;
-use judge::Judge;
 use metrics::Metrics;
+use scoring::ScoringService;
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ pub enum ServeError {
 struct App {
     engine: Engine,
     tasks: Arc<TaskSet>,
-    judge: Judge,
+    scoring: ScoringService,
     guard: Guard,
     metrics: Arc<Metrics>,
     shapes: space::Shapes,
@@ -129,7 +129,7 @@ impl App {
             engine: engine.clone(),
             tasks,
             shapes: space::Shapes::default(),
-            judge: Judge::new(engine, config.scoring.clone(), config.queue, Arc::clone(&metrics)),
+            scoring: ScoringService::new(engine, config.scoring.clone(), config.queue, Arc::clone(&metrics)),
             guard: Guard::new(
                 config.token.clone(),
                 is_local(config.address.ip()),
@@ -145,7 +145,7 @@ impl App {
     /// A fresh environment, for a socket or for a single call.
     fn environment(&self, of_call: bool) -> Environment {
         Environment::new(
-            self.judge.source(),
+            self.scoring.source(),
             Arc::clone(&self.tasks),
             self.config.step_limit,
             self.seat(of_call),

@@ -30,7 +30,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What a connection holds as long as it lives.
 #[derive(Clone)]
-pub struct Alive {
+pub struct ConnectionGuard {
     _permit: Arc<OwnedSemaphorePermit>,
     _sender: mpsc::Sender<()>,
 }
@@ -69,7 +69,7 @@ pub async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => match Arc::clone(&room).try_acquire_owned() {
                     Ok(permit) => {
-                        let alive = Alive { _permit: Arc::new(permit), _sender: alive.clone() };
+                        let alive = ConnectionGuard { _permit: Arc::new(permit), _sender: alive.clone() };
                         tokio::spawn(connection(Arc::clone(&app), router.clone(), stream, peer, alive));
                     }
                     Err(_) => {
@@ -100,7 +100,13 @@ pub async fn serve(
     Ok(())
 }
 
-async fn connection(app: Arc<App>, router: axum::Router, stream: TcpStream, peer: SocketAddr, alive: Alive) {
+async fn connection(
+    app: Arc<App>,
+    router: axum::Router,
+    stream: TcpStream,
+    peer: SocketAddr,
+    alive: ConnectionGuard,
+) {
     app.metrics.connections.fetch_add(1, Ordering::Relaxed);
     // Answers are written whole; waiting for more to send only delays them.
     let _ = stream.set_nodelay(true);

@@ -4,9 +4,9 @@
 
 use serde_json::{Value, json};
 
-use super::episode::{Environment, Refusal};
-use super::fields::{Fields, Mistakes, Wrong};
-use super::judge::Judge;
+use super::episode::{Environment, MessageError};
+use super::fields::{FieldError, FieldErrors, Fields};
+use super::scoring::ScoringService;
 use super::wire::{Action, Observation, ResetRequest, StepResponse};
 use super::{App, rpc};
 
@@ -19,13 +19,18 @@ pub enum Reply {
 }
 
 /// Does what a message asks for.
-pub async fn answer(app: &App, environment: &mut Environment, judge: &Judge, message: &[u8]) -> Reply {
+pub async fn answer(
+    app: &App,
+    environment: &mut Environment,
+    scoring: &ScoringService,
+    message: &[u8],
+) -> Reply {
     let value: Value = match serde_json::from_slice(message) {
         Ok(value) => value,
         Err(wrong) => return Reply::Text(error("INVALID_JSON", &format!("Invalid JSON: {wrong}"))),
     };
     let done = match read(&value) {
-        Ok(call) => act(app, environment, judge, call).await,
+        Ok(call) => act(app, environment, scoring, call).await,
         Err(denied) => Err(denied),
     };
     match done {
@@ -43,13 +48,13 @@ pub async fn answer(app: &App, environment: &mut Environment, judge: &Judge, mes
 
 /// Why a message has no effect.
 enum Denied {
-    Invalid(Vec<Wrong>),
+    Invalid(Vec<FieldError>),
     Unknown(String),
-    Refused(Refusal),
+    Refused(MessageError),
 }
 
-impl From<Refusal> for Denied {
-    fn from(refusal: Refusal) -> Self {
+impl From<MessageError> for Denied {
+    fn from(refusal: MessageError) -> Self {
         Self::Refused(refusal)
     }
 }
@@ -70,7 +75,7 @@ pub(super) fn is_known(message: &Value) -> bool {
 }
 
 fn read(message: &Value) -> Result<Call, Denied> {
-    let mistakes = Mistakes::default();
+    let mistakes = FieldErrors::default();
     let Some(mut fields) = Fields::of(message, &[], &mistakes) else {
         return mistakes.or(None).map_err(Denied::Invalid);
     };
@@ -106,7 +111,12 @@ fn read(message: &Value) -> Result<Call, Denied> {
     mistakes.or(call).map_err(Denied::Invalid)
 }
 
-async fn act(app: &App, environment: &mut Environment, judge: &Judge, call: Call) -> Result<Reply, Denied> {
+async fn act(
+    app: &App,
+    environment: &mut Environment,
+    scoring: &ScoringService,
+    call: Call,
+) -> Result<Reply, Denied> {
     match call {
         Call::Reset(request) => Ok(observed(environment.reset(request).await?)),
         Call::Step(action) => Ok(observed(environment.step(action, None).await?)),
@@ -115,7 +125,7 @@ async fn act(app: &App, environment: &mut Environment, judge: &Judge, call: Call
         )),
         Call::Close => Ok(Reply::Close),
         Call::Mcp(request) => {
-            let reply = rpc::reply_to(app, judge, &request).await;
+            let reply = rpc::reply_to(app, scoring, &request).await;
             Ok(Reply::Text(json!({ "type": "mcp", "data": reply })))
         }
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::judge::Judge;
+use super::scoring::ScoringService;
 use cadforge_assess::Evaluation;
 
 /// Upper bounds of the histograms' buckets, s: from a known candidate to the bound of a step.
@@ -72,7 +72,7 @@ impl Metrics {
     }
 
     /// All of it as Prometheus text.
-    pub fn text(&self, judge: &Judge) -> String {
+    pub fn text(&self, scoring: &ScoringService) -> String {
         let mut out = String::new();
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         head(
@@ -164,13 +164,13 @@ impl Metrics {
             count(&self.faults),
         );
 
-        let pool = judge.pool();
+        let pool = scoring.pool();
         single(
             &mut out,
             "candidates_waiting",
             "gauge",
             "candidates let in and not done",
-            judge.waiting(),
+            scoring.waiting(),
         );
         single(
             &mut out,
@@ -201,7 +201,7 @@ impl Metrics {
             "workers replaced by count or memory",
             pool.recycled,
         );
-        let (hits, misses) = judge.cache_lookups();
+        let (hits, misses) = scoring.cache_lookups();
         head(
             &mut out,
             "cache_lookups_total",

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::answer::{self, Answer};
-use super::fields::{Fields, Mistakes};
+use super::fields::{FieldErrors, Fields};
 use super::wire::tasks::{Health, Metadata, NamedHealth, Schemas};
 use super::wire::{self, ENVIRONMENT, ResetRequest, StepRequest, StepResponse};
 
@@ -65,7 +65,7 @@ pub async fn reset(State(app): State<Arc<App>>, request: Request) -> Answer {
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = Mistakes::default();
+    let mistakes = FieldErrors::default();
     let read = Fields::of(&body, &["body"], &mistakes).map(ResetRequest::read);
     let request = match mistakes.or(read) {
         Ok(request) => request,
@@ -82,7 +82,7 @@ pub async fn step(State(app): State<Arc<App>>, request: Request) -> Answer {
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = Mistakes::default();
+    let mistakes = FieldErrors::default();
     let read = Fields::of(&body, &["body"], &mistakes).and_then(StepRequest::read);
     let StepRequest {
         action, timeout_s, ..
@@ -101,7 +101,7 @@ pub async fn step(State(app): State<Arc<App>>, request: Request) -> Answer {
 }
 
 pub async fn metrics(State(app): State<Arc<App>>) -> Answer {
-    let text = app.metrics.text(&app.judge);
+    let text = app.metrics.text(&app.scoring);
     answer::raw(
         StatusCode::OK,
         "text/plain; version=0.0.4; charset=utf-8",

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::answer::{self, Answer};
-use super::episode::{self, Refusal};
-use super::fields::{Fields, Mistakes, Wrong};
-use super::judge::Judge;
+use super::episode::{self, MessageError};
+use super::fields::{FieldError, FieldErrors, Fields};
 use super::openenv::json_schema;
+use super::scoring::ScoringService;
 use super::wire::scorers::{RpcAnswer, RpcError as Error};
 use super::wire::{Action, ENVIRONMENT};
 
@@ -27,16 +27,16 @@ const PROTOCOL: &str = "2025-06-18";
 
 pub async fn http(State(app): State<Arc<App>>, request: Request) -> Answer {
     let reply = match answer::body(request.into_body(), app.config.max_body).await {
-        Ok(bytes) => reply(&app, &app.judge.source(), &bytes).await,
+        Ok(bytes) => reply(&app, &app.scoring.source(), &bytes).await,
         Err(_) => failed(Value::Null, Error::new(PARSE_ERROR, "the body could not be read")),
     };
     answer::ok(&reply)
 }
 
 /// The answer to one message.
-pub async fn reply(app: &App, judge: &Judge, message: &[u8]) -> Value {
+pub async fn reply(app: &App, scoring: &ScoringService, message: &[u8]) -> Value {
     match serde_json::from_slice::<Value>(message) {
-        Ok(request) => reply_to(app, judge, &request).await,
+        Ok(request) => reply_to(app, scoring, &request).await,
         Err(error) => {
             let what = format!("Parse error: {error}");
             failed(Value::Null, Error::new(PARSE_ERROR, what))
@@ -45,7 +45,7 @@ pub async fn reply(app: &App, judge: &Judge, message: &[u8]) -> Value {
 }
 
 /// The answer to one message that is JSON.
-pub async fn reply_to(app: &App, judge: &Judge, request: &Value) -> Value {
+pub async fn reply_to(app: &App, scoring: &ScoringService, request: &Value) -> Value {
     let id = match &request["id"] {
         id @ (Value::String(_) | Value::Number(_)) => id.clone(),
         _ => Value::Null,
@@ -54,7 +54,7 @@ pub async fn reply_to(app: &App, judge: &Judge, request: &Value) -> Value {
         Ok(call) => call,
         Err(error) => return failed(id, error),
     };
-    match run(app, judge, call.0, call.1).await {
+    match run(app, scoring, call.0, call.1).await {
         Ok(result) => said(id, Some(result), None),
         Err(error) => failed(id, error),
     }
@@ -90,7 +90,7 @@ fn read(request: &Value) -> Result<(&str, &Value), Error> {
     }
 }
 
-async fn run(app: &App, judge: &Judge, method: &str, params: &Value) -> Result<Value, Error> {
+async fn run(app: &App, scoring: &ScoringService, method: &str, params: &Value) -> Result<Value, Error> {
     match method {
         "initialize" => Ok(json!({
             "protocolVersion": params["protocolVersion"].as_str().filter(|version| version.starts_with("202")).unwrap_or(PROTOCOL),
@@ -110,7 +110,7 @@ async fn run(app: &App, judge: &Judge, method: &str, params: &Value) -> Result<V
                 &params["arguments"]
             };
             let result = match name.as_str() {
-                "score_candidate" => score_candidate(app, judge, arguments).await?,
+                "score_candidate" => score_candidate(app, scoring, arguments).await?,
                 "list_tasks" => list_tasks(app),
                 "get_task" => get_task(app, arguments)?,
                 other => {
@@ -153,13 +153,13 @@ fn tools() -> Value {
     ])
 }
 
-async fn score_candidate(app: &App, judge: &Judge, arguments: &Value) -> Result<Value, Error> {
-    let mistakes = Mistakes::default();
+async fn score_candidate(app: &App, scoring: &ScoringService, arguments: &Value) -> Result<Value, Error> {
+    let mistakes = FieldErrors::default();
     let read = Fields::of(arguments, &["arguments"], &mistakes).and_then(Action::read);
     let action = mistakes.or(read).map_err(invalid)?;
     let limit = app.config.step_limit;
     let mut environment =
-        super::episode::Environment::new(judge.clone(), Arc::clone(&app.tasks), limit, app.seat(true));
+        super::episode::Environment::new(scoring.clone(), Arc::clone(&app.tasks), limit, app.seat(true));
     let observation = environment.step(action, None).await?;
     Ok(json!({
         "task_id": observation.task_id,
@@ -180,7 +180,7 @@ fn list_tasks(app: &App) -> Value {
 }
 
 fn get_task(app: &App, arguments: &Value) -> Result<Value, Error> {
-    let mistakes = Mistakes::default();
+    let mistakes = FieldErrors::default();
     let read = Fields::of(arguments, &["arguments"], &mistakes)
         .and_then(|mut fields| fields.required_text("task_id", 1));
     let id = mistakes.or(read).map_err(invalid)?;
@@ -203,11 +203,11 @@ impl Error {
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<MessageError> for Error {
+    fn from(refusal: MessageError) -> Self {
         match refusal {
-            Refusal::UnknownTask(message) => Self::new(INVALID_PARAMS, message),
-            Refusal::Fault(fault) => Self {
+            MessageError::UnknownTask(message) => Self::new(INVALID_PARAMS, message),
+            MessageError::ScoringError(fault) => Self {
                 code: INTERNAL_ERROR,
                 message: fault.to_string(),
                 data: json!({ "retry_after_s": fault.retry_after_s() }),
@@ -216,7 +216,7 @@ impl From<Refusal> for Error {
     }
 }
 
-fn invalid(wrong: Vec<Wrong>) -> Error {
+fn invalid(wrong: Vec<FieldError>) -> Error {
     Error {
         code: INVALID_PARAMS,
         message: "Invalid params".to_owned(),

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use super::App;
 use super::answer::{self, Answer};
 use super::episode;
-use super::fields::{Fields, Mistakes};
-use super::judge::{Candidate, Judge, Room};
+use super::fields::{FieldErrors, Fields};
+use super::scoring::{Candidate, Permit, ScoringService};
 use super::wire::scorers::{ExtraLogs, Rewards};
 use cadforge_core::task::{Task, TaskSet};
 use cadforge_data::{Row, line_of, score};
@@ -28,7 +28,7 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = Mistakes::default();
+    let mistakes = FieldErrors::default();
     let read = Fields::of(&body, &["body"], &mistakes).and_then(|fields| queries(&app.tasks, fields));
     let candidates = match mistakes.or(read) {
         Ok(candidates) => candidates,
@@ -38,10 +38,10 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
         Ok(room) => room,
         Err(answer) => return *answer,
     };
-    let judge = app.judge.source();
+    let scoring = app.scoring.source();
     let work = candidates
         .into_iter()
-        .map(|candidate| judge.score(candidate, None));
+        .map(|candidate| scoring.score(candidate, None));
     let mut scores = futures_util::stream::iter(work).buffered(abreast(&app));
     let (mut rewards, mut built, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(scored) = scores.next().await {
@@ -163,10 +163,10 @@ pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answe
         Ok(room) => Arc::new(room),
         Err(answer) => return *answer,
     };
-    let judge = app.judge.source();
+    let scoring = app.scoring.source();
     let abreast = abreast(&app);
     let lines = futures_util::stream::iter(rows)
-        .map(move |row| row.scored(Arc::clone(&app), judge.clone(), Arc::clone(&room)))
+        .map(move |row| row.scored(Arc::clone(&app), scoring.clone(), Arc::clone(&room)))
         .buffered(abreast)
         .map(Ok::<Bytes, Infallible>);
     answer::raw(StatusCode::OK, "application/x-ndjson", Body::from_stream(lines))
@@ -206,11 +206,11 @@ impl Line {
     }
 
     /// The line to write.
-    async fn scored(self, app: Arc<App>, judge: Judge, room: Arc<Room>) -> Bytes {
+    async fn scored(self, app: Arc<App>, scoring: ScoringService, room: Arc<Permit>) -> Bytes {
         let written = match self {
             Self::Bad(report) => report,
             Self::Good(row, candidate) => {
-                let map = match judge.score(*candidate, None).await {
+                let map = match scoring.score(*candidate, None).await {
                     Ok(assessment) => score::scored(row, &assessment.evaluation).0,
                     Err(fault) => {
                         let mut map = score::failed(row, &fault.to_string(), &app.config.scoring);
@@ -229,7 +229,7 @@ impl Line {
 }
 
 /// Lets a whole batch in: 413 for one that never fits, 429 for one that does not fit now.
-fn admit(app: &App, count: usize) -> Result<Room, Box<Answer>> {
+fn admit(app: &App, count: usize) -> Result<Permit, Box<Answer>> {
     if count > app.config.queue {
         let message = format!(
             "{count} candidates at once are more than the limit of {}\nhint: send them in parts, or start the server with a higher --queue",
@@ -237,7 +237,7 @@ fn admit(app: &App, count: usize) -> Result<Room, Box<Answer>> {
         );
         return Err(Box::new(answer::problem(StatusCode::PAYLOAD_TOO_LARGE, &message)));
     }
-    app.judge.admit(count).map_err(|fault| {
+    app.scoring.admit(count).map_err(|fault| {
         app.metrics.refused();
         Box::new(answer::fault_answer(&fault))
     })

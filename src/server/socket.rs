@@ -22,9 +22,9 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::answer::{self, Answer};
 use super::episode::Environment;
-use super::judge::Judge;
-use super::listen::Alive;
+use super::listen::ConnectionGuard;
 use super::message::{self, Reply};
+use super::scoring::ScoringService;
 use super::{App, rpc};
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -43,21 +43,21 @@ const GOODBYE: Duration = Duration::from_secs(5);
 
 /// `/ws`: an environment.
 pub async fn environment(State(app): State<Arc<App>>, request: Request) -> Answer {
-    upgrade(app, request, Speaks::Environment)
+    upgrade(app, request, Dialect::Environment)
 }
 
 /// `/mcp` as a socket: JSON-RPC, a message a text.
 pub async fn mcp(State(app): State<Arc<App>>, request: Request) -> Answer {
-    upgrade(app, request, Speaks::Mcp)
+    upgrade(app, request, Dialect::Mcp)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Speaks {
+enum Dialect {
     Environment,
     Mcp,
 }
 
-fn upgrade(app: Arc<App>, mut request: Request, speaks: Speaks) -> Answer {
+fn upgrade(app: Arc<App>, mut request: Request, speaks: Dialect) -> Answer {
     let Some(key) = wanted(request.headers()) else {
         let mut answer = answer::problem(
             StatusCode::UPGRADE_REQUIRED,
@@ -69,7 +69,7 @@ fn upgrade(app: Arc<App>, mut request: Request, speaks: Speaks) -> Answer {
     };
     let accept = derive_accept_key(key.as_bytes());
     // Held until the socket is closed: the server's end waits for it.
-    let alive = request.extensions_mut().remove::<Alive>();
+    let alive = request.extensions_mut().remove::<ConnectionGuard>();
     let upgraded = hyper::upgrade::on(request);
     tokio::spawn(async move {
         // A client that breaks off its own handshake has nobody to tell.
@@ -108,10 +108,10 @@ fn wanted(headers: &HeaderMap) -> Option<String> {
     asked.then(|| key.to_owned())
 }
 
-async fn session(app: &App, mut socket: Socket, speaks: Speaks) {
+async fn session(app: &App, mut socket: Socket, speaks: Dialect) {
     let Ok(permit) = Arc::clone(&app.environments).try_acquire_owned() else {
         app.metrics.refused();
-        let _ = send(&mut socket, &message::capacity(app, speaks == Speaks::Mcp)).await;
+        let _ = send(&mut socket, &message::capacity(app, speaks == Dialect::Mcp)).await;
         // A client that asks before it reads would find the socket closed and never read why.
         let _ = tokio::time::timeout(FIRST_MESSAGE, socket.next()).await;
         let _ = close(&mut socket, CloseCode::Normal, "at capacity").await;
@@ -120,8 +120,8 @@ async fn session(app: &App, mut socket: Socket, speaks: Speaks) {
     app.metrics.sessions.fetch_add(1, Ordering::Relaxed);
     let end = {
         let mut environment = app.environment(false);
-        let judge = app.judge.source();
-        converse(app, &mut socket, &mut environment, &judge, speaks).await
+        let scoring = app.scoring.source();
+        converse(app, &mut socket, &mut environment, &scoring, speaks).await
     };
     app.metrics.sessions.fetch_sub(1, Ordering::Relaxed);
     // Before the goodbyes: a client that has heard them may come back at once.
@@ -162,8 +162,8 @@ async fn converse(
     app: &App,
     socket: &mut Socket,
     environment: &mut Environment,
-    judge: &Judge,
-    speaks: Speaks,
+    scoring: &ScoringService,
+    speaks: Dialect,
 ) -> End {
     let mut ahead = VecDeque::new();
     loop {
@@ -175,7 +175,7 @@ async fn converse(
             },
         };
         let reply = {
-            let work = answer_to(app, environment, judge, speaks, &message);
+            let work = answer_to(app, environment, scoring, speaks, &message);
             tokio::pin!(work);
             loop {
                 tokio::select! {
@@ -233,8 +233,8 @@ async fn next(app: &App, socket: &mut Socket) -> Result<Message, End> {
 async fn answer_to(
     app: &App,
     environment: &mut Environment,
-    judge: &Judge,
-    speaks: Speaks,
+    scoring: &ScoringService,
+    speaks: Dialect,
     message: &Message,
 ) -> Reply {
     let bytes: &[u8] = match message {
@@ -243,8 +243,8 @@ async fn answer_to(
         _ => &[],
     };
     match speaks {
-        Speaks::Mcp => Reply::Text(rpc::reply(app, judge, bytes).await),
-        Speaks::Environment => message::answer(app, environment, judge, bytes).await,
+        Dialect::Mcp => Reply::Text(rpc::reply(app, scoring, bytes).await),
+        Dialect::Environment => message::answer(app, environment, scoring, bytes).await,
     }
 }
 

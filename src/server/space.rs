@@ -16,11 +16,11 @@ use tokio::sync::Notify;
 use super::App;
 use super::answer::{self, Answer};
 use super::episode;
-use super::fields::{Fields, Mistakes};
-use super::judge::{Candidate, Fault};
+use super::fields::{FieldErrors, Fields};
+use super::scoring::{Candidate, ScoringError};
 use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest, LoopStep};
 use cadforge_core::task::Task;
-use cadforge_engine::{Event, Job, Outcome, ProposerChoice, RepairJob};
+use cadforge_engine::{Event, Job, JobOutcome, ProposerConfig, RepairJob};
 use cadforge_extraction as extraction;
 use cadforge_geometry::Shape;
 use cadforge_repair::Replay;
@@ -88,7 +88,7 @@ pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = Mistakes::default();
+    let mistakes = FieldErrors::default();
     let read = Fields::of(&body, &["body"], &mistakes).map(DemoRequest::read);
     let DemoRequest { task_id, code } = match mistakes.or(read) {
         Ok(read) => read,
@@ -108,9 +108,9 @@ pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
         mode: None,
         shape: true,
     };
-    let scored = match app.judge.admit(1) {
+    let scored = match app.scoring.admit(1) {
         Ok(_room) => {
-            app.judge
+            app.scoring
                 .source()
                 .score(candidate, Some(app.config.step_limit))
                 .await
@@ -147,7 +147,7 @@ pub async fn repair_loop(State(app): State<Arc<App>>, request: Request) -> Answe
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = Mistakes::default();
+    let mistakes = FieldErrors::default();
     let read = Fields::of(&body, &["body"], &mistakes).map(LoopRequest::read);
     let task = match mistakes.or(read) {
         Err(wrong) => return answer::invalid(wrong),
@@ -156,14 +156,14 @@ pub async fn repair_loop(State(app): State<Arc<App>>, request: Request) -> Answe
             Err(answer) => return *answer,
         },
     };
-    let ran = match app.judge.admit(1) {
+    let ran = match app.scoring.admit(1) {
         Err(fault) => Err(fault),
         Ok(_room) => match tokio::time::timeout(LOOP_LIMIT, run_loop(&app, &task)).await {
             Ok(ran) => ran,
-            Err(_) => Err(Fault::Late { limit: LOOP_LIMIT }),
+            Err(_) => Err(ScoringError::Late { limit: LOOP_LIMIT }),
         },
     };
-    let Ran {
+    let FinishedLoop {
         steps,
         best,
         delta,
@@ -230,18 +230,18 @@ pub async fn page() -> Answer {
 }
 
 /// A finished loop.
-struct Ran {
+struct FinishedLoop {
     steps: Vec<(Box<Step>, Option<Bytes>)>,
     best: usize,
     delta: f64,
     reached: bool,
 }
 
-async fn run_loop(app: &App, task: &Arc<Task>) -> Result<Ran, Fault> {
+async fn run_loop(app: &App, task: &Arc<Task>) -> Result<FinishedLoop, ScoringError> {
     let recorded = Replay::find(task, None).ok();
     let proposer = match recorded {
-        None => ProposerChoice::Rules,
-        Some(_) => ProposerChoice::Replay {
+        None => ProposerConfig::Rules,
+        Some(_) => ProposerConfig::Replay {
             recording: None,
             skip: 0,
             paced: false,
@@ -272,24 +272,28 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<Ran, Fault> {
                 continue;
             }
             Err(crossbeam_channel::TryRecvError::Disconnected) => {
-                return Err(Fault::Broken("the repair loop ended without a word".to_owned()));
+                return Err(ScoringError::Broken(
+                    "the repair loop ended without a word".to_owned(),
+                ));
             }
         };
         match event {
             Event::Step(step, shape) => steps.push((step, shape.as_deref().map(stl))),
             Event::Done(outcome) => {
                 return match *outcome {
-                    Outcome::Repaired(summary) => Ok(Ran {
+                    JobOutcome::Repaired(summary) => Ok(FinishedLoop {
                         steps,
                         best: summary.best,
                         delta: summary.delta_reward,
                         reached: summary.reached,
                     }),
-                    Outcome::Assessed(_) | Outcome::Exported(_) => unreachable!("a repair ends as a repair"),
+                    JobOutcome::Assessed(_) | JobOutcome::Exported(_) => {
+                        unreachable!("a repair ends as a repair")
+                    }
                 };
             }
-            Event::Failed { message, .. } => return Err(Fault::Broken(message)),
-            Event::Cancelled => return Err(Fault::Broken("cancelled".to_owned())),
+            Event::Failed { message, .. } => return Err(ScoringError::Broken(message)),
+            Event::Cancelled => return Err(ScoringError::Broken("cancelled".to_owned())),
             Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } | Event::Built(_) => {}
         }
     }

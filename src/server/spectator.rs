@@ -55,12 +55,12 @@ pub struct SeenStep {
 
 /// Watches a server.
 pub struct Spectator {
-    seen: Mutex<Seen>,
+    seen: Mutex<SpectatorState>,
     wake: Wake,
 }
 
 #[derive(Default)]
-struct Seen {
+struct SpectatorState {
     sessions: VecDeque<SeenSession>,
     last_session: u64,
     last_step: u64,
@@ -97,12 +97,12 @@ impl Spectator {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Seen> {
+    fn lock(&self) -> MutexGuard<'_, SpectatorState> {
         // What is in it is whole after each change, also when another thread panicked.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<R>(&self, change: impl FnOnce(&mut Seen) -> R) -> R {
+    fn change<R>(&self, change: impl FnOnce(&mut SpectatorState) -> R) -> R {
         let result = {
             let mut seen = self.lock();
             seen.changes += 1;
@@ -113,7 +113,7 @@ impl Spectator {
     }
 }
 
-impl Seen {
+impl SpectatorState {
     fn open(&mut self, of_calls: bool) -> u64 {
         self.last_session += 1;
         self.sessions.push_back(SeenSession {
@@ -160,14 +160,14 @@ pub struct Seat {
 }
 
 /// A candidate under way; ends when dropped, whatever comes of it.
-pub struct UnderWay {
+pub struct PendingStep {
     spectator: Arc<Spectator>,
     session: u64,
 }
 
 impl Seat {
     /// A candidate goes to the workers.
-    pub fn begin(&self) -> UnderWay {
+    pub fn begin(&self) -> PendingStep {
         let session = self.spectator.change(|seen| {
             let id = self.session.unwrap_or_else(|| seen.calls());
             if let Some(session) = seen.session(id) {
@@ -175,14 +175,14 @@ impl Seat {
             }
             id
         });
-        UnderWay {
+        PendingStep {
             spectator: Arc::clone(&self.spectator),
             session,
         }
     }
 }
 
-impl UnderWay {
+impl PendingStep {
     /// It was scored; serial and session are filled in.
     pub fn scored(self, mut step: SeenStep) {
         self.spectator.change(|seen| {
@@ -208,7 +208,7 @@ impl UnderWay {
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for PendingStep {
     fn drop(&mut self) {
         self.spectator.change(|seen| {
             if let Some(session) = seen.session(self.session) {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::App;
 use super::answer::{self, Answer};
 use super::episode;
-use super::fields::{Fields, Mistakes};
+use super::fields::{FieldErrors, Fields};
 use super::wire::ENVIRONMENT;
 use super::wire::tasks::{
     Description, IndexRequest, OneTask, RangeRequest, SomeTasks, Split, SplitRequest, TaskCount, Tasks,
@@ -108,7 +108,7 @@ async fn asked<W, A: Serialize>(
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = Mistakes::default();
+    let mistakes = FieldErrors::default();
     let read = Fields::of(&body, &["body"], &mistakes).and_then(read);
     match mistakes.or(read) {
         Err(wrong) => answer::invalid(wrong),

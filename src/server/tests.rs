@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, Mistakes, Wrong};
+use super::fields::{FieldError, FieldErrors, Fields};
 use super::wire::{Action, ResetRequest, StepRequest};
 
 /// JSON as a client might make it up: often the right keys with the wrong values.
@@ -37,7 +37,7 @@ fn made_up() -> impl Strategy<Value = Value> {
 }
 
 /// Either a value or at least one mistake, and mistakes that are small whatever the message was.
-fn judged<T>(read: Result<T, Vec<Wrong>>) -> Result<Option<T>, TestCaseError> {
+fn judged<T>(read: Result<T, Vec<FieldError>>) -> Result<Option<T>, TestCaseError> {
     match read {
         Ok(value) => Ok(Some(value)),
         Err(wrong) => {
@@ -53,7 +53,7 @@ fn judged<T>(read: Result<T, Vec<Wrong>>) -> Result<Option<T>, TestCaseError> {
 proptest! {
     #[test]
     fn whatever_is_sent_is_read_or_told_to_be_wrong(value in made_up()) {
-        let mistakes = Mistakes::default();
+        let mistakes = FieldErrors::default();
         let action = Fields::of(&value, &["body"], &mistakes).and_then(Action::read);
         if let Some(action) = judged(mistakes.or(action))? {
             prop_assert!(!action.code.is_empty());
@@ -73,7 +73,7 @@ proptest! {
     #[test]
     fn an_action_comes_through_as_it_was_sent(code in ".{1,80}", task in prop::option::of("[a-z_]{0,12}"), full in any::<bool>()) {
         let value = json!({ "code": code, "task_id": task, "reward_mode": if full { "full" } else { "fast" } });
-        let mistakes = Mistakes::default();
+        let mistakes = FieldErrors::default();
         let action = Fields::of(&value, &[], &mistakes).and_then(Action::read);
         let action = mistakes.or(action).expect("well formed");
         prop_assert_eq!(action.code, code);

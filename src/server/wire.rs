@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::fields::{Fields, Wrong};
+use super::fields::{FieldError, Fields};
 use cadforge_reward::Mode;
 
 /// The environment's name in routes and metadata.
@@ -193,7 +193,7 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ValidationProblem {
     /// One entry a wrong field.
-    pub detail: Vec<Wrong>,
+    pub detail: Vec<FieldError>,
 }
 
 impl Action {

@@ -14,7 +14,6 @@ use super::controller::{Controller, Effect};
 use super::dock::{Dock, PanelKind};
 use super::editor::{self as code, EditorView};
 use super::environment::Recipe;
-use super::keeper::KeptView;
 use super::panels::diff::DiffView;
 use super::panels::json_tree::{self, JsonTreeView};
 use super::panels::new_task::{self, NewTaskView};
@@ -28,9 +27,10 @@ use super::panels::runs::{self as runs_panel, RunsView};
 use super::panels::settings::{self, SettingsView};
 use super::panels::timeline::{self as timeline_panel, TimelineView};
 use super::panels::{ask, banner, candidates, console, reward, server, status_bar, tasks, top_bar};
+use super::session_store::ViewSnapshot;
 use super::settings::ThemeChoice;
 use super::state::State;
-use super::viewport::{Against, Viewport};
+use super::viewport::{CompareWith, Viewport};
 use super::{compare, theme, viewport};
 use crate::assess::Scoring;
 use crate::task::Task;
@@ -142,13 +142,13 @@ impl Studio {
     }
 
     /// A missing Python environment can be made so.
-    pub fn environment_is_made_by(&mut self, recipe: Recipe) {
-        self.controller.environment_is_made_by(recipe);
+    pub fn set_environment_recipe(&mut self, recipe: Recipe) {
+        self.controller.set_environment_recipe(recipe);
     }
 
     /// Keeps settings in that file.
-    pub fn settings_file_is(&mut self, path: PathBuf) {
-        self.controller.settings_file_is(path);
+    pub fn set_settings_file(&mut self, path: PathBuf) {
+        self.controller.set_settings_file(path);
     }
 
     /// Takes theme and scale from the settings.
@@ -168,7 +168,7 @@ impl Studio {
     }
 
     /// What the 3D view compares with.
-    pub fn against(&self) -> Against {
+    pub fn against(&self) -> CompareWith {
         self.viewport.against()
     }
 
@@ -208,7 +208,7 @@ impl Studio {
 
     /// Writes new tasks to that folder.
     pub fn tasks_go_to(&mut self, folder: PathBuf) {
-        self.controller.pack_is(folder);
+        self.controller.set_pack(folder);
     }
 
     /// Takes in what arrived, and asks for the next frame if one is due: an idle window asks for none.
@@ -220,7 +220,7 @@ impl Studio {
         let camera = self.viewport.camera();
         self.controller.look_is(
             ctx.theme() == Theme::Dark,
-            KeptView {
+            ViewSnapshot {
                 layout: self.viewport.layout(),
                 against: self.viewport.against(),
                 look: self.viewport.look(),

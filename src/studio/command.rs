@@ -11,11 +11,11 @@ pub use actions::{ACTIONS, ActionInfo};
 pub use keys::pressed;
 
 use super::dock::PanelKind;
-use super::made::Making;
+use super::exporting::ExportKind;
 use super::new_task::NewTask;
-use super::proposing::{Known, Pick};
+use super::proposing::{ProposerKind, ServerEntry};
 use super::settings::Settings;
-use super::share::Form;
+use super::share::ExportFormat;
 use super::state::{CardId, PathPurpose};
 pub use super::viewport::Action as ViewAction;
 use crate::reward::{Mode, Profile};
@@ -97,7 +97,7 @@ pub enum Command {
     /// Write these rows to a file.
     ExportRows(Vec<u32>),
     /// Make something of these rows.
-    MakeOf(Making, Vec<u32>),
+    ExportSelected(ExportKind, Vec<u32>),
     /// Read what the runs among the rows came to.
     ReadReport,
     /// Choose another training run to compare with.
@@ -132,7 +132,7 @@ pub enum Action {
     /// Write the code to another file.
     SaveAs,
     /// Write what is on screen to a file of that form.
-    Export(Form),
+    Export(ExportFormat),
     /// Write the part on screen to a STEP file.
     ExportStep,
     /// Back to the seed alone; hand edits stay.
@@ -148,7 +148,7 @@ pub enum Action {
     /// Show the prompt that a model would be sent.
     Prompt,
     /// Let this one propose.
-    Pick(Pick),
+    ProposerKind(ProposerKind),
     /// Stop what runs.
     Cancel,
     /// The step before.
@@ -174,7 +174,7 @@ pub enum Action {
     /// Open the settings page.
     Settings,
     /// Make something of the training run that is open.
-    Make(Making),
+    ExportRun(ExportKind),
     /// Turn to a side of the training run that is open.
     Turn(RunTab),
     /// Open the store of rows.
@@ -228,7 +228,7 @@ impl RunTab {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProposerCommand {
     /// Let this one propose.
-    Pick(Pick),
+    ProposerKind(ProposerKind),
     /// Give recordings with their pauses, or without.
     Paced(bool),
     /// Ask for that many candidates a round.
@@ -244,7 +244,7 @@ pub enum ProposerCommand {
     /// Let the server of that index propose.
     UseServer(usize),
     /// Change what is known of the server of that index.
-    SetServer(usize, Known),
+    SetServer(usize, ServerEntry),
     /// Ask the server of that index how it is.
     Look(usize),
     /// Put the prompt away.

@@ -5,21 +5,21 @@ use egui::Ui;
 use super::command::Command;
 use super::panels::diff::{self, DiffView};
 use super::state::{Card, Outcome, ReferenceShape, Session};
-use super::viewport::{Against, Pane, Tone, Viewport};
+use super::viewport::{CompareWith, Pane, Tone, Viewport};
 use crate::trajectory::Origin;
 
 /// The code of the card on screen against that of what it is compared with; tells whether it was closed.
-pub(super) fn show_diff(view: &mut DiffView, against: Against, session: &Session, ui: &mut Ui) -> bool {
+pub(super) fn show_diff(view: &mut DiffView, against: CompareWith, session: &Session, ui: &mut Ui) -> bool {
     let card = session.card();
     let (seed, new) = (session.seed(), session.title(card));
     let other = match against {
-        Against::Seed | Against::Reference => seed,
-        Against::Previous => card.parent.and_then(|parent| session.get(parent)).unwrap_or(seed),
-        Against::Pinned => session.pinned().unwrap_or(seed),
+        CompareWith::Seed | CompareWith::Reference => seed,
+        CompareWith::Previous => card.parent.and_then(|parent| session.get(parent)).unwrap_or(seed),
+        CompareWith::Pinned => session.pinned().unwrap_or(seed),
     };
     let title = session.title(other);
     let old = match (&session.task.reference, against) {
-        (Some(code), Against::Reference) => diff::Side {
+        (Some(code), CompareWith::Reference) => diff::Side {
             title: "reference",
             code,
         },
@@ -67,10 +67,10 @@ pub(super) fn show_viewport(
     let against = viewport.against();
     let previous = right.and_then(|card| session.get(card.parent?)).unwrap_or(seed);
     let compared = match against {
-        Against::Seed => Some(seed),
-        Against::Previous => Some(previous),
-        Against::Pinned => Some(session.pinned().unwrap_or(seed)),
-        Against::Reference => None,
+        CompareWith::Seed => Some(seed),
+        CompareWith::Previous => Some(previous),
+        CompareWith::Pinned => Some(session.pinned().unwrap_or(seed)),
+        CompareWith::Reference => None,
     };
     let compared_reason = compared.and_then(Card::failure_since).map(self::reason);
     let compared_title = compared.map(|card| match card.origin {
@@ -94,7 +94,7 @@ pub(super) fn show_viewport(
             empty: match (&card.outcome, card.origin) {
                 (Outcome::Scored(_), Origin::Seed) => "the seed does not build",
                 (Outcome::Scored(_), _) => "nothing built yet",
-                (Outcome::Fault { .. }, _) => "not built",
+                (Outcome::EndpointFault { .. }, _) => "not built",
                 (Outcome::Unknown, Origin::Seed) => "building the seed…",
                 (Outcome::Unknown, _) => "building…",
             },
@@ -135,13 +135,13 @@ pub(super) fn show_viewport(
             None => "edit the code to see it change here",
             Some(card) => match &card.outcome {
                 Outcome::Scored(_) => "nothing built yet",
-                Outcome::Fault { .. } => "not built",
+                Outcome::EndpointFault { .. } => "not built",
                 Outcome::Unknown => "building…",
             },
         },
     };
     viewport.show(ui, &[left, right]);
-    if viewport.against() == Against::Reference && against != Against::Reference {
+    if viewport.against() == CompareWith::Reference && against != CompareWith::Reference {
         commands.push(Command::ShowReference);
     }
 }

@@ -9,7 +9,7 @@ mod shares;
 
 use egui::{Align, Id, Layout, Rect, RichText, Ui, UiBuilder, Vec2, vec2};
 use egui_tiles::{Container, Tile, TileId, Tiles, Tree};
-use rooms::Rooms;
+use rooms::TileBehavior;
 pub use saved::Saved;
 use saved::{load, save};
 use serde::{Deserialize, Serialize};
@@ -150,7 +150,7 @@ impl Dock {
             self.rows = rows;
             self.show_run(rows);
         }
-        let mut behavior = Rooms {
+        let mut behavior = TileBehavior {
             draw,
             lone: lone_tabs(&self.tree.tiles),
             touched: false,
@@ -158,7 +158,7 @@ impl Dock {
             hide: None,
         };
         self.tree.ui(&mut behavior, ui);
-        let Rooms {
+        let TileBehavior {
             touched,
             dropped,
             hide,

@@ -6,7 +6,7 @@ use egui_kittest::kittest::Queryable as _;
 use super::controller::{DEBOUNCE, TUNE};
 use super::editor::{self, find_bar};
 use super::state::State;
-use super::testing::{Sent, Standin, Window, built, failed, state, window};
+use super::testing::{FakeBackend, Sent, Window, built, failed, state, window};
 use crate::failure::Kind;
 
 fn code(window: &Window) -> &str {
@@ -14,8 +14,8 @@ fn code(window: &Window) -> &str {
 }
 
 /// A window whose editor holds that code and the keyboard, with the caret at the end.
-fn editing(text: &str) -> (Standin, Window) {
-    let standin = Standin::ready();
+fn editing(text: &str) -> (FakeBackend, Window) {
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     standin.last(|job| job.answer(built(0.5, 0.4)));
     window.run();

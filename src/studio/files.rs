@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::made;
+use super::exporting;
 use super::new_task::NewTask;
 use super::notes::Notes;
 use super::rows::{Rows, is_many};
 use super::settings::Settings;
-use super::share::{self, Form, Story};
+use super::share::{self, ExportFormat, Timeline};
 use super::state::{CardId, PathPurpose, Work, file_name};
 use crate::cache;
 use crate::data::DataError;
@@ -250,9 +250,9 @@ impl Files {
     /// Reads what the runs among rows came to, and another run to compare with.
     pub fn read_report(&mut self, rows: Arc<Rows>, other: Option<Arc<Rows>>) {
         self.run_long("reading the report".to_owned(), move |_| {
-            let read = made::runs(&rows).and_then(|mut runs| {
+            let read = exporting::runs(&rows).and_then(|mut runs| {
                 if let Some(other) = other {
-                    runs.extend(made::runs(&other)?);
+                    runs.extend(exporting::runs(&other)?);
                 }
                 Ok(runs)
             });
@@ -337,7 +337,7 @@ impl Files {
     }
 
     /// Writes a story.
-    pub fn export(&mut self, path: PathBuf, story: Story, form: Form) {
+    pub fn export(&mut self, path: PathBuf, story: Timeline, form: ExportFormat) {
         self.run_long(format!("writing {}", file_name(&path)), move |progress| {
             let done = share::tell(&story, form, progress).and_then(|bytes| {
                 replace_file(&path, &bytes).map_err(|error| {

@@ -11,17 +11,17 @@ use super::command::{ACTIONS, Action, Command, Overwriting, ServingCommand};
 use super::dock::PanelKind;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{CardId, PathPurpose, State};
-use super::testing::{Standin, Window, built, failed, state, step, window};
+use super::testing::{FakeBackend, Window, built, failed, state, step, window};
 use crate::assess::Built;
-use crate::engine::{Event, Job, Outcome};
+use crate::engine::{Event, Job, JobOutcome};
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::reward::{Mode, Profile};
 
 /// Keeps the words of a test in the order of its seed.
-struct Chance(Pcg32);
+struct TestRng(Pcg32);
 
-impl Chance {
+impl TestRng {
     fn below(&mut self, bound: usize) -> usize {
         self.0.next_u32() as usize % bound.max(1)
     }
@@ -49,7 +49,7 @@ fn harmless(action: Action) -> bool {
     )
 }
 
-fn code(chance: &mut Chance) -> String {
+fn code(chance: &mut TestRng) -> String {
     const PIECES: [&str; 12] = [
         "import cadquery as cq\n",
         "part = cq.Workplane(\"XY\").box(1, 2, 3)\n",
@@ -67,7 +67,7 @@ fn code(chance: &mut Chance) -> String {
     (0..chance.below(12)).map(|_| chance.of(&PIECES)).collect()
 }
 
-fn card(chance: &mut Chance, state: &State) -> CardId {
+fn card(chance: &mut TestRng, state: &State) -> CardId {
     let session = &state.sessions[chance.below(state.sessions.len())];
     match chance.below(4) {
         0 => CardId(chance.0.next_u64()),
@@ -75,8 +75,8 @@ fn card(chance: &mut Chance, state: &State) -> CardId {
     }
 }
 
-fn command(chance: &mut Chance, state: &State, folder: &Path) -> Command {
-    let path = |chance: &mut Chance| -> PathBuf {
+fn command(chance: &mut TestRng, state: &State, folder: &Path) -> Command {
+    let path = |chance: &mut TestRng| -> PathBuf {
         folder.join(chance.of(&[
             "rows.jsonl",
             "part.py",
@@ -140,7 +140,7 @@ fn command(chance: &mut Chance, state: &State, folder: &Path) -> Command {
     }
 }
 
-fn chance_of_commands(chance: &mut Chance) -> Command {
+fn chance_of_commands(chance: &mut TestRng) -> Command {
     match chance.below(7) {
         0 => Command::DismissNotice,
         1 => Command::Rescue(chance.yes()),
@@ -157,7 +157,7 @@ fn chance_of_commands(chance: &mut Chance) -> Command {
 }
 
 /// An answer of the engine to one of its jobs, in any order and to jobs that are over.
-fn answer(chance: &mut Chance, standin: &Standin) {
+fn answer(chance: &mut TestRng, standin: &FakeBackend) {
     if standin.count() == 0 {
         return;
     }
@@ -198,7 +198,7 @@ fn answer(chance: &mut Chance, standin: &Standin) {
             // Now and then the answer to another question than was asked.
             let repaired = repair != (chance.below(20) == 0);
             Event::Done(Box::new(if repaired {
-                Outcome::Repaired(RepairSummary {
+                JobOutcome::Repaired(RepairSummary {
                     steps: number,
                     best: number,
                     delta_reward: 0.1,
@@ -206,7 +206,7 @@ fn answer(chance: &mut Chance, standin: &Standin) {
                     trajectory: None,
                 })
             } else {
-                Outcome::Assessed(assessment)
+                JobOutcome::Assessed(assessment)
             }))
         }
     };
@@ -217,7 +217,7 @@ fn answer(chance: &mut Chance, standin: &Standin) {
     desk.pool.error = (chance.below(12) == 0).then(|| "no worker can start\nhint: run doctor".to_owned());
 }
 
-fn input(chance: &mut Chance, window: &mut Window) {
+fn input(chance: &mut TestRng, window: &mut Window) {
     const KEYS: [Key; 14] = [
         Key::Enter,
         Key::Tab,
@@ -304,13 +304,13 @@ fn run(seed: u64, steps: usize) {
     std::fs::write(dir.path().join("rows.jsonl"), rows).unwrap();
     std::fs::write(dir.path().join("part.py"), "part = 1\n").unwrap();
     std::fs::write(dir.path().join("latin1.py"), b"# caf\xe9").unwrap();
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     // Nonsense may be written in any script; the window draws a box for what its fonts lack.
     window
         .ctx
         .set_missing_glyph_policy(egui::MissingGlyphPolicy::Tofu);
-    let mut chance = Chance(Pcg32::new(seed, 7));
+    let mut chance = TestRng(Pcg32::new(seed, 7));
     for at in 0..steps {
         match chance.below(5) {
             0 | 1 => {

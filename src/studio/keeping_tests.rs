@@ -8,10 +8,10 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::command::Command;
 use super::panels::{palette, rows};
-use super::share::Form;
+use super::share::ExportFormat;
 use super::state::{PathPurpose, State};
-use super::testing::{Standin, Window, built, state, studio, window};
-use super::viewport::{Against, Layout};
+use super::testing::{FakeBackend, Window, built, state, studio, window};
+use super::viewport::{CompareWith, Layout};
 use super::{Opened, editor};
 use crate::reward::Profile;
 use crate::trajectory::Origin;
@@ -31,7 +31,7 @@ fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
 
 /// A window that remembers in a folder.
 fn remembering(folder: &Path) -> Window {
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     let ctx = window.ctx.clone();
     studio(&mut window).remember_in(&ctx, folder, true);
@@ -127,7 +127,7 @@ fn a_file_that_changes_outside_is_loaded_unless_it_has_edits_here() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
@@ -159,7 +159,7 @@ fn closing_with_unsaved_edits_is_a_question() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     let close = |window: &mut Window| {
         let viewports = &mut window.input_mut().viewports;
@@ -208,7 +208,7 @@ fn closing_with_unsaved_edits_is_a_question() {
 
 #[test]
 fn the_palette_finds_commands_and_tasks_by_typing() {
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
     window.run_steps(3);
@@ -240,7 +240,7 @@ fn the_palette_finds_commands_and_tasks_by_typing() {
 
 #[test]
 fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     standin.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
@@ -262,7 +262,7 @@ fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
     window.run_steps(3);
     window.get_by_label("Compare with this step").click();
     window.run_steps(3);
-    assert_eq!(window.state().as_ref().unwrap().against(), Against::Pinned);
+    assert_eq!(window.state().as_ref().unwrap().against(), CompareWith::Pinned);
     window.key_press_modifiers(Modifiers::COMMAND, Key::D);
     window.run_steps(3);
     window.get_by_label("the code is the same");
@@ -286,7 +286,7 @@ fn rows_of_a_run_are_filtered_counted_and_taken_to_the_editor() {
         r#"{"task_id": "other", "code": "c = 3", "reward": 0.9, "kind": "build_ok"}"#,
     ];
     std::fs::write(&path, lines.join("\n")).unwrap();
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     studio(&mut window).open(Opened::File(path));
     until(&mut window, "the rows", |state| state.rows.is_some());
@@ -319,10 +319,10 @@ fn rows_of_a_run_are_filtered_counted_and_taken_to_the_editor() {
 #[test]
 fn settings_are_applied_and_kept_with_their_comments() {
     let dir = tempfile::tempdir().unwrap();
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     let path = dir.path().join("settings.toml");
-    studio(&mut window).settings_file_is(path.clone());
+    studio(&mut window).set_settings_file(path.clone());
     window.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
     window.run_steps(3);
     window.get_by_label("Settings");
@@ -359,7 +359,7 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     let dir = tempfile::tempdir().unwrap();
     let (taken, free) = (dir.path().join("taken.py"), dir.path().join("free.py"));
     std::fs::write(&taken, "theirs = 1\n").unwrap();
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     type_code(&mut window, "mine = 1\n");
     let mine = state(&window).card().code.clone();
@@ -436,7 +436,7 @@ fn an_export_asks_before_it_replaces_a_file_too() {
     let path = dir.path().join("story.html");
     std::fs::write(&path, "theirs").unwrap();
     let (_standin, mut window) = super::testing::scored();
-    let export = PathPurpose::Export(Form::Page);
+    let export = PathPurpose::Export(ExportFormat::Page);
     super::testing::ask(&mut window, Command::UsePath(export, path.clone()));
     until(&mut window, "the question", |state| state.overwrite.is_some());
     window.get_by_label("Cancel").click();
@@ -455,7 +455,7 @@ fn a_save_is_a_border_of_undo() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a").unwrap();
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a");
@@ -486,7 +486,7 @@ fn a_file_that_changed_a_moment_ago_is_not_saved_over() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");

@@ -13,9 +13,8 @@ pub mod diagnostics;
 pub mod dock;
 pub mod editor;
 pub mod environment;
+pub mod exporting;
 pub mod files;
-pub mod keeper;
-pub mod made;
 pub mod new_task;
 pub mod notes;
 pub mod panels;
@@ -24,6 +23,7 @@ pub mod proposing;
 pub mod rows;
 pub mod servers;
 pub mod serving;
+pub mod session_store;
 pub mod settings;
 pub mod share;
 pub mod state;
@@ -35,11 +35,11 @@ pub use app::{Opened, Studio, StudioOptions, run};
 #[cfg(test)]
 mod editor_tests;
 #[cfg(test)]
+mod exporting_tests;
+#[cfg(test)]
 mod fuzz_tests;
 #[cfg(test)]
 mod keeping_tests;
-#[cfg(test)]
-mod made_tests;
 #[cfg(test)]
 mod panel_tests;
 #[cfg(test)]

@@ -9,13 +9,13 @@ use super::command::{Action, Command};
 use super::dock::PanelKind;
 use super::notes::Notes;
 use super::rows::Rows;
-use super::share::Form;
+use super::share::ExportFormat;
 use super::state::{PathPurpose, Phase, State};
 use super::testing::{
-    Standin, Window, ask, built, failed, notice, scored, state, step, studio, until, window,
+    FakeBackend, Window, ask, built, failed, notice, scored, state, step, studio, until, window,
 };
 use crate::assess::Versions;
-use crate::engine::{Event, Job, Outcome};
+use crate::engine::{Event, Job, JobOutcome};
 use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::reward::{Mode, Profile};
@@ -37,7 +37,7 @@ fn rows(folder: &Path, name: &str, lift: f64) -> std::path::PathBuf {
 }
 
 /// A window with a training run open.
-fn training_run(folder: &Path) -> (Standin, Window) {
+fn training_run(folder: &Path) -> (FakeBackend, Window) {
     let (standin, mut window) = scored();
     let path = rows(folder, "run.jsonl", 0.0);
     ask(&mut window, Command::Open(vec![path]));
@@ -68,7 +68,7 @@ fn a_panel_is_put_away_by_its_header_and_comes_back_from_the_menu() {
 fn where_panels_stand_is_kept_for_the_next_window() {
     let dir = tempfile::tempdir().unwrap();
     let remembering = || {
-        let mut window = window(&Standin::ready());
+        let mut window = window(&FakeBackend::ready());
         let ctx = window.ctx.clone();
         studio(&mut window).remember_in(&ctx, dir.path(), true);
         window.run_steps(3);
@@ -337,7 +337,7 @@ fn a_timeline_is_shared_as_a_page() {
     let out = dir.path().join("part.html");
     ask(
         &mut window,
-        Command::UsePath(PathPurpose::Export(Form::Page), out.clone()),
+        Command::UsePath(PathPurpose::Export(ExportFormat::Page), out.clone()),
     );
     until(&mut window, "the page", |state| {
         state.log.iter().any(|line| line.text.starts_with("wrote "))
@@ -364,7 +364,7 @@ fn a_step_file_is_asked_of_a_worker_with_the_code_on_screen() {
         other => panic!("{other:?}"),
     });
     standin.last(|sent| {
-        sent.send(Event::Done(Box::new(Outcome::Exported("part.step".into()))));
+        sent.send(Event::Done(Box::new(JobOutcome::Exported("part.step".into()))));
     });
     until(&mut window, "word of the file", |state| {
         state.log.iter().any(|line| line.text == "wrote part.step")

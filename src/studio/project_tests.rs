@@ -5,21 +5,21 @@ use std::path::Path;
 use egui_kittest::kittest::Queryable as _;
 
 use super::Opened;
-use super::testing::{Standin, Window, state, studio, until, window};
+use super::testing::{FakeBackend, Window, state, studio, until, window};
 use crate::executor::project::Project;
 
 /// A window in which a file was opened from a folder that holds another one.
-fn opened(folder: &Path) -> (Standin, Window) {
+fn opened(folder: &Path) -> (FakeBackend, Window) {
     std::fs::write(folder.join("part.py"), "a = 1\n").unwrap();
     std::fs::write(folder.join("sizes.json"), "{}").unwrap();
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     studio(&mut window).open(Opened::File(folder.join("part.py")));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
     (standin, window)
 }
 
-fn project_of_last(standin: &Standin) -> Option<Project> {
+fn project_of_last(standin: &FakeBackend) -> Option<Project> {
     standin.last(|job| job.assess().scoring.limits.project.clone())
 }
 

@@ -13,7 +13,7 @@ use crate::trajectory::replace_file;
 
 /// Who proposes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Pick {
+pub enum ProposerKind {
     /// A recording, of the tasks that have one; the rules for the others.
     #[default]
     Replay,
@@ -23,7 +23,7 @@ pub enum Pick {
     Endpoint,
 }
 
-impl Pick {
+impl ProposerKind {
     /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl Pick {
 #[derive(Debug)]
 pub struct Proposing {
     /// Who proposes.
-    pub pick: Pick,
+    pub pick: ProposerKind,
     /// Whether a recording comes with its pauses.
     pub paced: bool,
     /// Candidates of a round, 1 to 16.
@@ -48,7 +48,7 @@ pub struct Proposing {
     /// A loop stops at this total.
     pub target: f64,
     /// Servers that are known, in the order in which they were added.
-    pub servers: Vec<Known>,
+    pub servers: Vec<ServerEntry>,
     /// Index of the one in use.
     pub server: usize,
     /// The file that keeps the servers, if there is a place for one.
@@ -56,9 +56,9 @@ pub struct Proposing {
     /// Folder of prompt templates.
     pub prompts: Option<PathBuf>,
     /// What was said since the last repair began, a text a proposal.
-    pub said: Vec<Said>,
+    pub said: Vec<StreamedText>,
     /// A proposal that nobody has decided on.
-    pub arrived: Option<Arrived>,
+    pub arrived: Option<PendingProposal>,
     /// The prompt that a model would be sent, once somebody has asked.
     pub prompt: Option<PromptView>,
 }
@@ -66,7 +66,7 @@ pub struct Proposing {
 impl Default for Proposing {
     fn default() -> Self {
         Self {
-            pick: Pick::default(),
+            pick: ProposerKind::default(),
             paced: true,
             candidates: 1,
             max_steps: super::controller::MAX_STEPS,
@@ -84,18 +84,18 @@ impl Default for Proposing {
 
 /// The text of a proposal, as much of it as has arrived.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Said {
+pub struct StreamedText {
     /// Its card, as long as that is there.
     pub card: CardId,
     /// The text.
     pub text: String,
     /// How it stands.
-    pub end: Option<SaidEnd>,
+    pub end: Option<StreamEnd>,
 }
 
 /// How a text ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SaidEnd {
+pub enum StreamEnd {
     /// It is whole.
     Whole,
     /// It was cut at its token limit.
@@ -106,7 +106,7 @@ pub enum SaidEnd {
 
 /// A proposal that arrived and waits to be accepted, edited or rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arrived {
+pub struct PendingProposal {
     /// The proposal's card.
     pub card: CardId,
     /// The card that it was made from.
@@ -147,7 +147,7 @@ pub struct PromptRow {
 /// A server that a person uses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Known {
+pub struct ServerEntry {
     /// Its address.
     pub url: String,
     /// The model or adapter chosen there.
@@ -199,12 +199,12 @@ pub enum Health {
     /// It is being asked.
     Asking,
     /// It answers, and has these models and adapters (true for an adapter).
-    Well(Vec<(String, bool)>),
+    Healthy(Vec<(String, bool)>),
     /// It does not, and why.
-    Ill(String),
+    Unhealthy(String),
 }
 
-impl Known {
+impl ServerEntry {
     /// What a repair by this server goes by.
     pub fn config(&self, prompts: Option<&Path>) -> Result<EndpointConfig, String> {
         Ok(EndpointConfig {
@@ -229,14 +229,14 @@ impl Known {
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct File {
-    server: Vec<Known>,
+    server: Vec<ServerEntry>,
     /// What another version keeps beside them.
     #[serde(flatten)]
     other: toml::Table,
 }
 
 /// Reads the servers of a file; one that is not there has none.
-pub fn read_servers(path: &Path) -> Result<Vec<Known>, String> {
+pub fn read_servers(path: &Path) -> Result<Vec<ServerEntry>, String> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -253,7 +253,7 @@ pub fn read_servers(path: &Path) -> Result<Vec<Known>, String> {
 }
 
 /// Keeps servers in a file.
-pub fn write_servers(path: &Path, servers: &[Known]) -> Result<(), String> {
+pub fn write_servers(path: &Path, servers: &[ServerEntry]) -> Result<(), String> {
     // What is there and cannot be read was told when it was: nothing of it is known, and its owner has it still.
     let other = std::fs::read_to_string(path)
         .ok()
@@ -283,19 +283,19 @@ mod tests {
         let path = dir.path().join("deep/servers.toml");
         assert_eq!(read_servers(&path), Ok(Vec::new()));
         let mut servers = vec![
-            Known {
+            ServerEntry {
                 url: "http://127.0.0.1:8080".to_owned(),
-                health: Health::Ill("it is asleep".to_owned()),
-                ..Known::default()
+                health: Health::Unhealthy("it is asleep".to_owned()),
+                ..ServerEntry::default()
             },
-            Known {
+            ServerEntry {
                 url: "http://gpu:8000".to_owned(),
                 model: Some("repair".to_owned()),
                 temperature: Temperature(0.2),
                 max_tokens: MaxTokens(512),
                 rows: Some("rows.jsonl".into()),
                 health: Health::Unknown,
-                ..Known::default()
+                ..ServerEntry::default()
             },
         ];
         write_servers(&path, &servers).unwrap();
@@ -328,17 +328,17 @@ mod tests {
 
     #[test]
     fn a_server_gives_the_engine_its_choices_and_people_its_name() {
-        let known = Known {
+        let known = ServerEntry {
             url: "http://gpu:8000/v1".to_owned(),
             model: Some("models/base.gguf".to_owned()),
-            ..Known::default()
+            ..ServerEntry::default()
         };
         let config = known.config(None).unwrap();
         assert_eq!((config.temperature, config.max_tokens), (0.7, 4096));
         assert_eq!(known.title(), "base.gguf @ gpu:8000/v1");
-        let tls = Known {
+        let tls = ServerEntry {
             url: "https://gpu".to_owned(),
-            ..Known::default()
+            ..ServerEntry::default()
         };
         assert!(tls.config(None).unwrap_err().contains("TLS"));
     }

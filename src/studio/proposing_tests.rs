@@ -4,17 +4,17 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::command::{Action, Command, ProposerCommand};
 use super::panels::proposer::ASKED;
-use super::proposing::{Known, Pick, PromptView, SaidEnd};
+use super::proposing::{PromptView, ProposerKind, ServerEntry, StreamEnd};
 use super::state::{NO_GROUP, State};
-use super::testing::{Sent, Standin, Window, ask, built, failed, state, step, window};
-use crate::engine::{Event, Outcome, ProposerChoice};
+use super::testing::{FakeBackend, Sent, Window, ask, built, failed, state, step, window};
+use crate::engine::{Event, JobOutcome, ProposerConfig};
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::trajectory::{GroupPlace, Origin};
 
 /// A window whose seed is scored and whose proposer was chosen by a click.
-fn with_proposer(name: &str) -> (Standin, Window) {
-    let standin = Standin::ready();
+fn with_proposer(name: &str) -> (FakeBackend, Window) {
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     standin.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
@@ -44,7 +44,7 @@ fn proposed(
     }
 }
 
-fn end(standin: &Standin, best: usize) {
+fn end(standin: &FakeBackend, best: usize) {
     let summary = RepairSummary {
         steps: best + 1,
         best,
@@ -52,7 +52,7 @@ fn end(standin: &Standin, best: usize) {
         reached: false,
         trajectory: None,
     };
-    standin.last(|job| job.send(Event::Done(Box::new(Outcome::Repaired(summary)))));
+    standin.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
     window.run_steps(2);
     standin.last(|job| {
         let repair = job.repair();
-        assert_eq!((&repair.proposer, repair.max_steps), (&ProposerChoice::Rules, 1));
+        assert_eq!((&repair.proposer, repair.max_steps), (&ProposerConfig::Rules, 1));
         job.send(Event::Started);
         job.send(Event::Proposing { step: 1 });
         job.send(Event::ProposalText {
@@ -282,7 +282,7 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
     frames_until(&mut window, |state| {
         matches!(
             state.proposing.servers.first().map(|server| &server.health),
-            Some(super::proposing::Health::Well(_))
+            Some(super::proposing::Health::Healthy(_))
         )
     });
     window.get_by_label("server answers, with 2 to choose from");
@@ -297,7 +297,7 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
     window.get_by_label("Run loop").click();
     window.run_steps(2);
     standin.last(|job| match &job.repair().proposer {
-        ProposerChoice::Endpoint(config) => {
+        ProposerConfig::Endpoint(config) => {
             assert_eq!(config.address.to_string(), url);
             assert_eq!(config.model.as_deref(), Some("repair"));
         }
@@ -335,7 +335,7 @@ fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
     frames_until(&mut window, |state| {
         matches!(
             state.proposing.servers.first().map(|server| &server.health),
-            Some(super::proposing::Health::Ill(_))
+            Some(super::proposing::Health::Unhealthy(_))
         )
     });
     window.get_by_label_contains("server cannot connect");
@@ -354,7 +354,7 @@ fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
     window.get_by_label("look into the server's log");
     window.get_by_label_contains("15 characters · broken off");
     window.get_by_label("import cadquery");
-    assert_eq!(state(&window).proposing.said[0].end, Some(SaidEnd::Broken));
+    assert_eq!(state(&window).proposing.said[0].end, Some(StreamEnd::Broken));
     assert_eq!(state(&window).session().cards.len(), 1, "it is no candidate");
 }
 
@@ -362,11 +362,14 @@ fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
 fn a_task_without_recordings_is_proposed_for_by_the_rules() {
     let (_standin, window) = with_proposer("rules");
     let session = state(&window).session();
-    assert_eq!(session.pick(Pick::Replay), Pick::Replay);
+    assert_eq!(session.pick(ProposerKind::Replay), ProposerKind::Replay);
     let mut other = (*session.task).clone();
     other.repairs.clear();
     let without = super::state::Session::new(other.into(), super::state::CardId(99));
-    assert_eq!(without.pick(Pick::Replay), Pick::Rules);
-    assert_eq!(without.pick(Pick::Endpoint), Pick::Endpoint);
-    assert!(Known::default().config(None).is_err(), "an empty address is none");
+    assert_eq!(without.pick(ProposerKind::Replay), ProposerKind::Rules);
+    assert_eq!(without.pick(ProposerKind::Endpoint), ProposerKind::Endpoint);
+    assert!(
+        ServerEntry::default().config(None).is_err(),
+        "an empty address is none"
+    );
 }

@@ -13,7 +13,7 @@ use crate::data;
 use crate::failure::Kind;
 use groups::Grouping;
 
-pub use choice::{Choice, Listed, Order, Which};
+pub use choice::{Choice, Listed, Order, RowFilterKind};
 pub use groups::Group;
 
 /// Why rows are not written over the file that they are read from.
@@ -218,7 +218,7 @@ impl Rows {
 
     /// Rows whose line holds a text, capitals or not.
     pub fn holding(&self, text: &str) -> Result<Vec<u32>, String> {
-        let wanted = Wanted::new(text);
+        let wanted = JsonNeedle::new(text);
         if self.stored {
             return self.holding_in_store(&wanted);
         }
@@ -390,11 +390,11 @@ pub enum Key {
 }
 
 /// A text that is looked for in lines of JSON.
-pub(super) struct Wanted {
+pub(super) struct JsonNeedle {
     lower: String,
 }
 
-impl Wanted {
+impl JsonNeedle {
     fn new(text: &str) -> Self {
         Self {
             lower: text.to_lowercase(),

@@ -7,10 +7,10 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::controller::DEBOUNCE;
 use super::editor;
-use super::testing::{Sent, Standin, Window, built, failed, scored, state, step, studio};
+use super::testing::{FakeBackend, Sent, Window, built, failed, scored, state, step, studio};
 use super::viewport::{Action as ViewAction, Layout};
 use crate::assess::{Assessment, Built};
-use crate::engine::{Event, Outcome};
+use crate::engine::{Event, JobOutcome};
 use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::geometry::{Scene, SceneObject, TriMesh};
@@ -69,7 +69,7 @@ fn is_on(window: &Window, label: &str) -> bool {
 }
 
 /// A window on whose screen is an edit that shows two objects.
-fn shown() -> (Standin, Window) {
+fn shown() -> (FakeBackend, Window) {
     let (standin, mut window) = scored();
     type_code(&mut window, "#");
     standin.last(|job| job.answer(two_objects()));
@@ -206,7 +206,7 @@ fn a_step_that_was_scored_in_a_batch_is_asked_for_what_it_shows_when_it_is_looke
         job.send(step(0, "fixture = seed\n", built(0.5, 0.4)));
         job.send(Event::Proposing { step: 1 });
         job.send(step(1, code, built(0.7, 0.6)));
-        job.send(Event::Done(Box::new(Outcome::Repaired(RepairSummary {
+        job.send(Event::Done(Box::new(JobOutcome::Repaired(RepairSummary {
             steps: 2,
             best: 1,
             delta_reward: 0.2,

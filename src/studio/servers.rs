@@ -11,11 +11,11 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender};
 use serde_json::Value;
 
-use super::proposing::{Known, PromptRow, PromptView, write_servers};
+use super::proposing::{PromptRow, PromptView, ServerEntry, write_servers};
 use crate::engine::{EndpointConfig, Wake};
 use crate::executor::CancelToken;
-use crate::repair::endpoint::Patience;
-use crate::repair::{Ask, Endpoint};
+use crate::repair::endpoint::Timeouts;
+use crate::repair::{Endpoint, ProposalRequest};
 use crate::task::Task;
 use crate::trajectory::Step;
 
@@ -61,7 +61,7 @@ impl Servers {
         self.spawn(move || {
             let config = EndpointConfig {
                 retries: 0,
-                patience: Patience {
+                patience: Timeouts {
                     connect: Duration::from_secs(3),
                     first: Duration::from_secs(5),
                     between: Duration::from_secs(5),
@@ -88,7 +88,7 @@ impl Servers {
             let Some(head) = history.last() else {
                 return ServerEvent::Prompt(PromptView::Failed("there is no step to ask about".to_owned()));
             };
-            let ask = Ask {
+            let ask = ProposalRequest {
                 task: &task,
                 history: &history,
                 head: head.step,
@@ -111,7 +111,7 @@ impl Servers {
     }
 
     /// Keeps servers in a file.
-    pub fn keep(&self, path: PathBuf, servers: Vec<Known>) {
+    pub fn keep(&self, path: PathBuf, servers: Vec<ServerEntry>) {
         let sender = self.sender.clone();
         let wake = self.wake.clone();
         let latest = Arc::clone(&self.latest);

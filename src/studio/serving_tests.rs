@@ -6,7 +6,7 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::command::{Action, Command, ServingCommand};
 use super::serving::ServingPhase;
-use super::testing::{Standin, Window, ask, built, failed, scored, state, studio};
+use super::testing::{FakeBackend, Window, ask, built, failed, scored, state, studio};
 use crate::assess::Evaluation;
 use crate::failure::Kind;
 use crate::server::{HostEvent, SeenStep};
@@ -26,7 +26,7 @@ fn step(task: &str, place: u32, code: &str, evaluation: Evaluation) -> SeenStep 
 }
 
 /// A window whose server listens.
-fn serving() -> (Standin, Window) {
+fn serving() -> (FakeBackend, Window) {
     let (standin, mut window) = scored();
     ask(&mut window, Command::Do(Action::StartServer));
     let address = "127.0.0.1:8000".parse().unwrap();
@@ -38,7 +38,7 @@ fn serving() -> (Standin, Window) {
     (standin, window)
 }
 
-fn stops(standin: &Standin) -> usize {
+fn stops(standin: &FakeBackend) -> usize {
     standin.0.borrow().stops.load(Ordering::SeqCst)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::keeper::free_name;
+use super::session_store::free_name;
 use crate::trajectory::replace_file;
 
 /// Everything that can be set.

@@ -9,17 +9,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use session::{
-    Activity, Card, CardId, EditorId, NO_GROUP, Outcome, Recorded, ReferenceShape, Scored, Session, Standing,
+    Activity, Card, CardId, CardStatus, EditorId, NO_GROUP, Outcome, Recorded, ReferenceShape, Scored,
+    Session,
 };
 
 use super::files::Stored;
-use super::keeper::Draft;
 use super::notes::Notes;
 use super::proposing::Proposing;
 use super::rows::Rows;
 use super::serving::Serving;
+use super::session_store::Draft;
 use super::settings::Settings;
-use super::share::Form;
+use super::share::ExportFormat;
 use crate::assess::Scoring;
 use crate::data::report::Run;
 use crate::engine::JobId;
@@ -267,7 +268,7 @@ pub enum PathPurpose {
     /// A file to write chosen rows to.
     Rows,
     /// A file to write what is on screen to.
-    Export(Form),
+    Export(ExportFormat),
     /// A STEP file to write the part on screen to.
     Step,
 }

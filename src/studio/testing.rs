@@ -15,7 +15,7 @@ use super::command::Command;
 use super::state::State;
 use super::theme;
 use crate::assess::{Artifacts, Assessment, Evaluation, Scoring, Timing, Versions};
-use crate::engine::{AssessJob, Event, Job, JobId, Outcome, RepairJob, Wake};
+use crate::engine::{AssessJob, Event, Job, JobId, JobOutcome, RepairJob, Wake};
 use crate::executor::PoolStatus;
 use crate::failure::{Failure, Kind};
 use crate::geometry::{BrepFacts, Shape, TriMesh};
@@ -60,8 +60,8 @@ pub fn until(window: &mut Window, what: &str, holds: impl Fn(&State) -> bool) {
 }
 
 /// A window whose seed is scored.
-pub fn scored() -> (Standin, Window) {
-    let standin = Standin::ready();
+pub fn scored() -> (FakeBackend, Window) {
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     standin.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
@@ -70,7 +70,7 @@ pub fn scored() -> (Standin, Window) {
 
 /// What the stand-in was given and shows.
 #[derive(Default)]
-pub struct Desk {
+pub struct BackendLog {
     pub jobs: Vec<Sent>,
     pub pool: PoolStatus,
     /// Servers that were asked for: how, and where the test says what becomes of each.
@@ -120,15 +120,15 @@ impl Sent {
 
     /// Answers an assessment.
     pub fn answer(&self, assessment: Assessment) {
-        self.send(Event::Done(Box::new(Outcome::Assessed(assessment))));
+        self.send(Event::Done(Box::new(JobOutcome::Assessed(assessment))));
     }
 }
 
 /// Shares its desk with the test.
 #[derive(Clone, Default)]
-pub struct Standin(pub Rc<RefCell<Desk>>);
+pub struct FakeBackend(pub Rc<RefCell<BackendLog>>);
 
-impl Standin {
+impl FakeBackend {
     /// One whose workers are ready.
     pub fn ready() -> Self {
         let standin = Self::default();
@@ -152,7 +152,7 @@ impl Standin {
     }
 }
 
-impl Backend for Standin {
+impl Backend for FakeBackend {
     fn submit(&self, job: Job, _wake: Wake) -> Ticket {
         let mut desk = self.0.borrow_mut();
         let id = JobId(desk.jobs.len() as u64 + 1);
@@ -332,7 +332,7 @@ fn tetrahedron() -> Shape {
 }
 
 /// The whole window over the stand-in, with two tasks, the first of them on screen.
-pub fn window(standin: &Standin) -> Harness<'static, Option<Studio>> {
+pub fn window(standin: &FakeBackend) -> Harness<'static, Option<Studio>> {
     let backend = standin.clone();
     let mut harness = Harness::builder()
         .with_size(egui::vec2(1296.0, 736.0))

@@ -9,9 +9,9 @@ use super::editor;
 use super::environment::testing::recipe_in;
 use super::panels::json_tree;
 use super::state::Activity;
-use super::testing::{Sent, Standin, Window, built, failed, state, step, studio, until, window};
+use super::testing::{FakeBackend, Sent, Window, built, failed, state, step, studio, until, window};
 use crate::assess::Versions;
-use crate::engine::{Event, Outcome, ProposerChoice};
+use crate::engine::{Event, JobOutcome, ProposerConfig};
 use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
@@ -27,8 +27,8 @@ fn wait(window: &mut Window, seconds: f64) {
 }
 
 /// A window whose seed is scored.
-fn scored_seed() -> (Standin, Window) {
-    let standin = Standin::ready();
+fn scored_seed() -> (FakeBackend, Window) {
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     standin.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
@@ -42,7 +42,7 @@ fn type_code(window: &mut Window, code: &str) {
     window.run();
 }
 
-fn finish_loop(standin: &Standin, index: usize, reached: bool) {
+fn finish_loop(standin: &FakeBackend, index: usize, reached: bool) {
     let summary = RepairSummary {
         steps: index + 1,
         best: index,
@@ -50,12 +50,12 @@ fn finish_loop(standin: &Standin, index: usize, reached: bool) {
         reached,
         trajectory: None,
     };
-    standin.last(|job| job.send(Event::Done(Box::new(Outcome::Repaired(summary)))));
+    standin.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
 }
 
 #[test]
 fn the_seed_is_scored_at_once_and_its_total_shows() {
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     assert_eq!(standin.count(), 1);
     assert_eq!(standin.last(Sent::code), "fixture = seed\n");
@@ -69,7 +69,7 @@ fn the_seed_is_scored_at_once_and_its_total_shows() {
 
 #[test]
 fn what_sticks_out_of_the_box_has_a_bar_of_its_own() {
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     let mut assessment = built(0.3, 0.9);
     let details = serde_json::json!({
@@ -223,7 +223,7 @@ fn propose_takes_one_step_and_the_next_one_goes_on_from_there() {
         assert_eq!(repair.from.as_deref(), Some(&b"fixture = one\n"[..]));
         assert_eq!(
             repair.proposer,
-            ProposerChoice::Replay {
+            ProposerConfig::Replay {
                 recording: Some("guided".to_owned()),
                 skip: 1,
                 paced: true,
@@ -312,7 +312,7 @@ fn another_mode_scores_every_step_again() {
 
 #[test]
 fn our_own_fault_is_told_with_its_way_out_and_never_scored() {
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     let message = "no worker: python is missing\nhint: run make env".to_owned();
     standin.last(|job| {
@@ -337,7 +337,7 @@ fn our_own_fault_is_told_with_its_way_out_and_never_scored() {
 
 #[test]
 fn a_broken_pool_shows_a_banner_that_goes_when_it_is_well() {
-    let standin = Standin::default();
+    let standin = FakeBackend::default();
     standin.0.borrow_mut().pool.error = Some("cannot start cadforge-worker".to_owned());
     let mut window = window(&standin);
     window.get_by_label("Copy message");
@@ -355,11 +355,11 @@ fn a_missing_python_is_set_up_by_one_click_and_the_seed_scored() {
     let root = tempfile::tempdir().unwrap();
     let recipe = recipe_in(root.path(), "mkdir \"$2\"");
     let folder = recipe.folder.clone();
-    let standin = Standin::default();
+    let standin = FakeBackend::default();
     let broken = "there is no Python environment\nhint: make env".to_owned();
     standin.0.borrow_mut().pool.error = Some(broken.clone());
     let mut window = window(&standin);
-    studio(&mut window).environment_is_made_by(recipe);
+    studio(&mut window).set_environment_recipe(recipe);
     standin.last(|job| {
         job.send(Event::Failed {
             message: broken,
@@ -378,10 +378,10 @@ fn a_missing_python_is_set_up_by_one_click_and_the_seed_scored() {
 fn why_a_python_cannot_be_set_up_stays_on_screen() {
     let root = tempfile::tempdir().unwrap();
     let recipe = recipe_in(root.path(), "echo 'no network' >&2; exit 1");
-    let standin = Standin::default();
+    let standin = FakeBackend::default();
     standin.0.borrow_mut().pool.error = Some("there is no Python environment".to_owned());
     let mut window = window(&standin);
-    studio(&mut window).environment_is_made_by(recipe);
+    studio(&mut window).set_environment_recipe(recipe);
     window.run();
     window.get_by_label("Set up Python").click();
     until(&mut window, "what went wrong", |state| {
@@ -394,7 +394,7 @@ fn why_a_python_cannot_be_set_up_stays_on_screen() {
 
 #[test]
 fn a_cold_start_says_what_is_waited_for_while_the_editor_works() {
-    let standin = Standin::default();
+    let standin = FakeBackend::default();
     standin.0.borrow_mut().pool.starting = 1;
     let mut window = window(&standin);
     window.get_by_label_contains("warming CadQuery…");
@@ -465,7 +465,7 @@ fn an_idle_window_asks_for_no_frame() {
 
 #[test]
 fn a_trajectory_is_laid_out_and_scored_anew() {
-    let standin = Standin::ready();
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     let recorded = |event: Event| match event {
         Event::Step(step, _) => *step,

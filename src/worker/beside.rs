@@ -7,11 +7,11 @@ use std::io;
 
 use cadforge_protocol::frame::Reply;
 
-use crate::family::Process;
 use crate::listener::Listener;
-use crate::run::{Finished, Workshop};
+use crate::process_tree::Process;
+use crate::run::{Finished, Runner};
 use crate::scratch::Scratch;
-use crate::supervisor::{Candidate, Client, Event, Watch};
+use crate::supervisor::{Candidate, Client, Monitor, ProcessEvent};
 use cadforge_platform::linux::MemoryFile;
 
 /// Folders that are not in use at the moment, and how many there are.
@@ -21,19 +21,19 @@ pub struct Beside {
     made: u8,
 }
 
-impl Workshop {
+impl Runner {
     /// What happens next to a process of the candidate that is watched.
     pub fn next(
         &mut self,
-        watch: &mut Watch<'_>,
+        monitor: &mut Monitor<'_>,
         process: &Process,
-        last_words: &MemoryFile,
+        stack_dump: &MemoryFile,
         listener: Option<&Listener>,
-    ) -> io::Result<Event> {
+    ) -> io::Result<ProcessEvent> {
         loop {
-            match watch.next(process, last_words, listener, &self.scratch)? {
+            match monitor.next(process, stack_dump, listener, &self.scratch)? {
                 Ok(event) => return Ok(event),
-                Err(candidate) => self.run_beside(&candidate, watch.client)?,
+                Err(candidate) => self.run_beside(&candidate, monitor.client)?,
             }
         }
     }
@@ -48,9 +48,9 @@ impl Workshop {
             }
         };
         let own = std::mem::replace(&mut self.scratch, scratch);
-        self.run(candidate, client)?.tell(candidate.id, client)?;
+        self.run(candidate, client)?.send(candidate.id, client)?;
         self.zygote.refill()?;
-        self.bury_done(Process::has_ended)?;
+        self.reap_done(Process::has_ended)?;
         self.scratch.clear()?;
         let scratch = std::mem::replace(&mut self.scratch, own);
         self.beside.spare.push(scratch);
@@ -60,7 +60,7 @@ impl Workshop {
 
 impl Finished {
     /// Tells the client.
-    pub fn tell(self, id: u64, client: &mut dyn Client) -> io::Result<()> {
+    pub fn send(self, id: u64, client: &mut dyn Client) -> io::Result<()> {
         let done = Reply::Done {
             id,
             outcome: self.outcome,
@@ -70,6 +70,6 @@ impl Finished {
             resumed: self.resumed,
             claims: self.claims,
         };
-        client.tell(&done, &self.blobs.as_slices())
+        client.send(&done, &self.blobs.as_slices())
     }
 }

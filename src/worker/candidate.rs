@@ -8,12 +8,12 @@ use std::time::Instant;
 
 use cadforge_core::failure::{Failure, Kind, classify_exception_lineage};
 use cadforge_protocol::MeshKind;
-use cadforge_protocol::frame::{Claims, OperationEffect, Ran, Remark, ShownObject, write_frame};
+use cadforge_protocol::frame::{Claims, OperationEffect, Remark, RunReport, ShownObject, write_frame};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::child::{self, Post};
-use crate::control::{News, Order};
+use crate::child::{self, ChildContext};
+use crate::control::{Command, Event};
 use crate::plan::Plan;
 use crate::sandbox;
 use cadforge_platform::linux;
@@ -27,7 +27,7 @@ const WORTH_A_PAUSE: f64 = 0.012;
 /// The working folder of a run with a project holds links to what lies in the project folder.
 pub fn run(
     harness: &Bound<'_, PyModule>,
-    mut post: Post,
+    mut context: ChildContext,
     listener: Option<OwnedFd>,
     has_project: bool,
 ) -> Result<(), String> {
@@ -36,22 +36,22 @@ pub fn run(
         .call_method1(
             "prepare",
             (
-                post.last_words.descriptor(),
-                post.source.descriptor(),
+                context.stack_dump.descriptor(),
+                context.source.descriptor(),
                 has_project,
             ),
         )
         .map_err(|error| text(&error))?;
-    let news = listener.map_or(News::Prepared, News::PreparedWithListener);
-    post.control.tell(&news).map_err(|error| text(&error))?;
-    drop(news);
+    let event = listener.map_or(Event::Prepared, Event::PreparedWithListener);
+    context.control.send(&event).map_err(|error| text(&error))?;
+    drop(event);
 
     let mut started = Instant::now();
-    let executed = execute(harness, &mut post, &mut started);
+    let executed = execute(harness, &mut context, &mut started);
     let run_ms = milliseconds(started);
 
     let started = Instant::now();
-    let built = executed.and_then(|()| export(harness, &mut post));
+    let built = executed.and_then(|()| export(harness, &mut context));
     let mesh_ms = milliseconds(started);
 
     sandbox::release_reserve();
@@ -61,19 +61,20 @@ pub fn run(
     };
     // Prints that are still buffered belong to the candidate, whatever became of it.
     let _ = harness.call_method0("flush");
-    let report = Ran {
+    let report = RunReport {
         outcome,
         run_ms,
         mesh_ms,
         claims,
     };
-    write_frame(post.report.file(), &report, &[&faces]).map_err(|error| text(&error))?;
-    post.control.tell(&News::Done).map_err(|error| text(&error))?;
+    write_frame(context.report.file(), &report, &[&faces]).map_err(|error| text(&error))?;
+    context.control.send(&Event::Done).map_err(|error| text(&error))?;
     // Whoever reads the shape may find it invalid, and ask what made it so.
-    if let Ok(Some(Order::Go(_))) = post.control.next_order() {
+    if let Ok(Some(Command::Go(_))) = context.control.next_order() {
         let (line, method) = find_broken_clean(harness).unwrap_or_default();
-        post.control
-            .tell(&News::Diagnosed(line, method))
+        context
+            .control
+            .send(&Event::Diagnosed(line, method))
             .map_err(|error| text(&error))?;
     }
     Ok(())
@@ -116,24 +117,26 @@ fn find_broken_clean(harness: &Bound<'_, PyModule>) -> Option<(u32, u32)> {
 
 /// Nothing in here that depends on what is still to come may allocate: a child that goes on from a pause must find
 /// the memory that an uninterrupted run would have.
-fn execute(harness: &Bound<'_, PyModule>, post: &mut Post, started: &mut Instant) -> PyResult<()> {
+fn execute(harness: &Bound<'_, PyModule>, context: &mut ChildContext, started: &mut Instant) -> PyResult<()> {
     let python = harness.py();
     let step = harness.getattr("step")?;
     let mut next = 0;
     let mut paused_at = linux::own_cpu_s();
-    while let Some((at, length)) = Plan::entry(&post.plan, next)? {
-        if post.terms.pausing && next > 0 && linux::own_cpu_s() - paused_at > WORTH_A_PAUSE {
-            child::pause(post, next)?;
-            if post.terms.from == next {
+    while let Some((at, length)) = Plan::entry(&context.plan, next)? {
+        if context.run_spec.pausing && next > 0 && linux::own_cpu_s() - paused_at > WORTH_A_PAUSE {
+            child::pause(context, next)?;
+            if context.run_spec.from == next {
                 // A child that takes over: the plan may be another one from here on.
                 *started = Instant::now();
-                post.terms.from = 0;
+                context.run_spec.from = 0;
                 paused_at = linux::own_cpu_s();
                 continue;
             }
             paused_at = linux::own_cpu_s();
         }
-        let code = PyBytes::new_with(python, length, |bytes| Ok(post.plan.read_exact_at(bytes, at)?))?;
+        let code = PyBytes::new_with(python, length, |bytes| {
+            Ok(context.plan.read_exact_at(bytes, at)?)
+        })?;
         if !step.call1((code,))?.is_truthy()? {
             break;
         }
@@ -146,7 +149,7 @@ fn execute(harness: &Bound<'_, PyModule>, post: &mut Post, started: &mut Instant
 type Shown<'py> = (Bound<'py, PyAny>, Option<String>, Option<[f32; 3]>, f32, bool);
 
 /// Hands the shape over and, where it is asked for, its mesh; returns the triangles of each face.
-fn export(harness: &Bound<'_, PyModule>, post: &mut Post) -> PyResult<(Vec<u8>, Claims)> {
+fn export(harness: &Bound<'_, PyModule>, context: &mut ChildContext) -> PyResult<(Vec<u8>, Claims)> {
     let chosen = harness.call_method0("choose")?;
     let shape = chosen.getattr("shape")?;
     let objects: Vec<Shown<'_>> = chosen.getattr("objects")?.extract()?;
@@ -164,7 +167,7 @@ fn export(harness: &Bound<'_, PyModule>, post: &mut Post) -> PyResult<(Vec<u8>, 
         remarks: remarks(harness).unwrap_or_default(),
     };
     // One part in its usual looks is displayed as what is scored.
-    let displayed = if post.terms.displays && claims.shows_more() {
+    let displayed = if context.run_spec.displays && claims.shows_more() {
         objects.len()
     } else {
         0
@@ -172,15 +175,18 @@ fn export(harness: &Bound<'_, PyModule>, post: &mut Post) -> PyResult<(Vec<u8>, 
     let shapes: Vec<_> = std::iter::once(&shape)
         .chain(objects.iter().take(displayed).map(|object| &object.0))
         .collect();
-    harness.call_method1("write_brep", (shapes, post.brep.path()))?;
+    harness.call_method1("write_brep", (shapes, context.brep.path()))?;
     // From here on it is read, while this process makes the mesh.
-    post.control.tell(&News::HandedOver(displayed as u32))?;
-    let faces = match post.terms.mesh {
+    context.control.send(&Event::HandedOver(displayed as u32))?;
+    let faces = match context.run_spec.mesh {
         MeshKind::Exported => {
             let hardest: String = harness.call_method1("hardest_face", (&shape,))?.extract()?;
-            child::note_mesh(post, &hardest)?;
+            child::note_mesh(context, &hardest)?;
             let counts: Vec<u32> = harness
-                .call_method1("write_stl", (&shape, post.stl.path(), post.terms.triangles))?
+                .call_method1(
+                    "write_stl",
+                    (&shape, context.stl.path(), context.run_spec.triangles),
+                )?
                 .extract()?;
             counts.iter().flat_map(|count| count.to_le_bytes()).collect()
         }

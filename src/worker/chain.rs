@@ -9,10 +9,10 @@ use std::rc::Rc;
 
 use cadforge_protocol::Limits;
 
-use crate::control::{Control, Order};
-use crate::family::{Asked, Process, Zygote};
+use crate::control::{Command, Control};
 use crate::listener::Listener;
 use crate::plan::Plan;
+use crate::process_tree::{Asked, Process, Zygote};
 use cadforge_platform::linux::{self, Ended};
 
 /// Links at most.
@@ -161,11 +161,11 @@ impl Chain {
     }
 
     /// Buries the process that ran last and has ended.
-    pub fn bury(&mut self, process: &Process, zygote: &Zygote) -> io::Result<Ended> {
+    pub fn reap(&mut self, process: &Process, zygote: &Zygote) -> io::Result<Ended> {
         let Some(parent) = self.last() else {
-            return zygote.bury(process);
+            return zygote.reap(process);
         };
-        match parent.bury(process, Some(&self.listener)) {
+        match parent.reap(process, Some(&self.listener)) {
             Ok(ended) => Ok(ended),
             Err(_) => {
                 // A parent that does not answer is itself a candidate's process: it goes, and what it knew with it.
@@ -189,8 +189,8 @@ impl Chain {
         }
         match (gone.first(), self.last()) {
             // One that does not answer is ended when it is its turn, and its orphans with it.
-            (Some(first), Some(parent)) => drop(parent.bury(&first.process, Some(&self.listener))),
-            (Some(first), None) => drop(zygote.bury(&first.process)?),
+            (Some(first), Some(parent)) => drop(parent.reap(&first.process, Some(&self.listener))),
+            (Some(first), None) => drop(zygote.reap(&first.process)?),
             (None, _) => {}
         }
         Ok(())
@@ -198,7 +198,7 @@ impl Chain {
 
     fn fork(&self, parent: &Process) -> io::Result<Process> {
         let (ours, theirs) = Control::pair()?;
-        parent.control.order(&Order::Fork(theirs))?;
+        parent.control.send_command(&Command::Fork(theirs))?;
         let mut asked = Asked {
             listener: Some(&self.listener),
             may_fork: Some(parent.pid),

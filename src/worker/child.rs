@@ -7,9 +7,9 @@ use cadforge_protocol::project::Project;
 use nix::libc;
 use nix::unistd::Pid;
 
-use crate::control::{Control, GIFTS, News, Order, Role, Terms};
+use crate::control::{Command, Control, Event, INHERITED_FDS, Role, RunSpec};
 use crate::sandbox::{self, Sandbox};
-use crate::zygote::{self, Harness, Left, Waiting};
+use crate::zygote::{self, Departure, Harness, Waiting};
 use crate::{candidate, fonts, reader, verdict};
 use cadforge_platform::linux::{self, MemoryFile};
 
@@ -18,14 +18,14 @@ use cadforge_platform::linux::{self, MemoryFile};
 const FIRST: RawFd = 100;
 
 /// Where its orders come from.
-pub const CONTROL: RawFd = FIRST + GIFTS as RawFd;
+pub const CONTROL: RawFd = FIRST + INHERITED_FDS as RawFd;
 
 /// What a child was given, and what it may still ask for.
-pub struct Post {
+pub struct ChildContext {
     /// The connection to the supervisor.
     pub control: Control,
     /// What it may use and is to do.
-    pub terms: Terms,
+    pub run_spec: RunSpec,
     /// The code.
     pub source: MemoryFile,
     /// Its steps.
@@ -37,12 +37,12 @@ pub struct Post {
     /// For the boundary representation.
     pub brep: MemoryFile,
     /// Where the interpreter was when it was killed or crashed.
-    pub last_words: MemoryFile,
+    pub stack_dump: MemoryFile,
 }
 
 /// The life of a child of the warm process.
 pub fn live(harness: &Harness<'_>, sandbox: &Sandbox, parent: Pid, control: Control) -> Result<(), String> {
-    let Some(terms) = take_post(control).map_err(|error| error.to_string())? else {
+    let Some(run_spec) = take_context(control).map_err(|error| error.to_string())? else {
         return Ok(());
     };
     let keep: Vec<RawFd> = (FIRST..=CONTROL).chain(fonts::DESCRIPTORS).collect();
@@ -50,24 +50,24 @@ pub fn live(harness: &Harness<'_>, sandbox: &Sandbox, parent: Pid, control: Cont
         .and_then(|()| fonts::reopen())
         .map_err(|error| error.to_string())?;
     let file = |index: RawFd| MemoryFile::from_descriptor(owned(FIRST + index));
-    let post = Post {
+    let context = ChildContext {
         control: Control::from_descriptor(owned(CONTROL)),
-        terms,
+        run_spec,
         source: file(2),
         plan: file(3),
         report: file(4),
         stl: file(5),
         brep: file(6),
-        last_words: file(7),
+        stack_dump: file(7),
     };
     let project = read_project(&file(8)).map_err(|error| error.to_string())?;
     let scratch = owned(FIRST + 9);
     let listener = sandbox
-        .enter(&terms, scratch.as_fd(), project.as_ref(), parent)
+        .enter(&run_spec, scratch.as_fd(), project.as_ref(), parent)
         .map_err(|error| format!("the sandbox could not be entered: {error}"))?;
-    match terms.role {
-        Role::Run => candidate::run(&harness.run, post, listener, project.is_some()),
-        Role::Read | Role::ReadAndExport => reader::work(&harness.read, post),
+    match run_spec.role {
+        Role::Run => candidate::run(&harness.run, context, listener, project.is_some()),
+        Role::Read | Role::ReadAndExport => reader::work(&harness.read, context),
     }
 }
 
@@ -80,49 +80,49 @@ fn read_project(file: &MemoryFile) -> io::Result<Option<Project>> {
 }
 
 /// Leaves word of what is about to be meshed: should that take too long, it is told which face was the hardest.
-pub fn note_mesh(post: &mut Post, hardest: &str) -> io::Result<()> {
+pub fn note_mesh(context: &mut ChildContext, hardest: &str) -> io::Result<()> {
     use io::Write;
-    writeln!(post.last_words.file(), "{}{hardest}", verdict::MESHING)
+    writeln!(context.stack_dump.file(), "{}{hardest}", verdict::MESHING)
 }
 
 /// Stands before `step` until the supervisor says how to go on. A child that takes the place of the one that stands
 /// returns with terms of its own; the one that stood goes on standing, and returns only if it never had a child.
-pub fn pause(post: &mut Post, step: u32) -> io::Result<()> {
-    post.control.tell(&News::Paused(step))?;
+pub fn pause(context: &mut ChildContext, step: u32) -> io::Result<()> {
+    context.control.send(&Event::Paused(step))?;
     let gone = || io::Error::other("the supervisor is gone");
-    let order = post.control.next_order()?.ok_or_else(gone)?;
-    if matches!(order, Order::Go(_)) {
+    let order = context.control.next_order()?.ok_or_else(gone)?;
+    if matches!(order, Command::Go(_)) {
         return Ok(());
     }
     let parent = Pid::this();
-    match zygote::wait_for_orders(&post.control, Some(order), Waiting::Standing)? {
-        Left::Supervisor => zygote::leave(|| Ok(())),
-        Left::Forked(control) => {
+    match zygote::wait_for_orders(&context.control, Some(order), Waiting::Standing)? {
+        Departure::Supervisor => zygote::leave(|| Ok(())),
+        Departure::Forked(control) => {
             sandbox::die_with(parent)?;
             // At the numbers that the files of this post have, which thereby are those of this child.
-            post.terms = take_post(control)?.ok_or_else(gone)?;
-            post.control.tell(&News::Prepared)
+            context.run_spec = take_context(control)?.ok_or_else(gone)?;
+            context.control.send(&Event::Prepared)
         }
     }
 }
 
 /// Waits for the order to begin and puts what comes with it where it belongs.
-fn take_post(control: Control) -> io::Result<Option<Terms>> {
-    control.tell(&News::Alive)?;
-    let (terms, gifts) = match control.next_order()? {
-        Some(Order::Begin(terms, gifts)) => (terms, gifts),
+fn take_context(control: Control) -> io::Result<Option<RunSpec>> {
+    control.send(&Event::Alive)?;
+    let (run_spec, fds) = match control.next_order()? {
+        Some(Command::Begin(run_spec, fds)) => (run_spec, fds),
         Some(_) => return Err(io::Error::other("an order for somebody else")),
         None => return Ok(None),
     };
-    for (index, gift) in gifts.iter().enumerate() {
-        place(gift.as_raw_fd(), FIRST + index as RawFd)?;
+    for (index, fd) in fds.iter().enumerate() {
+        place(fd.as_raw_fd(), FIRST + index as RawFd)?;
     }
     place(control.as_fd().as_raw_fd(), CONTROL)?;
     place_output(FIRST, 1)?;
     place_output(FIRST + 1, 2)?;
     // Where it was before.
     drop(control);
-    Ok(Some(terms))
+    Ok(Some(run_spec))
 }
 
 /// Every descriptor of a child is known by its number, and closed by the next one that takes its place.

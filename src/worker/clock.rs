@@ -25,7 +25,7 @@ const NOTHING: f64 = 0.000_5;
 
 /// A process at one moment.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct ProcessSample {
     /// Seconds since the run began.
     pub at_s: f64,
     /// Its CPU time.
@@ -38,7 +38,7 @@ pub struct Look {
     pub runnable: bool,
 }
 
-impl Look {
+impl ProcessSample {
     /// As it is now.
     pub fn at(process: Pid, at_s: f64) -> Self {
         let pid = process.as_raw().unsigned_abs();
@@ -74,7 +74,7 @@ pub struct Clock {
     delays: Vec<(Pid, f64, f64)>,
     /// Where the kernel has no account of single processes: its account of all.
     pressure_s: Option<f64>,
-    last: Option<Look>,
+    last: Option<ProcessSample>,
     slept_s: f64,
     /// Without a moment of work up to now.
     asleep_s: f64,
@@ -133,7 +133,7 @@ impl Clock {
     }
 
     /// Takes account of a look at the process that is watched. `long` says that we have been elsewhere since the last one.
-    pub fn note(&mut self, process: Pid, look: Look, long: bool) -> Seen {
+    pub fn note(&mut self, process: Pid, look: ProcessSample, long: bool) -> Seen {
         match self.delays.iter_mut().find(|(known, ..)| *known == process) {
             Some((.., now_s)) => *now_s = now_s.max(look.delay_s),
             // All of it is of this run: the process was forked for it.
@@ -187,8 +187,8 @@ mod tests {
     /// Nobody's number.
     const PROCESS: Pid = Pid::from_raw(i32::MAX);
 
-    fn look(at_s: f64, cpu_s: f64, delay_s: f64, state: char) -> Look {
-        Look {
+    fn look(at_s: f64, cpu_s: f64, delay_s: f64, state: char) -> ProcessSample {
+        ProcessSample {
             at_s,
             cpu_s,
             delay_s,
@@ -197,7 +197,7 @@ mod tests {
         }
     }
 
-    fn clock(looks: &[Look]) -> Clock {
+    fn clock(looks: &[ProcessSample]) -> Clock {
         let mut clock = Clock::start(&[]);
         for &look in looks {
             clock.note(PROCESS, look, false);

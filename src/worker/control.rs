@@ -1,4 +1,4 @@
-//! How the supervisor talks to the interpreters below it: orders one way, news the other, descriptors with them.
+//! How the supervisor talks to the interpreters below it: commands one way, events the other, descriptors with them.
 //!
 //! Messages are of fixed size, and neither side allocates for them: the memory of a process that is forked again and
 //! again must look the same at every fork, so that equal candidates get equal addresses. What comes from a process
@@ -20,12 +20,12 @@ use cadforge_platform::linux::Ended;
 /// One end of a connection that keeps messages apart.
 pub struct Control(OwnedFd);
 
-/// Descriptors that come with an order to begin, in this order.
-pub const GIFTS: usize = 10;
+/// Descriptors that come with [`Command::Begin`], in this order.
+pub const INHERITED_FDS: usize = 10;
 
-/// What a process may use and is to do, in the order to begin.
+/// What a process may use and is to do: part of [`Command::Begin`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Terms {
+pub struct RunSpec {
     /// What it is to do.
     pub role: Role,
     /// CPU seconds.
@@ -60,20 +60,20 @@ pub enum Role {
 
 /// What the supervisor asks for.
 #[derive(Debug)]
-pub enum Order {
+pub enum Command {
     /// Fork; the child answers to this connection.
     Fork(Control),
     /// Begin with what these descriptors hold.
-    Begin(Terms, [OwnedFd; GIFTS]),
+    Begin(RunSpec, [OwnedFd; INHERITED_FDS]),
     /// Go on. To a child that reads: with the shape that was handed over, and so many objects to be displayed.
     Go(u32),
-    /// Bury a child that has ended.
+    /// Reap a child that has ended.
     Reap(Pid),
 }
 
-/// What a process tells.
+/// What a process reports.
 #[derive(Debug)]
-pub enum News {
+pub enum Event {
     /// It has been forked and waits for its order.
     Alive,
     /// It is confined, and begins with the candidate.
@@ -97,11 +97,11 @@ pub enum News {
 }
 
 /// Fields of a message: what it is, and five values.
-type Words = [u64; 6];
+type Fields = [u64; 6];
 
-const BYTES: usize = mem::size_of::<Words>();
+const BYTES: usize = mem::size_of::<Fields>();
 
-/// Room for `GIFTS` descriptors and the sender's credentials.
+/// Room for `INHERITED_FDS` descriptors and the sender's credentials.
 type ControlBuffer = [u64; 24];
 
 impl Control {
@@ -122,137 +122,138 @@ impl Control {
         Self(descriptor)
     }
 
-    /// Gives an order.
-    pub fn order(&self, order: &Order) -> io::Result<()> {
-        match order {
-            Order::Fork(control) => self.send([1, 0, 0, 0, 0, 0], &[control.0.as_raw_fd()]),
-            Order::Begin(terms, gifts) => {
-                let role = match terms.role {
+    /// Sends a command.
+    pub fn send_command(&self, command: &Command) -> io::Result<()> {
+        match command {
+            Command::Fork(control) => self.write([1, 0, 0, 0, 0, 0], &[control.0.as_raw_fd()]),
+            Command::Begin(run_spec, fds) => {
+                let role = match run_spec.role {
                     Role::Run => 0,
                     Role::Read => 1,
                     Role::ReadAndExport => 2,
                 };
-                let mesh = match terms.mesh {
+                let mesh = match run_spec.mesh {
                     MeshKind::Exported => 0,
                     MeshKind::Verified => 1,
                     MeshKind::Bounded => 2,
                 };
-                let flags = u64::from(terms.pausing) | role << 1 | mesh << 3 | u64::from(terms.displays) << 5;
-                let numbers = u64::from(terms.triangles) << 32 | u64::from(terms.from);
-                let cpu = [terms.cpu_s, terms.mesh_cpu_s].map(f64::to_bits);
-                let words = [2, flags, cpu[0], terms.address_space, numbers, cpu[1]];
-                self.send(words, &gifts.each_ref().map(AsRawFd::as_raw_fd))
+                let flags =
+                    u64::from(run_spec.pausing) | role << 1 | mesh << 3 | u64::from(run_spec.displays) << 5;
+                let numbers = u64::from(run_spec.triangles) << 32 | u64::from(run_spec.from);
+                let cpu = [run_spec.cpu_s, run_spec.mesh_cpu_s].map(f64::to_bits);
+                let fields = [2, flags, cpu[0], run_spec.address_space, numbers, cpu[1]];
+                self.write(fields, &fds.each_ref().map(AsRawFd::as_raw_fd))
             }
-            Order::Go(objects) => self.send([3, u64::from(*objects), 0, 0, 0, 0], &[]),
-            Order::Reap(pid) => self.send([4, pid.as_raw() as u64, 0, 0, 0, 0], &[]),
+            Command::Go(objects) => self.write([3, u64::from(*objects), 0, 0, 0, 0], &[]),
+            Command::Reap(pid) => self.write([4, pid.as_raw() as u64, 0, 0, 0, 0], &[]),
         }
     }
 
     /// The next order; `None` once the supervisor is gone.
-    pub fn next_order(&self) -> io::Result<Option<Order>> {
-        let Some(Received { words, gifts, .. }) = self.receive()? else {
+    pub fn next_order(&self) -> io::Result<Option<Command>> {
+        let Some(Received { fields, fds, .. }) = self.read()? else {
             return Ok(None);
         };
         let nonsense = || io::Error::other("an order that cannot be read");
-        let order = match words[0] {
+        let order = match fields[0] {
             1 => {
-                let [first, ..] = gifts;
-                Order::Fork(Self(first.ok_or_else(nonsense)?))
+                let [first, ..] = fds;
+                Command::Fork(Self(first.ok_or_else(nonsense)?))
             }
             2 => {
-                if gifts.iter().any(Option::is_none) {
+                if fds.iter().any(Option::is_none) {
                     return Err(nonsense());
                 }
-                let terms = Terms {
-                    role: match words[1] >> 1 & 3 {
+                let run_spec = RunSpec {
+                    role: match fields[1] >> 1 & 3 {
                         0 => Role::Run,
                         1 => Role::Read,
                         2 => Role::ReadAndExport,
                         _ => return Err(nonsense()),
                     },
-                    cpu_s: f64::from_bits(words[2]),
-                    address_space: words[3],
-                    triangles: (words[4] >> 32) as u32,
-                    from: words[4] as u32,
-                    pausing: words[1] & 1 != 0,
-                    mesh_cpu_s: f64::from_bits(words[5]),
-                    mesh: match words[1] >> 3 & 3 {
+                    cpu_s: f64::from_bits(fields[2]),
+                    address_space: fields[3],
+                    triangles: (fields[4] >> 32) as u32,
+                    from: fields[4] as u32,
+                    pausing: fields[1] & 1 != 0,
+                    mesh_cpu_s: f64::from_bits(fields[5]),
+                    mesh: match fields[1] >> 3 & 3 {
                         0 => MeshKind::Exported,
                         1 => MeshKind::Verified,
                         2 => MeshKind::Bounded,
                         _ => return Err(nonsense()),
                     },
-                    displays: words[1] >> 5 & 1 != 0,
+                    displays: fields[1] >> 5 & 1 != 0,
                 };
-                Order::Begin(terms, gifts.map(|gift| gift.expect("looked at above")))
+                Command::Begin(run_spec, fds.map(|fd| fd.expect("looked at above")))
             }
-            3 => Order::Go(words[1] as u32),
-            4 => Order::Reap(Pid::from_raw(words[1] as i32)),
+            3 => Command::Go(fields[1] as u32),
+            4 => Command::Reap(Pid::from_raw(fields[1] as i32)),
             _ => return Err(nonsense()),
         };
         Ok(Some(order))
     }
 
     /// Tells the supervisor.
-    pub fn tell(&self, news: &News) -> io::Result<()> {
-        let plain = |kind, value| self.send([kind, value, 0, 0, 0, 0], &[]);
-        match news {
-            News::Alive => plain(1, 0),
-            News::Prepared => plain(2, 0),
-            News::PreparedWithListener(listener) => self.send([3, 0, 0, 0, 0, 0], &[listener.as_raw_fd()]),
-            News::Paused(step) => plain(4, u64::from(*step)),
-            News::Planned(steps) => plain(5, u64::from(*steps)),
-            News::HandedOver(objects) => plain(8, u64::from(*objects)),
-            News::Diagnosed(line, method) => {
-                self.send([10, u64::from(*line), u64::from(*method), 0, 0, 0], &[])
+    pub fn send(&self, event: &Event) -> io::Result<()> {
+        let plain = |kind, value| self.write([kind, value, 0, 0, 0, 0], &[]);
+        match event {
+            Event::Alive => plain(1, 0),
+            Event::Prepared => plain(2, 0),
+            Event::PreparedWithListener(listener) => self.write([3, 0, 0, 0, 0, 0], &[listener.as_raw_fd()]),
+            Event::Paused(step) => plain(4, u64::from(*step)),
+            Event::Planned(steps) => plain(5, u64::from(*steps)),
+            Event::HandedOver(objects) => plain(8, u64::from(*objects)),
+            Event::Diagnosed(line, method) => {
+                self.write([10, u64::from(*line), u64::from(*method), 0, 0, 0], &[])
             }
-            News::Done => plain(9, 0),
-            News::ForkFailed(error) => plain(6, *error as u64),
-            News::Ended(Ended {
+            Event::Done => plain(9, 0),
+            Event::ForkFailed(error) => plain(6, *error as u64),
+            Event::Ended(Ended {
                 status,
                 cpu_s,
                 peak_resident,
-            }) => self.send([7, *status as u64, cpu_s.to_bits(), *peak_resident, 0, 0], &[]),
+            }) => self.write([7, *status as u64, cpu_s.to_bits(), *peak_resident, 0, 0], &[]),
         }
     }
 
     /// The next news and who told it; an error also if the other end is closed.
-    pub fn hear(&self) -> io::Result<(News, Pid)> {
-        let received = self.receive()?;
-        let Received { words, gifts, sender } = received.ok_or(io::ErrorKind::ConnectionAborted)?;
+    pub fn receive(&self) -> io::Result<(Event, Pid)> {
+        let received = self.read()?;
+        let Received { fields, fds, sender } = received.ok_or(io::ErrorKind::ConnectionAborted)?;
         let nonsense = || io::Error::new(io::ErrorKind::InvalidData, "news that cannot be read");
-        let [first, ..] = gifts;
-        let news = match words[0] {
-            1 => News::Alive,
-            2 => News::Prepared,
-            3 => News::PreparedWithListener(first.ok_or_else(nonsense)?),
-            4 => News::Paused(words[1] as u32),
-            5 => News::Planned(words[1] as u32),
-            8 => News::HandedOver(words[1] as u32),
-            10 => News::Diagnosed(words[1] as u32, words[2] as u32),
-            9 => News::Done,
-            6 => News::ForkFailed(words[1] as i32),
-            7 => News::Ended(Ended {
-                status: words[1] as i32,
-                cpu_s: f64::from_bits(words[2]),
-                peak_resident: words[3],
+        let [first, ..] = fds;
+        let event = match fields[0] {
+            1 => Event::Alive,
+            2 => Event::Prepared,
+            3 => Event::PreparedWithListener(first.ok_or_else(nonsense)?),
+            4 => Event::Paused(fields[1] as u32),
+            5 => Event::Planned(fields[1] as u32),
+            8 => Event::HandedOver(fields[1] as u32),
+            10 => Event::Diagnosed(fields[1] as u32, fields[2] as u32),
+            9 => Event::Done,
+            6 => Event::ForkFailed(fields[1] as i32),
+            7 => Event::Ended(Ended {
+                status: fields[1] as i32,
+                cpu_s: f64::from_bits(fields[2]),
+                peak_resident: fields[3],
             }),
             _ => return Err(nonsense()),
         };
-        Ok((news, sender.ok_or_else(nonsense)?))
+        Ok((event, sender.ok_or_else(nonsense)?))
     }
 
     #[expect(unsafe_code, reason = "nix allocates for control messages")]
-    fn send(&self, words: Words, descriptors: &[RawFd]) -> io::Result<()> {
-        debug_assert!(descriptors.len() <= GIFTS);
+    fn write(&self, fields: Fields, descriptors: &[RawFd]) -> io::Result<()> {
+        debug_assert!(descriptors.len() <= INHERITED_FDS);
         let bytes = mem::size_of_val(descriptors);
         let mut slice = libc::iovec {
-            iov_base: ptr::from_ref(&words).cast_mut().cast(),
+            iov_base: ptr::from_ref(&fields).cast_mut().cast(),
             iov_len: BYTES,
         };
         let mut buffer: ControlBuffer = [0; 24];
         // SAFETY: all zeros is a valid message header; every pointer in it lives longer than the call, and the
-        // buffer has room for `GIFTS` descriptors.
+        // buffer has room for `INHERITED_FDS` descriptors.
         let sent = unsafe {
             let mut message: libc::msghdr = mem::zeroed();
             message.msg_iov = &raw mut slice;
@@ -280,14 +281,14 @@ impl Control {
         unsafe_code,
         reason = "nix allocates for control messages, and descriptors arrive as numbers"
     )]
-    fn receive(&self) -> io::Result<Option<Received>> {
-        let mut words: Words = [0; 6];
+    fn read(&self) -> io::Result<Option<Received>> {
+        let mut fields: Fields = [0; 6];
         let mut slice = libc::iovec {
-            iov_base: ptr::from_mut(&mut words).cast(),
+            iov_base: ptr::from_mut(&mut fields).cast(),
             iov_len: BYTES,
         };
         let mut buffer: ControlBuffer = [0; 24];
-        let mut gifts: [Option<OwnedFd>; GIFTS] = [const { None }; GIFTS];
+        let mut fds: [Option<OwnedFd>; INHERITED_FDS] = [const { None }; INHERITED_FDS];
         let mut sender = None;
         // SAFETY: all zeros is a valid message header; every pointer in it lives longer than the call. The kernel
         // has filled the buffer up to `msg_controllen`, which the iteration respects; descriptors in it were
@@ -309,10 +310,10 @@ impl Control {
                     (libc::SOL_SOCKET, libc::SCM_RIGHTS) => {
                         for at in (0..length).step_by(mem::size_of::<RawFd>()) {
                             let number = data.add(at).cast::<RawFd>().read_unaligned();
-                            let gift = OwnedFd::from_raw_fd(number);
+                            let fd = OwnedFd::from_raw_fd(number);
                             // What nobody asked for is closed at once.
-                            if let Some(slot) = gifts.get_mut(next) {
-                                *slot = Some(gift);
+                            if let Some(slot) = fds.get_mut(next) {
+                                *slot = Some(fd);
                             }
                             next += 1;
                         }
@@ -341,13 +342,13 @@ impl Control {
                 }
             }
         }
-        Ok(Some(Received { words, gifts, sender }))
+        Ok(Some(Received { fields, fds, sender }))
     }
 }
 
 struct Received {
-    words: Words,
-    gifts: [Option<OwnedFd>; GIFTS],
+    fields: Fields,
+    fds: [Option<OwnedFd>; INHERITED_FDS],
     /// Only where the kernel was asked for it.
     sender: Option<Pid>,
 }
@@ -394,31 +395,31 @@ mod tests {
             cpu_s: 0.25,
             peak_resident: 1 << 40,
         };
-        for news in [
-            News::Alive,
-            News::Prepared,
-            News::Paused(7),
-            News::Planned(u32::MAX),
-            News::HandedOver(3),
-            News::Diagnosed(12, 4),
-            News::Done,
-            News::ForkFailed(11),
-            News::Ended(ended),
+        for event in [
+            Event::Alive,
+            Event::Prepared,
+            Event::Paused(7),
+            Event::Planned(u32::MAX),
+            Event::HandedOver(3),
+            Event::Diagnosed(12, 4),
+            Event::Done,
+            Event::ForkFailed(11),
+            Event::Ended(ended),
         ] {
-            process.tell(&news).unwrap();
-            let (heard, sender) = supervisor.hear().unwrap();
-            assert_eq!(format!("{heard:?}"), format!("{news:?}"));
+            process.send(&event).unwrap();
+            let (heard, sender) = supervisor.receive().unwrap();
+            assert_eq!(format!("{heard:?}"), format!("{event:?}"));
             assert_eq!(sender, Pid::this());
         }
         drop(process);
-        assert!(supervisor.hear().is_err());
+        assert!(supervisor.receive().is_err());
     }
 
     #[test]
     fn descriptors_arrive_open_and_the_end_is_noticed() {
         let (supervisor, process) = Control::pair().unwrap();
         let (mut reader, writer) = io::pipe().unwrap();
-        let terms = Terms {
+        let run_spec = RunSpec {
             role: Role::ReadAndExport,
             cpu_s: 1.5,
             address_space: u64::MAX,
@@ -429,14 +430,14 @@ mod tests {
             mesh: MeshKind::Bounded,
             displays: true,
         };
-        let gifts = std::array::from_fn(|_| writer.as_fd().try_clone_to_owned().unwrap());
-        supervisor.order(&Order::Begin(terms, gifts)).unwrap();
+        let fds = std::array::from_fn(|_| writer.as_fd().try_clone_to_owned().unwrap());
+        supervisor.send_command(&Command::Begin(run_spec, fds)).unwrap();
         drop(writer);
-        let Some(Order::Begin(heard, gifts)) = process.next_order().unwrap() else {
+        let Some(Command::Begin(heard, fds)) = process.next_order().unwrap() else {
             panic!("another order")
         };
-        assert_eq!(heard, terms);
-        File::from(gifts.into_iter().last().unwrap())
+        assert_eq!(heard, run_spec);
+        File::from(fds.into_iter().last().unwrap())
             .write_all(b"x")
             .unwrap();
         let mut text = String::new();
@@ -453,12 +454,15 @@ mod tests {
         let (mut reader, writer) = io::pipe().unwrap();
         // More descriptors than any news has.
         process
-            .send([99, 0, 0, 0, 0, 0], &[writer.as_raw_fd(); GIFTS])
+            .write([99, 0, 0, 0, 0, 0], &[writer.as_raw_fd(); INHERITED_FDS])
             .unwrap();
         drop(writer);
-        assert!(supervisor.hear().is_err());
+        assert!(supervisor.receive().is_err());
         assert_eq!(reader.read(&mut [0]).unwrap(), 0);
         nix::unistd::write(&process, b"short").unwrap();
-        assert_eq!(supervisor.hear().unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(
+            supervisor.receive().unwrap_err().kind(),
+            io::ErrorKind::InvalidData
+        );
     }
 }

@@ -6,11 +6,11 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use cadforge_protocol::Limits;
-use cadforge_protocol::frame::{MAX_BLOBS, Ran, Reading, read_frame};
+use cadforge_protocol::frame::{MAX_BLOBS, ReaderReport, RunReport, read_frame};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::unistd::pipe2;
 
-use crate::control::GIFTS;
+use crate::control::INHERITED_FDS;
 use crate::supervisor::Output;
 use cadforge_platform::linux::MemoryFile;
 
@@ -76,13 +76,13 @@ impl Files {
     }
 
     /// What a child gets, in the order that it expects.
-    pub fn gifts(
+    pub fn fds(
         &self,
         report: &MemoryFile,
         mesh: &MemoryFile,
         words: &MemoryFile,
         scratch: BorrowedFd<'_>,
-    ) -> io::Result<[OwnedFd; GIFTS]> {
+    ) -> io::Result<[OwnedFd; INHERITED_FDS]> {
         Ok([
             self.stdout.try_clone()?,
             self.stderr.try_clone()?,
@@ -99,19 +99,19 @@ impl Files {
 }
 
 /// What the runner reports, and the triangles of each face; why it cannot be read is the candidate's doing.
-pub fn read_ran(file: &MemoryFile) -> Result<(Ran, Vec<u8>), String> {
+pub fn read_ran(file: &MemoryFile) -> Result<(RunReport, Vec<u8>), String> {
     // Together with the output it must fit into one frame.
     let bytes = file.read(MAX_BLOBS / 4).map_err(|error| error.to_string())?;
-    let frame = read_frame::<Ran>(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
+    let frame = read_frame::<RunReport>(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
     let (ran, blobs) = frame.ok_or("it is empty")?;
     let [faces] = <[Vec<u8>; 1]>::try_from(blobs).map_err(|_| "it lacks its blob")?;
     Ok((ran, faces))
 }
 
 /// What the reader reports, and its blobs. No candidate has touched it.
-pub fn read_reading(file: &MemoryFile) -> io::Result<(Reading, Vec<Vec<u8>>)> {
+pub fn read_reading(file: &MemoryFile) -> io::Result<(ReaderReport, Vec<Vec<u8>>)> {
     let bytes = file.read(MAX_BLOBS)?;
-    let frame = read_frame::<Reading>(&mut bytes.as_slice()).map_err(io::Error::other)?;
+    let frame = read_frame::<ReaderReport>(&mut bytes.as_slice()).map_err(io::Error::other)?;
     frame.ok_or_else(|| io::Error::other("an empty reading"))
 }
 

@@ -11,11 +11,11 @@ mod chain;
 mod child;
 mod clock;
 mod control;
-mod family;
 mod files;
 mod fonts;
 mod listener;
 mod plan;
+mod process_tree;
 mod python;
 mod reader;
 mod run;
@@ -44,8 +44,8 @@ use nix::sys::signal::Signal;
 use nix::unistd::{ForkResult, Pid, dup2_stdin, fork, getppid};
 
 use crate::control::Control;
-use crate::family::Zygote;
-use crate::run::Workshop;
+use crate::process_tree::Zygote;
+use crate::run::Runner;
 use crate::scratch::Scratch;
 use crate::supervisor::{Candidate, Client, Interruption};
 use crate::zygote::Warm;
@@ -140,9 +140,9 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
         sandbox: warm.sandbox.clone(),
         startup_ms: 0.0,
     };
-    let mut workshop = Workshop::new(Zygote::new(pid, control, warm), scratch);
-    let run = |workshop: &mut Workshop, client: &mut UnixStream, candidate: &Candidate| {
-        workshop
+    let mut runner = Runner::new(Zygote::new(pid, control, warm), scratch);
+    let run = |runner: &mut Runner, client: &mut UnixStream, candidate: &Candidate| {
+        runner
             .run(candidate, client)
             .map_err(|error| format!("the worker failed: {error}"))
     };
@@ -152,8 +152,8 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
         limits: Limits::default(),
         purpose: Purpose::Result,
     };
-    let trial = run(&mut workshop, client, &trial)?;
-    tidy(&mut workshop)?;
+    let trial = run(&mut runner, client, &trial)?;
+    tidy(&mut runner)?;
     if let Outcome::Failed { failure } = trial.outcome {
         return Err(format!(
             "a box could not be built: {}\nhint: make env",
@@ -164,8 +164,8 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
     if let Reply::Hello { startup_ms, .. } = &mut hello {
         *startup_ms = started.elapsed().as_secs_f64() * 1e3;
     }
-    client.tell(&hello, &[]).map_err(|error| error.to_string())?;
-    while let Some((request, code)) = hear(client)? {
+    client.send(&hello, &[]).map_err(|error| error.to_string())?;
+    while let Some((request, code)) = receive(client)? {
         // A cancel that is heard here is for a candidate that is done already.
         if let Request::Run { id, limits, purpose } = request {
             let candidate = Candidate {
@@ -174,16 +174,16 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
                 limits,
                 purpose,
             };
-            let finished = run(&mut workshop, client, &candidate)?;
-            finished.tell(id, client).map_err(|error| error.to_string())?;
-            tidy(&mut workshop)?;
+            let finished = run(&mut runner, client, &candidate)?;
+            finished.send(id, client).map_err(|error| error.to_string())?;
+            tidy(&mut runner)?;
         }
     }
     Ok(())
 }
 
-fn tidy(workshop: &mut Workshop) -> Result<(), String> {
-    workshop
+fn tidy(runner: &mut Runner) -> Result<(), String> {
+    runner
         .tidy()
         .map_err(|error| format!("the worker failed after a candidate: {error}"))
 }
@@ -233,8 +233,8 @@ impl Client for UnixStream {
         self.as_fd()
     }
 
-    fn hear(&mut self) -> io::Result<Interruption> {
-        match hear(self).map_err(io::Error::other)? {
+    fn receive(&mut self) -> io::Result<Interruption> {
+        match receive(self).map_err(io::Error::other)? {
             Some((Request::Cancel { id }, _)) => Ok(Interruption::Cancel(id)),
             Some((Request::Run { id, limits, purpose }, code)) => {
                 Ok(Interruption::Run(Box::new(Candidate {
@@ -248,12 +248,12 @@ impl Client for UnixStream {
         }
     }
 
-    fn tell(&mut self, reply: &Reply, blobs: &[&[u8]]) -> io::Result<()> {
+    fn send(&mut self, reply: &Reply, blobs: &[&[u8]]) -> io::Result<()> {
         write_frame(self, reply, blobs).map_err(io::Error::other)
     }
 }
 
-fn hear(client: &mut impl Read) -> Result<Option<(Request, Vec<u8>)>, String> {
+fn receive(client: &mut impl Read) -> Result<Option<(Request, Vec<u8>)>, String> {
     let frame = read_frame::<Request>(client).map_err(|error| error.to_string())?;
     Ok(frame.map(|(request, mut blobs)| {
         (

@@ -7,13 +7,13 @@ use std::time::Instant;
 use cadforge_core::failure::Failure;
 use cadforge_geometry::{BrepFacts, BrepFault};
 use cadforge_protocol::MeshKind;
-use cadforge_protocol::frame::{Reading, write_frame};
+use cadforge_protocol::frame::{ReaderReport, write_frame};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::candidate::describe;
-use crate::child::{self, Post};
-use crate::control::{News, Order, Role};
+use crate::child::{self, ChildContext};
+use crate::control::{Command, Event, Role};
 use crate::plan::Plan;
 use crate::sandbox;
 
@@ -21,34 +21,38 @@ use crate::sandbox;
 const SCENE_TRIANGLES: u32 = 500_000;
 
 /// Understands the code, waits until it has been run, and reads what came of it.
-pub fn work(harness: &Bound<'_, PyModule>, mut post: Post) -> Result<(), String> {
+pub fn work(harness: &Bound<'_, PyModule>, mut context: ChildContext) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     harness
         .call_method1(
             "prepare",
-            (post.last_words.descriptor(), post.source.descriptor()),
+            (context.stack_dump.descriptor(), context.source.descriptor()),
         )
         .map_err(|error| text(&error))?;
-    post.control.tell(&News::Prepared).map_err(|error| text(&error))?;
-    let source = post.source.read(u64::MAX).map_err(|error| text(&error))?;
+    context
+        .control
+        .send(&Event::Prepared)
+        .map_err(|error| text(&error))?;
+    let source = context.source.read(u64::MAX).map_err(|error| text(&error))?;
     let started = Instant::now();
     let planned = harness
         .call_method1("plan", (PyBytes::new(harness.py(), &source),))
         .and_then(|steps| steps.extract::<Vec<Vec<u8>>>());
     let steps = match planned {
         Ok(steps) => steps,
-        Err(error) => return report(harness, post, started, Err(error)),
+        Err(error) => return report(harness, context, started, Err(error)),
     };
     let _ = harness.call_method0("flush");
-    let count = Plan::write(&mut post.plan, &steps).map_err(|error| text(&error))?;
-    post.control
-        .tell(&News::Planned(count))
+    let count = Plan::write(&mut context.plan, &steps).map_err(|error| text(&error))?;
+    context
+        .control
+        .send(&Event::Planned(count))
         .map_err(|error| text(&error))?;
-    match post.control.next_order().map_err(|error| text(&error))? {
-        Some(Order::Go(objects)) => {
+    match context.control.next_order().map_err(|error| text(&error))? {
+        Some(Command::Go(objects)) => {
             let started = Instant::now();
-            let measured = measure(harness, &mut post, objects);
-            report(harness, post, started, measured)
+            let measured = measure(harness, &mut context, objects);
+            report(harness, context, started, measured)
         }
         // The code did not build, and there is nothing to measure.
         _ => Ok(()),
@@ -67,7 +71,7 @@ struct Measured {
 
 fn report(
     harness: &Bound<'_, PyModule>,
-    mut post: Post,
+    mut context: ChildContext,
     started: Instant,
     measured: PyResult<Measured>,
 ) -> Result<(), String> {
@@ -86,24 +90,28 @@ fn report(
     };
     let _ = harness.call_method0("flush");
     let blobs = blobs.each_ref().map(Vec::as_slice);
-    write_frame(post.report.file(), &Reading { outcome, ms }, &blobs).map_err(|error| error.to_string())?;
-    post.control.tell(&News::Done).map_err(|error| error.to_string())
+    write_frame(context.report.file(), &ReaderReport { outcome, ms }, &blobs)
+        .map_err(|error| error.to_string())?;
+    context
+        .control
+        .send(&Event::Done)
+        .map_err(|error| error.to_string())
 }
 
-fn measure(harness: &Bound<'_, PyModule>, post: &mut Post, objects: u32) -> PyResult<Measured> {
+fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u32) -> PyResult<Measured> {
     let mut shapes = harness
-        .call_method1("read_brep", (post.brep.path(), objects))?
+        .call_method1("read_brep", (context.brep.path(), objects))?
         .extract::<Vec<Bound<'_, PyAny>>>()?
         .into_iter();
     let shape = shapes.next().expect("at least the one that is scored");
     let edges: Vec<u8> = harness.call_method1("edges", (&shape,))?.extract()?;
     let surfaces: Vec<u8> = harness.call_method1("surfaces", (&shape,))?.extract()?;
     let facts = harness.call_method1("facts", (&shape,))?.cast_into::<PyDict>()?;
-    let step = match post.terms.role {
+    let step = match context.run_spec.role {
         Role::ReadAndExport => harness.call_method1("step_file", (&shape,))?.extract()?,
         Role::Run | Role::Read => Vec::new(),
     };
-    let exported = match post.terms.mesh {
+    let exported = match context.run_spec.mesh {
         MeshKind::Exported => None,
         MeshKind::Verified => Some(true),
         MeshKind::Bounded => Some(false),
@@ -112,9 +120,12 @@ fn measure(harness: &Bound<'_, PyModule>, post: &mut Post, objects: u32) -> PyRe
         None => Vec::new(),
         Some(exported) => {
             let hardest: String = harness.call_method1("hardest_face", (&shape,))?.extract()?;
-            child::note_mesh(post, &hardest)?;
+            child::note_mesh(context, &hardest)?;
             let counts: Vec<u32> = harness
-                .call_method1("mesh", (&shape, exported, post.stl.path(), post.terms.triangles))?
+                .call_method1(
+                    "mesh",
+                    (&shape, exported, context.stl.path(), context.run_spec.triangles),
+                )?
                 .extract()?;
             counts.iter().flat_map(|count| count.to_le_bytes()).collect()
         }
@@ -126,7 +137,7 @@ fn measure(harness: &Bound<'_, PyModule>, post: &mut Post, objects: u32) -> PyRe
                 "scene",
                 (
                     shapes.collect::<Vec<_>>(),
-                    SCENE_TRIANGLES.min(post.terms.triangles),
+                    SCENE_TRIANGLES.min(context.run_spec.triangles),
                 ),
             )?
             .extract()?,

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_protocol::frame::{
-    Claims, DoneBlobs, MAX_BLOBS, OperationEffect, Outcome, Purpose, Ran, Reading, Remark,
+    Claims, DoneBlobs, MAX_BLOBS, OperationEffect, Outcome, Purpose, ReaderReport, Remark, RunReport,
 };
 use cadforge_protocol::{Limits, MeshKind};
 use nix::unistd::Pid;
@@ -16,19 +16,19 @@ use nix::unistd::Pid;
 use crate::beside::Beside;
 use crate::candidate::METHODS;
 use crate::chain::{Chain, Extended};
-use crate::control::{GIFTS, News, Order, Role, Terms};
-use crate::family::{Process, Zygote, end_strays};
+use crate::control::{Command, Event, INHERITED_FDS, Role, RunSpec};
 use crate::files::{Files, read_ran, read_reading};
 use crate::fonts;
 use crate::listener::Listener;
 use crate::plan::Plan;
+use crate::process_tree::{Process, Zygote, end_strays};
 use crate::scratch::Scratch;
-use crate::supervisor::{Candidate, Client, Event, Killed, Observed, Watch};
+use crate::supervisor::{Candidate, Client, Killed, Monitor, Observed, ProcessEvent};
 use crate::verdict;
 use cadforge_platform::linux::{Ended, MemoryFile};
 
 /// All that candidates are run with.
-pub struct Workshop {
+pub struct Runner {
     /// Forks children.
     pub zygote: Zygote,
     /// Where the candidate that runs may write.
@@ -63,7 +63,7 @@ pub struct Finished {
 /// How a step of the work ended: with what the next one needs, or with the run's outcome.
 type Step<T> = io::Result<Result<T, Outcome>>;
 
-impl Workshop {
+impl Runner {
     /// Around a warm zygote.
     pub fn new(zygote: Zygote, scratch: Scratch) -> Self {
         Self {
@@ -92,7 +92,7 @@ impl Workshop {
         let (files, output) = Files::new(source, limits)?;
         let resident = self.zygote.warm.resident;
         let helpers = [Pid::this(), self.zygote.pid()];
-        let mut watch = Watch::new(*id, limits, resident, &helpers, output, client);
+        let mut monitor = Monitor::new(*id, limits, resident, &helpers, output, client);
         let mut finished = Finished {
             outcome: Outcome::Cancelled,
             cpu_ms: 0.0,
@@ -104,7 +104,7 @@ impl Workshop {
         };
         // One that is run beside another leaves that one's process alone.
         let outer = self.standing.take();
-        let worked = self.work(&files, source, limits, *purpose, &mut watch, &mut finished);
+        let worked = self.work(&files, source, limits, *purpose, &mut monitor, &mut finished);
         if let Some((process, of_chain)) = self.standing.take() {
             process.end();
             self.done.push((process, of_chain));
@@ -113,12 +113,12 @@ impl Workshop {
         finished.outcome = match worked? {
             Ok(outcome) | Err(outcome) => outcome,
         };
-        watch.client_is_there()?;
-        if watch.killed == Some(Killed::Cancelled) {
+        monitor.client_is_there()?;
+        if monitor.killed == Some(Killed::Cancelled) {
             finished.outcome = Outcome::Cancelled;
         }
-        finished.blobs.stdout = watch.output.stdout.bytes;
-        finished.blobs.stderr = watch.output.stderr.bytes;
+        finished.blobs.stdout = monitor.output.stdout.bytes;
+        finished.blobs.stderr = monitor.output.stderr.bytes;
         Ok(finished)
     }
 
@@ -126,7 +126,7 @@ impl Workshop {
     /// its result is on the way.
     pub fn tidy(&mut self) -> io::Result<()> {
         self.zygote.refill()?;
-        self.bury_done(Process::has_ended)?;
+        self.reap_done(Process::has_ended)?;
         end_strays(Some(self.zygote.pid()));
         if !self.scratch.clear()? {
             self.end_chain()?;
@@ -135,7 +135,7 @@ impl Workshop {
     }
 
     /// Buries those of the processes that are done which are `ready` for it.
-    pub fn bury_done(&mut self, ready: impl Fn(&Process) -> bool) -> io::Result<()> {
+    pub fn reap_done(&mut self, ready: impl Fn(&Process) -> bool) -> io::Result<()> {
         let (ended, dying) = std::mem::take(&mut self.done)
             .into_iter()
             .partition(|(process, _)| ready(process));
@@ -143,8 +143,8 @@ impl Workshop {
         let ended: Vec<(Process, bool)> = ended;
         for (process, of_chain) in ended {
             match &mut self.chain {
-                Some(chain) if of_chain => drop(chain.bury(&process, &self.zygote)?),
-                _ => drop(self.zygote.bury(&process)?),
+                Some(chain) if of_chain => drop(chain.reap(&process, &self.zygote)?),
+                _ => drop(self.zygote.reap(&process)?),
             }
         }
         Ok(())
@@ -156,7 +156,7 @@ impl Workshop {
         source: &[u8],
         limits: &Limits,
         purpose: Purpose,
-        watch: &mut Watch<'_>,
+        monitor: &mut Monitor<'_>,
         finished: &mut Finished,
     ) -> Step<Outcome> {
         let reader = self.zygote.take()?;
@@ -165,20 +165,20 @@ impl Workshop {
             Purpose::Export => Role::ReadAndExport,
         };
         let live = purpose == Purpose::Edit;
-        let (reader, plan) = match self.plan(reader, role, files, source, limits, watch)? {
+        let (reader, plan) = match self.plan(reader, role, files, source, limits, monitor)? {
             Ok((reader, plan)) => (reader, Rc::new(plan)),
             Err(outcome) => return Ok(Err(outcome)),
         };
-        let ran = match self.execute(&reader, &plan, files, source, limits, live, watch, finished)? {
+        let ran = match self.execute(&reader, &plan, files, source, limits, live, monitor, finished)? {
             Ok(faces) => faces,
             Err(outcome) => {
                 reader.end();
-                self.zygote.bury(&reader)?;
+                self.zygote.reap(&reader)?;
                 return Ok(Err(outcome));
             }
         };
         finished.blobs.faces = ran;
-        self.measure(reader, files, source, limits, watch, finished)
+        self.measure(reader, files, source, limits, monitor, finished)
     }
 
     /// Has the code read.
@@ -189,48 +189,48 @@ impl Workshop {
         files: &Files,
         source: &[u8],
         limits: &Limits,
-        watch: &mut Watch<'_>,
+        monitor: &mut Monitor<'_>,
     ) -> Step<(Process, Plan)> {
-        let terms = self.terms(role, limits, 0, false);
-        let gifts = files.gifts(
+        let run_spec = self.run_spec(role, limits, 0, false);
+        let fds = files.fds(
             &files.read,
             &files.mesh,
             &files.reader_words,
             self.scratch.run_folder(),
         )?;
-        reader.control.order(&Order::Begin(terms, gifts))?;
+        reader.control.send_command(&Command::Begin(run_spec, fds))?;
         let mut prepared = false;
         loop {
-            match self.next(watch, &reader, &files.reader_words, None)? {
-                Event::Said(News::Prepared) => prepared = true,
-                Event::Said(News::Planned(_)) => {
+            match self.next(monitor, &reader, &files.reader_words, None)? {
+                ProcessEvent::Said(Event::Prepared) => prepared = true,
+                ProcessEvent::Said(Event::Planned(_)) => {
                     files.plan.seal()?;
                     let plan = Plan::read(&files.plan)?;
                     return Ok(Ok((reader, plan)));
                 }
-                Event::Said(News::Done) => {
-                    watch.drain()?;
+                ProcessEvent::Said(Event::Done) => {
+                    monitor.drain()?;
                     self.done.push((reader, false));
-                    let (Reading { outcome, .. }, _) = read_reading(&files.read)?;
+                    let (ReaderReport { outcome, .. }, _) = read_reading(&files.read)?;
                     let failure = outcome
                         .err()
                         .ok_or_else(|| io::Error::other("code without a plan"))?;
                     return Ok(Err(plain(failure)));
                 }
-                Event::Said(other) => return Err(out_of_turn(&other)),
-                Event::Ended => break,
+                ProcessEvent::Said(other) => return Err(out_of_turn(&other)),
+                ProcessEvent::Ended => break,
             }
         }
-        let ended = self.zygote.bury(&reader)?;
-        watch.drain()?;
-        check_prepared(prepared, watch)?;
+        let ended = self.zygote.reap(&reader)?;
+        monitor.drain()?;
+        check_prepared(prepared, monitor)?;
         let observed = Observed {
-            killed: watch.killed,
+            killed: monitor.killed,
             cpu_s: ended.cpu_s,
             ended,
             silent: true,
         };
-        self.failed(&observed, watch, source, limits, &files.reader_words)
+        self.failed(&observed, monitor, source, limits, &files.reader_words)
             .map(Err)
             .ok_or_else(|| io::Error::other("the code was read without a plan"))
     }
@@ -248,14 +248,14 @@ impl Workshop {
         source: &[u8],
         limits: &Limits,
         live: bool,
-        watch: &mut Watch<'_>,
+        monitor: &mut Monitor<'_>,
         finished: &mut Finished,
     ) -> Step<Vec<u8>> {
         let displays = live;
         let live = live && self.zygote.warm.sandbox.listener;
         if live {
             // Only the process that forked it can bury one, and the chain is about to change.
-            self.bury_done(|_| true)?;
+            self.reap_done(|_| true)?;
         }
         let mut chain = if live { self.chain.take() } else { None };
         let mut resumed = None;
@@ -265,7 +265,7 @@ impl Workshop {
         }
         let mut process = match resumed {
             Some(resumed) => {
-                watch.resume(&resumed.prefix);
+                monitor.resume(&resumed.prefix);
                 finished.resumed = resumed.step;
                 resumed.process
             }
@@ -277,17 +277,17 @@ impl Workshop {
             }
         };
         let begin = |shop: &Self, process: &Process, from: u32| {
-            let terms = Terms {
+            let run_spec = RunSpec {
                 displays,
-                ..shop.terms(Role::Run, limits, from, live)
+                ..shop.run_spec(Role::Run, limits, from, live)
             };
-            let gifts = files.gifts(
+            let fds = files.fds(
                 &files.ran,
                 &files.stl,
                 &files.runner_words,
                 shop.scratch.run_folder(),
             )?;
-            process.control.order(&Order::Begin(terms, gifts))
+            process.control.send_command(&Command::Begin(run_spec, fds))
         };
         begin(self, &process, finished.resumed)?;
         // A child of the zygote that never begins is our fault; one of a candidate's is its own.
@@ -297,55 +297,57 @@ impl Workshop {
         let mut done = false;
         loop {
             let listener = chain.as_ref().map(Chain::listener);
-            match self.next(watch, &process, &files.runner_words, listener)? {
-                Event::Said(News::Prepared) if awaited => (begun, awaited) = (true, false),
-                Event::Said(News::PreparedWithListener(listener)) if awaited && live && chain.is_none() => {
+            match self.next(monitor, &process, &files.runner_words, listener)? {
+                ProcessEvent::Said(Event::Prepared) if awaited => (begun, awaited) = (true, false),
+                ProcessEvent::Said(Event::PreparedWithListener(listener))
+                    if awaited && live && chain.is_none() =>
+                {
                     (begun, awaited) = (true, false);
                     chain = Some(Chain::new(Listener::new(listener), limits.clone()));
                 }
-                Event::Said(News::Paused(step)) if !awaited && let Some(links) = &mut chain => {
-                    let prefix = watch.prefix(&process)?;
+                ProcessEvent::Said(Event::Paused(step)) if !awaited && let Some(links) = &mut chain => {
+                    let prefix = monitor.prefix(&process)?;
                     let clean = self.scratch.is_untouched() && has_only_ours(&process);
                     match links.extend(process, step, plan, &prefix, &self.zygote, clean) {
                         Extended::Link(next) => {
-                            watch.cpu_before = prefix.cpu_s;
+                            monitor.cpu_before = prefix.cpu_s;
                             let _ = begin(self, &next, step);
                             awaited = true;
                             process = next;
                         }
                         Extended::Same(same) => {
                             // It may be gone, or not listen: then it ends by itself or by its limits.
-                            let _ = same.control.order(&Order::Go(0));
+                            let _ = same.control.send_command(&Command::Go(0));
                             process = same;
                         }
                         Extended::Deceived(same) => {
-                            watch.killed.get_or_insert(Killed::Nonsense);
+                            monitor.killed.get_or_insert(Killed::Nonsense);
                             same.end();
                             process = same;
                         }
                     }
                 }
-                Event::Said(News::HandedOver(objects)) if begun && !handed_over => {
+                ProcessEvent::Said(Event::HandedOver(objects)) if begun && !handed_over => {
                     handed_over = true;
-                    watch.begin_mesh(&process);
+                    monitor.begin_mesh(&process);
                     // From here on nobody can change it, not even a candidate that left a map of it somewhere.
                     if files.brep.seal().is_err() {
-                        watch.killed.get_or_insert(Killed::Nonsense);
+                        monitor.killed.get_or_insert(Killed::Nonsense);
                         process.end();
                     } else {
-                        reader.control.order(&Order::Go(objects))?;
+                        reader.control.send_command(&Command::Go(objects))?;
                     }
                 }
-                Event::Said(News::Done) if begun => {
+                ProcessEvent::Said(Event::Done) if begun => {
                     done = true;
                     break;
                 }
                 // Only a candidate that took over its child says anything else.
-                Event::Said(_) => {
-                    watch.killed.get_or_insert(Killed::Nonsense);
+                ProcessEvent::Said(_) => {
+                    monitor.killed.get_or_insert(Killed::Nonsense);
                     process.end();
                 }
-                Event::Ended => break,
+                ProcessEvent::Ended => break,
             }
         }
         let ended = if done {
@@ -357,34 +359,34 @@ impl Workshop {
             }
         } else {
             match &mut chain {
-                Some(links) => links.bury(&process, &self.zygote)?,
-                None => self.zygote.bury(&process)?,
+                Some(links) => links.reap(&process, &self.zygote)?,
+                None => self.zygote.reap(&process)?,
             }
         };
         self.chain = self.chain.take().or(chain);
-        watch.drain()?;
+        monitor.drain()?;
         let observed = Observed {
-            killed: watch.killed,
-            cpu_s: watch.cpu_before + ended.cpu_s,
+            killed: monitor.killed,
+            cpu_s: monitor.cpu_before + ended.cpu_s,
             ended,
             silent: files.ran.len()? == 0,
         };
-        watch.cpu_before = observed.cpu_s;
+        monitor.cpu_before = observed.cpu_s;
         finished.cpu_ms = observed.cpu_s * 1e3;
-        finished.run_ms = watch.wall_s() * 1e3;
-        check_prepared(begun, watch)?;
-        if let Some(outcome) = self.failed(&observed, watch, source, limits, &files.runner_words) {
+        finished.run_ms = monitor.wall_s() * 1e3;
+        check_prepared(begun, monitor)?;
+        if let Some(outcome) = self.failed(&observed, monitor, source, limits, &files.runner_words) {
             return Ok(Err(outcome));
         }
         if files.ran.seal().is_err() || files.stl.seal().is_err() {
             return Ok(Err(forged("it holds on to what it handed over")));
         }
         match read_ran(&files.ran) {
-            Ok((Ran { outcome: Ok(()), .. }, _)) if !handed_over => {
+            Ok((RunReport { outcome: Ok(()), .. }, _)) if !handed_over => {
                 Ok(Err(forged("it handed no shape over")))
             }
             Ok((
-                Ran {
+                RunReport {
                     outcome,
                     run_ms,
                     mesh_ms,
@@ -407,33 +409,33 @@ impl Workshop {
         files: &Files,
         source: &[u8],
         limits: &Limits,
-        watch: &mut Watch<'_>,
+        monitor: &mut Monitor<'_>,
         finished: &mut Finished,
     ) -> Step<Outcome> {
-        watch.begin_mesh(&reader);
-        match self.next(watch, &reader, &files.reader_words, None)? {
-            Event::Said(News::Done) => {
+        monitor.begin_mesh(&reader);
+        match self.next(monitor, &reader, &files.reader_words, None)? {
+            ProcessEvent::Said(Event::Done) => {
                 finished.cpu_ms += cadforge_platform::linux::cpu_s(reader.pid).unwrap_or(0.0) * 1e3;
                 self.done.push((reader, false));
             }
-            Event::Said(other) => return Err(out_of_turn(&other)),
-            Event::Ended => {
-                let ended = self.zygote.bury(&reader)?;
+            ProcessEvent::Said(other) => return Err(out_of_turn(&other)),
+            ProcessEvent::Ended => {
+                let ended = self.zygote.reap(&reader)?;
                 let observed = Observed {
-                    killed: watch.killed,
-                    cpu_s: watch.cpu_before + ended.cpu_s,
+                    killed: monitor.killed,
+                    cpu_s: monitor.cpu_before + ended.cpu_s,
                     ended,
                     silent: true,
                 };
                 return self
-                    .failed(&observed, watch, source, limits, &files.reader_words)
+                    .failed(&observed, monitor, source, limits, &files.reader_words)
                     .map(Err)
                     .ok_or_else(|| io::Error::other("a shape was read without a report"));
             }
         }
-        watch.drain()?;
+        monitor.drain()?;
         // Of the reader, whom no candidate has touched: what cannot be read is our own fault.
-        let (Reading { outcome, ms }, blobs) = read_reading(&files.read)?;
+        let (ReaderReport { outcome, ms }, blobs) = read_reading(&files.read)?;
         let [edges, surfaces, step, faces, scene] =
             <[Vec<u8>; 5]>::try_from(blobs).map_err(|_| io::Error::other("a reading without its blobs"))?;
         // Read while the mesh was made: the longer of the two is what it took.
@@ -446,7 +448,7 @@ impl Workshop {
             }
         };
         if outcome.as_ref().is_ok_and(|facts| !facts.valid) {
-            finished.claims.remarks.extend(self.diagnose(files, watch)?);
+            finished.claims.remarks.extend(self.diagnose(files, monitor)?);
         }
         Ok(match outcome {
             Ok(facts) => match mesh.read(MAX_BLOBS / 2) {
@@ -469,24 +471,24 @@ impl Workshop {
 
     /// Asks the process that ran the candidate which clean-up broke its shape. Whatever it answers is a claim, and a
     /// process that does not answer takes nothing from the result.
-    fn diagnose(&mut self, files: &Files, watch: &mut Watch<'_>) -> io::Result<Option<Remark>> {
+    fn diagnose(&mut self, files: &Files, monitor: &mut Monitor<'_>) -> io::Result<Option<Remark>> {
         let Some((process, of_chain)) = self.standing.take() else {
             return Ok(None);
         };
         let chain = self.chain.take();
-        let event = if watch.killed.is_some() || process.control.order(&Order::Go(0)).is_err() {
-            Ok(Event::Ended)
+        let event = if monitor.killed.is_some() || process.control.send_command(&Command::Go(0)).is_err() {
+            Ok(ProcessEvent::Ended)
         } else {
-            watch.begin_diagnosis(&process);
+            monitor.begin_diagnosis(&process);
             let listener = chain.as_ref().map(Chain::listener);
-            let event = self.next(watch, &process, &files.runner_words, listener);
-            watch.end_diagnosis();
+            let event = self.next(monitor, &process, &files.runner_words, listener);
+            monitor.end_diagnosis();
             event
         };
         self.chain = chain;
         self.standing = Some((process, of_chain));
         Ok(match event? {
-            Event::Said(News::Diagnosed(line @ 1.., method)) => Some(Remark {
+            ProcessEvent::Said(Event::Diagnosed(line @ 1.., method)) => Some(Remark {
                 line,
                 method: METHODS
                     .get(method as usize)
@@ -495,36 +497,36 @@ impl Workshop {
                     .to_owned(),
                 effect: OperationEffect::BrokenByClean,
             }),
-            Event::Said(_) | Event::Ended => None,
+            ProcessEvent::Said(_) | ProcessEvent::Ended => None,
         })
     }
 
     fn failed(
         &self,
         observed: &Observed,
-        watch: &Watch<'_>,
+        monitor: &Monitor<'_>,
         source: &[u8],
         limits: &Limits,
-        last_words: &MemoryFile,
+        stack_dump: &MemoryFile,
     ) -> Option<Outcome> {
         if observed.killed == Some(Killed::Cancelled) {
             return Some(Outcome::Cancelled);
         }
-        let stderr = &watch.output.stderr.bytes;
+        let stderr = &monitor.output.stderr.bytes;
         verdict::of_death(
             observed,
             source,
             limits,
             stderr,
-            last_words,
+            stack_dump,
             self.zygote.warm.resident,
         )
         .map(plain)
     }
 
-    fn terms(&self, role: Role, limits: &Limits, from: u32, pausing: bool) -> Terms {
+    fn run_spec(&self, role: Role, limits: &Limits, from: u32, pausing: bool) -> RunSpec {
         let memory = limits.memory_mb.saturating_mul(1 << 20);
-        Terms {
+        RunSpec {
             role,
             cpu_s: limits.cpu_s,
             address_space: self.zygote.warm.address_space.saturating_add(memory),
@@ -538,7 +540,7 @@ impl Workshop {
     }
 
     fn end_chain(&mut self) -> io::Result<()> {
-        self.bury_done(|_| true)?;
+        self.reap_done(|_| true)?;
         self.chain.take().map_or(Ok(()), |chain| chain.end(&self.zygote))
     }
 }
@@ -548,16 +550,18 @@ fn has_only_ours(process: &Process) -> bool {
     cadforge_platform::linux::open_descriptors(process.pid)
         .iter()
         .all(|&number| {
-            number < 3 || (100..=100 + GIFTS as i32).contains(&number) || fonts::DESCRIPTORS.contains(&number)
+            number < 3
+                || (100..=100 + INHERITED_FDS as i32).contains(&number)
+                || fonts::DESCRIPTORS.contains(&number)
         })
 }
 
 /// Whoever never got as far as the candidate's code tells nothing about it.
-fn check_prepared(prepared: bool, watch: &Watch<'_>) -> io::Result<()> {
-    if prepared || watch.killed.is_some() {
+fn check_prepared(prepared: bool, monitor: &Monitor<'_>) -> io::Result<()> {
+    if prepared || monitor.killed.is_some() {
         return Ok(());
     }
-    let words = String::from_utf8_lossy(&watch.output.stderr.bytes);
+    let words = String::from_utf8_lossy(&monitor.output.stderr.bytes);
     Err(io::Error::other(format!(
         "a child could not be prepared: {}",
         words.trim()
@@ -577,6 +581,6 @@ fn forged(reason: &str) -> Outcome {
     })
 }
 
-fn out_of_turn(news: &News) -> io::Error {
-    io::Error::other(format!("a child that reads told {news:?}"))
+fn out_of_turn(event: &Event) -> io::Error {
+    io::Error::other(format!("a child that reads reported {event:?}"))
 }

@@ -15,10 +15,10 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, read};
 
 use crate::chain::Prefix;
-use crate::clock::{Clock, Look, Seen};
-use crate::control::News;
-use crate::family::Process;
+use crate::clock::{Clock, ProcessSample, Seen};
+use crate::control::Event;
 use crate::listener::Listener;
+use crate::process_tree::Process;
 use crate::scratch::Scratch;
 use cadforge_platform::linux::{self, Ended, MemoryFile};
 
@@ -103,22 +103,22 @@ pub trait Client {
     fn connection(&self) -> BorrowedFd<'_>;
 
     /// Hears it; an error if it is gone.
-    fn hear(&mut self) -> io::Result<Interruption>;
+    fn receive(&mut self) -> io::Result<Interruption>;
 
     /// Tells it; an error if it is gone.
-    fn tell(&mut self, reply: &Reply, blobs: &[&[u8]]) -> io::Result<()>;
+    fn send(&mut self, reply: &Reply, blobs: &[&[u8]]) -> io::Result<()>;
 }
 
 /// What happens to a watched process.
-pub enum Event {
+pub enum ProcessEvent {
     /// It says something.
-    Said(News),
+    Said(Event),
     /// It has ended, and is not buried yet.
     Ended,
 }
 
 /// One candidate's run, over all its processes.
-pub struct Watch<'a> {
+pub struct Monitor<'a> {
     /// Why what runs now was killed.
     pub killed: Option<Killed>,
     /// CPU seconds used by processes before the one that is watched.
@@ -142,7 +142,7 @@ pub struct Watch<'a> {
     elsewhere: Option<Instant>,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> Monitor<'a> {
     /// Starts the clock. `resident` is the zygote's memory, which is one of `helpers`.
     pub fn new(
         id: u64,
@@ -226,10 +226,10 @@ impl<'a> Watch<'a> {
     pub fn next(
         &mut self,
         process: &Process,
-        last_words: &MemoryFile,
+        stack_dump: &MemoryFile,
         listener: Option<&Listener>,
         scratch: &Scratch,
-    ) -> io::Result<Result<Event, Box<Candidate>>> {
+    ) -> io::Result<Result<ProcessEvent, Box<Candidate>>> {
         let mut next_look = Instant::now() + TICK;
         let mut deaf = false;
         // What ended one process of a run ends all of it, though that one had just said that it was done.
@@ -250,16 +250,16 @@ impl<'a> Watch<'a> {
                 if self.killed.is_none() {
                     self.killed = self.judge(process, listener, scratch, elsewhere.take().is_some());
                     if self.killed.is_some() {
-                        ask_last_words(process, last_words);
+                        request_stack_dump(process, stack_dump);
                         process.end();
                     }
                 }
-                self.tell_client();
+                self.report_progress();
             }
 
             let ready = self.wait(process, listener, TICK)?;
             if ready.client {
-                match self.client.hear() {
+                match self.client.receive() {
                     Ok(Interruption::Cancel(id)) if id == self.id => {
                         self.killed.get_or_insert(Killed::Cancelled);
                         process.end();
@@ -286,8 +286,8 @@ impl<'a> Watch<'a> {
                 process.end();
             }
             if ready.said && !deaf {
-                match process.control.hear() {
-                    Ok((news, sender)) if sender == process.pid => return Ok(Ok(Event::Said(news))),
+                match process.control.receive() {
+                    Ok((event, sender)) if sender == process.pid => return Ok(Ok(ProcessEvent::Said(event))),
                     Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => deaf = true,
                     Ok(_) | Err(_) => {
                         self.killed.get_or_insert(Killed::Nonsense);
@@ -296,7 +296,7 @@ impl<'a> Watch<'a> {
                     }
                 }
             } else if ready.ended {
-                return Ok(Ok(Event::Ended));
+                return Ok(Ok(ProcessEvent::Ended));
             }
         }
     }
@@ -343,7 +343,7 @@ impl<'a> Watch<'a> {
     }
 
     fn look(&mut self, process: &Process, listener: Option<&Listener>, long: bool) -> Seen {
-        let mut look = Look::at(process.pid, self.clock.wall_s());
+        let mut look = ProcessSample::at(process.pid, self.clock.wall_s());
         // Asked after the look, or it could have begun to wait since.
         look.asleep = look.asleep && !self.waits_for_us(process, listener);
         self.clock.note(process.pid, look, long)
@@ -362,7 +362,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Says that the candidate runs, so that the client knows that this worker does.
-    fn tell_client(&mut self) {
+    fn report_progress(&mut self) {
         let asleep = self.killed.is_none() && self.clock.asleep_s() >= ASLEEP;
         let beat = if asleep { BEAT_ASLEEP } else { BEAT };
         let due = self.last_beat.is_none_or(|at| at.elapsed() >= beat);
@@ -374,7 +374,7 @@ impl<'a> Watch<'a> {
         if poll(&mut interest, PollTimeout::ZERO).is_ok_and(|ready| ready > 0) {
             self.last_beat = Some(Instant::now());
             // That it is gone will be heard.
-            let _ = self.client.tell(&Reply::Running { id: self.id, asleep }, &[]);
+            let _ = self.client.send(&Reply::Running { id: self.id, asleep }, &[]);
         }
     }
 
@@ -431,7 +431,7 @@ struct Ready {
 }
 
 /// Asks a child where it is; the interpreter's fault handler answers even inside the kernel's C++.
-fn ask_last_words(child: &Process, last_words: &MemoryFile) {
+fn request_stack_dump(child: &Process, stack_dump: &MemoryFile) {
     if linux::signal(&child.handle, Signal::SIGUSR1).is_err() {
         return;
     }
@@ -442,7 +442,7 @@ fn ask_last_words(child: &Process, last_words: &MemoryFile) {
     while asked.elapsed() < LAST_WORDS_AT_MOST {
         std::thread::sleep(Duration::from_millis(4));
         // The outermost frame is told last.
-        let words = last_words.read(1 << 20).unwrap_or_default();
+        let words = stack_dump.read(1 << 20).unwrap_or_default();
         if String::from_utf8_lossy(&words).contains("in <module>") {
             return;
         }

@@ -23,10 +23,10 @@ pub fn of_death(
     source: &[u8],
     limits: &Limits,
     stderr: &[u8],
-    last_words: &MemoryFile,
+    stack_dump: &MemoryFile,
     resident_baseline: u64,
 ) -> Option<Failure> {
-    let words = last_words.read(1 << 20).unwrap_or_default();
+    let words = stack_dump.read(1 << 20).unwrap_or_default();
     let words = String::from_utf8_lossy(&words);
     let place = Place::new(&words, source);
     let at = place.suffix();

@@ -18,7 +18,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::control::{Control, News, Order};
+use crate::control::{Command, Control, Event};
 use crate::sandbox::{self, Sandbox};
 use crate::{child, fonts, python, verdict};
 use cadforge_platform::linux::{self, MemoryFile};
@@ -61,8 +61,8 @@ pub fn serve(
             greeted = true;
             let parent = Pid::this();
             match wait_for_orders(control, None, Waiting::Warm).map_err(|error| error.to_string())? {
-                Left::Supervisor => Ok(()),
-                Left::Forked(control) => leave(|| child::live(&harness, &sandbox, parent, control)),
+                Departure::Supervisor => Ok(()),
+                Departure::Forked(control) => leave(|| child::live(&harness, &sandbox, parent, control)),
             }
         })
     });
@@ -190,7 +190,7 @@ impl Waiting {
 }
 
 /// How a process leaves its waiting.
-pub enum Left {
+pub enum Departure {
     /// Its supervisor is gone.
     Supervisor,
     /// It is a child that was just forked, and answers to this connection.
@@ -201,31 +201,33 @@ pub enum Left {
 /// supervisor is gone.
 ///
 /// Allocates nothing, so that every child finds the same memory.
-pub fn wait_for_orders(control: &Control, first: Option<Order>, waiting: Waiting) -> io::Result<Left> {
+pub fn wait_for_orders(control: &Control, first: Option<Command>, waiting: Waiting) -> io::Result<Departure> {
     let mut next = first;
     loop {
         let order = match next.take() {
             Some(order) => order,
             None => match control.next_order()? {
                 Some(order) => order,
-                None => return Ok(Left::Supervisor),
+                None => return Ok(Departure::Supervisor),
             },
         };
         match order {
-            Order::Fork(theirs) => match waiting.fork() {
-                Ok(ForkResult::Child) => return Ok(Left::Forked(theirs)),
+            Command::Fork(theirs) => match waiting.fork() {
+                Ok(ForkResult::Child) => return Ok(Departure::Forked(theirs)),
                 Ok(ForkResult::Parent { .. }) => drop(theirs),
-                Err(error) => control.tell(&News::ForkFailed(error as i32))?,
+                Err(error) => control.send(&Event::ForkFailed(error as i32))?,
             },
-            Order::Reap(child) => {
+            Command::Reap(child) => {
                 if waiting == Waiting::Warm {
                     // While it is not reaped its number cannot be another's: now its whole session can go. There
                     // may be no one else in it.
                     let _ = killpg(child, Signal::SIGKILL);
                 }
-                control.tell(&News::Ended(linux::reap(child)?))?;
+                control.send(&Event::Ended(linux::reap(child)?))?;
             }
-            Order::Begin(..) | Order::Go(_) => return Err(io::Error::other("an order for somebody else")),
+            Command::Begin(..) | Command::Go(_) => {
+                return Err(io::Error::other("an order for somebody else"));
+            }
         }
     }
 }

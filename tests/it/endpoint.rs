@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use cadforge::assess::{ReferenceChoice, Scoring};
-use cadforge::engine::{EndpointConfig, Engine, Event, Job, ProposerChoice, RepairJob};
+use cadforge::engine::{EndpointConfig, Engine, Event, Job, ProposerConfig, RepairJob};
 use cadforge::executor::WorkerConfig;
 use cadforge::repair::endpoint::Address;
 use cadforge::task::TaskSet;
@@ -211,7 +211,7 @@ fn a_stop_in_mid_stream_reaches_the_server() {
             task: Arc::clone(tasks.get("caster_wheel_fork").unwrap()),
             from: None,
             earlier: Vec::new(),
-            proposer: ProposerChoice::Endpoint(Box::new(EndpointConfig::new(
+            proposer: ProposerConfig::Endpoint(Box::new(EndpointConfig::new(
                 Address::parse(&server.url).unwrap(),
             ))),
             scoring: Scoring {

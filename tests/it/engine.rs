@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use cadforge::assess::{Evaluation, ReferenceChoice, Scoring, Timing};
 use cadforge::cache::{Bounds, Cache};
 use cadforge::engine::{
-    AssessJob, Engine, Event, ExportJob, Job, JobHandle, Outcome, ProposerChoice, RepairJob,
+    AssessJob, Engine, Event, ExportJob, Job, JobHandle, JobOutcome, ProposerConfig, RepairJob,
 };
 use cadforge::executor::{Limits, Priority, WorkerConfig};
 use cadforge::task::{Task, TaskSet};
@@ -58,7 +58,7 @@ fn drain(handle: &JobHandle) -> Vec<Event> {
 fn evaluation(events: Vec<Event>) -> Evaluation {
     match events.into_iter().last() {
         Some(Event::Done(outcome)) => match *outcome {
-            Outcome::Assessed(assessment) => assessment.evaluation,
+            JobOutcome::Assessed(assessment) => assessment.evaluation,
             other => panic!("an assessment ended as {other:?}"),
         },
         last => panic!("ended with {last:?}"),
@@ -106,7 +106,7 @@ fn what_is_built_is_told_before_its_score_and_what_is_known_is_not() {
         let [Event::Started, Event::Built(built), Event::Done(outcome)] = &events[..] else {
             panic!("{events:?}");
         };
-        let Outcome::Assessed(assessment) = &**outcome else {
+        let JobOutcome::Assessed(assessment) = &**outcome else {
             panic!("{outcome:?}");
         };
         assert!(Arc::ptr_eq(&built.shape, assessment.shape.as_ref().unwrap()));
@@ -134,7 +134,7 @@ fn a_repair_tells_each_step_in_order() {
             task,
             from: None,
             earlier: Vec::new(),
-            proposer: ProposerChoice::Replay {
+            proposer: ProposerConfig::Replay {
                 recording: None,
                 skip: 0,
                 paced: false,
@@ -167,7 +167,7 @@ fn a_repair_tells_each_step_in_order() {
                 told.push(format!("step {}", step.step));
             }
             Event::Done(outcome) => told.push(match *outcome {
-                Outcome::Repaired(summary) => format!("done after {}", summary.steps),
+                JobOutcome::Repaired(summary) => format!("done after {}", summary.steps),
                 other => format!("{other:?}"),
             }),
             Event::Failed { message, .. } => told.push(message),
@@ -200,7 +200,7 @@ fn a_part_is_written_as_a_step_file_that_holds_its_shape() {
     let code = "import cadquery as cq\nplate = cq.Workplane().box(40, 30, 10).faces('>Z').workplane().hole(8)\n\
                 fixture = plate.add(cq.Workplane().sphere(5).translate((0, 0, 40)))\n";
     match export(code) {
-        Event::Done(outcome) => assert!(matches!(*outcome, Outcome::Exported(written) if written == path)),
+        Event::Done(outcome) => assert!(matches!(*outcome, JobOutcome::Exported(written) if written == path)),
         other => panic!("{other:?}"),
     }
     let read = "import sys, cadquery as cq\nparts = cq.importers.importStep(sys.argv[1]).solids().vals()\n\

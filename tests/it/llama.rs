@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cadforge::executor::CancelToken;
 use cadforge::repair::endpoint::Address;
-use cadforge::repair::{Ask, Endpoint, EndpointConfig, ProposeError, Proposed, Proposer as _};
+use cadforge::repair::{Endpoint, EndpointConfig, ProposalRequest, ProposeError, Proposed, Proposer as _};
 use cadforge::task::{Task, TaskSet};
 use cadforge::trajectory::Step;
 use serde_json::json;
@@ -125,7 +125,7 @@ fn seed() -> Step {
 /// One proposal and the pieces of text that were heard.
 fn propose(config: EndpointConfig, cancel: &CancelToken) -> (Vec<String>, Result<Proposed, ProposeError>) {
     let (task, history) = (caster(), [seed()]);
-    let ask = Ask {
+    let ask = ProposalRequest {
         task: &task,
         history: &history,
         head: 0,
@@ -186,7 +186,7 @@ fn a_stop_in_mid_stream_ends_the_work_on_the_server() {
     let (cancel, token) = CancelToken::pair();
     let mut cancel = Some(cancel);
     let (task, history) = (caster(), [seed()]);
-    let ask = Ask {
+    let ask = ProposalRequest {
         task: &task,
         history: &history,
         head: 0,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cadforge::assess::{ReferenceChoice, Scoring};
-use cadforge::engine::{Engine, Event, Job, JobHandle, Outcome, ProposerChoice, RepairJob, RepairSummary};
+use cadforge::engine::{Engine, Event, Job, JobHandle, JobOutcome, ProposerConfig, RepairJob, RepairSummary};
 use cadforge::executor::WorkerConfig;
 use cadforge::failure::Kind;
 use cadforge::task::{Task, TaskSet};
@@ -39,7 +39,7 @@ fn repair(
             task: caster(),
             from: Some(code.as_bytes().into()),
             earlier: Vec::new(),
-            proposer: ProposerChoice::Rules,
+            proposer: ProposerConfig::Rules,
             scoring: Scoring {
                 reference: ReferenceChoice::None,
                 ..Scoring::default()
@@ -56,8 +56,8 @@ fn repair(
         match event {
             Event::Step(step, _) => steps.push(*step),
             Event::Done(outcome) => match *outcome {
-                Outcome::Repaired(summary) => return (steps, summary),
-                Outcome::Assessed(_) | Outcome::Exported(_) => unreachable!("a repair ends as a repair"),
+                JobOutcome::Repaired(summary) => return (steps, summary),
+                JobOutcome::Assessed(_) | JobOutcome::Exported(_) => unreachable!("a repair ends as a repair"),
             },
             Event::Failed { message, .. } => panic!("{message}"),
             Event::Started
@@ -261,7 +261,7 @@ fn recorded_loops_replay_as_they_were_with_their_failures() {
                     task: Arc::clone(task),
                     from: recording.start.as_ref().map(|code| code.as_bytes().into()),
                     earlier: Vec::new(),
-                    proposer: ProposerChoice::Replay {
+                    proposer: ProposerConfig::Replay {
                         recording: Some(recording.name.clone()),
                         skip: 0,
                         paced: false,

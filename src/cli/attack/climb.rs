@@ -15,7 +15,7 @@ use super::AttackArgs;
 use super::judge::{Judge, gauges, overlap};
 use crate::adversarial::{Climber, Script};
 use crate::assess::{Scoring, with_task_files};
-use crate::cli::context::{self, Problem};
+use crate::cli::context::{self, CliError};
 use crate::cli::sheet::{Sheet, shape};
 use crate::render::{ShotPane, Tone};
 use crate::reward::{Mode, Profile, Reward};
@@ -27,7 +27,7 @@ const TILE: [u32; 2] = [520, 240];
 
 /// What was to be climbed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Asked {
+struct ClimbKey {
     task: String,
     /// Of the task.
     version: String,
@@ -40,9 +40,9 @@ struct Asked {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Found {
+struct ClimbResult {
     #[serde(flatten)]
-    asked: Asked,
+    asked: ClimbKey,
     /// Scripts that were scored.
     evaluated: usize,
     /// The best total under the profile that was climbed.
@@ -69,7 +69,7 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
         None => Vec::new(),
     };
     for task in tasks {
-        let asked = Asked {
+        let asked = ClimbKey {
             task: task.id.clone(),
             version: task.version.clone(),
             profile: judge.scoring.profile,
@@ -89,7 +89,7 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
         rows.push(found);
     }
     rows.sort_by(|a, b| {
-        let key = |row: &Found| {
+        let key = |row: &ClimbResult| {
             (
                 row.asked.task.clone(),
                 name(row.asked.profile),
@@ -114,7 +114,7 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
     Ok(true)
 }
 
-fn climb(task: &Task, asked: Asked, judge: &Judge) -> anyhow::Result<Found> {
+fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbResult> {
     let mut climber = Climber::new(task, asked.seed);
     while climber.evaluated() < asked.evaluations {
         let scripts = climber.ask();
@@ -137,7 +137,7 @@ fn climb(task: &Task, asked: Asked, judge: &Judge) -> anyhow::Result<Found> {
     };
     let grounded = judge.all(task, &scripts, &whole)?;
     let (public_checks, hidden_checks) = gauges(&grounded[0]);
-    Ok(Found {
+    Ok(ClimbResult {
         asked,
         evaluated: climb.evaluated,
         total: climb.total,
@@ -159,7 +159,7 @@ fn climb(task: &Task, asked: Asked, judge: &Judge) -> anyhow::Result<Found> {
 }
 
 /// Draws each row's task: its reference, and what the climb came to.
-fn draw(rows: &[Found], judge: &Judge, out: &Path) -> anyhow::Result<()> {
+fn draw(rows: &[ClimbResult], judge: &Judge, out: &Path) -> anyhow::Result<()> {
     let mut sheet = Sheet::new(rows.len() as u32, COLUMNS, TILE)?;
     for row in rows {
         let id = &row.asked.task;
@@ -199,7 +199,7 @@ fn name(profile: Profile) -> String {
 }
 
 /// What is in the file; nothing if there is none yet.
-fn read(path: &Path) -> anyhow::Result<Vec<Found>> {
+fn read(path: &Path) -> anyhow::Result<Vec<ClimbResult>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
@@ -208,13 +208,13 @@ fn read(path: &Path) -> anyhow::Result<Vec<Found>> {
         .enumerate()
         .map(|(at, line)| {
             serde_json::from_str(line).map_err(|error| {
-                Problem::Input(format!("{}:{}: is no climb: {error}", path.display(), at + 1)).into()
+                CliError::Input(format!("{}:{}: is no climb: {error}", path.display(), at + 1)).into()
             })
         })
         .collect()
 }
 
-fn append(path: &Path, found: &Found) -> anyhow::Result<()> {
+fn append(path: &Path, found: &ClimbResult) -> anyhow::Result<()> {
     let mut line = serde_json::to_string(found).context("cannot write JSON")?;
     line.push('\n');
     File::options()
@@ -225,7 +225,7 @@ fn append(path: &Path, found: &Found) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn table(rows: &[Found]) -> String {
+fn table(rows: &[ClimbResult]) -> String {
     let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
     let mut text = String::from(
         "| task | climbed | evaluations | own total | v1 | v2 | checks shown | checks hidden | IoU | weak seed v2 |\n\

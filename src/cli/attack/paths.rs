@@ -28,13 +28,13 @@ const LEAST_SPEARMAN: f64 = 0.9;
 struct Path {
     task: String,
     /// All dimensions come right together.
-    together: Way,
+    together: Interpolation,
     /// Dimensions come right one after the other, some before those that they go with.
-    one_by_one: Way,
+    one_by_one: Interpolation,
 }
 
 #[derive(Serialize)]
-struct Way {
+struct Interpolation {
     /// From the weak seed over wrong dimensions to the reference, as far as they build.
     stages: Vec<Stage>,
     /// How many do not build to a valid, closed shape in one piece; what follows leaves them out.
@@ -85,7 +85,7 @@ pub(super) fn interpolate(args: &AttackArgs, judge: &Judge) -> anyhow::Result<bo
     Ok(rows.iter().all(|row| row.together.spearman >= LEAST_SPEARMAN))
 }
 
-fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Way> {
+fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Interpolation> {
     let mut scripts = vec![task.weak_seed().to_owned()];
     scripts.extend(nearing);
     let evaluations = judge.all(task, &scripts, &judge.scoring)?;
@@ -103,7 +103,7 @@ fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Way> 
     let totals: Vec<f64> = sound().map(|stage| stage.total).collect();
     let order: Vec<f64> = (0..totals.len()).map(|step| step as f64).collect();
     let overlaps: Option<Vec<f64>> = sound().map(|stage| stage.overlap).collect();
-    Ok(Way {
+    Ok(Interpolation {
         spearman: spearman(&order, &totals),
         spearman_overlap: overlaps.as_ref().map(|overlaps| spearman(&order, overlaps)),
         agreement: overlaps.as_ref().map(|overlaps| spearman(overlaps, &totals)),

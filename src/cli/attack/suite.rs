@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::judge::Judge;
 use crate::adversarial::{self, Sort};
-use crate::cli::context::{self, Problem};
+use crate::cli::context::{self, CliError};
 use crate::reward::Profile;
 
 #[derive(Serialize)]
-struct Attacked {
+struct AttackResult {
     name: String,
     task: String,
     trick: String,
@@ -26,11 +26,11 @@ struct Attacked {
 }
 
 pub(super) fn attacks(folder: &Path, judge: &Judge, json: bool) -> anyhow::Result<bool> {
-    let attacks = adversarial::attacks(folder).map_err(|error| Problem::Input(error.to_string()))?;
+    let attacks = adversarial::attacks(folder).map_err(|error| CliError::Input(error.to_string()))?;
     let mut jobs: Vec<(&crate::task::Task, String)> = Vec::new();
     for attack in &attacks {
         let task: &crate::task::Task = judge.tasks.get(&attack.task)?;
-        let script = attack.script(reference(task)?).map_err(Problem::Input)?;
+        let script = attack.script(reference(task)?).map_err(CliError::Input)?;
         jobs.push((task, script));
         jobs.push((task, task.weak_seed().to_owned()));
         jobs.push((task, reference(task)?.to_owned()));
@@ -49,7 +49,7 @@ pub(super) fn attacks(folder: &Path, judge: &Judge, json: bool) -> anyhow::Resul
     for (index, attack) in attacks.iter().enumerate() {
         let [own, weak, reference] = [0, 1, 2].map(|at| v2[3 * index + at]);
         let most = attack.most(weak, reference);
-        rows.push(Attacked {
+        rows.push(AttackResult {
             name: attack.name.clone(),
             task: attack.task.clone(),
             trick: attack.trick.clone(),
@@ -70,7 +70,7 @@ pub(super) fn attacks(folder: &Path, judge: &Judge, json: bool) -> anyhow::Resul
     Ok(rows.iter().all(|row| row.holds))
 }
 
-fn attack_table(rows: &[Attacked]) -> String {
+fn attack_table(rows: &[AttackResult]) -> String {
     let mut text = String::new();
     for (talk, title) in [(true, "not the part"), (false, "a defect of the reference")] {
         let _ = writeln!(
@@ -97,7 +97,7 @@ fn attack_table(rows: &[Attacked]) -> String {
 }
 
 #[derive(Serialize)]
-struct Climbed {
+struct LadderResult {
     task: String,
     /// Totals of the seeds that build, by mode.
     seeds: BTreeMap<String, f64>,
@@ -107,7 +107,7 @@ struct Climbed {
 }
 
 pub(super) fn ladders(folder: &Path, only: Option<&str>, judge: &Judge, json: bool) -> anyhow::Result<bool> {
-    let ladders = adversarial::ladders(folder).map_err(|error| Problem::Input(error.to_string()))?;
+    let ladders = adversarial::ladders(folder).map_err(|error| CliError::Input(error.to_string()))?;
     let mut rows = Vec::new();
     for ladder in ladders
         .iter()
@@ -125,7 +125,7 @@ pub(super) fn ladders(folder: &Path, only: Option<&str>, judge: &Judge, json: bo
             .map(|(mode, code)| (mode.clone(), code.clone()))
             .unzip();
         let evaluations = judge.all(task, &seeds, &judge.scoring)?;
-        rows.push(Climbed {
+        rows.push(LadderResult {
             task: ladder.task.clone(),
             seeds: modes
                 .into_iter()
@@ -159,8 +159,8 @@ pub(super) fn ladders(folder: &Path, only: Option<&str>, judge: &Judge, json: bo
     Ok(rows.iter().all(|row| row.rises))
 }
 
-pub(super) fn reference(task: &crate::task::Task) -> Result<&str, Problem> {
+pub(super) fn reference(task: &crate::task::Task) -> Result<&str, CliError> {
     task.reference
         .as_deref()
-        .ok_or_else(|| Problem::Input(format!("task `{}` has no reference.py", task.id)))
+        .ok_or_else(|| CliError::Input(format!("task `{}` has no reference.py", task.id)))
 }

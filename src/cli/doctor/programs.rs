@@ -6,14 +6,14 @@ use std::time::Instant;
 use super::python::Environment;
 use super::{Check, Places};
 use crate::executor::{Build, CancelToken, Executor, Limits, Priority, WorkerConfig};
-use crate::locate::Surroundings;
+use crate::locate::Env;
 
 const GROUP: &str = "programs";
 
 /// A box of 1 by 2 by 3 mm.
 const BOX: &[u8] = b"import cadquery as cq\n\nfixture = cq.Workplane(\"XY\").box(1, 2, 3)\n";
 
-pub(super) fn check(around: &Surroundings, places: &Places, environment: Option<&Environment>) -> Vec<Check> {
+pub(super) fn check(around: &Env, places: &Places, environment: Option<&Environment>) -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some(executable) = &around.executable {
         checks.push(Check::ok(GROUP, "cadforge", executable.display().to_string()));

@@ -162,9 +162,7 @@ mod tests {
 
         let python = place("venv/bin/python");
         let environment = Environment::of(&python);
-        let unknown = crate::locate::Surroundings::default()
-            .data()
-            .expect_err("nothing is set");
+        let unknown = crate::locate::Env::default().data().expect_err("nothing is set");
         let places = Places {
             assets: Ok(place("assets")),
             worker: Err(unknown.clone()),

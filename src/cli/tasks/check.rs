@@ -15,7 +15,7 @@ use crate::executor::CancelToken;
 use crate::locate;
 use crate::reward::{Component, Profile};
 use crate::task::check::{Measured, Measurement, Outcome, judge};
-use crate::task::{self, Problem, Task, TaskError};
+use crate::task::{self, Task, TaskError, TaskProblem};
 
 /// One task folder in `tasks check --json`.
 #[derive(Debug, Serialize)]
@@ -23,7 +23,7 @@ struct Checked {
     id: String,
     dir: PathBuf,
     ok: bool,
-    problems: Vec<Problem>,
+    problems: Vec<TaskProblem>,
     /// Total of each file that was built, -1 where it does not build; empty if the folder was refused.
     totals: BTreeMap<String, f64>,
 }
@@ -64,7 +64,7 @@ pub(super) fn run(
 }
 
 impl Checked {
-    fn of(dir: PathBuf, problems: Vec<Problem>, totals: BTreeMap<String, f64>) -> Self {
+    fn of(dir: PathBuf, problems: Vec<TaskProblem>, totals: BTreeMap<String, f64>) -> Self {
         Self {
             id: name(&dir),
             ok: problems.is_empty(),
@@ -108,7 +108,7 @@ fn build(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Chec
         }
         // The mesh beside the task is no mesh: the reference's code was tried before.
         Err(error) if error.is_input() => {
-            let problem = Problem::of_file(&task.dir, error.to_string());
+            let problem = TaskProblem::of_file(&task.dir, error.to_string());
             Ok(Checked::of(task.dir.clone(), vec![problem], BTreeMap::new()))
         }
         Err(error) => Err(error),

@@ -9,7 +9,7 @@ use crate::assess::{AssessError, Assessor, with_task_files};
 use crate::executor::{Build, CancelToken, Limits, Priority};
 use crate::geometry::TriMesh;
 use crate::task::Task;
-use crate::task::check::DimensionTrial;
+use crate::task::check::DimensionPerturbation;
 use crate::task::dimensions::{Dimension, dimensions};
 
 /// Share of the surface that must change.
@@ -22,7 +22,7 @@ pub(super) fn trials(
     task: &Task,
     assessor: &Assessor,
     progress: impl Fn(usize, usize),
-) -> Result<Option<Vec<DimensionTrial>>, AssessError> {
+) -> Result<Option<Vec<DimensionPerturbation>>, AssessError> {
     let Some(code) = &task.reference else {
         return Ok(None);
     };
@@ -33,7 +33,7 @@ pub(super) fn trials(
     let mut trials = Vec::new();
     for (index, dimension) in all.iter().enumerate() {
         progress(index + 1, all.len());
-        trials.push(DimensionTrial {
+        trials.push(DimensionPerturbation {
             name: dimension.name.clone(),
             dead: try_one(dimension, code, &whole.mesh, task, assessor)?,
         });

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::context::{self, Global, Problem};
+use super::super::context::{self, CliError, Global};
 use super::super::sheet::{Sheet, shape};
 use crate::assess::{parallel, with_task_files};
 use crate::executor::Limits;
@@ -16,7 +16,7 @@ pub(super) fn run(out: &Path, columns: u32, global: &Global) -> anyhow::Result<(
     let tasks = global.task_set()?;
     let tasks: Vec<_> = tasks.iter().filter(|task| task.reference.is_some()).collect();
     if tasks.is_empty() {
-        return Err(Problem::NotReached("no task has a reference to draw".to_owned()).into());
+        return Err(CliError::NotReached("no task has a reference to draw".to_owned()).into());
     }
     let threads = parallel::workers(tasks.len());
     let engine = global.engine(threads)?;

@@ -141,14 +141,14 @@ impl Disk {
     }
 }
 
-struct Found {
+struct StoredFile {
     path: PathBuf,
     size: u64,
     used: SystemTime,
 }
 
 /// The entries of one of the sixteen folders. Files that a killed process left half-written are removed.
-fn files(folder: &Path) -> Vec<Found> {
+fn files(folder: &Path) -> Vec<StoredFile> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let Ok(metadata) = entry.metadata() else { continue };
@@ -164,7 +164,7 @@ fn files(folder: &Path) -> Vec<Found> {
             continue;
         }
         if metadata.is_file() {
-            found.push(Found {
+            found.push(StoredFile {
                 path: entry.path(),
                 size: footprint(metadata.len()),
                 used,

@@ -7,7 +7,7 @@ use super::*;
 /// A made-up machine: files below a temporary folder, and what the process would know.
 struct Machine {
     root: tempfile::TempDir,
-    around: Surroundings,
+    around: Env,
 }
 
 impl Machine {
@@ -15,7 +15,7 @@ impl Machine {
     fn new(executable: &str) -> Self {
         let root = tempfile::tempdir().expect("a temporary folder");
         let mut machine = Self {
-            around: Surroundings::default(),
+            around: Env::default(),
             root,
         };
         machine.around.executable = Some(machine.file(executable));

@@ -19,7 +19,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Problem, RecordedRepair, Scale, Task, recording};
+use super::{RecordedRepair, Scale, Task, TaskProblem, recording};
 
 /// The seed that must not build.
 const FAILING_SEED: &str = "build_error";
@@ -47,12 +47,12 @@ pub struct Measured {
     /// Each step of each recorded repair, in the order of [`Task::repairs`].
     pub repairs: Vec<Vec<Outcome>>,
     /// The reference's named dimensions, if they were tried.
-    pub dimensions: Option<Vec<DimensionTrial>>,
+    pub dimensions: Option<Vec<DimensionPerturbation>>,
 }
 
 /// A named dimension of the reference, changed a little and built anew.
 #[derive(Clone, Debug, PartialEq)]
-pub struct DimensionTrial {
+pub struct DimensionPerturbation {
     /// Its name.
     pub name: String,
     /// Nothing if some change of it changes the part; else what became of the values tried.
@@ -88,7 +88,7 @@ pub struct Measurement {
 /// What is wrong with a task by what was measured; empty if it is good.
 ///
 /// Panics if the repairs measured are not those of the task.
-pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
+pub fn judge(task: &Task, measured: &Measured) -> Vec<TaskProblem> {
     assert_eq!(
         task.repairs.len(),
         measured.repairs.len(),
@@ -98,11 +98,14 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
     let reference_file = task.dir.join("reference.py");
     let mut problems = Vec::new();
     let weak = built(&measured.weak, |reason| {
-        problems.push(Problem::of_file(&weak_file, format!("does not build: {reason}")));
+        problems.push(TaskProblem::of_file(
+            &weak_file,
+            format!("does not build: {reason}"),
+        ));
     });
     let reference = measured.reference.as_ref().and_then(|outcome| {
         built(outcome, |reason| {
-            problems.push(Problem::of_file(
+            problems.push(TaskProblem::of_file(
                 &reference_file,
                 format!("does not build: {reason}"),
             ));
@@ -110,7 +113,7 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
     });
     if let Some(reference) = reference {
         problems.extend(
-            judge_reference(task, reference).map(|message| Problem::of_file(&reference_file, message)),
+            judge_reference(task, reference).map(|message| TaskProblem::of_file(&reference_file, message)),
         );
         problems.extend(weak.and_then(|weak| not_worse("weak", weak, reference, task)));
         if let Some(total) = reference.grounded
@@ -120,7 +123,7 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
                 format!("has {total:.4} under grounded-v2, {LEAST_GROUNDED} is what a reference needs");
             let hint =
                 "`cadforge eval --profile grounded-v2` says which check it fails: mend the check or the part";
-            problems.push(Problem::of_file(&reference_file, message).hint(hint));
+            problems.push(TaskProblem::of_file(&reference_file, message).hint(hint));
         }
     }
     for (mode, outcome) in &measured.seeds {
@@ -128,7 +131,7 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
     }
     problems.extend(
         dimension_problems(measured.dimensions.as_deref())
-            .map(|message| Problem::of_file(&reference_file, message)),
+            .map(|message| TaskProblem::of_file(&reference_file, message)),
     );
     for (repair, outcomes) in task.repairs.iter().zip(&measured.repairs) {
         if repair.start.is_some() {
@@ -138,12 +141,12 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<Problem> {
                 .any(|outcome| matches!(outcome, Outcome::Built(_)))
             {
                 let file = list_of(task, repair).with_file_name(recording::FILE);
-                problems.push(Problem::of_file(&file, "holds no proposal that builds"));
+                problems.push(TaskProblem::of_file(&file, "holds no proposal that builds"));
             }
             continue;
         }
         let of_step = |index: usize, message: String| {
-            Problem::of_field(&list_of(task, repair), &format!("step.{}", index + 1), message)
+            TaskProblem::of_field(&list_of(task, repair), &format!("step.{}", index + 1), message)
         };
         let last = outcomes.len().saturating_sub(1);
         for (index, outcome) in outcomes.iter().enumerate() {
@@ -186,18 +189,18 @@ fn judge_seed(
     mode: &str,
     outcome: &Outcome,
     reference: Option<&Measurement>,
-) -> Option<Problem> {
+) -> Option<TaskProblem> {
     let message = match outcome {
         Outcome::Failed(_) if mode == FAILING_SEED => return None,
         Outcome::Failed(reason) => format!("does not build: {reason}"),
         Outcome::Built(_) if mode == FAILING_SEED => "builds, which this seed must not".to_owned(),
         Outcome::Built(seed) => return not_worse(mode, seed, reference?, task),
     };
-    Some(Problem::of_file(&seed_file(task, mode), message))
+    Some(TaskProblem::of_file(&seed_file(task, mode), message))
 }
 
 /// A seed that leaves nothing to repair.
-fn not_worse(mode: &str, seed: &Measurement, reference: &Measurement, task: &Task) -> Option<Problem> {
+fn not_worse(mode: &str, seed: &Measurement, reference: &Measurement, task: &Task) -> Option<TaskProblem> {
     let grounded = seed.grounded.zip(reference.grounded);
     let pairs = [
         Some((seed.total, reference.total, "")),
@@ -210,11 +213,11 @@ fn not_worse(mode: &str, seed: &Measurement, reference: &Measurement, task: &Tas
         .map(|(seed, reference, profile)| {
             let message =
                 format!("has a total of {seed:.4}{profile}, not below the reference's {reference:.4}");
-            Problem::of_file(&seed_file(task, mode), message)
+            TaskProblem::of_file(&seed_file(task, mode), message)
         })
 }
 
-fn dimension_problems(trials: Option<&[DimensionTrial]>) -> impl Iterator<Item = String> {
+fn dimension_problems(trials: Option<&[DimensionPerturbation]>) -> impl Iterator<Item = String> {
     let few = trials
         .filter(|trials| trials.len() < LEAST_DIMENSIONS)
         .map(|trials| {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::problem::Problem;
+use super::task_problem::TaskProblem;
 
 /// Lengths of parts, mm. Far beyond them a kernel's precision is larger than the part, and squares are no numbers any more.
 const SIZES: std::ops::RangeInclusive<f64> = 1e-5..=1e7;
@@ -18,11 +18,16 @@ pub(super) struct Fields<'a> {
     prefix: String,
     known: Vec<&'static str>,
     file: &'a Path,
-    problems: &'a mut Vec<Problem>,
+    problems: &'a mut Vec<TaskProblem>,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(table: Table, prefix: String, file: &'a Path, problems: &'a mut Vec<Problem>) -> Self {
+    pub(super) fn new(
+        table: Table,
+        prefix: String,
+        file: &'a Path,
+        problems: &'a mut Vec<TaskProblem>,
+    ) -> Self {
         Self {
             table,
             prefix,
@@ -203,14 +208,15 @@ impl<'a> Fields<'a> {
     /// Refuses a field's value with a message that goes on after the field's name.
     pub(super) fn refuse(&mut self, key: &str, message: &str) {
         let field = format!("{}{key}", self.prefix);
-        self.problems.push(Problem::of_field(self.file, &field, message));
+        self.problems
+            .push(TaskProblem::of_field(self.file, &field, message));
     }
 
     /// Refuses every field that was not taken.
     pub(super) fn finish(self) {
         for key in self.table.keys() {
             let field = format!("{}{key}", self.prefix);
-            let problem = Problem::of_field(self.file, &field, "is no known field");
+            let problem = TaskProblem::of_field(self.file, &field, "is no known field");
             self.problems
                 .push(problem.hint(format!("known fields are {}", self.known.join(", "))));
         }

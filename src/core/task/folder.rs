@@ -10,7 +10,7 @@ use toml::Table;
 
 use super::checks::{self, Check};
 use super::fields::{Fields, is_word};
-use super::problem::Problem;
+use super::task_problem::TaskProblem;
 use super::{Level, RecordedRepair, RecordedStep, Scale, Task, recording, version};
 
 const LEVELS: [(&str, Level); 3] = [
@@ -25,16 +25,21 @@ const MESH_EXTENSIONS: [&str; 3] = ["stl", "obj", "glb"];
 /// What is wrong with a task folder as far as its files tell; empty if it can be loaded.
 ///
 /// What only building can tell is judged by [`super::check::judge`].
-pub fn check_statically(dir: &Path) -> Vec<Problem> {
+pub fn check_statically(dir: &Path) -> Vec<TaskProblem> {
     read(dir).err().unwrap_or_default()
 }
 
 /// Reads a task folder, or says everything that is wrong with it.
-pub fn read(dir: &Path) -> Result<Task, Vec<Problem>> {
+pub fn read(dir: &Path) -> Result<Task, Vec<TaskProblem>> {
     let root = match dir.canonicalize() {
         Ok(root) if root.is_dir() => root,
-        Ok(_) => return Err(vec![Problem::of_file(dir, "is not a folder")]),
-        Err(error) => return Err(vec![Problem::of_file(dir, format!("cannot be read: {error}"))]),
+        Ok(_) => return Err(vec![TaskProblem::of_file(dir, "is not a folder")]),
+        Err(error) => {
+            return Err(vec![TaskProblem::of_file(
+                dir,
+                format!("cannot be read: {error}"),
+            )]);
+        }
     };
     let mut folder = Folder {
         dir: dir.to_owned(),
@@ -76,7 +81,7 @@ struct Folder {
     dir: PathBuf,
     /// The same without symbolic links.
     root: PathBuf,
-    problems: Vec<Problem>,
+    problems: Vec<TaskProblem>,
 }
 
 impl Folder {
@@ -135,14 +140,16 @@ impl Folder {
                 );
                 let hint = "write the number into the prompt, or make it of numbers that stand there: \"900 / 2 - 20\"";
                 self.problems
-                    .push(Problem::of_field(file, &field, message).hint(hint));
+                    .push(TaskProblem::of_field(file, &field, message).hint(hint));
             }
-            if matches!(check.ask, checks::Ask::Envelope | checks::Ask::Volume { .. })
-                && card.bbox_mm.is_none()
+            if matches!(
+                check.ask,
+                checks::Requirement::Envelope | checks::Requirement::Volume { .. }
+            ) && card.bbox_mm.is_none()
             {
                 let field = format!("checks.{}", index + 1);
                 self.problems
-                    .push(Problem::of_field(file, &field, "needs `bbox_mm`"));
+                    .push(TaskProblem::of_field(file, &field, "needs `bbox_mm`"));
             }
         }
     }
@@ -170,7 +177,7 @@ impl Folder {
                 Err(Outside::Leaves) => "leads out of the task folder",
             }
         };
-        let problem = Problem::of_field(card, "reference_mesh", format!("{wrong}: `{named}`"));
+        let problem = TaskProblem::of_field(card, "reference_mesh", format!("{wrong}: `{named}`"));
         self.problems.push(problem);
     }
 
@@ -272,7 +279,7 @@ impl Folder {
             };
             if !wrong.is_empty() {
                 let problem =
-                    Problem::of_field(&file, &format!("{prefix}file"), format!("{wrong}: `{name}`"));
+                    TaskProblem::of_field(&file, &format!("{prefix}file"), format!("{wrong}: `{name}`"));
                 self.problems.push(problem);
                 continue;
             }
@@ -325,7 +332,7 @@ impl Folder {
         seeds: BTreeMap<String, String>,
         reference: Option<String>,
         repairs: Vec<RecordedRepair>,
-    ) -> Result<Task, Vec<Problem>> {
+    ) -> Result<Task, Vec<TaskProblem>> {
         let (bbox_mm, scale, axis, checks) = (card.bbox_mm, card.scale, card.axis, card.checks);
         let complete = (
             card.id,
@@ -352,7 +359,7 @@ impl Folder {
         )
         .map_err(|error| {
             let mesh = reference_mesh.as_deref().unwrap_or(&self.dir);
-            vec![Problem::of_file(mesh, format!("cannot be read: {error}"))]
+            vec![TaskProblem::of_file(mesh, format!("cannot be read: {error}"))]
         })?;
         Ok(Task {
             id,
@@ -463,9 +470,9 @@ impl Folder {
         self.dir.join(path).symlink_metadata().is_ok()
     }
 
-    fn refuse(&mut self, file: &Path, message: &str) -> &mut Problem {
+    fn refuse(&mut self, file: &Path, message: &str) -> &mut TaskProblem {
         self.problems
-            .push(Problem::of_file(&self.dir.join(file), message));
+            .push(TaskProblem::of_file(&self.dir.join(file), message));
         self.problems.last_mut().expect("one was just added")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{DimensionTrial, Measured, Measurement, Outcome, judge};
+use super::check::{DimensionPerturbation, Measured, Measurement, Outcome, judge};
 use super::tests::{pack, spacer};
 
 fn measurement(total: f64) -> Measurement {
@@ -40,9 +40,9 @@ fn good() -> Measured {
 }
 
 /// So many dimensions, all of which work.
-fn dimensions(count: usize) -> Vec<DimensionTrial> {
+fn dimensions(count: usize) -> Vec<DimensionPerturbation> {
     (0..count)
-        .map(|index| DimensionTrial {
+        .map(|index| DimensionPerturbation {
             name: format!("d{index}"),
             dead: None,
         })

@@ -11,9 +11,9 @@ mod fields;
 mod folder;
 #[cfg(test)]
 mod judge_tests;
-mod problem;
 pub mod recording;
 mod set;
+mod task_problem;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -24,8 +24,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use folder::{check_statically, read};
-pub use problem::{Problem, TaskError};
 pub use set::{TaskSet, folders};
+pub use task_problem::{TaskError, TaskProblem};
 
 /// A task, complete and checked.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,11 +23,11 @@ struct Line {
     parent: Option<usize>,
     code: String,
     #[serde(default)]
-    proposal: Option<Said>,
+    proposal: Option<RecordedText>,
 }
 
 #[derive(Default, Deserialize)]
-struct Said {
+struct RecordedText {
     reason: String,
     #[serde(default)]
     text: Option<String>,
@@ -80,7 +80,7 @@ fn parse(text: &str, name: &str, task: &str) -> Result<RecordedRepair, String> {
             recording.start = Some(line.code);
             continue;
         }
-        let Said {
+        let RecordedText {
             reason,
             text,
             stream,

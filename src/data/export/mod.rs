@@ -157,7 +157,7 @@ pub struct Tokens {
 }
 
 /// A row of a data set before it has its place.
-struct Made {
+struct ExportedRow {
     value: Value,
     task_id: String,
     kind: Option<cadforge_core::failure::Kind>,
@@ -234,7 +234,7 @@ pub fn write(
     Ok(summary)
 }
 
-impl Made {
+impl ExportedRow {
     /// What two rows that are copies of one another share.
     fn key(&self) -> Vec<u8> {
         let value = &self.value;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::similar::{Sketch, shingles};
 use super::{Options, Summary};
-use crate::{DataError, Form, Groups, Lines, Row};
+use crate::{DataError, Groups, Lines, Row, RowFormat};
 use cadforge_core::failure::Kind;
 use cadforge_core::task::{Task, TaskSet};
 use cadforge_trajectory as trajectory;
@@ -29,7 +29,7 @@ pub(super) struct Entry {
     pub input: u32,
     /// Line in it.
     pub line: u64,
-    pub form: Form,
+    pub form: RowFormat,
     /// `None` only for ready-made rows that name none.
     pub task: Option<Arc<Task>>,
     /// Candidates for one prompt.
@@ -106,7 +106,7 @@ impl Pool {
                     summary.bad_lines += 1;
                     continue;
                 };
-                let Some(form) = Form::of(&row) else {
+                let Some(form) = RowFormat::of(&row) else {
                     let is_header = place == 1 && row.get("proposer").is_some();
                     summary.read += usize::from(!is_header);
                     summary.unfit += usize::from(!is_header);
@@ -115,7 +115,7 @@ impl Pool {
                 summary.read += 1;
                 let group = groups.push(&row, place);
                 let parent = row.count("parent").and_then(|parent| steps.get(&parent).copied());
-                let ready = matches!(form, Form::Sft | Form::Preference | Form::Rollout);
+                let ready = matches!(form, RowFormat::Sft | RowFormat::Preference | RowFormat::Rollout);
                 let task = row.task_id().and_then(|id| tasks.get(id).ok()).cloned();
                 if task.is_none() && !ready {
                     summary.unknown_tasks += 1;
@@ -127,7 +127,7 @@ impl Pool {
                 }
                 let bytes = serde_json::to_vec(&row.0).expect("a JSON object");
                 let index = pool.entries.len() as u32;
-                if form == Form::Step
+                if form == RowFormat::Step
                     && let Some(step) = row.count("step")
                 {
                     steps.insert(step, index);

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::pool::{Entry, Pool};
-use super::{Kind, Made, Options};
+use super::{ExportedRow, Kind, Options};
 use crate::prompt::{brief, repair_prompt};
-use crate::{DataError, Form, Row};
+use crate::{DataError, Row, RowFormat};
 use cadforge_core::task::Task;
 use cadforge_repair::endpoint::Template;
 use cadforge_reward::Reward;
@@ -17,7 +17,7 @@ const LOOKED_AT: usize = 1000;
 /// An episode is over at this total.
 const DONE: f64 = 0.92;
 
-type Take<'a> = dyn FnMut(Made) -> Result<(), DataError> + 'a;
+type Take<'a> = dyn FnMut(ExportedRow) -> Result<(), DataError> + 'a;
 
 /// Makes the rows of a data set one after the other.
 pub(super) fn each(
@@ -26,7 +26,7 @@ pub(super) fn each(
     template: &Template,
     take: &mut Take<'_>,
 ) -> Result<(), DataError> {
-    let making = Making {
+    let making = ExportWriter {
         pool,
         options,
         template,
@@ -38,13 +38,13 @@ pub(super) fn each(
     }
 }
 
-struct Making<'a> {
+struct ExportWriter<'a> {
     pool: &'a Pool,
     options: &'a Options,
     template: &'a Template,
 }
 
-impl Making<'_> {
+impl ExportWriter<'_> {
     /// Good candidates, each with a worse one that it repairs.
     fn examples(&self, take: &mut Take<'_>) -> Result<(), DataError> {
         let mut of_task: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -59,7 +59,7 @@ impl Making<'_> {
             }
         }
         for entry in &self.pool.entries {
-            if entry.form == Form::Sft {
+            if entry.form == RowFormat::Sft {
                 self.ready_example(entry, take)?;
                 continue;
             }
@@ -116,7 +116,7 @@ impl Making<'_> {
         let code = row.code().unwrap_or_default();
         let asked = row.prompt();
         // What the model was really asked, where that is known.
-        let mut messages = if asked.is_empty() || after.form == Form::Step {
+        let mut messages = if asked.is_empty() || after.form == RowFormat::Step {
             repair_prompt(self.template, task, &worse)
         } else {
             Value::Array(asked)
@@ -138,7 +138,7 @@ impl Making<'_> {
             "source_file": self.pool.inputs[after.input as usize],
             "source_line": after.line,
         });
-        take(Made {
+        take(ExportedRow {
             value,
             task_id: task.id.clone(),
             kind: before.kind,
@@ -172,7 +172,7 @@ impl Making<'_> {
             "source_file": self.pool.inputs[entry.input as usize],
             "source_line": entry.line,
         });
-        take(Made {
+        take(ExportedRow {
             text: text_of(&messages),
             value,
             task_id: id,
@@ -193,7 +193,7 @@ impl Making<'_> {
     fn preferences(&self, take: &mut Take<'_>) -> Result<(), DataError> {
         let mut of_group: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (index, entry) in self.pool.entries.iter().enumerate() {
-            if entry.form == Form::Preference {
+            if entry.form == RowFormat::Preference {
                 self.ready_preference(entry, take)?;
             } else if entry.score.is_some() && entry.task.is_some() && !ready(entry.form) {
                 of_group.entry(entry.group).or_default().push(index);
@@ -251,7 +251,7 @@ impl Making<'_> {
             "chosen_line": chosen.line,
             "rejected_line": rejected.line,
         });
-        take(Made {
+        take(ExportedRow {
             text: prompt.len() + codes[0].len() + codes[1].len(),
             value,
             task_id: task.id.clone(),
@@ -283,7 +283,7 @@ impl Making<'_> {
             "chosen_line": entry.line,
             "rejected_line": entry.line,
         });
-        take(Made {
+        take(ExportedRow {
             text: prompt.len() + chosen.len() + rejected.len(),
             value,
             task_id: id,
@@ -299,8 +299,8 @@ impl Making<'_> {
             let (Some(task), Some(total)) = (&entry.task, entry.total) else {
                 continue;
             };
-            let seed = entry.form == Form::Step && entry.parent.is_none();
-            if seed || entry.form == Form::Preference || entry.form == Form::Sft {
+            let seed = entry.form == RowFormat::Step && entry.parent.is_none();
+            if seed || entry.form == RowFormat::Preference || entry.form == RowFormat::Sft {
                 continue;
             }
             let row = self.pool.row(entry)?;
@@ -308,7 +308,7 @@ impl Making<'_> {
                 Some(parent) => Some(self.pool.row(&self.pool.entries[parent as usize])?),
                 None => None,
             };
-            let is_step = entry.form == Form::Step;
+            let is_step = entry.form == RowFormat::Step;
             let code = row.code().unwrap_or_default();
             let observation = observation(task, &row, before.as_ref());
             let from = before
@@ -332,7 +332,7 @@ impl Making<'_> {
                 "done": row.get("done").and_then(Value::as_bool).unwrap_or(total >= DONE || entry.last || !is_step),
                 "artifacts": {"code": artifact(&row, "code"), "stl": artifact(&row, "stl"), "reward": artifact(&row, "reward")},
             });
-            take(Made {
+            take(ExportedRow {
                 text: text_of(&value),
                 value,
                 task_id: task.id.clone(),
@@ -350,8 +350,8 @@ impl Making<'_> {
 }
 
 /// Made by somebody for training, and no candidate to choose from.
-fn ready(form: Form) -> bool {
-    matches!(form, Form::Sft | Form::Preference | Form::Rollout)
+fn ready(form: RowFormat) -> bool {
+    matches!(form, RowFormat::Sft | RowFormat::Preference | RowFormat::Rollout)
 }
 
 /// What an agent sees before it acts. A first answer begins from nothing: empty code, and a reward of zeros.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::similar::{Union, join_similar, shingles};
-use super::{Made, Options, SplitBy};
+use super::{ExportedRow, Options, SplitBy};
 
 /// A row as far as a split looks at it.
 pub(super) struct Item {
@@ -32,7 +32,7 @@ impl Split {
         }
     }
 
-    pub fn item(&mut self, made: &Made, digest: [u8; 16]) -> Item {
+    pub fn item(&mut self, made: &ExportedRow, digest: [u8; 16]) -> Item {
         let sets = made.codes.iter().map(|code| self.set(code)).collect();
         let next = self.tasks.len() as u32;
         Item {
@@ -135,8 +135,8 @@ mod tests {
     use super::*;
     use crate::export::Kind;
 
-    fn made(task: &str, code: &str) -> Made {
-        Made {
+    fn made(task: &str, code: &str) -> ExportedRow {
+        ExportedRow {
             value: json!({}),
             task_id: task.to_owned(),
             kind: None,

@@ -63,7 +63,7 @@ pub struct Run {
     /// Share of groups that are informative, of those with two candidates or more.
     pub informative_groups: Option<f64>,
     /// Equal stretches of the run, in file order.
-    pub over_time: Vec<Stretch>,
+    pub over_time: Vec<Segment>,
     /// Losses of supervised training, where the file is a trainer's log.
     pub training: Option<Losses>,
     /// Rows of forms that hold no candidate with a reward, such as prompts.
@@ -126,7 +126,7 @@ pub struct GroupNumbers {
 
 /// A part of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Stretch {
+pub struct Segment {
     /// Number of its first candidate, from 0.
     pub from: usize,
     /// Number behind its last candidate.

@@ -32,7 +32,7 @@ pub fn plots(runs: &[Run]) -> Vec<(String, String)> {
     if runs.is_empty() {
         return Vec::new();
     }
-    let along = |run: &Run, value: &dyn Fn(&super::Stretch) -> Option<f64>| Curve {
+    let along = |run: &Run, value: &dyn Fn(&super::Segment) -> Option<f64>| Curve {
         name: run.name.clone(),
         points: run
             .over_time

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{GroupNumbers, KindCount, Run, Stretch, TOLD, TaskNumbers, losses};
-use crate::{BadLine, DataError, Form, Groups, Lines, Row, Spread};
+use super::{GroupNumbers, KindCount, Run, Segment, TOLD, TaskNumbers, losses};
+use crate::{BadLine, DataError, Groups, Lines, Row, RowFormat, Spread};
 use cadforge_core::failure::Kind;
 use cadforge_reward::{self as reward, Profile};
 
@@ -111,9 +111,15 @@ impl Reading {
         if losses(row, &mut self.run.training) {
             return;
         }
-        match Form::of(row) {
-            Some(Form::Completion | Form::Evaluation | Form::Step | Form::Rollout | Form::Sft) => {}
-            Some(Form::Preference | Form::Curriculum) => return self.run.other_rows += 1,
+        match RowFormat::of(row) {
+            Some(
+                RowFormat::Completion
+                | RowFormat::Evaluation
+                | RowFormat::Step
+                | RowFormat::Rollout
+                | RowFormat::Sft,
+            ) => {}
+            Some(RowFormat::Preference | RowFormat::Curriculum) => return self.run.other_rows += 1,
             // The first line of a trajectory.
             None if line == 1 && row.is_header() => return,
             None => return self.bad(line, "the row has none of the known forms".to_owned()),
@@ -169,7 +175,7 @@ impl Reading {
         let built = built_of(&self.points);
         let unknown = self.points.iter().filter(|point| point.built.is_none()).count();
         let kinds = kinds(&self.points, None);
-        let stretch = |(index, points): (usize, &[Point])| Stretch {
+        let stretch = |(index, points): (usize, &[Point])| Segment {
             from: index * stretch_of(scored),
             to: index * stretch_of(scored) + points.len(),
             mean_reward: points.iter().map(|point| f64::from(point.reward)).sum::<f64>()

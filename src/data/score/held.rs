@@ -9,7 +9,7 @@ pub(super) const IN_MEMORY: usize = 32 << 20;
 
 /// Lines by ticket.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct HeldLines {
     /// Bytes of the lines in memory.
     pub bytes: usize,
     /// Made when it is needed; has no name, so nobody has to remove it.
@@ -24,7 +24,7 @@ pub(super) enum Ticket {
     Disk { at: u64, length: usize },
 }
 
-impl Held {
+impl HeldLines {
     pub fn put(&mut self, line: Vec<u8>) -> io::Result<Ticket> {
         if self.bytes + line.len() <= IN_MEMORY {
             self.bytes += line.len();
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn what_exceeds_the_memory_comes_back_from_disk() {
-        let mut held = Held::default();
+        let mut held = HeldLines::default();
         let line = |number: usize| vec![number as u8; IN_MEMORY / 3];
         let mut tickets: Vec<Ticket> = (0..7).map(|number| held.put(line(number)).unwrap()).collect();
         assert!(held.bytes <= IN_MEMORY && held.on_disk >= 4);

@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::held::{Held, IN_MEMORY, Ticket};
+use super::held::{HeldLines, IN_MEMORY, Ticket};
 use super::input::{Candidate, Plan, Source};
 use super::{Options, Progress, Summary, rows};
 use crate::{Compared, DataError, Row, compare, file_of, line_of};
@@ -81,7 +81,7 @@ impl Pass<'_> {
                 pending: VecDeque::new(),
                 first_pending: self.plan.rows.start + first,
                 groups: HashMap::new(),
-                held: Held::default(),
+                held: HeldLines::default(),
                 waiting_bytes: 0,
                 asked: HashMap::new(),
                 remembered: VecDeque::new(),
@@ -155,7 +155,7 @@ struct Scores {
 }
 
 /// What is known of a candidate that came up.
-enum Asked {
+enum Lookup {
     /// These rows wait for it.
     Running(Vec<usize>),
     Known(Arc<Evaluation>),
@@ -170,10 +170,10 @@ struct Flow<'a, 'p> {
     pending: VecDeque<Pending>,
     first_pending: usize,
     groups: HashMap<u32, Scores>,
-    held: Held,
+    held: HeldLines,
     /// Of rows whose candidates are being scored.
     waiting_bytes: u64,
-    asked: HashMap<Key, Asked>,
+    asked: HashMap<Key, Lookup>,
     remembered: VecDeque<Key>,
     running: usize,
     faults: usize,
@@ -283,18 +283,18 @@ impl Flow<'_, '_> {
             state: State::Waits(row),
         });
         match self.asked.get_mut(&key) {
-            Some(Asked::Known(evaluation)) => {
+            Some(Lookup::Known(evaluation)) => {
                 let evaluation = Arc::clone(evaluation);
                 self.summary.copies += 1;
                 self.scored(index, &evaluation)
             }
-            Some(Asked::Running(waiting)) => {
+            Some(Lookup::Running(waiting)) => {
                 waiting.push(index);
                 self.summary.copies += 1;
                 Ok(())
             }
             None => {
-                self.asked.insert(key, Asked::Running(vec![index]));
+                self.asked.insert(key, Lookup::Running(vec![index]));
                 self.running += 1;
                 let work = Work {
                     key,
@@ -311,14 +311,14 @@ impl Flow<'_, '_> {
     /// Gives a result to all rows that wait for it.
     fn settle(&mut self, (key, result): Done) -> Result<(), DataError> {
         self.running -= 1;
-        let Some(Asked::Running(waiting)) = self.asked.remove(&key) else {
+        let Some(Lookup::Running(waiting)) = self.asked.remove(&key) else {
             unreachable!("a result of what was asked");
         };
         match result {
             Ok(evaluation) => {
                 self.faults = 0;
                 let evaluation = Arc::new(evaluation);
-                self.asked.insert(key, Asked::Known(Arc::clone(&evaluation)));
+                self.asked.insert(key, Lookup::Known(Arc::clone(&evaluation)));
                 self.remembered.push_back(key);
                 if self.remembered.len() > REMEMBERED
                     && let Some(oldest) = self.remembered.pop_front()

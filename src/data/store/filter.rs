@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Store;
 use crate::row::profile_of;
-use crate::{DataError, Form};
+use crate::{DataError, RowFormat};
 use cadforge_reward::Profile;
 
 /// What rows must have; everything if nothing is asked.
@@ -19,7 +19,7 @@ pub struct Filter {
     /// The kind's name.
     pub kind: Option<String>,
     /// The form.
-    pub form: Option<Form>,
+    pub form: Option<RowFormat>,
     /// Whether it built.
     pub built: Option<bool>,
     /// Total at least.
@@ -152,7 +152,7 @@ impl Store {
         let (tests, values) = filter.sql();
         let (table, column) = match of {
             Column::Run => ("runs", "run"),
-            Column::Form => ("names", "form"),
+            Column::RowFormat => ("names", "form"),
             Column::Task => ("names", "task"),
             Column::Kind => ("names", "kind"),
         };
@@ -181,7 +181,7 @@ pub enum Column {
     /// Runs by name.
     Run,
     /// Forms.
-    Form,
+    RowFormat,
     /// Tasks.
     Task,
     /// Kinds.

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params}
 use sha2::{Digest, Sha256};
 
 use super::{Store, objects};
-use crate::{BadLine, DataError, Form, Lines, Row};
+use crate::{BadLine, DataError, Lines, Row, RowFormat};
 use cadforge_trajectory as trajectory;
 
 /// Rows of one transaction: others get their turn in between.
@@ -65,7 +65,7 @@ impl Store {
                     break;
                 };
                 let number = line.number;
-                let formed = line.row.and_then(|row| match Form::of(&row) {
+                let formed = line.row.and_then(|row| match RowFormat::of(&row) {
                     Some(form) => Ok((form, row)),
                     None if number == 1 && row.is_header() => Err(String::new()),
                     None => Err("the row has none of the known forms".to_owned()),
@@ -182,14 +182,14 @@ impl Store {
 /// A row on its way in.
 struct Incoming {
     line: u64,
-    form: Form,
+    form: RowFormat,
     row: Row,
     json: String,
     digest: [u8; 16],
 }
 
 impl Incoming {
-    fn new(line: u64, form: Form, row: Row, equal: &mut HashMap<[u8; 16], u32>) -> Self {
+    fn new(line: u64, form: RowFormat, row: Row, equal: &mut HashMap<[u8; 16], u32>) -> Self {
         let json = serde_json::to_string(&row.0).expect("a JSON object");
         let digest = |number: u32| -> [u8; 16] {
             let hash = Sha256::new()

@@ -20,7 +20,7 @@ use super::{DataError, Row};
 
 pub use filter::{Column, Count, Entry, Filter, Numbers};
 pub use import::Imported;
-pub use objects::Swept;
+pub use objects::RemovedFiles;
 
 /// The index inside a store's folder.
 const INDEX: &str = "index.sqlite";

@@ -15,7 +15,7 @@ pub(super) const FOLDER: &str = "objects";
 
 /// Files that belonged to no row and are gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Swept {
+pub struct RemovedFiles {
     /// How many.
     pub objects: u64,
     /// Their bytes.
@@ -50,7 +50,7 @@ pub(super) fn keep(folder: &Path, bytes: &[u8], extension: &str) -> Result<Strin
 
 impl Store {
     /// Removes files that belong to no row: what an import that was killed had written before it committed.
-    pub fn sweep(&mut self) -> Result<Swept, DataError> {
+    pub fn sweep(&mut self) -> Result<RemovedFiles, DataError> {
         let folder = self.folder.clone();
         let fail = |source| DataError::Store {
             path: folder.clone(),
@@ -67,7 +67,7 @@ impl Store {
                 .collect::<Result<BTreeSet<String>, _>>()
         };
         let named = named(&hold).map_err(fail)?;
-        let mut swept = Swept::default();
+        let mut swept = RemovedFiles::default();
         let parts = std::fs::read_dir(folder.join(FOLDER))
             .into_iter()
             .flatten()

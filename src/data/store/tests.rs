@@ -3,7 +3,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Form;
+use crate::RowFormat;
 use cadforge_reward::Profile;
 
 fn row(number: usize) -> Value {
@@ -101,12 +101,12 @@ fn every_form_is_imported_and_what_is_none_is_counted() {
         [7, 8]
     );
     for form in [
-        Form::Completion,
-        Form::Sft,
-        Form::Preference,
-        Form::Rollout,
-        Form::Curriculum,
-        Form::Evaluation,
+        RowFormat::Completion,
+        RowFormat::Sft,
+        RowFormat::Preference,
+        RowFormat::Rollout,
+        RowFormat::Curriculum,
+        RowFormat::Evaluation,
     ] {
         let filter = Filter {
             form: Some(form),
@@ -295,7 +295,7 @@ fn artifacts_of_a_trajectory_come_along_and_what_belongs_to_no_row_is_swept() {
     assert!(left.exists());
     assert_eq!(
         store.sweep().unwrap(),
-        Swept {
+        RemovedFiles {
             objects: 1,
             bytes: 28
         }
@@ -303,7 +303,7 @@ fn artifacts_of_a_trajectory_come_along_and_what_belongs_to_no_row_is_swept() {
     assert!(!left.exists());
     assert_eq!(
         (store.sweep().unwrap(), store.artifacts(1).unwrap().len()),
-        (Swept::default(), 1)
+        (RemovedFiles::default(), 1)
     );
     // A file beside it that is somebody else's stays.
     let own = store.folder().join("thesis.tex");
@@ -346,7 +346,7 @@ fn processes_that_share_a_store_lose_and_double_nothing() {
     }
     let store = Store::open(&dir.path().join("store")).unwrap();
     let shared = Filter {
-        form: Some(Form::Completion),
+        form: Some(RowFormat::Completion),
         ..Filter::default()
     };
     assert_eq!(store.ids(&shared).unwrap().len(), SHARED);

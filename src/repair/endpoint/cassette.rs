@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::http::{self, Address, HttpError, Patience, Request};
+use super::http::{self, Address, HttpError, Request, Timeouts};
 use super::sse::Lines;
 use cadforge_executor::CancelToken;
 
@@ -102,7 +102,7 @@ pub fn exchange(
     transport: &Transport,
     address: &Address,
     request: &Request<'_>,
-    patience: Patience,
+    patience: Timeouts,
     cancel: &CancelToken,
     told: &mut dyn FnMut(&str),
 ) -> Result<Reply, ExchangeError> {
@@ -139,7 +139,7 @@ pub fn exchange(
 fn live(
     address: &Address,
     request: &Request<'_>,
-    patience: Patience,
+    patience: Timeouts,
     cancel: &CancelToken,
     told: &mut dyn FnMut(&str, u64),
 ) -> Result<Reply, HttpError> {

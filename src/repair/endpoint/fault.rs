@@ -9,7 +9,7 @@ use crate::ProposeError;
 
 /// Why a request brought nothing, and whether to ask again.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
+pub(super) struct EndpointFault {
     pub(super) message: String,
     pub(super) again: bool,
     pub(super) after: Option<u64>,
@@ -17,7 +17,7 @@ pub(super) struct Fault {
     pub(super) partial: String,
 }
 
-impl Fault {
+impl EndpointFault {
     /// In the middle of an answer.
     pub(super) fn after(message: &str, partial: String) -> Self {
         let message = format!("{message}\nhint: look into the server's log, then run again");
@@ -31,7 +31,7 @@ impl Fault {
     }
 }
 
-pub(super) fn fault_of(error: &ExchangeError) -> Fault {
+pub(super) fn fault_of(error: &ExchangeError) -> EndpointFault {
     let (hint, again, input) = match error {
         ExchangeError::Http(HttpError::Connect { .. }) => {
             ("start the server, or check --endpoint", true, true)
@@ -51,7 +51,7 @@ pub(super) fn fault_of(error: &ExchangeError) -> Fault {
     } else {
         format!("{error}\nhint: {hint}")
     };
-    Fault {
+    EndpointFault {
         message,
         again,
         after: None,
@@ -69,7 +69,7 @@ pub(super) fn wrong(message: String) -> ProposeError {
 }
 
 /// What a reply that is no answer says, and whether to ask again.
-pub(super) fn refusal(address: &Address, reply: &Reply) -> Fault {
+pub(super) fn refusal(address: &Address, reply: &Reply) -> EndpointFault {
     let value = serde_json::from_str::<Value>(&reply.body).ok();
     let said = value
         .as_ref()
@@ -107,7 +107,7 @@ pub(super) fn refusal(address: &Address, reply: &Reply) -> Fault {
         200 => ("the answer is no JSON of a chat completion", false, true),
         _ => ("look into the server's log", false, false),
     };
-    Fault {
+    EndpointFault {
         message: format!("{address} answers with {}: {said}\nhint: {hint}", reply.status),
         again,
         after: reply.retry_after,

@@ -20,7 +20,7 @@ pub struct Address {
 
 /// How long to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct Timeouts {
     /// For the connection.
     pub connect: Duration,
     /// For the head of an answer: a server may load a model or read a long prompt first.
@@ -29,7 +29,7 @@ pub struct Patience {
     pub between: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
@@ -167,7 +167,7 @@ impl std::fmt::Display for Address {
 }
 
 /// An answer whose head has arrived.
-pub struct Answer {
+pub struct Response {
     /// The status code.
     pub status: u16,
     /// Lower-case header names with their values.
@@ -206,9 +206,9 @@ const HEAD: usize = 64 * 1024;
 pub fn send(
     address: &Address,
     request: &Request<'_>,
-    patience: Patience,
+    patience: Timeouts,
     cancel: &CancelToken,
-) -> Result<Answer, HttpError> {
+) -> Result<Response, HttpError> {
     let name = address.to_string();
     let mut stream = connect(address, patience.connect, cancel)?;
     let io = |error: std::io::Error| HttpError::Connect {
@@ -290,7 +290,7 @@ pub fn send(
                 None => Framing::Close,
             }
         };
-    Ok(Answer {
+    Ok(Response {
         status,
         headers,
         body: reader,
@@ -342,7 +342,7 @@ fn connect(address: &Address, patience: Duration, cancel: &CancelToken) -> Resul
     Err(failed(last))
 }
 
-impl Answer {
+impl Response {
     /// The next bytes of the body; `None` at its end.
     pub fn read(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
         self.body.next()
@@ -550,7 +550,7 @@ mod tests {
             body: None,
             key: None,
         };
-        let answer = send(&address, &request, Patience::default(), &CancelToken::never()).unwrap();
+        let answer = send(&address, &request, Timeouts::default(), &CancelToken::never()).unwrap();
         assert_eq!((answer.status, answer.text(10).unwrap().as_str()), (200, "{}"));
         let head = server.join().unwrap();
         assert!(head.contains(&format!("\r\nHost: [::1]:{port}\r\n")), "{head}");

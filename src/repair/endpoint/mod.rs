@@ -19,15 +19,15 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 pub use cassette::Transport;
-pub use http::{Address, Patience};
+pub use http::{Address, Timeouts};
 pub use prompt::{Prompt, Template};
 pub use server::{Adapter, Model, Server, Target};
 
 use self::cassette::{ExchangeError, exchange};
-use self::fault::{Fault, fault_of, refusal, wrong};
+use self::fault::{EndpointFault, fault_of, refusal, wrong};
 use self::http::{HttpError, Request};
 use self::sse::{Usage, error_of};
-use super::proposer::{Ask, Keep, ProposeError, Proposed, Proposer};
+use super::proposer::{Keep, ProposalRequest, ProposeError, Proposed, Proposer};
 use cadforge_executor::CancelToken;
 use cadforge_extraction as extraction;
 use cadforge_trajectory::Origin;
@@ -50,7 +50,7 @@ pub struct EndpointConfig {
     /// Folder of prompt templates.
     pub prompts: Option<PathBuf>,
     /// How long to wait.
-    pub patience: Patience,
+    pub patience: Timeouts,
     /// How often a request is tried again that brought nothing, with twice the pause each time.
     pub retries: u32,
     /// The first pause.
@@ -70,7 +70,7 @@ impl EndpointConfig {
             max_tokens: 4096,
             seed: 0,
             prompts: None,
-            patience: Patience::default(),
+            patience: Timeouts::default(),
             retries: 4,
             pause: Duration::from_millis(500),
             transport: Transport::Live,
@@ -176,7 +176,7 @@ impl Endpoint {
     /// The prompt that would be sent now, and how many tokens the server makes of it, if it can say.
     pub fn preview(
         &self,
-        ask: &Ask<'_>,
+        ask: &ProposalRequest<'_>,
         cancel: &CancelToken,
     ) -> Result<(Prompt, Option<u64>), ProposeError> {
         let target = self
@@ -304,7 +304,7 @@ impl Endpoint {
                 Err(error) if found == Completion::default() => return Err(error),
                 Err(ExchangeError::Http(HttpError::Cancelled)) => return Err(HttpError::Cancelled.into()),
                 // After the first word a second try would tell another story: what is here is kept.
-                Err(error) => return Ok(Err(Fault::after(&error.to_string(), found.raw()))),
+                Err(error) => return Ok(Err(EndpointFault::after(&error.to_string(), found.raw()))),
             };
             if reply.status != 200 || !reply.body.is_empty() {
                 // No stream: an error, or a server that answers in one piece.
@@ -319,7 +319,7 @@ impl Endpoint {
                 found.take(piece, &mut stopped);
             }
             if let Some(reason) = stopped {
-                return Ok(Err(Fault::after(
+                return Ok(Err(EndpointFault::after(
                     &format!("{} failed in the middle of its answer: {reason}", config.address),
                     found.raw(),
                 )));
@@ -327,7 +327,7 @@ impl Endpoint {
             if found.finish.is_none() && !found.text.is_empty() && found.usage.is_none() {
                 // Neither a reason to stop nor the stream's end: the server died politely.
                 if !found.ended() {
-                    return Ok(Err(Fault::after(
+                    return Ok(Err(EndpointFault::after(
                         &format!("{} ended its answer without saying why", config.address),
                         found.raw(),
                     )));
@@ -341,7 +341,7 @@ impl Endpoint {
     fn patiently<T>(
         &self,
         cancel: &CancelToken,
-        mut attempt: impl FnMut() -> Result<Result<T, Fault>, ExchangeError>,
+        mut attempt: impl FnMut() -> Result<Result<T, EndpointFault>, ExchangeError>,
     ) -> Result<T, ProposeError> {
         let mut pause = self.config.pause;
         for left in (0..=self.config.retries).rev() {
@@ -392,7 +392,7 @@ impl Proposer for Endpoint {
 
     fn propose(
         &self,
-        ask: &Ask<'_>,
+        ask: &ProposalRequest<'_>,
         hear: &mut dyn FnMut(&str),
         cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {

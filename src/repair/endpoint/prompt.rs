@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::Ask;
+use crate::ProposalRequest;
 use cadforge_core::failure::Kind;
 use cadforge_reward as reward;
 use cadforge_trajectory::Step;
@@ -105,7 +105,12 @@ impl Template {
     }
 
     /// Fills the template so that prompt and answer fit into `context` tokens, if it is known.
-    pub fn fill(&self, ask: &Ask<'_>, max_tokens: u64, context: Option<u64>) -> Result<Prompt, String> {
+    pub fn fill(
+        &self,
+        ask: &ProposalRequest<'_>,
+        max_tokens: u64,
+        context: Option<u64>,
+    ) -> Result<Prompt, String> {
         let values = values(ask);
         let mut left_out = Vec::new();
         loop {
@@ -183,7 +188,7 @@ const KNOWN: [&str; 13] = [
     "step",
 ];
 
-fn values(ask: &Ask<'_>) -> Vec<(&'static str, String)> {
+fn values(ask: &ProposalRequest<'_>) -> Vec<(&'static str, String)> {
     let (task, head) = (ask.task, ask.head());
     let evaluation = &head.evaluation;
     // The last answer was cut: what is asked next is a shorter one, whatever the head's own kind.
@@ -231,7 +236,7 @@ fn values(ask: &Ask<'_>) -> Vec<(&'static str, String)> {
             "reward_json",
             serde_json::to_string(&evaluation.reward).expect("plain data"),
         ),
-        ("policy", bullets(&reward::policy(kind).map(str::to_owned))),
+        ("policy", bullets(&reward::repair_hints(kind).map(str::to_owned))),
         ("attempts", attempts(ask)),
         (
             "shorter",
@@ -246,7 +251,7 @@ fn values(ask: &Ask<'_>) -> Vec<(&'static str, String)> {
 }
 
 /// What was proposed from the same step and not kept, the last three.
-fn attempts(ask: &Ask<'_>) -> String {
+fn attempts(ask: &ProposalRequest<'_>) -> String {
     let tried = ask
         .history
         .iter()

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::cassette::{ExchangeError, Reply, Transport, exchange};
-use super::http::{Address, Patience, Request};
+use super::http::{Address, Request, Timeouts};
 use super::sse::error_of;
 use cadforge_executor::CancelToken;
 
@@ -67,7 +67,7 @@ pub fn describe(
     transport: &Transport,
     address: &Address,
     key: Option<&str>,
-    patience: Patience,
+    patience: Timeouts,
     cancel: &CancelToken,
 ) -> Result<Result<Server, Reply>, ExchangeError> {
     let get = |path: &str| {

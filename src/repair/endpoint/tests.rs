@@ -57,7 +57,7 @@ fn config(server: &Server) -> EndpointConfig {
     EndpointConfig {
         retries: 2,
         pause: Duration::from_millis(20),
-        patience: Patience {
+        patience: Timeouts {
             connect: Duration::from_secs(2),
             first: Duration::from_millis(900),
             between: Duration::from_millis(600),
@@ -73,7 +73,7 @@ fn propose(config: EndpointConfig) -> (String, Result<Proposed, ProposeError>) {
 
 fn propose_until(config: EndpointConfig, cancel: &CancelToken) -> (String, Result<Proposed, ProposeError>) {
     let (task, history) = (task(), [seed()]);
-    let ask = Ask {
+    let ask = ProposalRequest {
         task: &task,
         history: &history,
         head: 0,

@@ -4,10 +4,10 @@ use super::guesses::{in_place, value_for};
 use super::idioms::{positional, vector};
 use super::scope::scope;
 use super::source::{Call, number};
-use super::{Edit, Situation};
+use super::{Edit, RuleContext};
 use crate::keep::quoted;
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !situation.is_runtime() {
         return;
     }
@@ -37,7 +37,7 @@ fn callee(message: &str) -> (Option<&str>, &str) {
 }
 
 /// Calls of that name that the failure can mean: those in the lines of the traceback, else all.
-pub(super) fn suspects<'t>(situation: &'t Situation<'_>, name: &str) -> Vec<Call<'t>> {
+pub(super) fn suspects<'t>(situation: &'t RuleContext<'_>, name: &str) -> Vec<Call<'t>> {
     let mut lines = situation.frames();
     lines.extend(situation.line);
     let all: Vec<_> = situation
@@ -68,7 +68,7 @@ pub(super) fn suspects<'t>(situation: &'t Situation<'_>, name: &str) -> Vec<Call
     if near.is_empty() { all } else { near }
 }
 
-fn too_few(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let (class, method) = callee(situation.message);
     let missing = quoted(situation.message);
@@ -160,7 +160,7 @@ fn too_few(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-fn too_many(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let (class, method) = callee(situation.message);
     let numbers: Vec<usize> = situation
@@ -295,7 +295,7 @@ fn too_many(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// All the ways that `rotate` is called, as the one it takes.
-pub(super) fn rotate(situation: &Situation<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rotate(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let axis_of = |text: &str| match text.trim_matches(['"', '\'']).to_ascii_uppercase().as_str() {
         "X" => Some("(1, 0, 0)"),

@@ -1,9 +1,9 @@
 //! Bodies that float apart: moves the lesser one until it touches, or bridges the gap.
 
-use super::{Edit, Situation, fixture};
+use super::{Edit, RuleContext, fixture};
 use crate::Keep;
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let (None, Some(shape)) = (situation.failure, situation.shape) else {
         return;
     };

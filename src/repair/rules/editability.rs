@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::names::constants_end;
 use super::source::{Source, children, enclosing, number, statement_of};
-use super::{Edit, Situation, nearest};
+use super::{Edit, RuleContext, nearest};
 use crate::Keep;
 use cadforge_core::failure::Kind;
 
 /// Enough for full marks under cadforge-v1: `min(1, named / 8)`.
 const NAMED: usize = 8;
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if situation.kind != Kind::LowEditability || situation.source.errors() > 0 {
         return;
     }
@@ -106,7 +106,7 @@ fn uses_itself(source: &Source<'_>, value: tree_sitter::Node<'_>, name: &str) ->
 }
 
 /// Numbers in the arguments of calls get names at the top, by what they are and what they belong to.
-fn lift(situation: &Situation<'_>) -> Option<Edit> {
+fn lift(situation: &RuleContext<'_>) -> Option<Edit> {
     let source = situation.source;
     let named = situation
         .step

@@ -1,10 +1,10 @@
 //! Parts without a surface: sketches that nothing extrudes, booleans that leave nothing.
 
 use super::source::number;
-use super::{Edit, Situation};
+use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if situation.kind != Kind::EmptyGeometry {
         return;
     }

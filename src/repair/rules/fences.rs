@@ -1,11 +1,11 @@
 //! Takes code out of what a model wrapped around it: thoughts, fences, prose.
 
 use super::tokens::{Lexeme, tokens};
-use super::{Edit, Situation};
+use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 use cadforge_extraction::{self as extraction, is_prose};
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let text = situation.source.text;
     if situation.kind != Kind::SyntaxClosure {
         return;
@@ -22,7 +22,7 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Sentences between statements become comments; those before and behind the code go.
-fn prose(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn prose(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let lines = source.text.lines().count();
     let inside_text = |line: usize| {

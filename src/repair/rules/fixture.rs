@@ -1,13 +1,13 @@
 //! Code that runs and leaves nothing to export: finds the part and binds it to `fixture`.
 
 use super::source::{Function, Source, descendants, enclosing};
-use super::{Edit, Situation, nearest};
+use super::{Edit, RuleContext, nearest};
 use cadforge_core::failure::Kind;
 
 /// Names that the exporter looks for.
 pub(super) const NAMES: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if situation.kind != Kind::MissingFixture {
         return;
     }
@@ -200,7 +200,7 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
     found
 }
 
-fn of_wrong_type(situation: &Situation<'_>) -> Vec<(String, String)> {
+fn of_wrong_type(situation: &RuleContext<'_>) -> Vec<(String, String)> {
     let Some(kind) = situation
         .message
         .split("is of type ")

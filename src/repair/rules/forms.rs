@@ -2,10 +2,10 @@
 
 use super::arguments::rotate;
 use super::idioms::{positional, vector};
-use super::{Edit, Situation};
+use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if situation.kind == Kind::TypeOrValue {
         forms(situation, edits);
         pending(situation, edits);
@@ -14,7 +14,7 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Vectors that are none, `move` for `translate`, points that are no list.
-fn forms(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn forms(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let message = situation.message;
     let Some(line) = situation.line else { return };
@@ -130,7 +130,7 @@ fn forms(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Sketches that are not closed, operations without a sketch or a solid.
-fn pending(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn pending(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let message = situation.message;
     let Some(line) = situation.line else { return };
@@ -236,7 +236,7 @@ fn pending(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Parts that are no parts: functions not called, lists, nothing.
-fn operands(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn operands(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let message = situation.message;
     let is_operand = ["Cannot union", "Cannot cut", "Cannot intersect"]

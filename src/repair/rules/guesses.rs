@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::idioms::positional;
 use super::source::Call;
-use super::{Edit, Situation, nearest};
+use super::{Edit, RuleContext, nearest};
 
 /// One lost argument in the middle: what the others are called tells which one it is.
 pub(super) fn in_place(
-    situation: &Situation<'_>,
+    situation: &RuleContext<'_>,
     call: &Call<'_>,
     shown: &str,
     names: &BTreeSet<String>,
@@ -71,7 +71,7 @@ fn means(word: &str, param: &str) -> bool {
 
 /// Values that may stand for a parameter, the likeliest first.
 pub(super) fn value_for(
-    situation: &Situation<'_>,
+    situation: &RuleContext<'_>,
     call: &Call<'_>,
     param: &str,
     names: &BTreeSet<String>,
@@ -160,7 +160,7 @@ pub(super) fn value_for(
     found
 }
 
-fn is_number(situation: &Situation<'_>, name: &str) -> bool {
+fn is_number(situation: &RuleContext<'_>, name: &str) -> bool {
     let source = situation.source;
     source.bindings().iter().any(|binding| {
         binding.name == name

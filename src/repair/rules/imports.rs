@@ -1,7 +1,7 @@
 //! Imports that are missing, misspelt or of packages that are not there.
 
 use super::source::{Source, children};
-use super::{Edit, Situation, nearest};
+use super::{Edit, RuleContext, nearest};
 use crate::keep::quoted;
 use cadforge_core::failure::Kind;
 
@@ -66,7 +66,7 @@ pub(super) fn top(source: &Source<'_>) -> usize {
     }
 }
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     match situation.kind {
         Kind::UndefinedName => {
@@ -82,7 +82,7 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-fn import_error(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn import_error(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(statement) = situation.statement() else {
         return;

@@ -2,11 +2,11 @@
 
 use super::idioms;
 use super::source::Call;
-use super::{Edit, Situation, keywords, nearest, results};
+use super::{Edit, RuleContext, keywords, nearest, results};
 use crate::keep::quoted;
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if situation.kind != Kind::InventedApi {
         return;
     }
@@ -37,7 +37,7 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     attribute(situation, owner, name, edits);
 }
 
-impl Situation<'_> {
+impl RuleContext<'_> {
     /// Calls of that name in the failing line; all in the file if there are none.
     pub(super) fn same_calls(&self, name: &str) -> Vec<Call<'_>> {
         let calls: Vec<_> = self
@@ -58,7 +58,7 @@ impl Situation<'_> {
 }
 
 /// `.name(…)` on an object of some class.
-fn of_class(situation: &Situation<'_>, class: &str, call: &Call<'_>, edits: &mut Vec<Edit>) {
+fn of_class(situation: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(receiver) = call.receiver else { return };
     let name = call.name;
@@ -198,7 +198,7 @@ fn of_class(situation: &Situation<'_>, class: &str, call: &Call<'_>, edits: &mut
 }
 
 /// `cq.name(…)` that the module does not have.
-fn of_module(situation: &Situation<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
+fn of_module(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(receiver) = call.receiver else { return };
     let module = source.at(receiver).to_owned();
@@ -260,7 +260,7 @@ fn of_module(situation: &Situation<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) 
 }
 
 /// The same replacement of every call of that name with a name alone, so that one mistake is one repair.
-fn same_everywhere(situation: &Situation<'_>, call: &Call<'_>, mut edit: Edit) -> Edit {
+fn same_everywhere(situation: &RuleContext<'_>, call: &Call<'_>, mut edit: Edit) -> Edit {
     let source = situation.source;
     let own = edit.changes[0].clone();
     let renames = own.0 == call.name_node.byte_range();
@@ -285,7 +285,7 @@ fn same_everywhere(situation: &Situation<'_>, call: &Call<'_>, mut edit: Edit) -
 }
 
 /// An attribute that is read, not called.
-fn attribute(situation: &Situation<'_>, class: &str, name: &str, edits: &mut Vec<Edit>) {
+fn attribute(situation: &RuleContext<'_>, class: &str, name: &str, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(members) = situation.api.classes.get(class).map(|class| &class.members) else {
         if situation.message.contains("module 'math'") {
@@ -334,7 +334,7 @@ fn attribute(situation: &Situation<'_>, class: &str, name: &str, edits: &mut Vec
     }
 }
 
-fn math_name(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
+fn math_name(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
     let known = [
         "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sqrt", "pi", "tau", "radians", "degrees",
         "hypot", "ceil", "floor", "pow", "exp", "log", "fabs", "dist",
@@ -380,7 +380,7 @@ fn math_name(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
     }
 }
 
-fn module_name(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
+fn module_name(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
     let source = situation.source;
     for node in source
         .nodes()

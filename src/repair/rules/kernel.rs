@@ -1,13 +1,13 @@
 //! Operations that the geometry kernel refuses: smaller first, gone last.
 
 use super::source::{Call, number, written};
-use super::{Edit, Situation};
+use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
 /// Shares of the size that failed, the first tries; a fifth keeps most of what a fillet is for.
 const SHARES: [f64; 2] = [0.3, 0.05];
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let kinds = [
         Kind::TypeOrValue,
         Kind::EmptyGeometry,
@@ -142,7 +142,7 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Calls that the kernel may have refused, those in the failing line first; without a line all such calls, the last first.
-fn suspects<'t>(situation: &'t Situation<'_>) -> Vec<Call<'t>> {
+fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
     let names = [
         "fillet",
         "chamfer",
@@ -182,7 +182,7 @@ fn suspects<'t>(situation: &'t Situation<'_>) -> Vec<Call<'t>> {
 }
 
 /// The size in smaller and smaller shares: where it is a constant that nothing else uses, the constant.
-fn shrink(situation: &Situation<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+fn shrink(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(arg) = call.args.first() else { return };
     let value = source.at(arg.value);
@@ -237,7 +237,7 @@ fn shrink(situation: &Situation<'_>, call: &Call<'_>, later: u32, edits: &mut Ve
     }
 }
 
-fn shrink_second(situation: &Situation<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+fn shrink_second(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
     if let [length, width, ..] = call.args[..] {
         let value = situation.source.at(length.value);
         edits.push(Edit::new(
@@ -250,7 +250,7 @@ fn shrink_second(situation: &Situation<'_>, call: &Call<'_>, later: u32, edits: 
     }
 }
 
-fn revolve(situation: &Situation<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+fn revolve(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
     let source = situation.source;
     // An axis through the profile, or of no length: the plane's own y axis and x axis are what profiles are drawn for.
     let angle = call
@@ -269,7 +269,7 @@ fn revolve(situation: &Situation<'_>, call: &Call<'_>, later: u32, edits: &mut V
     }
 }
 
-fn drop_call(situation: &Situation<'_>, call: &Call<'_>, rank: u32, edits: &mut Vec<Edit>) {
+fn drop_call(situation: &RuleContext<'_>, call: &Call<'_>, rank: u32, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(receiver) = call.receiver else { return };
     // The selection before it goes too: nothing else uses it.
@@ -291,7 +291,7 @@ fn drop_call(situation: &Situation<'_>, call: &Call<'_>, rank: u32, edits: &mut 
 }
 
 /// When no rule knows better: the call in the failing line goes, then the operand of the boolean that holds it.
-pub(super) fn last_resort(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn last_resort(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !situation.is_runtime() || situation.kind == Kind::MissingFixture {
         return;
     }

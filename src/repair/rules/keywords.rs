@@ -1,10 +1,10 @@
 //! Keywords that a call does not take: what they are called here, or away with them.
 
 use super::source::Call;
-use super::{Edit, Situation, nearest};
+use super::{Edit, RuleContext, nearest};
 
 /// A keyword that a method does not take.
-pub(super) fn keyword_of(situation: &Situation<'_>, keyword: &str, edits: &mut Vec<Edit>) {
+pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let callee = situation
         .message

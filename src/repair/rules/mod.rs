@@ -43,7 +43,7 @@ pub use api::ApiIndex;
 pub use edit::Edit;
 use source::Source;
 
-use super::proposer::{Ask, ProposeError, Proposed, Proposer};
+use super::proposer::{ProposalRequest, ProposeError, Proposed, Proposer};
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_executor::CancelToken;
 use cadforge_geometry::Shape;
@@ -54,7 +54,7 @@ use cadforge_trajectory::{Origin, Step};
 pub struct Rules;
 
 /// What a rule sees.
-struct Situation<'a> {
+struct RuleContext<'a> {
     source: &'a Source<'a>,
     /// The task's id, for the words in it.
     kind: Kind,
@@ -69,7 +69,7 @@ struct Situation<'a> {
     api: &'static ApiIndex,
 }
 
-type Rule = fn(&Situation<'_>, &mut Vec<Edit>);
+type Rule = fn(&RuleContext<'_>, &mut Vec<Edit>);
 
 /// All rules; the order matters between edits of equal rank only.
 const RULES: [Rule; 16] = [
@@ -107,13 +107,13 @@ impl Proposer for Rules {
 
     fn propose(
         &self,
-        ask: &Ask<'_>,
+        ask: &ProposalRequest<'_>,
         hear: &mut dyn FnMut(&str),
         _cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {
         let tried: BTreeSet<&str> = ask.history.iter().map(|step| step.code.as_str()).collect();
         let untried = |head: usize| {
-            let offers = edits(&Ask { head, ..*ask }).into_iter();
+            let offers = edits(&ProposalRequest { head, ..*ask }).into_iter();
             offers
                 .filter(|(code, _)| !tried.contains(code.as_str()))
                 .map(move |(code, edit)| (head, code, edit))
@@ -151,11 +151,11 @@ impl Proposer for Rules {
 }
 
 /// Every edit that the rules offer with the code that it leads to, the likeliest first, no code twice.
-pub fn edits(ask: &Ask<'_>) -> Vec<(String, Edit)> {
+pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
     let step = ask.head();
     let source = Source::new(&step.code);
     let failure = step.evaluation.failure.as_ref();
-    let situation = Situation {
+    let situation = RuleContext {
         source: &source,
         kind: step.evaluation.kind,
         failure,
@@ -200,7 +200,7 @@ pub fn edits(ask: &Ask<'_>) -> Vec<(String, Edit)> {
     offers
 }
 
-impl Situation<'_> {
+impl RuleContext<'_> {
     /// Whether it failed when it ran.
     fn is_runtime(&self) -> bool {
         self.failure.is_some() && self.kind > Kind::SyntaxClosure && self.kind < Kind::LowEditability

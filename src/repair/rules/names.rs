@@ -3,7 +3,7 @@
 use super::imports::{import_of, top, with_import};
 use super::scope::{scope, scope_with};
 use super::source::{Source, children, enclosing, number, statement_of};
-use super::{Edit, Situation, nearest};
+use super::{Edit, RuleContext, nearest};
 use crate::keep::quoted;
 use cadforge_core::failure::Kind;
 
@@ -12,7 +12,7 @@ pub(super) fn is_slip(word: &str, of: &str) -> bool {
     word.len() >= 3 && nearest::edits(word, of) == 1
 }
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if situation.kind != Kind::UndefinedName {
         return;
     }
@@ -111,7 +111,7 @@ const BUILTINS: [&str; 14] = [
 
 /// Names of other languages and of modules that were not named.
 fn constants(
-    situation: &Situation<'_>,
+    situation: &RuleContext<'_>,
     name: &str,
     replace: &dyn Fn(u32, &str, String) -> Edit,
     edits: &mut Vec<Edit>,
@@ -176,7 +176,7 @@ fn is_use(node: tree_sitter::Node<'_>) -> bool {
 }
 
 /// Bound at module level, but below its first use: moves the definition up, or the use down.
-fn defined_later(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
+fn defined_later(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let text = source.text;
     // The statement at module level that was running.
@@ -235,7 +235,7 @@ fn defined_later(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
 
 /// A part that a function makes under another name.
 fn builders(
-    situation: &Situation<'_>,
+    situation: &RuleContext<'_>,
     name: &str,
     replace: &dyn Fn(u32, &str, String) -> Edit,
     edits: &mut Vec<Edit>,
@@ -264,7 +264,7 @@ fn builders(
 
 /// A dimension whose line was lost: from a relative, from the history, else a guess by its name.
 fn missing_constant(
-    situation: &Situation<'_>,
+    situation: &RuleContext<'_>,
     name: &str,
     first: tree_sitter::Node<'_>,
     edits: &mut Vec<Edit>,
@@ -395,7 +395,7 @@ pub(super) fn constants_end(source: &Source<'_>) -> usize {
     end
 }
 
-fn unbound_local(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
+fn unbound_local(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(statement) = situation.statement() else {
         return;

@@ -3,10 +3,10 @@
 use super::arguments::suspects;
 use super::keywords::without;
 use super::source::number;
-use super::{Edit, Situation, nearest};
+use super::{Edit, RuleContext, nearest};
 use crate::keep::quoted;
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !situation.is_runtime() {
         return;
     }
@@ -83,7 +83,7 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// A keyword that the candidate's own function calls otherwise.
-fn own_keyword(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn own_keyword(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(&keyword) = quoted(situation.message).first() else {
         return;
@@ -151,7 +151,7 @@ fn own_keyword(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// `range(n / 2)` and `"x" * 1.5`: counts are whole.
-fn floats_as_counts(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn floats_as_counts(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     for call in source.calls().into_iter().filter(|call| {
         situation.line.is_none_or(|line| {
@@ -201,7 +201,7 @@ fn floats_as_counts(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// `box(1, 2, 3, 4)`: the fourth argument is another thing than the writer thought.
-fn too_many_plain(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn too_many_plain(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(line) = situation.line else { return };
     for call in source.calls_at(line) {

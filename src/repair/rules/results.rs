@@ -1,10 +1,10 @@
 //! Functions whose result is not what the caller takes it for: nothing, the function itself, a list.
 
 use super::source::enclosing;
-use super::{Edit, Situation};
+use super::{Edit, RuleContext};
 
 /// Adds the return to functions that are called for a value and give none.
-pub(super) fn missing_returns(situation: &Situation<'_>, rank: u32, edits: &mut Vec<Edit>) {
+pub(super) fn missing_returns(situation: &RuleContext<'_>, rank: u32, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let functions = source.functions();
     for function in functions.iter().filter(|function| function.returns.is_empty()) {
@@ -84,7 +84,7 @@ pub(super) fn missing_returns(situation: &Situation<'_>, rank: u32, edits: &mut 
 }
 
 /// A function where its result was meant.
-pub(super) fn uncalled(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
+pub(super) fn uncalled(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
     let source = situation.source;
     for node in source
         .nodes()
@@ -137,7 +137,7 @@ pub(super) fn uncalled(situation: &Situation<'_>, name: &str, edits: &mut Vec<Ed
 }
 
 /// A list where one part was meant.
-pub(super) fn of_list(situation: &Situation<'_>, name: &str, edits: &mut Vec<Edit>) {
+pub(super) fn of_list(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
     let source = situation.source;
     for call in situation.same_calls(name) {
         let Some(receiver) = call.receiver else { continue };

@@ -1,13 +1,13 @@
 //! Words that CadQuery parses: planes, selectors of faces and edges, indices into them.
 
-use super::{Edit, Situation};
+use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
 const PLANES: [&str; 12] = [
     "XY", "YZ", "ZX", "XZ", "YX", "ZY", "front", "back", "left", "right", "top", "bottom",
 ];
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !matches!(
         situation.kind,
         Kind::TypeOrValue | Kind::UnknownBuildFailure | Kind::UndefinedName
@@ -97,7 +97,7 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Nothing was selected for a fillet or chamfer: another selector just before it, or none.
-fn no_edges(situation: &Situation<'_>, call: &super::source::Call<'_>, edits: &mut Vec<Edit>) {
+fn no_edges(situation: &RuleContext<'_>, call: &super::source::Call<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     if !matches!(call.name, "fillet" | "chamfer") {
         return;

@@ -8,10 +8,10 @@ use std::ops::Range;
 use super::plausible::oddness;
 use super::source::{Source, line_range};
 use super::tokens::{Lexeme, Token, closer, tokens, unbalanced};
-use super::{Edit, Situation, brackets, fixture, indentation, names};
+use super::{Edit, RuleContext, brackets, fixture, indentation, names};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if situation.kind != Kind::SyntaxClosure {
         return;
     }
@@ -352,7 +352,7 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
 }
 
 /// The end of a file that broke off: cut back to what is whole, brackets closed, and `fixture` bound if it was lost.
-fn cut(situation: &Situation<'_>, found: &[Token], edits: &mut Vec<Edit>) {
+fn cut(situation: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
     let text = situation.source.text;
     let mut offered = 0;
     for keep in (0..=found.len()).rev().take(60) {

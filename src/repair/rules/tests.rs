@@ -53,7 +53,7 @@ fn failed(code: &str, kind: &str, message: &str, line: Option<u32>) -> Step {
 
 fn offers(code: &str, kind: &str, message: &str, line: Option<u32>) -> Vec<(String, Edit)> {
     let (task, history) = (task(), [failed(code, kind, message, line)]);
-    edits(&Ask {
+    edits(&ProposalRequest {
         task: &task,
         history: &history,
         head: 0,
@@ -103,7 +103,7 @@ fn the_seconds_of_a_group_differ_and_nothing_is_proposed_twice() {
     );
     let mut seen = BTreeSet::new();
     loop {
-        let ask = Ask {
+        let ask = ProposalRequest {
             task: &task,
             history: &history,
             head: 0,
@@ -115,7 +115,7 @@ fn the_seconds_of_a_group_differ_and_nothing_is_proposed_twice() {
             break;
         };
         let second = Rules
-            .propose(&Ask { candidate: 1, ..ask }, &mut |_| {}, &cancel)
+            .propose(&ProposalRequest { candidate: 1, ..ask }, &mut |_| {}, &cancel)
             .unwrap();
         assert_ne!(second.map(|second| second.code), Some(proposed.code.clone()));
         assert!(seen.insert(proposed.code.clone()), "twice: {}", proposed.code);

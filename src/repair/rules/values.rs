@@ -1,10 +1,10 @@
 //! Values of the wrong kind: numbers in quotes, nothing where a number belongs, zero and negative sizes.
 
 use super::source::{Binding, Source, enclosing, number, written};
-use super::{Edit, Situation, nearest};
+use super::{Edit, RuleContext, nearest};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !matches!(
         situation.kind,
         Kind::TypeOrValue | Kind::UnknownBuildFailure | Kind::InventedApi | Kind::EmptyGeometry
@@ -86,7 +86,7 @@ fn numbers_in_quotes(source: &Source<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// `x = 5,` and `(5,)` are tuples.
-fn commas(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn commas(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     if !situation.message.contains("tuple")
         && !situation.message.contains("sequence")
@@ -132,7 +132,7 @@ fn commas(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Sizes of zero or less, in the failing statement and in the constants that it uses.
-fn sizes(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn sizes(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let kernel = [
         "radius should be positive",
@@ -277,7 +277,7 @@ fn alike(source: &Source<'_>, list: tree_sitter::Node<'_>) -> String {
 }
 
 /// A variable that took the name of a function or module: `'float' object is not callable`.
-fn shadows(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
+fn shadows(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     if !situation.message.contains("object is not callable") {
         return;

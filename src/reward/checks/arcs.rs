@@ -1,7 +1,7 @@
 //! Stretches of material along a circle: teeth, spokes, slots between them.
 
-use super::{Measure, counted, letter, point};
-use crate::specimen::{Frame, Specimen};
+use super::{CheckResult, counted, letter, point};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::across;
 
 /// Points along a circle.
@@ -17,9 +17,9 @@ pub(super) fn measure(
     count: u32,
     radius: [f64; 2],
     between: [f64; 2],
-    specimen: &Specimen,
+    specimen: &CandidateGeometry,
     frame: &Frame,
-) -> Measure {
+) -> CheckResult {
     let half = {
         let size = frame.bbox.size();
         let [first, second] = across(axis);
@@ -39,7 +39,7 @@ pub(super) fn measure(
             }
         }
     }
-    Measure {
+    CheckResult {
         score: best.0,
         measured: format!("{} at best", best.1),
         asked: format!("{count} evenly spaced about {}", letter(axis)),
@@ -47,13 +47,13 @@ pub(super) fn measure(
     }
 }
 
-struct Found {
+struct ArcMatch {
     count: usize,
     is_even: bool,
 }
 
 /// Counts the stretches along one circle.
-fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, specimen: &Specimen) -> Found {
+fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, specimen: &CandidateGeometry) -> ArcMatch {
     let holds = |step: u32| {
         let (sin, cos) = (f64::from(step) / f64::from(POINTS) * std::f64::consts::TAU).sin_cos();
         specimen
@@ -72,9 +72,9 @@ fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, specimen: &Specimen
     // All around is one stretch, without a beginning.
     if starts.is_empty() {
         let count = usize::from(filled[0]);
-        return Found { count, is_even: true };
+        return ArcMatch { count, is_even: true };
     }
-    Found {
+    ArcMatch {
         count: starts.len(),
         is_even: (0..starts.len()).all(|index| (gap(index) - pitch).abs() <= (EVEN * pitch).max(2.0)),
     }
@@ -83,7 +83,7 @@ fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, specimen: &Specimen
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_blocks;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
 
     #[test]
     fn four_spokes_pass_and_three_do_not() {
@@ -94,7 +94,7 @@ mod tests {
             ([-3.0, 5.0, 0.0], [6.0, 25.0, 6.0]),
             ([-3.0, -30.0, 0.0], [6.0, 25.0, 6.0]),
         ];
-        let ask = Ask::Arcs {
+        let ask = Requirement::Arcs {
             axis: 2,
             at: [0.0, 0.0],
             count: 4,
@@ -108,7 +108,7 @@ mod tests {
         assert!(check_blocks(ask.clone(), &[hub, spokes[0], spokes[1], spokes[2]]).score < 0.5);
         let plate = [([-30.0, -30.0, 0.0], [60.0, 60.0, 6.0])];
         assert!(check_blocks(ask, &plate).score < 0.2);
-        let ring = Ask::Arcs {
+        let ring = Requirement::Arcs {
             axis: 2,
             at: [0.0, 0.0],
             count: 1,

@@ -1,18 +1,18 @@
 //! Clearance: the empty stretch between material along a line that is nearest to a place.
 
 use super::thickness::nearest;
-use super::{Measure, graded, letter, mm, of_length, point, wall};
-use crate::specimen::{Frame, Specimen};
+use super::{CheckResult, graded, letter, mm, of_length, point, wall};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::Probe;
 use cadforge_geometry::Volume;
 
 pub(super) fn measure(
     probe: &Probe,
     tolerance: Option<f64>,
-    specimen: &Specimen,
+    specimen: &CandidateGeometry,
     frame: &Frame,
-    reference: Option<&Specimen>,
-) -> Measure {
+    reference: Option<&CandidateGeometry>,
+) -> CheckResult {
     let place = point(probe.axis, probe.at, probe.near);
     let tolerance = tolerance.unwrap_or(of_length(probe.length));
     let found = |volume: &Volume, place| {
@@ -32,7 +32,7 @@ pub(super) fn measure(
         None => "no gap there".to_owned(),
         Some([from, to]) => format!("{} mm{}", mm(to - from), wall::partly(score, share)),
     };
-    Measure {
+    CheckResult {
         score,
         measured,
         asked: format!("a gap of {} mm along {}", mm(probe.length), letter(probe.axis)),
@@ -44,11 +44,11 @@ pub(super) fn measure(
 mod tests {
     use super::super::testing::check_blocks;
     use super::*;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
 
     #[test]
     fn a_gap_of_the_right_width_passes_and_a_wide_or_closed_one_does_not() {
-        let probe = Ask::Clearance(Probe {
+        let probe = Requirement::Clearance(Probe {
             axis: 0,
             at: [10.0, 10.0],
             near: 10.25,

@@ -1,10 +1,15 @@
 //! Round bosses, bars, pins and barrels along an axis. There may be more than asked for.
 
-use super::{Measure, round};
-use crate::specimen::{Frame, Specimen};
+use super::{CheckResult, round};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::Round;
 
-pub(super) fn measure(asked: &Round, tolerance: Option<f64>, specimen: &Specimen, frame: &Frame) -> Measure {
+pub(super) fn measure(
+    asked: &Round,
+    tolerance: Option<f64>,
+    specimen: &CandidateGeometry,
+    frame: &Frame,
+) -> CheckResult {
     let found = round::candidates(asked, specimen, frame, false);
     round::matched(asked, tolerance, &found, frame, "cylinder", false)
 }
@@ -13,10 +18,10 @@ pub(super) fn measure(asked: &Round, tolerance: Option<f64>, specimen: &Specimen
 mod tests {
     use super::super::testing::{check_within, pipe_at, within};
     use super::*;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
 
     fn score(outer: f64, height: f64) -> f64 {
-        let ask = Ask::Cylinder(Round {
+        let ask = Requirement::Cylinder(Round {
             axis: 2,
             at: vec![[0.0, 0.0]],
             count: None,

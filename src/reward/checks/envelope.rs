@@ -1,14 +1,14 @@
 //! Whether the part fits into its box, and uses it.
 
-use super::{Measure, graded, mm};
-use crate::specimen::{Frame, Specimen};
+use super::{CheckResult, graded, mm};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
 
 /// How much of the longest side must be used.
 const LONGEST: f64 = 0.8;
 /// How far the part may stick out, as a share of the side.
 const TOLERANCE: f64 = 0.005;
 
-pub(super) fn measure(tolerance: Option<f64>, specimen: &Specimen, frame: &Frame) -> Measure {
+pub(super) fn measure(tolerance: Option<f64>, specimen: &CandidateGeometry, frame: &Frame) -> CheckResult {
     let asked = frame.envelope.unwrap_or(frame.bbox.size());
     let size = specimen.mesh.bbox().size();
     let longest = (0..3)
@@ -20,7 +20,7 @@ pub(super) fn measure(tolerance: Option<f64>, specimen: &Specimen, frame: &Frame
     let used = size[longest] / asked[longest];
     let [x, y, z] = size.map(mm);
     let [ax, ay, az] = asked.map(mm);
-    Measure {
+    CheckResult {
         score: graded(over, tolerance.unwrap_or(TOLERANCE)) * (used / LONGEST).min(1.0).powi(2),
         measured: format!("{x} × {y} × {z} mm"),
         asked: format!("within {ax} × {ay} × {az} mm, the longest side used by {LONGEST} or more"),
@@ -31,14 +31,20 @@ pub(super) fn measure(tolerance: Option<f64>, specimen: &Specimen, frame: &Frame
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_within;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
     use cadforge_geometry::shapes;
 
     #[test]
     fn what_fits_passes_and_what_sticks_out_or_is_small_does_not() {
         let frame = shapes::blocks(&[([0.0; 3], [100.0, 50.0, 20.0])]);
-        let score =
-            |size: [f64; 3]| check_within(Ask::Envelope, &shapes::blocks(&[([0.0; 3], size)]), &frame).score;
+        let score = |size: [f64; 3]| {
+            check_within(
+                Requirement::Envelope,
+                &shapes::blocks(&[([0.0; 3], size)]),
+                &frame,
+            )
+            .score
+        };
         assert_eq!(score([100.0, 50.0, 20.0]), 1.0);
         assert_eq!(score([82.0, 10.0, 20.0]), 1.0);
         assert!(score([100.0, 51.0, 20.0]) < 0.5);

@@ -1,7 +1,7 @@
 //! A flat face at a height.
 
-use super::{Measure, graded, letter, mm, percent};
-use crate::specimen::{Frame, Specimen};
+use super::{CheckResult, graded, letter, mm, percent};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
 
 /// Faces within this share of the box along the axis are one.
 const SAME: f64 = 5e-4;
@@ -14,16 +14,16 @@ pub(super) fn measure(
     at: f64,
     share: f64,
     tolerance: Option<f64>,
-    specimen: &Specimen,
+    specimen: &CandidateGeometry,
     frame: &Frame,
-) -> Measure {
+) -> CheckResult {
     let size = frame.bbox.size()[axis];
     let levels = levels(axis, up, specimen, frame);
     let nearest = nearest(&levels, at, share * frame.side(axis)).map(|level| level.at);
     let way = if up { "+" } else { "-" };
     let mut place = frame.bbox.center();
     place[axis] = at;
-    Measure {
+    CheckResult {
         score: nearest.map_or(0.0, |level| {
             graded((level - at).abs(), tolerance.unwrap_or(0.005 * size))
         }),
@@ -59,7 +59,7 @@ pub(super) fn nearest(levels: &[Level], at: f64, least: f64) -> Option<&Level> {
 }
 
 /// Levels of flat faces that look along an axis, from low to high.
-pub(super) fn levels(axis: usize, up: bool, specimen: &Specimen, frame: &Frame) -> Vec<Level> {
+pub(super) fn levels(axis: usize, up: bool, specimen: &CandidateGeometry, frame: &Frame) -> Vec<Level> {
     let same = SAME * frame.bbox.size()[axis];
     let mesh = &specimen.mesh;
     let mut faces: Vec<(f64, f64, usize)> = Vec::new();
@@ -103,7 +103,7 @@ pub(super) fn levels(axis: usize, up: bool, specimen: &Specimen, frame: &Frame) 
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_within;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
     use cadforge_geometry::shapes;
 
     fn score(height: f64, width: f64) -> f64 {
@@ -113,7 +113,7 @@ mod tests {
             ([0.0, 0.0, 12.0], [width, 50.0, height - 12.0]),
         ]);
         check_within(
-            Ask::Face {
+            Requirement::Face {
                 axis: 2,
                 up: true,
                 at: 30.0,

@@ -3,46 +3,46 @@
 use super::face::{levels, nearest as nearest_level};
 use super::thickness::nearest;
 use super::{holes, point, round};
-use crate::specimen::{Frame, Specimen};
-use cadforge_core::task::checks::{Ask, Check, Probe};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
+use cadforge_core::task::checks::{Check, Probe, Requirement};
 use cadforge_geometry::TriMesh;
 
 /// How far from a ray's end its face may be, as a share of the box's diagonal: rays go through the middle of a cell.
 const REACH: f64 = 0.004;
 
 /// Indices of faces in the shape's order, each once; none where a check is about no face, or none was found.
-pub(crate) fn of(check: &Check, specimen: &Specimen, frame: &Frame) -> Vec<u32> {
+pub(crate) fn of(check: &Check, specimen: &CandidateGeometry, frame: &Frame) -> Vec<u32> {
     let mut found = match &check.ask {
-        Ask::Holes(asked) => round::faces(
+        Requirement::Holes(asked) => round::faces(
             asked,
             check.tolerance,
             &holes::found(asked, specimen, frame),
             frame,
         ),
-        Ask::Cylinder(asked) => round::faces(
+        Requirement::Cylinder(asked) => round::faces(
             asked,
             check.tolerance,
             &round::candidates(asked, specimen, frame, false),
             frame,
         ),
-        Ask::Face { axis, up, at, share } => flat(*axis, *up, *at, *share, specimen, frame),
-        Ask::Thickness(probe) => at_ends(probe, false, specimen, frame),
-        Ask::Clearance(probe) => at_ends(probe, true, specimen, frame),
-        Ask::Symmetry { .. }
-        | Ask::Mirror { .. }
-        | Ask::Solids { .. }
-        | Ask::Envelope
-        | Ask::Volume { .. }
-        | Ask::Region { .. }
-        | Ask::Islands { .. }
-        | Ask::Arcs { .. } => Vec::new(),
+        Requirement::Face { axis, up, at, share } => flat(*axis, *up, *at, *share, specimen, frame),
+        Requirement::Thickness(probe) => at_ends(probe, false, specimen, frame),
+        Requirement::Clearance(probe) => at_ends(probe, true, specimen, frame),
+        Requirement::Symmetry { .. }
+        | Requirement::Mirror { .. }
+        | Requirement::Solids { .. }
+        | Requirement::Envelope
+        | Requirement::Volume { .. }
+        | Requirement::Region { .. }
+        | Requirement::Islands { .. }
+        | Requirement::Arcs { .. } => Vec::new(),
     };
     found.sort_unstable();
     found.dedup();
     found
 }
 
-fn flat(axis: usize, up: bool, at: f64, share: f64, specimen: &Specimen, frame: &Frame) -> Vec<u32> {
+fn flat(axis: usize, up: bool, at: f64, share: f64, specimen: &CandidateGeometry, frame: &Frame) -> Vec<u32> {
     let levels = levels(axis, up, specimen, frame);
     let Some(level) = nearest_level(&levels, at, share * frame.side(axis)) else {
         return Vec::new();
@@ -54,7 +54,7 @@ fn flat(axis: usize, up: bool, at: f64, share: f64, specimen: &Specimen, frame: 
 }
 
 /// The faces at both ends of a wall, or of a gap.
-fn at_ends(probe: &Probe, gap: bool, specimen: &Specimen, frame: &Frame) -> Vec<u32> {
+fn at_ends(probe: &Probe, gap: bool, specimen: &CandidateGeometry, frame: &Frame) -> Vec<u32> {
     let place = point(probe.axis, probe.at, probe.near);
     let spans = specimen.volume.spans(probe.axis, place);
     let gaps: Vec<[f64; 2]> = spans.windows(2).map(|pair| [pair[0][1], pair[1][0]]).collect();
@@ -117,7 +117,7 @@ mod tests {
     use cadforge_core::task::checks::Round;
     use cadforge_geometry::{Shape, shapes};
 
-    fn lit(ask: Ask, shape: &Shape) -> Vec<u32> {
+    fn lit(ask: Requirement, shape: &Shape) -> Vec<u32> {
         let (specimen, frame) = within(shape, shape);
         of(&asking(ask), &specimen, &frame)
     }
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_wall_has_two_faces_and_a_flat_face_itself() {
         let plate = shapes::blocks(&[([0.0; 3], [40.0, 30.0, 4.0])]);
-        let wall = Ask::Thickness(Probe {
+        let wall = Requirement::Thickness(Probe {
             axis: 2,
             at: [10.0, 10.0],
             near: 2.0,
@@ -153,7 +153,7 @@ mod tests {
             found.iter().all(|face| ends.contains(face)),
             "{found:?} of {ends:?}"
         );
-        let top = Ask::Face {
+        let top = Requirement::Face {
             axis: 2,
             up: true,
             at: 4.0,
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_bore_is_its_own_face_and_a_count_is_none() {
         let pipe = pipe_at(0.0, 4.0, 10.0, 20.0);
-        let bore = Ask::Holes(Round {
+        let bore = Requirement::Holes(Round {
             axis: 2,
             at: vec![[0.0, 0.0]],
             count: None,
@@ -176,6 +176,6 @@ mod tests {
             between: [0.0, 1.0],
         });
         assert_eq!(lit(bore, &pipe), [0]);
-        assert!(lit(Ask::Solids { count: 1 }, &pipe).is_empty());
+        assert!(lit(Requirement::Solids { count: 1 }, &pipe).is_empty());
     }
 }

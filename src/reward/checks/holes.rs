@@ -1,25 +1,35 @@
 //! Round holes and bores along an axis: diameter, exact count, places, open at both ends.
 
-use super::{Measure, round};
-use crate::specimen::{Frame, Specimen};
+use super::{CheckResult, round};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::Round;
 use cadforge_geometry::Cylinder;
 
 /// How far beyond its ends a through hole must be empty on its axis, in radii: a drill's tip is shorter.
 const BEYOND: f64 = 1.2;
 
-pub(super) fn measure(asked: &Round, tolerance: Option<f64>, specimen: &Specimen, frame: &Frame) -> Measure {
+pub(super) fn measure(
+    asked: &Round,
+    tolerance: Option<f64>,
+    specimen: &CandidateGeometry,
+    frame: &Frame,
+) -> CheckResult {
     let found = found(asked, specimen, frame);
     let noun = if asked.through { "through hole" } else { "hole" };
     round::matched(asked, tolerance, &found, frame, noun, true)
 }
 
 /// How many holes of that size there are beyond those asked for.
-pub(super) fn spare(asked: &Round, tolerance: Option<f64>, specimen: &Specimen, frame: &Frame) -> usize {
+pub(super) fn spare(
+    asked: &Round,
+    tolerance: Option<f64>,
+    specimen: &CandidateGeometry,
+    frame: &Frame,
+) -> usize {
     round::spare(asked, tolerance, &found(asked, specimen, frame), frame)
 }
 
-pub(super) fn found<'a>(asked: &Round, specimen: &'a Specimen, frame: &Frame) -> Vec<&'a Cylinder> {
+pub(super) fn found<'a>(asked: &Round, specimen: &'a CandidateGeometry, frame: &Frame) -> Vec<&'a Cylinder> {
     let mut found = round::candidates(asked, specimen, frame, true);
     if asked.through {
         found.retain(|hole| is_through(hole, specimen));
@@ -28,7 +38,7 @@ pub(super) fn found<'a>(asked: &Round, specimen: &'a Specimen, frame: &Frame) ->
 }
 
 /// Whether nothing stands in the hole, and nothing right behind it.
-fn is_through(hole: &Cylinder, specimen: &Specimen) -> bool {
+fn is_through(hole: &Cylinder, specimen: &CandidateGeometry) -> bool {
     let beyond = BEYOND * hole.radius;
     let [from, to] = [hole.extent[0] - beyond, hole.extent[1] + beyond];
     let steps = 24;
@@ -42,11 +52,11 @@ fn is_through(hole: &Cylinder, specimen: &Specimen) -> bool {
 mod tests {
     use super::super::testing::{check_within, gathered, pipe_at};
     use super::*;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
     use cadforge_geometry::{Shape, shapes};
 
-    fn ask(at: &[[f64; 2]], diameter: f64) -> Ask {
-        Ask::Holes(Round {
+    fn ask(at: &[[f64; 2]], diameter: f64) -> Requirement {
+        Requirement::Holes(Round {
             axis: 2,
             at: at.to_vec(),
             count: None,
@@ -99,10 +109,10 @@ mod tests {
     #[test]
     fn a_hole_that_is_too_short_loses_by_how_much_it_is() {
         let score = |depth: f64| {
-            let Ask::Holes(round) = ask(&[[0.0, 0.0]], 8.0) else {
+            let Requirement::Holes(round) = ask(&[[0.0, 0.0]], 8.0) else {
                 unreachable!("it asks for holes")
             };
-            let ask = Ask::Holes(Round {
+            let ask = Requirement::Holes(Round {
                 length: 0.5,
                 through: false,
                 ..round

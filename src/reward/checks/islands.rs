@@ -1,8 +1,8 @@
 //! Separate pieces of a slice, or holes in it: legs, teeth, slots, openings.
 
-use super::{Measure, counted, letter, mm, percent};
-use crate::specimen::{Frame, Specimen};
-use cadforge_core::task::checks::Ask;
+use super::{CheckResult, counted, letter, mm, percent};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
+use cadforge_core::task::checks::Requirement;
 
 /// Slices that are tried where any place of a range will do.
 const SLICES: u32 = 21;
@@ -12,14 +12,14 @@ const ENOUGH: f64 = 0.5;
 /// What the right number in some slice is worth: what is nearly right has less.
 const SOMEWHERE: f64 = 0.4;
 
-/// Measures [`Ask::Islands`].
+/// Measures [`Requirement::Islands`].
 pub(super) fn measure(
-    ask: &Ask,
-    specimen: &Specimen,
+    ask: &Requirement,
+    specimen: &CandidateGeometry,
     frame: &Frame,
-    reference: Option<&Specimen>,
-) -> Measure {
-    let Ask::Islands {
+    reference: Option<&CandidateGeometry>,
+) -> CheckResult {
+    let Requirement::Islands {
         axis,
         between,
         shares,
@@ -39,7 +39,7 @@ pub(super) fn measure(
             .collect()
     };
     let height = |place: &f64| if shares { frame.place(axis, *place) } else { *place };
-    let found_at = |specimen: &Specimen, at: f64| {
+    let found_at = |specimen: &CandidateGeometry, at: f64| {
         let slice = specimen.volume.slice(axis, at);
         if voids {
             slice.voids(least).len()
@@ -47,7 +47,7 @@ pub(super) fn measure(
             slice.islands(least).len()
         }
     };
-    let right_in = |specimen: &Specimen| {
+    let right_in = |specimen: &CandidateGeometry| {
         let heights = places.iter().map(height);
         heights
             .filter(|at| found_at(specimen, *at) == count as usize)
@@ -102,7 +102,7 @@ pub(super) fn measure(
     };
     let mut center = frame.bbox.center();
     center[axis] = at;
-    Measure {
+    CheckResult {
         score,
         measured,
         asked: format!("{count} {noun} in the slice across {} {place}", letter(axis)),
@@ -113,14 +113,14 @@ pub(super) fn measure(
 #[cfg(test)]
 mod tests {
     use super::super::testing::{check_beside, check_blocks};
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
     use cadforge_geometry::shapes;
 
     #[test]
     fn a_table_of_four_legs_passes_and_one_of_three_does_not() {
         let top = ([0.0, 0.0, 90.0], [100.0, 100.0, 10.0]);
         let leg = |x: f64, y: f64| ([x, y, 0.0], [10.0, 10.0, 90.0]);
-        let ask = |count| Ask::Islands {
+        let ask = |count| Requirement::Islands {
             axis: 2,
             between: [0.2, 0.6],
             shares: true,
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_frame_has_one_opening_and_a_plate_none() {
         let side = |x: f64, y: f64, w: f64, h: f64| ([x, y, 0.0], [w, h, 5.0]);
-        let ask = Ask::Islands {
+        let ask = Requirement::Islands {
             axis: 2,
             between: [2.5, 2.5],
             shares: false,
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn the_right_number_in_one_slice_by_chance_is_worth_little() {
         let top = ([0.0, 0.0, 90.0], [100.0, 100.0, 10.0]);
-        let ask = Ask::Islands {
+        let ask = Requirement::Islands {
             axis: 2,
             between: [0.1, 0.8],
             shares: true,

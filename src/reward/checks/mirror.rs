@@ -1,7 +1,7 @@
 //! Whether the part is the same on both sides of a plane.
 
-use super::{Measure, graded, letter, mm, percent};
-use crate::specimen::Specimen;
+use super::{CheckResult, graded, letter, mm, percent};
+use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::{Dexels, Lattice, TriMesh};
 
 /// How much of the part may be on one side alone.
@@ -9,13 +9,18 @@ const TOLERANCE: f64 = 0.03;
 /// Cells along each side of the part's own box.
 pub(super) const CELLS: u32 = 96;
 
-pub(super) fn measure(axis: usize, at: f64, tolerance: Option<f64>, specimen: &Specimen) -> Measure {
+pub(super) fn measure(
+    axis: usize,
+    at: f64,
+    tolerance: Option<f64>,
+    specimen: &CandidateGeometry,
+) -> CheckResult {
     // Cut along the axis itself, so that the mirror image has the same rays.
     let lattice = Lattice::over(&specimen.mesh.bbox(), CELLS);
     let cut = |mesh: &TriMesh| Dexels::new(mesh, &|_| 0, axis, &lattice);
     let (own, other) = (cut(&specimen.mesh), cut(&specimen.mesh.mirrored(axis, at)));
     let alike = iou(&own, &other);
-    Measure {
+    CheckResult {
         score: graded(1.0 - alike, tolerance.unwrap_or(TOLERANCE)),
         measured: format!("{} of both sides alike", percent(alike)),
         asked: format!("the same on both sides of {} = {}", letter(axis), mm(at)),
@@ -33,7 +38,7 @@ pub(super) fn iou(one: &Dexels, other: &Dexels) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_blocks;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
 
     #[test]
     fn an_even_part_passes_and_one_with_a_lug_on_one_side_does_not() {
@@ -42,7 +47,7 @@ mod tests {
             ([-24.0, 0.0, 0.0], [4.0, 10.0, 10.0]),
             ([20.0, 0.0, 0.0], [4.0, 10.0, 10.0]),
         ];
-        let ask = Ask::Mirror { axis: 0, at: 0.0 };
+        let ask = Requirement::Mirror { axis: 0, at: 0.0 };
         assert_eq!(check_blocks(ask.clone(), &[body, lugs[0], lugs[1]]).score, 1.0);
         assert!(check_blocks(ask.clone(), &[body, lugs[0]]).score < 0.5);
     }

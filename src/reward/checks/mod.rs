@@ -23,12 +23,12 @@ mod thickness;
 mod volume;
 mod wall;
 
-use super::specimen::{Frame, Specimen};
-use cadforge_core::task::checks::{Ask, Check};
+use super::candidate_geometry::{CandidateGeometry, Frame};
+use cadforge_core::task::checks::{Check, Requirement};
 
 /// What came of one check.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Measure {
+pub(super) struct CheckResult {
     /// 0 to 1.
     pub(super) score: f64,
     /// What was found, in words that follow the check's name.
@@ -42,34 +42,34 @@ pub(super) struct Measure {
 /// Measures one check. `reference` is the reference part, for checks that need to know how clearly it can be seen, and how far.
 pub(super) fn measure(
     check: &Check,
-    specimen: &Specimen,
+    specimen: &CandidateGeometry,
     frame: &Frame,
-    reference: Option<&Specimen>,
-) -> Measure {
+    reference: Option<&CandidateGeometry>,
+) -> CheckResult {
     let tolerance = check.tolerance;
     match &check.ask {
-        Ask::Holes(round) => holes::measure(round, tolerance, specimen, frame),
-        Ask::Cylinder(round) => cylinder::measure(round, tolerance, specimen, frame),
-        Ask::Symmetry { axis, at, count } => {
+        Requirement::Holes(round) => holes::measure(round, tolerance, specimen, frame),
+        Requirement::Cylinder(round) => cylinder::measure(round, tolerance, specimen, frame),
+        Requirement::Symmetry { axis, at, count } => {
             symmetry::measure(*axis, *at, *count, tolerance, specimen, reference)
         }
-        Ask::Mirror { axis, at } => mirror::measure(*axis, *at, tolerance, specimen),
-        Ask::Solids { count } => solids::measure(*count, specimen),
-        Ask::Thickness(probe) => thickness::measure(probe, tolerance, specimen, frame, reference),
-        Ask::Clearance(probe) => clearance::measure(probe, tolerance, specimen, frame, reference),
-        Ask::Envelope => envelope::measure(tolerance, specimen, frame),
-        Ask::Volume { least, most } => volume::measure(*least, *most, tolerance, specimen, frame),
-        Ask::Face { axis, up, at, share } => {
+        Requirement::Mirror { axis, at } => mirror::measure(*axis, *at, tolerance, specimen),
+        Requirement::Solids { count } => solids::measure(*count, specimen),
+        Requirement::Thickness(probe) => thickness::measure(probe, tolerance, specimen, frame, reference),
+        Requirement::Clearance(probe) => clearance::measure(probe, tolerance, specimen, frame, reference),
+        Requirement::Envelope => envelope::measure(tolerance, specimen, frame),
+        Requirement::Volume { least, most } => volume::measure(*least, *most, tolerance, specimen, frame),
+        Requirement::Face { axis, up, at, share } => {
             face::measure(*axis, *up, *at, *share, tolerance, specimen, frame)
         }
-        Ask::Region {
+        Requirement::Region {
             min,
             max,
             filled,
             share,
         } => region::measure(*min, *max, *filled, *share, tolerance, specimen),
-        Ask::Islands { .. } => islands::measure(&check.ask, specimen, frame, reference),
-        Ask::Arcs {
+        Requirement::Islands { .. } => islands::measure(&check.ask, specimen, frame, reference),
+        Requirement::Arcs {
             axis,
             at,
             count,
@@ -80,9 +80,9 @@ pub(super) fn measure(
 }
 
 /// How many features there are beyond the number that a check asks for exactly: a sieve has a hole in every place.
-pub(super) fn spare(check: &Check, specimen: &Specimen, frame: &Frame) -> usize {
+pub(super) fn spare(check: &Check, specimen: &CandidateGeometry, frame: &Frame) -> usize {
     match &check.ask {
-        Ask::Holes(round) => holes::spare(round, check.tolerance, specimen, frame),
+        Requirement::Holes(round) => holes::spare(round, check.tolerance, specimen, frame),
         _ => 0,
     }
 }

@@ -1,7 +1,7 @@
 //! A box that is filled, or empty.
 
-use super::{Measure, mm, percent};
-use crate::specimen::Specimen;
+use super::{CheckResult, mm, percent};
+use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::Aabb;
 
 /// How much less than the share still counts as filled, or empty.
@@ -13,15 +13,15 @@ pub(super) fn measure(
     filled: bool,
     share: f64,
     tolerance: Option<f64>,
-    specimen: &Specimen,
-) -> Measure {
+    specimen: &CandidateGeometry,
+) -> CheckResult {
     let region = Aabb { min, max };
     let material = specimen.volume.filled(&region).clamp(0.0, 1.0);
     let found = if filled { material } else { 1.0 - material };
     let tolerance = tolerance.unwrap_or(TOLERANCE);
     let word = if filled { "filled" } else { "empty" };
     let corner = |corner: [f64; 3]| corner.map(mm).join(", ");
-    Measure {
+    CheckResult {
         // What is half there earns half of a half: there is a slope all the way.
         score: if found >= share - tolerance {
             1.0
@@ -42,7 +42,7 @@ pub(super) fn measure(
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_within;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
     use cadforge_geometry::shapes;
 
     #[test]
@@ -51,7 +51,7 @@ mod tests {
         let score = |height: f64, filled: bool| {
             let leg = shapes::blocks(&[([0.0; 3], [10.0, 10.0, height])]);
             check_within(
-                Ask::Region {
+                Requirement::Region {
                     min: [1.0; 3],
                     max: [9.0, 9.0, 99.0],
                     filled,

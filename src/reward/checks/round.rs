@@ -1,7 +1,7 @@
 //! What holes and cylinders have in common: round features about lines, matched with where they are asked for.
 
-use super::{Measure, counted, graded, letter, mm, of_length, point};
-use crate::specimen::{Frame, Specimen};
+use super::{CheckResult, counted, graded, letter, mm, of_length, point};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::{Round, across};
 use cadforge_geometry::Cylinder;
 
@@ -17,7 +17,7 @@ const LEAST: f64 = 0.02;
 /// The features that run as asked, however short, in the order of the shape's faces.
 pub(super) fn candidates<'a>(
     round: &Round,
-    specimen: &'a Specimen,
+    specimen: &'a CandidateGeometry,
     frame: &Frame,
     hollow: bool,
 ) -> Vec<&'a Cylinder> {
@@ -43,7 +43,7 @@ pub(super) fn matched(
     frame: &Frame,
     noun: &str,
     exact: bool,
-) -> Measure {
+) -> CheckResult {
     if round.at.is_empty() {
         return by_count(round, tolerance, found, frame, noun, exact);
     }
@@ -111,7 +111,7 @@ pub(super) fn matched(
         format!("{} found", asked + extra)
     };
     let first = round.at[0];
-    Measure {
+    CheckResult {
         score,
         measured,
         asked: describe(round, noun),
@@ -175,7 +175,7 @@ fn by_count(
     frame: &Frame,
     noun: &str,
     exact: bool,
-) -> Measure {
+) -> CheckResult {
     let found: Vec<&Cylinder> = found
         .iter()
         .filter(|feature| long(round, feature, frame) == 1.0)
@@ -216,7 +216,7 @@ fn by_count(
     } else if other > 0 && same.len() < asked {
         measured += &format!(" and {other} of another diameter");
     }
-    Measure {
+    CheckResult {
         score,
         measured,
         asked: describe(round, noun),

@@ -1,11 +1,11 @@
 //! The number of solids.
 
-use super::{Measure, counted};
-use crate::specimen::Specimen;
+use super::{CheckResult, counted};
+use crate::candidate_geometry::CandidateGeometry;
 
-pub(super) fn measure(count: u32, specimen: &Specimen) -> Measure {
+pub(super) fn measure(count: u32, specimen: &CandidateGeometry) -> CheckResult {
     let noun = |count: u32| if count == 1 { "solid" } else { "solids" };
-    Measure {
+    CheckResult {
         score: counted(specimen.solids as usize, count as usize),
         measured: format!("{} {}", specimen.solids, noun(specimen.solids)),
         asked: format!("{count} {}", noun(count)),
@@ -16,14 +16,14 @@ pub(super) fn measure(count: u32, specimen: &Specimen) -> Measure {
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_blocks;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
 
     #[test]
     fn one_solid_more_is_one_too_many() {
         let one = [([0.0; 3], [1.0; 3])];
         let two = [([0.0; 3], [1.0; 3]), ([2.0, 0.0, 0.0], [1.0; 3])];
-        assert_eq!(check_blocks(Ask::Solids { count: 1 }, &one).score, 1.0);
-        assert!(check_blocks(Ask::Solids { count: 1 }, &two).score < 0.3);
-        assert_eq!(check_blocks(Ask::Solids { count: 2 }, &two).score, 1.0);
+        assert_eq!(check_blocks(Requirement::Solids { count: 1 }, &one).score, 1.0);
+        assert!(check_blocks(Requirement::Solids { count: 1 }, &two).score < 0.3);
+        assert_eq!(check_blocks(Requirement::Solids { count: 2 }, &two).score, 1.0);
     }
 }

@@ -2,8 +2,8 @@
 //! symmetry, and therefore none.
 
 use super::mirror::{CELLS, iou};
-use super::{Measure, graded, letter, percent, point};
-use crate::specimen::Specimen;
+use super::{CheckResult, graded, letter, percent, point};
+use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::{Dexels, Lattice, Placement, TriMesh, rotation};
 
 /// How much may change in a turn that should change nothing.
@@ -16,9 +16,9 @@ pub(super) fn measure(
     at: [f64; 2],
     count: u32,
     tolerance: Option<f64>,
-    specimen: &Specimen,
-    reference: Option<&Specimen>,
-) -> Measure {
+    specimen: &CandidateGeometry,
+    reference: Option<&CandidateGeometry>,
+) -> CheckResult {
     let [right, wrong] = turns(axis, at, count, specimen);
     let (lost, contrast) = match reference.map(|reference| turns(axis, at, count, reference)) {
         // What the mesh of the reference itself loses is nobody's fault.
@@ -28,7 +28,7 @@ pub(super) fn measure(
     let kept = graded((1.0 - right - lost).max(0.0), tolerance.unwrap_or(TOLERANCE));
     let seen = ((1.0 - wrong) / contrast).min(1.0);
     let angle = |part: f64| format!("{:.1}°", 360.0 / (part * f64::from(count)));
-    Measure {
+    CheckResult {
         score: kept * seen * seen,
         measured: format!(
             "{} stays after {}, {} after {}",
@@ -43,7 +43,7 @@ pub(super) fn measure(
 }
 
 /// How much of the part stays after a right turn and after half of it.
-fn turns(axis: usize, at: [f64; 2], count: u32, specimen: &Specimen) -> [f64; 2] {
+fn turns(axis: usize, at: [f64; 2], count: u32, specimen: &CandidateGeometry) -> [f64; 2] {
     let lattice = Lattice::over(&specimen.mesh.bbox(), CELLS);
     let cut = |mesh: &TriMesh| Dexels::new(mesh, &|_| 0, axis, &lattice);
     let own = cut(&specimen.mesh);
@@ -58,7 +58,7 @@ fn turns(axis: usize, at: [f64; 2], count: u32, specimen: &Specimen) -> [f64; 2]
 #[cfg(test)]
 mod tests {
     use super::super::testing::{check_within, gathered, pipe_at};
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
     use cadforge_geometry::shapes;
 
     #[test]
@@ -72,7 +72,7 @@ mod tests {
         let disk = gathered(&[pipe_at(0.0, 4.0, 20.0, 6.0)]);
         let score = |shape| {
             check_within(
-                Ask::Symmetry {
+                Requirement::Symmetry {
                     axis: 2,
                     at: [0.0, 0.0],
                     count: 4,

@@ -1,19 +1,22 @@
 //! Specimens for the tests of checks.
 
-use super::Measure;
-use crate::specimen::{Frame, Specimen};
-use cadforge_core::task::checks::{Ask, Check};
+use super::CheckResult;
+use crate::candidate_geometry::{CandidateGeometry, Frame};
+use cadforge_core::task::checks::{Check, Requirement};
 use cadforge_geometry::{Placement, Shape, TriMesh, shapes};
 
 /// A shape where it stands, in the frame of another.
-pub(super) fn within(shape: &Shape, frame: &Shape) -> (Specimen, Frame) {
+pub(super) fn within(shape: &Shape, frame: &Shape) -> (CandidateGeometry, Frame) {
     let bbox = frame.mesh.bbox();
     let frame = Frame::new(bbox, Some(bbox.size()));
-    (Specimen::of_shape(shape, &Placement::NONE, &frame), frame)
+    (
+        CandidateGeometry::of_shape(shape, &Placement::NONE, &frame),
+        frame,
+    )
 }
 
 /// A check that asks for something.
-pub(super) fn asking(ask: Ask) -> Check {
+pub(super) fn asking(ask: Requirement) -> Check {
     Check {
         name: "it".to_owned(),
         hidden: false,
@@ -24,20 +27,20 @@ pub(super) fn asking(ask: Ask) -> Check {
 }
 
 /// What a check says of a shape in the frame of another.
-pub(super) fn check_within(ask: Ask, shape: &Shape, frame: &Shape) -> Measure {
+pub(super) fn check_within(ask: Requirement, shape: &Shape, frame: &Shape) -> CheckResult {
     let (specimen, frame) = within(shape, frame);
     super::measure(&asking(ask), &specimen, &frame, None)
 }
 
 /// What a check says of a shape beside the reference.
-pub(super) fn check_beside(ask: Ask, shape: &Shape, reference: &Shape) -> Measure {
+pub(super) fn check_beside(ask: Requirement, shape: &Shape, reference: &Shape) -> CheckResult {
     let (specimen, frame) = within(shape, reference);
     let (reference, _) = within(reference, reference);
     super::measure(&asking(ask), &specimen, &frame, Some(&reference))
 }
 
 /// What a check says of blocks in their own box.
-pub(super) fn check_blocks(ask: Ask, blocks: &[([f64; 3], [f64; 3])]) -> Measure {
+pub(super) fn check_blocks(ask: Requirement, blocks: &[([f64; 3], [f64; 3])]) -> CheckResult {
     let shape = shapes::blocks(blocks);
     check_within(ask, &shape, &shape)
 }

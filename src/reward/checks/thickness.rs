@@ -1,17 +1,17 @@
 //! Thickness of a wall or plate: the stretch of material along a line that is nearest to a place.
 
-use super::{Measure, graded, letter, mm, of_length, point, wall};
-use crate::specimen::{Frame, Specimen};
+use super::{CheckResult, graded, letter, mm, of_length, point, wall};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::Probe;
 use cadforge_geometry::Volume;
 
 pub(super) fn measure(
     probe: &Probe,
     tolerance: Option<f64>,
-    specimen: &Specimen,
+    specimen: &CandidateGeometry,
     frame: &Frame,
-    reference: Option<&Specimen>,
-) -> Measure {
+    reference: Option<&CandidateGeometry>,
+) -> CheckResult {
     let place = point(probe.axis, probe.at, probe.near);
     let tolerance = tolerance.unwrap_or(of_length(probe.length));
     let found = |volume: &Volume, place| nearest(volume.spans(probe.axis, place), probe.near);
@@ -28,7 +28,7 @@ pub(super) fn measure(
         None => "no material there".to_owned(),
         Some([from, to]) => format!("{} mm{}", mm(to - from), wall::partly(score, share)),
     };
-    Measure {
+    CheckResult {
         score,
         measured,
         asked: format!("{} mm along {}", mm(probe.length), letter(probe.axis)),
@@ -46,12 +46,12 @@ pub(super) fn nearest(spans: &[[f64; 2]], place: f64) -> Option<[f64; 2]> {
 mod tests {
     use super::super::testing::{check_beside, check_blocks};
     use super::*;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
     use cadforge_geometry::shapes;
 
     #[test]
     fn a_wall_of_the_right_thickness_passes_and_a_thin_or_missing_one_does_not() {
-        let probe = Ask::Thickness(Probe {
+        let probe = Requirement::Thickness(Probe {
             axis: 0,
             at: [10.0, 10.0],
             near: 2.0,
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_thickness_along_one_line_alone_is_no_wall() {
-        let probe = Ask::Thickness(Probe {
+        let probe = Requirement::Thickness(Probe {
             axis: 2,
             at: [50.0, 30.0],
             near: 42.0,

@@ -1,7 +1,7 @@
 //! Volume as a share of the task's box.
 
-use super::{Measure, graded, percent};
-use crate::specimen::{Frame, Specimen};
+use super::{CheckResult, graded, percent};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
 
 const TOLERANCE: f64 = 0.005;
 
@@ -9,11 +9,11 @@ pub(super) fn measure(
     least: f64,
     most: f64,
     tolerance: Option<f64>,
-    specimen: &Specimen,
+    specimen: &CandidateGeometry,
     frame: &Frame,
-) -> Measure {
+) -> CheckResult {
     let share = specimen.volume.volume() / frame.bbox.size().iter().product::<f64>().max(f64::MIN_POSITIVE);
-    Measure {
+    CheckResult {
         score: graded(
             (least - share).max(share - most).max(0.0),
             tolerance.unwrap_or(TOLERANCE),
@@ -27,7 +27,7 @@ pub(super) fn measure(
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_within;
-    use cadforge_core::task::checks::Ask;
+    use cadforge_core::task::checks::Requirement;
     use cadforge_geometry::shapes;
 
     #[test]
@@ -36,7 +36,7 @@ mod tests {
         let score = |height: f64| {
             let part = shapes::blocks(&[([0.0; 3], [10.0, 10.0, height])]);
             check_within(
-                Ask::Volume {
+                Requirement::Volume {
                     least: 0.1,
                     most: 0.3,
                 },

@@ -5,7 +5,7 @@
 //! as the reference has the same length there.
 
 use super::point;
-use crate::specimen::{Frame, Specimen};
+use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::{Probe, across};
 use cadforge_geometry::Volume;
 
@@ -20,9 +20,9 @@ const ENOUGH: f64 = 0.8;
 /// `of_line` scores the line through a point; without a reference there is that one alone.
 pub(super) fn score(
     probe: &Probe,
-    specimen: &Specimen,
+    specimen: &CandidateGeometry,
     frame: &Frame,
-    reference: Option<&Specimen>,
+    reference: Option<&CandidateGeometry>,
     of_line: impl Fn(&Volume, [f64; 3]) -> f64,
 ) -> (f64, f64) {
     let place = |at: [f64; 2]| point(probe.axis, at, probe.near);

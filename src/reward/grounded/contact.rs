@@ -3,10 +3,10 @@
 //!
 //! Distances are between surfaces, not boxes. Solids that are missing are the business of the checks.
 
-use super::Ground;
+use super::TaskBaselines;
 use super::details::AssemblyDetails;
+use crate::candidate_geometry::CandidateGeometry;
 use crate::checks;
-use crate::specimen::Specimen;
 use cadforge_geometry::{Assembly, Shape};
 
 /// Never less, so that there is something left to gain.
@@ -25,7 +25,11 @@ const SPARE_HOLE: f64 = 0.95;
 /// What any number of them leaves.
 const SIEVE: f64 = 0.5;
 
-pub(super) fn score(shape: &Shape, specimen: &Specimen, ground: &Ground) -> (f64, AssemblyDetails) {
+pub(super) fn score(
+    shape: &Shape,
+    specimen: &CandidateGeometry,
+    ground: &TaskBaselines,
+) -> (f64, AssemblyDetails) {
     let asked = ground.solids();
     let reach = if asked == Some(1) { REACH_OF_ONE } else { REACH } * ground.frame().bbox.diagonal();
     let assembly = Assembly::of(&specimen.mesh, &shape.bodies(), reach);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroundedDetails {
     /// Behind `topology`.
-    pub soundness: SoundnessDetails,
+    pub soundness: ValidityDetails,
     /// Behind `contact`.
     pub assembly: AssemblyDetails,
     /// How the part was laid on the task's frame.
@@ -20,16 +20,16 @@ pub struct GroundedDetails {
     #[serde(default)]
     pub agreement: Option<AgreementDetails>,
     /// Behind `reference_similarity`; null without a reference, and in fast mode.
-    pub likeness: Option<LikenessDetails>,
+    pub likeness: Option<SimilarityDetails>,
     /// Behind `editability`; null where no dimension was tried.
-    pub responses: Option<ResponsesDetails>,
+    pub responses: Option<SensitivityDetails>,
     /// CPU time to build, as a share of the reference's; in no total.
     pub cost: Option<f64>,
 }
 
 /// Whether the shape encloses space, once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SoundnessDetails {
+pub struct ValidityDetails {
     /// The kernel's check.
     pub valid: bool,
     /// Valid solids and nothing loose, or no edge of the mesh lies in one triangle alone.
@@ -139,7 +139,7 @@ pub struct AgreementDetails {
 
 /// Likeness to the reference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LikenessDetails {
+pub struct SimilarityDetails {
     /// Intersection over union of the volumes.
     pub iou: f64,
     /// F1 of the surfaces at 0.5, 1, 2 and 4 % of the reference's diagonal.
@@ -154,7 +154,7 @@ pub struct LikenessDetails {
 
 /// What came of changing named dimensions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ResponsesDetails {
+pub struct SensitivityDetails {
     /// Named dimensions in the source.
     pub named: usize,
     /// Those that were changed.

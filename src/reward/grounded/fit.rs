@@ -5,9 +5,9 @@
 //! along x and z). So what sticks out takes its share of everything, as an open mesh does. A task whose scale is free has no
 //! such box: there a weak seed of other proportions would fall below blobs of the right ones.
 
+use super::baselines::Envelope;
 use super::details::FitDetails;
-use super::ground::Envelope;
-use crate::specimen::Specimen;
+use crate::candidate_geometry::CandidateGeometry;
 
 /// What is left of the total however far the part sticks out, as of a part in pieces.
 const LEAST: f64 = 0.3;
@@ -18,7 +18,7 @@ const STEEPNESS: f64 = 0.35;
 const SHORTEST: f64 = 0.2;
 
 /// Goes by the extents along x, y and z in mm, in the pose that is scored; where the part stands is a matter of its likeness.
-pub(super) fn score(specimen: &Specimen, envelope: &Envelope) -> FitDetails {
+pub(super) fn score(specimen: &CandidateGeometry, envelope: &Envelope) -> FitDetails {
     let Envelope { size, free } = envelope;
     let own = specimen.mesh.bbox().size();
     let diagonal = size.iter().map(|side| side * side).sum::<f64>().sqrt();
@@ -42,7 +42,7 @@ pub(super) fn score(specimen: &Specimen, envelope: &Envelope) -> FitDetails {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::Frame;
+    use crate::candidate_geometry::Frame;
     use cadforge_geometry::{Placement, shapes};
 
     fn factor(size: [f64; 3]) -> f64 {
@@ -52,7 +52,11 @@ mod tests {
             size: [100.0, 50.0, 20.0],
             free: 0.01,
         };
-        score(&Specimen::of_shape(&shape, &Placement::NONE, &frame), &envelope).factor
+        score(
+            &CandidateGeometry::of_shape(&shape, &Placement::NONE, &frame),
+            &envelope,
+        )
+        .factor
     }
 
     #[test]

@@ -5,34 +5,34 @@
 //! their weights. S and Sil pay in full only where the volume begins to agree with the reference's. Nothing here sees a word
 //! of the script or a clock, and samples do not depend on either, so that no comment can draw better ones.
 
+mod above_baseline;
+mod baselines;
 mod contact;
 mod details;
 mod fit;
-mod ground;
-mod lift;
-mod likeness;
 mod notes;
 mod parts;
-mod responses;
-mod soundness;
+mod sensitivity;
+mod similarity;
+mod validity;
 
+pub use baselines::{Comparison, TaskBaselines};
 pub use details::{
-    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, FitDetails, GroundedDetails,
-    LikenessDetails, PoseDetails, ResponsesDetails, SoundnessDetails,
+    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, FitDetails, GroundedDetails, PoseDetails,
+    SensitivityDetails, SimilarityDetails, ValidityDetails,
 };
-pub use ground::{Against, Ground};
 pub use parts::added;
-pub use responses::{MEASURES, Trial, Trials, measures};
+pub use sensitivity::{MEASURES, Perturbation, Perturbations, measures};
 
-use super::checks::{self, Measure};
+use super::candidate_geometry::CandidateGeometry;
+use super::checks::{self, CheckResult};
 use super::details::{
     BuildDetails, Details, EfficiencyDetails, SilhouetteDetails, TopologyDetails, ViewScores,
 };
-use super::specimen::Specimen;
 use super::{Mode, Reward, Scored};
 use cadforge_core::failure::Kind;
 use cadforge_geometry::{Connectivity, NormalisedMesh, Placement, Pose, Shape};
-use parts::Parts;
+use parts::ComponentScores;
 
 /// What a turned part keeps: it is the part, but not where it was asked for.
 const TURNED: f64 = 0.9;
@@ -55,9 +55,9 @@ pub struct GroundedEvidence<'a> {
     /// What was built.
     pub shape: &'a Shape,
     /// The task, prepared.
-    pub ground: &'a Ground,
+    pub ground: &'a TaskBaselines,
     /// What came of changing named dimensions; `None` if that was not tried.
-    pub trials: Option<&'a Trials>,
+    pub trials: Option<&'a Perturbations>,
     /// Cost to build as a share of the reference's; reported, and in no total.
     pub cost: Option<f64>,
 }
@@ -73,7 +73,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
     let welded = NormalisedMesh::new(&shape.mesh.welded());
     let connectivity = Connectivity::of(&welded);
     let (upright, turned) = ground.poses(&shape.mesh);
-    let editability = trials.map(|trials| responses::score(trials, ground.trials()));
+    let editability = trials.map(|trials| sensitivity::score(trials, ground.trials()));
 
     // A turn is only taken where it pays more than it costs. What rebuilding came to has no say in it: it can then only
     // lower a total, and whoever knows the total without needs no rebuilds to know that one is too low.
@@ -87,7 +87,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         }
     }
     best.parts.editability = editability.as_ref().map(|(score, _)| *score);
-    let (topology, soundness) = soundness::score(shape, &connectivity, &best.specimen);
+    let (topology, soundness) = validity::score(shape, &connectivity, &best.specimen);
     let (contact, assembly) = contact::score(shape, &best.specimen, ground);
     let total = (topology * contact * factor * best.worth()).clamp(0.0, 1.0);
 
@@ -148,19 +148,19 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
 }
 
 /// The part in one pose, nothing rebuilt.
-struct Look {
-    specimen: Specimen,
-    measures: Vec<Measure>,
+struct PoseMeasurement {
+    specimen: CandidateGeometry,
+    measures: Vec<CheckResult>,
     agreement: Option<AgreementDetails>,
-    likeness: Option<LikenessDetails>,
+    likeness: Option<SimilarityDetails>,
     views: Option<ViewScores>,
     /// `None` where the prompt gives no box.
     fit: Option<FitDetails>,
-    parts: Parts,
+    parts: ComponentScores,
     pose: Pose,
 }
 
-impl Look {
+impl PoseMeasurement {
     /// What the total is but for validity, contact and the price of a turn.
     fn worth(&self) -> f64 {
         self.fits() * self.parts.worth()
@@ -180,8 +180,8 @@ impl Look {
     }
 }
 
-fn look(ground: &Ground, shape: &Shape, pose: &Pose, mode: Mode) -> Look {
-    let specimen = Specimen::of_shape(shape, &pose.placement, ground.frame());
+fn look(ground: &TaskBaselines, shape: &Shape, pose: &Pose, mode: Mode) -> PoseMeasurement {
+    let specimen = CandidateGeometry::of_shape(shape, &pose.placement, ground.frame());
     let measures = ground.measure(&specimen);
     let agreement = ground
         .reference()
@@ -197,13 +197,13 @@ fn look(ground: &Ground, shape: &Shape, pose: &Pose, mode: Mode) -> Look {
         silhouette = Some(credit * reference.silhouette(&overlap));
         views = Some(overlap);
     }
-    let parts = Parts {
+    let parts = ComponentScores {
         semantic,
         similarity: likeness.as_ref().map(|likeness| likeness.score),
         silhouette,
         editability: None,
     };
-    Look {
+    PoseMeasurement {
         fit: ground.envelope().map(|envelope| fit::score(&specimen, envelope)),
         specimen,
         measures,
@@ -242,9 +242,9 @@ fn efficiency(cost: f64) -> f64 {
     (1.0 - (cost.max(1e-9) / 4.0).log2() / 3.0).clamp(0.0, 1.0)
 }
 
-impl Ground {
+impl TaskBaselines {
     /// Measures every check on a specimen.
-    fn measure(&self, specimen: &Specimen) -> Vec<Measure> {
+    fn measure(&self, specimen: &CandidateGeometry) -> Vec<CheckResult> {
         let reference = self.reference().map(|reference| &reference.specimen);
         self.checks()
             .iter()

@@ -1,8 +1,8 @@
 //! Lines that a model can act on: what was measured against what was asked for, the costliest first. Hidden checks are
 //! never named, nor anything else that only the reference could tell in full.
 
-use super::details::{AssemblyDetails, CheckDetails, GroundedDetails, SoundnessDetails};
-use super::lift::lift;
+use super::above_baseline::above_baseline;
+use super::details::{AssemblyDetails, CheckDetails, GroundedDetails, ValidityDetails};
 use crate::details::Details;
 use crate::{Component, Mode, Profile, Reward};
 use cadforge_core::failure::Kind;
@@ -46,7 +46,7 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
             .agreement
             .as_ref()
             .map_or(1.0, |agreement| agreement.credit);
-        let worth = |earned: f64| credit * lift(earned, checks.trivial);
+        let worth = |earned: f64| credit * above_baseline(earned, checks.trivial);
         for check in &checks.list {
             let passed = checks.earned + check.weight * (1.0 - check.score);
             let loss = weight(Component::SemanticParts) * (worth(passed) - worth(checks.earned));
@@ -95,7 +95,7 @@ fn of_check(check: &CheckDetails) -> String {
     format!("{}: {}, asked for {}", check.name, check.measured, check.asked)
 }
 
-fn of_soundness(details: &SoundnessDetails) -> impl Iterator<Item = String> {
+fn of_soundness(details: &ValidityDetails) -> impl Iterator<Item = String> {
     let lines = [
         (details.volume_mm3 <= 0.0 || details.inverted > 0.002).then(|| "a solid is inside out".to_owned()),
         (details.own_overlap > 0.002).then(|| {
@@ -149,7 +149,7 @@ fn of_assembly(details: &AssemblyDetails) -> impl Iterator<Item = String> {
     lines.into_iter().flatten()
 }
 
-fn of_responses(score: f64, responses: &super::ResponsesDetails) -> String {
+fn of_responses(score: f64, responses: &super::SensitivityDetails) -> String {
     let mut text = format!(
         "editability {score:.2}: {} of {} named dimensions that were changed change the part",
         responses.live, responses.tried

@@ -4,14 +4,14 @@ use crate::{Component, Reward};
 
 /// The components that a total is made of; `None` where there is nothing to measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Parts {
+pub(super) struct ComponentScores {
     pub(super) semantic: Option<f64>,
     pub(super) similarity: Option<f64>,
     pub(super) silhouette: Option<f64>,
     pub(super) editability: Option<f64>,
 }
 
-impl Parts {
+impl ComponentScores {
     /// The sum: what validity, contact and fit multiply.
     pub(super) fn worth(&self) -> f64 {
         self.terms().iter().sum()
@@ -43,7 +43,7 @@ impl Parts {
 /// What a component adds to the total of something that built, under grounded-v2; `None` for `topology` and `contact`, which
 /// multiply, and for `efficiency`, which is in no total.
 pub fn added(reward: &Reward, component: Component) -> Option<f64> {
-    let parts = Parts {
+    let parts = ComponentScores {
         semantic: reward.semantic_parts,
         similarity: reward.reference_similarity,
         silhouette: reward.silhouette,
@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
 
-    fn reward(parts: Parts, factor: f64) -> Reward {
+    fn reward(parts: ComponentScores, factor: f64) -> Reward {
         Reward {
             build: 1.0,
             topology: Some(1.0),
@@ -90,7 +90,7 @@ mod tests {
             editability in prop::option::of(0.0..=1.0f64),
             factor in 0.09..=1.0f64,
         ) {
-            let parts = Parts {
+            let parts = ComponentScores {
                 semantic,
                 similarity: of_reference.map(|(similarity, _)| similarity),
                 silhouette: of_reference.map(|(_, silhouette)| silhouette),
@@ -106,7 +106,7 @@ mod tests {
     fn a_part_that_has_all_has_one_whatever_was_measured() {
         for of_reference in [None, Some(1.0)] {
             for editability in [None, Some(1.0)] {
-                let parts = Parts {
+                let parts = ComponentScores {
                     semantic: Some(1.0),
                     similarity: of_reference,
                     silhouette: of_reference,

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use cadforge_core::task::checks::{Ask, Check};
+use cadforge_core::task::checks::{Check, Requirement};
 use cadforge_core::task::{Level, Scale, Task};
 use cadforge_geometry::{TriMesh, shapes};
 
-fn check(name: &str, hidden: bool, ask: Ask) -> Check {
+fn check(name: &str, hidden: bool, ask: Requirement) -> Check {
     Check {
         name: name.to_owned(),
         hidden,
@@ -20,7 +20,7 @@ fn check(name: &str, hidden: bool, ask: Ask) -> Check {
 }
 
 fn task() -> Task {
-    let legs = Ask::Islands {
+    let legs = Requirement::Islands {
         axis: 2,
         between: [0.1, 0.7],
         shares: true,
@@ -43,18 +43,18 @@ fn task() -> Task {
             check(
                 "table top",
                 false,
-                Ask::Face {
+                Requirement::Face {
                     axis: 2,
                     up: true,
                     at: 44.0,
                     share: 0.8,
                 },
             ),
-            check("envelope", false, Ask::Envelope),
+            check("envelope", false, Requirement::Envelope),
             check(
                 "secret room",
                 true,
-                Ask::Region {
+                Requirement::Region {
                     min: [10.0, 10.0, 1.0],
                     max: [90.0, 50.0, 39.0],
                     filled: false,
@@ -88,9 +88,15 @@ fn parts(legs: usize) -> Vec<([f64; 3], [f64; 3])> {
     parts
 }
 
-fn ground() -> Ground {
+fn ground() -> TaskBaselines {
     let reference = table(4);
-    Ground::new(&task(), Some(&reference), Against::Shape(&reference), None, None)
+    TaskBaselines::new(
+        &task(),
+        Some(&reference),
+        Comparison::Shape(&reference),
+        None,
+        None,
+    )
 }
 
 fn scored(shape: &Shape, mode: Mode) -> Scored {
@@ -201,7 +207,7 @@ fn a_bar_that_sticks_out_costs_its_share_where_the_prompt_gives_a_box() {
     let shape = shapes::blocks(&blocks);
     let bare = table(4);
     let of = |task: &Task| {
-        let ground = Ground::new(task, Some(&bare), Against::Shape(&bare), None, None);
+        let ground = TaskBaselines::new(task, Some(&bare), Comparison::Shape(&bare), None, None);
         let evidence = GroundedEvidence {
             shape: &shape,
             ground: &ground,
@@ -231,7 +237,7 @@ fn a_bar_that_sticks_out_costs_its_share_where_the_prompt_gives_a_box() {
 #[test]
 fn without_a_reference_the_checks_have_its_weight() {
     let whole = table(4);
-    let ground = Ground::new(&task(), Some(&whole), Against::Nothing, None, None);
+    let ground = TaskBaselines::new(&task(), Some(&whole), Comparison::Nothing, None, None);
     let reward = score(
         &GroundedEvidence {
             shape: &whole,
@@ -301,13 +307,13 @@ proptest! {
         let mut shape = if honest > 0 { table(honest) } else { shapes::blocks(&blocks) };
         let center = shape.mesh.bbox().center();
         shape.mesh = shape.mesh.placed(&Placement::turn_about(turn.0, turn.1, 1.0, center, center));
-        let trials = |responses: &[Option<[f64; MEASURES]>]| Trials {
+        let trials = |responses: &[Option<[f64; MEASURES]>]| Perturbations {
             named: responses.len() + spare,
-            trials: responses.iter().map(|response| Trial { name: "d".to_owned(), response: *response }).collect(),
+            trials: responses.iter().map(|response| Perturbation { name: "d".to_owned(), response: *response }).collect(),
         };
         let reference = table(4);
         let known = trials(&(0..of_reference).map(|at| Some(std::array::from_fn(|i| f64::from(u8::from(i == at))))).collect::<Vec<_>>());
-        let ground = Ground::new(&task(), Some(&reference), Against::Shape(&reference), None, Some(known));
+        let ground = TaskBaselines::new(&task(), Some(&reference), Comparison::Shape(&reference), None, Some(known));
         let tried = trials(&responses);
         for mode in [Mode::Fast, Mode::Full] {
             let total = |trials| score(&GroundedEvidence { shape: &shape, ground: &ground, trials, cost: None }, mode).reward.total;

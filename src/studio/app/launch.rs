@@ -107,13 +107,13 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
                 .controller
                 .servers_file_is(path.with_file_name("servers.toml"));
             studio.controller.row_store_is(path.with_file_name("store"));
-            studio.settings_file_is(path);
+            studio.set_settings_file(path);
         }
         if let Some(pack) = pack {
             studio.tasks_go_to(pack);
         }
         if let Some(recipe) = recipe {
-            studio.environment_is_made_by(recipe);
+            studio.set_environment_recipe(recipe);
         }
         if let Some(prompts) = prompts {
             studio.controller.prompts_are_in(prompts);

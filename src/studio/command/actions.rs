@@ -5,10 +5,10 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use super::{Action, Answer, EditorAction, RunTab, ViewAction};
 use crate::data::export::Kind;
 use crate::studio::dock::PanelKind;
-use crate::studio::made::Making;
-use crate::studio::proposing::Pick;
-use crate::studio::share::Form;
-use crate::studio::viewport::{Against, Layout, Look, Preset, Projection};
+use crate::studio::exporting::ExportKind;
+use crate::studio::proposing::ProposerKind;
+use crate::studio::share::ExportFormat;
+use crate::studio::viewport::{CompareWith, Layout, Look, Preset, Projection};
 
 /// How an action is named and reached.
 #[derive(Clone, Copy, Debug)]
@@ -63,8 +63,13 @@ const fn panel(kind: PanelKind, name: &'static str, label: &'static str, starts_
     info(Action::Panel(kind), name, label, None, starts_group)
 }
 
-const fn making(making: Making, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
-    info(Action::Make(making), name, label, None, starts_group)
+const fn making(
+    making: ExportKind,
+    name: &'static str,
+    label: &'static str,
+    starts_group: bool,
+) -> ActionInfo {
+    info(Action::ExportRun(making), name, label, None, starts_group)
 }
 
 const fn run(tab: RunTab, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
@@ -93,28 +98,28 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     info(
-        Action::Export(Form::Page),
+        Action::Export(ExportFormat::Page),
         "share.page",
         "Share as a web page…",
         None,
         true,
     ),
     info(
-        Action::Export(Form::Animation),
+        Action::Export(ExportFormat::Animation),
         "share.animation",
         "Share as an animation…",
         None,
         false,
     ),
     info(
-        Action::Export(Form::Picture),
+        Action::Export(ExportFormat::Picture),
         "export.png",
         "Export a picture…",
         None,
         false,
     ),
     info(
-        Action::Export(Form::Stl),
+        Action::Export(ExportFormat::Stl),
         "export.stl",
         "Export STL…",
         None,
@@ -165,21 +170,21 @@ pub const ACTIONS: &[ActionInfo] = &[
     ),
     info(Action::Prompt, "repair.prompt", "Show prompt", None, false),
     info(
-        Action::Pick(Pick::Rules),
+        Action::ProposerKind(ProposerKind::Rules),
         "proposer.rules",
         "Proposer: rules",
         None,
         true,
     ),
     info(
-        Action::Pick(Pick::Replay),
+        Action::ProposerKind(ProposerKind::Replay),
         "proposer.replay",
         "Proposer: recording",
         None,
         false,
     ),
     info(
-        Action::Pick(Pick::Endpoint),
+        Action::ProposerKind(ProposerKind::Endpoint),
         "proposer.endpoint",
         "Proposer: model behind a server",
         None,
@@ -270,32 +275,32 @@ pub const ACTIONS: &[ActionInfo] = &[
     ),
     run(RunTab::Report, "run.report", "Run: report", false),
     making(
-        Making::Repair,
+        ExportKind::Repair,
         "rows.repair",
         "Rows: keep the code as a repair",
         true,
     ),
-    making(Making::Report, "rows.report", "Rows: write a report", false),
+    making(ExportKind::Report, "rows.report", "Rows: write a report", false),
     making(
-        Making::Curriculum,
+        ExportKind::Curriculum,
         "rows.curriculum",
         "Rows: make the next prompts",
         false,
     ),
     making(
-        Making::DataSet(Kind::Sft),
+        ExportKind::DataSet(Kind::Sft),
         "rows.sft",
         "Rows: export examples",
         false,
     ),
     making(
-        Making::DataSet(Kind::Preference),
+        ExportKind::DataSet(Kind::Preference),
         "rows.preference",
         "Rows: export preferences",
         false,
     ),
     making(
-        Making::DataSet(Kind::Rollouts),
+        ExportKind::DataSet(Kind::Rollouts),
         "rows.rollouts",
         "Rows: export rollouts",
         false,
@@ -382,25 +387,25 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     view(
-        ViewAction::Against(Against::Seed),
+        ViewAction::CompareWith(CompareWith::Seed),
         "view.to_seed",
         "Compare with the seed",
         true,
     ),
     view(
-        ViewAction::Against(Against::Previous),
+        ViewAction::CompareWith(CompareWith::Previous),
         "view.to_previous",
         "Compare with the previous step",
         false,
     ),
     view(
-        ViewAction::Against(Against::Reference),
+        ViewAction::CompareWith(CompareWith::Reference),
         "view.to_reference",
         "Compare with the reference",
         false,
     ),
     view(
-        ViewAction::Against(Against::Pinned),
+        ViewAction::CompareWith(CompareWith::Pinned),
         "view.to_pinned",
         "Compare with the pinned step",
         false,

@@ -7,10 +7,10 @@ use crossbeam_channel::TryRecvError;
 use super::Controller;
 use super::jobs::{Pending, Purpose, RepairRun};
 use crate::assess::{Assessment, Built, Scoring};
-use crate::engine::{Event, JobId, Outcome as JobOutcome, RepairSummary};
+use crate::engine::{Event, JobId, JobOutcome, RepairSummary};
 use crate::executor::Priority;
 use crate::geometry::Shape;
-use crate::studio::proposing::{Arrived, SaidEnd};
+use crate::studio::proposing::{PendingProposal, StreamEnd};
 use crate::studio::state::{Activity, Card, CardId, Phase, Recorded, ReferenceShape, Session};
 use crate::trajectory::{Origin, Step};
 
@@ -192,7 +192,7 @@ impl Controller {
                 && session_index == self.state.current
                 && let Some(card) = newest.filter(|card| *card != base)
             {
-                self.state.proposing.arrived = Some(Arrived { card, base });
+                self.state.proposing.arrived = Some(PendingProposal { card, base });
             }
         } else if follows && let Some(best) = run.cards.get(&best).copied() {
             session.select(best);
@@ -283,13 +283,13 @@ impl Controller {
             }
             card.origin = step.origin;
             card.parent = parent.or(card.parent);
-            let mut end = SaidEnd::Whole;
+            let mut end = StreamEnd::Whole;
             if let Some(proposal) = step.proposal {
                 card.reason = proposal.reason;
                 card.group = proposal.group;
                 warnings = proposal.warnings;
                 if proposal.clipped {
-                    end = SaidEnd::Clipped;
+                    end = StreamEnd::Clipped;
                 }
             }
             let revision = card.revision;

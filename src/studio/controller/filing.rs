@@ -6,7 +6,7 @@ use super::{Controller, Effect};
 use crate::executor::Priority;
 use crate::studio::command::Overwriting;
 use crate::studio::files::FileEvent;
-use crate::studio::share::{Form, Story};
+use crate::studio::share::{ExportFormat, Timeline};
 use crate::studio::state::{Card, CardId, Outcome, Overwrite, PathPrompt, PathPurpose};
 use crate::trajectory::Origin;
 
@@ -62,7 +62,7 @@ impl Controller {
             PathPurpose::Rows => self.export_rows(path),
             PathPurpose::Step => self.export_step(path),
             PathPurpose::Export(form) => {
-                let story = Story::of(self.state.session());
+                let story = Timeline::of(self.state.session());
                 self.files.export(path, story, form);
             }
             PathPurpose::Save(id) => {
@@ -87,7 +87,7 @@ impl Controller {
         }
     }
 
-    pub(super) fn suggested_export(&self, form: Form) -> String {
+    pub(super) fn suggested_export(&self, form: ExportFormat) -> String {
         format!("{}.{}", self.state.session().task.id, form.extension())
     }
 
@@ -197,7 +197,7 @@ impl Controller {
         self.backend.try_again();
         for session in &mut self.state.sessions {
             for card in &mut session.cards {
-                if matches!(card.outcome, Outcome::Fault { input: false, .. }) {
+                if matches!(card.outcome, Outcome::EndpointFault { input: false, .. }) {
                     card.outcome = Outcome::Unknown;
                 }
             }

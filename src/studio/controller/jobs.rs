@@ -13,7 +13,7 @@ use crate::engine::{AssessJob, ExportJob, Job, JobId, RepairJob};
 use crate::executor::Priority;
 use crate::reward::Mode;
 use crate::studio::backend::Ticket;
-use crate::studio::proposing::Pick;
+use crate::studio::proposing::ProposerKind;
 use crate::studio::state::{Activity, Card, CardId, Outcome, Phase, ReferenceShape, Running};
 use crate::trajectory::Origin;
 
@@ -123,7 +123,8 @@ impl Controller {
 
     fn lacks_score(&self, card: &Card) -> bool {
         match (card.activity, &card.outcome) {
-            (Activity::Due(_) | Activity::Proposing(_), _) | (Activity::Idle, Outcome::Fault { .. }) => false,
+            (Activity::Due(_) | Activity::Proposing(_), _)
+            | (Activity::Idle, Outcome::EndpointFault { .. }) => false,
             (Activity::Assessing(job), _) => match self.pending.get(&job).map(|pending| &pending.purpose) {
                 Some(Purpose::Assess { scoring, .. }) => *scoring != self.state.scoring,
                 Some(
@@ -182,7 +183,7 @@ impl Controller {
         }
         let index = self.state.current;
         let pick = self.state.session().pick(self.state.proposing.pick);
-        if pick == Pick::Replay
+        if pick == ProposerKind::Replay
             && self.state.session().recorded_behind(self.state.card()).is_none()
             && let Some(start) = self.start_of_recording(index)
         {
@@ -191,7 +192,7 @@ impl Controller {
         let session = &self.state.sessions[index];
         let base = session.card();
         let behind = session.steps_behind(base);
-        let recording = session.recording.clone().filter(|_| pick == Pick::Replay);
+        let recording = session.recording.clone().filter(|_| pick == ProposerKind::Replay);
         if let Some(recording) = &recording
             && session.steps_ahead() == 0
         {
@@ -202,8 +203,8 @@ impl Controller {
             Err(message) => return self.tell(&message),
         };
         let (earlier, known) = match pick {
-            Pick::Replay => (Vec::new(), Vec::new()),
-            Pick::Rules | Pick::Endpoint => self.known_steps(session, base),
+            ProposerKind::Replay => (Vec::new(), Vec::new()),
+            ProposerKind::Rules | ProposerKind::Endpoint => self.known_steps(session, base),
         };
         let proposing = &self.state.proposing;
         let first: Vec<CardId> = if known.is_empty() { vec![base.id] } else { known };
@@ -220,9 +221,9 @@ impl Controller {
             recording,
             behind,
             origin: match pick {
-                Pick::Replay => Origin::Replay,
-                Pick::Rules => Origin::Rules,
-                Pick::Endpoint => Origin::Endpoint,
+                ProposerKind::Replay => Origin::Replay,
+                ProposerKind::Rules => Origin::Rules,
+                ProposerKind::Endpoint => Origin::Endpoint,
             },
             head: 0,
             target: target.unwrap_or(self.state.scoring.profile.target()),
@@ -238,7 +239,7 @@ impl Controller {
             proposer,
             scoring: self.with_project(session, base),
             max_steps,
-            candidates: if pick == Pick::Replay {
+            candidates: if pick == ProposerKind::Replay {
                 1
             } else {
                 proposing.candidates

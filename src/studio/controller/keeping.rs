@@ -5,20 +5,22 @@ use std::path::{Path, PathBuf};
 use super::{Controller, Effect};
 use crate::executor::Priority;
 use crate::studio::dock::Saved;
-use crate::studio::keeper::{Draft, Found, Keeper, KeeperEvent, Kept, KeptView, Left, PAUSE};
+use crate::studio::session_store::{
+    Draft, Left, PAUSE, SessionSnapshot, SessionStore, SessionStoreEvent, StoredSessions, ViewSnapshot,
+};
 use crate::studio::state::{Activity, Card, CardId, Conflict, Notice, PathPurpose, Quit, file_name};
 use crate::trajectory::Origin;
 
 /// What is remembered beside the state.
 #[derive(Default)]
-pub(super) struct Keeping {
-    keeper: Option<Keeper>,
+pub(super) struct SessionTracker {
+    keeper: Option<SessionStore>,
     /// Stands for what was kept last.
     mark: Option<u64>,
     due: Option<f64>,
     /// What windows left that were not closed.
     left: Vec<Left>,
-    look: Look,
+    look: Appearance,
     /// What was told of edits that cannot be kept, for as long as that lasts.
     failing: Option<String>,
     /// The window closes as soon as everything is saved.
@@ -28,14 +30,14 @@ pub(super) struct Keeping {
 }
 
 /// How the window looks: dark, how the 3D view stands, where panels stand; none where that is as usual.
-pub type Look = (Option<bool>, Option<KeptView>, Option<Saved>);
+pub type Appearance = (Option<bool>, Option<ViewSnapshot>, Option<Saved>);
 
 impl Controller {
     /// Remembers edits in a folder from now on, and brings back what the last window left there. Returns how the
     /// window looked.
-    pub fn remember_in(&mut self, folder: &Path, with_place: bool) -> Look {
-        let (keeper, found) = Keeper::open(folder, self.wake.clone());
-        let Found {
+    pub fn remember_in(&mut self, folder: &Path, with_place: bool) -> Appearance {
+        let (keeper, found) = SessionStore::open(folder, self.wake.clone());
+        let StoredSessions {
             last,
             lost,
             left,
@@ -47,7 +49,9 @@ impl Controller {
         for problem in problems {
             self.tell(&problem);
         }
-        let Some(last) = last else { return Look::default() };
+        let Some(last) = last else {
+            return Appearance::default();
+        };
         if let Some((profile, mode)) = last.scoring {
             (self.state.scoring.profile, self.state.scoring.mode) = (profile, mode);
         }
@@ -77,7 +81,7 @@ impl Controller {
     }
 
     /// Tells how the window looks, to be remembered.
-    pub fn look_is(&mut self, dark: bool, view: KeptView, panels: Option<Saved>) {
+    pub fn look_is(&mut self, dark: bool, view: ViewSnapshot, panels: Option<Saved>) {
         self.keeping.look = (Some(dark), Some(view), panels);
     }
 
@@ -112,11 +116,11 @@ impl Controller {
             .collect();
         for event in events {
             match event {
-                KeeperEvent::Failing(message) => {
+                SessionStoreEvent::Failing(message) => {
                     self.tell(&message);
                     self.keeping.failing = Some(message);
                 }
-                KeeperEvent::Working => {
+                SessionStoreEvent::Working => {
                     self.note("edits are kept again".to_owned());
                     let told = self.keeping.failing.take();
                     let told = told.map(|message| Notice::from_message(&message, false));
@@ -128,7 +132,7 @@ impl Controller {
         }
     }
 
-    fn kept(&self) -> Kept {
+    fn kept(&self) -> SessionSnapshot {
         let drafts = self.state.sessions.iter().flat_map(|session| {
             session
                 .cards
@@ -140,7 +144,7 @@ impl Controller {
                     code: card.code.clone(),
                 })
         });
-        Kept {
+        SessionSnapshot {
             task: self.state.session().task.id.clone(),
             scoring: Some((self.state.scoring.profile, self.state.scoring.mode)),
             dark: self.keeping.look.0,

@@ -4,10 +4,10 @@
 
 mod cards;
 mod events;
+mod exporting;
 mod filing;
 mod jobs;
 mod keeping;
-mod made;
 mod opened;
 mod projects;
 mod proposing;
@@ -24,11 +24,11 @@ use super::backend::Backend;
 use super::command::{Action, Command, EditorAction, ProposerCommand, RunTab, ViewAction};
 use super::dock::PanelKind;
 use super::files::Files;
-use super::proposing::Pick;
+use super::proposing::ProposerKind;
 use super::servers::Servers;
 use super::settings::Settings;
 use super::state::{Activity, CardId, LogLine, NO_GROUP, Notice, Outcome, PathPurpose, Report, State};
-use super::viewport::Against;
+use super::viewport::CompareWith;
 use crate::engine::{JobId, Wake};
 use crate::executor::Priority;
 use crate::studio::environment::Recipe;
@@ -97,7 +97,7 @@ pub struct Controller {
     pending: BTreeMap<JobId, Pending>,
     next_id: u64,
     effects: Vec<Effect>,
-    keeping: keeping::Keeping,
+    keeping: keeping::SessionTracker,
     /// Rows to be written once there is a path for them.
     chosen_rows: Vec<u32>,
     /// The notes of the rows could not be read: they are not written over.
@@ -122,7 +122,7 @@ impl Controller {
             pending: BTreeMap::new(),
             next_id,
             effects: Vec::new(),
-            keeping: keeping::Keeping::default(),
+            keeping: keeping::SessionTracker::default(),
             chosen_rows: Vec::new(),
             keep_no_notes: false,
             last_panic: None,
@@ -132,7 +132,7 @@ impl Controller {
     }
 
     /// A missing Python environment can be made so.
-    pub fn environment_is_made_by(&mut self, recipe: Recipe) {
+    pub fn set_environment_recipe(&mut self, recipe: Recipe) {
         self.state.recipe = Some(recipe);
     }
 
@@ -194,7 +194,7 @@ impl Controller {
                 let session = self.state.session_mut();
                 session.pinned = session.get(card).map(|card| card.id);
                 self.effects
-                    .push(Effect::View(ViewAction::Against(Against::Pinned)));
+                    .push(Effect::View(ViewAction::CompareWith(CompareWith::Pinned)));
             }
             Command::Branch(card) => self.branch(card),
             Command::Remove(card) => self.remove(card),
@@ -210,7 +210,7 @@ impl Controller {
             }
             Command::SetRecording(name) => {
                 self.state.session_mut().recording = Some(name);
-                self.state.proposing.pick = Pick::Replay;
+                self.state.proposing.pick = ProposerKind::Replay;
             }
             Command::Proposer(command) => self.take_proposer_command(command),
             Command::Serving(command) => self.take_serving_command(&command),
@@ -248,7 +248,7 @@ impl Controller {
                 let name = self.suggested_rows();
                 self.files.pick(PathPurpose::Rows, name);
             }
-            Command::MakeOf(making, rows) => self.make(making, Some(rows)),
+            Command::ExportSelected(making, rows) => self.make(making, Some(rows)),
             Command::ReadReport => self.read_report(),
             Command::CompareRows => self.files.pick(PathPurpose::Compare, String::new()),
             Command::CloseOther => {
@@ -294,7 +294,7 @@ impl Controller {
     }
 
     /// Writes new tasks to that folder.
-    pub fn pack_is(&mut self, folder: PathBuf) {
+    pub fn set_pack(&mut self, folder: PathBuf) {
         self.state.pack = Some(folder);
     }
 
@@ -304,7 +304,7 @@ impl Controller {
     }
 
     /// Keeps settings in that file.
-    pub fn settings_file_is(&mut self, path: PathBuf) {
+    pub fn set_settings_file(&mut self, path: PathBuf) {
         self.state.settings_file = Some(path);
     }
 
@@ -336,7 +336,7 @@ impl Controller {
             Action::RunLoop => self.repair(false),
             Action::Proposal(answer) => self.answer_proposal(answer),
             Action::Prompt => self.preview_prompt(),
-            Action::Pick(pick) => self.take_proposer_command(ProposerCommand::Pick(pick)),
+            Action::ProposerKind(pick) => self.take_proposer_command(ProposerCommand::ProposerKind(pick)),
             Action::Cancel => self.cancel_all(),
             Action::PreviousStep => self.step_by(-1),
             Action::NextStep => self.step_by(1),
@@ -366,7 +366,7 @@ impl Controller {
             Action::StartServer => self.start_server(),
             Action::StopServer => self.stop_server(),
             Action::CopyDiagnostics => self.copy_diagnostics(),
-            Action::Make(making) => self.make(making, None),
+            Action::ExportRun(making) => self.make(making, None),
             Action::Turn(tab) => {
                 self.effects.push(Effect::Turn(tab));
                 self.effects.push(Effect::Bring(PanelKind::Runs));
@@ -433,7 +433,7 @@ impl Controller {
     /// Marks a card as not scored through our fault, or the fault alone where the card is gone.
     fn fault(&mut self, session: usize, card: CardId, message: &str, input: bool) {
         if let Some(card) = self.state.sessions[session].get_mut(card) {
-            card.outcome = Outcome::Fault {
+            card.outcome = Outcome::EndpointFault {
                 message: message.to_owned(),
                 input,
             };

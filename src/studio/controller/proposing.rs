@@ -1,9 +1,11 @@
 //! Who proposes: the choice, the servers that are known, and what becomes of a proposal that arrived.
 
 use super::Controller;
-use crate::engine::ProposerChoice;
+use crate::engine::ProposerConfig;
 use crate::studio::command::{Answer, ProposerCommand};
-use crate::studio::proposing::{Arrived, Health, Known, Pick, PromptView, Said, SaidEnd};
+use crate::studio::proposing::{
+    Health, PendingProposal, PromptView, ProposerKind, ServerEntry, StreamEnd, StreamedText,
+};
 use crate::studio::servers::ServerEvent;
 use crate::studio::state::{Card, CardId, Recorded, Session};
 use crate::trajectory::{Origin, Proposal, Step};
@@ -15,9 +17,9 @@ impl Controller {
     pub(super) fn take_proposer_command(&mut self, command: ProposerCommand) {
         let proposing = &mut self.state.proposing;
         match command {
-            ProposerCommand::Pick(pick) => {
+            ProposerCommand::ProposerKind(pick) => {
                 proposing.pick = pick;
-                if pick == Pick::Endpoint {
+                if pick == ProposerKind::Endpoint {
                     self.look_at(self.state.proposing.server);
                 }
             }
@@ -36,7 +38,7 @@ impl Controller {
             ProposerCommand::UseServer(index) => {
                 if index < proposing.servers.len() {
                     proposing.server = index;
-                    proposing.pick = Pick::Endpoint;
+                    proposing.pick = ProposerKind::Endpoint;
                     self.look_at(index);
                 }
             }
@@ -72,9 +74,9 @@ impl Controller {
 
     fn add_server(&mut self, url: &str) {
         let url = url.trim().trim_end_matches('/').to_owned();
-        let known = Known {
+        let known = ServerEntry {
             url: url.clone(),
-            ..Known::default()
+            ..ServerEntry::default()
         };
         if let Err(message) = known.config(None) {
             return self.tell(&message);
@@ -111,7 +113,7 @@ impl Controller {
                 server.health = Health::Asking;
                 self.servers.look(server.url.clone(), config);
             }
-            Err(message) => server.health = Health::Ill(message),
+            Err(message) => server.health = Health::Unhealthy(message),
         }
     }
 
@@ -122,8 +124,8 @@ impl Controller {
                     let servers = &mut self.state.proposing.servers;
                     if let Some(server) = servers.iter_mut().find(|server| server.url == url) {
                         server.health = match found {
-                            Ok(names) => Health::Well(names),
-                            Err(message) => Health::Ill(message),
+                            Ok(names) => Health::Healthy(names),
+                            Err(message) => Health::Unhealthy(message),
                         };
                     }
                 }
@@ -162,7 +164,7 @@ impl Controller {
 
     /// What a person decided about the proposal that arrived.
     pub(super) fn answer_proposal(&mut self, answer: Answer) {
-        let Some(Arrived { card, base }) = self.state.proposing.arrived.take() else {
+        let Some(PendingProposal { card, base }) = self.state.proposing.arrived.take() else {
             return;
         };
         match answer {
@@ -182,20 +184,20 @@ impl Controller {
     }
 
     /// Who the engine is to ask, by what is picked; why not, if that is impossible.
-    pub(super) fn choice(&self, session: &Session, skip: usize) -> Result<ProposerChoice, String> {
+    pub(super) fn choice(&self, session: &Session, skip: usize) -> Result<ProposerConfig, String> {
         let proposing = &self.state.proposing;
         Ok(match session.pick(proposing.pick) {
-            Pick::Rules => ProposerChoice::Rules,
-            Pick::Replay => ProposerChoice::Replay {
+            ProposerKind::Rules => ProposerConfig::Rules,
+            ProposerKind::Replay => ProposerConfig::Replay {
                 recording: session.recording.clone(),
                 skip,
                 paced: proposing.paced,
             },
-            Pick::Endpoint => {
+            ProposerKind::Endpoint => {
                 let server = proposing.servers.get(proposing.server).ok_or(
                     "no server is chosen\nhint: give its address in the proposer panel, e.g. http://127.0.0.1:8080",
                 )?;
-                ProposerChoice::Endpoint(Box::new(server.config(proposing.prompts.as_deref())?))
+                ProposerConfig::Endpoint(Box::new(server.config(proposing.prompts.as_deref())?))
             }
         })
     }
@@ -278,7 +280,7 @@ impl Controller {
         let at = match said.iter().position(|said| said.card == card) {
             Some(at) => at,
             None => {
-                said.push(Said {
+                said.push(StreamedText {
                     card,
                     text: String::new(),
                     end: None,
@@ -296,7 +298,7 @@ impl Controller {
     }
 
     /// The text of a card came to its end.
-    pub(super) fn heard(&mut self, card: CardId, end: SaidEnd) {
+    pub(super) fn heard(&mut self, card: CardId, end: StreamEnd) {
         let said = self.state.proposing.said.iter_mut();
         for said in said.filter(|said| said.card == card && said.end.is_none()) {
             said.end = Some(end);
@@ -306,7 +308,7 @@ impl Controller {
     /// Nobody waits for what is still under way.
     pub(super) fn break_off(&mut self) {
         for said in &mut self.state.proposing.said {
-            said.end.get_or_insert(SaidEnd::Broken);
+            said.end.get_or_insert(StreamEnd::Broken);
         }
     }
 }

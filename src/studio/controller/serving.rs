@@ -10,7 +10,7 @@ use crate::executor::Priority;
 use crate::server::{Config, HostEvent, Hosting, SeenStep, Spectator};
 use crate::studio::command::ServingCommand;
 use crate::studio::dock::PanelKind;
-use crate::studio::made;
+use crate::studio::exporting;
 use crate::studio::serving::{Serving, ServingPhase, new_token};
 use crate::studio::state::{Card, CardId};
 use crate::trajectory::Origin;
@@ -70,7 +70,7 @@ impl Controller {
                 ));
             }
         };
-        let tasks = made::task_set(
+        let tasks = exporting::task_set(
             self.state
                 .sessions
                 .iter()

@@ -9,7 +9,7 @@ use super::{GAP, LEAST, PanelKind, TAB_BAR};
 use crate::studio::theme::{self, HEADER};
 
 /// What the tree of tiles asks of us.
-pub(super) struct Rooms<'a> {
+pub(super) struct TileBehavior<'a> {
     pub draw: &'a mut dyn FnMut(PanelKind, &mut Ui),
     /// Containers of tabs with no more than one to be seen: they need no bar.
     pub lone: Vec<TileId>,
@@ -18,7 +18,7 @@ pub(super) struct Rooms<'a> {
     pub hide: Option<PanelKind>,
 }
 
-impl Behavior<PanelKind> for Rooms<'_> {
+impl Behavior<PanelKind> for TileBehavior<'_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, kind: &mut PanelKind) -> UiResponse {
         let palette = theme::of(ui);
         let rect = ui.max_rect();

@@ -21,7 +21,7 @@ const ROW: f32 = 34.0;
 
 /// What was asked for in the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum FindAction {
     /// Go to the match after the caret.
     Next,
     /// Go to the match before it.
@@ -36,7 +36,7 @@ pub enum Wish {
 
 /// Matches of the last search, for as long as code and query stay.
 #[derive(Default)]
-pub struct Found {
+pub struct SearchMatches {
     of: Option<(String, bool, u64)>,
     /// The matches in bytes.
     pub matches: Vec<Range<usize>>,
@@ -44,7 +44,7 @@ pub struct Found {
     places: Vec<(usize, Range<usize>)>,
 }
 
-impl Found {
+impl SearchMatches {
     /// Looks again if something has changed.
     pub fn update(&mut self, find: &Find, code: &str) {
         let key = (find.query.clone(), find.case, egui::epaint::util::hash(code));
@@ -103,7 +103,12 @@ impl Found {
 }
 
 /// Shows the bar; `current` is the match that the caret stands on.
-pub fn show(find: &mut Find, found: &Found, current: Option<usize>, ui: &mut Ui) -> Option<Wish> {
+pub fn show(
+    find: &mut Find,
+    found: &SearchMatches,
+    current: Option<usize>,
+    ui: &mut Ui,
+) -> Option<FindAction> {
     let palette = theme::of(ui);
     let mut wish = None;
     let rows = if find.replacing { 2.0 } else { 1.0 };
@@ -125,13 +130,17 @@ pub fn show(find: &mut Find, found: &Found, current: Option<usize>, ui: &mut Ui)
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if entered {
             let back = ui.input(|input| input.modifiers.shift);
-            wish = Some(if back { Wish::Previous } else { Wish::Next });
+            wish = Some(if back {
+                FindAction::Previous
+            } else {
+                FindAction::Next
+            });
             response.request_focus();
         }
         if (response.has_focus() || response.lost_focus())
             && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
         {
-            wish = Some(Wish::Close);
+            wish = Some(FindAction::Close);
         }
         let count = match (found.matches.len(), current) {
             (0, _) if find.query.is_empty() => String::new(),
@@ -141,8 +150,8 @@ pub fn show(find: &mut Find, found: &Found, current: Option<usize>, ui: &mut Ui)
         };
         ui.add_sized([52.0, ROW], egui::Label::new(widgets::small(count, palette)));
         for (sign, name, what) in [
-            ("↑", "Previous match", Wish::Previous),
-            ("↓", "Next match", Wish::Next),
+            ("↑", "Previous match", FindAction::Previous),
+            ("↓", "Next match", FindAction::Next),
         ] {
             if small(ui, sign, name, false).clicked() {
                 wish = Some(what);
@@ -152,7 +161,7 @@ pub fn show(find: &mut Find, found: &Found, current: Option<usize>, ui: &mut Ui)
             find.case = !find.case;
         }
         if small(ui, "✕", "Close find", false).clicked() {
-            wish = Some(Wish::Close);
+            wish = Some(FindAction::Close);
         }
     });
     if find.replacing {
@@ -166,15 +175,15 @@ pub fn show(find: &mut Find, found: &Found, current: Option<usize>, ui: &mut Ui)
                 field_width,
             );
             if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-                wish = Some(Wish::Replace);
+                wish = Some(FindAction::Replace);
                 response.request_focus();
             }
             ui.add_space(4.0);
             if small(ui, "Replace", "Replace", false).clicked() {
-                wish = Some(Wish::Replace);
+                wish = Some(FindAction::Replace);
             }
             if small(ui, "All", "Replace all", false).clicked() {
-                wish = Some(Wish::ReplaceAll);
+                wish = Some(FindAction::ReplaceAll);
             }
         });
     }
@@ -190,15 +199,15 @@ fn within(ui: &mut Ui, row: Rect, add: impl FnOnce(&mut Ui)) {
 }
 
 /// The match that a wish leads to from a caret in bytes.
-pub fn target(found: &Found, wish: Wish, caret: Range<usize>) -> Option<usize> {
+pub fn target(found: &SearchMatches, wish: FindAction, caret: Range<usize>) -> Option<usize> {
     match wish {
-        Wish::Next => next(
+        FindAction::Next => next(
             &found.matches,
             caret.end.max(caret.start + usize::from(caret.is_empty())),
         ),
-        Wish::Previous => previous(&found.matches, caret.start),
-        Wish::Replace => next(&found.matches, caret.start),
-        Wish::ReplaceAll | Wish::Close => None,
+        FindAction::Previous => previous(&found.matches, caret.start),
+        FindAction::Replace => next(&found.matches, caret.start),
+        FindAction::ReplaceAll | FindAction::Close => None,
     }
 }
 

@@ -13,7 +13,7 @@ const LIMIT: usize = 64 << 20;
 
 /// What changed the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum EditOrigin {
     /// Keys, a character or a few at a time.
     Typing,
     /// The slider of that number.
@@ -24,7 +24,7 @@ pub enum By {
 
 /// When and around what an edit was made.
 #[derive(Clone, Debug)]
-pub struct Moment {
+pub struct EditTime {
     /// The selection before, bytes of the text before.
     pub before: Range<usize>,
     /// The selection after, bytes of the text after.
@@ -41,8 +41,8 @@ struct Edit {
     at: usize,
     removed: String,
     inserted: String,
-    by: By,
-    moment: Moment,
+    by: EditOrigin,
+    moment: EditTime,
 }
 
 /// The steps of one text.
@@ -72,14 +72,14 @@ impl History {
     }
 
     /// Takes note that the text is now `text`.
-    pub fn record(&mut self, text: &str, by: By, moment: Moment) {
+    pub fn record(&mut self, text: &str, by: EditOrigin, moment: EditTime) {
         if text == self.text {
             return;
         }
         // Of equal neighbours any could be the one that was typed: the caret tells which.
         let most = match by {
-            By::Typing => moment.before.start.min(moment.after.start),
-            By::Slider(_) | By::Whole => usize::MAX,
+            EditOrigin::Typing => moment.before.start.min(moment.after.start),
+            EditOrigin::Slider(_) | EditOrigin::Whole => usize::MAX,
         };
         let (old, new) = difference(&self.text, text, most);
         let edit = Edit {
@@ -162,8 +162,12 @@ impl Edit {
     fn takes(&self, next: &Self) -> bool {
         let soon = next.moment.now - self.moment.now < PAUSE;
         match (&self.by, &next.by) {
-            (By::Slider(one), By::Slider(other)) => one == other && (soon || next.moment.held),
-            (By::Typing, By::Typing) => soon && self.moment.after == next.moment.before && self.goes_on(next),
+            (EditOrigin::Slider(one), EditOrigin::Slider(other)) => {
+                one == other && (soon || next.moment.held)
+            }
+            (EditOrigin::Typing, EditOrigin::Typing) => {
+                soon && self.moment.after == next.moment.before && self.goes_on(next)
+            }
             _ => false,
         }
     }
@@ -223,8 +227,8 @@ mod tests {
 
     use super::*;
 
-    fn at(caret: usize, after: usize, now: f64) -> Moment {
-        Moment {
+    fn at(caret: usize, after: usize, now: f64) -> EditTime {
+        EditTime {
             before: caret..caret,
             after: after..after,
             now,
@@ -242,7 +246,11 @@ mod tests {
             let mut text = history.text().to_owned();
             text.insert(*caret, key);
             *now += 0.1;
-            history.record(&text, By::Typing, at(*caret, *caret + key.len_utf8(), *now));
+            history.record(
+                &text,
+                EditOrigin::Typing,
+                at(*caret, *caret + key.len_utf8(), *now),
+            );
             *caret += key.len_utf8();
         }
     }
@@ -287,9 +295,9 @@ mod tests {
     fn deleting_goes_together_both_ways() {
         let mut history = History::new("abcdef");
         for (text, caret, after) in [("abcef", 4, 3), ("abef", 3, 2)] {
-            history.record(text, By::Typing, at(caret, after, 0.0));
+            history.record(text, EditOrigin::Typing, at(caret, after, 0.0));
         }
-        history.record("abf", By::Typing, at(2, 2, 0.1));
+        history.record("abf", EditOrigin::Typing, at(2, 2, 0.1));
         assert_eq!(back(&mut history), ["abcdef"]);
     }
 
@@ -297,11 +305,11 @@ mod tests {
     fn a_stroke_of_a_slider_is_one_step_however_long_it_takes() {
         let mut history = History::new("a = 1\nb = 2\n");
         let slide = |history: &mut History, name: &str, text: &str, now: f64, held: bool| {
-            let moment = Moment {
+            let moment = EditTime {
                 held,
                 ..at(3, 3, now)
             };
-            history.record(text, By::Slider(name.to_owned()), moment);
+            history.record(text, EditOrigin::Slider(name.to_owned()), moment);
         };
         for (text, now) in [
             ("a = 15\nb = 2\n", 0.0),
@@ -329,10 +337,10 @@ mod tests {
     #[test]
     fn a_new_edit_ends_what_could_be_made_again_and_whole_ones_stay_apart() {
         let mut history = History::new("a");
-        history.record("b", By::Whole, at(0, 1, 0.0));
-        history.record("c", By::Whole, at(0, 1, 0.0));
+        history.record("b", EditOrigin::Whole, at(0, 1, 0.0));
+        history.record("c", EditOrigin::Whole, at(0, 1, 0.0));
         history.undo();
-        history.record("d", By::Whole, at(0, 1, 0.0));
+        history.record("d", EditOrigin::Whole, at(0, 1, 0.0));
         assert_eq!(history.redo(), None);
         assert_eq!(back(&mut history), ["b", "a"]);
     }
@@ -346,9 +354,9 @@ mod tests {
             let mut history = History::new("ßa");
             let mut now = 0.0;
             for (text, by, caret, sealed) in &texts {
-                let by = [By::Typing, By::Slider("a".to_owned()), By::Whole][*by as usize].clone();
+                let by = [EditOrigin::Typing, EditOrigin::Slider("a".to_owned()), EditOrigin::Whole][*by as usize].clone();
                 now += 0.4 * *caret as f64;
-                let moment = Moment { held: *sealed, ..at(*caret, caret + 1, now) };
+                let moment = EditTime { held: *sealed, ..at(*caret, caret + 1, now) };
                 history.record(text, by, moment);
                 prop_assert_eq!(history.text(), text.as_str());
                 if *sealed {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use egui::text::{CCursor, CCursorRange};
 use egui::{Event, Id, Key, Modifiers, TextEdit, Ui};
 
-use super::history::{By, History, Moment};
+use super::history::{EditOrigin, EditTime, History};
 use super::indent;
 use super::search::{bytes_of, caret_of, set_selection};
 
@@ -22,7 +22,7 @@ pub struct Keys {
 }
 
 /// What a key of ours does.
-enum Meaning {
+enum KeyAction {
     Edit(Edit),
     Undo,
     Redo,
@@ -53,9 +53,9 @@ impl Keys {
             }
             let event = ui.input_mut(|input| input.events.remove(at));
             changed |= match meaning_of(&event) {
-                Some(Meaning::Edit(edit)) => apply(edit, code, history, id, ui),
-                Some(Meaning::Undo) => undo(code, history, id, ui),
-                Some(Meaning::Redo) => redo(code, history, id, ui),
+                Some(KeyAction::Edit(edit)) => apply(edit, code, history, id, ui),
+                Some(KeyAction::Undo) => undo(code, history, id, ui),
+                Some(KeyAction::Redo) => redo(code, history, id, ui),
                 None => false,
             };
         }
@@ -95,17 +95,17 @@ pub(super) fn apply(edit: Edit, code: &mut String, history: &mut History, id: Id
     let (start, end) = (CCursor::new(selection.start), CCursor::new(selection.end));
     state.cursor.set_char_range(Some(CCursorRange::two(start, end)));
     TextEdit::store_state(ui.ctx(), id, state);
-    let moment = Moment {
+    let moment = EditTime {
         before,
         after: caret_of(ui, id, code),
         now: ui.input(|input| input.time),
         held: false,
     };
-    history.record(code, By::Whole, moment);
+    history.record(code, EditOrigin::Whole, moment);
     true
 }
 
-fn meaning_of(event: &Event) -> Option<Meaning> {
+fn meaning_of(event: &Event) -> Option<KeyAction> {
     let Event::Key {
         key,
         pressed: true,
@@ -115,15 +115,15 @@ fn meaning_of(event: &Event) -> Option<Meaning> {
     else {
         return None;
     };
-    let edit = |edit: Edit| Some(Meaning::Edit(edit));
+    let edit = |edit: Edit| Some(KeyAction::Edit(edit));
     let command = modifiers.command && !modifiers.alt;
     match key {
         Key::Tab if *modifiers == Modifiers::SHIFT => edit(indent::outdent),
         Key::Tab if modifiers.is_none() => edit(indent::indent),
         Key::Enter if modifiers.is_none() => edit(indent::new_line),
-        Key::Z if command && !modifiers.shift => Some(Meaning::Undo),
-        Key::Z if command => Some(Meaning::Redo),
-        Key::Y if command => Some(Meaning::Redo),
+        Key::Z if command && !modifiers.shift => Some(KeyAction::Undo),
+        Key::Z if command => Some(KeyAction::Redo),
+        Key::Y if command => Some(KeyAction::Redo),
         _ => None,
     }
 }

@@ -34,8 +34,8 @@ use super::theme::{self, CODE, CODE_LINE};
 use crate::trajectory::Origin;
 use assist::{Assist, AtCaret};
 use find::Find;
-use find_bar::Found;
-use history::{By, History, Moment};
+use find_bar::SearchMatches;
+use history::{EditOrigin, EditTime, History};
 use keys::Keys;
 use layout::{CodeLayout, Gap};
 use paint::FIX;
@@ -69,7 +69,7 @@ pub struct EditorView {
     field: Option<Id>,
     keys: Keys,
     find: Find,
-    found: Found,
+    found: SearchMatches,
     assist: Assist,
     at_caret: AtCaret,
     sliders: Sliders,
@@ -84,7 +84,7 @@ pub struct EditorView {
     /// The match that was gone to last, bytes: a field without the keyboard keeps no selection.
     on_match: Option<std::ops::Range<usize>>,
     /// The fix of the failure on screen.
-    fix: Option<((CardId, u64), Option<suggest::Fix>)>,
+    fix: Option<((CardId, u64), Option<suggest::SuggestedFix>)>,
 }
 
 impl EditorView {
@@ -134,12 +134,12 @@ impl EditorView {
         if self.history.text() != self.buffer {
             // Changed from outside: loaded again from its file, say.
             let before = caret_of(ui, id, self.history.text());
-            self.record(By::Whole, before, id, ui);
+            self.record(EditOrigin::Whole, before, id, ui);
         }
     }
 
     /// Makes a step of what was done to the text, which was selected at `before`.
-    fn record(&mut self, by: By, before: Range<usize>, id: Id, ui: &Ui) {
+    fn record(&mut self, by: EditOrigin, before: Range<usize>, id: Id, ui: &Ui) {
         let (now, held) = ui.input(|input| {
             // The frame in which the button is let go belongs to the stroke.
             (
@@ -147,7 +147,7 @@ impl EditorView {
                 input.pointer.any_down() || input.pointer.any_released(),
             )
         });
-        let moment = Moment {
+        let moment = EditTime {
             before,
             after: caret_of(ui, id, &self.buffer),
             now,
@@ -185,7 +185,7 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
         if let Some((name, code)) = tuned.inner {
             let before = caret_of(ui, id, &view.buffer);
             view.buffer.clone_from(&code);
-            view.record(By::Slider(name), before, id, ui);
+            view.record(EditOrigin::Slider(name), before, id, ui);
             commands.push(Command::Tune { card: card.id, code });
         }
     }
@@ -266,7 +266,7 @@ fn run_text(card: &Card) -> Option<String> {
             let timing = &scored.evaluation.timing;
             Some(format!("ran in {:.0} ms", timing.run_ms + timing.mesh_ms))
         }
-        (Activity::Idle, Outcome::Unknown | Outcome::Fault { .. }) => None,
+        (Activity::Idle, Outcome::Unknown | Outcome::EndpointFault { .. }) => None,
     }
 }
 
@@ -321,9 +321,9 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
     let by = ui.input(|input| {
         let piece = |event: &Event| matches!(event, Event::Paste(_) | Event::Cut);
         if input.events.iter().any(piece) {
-            By::Whole
+            EditOrigin::Whole
         } else {
-            By::Typing
+            EditOrigin::Typing
         }
     });
     let behind = ui.painter().with_clip_rect(full).add(Shape::Noop);
@@ -499,7 +499,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
                 view.buffer.replace_range(fix.place.clone(), &fix.text);
                 let end = fix.place.start + fix.text.len();
                 set_selection(ui, id, &view.buffer, end..end);
-                view.record(By::Whole, before, id, ui);
+                view.record(EditOrigin::Whole, before, id, ui);
                 output.response.request_focus();
                 commands.push(Command::Edit {
                     card: card.id,
@@ -531,7 +531,7 @@ fn complete(
     view.buffer.replace_range(place.clone(), text);
     let caret = place.start + text.len() - back;
     set_selection(ui, id, &view.buffer, caret..caret);
-    view.record(By::Whole, before, id, ui);
+    view.record(EditOrigin::Whole, before, id, ui);
 }
 
 #[cfg(test)]

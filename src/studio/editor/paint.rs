@@ -72,7 +72,7 @@ pub(super) fn message_card(
     area: Rect,
     message: Arc<Galley>,
     failure: &Failure,
-    fix: Option<&suggest::Fix>,
+    fix: Option<&suggest::SuggestedFix>,
 ) -> bool {
     let palette = theme::of(ui);
     let foot = if fix.is_some() { FIX } else { 0.0 };

@@ -5,8 +5,8 @@ use std::ops::Range;
 use egui::text::{CCursor, CCursorRange, CharIndex};
 use egui::{Id, TextEdit, Ui};
 
-use super::find_bar::{self, Wish};
-use super::history::By;
+use super::find_bar::{self, FindAction};
+use super::history::EditOrigin;
 use super::{EditorView, api, comment, find as matching, indent, keys};
 use crate::studio::command::EditorAction;
 
@@ -34,7 +34,7 @@ pub(super) fn act(view: &mut EditorView, id: Id, ui: &Ui) -> bool {
         EditorAction::FindNext => {
             view.find.open = true;
             view.found.update(&view.find, &view.buffer);
-            go(view, Wish::Next, id, ui);
+            go(view, FindAction::Next, id, ui);
             false
         }
         EditorAction::ToggleComment => {
@@ -71,26 +71,26 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
     }
     match wish {
         None => false,
-        Some(Wish::Close) => {
+        Some(FindAction::Close) => {
             view.find.open = false;
             view.find.replacing = false;
             view.refocus = true;
             false
         }
-        Some(Wish::Next | Wish::Previous) => {
-            go(view, wish.unwrap_or(Wish::Next), id, ui);
+        Some(FindAction::Next | FindAction::Previous) => {
+            go(view, wish.unwrap_or(FindAction::Next), id, ui);
             false
         }
-        Some(Wish::Replace) => {
+        Some(FindAction::Replace) => {
             let Some(range) = current.map(|index| view.found.matches[index].clone()) else {
-                go(view, Wish::Replace, id, ui);
+                go(view, FindAction::Replace, id, ui);
                 return false;
             };
             let before = caret_of(ui, id, &view.buffer);
             view.buffer.replace_range(range.clone(), &view.find.replacement);
             let after = range.start..range.start + view.find.replacement.len();
             set_selection(ui, id, &view.buffer, after);
-            view.record(By::Whole, before, id, ui);
+            view.record(EditOrigin::Whole, before, id, ui);
             view.found.update(&view.find, &view.buffer);
             let after = range.start + view.find.replacement.len();
             if let Some(index) = matching::next(&view.found.matches, after) {
@@ -98,10 +98,10 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
             }
             true
         }
-        Some(Wish::ReplaceAll) => {
+        Some(FindAction::ReplaceAll) => {
             let before = caret_of(ui, id, &view.buffer);
             let count = view.find.replace_all(&mut view.buffer);
-            view.record(By::Whole, before, id, ui);
+            view.record(EditOrigin::Whole, before, id, ui);
             view.found.update(&view.find, &view.buffer);
             count > 0
         }
@@ -118,7 +118,7 @@ pub(super) fn place_of(view: &EditorView, id: Id, ui: &Ui) -> Range<usize> {
     kept.unwrap_or_else(|| caret_of(ui, id, &view.buffer))
 }
 
-pub(super) fn go(view: &mut EditorView, wish: Wish, id: Id, ui: &Ui) {
+pub(super) fn go(view: &mut EditorView, wish: FindAction, id: Id, ui: &Ui) {
     let caret = place_of(view, id, ui);
     if let Some(index) = find_bar::target(&view.found, wish, caret) {
         select(view, index, id, ui);

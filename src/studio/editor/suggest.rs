@@ -7,7 +7,7 @@ use crate::failure::Failure;
 
 /// A change that may mend a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fix {
+pub struct SuggestedFix {
     /// What is replaced, bytes.
     pub place: Range<usize>,
     /// What takes its place.
@@ -15,7 +15,7 @@ pub struct Fix {
 }
 
 /// A name that is spelled nearly like the one that is not there.
-pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<Fix> {
+pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<SuggestedFix> {
     let message = failure.message.as_str();
     let quoted: Vec<&str> = message.split('\'').skip(1).step_by(2).collect();
     let from = line_start(code, failure.line? as usize);
@@ -24,7 +24,7 @@ pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<Fix> {
         let class = (owner != "cadquery").then_some(owner);
         let text = index.similar(class, wrong).into_iter().next()?;
         let place = word(code, from, wrong, |before, _| before.trim_end().ends_with('.'))?;
-        return Some(Fix { place, text });
+        return Some(SuggestedFix { place, text });
     }
     if message.contains("unexpected keyword argument") {
         let wrong = *quoted.first()?;
@@ -35,13 +35,13 @@ pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<Fix> {
             .into_iter()
             .next()?;
         let place = word(code, from, wrong, |_, after| after.trim_start().starts_with('='))?;
-        return Some(Fix { place, text });
+        return Some(SuggestedFix { place, text });
     }
     if message.contains("is not defined") {
         let wrong = *quoted.first()?;
         let text = nearest(names(code).into_iter(), wrong).into_iter().next()?;
         let place = word(code, from, wrong, |before, _| !before.ends_with('.'))?;
-        return Some(Fix { place, text });
+        return Some(SuggestedFix { place, text });
     }
     None
 }

@@ -29,8 +29,9 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                     ui.label("setting up…");
                 } else if notice.from_pool && state.recipe.is_some() {
                     let set_up = ui.add(Button::new("Set up Python").small());
-                    let told = "installs CadQuery and what it needs (340 MB) in an environment of its own";
-                    if set_up.on_hover_text(told).clicked() {
+                    let unsafe_count =
+                        "installs CadQuery and what it needs (340 MB) in an environment of its own";
+                    if set_up.on_hover_text(unsafe_count).clicked() {
                         commands.push(Command::MakeEnvironment);
                     }
                 }

@@ -18,7 +18,7 @@ const PASSED: f64 = 0.999;
 
 /// What the check under the pointer has looked at.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pointed {
+pub struct HoveredCheck {
     /// Its faces, as the shape that was scored counts them.
     pub faces: Vec<u32>,
     /// Where it is, mm.
@@ -28,7 +28,7 @@ pub struct Pointed {
     frame: u64,
 }
 
-impl Pointed {
+impl HoveredCheck {
     /// What is pointed at in a frame.
     pub fn new(faces: Vec<u32>, place: Option<[f64; 3]>, triangles: usize, frame: u64) -> Self {
         Self {
@@ -69,8 +69,8 @@ pub fn show(evaluation: &Evaluation, ui: &mut Ui) {
 }
 
 /// The check that the pointer is on, as of this frame or the last.
-pub fn pointed(ctx: &egui::Context) -> Option<Pointed> {
-    let pointed: Pointed = ctx.data(|data| data.get_temp(Id::unique("pointed check")))?;
+pub fn pointed(ctx: &egui::Context) -> Option<HoveredCheck> {
+    let pointed: HoveredCheck = ctx.data(|data| data.get_temp(Id::unique("pointed check")))?;
     (ctx.cumulative_frame_nr() <= pointed.frame + 1).then_some(pointed)
 }
 
@@ -83,7 +83,7 @@ fn row(check: &CheckDetails, triangles: usize, ui: &mut Ui) {
         ui.painter()
             .rect_filled(rect.expand2(vec2(PAD, 0.0)), 0.0, palette.raised);
         let frame = ui.ctx().cumulative_frame_nr();
-        let pointed = Pointed::new(check.faces.clone(), check.place, triangles, frame);
+        let pointed = HoveredCheck::new(check.faces.clone(), check.place, triangles, frame);
         ui.ctx()
             .data_mut(|data| data.insert_temp(Id::unique("pointed check"), pointed));
         ui.ctx().request_repaint();
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_check_under_the_pointer_tells_its_faces_while_the_pointer_is_there() {
-        let seen: Arc<Mutex<Option<Pointed>>> = Arc::default();
+        let seen: Arc<Mutex<Option<HoveredCheck>>> = Arc::default();
         let out = Arc::clone(&seen);
         let checks = [
             check("four holes", &[3, 7], Some([1.0, 2.0, 3.0])),

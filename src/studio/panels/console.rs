@@ -14,14 +14,14 @@ const LINES: usize = 400;
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let id = Id::unique("what the console shows");
-    let mut which: Which = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let mut which: OutputFilter = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     let lines = lines(state, palette, which);
     header(
         ui,
         "Console",
         |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
-            for (choice, name) in Which::ALL {
+            for (choice, name) in OutputFilter::ALL {
                 let text = RichText::new(name).font(theme::regular(theme::SMALL));
                 if ui.selectable_label(which == choice, text).clicked() {
                     which = choice;
@@ -75,14 +75,14 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
 
 /// What of it is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Which {
+enum OutputFilter {
     #[default]
     All,
     Output,
     Log,
 }
 
-impl Which {
+impl OutputFilter {
     const ALL: [(Self, &'static str); 3] = [(Self::All, "all"), (Self::Output, "output"), (Self::Log, "log")];
 }
 
@@ -93,13 +93,13 @@ struct Line {
     wraps: bool,
 }
 
-fn lines(state: &State, palette: &Palette, which: Which) -> Vec<Line> {
+fn lines(state: &State, palette: &Palette, which: OutputFilter) -> Vec<Line> {
     let mut lines = Vec::new();
-    for line in state.log.iter().filter(|_| which != Which::Output) {
+    for line in state.log.iter().filter(|_| which != OutputFilter::Output) {
         let color = if line.fault { palette.warn } else { palette.dim };
         push(&mut lines, &line.text, color, true);
     }
-    if which == Which::Log {
+    if which == OutputFilter::Log {
         return lines;
     }
     match &state.card().outcome {
@@ -121,7 +121,7 @@ fn lines(state: &State, palette: &Palette, which: Which) -> Vec<Line> {
                 );
             }
         }
-        Outcome::Fault { message, .. } => push(&mut lines, message, palette.warn, true),
+        Outcome::EndpointFault { message, .. } => push(&mut lines, message, palette.warn, true),
         Outcome::Unknown => {}
     }
     lines

@@ -10,12 +10,12 @@ use egui::{
 use super::proposer_server;
 use super::widgets::{self, ActionStyle, action_button, header};
 use crate::studio::command::{Action, Command, ProposerCommand};
-use crate::studio::proposing::{Pick, Said, SaidEnd};
+use crate::studio::proposing::{ProposerKind, StreamEnd, StreamedText};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, Palette};
 
 /// Every choice in the order of the bar.
-pub const PICKS: [Pick; 3] = [Pick::Rules, Pick::Replay, Pick::Endpoint];
+pub const PICKS: [ProposerKind; 3] = [ProposerKind::Rules, ProposerKind::Replay, ProposerKind::Endpoint];
 
 /// Accessible name of the button with the limits, before what it says.
 pub const ASKED: &str = "How it is asked";
@@ -46,7 +46,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         caption,
         |ui| {
             for choice in PICKS {
-                let there = choice != Pick::Replay || state.session().repair().is_some();
+                let there = choice != ProposerKind::Replay || state.session().repair().is_some();
                 let button = ui.add_enabled(there, Button::selectable(pick == choice, choice.name()));
                 button.widget_info(|| {
                     WidgetInfo::selected(
@@ -57,7 +57,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
                     )
                 });
                 if button.clicked() {
-                    commands.push(Command::Proposer(ProposerCommand::Pick(choice)));
+                    commands.push(Command::Proposer(ProposerCommand::ProposerKind(choice)));
                 }
                 button.on_disabled_hover_text("this task has no recorded repair");
             }
@@ -77,20 +77,26 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
 }
 
 /// Who of a kind proposes, and how.
-fn settings(view: &mut ProposerView, state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn settings(
+    view: &mut ProposerView,
+    state: &State,
+    pick: ProposerKind,
+    ui: &mut Ui,
+    commands: &mut Vec<Command>,
+) {
     ui.horizontal(|ui| {
         let count = if compares(state, pick) { COUNT } else { 0.0 };
         let room = (ui.available_width() - LIMITS - count).clamp(50.0, 190.0);
-        let adding = pick == Pick::Endpoint && !view.server.chosen(state);
+        let adding = pick == ProposerKind::Endpoint && !view.server.chosen(state);
         ui.scope(|ui| {
             // A name longer than its room is cut, and does not push the button out of the panel.
             if !adding {
                 ui.set_max_width(room);
             }
             match pick {
-                Pick::Replay => replay(state, room, ui, commands),
-                Pick::Rules => {}
-                Pick::Endpoint => proposer_server::show(&mut view.server, state, room, ui, commands),
+                ProposerKind::Replay => replay(state, room, ui, commands),
+                ProposerKind::Rules => {}
+                ProposerKind::Endpoint => proposer_server::show(&mut view.server, state, room, ui, commands),
             }
         });
         // A server that is being added has the line to itself.
@@ -98,18 +104,18 @@ fn settings(view: &mut ProposerView, state: &State, pick: Pick, ui: &mut Ui, com
             limits(state, pick, ui, commands);
         }
     });
-    if pick == Pick::Endpoint {
+    if pick == ProposerKind::Endpoint {
         proposer_server::problem(state, ui);
     }
 }
 
 /// Whether several candidates are asked for at a time.
-fn compares(state: &State, pick: Pick) -> bool {
-    pick != Pick::Replay && state.proposing.candidates > 1
+fn compares(state: &State, pick: ProposerKind) -> bool {
+    pick != ProposerKind::Replay && state.proposing.candidates > 1
 }
 
 /// How it is asked and how far a loop goes, behind a button that says the latter: what is proposed needs the room.
-fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
     let count = if compares(state, pick) {
         format!("{} × ", proposing.candidates)
@@ -129,19 +135,19 @@ fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
             .num_columns(2)
             .spacing(vec2(12.0, 6.0))
             .show(ui, |ui| {
-                if pick == Pick::Endpoint {
+                if pick == ProposerKind::Endpoint {
                     proposer_server::settings(state, ui, commands);
                 }
                 for value in limit_values(state, pick, ui) {
                     commands.push(Command::Proposer(value));
                 }
             });
-        if pick == Pick::Endpoint
+        if pick == ProposerKind::Endpoint
             && action_button(ui, Action::Prompt, ActionStyle::Plain, None, commands).clicked()
         {
             ui.close();
         }
-        if pick == Pick::Replay {
+        if pick == ProposerKind::Replay {
             let mut paced = proposing.paced;
             let box_ = Checkbox::new(&mut paced, "with the pauses that were recorded");
             if ui.add(box_).changed() {
@@ -154,7 +160,7 @@ fn limits(state: &State, pick: Pick, ui: &mut Ui, commands: &mut Vec<Command>) {
 }
 
 /// A line for each limit; what was changed.
-fn limit_values(state: &State, pick: Pick, ui: &mut Ui) -> Vec<ProposerCommand> {
+fn limit_values(state: &State, pick: ProposerKind, ui: &mut Ui) -> Vec<ProposerCommand> {
     let proposing = &state.proposing;
     let mut changed = Vec::new();
     let line = |ui: &mut Ui, label: &str, value: DragValue<'_>, why: &str| {
@@ -176,7 +182,7 @@ fn limit_values(state: &State, pick: Pick, ui: &mut Ui) -> Vec<ProposerCommand> 
     if line(ui, "Target", value, "a loop stops at this total") {
         changed.push(ProposerCommand::Target(target));
     }
-    if pick != Pick::Replay {
+    if pick != ProposerKind::Replay {
         let mut count = proposing.candidates;
         let value = DragValue::new(&mut count).range(1..=16).speed(0.05);
         let why = "of each step; more than one make a group with advantages";
@@ -276,15 +282,15 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
         });
 }
 
-fn color(said: &Said, palette: &Palette) -> egui::Color32 {
+fn color(said: &StreamedText, palette: &Palette) -> egui::Color32 {
     match said.end {
-        Some(SaidEnd::Broken) => palette.dim,
-        None | Some(SaidEnd::Whole | SaidEnd::Clipped) => palette.text,
+        Some(StreamEnd::Broken) => palette.dim,
+        None | Some(StreamEnd::Whole | StreamEnd::Clipped) => palette.text,
     }
 }
 
 /// Whose text it is, how long, and how it ended.
-fn describe(said: &Said, state: &State) -> String {
+fn describe(said: &StreamedText, state: &State) -> String {
     let session = state
         .sessions
         .iter()
@@ -295,9 +301,9 @@ fn describe(said: &Said, state: &State) -> String {
     let characters = said.text.chars().count();
     let end = match said.end {
         None => "arriving",
-        Some(SaidEnd::Whole) => "whole",
-        Some(SaidEnd::Clipped) => "cut at its token limit",
-        Some(SaidEnd::Broken) => "broken off",
+        Some(StreamEnd::Whole) => "whole",
+        Some(StreamEnd::Clipped) => "cut at its token limit",
+        Some(StreamEnd::Broken) => "broken off",
     };
     format!("{title} · {characters} characters · {end}")
 }

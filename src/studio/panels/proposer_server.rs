@@ -4,7 +4,7 @@ use egui::{ComboBox, DragValue, Label, Role, ScrollArea, Sense, TextEdit, Ui, Wi
 
 use super::widgets;
 use crate::studio::command::{Command, ProposerCommand};
-use crate::studio::proposing::{Health, Known};
+use crate::studio::proposing::{Health, ServerEntry};
 use crate::studio::state::{State, file_name};
 use crate::studio::theme;
 
@@ -67,7 +67,7 @@ pub fn show(view: &mut ServerView, state: &State, width: f32, ui: &mut Ui, comma
 /// What is wrong with the server in use, if something is.
 pub fn problem(state: &State, ui: &mut Ui) {
     let proposing = &state.proposing;
-    let Some(Health::Ill(message)) = proposing.servers.get(proposing.server).map(|known| &known.health)
+    let Some(Health::Unhealthy(message)) = proposing.servers.get(proposing.server).map(|known| &known.health)
     else {
         return;
     };
@@ -107,16 +107,16 @@ fn add(view: &mut ServerView, ui: &mut Ui, commands: &mut Vec<Command>) {
 }
 
 /// A dot that says how the server was last found.
-fn health(known: &Known, ui: &mut Ui) {
+fn health(known: &ServerEntry, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (color, word) = match &known.health {
         Health::Unknown => (palette.faint, "not asked yet".to_owned()),
         Health::Asking => (palette.accent, "asking…".to_owned()),
-        Health::Well(names) => (
+        Health::Healthy(names) => (
             palette.good,
             format!("answers, with {} to choose from", names.len()),
         ),
-        Health::Ill(message) => (palette.bad, message.clone()),
+        Health::Unhealthy(message) => (palette.bad, message.clone()),
     };
     let (rect, response) = ui.allocate_exact_size(vec2(10.0, 18.0), Sense::hover());
     widgets::dot(ui, rect.center(), color);
@@ -126,7 +126,7 @@ fn health(known: &Known, ui: &mut Ui) {
 }
 
 /// Model, temperature and token limit.
-fn choices(known: &Known, index: usize, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn choices(known: &ServerEntry, index: usize, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let mut changed = known.clone();
     ui.label("Model");
@@ -141,7 +141,7 @@ fn choices(known: &Known, index: usize, ui: &mut Ui, commands: &mut Vec<Command>
             .min_scrolled_height(MODELS)
             .show(ui, |ui| {
                 ui.selectable_value(&mut changed.model, None, "first adapter or model");
-                if let Health::Well(names) = &known.health {
+                if let Health::Healthy(names) = &known.health {
                     for (id, is_adapter) in names {
                         let kind = if *is_adapter { "adapter" } else { "model" };
                         let label = format!("{} · {kind}", file_name(std::path::Path::new(id)));
@@ -168,7 +168,7 @@ fn choices(known: &Known, index: usize, ui: &mut Ui, commands: &mut Vec<Command>
     ui.name_inputs("Tokens at most", |ui| ui.add(tokens))
         .on_hover_text("tokens of an answer at most");
     ui.end_row();
-    let set = |value: &Known| (value.model.clone(), value.temperature, value.max_tokens);
+    let set = |value: &ServerEntry| (value.model.clone(), value.temperature, value.max_tokens);
     if set(&changed) != set(known) {
         commands.push(Command::Proposer(ProposerCommand::SetServer(index, changed)));
     }

@@ -7,7 +7,7 @@ use egui::{
 use super::group_grid::{UNINFORMATIVE, row_dot};
 use super::widgets::{self, header};
 use crate::studio::command::Command;
-use crate::studio::rows::{Choice, Listed, Order, Rows, Summary, Which};
+use crate::studio::rows::{Choice, Listed, Order, RowFilterKind, Rows, Summary};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::trajectory;
@@ -103,7 +103,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
                 .truncate()
                 .selected_text(RichText::new(view.choice.which.name(rows)).size(12.0))
                 .show_ui(ui, |ui| {
-                    for which in Which::all(rows) {
+                    for which in RowFilterKind::all(rows) {
                         ui.selectable_value(&mut view.choice.which, which, which.name(rows));
                     }
                 });
@@ -419,13 +419,13 @@ fn foot(view: &RowsView, ui: &mut Ui) {
                 plot.bottom() - share * plot.height(),
             )
         };
-        let told = |(_, point): &(usize, &[f32; 2])| point[column].is_finite();
+        let unsafe_count = |(_, point): &(usize, &[f32; 2])| point[column].is_finite();
         let points: Vec<_> = view
             .listed
             .curve
             .iter()
             .enumerate()
-            .filter(told)
+            .filter(unsafe_count)
             .map(at)
             .collect();
         ui.painter().line(points, Stroke::new(1.5, color));

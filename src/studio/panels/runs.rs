@@ -8,7 +8,7 @@ use super::rows::RowsView;
 use super::widgets::{self, delta_color, header, signed};
 use crate::data::export::Kind as DataSet;
 use crate::studio::command::{Command, RunTab};
-use crate::studio::made::Making;
+use crate::studio::exporting::ExportKind;
 use crate::studio::rows::{Key, Rows, Summary};
 use crate::studio::state::{State, file_name};
 use crate::studio::theme::{self, PAD, Palette, SMALL};
@@ -75,13 +75,13 @@ pub fn show(
                     ui.close();
                 }
                 for (name, making) in [
-                    ("Examples (SFT)", Making::DataSet(DataSet::Sft)),
-                    ("Preferences", Making::DataSet(DataSet::Preference)),
-                    ("Rollouts", Making::DataSet(DataSet::Rollouts)),
-                    ("The next prompts", Making::Curriculum),
+                    ("Examples (SFT)", ExportKind::DataSet(DataSet::Sft)),
+                    ("Preferences", ExportKind::DataSet(DataSet::Preference)),
+                    ("Rollouts", ExportKind::DataSet(DataSet::Rollouts)),
+                    ("The next prompts", ExportKind::Curriculum),
                 ] {
                     if ui.button(name).clicked() {
-                        commands.push(Command::MakeOf(making, chosen.shown().to_vec()));
+                        commands.push(Command::ExportSelected(making, chosen.shown().to_vec()));
                         ui.close();
                     }
                 }
@@ -204,7 +204,7 @@ fn histogram(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
         .show(ui, |plot| plot.bar_chart(chart));
 }
 
-pub(super) fn told(numbers: &Summary) -> String {
+pub(super) fn unsafe_count(numbers: &Summary) -> String {
     let text = format!(
         "{} · mean {:.3} · std {:.3} · best {:.3}",
         super::rows::built(numbers),

@@ -111,7 +111,7 @@ fn access(address: &str, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Comm
 enum Line<'a> {
     Session(&'a SeenSession),
     Step(&'a SeenStep),
-    Fault(&'a str),
+    EndpointFault(&'a str),
 }
 
 /// Sessions, the newest first, each with its steps as they came.
@@ -121,7 +121,7 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     for session in serving.sessions.iter().rev() {
         lines.push(Line::Session(session));
         lines.extend(session.steps.iter().map(|step| Line::Step(step)));
-        lines.extend(session.fault.as_deref().map(Line::Fault));
+        lines.extend(session.fault.as_deref().map(Line::EndpointFault));
     }
     if lines.is_empty() {
         if matches!(serving.phase, ServingPhase::Listening(_)) {
@@ -146,7 +146,7 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
                 match line {
                     Line::Session(session) => head(session, ui),
                     Line::Step(step) => row(step, serving, ui, commands),
-                    Line::Fault(message) => fault(message, ui),
+                    Line::EndpointFault(message) => fault(message, ui),
                 }
             }
         });

@@ -4,7 +4,7 @@ use egui::{Align2, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2
 
 use super::widgets::{self, dot, header, standing_color};
 use crate::studio::command::Command;
-use crate::studio::state::{Activity, Session, Standing, State};
+use crate::studio::state::{Activity, CardStatus, Session, State};
 use crate::studio::theme::{self, PAD, ROW, TEXT};
 
 /// Shows the list.
@@ -81,7 +81,7 @@ fn row(session: &Session, selected: bool, ui: &mut Ui, commands: &mut Vec<Comman
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let card = session.card();
-    let standing = Standing::of(card);
+    let standing = CardStatus::of(card);
     let total = card.total();
     response.widget_info(|| {
         let score = total.map_or_else(|| standing.word().to_owned(), widgets::total);

@@ -11,8 +11,8 @@ use egui::{
 use super::widgets::{self, header};
 use crate::geometry::Shape;
 use crate::studio::command::{Action, Command};
-use crate::studio::proposing::Pick;
-use crate::studio::state::{Activity, Card, CardId, Session, Standing, State};
+use crate::studio::proposing::ProposerKind;
+use crate::studio::state::{Activity, Card, CardId, CardStatus, Session, State};
 use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
 use crate::studio::viewport::{Tone, Viewport};
 use crate::trajectory::Origin;
@@ -124,7 +124,7 @@ fn show_card(
     response.widget_info(|| {
         let label = match card.total() {
             Some(total) => format!("{title}, {}", widgets::total(total)),
-            None => format!("{title}, {}", Standing::of(card).word()),
+            None => format!("{title}, {}", CardStatus::of(card).word()),
         };
         WidgetInfo::selected(Role::Button, true, selected, label)
     });
@@ -144,7 +144,7 @@ fn show_card(
     );
     let picture = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - CAPTION)).shrink(1.0);
     show_picture(view, card, picture, viewport, ui);
-    if Standing::of(card) == Standing::Failed {
+    if CardStatus::of(card) == CardStatus::Failed {
         failed_badge(ui, picture, palette);
     }
     let edge = match (selected, response.has_focus()) {
@@ -257,7 +257,7 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
             code.join("\n")
         };
         // A failed card wears a badge at the top.
-        let top = if Standing::of(card) == Standing::Failed {
+        let top = if CardStatus::of(card) == CardStatus::Failed {
             28.0
         } else {
             9.0
@@ -288,9 +288,9 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
     let size = texture.size_vec2();
     let scale = (rect.width() / size.x).min(rect.height() / size.y);
     let place = Rect::from_center_size(rect.center(), size * scale);
-    let tint = match Standing::of(card) {
-        Standing::Failed | Standing::Fault => egui::Color32::from_white_alpha(120),
-        Standing::Unknown | Standing::Good | Standing::Weak => egui::Color32::WHITE,
+    let tint = match CardStatus::of(card) {
+        CardStatus::Failed | CardStatus::EndpointFault => egui::Color32::from_white_alpha(120),
+        CardStatus::Unknown | CardStatus::Good | CardStatus::Weak => egui::Color32::WHITE,
     };
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     ui.painter()
@@ -352,9 +352,9 @@ fn empty(state: &State, size: egui::Vec2, ui: &mut Ui) {
     );
     let session = state.session();
     let who = match (session.pick(state.proposing.pick), session.repair()) {
-        (Pick::Replay, Some(recording)) => format!("takes the next step of “{}”", recording.name),
-        (Pick::Replay | Pick::Rules, _) => "asks the rules for an edit".to_owned(),
-        (Pick::Endpoint, _) => "asks the model for one".to_owned(),
+        (ProposerKind::Replay, Some(recording)) => format!("takes the next step of “{}”", recording.name),
+        (ProposerKind::Replay | ProposerKind::Rules, _) => "asks the rules for an edit".to_owned(),
+        (ProposerKind::Endpoint, _) => "asks the model for one".to_owned(),
     };
     let text = format!("Propose {who}. Typing in the editor makes a card too.");
     let font = theme::regular(SMALL);

@@ -6,7 +6,7 @@ use egui::{Align, Button, ComboBox, Layout, RichText, Ui, UiBuilder, vec2};
 use super::widgets::{self, ActionStyle, action_button, chip};
 use crate::reward::{Mode, Profile};
 use crate::studio::command::{ACTIONS, Action, ActionInfo, Command, ProposerCommand};
-use crate::studio::proposing::Pick;
+use crate::studio::proposing::ProposerKind;
 use crate::studio::serving::ServingPhase;
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD};
@@ -158,8 +158,8 @@ fn chooser(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let pick = session.pick(proposing.pick);
     let known = proposing.servers.get(proposing.server);
     let chosen = match (pick, &session.recording, known) {
-        (Pick::Replay, Some(recording), _) => format!("replay · {recording}"),
-        (Pick::Endpoint, _, Some(known)) => known.title(),
+        (ProposerKind::Replay, Some(recording), _) => format!("replay · {recording}"),
+        (ProposerKind::Endpoint, _, Some(known)) => known.title(),
         (pick, _, _) => pick.name().to_owned(),
     };
     ui.name_inputs("Proposer", |ui| {
@@ -174,10 +174,11 @@ fn chooser(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                         commands.push(command);
                     }
                 };
-                let rules = Command::Proposer(ProposerCommand::Pick(Pick::Rules));
-                entry(pick == Pick::Rules, "rules".to_owned(), rules);
+                let rules = Command::Proposer(ProposerCommand::ProposerKind(ProposerKind::Rules));
+                entry(pick == ProposerKind::Rules, "rules".to_owned(), rules);
                 for recording in &session.task.repairs {
-                    let picked = pick == Pick::Replay && session.recording.as_ref() == Some(&recording.name);
+                    let picked =
+                        pick == ProposerKind::Replay && session.recording.as_ref() == Some(&recording.name);
                     let steps = recording.steps.len();
                     let label = format!(
                         "replay · {} ({steps} step{})",
@@ -187,13 +188,13 @@ fn chooser(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                     entry(picked, label, Command::SetRecording(recording.name.clone()));
                 }
                 for (index, server) in proposing.servers.iter().enumerate() {
-                    let picked = pick == Pick::Endpoint && index == proposing.server;
+                    let picked = pick == ProposerKind::Endpoint && index == proposing.server;
                     let command = Command::Proposer(ProposerCommand::UseServer(index));
                     entry(picked, format!("endpoint · {}", server.title()), command);
                 }
                 if proposing.servers.is_empty() {
-                    let command = Command::Proposer(ProposerCommand::Pick(Pick::Endpoint));
-                    entry(pick == Pick::Endpoint, "endpoint…".to_owned(), command);
+                    let command = Command::Proposer(ProposerCommand::ProposerKind(ProposerKind::Endpoint));
+                    entry(pick == ProposerKind::Endpoint, "endpoint…".to_owned(), command);
                 }
             });
     });
@@ -221,14 +222,14 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
             Some("a repair is under way".to_owned())
         }
         Action::Propose | Action::RunLoop => match session.pick(state.proposing.pick) {
-            Pick::Replay if session.steps_ahead() == 0 => Some(format!(
+            ProposerKind::Replay if session.steps_ahead() == 0 => Some(format!(
                 "the recording `{}` ends here: select an earlier step",
                 session.recording.as_deref().unwrap_or_default()
             )),
-            Pick::Endpoint if state.proposing.servers.is_empty() => {
+            ProposerKind::Endpoint if state.proposing.servers.is_empty() => {
                 Some("no server is known: add one in the proposer panel".to_owned())
             }
-            Pick::Replay | Pick::Rules | Pick::Endpoint => None,
+            ProposerKind::Replay | ProposerKind::Rules | ProposerKind::Endpoint => None,
         },
         Action::Proposal(_) if state.proposing.arrived.is_none() => {
             Some("no proposal waits for a decision".to_owned())
@@ -237,7 +238,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
             Some("no server is known: add one in the proposer panel".to_owned())
         }
         Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
-        Action::Make(_) | Action::ImportRows | Action::Turn(_) if state.rows.is_none() => {
+        Action::ExportRun(_) | Action::ImportRows | Action::Turn(_) if state.rows.is_none() => {
             Some("no training run is open".to_owned())
         }
         Action::ImportRows if state.rows.as_ref().is_some_and(|rows| rows.stored) => {
@@ -263,7 +264,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::RunNow
         | Action::Proposal(_)
         | Action::Prompt
-        | Action::Pick(_)
+        | Action::ProposerKind(_)
         | Action::Cancel
         | Action::PreviousStep
         | Action::NextStep
@@ -282,7 +283,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::StopServer
         | Action::NewTask
         | Action::CopyDiagnostics
-        | Action::Make(_)
+        | Action::ExportRun(_)
         | Action::Turn(_)
         | Action::Panel(_)
         | Action::ResetLayout => None,

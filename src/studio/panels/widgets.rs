@@ -9,7 +9,7 @@ use egui::{
 use std::sync::Arc;
 
 use crate::studio::command::{Action, Command};
-use crate::studio::state::Standing;
+use crate::studio::state::CardStatus;
 use crate::studio::theme::{self, HEADER, PAD, Palette, RADIUS, SMALL, TEXT};
 
 /// A panel's header line: a title, and something at its right end. A hairline closes it.
@@ -131,12 +131,12 @@ pub fn dot(ui: &Ui, center: Pos2, color: Color32) {
 }
 
 /// The colour of a standing.
-pub fn standing_color(standing: Standing, palette: &Palette) -> Color32 {
+pub fn standing_color(standing: CardStatus, palette: &Palette) -> Color32 {
     match standing {
-        Standing::Unknown => palette.faint,
-        Standing::Good => palette.good,
-        Standing::Weak => palette.warn,
-        Standing::Failed | Standing::Fault => palette.bad,
+        CardStatus::Unknown => palette.faint,
+        CardStatus::Good => palette.good,
+        CardStatus::Weak => palette.warn,
+        CardStatus::Failed | CardStatus::EndpointFault => palette.bad,
     }
 }
 

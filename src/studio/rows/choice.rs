@@ -12,7 +12,7 @@ const POINTS: usize = 120;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Choice {
     /// Rows of one sort.
-    pub which: Which,
+    pub which: RowFilterKind,
     /// Index of their task; every one if none.
     pub task: Option<u16>,
     /// Index of their run; every one if none.
@@ -36,7 +36,7 @@ pub struct Listed {
 
 /// Sorts of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum RowFilterKind {
     /// Every row.
     All,
     /// What built.
@@ -67,7 +67,7 @@ pub enum Order {
 impl Default for Choice {
     fn default() -> Self {
         Self {
-            which: Which::All,
+            which: RowFilterKind::All,
             task: None,
             run: None,
             range: WHOLE,
@@ -102,13 +102,13 @@ impl Choice {
         let row = &rows.rows[index];
         let [low, high] = self.range;
         let which = match self.which {
-            Which::All => true,
-            Which::Built => row.built == Some(true),
-            Which::Failed => row.built == Some(false),
-            Which::Unknown => row.built.is_none(),
-            Which::Pinned => notes.of(index).is_some_and(|note| note.pinned),
-            Which::Uninformative => rows.is_uninformative(index),
-            Which::Kind(kind) => row.kind == kind,
+            RowFilterKind::All => true,
+            RowFilterKind::Built => row.built == Some(true),
+            RowFilterKind::Failed => row.built == Some(false),
+            RowFilterKind::Unknown => row.built.is_none(),
+            RowFilterKind::Pinned => notes.of(index).is_some_and(|note| note.pinned),
+            RowFilterKind::Uninformative => rows.is_uninformative(index),
+            RowFilterKind::Kind(kind) => row.kind == kind,
         };
         which
             && self.task.is_none_or(|task| row.task == task)
@@ -117,7 +117,7 @@ impl Choice {
     }
 }
 
-impl Which {
+impl RowFilterKind {
     /// All sorts that there are among some rows.
     pub fn all(rows: &Rows) -> Vec<Self> {
         let mut all = vec![Self::All, Self::Built, Self::Failed];

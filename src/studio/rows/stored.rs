@@ -5,7 +5,7 @@ use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::groups::Grouping;
-use super::{Row, Rows, Wanted, index_of};
+use super::{JsonNeedle, Row, Rows, index_of};
 use crate::data::store::{Filter, Store};
 
 impl Rows {
@@ -54,7 +54,7 @@ impl Rows {
         Store::open_existing(&self.path).map_err(|error| error.to_string())
     }
 
-    pub(super) fn holding_in_store(&self, wanted: &Wanted) -> Result<Vec<u32>, String> {
+    pub(super) fn holding_in_store(&self, wanted: &JsonNeedle) -> Result<Vec<u32>, String> {
         let (mut found, mut next, mut line) = (Vec::new(), 0, Vec::new());
         let search = |id: i64, text: &str| {
             let Some(row) = self.rows.get(next) else { return };

@@ -113,10 +113,10 @@ fn assert_grounded(rows: &Rows) {
     let lost: Vec<bool> = (0..4).map(|row| rows.is_uninformative(row)).collect();
     assert_eq!(lost, [true, true, false, false]);
     let choice = Choice {
-        which: Which::Uninformative,
+        which: RowFilterKind::Uninformative,
         ..Choice::default()
     };
-    assert!(Which::all(rows).contains(&choice.which));
+    assert!(RowFilterKind::all(rows).contains(&choice.which));
     assert_eq!(choice.list(rows, None, &Notes::default()).rows, [0, 1]);
     assert_eq!(choice.list(rows, Some(&[1, 2]), &Notes::default()).rows, [1]);
     let best = Choice {
@@ -195,17 +195,22 @@ fn rows_that_do_not_say_whether_they_built_are_in_no_share() {
     let summary = rows.summary(&[0, 1, 2]);
     assert_eq!((summary.built, summary.unknown, summary.count), (Some(0.5), 1, 3));
     assert_eq!(rows.summary(&[2]).built, None);
-    let which = Which::all(&rows);
-    let shown = |which: Which| {
+    let which = RowFilterKind::all(&rows);
+    let shown = |which: RowFilterKind| {
         let choice = Choice {
             which,
             ..Choice::default()
         };
         choice.list(&rows, None, &Notes::default()).rows
     };
-    assert!(which.contains(&Which::Unknown));
+    assert!(which.contains(&RowFilterKind::Unknown));
     assert_eq!(
-        [Which::Built, Which::Failed, Which::Unknown].map(shown),
+        [
+            RowFilterKind::Built,
+            RowFilterKind::Failed,
+            RowFilterKind::Unknown
+        ]
+        .map(shown),
         [vec![0], vec![1], vec![2]]
     );
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{Chapter, Story};
+use super::{Timeline, TimelineStep};
 use crate::geometry::Shape;
 use crate::render::{Headless, Preset, Projection, Shot, ShotPane, Tone};
 
@@ -24,7 +24,7 @@ const SAME: u8 = 255;
 ///
 /// # Errors
 /// Where no shape was built, or where nothing can be drawn without a window; in words.
-pub fn animation(story: &Story, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
+pub fn animation(story: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
     let scenes = scenes(story);
     let Some(seed) = scenes.first() else {
         return Err("nothing was built yet that could be shown\nhint: run a step first".to_owned());
@@ -82,7 +82,7 @@ pub fn animation(story: &Story, progress: &dyn Fn(f32)) -> Result<Vec<u8>, Strin
 ///
 /// # Errors
 /// As [`animation`].
-pub(super) fn picture(story: &Story) -> Result<Vec<u8>, String> {
+pub(super) fn picture(story: &Timeline) -> Result<Vec<u8>, String> {
     let chosen = [0, story.selected];
     let shown = if story.selected == 0 {
         &chosen[..1]
@@ -127,9 +127,9 @@ struct Scene<'a> {
 }
 
 /// What is shown: every step that built, named with its total; without the seed's own picture where there are steps.
-fn scenes(story: &Story) -> Vec<Scene<'_>> {
-    let built = |chapter: &&Chapter| chapter.failure.is_none() && chapter.shape.is_some();
-    let scene = |chapter: &'_ Chapter| {
+fn scenes(story: &Timeline) -> Vec<Scene<'_>> {
+    let built = |chapter: &&TimelineStep| chapter.failure.is_none() && chapter.shape.is_some();
+    let scene = |chapter: &'_ TimelineStep| {
         let total = chapter
             .total
             .map_or(String::new(), |total| format!(" · {total:.3}"));

@@ -18,7 +18,7 @@ pub use page::page;
 
 /// What is told: a task and the steps made on it.
 #[derive(Clone, Debug)]
-pub struct Story {
+pub struct Timeline {
     /// The task's name.
     pub label: String,
     /// What was asked for.
@@ -26,14 +26,14 @@ pub struct Story {
     /// The formula and its version, e.g. `cadforge-v1 · full`.
     pub scoring: String,
     /// The seed and every step, in order.
-    pub chapters: Vec<Chapter>,
+    pub chapters: Vec<TimelineStep>,
     /// The one on screen.
     pub selected: usize,
 }
 
 /// One step.
 #[derive(Clone, Debug)]
-pub struct Chapter {
+pub struct TimelineStep {
     /// `seed`, `step 2` …
     pub title: String,
     /// Which chapter it was made from.
@@ -56,7 +56,7 @@ pub struct Chapter {
 
 /// As what a story is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum ExportFormat {
     /// One HTML file.
     Page,
     /// An animated GIF.
@@ -67,7 +67,7 @@ pub enum Form {
     Picture,
 }
 
-impl Form {
+impl ExportFormat {
     /// The end of its file's name.
     pub fn extension(self) -> &'static str {
         match self {
@@ -83,12 +83,12 @@ impl Form {
 ///
 /// # Errors
 /// In words, with the way out: an animation needs OpenGL without a window.
-pub fn tell(story: &Story, form: Form, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
+pub fn tell(story: &Timeline, form: ExportFormat, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
     match form {
-        Form::Page => Ok(page(story).into_bytes()),
-        Form::Animation => animation(story, progress),
-        Form::Picture => animation::picture(story),
-        Form::Stl => story
+        ExportFormat::Page => Ok(page(story).into_bytes()),
+        ExportFormat::Animation => animation(story, progress),
+        ExportFormat::Picture => animation::picture(story),
+        ExportFormat::Stl => story
             .chapters
             .get(story.selected)
             .filter(|chapter| chapter.failure.is_none())
@@ -99,7 +99,7 @@ pub fn tell(story: &Story, form: Form, progress: &dyn Fn(f32)) -> Result<Vec<u8>
     }
 }
 
-impl Story {
+impl Timeline {
     /// Copies what a timeline holds; shapes are shared.
     pub fn of(session: &Session) -> Self {
         let scoring = session
@@ -124,7 +124,7 @@ impl Story {
             chapters: session
                 .cards
                 .iter()
-                .map(|card| Chapter::of(session, card))
+                .map(|card| TimelineStep::of(session, card))
                 .collect(),
             selected: session
                 .cards
@@ -135,7 +135,7 @@ impl Story {
     }
 }
 
-impl Chapter {
+impl TimelineStep {
     fn of(session: &Session, card: &Card) -> Self {
         let evaluation = card.scored().map(|scored| &scored.evaluation);
         let components = card.scored().map_or(Vec::new(), |scored| {

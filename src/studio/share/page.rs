@@ -10,7 +10,7 @@ use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 use three_d::Vec3;
 
-use super::{Chapter, Story};
+use super::{Timeline, TimelineStep};
 use crate::geometry::{Aabb, Shape};
 use crate::render::mesh::Buffers;
 use crate::reward::Component;
@@ -53,7 +53,7 @@ struct Mesh {
 }
 
 /// The page of a story.
-pub fn page(story: &Story) -> String {
+pub fn page(story: &Timeline) -> String {
     let mut shapes: Vec<&Arc<Shape>> = Vec::new();
     let mut chapters = Vec::new();
     for chapter in &story.chapters {
@@ -83,7 +83,7 @@ pub fn page(story: &Story) -> String {
         .replace("{{DATA}}", &json)
 }
 
-fn shown(chapter: &Chapter, before: Option<&Chapter>, mesh: Option<usize>) -> Shown {
+fn shown(chapter: &TimelineStep, before: Option<&TimelineStep>, mesh: Option<usize>) -> Shown {
     let failure = chapter.failure.as_ref().map(|failure| match failure.line {
         Some(line) => format!("line {line}: {}", failure.message),
         None => failure.message.clone(),
@@ -222,8 +222,8 @@ mod tests {
     use super::*;
     use crate::render::testing::block;
 
-    fn story() -> Story {
-        let chapter = |title: &str, code: &str, parent, size| Chapter {
+    fn story() -> Timeline {
+        let chapter = |title: &str, code: &str, parent, size| TimelineStep {
             title: title.to_owned(),
             parent,
             code: code.to_owned(),
@@ -234,7 +234,7 @@ mod tests {
             failure: None,
             shape: Some(Arc::new(block(size))),
         };
-        Story {
+        Timeline {
             label: "A & B".to_owned(),
             prompt: "Design a part.".to_owned(),
             scoring: "cadforge-v1 · full".to_owned(),

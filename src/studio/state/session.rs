@@ -7,7 +7,7 @@ use crate::assess::{Assessment, Built, Evaluation, Scoring};
 use crate::engine::JobId;
 use crate::failure::{Failure, Kind};
 use crate::geometry::{Scene, Shape};
-use crate::studio::proposing::Pick;
+use crate::studio::proposing::ProposerKind;
 use crate::task::{RecordedRepair, Task};
 use crate::trajectory::{GroupPlace, Origin};
 
@@ -119,7 +119,7 @@ pub enum Outcome {
     /// Its score, which may be a closed gate.
     Scored(Arc<Scored>),
     /// It could not be scored: not a score.
-    Fault {
+    EndpointFault {
         /// Why, with the way out.
         message: String,
         /// Whether what it is scored against was at fault, not we.
@@ -210,7 +210,7 @@ impl Card {
     pub fn scored(&self) -> Option<&Arc<Scored>> {
         match &self.outcome {
             Outcome::Scored(scored) => Some(scored),
-            Outcome::Unknown | Outcome::Fault { .. } => None,
+            Outcome::Unknown | Outcome::EndpointFault { .. } => None,
         }
     }
 
@@ -271,7 +271,7 @@ impl Card {
 
 /// How a card stands, in one word: the colour of its dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum CardStatus {
     /// Not scored.
     Unknown,
     /// Built and good.
@@ -281,15 +281,15 @@ pub enum Standing {
     /// Did not build.
     Failed,
     /// Could not be scored, through our fault.
-    Fault,
+    EndpointFault,
 }
 
-impl Standing {
+impl CardStatus {
     /// Of a card.
     pub fn of(card: &Card) -> Self {
         match &card.outcome {
             Outcome::Unknown => Self::Unknown,
-            Outcome::Fault { .. } => Self::Fault,
+            Outcome::EndpointFault { .. } => Self::EndpointFault,
             Outcome::Scored(scored) if !scored.evaluation.ok => Self::Failed,
             Outcome::Scored(scored) if scored.evaluation.kind == Kind::BuildOk => Self::Good,
             Outcome::Scored(_) => Self::Weak,
@@ -303,7 +303,7 @@ impl Standing {
             Self::Good => "good",
             Self::Weak => "weak",
             Self::Failed => "failed",
-            Self::Fault => "fault",
+            Self::EndpointFault => "fault",
         }
     }
 }
@@ -365,9 +365,9 @@ impl Session {
     }
 
     /// Who proposes here, if that is what was picked.
-    pub fn pick(&self, picked: Pick) -> Pick {
+    pub fn pick(&self, picked: ProposerKind) -> ProposerKind {
         match (picked, self.repair()) {
-            (Pick::Replay, None) => Pick::Rules,
+            (ProposerKind::Replay, None) => ProposerKind::Rules,
             (picked, _) => picked,
         }
     }

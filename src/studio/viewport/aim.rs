@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::pick::{self, Aim, Pick};
+use super::pick::{self, HitTarget, Pick};
 use super::{Layout, Shown, Viewport};
 use crate::render::frame::Frame;
 
@@ -33,10 +33,10 @@ impl Viewport {
             }
             let Some(model) = model else {
                 // The frame that comes when it is ready goes on here.
-                self.kitchen.model(ctx, shape);
+                self.mesh_worker.model(ctx, shape);
                 return;
             };
-            let aim = Aim {
+            let aim = HitTarget {
                 camera: &self.camera,
                 frame,
                 at,

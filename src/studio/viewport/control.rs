@@ -20,7 +20,7 @@ pub enum Action {
     /// Change the arrangement of panes.
     Arrange(Layout),
     /// Change what is compared with.
-    Against(Against),
+    CompareWith(CompareWith),
     /// Change how surfaces are drawn.
     Draw(Look),
     /// Cut the shapes, or close them again.
@@ -78,7 +78,7 @@ impl Layout {
 /// What the step on screen is compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Against {
+pub enum CompareWith {
     /// The weak seed.
     #[default]
     Seed,
@@ -90,7 +90,7 @@ pub enum Against {
     Pinned,
 }
 
-impl Against {
+impl CompareWith {
     /// Every choice in the order of menus.
     pub const ALL: [Self; 4] = [Self::Seed, Self::Previous, Self::Reference, Self::Pinned];
 

@@ -3,7 +3,7 @@
 use egui::{Align2, FontId, Frame, Margin, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use three_d::vec3;
 
-use super::{Action, Heats, Layout, Pane, Spot, Viewport, compare, cube, names, pick};
+use super::{Action, HeatMaps, Layout, Pane, PaneRect, Viewport, compare, cube, names, pick};
 use crate::render::Palette;
 use crate::render::overlay::{self, MARGIN};
 use crate::studio::panels::checks;
@@ -17,14 +17,14 @@ impl Viewport {
     pub(super) fn decorate(
         &mut self,
         ui: &Ui,
-        spot: &Spot,
+        spot: &PaneRect,
         column: &[usize],
         panes: &[Pane<'_>],
-        heats: &Heats,
+        heats: &HeatMaps,
         last: bool,
         palette: &Palette,
     ) {
-        let Spot {
+        let PaneRect {
             place,
             foot,
             bar_below,
@@ -66,7 +66,7 @@ impl Viewport {
         if self.layout == Layout::Distance {
             let text = match heat {
                 Some(Some(heat)) => Some(compare::summary(heat)),
-                Some(None) if heats.cooking => Some("measuring distances…".to_owned()),
+                Some(None) if heats.pending => Some("measuring distances…".to_owned()),
                 Some(None) | None => None,
             };
             if let Some(text) = text {

@@ -23,7 +23,7 @@ pub(super) enum Fit {
 
 /// What decides whether a picture moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Seen {
+pub(super) struct FramedView {
     camera: Camera,
     size: [f32; 2],
     section: Option<Section>,
@@ -52,7 +52,7 @@ impl Viewport {
 
     /// Whether a picture with fewer samples will do for now; if so, asks for the better one.
     pub(super) fn is_moving(&mut self, ui: &Ui, size: [f32; 2]) -> bool {
-        let seen = Seen {
+        let seen = FramedView {
             camera: self.camera,
             size,
             section: self.section,

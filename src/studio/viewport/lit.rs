@@ -8,7 +8,7 @@ use super::pick::border;
 use super::{Pane, Viewport};
 use crate::geometry::Shape;
 use crate::render::Lit;
-use crate::studio::panels::checks::{self, Pointed};
+use crate::studio::panels::checks::{self, HoveredCheck};
 
 /// Faces of one shape, with what shows them: the same while the pointer stays, so that no picture is drawn twice.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl Viewport {
 }
 
 /// Whether the faces are those of this shape.
-fn measured(pointed: &Pointed, shape: &Shape) -> bool {
+fn measured(pointed: &HoveredCheck, shape: &Shape) -> bool {
     let last = pointed.faces.last().map(|face| *face as usize);
     last.is_some_and(|last| last < shape.face_triangles.len())
         && pointed.triangles == shape.mesh.triangles().len()
@@ -94,8 +94,8 @@ mod tests {
         shapes::blocks(&[([0.0; 3], [40.0, 40.0, 4.0])])
     }
 
-    fn pointed(faces: &[u32], triangles: usize) -> Pointed {
-        Pointed::new(faces.to_vec(), None, triangles, 0)
+    fn pointed(faces: &[u32], triangles: usize) -> HoveredCheck {
+        HoveredCheck::new(faces.to_vec(), None, triangles, 0)
     }
 
     #[test]

@@ -10,8 +10,8 @@ mod control;
 mod cube;
 mod decor;
 mod fit;
-mod kitchen;
 mod lit;
+mod mesh_worker;
 mod objects;
 mod pick;
 mod pictures;
@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eframe::glow;
 use egui::{Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-pub use control::{Action, Against, Layout, Section};
+pub use control::{Action, CompareWith, Layout, Section};
 pub use thumbnails::THUMBNAIL_SIZE;
 
 use crate::geometry::Shape;
@@ -34,8 +34,8 @@ use crate::render::heat::Heat;
 use crate::render::scene::Scene;
 use crate::render::{Camera, Marks, Model, Palette, overlay};
 pub use crate::render::{Look, Preset, Projection};
-use fit::{Fit, Seen};
-use kitchen::Kitchen;
+use fit::{Fit, FramedView};
+use mesh_worker::MeshWorker;
 use objects::Objects;
 use pick::Pick;
 use stage::Stage;
@@ -67,7 +67,7 @@ pub struct Viewport {
     software: bool,
     dark: bool,
     layout: Layout,
-    against: Against,
+    against: CompareWith,
     look: Look,
     section: Option<Section>,
     /// Part of the width at the left of a wipe's handle.
@@ -83,12 +83,12 @@ pub struct Viewport {
     aimed: Option<(usize, [f32; 2])>,
     camera: Camera,
     fit: Fit,
-    last: Option<Seen>,
+    last: Option<FramedView>,
     /// When the camera or the size last changed, in egui's time.
     moved: f64,
     triangles: usize,
     thumbnails: Thumbnails,
-    kitchen: Kitchen,
+    mesh_worker: MeshWorker,
     /// The last shape of each pane that was ready: it stays until the next one is.
     ready: Vec<Option<(Arc<Shape>, Arc<Model>)>>,
     objects: Objects,
@@ -99,7 +99,7 @@ type Shown = Option<(Arc<Shape>, Option<Arc<Model>>)>;
 
 /// Where a pane is drawn.
 #[derive(Clone, Copy)]
-struct Spot {
+struct PaneRect {
     column: usize,
     place: Rect,
     /// Height of the toolbar over its foot.
@@ -109,10 +109,10 @@ struct Spot {
 
 /// The distance maps of both panes, where there are any.
 #[derive(Default)]
-struct Heats {
+struct HeatMaps {
     maps: Vec<Option<Arc<Heat>>>,
     span: f32,
-    cooking: bool,
+    pending: bool,
 }
 
 impl Viewport {
@@ -132,7 +132,7 @@ impl Viewport {
             missing,
             dark: true,
             layout: Layout::default(),
-            against: Against::default(),
+            against: CompareWith::default(),
             look: Look::default(),
             section: None,
             wipe: 0.5,
@@ -148,7 +148,7 @@ impl Viewport {
             moved: f64::NEG_INFINITY,
             triangles: 0,
             thumbnails: Thumbnails::default(),
-            kitchen: Kitchen::new(software),
+            mesh_worker: MeshWorker::new(software),
             ready: Vec::new(),
             objects: Objects::default(),
         }
@@ -170,7 +170,7 @@ impl Viewport {
     }
 
     /// What the first pane is to show.
-    pub fn against(&self) -> Against {
+    pub fn against(&self) -> CompareWith {
         self.against
     }
 
@@ -195,7 +195,7 @@ impl Viewport {
     }
 
     /// Stands as it did when it was last seen.
-    pub fn restore(&mut self, layout: Layout, against: Against, look: Look, projection: Projection) {
+    pub fn restore(&mut self, layout: Layout, against: CompareWith, look: Look, projection: Projection) {
         (self.layout, self.against, self.look) = (layout, against, look);
         self.camera.projection = projection;
     }
@@ -215,7 +215,7 @@ impl Viewport {
                 }
             }
             Action::Arrange(layout) => self.layout = layout,
-            Action::Against(against) => self.against = against,
+            Action::CompareWith(against) => self.against = against,
             Action::Draw(look) => self.look = look,
             Action::Section => {
                 self.section = match self.section {
@@ -243,7 +243,7 @@ impl Viewport {
         if rect.width() < 1.0 || rect.height() < 1.0 {
             return;
         }
-        self.kitchen.collect();
+        self.mesh_worker.collect();
         let palette = Palette::of(self.dark);
         self.objects.list(panes.last().and_then(|pane| pane.scene));
         let shapes = self.shapes(ui.ctx(), panes);
@@ -327,7 +327,7 @@ impl Viewport {
                 &palette,
                 quick,
             );
-            let spot = Spot {
+            let spot = PaneRect {
                 column,
                 place: *place,
                 foot,
@@ -368,8 +368,8 @@ impl Viewport {
             return Some(known);
         }
         // The view itself may be put away.
-        self.kitchen.collect();
-        let model = self.kitchen.model(ctx, shape).ready().cloned()?;
+        self.mesh_worker.collect();
+        let model = self.mesh_worker.model(ctx, shape).ready().cloned()?;
         let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
         self.thumbnails
             .draw(ctx, &mut stage.scene, shape, model, tone, self.dark)
@@ -395,9 +395,9 @@ impl Viewport {
                 }
                 // The objects beside a shape change with it and not before.
                 let scene = pane.scene.filter(|_| drawn && index == last);
-                let objects = scene.map(|scene| (scene, self.kitchen.objects(ctx, scene)));
-                let waits = matches!(objects, Some((_, kitchen::Stage::Cooking)));
-                if let Some(model) = self.kitchen.model(ctx, shape).ready().filter(|_| !waits) {
+                let objects = scene.map(|scene| (scene, self.mesh_worker.objects(ctx, scene)));
+                let waits = matches!(objects, Some((_, mesh_worker::Stage::Pending)));
+                if let Some(model) = self.mesh_worker.model(ctx, shape).ready().filter(|_| !waits) {
                     *ready = Some((Arc::clone(shape), Arc::clone(model)));
                     if index == last {
                         let made = objects.and_then(|(scene, models)| {
@@ -421,8 +421,8 @@ impl Viewport {
     }
 
     /// The distance maps, where they are wanted and both shapes are there.
-    fn heats(&mut self, ctx: &egui::Context, shapes: &[Shown]) -> Heats {
-        let mut heats = Heats::default();
+    fn heats(&mut self, ctx: &egui::Context, shapes: &[Shown]) -> HeatMaps {
+        let mut heats = HeatMaps::default();
         if self.layout != Layout::Distance {
             return heats;
         }
@@ -430,8 +430,8 @@ impl Viewport {
             return heats;
         };
         for (one, other) in [(first, last), (last, first)] {
-            let stage = self.kitchen.heat(ctx, one, other);
-            heats.cooking |= matches!(stage, kitchen::Stage::Cooking);
+            let stage = self.mesh_worker.heat(ctx, one, other);
+            heats.pending |= matches!(stage, mesh_worker::Stage::Pending);
             heats.span = heats.span.max(stage.ready().map_or(0.0, |heat| heat.span()));
             heats.maps.push(stage.ready().cloned());
         }

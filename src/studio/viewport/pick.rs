@@ -31,7 +31,7 @@ pub struct Pick {
 }
 
 /// What a click in a pane meets.
-pub struct Aim<'a> {
+pub struct HitTarget<'a> {
     pub camera: &'a Camera,
     pub frame: &'a Frame,
     /// From the middle of the pane, right and down positive.
@@ -41,7 +41,7 @@ pub struct Aim<'a> {
     pub look: Look,
 }
 
-impl Aim<'_> {
+impl HitTarget<'_> {
     /// The edge near the pointer, or else the face under it.
     pub fn pick(&self, shape: &Arc<Shape>, tree: &TriangleTree) -> Option<Pick> {
         let reach = self.frame.reach(self.camera.target);
@@ -353,7 +353,7 @@ mod tests {
         let mut camera = Camera::new(preset, Projection::Perspective);
         camera.fit(&frame.bounds, SIZE, Insets::default());
         let at = camera.appears(vec3(point[0], point[1], point[2]), SIZE).unwrap();
-        let aim = Aim {
+        let aim = HitTarget {
             camera: &camera,
             frame: &frame,
             at,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Rect, Ui, pos2};
 
-use super::{Heats, Layout, Pane, Shown, Viewport, stage};
+use super::{HeatMaps, Layout, Pane, Shown, Viewport, stage};
 use crate::render::frame::Frame;
 use crate::render::{Heated, Palette, Picture, Subject};
 
@@ -22,7 +22,7 @@ impl Viewport {
         members: &[usize],
         panes: &[Pane<'_>],
         shapes: &[Shown],
-        heats: &Heats,
+        heats: &HeatMaps,
         frame: Frame,
         palette: &Palette,
         quick: bool,
@@ -52,7 +52,7 @@ impl Viewport {
         members: &[usize],
         panes: &[Pane<'_>],
         shapes: &[Shown],
-        heats: &Heats,
+        heats: &HeatMaps,
         frame: Frame,
         palette: &Palette,
         quick: bool,

@@ -7,7 +7,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use super::*;
 use crate::render::testing::block;
 
-struct Bench {
+struct ViewportHarness {
     view: Viewport,
     seed: Option<Arc<Shape>>,
     step: Option<Arc<Shape>>,
@@ -16,8 +16,8 @@ struct Bench {
     text: String,
 }
 
-fn harness(size: [f32; 2]) -> Harness<'static, Bench> {
-    let bench = Bench {
+fn harness(size: [f32; 2]) -> Harness<'static, ViewportHarness> {
+    let bench = ViewportHarness {
         view: Viewport::new(None),
         seed: Some(Arc::new(block([40.0, 40.0, 4.0]))),
         step: Some(Arc::new(block([40.0, 40.0, 30.0]))),
@@ -25,7 +25,7 @@ fn harness(size: [f32; 2]) -> Harness<'static, Bench> {
         stale: None,
         text: String::new(),
     };
-    let show = |ui: &mut egui::Ui, bench: &mut Bench| {
+    let show = |ui: &mut egui::Ui, bench: &mut ViewportHarness| {
         let label = ui.label("Code");
         ui.text_edit_singleline(&mut bench.text).labelled_by(label.id);
         let panes = [
@@ -56,11 +56,11 @@ fn harness(size: [f32; 2]) -> Harness<'static, Bench> {
 }
 
 /// The middle of the right pane.
-fn right_pane(harness: &Harness<'_, Bench>) -> Pos2 {
+fn right_pane(harness: &Harness<'_, ViewportHarness>) -> Pos2 {
     harness.get_by_label("3D view of step 2").rect().center()
 }
 
-fn drag(harness: &mut Harness<'_, Bench>, button: PointerButton, from: Pos2, to: Pos2) {
+fn drag(harness: &mut Harness<'_, ViewportHarness>, button: PointerButton, from: Pos2, to: Pos2) {
     let modifiers = egui::Modifiers::NONE;
     harness.event(Event::PointerMoved(from));
     harness.event(Event::PointerButton {
@@ -162,7 +162,7 @@ fn buttons_arrange_project_look_and_fit() {
 }
 
 /// Draws frames until the thread that prepares shapes has answered.
-fn until(harness: &mut Harness<'_, Bench>, is_so: impl Fn(&Viewport) -> bool) {
+fn until(harness: &mut Harness<'_, ViewportHarness>, is_so: impl Fn(&Viewport) -> bool) {
     let start = std::time::Instant::now();
     while !is_so(&harness.state().view) {
         assert!(
@@ -175,7 +175,7 @@ fn until(harness: &mut Harness<'_, Bench>, is_so: impl Fn(&Viewport) -> bool) {
     harness.run();
 }
 
-fn click_at(harness: &mut Harness<'_, Bench>, pos: Pos2) {
+fn click_at(harness: &mut Harness<'_, ViewportHarness>, pos: Pos2) {
     harness.event(Event::PointerMoved(pos));
     for pressed in [true, false] {
         let (button, modifiers) = (PointerButton::Primary, egui::Modifiers::NONE);
@@ -299,7 +299,7 @@ fn the_choice_of_what_to_compare_with_is_kept() {
     harness.run();
     harness.get_by_label("reference").click();
     harness.run();
-    assert_eq!(harness.state().view.against(), Against::Reference);
+    assert_eq!(harness.state().view.against(), CompareWith::Reference);
     harness.get_by_label("to reference");
 }
 

@@ -5,7 +5,7 @@ use egui::{
     Align, Button, FontId, Rect, RichText, Role, Slider, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::control::{self, Action, Against, Layout};
+use super::control::{self, Action, CompareWith, Layout};
 use super::{Section, Viewport, objects};
 use crate::render::overlay::MARGIN;
 use crate::render::{Look, Palette, Preset, Projection};
@@ -129,12 +129,12 @@ fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> 
         let face = button(palette, &name, false).right_text(chevron_atom(palette.dim));
         let (response, _) = MenuButton::from_button(face).ui(ui, |ui| {
             ui.set_min_width(130.0);
-            for choice in Against::ALL {
+            for choice in CompareWith::ALL {
                 if ui
                     .add(Button::selectable(choice == viewport.against, choice.name()))
                     .clicked()
                 {
-                    action = Some(Action::Against(choice));
+                    action = Some(Action::CompareWith(choice));
                     ui.close();
                 }
             }
@@ -245,7 +245,7 @@ fn cut(ui: &mut Ui, palette: &Palette, section: &mut Section) -> bool {
 
 const VIEW_WIDTH: f32 = 100.0;
 
-fn against(against: Against) -> String {
+fn against(against: CompareWith) -> String {
     format!("to {}", against.name())
 }
 

@@ -19,7 +19,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, fchdir, getppid, setsid};
 
-use crate::control::{Role, Terms};
+use crate::control::{Role, RunSpec};
 use cadforge_platform::linux;
 
 /// Address space kept back for the report of a candidate that used up its own, in bytes.
@@ -54,7 +54,7 @@ impl Sandbox {
     /// A child that will be paused gets a listener, for the supervisor: it has to allow every fork.
     pub fn enter(
         &self,
-        terms: &Terms,
+        run_spec: &RunSpec,
         scratch: BorrowedFd<'_>,
         project: Option<&Project>,
         parent: Pid,
@@ -63,16 +63,16 @@ impl Sandbox {
         setsid()?;
         die_with(parent)?;
         fchdir(scratch)?;
-        limit(terms)?;
+        limit(run_spec)?;
         // Fails where there was nothing to give up.
         let _ = linux::drop_capabilities();
         if self.support.landlock > 0 {
             // Whoever reads needs none of it.
-            let project = project.filter(|_| terms.role == Role::Run);
+            let project = project.filter(|_| run_spec.role == Role::Run);
             landlock::restrict(&self.readable, scratch, project)?;
         }
         match &self.filters {
-            Some(filters) => filters.install(terms.pausing),
+            Some(filters) => filters.install(run_spec.pausing),
             None => Ok(None),
         }
     }
@@ -93,14 +93,14 @@ pub fn die_with(parent: Pid) -> io::Result<()> {
     }
 }
 
-fn limit(terms: &Terms) -> io::Result<()> {
-    let space = terms.address_space;
+fn limit(run_spec: &RunSpec) -> io::Result<()> {
+    let space = run_spec.address_space;
     setrlimit(Resource::RLIMIT_AS, space, space.saturating_add(RESERVE))?;
     // The supervisor watches CPU time more finely; this holds should it be held up.
-    let seconds = (terms.cpu_s + terms.mesh_cpu_s).max(0.0).ceil() as u64;
+    let seconds = (run_spec.cpu_s + run_spec.mesh_cpu_s).max(0.0).ceil() as u64;
     setrlimit(Resource::RLIMIT_CPU, seconds + 1, seconds + 2)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
-    let file = (100 * u64::from(terms.triangles)).max(LARGEST_FILE);
+    let file = (100 * u64::from(run_spec.triangles)).max(LARGEST_FILE);
     setrlimit(Resource::RLIMIT_FSIZE, file, file)?;
     setrlimit(Resource::RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS)?;
     setrlimit(Resource::RLIMIT_MEMLOCK, 0, 0)?;

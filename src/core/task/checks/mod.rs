@@ -22,7 +22,7 @@ pub struct Check {
     /// How far off still counts as right, in the unit of the check: mm, or a share for shares; the check's own if none.
     pub tolerance: Option<f64>,
     /// What is asked for.
-    pub ask: Ask,
+    pub ask: Requirement,
     /// The numbers that the check was written with.
     pub literals: Vec<f64>,
 }
@@ -30,7 +30,7 @@ pub struct Check {
 /// What is asked for, by kind. Lengths in mm in the task's frame; axes are 0, 1, 2 for x, y, z; a place across an axis is
 /// given by the two other coordinates in the order x, y, z; shares are of the task's box.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ask {
+pub enum Requirement {
     /// Round holes along an axis.
     Holes(Round),
     /// Round bosses, bars and pins along an axis.
@@ -155,7 +155,7 @@ pub struct Probe {
     pub length: f64,
 }
 
-impl Ask {
+impl Requirement {
     /// Its kind as `task.toml` names it.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -5,9 +5,9 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::numbers::{Number, is_measure};
-use super::{Ask, Check, Probe, Round};
+use super::{Check, Probe, Requirement, Round};
 use crate::task::fields::{Fields, described};
-use crate::task::problem::Problem;
+use crate::task::task_problem::TaskProblem;
 
 const AXES: [(&str, usize); 3] = [("x", 0), ("y", 1), ("z", 2)];
 const KINDS: [(&str, &str); 13] = [
@@ -27,7 +27,7 @@ const KINDS: [(&str, &str); 13] = [
 ];
 
 /// The checks in their order; a wrong one is a problem and is left out.
-pub(crate) fn read(tables: Vec<Table>, file: &Path, problems: &mut Vec<Problem>) -> Vec<Check> {
+pub(crate) fn read(tables: Vec<Table>, file: &Path, problems: &mut Vec<TaskProblem>) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
     for (index, table) in tables.into_iter().enumerate() {
         let fields = Fields::new(table, format!("checks.{}.", index + 1), file, problems);
@@ -39,7 +39,7 @@ pub(crate) fn read(tables: Vec<Table>, file: &Path, problems: &mut Vec<Problem>)
         {
             if checks.iter().any(|other| other.name == check.name) {
                 let field = format!("checks.{}.name", index + 1);
-                problems.push(Problem::of_field(
+                problems.push(TaskProblem::of_field(
                     file,
                     &field,
                     format!("is that of an earlier check: `{}`", check.name),
@@ -74,13 +74,13 @@ impl Reader<'_> {
         })
     }
 
-    fn ask(&mut self, kind: &str) -> Option<Ask> {
+    fn ask(&mut self, kind: &str) -> Option<Requirement> {
         Some(match kind {
-            "holes" => Ask::Holes(self.round(0.85, true)?),
-            "cylinder" => Ask::Cylinder(self.round(0.3, false)?),
+            "holes" => Requirement::Holes(self.round(0.85, true)?),
+            "cylinder" => Requirement::Cylinder(self.round(0.3, false)?),
             "symmetry" => {
                 let (axis, at, count) = (self.axis(), self.place("at"), self.count("count"));
-                Ask::Symmetry {
+                Requirement::Symmetry {
                     axis: axis?,
                     at: at?,
                     count: count?,
@@ -88,21 +88,21 @@ impl Reader<'_> {
             }
             "mirror" => {
                 let (axis, at) = (self.axis(), self.number("at"));
-                Ask::Mirror { axis: axis?, at: at? }
+                Requirement::Mirror { axis: axis?, at: at? }
             }
-            "solids" => Ask::Solids {
+            "solids" => Requirement::Solids {
                 count: self.count("count")?,
             },
-            "thickness" => Ask::Thickness(self.probe("thickness")?),
-            "clearance" => Ask::Clearance(self.probe("gap")?),
-            "envelope" => Ask::Envelope,
-            "volume" => Ask::Volume {
+            "thickness" => Requirement::Thickness(self.probe("thickness")?),
+            "clearance" => Requirement::Clearance(self.probe("gap")?),
+            "envelope" => Requirement::Envelope,
+            "volume" => Requirement::Volume {
                 least: self.share_or_length("least", 1.0).unwrap_or(0.0),
                 most: self.share_or_length("most", 1.0).unwrap_or(1.0),
             },
             "face" => {
                 let (axis, at) = (self.axis(), self.number("at"));
-                Ask::Face {
+                Requirement::Face {
                     axis: axis?,
                     up: !self.fields.optional_flag("down"),
                     at: at?,
@@ -120,7 +120,7 @@ impl Reader<'_> {
                         .refuse("max", "must be greater than `min` along every axis");
                     return None;
                 }
-                Ask::Region {
+                Requirement::Region {
                     min,
                     max,
                     filled: filled?,
@@ -130,7 +130,7 @@ impl Reader<'_> {
             "islands" => self.islands()?,
             _ => {
                 let (axis, at, count) = (self.axis(), self.place("at"), self.count("count"));
-                Ask::Arcs {
+                Requirement::Arcs {
                     axis: axis?,
                     at: at?,
                     count: count?,
@@ -141,7 +141,7 @@ impl Reader<'_> {
         })
     }
 
-    fn islands(&mut self) -> Option<Ask> {
+    fn islands(&mut self) -> Option<Requirement> {
         let axis = self.axis();
         let mm = if self.fields.has("at") {
             self.number("at").map(|at| [at, at])
@@ -152,7 +152,7 @@ impl Reader<'_> {
         let voids = self.fields.optional_flag("voids");
         let count = self.count("count");
         let share = self.share_or_length("share", 1.0).unwrap_or(0.0005);
-        Some(Ask::Islands {
+        Some(Requirement::Islands {
             axis: axis?,
             between: mm.unwrap_or(shares),
             shares: mm.is_none(),

@@ -55,7 +55,7 @@ fn numbers(text: &str) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::checks::Ask;
+    use crate::task::checks::Requirement;
 
     #[test]
     fn digits_and_words_of_the_prompt_are_shown_and_nothing_else() {
@@ -63,7 +63,7 @@ mod tests {
             name: String::new(),
             hidden: false,
             tolerance: None,
-            ask: Ask::Envelope,
+            ask: Requirement::Envelope,
             literals: literals.to_vec(),
         };
         let prompt = "A 12-slot stator. Four holes of 8.5 mm, +/-49 mm apart.";

@@ -158,7 +158,7 @@ fn sources_that_have_gone_leave_nothing_behind() {
 }
 
 /// What becomes of two clients, played with a clock of our own.
-struct Play {
+struct Simulation {
     workers: usize,
     /// Whether a job that sleeps leaves its worker to others after a while, as workers do.
     lends: bool,
@@ -172,7 +172,7 @@ struct Play {
     later_s: f64,
 }
 
-impl Play {
+impl Simulation {
     /// When the last job of the second client is done, after it came.
     fn run(&self) -> f64 {
         const LEND_AFTER_S: f64 = 0.1;
@@ -230,7 +230,7 @@ fn light_jobs_beside_sleepers_take_at_most_twice_their_time_alone() {
     for (workers, light_s) in [(1, 0.1), (2, 0.1), (2, 0.3), (4, 0.1)] {
         for later_s in [0.0, 0.05, 1.0] {
             let play = |sleepers, lends| {
-                let play = Play {
+                let play = Simulation {
                     workers,
                     lends,
                     sleepers,

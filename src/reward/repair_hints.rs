@@ -3,7 +3,7 @@
 use cadforge_core::failure::Kind;
 
 /// Three short rules for the repair prompt.
-pub fn policy(kind: Kind) -> [&'static str; 3] {
+pub fn repair_hints(kind: Kind) -> [&'static str; 3] {
     match kind {
         Kind::Clipped => [
             "write a shorter file: drop comments, docstrings and spare variants",
@@ -137,7 +137,7 @@ mod tests {
             "build_ok"
         ]))
         .unwrap();
-        let rules: Vec<&str> = kinds.iter().flat_map(|&kind| policy(kind)).collect();
+        let rules: Vec<&str> = kinds.iter().flat_map(|&kind| repair_hints(kind)).collect();
         for (index, rule) in rules.iter().enumerate() {
             assert!(rule.len() <= 110, "{} letters: {rule}", rule.len());
             assert!(!rules[..index].contains(rule), "twice: {rule}");

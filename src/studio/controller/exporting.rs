@@ -7,18 +7,18 @@ use super::Controller;
 use crate::data::report::Run;
 use crate::data::store::Imported;
 use crate::locate::{self, Overrides};
-use crate::studio::made::{self, Making, Repaired};
+use crate::studio::exporting::{self, ExportKind, Repaired};
 use crate::studio::rows::Rows;
 use crate::studio::state::Report;
 
 impl Controller {
     /// Makes something of all rows, or of those that were chosen.
-    pub(super) fn make(&mut self, making: Making, chosen: Option<Vec<u32>>) {
+    pub(super) fn make(&mut self, making: ExportKind, chosen: Option<Vec<u32>>) {
         let Some(rows) = self.state.rows.clone() else {
             return self.tell("no training run is open\nhint: open a JSONL file of candidates (Ctrl+O)");
         };
         let path = making.path(&rows.path);
-        if making == Making::Repair {
+        if making == ExportKind::Repair {
             let card = self.state.card();
             // Rows are named by their number.
             let number = |name: &str| name.strip_prefix("row ")?.parse::<usize>().ok()?.checked_sub(1);
@@ -35,9 +35,11 @@ impl Controller {
                 code: card.code.clone(),
                 evaluation: scored.evaluation.clone(),
             };
-            return self.files.make(path, move || made::keep_repair(&rows, &repaired));
+            return self
+                .files
+                .make(path, move || exporting::keep_repair(&rows, &repaired));
         }
-        let tasks = made::task_set(
+        let tasks = exporting::task_set(
             self.state
                 .sessions
                 .iter()
@@ -47,7 +49,7 @@ impl Controller {
             .ok()
             .map(|assets| assets.join("prompts"));
         self.files.make(path, move || {
-            made::make(making, &rows, chosen.as_deref(), &tasks, prompts.as_deref())
+            exporting::make(making, &rows, chosen.as_deref(), &tasks, prompts.as_deref())
         });
     }
 

@@ -10,7 +10,7 @@ use super::Row;
 )]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
-pub enum Form {
+pub enum RowFormat {
     /// A line of the log that a GRPO trainer writes: `reward_call`, `index`, code and `cadforge_…` keys.
     Completion,
     /// An example for supervised training: messages up to the assistant's, with rewards before and after.
@@ -27,7 +27,7 @@ pub enum Form {
     Step,
 }
 
-impl Form {
+impl RowFormat {
     /// All of them.
     pub const ALL: [Self; 7] = [
         Self::Completion,
@@ -89,39 +89,42 @@ mod tests {
         for (row, form) in [
             (
                 json!({"reward_call": 1, "index": 0, "score": 0.1, "code": "x"}),
-                Some(Form::Completion),
+                Some(RowFormat::Completion),
             ),
-            (json!({"messages": answer, "reward_after": 0.7}), Some(Form::Sft)),
+            (
+                json!({"messages": answer, "reward_after": 0.7}),
+                Some(RowFormat::Sft),
+            ),
             (
                 json!({"prompt": "p", "chosen": "a", "rejected": "b"}),
-                Some(Form::Preference),
+                Some(RowFormat::Preference),
             ),
             (
                 json!({"observation": {}, "action": {"code": "x"}, "reward": 0.5}),
-                Some(Form::Rollout),
+                Some(RowFormat::Rollout),
             ),
             (
                 json!({"messages": asked, "task_id": "t", "dataset_type": "adaptive_repair_grpo_prompt"}),
-                Some(Form::Curriculum),
+                Some(RowFormat::Curriculum),
             ),
             (
                 json!({"task_id": "t", "code": "x", "reward": 0.5}),
-                Some(Form::Evaluation),
+                Some(RowFormat::Evaluation),
             ),
             (
                 json!({"messages": asked, "task_id": "t", "completion": "x"}),
-                Some(Form::Evaluation),
+                Some(RowFormat::Evaluation),
             ),
             (
                 json!({"step": 0, "origin": "seed", "code": "x"}),
-                Some(Form::Step),
+                Some(RowFormat::Step),
             ),
             (json!({"loss": 0.5}), None),
         ] {
             let parsed = Row::parse(row.to_string().as_bytes()).unwrap();
-            assert_eq!(Form::of(&parsed), form, "{row}");
+            assert_eq!(RowFormat::of(&parsed), form, "{row}");
         }
-        for form in Form::ALL {
+        for form in RowFormat::ALL {
             assert_eq!(serde_json::to_value(form).unwrap(), form.name());
         }
     }

@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
-use crate::control::{Control, News, Order};
+use crate::control::{Command, Control, Event};
 use crate::listener::Listener;
 use crate::zygote::Warm;
 use cadforge_platform::linux::{self, Ended};
@@ -32,8 +32,8 @@ pub struct Process {
 impl Process {
     /// A process that was just forked and says so on `control`. `listener` answers for its parent meanwhile.
     pub fn meet(control: Control, parent: &mut Asked<'_>) -> io::Result<Self> {
-        match parent.hear_from(&control)? {
-            (News::Alive, pid) => Ok(Self {
+        match parent.receive_from(&control)? {
+            (Event::Alive, pid) => Ok(Self {
                 pid,
                 handle: linux::process_descriptor(pid)?,
                 control,
@@ -54,8 +54,8 @@ impl Process {
     }
 
     /// Has it bury `child`, which has ended or is about to.
-    pub fn bury(&self, child: &Self, listener: Option<&Listener>) -> io::Result<Ended> {
-        bury(self.pid, &self.control, child, listener)
+    pub fn reap(&self, child: &Self, listener: Option<&Listener>) -> io::Result<Ended> {
+        reap(self.pid, &self.control, child, listener)
     }
 }
 
@@ -72,7 +72,7 @@ pub struct Asked<'a> {
 
 impl Asked<'_> {
     /// The next news on `control`, within a time that only a broken process exceeds.
-    pub fn hear_from(&mut self, control: &Control) -> io::Result<(News, Pid)> {
+    pub fn receive_from(&mut self, control: &Control) -> io::Result<(Event, Pid)> {
         let busy = self.busy.iter().map(|pid| pid.as_raw().unsigned_abs());
         let timeout = Timeout::new(PATIENCE, busy.collect());
         loop {
@@ -90,7 +90,7 @@ impl Asked<'_> {
                 .map(|interest| interest.any().unwrap_or(false))
                 .collect();
             if ready[0] {
-                return control.hear();
+                return control.receive();
             }
             if let (Some(listener), Some(true)) = (self.listener, ready.get(1)) {
                 listener.answer(&mut self.may_fork)?;
@@ -135,7 +135,7 @@ impl Zygote {
         // One to read the code, one to run it.
         while self.waiting.len() < 2 {
             let (ours, theirs) = Control::pair()?;
-            self.control.order(&Order::Fork(theirs))?;
+            self.control.send_command(&Command::Fork(theirs))?;
             self.waiting.push(ours);
         }
         Ok(())
@@ -156,8 +156,8 @@ impl Zygote {
     }
 
     /// Has a child buried that has ended or is about to.
-    pub fn bury(&self, child: &Process) -> io::Result<Ended> {
-        bury(self.pid, &self.control, child, None)
+    pub fn reap(&self, child: &Process) -> io::Result<Ended> {
+        reap(self.pid, &self.control, child, None)
     }
 }
 
@@ -170,16 +170,16 @@ impl Drop for Zygote {
     }
 }
 
-fn bury(parent: Pid, control: &Control, child: &Process, listener: Option<&Listener>) -> io::Result<Ended> {
-    control.order(&Order::Reap(child.pid))?;
+fn reap(parent: Pid, control: &Control, child: &Process, listener: Option<&Listener>) -> io::Result<Ended> {
+    control.send_command(&Command::Reap(child.pid))?;
     let mut asked = Asked {
         listener,
         may_fork: None,
         // One with gigabytes of memory has to work for its end.
         busy: vec![parent, child.pid],
     };
-    match asked.hear_from(control)? {
-        (News::Ended(ended), _) => Ok(ended),
+    match asked.receive_from(control)? {
+        (Event::Ended(ended), _) => Ok(ended),
         (other, _) => Err(io::Error::other(format!(
             "{other:?} instead of the end of a child"
         ))),

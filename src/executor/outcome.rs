@@ -20,7 +20,7 @@ pub use super::mesh_check::DisputedMesh;
 const COARSEST: f64 = 0.1;
 
 /// What became of a run.
-pub struct Answer {
+pub struct RunOutcome {
     /// Shape or failure.
     pub build: Build,
     /// Remarks on it.
@@ -34,8 +34,8 @@ pub struct Answer {
 }
 
 /// The answer to an outcome that was not cancelled.
-pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits) -> Answer {
-    let failed = |failure| Answer {
+pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits) -> RunOutcome {
+    let failed = |failure| RunOutcome {
         build: Build::Failed(failure),
         notes: Vec::new(),
         shows_more: false,
@@ -55,7 +55,7 @@ pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits)
     let notes = notes::of(&shape.facts, &shape.mesh, claims);
     // Of the candidate's making: what cannot be read is not displayed, and takes nothing from what is scored.
     let scene = scene(&claims.shown, &blobs.scene).filter(|scene| !scene.objects.is_empty());
-    Answer {
+    RunOutcome {
         build: Build::Shape(Arc::new(shape)),
         notes,
         shows_more: claims.shows_more(),

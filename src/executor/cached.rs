@@ -1,6 +1,6 @@
 //! Builds kept in the cache: what came of a candidate, whoever scores it and however.
 //!
-//! Only what equal code would bring about again is kept: see [`is_lasting`].
+//! Only what equal code would bring about again is kept: see [`is_cacheable`].
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
 }
 
 /// Whether equal code would come to the same end again: time, memory and signals depend on the machine too.
-pub fn is_lasting(failure: Option<&Failure>) -> bool {
+pub fn is_cacheable(failure: Option<&Failure>) -> bool {
     match failure.map(|failure| failure.kind) {
         Some(Kind::Timeout | Kind::OutOfMemory | Kind::Crash | Kind::OutputFlood) => false,
         None
@@ -87,7 +87,7 @@ pub fn store(cache: &Cache, key: &Key, execution: &Execution) {
         Build::Failed(failure) => Some(failure),
     };
     if execution.clean
-        && is_lasting(failure)
+        && is_cacheable(failure)
         && let Some(payload) = encode(execution)
     {
         cache.put(key, payload);

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{Evaluation, FORMAT, ReferenceChoice, Request, Scoring};
 use cadforge_core::cache::digests::Digests;
 use cadforge_core::cache::{Cache, Key, KeyBuilder};
-use cadforge_executor::{Executor, is_lasting};
+use cadforge_executor::{Executor, is_cacheable};
 use cadforge_geometry::Shape;
 use cadforge_reward::{Profile, Shaping};
 
@@ -15,13 +15,13 @@ const ENTRY_FORMAT: u32 = 3;
 
 /// An evaluation with what ties it to a shape.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Known {
+pub(super) struct CachedEvaluation {
     pub(super) evaluation: Evaluation,
     /// Of the STL that it speaks of: code that asks for the time may build something else the next time.
     stl: Option<[u8; 32]>,
 }
 
-impl Known {
+impl CachedEvaluation {
     pub(super) fn new(evaluation: Evaluation, shape: Option<&Shape>) -> Self {
         Self {
             evaluation,
@@ -46,7 +46,7 @@ impl Known {
 
     /// Keeps it, if equal code would come to the same end again.
     pub(super) fn store(&self, cache: &Cache, key: &Key) {
-        if is_lasting(self.evaluation.failure.as_ref())
+        if is_cacheable(self.evaluation.failure.as_ref())
             && let Ok(payload) = serde_json::to_vec(self)
         {
             cache.put(key, payload);

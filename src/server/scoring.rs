@@ -1,6 +1,6 @@
 //! Builds and scores on behalf of a socket: the bridge from asynchronous code to the engine, which blocks.
 //!
-//! Whoever drops the future cancels the work. What comes back is a result or a [`Fault`]; a fault is ours, and never
+//! Whoever drops the future cancels the work. What comes back is a result or a [`ScoringError`]; a fault is ours, and never
 //! becomes a number.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use cadforge_reward::Mode;
 
 /// Why there is no score. Never the candidate's fault.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Fault {
+pub enum ScoringError {
     /// Too much waits already.
     #[error("{message}")]
     Overloaded {
@@ -37,7 +37,7 @@ pub enum Fault {
     Broken(String),
 }
 
-impl Fault {
+impl ScoringError {
     /// Seconds after which another try makes sense.
     pub fn retry_after_s(&self) -> u64 {
         match self {
@@ -65,7 +65,7 @@ pub struct Candidate {
 
 /// Scores candidates with the engine. Cheap to clone; each clone of [`Self::source`] has its own turn among batches.
 #[derive(Clone)]
-pub struct Judge {
+pub struct ScoringService {
     assessor: Assessor,
     scoring: Arc<Scoring>,
     waiting: Arc<Waiting>,
@@ -81,12 +81,12 @@ struct Waiting {
 
 /// Room for some candidates; given back when dropped.
 #[derive(Debug)]
-pub struct Room {
+pub struct Permit {
     waiting: Arc<Waiting>,
     count: usize,
 }
 
-impl Judge {
+impl ScoringService {
     /// A judge over an engine, which lets in that many candidates at a time.
     pub fn new(engine: &Engine, scoring: Scoring, most: usize, metrics: Arc<Metrics>) -> Self {
         Self {
@@ -125,18 +125,18 @@ impl Judge {
     }
 
     /// Lets that many candidates in, or none of them.
-    pub fn admit(&self, count: usize) -> Result<Room, Fault> {
+    pub fn admit(&self, count: usize) -> Result<Permit, ScoringError> {
         let waiting = &self.waiting;
         let fits = |now: usize| Some(now.saturating_add(count)).filter(|&then| then <= waiting.most);
         match waiting
             .count
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
         {
-            Ok(_) => Ok(Room {
+            Ok(_) => Ok(Permit {
                 waiting: Arc::clone(waiting),
                 count,
             }),
-            Err(now) => Err(Fault::Overloaded {
+            Err(now) => Err(ScoringError::Overloaded {
                 message: format!(
                     "{now} candidates wait already and {count} more are beyond the limit of {}\nhint: send fewer at once, or the same again later",
                     waiting.most
@@ -147,7 +147,11 @@ impl Judge {
     }
 
     /// Builds and scores one candidate that has been let in, within `limit` if there is one.
-    pub async fn score(&self, candidate: Candidate, limit: Option<Duration>) -> Result<Assessment, Fault> {
+    pub async fn score(
+        &self,
+        candidate: Candidate,
+        limit: Option<Duration>,
+    ) -> Result<Assessment, ScoringError> {
         let start = Instant::now();
         // Fires when this future is dropped: nobody waits for the result any more.
         let (source, token) = CancelToken::pair();
@@ -159,7 +163,7 @@ impl Judge {
                 Ok(done) => done,
                 Err(_) => {
                     self.metrics.fault();
-                    return Err(Fault::Late { limit });
+                    return Err(ScoringError::Late { limit });
                 }
             },
         };
@@ -167,7 +171,7 @@ impl Judge {
         let result = match done {
             Ok(Ok(assessment)) => Ok(assessment),
             Ok(Err(error)) => Err(fault(&error)),
-            Err(panic) => Err(Fault::Broken(format!(
+            Err(panic) => Err(ScoringError::Broken(format!(
                 "internal error: {panic}\nhint: please report it with the code that led here"
             ))),
         };
@@ -179,7 +183,7 @@ impl Judge {
     }
 }
 
-impl Drop for Room {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.waiting.count.fetch_sub(self.count, Ordering::Relaxed);
     }
@@ -213,13 +217,13 @@ fn assess(
     })
 }
 
-fn fault(error: &AssessError) -> Fault {
+fn fault(error: &AssessError) -> ScoringError {
     match error {
-        AssessError::Executor(ExecutorError::Overloaded { retry_after_ms, .. }) => Fault::Overloaded {
+        AssessError::Executor(ExecutorError::Overloaded { retry_after_ms, .. }) => ScoringError::Overloaded {
             message: error.to_string(),
             retry_after_ms: *retry_after_ms,
         },
         // A reference that does not build is the operator's to mend, not the client's.
-        other => Fault::Broken(other.to_string()),
+        other => ScoringError::Broken(other.to_string()),
     }
 }

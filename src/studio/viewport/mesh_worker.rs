@@ -15,25 +15,25 @@ const HEATS: usize = 24;
 
 /// Orders and what came of them.
 #[derive(Default)]
-pub struct Kitchen {
-    thread: Option<(Sender<Order>, Receiver<Dish>)>,
+pub struct MeshWorker {
+    thread: Option<(Sender<MeshRequest>, Receiver<MeshResult>)>,
     models: Vec<(Weak<Shape>, Stage<Model>)>,
     scenes: Vec<(Weak<Scene>, Stage<Models>)>,
     /// Most recently used last.
-    heats: Vec<(Pair, Stage<Heat>)>,
+    heats: Vec<(ShapePair, Stage<Heat>)>,
     /// Whether stand-ins for moving pictures are of use.
     with_coarse: bool,
 }
 
 /// Weak, and still enough: an address cannot be given to another shape while this exists.
 #[derive(Clone)]
-struct Pair(Weak<Shape>, Weak<Shape>);
+struct ShapePair(Weak<Shape>, Weak<Shape>);
 
 /// How far something is.
 #[derive(Debug)]
 pub enum Stage<T> {
     /// Under way.
-    Cooking,
+    Pending,
     /// Ready.
     Ready(Arc<T>),
     /// It cannot be had.
@@ -43,7 +43,7 @@ pub enum Stage<T> {
 impl<T> Clone for Stage<T> {
     fn clone(&self) -> Self {
         match self {
-            Self::Cooking => Self::Cooking,
+            Self::Pending => Self::Pending,
             Self::Ready(made) => Self::Ready(Arc::clone(made)),
             Self::Nothing => Self::Nothing,
         }
@@ -55,24 +55,24 @@ impl<T> Stage<T> {
     pub fn ready(&self) -> Option<&Arc<T>> {
         match self {
             Self::Ready(made) => Some(made),
-            Self::Cooking | Self::Nothing => None,
+            Self::Pending | Self::Nothing => None,
         }
     }
 }
 
-enum Order {
+enum MeshRequest {
     Model(Weak<Shape>, bool),
     Scene(Weak<Scene>, bool),
-    Heat(Pair),
+    Heat(ShapePair),
 }
 
-enum Dish {
+enum MeshResult {
     Model(Weak<Shape>, Option<Arc<Model>>),
     Scene(Weak<Scene>, Option<Arc<Models>>),
-    Heat(Pair, Option<Arc<Heat>>),
+    Heat(ShapePair, Option<Arc<Heat>>),
 }
 
-impl Kitchen {
+impl MeshWorker {
     /// An empty one; light stand-ins are made only `with_coarse`.
     pub fn new(with_coarse: bool) -> Self {
         Self {
@@ -86,17 +86,17 @@ impl Kitchen {
         let Some((_, dishes)) = &self.thread else { return };
         while let Ok(dish) = dishes.try_recv() {
             match dish {
-                Dish::Model(shape, model) => {
+                MeshResult::Model(shape, model) => {
                     if let Some((_, stage)) = self.models.iter_mut().find(|(known, _)| known.ptr_eq(&shape)) {
                         *stage = model.map_or(Stage::Nothing, Stage::Ready);
                     }
                 }
-                Dish::Scene(scene, models) => {
+                MeshResult::Scene(scene, models) => {
                     if let Some((_, stage)) = self.scenes.iter_mut().find(|(known, _)| known.ptr_eq(&scene)) {
                         *stage = models.map_or(Stage::Nothing, Stage::Ready);
                     }
                 }
-                Dish::Heat(pair, heat) => {
+                MeshResult::Heat(pair, heat) => {
                     if let Some((_, stage)) = self.heats.iter_mut().find(|(known, _)| known.is(&pair)) {
                         *stage = heat.map_or(Stage::Nothing, Stage::Ready);
                     }
@@ -116,9 +116,9 @@ impl Kitchen {
         }
         self.models.retain(|(shape, _)| shape.strong_count() > 0);
         let shape = Arc::downgrade(shape);
-        self.models.push((shape.clone(), Stage::Cooking));
-        self.order(ctx, Order::Model(shape, self.with_coarse));
-        Stage::Cooking
+        self.models.push((shape.clone(), Stage::Pending));
+        self.order(ctx, MeshRequest::Model(shape, self.with_coarse));
+        Stage::Pending
     }
 
     /// The models of a scene's objects, ordered at the first call.
@@ -132,14 +132,14 @@ impl Kitchen {
         }
         self.scenes.retain(|(scene, _)| scene.strong_count() > 0);
         let scene = Arc::downgrade(scene);
-        self.scenes.push((scene.clone(), Stage::Cooking));
-        self.order(ctx, Order::Scene(scene, self.with_coarse));
-        Stage::Cooking
+        self.scenes.push((scene.clone(), Stage::Pending));
+        self.order(ctx, MeshRequest::Scene(scene, self.with_coarse));
+        Stage::Pending
     }
 
     /// How far a shape's surface lies from another shape, ordered at the first call.
     pub fn heat(&mut self, ctx: &egui::Context, shape: &Arc<Shape>, other: &Arc<Shape>) -> Stage<Heat> {
-        let pair = Pair(Arc::downgrade(shape), Arc::downgrade(other));
+        let pair = ShapePair(Arc::downgrade(shape), Arc::downgrade(other));
         if let Some(at) = self.heats.iter().position(|(known, _)| known.is(&pair)) {
             let found = self.heats.remove(at);
             let stage = found.1.clone();
@@ -150,19 +150,19 @@ impl Kitchen {
         if self.heats.len() >= HEATS {
             self.heats.remove(0);
         }
-        self.heats.push((pair.clone(), Stage::Cooking));
-        self.order(ctx, Order::Heat(pair));
-        Stage::Cooking
+        self.heats.push((pair.clone(), Stage::Pending));
+        self.order(ctx, MeshRequest::Heat(pair));
+        Stage::Pending
     }
 
-    fn order(&mut self, ctx: &egui::Context, order: Order) {
+    fn order(&mut self, ctx: &egui::Context, order: MeshRequest) {
         let (orders, _) = self.thread.get_or_insert_with(|| start(ctx.clone()));
         // The thread listens for as long as this holds its queue.
         let _ = orders.send(order);
     }
 }
 
-impl Pair {
+impl ShapePair {
     fn is(&self, other: &Self) -> bool {
         self.0.ptr_eq(&other.0) && self.1.ptr_eq(&other.1)
     }
@@ -172,7 +172,7 @@ impl Pair {
     }
 }
 
-fn start(ctx: egui::Context) -> (Sender<Order>, Receiver<Dish>) {
+fn start(ctx: egui::Context) -> (Sender<MeshRequest>, Receiver<MeshResult>) {
     let (orders, queue) = crossbeam_channel::unbounded();
     let (done, dishes) = crossbeam_channel::unbounded();
     thread::spawn(move || {
@@ -180,12 +180,12 @@ fn start(ctx: egui::Context) -> (Sender<Order>, Receiver<Dish>) {
         let mut target: Option<(Weak<Shape>, SignedDistance)> = None;
         for order in queue {
             let dish = match order {
-                Order::Model(shape, coarse) => {
+                MeshRequest::Model(shape, coarse) => {
                     // A shape that was dropped meanwhile is of no use to anybody.
                     let model = shape.upgrade().map(|shape| Arc::new(Model::of(&shape, coarse)));
-                    Dish::Model(shape, model)
+                    MeshResult::Model(shape, model)
                 }
-                Order::Scene(scene, coarse) => {
+                MeshRequest::Scene(scene, coarse) => {
                     let models = scene.upgrade().map(|scene| {
                         let models = scene
                             .objects
@@ -193,11 +193,11 @@ fn start(ctx: egui::Context) -> (Sender<Order>, Receiver<Dish>) {
                             .map(|object| Model::of_object(object, coarse));
                         Arc::new(models.map(|model| model.map(Arc::new)).collect())
                     });
-                    Dish::Scene(scene, models)
+                    MeshResult::Scene(scene, models)
                 }
-                Order::Heat(pair) => {
+                MeshRequest::Heat(pair) => {
                     let heat = cook(&pair, &mut target);
-                    Dish::Heat(pair, heat)
+                    MeshResult::Heat(pair, heat)
                 }
             };
             if done.send(dish).is_err() {
@@ -209,7 +209,7 @@ fn start(ctx: egui::Context) -> (Sender<Order>, Receiver<Dish>) {
     (orders, dishes)
 }
 
-fn cook(pair: &Pair, target: &mut Option<(Weak<Shape>, SignedDistance)>) -> Option<Arc<Heat>> {
+fn cook(pair: &ShapePair, target: &mut Option<(Weak<Shape>, SignedDistance)>) -> Option<Arc<Heat>> {
     let (shape, other) = (pair.0.upgrade()?, pair.1.upgrade()?);
     if !target.as_ref().is_some_and(|(known, _)| known.ptr_eq(&pair.1)) {
         *target = Some((pair.1.clone(), SignedDistance::to(&other.mesh)));

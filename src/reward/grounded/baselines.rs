@@ -1,12 +1,12 @@
 //! A task prepared for scoring: its frame, its reference, and what each of its checks is worth.
 
+use super::above_baseline::above_baseline;
 use super::details::{CheckDetails, ChecksDetails};
-use super::lift::lift;
-use super::likeness::Compared;
-use super::responses::Trials;
-use crate::checks::{self, Measure};
-use crate::specimen::{Frame, Specimen};
-use cadforge_core::task::checks::{Ask, Check};
+use super::sensitivity::Perturbations;
+use super::similarity::Compared;
+use crate::candidate_geometry::{CandidateGeometry, Frame};
+use crate::checks::{self, CheckResult};
+use cadforge_core::task::checks::{Check, Requirement};
 use cadforge_core::task::{Scale, Task};
 use cadforge_geometry::{
     Aabb, Placement, Pose, Shape, Target, TriMesh, boxed, convex_hull, cylinder, hollow_box, slabs, tube,
@@ -27,7 +27,7 @@ const SIDES: u32 = 96;
 
 /// What candidates of a task are measured against. Made once, then shared.
 #[derive(Debug)]
-pub struct Ground {
+pub struct TaskBaselines {
     frame: Frame,
     envelope: Option<Envelope>,
     target: Option<Target>,
@@ -37,7 +37,7 @@ pub struct Ground {
     /// The best weighted mean of the checks among the trivial shapes.
     trivial: f64,
     reference: Option<Compared>,
-    trials: Option<Trials>,
+    trials: Option<Perturbations>,
 }
 
 /// The box that a part is to stay in.
@@ -51,7 +51,7 @@ pub(super) struct Envelope {
 
 /// What a candidate is compared with.
 #[derive(Clone, Copy, Debug)]
-pub enum Against<'a> {
+pub enum Comparison<'a> {
     /// A built reference.
     Shape(&'a Shape),
     /// A mesh file.
@@ -60,33 +60,33 @@ pub enum Against<'a> {
     Nothing,
 }
 
-impl Ground {
+impl TaskBaselines {
     /// Prepares a task. `own` is the task's own reference, whatever candidates are compared with: it gives the frame, and
     /// what trivial shapes are made of; `weak` is its weak seed, which counts as one of them; `trials` are the
     /// reference's.
     pub fn new(
         task: &Task,
         own: Option<&Shape>,
-        against: Against<'_>,
+        against: Comparison<'_>,
         weak: Option<&Shape>,
-        trials: Option<Trials>,
+        trials: Option<Perturbations>,
     ) -> Self {
         let mesh = match (own, against) {
             (Some(own), _) => Some(&own.mesh),
-            (None, Against::Shape(shape)) => Some(&shape.mesh),
-            (None, Against::Mesh(mesh)) => Some(mesh),
-            (None, Against::Nothing) => None,
+            (None, Comparison::Shape(shape)) => Some(&shape.mesh),
+            (None, Comparison::Mesh(mesh)) => Some(mesh),
+            (None, Comparison::Nothing) => None,
         };
         let bbox = mesh.map_or_else(|| nominal(task), TriMesh::bbox);
         let frame = Frame::new(bbox, task.bbox_mm);
         let target = mesh.map(|mesh| Target::new(mesh, task.scale == Scale::Free, task.axis));
         let trivial = trivial_shapes(&frame, task, mesh, weak, target.as_ref());
-        let own = own.map(|shape| Specimen::of_shape(shape, &Placement::NONE, &frame));
+        let own = own.map(|shape| CandidateGeometry::of_shape(shape, &Placement::NONE, &frame));
         let (weights, best) = weights(&task.checks, &trivial, own.as_ref(), &frame);
         let reference = match against {
-            Against::Shape(shape) => Some(Specimen::of_shape(shape, &Placement::NONE, &frame)),
-            Against::Mesh(mesh) => Some(Specimen::of_mesh(mesh.clone(), &frame)),
-            Against::Nothing => None,
+            Comparison::Shape(shape) => Some(CandidateGeometry::of_shape(shape, &Placement::NONE, &frame)),
+            Comparison::Mesh(mesh) => Some(CandidateGeometry::of_mesh(mesh.clone(), &frame)),
+            Comparison::Nothing => None,
         };
         Self {
             frame,
@@ -121,7 +121,7 @@ impl Ground {
         self.reference.as_ref()
     }
 
-    pub(super) fn trials(&self) -> Option<&Trials> {
+    pub(super) fn trials(&self) -> Option<&Perturbations> {
         self.trials.as_ref()
     }
 
@@ -144,15 +144,16 @@ impl Ground {
     }
 
     /// The weighted mean of all checks, above what trivial shapes have; `None` without any.
-    pub(super) fn semantic(&self, measures: &[Measure]) -> Option<f64> {
-        self.mean(measures, |_| true).map(|mean| lift(mean, self.trivial))
+    pub(super) fn semantic(&self, measures: &[CheckResult]) -> Option<f64> {
+        self.mean(measures, |_| true)
+            .map(|mean| above_baseline(mean, self.trivial))
     }
 
     /// What may be told of the checks of a part that was put so.
     pub(super) fn described(
         &self,
-        measures: &[Measure],
-        specimen: &Specimen,
+        measures: &[CheckResult],
+        specimen: &CandidateGeometry,
         placement: &Placement,
     ) -> Option<ChecksDetails> {
         if self.checks.is_empty() {
@@ -186,7 +187,7 @@ impl Ground {
         })
     }
 
-    fn mean(&self, measures: &[Measure], keep: impl Fn(&Check) -> bool) -> Option<f64> {
+    fn mean(&self, measures: &[CheckResult], keep: impl Fn(&Check) -> bool) -> Option<f64> {
         let kept = || {
             self.checks
                 .iter()
@@ -203,7 +204,10 @@ impl Ground {
 /// `None` where the prompt gives no size. Its check's tolerance costs nothing.
 fn envelope(task: &Task) -> Option<Envelope> {
     let size = task.bbox_mm.filter(|_| task.scale == Scale::Mm)?;
-    let check = task.checks.iter().find(|check| check.ask == Ask::Envelope);
+    let check = task
+        .checks
+        .iter()
+        .find(|check| check.ask == Requirement::Envelope);
     let tolerance = check.and_then(|check| check.tolerance).unwrap_or(0.0);
     Some(Envelope {
         size,
@@ -228,7 +232,7 @@ fn trivial_shapes(
     mesh: Option<&TriMesh>,
     weak: Option<&Shape>,
     target: Option<&Target>,
-) -> Vec<Specimen> {
+) -> Vec<CandidateGeometry> {
     let mut meshes = vec![boxed(&frame.bbox)];
     meshes.extend((0..3).map(|axis| cylinder(&frame.bbox, axis, SIDES)));
     meshes.push(hollow_box(&frame.bbox, WALL * frame.bbox.diagonal()));
@@ -239,25 +243,25 @@ fn trivial_shapes(
             meshes.push(tube(&frame.bbox, axis, SIDES, radius));
         }
     }
-    let mut shapes: Vec<Specimen> = meshes
+    let mut shapes: Vec<CandidateGeometry> = meshes
         .into_iter()
-        .map(|mesh| Specimen::of_mesh(mesh, frame))
+        .map(|mesh| CandidateGeometry::of_mesh(mesh, frame))
         .collect();
     // As many bodies as are asked for say nothing of what they are.
     if let Some(count) = solids(&task.checks).filter(|count| (2..=MOST_SLABS).contains(count)) {
-        let slabs = |axis| Specimen::of_bodies(slabs(&frame.bbox, axis, count), count, frame);
+        let slabs = |axis| CandidateGeometry::of_bodies(slabs(&frame.bbox, axis, count), count, frame);
         shapes.extend((0..3).map(slabs));
     }
     if let Some(weak) = weak {
         let placement = target.map_or(Placement::NONE, |target| target.poses(&weak.mesh).0.placement);
-        shapes.push(Specimen::of_shape(weak, &placement, frame));
+        shapes.push(CandidateGeometry::of_shape(weak, &placement, frame));
     }
     shapes
 }
 
 fn solids(checks: &[Check]) -> Option<u32> {
     checks.iter().find_map(|check| match check.ask {
-        Ask::Solids { count } => Some(count),
+        Requirement::Solids { count } => Some(count),
         _ => None,
     })
 }
@@ -276,8 +280,8 @@ fn bore(mesh: &TriMesh, axis: usize) -> f64 {
 /// all of them.
 fn weights(
     checks: &[Check],
-    trivial: &[Specimen],
-    reference: Option<&Specimen>,
+    trivial: &[CandidateGeometry],
+    reference: Option<&CandidateGeometry>,
     frame: &Frame,
 ) -> (Vec<f64>, f64) {
     let scores: Vec<Vec<f64>> = trivial

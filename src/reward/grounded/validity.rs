@@ -1,7 +1,7 @@
 //! Whether the shape is valid, closed, and encloses its space once.
 
-use super::details::SoundnessDetails;
-use crate::specimen::Specimen;
+use super::details::ValidityDetails;
+use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::{Connectivity, Shape};
 
 /// Share of the volume below which an overlap is the chords of a mesh.
@@ -10,8 +10,8 @@ const NEGLIGIBLE: f64 = 2e-3;
 pub(super) fn score(
     shape: &Shape,
     connectivity: &Connectivity,
-    specimen: &Specimen,
-) -> (f64, SoundnessDetails) {
+    specimen: &CandidateGeometry,
+) -> (f64, ValidityDetails) {
     let doubled = specimen.volume.doubled();
     let volume = specimen.volume.volume();
     let share = |part: f64| {
@@ -23,7 +23,7 @@ pub(super) fn score(
             0.0
         }
     };
-    let details = SoundnessDetails {
+    let details = ValidityDetails {
         valid: shape.facts.valid,
         // A mesh can be open where the kernel leaves a gap between faces that share an edge: no fault of the shape.
         closed: shape.facts.is_closed() || connectivity.boundary_edges == 0,
@@ -47,12 +47,12 @@ pub(super) fn score(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::Frame;
+    use crate::candidate_geometry::Frame;
     use cadforge_geometry::{NormalisedMesh, Placement, shapes};
 
     fn score_of(shape: &Shape) -> f64 {
         let frame = Frame::new(shape.mesh.bbox(), None);
-        let specimen = Specimen::of_shape(shape, &Placement::NONE, &frame);
+        let specimen = CandidateGeometry::of_shape(shape, &Placement::NONE, &frame);
         score(
             shape,
             &Connectivity::of(&NormalisedMesh::new(&shape.mesh.welded())),
@@ -101,7 +101,7 @@ mod tests {
                 max: place(mesh.max),
             };
             let frame = Frame::new(bbox, None);
-            let specimen = Specimen::of_shape(shape, &Placement::NONE, &frame);
+            let specimen = CandidateGeometry::of_shape(shape, &Placement::NONE, &frame);
             assert_eq!(specimen.volume.volume(), 0.0);
             let welded = NormalisedMesh::new(&shape.mesh.welded());
             score(shape, &Connectivity::of(&welded), &specimen).0

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// One thing that is wrong with a task folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub struct TaskProblem {
     /// The file, as a path that starts like the folder that was given.
     pub file: String,
     /// The field within it, e.g. `bbox_mm` or `step.2.file` (steps count from 1); null where the file as a whole
@@ -19,7 +19,7 @@ pub struct Problem {
     pub hint: Option<String>,
 }
 
-impl Problem {
+impl TaskProblem {
     /// A problem of a whole file.
     pub fn of_file(file: &Path, message: impl Into<String>) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for TaskProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.file, self.message)?;
         match &self.hint {
@@ -82,7 +82,7 @@ pub enum TaskError {
 
 impl TaskError {
     /// The first of several problems, with the number of the others; `None` if there are none.
-    pub(super) fn from_problems(problems: &[Problem]) -> Option<Self> {
+    pub(super) fn from_problems(problems: &[TaskProblem]) -> Option<Self> {
         let (first, others) = problems.split_first()?;
         let mut message = first.message.clone();
         if !others.is_empty() {

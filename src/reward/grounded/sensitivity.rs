@@ -3,7 +3,7 @@
 //! A name that changes nothing is dead. Names that all change the part in one way, as a factor of everything does, are
 //! worth one: the effective rank of the answers counts the ways.
 
-use super::details::ResponsesDetails;
+use super::details::SensitivityDetails;
 use cadforge_geometry::{Moments, TriMesh};
 
 /// Numbers that describe a part.
@@ -18,16 +18,16 @@ const LEAST_TRIALS: usize = 6;
 
 /// What came of changing the dimensions of a script.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trials {
+pub struct Perturbations {
     /// Named dimensions in the script.
     pub named: usize,
     /// Those that were changed.
-    pub trials: Vec<Trial>,
+    pub trials: Vec<Perturbation>,
 }
 
 /// One dimension.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Trial {
+pub struct Perturbation {
     /// Its name.
     pub name: String,
     /// How the measures changed; `None` if nothing was built with it changed.
@@ -61,7 +61,7 @@ pub fn measures(mesh: &TriMesh) -> [f64; MEASURES] {
     found
 }
 
-impl Trial {
+impl Perturbation {
     /// Whether the part changed.
     pub fn is_live(&self) -> bool {
         self.response
@@ -69,7 +69,7 @@ impl Trial {
     }
 }
 
-impl Trials {
+impl Perturbations {
     fn live(&self) -> usize {
         self.trials.iter().filter(|trial| trial.is_live()).count()
     }
@@ -107,13 +107,15 @@ impl Trials {
 }
 
 /// Share of live dimensions, times how many there are and in how many ways they act, against the reference.
-pub(super) fn score(trials: &Trials, reference: Option<&Trials>) -> (f64, ResponsesDetails) {
+pub(super) fn score(trials: &Perturbations, reference: Option<&Perturbations>) -> (f64, SensitivityDetails) {
     let (live, rank) = (trials.live(), trials.rank());
     let share = live as f64 / trials.trials.len().max(1) as f64;
-    let wanted = reference.map_or(0.0, Trials::estimated).max(LEAST_LIVE as f64);
+    let wanted = reference
+        .map_or(0.0, Perturbations::estimated)
+        .max(LEAST_LIVE as f64);
     let many = (trials.estimated() / wanted).min(1.0);
     let enough = trials.trials.len() >= LEAST_TRIALS;
-    let ways = match reference.map(Trials::rank) {
+    let ways = match reference.map(Perturbations::rank) {
         Some(of_reference) if enough && of_reference > 0.0 => (rank / of_reference).min(1.0),
         _ => 1.0,
     };
@@ -122,13 +124,13 @@ pub(super) fn score(trials: &Trials, reference: Option<&Trials>) -> (f64, Respon
         .iter()
         .filter(|trial| !trial.is_live())
         .map(|trial| trial.name.clone());
-    let details = ResponsesDetails {
+    let details = SensitivityDetails {
         named: trials.named,
         tried: trials.trials.len(),
         live,
         rank,
-        reference_live: reference.map(Trials::live),
-        reference_rank: reference.map(Trials::rank),
+        reference_live: reference.map(Perturbations::live),
+        reference_rank: reference.map(Perturbations::rank),
         dead: dead.collect(),
     };
     (share * many * ways, details)
@@ -173,9 +175,9 @@ mod tests {
     use super::*;
     use cadforge_geometry::{Placement, shapes};
 
-    fn trial(name: usize, mesh: &TriMesh, whole: &TriMesh) -> Trial {
+    fn trial(name: usize, mesh: &TriMesh, whole: &TriMesh) -> Perturbation {
         let (new, old) = (measures(mesh), measures(whole));
-        Trial {
+        Perturbation {
             name: format!("d{name}"),
             response: Some(std::array::from_fn(|i| new[i] - old[i])),
         }
@@ -185,9 +187,9 @@ mod tests {
         shapes::block([0.0; 3], size)
     }
 
-    fn trials(meshes: &[TriMesh]) -> Trials {
+    fn trials(meshes: &[TriMesh]) -> Perturbations {
         let whole = block([10.0, 20.0, 30.0]);
-        Trials {
+        Perturbations {
             named: meshes.len(),
             trials: meshes
                 .iter()
@@ -203,7 +205,7 @@ mod tests {
         let moved = whole.placed(&Placement::moved(1.0, [0.0; 3], [50.0, 0.0, 0.0]));
         let dead = trials(&[whole.clone(), moved, whole]);
         assert_eq!(score(&dead, None).0, 0.0);
-        assert_eq!(score(&Trials::default(), None).0, 0.0);
+        assert_eq!(score(&Perturbations::default(), None).0, 0.0);
     }
 
     #[test]
@@ -231,7 +233,7 @@ mod tests {
         let (new, old) = (measures(&plate(21.0)), measures(&plate(20.0)));
         let response = std::array::from_fn(|i| new[i] - old[i]);
         assert!(
-            Trial {
+            Perturbation {
                 name: "x".to_owned(),
                 response: Some(response)
             }

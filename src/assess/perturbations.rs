@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::parallel;
 use cadforge_core::task::dimensions::{Dimension, dimensions};
-use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority, is_lasting};
+use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority, is_cacheable};
 use cadforge_geometry::Shape;
-use cadforge_reward::{MEASURES, Trial, Trials, measures};
+use cadforge_reward::{MEASURES, Perturbation, Perturbations, measures};
 
 /// Tries at most `count` dimensions of a script that builds to `whole`. The flag is false if the machine had a part in
 /// what came of it.
@@ -19,7 +19,7 @@ pub(super) fn run(
     limits: &Limits,
     executor: &Executor,
     cancel: &CancelToken,
-) -> Result<(Trials, bool), ExecutorError> {
+) -> Result<(Perturbations, bool), ExecutorError> {
     let all = dimensions(code);
     let chosen = choose(&all, whole, count as usize);
     let before = measures(&whole.mesh);
@@ -30,7 +30,7 @@ pub(super) fn run(
         try_one(dimension, code, &before, limits, executor, cancel)
     })?;
     let settled = tried.iter().all(|(_, settled)| *settled);
-    let trials = Trials {
+    let trials = Perturbations {
         named: all.len(),
         trials: tried.into_iter().map(|(trial, _)| trial).collect(),
     };
@@ -64,8 +64,8 @@ fn try_one(
     limits: &Limits,
     executor: &Executor,
     cancel: &CancelToken,
-) -> Result<(Trial, bool), ExecutorError> {
-    let mut trial = Trial {
+) -> Result<(Perturbation, bool), ExecutorError> {
+    let mut trial = Perturbation {
         name: dimension.name.clone(),
         response: None,
     };
@@ -81,7 +81,7 @@ fn try_one(
                     break;
                 }
             }
-            Build::Failed(failure) => settled &= is_lasting(Some(&failure)),
+            Build::Failed(failure) => settled &= is_cacheable(Some(&failure)),
         }
     }
     Ok((trial, settled))

@@ -44,7 +44,7 @@ impl Frame {
 
 /// A shape with what checks look at.
 #[derive(Clone, Debug)]
-pub(super) struct Specimen {
+pub(super) struct CandidateGeometry {
     pub(super) mesh: TriMesh,
     pub(super) volume: Volume,
     pub(super) cylinders: Vec<Cylinder>,
@@ -55,7 +55,7 @@ pub(super) struct Specimen {
     pub(super) faces: Vec<u32>,
 }
 
-impl Specimen {
+impl CandidateGeometry {
     /// A built shape, put in place.
     pub(super) fn of_shape(shape: &Shape, placement: &Placement, frame: &Frame) -> Self {
         let bodies = shape.bodies();

@@ -7,32 +7,32 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::evaluation::{ReferenceChoice, Scoring};
 use super::references::{ReferenceError, build, is_python, read, wait_for};
-use super::{trials, with_task_files};
+use super::{perturbations, with_task_files};
 use cadforge_core::cache::KeyBuilder;
 use cadforge_core::task::Task;
 use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, MeshKind, Priority};
 use cadforge_geometry::{Shape, TriMesh};
-use cadforge_reward::{Against, Ground};
+use cadforge_reward::{Comparison, TaskBaselines};
 
 /// Prepared tasks by what they depend on.
 #[derive(Debug, Default)]
-pub(super) struct GroundStore {
+pub(super) struct PreparedTaskStore {
     prepared: Mutex<BTreeMap<Vec<u8>, Slot>>,
 }
 
-type Slot = Arc<Mutex<Option<Prepared>>>;
+type Slot = Arc<Mutex<Option<PreparedTask>>>;
 
 /// A prepared task.
 #[derive(Clone, Debug)]
-pub(super) struct Prepared {
-    pub(super) ground: Arc<Ground>,
+pub(super) struct PreparedTask {
+    pub(super) ground: Arc<TaskBaselines>,
     /// How long the reference took to run, ms; `None` where there is none that runs.
     pub(super) reference_ms: Option<f64>,
     /// Whether what is scored against it may be kept.
     clean: bool,
 }
 
-impl GroundStore {
+impl PreparedTaskStore {
     /// The task prepared as `scoring` asks; `clean` becomes false if what came of it is not to be kept.
     pub(super) fn get(
         &self,
@@ -41,7 +41,7 @@ impl GroundStore {
         executor: &Executor,
         clean: &mut bool,
         cancel: &CancelToken,
-    ) -> Result<Prepared, ReferenceError> {
+    ) -> Result<PreparedTask, ReferenceError> {
         let other = match &scoring.reference {
             ReferenceChoice::File(path) => Some((path.clone(), read(path)?)),
             ReferenceChoice::Task | ReferenceChoice::None => None,
@@ -92,7 +92,7 @@ fn prepare(
     limits: &Limits,
     executor: &Executor,
     cancel: &CancelToken,
-) -> Result<Prepared, ReferenceError> {
+) -> Result<PreparedTask, ReferenceError> {
     let mut clean = true;
     let mut built = |path: &PathBuf, code: &str| {
         let reference = build(path, code, limits, executor, cancel)?;
@@ -129,14 +129,15 @@ fn prepare(
     }
     let reference = given.as_ref().or(own.as_ref());
     let against = match (choice, reference, &mesh) {
-        (ReferenceChoice::None, ..) => Against::Nothing,
-        (_, _, Some(mesh)) => Against::Mesh(mesh),
-        (_, Some(reference), None) => Against::Shape(&reference.shape),
-        (_, None, None) => Against::Nothing,
+        (ReferenceChoice::None, ..) => Comparison::Nothing,
+        (_, _, Some(mesh)) => Comparison::Mesh(mesh),
+        (_, Some(reference), None) => Comparison::Shape(&reference.shape),
+        (_, None, None) => Comparison::Nothing,
     };
     let trials = match (reference, &code, against) {
-        (Some(reference), Some(code), Against::Shape(_)) if count > 0 => {
-            let (trials, settled) = trials::run(code, &reference.shape, count, limits, executor, cancel)?;
+        (Some(reference), Some(code), Comparison::Shape(_)) if count > 0 => {
+            let (trials, settled) =
+                perturbations::run(code, &reference.shape, count, limits, executor, cancel)?;
             clean &= settled;
             Some(trials)
         }
@@ -148,14 +149,14 @@ fn prepare(
         Build::Shape(shape) => Some(shape),
         Build::Failed(_) => None,
     };
-    let ground = Ground::new(
+    let ground = TaskBaselines::new(
         task,
         own.as_ref().map(|own| &*own.shape),
         against,
         weak.as_deref(),
         trials,
     );
-    Ok(Prepared {
+    Ok(PreparedTask {
         ground: Arc::new(ground),
         reference_ms: reference.map(|reference| reference.run_ms),
         clean,

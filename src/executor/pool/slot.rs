@@ -12,8 +12,8 @@ use crossbeam_channel::Receiver;
 
 use super::{Job, Phase, Shared, Slot, Source, State, Successor, memory};
 use crate::identity::Identity;
-use crate::worker::{Died, Done, Ran, Run, Worker};
-use crate::{Execution, ExecutorError, Priority, answer};
+use crate::worker::{Done, Ran, Run, Worker, WorkerDied};
+use crate::{Execution, ExecutorError, Priority, outcome};
 
 /// How long to wait before a worker that was ready once, and cannot be started again, is tried once more.
 const BACKOFF: [Duration; 3] = [
@@ -32,7 +32,7 @@ const ASLEEP_AT_MOST: usize = 3;
 /// Runs between two exact measurements of a worker that seems to have grown.
 const MEASURE_EVERY: u64 = 16;
 
-pub(super) struct Keeper {
+pub(super) struct SlotThread {
     shared: Arc<Shared>,
     closing: Receiver<()>,
     slot: usize,
@@ -40,7 +40,7 @@ pub(super) struct Keeper {
 }
 
 /// A worker with what its keeper remembers of it.
-struct Kept {
+struct SlotWorker {
     worker: Worker,
     pid: u32,
     /// That of the machinery when it was started.
@@ -64,10 +64,10 @@ enum End {
     Closing,
     /// Another keeper has the slot.
     Superseded,
-    Died,
+    WorkerDied,
 }
 
-impl Keeper {
+impl SlotThread {
     /// The one in charge of an empty slot.
     pub(super) fn first(shared: &Arc<Shared>, closing: &Receiver<()>, slot: usize) {
         let mut state = shared.lock();
@@ -115,7 +115,7 @@ impl Keeper {
                     };
                     match end {
                         End::Closing | End::Superseded => return,
-                        End::Died => {
+                        End::WorkerDied => {
                             let mut state = self.shared.lock();
                             if state.closing {
                                 return;
@@ -132,11 +132,11 @@ impl Keeper {
                 Err(_) if self.give_up_succession() => return,
                 // What never worked will hardly work by itself, though its first start may have been cut short; what
                 // did work is worth some patience.
-                Err(Died(_)) if failures < if was_ready { BACKOFF.len() } else { 1 } => {
+                Err(WorkerDied(_)) if failures < if was_ready { BACKOFF.len() } else { 1 } => {
                     let _ = self.closing.recv_timeout(BACKOFF[failures]);
                     failures += 1;
                 }
-                Err(Died(reason)) => return self.shared.fail(self.slot, reason),
+                Err(WorkerDied(reason)) => return self.shared.fail(self.slot, reason),
             }
             if self.shared.lock().closing {
                 return;
@@ -164,7 +164,7 @@ impl Keeper {
         }
     }
 
-    fn start(&self) -> Result<Kept, Died> {
+    fn start(&self) -> Result<SlotWorker, WorkerDied> {
         self.note(Phase::Starting, None);
         let identity = Identity::of(&self.shared.config);
         let gone = Arc::new(AtomicBool::new(false));
@@ -183,7 +183,7 @@ impl Keeper {
             self.note(Phase::Starting, Some(started));
         };
         let worker = Worker::start(&self.shared.config, &self.closing, started, tell)?;
-        Ok(Kept {
+        Ok(SlotWorker {
             worker,
             pid,
             identity,
@@ -209,7 +209,7 @@ impl Keeper {
     }
 
     /// Puts a ready worker into its slot, once its predecessor is between two jobs; `false` when the pool closes.
-    fn take_over(&self, kept: &Kept) -> bool {
+    fn take_over(&self, kept: &SlotWorker) -> bool {
         let mut state = self.shared.lock();
         if let Some(successor) = &mut state.slots[self.slot].successor
             && successor.keeper == self.id
@@ -262,7 +262,7 @@ impl Keeper {
     }
 
     /// Runs one job after another.
-    fn feed(&self, kept: &mut Kept) -> End {
+    fn feed(&self, kept: &mut SlotWorker) -> End {
         let mut next_succession = Instant::now();
         loop {
             let job = match self.wait_for_job(&kept.gone) {
@@ -272,7 +272,7 @@ impl Keeper {
             // Packages or the program were replaced: results of this worker are not what is meant any more.
             let outdated = job.identity.is_some_and(|meant| meant != kept.identity);
             if self.perform(&mut kept.worker, kept.identity, job, &[]).is_err() {
-                return End::Died;
+                return End::WorkerDied;
             }
             kept.runs += 1;
             if Instant::now() >= next_succession && (outdated || self.is_worn(kept)) && self.start_successor()
@@ -289,7 +289,7 @@ impl Keeper {
         identity: Identity,
         job: Job,
         asleep: &[Source],
-    ) -> Result<(), Died> {
+    ) -> Result<(), WorkerDied> {
         let began = Instant::now();
         let queue_ms = job.submitted.elapsed().as_secs_f64() * 1e3;
         let ran = self.run(worker, identity, &job, asleep);
@@ -316,9 +316,9 @@ impl Keeper {
                 job.answer(Err(ExecutorError::Cancelled));
                 Ok(())
             }
-            Err(Died(reason)) => {
+            Err(WorkerDied(reason)) => {
                 self.retry(job, reason.clone());
-                Err(Died(reason))
+                Err(WorkerDied(reason))
             }
         };
         self.shared.changed.notify_all();
@@ -332,7 +332,7 @@ impl Keeper {
         identity: Identity,
         job: &Job,
         asleep: &[Source],
-    ) -> Result<Ran, Died> {
+    ) -> Result<Ran, WorkerDied> {
         let run = Run {
             code: &job.code,
             limits: &job.limits,
@@ -370,7 +370,7 @@ impl Keeper {
                 return Err(End::Closing);
             }
             if gone.load(Ordering::Relaxed) {
-                return Err(End::Died);
+                return Err(End::WorkerDied);
             }
             if state.slots[self.slot]
                 .successor
@@ -397,7 +397,7 @@ impl Keeper {
     }
 
     /// Whether it has run so often, or grown so much, that it should be replaced.
-    fn is_worn(&self, kept: &mut Kept) -> bool {
+    fn is_worn(&self, kept: &mut SlotWorker) -> bool {
         let recycle = &self.shared.config.recycle;
         if kept.runs >= recycle.runs {
             return true;
@@ -471,7 +471,7 @@ fn settle(job: &Job, done: Done, queue_ms: f64, worker: &Worker, identity: Ident
         claims,
         blobs,
     } = done;
-    let answer = answer::of(outcome, &claims, &blobs, &job.limits);
+    let answer = outcome::of(outcome, &claims, &blobs, &job.limits);
     let execution = Execution {
         build: answer.build,
         notes: answer.notes,

@@ -6,9 +6,9 @@ use egui_kittest::kittest::Queryable as _;
 use serde_json::{Value, json};
 
 use super::command::{Action, Command};
-use super::made::Making;
+use super::exporting::ExportKind;
 use super::state::Report;
-use super::testing::{Standin, Window, ask, built, failed, notice, state, studio, until, window};
+use super::testing::{FakeBackend, Window, ask, built, failed, notice, state, studio, until, window};
 use crate::data::export::Kind as DataSet;
 use crate::data::store::{Filter, Store};
 use crate::failure::Kind;
@@ -26,8 +26,8 @@ fn written(window: &mut Window, count: usize) {
 }
 
 /// A window with a training run of one group open: a good candidate, and one that does not build.
-fn training_run(folder: &Path) -> (Standin, Window) {
-    let standin = Standin::ready();
+fn training_run(folder: &Path) -> (FakeBackend, Window) {
+    let standin = FakeBackend::ready();
     let mut window = window(&standin);
     standin.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
@@ -69,12 +69,12 @@ fn a_failed_row_is_opened_repaired_and_kept_with_where_it_is_from() {
             code: "box".to_owned(),
         },
     );
-    ask(&mut window, Command::Do(Action::Make(Making::Repair)));
+    ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
     assert!(notice(&window).contains("scored"), "{}", notice(&window));
     ask(&mut window, Command::Do(Action::RunNow));
     standin.last(|job| job.answer(built(0.9, 0.9)));
     window.run();
-    ask(&mut window, Command::Do(Action::Make(Making::Repair)));
+    ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
     written(&mut window, 1);
     let kept = std::fs::read_to_string(dir.path().join("run.repaired.jsonl")).unwrap();
     let row: Value = serde_json::from_str(&kept).unwrap();
@@ -95,14 +95,14 @@ fn reports_prompts_and_data_sets_go_beside_the_rows() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = training_run(dir.path());
     let making = [
-        Making::Report,
-        Making::Curriculum,
-        Making::DataSet(DataSet::Sft),
-        Making::DataSet(DataSet::Preference),
-        Making::DataSet(DataSet::Rollouts),
+        ExportKind::Report,
+        ExportKind::Curriculum,
+        ExportKind::DataSet(DataSet::Sft),
+        ExportKind::DataSet(DataSet::Preference),
+        ExportKind::DataSet(DataSet::Rollouts),
     ];
     for (index, making) in making.into_iter().enumerate() {
-        ask(&mut window, Command::Do(Action::Make(making)));
+        ask(&mut window, Command::Do(Action::ExportRun(making)));
         written(&mut window, index + 1);
     }
     let read = |path: &str| std::fs::read_to_string(dir.path().join(path)).unwrap();
@@ -117,7 +117,7 @@ fn reports_prompts_and_data_sets_go_beside_the_rows() {
         assert!(!read(&format!("run.{kind}/train.jsonl")).is_empty(), "{kind}");
     }
     ask(&mut window, Command::CloseRows);
-    ask(&mut window, Command::Do(Action::Make(Making::Report)));
+    ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Report)));
     assert!(notice(&window).contains("no training run"));
 }
 
@@ -129,7 +129,7 @@ fn noted(window: &mut Window, text: &'static str) {
 }
 
 /// Opens the training run, imports it into a store, and opens that.
-fn stored_run(folder: &Path) -> (Standin, Window) {
+fn stored_run(folder: &Path) -> (FakeBackend, Window) {
     let (standin, mut window) = training_run(folder);
     studio(&mut window).row_store_is(folder.join("store"));
     ask(&mut window, Command::Do(Action::ImportRows));
@@ -172,7 +172,7 @@ fn a_repair_of_a_stored_row_is_a_row_of_the_store_that_names_its_source() {
     ask(&mut window, Command::Do(Action::RunNow));
     standin.last(|job| job.answer(built(0.9, 0.9)));
     window.run();
-    ask(&mut window, Command::Do(Action::Make(Making::Repair)));
+    ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
     written(&mut window, 1);
     let store = Store::open_existing(&dir.path().join("store")).unwrap();
     let ids = store.ids(&Filter::default()).unwrap();
@@ -198,14 +198,17 @@ fn a_repair_of_a_stored_row_is_a_row_of_the_store_that_names_its_source() {
 fn a_data_set_is_made_of_the_rows_that_are_chosen() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = stored_run(dir.path());
-    let making = Making::DataSet(DataSet::Rollouts);
-    ask(&mut window, Command::MakeOf(making, vec![1]));
+    let making = ExportKind::DataSet(DataSet::Rollouts);
+    ask(&mut window, Command::ExportSelected(making, vec![1]));
     written(&mut window, 1);
     let read = |path: &str| std::fs::read_to_string(dir.path().join(path)).unwrap();
     let rows = read("store.rollouts/train.jsonl");
     assert!(rows.contains("bax") && rows.lines().count() == 1, "{rows}");
     assert_eq!(read("store.selection.jsonl").lines().count(), 1);
-    ask(&mut window, Command::Do(Action::Make(Making::Curriculum)));
+    ask(
+        &mut window,
+        Command::Do(Action::ExportRun(ExportKind::Curriculum)),
+    );
     written(&mut window, 2);
     let prompt: Value = serde_json::from_str(&read("store.next.jsonl")).unwrap();
     assert_eq!(

@@ -19,7 +19,7 @@ const COLUMNS: usize = 8;
 
 /// What can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Making {
+pub enum ExportKind {
     /// The code on screen, as a repair of the row that it began as.
     Repair,
     /// A report with plots.
@@ -41,7 +41,7 @@ pub struct Repaired {
     pub evaluation: Evaluation,
 }
 
-impl Making {
+impl ExportKind {
     /// Where it goes.
     pub fn path(self, rows: &Path) -> PathBuf {
         match self {
@@ -55,7 +55,7 @@ impl Making {
 
 /// Appends a repair to the file of repairs beside the rows.
 pub fn keep_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
-    let path = Making::Repair.path(&rows.path);
+    let path = ExportKind::Repair.path(&rows.path);
     let (code, evaluation) = (&repaired.code, &repaired.evaluation);
     let row = rows
         .rows
@@ -108,14 +108,14 @@ pub fn runs(rows: &Rows) -> Result<Vec<report::Run>, String> {
 /// What verbs read are files: chosen rows, and those of a store, are written to one beside their source first, which prompts
 /// then name as where they are from.
 pub fn make(
-    making: Making,
+    making: ExportKind,
     rows: &Rows,
     chosen: Option<&[u32]>,
     tasks: &TaskSet,
     prompts: Option<&Path>,
 ) -> Result<(), String> {
     let path = making.path(&rows.path);
-    if making == Making::Report {
+    if making == ExportKind::Report {
         return write_report(&runs(rows)?, &path);
     }
     let whole = !rows.stored && !rows.many() && chosen.is_none();
@@ -130,9 +130,9 @@ pub fn make(
     let inputs = [input];
     let template = || Template::find(prompts, "default");
     match making {
-        Making::Repair => Err("a repair is code, and not made of rows".to_owned()),
-        Making::Report => Ok(()),
-        Making::Curriculum => {
+        ExportKind::Repair => Err("a repair is code, and not made of rows".to_owned()),
+        ExportKind::Report => Ok(()),
+        ExportKind::Curriculum => {
             let options = curriculum::Options {
                 stages: Vec::new(),
                 below: 0.70,
@@ -142,7 +142,7 @@ pub fn make(
             let made = curriculum::write(&inputs, &path, tasks, &template()?, &options);
             made.map(drop).map_err(|error| error.to_string())
         }
-        Making::DataSet(kind) => {
+        ExportKind::DataSet(kind) => {
             // A repair by hand is an example of its own row.
             let repairs = Some(repaired::path_beside(&rows.path)).filter(|path| whole && path.is_file());
             let inputs: Vec<PathBuf> = inputs.into_iter().chain(repairs).collect();

@@ -14,7 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use serde::{Deserialize, Serialize};
 
 use super::dock::Saved;
-use super::viewport::{Against, Layout, Look, Projection};
+use super::viewport::{CompareWith, Layout, Look, Projection};
 use crate::engine::Wake;
 use crate::reward::{Mode, Profile};
 use crate::trajectory::replace_file;
@@ -34,7 +34,7 @@ const PREFIX: &str = "open-";
 /// Where one was and what was edited.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Kept {
+pub struct SessionSnapshot {
     /// The task on screen.
     pub task: String,
     /// How candidates are scored; none for what is usual.
@@ -42,7 +42,7 @@ pub struct Kept {
     /// The theme; none keeps the usual one.
     pub dark: Option<bool>,
     /// How the 3D view stands.
-    pub view: Option<KeptView>,
+    pub view: Option<ViewSnapshot>,
     /// Where panels stand; none for what is usual.
     pub panels: Option<Saved>,
     /// Edits that no file holds, oldest first.
@@ -51,11 +51,11 @@ pub struct Kept {
 
 /// How the 3D view stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct KeptView {
+pub struct ViewSnapshot {
     /// How panes are arranged.
     pub layout: Layout,
     /// What is compared with.
-    pub against: Against,
+    pub against: CompareWith,
     /// How surfaces are drawn.
     pub look: Look,
     /// How the world is flattened.
@@ -76,9 +76,9 @@ pub struct Draft {
 
 /// What earlier windows left.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct StoredSessions {
     /// The last window that was closed.
-    pub last: Option<Kept>,
+    pub last: Option<SessionSnapshot>,
     /// Edits of windows that were not.
     pub lost: Vec<Draft>,
     /// Where those lie, to be settled when that is decided.
@@ -109,7 +109,7 @@ impl Left {
 
 /// Whether what was to be kept is on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeeperEvent {
+pub enum SessionStoreEvent {
     /// It is not, and why; tried again until it is.
     Failing(String),
     /// It is again.
@@ -117,34 +117,34 @@ pub enum KeeperEvent {
 }
 
 /// Writes what is to be remembered.
-pub struct Keeper {
+pub struct SessionStore {
     folder: PathBuf,
     path: PathBuf,
     /// Held for as long as the window lives, whatever ends it.
     lock: Option<File>,
     queue: Option<Sender<Work>>,
     thread: Option<JoinHandle<Vec<Left>>>,
-    latest: Kept,
+    latest: SessionSnapshot,
     /// Edits that the last window left and this one took over.
     taken: Vec<Draft>,
-    sender: Sender<KeeperEvent>,
+    sender: Sender<SessionStoreEvent>,
     /// How the writing goes.
-    pub events: Receiver<KeeperEvent>,
+    pub events: Receiver<SessionStoreEvent>,
     wake: Wake,
 }
 
 struct Work {
-    kept: Kept,
+    kept: SessionSnapshot,
     /// Removed once `kept` is on the disk.
     settled: Vec<Left>,
 }
 
-impl Keeper {
+impl SessionStore {
     /// Reads what earlier windows left in a folder, and writes there from now on. Calls `wake` after each event.
-    pub fn open(folder: &Path, wake: Wake) -> (Self, Found) {
+    pub fn open(folder: &Path, wake: Wake) -> (Self, StoredSessions) {
         // One window at a time looks and makes its own lock: between the two it could be taken for one that is gone.
         let turn = take_turn(folder);
-        let mut found = Found::default();
+        let mut found = StoredSessions::default();
         let last = folder.join(LAST);
         match read(&last) {
             Ok(kept) => found.last = kept,
@@ -184,7 +184,7 @@ impl Keeper {
             lock,
             queue: None,
             thread: None,
-            latest: Kept::default(),
+            latest: SessionSnapshot::default(),
             taken: found.last.iter().flat_map(|kept| kept.drafts.clone()).collect(),
             sender,
             events,
@@ -194,18 +194,18 @@ impl Keeper {
     }
 
     /// Remembers this from now on.
-    pub fn keep(&mut self, kept: Kept) {
+    pub fn keep(&mut self, kept: SessionSnapshot) {
         if kept != self.latest {
             self.send(kept, Vec::new());
         }
     }
 
     /// Remembers this from now on, and removes what earlier windows left once it is on the disk.
-    pub fn settle(&mut self, kept: Kept, left: Vec<Left>) {
+    pub fn settle(&mut self, kept: SessionSnapshot, left: Vec<Left>) {
         self.send(kept, left);
     }
 
-    fn send(&mut self, kept: Kept, settled: Vec<Left>) {
+    fn send(&mut self, kept: SessionSnapshot, settled: Vec<Left>) {
         self.latest = kept.clone();
         let queue = self.queue.get_or_insert_with(|| {
             let (queue, work) = crossbeam_channel::unbounded();
@@ -239,7 +239,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for SessionStore {
     /// A window that closes leaves its place for the next one, and nothing to be rescued.
     fn drop(&mut self) {
         drop(self.queue.take());
@@ -263,10 +263,10 @@ impl Drop for Keeper {
 }
 
 /// Writes what comes until nobody sends any more; returns what could not be settled.
-fn write_all(path: &Path, work: &Receiver<Work>, tell: &dyn Fn(KeeperEvent)) -> Vec<Left> {
+fn write_all(path: &Path, work: &Receiver<Work>, tell: &dyn Fn(SessionStoreEvent)) -> Vec<Left> {
     let mut settled = Vec::new();
     // What is not on the disk, and whether that was told.
-    let mut pending: Option<Kept> = None;
+    let mut pending: Option<SessionSnapshot> = None;
     let mut failing = false;
     loop {
         let next = if pending.is_some() {
@@ -291,12 +291,12 @@ fn write_all(path: &Path, work: &Receiver<Work>, tell: &dyn Fn(KeeperEvent)) -> 
                 pending = None;
                 settled.retain(|left: &Left| left.remove().is_err());
                 if std::mem::take(&mut failing) {
-                    tell(KeeperEvent::Working);
+                    tell(SessionStoreEvent::Working);
                 }
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
-                    tell(KeeperEvent::Failing(not_kept(path, &error)));
+                    tell(SessionStoreEvent::Failing(not_kept(path, &error)));
                 }
             }
         }
@@ -310,7 +310,7 @@ fn not_kept(path: &Path, error: &io::Error) -> String {
     )
 }
 
-fn write(path: &Path, kept: &Kept) -> io::Result<()> {
+fn write(path: &Path, kept: &SessionSnapshot) -> io::Result<()> {
     let bytes = serde_json::to_vec(kept)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -319,7 +319,7 @@ fn write(path: &Path, kept: &Kept) -> io::Result<()> {
 }
 
 /// Nothing where there is no file.
-fn read(path: &Path) -> io::Result<Option<Kept>> {
+fn read(path: &Path) -> io::Result<Option<SessionSnapshot>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
@@ -412,21 +412,21 @@ mod tests {
 
     use super::*;
 
-    fn edited(code: &str) -> Kept {
+    fn edited(code: &str) -> SessionSnapshot {
         let draft = Draft {
             task: "part".to_owned(),
             file: None,
             code: code.to_owned(),
         };
-        Kept {
+        SessionSnapshot {
             task: "part".to_owned(),
             drafts: vec![draft],
-            ..Kept::default()
+            ..SessionSnapshot::default()
         }
     }
 
-    fn open(folder: &Path) -> (Keeper, Found) {
-        Keeper::open(folder, Arc::new(|| {}))
+    fn open(folder: &Path) -> (SessionStore, StoredSessions) {
+        SessionStore::open(folder, Arc::new(|| {}))
     }
 
     fn until(what: &str, is_so: impl Fn() -> bool) {
@@ -437,12 +437,12 @@ mod tests {
         }
     }
 
-    fn is_kept(keeper: &Keeper, kept: &Kept) -> bool {
+    fn is_kept(keeper: &SessionStore, kept: &SessionSnapshot) -> bool {
         matches!(read(&keeper.path), Ok(Some(found)) if found == *kept)
     }
 
     /// Ends a window as a kill does: its file stays and its lock goes.
-    fn kill(mut keeper: Keeper) -> PathBuf {
+    fn kill(mut keeper: SessionStore) -> PathBuf {
         let path = keeper.path.clone();
         drop(keeper.lock.take());
         std::mem::forget(keeper);
@@ -534,7 +534,7 @@ mod tests {
         fs::create_dir(&keeper.path).unwrap();
         keeper.settle(edited("precious"), found.left);
         let event = keeper.events.recv_timeout(Duration::from_secs(20)).unwrap();
-        let KeeperEvent::Failing(message) = event else {
+        let SessionStoreEvent::Failing(message) = event else {
             panic!("it was written")
         };
         assert!(
@@ -544,7 +544,7 @@ mod tests {
         assert!(left.exists(), "the only copy");
         fs::remove_dir(&keeper.path).unwrap();
         let event = keeper.events.recv_timeout(Duration::from_secs(20)).unwrap();
-        assert_eq!(event, KeeperEvent::Working);
+        assert_eq!(event, SessionStoreEvent::Working);
         until("the removal", || !left.exists());
         assert!(is_kept(&keeper, &edited("precious")));
     }

@@ -1,10 +1,10 @@
 //! Likeness to the reference, above what trivial shapes have anyway.
 
-use super::details::LikenessDetails;
-use super::lift::lift;
+use super::above_baseline::above_baseline;
+use super::details::SimilarityDetails;
+use crate::candidate_geometry::CandidateGeometry;
 use crate::details::ViewScores;
 use crate::reference::Outlines;
-use crate::specimen::Specimen;
 use cadforge_geometry::{NormalisedMesh, TriMesh, TriangleTree, surface_points};
 
 /// Points on each surface; distances from them are exact.
@@ -15,7 +15,7 @@ const THRESHOLDS: [f64; 4] = [0.005, 0.01, 0.02, 0.04];
 /// The reference with what a candidate is compared with.
 #[derive(Debug)]
 pub(super) struct Compared {
-    pub(super) specimen: Specimen,
+    pub(super) specimen: CandidateGeometry,
     outlines: Outlines,
     surface: Surface,
     diagonal: f64,
@@ -55,7 +55,7 @@ impl Surface {
 }
 
 impl Compared {
-    pub(super) fn new(specimen: Specimen, trivial: &[Specimen]) -> Self {
+    pub(super) fn new(specimen: CandidateGeometry, trivial: &[CandidateGeometry]) -> Self {
         let mut compared = Self {
             outlines: outlines(&specimen.mesh),
             surface: Surface::of(&specimen.mesh),
@@ -65,8 +65,9 @@ impl Compared {
             trivial_outline: 0.0,
             trivial_iou: 0.0,
         };
-        let likenesses: Vec<LikenessDetails> = trivial.iter().map(|shape| compared.likeness(shape)).collect();
-        let best = |of: &dyn Fn(&LikenessDetails) -> f64| likenesses.iter().map(of).fold(0.0, f64::max);
+        let likenesses: Vec<SimilarityDetails> =
+            trivial.iter().map(|shape| compared.likeness(shape)).collect();
+        let best = |of: &dyn Fn(&SimilarityDetails) -> f64| likenesses.iter().map(of).fold(0.0, f64::max);
         compared.trivial = best(&|likeness| likeness.quality);
         compared.trivial_iou = best(&|likeness| likeness.iou);
         compared.trivial_outline = trivial
@@ -77,21 +78,21 @@ impl Compared {
     }
 
     /// How far the volume agrees with the reference's, above what trivial shapes have: 0 to 1, and cheap.
-    pub(super) fn agreement(&self, candidate: &Specimen) -> f64 {
-        lift(candidate.volume.iou(&self.specimen.volume), self.trivial_iou)
+    pub(super) fn agreement(&self, candidate: &CandidateGeometry) -> f64 {
+        above_baseline(candidate.volume.iou(&self.specimen.volume), self.trivial_iou)
     }
 
     /// The overlap of the outlines.
-    pub(super) fn views(&self, candidate: &Specimen) -> ViewScores {
+    pub(super) fn views(&self, candidate: &CandidateGeometry) -> ViewScores {
         ViewScores::new(&outlines(&candidate.mesh), &self.outlines)
     }
 
     /// What the overlap of the outlines is worth.
     pub(super) fn silhouette(&self, views: &ViewScores) -> f64 {
-        lift(views.weighted(), self.trivial_outline)
+        above_baseline(views.weighted(), self.trivial_outline)
     }
 
-    pub(super) fn likeness(&self, candidate: &Specimen) -> LikenessDetails {
+    pub(super) fn likeness(&self, candidate: &CandidateGeometry) -> SimilarityDetails {
         let iou = candidate.volume.iou(&self.specimen.volume);
         let surface = Surface::of(&candidate.mesh);
         let precision = self.surface.near(&surface, self.diagonal);
@@ -101,12 +102,12 @@ impl Compared {
             if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 }
         });
         let quality = 0.5 * iou + 0.5 * f1.iter().sum::<f64>() / 4.0;
-        LikenessDetails {
+        SimilarityDetails {
             iou,
             f1,
             quality,
             trivial: self.trivial,
-            score: lift(quality, self.trivial),
+            score: above_baseline(quality, self.trivial),
         }
     }
 }
@@ -118,7 +119,7 @@ fn outlines(mesh: &TriMesh) -> Outlines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::Frame;
+    use crate::candidate_geometry::Frame;
     use cadforge_geometry::{Placement, Shape, boxed, shapes};
 
     fn table() -> Shape {
@@ -133,14 +134,14 @@ mod tests {
     fn the_reference_is_itself_and_its_box_is_next_to_nothing() {
         let table = table();
         let frame = Frame::new(table.mesh.bbox(), None);
-        let own = Specimen::of_shape(&table, &Placement::NONE, &frame);
-        let block = Specimen::of_mesh(boxed(&table.mesh.bbox()), &frame);
+        let own = CandidateGeometry::of_shape(&table, &Placement::NONE, &frame);
+        let block = CandidateGeometry::of_mesh(boxed(&table.mesh.bbox()), &frame);
         let compared = Compared::new(own.clone(), std::slice::from_ref(&block));
         let found = compared.likeness(&own);
         assert_eq!((found.iou, found.f1, found.score), (1.0, [1.0; 4], 1.0));
         assert!((compared.likeness(&block).score - 0.05).abs() < 1e-9);
         let legless = shapes::blocks(&[([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])]);
-        let legless = compared.likeness(&Specimen::of_shape(&legless, &Placement::NONE, &frame));
+        let legless = compared.likeness(&CandidateGeometry::of_shape(&legless, &Placement::NONE, &frame));
         assert!((0.3..0.95).contains(&legless.score), "{legless:?}");
     }
 }
