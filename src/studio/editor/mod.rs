@@ -15,6 +15,7 @@ mod layout;
 mod numbers;
 mod paint;
 mod paste;
+mod quoted;
 mod search;
 mod sliders;
 mod suggest;
