@@ -93,6 +93,13 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     info(
+        Action::AllowProject,
+        "file.allow-folder",
+        "Let scripts read this folder…",
+        None,
+        false,
+    ),
+    info(
         Action::Export(Form::Page),
         "share.page",
         "Share as a web page…",

@@ -319,6 +319,7 @@ impl Controller {
             Action::SaveAs => self
                 .files
                 .pick(PathPurpose::Save(self.state.card().id), self.suggested_name()),
+            Action::AllowProject => self.ask_for_project(),
             Action::ExportStep => {
                 let name = self.suggested_step();
                 self.files.pick(PathPurpose::Step, name);
