@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Key};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::geometry::{Scene, Shape};
 use project::{Project, ProjectError};
 use protocol::Purpose;
@@ -119,6 +119,8 @@ pub struct Execution {
     pub shows_more: bool,
     /// That, of a live run.
     pub scene: Option<Arc<Scene>>,
+    /// The part of a live run that failed because it is only written to a file: to be displayed, not to be scored.
+    pub unscored: Option<Arc<Shape>>,
     /// Set if the mesh contradicts the shape: whether it was forged is to be settled by another mesh.
     pub disputed: Option<DisputedMesh>,
     /// Waited for a free worker, ms.
@@ -401,6 +403,19 @@ impl Executor {
         priority: Priority,
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
+        self.build_observed(code, limits, priority, &mut |_| {}, cancel)
+    }
+
+    /// Does what [`Self::build`] does, and hands what was built to `built` before it is kept: to encode and write a large
+    /// part takes a moment in which it could be on screen.
+    pub fn build_observed(
+        &self,
+        code: &[u8],
+        limits: &Limits,
+        priority: Priority,
+        built: &mut dyn FnMut(&Execution),
+        cancel: &CancelToken,
+    ) -> Result<Execution, ExecutorError> {
         // Needs no worker to be found out.
         if let Err(error) = std::str::from_utf8(code) {
             return Ok(answer::bad_encoding(code, error));
@@ -408,11 +423,16 @@ impl Executor {
         let limits = &limits.refreshed()?;
         let identity = self.identity();
         let key = identity.map(|identity| remembered::key(&identity, code, limits));
-        // A scene is made for whoever looks, and is not stored.
-        let suffices = |execution: &Execution| priority == Priority::Batch || !execution.shows_more;
+        // What is there to be seen beside a scored shape is made for whoever looks, and is not stored.
+        let may_show_more = |execution: &Execution| match &execution.build {
+            Build::Shape(_) => execution.shows_more,
+            Build::Failed(failure) => failure.kind == Kind::MissingFixture,
+        };
+        let suffices = |execution: &Execution| priority == Priority::Batch || !may_show_more(execution);
         if let Some(execution) = key.and_then(|key| remembered::load(self.cache(), &key))
             && suffices(&execution)
         {
+            built(&execution);
             return Ok(execution);
         }
         let order = pool::Order {
@@ -441,6 +461,7 @@ impl Executor {
             let verified = self.pool.build(&order, cancel)?;
             execution = disputed.settle(execution, verified);
         }
+        built(&execution);
         // A file may have been changed while the candidate read it.
         if limits.project.is_some() && limits.refreshed().ok().as_ref() != Some(limits) {
             execution.clean = false;

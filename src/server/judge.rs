@@ -210,6 +210,7 @@ fn assess(
         evaluation,
         shape: None,
         scene: None,
+        unscored: None,
     })
 }
 

@@ -147,7 +147,24 @@ type Shown<'py> = (Bound<'py, PyAny>, Option<String>, Option<[f32; 3]>, f32, boo
 
 /// Hands the shape over and, where it is asked for, its mesh; returns the triangles of each face.
 fn export(harness: &Bound<'_, PyModule>, post: &mut Post) -> PyResult<(Vec<u8>, Claims)> {
-    let chosen = harness.call_method0("choose")?;
+    let chosen = harness.call_method1("choose", (post.terms.displays,))?;
+    let refusal: Option<String> = chosen.getattr("refusal")?.extract()?;
+    match (hand_over(harness, post, &chosen, refusal.clone()), refusal) {
+        // Nobody looks at a part that has nothing to be seen; what is wrong with the code is that it is not scored.
+        (Err(_), Some(refusal)) => {
+            let error = harness.getattr("NotExportable")?.call1((refusal,))?;
+            Err(PyErr::from_value(error))
+        }
+        (handed_over, _) => handed_over,
+    }
+}
+
+fn hand_over(
+    harness: &Bound<'_, PyModule>,
+    post: &mut Post,
+    chosen: &Bound<'_, PyAny>,
+    refusal: Option<String>,
+) -> PyResult<(Vec<u8>, Claims)> {
     let shape = chosen.getattr("shape")?;
     let objects: Vec<Shown<'_>> = chosen.getattr("objects")?.extract()?;
     let claims = Claims {
@@ -162,6 +179,7 @@ fn export(harness: &Bound<'_, PyModule>, post: &mut Post) -> PyResult<(Vec<u8>, 
             .collect(),
         unscored: chosen.getattr("unscored")?.extract()?,
         remarks: remarks(harness).unwrap_or_default(),
+        refusal,
     };
     // One part in its usual looks is displayed as what is scored.
     let displayed = if post.terms.displays && claims.shows_more() {
