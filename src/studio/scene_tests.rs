@@ -287,3 +287,18 @@ fn a_part_that_was_only_written_to_a_file_is_old_once_the_code_fails() {
     assert!(window.query_by_label_contains("does not build: ").is_none());
     assert_eq!(state(&window).card().total(), Some(0.7));
 }
+
+#[test]
+fn a_narrow_window_has_room_for_the_name_of_the_code_and_the_list_of_objects() {
+    let (_standin, mut window) = shown();
+    window.get_by_label("Reset to seed");
+    window.set_size(egui::vec2(900.0, 600.0));
+    window.run_steps(3);
+    assert!(
+        window.query_by_label("Reset to seed").is_none(),
+        "it is in the menu"
+    );
+    let view = window.get_by_label_contains("3D view of edited").rect();
+    let list = window.get_by_label("Objects 2").rect();
+    assert!(list.right() <= view.right(), "{list:?} {view:?}");
+}

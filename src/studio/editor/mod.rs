@@ -196,6 +196,8 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
 fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let (title, about) = names(session, card);
+    // In a narrow panel the name needs the room; the menu and the palette reset as well.
+    let has_room = ui.available_width() >= 280.0;
     widgets::header(
         ui,
         "",
@@ -222,7 +224,7 @@ fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Comman
                     ));
                 }
             }
-            if card.origin != Origin::Seed {
+            if has_room && card.origin != Origin::Seed {
                 action_button(ui, Action::ResetToSeed, ActionStyle::Small, None, commands)
                     .on_hover_text("back to the seed alone; hand edits stay in the timeline");
             }

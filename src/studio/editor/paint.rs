@@ -218,7 +218,7 @@ pub(super) fn squiggle(
     let named = quoted
         .map(|(_, name)| name)
         .filter_map(|name| text.rfind(name).map(|start| (start, start + name.len())))
-        .last();
+        .next_back();
     let code = (text.len() - text.trim_start().len(), text.trim_end().len());
     let (start, end) = named.unwrap_or(code);
     let x = |byte: usize| at.x + placed.pos.x + placed.x_offset(CharIndex(text[..byte].chars().count()));
