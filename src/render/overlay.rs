@@ -180,8 +180,7 @@ pub fn message_card(
         palette.text,
         room - 28.0,
     );
-    // A narrow pane has fewer words in a row, and needs as many.
-    job.wrap.max_rows = if room < 180.0 { 8 } else { 4 };
+    job.wrap.max_rows = 4;
     let galley = painter.layout_job(job);
     let rect = Rect::from_min_size(
         pos2(pane.left() + MARGIN, top),
