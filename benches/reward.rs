@@ -132,8 +132,15 @@ fn grounded(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("grounded");
     group.sample_size(20);
     group.bench_function("prepare", |bencher| {
-        bencher
-            .iter(|| TaskBaselines::new(task, Some(black_box(&shape)), Comparison::Shape(&shape), None, None));
+        bencher.iter(|| {
+            TaskBaselines::new(
+                task,
+                Some(black_box(&shape)),
+                Comparison::Shape(&shape),
+                None,
+                None,
+            )
+        });
     });
     let ground = TaskBaselines::new(task, Some(&shape), Comparison::Shape(&shape), None, None);
     for (mode, name) in [(Mode::Fast, "fast"), (Mode::Full, "full")] {

@@ -13,7 +13,7 @@ use cadforge::render::{Model, shape_from_mesh};
 use cadforge::studio::command::Command;
 use cadforge::studio::editor::{self, EditorView};
 use cadforge::studio::notes::Notes;
-use cadforge::studio::rows::{Choice, Order, Rows, RowFilterKind};
+use cadforge::studio::rows::{Choice, Order, RowFilterKind, Rows};
 use cadforge::studio::state::State;
 use cadforge::studio::viewport::{Pane, Tone, Viewport};
 use cadforge::task::{Level, Scale, Task};
@@ -62,6 +62,7 @@ fn frame(ctx: &egui::Context, view: &mut Viewport, shapes: &[Arc<Shape>; 2], tim
         shape: Some(shape),
         scene: None,
         stale: None,
+        remark: None,
         empty: "",
     };
     let output = ctx.run_ui(input, |ui| {
@@ -269,7 +270,11 @@ fn rows(criterion: &mut Criterion) {
             None,
         ),
         ("pinned", which(RowFilterKind::Pinned), None),
-        ("of uninformative groups", which(RowFilterKind::Uninformative), None),
+        (
+            "of uninformative groups",
+            which(RowFilterKind::Uninformative),
+            None,
+        ),
         ("among 50,000 found", all, Some(&found[..])),
     ] {
         criterion.bench_function(&format!("100,000 rows, {name}"), |bench| {

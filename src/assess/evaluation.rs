@@ -185,6 +185,8 @@ pub struct Assessment {
     pub shape: Option<Arc<Shape>>,
     /// What the code shows beside or instead of it, where someone looks.
     pub scene: Option<Arc<Scene>>,
+    /// Where someone looks, the part of code that is not scored because it only writes the part to a file.
+    pub unscored: Option<Arc<Shape>>,
 }
 
 /// What a candidate built, before it is scored.

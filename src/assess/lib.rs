@@ -197,25 +197,42 @@ impl Assessor {
         let known = key.and_then(|key| CachedEvaluation::load(cache, &key));
         if let Some(known) = &known
             && !(shape_wanted && known.evaluation.ok)
+            && !(shape_wanted && may_be_displayed(request, &known.evaluation))
         {
             return Ok(again(known, None, None, start));
         }
-        let execution = self.executor.build(code, limits, request.priority, cancel)?;
-        if let (Some(known), Build::Shape(shape)) = (&known, &execution.build)
-            && known.is_of(shape)
-        {
-            return Ok(again(
-                known,
-                Some(Arc::clone(shape)),
-                execution.scene.clone(),
-                start,
-            ));
-        }
-        if let Build::Shape(shape) = &execution.build {
-            built(Built {
-                shape: Arc::clone(shape),
-                scene: execution.scene.clone(),
-            });
+        let mut announce = |execution: &Execution| {
+            if let Build::Shape(shape) = &execution.build {
+                built(Built {
+                    shape: Arc::clone(shape),
+                    scene: execution.scene.clone(),
+                });
+            }
+        };
+        let execution = self.executor.build_observed(
+            code,
+            limits,
+            request.priority,
+            // What is known needs no scoring.
+            &mut |execution| {
+                if known.is_none() {
+                    announce(execution);
+                }
+            },
+            cancel,
+        )?;
+        if let Some(known) = &known {
+            if let Build::Shape(shape) = &execution.build
+                && known.is_of(shape)
+            {
+                return Ok(again(
+                    known,
+                    Some(Arc::clone(shape)),
+                    execution.scene.clone(),
+                    start,
+                ));
+            }
+            announce(&execution);
         }
         let mut clean = execution.clean;
         let assessment = self.score(request, execution, start, &mut clean, cancel)?;
@@ -292,6 +309,7 @@ impl Assessor {
             mesh_ms,
             notes: remarks,
             scene,
+            unscored,
             ..
         } = execution;
         notes.extend(remarks);
@@ -325,6 +343,7 @@ impl Assessor {
             evaluation,
             shape,
             scene,
+            unscored,
         })
     }
 
@@ -469,7 +488,13 @@ fn again(
         evaluation,
         shape,
         scene,
+        unscored: None,
     }
+}
+
+/// Whether a run for someone who looks could bring a part that is not scored.
+fn may_be_displayed(request: &Request<'_>, known: &Evaluation) -> bool {
+    request.priority == Priority::Live && known.kind == Kind::MissingFixture
 }
 
 fn bbox(shape: &Shape) -> Bbox {

@@ -136,6 +136,7 @@ fn encode(execution: &Execution) -> Option<Vec<u8>> {
         shows_more,
         // Made anew for whoever looks: see [`Executor::build`](super::Executor::build).
         scene: _,
+        unscored: _,
         // Settled before anything is stored.
         disputed: _,
         queue_ms: _,
@@ -212,6 +213,7 @@ fn decode(mut payload: &[u8]) -> Option<Execution> {
         notes: header.notes,
         shows_more: header.shows_more,
         scene: None,
+        unscored: None,
         disputed: None,
         queue_ms: 0.0,
         run_ms: header.run_ms,
@@ -276,6 +278,7 @@ mod tests {
             notes: vec!["a note".to_owned()],
             shows_more: true,
             scene: None,
+            unscored: None,
             disputed: None,
             queue_ms: 5.0,
             run_ms: 1.25,

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use cadforge_core::cache::{Cache, Key};
-use cadforge_core::failure::Failure;
+use cadforge_core::failure::{Failure, Kind};
 use cadforge_geometry::{Scene, Shape};
 use cadforge_protocol::frame::Purpose;
 
@@ -69,6 +69,8 @@ pub struct Execution {
     pub shows_more: bool,
     /// That, of a live run.
     pub scene: Option<Arc<Scene>>,
+    /// The part of a live run that failed because it is only written to a file: to be displayed, not to be scored.
+    pub unscored: Option<Arc<Shape>>,
     /// Set if the mesh contradicts the shape: whether it was forged is to be settled by another mesh.
     pub disputed: Option<DisputedMesh>,
     /// Waited for a free worker, ms.
@@ -313,6 +315,19 @@ impl Executor {
         priority: Priority,
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
+        self.build_observed(code, limits, priority, &mut |_| {}, cancel)
+    }
+
+    /// Does what [`Self::build`] does, and hands what was built to `built` before it is kept: to encode and write a large
+    /// part takes a moment in which it could be on screen.
+    pub fn build_observed(
+        &self,
+        code: &[u8],
+        limits: &Limits,
+        priority: Priority,
+        built: &mut dyn FnMut(&Execution),
+        cancel: &CancelToken,
+    ) -> Result<Execution, ExecutorError> {
         // Needs no worker to be found out.
         if let Err(error) = std::str::from_utf8(code) {
             return Ok(outcome::bad_encoding(code, error));
@@ -320,11 +335,16 @@ impl Executor {
         let limits = &limits.refreshed()?;
         let identity = self.identity();
         let key = identity.map(|identity| cached::key(&identity, code, limits));
-        // A scene is made for whoever looks, and is not stored.
-        let suffices = |execution: &Execution| priority == Priority::Batch || !execution.shows_more;
+        // What is displayed beside a scored shape is made on demand, and is not stored.
+        let may_show_more = |execution: &Execution| match &execution.build {
+            Build::Shape(_) => execution.shows_more,
+            Build::Failed(failure) => failure.kind == Kind::MissingFixture,
+        };
+        let suffices = |execution: &Execution| priority == Priority::Batch || !may_show_more(execution);
         if let Some(execution) = key.and_then(|key| cached::load(self.cache(), &key))
             && suffices(&execution)
         {
+            built(&execution);
             return Ok(execution);
         }
         let order = pool::QueuedRun {
@@ -353,6 +373,7 @@ impl Executor {
             let verified = self.pool.build(&order, cancel)?;
             execution = disputed.settle(execution, verified);
         }
+        built(&execution);
         // A file may have been changed while the candidate read it.
         if limits.project.is_some() && limits.refreshed().ok().as_ref() != Some(limits) {
             execution.clean = false;

@@ -135,6 +135,7 @@ mod tests {
             shown: vec![shown("fixture", true)],
             unscored: None,
             remarks: Vec::new(),
+            refusal: None,
         };
         assert!(of(&block.facts, &block.mesh, &claims).is_empty());
         assert!(of(&block.facts, &block.mesh, &Claims::default()).is_empty());
@@ -168,6 +169,7 @@ mod tests {
                 shown,
                 unscored: bound.map(str::to_owned),
                 remarks: Vec::new(),
+                refusal: None,
             })
         };
         let two = of(vec![shown("lid", false), shown("base", true)], None).unwrap();

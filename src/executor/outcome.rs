@@ -29,6 +29,8 @@ pub struct RunOutcome {
     pub shows_more: bool,
     /// What was shown, of a live run.
     pub scene: Option<Scene>,
+    /// A part that is displayed and not scored, of a live run.
+    pub unscored: Option<Arc<Shape>>,
     /// Set if the mesh contradicts the shape.
     pub disputed: Option<DisputedMesh>,
 }
@@ -40,8 +42,22 @@ pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits)
         notes: Vec::new(),
         shows_more: false,
         scene: None,
+        unscored: None,
         disputed: None,
     };
+    if let Some(refusal) = &claims.refusal
+        && outcome != Outcome::Cancelled
+    {
+        // Whatever is wrong with the part, the code fails for what it lacks, as it does where nobody looks.
+        let unscored = match outcome {
+            Outcome::Shape { facts } => shape(facts, blobs, limits).ok(),
+            Outcome::Failed { .. } | Outcome::Cancelled => None,
+        };
+        return RunOutcome {
+            unscored: unscored.map(|(shape, _)| Arc::new(shape)),
+            ..failed(failure(Kind::MissingFixture, refusal.clone()))
+        };
+    }
     let facts = match outcome {
         Outcome::Shape { facts } => facts,
         Outcome::Failed { failure } => return failed(honest(failure)),
@@ -60,6 +76,7 @@ pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits)
         notes,
         shows_more: claims.shows_more(),
         scene,
+        unscored: None,
         disputed,
     }
 }
@@ -82,6 +99,7 @@ pub fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
         notes: Vec::new(),
         shows_more: false,
         scene: None,
+        unscored: None,
         disputed: None,
         queue_ms: 0.0,
         run_ms: 0.0,
@@ -409,6 +427,33 @@ mod tests {
             (shape.edges[0].curve.as_str(), shape.edges[0].points[1]),
             ("LINE", [4.0, 0.0, 0.0])
         );
+    }
+
+    #[test]
+    fn a_refused_part_is_displayed_and_fails_for_what_the_code_lacks_whatever_is_wrong_with_it() {
+        let claims = Claims {
+            refusal: Some("`r` was only written to a file".to_owned()),
+            ..Claims::default()
+        };
+        let (facts, blobs) = triangle();
+        let mut broken = blobs.clone();
+        broken.stl.clear();
+        let crash = failure(Kind::EmptyGeometry, "no triangles".to_owned());
+        for (outcome, blobs, is_displayed) in [
+            (Outcome::Shape { facts: facts.clone() }, &blobs, true),
+            (Outcome::Shape { facts }, &broken, false),
+            (Outcome::Failed { failure: crash }, &blobs, false),
+        ] {
+            let answer = of(outcome, &claims, blobs, &Limits::default());
+            assert_eq!(answer.unscored.is_some(), is_displayed);
+            let Build::Failed(failure) = answer.build else {
+                panic!("it was scored")
+            };
+            assert_eq!(
+                (failure.kind, &Some(failure.message)),
+                (Kind::MissingFixture, &claims.refusal)
+            );
+        }
     }
 
     #[test]

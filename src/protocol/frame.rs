@@ -14,7 +14,7 @@ use cadforge_geometry::BrepFacts;
 use cadforge_platform::kernel::SandboxSupport;
 
 /// The protocol's version: both sides must be of the same.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// The largest header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;
@@ -129,6 +129,8 @@ pub struct Claims {
     pub unscored: Option<String>,
     /// Operations that had no effect, or the wrong one.
     pub remarks: Vec<Remark>,
+    /// Why the shape is not to be scored: it was only written to a file, and is displayed to whoever looks.
+    pub refusal: Option<String>,
 }
 
 impl Claims {

@@ -18,6 +18,9 @@ pub const MAX_FILES: usize = 2000;
 /// Bytes that its files have together at most: all of them are read for the digest.
 pub const MAX_BYTES: u64 = 200_000_000;
 
+/// Part of the message of a script that looks for a file and has no project folder; see the worker's `messages.py`.
+pub const NEEDED: &str = "of its project folder only";
+
 /// The file that makes a folder a task, whose references lie beside it.
 const TASK_FILE: &str = "task.toml";
 
@@ -64,7 +67,7 @@ pub enum ProjectError {
     },
     /// Candidates would see too much.
     #[error(
-        "{folder} cannot be a project folder: {reason}\nhint: make a folder with the files that the script reads"
+        "{folder} cannot be a project folder: {reason}\nhint: put the script, with the files that it reads, in a folder of its own"
     )]
     Refused {
         /// The folder.

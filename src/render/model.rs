@@ -1,10 +1,15 @@
 //! A shape made ready for drawing and picking, away from the thread that draws.
 
+use std::sync::Arc;
+
 use super::mesh::Buffers;
 use cadforge_geometry::{Aabb, SceneObject, Shape, TriMesh, TriangleTree, clustered};
 
 /// More triangles than this take a software renderer longer than a frame.
 const HEAVY: usize = 30_000;
+
+/// Getting more triangles than this ready takes longer than it takes to wonder where the part is: some 3 s for a million.
+const SLOW: usize = 100_000;
 
 /// Cells along the longest side of a coarse stand-in: a few pixels each.
 const CELLS: u32 = 96;
@@ -12,8 +17,9 @@ const CELLS: u32 = 96;
 /// Everything about a shape that takes time to work out.
 #[derive(Debug)]
 pub struct Model {
-    fine: Buffers,
-    coarse: Option<Buffers>,
+    /// None in a draft.
+    fine: Option<Buffers>,
+    coarse: Option<Arc<Buffers>>,
     /// Its triangles, for picking; only a candidate's shape can be picked.
     pub tree: Option<TriangleTree>,
     /// The box around it.
@@ -21,15 +27,44 @@ pub struct Model {
 }
 
 impl Model {
+    /// What can be shown soon of a shape that takes long to work out: its coarse stand-in, and nothing to pick. None where
+    /// [`Self::of`] is quick.
+    pub fn draft(shape: &Shape) -> Option<Self> {
+        if shape.mesh.triangles().len() <= SLOW {
+            return None;
+        }
+        Some(Self {
+            fine: None,
+            coarse: Some(Arc::new(coarse(shape)?)),
+            tree: None,
+            bounds: shape.mesh.bbox(),
+        })
+    }
+
     /// Works everything out; a coarse stand-in for moving pictures only `with_coarse` and where it pays.
     pub fn of(shape: &Shape, with_coarse: bool) -> Self {
         let heavy = with_coarse && shape.mesh.triangles().len() > HEAVY;
+        let coarse = heavy.then(|| coarse(shape)).flatten();
+        Self::with_stand_in(shape, coarse.map(Arc::new))
+    }
+
+    /// Works out what a draft of the shape lacks; keeps its stand-in only `with_coarse`.
+    pub fn refined(&self, shape: &Shape, with_coarse: bool) -> Self {
+        Self::with_stand_in(shape, self.coarse.clone().filter(|_| with_coarse))
+    }
+
+    fn with_stand_in(shape: &Shape, coarse: Option<Arc<Buffers>>) -> Self {
         Self {
-            fine: Buffers::of(shape),
-            coarse: heavy.then(|| coarse(shape)).flatten(),
+            fine: Some(Buffers::of(shape)),
+            coarse,
             tree: Some(TriangleTree::new(&shape.mesh)),
             bounds: shape.mesh.bbox(),
         }
+    }
+
+    /// Whether more is to come.
+    pub fn is_draft(&self) -> bool {
+        self.fine.is_none()
     }
 
     /// The same for an object that a script shows; `None` if there is nothing to be seen of it.
@@ -42,24 +77,28 @@ impl Model {
                 mesh: Some(mesh),
                 ..object.clone()
             };
-            Some(Buffers::of_object(&stand_in))
+            Some(Arc::new(Buffers::of_object(&stand_in)))
         });
         Some(Self {
-            fine: Buffers::of_object(object),
+            fine: Some(Buffers::of_object(object)),
             coarse,
             tree: None,
             bounds,
         })
     }
 
-    /// The buffers to draw; fine ones where there are no coarse ones.
-    pub fn buffers(&self, coarse: bool) -> &Buffers {
-        self.coarse.as_ref().filter(|_| coarse).unwrap_or(&self.fine)
+    /// The buffers to draw: coarse ones where they will do, or where there are no others.
+    pub fn buffers(&self, coarse: bool) -> Option<&Buffers> {
+        if self.uses_coarse(coarse) {
+            self.coarse.as_deref()
+        } else {
+            self.fine.as_ref()
+        }
     }
 
-    /// Whether there is a coarse stand-in.
-    pub fn has_coarse(&self) -> bool {
-        self.coarse.is_some()
+    /// Whether the coarse stand-in is drawn where one will do, or where none need do.
+    pub fn uses_coarse(&self, will_do: bool) -> bool {
+        self.coarse.is_some() && (will_do || self.is_draft())
     }
 }
 
@@ -101,14 +140,33 @@ mod tests {
     fn a_heavy_shape_gets_a_light_stand_in_and_a_light_one_none() {
         let heavy = tube(20_000, 30.0, 40.0);
         let model = Model::of(&heavy, true);
-        let (fine, coarse) = (model.buffers(false), model.buffers(true));
+        let (fine, coarse) = (model.buffers(false).unwrap(), model.buffers(true).unwrap());
         assert_eq!(fine.indices.len(), 3 * 80_000);
         assert!(
             coarse.indices.len() < fine.indices.len() / 20,
             "{}",
             coarse.indices.len() / 3
         );
-        assert!(!Model::of(&heavy, false).has_coarse());
-        assert!(!Model::of(&tube(64, 30.0, 40.0), true).has_coarse());
+        assert!(!Model::of(&heavy, false).uses_coarse(true));
+        assert!(!Model::of(&tube(64, 30.0, 40.0), true).uses_coarse(true));
+        assert!(Model::draft(&heavy).is_none(), "it is soon ready as it is");
+    }
+
+    #[test]
+    fn a_very_heavy_shape_is_first_a_light_draft_and_then_all_there() {
+        let shape = tube(30_000, 30.0, 40.0);
+        let draft = Model::draft(&shape).unwrap();
+        let light = draft.buffers(false).unwrap().indices.len();
+        assert!(draft.is_draft() && draft.uses_coarse(false) && draft.tree.is_none());
+        assert!(light < 3 * 120_000 / 20, "{}", light / 3);
+        assert_eq!(draft.bounds, shape.mesh.bbox());
+        let whole = draft.refined(&shape, true);
+        assert!(!whole.is_draft() && whole.tree.is_some());
+        assert_eq!(whole.buffers(false).unwrap().indices.len(), 3 * 120_000);
+        assert_eq!(whole.buffers(true).unwrap().indices.len(), light);
+        assert_eq!(
+            draft.refined(&shape, false).buffers(true).unwrap().indices.len(),
+            3 * 120_000
+        );
     }
 }

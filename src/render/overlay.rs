@@ -164,8 +164,15 @@ fn triad(painter: &Painter, palette: &Palette, camera: &Camera, corner: Pos2) {
     }
 }
 
-/// Why the shape below is not what the code says: a card under the chips, as wide as it needs to be.
-pub fn failure_card(painter: &Painter, palette: &Palette, pane: Rect, top: f32, message: &str) -> Rect {
+/// What to know of the shape below, or why it is not what the code says: a card under the chips, as wide as it needs to be.
+pub fn message_card(
+    painter: &Painter,
+    palette: &Palette,
+    pane: Rect,
+    top: f32,
+    message: &str,
+    color: Color32,
+) -> Rect {
     let room = (pane.width() - 2.0 * MARGIN).max(40.0);
     let mut job = LayoutJob::simple(
         message.to_owned(),
@@ -180,18 +187,18 @@ pub fn failure_card(painter: &Painter, palette: &Palette, pane: Rect, top: f32, 
         vec2(galley.size().x + 28.0, galley.size().y + 16.0),
     );
     painter.rect_filled(rect, RADIUS, palette.raised);
-    painter.rect_filled(rect, RADIUS, palette.bad.gamma_multiply(0.14));
+    painter.rect_filled(rect, RADIUS, color.gamma_multiply(0.14));
     painter.rect_stroke(
         rect,
         RADIUS,
-        Stroke::new(1.0, palette.bad.gamma_multiply(0.45)),
+        Stroke::new(1.0, color.gamma_multiply(0.45)),
         StrokeKind::Inside,
     );
     let bar = Rect::from_min_max(
         rect.left_top() + vec2(0.0, 5.0),
         pos2(rect.left() + 3.0, rect.bottom() - 5.0),
     );
-    painter.rect_filled(bar, 1.0, palette.bad);
+    painter.rect_filled(bar, 1.0, color);
     painter.galley(rect.left_top() + vec2(14.0, 8.0), galley, palette.text);
     rect
 }

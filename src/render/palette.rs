@@ -41,6 +41,8 @@ pub struct Palette {
     pub dim: Color32,
     /// The left border of a card that tells of a failure.
     pub bad: Color32,
+    /// The left border of a card that tells what to know of a shape.
+    pub warn: Color32,
     /// Keyboard focus.
     pub accent: Color32,
     /// Edges of the boundary representation.
@@ -69,6 +71,7 @@ impl Palette {
         text: Color32::from_rgb(0xd7, 0xdb, 0xe2),
         dim: Color32::from_rgb(0x8a, 0x93, 0xa1),
         bad: Color32::from_rgb(0xe5, 0x64, 0x5d),
+        warn: Color32::from_rgb(0xe0, 0xb0, 0x4c),
         accent: Color32::from_rgb(0x5a, 0xa9, 0xe6),
         edge: Color32::from_rgb(0x0e, 0x12, 0x16),
         stale_edge: Color32::from_rgb(0x1f, 0x23, 0x29),
@@ -95,6 +98,7 @@ impl Palette {
         text: Color32::from_rgb(0x1d, 0x22, 0x2a),
         dim: Color32::from_rgb(0x5d, 0x67, 0x76),
         bad: Color32::from_rgb(0xc8, 0x3f, 0x38),
+        warn: Color32::from_rgb(0x9a, 0x6c, 0x08),
         accent: Color32::from_rgb(0x1f, 0x74, 0xb8),
         edge: Color32::from_rgb(0x23, 0x29, 0x31),
         stale_edge: Color32::from_rgb(0x52, 0x59, 0x64),

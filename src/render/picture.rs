@@ -72,9 +72,11 @@ impl Subject {
         self.opacity < 1.0
     }
 
-    /// Whether a lighter stand-in is there.
-    pub fn has_coarse(&self) -> bool {
-        self.model.as_ref().is_some_and(|model| model.has_coarse())
+    /// Whether a lighter stand-in is drawn, where one will do or where none need do.
+    pub fn uses_coarse(&self, will_do: bool) -> bool {
+        self.model
+            .as_ref()
+            .is_some_and(|model| model.uses_coarse(will_do))
     }
 }
 
@@ -86,6 +88,8 @@ impl PartialEq for Subject {
             && (self.tone, self.stale, self.ghost) == (other.tone, other.stale, other.ghost)
             && (self.color, self.opacity, self.accented) == (other.color, other.opacity, other.accented)
             && self.heat == other.heat
+            // What takes the place of a draft is another picture.
+            && self.uses_coarse(false) == other.uses_coarse(false)
     }
 }
 

@@ -214,6 +214,7 @@ fn assess(
         evaluation,
         shape: None,
         scene: None,
+        unscored: None,
     })
 }
 

@@ -131,6 +131,8 @@ pub enum Action {
     Save,
     /// Write the code to another file.
     SaveAs,
+    /// Let scripts read the folder of the file on screen.
+    AllowProject,
     /// Write what is on screen to a file of that form.
     Export(ExportFormat),
     /// Write the part on screen to a STEP file.

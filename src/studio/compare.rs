@@ -55,6 +55,9 @@ pub(super) fn show_viewport(
         Some(selected)
     };
 
+    let remark = right
+        .and_then(Card::not_scored)
+        .map(|failure| format!("displayed, not scored: {}", missing(failure)));
     let reason = right.and_then(Card::failure_since).map(reason);
     // The view says itself that a shape is the last that built: it only has to know whose it is.
     let title = right.map_or_else(
@@ -91,10 +94,11 @@ pub(super) fn show_viewport(
             shape: card.last_shape.as_ref(),
             scene: None,
             stale: compared_reason.as_deref(),
+            remark: None,
             empty: match (&card.outcome, card.origin) {
                 (Outcome::Scored(_), Origin::Seed) => "the seed does not build",
                 (Outcome::Scored(_), _) => "nothing built yet",
-                (Outcome::EndpointFault { .. }, _) => "not built",
+                (Outcome::InternalError { .. }, _) => "not built",
                 (Outcome::Unknown, Origin::Seed) => "building the seed…",
                 (Outcome::Unknown, _) => "building…",
             },
@@ -114,6 +118,7 @@ pub(super) fn show_viewport(
                 },
                 scene: None,
                 stale: None,
+                remark: None,
                 empty: match reference {
                     ReferenceShape::Missing(why) => why,
                     ReferenceShape::Unknown | ReferenceShape::Building(_) | ReferenceShape::Built(_) => {
@@ -130,12 +135,13 @@ pub(super) fn show_viewport(
         shape: right.and_then(|card| card.last_shape.as_ref()),
         scene: right.and_then(|card| card.last_scene.as_ref()),
         stale: reason.as_deref(),
+        remark: remark.as_deref(),
         empty: match right {
             None if session.repair().is_some() => "Run loop (Ctrl+Shift+Enter) to see it repaired",
             None => "edit the code to see it change here",
             Some(card) => match &card.outcome {
                 Outcome::Scored(_) => "nothing built yet",
-                Outcome::EndpointFault { .. } => "not built",
+                Outcome::InternalError { .. } => "not built",
                 Outcome::Unknown => "building…",
             },
         },
@@ -144,6 +150,14 @@ pub(super) fn show_viewport(
     if viewport.against() == CompareWith::Reference && against != CompareWith::Reference {
         commands.push(Command::ShowReference);
     }
+}
+
+/// What the code lacks, without the words that say that it ran.
+fn missing(failure: &crate::failure::Failure) -> &str {
+    let message = failure.message.as_str();
+    message
+        .strip_prefix("the code ran but left nothing to score: ")
+        .unwrap_or(message)
 }
 
 fn reason(failure: &crate::failure::Failure) -> String {

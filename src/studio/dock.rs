@@ -25,6 +25,8 @@ const TAB_BAR: f32 = 30.0;
 const LEAST: f32 = 110.0;
 /// A room lower than this is a low one, points.
 const LOW: f32 = 900.0;
+/// A room narrower than this is a narrow one, points.
+const NARROW: f32 = 1100.0;
 /// A share below this is none yet: what was just dropped somewhere has 1.
 const NEW: f32 = 24.0;
 

@@ -514,7 +514,7 @@ fn edits_that_cannot_be_kept_are_told_until_they_are() {
     until(&mut window, "the banner", |state| state.notice.is_some());
     let notice = super::testing::notice(&window);
     assert!(
-        notice.contains("edits are not kept for after a crash"),
+        notice.contains("edits cannot be recovered after a crash"),
         "{notice}"
     );
     assert!(

@@ -5,8 +5,10 @@ use std::path::Path;
 use egui_kittest::kittest::Queryable as _;
 
 use super::Opened;
-use super::testing::{FakeBackend, Window, state, studio, until, window};
-use crate::executor::project::Project;
+use super::command::{Action, Command};
+use super::testing::{FakeBackend, Window, ask, failed, notice, state, studio, until, window};
+use crate::executor::project::{NEEDED, Project};
+use crate::failure::Kind;
 
 /// A window in which a file was opened from a folder that holds another one.
 fn opened(folder: &Path) -> (FakeBackend, Window) {
@@ -64,4 +66,69 @@ fn not_now_is_not_asked_again_and_reads_nothing() {
     assert!(state(&window).asked_project.is_none());
     assert_eq!(project_of_last(&standin), None);
     assert!(state(&window).settings.project_folders.is_empty());
+}
+
+#[test]
+fn who_said_not_now_can_ask_for_the_question() {
+    let dir = tempfile::tempdir().unwrap();
+    let (standin, mut window) = opened(dir.path());
+    until(&mut window, "the question", |state| state.asked_project.is_some());
+    window.get_by_label("Not now").click();
+    window.run_steps(3);
+    ask(&mut window, Command::Do(Action::AllowProject));
+    until(&mut window, "the question", |state| state.asked_project.is_some());
+    window.get_by_label("Allow").click();
+    window.run_steps(3);
+    let folder = dir.path().canonicalize().unwrap();
+    assert_eq!(project_of_last(&standin).unwrap().folder(), folder);
+}
+
+/// Opens a file whose folder cannot be a project folder and lets its script fail with that message.
+fn refused(message: &str) -> (tempfile::TempDir, Window) {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("task.toml"), "").unwrap();
+    let (standin, mut window) = opened(dir.path());
+    until(&mut window, "the folder", |state| {
+        !state.unusable_projects.is_empty()
+    });
+    assert!(state(&window).asked_project.is_none() && state(&window).notice.is_none());
+    standin.last(|job| job.answer(failed(Kind::ImportError, message, 1)));
+    window.run_steps(3);
+    (dir, window)
+}
+
+#[test]
+fn a_script_that_needs_files_of_a_refused_folder_is_told_why_and_what_to_do() {
+    let (dir, window) = refused(&format!(
+        "no module named 'helper' (a script can read modules {NEEDED})"
+    ));
+    let folder = dir.path().canonicalize().unwrap();
+    let said = notice(&window);
+    assert!(said.contains(&*folder.to_string_lossy()), "{said}");
+    assert!(said.contains("cannot be a project folder"), "{said}");
+    let hint = state(&window).notice.as_ref().unwrap().hint.clone();
+    assert!(hint.is_some_and(|hint| hint.contains("in a folder of its own")));
+}
+
+#[test]
+fn a_script_that_fails_for_another_reason_is_not_bothered_but_may_ask() {
+    let (_dir, mut window) = refused("name 'x' is not defined");
+    assert!(state(&window).notice.is_none());
+    ask(&mut window, Command::Do(Action::AllowProject));
+    until(&mut window, "the reason", |state| state.notice.is_some());
+    assert!(notice(&window).contains("cannot be a project folder"));
+}
+
+#[test]
+fn code_that_is_of_no_file_has_no_folder() {
+    let standin = FakeBackend::ready();
+    let mut window = window(&standin);
+    ask(&mut window, Command::Do(Action::AllowProject));
+    assert!(notice(&window).contains("not of a file"));
+}
+
+#[test]
+fn the_worker_says_what_the_window_listens_for() {
+    let messages = include_str!("../worker/messages.py");
+    assert!(messages.contains(NEEDED));
 }

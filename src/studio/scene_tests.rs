@@ -233,3 +233,72 @@ fn a_step_that_was_scored_in_a_batch_is_asked_for_what_it_shows_when_it_is_looke
     );
     assert_eq!(standin.count(), count + 1);
 }
+
+/// A run of code whose part is only written to a file.
+fn only_exported() -> Assessment {
+    let message = "the code ran but left nothing to score: `r` was only written to a file, on line 5; bind it: `fixture = r`";
+    Assessment {
+        unscored: built(0.7, 0.6).shape,
+        ..failed(Kind::MissingFixture, message, 5)
+    }
+}
+
+const NOT_SCORED: &str =
+    "displayed, not scored: `r` was only written to a file, on line 5; bind it: `fixture = r`";
+
+#[test]
+fn a_part_that_is_only_written_to_a_file_is_displayed_and_told_not_to_be_scored() {
+    let (standin, mut window) = scored();
+    type_code(&mut window, "#");
+    let assessment = only_exported();
+    let part = assessment.unscored.clone().unwrap();
+    standin.last(|job| job.answer(assessment));
+    window.run();
+    let card = state(&window).card();
+    assert!(
+        card.last_shape
+            .as_ref()
+            .is_some_and(|shape| Arc::ptr_eq(shape, &part))
+    );
+    assert_eq!((card.total(), card.last_total), (Some(-1.0), None));
+    window.get_by_label(NOT_SCORED);
+    assert!(
+        window.query_by_label_contains("does not build: ").is_none(),
+        "it is what the code says"
+    );
+    window.get_by_label("3D view of edited");
+}
+
+#[test]
+fn a_part_that_was_only_written_to_a_file_is_old_once_the_code_fails() {
+    let (standin, mut window) = scored();
+    type_code(&mut window, "#");
+    standin.last(|job| job.answer(only_exported()));
+    window.run();
+    type_code(&mut window, "#");
+    standin.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
+    window.run();
+    assert!(window.query_by_label(NOT_SCORED).is_none());
+    window.get_by_label("does not build: line 2: '(' was never closed");
+    // A part that is scored takes its place.
+    type_code(&mut window, "#");
+    standin.last(|job| job.answer(built(0.7, 0.6)));
+    window.run();
+    assert!(window.query_by_label_contains("does not build: ").is_none());
+    assert_eq!(state(&window).card().total(), Some(0.7));
+}
+
+#[test]
+fn a_narrow_window_has_room_for_the_name_of_the_code_and_the_list_of_objects() {
+    let (_standin, mut window) = shown();
+    window.get_by_label("Reset to seed");
+    window.set_size(egui::vec2(900.0, 600.0));
+    window.run_steps(3);
+    assert!(
+        window.query_by_label("Reset to seed").is_none(),
+        "it is in the menu"
+    );
+    let view = window.get_by_label_contains("3D view of edited").rect();
+    let list = window.get_by_label("Objects 2").rect();
+    assert!(list.right() <= view.right(), "{list:?} {view:?}");
+}

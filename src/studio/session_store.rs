@@ -305,7 +305,7 @@ fn write_all(path: &Path, work: &Receiver<Work>, tell: &dyn Fn(SessionStoreEvent
 
 fn not_kept(path: &Path, error: &io::Error) -> String {
     format!(
-        "edits are not kept for after a crash: cannot write {}: {error}\nhint: save your files; free space on that disk, or set CADFORGE_DATA to a folder that can be written",
+        "edits cannot be recovered after a crash: cannot write {}: {error}\nhint: save your files; free space on that disk, or set CADFORGE_DATA to a folder that can be written",
         path.display()
     )
 }

@@ -85,14 +85,18 @@ impl Read {
     /// What is to be told of the file, with the way out; nothing if all of it is understood.
     pub fn message(&self, path: &Path) -> Option<String> {
         let mut told = self.problems.clone();
-        told.extend(self.unknown.keys().map(|key| format!("`{key}` is no setting")));
+        told.extend(
+            self.unknown
+                .keys()
+                .map(|key| format!("`{key}` is not a known setting")),
+        );
         if told.is_empty() {
             return None;
         }
         let hint = if self.problems.is_empty() {
             "mend the name; it is kept until then, and changes nothing"
         } else {
-            "mend the file; until then what is usual holds, and a copy is kept before the settings page replaces it"
+            "edit the file; until then the defaults apply, and a copy is kept before the settings page replaces the file"
         };
         Some(format!("{}: {}\nhint: {hint}", path.display(), told.join("; ")))
     }

@@ -57,6 +57,10 @@ pub struct State {
     pub asked_project: Option<Project>,
     /// Those that a person did not allow in this window.
     pub refused_projects: Vec<PathBuf>,
+    /// One that a person wants to be asked about.
+    pub wanted_project: Option<PathBuf>,
+    /// Folders that cannot be project folders, with the reason, until it is told.
+    pub unusable_projects: BTreeMap<PathBuf, String>,
     /// How a missing Python environment is made, if that is possible here.
     pub recipe: Option<Recipe>,
     /// It is being made.
@@ -315,6 +319,8 @@ impl State {
             projects: BTreeMap::new(),
             asked_project: None,
             refused_projects: Vec::new(),
+            wanted_project: None,
+            unusable_projects: BTreeMap::new(),
             recipe: None,
             making_environment: false,
             path_prompt: None,

@@ -245,6 +245,7 @@ pub fn built(total: f64, value: f64) -> Assessment {
         evaluation: evaluation(reward, Kind::BuildOk, None),
         shape: Some(Arc::new(tetrahedron())),
         scene: None,
+        unscored: None,
     }
 }
 
@@ -260,6 +261,7 @@ pub fn failed(kind: Kind, message: &str, line: u32) -> Assessment {
         evaluation: evaluation(Reward::gated(), kind, Some(failure)),
         shape: None,
         scene: None,
+        unscored: None,
     }
 }
 

@@ -150,7 +150,24 @@ type Shown<'py> = (Bound<'py, PyAny>, Option<String>, Option<[f32; 3]>, f32, boo
 
 /// Hands the shape over and, where it is asked for, its mesh; returns the triangles of each face.
 fn export(harness: &Bound<'_, PyModule>, context: &mut ChildContext) -> PyResult<(Vec<u8>, Claims)> {
-    let chosen = harness.call_method0("choose")?;
+    let chosen = harness.call_method1("choose", (context.run_spec.displays,))?;
+    let refusal: Option<String> = chosen.getattr("refusal")?.extract()?;
+    match (hand_over(harness, context, &chosen, refusal.clone()), refusal) {
+        // A part that shows nothing needs no display; the error to report is that the code is not scored.
+        (Err(_), Some(refusal)) => {
+            let error = harness.getattr("NotExportable")?.call1((refusal,))?;
+            Err(PyErr::from_value(error))
+        }
+        (handed_over, _) => handed_over,
+    }
+}
+
+fn hand_over(
+    harness: &Bound<'_, PyModule>,
+    context: &mut ChildContext,
+    chosen: &Bound<'_, PyAny>,
+    refusal: Option<String>,
+) -> PyResult<(Vec<u8>, Claims)> {
     let shape = chosen.getattr("shape")?;
     let objects: Vec<Shown<'_>> = chosen.getattr("objects")?.extract()?;
     let claims = Claims {
@@ -165,6 +182,7 @@ fn export(harness: &Bound<'_, PyModule>, context: &mut ChildContext) -> PyResult
             .collect(),
         unscored: chosen.getattr("unscored")?.extract()?,
         remarks: remarks(harness).unwrap_or_default(),
+        refusal,
     };
     // One part in its usual looks is displayed as what is scored.
     let displayed = if context.run_spec.displays && claims.shows_more() {

@@ -156,19 +156,23 @@ def step(code: bytes) -> bool:
 class Chosen:
     """What is exported of a run, and what else there is to see.
 
-    `shape` is scored. `objects` holds `(shape, name, color, opacity, is_scored)` of each object that the script showed, and
-    `unscored` a name of `NAMES` that is bound to a shape and would be scored, had nothing been shown.
+    `shape` is scored, unless `refusal` says why it is not. `objects` holds `(shape, name, color, opacity, is_scored)` of
+    each object that the script showed, and `unscored` a name of `NAMES` that is bound to a shape and would be scored, had
+    nothing been shown.
     """
 
-    def __init__(self, shape, objects, unscored):
+    def __init__(self, shape, objects, unscored, refusal=None):
         self.shape = shape
         self.objects = objects
         self.unscored = unscored
+        self.refusal = refusal
 
 
-def choose() -> Chosen:
+def choose(displays: bool = False) -> Chosen:
     """The shape that is scored: the last one given to show_object, else the first of `NAMES` that is bound to a shape,
     else the last one given to a viewer's `show`.
+
+    Where there is none and somebody looks, what was last written to a file is chosen to be displayed and not scored.
     """
     names = _names[0]
     bound = next((name for name in NAMES if is_exportable(names.get(name))), None)
@@ -187,6 +191,8 @@ def choose() -> Chosen:
     elif fallback:
         scored = fallback[-1]
         shape = exportable(scored.value, "the object given to show")
+    elif displays and (exported := _last_exported()) is not None:
+        return Chosen(exported, [], None, _nothing_to_export(names))
     else:
         raise NotExportable(_nothing_to_export(names))
     is_unscored = bool(objects) and bound is not None and scored.value is not names[bound]
@@ -214,6 +220,15 @@ def _parts_to_see(value, name, color, opacity):
         alpha = viewers.Shown(None, viewers.OBJECT, None, part_color).opacity
         parts.append((shape.moved(location), part_name.rpartition("/")[2], viewers.rgb(part_color) if part_color else color, alpha if part_color else opacity))
     return parts
+
+
+def _last_exported():
+    """The shape that was last given to an exporter, if it is one to look at."""
+    try:
+        return exportable(_exported[-1][1]) if _exported else None
+    except Exception:
+        # What is wrong with the code is that it has nothing to score, for whoever looks as for everyone else.
+        return None
 
 
 def _nothing_to_export(names) -> str:

@@ -263,6 +263,6 @@ def _of_missing_file(error) -> str:
         return f"{own_words(error)} (it is not in the project folder, where names that begin with a dot cannot be read)"
     what = "modules, beside cadquery and numpy," if isinstance(error, ModuleNotFoundError) else "files"
     return (
-        f"{own_words(error)} (a script can read {what} of its project folder only: name one with --project, or open the "
-        "script's file in the studio)"
+        f"{own_words(error)} (a script can read {what} of its project folder only: name one with --project, or allow the "
+        "folder of the script in the studio)"
     )

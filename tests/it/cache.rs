@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cadforge::assess::{Assessor, Evaluation, ReferenceChoice, Request, Scoring, Timing};
 use cadforge::cache::{Bounds, Cache, Usage, usage};
-use cadforge::executor::{CancelToken, Executor, Limits, WorkerConfig};
+use cadforge::executor::{Build, CancelToken, Execution, Executor, Limits, Priority, WorkerConfig};
 use cadforge::failure::Kind;
 use cadforge::reward::Mode;
 use cadforge::task::{Task, TaskSet};
@@ -308,4 +308,46 @@ fn eval_of_a_known_file_starts_nothing_until_it_is_told_to_or_the_results_are_re
     assert_eq!(cleaned["cache"]["bytes"], bytes);
     assert!(!dir.path().join("kept").exists());
     assert_eq!(program(&["clean", "--json"])["cache"]["entries"], 0);
+}
+
+#[test]
+fn a_part_is_handed_over_before_it_is_written_to_the_cache() {
+    let folder = tempfile::tempdir().unwrap();
+    let assessor = assessor(folder.path());
+    let executor = assessor.executor();
+    let limits = Limits::default();
+    let key = executor.key(BOX.as_bytes(), &limits).expect("the cache is on");
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let mut built = |execution: &Execution| {
+            let is_kept = executor.cache().get(&key).is_some();
+            seen.push((matches!(execution.build, Build::Shape(_)), is_kept));
+        };
+        let (code, never) = (BOX.as_bytes(), CancelToken::never());
+        executor
+            .build_observed(code, &limits, Priority::Batch, &mut built, &never)
+            .unwrap();
+    }
+    assert_eq!(seen, [(true, false), (true, true)], "run once, and then known");
+}
+
+#[test]
+fn a_known_failure_does_not_keep_a_part_that_is_only_exported_from_whoever_looks() {
+    let folder = tempfile::tempdir().unwrap();
+    let assessor = assessor(folder.path());
+    let (task, scoring) = (caster(), scoring(ReferenceChoice::None));
+    let code = "import cadquery as cq\nr = cq.Workplane().box(9, 8, 7)\ncq.exporters.export(r, 'r.step')\n";
+    let batch = request(&task, code, &scoring);
+    let live = Request {
+        priority: Priority::Live,
+        ..batch
+    };
+    let assess = |request: &Request<'_>| assessor.assess(request, &CancelToken::never()).unwrap();
+    assert!(assess(&batch).unscored.is_none());
+    for _ in 0..2 {
+        let seen = assess(&live);
+        assert_eq!(seen.unscored.expect("a part").mesh.bbox().size(), [9.0, 8.0, 7.0]);
+        assert_eq!(seen.evaluation.reward.total, -1.0);
+    }
+    assert!(assess(&batch).unscored.is_none(), "nobody looks");
 }

@@ -57,7 +57,9 @@ fn repair(
             Event::Step(step, _) => steps.push(*step),
             Event::Done(outcome) => match *outcome {
                 JobOutcome::Repaired(summary) => return (steps, summary),
-                JobOutcome::Assessed(_) | JobOutcome::Exported(_) => unreachable!("a repair ends as a repair"),
+                JobOutcome::Assessed(_) | JobOutcome::Exported(_) => {
+                    unreachable!("a repair ends as a repair")
+                }
             },
             Event::Failed { message, .. } => panic!("{message}"),
             Event::Started

@@ -477,6 +477,7 @@ fn settle(job: &Job, done: Done, queue_ms: f64, worker: &Worker, identity: Ident
         notes: answer.notes,
         shows_more: answer.shows_more,
         scene: answer.scene.map(Arc::new),
+        unscored: answer.unscored,
         disputed: answer.disputed,
         stdout: String::from_utf8_lossy(&blobs.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&blobs.stderr).into_owned(),

@@ -127,15 +127,15 @@ impl Uploads {
     }
 
     fn shape(&mut self, context: &Context, subject: &Subject, coarse: bool) {
-        let coarse = coarse && subject.has_coarse();
+        let coarse = subject.uses_coarse(coarse);
         if let Some(at) = self.shapes.iter().position(|upload| upload.is(subject, coarse)) {
             let upload = self.shapes.remove(at);
             self.shapes.push(upload);
             return;
         }
         let made;
-        let buffers = match &subject.model {
-            Some(model) => model.buffers(coarse),
+        let buffers = match subject.model.as_ref().and_then(|model| model.buffers(coarse)) {
+            Some(buffers) => buffers,
             None => {
                 made = subject.body.buffers();
                 &made
@@ -197,7 +197,7 @@ impl Uploads {
 
 impl Upload {
     fn is(&self, subject: &Subject, coarse: bool) -> bool {
-        self.body == subject.body && self.coarse == (coarse && subject.has_coarse())
+        self.body == subject.body && self.coarse == subject.uses_coarse(coarse)
     }
 }
 

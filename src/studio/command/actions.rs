@@ -98,6 +98,13 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     info(
+        Action::AllowProject,
+        "file.allow-folder",
+        "Let scripts read this folder…",
+        None,
+        false,
+    ),
+    info(
         Action::Export(ExportFormat::Page),
         "share.page",
         "Share as a web page…",

@@ -141,6 +141,7 @@ impl Controller {
                     revision,
                     scoring,
                 );
+                self.explain_project(pending.session, card);
                 if priority == Priority::Live
                     && let Some(card) = self.state.sessions[pending.session].get_mut(card)
                 {
@@ -264,6 +265,7 @@ impl Controller {
             evaluation: step.evaluation,
             shape,
             scene: None,
+            unscored: None,
         };
         let mut warnings = Vec::new();
         if index == 0 {

@@ -197,7 +197,7 @@ impl Controller {
         self.backend.try_again();
         for session in &mut self.state.sessions {
             for card in &mut session.cards {
-                if matches!(card.outcome, Outcome::EndpointFault { input: false, .. }) {
+                if matches!(card.outcome, Outcome::InternalError { input: false, .. }) {
                     card.outcome = Outcome::Unknown;
                 }
             }

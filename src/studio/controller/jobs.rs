@@ -124,7 +124,7 @@ impl Controller {
     fn lacks_score(&self, card: &Card) -> bool {
         match (card.activity, &card.outcome) {
             (Activity::Due(_) | Activity::Proposing(_), _)
-            | (Activity::Idle, Outcome::EndpointFault { .. }) => false,
+            | (Activity::Idle, Outcome::InternalError { .. }) => false,
             (Activity::Assessing(job), _) => match self.pending.get(&job).map(|pending| &pending.purpose) {
                 Some(Purpose::Assess { scoring, .. }) => *scoring != self.state.scoring,
                 Some(

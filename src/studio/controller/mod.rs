@@ -319,6 +319,7 @@ impl Controller {
             Action::SaveAs => self
                 .files
                 .pick(PathPurpose::Save(self.state.card().id), self.suggested_name()),
+            Action::AllowProject => self.ask_for_project(),
             Action::ExportStep => {
                 let name = self.suggested_step();
                 self.files.pick(PathPurpose::Step, name);
@@ -433,7 +434,7 @@ impl Controller {
     /// Marks a card as not scored through our fault, or the fault alone where the card is gone.
     fn fault(&mut self, session: usize, card: CardId, message: &str, input: bool) {
         if let Some(card) = self.state.sessions[session].get_mut(card) {
-            card.outcome = Outcome::EndpointFault {
+            card.outcome = Outcome::InternalError {
                 message: message.to_owned(),
                 input,
             };

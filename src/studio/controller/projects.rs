@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::Controller;
 use crate::assess::Scoring;
 use crate::executor::Priority;
-use crate::executor::project::Project;
-use crate::studio::state::{Card, Session};
+use crate::executor::project::{self, Project};
+use crate::studio::state::{Card, CardId, Session};
 
 impl Controller {
     /// The scoring in force, with the files that a card may read. It says nothing of them itself: what else is scored,
@@ -29,20 +29,62 @@ impl Controller {
 
     /// Takes a folder that is allowed, asks about one that is not yet and holds more than the script.
     pub(super) fn take_project(&mut self, folder: &Path, opened: Result<Project, String>) {
-        let is_allowed = self
+        let is_listed = |folders: &[PathBuf]| folders.iter().any(|listed| listed == folder);
+        let is_allowed = is_listed(&self.state.settings.project_folders);
+        let is_wanted = self
             .state
-            .settings
-            .project_folders
-            .iter()
-            .any(|allowed| allowed == folder);
+            .wanted_project
+            .take_if(|wanted| wanted == folder)
+            .is_some();
+        self.state.unusable_projects.remove(folder);
         match opened {
-            Ok(project) if is_allowed => self.use_project(project),
-            Ok(project) if project.entries().len() > 1 && !self.is_refused(folder) => {
+            Ok(project) if is_allowed => {
+                if is_wanted {
+                    self.note(format!("scripts may read the files of {}", folder.display()));
+                }
+                self.use_project(project);
+            }
+            Ok(project) if is_wanted || (project.entries().len() > 1 && !self.is_refused(folder)) => {
                 self.state.asked_project = Some(project);
             }
-            Err(message) if is_allowed => self.tell(&message),
             // Nobody asked for one.
-            Ok(_) | Err(_) => {}
+            Ok(_) => {}
+            Err(message) if is_allowed || is_wanted => self.tell(&message),
+            Err(message) => {
+                self.state.unusable_projects.insert(folder.to_owned(), message);
+                // The script may have failed before its folder was looked into.
+                self.explain_project(self.state.current, self.state.card().id);
+            }
+        }
+    }
+
+    /// Asks about the folder of the file on screen, whatever was answered before.
+    pub(super) fn ask_for_project(&mut self) {
+        let session = self.state.session();
+        let Some(folder) = folder_of(session, session.card()) else {
+            return self.tell(
+                "this code is not of a file, so it has no folder to read\nhint: save it (Ctrl+S) beside the files that it reads",
+            );
+        };
+        self.state.refused_projects.retain(|refused| *refused != folder);
+        self.state.wanted_project = Some(folder.clone());
+        self.files.open_project(folder);
+    }
+
+    /// Says once why a script cannot read the files beside it, where it failed for want of one and its folder cannot be a
+    /// project folder. Most scripts read no file, and are not bothered.
+    pub(super) fn explain_project(&mut self, session: usize, card: CardId) {
+        let session = &self.state.sessions[session];
+        let Some(card) = session.get(card) else { return };
+        let needs_files = |card: &Card| {
+            card.failure()
+                .is_some_and(|failure| failure.message.contains(project::NEEDED))
+        };
+        if needs_files(card)
+            && let Some(folder) = folder_of(session, card)
+            && let Some(message) = self.state.unusable_projects.remove(&folder)
+        {
+            self.tell(&message);
         }
     }
 

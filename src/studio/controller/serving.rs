@@ -202,6 +202,7 @@ impl Controller {
             evaluation: step.evaluation.clone(),
             shape: None,
             scene: None,
+            unscored: None,
         };
         card.take(assessment, 0, scoring, name.clone());
         card.row = Some(name);

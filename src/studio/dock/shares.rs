@@ -3,7 +3,7 @@
 use egui::{Id, Vec2, vec2};
 use egui_tiles::{Container, Linear, LinearDir, Tabs, Tile, TileId, Tiles, Tree};
 
-use super::{GAP, LEAST, LOW, NEW, PanelKind, TAB_BAR};
+use super::{GAP, LEAST, LOW, NARROW, NEW, PanelKind, TAB_BAR};
 
 /// The usual arrangement for a room of that size.
 pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
@@ -16,12 +16,18 @@ pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
         }
         tiles.insert_container(linear)
     };
-    let left = (room.x * 0.135).clamp(212.0, 320.0);
-    let right = (room.x * 0.195).clamp(272.0, 380.0);
+    // In a narrow window what stands beside code and view gives way first.
+    let [least_left, least_right, least_editor] = if room.x < NARROW {
+        [150.0, 240.0, 230.0]
+    } else {
+        [212.0, 272.0, 300.0]
+    };
+    let left = (room.x * 0.135).clamp(least_left, 320.0);
+    let right = (room.x * 0.195).clamp(least_right, 380.0);
     let middle = room.x - left - right - 2.0 * GAP;
     let bottom = (room.y * 0.19).clamp(168.0, 280.0);
     let console = (middle * 0.36).clamp(240.0, 460.0);
-    let editor = (middle * 0.44).clamp(300.0, 720.0);
+    let editor = (middle * 0.44).clamp(least_editor, 720.0);
     let [
         tasks,
         rows,

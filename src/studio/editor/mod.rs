@@ -15,6 +15,7 @@ mod layout;
 mod numbers;
 mod paint;
 mod paste;
+mod quoted;
 mod search;
 mod sliders;
 mod suggest;
@@ -195,6 +196,8 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
 fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let (title, about) = names(session, card);
+    // In a narrow panel the name needs the room; the menu and the palette reset as well.
+    let has_room = ui.available_width() >= 280.0;
     widgets::header(
         ui,
         "",
@@ -221,7 +224,7 @@ fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Comman
                     ));
                 }
             }
-            if card.origin != Origin::Seed {
+            if has_room && card.origin != Origin::Seed {
                 action_button(ui, Action::ResetToSeed, ActionStyle::Small, None, commands)
                     .on_hover_text("back to the seed alone; hand edits stay in the timeline");
             }
@@ -266,7 +269,7 @@ fn run_text(card: &Card) -> Option<String> {
             let timing = &scored.evaluation.timing;
             Some(format!("ran in {:.0} ms", timing.run_ms + timing.mesh_ms))
         }
-        (Activity::Idle, Outcome::Unknown | Outcome::EndpointFault { .. }) => None,
+        (Activity::Idle, Outcome::Unknown | Outcome::InternalError { .. }) => None,
     }
 }
 

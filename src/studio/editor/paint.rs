@@ -6,7 +6,7 @@ use egui::text::{CCursor, CCursorRange, CharIndex};
 use egui::{Align2, Galley, Id, Pos2, Rect, RichText, Shape, Stroke, TextEdit, Ui, UiBuilder, pos2, vec2};
 
 use super::layout::Gap;
-use super::{EditorView, api, indent, suggest};
+use super::{EditorView, api, indent, quoted, suggest};
 use crate::failure::Failure;
 use crate::studio::theme::{self, CODE, CODE_LINE, Palette};
 
@@ -50,17 +50,9 @@ pub(super) fn message_galley(ui: &Ui, failure: &Failure, width: f32) -> Arc<Gall
     job.wrap.max_width = width.max(120.0);
     job.wrap.max_rows = 6;
     let plain = egui::TextFormat::simple(theme::regular(12.0), palette.text);
-    let quoted = egui::TextFormat::simple(theme::semibold(12.0), palette.text);
-    for (index, part) in failure.message.trim().split(['\'', '`']).enumerate() {
-        job.append(
-            part,
-            0.0,
-            if index % 2 == 1 {
-                quoted.clone()
-            } else {
-                plain.clone()
-            },
-        );
+    let bold = egui::TextFormat::simple(theme::semibold(12.0), palette.text);
+    for (is_quoted, part) in quoted::parts(failure.message.trim()) {
+        job.append(part, 0.0, if is_quoted { bold.clone() } else { plain.clone() });
     }
     ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
@@ -222,11 +214,11 @@ pub(super) fn squiggle(
         return;
     };
     let text = placed.text();
-    let quoted = failure.message.split(['\'', '`']).skip(1).step_by(2);
+    let quoted = quoted::parts(&failure.message).into_iter().filter(|part| part.0);
     let named = quoted
-        .filter(|name| !name.is_empty())
+        .map(|(_, name)| name)
         .filter_map(|name| text.rfind(name).map(|start| (start, start + name.len())))
-        .last();
+        .next_back();
     let code = (text.len() - text.trim_start().len(), text.trim_end().len());
     let (start, end) = named.unwrap_or(code);
     let x = |byte: usize| at.x + placed.pos.x + placed.x_offset(CharIndex(text[..byte].chars().count()));

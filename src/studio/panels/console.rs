@@ -121,7 +121,7 @@ fn lines(state: &State, palette: &Palette, which: OutputFilter) -> Vec<Line> {
                 );
             }
         }
-        Outcome::EndpointFault { message, .. } => push(&mut lines, message, palette.warn, true),
+        Outcome::InternalError { message, .. } => push(&mut lines, message, palette.warn, true),
         Outcome::Unknown => {}
     }
     lines

@@ -37,7 +37,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             ui.spacing_mut().item_spacing.y = 0.0;
             match &card.outcome {
                 Outcome::Unknown => unknown(state, card, ui),
-                Outcome::EndpointFault { message, input } => fault(message, *input, ui, commands),
+                Outcome::InternalError { message, input } => fault(message, *input, ui, commands),
                 Outcome::Scored(scored) => {
                     if card.is_being_scored() {
                         scoring(ui);

@@ -111,7 +111,7 @@ fn access(address: &str, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Comm
 enum Line<'a> {
     Session(&'a SeenSession),
     Step(&'a SeenStep),
-    EndpointFault(&'a str),
+    InternalError(&'a str),
 }
 
 /// Sessions, the newest first, each with its steps as they came.
@@ -121,7 +121,7 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     for session in serving.sessions.iter().rev() {
         lines.push(Line::Session(session));
         lines.extend(session.steps.iter().map(|step| Line::Step(step)));
-        lines.extend(session.fault.as_deref().map(Line::EndpointFault));
+        lines.extend(session.fault.as_deref().map(Line::InternalError));
     }
     if lines.is_empty() {
         if matches!(serving.phase, ServingPhase::Listening(_)) {
@@ -146,7 +146,7 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
                 match line {
                     Line::Session(session) => head(session, ui),
                     Line::Step(step) => row(step, serving, ui, commands),
-                    Line::EndpointFault(message) => fault(message, ui),
+                    Line::InternalError(message) => fault(message, ui),
                 }
             }
         });

@@ -144,8 +144,10 @@ fn show_card(
     );
     let picture = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - CAPTION)).shrink(1.0);
     show_picture(view, card, picture, viewport, ui);
-    if CardStatus::of(card) == CardStatus::Failed {
-        failed_badge(ui, picture, palette);
+    if card.not_scored().is_some() {
+        badge(ui, picture, "not scored", palette.warn, palette.raised);
+    } else if CardStatus::of(card) == CardStatus::Failed {
+        badge(ui, picture, "does not build", palette.bad, palette.bad_fill);
     }
     let edge = match (selected, response.has_focus()) {
         (true, _) => Stroke::new(2.0, palette.accent),
@@ -289,7 +291,9 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
     let scale = (rect.width() / size.x).min(rect.height() / size.y);
     let place = Rect::from_center_size(rect.center(), size * scale);
     let tint = match CardStatus::of(card) {
-        CardStatus::Failed | CardStatus::EndpointFault => egui::Color32::from_white_alpha(120),
+        // It is what the code says.
+        CardStatus::Failed if card.not_scored().is_some() => egui::Color32::WHITE,
+        CardStatus::Failed | CardStatus::InternalError => egui::Color32::from_white_alpha(120),
         CardStatus::Unknown | CardStatus::Good | CardStatus::Weak => egui::Color32::WHITE,
     };
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
@@ -298,17 +302,12 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
         .image(texture.id(), place, whole, tint);
 }
 
-fn failed_badge(ui: &Ui, rect: Rect, palette: &Palette) {
-    let text = widgets::line(
-        ui,
-        RichText::new("does not build")
-            .font(theme::medium(10.5))
-            .color(palette.bad),
-        130.0,
-    );
+fn badge(ui: &Ui, rect: Rect, text: &str, color: egui::Color32, fill: egui::Color32) {
+    let text = RichText::new(text).font(theme::medium(10.5)).color(color);
+    let text = widgets::line(ui, text, 130.0);
     let size = text.size() + vec2(12.0, 5.0);
     let place = Rect::from_min_size(pos2(rect.left() + 7.0, rect.top() + 7.0), size);
-    ui.painter().rect_filled(place, 3.0, palette.bad_fill);
+    ui.painter().rect_filled(place, 3.0, fill);
     widgets::paint_line(ui, place.center(), Align2::CENTER_CENTER, text);
 }
 

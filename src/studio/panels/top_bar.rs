@@ -42,6 +42,12 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     );
 }
 
+/// From this width on, points, the task has its level and family beside it.
+const CHIP_ROOM: f32 = 290.0;
+
+/// From this width of the bar on, points, what is chosen is labelled; below, the task needs the room.
+const LABELLED: f32 = 1100.0;
+
 fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let title = RichText::new("CADForge Studio").font(theme::semibold(13.5));
@@ -70,7 +76,11 @@ fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         });
     });
     let task = &state.session().task;
-    ui.label(widgets::dim(&task.id, palette));
+    let has_room = ui.available_width() >= CHIP_ROOM;
+    ui.add(egui::Label::new(widgets::dim(&task.id, palette)).truncate());
+    if !has_room {
+        return;
+    }
     let level = match task.level {
         Level::Easy => "easy",
         Level::Medium => "medium",
@@ -101,6 +111,7 @@ fn entry(info: &ActionInfo, state: &State, ui: &mut Ui, commands: &mut Vec<Comma
 /// Laid out from the right: what comes first here stands last.
 fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
+    let is_labelled = ui.max_rect().width() >= LABELLED;
     if state.repair().is_some() {
         stop_button(ui, commands);
     } else {
@@ -118,7 +129,9 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     ui.add_space(4.0);
 
     chooser(state, ui, commands);
-    ui.label(widgets::dim("proposer", palette));
+    if is_labelled {
+        ui.label(widgets::dim("proposer", palette));
+    }
     ui.add_space(4.0);
 
     let mode = state.scoring.mode;
@@ -149,7 +162,9 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 }
             });
     });
-    ui.label(widgets::dim("profile", palette));
+    if is_labelled {
+        ui.label(widgets::dim("profile", palette));
+    }
 }
 
 /// Who proposes: rules, a recording of the task, a server that is known.
@@ -256,6 +271,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         }
         Action::Open
         | Action::OpenFolder
+        | Action::AllowProject
         | Action::Export(_)
         | Action::ExportStep
         | Action::Save

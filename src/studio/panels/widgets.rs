@@ -136,7 +136,7 @@ pub fn standing_color(standing: CardStatus, palette: &Palette) -> Color32 {
         CardStatus::Unknown => palette.faint,
         CardStatus::Good => palette.good,
         CardStatus::Weak => palette.warn,
-        CardStatus::Failed | CardStatus::EndpointFault => palette.bad,
+        CardStatus::Failed | CardStatus::InternalError => palette.bad,
     }
 }
 

@@ -99,6 +99,8 @@ pub struct Card {
     pub last_total: Option<f64>,
     /// The revision that built `last_shape`, while its score is outstanding.
     pub unscored_shape: Option<u64>,
+    /// The revision of which `last_shape` is a part that is displayed and never scored: it is only written to a file.
+    pub exported_shape: Option<u64>,
 }
 
 /// A place in a recording.
@@ -119,7 +121,7 @@ pub enum Outcome {
     /// Its score, which may be a closed gate.
     Scored(Arc<Scored>),
     /// It could not be scored: not a score.
-    EndpointFault {
+    InternalError {
         /// Why, with the way out.
         message: String,
         /// Whether what it is scored against was at fault, not we.
@@ -193,6 +195,7 @@ impl Card {
             last_shape_of: String::new(),
             last_total: None,
             unscored_shape: None,
+            exported_shape: None,
         }
     }
 
@@ -210,7 +213,7 @@ impl Card {
     pub fn scored(&self) -> Option<&Arc<Scored>> {
         match &self.outcome {
             Outcome::Scored(scored) => Some(scored),
-            Outcome::Unknown | Outcome::EndpointFault { .. } => None,
+            Outcome::Unknown | Outcome::InternalError { .. } => None,
         }
     }
 
@@ -221,7 +224,15 @@ impl Card {
 
     /// The failure of code that is newer than the last shape.
     pub fn failure_since(&self) -> Option<&Failure> {
-        self.failure().filter(|_| self.unscored_shape.is_none())
+        self.failure()
+            .filter(|_| self.unscored_shape.is_none() && self.not_scored().is_none())
+    }
+
+    /// Why the last shape, which is of the code as it stands, is displayed and not scored.
+    pub fn not_scored(&self) -> Option<&Failure> {
+        let revision = self.scored()?.revision;
+        self.failure()
+            .filter(|_| self.unscored_shape.is_none() && self.exported_shape == Some(revision))
     }
 
     /// Its total, if it was scored.
@@ -258,11 +269,18 @@ impl Card {
 
     /// Takes an assessment of revision `revision` in.
     pub fn take(&mut self, assessment: Assessment, revision: u64, scoring: Scoring, title: String) {
+        self.exported_shape = assessment.unscored.is_some().then_some(revision);
         if let Some(shape) = assessment.shape {
             self.last_shape = Some(shape);
             self.take_scene(assessment.scene, revision);
             self.last_shape_of = title;
             self.last_total = Some(assessment.evaluation.reward.total);
+        } else if let Some(shape) = assessment.unscored {
+            self.last_shape = Some(shape);
+            self.last_scene = None;
+            self.scene_of = Some(revision);
+            self.last_shape_of = title;
+            self.last_total = None;
         }
         self.unscored_shape = None;
         self.outcome = Outcome::Scored(Arc::new(Scored::new(assessment.evaluation, revision, scoring)));
@@ -281,7 +299,7 @@ pub enum CardStatus {
     /// Did not build.
     Failed,
     /// Could not be scored, through our fault.
-    EndpointFault,
+    InternalError,
 }
 
 impl CardStatus {
@@ -289,7 +307,7 @@ impl CardStatus {
     pub fn of(card: &Card) -> Self {
         match &card.outcome {
             Outcome::Unknown => Self::Unknown,
-            Outcome::EndpointFault { .. } => Self::EndpointFault,
+            Outcome::InternalError { .. } => Self::InternalError,
             Outcome::Scored(scored) if !scored.evaluation.ok => Self::Failed,
             Outcome::Scored(scored) if scored.evaluation.kind == Kind::BuildOk => Self::Good,
             Outcome::Scored(_) => Self::Weak,
@@ -303,7 +321,7 @@ impl CardStatus {
             Self::Good => "good",
             Self::Weak => "weak",
             Self::Failed => "failed",
-            Self::EndpointFault => "fault",
+            Self::InternalError => "fault",
         }
     }
 }

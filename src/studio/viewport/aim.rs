@@ -31,7 +31,7 @@ impl Viewport {
             if self.shows_objects(*pane, shapes.len()) && !self.objects.scored_is_visible() {
                 continue;
             }
-            let Some(model) = model else {
+            let Some(model) = model.as_ref().filter(|model| !model.is_draft()) else {
                 // The frame that comes when it is ready goes on here.
                 self.mesh_worker.model(ctx, shape);
                 return;

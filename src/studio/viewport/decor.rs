@@ -52,10 +52,12 @@ impl Viewport {
         // Whether a message reaches under where the cube would stand.
         let mut reaches = false;
         for (index, pane) in members.iter().enumerate() {
-            if let Some(reason) = pane.stale {
-                let card = overlay::failure_card(&painter, palette, place, top + 6.0, reason);
+            let reason = pane.stale.map(|reason| (reason, palette.bad));
+            let remark = pane.remark.map(|remark| (remark, palette.warn));
+            for (text, color) in [reason, remark].into_iter().flatten() {
+                let card = overlay::message_card(&painter, palette, place, top + 6.0, text, color);
                 reaches |= card.right() > place.right() - cube::SIZE - 6.0;
-                say("card", index, card, reason);
+                say("card", index, card, text);
                 top = card.bottom();
             }
         }

@@ -105,7 +105,7 @@ impl MeshWorker {
         }
     }
 
-    /// A shape's model, ordered at the first call.
+    /// A shape's model, ordered at the first call. Of a very heavy shape a draft is ready first, which the model replaces.
     pub fn model(&mut self, ctx: &egui::Context, shape: &Arc<Shape>) -> Stage<Model> {
         let known = self
             .models
@@ -182,8 +182,22 @@ fn start(ctx: egui::Context) -> (Sender<MeshRequest>, Receiver<MeshResult>) {
             let dish = match order {
                 MeshRequest::Model(shape, coarse) => {
                     // A shape that was dropped meanwhile is of no use to anybody.
-                    let model = shape.upgrade().map(|shape| Arc::new(Model::of(&shape, coarse)));
-                    MeshResult::Model(shape, model)
+                    let draft = shape
+                        .upgrade()
+                        .and_then(|shape| Model::draft(&shape))
+                        .map(Arc::new);
+                    if let Some(draft) = &draft {
+                        let result = MeshResult::Model(shape.clone(), Some(Arc::clone(draft)));
+                        if done.send(result).is_err() {
+                            return;
+                        }
+                        ctx.request_repaint();
+                    }
+                    let model = shape.upgrade().map(|shape| match &draft {
+                        Some(draft) => draft.refined(&shape, coarse),
+                        None => Model::of(&shape, coarse),
+                    });
+                    MeshResult::Model(shape, model.map(Arc::new))
                 }
                 MeshRequest::Scene(scene, coarse) => {
                     let models = scene.upgrade().map(|scene| {
@@ -219,4 +233,49 @@ fn cook(pair: &ShapePair, target: &mut Option<(Weak<Shape>, SignedDistance)>) ->
     let weak = pair.clone();
     drop((shape, other));
     Heat::of(&buffers, distance, &|| !weak.is_alive()).map(Arc::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::render::testing::tube;
+    use crate::render::{Subject, Tone};
+
+    /// The models of a shape, in the order in which they become ready.
+    fn models(shape: &Arc<Shape>) -> Vec<Arc<Model>> {
+        let ctx = egui::Context::default();
+        let mut mesh_worker = MeshWorker::new(true);
+        mesh_worker.model(&ctx, shape);
+        let (_, dishes) = mesh_worker.thread.as_ref().expect("a thread");
+        let mut models: Vec<Arc<Model>> = Vec::new();
+        while models.last().is_none_or(|model| model.is_draft()) {
+            match dishes.recv_timeout(Duration::from_secs(60)) {
+                Ok(MeshResult::Model(_, Some(model))) => models.push(model),
+                _ => panic!("no model"),
+            }
+        }
+        models
+    }
+
+    #[test]
+    fn of_a_very_heavy_shape_a_draft_is_shown_until_all_of_it_is_ready() {
+        let shape = Arc::new(tube(30_000, 30.0, 40.0));
+        let models = models(&shape);
+        assert_eq!(models.len(), 2);
+        let subject = |model: &Arc<Model>| Subject {
+            model: Some(Arc::clone(model)),
+            ..Subject::new(Arc::clone(&shape), Tone::Step)
+        };
+        let subjects: Vec<Subject> = models.iter().map(subject).collect();
+        assert_ne!(subjects[0], subjects[1], "the picture is drawn anew");
+        assert_eq!(subjects[1], subjects[1].clone());
+    }
+
+    #[test]
+    fn a_light_shape_is_ready_at_once() {
+        let models = models(&Arc::new(tube(64, 30.0, 40.0)));
+        assert!(models.len() == 1 && models[0].tree.is_some());
+    }
 }

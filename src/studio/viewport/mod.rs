@@ -54,6 +54,8 @@ pub struct Pane<'a> {
     pub scene: Option<&'a Arc<crate::geometry::Scene>>,
     /// Why the shape is not what the code says: it is drawn grey, with this on top.
     pub stale: Option<&'a str>,
+    /// What to know of a shape that is what the code says.
+    pub remark: Option<&'a str>,
     /// What to do to see a shape here, where there is none.
     pub empty: &'a str,
 }
@@ -369,7 +371,8 @@ impl Viewport {
         }
         // The view itself may be put away.
         self.mesh_worker.collect();
-        let model = self.mesh_worker.model(ctx, shape).ready().cloned()?;
+        let model = self.mesh_worker.model(ctx, shape);
+        let model = model.ready().filter(|model| !model.is_draft()).cloned()?;
         let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
         self.thumbnails
             .draw(ctx, &mut stage.scene, shape, model, tone, self.dark)

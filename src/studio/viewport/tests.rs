@@ -35,6 +35,7 @@ fn harness(size: [f32; 2]) -> Harness<'static, ViewportHarness> {
                 shape: bench.seed.as_ref(),
                 scene: None,
                 stale: None,
+                remark: None,
                 empty: "Choose a task",
             },
             Pane {
@@ -43,6 +44,7 @@ fn harness(size: [f32; 2]) -> Harness<'static, ViewportHarness> {
                 shape: bench.step.as_ref(),
                 scene: bench.scene.as_ref(),
                 stale: bench.stale,
+                remark: None,
                 empty: "Press Propose",
             },
         ];
@@ -456,4 +458,39 @@ fn it_survives_any_size() {
         );
         assert!(camera.target.x.is_finite());
     }
+}
+
+#[test]
+fn every_button_is_within_the_narrowest_view() {
+    const WIDTH: f32 = 262.0;
+    let mut harness = harness([WIDTH, 480.0]);
+    let object = |name: &str| crate::geometry::SceneObject {
+        name: Some(name.to_owned()),
+        color: None,
+        opacity: 1.0,
+        is_scored: name == "plate",
+        mesh: None,
+        edges: Vec::new(),
+    };
+    let objects = ["pin", "rail", "plate"].map(object).into();
+    harness.state_mut().scene = Some(Arc::new(crate::geometry::Scene { objects }));
+    harness.run();
+    for button in [
+        "Side by side",
+        "Objects 3",
+        "to seed",
+        "Section",
+        "Measure",
+        "Isometric",
+        "Fit",
+    ] {
+        let rect = harness.get_by_label(button).rect();
+        assert!(rect.left() >= 0.0 && rect.right() <= WIDTH, "{button} {rect:?}");
+    }
+    assert!(harness.query_by_label("Overlay").is_none(), "it is in a menu");
+    harness.get_by_label("Side by side").click();
+    harness.run();
+    harness.get_by_label("Overlay").click();
+    harness.run();
+    assert_eq!(harness.state().view.layout(), Layout::Overlay);
 }

@@ -29,9 +29,17 @@ enum Rows {
     Three,
 }
 
+/// How the buttons are laid out in the width that there is.
+#[derive(Clone, Copy)]
+struct Plan {
+    rows: Rows,
+    /// Whether the arrangements are a menu, because their buttons would not fit a row.
+    is_compact: bool,
+}
+
 /// Space the toolbar takes at the foot, margins included.
 pub fn height(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> f32 {
-    let rows = match rows(viewport, ui, width, several) {
+    let rows = match plan(viewport, ui, width, several).rows {
         Rows::One => 1.0,
         Rows::Two => 2.0,
         Rows::Three => 3.0,
@@ -42,7 +50,7 @@ pub fn height(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> f32 {
 
 /// Draws the controls over the foot of `rect` and does what they say. One pane alone needs no arranging.
 pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette, several: bool) {
-    let rows = rows(viewport, ui, rect.width(), several);
+    let Plan { rows, is_compact } = plan(viewport, ui, rect.width(), several);
     let row = |from_foot: f32| {
         let bottom = rect.bottom() - MARGIN - from_foot * (ROW + GAP);
         Rect::from_min_max(
@@ -74,7 +82,7 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
     if several || lists {
         let mut add = |ui: &mut Ui| {
             let chosen = if several {
-                arrange(ui, palette, viewport.layout)
+                arrange(ui, palette, viewport.layout, is_compact)
             } else {
                 None
             };
@@ -111,8 +119,22 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
     }
 }
 
-fn arrange(ui: &mut Ui, palette: &Palette, current: Layout) -> Option<Action> {
+fn arrange(ui: &mut Ui, palette: &Palette, current: Layout, is_compact: bool) -> Option<Action> {
     let mut action = None;
+    if is_compact {
+        let face = button(palette, current.name(), false).right_text(chevron_atom(palette.dim));
+        let (response, _) = MenuButton::from_button(face).ui(ui, |ui| {
+            for layout in Layout::ALL {
+                let entry = ui.add(Button::selectable(layout == current, layout.name()));
+                if entry.on_hover_text(layout.about()).clicked() {
+                    action = Some(Action::Arrange(layout));
+                    ui.close();
+                }
+            }
+        });
+        response.on_hover_text(current.about());
+        return action;
+    }
     for layout in Layout::ALL {
         let button = button(palette, layout.name(), layout == current);
         if ui.add(button).on_hover_text(layout.about()).clicked() {
@@ -279,7 +301,7 @@ fn blend(from: egui::Color32, to: egui::Color32, amount: f32) -> egui::Color32 {
     from.lerp_to_gamma(to, amount)
 }
 
-fn rows(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Rows {
+fn plan(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Plan {
     let text = |text: &str| {
         let font = FontId::proportional(TEXT);
         let galley = ui
@@ -308,11 +330,15 @@ fn rows(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Rows {
     let look = text(FIT) + (text("Isometric") + menu).max(VIEW_WIDTH + GAP);
     // The last gap of a row stands for nothing.
     let room = width - 2.0 * MARGIN + GAP;
-    if arrange + tools + look + 14.0 <= room {
+    let rows = if arrange + tools + look + 14.0 <= room {
         Rows::One
     } else if arrange.max(tools + look) <= room {
         Rows::Two
     } else {
         Rows::Three
+    };
+    Plan {
+        rows,
+        is_compact: several && arrange > room,
     }
 }

@@ -1,6 +1,7 @@
 //! What a script shows: every object with its looks, and which of it is scored.
 
-use cadforge::executor::{CancelToken, Execution, Limits, Priority};
+use cadforge::executor::{Build, CancelToken, Execution, Limits, Priority};
+use cadforge::failure::Kind;
 
 use super::shared;
 
@@ -125,4 +126,55 @@ fn one_part_in_its_usual_looks_is_no_scene() {
     let plain = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
     assert!(live(plain).scene.is_none());
     assert!(live(&format!("{plain}show_object(fixture)\n")).scene.is_none());
+}
+
+const EXPORTED: &str = r#"
+import cadquery as cq
+bracket = cq.Workplane().box(60, 40, 4)
+r = bracket.faces(">Z").workplane().hole(6)
+cq.exporters.export(r, "out/part.step")
+"#;
+
+fn failure(execution: &Execution) -> (Kind, &str) {
+    match &execution.build {
+        Build::Failed(failure) => (failure.kind, &failure.message),
+        Build::Shape(_) => panic!("it was scored"),
+    }
+}
+
+#[test]
+fn a_part_that_is_only_written_to_a_file_is_displayed_to_whoever_looks_and_scored_for_nobody() {
+    let run = |priority| {
+        let limits = Limits::default();
+        shared()
+            .build(EXPORTED.as_bytes(), &limits, priority, &CancelToken::never())
+            .unwrap()
+    };
+    let (live, batch) = (run(Priority::Live), run(Priority::Batch));
+    assert_eq!(failure(&live), failure(&batch), "looking changes no result");
+    let (kind, message) = failure(&live);
+    assert_eq!(kind, Kind::MissingFixture);
+    assert!(
+        message.contains("`r` was only written to a file, on line 5"),
+        "{message}"
+    );
+    let part = live.unscored.as_ref().expect("something to look at");
+    assert_eq!(part.mesh.bbox().size().map(f64::round), [60.0, 40.0, 4.0]);
+    assert!(part.facts.volume < 60.0 * 40.0 * 4.0 - 100.0, "with its hole");
+    assert!(batch.unscored.is_none());
+}
+
+#[test]
+fn what_cannot_be_displayed_fails_alike_for_all() {
+    let empty = "import cadquery as cq\ntry:\n    cq.exporters.export(cq.Workplane(), 'part.stl')\nexcept Exception:\n    pass\n";
+    let execution = live(empty);
+    let (kind, message) = failure(&execution);
+    assert!(
+        kind == Kind::MissingFixture && message.contains("only written to a file"),
+        "{message}"
+    );
+    assert!(execution.unscored.is_none());
+    // What has something to score shows that.
+    let scored = live(&format!("{EXPORTED}fixture = bracket\n"));
+    assert!(scored.unscored.is_none() && matches!(scored.build, Build::Shape(_)));
 }
