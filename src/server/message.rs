@@ -9,6 +9,7 @@ use super::fields::{Fields, Mistakes, Wrong};
 use super::judge::Judge;
 use super::wire::{Action, Observation, ResetRequest, StepResponse};
 use super::{App, rpc};
+use crate::data::value_of;
 
 /// What is done about a message.
 pub enum Reply {
@@ -20,7 +21,7 @@ pub enum Reply {
 
 /// Does what a message asks for.
 pub async fn answer(app: &App, environment: &mut Environment, judge: &Judge, message: &[u8]) -> Reply {
-    let value: Value = match serde_json::from_slice(message) {
+    let value = match value_of(message) {
         Ok(value) => value,
         Err(wrong) => return Reply::Text(error("INVALID_JSON", &format!("Invalid JSON: {wrong}"))),
     };

@@ -18,7 +18,7 @@ use super::episode;
 use super::fields::{Fields, Mistakes};
 use super::judge::{Candidate, Judge, Room};
 use super::wire::scorers::{ExtraLogs, Rewards};
-use crate::data::{Row, line_of, score};
+use crate::data::{Row, line_of, score, value_of};
 use crate::extraction;
 use crate::task::{Task, TaskSet};
 
@@ -126,7 +126,7 @@ fn queries(tasks: &TaskSet, mut fields: Fields<'_>) -> Option<Vec<Candidate>> {
 fn task_of(tasks: &TaskSet, label: &Value, prompt: &str, query: &str) -> Result<Arc<Task>, String> {
     let named = match label {
         Value::String(text) if text.is_empty() => None,
-        Value::String(text) => match serde_json::from_str::<Value>(text) {
+        Value::String(text) => match value_of(text.as_bytes()) {
             Ok(Value::Object(object)) => object.get("task_id").and_then(Value::as_str).map(str::to_owned),
             _ => Some(text.clone()),
         },

@@ -109,6 +109,56 @@ fn half_of_a_surrogate_pair_is_bad_encoding() {
 }
 
 #[test]
+fn half_of_a_surrogate_pair_is_scored_by_every_route() {
+    // As Python's json.dumps writes it: in code it is no text, in prose around code it does no harm.
+    let part = BOX.replace('\n', "\\n");
+    let answers = [
+        (format!("{part}x = '\\ud83d'\\n"), false),
+        (format!("Look \\ud83d:\\n```python\\n{part}```"), true),
+    ];
+    for (code, builds) in answers {
+        let post = |path: &str, body: String| {
+            let answer = shared().ask("POST", path, &[], body.as_bytes());
+            let text = answer.text();
+            assert_eq!(answer.status, 200, "{path}: {text}");
+            assert!(!text.contains('\u{10fffd}'), "{path}: {text}");
+            if !builds && path != "/get_reward" {
+                assert!(text.contains("bad_encoding"), "{path}: {text}");
+            }
+            answer.json()
+        };
+        let pays = |total: &Value| (total.as_f64().unwrap() > 0.0) == builds;
+        let answer = post(
+            "/step",
+            format!(r#"{{"action":{{"task_id":"{TASK}","code":"{code}"}}}}"#),
+        );
+        assert!(pays(&answer["reward"]), "{answer}");
+        let answer = post(
+            "/get_reward",
+            format!(r#"{{"query":["{code}"],"labels":["{{\"task_id\":\"{TASK}\",\"id\":\"\\ud83d\"}}"]}}"#),
+        );
+        assert!(pays(&answer["rewards"][0]), "{answer}");
+        let answer = post(
+            "/api/space/demo",
+            format!(r#"{{"task_id":"{TASK}","code":"{code}"}}"#),
+        );
+        assert!(pays(&answer["reward"]["total"]), "{answer}");
+        let answer = post(
+            "/mcp",
+            format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"score_candidate","arguments":{{"task_id":"{TASK}","code":"{code}"}}}}}}"#
+            ),
+        );
+        assert!(pays(&answer["result"]["structuredContent"]["reward"]), "{answer}");
+    }
+    // What is echoed of a wrong field is escaped as it came.
+    let body = r#"{"action":{"code":"x","task_id":"\uD83D"}}"#;
+    let answer = shared().ask("POST", "/step", &[], body.as_bytes());
+    assert_eq!(answer.status, 422);
+    assert!(answer.text().contains(r#""input":"\ud83d""#), "{}", answer.text());
+}
+
+#[test]
 fn a_batch_comes_back_in_order_with_its_keys() {
     let slow = format!("import time\ntime.sleep(1)\n{BOX}");
     let messages = json!([{ "role": "user", "content": "x" }, { "role": "assistant", "content": format!("```python\n{BOX}```") }]);
