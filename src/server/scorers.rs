@@ -3,14 +3,16 @@
 //! A bad candidate is a number. A fault of ours is a status or an `error`, never a number.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::App;
 use super::answer::{self, Answer};
@@ -21,6 +23,9 @@ use super::wire::scorers::{ExtraLogs, Rewards};
 use crate::data::{Row, line_of, score, value_of};
 use crate::extraction;
 use crate::task::{Task, TaskSet};
+
+/// Candidates of one request that may sleep without keeping those behind them from the workers.
+const ASLEEP: usize = 16;
 
 /// `POST /get_reward`: `query`, `prompts` and `labels` are lists of equal length.
 pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer {
@@ -39,10 +44,11 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
         Err(answer) => return *answer,
     };
     let judge = app.judge.source();
-    let work = candidates
-        .into_iter()
-        .map(|candidate| judge.score(candidate, None));
-    let mut scores = futures_util::stream::iter(work).buffered(abreast(&app));
+    let work = candidates.into_iter().map(move |candidate| {
+        let judge = judge.clone();
+        async move { judge.score(candidate, None).await }
+    });
+    let mut scores = pin!(in_order(work, abreast(&app)));
     let (mut rewards, mut built, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(scored) = scores.next().await {
         match scored {
@@ -165,10 +171,10 @@ pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answe
     };
     let judge = app.judge.source();
     let abreast = abreast(&app);
-    let lines = futures_util::stream::iter(rows)
-        .map(move |row| row.scored(Arc::clone(&app), judge.clone(), Arc::clone(&room)))
-        .buffered(abreast)
-        .map(Ok::<Bytes, Infallible>);
+    let work = rows
+        .into_iter()
+        .map(move |row| row.scored(Arc::clone(&app), judge.clone(), Arc::clone(&room)));
+    let lines = in_order(work, abreast).map(Ok::<Bytes, Infallible>);
     answer::raw(StatusCode::OK, "application/x-ndjson", Body::from_stream(lines))
 }
 
@@ -244,7 +250,25 @@ fn admit(app: &App, count: usize) -> Result<Room, Box<Answer>> {
 }
 
 /// Candidates of one request that are under way at a time: each takes a thread to wait on. More than workers, so that
-/// none of these is ever idle.
+/// none of these is ever idle, and more than those that sleep there.
 fn abreast(app: &App) -> usize {
-    2 * app.config.workers.max(1)
+    2 * app.config.workers.max(1) + ASLEEP
+}
+
+/// Results in the order of the work, with so much of it under way: what takes long holds up the results behind it, and
+/// not the work.
+fn in_order<F: Future>(
+    work: impl ExactSizeIterator<Item = F>,
+    abreast: usize,
+) -> impl Stream<Item = F::Output> {
+    let count = work.len();
+    let turns = Arc::new(Semaphore::new(abreast));
+    let work = work.map(move |one| {
+        let turns = Arc::clone(&turns);
+        async move {
+            let _turn = turns.acquire().await;
+            one.await
+        }
+    });
+    futures_util::stream::iter(work).buffered(count.max(1))
 }

@@ -1,5 +1,7 @@
 //! Scores for trainers: bad code is a number, our own fault never is.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
 use super::{BOX, BROKEN, Server, shared};
@@ -156,6 +158,41 @@ fn half_of_a_surrogate_pair_is_scored_by_every_route() {
     let answer = shared().ask("POST", "/step", &[], body.as_bytes());
     assert_eq!(answer.status, 422);
     assert!(answer.text().contains(r#""input":"\ud83d""#), "{}", answer.text());
+}
+
+#[test]
+fn sleepers_of_a_batch_do_not_keep_the_rest_of_it_waiting() {
+    let server = Server::start(&["--workers", "2"]);
+    let sleeper = |number: usize| format!("import time\ntime.sleep(8.{number})\n{BOX}");
+    let light = |number: usize| BOX.replace("130", &number.to_string());
+    let rows = |codes: &[String]| {
+        let rows = codes.iter().map(|code| json!({ "task_id": TASK, "code": code }));
+        batch(&rows.collect::<Vec<_>>())
+    };
+    let warm = rows(&[BOX.to_owned()]);
+    assert_eq!(
+        server.ask("POST", "/score_batch", &[], warm.as_bytes()).status,
+        200
+    );
+    let body = rows(
+        &[
+            (0..4).map(sleeper).collect::<Vec<_>>(),
+            (1..11).map(light).collect(),
+        ]
+        .concat(),
+    );
+    let since = Instant::now();
+    let answer = server.ask("POST", "/score_batch", &[], body.as_bytes());
+    let took = since.elapsed().as_secs_f64();
+    let found = lines(&answer.text());
+    assert_eq!(found.len(), 14);
+    for row in &found {
+        assert!(row["score"].as_f64().unwrap() > 0.0, "{row}");
+        let waited_s = row["timing"]["queue_ms"].as_f64().unwrap() / 1e3;
+        assert!(waited_s < 6.0, "waited {waited_s} s: {row}");
+    }
+    // One after the other in two workers, the sleepers alone take 16 s.
+    assert!((8.0..15.0).contains(&took), "{took} s");
 }
 
 #[test]
