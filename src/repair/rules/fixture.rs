@@ -43,6 +43,17 @@ pub(super) fn rule(situation: &Situation<'_>, edits: &mut Vec<Edit>) {
     for (rank, (line, reason)) in choices(source).into_iter().enumerate() {
         push(20 + rank as u32, line, reason);
     }
+    // Bound as no assignment that is read here shows: unpacked, or taken from an object.
+    if let Some((_, rest)) = situation.message.split_once("bind it: `fixture = ")
+        && let Some((name, _)) = rest.split_once('`')
+        && name != "…"
+    {
+        push(
+            40,
+            format!("fixture = {name}"),
+            format!("binds `{name}`, which holds a shape"),
+        );
+    }
 }
 
 /// A statement as it stands at the end of a file: two lines below a function.
