@@ -351,6 +351,11 @@ impl Keeper {
 
     fn next_beside(&self, asleep: &[Source]) -> Option<Job> {
         let mut state = self.shared.lock();
+        let takes = state.takes(self.slot, self.shared.config.live_slot);
+        // A hand edit does not run beside others: it waits for no more of them.
+        if takes.live && state.queue.waiting(Priority::Live) > 0 {
+            return None;
+        }
         loop {
             let now_s = self.shared.now_s();
             let mut job = state.queue.next_beside(asleep, now_s)?;
