@@ -37,7 +37,7 @@ pub use groups::{Compared, DEFAULT_GENERATIONS, Groups, Spread, compare};
 pub use lines::{BadLine, Line, Lines};
 pub use row::Row;
 pub use row_format::RowFormat;
-pub use surrogates::{file_of, line_of};
+pub use surrogates::{file_of, json_of, line_of, value_of};
 
 /// Why nothing could be made of some rows.
 #[derive(Debug, thiserror::Error)]

@@ -17,11 +17,7 @@ pub struct Row(pub Map<String, Value>);
 impl Row {
     /// Reads one line. Half of a surrogate pair in it becomes a mark, which [`super::line_of`] and [`super::file_of`] know.
     pub fn parse(line: &[u8]) -> Result<Self, String> {
-        let read = serde_json::from_slice(line).or_else(|error| {
-            let marked = surrogates::marked(line).ok_or(error)?;
-            serde_json::from_slice(&marked)
-        });
-        match read {
+        match surrogates::value_of(line) {
             Ok(Value::Object(map)) => Ok(Self(map)),
             Ok(_) => Err("the line is no JSON object".to_owned()),
             Err(error) => Err(error.to_string()),

@@ -1,7 +1,7 @@
-//! Rows with half of a surrogate pair in a text: JSON can escape one, but it is no character, and no file of UTF-8 holds it.
+//! Rows and bodies with half of a surrogate pair in a text: JSON can escape one, but it is no character, and no file of UTF-8 holds it.
 //!
 //! A tokenizer that cuts a character leaves such rows. In memory each half is a mark of two private characters, so that the
-//! row can be read; where a row is written the mark becomes the escape again, and where code is run it becomes the bytes
+//! JSON can be read; where JSON is written the mark becomes the escape again, and where code is run it becomes the bytes
 //! that Python's `surrogatepass` writes, which are no UTF-8: such code fails as a file with these bytes does.
 
 use std::borrow::Cow;
@@ -12,8 +12,16 @@ const MARK: char = '\u{10fffd}';
 const FIRST: u32 = 0x0010_f000;
 const HALVES: std::ops::RangeInclusive<u32> = 0xd800..=0xdfff;
 
+/// Reads JSON that may escape halves of pairs, which become marks.
+pub fn value_of(json: &[u8]) -> serde_json::Result<serde_json::Value> {
+    serde_json::from_slice(json).or_else(|error| {
+        let marked = marked(json).ok_or(error)?;
+        serde_json::from_slice(&marked)
+    })
+}
+
 /// A line of JSON with a mark in place of each half of a pair; `None` if there is none.
-pub(super) fn marked(line: &[u8]) -> Option<Vec<u8>> {
+fn marked(line: &[u8]) -> Option<Vec<u8>> {
     let mut marked: Vec<u8> = Vec::new();
     let (mut kept, mut at) = (0, 0);
     while let Some(found) = line[at..].iter().position(|&byte| byte == b'\\') {
@@ -61,9 +69,14 @@ fn escaped(json: String) -> String {
     .map_or(json, |bytes| String::from_utf8(bytes).expect("text and ASCII"))
 }
 
-/// A value of rows as a line of JSON, without its line break.
+/// A value as JSON.
+pub fn json_of(value: &impl serde::Serialize) -> String {
+    escaped(serde_json::to_string(value).expect("plain data"))
+}
+
+/// A value as a line of JSON, without its line break.
 pub fn line_of(value: &impl serde::Serialize) -> Vec<u8> {
-    escaped(serde_json::to_string(value).expect("plain data")).into_bytes()
+    json_of(value).into_bytes()
 }
 
 /// Code as the bytes of its file.

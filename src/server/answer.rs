@@ -16,6 +16,7 @@ use super::fields::FieldError;
 use super::guard::Refused;
 use super::scoring::ScoringError;
 use super::wire::{Problem, ValidationProblem};
+use cadforge_data::{json_of, value_of};
 
 /// An answer.
 pub type Answer = Response<Body>;
@@ -31,7 +32,7 @@ pub fn ok(value: &impl Serialize) -> Answer {
 /// Whatever status with a JSON body.
 pub fn with_status(status: StatusCode, value: &impl Serialize) -> Answer {
     // Non-finite numbers become null on the way; there are none where a number is promised.
-    let body = serde_json::to_vec(value).expect("plain data");
+    let body = json_of(value);
     raw(status, "application/json", body.into())
 }
 
@@ -135,7 +136,7 @@ pub async fn json_body(request: Body, most: usize, empty: Option<Value>) -> Resu
     {
         return Ok(value);
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
+    value_of(&bytes).map_err(|error| {
         Box::new(invalid(vec![FieldError {
             kind: "json_invalid".to_owned(),
             loc: vec!["body".into(), error.column().into()],

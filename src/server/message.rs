@@ -9,6 +9,7 @@ use super::fields::{FieldError, FieldErrors, Fields};
 use super::scoring::ScoringService;
 use super::wire::{Action, Observation, ResetRequest, StepResponse};
 use super::{App, rpc};
+use cadforge_data::value_of;
 
 /// What is done about a message.
 pub enum Reply {
@@ -25,7 +26,7 @@ pub async fn answer(
     scoring: &ScoringService,
     message: &[u8],
 ) -> Reply {
-    let value: Value = match serde_json::from_slice(message) {
+    let value = match value_of(message) {
         Ok(value) => value,
         Err(wrong) => return Reply::Text(error("INVALID_JSON", &format!("Invalid JSON: {wrong}"))),
     };

@@ -15,6 +15,7 @@ use super::openenv::json_schema;
 use super::scoring::ScoringService;
 use super::wire::scorers::{RpcAnswer, RpcError as Error};
 use super::wire::{Action, ENVIRONMENT};
+use cadforge_data::{json_of, value_of};
 
 const PARSE_ERROR: i64 = -32700;
 const INVALID_REQUEST: i64 = -32600;
@@ -35,7 +36,7 @@ pub async fn http(State(app): State<Arc<App>>, request: Request) -> Answer {
 
 /// The answer to one message.
 pub async fn reply(app: &App, scoring: &ScoringService, message: &[u8]) -> Value {
-    match serde_json::from_slice::<Value>(message) {
+    match value_of(message) {
         Ok(request) => reply_to(app, scoring, &request).await,
         Err(error) => {
             let what = format!("Parse error: {error}");
@@ -119,7 +120,7 @@ async fn run(app: &App, scoring: &ScoringService, method: &str, params: &Value) 
                 }
             };
             Ok(json!({
-                "content": [{ "type": "text", "text": result.to_string() }],
+                "content": [{ "type": "text", "text": json_of(&result) }],
                 "structuredContent": result,
                 "isError": false,
             }))

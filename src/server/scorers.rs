@@ -3,14 +3,16 @@
 //! A bad candidate is a number. A fault of ours is a status or an `error`, never a number.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::App;
 use super::answer::{self, Answer};
@@ -19,8 +21,11 @@ use super::fields::{FieldErrors, Fields};
 use super::scoring::{Candidate, Permit, ScoringService};
 use super::wire::scorers::{ExtraLogs, Rewards};
 use cadforge_core::task::{Task, TaskSet};
-use cadforge_data::{Row, line_of, score};
+use cadforge_data::{Row, line_of, score, value_of};
 use cadforge_extraction as extraction;
+
+/// Candidates of one request that may sleep without keeping those behind them from the workers.
+const ASLEEP: usize = 16;
 
 /// `POST /get_reward`: `query`, `prompts` and `labels` are lists of equal length.
 pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer {
@@ -39,10 +44,11 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
         Err(answer) => return *answer,
     };
     let scoring = app.scoring.source();
-    let work = candidates
-        .into_iter()
-        .map(|candidate| scoring.score(candidate, None));
-    let mut scores = futures_util::stream::iter(work).buffered(abreast(&app));
+    let work = candidates.into_iter().map(move |candidate| {
+        let scoring = scoring.clone();
+        async move { scoring.score(candidate, None).await }
+    });
+    let mut scores = pin!(in_order(work, abreast(&app)));
     let (mut rewards, mut built, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(scored) = scores.next().await {
         match scored {
@@ -126,7 +132,7 @@ fn queries(tasks: &TaskSet, mut fields: Fields<'_>) -> Option<Vec<Candidate>> {
 fn task_of(tasks: &TaskSet, label: &Value, prompt: &str, query: &str) -> Result<Arc<Task>, String> {
     let named = match label {
         Value::String(text) if text.is_empty() => None,
-        Value::String(text) => match serde_json::from_str::<Value>(text) {
+        Value::String(text) => match value_of(text.as_bytes()) {
             Ok(Value::Object(object)) => object.get("task_id").and_then(Value::as_str).map(str::to_owned),
             _ => Some(text.clone()),
         },
@@ -165,10 +171,10 @@ pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answe
     };
     let scoring = app.scoring.source();
     let abreast = abreast(&app);
-    let lines = futures_util::stream::iter(rows)
-        .map(move |row| row.scored(Arc::clone(&app), scoring.clone(), Arc::clone(&room)))
-        .buffered(abreast)
-        .map(Ok::<Bytes, Infallible>);
+    let work = rows
+        .into_iter()
+        .map(move |row| row.scored(Arc::clone(&app), scoring.clone(), Arc::clone(&room)));
+    let lines = in_order(work, abreast).map(Ok::<Bytes, Infallible>);
     answer::raw(StatusCode::OK, "application/x-ndjson", Body::from_stream(lines))
 }
 
@@ -244,7 +250,25 @@ fn admit(app: &App, count: usize) -> Result<Permit, Box<Answer>> {
 }
 
 /// Candidates of one request that are under way at a time: each takes a thread to wait on. More than workers, so that
-/// none of these is ever idle.
+/// none of these is ever idle, and more than those that sleep there.
 fn abreast(app: &App) -> usize {
-    2 * app.config.workers.max(1)
+    2 * app.config.workers.max(1) + ASLEEP
+}
+
+/// Results in the order of the work, with so much of it under way: what takes long holds up the results behind it, and
+/// not the work.
+fn in_order<F: Future>(
+    work: impl ExactSizeIterator<Item = F>,
+    abreast: usize,
+) -> impl Stream<Item = F::Output> {
+    let count = work.len();
+    let turns = Arc::new(Semaphore::new(abreast));
+    let work = work.map(move |one| {
+        let turns = Arc::clone(&turns);
+        async move {
+            let _turn = turns.acquire().await;
+            one.await
+        }
+    });
+    futures_util::stream::iter(work).buffered(count.max(1))
 }

@@ -26,6 +26,7 @@ use super::listen::ConnectionGuard;
 use super::message::{self, Reply};
 use super::scoring::ScoringService;
 use super::{App, rpc};
+use cadforge_data::json_of;
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -249,7 +250,7 @@ async fn answer_to(
 }
 
 async fn send(socket: &mut Socket, value: &Value) -> Option<()> {
-    let sending = socket.send(Message::text(value.to_string()));
+    let sending = socket.send(Message::text(json_of(value)));
     tokio::time::timeout(SEND_PATIENCE, sending).await.ok()?.ok()
 }
 

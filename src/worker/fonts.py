@@ -3,6 +3,7 @@
 With the system's fonts, text would be another shape on each machine, and there would be none where there are no fonts.
 """
 
+import encodings
 import functools
 import os
 
@@ -22,12 +23,14 @@ def install(regular: str, bold: str) -> None:
 
     @functools.cache
     def prepare() -> None:
-        # The configuration of the system's fonts is parsed in a random order, which would change the addresses of all
-        # that comes after it, and the results that depend on them.
-        os.environ["FONTCONFIG_FILE"] = "/nonexistent"
+        # To read a configuration, the system's library for fonts makes a table with a random seed and frees it in the
+        # order of that table. Freed memory is used again in that order: addresses of all that comes after would differ
+        # from run to run, and results that depend on them too. A folder without configurations needs no table; the
+        # second variable keeps the library's own ones out of it.
+        os.environ.update(FONTCONFIG_FILE="/", FONTCONFIG_SYSROOT=os.path.dirname(encodings.__file__))
         with _Silence():
             fonts = get()
-        del os.environ["FONTCONFIG_FILE"]
+        del os.environ["FONTCONFIG_FILE"], os.environ["FONTCONFIG_SYSROOT"]
         fonts.ClearFontDataBase()
         bundled = Font_SystemFont(TCollection_AsciiString("Inter"))
         bundled.SetFontPath(Font_FA_Regular, TCollection_AsciiString(regular))

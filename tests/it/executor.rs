@@ -109,6 +109,27 @@ fn equal_scripts_have_the_same_addresses_in_every_worker() {
 }
 
 #[test]
+fn scripts_with_text_take_shapes_in_the_same_order_in_every_worker() {
+    // A selector before it, so that there is freed memory whose order matters.
+    let code = "import cadquery as cq\nplate = cq.Workplane().box(80, 30, 4).faces('>Z').workplane()\n\
+                fixture = plate.text('CADForge &09', 12, -1)\nfaces = set(fixture.faces().vals())\n\
+                for kind in ['bold', 'italic']:\n    faces |= set(plate.text('a', 9, 1, kind=kind).faces().vals())\n\
+                print(sum(place * face.Area() for place, face in enumerate(faces)), [hash(face) for face in faces])\n";
+    let runs: Vec<_> = (0..4)
+        .map(|_| {
+            let execution = run_with(&start(1), code, &Limits::default());
+            let printed = execution.stdout.clone();
+            (printed, shape(execution).stl.clone())
+        })
+        .collect();
+    assert!(runs[0].0.len() > 100, "{}", runs[0].0);
+    for run in &runs {
+        assert_eq!(run.0, runs[0].0);
+        assert!(run.1 == runs[0].1, "the meshes differ");
+    }
+}
+
+#[test]
 fn every_kind_of_object_is_exported_as_cadquery_would() {
     let volume = |code: &str| shape(run(&format!("import cadquery as cq\n{code}"))).facts.volume;
     let cases = [

@@ -1,9 +1,10 @@
-"""Twenty steps of TRL's GRPO on CPU: a tiny model with random weights, rewarded by cadforge.
+"""TRL's GRPO on CPU: a tiny model with random weights, rewarded by cadforge.
 
     train.py
 
-Its vocabulary is whole lines of CadQuery, so that even chance writes code that builds now and then and there is something
-to learn. Prints one JSON object with the mean reward and its deviation at each step.
+Trains twice. First the vocabulary is whole lines of CadQuery, so that even chance writes code that builds now and then and
+there is something to learn; then it is whole answers of a chat, with fences and reasoning, each of which is paid as the
+program in it. Prints one JSON object with the mean reward and its deviation at each step.
 """
 
 import json
@@ -27,21 +28,39 @@ LINES = [
     "fixture = cq.Workplane().bax(1, 2, 3)\n",
     "fixture = (\n",
 ]
+PART = "import cadquery as cq\nfixture = cq.Workplane().box(90, 80, 130)\n"
+WRONG = "import cadquery as cq\nfixture = cq.Workplane().bax(1, 2, 3)\n"
+FORMS = [
+    "{program}",
+    "Sure, here it is:\n```python\n{program}```\nI hope that this helps.",
+    "<think>\nA first try:\n```python\n{other}```\nNo.\n</think>\n```python\n{program}```\n",
+    "No opening tag, as some templates have it.\n</think>\n\n{program}",
+    "First:\n\n```py\n{other}```\n\nBetter:\n\n~~~\n{program}~~~\n",
+    "<answer>\n{program}</answer>",
+]
 
 
-def tokenizer():
-    words = ["<pad>", "<end>", "<unknown>", *LINES, *(f"# {task}\n" for task in TASKS)]
+def tokenizer(words):
+    words = ["<pad>", "<end>", "<unknown>", *words, *(f"# {task}\n" for task in TASKS)]
     made = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unknown>"))
     made.pre_tokenizer = pre_tokenizers.Split(Regex("\n"), "merged_with_previous")
     made.decoder = decoders.Fuse()
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made, pad_token="<pad>", eos_token="<end>", unk_token="<unknown>", padding_side="left"
+    found = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        pad_token="<pad>",
+        eos_token="<end>",
+        unk_token="<unknown>",
+        padding_side="left",
+        clean_up_tokenization_spaces=False,
     )
+    found.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    return found
 
 
-def main():
+def train(words, prompts, length):
+    """Trains on prompts; returns the calls of the reward function with what came of them, and TRL's rows."""
     transformers.set_seed(1)
-    words = tokenizer()
+    words = tokenizer(words)
     config = transformers.LlamaConfig(
         vocab_size=len(words),
         hidden_size=32,
@@ -57,7 +76,7 @@ def main():
 
     def reward_func(**given):
         found = cadforge.reward_func(**given)
-        calls.append(found)
+        calls.append((given["completions"], given["task_id"], found))
         return found
 
     with tempfile.TemporaryDirectory() as folder:
@@ -65,13 +84,13 @@ def main():
             model=transformers.LlamaForCausalLM(config),
             processing_class=words,
             reward_funcs=reward_func,
-            train_dataset=Dataset.from_list([{"prompt": f"# {task}\n", "task_id": task} for task in TASKS] * 40),
+            train_dataset=Dataset.from_list(prompts * 40),
             args=GRPOConfig(
                 output_dir=folder,
                 max_steps=STEPS,
                 per_device_train_batch_size=8,
                 num_generations=8,
-                max_completion_length=4,
+                max_completion_length=length,
                 learning_rate=1e-2,
                 logging_steps=1,
                 save_strategy="no",
@@ -84,15 +103,46 @@ def main():
         before = [parameter.detach().clone() for parameter in trainer.model.parameters()]
         trainer.train()
     moved = sum(not torch.equal(old, new) for old, new in zip(before, trainer.model.parameters()))
+    assert moved, "no weight has moved"
     rows = [row for row in trainer.state.log_history if "reward" in row]
     rewards = [row["reward"] for row in rows]
     assert len(rewards) == STEPS and all(map(math.isfinite, rewards)), rewards
-    scores = [score for call in calls for score in call]
+    scores = [score for _, _, found in calls for score in found]
     assert len(scores) == 8 * STEPS and None not in scores, scores
     assert any(score > 0 for score in scores) and any(score < 0 for score in scores), "nothing built, or everything"
-    assert moved, "no weight has moved"
-    built = [sum(score > 0 for score in call) for call in calls]
-    print(json.dumps({"rewards": rewards, "deviations": [row["reward_std"] for row in rows], "built_of_8": built}))
+    return calls, rows
 
 
-main()
+def lines():
+    calls, rows = train(LINES, [{"prompt": f"# {task}\n", "task_id": task} for task in TASKS], 4)
+    return {
+        "rewards": [row["reward"] for row in rows],
+        "deviations": [row["reward_std"] for row in rows],
+        "built_of_8": [sum(score > 0 for score in found) for _, _, found in calls],
+    }
+
+
+def answers():
+    programs = {}
+    for form in FORMS:
+        programs[form.format(program=PART, other=WRONG)] = PART
+        programs[form.format(program=WRONG, other=PART)] = WRONG
+    prompts = [{"prompt": [{"role": "user", "content": f"# {task}\n"}], "task_id": task} for task in TASKS]
+    calls, rows = train(list(programs), prompts, 1)
+    builds = {task: cadforge.scores([{"task_id": task, "code": PART}])[0] for task in TASKS}
+    seen = set()
+    for completions, tasks, found in calls:
+        for completion, task, score in zip(completions, tasks, found):
+            text = completion[0]["content"]
+            # Other words of the vocabulary, such as those of the prompts, hold no program.
+            builds_here = programs.get(text) == PART
+            assert (score > 0) == builds_here, (text, score)
+            # The whole answer is read for nothing but its program.
+            assert not builds_here or math.isclose(score, builds[task], abs_tol=1e-9), (text, score, builds)
+            seen.add(text)
+    missed = programs.keys() - seen
+    assert not missed, f"never tried: {missed}"
+    return {"rewards": [row["reward"] for row in rows], "deviations": [row["reward_std"] for row in rows]}
+
+
+print(json.dumps({**lines(), "answers": answers()}))

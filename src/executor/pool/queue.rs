@@ -23,6 +23,10 @@ pub struct Takes {
 /// other's. Jobs of up to this length take turns one by one; a source with longer ones waits for the time they took.
 const AHEAD_S: f64 = 1.0;
 
+/// Jobs of one source that may sleep in a worker while it runs a further one of that source. What else sleeps there
+/// leaves its place to other sources alone.
+const ASLEEP_OF_ONE: usize = 2;
+
 /// The jobs that wait.
 #[derive(Debug)]
 pub struct Queue<J> {
@@ -152,10 +156,13 @@ impl<J> Queue<J> {
         self.take(at, now_s)
     }
 
-    /// The next job for a worker whose own job sleeps: of another source than those whose jobs sleep there, so that one that
-    /// has many such jobs does not fill it with them.
+    /// The next job for a worker whose own job sleeps: of another source than those whose jobs sleep there, else of one
+    /// that has only few of them there, so that one that has many such jobs does not fill it with them.
     pub fn next_beside(&mut self, asleep: &[Source], now_s: f64) -> Option<J> {
-        let at = self.choose(now_s, |_, source| !asleep.contains(&source))?;
+        let count = |source: Source| asleep.iter().filter(|&&one| one == source).count();
+        let at = self
+            .choose(now_s, |_, source| count(source) == 0)
+            .or_else(|| self.choose(now_s, |_, source| count(source) <= ASLEEP_OF_ONE))?;
         self.take(at, now_s)
     }
 

@@ -25,9 +25,9 @@ const BACKOFF: [Duration; 3] = [
 /// After a successor that did not start, the next one is not tried before this time has passed.
 const SUCCESSION_PAUSE: Duration = Duration::from_secs(60);
 
-/// Jobs that may sleep in one worker, each of another source, while it runs a further one. Each holds the memory of a
-/// candidate.
-const ASLEEP_AT_MOST: usize = 3;
+/// Jobs that may sleep in one worker while it runs a further one: as many as one source may have there and one of another.
+/// Each holds the memory of a candidate.
+const ASLEEP_AT_MOST: usize = 4;
 
 /// Runs between two exact measurements of a worker that seems to have grown.
 const MEASURE_EVERY: u64 = 16;
@@ -325,7 +325,7 @@ impl SlotThread {
         result
     }
 
-    /// Runs a job, and while it sleeps those of other sources beside it.
+    /// Runs a job, and while it sleeps others beside it.
     fn run(
         &self,
         worker: &mut Worker,
@@ -351,6 +351,11 @@ impl SlotThread {
 
     fn next_beside(&self, asleep: &[Source]) -> Option<Job> {
         let mut state = self.shared.lock();
+        let takes = state.takes(self.slot, self.shared.config.live_slot);
+        // A hand edit does not run beside others: it waits for no more of them.
+        if takes.live && state.queue.waiting(Priority::Live) > 0 {
+            return None;
+        }
         loop {
             let now_s = self.shared.now_s();
             let mut job = state.queue.next_beside(asleep, now_s)?;

@@ -1,6 +1,6 @@
 //! Code that runs and leaves nothing to export: finds the part and binds it to `fixture`.
 
-use super::source::{Function, Source, descendants, enclosing};
+use super::source::{Call, Function, Source, descendants, enclosing, statement_of};
 use super::{Edit, RuleContext, nearest};
 use cadforge_core::failure::Kind;
 
@@ -27,6 +27,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             edits.push(Edit::new("uncalled", 8, at..at, "()", reason).needed());
         }
     }
+    edits.extend(exported(situation));
     let mut push = |rank: u32, line: String, reason: String| {
         edits.push(Edit::new(
             "fixture",
@@ -41,6 +42,17 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
     for (rank, (line, reason)) in choices(source).into_iter().enumerate() {
         push(20 + rank as u32, line, reason);
+    }
+    // Bound as no assignment that is read here shows: unpacked, or taken from an object.
+    if let Some((_, rest)) = situation.message.split_once("bind it: `fixture = ")
+        && let Some((name, _)) = rest.split_once('`')
+        && name != "…"
+    {
+        push(
+            40,
+            format!("fixture = {name}"),
+            format!("binds `{name}`, which holds a shape"),
+        );
     }
 }
 
@@ -200,6 +212,60 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
     found
 }
 
+/// Binds what was written to a file and to nothing else, as the failure's message names it.
+fn exported(situation: &RuleContext<'_>) -> Option<Edit> {
+    let source = situation.source;
+    let (what, rest) = situation
+        .message
+        .split_once(" was only written to a file, on line ")?;
+    let edit = |at: usize, text, reason: &str| Edit::new("fixture", 4, at..at, text, reason).needed();
+    if let Some(name) = what.strip_suffix('`').and_then(|what| what.rsplit('`').next()) {
+        let reason = format!("binds `{name}`, which is written to a file");
+        let end = source.text.len();
+        return Some(edit(end, at_end(source, &format!("fixture = {name}")), &reason));
+    }
+    let line = rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+    let part = source
+        .calls_at(line)
+        .into_iter()
+        .find_map(|call| written(source, &call))?;
+    let statement = statement_of(part);
+    let start = statement.start_byte();
+    let indent = source.line(source.line_of(start)).start..start;
+    if !source.text[indent.clone()].trim().is_empty() {
+        return None;
+    }
+    // A function's own name is not the module's until it says so; one that it has used already cannot become it.
+    let inside = enclosing(statement, "function_definition");
+    let is_free = |name: &&str| {
+        inside.is_none()
+            || !descendants(source.root())
+                .iter()
+                .any(|node| source.at(*node) == *name)
+    };
+    let name = NAMES.into_iter().find(is_free)?;
+    let indent = &source.text[indent];
+    let global = inside.map_or(String::new(), |_| format!("global {name}\n{indent}"));
+    let bind = format!("{global}{name} = {}\n{indent}", source.at(part));
+    Some(edit(start, bind, "binds what is written to a file").and(part.byte_range(), name))
+}
+
+/// What a call writes to a file: the first argument of a function for it, or the object of a method.
+fn written<'t>(source: &Source<'_>, call: &Call<'t>) -> Option<tree_sitter::Node<'t>> {
+    let method = matches!(
+        call.name,
+        "export" | "exportStl" | "exportStep" | "exportBrep" | "exportBin" | "exportSvg" | "save"
+    );
+    let of_module = call
+        .receiver
+        .is_none_or(|receiver| source.at(receiver).ends_with("exporters"));
+    if of_module && call.name.starts_with("export") {
+        let named = |arg: &&super::source::Arg<'_>| arg.name.is_none_or(|name| source.at(name) == "w");
+        return call.args.iter().find(named).map(|arg| arg.value);
+    }
+    call.receiver.filter(|_| method && !of_module)
+}
+
 fn of_wrong_type(situation: &RuleContext<'_>) -> Vec<(String, String)> {
     let Some(kind) = situation
         .message
@@ -299,5 +365,61 @@ pub(super) fn looks_solid(
         None => functions
             .iter()
             .any(|function| function.name == call.name && !function.returns.is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::offers;
+
+    fn first(code: &str, what: &str, line: usize) -> String {
+        let message = format!(
+            "the code ran but left nothing to score: {what} was only written to a file, on line {line}; bind it: `fixture = …`"
+        );
+        let offers = offers(code, "missing_fixture", &message, None);
+        offers
+            .into_iter()
+            .next()
+            .map(|(code, _)| code)
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_only_written_to_a_file_is_bound() {
+        let cases = [
+            (
+                "lid = f()\nr = g()\njig = f()\nexporters.export(r, 'a.step')\n",
+                "`r`",
+                4,
+                "lid = f()\nr = g()\njig = f()\nexporters.export(r, 'a.step')\nfixture = r\n",
+            ),
+            (
+                "cq.exporters.export(a.union(b), 'a.stl')\n",
+                "a Workplane",
+                1,
+                "fixture = a.union(b)\ncq.exporters.export(fixture, 'a.stl')\n",
+            ),
+            (
+                "exporters.export(fname='a.stl', w=f(1))\n",
+                "a Workplane",
+                1,
+                "fixture = f(1)\nexporters.export(fname='a.stl', w=fixture)\n",
+            ),
+            (
+                "a.box(1, 2, 3).export('a.stl')\n",
+                "a Workplane",
+                1,
+                "fixture = a.box(1, 2, 3)\nfixture.export('a.stl')\n",
+            ),
+            (
+                "def main():\n    fixture = f()\n    export(fixture.cut(b), 'a.stl')\nmain()\n",
+                "a Workplane",
+                3,
+                "def main():\n    fixture = f()\n    global result\n    result = fixture.cut(b)\n    export(result, 'a.stl')\nmain()\n",
+            ),
+        ];
+        for (code, what, line, expected) in cases {
+            assert_eq!(first(code, what, line), expected, "{code}");
+        }
     }
 }

@@ -7,6 +7,7 @@
 pub mod api;
 mod arguments;
 mod brackets;
+mod clean;
 mod disconnected;
 mod edit;
 mod editability;
@@ -72,7 +73,7 @@ struct RuleContext<'a> {
 type Rule = fn(&RuleContext<'_>, &mut Vec<Edit>);
 
 /// All rules; the order matters between edits of equal rank only.
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     fences::rule,
     syntax::rule,
     imports::rule,
@@ -86,6 +87,7 @@ const RULES: [Rule; 16] = [
     kernel::rule,
     fixture::rule,
     empty::rule,
+    clean::rule,
     disconnected::rule,
     editability::rule,
     kernel::last_resort,

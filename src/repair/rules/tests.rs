@@ -51,8 +51,24 @@ fn failed(code: &str, kind: &str, message: &str, line: Option<u32>) -> Step {
     .expect("a step")
 }
 
-fn offers(code: &str, kind: &str, message: &str, line: Option<u32>) -> Vec<(String, Edit)> {
+pub(super) fn offers(code: &str, kind: &str, message: &str, line: Option<u32>) -> Vec<(String, Edit)> {
     let (task, history) = (task(), [failed(code, kind, message, line)]);
+    edits(&ProposalRequest {
+        task: &task,
+        history: &history,
+        head: 0,
+        shape: None,
+        candidate: 0,
+    })
+}
+
+/// What is offered for code that built, with these notes.
+pub(super) fn offers_on(code: &str, notes: &[&str]) -> Vec<(String, Edit)> {
+    let mut step = failed(code, "low_editability", "", None);
+    step.evaluation.ok = true;
+    step.evaluation.failure = None;
+    step.evaluation.notes = notes.iter().map(|&note| note.to_owned()).collect();
+    let (task, history) = (task(), [step]);
     edits(&ProposalRequest {
         task: &task,
         history: &history,

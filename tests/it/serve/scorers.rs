@@ -1,5 +1,7 @@
 //! Scores for trainers: bad code is a number, our own fault never is.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
 use super::{BOX, BROKEN, Server, shared};
@@ -106,6 +108,91 @@ fn half_of_a_surrogate_pair_is_bad_encoding() {
         written[1].contains("\\udc00 ```python") && written[1].contains("\"build\":1.0"),
         "{text}"
     );
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_scored_by_every_route() {
+    // As Python's json.dumps writes it: in code it is no text, in prose around code it does no harm.
+    let part = BOX.replace('\n', "\\n");
+    let answers = [
+        (format!("{part}x = '\\ud83d'\\n"), false),
+        (format!("Look \\ud83d:\\n```python\\n{part}```"), true),
+    ];
+    for (code, builds) in answers {
+        let post = |path: &str, body: String| {
+            let answer = shared().ask("POST", path, &[], body.as_bytes());
+            let text = answer.text();
+            assert_eq!(answer.status, 200, "{path}: {text}");
+            assert!(!text.contains('\u{10fffd}'), "{path}: {text}");
+            if !builds && path != "/get_reward" {
+                assert!(text.contains("bad_encoding"), "{path}: {text}");
+            }
+            answer.json()
+        };
+        let pays = |total: &Value| (total.as_f64().unwrap() > 0.0) == builds;
+        let answer = post(
+            "/step",
+            format!(r#"{{"action":{{"task_id":"{TASK}","code":"{code}"}}}}"#),
+        );
+        assert!(pays(&answer["reward"]), "{answer}");
+        let answer = post(
+            "/get_reward",
+            format!(r#"{{"query":["{code}"],"labels":["{{\"task_id\":\"{TASK}\",\"id\":\"\\ud83d\"}}"]}}"#),
+        );
+        assert!(pays(&answer["rewards"][0]), "{answer}");
+        let answer = post(
+            "/api/space/demo",
+            format!(r#"{{"task_id":"{TASK}","code":"{code}"}}"#),
+        );
+        assert!(pays(&answer["reward"]["total"]), "{answer}");
+        let answer = post(
+            "/mcp",
+            format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"score_candidate","arguments":{{"task_id":"{TASK}","code":"{code}"}}}}}}"#
+            ),
+        );
+        assert!(pays(&answer["result"]["structuredContent"]["reward"]), "{answer}");
+    }
+    // What is echoed of a wrong field is escaped as it came.
+    let body = r#"{"action":{"code":"x","task_id":"\uD83D"}}"#;
+    let answer = shared().ask("POST", "/step", &[], body.as_bytes());
+    assert_eq!(answer.status, 422);
+    assert!(answer.text().contains(r#""input":"\ud83d""#), "{}", answer.text());
+}
+
+#[test]
+fn sleepers_of_a_batch_do_not_keep_the_rest_of_it_waiting() {
+    let server = Server::start(&["--workers", "2"]);
+    let sleeper = |number: usize| format!("import time\ntime.sleep(8.{number})\n{BOX}");
+    let light = |number: usize| BOX.replace("130", &number.to_string());
+    let rows = |codes: &[String]| {
+        let rows = codes.iter().map(|code| json!({ "task_id": TASK, "code": code }));
+        batch(&rows.collect::<Vec<_>>())
+    };
+    let warm = rows(&[BOX.to_owned()]);
+    assert_eq!(
+        server.ask("POST", "/score_batch", &[], warm.as_bytes()).status,
+        200
+    );
+    let body = rows(
+        &[
+            (0..4).map(sleeper).collect::<Vec<_>>(),
+            (1..11).map(light).collect(),
+        ]
+        .concat(),
+    );
+    let since = Instant::now();
+    let answer = server.ask("POST", "/score_batch", &[], body.as_bytes());
+    let took = since.elapsed().as_secs_f64();
+    let found = lines(&answer.text());
+    assert_eq!(found.len(), 14);
+    for row in &found {
+        assert!(row["score"].as_f64().unwrap() > 0.0, "{row}");
+        let waited_s = row["timing"]["queue_ms"].as_f64().unwrap() / 1e3;
+        assert!(waited_s < 6.0, "waited {waited_s} s: {row}");
+    }
+    // One after the other in two workers, the sleepers alone take 16 s.
+    assert!((8.0..15.0).contains(&took), "{took} s");
 }
 
 #[test]

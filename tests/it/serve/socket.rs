@@ -97,10 +97,6 @@ fn wrong_messages_are_told_and_the_socket_lives() {
             "INVALID_JSON",
         ),
         (deep.as_str(), "INVALID_JSON"),
-        (
-            "{\"type\": \"step\", \"data\": {\"code\": \"\\ud800\"}}",
-            "INVALID_JSON",
-        ),
         ("[]", "VALIDATION_ERROR"),
         ("null", "VALIDATION_ERROR"),
         ("7", "VALIDATION_ERROR"),
@@ -172,6 +168,21 @@ fn wrong_messages_are_told_and_the_socket_lives() {
     assert_eq!(mcp["data"]["error"]["code"], -32600);
     // After all that it still steps.
     assert_eq!(socket.ask(&step(BROKEN))["data"]["reward"], -1.0);
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_a_candidate_over_every_socket() {
+    let mut socket = shared().socket();
+    socket.send_text(r#"{"type": "step", "data": {"code": "x = '\ud83d'"}}"#);
+    let reply = socket.receive();
+    assert_eq!(reply["type"], "observation", "{reply}");
+    assert_eq!(reply["data"]["reward"], -1.0);
+    assert!(reply.to_string().contains("bad_encoding"), "{reply}");
+
+    let mut socket = shared().socket_with("/mcp", &[]).expect("a socket");
+    socket.send_text(r#"{"jsonrpc": "2.0", "id": "\uD83D", "method": "ping"}"#);
+    let text = socket.0.read().unwrap().into_text().unwrap();
+    assert!(text.contains(r#""id":"\ud83d""#), "{text}");
 }
 
 #[test]

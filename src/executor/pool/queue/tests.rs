@@ -137,13 +137,26 @@ fn beside_a_job_that_sleeps_run_those_of_others() {
     let mut queue = Queue::default();
     batch(&mut queue, 1, &["a1", "a2"]);
     assert_eq!(queue.next(BATCH, 1, 0.0), Some("a1"));
-    assert_eq!(queue.next_beside(&[Source(1)], 0.0), None);
     batch(&mut queue, 2, &["b1", "b2"]);
     batch(&mut queue, 3, &["c1"]);
     assert_eq!(queue.next_beside(&[Source(1)], 0.1), Some("b1"));
     assert_eq!(queue.next_beside(&[Source(1), Source(2)], 0.2), Some("c1"));
-    assert_eq!(queue.next_beside(&[Source(1), Source(2), Source(3)], 0.2), None);
     assert_eq!(queue.len(), 2);
+}
+
+#[test]
+fn beside_few_jobs_that_sleep_run_those_of_the_same_source() {
+    let mut queue = Queue::default();
+    let own = [Source(1); 3];
+    batch(&mut queue, 1, &["a1", "a2", "a3", "a4"]);
+    assert_eq!(queue.next(BATCH, 1, 0.0), Some("a1"));
+    assert_eq!(queue.next_beside(&own[..1], 0.1), Some("a2"));
+    assert_eq!(queue.next_beside(&own[..2], 0.2), Some("a3"));
+    // What is left of the worker is for others.
+    assert_eq!(queue.next_beside(&own, 0.3), None);
+    batch(&mut queue, 2, &["b1", "b2"]);
+    assert_eq!(queue.next_beside(&own[..1], 0.4), Some("b1"));
+    assert_eq!(queue.next_beside(&own, 0.5), Some("b2"));
 }
 
 #[test]
@@ -160,6 +173,8 @@ fn sources_that_have_gone_leave_nothing_behind() {
 /// What becomes of two clients, played with a clock of our own.
 struct Simulation {
     workers: usize,
+    /// Whether both are one.
+    same: bool,
     /// Whether a job that sleeps leaves its worker to others after a while, as workers do.
     lends: bool,
     /// Jobs of the first client, which sleep for this long.
@@ -176,13 +191,14 @@ impl Simulation {
     /// When the last job of the second client is done, after it came.
     fn run(&self) -> f64 {
         const LEND_AFTER_S: f64 = 0.1;
-        let (sleepers, light) = (Source(1), Source(2));
+        let (sleepers, light) = (Source(1), Source(if self.same { 1 } else { 2 }));
+        // Whether a job sleeps.
         let mut queue = Queue::default();
         for _ in 0..self.sleepers {
-            queue.push(Priority::Batch, sleepers, sleepers, 0.0);
+            queue.push(Priority::Batch, sleepers, true, 0.0);
         }
-        // Each worker's jobs, the outermost first: source, when it began, when it ends.
-        let mut workers: Vec<Vec<(Source, f64, f64)>> = vec![Vec::new(); self.workers];
+        // Each worker's jobs, the outermost first: whether it sleeps, when it began, when it ends.
+        let mut workers: Vec<Vec<(bool, f64, f64)>> = vec![Vec::new(); self.workers];
         let (mut come, mut left) = (false, self.light);
         let step = 0.01;
         let mut now_s = 0.0;
@@ -190,33 +206,34 @@ impl Simulation {
             if !come && now_s >= self.later_s {
                 come = true;
                 for _ in 0..self.light {
-                    queue.push(Priority::Batch, light, light, now_s);
+                    queue.push(Priority::Batch, light, false, now_s);
                 }
             }
             for jobs in &mut workers {
                 // Only the innermost can end, as a sleeper is looked at when its worker is free.
-                while let Some(&(source, began_s, ends_s)) = jobs.last()
+                while let Some(&(sleeps, began_s, ends_s)) = jobs.last()
                     && ends_s <= now_s + 1e-9
                 {
                     jobs.pop();
-                    queue.ended(Priority::Batch, source, began_s, now_s);
-                    left -= usize::from(source == light);
+                    queue.ended(
+                        Priority::Batch,
+                        if sleeps { sleepers } else { light },
+                        began_s,
+                        now_s,
+                    );
+                    left -= usize::from(!sleeps);
                 }
-                let asleep = |&(source, began_s, _): &(Source, f64, f64)| {
-                    source == sleepers && now_s >= began_s + LEND_AFTER_S - 1e-9
+                let lends = |&(sleeps, began_s, _): &(bool, f64, f64)| {
+                    self.lends && sleeps && now_s >= began_s + LEND_AFTER_S - 1e-9
                 };
                 let next = match jobs.last() {
                     None => queue.next(BATCH, self.workers, now_s),
-                    Some(last) if self.lends && asleep(last) => queue.next_beside(&[sleepers], now_s),
+                    Some(last) if lends(last) => queue.next_beside(&vec![sleepers; jobs.len()], now_s),
                     Some(_) => None,
                 };
-                if let Some(source) = next {
-                    let length_s = if source == light {
-                        self.light_s
-                    } else {
-                        self.sleep_s
-                    };
-                    jobs.push((source, now_s, now_s + length_s));
+                if let Some(sleeps) = next {
+                    let length_s = if sleeps { self.sleep_s } else { self.light_s };
+                    jobs.push((sleeps, now_s, now_s + length_s));
                 }
             }
             now_s += step;
@@ -232,6 +249,7 @@ fn light_jobs_beside_sleepers_take_at_most_twice_their_time_alone() {
             let play = |sleepers, lends| {
                 let play = Simulation {
                     workers,
+                    same: false,
                     lends,
                     sleepers,
                     sleep_s: 10.0,
@@ -256,6 +274,28 @@ fn light_jobs_beside_sleepers_take_at_most_twice_their_time_alone() {
                 assert!(play(4, false) > 2.0 * alone);
             }
         }
+    }
+}
+
+#[test]
+fn light_jobs_behind_sleepers_of_their_own_client_do_not_wait_for_them() {
+    for workers in [2, 4] {
+        let play = Simulation {
+            workers,
+            same: true,
+            lends: true,
+            sleepers: 4,
+            sleep_s: 10.0,
+            light: 40,
+            light_s: 0.1,
+            later_s: 0.0,
+        };
+        let behind = play.run();
+        let alone = Simulation { sleepers: 0, ..play }.run();
+        assert!(
+            behind <= alone + 0.5,
+            "{workers} workers: {behind} s, alone {alone} s"
+        );
     }
 }
 
