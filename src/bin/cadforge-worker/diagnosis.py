@@ -25,7 +25,7 @@ def of(name: str, frame, values, error) -> str | None:
     """What is wrong with a call of `name`, of which the kernel says nothing; None where that is not found."""
     if name in ("fillet", "chamfer"):
         return _of_edges(name, frame, error)
-    if name == "shell":
+    if name in ("shell", "hollow"):
         return _of_shell(frame)
     if name in ("fillet2D", "chamfer2D"):
         return _of_corners(frame)
@@ -120,7 +120,7 @@ def _of_shell(frame) -> str | None:
         what = f"it has faces of type {', '.join(kinds)}, of which the kernel often makes no offset" if kinds else "a radius or a wall is smaller"
         return f"{what}: make the hollow by cutting a smaller copy of the part from it"
     sign = 1.0 if thickness > 0 else -1.0
-    largest = _largest(abs(float(thickness)), lambda now: solid.shell(faces, sign * now).isValid())
+    largest = _largest(abs(float(thickness)), lambda now: solid.hollow(faces, sign * now, kind=frame.f_locals.get("kind", "arc")).isValid())
     if largest is not None:
         return f"the largest that holds there is about {sign * largest:.3g}"
     return "no smaller thickness holds either: make the hollow by cutting a smaller copy of the part from it"

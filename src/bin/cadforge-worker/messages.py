@@ -26,6 +26,9 @@ MAX_VALUE, MAX_VALUES = 40, 6
 # Arguments that no failure of the kernel depends on; CadQuery changes some before it calls the kernel.
 _FLAGS = ("centered", "clean", "combine")
 
+# Sizes that may be negative.
+_SIGNED = ("angle", "angle1", "angle2", "angleDegrees", "d", "depth", "distance", "offset", "taper", "thickness", "until", "xDist", "yDist")
+
 # What a script calls by an operator.
 _OPERATORS = {"__add__": "+", "__sub__": "-", "__mul__": "*", "__truediv__": "/", "__and__": "&", "__or__": "|"}
 
@@ -38,6 +41,7 @@ _ADVICE = {
     "fillet": "the radius is larger than the edges or the faces beside them allow",
     "chamfer": "the length is larger than the edges or the faces beside them allow",
     "shell": "the thickness is larger than a radius or a wall of the part allows",
+    "hollow": "the thickness is larger than a radius or a wall of the part allows",
     "offset2D": "the offset is larger than the outline allows",
     "sweep": "the path turns more tightly than the profile is wide, or the profile does not stand on it",
     "loft": "the profiles differ too much, or one of them is not closed",
@@ -258,7 +262,7 @@ def _short(value) -> str:
 def _because(frame, name, values, error) -> str:
     sizes = [(name, value) for name, value, _ in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if type(error).__name__ in ("Standard_DomainError", "Standard_ConstructionError", "Standard_RangeError", "Standard_OutOfRange"):
-        wrong = [f"{size}={_short(value)}" for size, value in sizes if value <= 0 and size not in ("angle1", "angle", "taper")]
+        wrong = [f"{size}={_short(value)}" for size, value in sizes if value <= 0 and size not in _SIGNED]
         if wrong:
             return f"cannot be built: every size must be > 0 (got {', '.join(wrong)})"
     edges = diagnosis.edges_of(frame) if name in ("fillet", "chamfer") else []
