@@ -7,6 +7,7 @@ holds instead. Advice quotes code with backticks: the text of the exception keep
 import ast
 import difflib
 import math
+import sys
 
 import cadquery as cq
 
@@ -74,6 +75,16 @@ def of_absent(error: ImportError) -> str | None:
     return next((way for package, way in _WITHOUT.items() if f"the package {package}," in str(error)), None)
 
 
+def of_import(error: ImportError) -> str | None:
+    """What to do about a module or a name in it that cannot be imported."""
+    if "attempted relative import" in str(error):
+        return "a script is in no package: import the module by its name, from the project folder"
+    _, quote, rest = str(error).partition("cannot import name '")
+    if quote and error.name in sys.modules:
+        return _near(rest.partition("'")[0], [known for known in dir(sys.modules[error.name]) if known[0] != "_"])
+    return of_absent(error)
+
+
 def of_nothing_bound(source: str, names: dict) -> str | None:
     """What may have been meant to be the part: a chain that is bound to nothing, or a function that would make it."""
     try:
@@ -95,7 +106,10 @@ def of_nothing_bound(source: str, names: dict) -> str | None:
             return f"what line {one.lineno} makes is bound to nothing: `fixture = {made}`"
     called = {node.func.id for node in ast.walk(ast.Module(body, [])) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     idle = [name for name in makers if name not in called]
-    return f"`{idle[-1]}` of line {functions[idle[-1]].lineno} is never called: `fixture = {idle[-1]}(…)`" if idle else None
+    if idle:
+        return f"`{idle[-1]}` of line {functions[idle[-1]].lineno} is never called: `fixture = {idle[-1]}(…)`"
+    unused = [one for one in body if isinstance(one, ast.ClassDef) and one.name not in called]
+    return f"the class `{unused[-1].name}` of line {unused[-1].lineno} is never used: make the part with it and bind that" if unused else None
 
 
 def _makes_shapes(value) -> bool:

@@ -179,18 +179,22 @@ def choose() -> Chosen:
     fallback = [shown for shown in seen if shown.how == viewers.SHOWN and is_exportable(shown.value)]
     if objects:
         scored = objects[-1]
-        shape = exportable(scored.value, "the object given to show_object")
+        value, label = scored.value, "the object given to show_object"
     elif bound is not None:
         scored = next((shown for shown in reversed(seen) if shown.value is names[bound]), None)
-        shape = exportable(names[bound], f"`{bound}`")
+        value, label = names[bound], f"`{bound}`"
         if scored is None and (seen or isinstance(names[bound], cq.Assembly)):
             scored = viewers.Shown(names[bound], viewers.OBJECT, bound)
             seen = [*seen, scored]
     elif fallback:
         scored = fallback[-1]
-        shape = exportable(scored.value, "the object given to show")
+        value, label = scored.value, "the object given to show"
     else:
         raise NotExportable(_nothing_to_export(names))
+    shape = exportable(value, label)
+    if shape.wrapped is not None and not shape.wrapped.IsNull() and not shape.Faces():
+        held = advice.held(value.objects if isinstance(value, cq.Workplane) else shape)
+        raise NoTriangles(f"{label} has no faces, it holds {held}: outlines must be extruded, revolved or lofted first")
     is_unscored = bool(objects) and bound is not None and scored.value is not names[bound]
     return Chosen(shape, _displayed(seen, scored, names), bound if is_unscored else None)
 

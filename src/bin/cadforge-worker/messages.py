@@ -70,7 +70,7 @@ def of(error: BaseException, traceback, filename: str) -> str | None:
     if unknown or isinstance(error, FileNotFoundError) or "could not be loaded" in str(error):
         return _of_missing_file(error)
     if isinstance(error, ImportError):
-        return _with_advice(error, advice.of_absent(error))
+        return _with_advice(error, advice.of_import(error))
     frame = _called(traceback, filename)
     if isinstance(error, NameError):
         return _with_advice(error, advice.of_name(error, _last(traceback, filename)))
