@@ -5,6 +5,7 @@ the child that runs one candidate and dies. Nothing here judges: an exception is
 given elsewhere, and facts about a shape are read by another child (`reader.py`).
 """
 
+import contextlib
 import datetime
 import errno
 import faulthandler
@@ -34,6 +35,7 @@ from OCP.Message import Message_ProgressRange
 from OCP.OSD import OSD_ThreadPool
 from OCP.TopoDS import TopoDS_Shape
 
+import cadforge_advice as advice
 import cadforge_fonts as bundled_fonts
 import cadforge_mesher as mesher
 import cadforge_messages as messages
@@ -181,20 +183,24 @@ def choose(displays: bool = False) -> Chosen:
     fallback = [shown for shown in seen if shown.how == viewers.SHOWN and is_exportable(shown.value)]
     if objects:
         scored = objects[-1]
-        shape = exportable(scored.value, "the object given to show_object")
+        value, label = scored.value, "the object given to show_object"
     elif bound is not None:
         scored = next((shown for shown in reversed(seen) if shown.value is names[bound]), None)
-        shape = exportable(names[bound], f"`{bound}`")
+        value, label = names[bound], f"`{bound}`"
         if scored is None and (seen or isinstance(names[bound], cq.Assembly)):
             scored = viewers.Shown(names[bound], viewers.OBJECT, bound)
             seen = [*seen, scored]
     elif fallback:
         scored = fallback[-1]
-        shape = exportable(scored.value, "the object given to show")
+        value, label = scored.value, "the object given to show"
     elif displays and (exported := _last_exported()) is not None:
         return Chosen(exported, [], None, _nothing_to_export(names))
     else:
         raise NotExportable(_nothing_to_export(names))
+    shape = exportable(value, label)
+    if shape.wrapped is not None and not shape.wrapped.IsNull() and not shape.Faces():
+        held = advice.held(value.objects if isinstance(value, cq.Workplane) else shape)
+        raise NoTriangles(f"{label} has no faces, it holds {held}: outlines must be extruded, revolved or lofted first")
     is_unscored = bool(objects) and bound is not None and scored.value is not names[bound]
     return Chosen(shape, _displayed(seen, scored, names), bound if is_unscored else None)
 
@@ -248,7 +254,8 @@ def _nothing_to_export(names) -> str:
     unbound = [name for name, value in names.items() if name[0] != "_" and name not in _BOUND and isinstance(value, cq.Workplane | cq.Shape | cq.Assembly)]
     if unbound:
         return f"the code ran but left nothing to export: `{unbound[-1]}` is a {type(names[unbound[-1]]).__name__}, bind it: `fixture = {unbound[-1]}` ({way_out})"
-    return f"the code ran but left nothing to export: {way_out}"
+    hint = advice.of_nothing_bound(_read_source(), names)
+    return f"the code ran but left nothing to export: {hint}; {way_out}" if hint else f"the code ran but left nothing to export: {way_out}"
 
 
 def is_exportable(value) -> bool:
@@ -374,7 +381,7 @@ def describe(error: BaseException, frames_of) -> dict:
     body = "" if own or not shown else "".join(["Traceback (most recent call last):\n", *shown, heading[:2000], "\n"])
     return {
         "lineage": lineage,
-        "own": name if own else None,
+        "own": name if own else NoTriangles.__name__ if messages.leaves_nothing(error) else None,
         "refused": refused,
         "message": (message if own else heading)[:2000],
         "line": line,
@@ -492,9 +499,18 @@ def _let_exports_stay_here() -> None:
     def stay(w, fname, *more, **named):
         line = next((frame.f_lineno for frame in _frames() if frame.f_code.co_filename == FILENAME), 0)
         _exported.append((line, w))
-        return export(w, _own_path(fname), *more, **named)
+        with _unwritten(fname):
+            return export(w, _own_path(fname), *more, **named)
 
     cq.exporters.export = functools.wraps(export)(stay)
+    dxf = cq.exporters.exportDXF
+
+    @functools.wraps(dxf)
+    def stay_dxf(w, fname, *more, **named):
+        with _unwritten(fname):
+            return dxf(w, _own_path(fname), *more, **named)
+
+    cq.exporters.exportDXF = stay_dxf
 
     def kept_here(method):
         @functools.wraps(method)
@@ -502,7 +518,8 @@ def _let_exports_stay_here() -> None:
             if not any(frame.f_code.co_name == "stay" for frame in _frames(3)):
                 line = next((frame.f_lineno for frame in _frames() if frame.f_code.co_filename == FILENAME), 0)
                 _exported.append((line, self))
-            return method(self, _own_path(path), *more, **named)
+            with _unwritten(path):
+                return method(self, _own_path(path), *more, **named)
 
         return stay
 
@@ -514,6 +531,17 @@ def _let_exports_stay_here() -> None:
         for name in names:
             if hasattr(of, name):
                 setattr(of, name, kept_here(getattr(of, name)))
+
+
+@contextlib.contextmanager
+def _unwritten(path):
+    """Has an export that needs a package which the environment leaves out say so, instead of ending the script."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if not messages.is_absent(error):
+            raise
+        print(f"{path} was not written: {error}", file=sys.stderr)
 
 
 def _frames(depth: int = 1):

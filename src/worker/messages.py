@@ -11,6 +11,9 @@ import sys
 
 import cadquery as cq
 
+import cadforge_advice as advice
+import cadforge_diagnosis as diagnosis
+
 # Names of the kernel's exceptions begin with the package.
 _KERNEL = ("StdFail_", "Standard_", "BRep", "Geom", "gp_", "GC", "BOPAlgo", "TopoDS", "Font_")
 
@@ -20,11 +23,16 @@ has_project = False
 # Arguments are told up to so many characters each, and so many of them.
 MAX_VALUE, MAX_VALUES = 40, 6
 
-# Arguments that no failure of the kernel depends on; some are changed before the kernel is called.
+# Arguments that no failure of the kernel depends on; CadQuery changes some before it calls the kernel.
 _FLAGS = ("centered", "clean", "combine")
 
-# A radius is searched only on small parts, with so many attempts: each costs about what the failed one did.
-SEARCHED_EDGES, SEARCHED_FACES, SEARCHES = 24, 200, 6
+# Sizes that may be negative.
+_SIGNED = ("angle", "angle1", "angle2", "angleDegrees", "d", "depth", "distance", "offset", "taper", "thickness", "until", "xDist", "yDist")
+
+# What a script calls by an operator.
+_OPERATORS = {"__add__": "+", "__sub__": "-", "__mul__": "*", "__truediv__": "/", "__and__": "&", "__or__": "|"}
+
+_CADQUERY = os.path.dirname(os.path.abspath(cq.__file__)) + os.sep
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
@@ -33,6 +41,7 @@ _ADVICE = {
     "fillet": "the radius is larger than the edges or the faces beside them allow",
     "chamfer": "the length is larger than the edges or the faces beside them allow",
     "shell": "the thickness is larger than a radius or a wall of the part allows",
+    "hollow": "the thickness is larger than a radius or a wall of the part allows",
     "offset2D": "the offset is larger than the outline allows",
     "sweep": "the path turns more tightly than the profile is wide, or the profile does not stand on it",
     "loft": "the profiles differ too much, or one of them is not closed",
@@ -60,21 +69,64 @@ def of(error: BaseException, traceback, filename: str) -> str | None:
     unknown = isinstance(error, ModuleNotFoundError) and str(error).startswith("No module named")
     if unknown or isinstance(error, FileNotFoundError) or "could not be loaded" in str(error):
         return _of_missing_file(error)
-    mismatch = isinstance(error, TypeError) and "incompatible" in str(error)
-    if not mismatch and not _is_kernel(error):
-        return None
+    if isinstance(error, ImportError):
+        return _with_advice(error, advice.of_import(error))
     frame = _called(traceback, filename)
+    if isinstance(error, NameError):
+        return _with_advice(error, advice.of_name(error, _last(traceback, filename)))
+    if isinstance(error, AttributeError):
+        return _with_advice(error, advice.of_attribute(error) or _in_call(frame))
+    mismatch = isinstance(error, TypeError) and "incompatible" in str(error)
     if frame is None:
         return _of_mismatch(None, error) if mismatch else None
-    name = frame.f_code.co_name
-    owner = frame.f_locals.get("self")
-    if name == "__init__" and owner is not None:
-        name = type(owner).__name__
-    values = _values(frame)
-    call = f"{name}({', '.join(_told(values))})"
+    is_kernel = mismatch or _is_kernel(error)
+    name, values = _name(frame), _values(frame, flags=not is_kernel)
+    call = _call(frame, name, values)
     if mismatch:
-        return _of_mismatch(call, error)
-    return f"{call} {_because(frame, name, values, error)} ({own_words(error)})"
+        # Where too much is taken off a corner, CadQuery takes what the kernel returns for a face.
+        is_corner = name in ("chamfer2D", "fillet2D")
+        return f"{call} {_because(frame, name, values, error)} (TypeError)" if is_corner else _of_mismatch(call, error)
+    if is_kernel:
+        return f"{call} {_because(frame, name, values, error)} ({own_words(error)})"
+    if not frame.f_code.co_filename.startswith(_CADQUERY):
+        return None
+    because = advice.of_cadquery(error, frame)
+    return f"{call}: {because} ({own_words(error)})" if because else f"{call} failed ({own_words(error)})"
+
+
+def is_absent(error: ImportError) -> bool:
+    """Whether a package is missing that the environment leaves out on purpose."""
+    return advice.of_absent(error) is not None
+
+
+def leaves_nothing(error: BaseException) -> bool:
+    """Whether an error says that there is no geometry: of this CadQuery raises a bare Exception."""
+    return type(error) is Exception and str(error).endswith("has no shapes.")
+
+
+def _with_advice(error, way) -> str | None:
+    return f"{own_words(error)}: {way}" if way else None
+
+
+def _in_call(frame) -> str | None:
+    """In which call of CadQuery it was."""
+    if frame is None or not frame.f_code.co_filename.startswith(_CADQUERY):
+        return None
+    # Those who read the exception's own text look for its single quotes.
+    call = _call(frame, _name(frame), _values(frame, flags=True)).replace("'", '"')
+    return f"in `{call}`, whose arguments may be of the wrong type"
+
+
+def _name(frame) -> str:
+    name, owner = frame.f_code.co_name, frame.f_locals.get("self")
+    return type(owner).__name__ if name == "__init__" and owner is not None else name
+
+
+def _call(frame, name, values) -> str:
+    told = ", ".join(_told(values))
+    if name in _OPERATORS:
+        return f"{type(frame.f_locals.get('self')).__name__} {_OPERATORS[name]} {told}"
+    return f"{name}({told})"
 
 
 def _of_mismatch(call, error) -> str:
@@ -104,7 +156,8 @@ def without_machine(text: str) -> str:
 def _folders():
     found = [(sys.prefix, "<python>"), (sys.base_prefix, "<python>"), (os.path.realpath(sys.prefix), "<python>")]
     try:
-        found.append((os.getcwd(), "."))
+        own = os.getcwd()
+        found += [(own, "."), (os.path.dirname(own), "..")]
     except OSError:
         # The script may have removed its folder.
         pass
@@ -126,26 +179,42 @@ def _called(traceback, filename):
         frame = traceback.tb_frame
         if frame.f_code.co_filename == filename:
             called, inside = None, True
-        elif inside and called is None:
+        elif inside and called is None and not _is_between(frame.f_code.co_filename):
             called = frame
         traceback = traceback.tb_next
-    # Generated dispatchers of the kernel's bindings and of multimethods name nothing.
     return called
 
 
-def _values(frame) -> list:
-    """Name, value and whether it is the default, of each argument of a call."""
+def _is_between(filename: str) -> bool:
+    """Whether code only hands a call on: our wrappers, and the dispatcher of multimethods."""
+    return filename.startswith("cadforge_") or f"{os.sep}multimethod" in filename
+
+
+def _last(traceback, filename):
+    """The script's own innermost frame."""
+    last = traceback.tb_frame
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == filename:
+            last = traceback.tb_frame
+        traceback = traceback.tb_next
+    return last
+
+
+def _values(frame, flags: bool = False) -> list:
+    """Name, value and whether it is the default, of each argument of a call; with `flags`, of `_FLAGS` too."""
     code = frame.f_code
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     defaults = _defaults(frame)
     found = []
     for name in names:
-        if name in ("self", "cls", *_FLAGS) or name not in frame.f_locals:
+        if name in ("self", "cls") or name in _FLAGS and not flags or name not in frame.f_locals:
             continue
         value = frame.f_locals[name]
         default = defaults.get(name, inspect.Parameter.empty)
         try:
             same = value is default or bool(value == default) or isinstance(value, cq.Vector) and value.toTuple() == default
+            # As `centered=True`, of which CadQuery makes one for each axis.
+            same = same or name in _FLAGS and isinstance(value, tuple) and all(one is default for one in value)
         except Exception:
             same = False
         found.append((name, value, same))
@@ -193,45 +262,20 @@ def _short(value) -> str:
 def _because(frame, name, values, error) -> str:
     sizes = [(name, value) for name, value, _ in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if type(error).__name__ in ("Standard_DomainError", "Standard_ConstructionError", "Standard_RangeError", "Standard_OutOfRange"):
-        wrong = [f"{size}={_short(value)}" for size, value in sizes if value <= 0 and size not in ("angle1", "angle", "taper")]
+        wrong = [f"{size}={_short(value)}" for size, value in sizes if value <= 0 and size not in _SIGNED]
         if wrong:
             return f"cannot be built: every size must be > 0 (got {', '.join(wrong)})"
-    edges = _edges(frame)
+    edges = diagnosis.edges_of(frame) if name in ("fillet", "chamfer") else []
     on = f" on {len(edges)} edge{'s' if len(edges) != 1 else ''}" if edges else ""
     tapered = any(name == "taper" and not same for name, _, same in values)
-    advice = "the taper closes the outline before its end, or the outline crosses itself" if tapered else _ADVICE.get(name)
-    largest = _largest(frame, name, sizes, edges)
-    if largest is not None:
-        return f"could not be built{on}: the largest that holds there is about {largest:.3g}"
-    return f"could not be built{on}" + (f": {advice}" if advice else "")
-
-
-def _edges(frame) -> list:
-    for name in ("edgeList", "edges", "e"):
-        found = frame.f_locals.get(name)
-        if isinstance(found, list | tuple) and found and all(isinstance(edge, cq.Edge) for edge in found):
-            return list(found)
-    return []
-
-
-def _largest(frame, name, sizes, edges):
-    """The largest fillet or chamfer that these edges take, found by halving; None where it is not cheap to find."""
-    solid = frame.f_locals.get("solid", frame.f_locals.get("self"))
-    if name not in ("fillet", "chamfer") or not isinstance(solid, cq.Shape) or len(sizes) != 1 or not edges:
-        return None
-    high = float(sizes[0][1])
-    if high <= 0 or len(edges) > SEARCHED_EDGES or len(solid.Faces()) > SEARCHED_FACES:
-        return None
-    low = 0.0
-    for _ in range(SEARCHES):
-        middle = 0.5 * (low + high)
-        try:
-            made = solid.fillet(middle, edges) if name == "fillet" else solid.chamfer(middle, None, edges)
-            holds = made.isValid()
-        except Exception:
-            holds = False
-        low, high = (middle, high) if holds else (low, middle)
-    return low or None
+    advice_of_call = "the taper closes the outline before its end, or the outline crosses itself" if tapered else _ADVICE.get(name)
+    try:
+        found = diagnosis.of(name, frame, values, error)
+    except Exception:
+        # What is looked at may be as broken as what failed.
+        found = None
+    because = found or advice_of_call
+    return f"could not be built{on}" + (f": {because}" if because else "")
 
 
 def _of_selector(error) -> str | None:
@@ -261,8 +305,8 @@ def _of_exit(error) -> str:
 def _of_missing_file(error) -> str:
     if has_project:
         return f"{own_words(error)} (it is not in the project folder, where names that begin with a dot cannot be read)"
-    what = "modules, beside cadquery and numpy," if isinstance(error, ModuleNotFoundError) else "files"
-    return (
-        f"{own_words(error)} (a script can read {what} of its project folder only: name one with --project, or allow the "
-        "folder of the script in the studio)"
-    )
+    if isinstance(error, ModuleNotFoundError):
+        what = "import Python's own modules, cadquery, numpy and those of its project folder only: do without this one, or name a folder"
+    else:
+        what = "read files of its project folder only: name one"
+    return f"{own_words(error)} (a script can {what} with --project, or allow the folder of the script in the studio)"

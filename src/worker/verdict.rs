@@ -35,9 +35,19 @@ pub fn of_death(
     let full = observed.ended.peak_resident as f64
         >= resident_baseline as f64 + FULL * (limits.memory_mb << 20) as f64
         || says_out_of_memory(stderr);
-    let memory = format!(
-        "the code needed more than its {} MB of memory{at}",
-        limits.memory_mb
+    let memory = mesh.as_ref().map_or_else(
+        || {
+            format!(
+                "the code needed more than its {} MB of memory{at}",
+                limits.memory_mb
+            )
+        },
+        |face| {
+            format!(
+                "the mesh of the shape needed more than its {} MB of memory; the hardest is {face}",
+                limits.memory_mb
+            )
+        },
     );
 
     let cpu = format!("the code ran past its {} s of CPU time{at}", limits.cpu_s);
@@ -92,7 +102,11 @@ pub fn of_death(
             libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT if full => (Kind::OutOfMemory, memory),
             signal => (
                 Kind::Crash,
-                format!("the code crashed with {}{at}", signal_name(signal)),
+                format!(
+                    "the code crashed with {}{at}{}",
+                    signal_name(signal),
+                    place.crash_hint()
+                ),
             ),
         },
         None if libc::WEXITSTATUS(status) == 0 && !observed.silent => return None,
@@ -131,6 +145,8 @@ fn says_out_of_memory(stderr: &[u8]) -> bool {
 struct Place<'a> {
     /// Line, function and text of the candidate's frames, innermost first.
     frames: Vec<(u32, String, &'a str)>,
+    /// Whether the innermost of all frames is CadQuery's.
+    in_cadquery: bool,
 }
 
 impl<'a> Place<'a> {
@@ -147,7 +163,13 @@ impl<'a> Place<'a> {
                 Some((number, function.to_owned(), text))
             })
             .collect();
-        Self { frames }
+        let innermost = words
+            .lines()
+            .find(|line| line.trim_start().starts_with("File \""));
+        Self {
+            frames,
+            in_cadquery: innermost.is_some_and(|line| line.contains("/cadquery/")),
+        }
     }
 
     fn line(&self) -> Option<u32> {
@@ -161,6 +183,16 @@ impl<'a> Place<'a> {
             let more = if short.len() < text.len() { "…" } else { "" };
             format!(" at line {line} (`{short}{more}`)")
         })
+    }
+
+    /// What to do about a crash inside a call of CadQuery: the kernel tells nothing of it.
+    fn crash_hint(&self) -> &'static str {
+        if self.in_cadquery {
+            ": the geometry kernel crashed inside this call; check the profiles, path or edges that it gets, or make the shape by \
+             another call"
+        } else {
+            ""
+        }
     }
 
     fn traceback(&self, message: &str) -> String {
@@ -234,6 +266,44 @@ mod tests {
             message(Some(Killed::Wall), libc::SIGKILL),
             format!("the code was not done after 60 s, having used 3.2 s of CPU time{at}")
         );
+    }
+
+    #[test]
+    fn a_death_while_meshing_is_not_put_down_to_the_code() {
+        use std::io::Write;
+        let mut words = MemoryFile::new("words").unwrap();
+        writeln!(
+            words.file(),
+            "{MESHING}face 0, a SurfaceOfExtrusion with 72 spline spans"
+        )
+        .unwrap();
+        let observed = Observed {
+            killed: Some(Killed::Memory),
+            ended: crate::linux::Ended {
+                status: libc::SIGKILL,
+                cpu_s: 0.0,
+                peak_resident: 0,
+            },
+            cpu_s: 1.0,
+            silent: true,
+        };
+        let failure = of_death(&observed, SOURCE, &Limits::default(), b"", &words, 0).unwrap();
+        assert_eq!((failure.kind, failure.line), (Kind::OutOfMemory, None));
+        assert_eq!(
+            failure.message,
+            "the mesh of the shape needed more than its 2048 MB of memory; the hardest is face 0, a SurfaceOfExtrusion with 72 spline spans"
+        );
+    }
+
+    #[test]
+    fn a_crash_of_the_kernel_says_whose_it_was() {
+        let inside = format!("  File \"/somewhere/cadquery/occ_impl/shapes.py\", line 3 in loft\n{WORDS}");
+        assert!(
+            Place::new(&inside, SOURCE)
+                .crash_hint()
+                .contains("geometry kernel")
+        );
+        assert_eq!(Place::new(WORDS, SOURCE).crash_hint(), "");
     }
 
     #[test]

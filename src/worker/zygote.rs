@@ -116,6 +116,17 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
             c"cadforge_mesher",
         ),
         (include_str!("fonts.py"), c"cadforge_fonts.py", c"cadforge_fonts"),
+        // Messages are made of both.
+        (
+            include_str!("advice.py"),
+            c"cadforge_advice.py",
+            c"cadforge_advice",
+        ),
+        (
+            include_str!("diagnosis.py"),
+            c"cadforge_diagnosis.py",
+            c"cadforge_diagnosis",
+        ),
         (
             include_str!("messages.py"),
             c"cadforge_messages.py",

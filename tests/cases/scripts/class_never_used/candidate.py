@@ -1,0 +1,5 @@
+import cadquery as cq
+
+class Plate:
+    def make(self):
+        return cq.Workplane().box(1, 2, 3)

@@ -1,0 +1,3 @@
+import cadquery as cq
+result = cq.Workplane().box(1, 2, 3)
+result.export("part.solid")

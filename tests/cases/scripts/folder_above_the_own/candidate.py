@@ -1,0 +1,2 @@
+import os
+os.mkdir(os.path.join(os.path.dirname(os.getcwd()), "parts"))

@@ -1,0 +1,6 @@
+import cadquery as cq
+
+def make_plate(width):
+    return cq.Workplane().box(width, 10, 2)
+
+fixture = make_plate(8)

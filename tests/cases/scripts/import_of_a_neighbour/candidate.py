@@ -1,0 +1,2 @@
+from .shapes import Plate
+result = Plate(4)

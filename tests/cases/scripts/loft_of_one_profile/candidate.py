@@ -1,0 +1,2 @@
+import cadquery as cq
+result = cq.Workplane().rect(10, 10).loft()

@@ -1,0 +1,3 @@
+from scipy.spatial.transform import Rotation
+import cadquery as cq
+result = cq.Workplane().box(1, 2, 3)

@@ -1,0 +1,5 @@
+import cadquery as cq
+left = cq.Sketch().push([(-2, 0)]).rect(6, 2)
+right = cq.Sketch().push([(2, 0)]).rect(6, 2)
+both = left + right
+result = cq.Workplane().placeSketch(both).extrude(1)
