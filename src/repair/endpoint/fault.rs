@@ -36,6 +36,11 @@ pub(super) fn fault_of(error: &ExchangeError) -> EndpointFault {
         ExchangeError::Http(HttpError::Connect { .. }) => {
             ("start the server, or check --endpoint", true, true)
         }
+        ExchangeError::Http(HttpError::Tls { .. }) => (
+            "SSL_CERT_FILE=authority.pem makes a certificate authority trusted; a server without TLS has an http:// address",
+            false,
+            true,
+        ),
         ExchangeError::Http(HttpError::Silent { .. }) => {
             ("the server may be overloaded: look into its log", false, false)
         }
