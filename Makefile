@@ -48,8 +48,14 @@ run: release env ## Set everything up and open the studio (without a display: a 
 test: test-setup $(if $(CI),lint) test-rust test-window $(if $(shell command -v chromium chromium-browser google-chrome),test-page) ## Set everything up and run every test, those of the window too
 
 .PHONY: check
-check: lint ## Format, lints and unit tests: what to run before a commit
+check: lint ## Format, lints, unit tests of all crates: what to run before a commit
 	@$(cargo) test $(locked) --workspace --lib
+	@$(cargo) test $(locked) --test language
+
+.PHONY: check-it
+check-it: setup env ## Integration tests that need the Python environment alone
+	@$(cargo) test $(locked) --no-run
+	@PROPTEST_RNG_SEED=1 $(cargo) test $(locked) --test it -- --skip llama:: --skip serve::clients:: --skip serve::trainers:: --skip data_sets_load_with_hugging_face
 
 .PHONY: build
 build: setup env ## Build programs and tests in the dev profile
