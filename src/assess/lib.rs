@@ -234,7 +234,7 @@ impl Assessor {
             }
             announce(&execution);
         }
-        let mut clean = execution.clean;
+        let mut clean = execution.cacheable;
         let assessment = self.score(request, execution, start, &mut clean, cancel)?;
         // A file of reference, a program or a package may have been changed while it was in use.
         if let Some(key) = key
