@@ -146,8 +146,8 @@ fn grounded(criterion: &mut Criterion) {
     for (mode, name) in [(Mode::Fast, "fast"), (Mode::Full, "full")] {
         let evidence = GroundedEvidence {
             shape: &shape,
-            ground: &ground,
-            trials: None,
+            baselines: &ground,
+            perturbations: None,
             cost: None,
         };
         group.bench_function(name, |bencher| {

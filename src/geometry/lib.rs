@@ -1,7 +1,8 @@
 //! Meshes and boundary representations: reading, measuring, sampling and comparing them.
 //!
-//! Lengths are in mm, angles in degrees unless a name says otherwise. Pure: equal inputs (and seeds) give equal bits on any number
-//! of threads. Does no I/O but for reading mesh files, and never sees Python, so that candidate code cannot reach it.
+//! Lengths are in mm, angles in degrees unless a name says otherwise. Pure: equal inputs (and seeds) give equal bits on
+//! any number of threads. Does no I/O except reading mesh files, and never loads Python, so that candidate code cannot
+//! reach it.
 //!
 //! ```
 //! use cadforge_geometry::{Connectivity, NormalisedMesh, shapes};

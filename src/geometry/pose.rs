@@ -1,6 +1,6 @@
-//! How a shape has to be put to lie on a target: as it stands, or else turned.
+//! The pose in which a shape matches a target best: as it stands, or rotated.
 //!
-//! Judged on coarse voxels, whose 24 turns are permutations: good enough to choose a pose, not to score it.
+//! Compares coarse voxels, whose 24 rotations are permutations: accurate enough to choose a pose, not to score it.
 
 use std::borrow::Cow;
 
@@ -9,33 +9,33 @@ use super::{Aabb, Dexels, Lattice, Placement, TriMesh};
 
 /// Voxels along each side.
 const SIDE: usize = 40;
-/// By how much a moved or turned pose must be better than the one as it stands, in intersection over union.
+/// Required advantage, in intersection over union, of a moved or rotated pose over the original one.
 const MARGIN: f64 = 0.02;
-/// The step between phases about a declared axis, degrees.
+/// Step between phases about a declared axis, in degrees.
 const PHASE: usize = 5;
 
-/// What shapes are laid on.
+/// The shape that others are aligned with.
 #[derive(Clone, Debug)]
 pub struct Target {
     mesh: TriMesh,
     bbox: Aabb,
     free: bool,
     axis: Option<usize>,
-    /// In a cube that just holds it, which is what most shapes are compared in.
+    /// In the smallest cube around it, in which most shapes are compared.
     own: Voxels,
 }
 
-/// A way to put a shape.
+/// A pose of a shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pose {
-    /// The way.
+    /// Transformation of the shape.
     pub placement: Placement,
     /// Coarse intersection over union with the target, 0 to 1.
     pub likeness: f64,
 }
 
 impl Target {
-    /// A target for shapes of the same scale, or, if `free`, of any; `axis` is one about which any phase will do.
+    /// A target for shapes of the same scale, or, if `free`, of any; the phase about `axis` is free.
     pub fn new(mesh: &TriMesh, free: bool, axis: Option<usize>) -> Self {
         let bbox = mesh.bbox();
         Self {
@@ -47,7 +47,7 @@ impl Target {
         }
     }
 
-    /// The best pose without a turn, and the best with one if that lies clearly better. Never mirrored.
+    /// The best pose without rotation, and the best one with rotation if it is clearly better. Never mirrored.
     pub fn poses(&self, mesh: &TriMesh) -> (Pose, Option<Pose>) {
         let bbox = mesh.bbox();
         let (center, goal) = (bbox.center(), self.bbox.center());
@@ -64,7 +64,7 @@ impl Target {
             }
         }
         let mut turned: Option<Pose> = None;
-        // Nothing can lie clearly better.
+        // No pose can be clearly better.
         if upright.likeness + MARGIN >= 1.0 {
             return (upright, None);
         }
@@ -101,7 +101,7 @@ impl Target {
         Pose { placement, likeness }
     }
 
-    /// The target's own voxels in a cube of that side.
+    /// The target's voxels in a cube of that side.
     fn voxels(&self, side: f64) -> Cow<'_, Voxels> {
         if side == self.own.side {
             Cow::Borrowed(&self.own)
@@ -146,7 +146,7 @@ impl Target {
     }
 }
 
-/// The side of a cube about the target's middle that holds the target, and what is of a sensible size.
+/// The side of a cube about the target's centre that holds the target, and shapes of similar size.
 fn side(target: &Aabb, bbox: &Aabb) -> f64 {
     let goal = target.center();
     let reach = |bbox: &Aabb| {
@@ -163,7 +163,7 @@ fn side(target: &Aabb, bbox: &Aabb) -> f64 {
 struct Voxels {
     side: f64,
     filled: Vec<bool>,
-    /// Those that are filled.
+    /// The filled cells.
     cells: Vec<[u8; 3]>,
 }
 
@@ -192,9 +192,9 @@ impl Voxels {
         voxels
     }
 
-    /// Intersection over union with another shape after a quarter turn about the cube's middle.
+    /// Intersection over union with another shape after a quarter-turn rotation about the cube's centre.
     fn likeness(&self, other: &Self, turn: &[[f64; 3]; 3]) -> f64 {
-        // Row r of the turn says which axis of the source becomes axis r of the result.
+        // Row r of the rotation gives the source's axis that becomes axis r.
         let source: [(usize, bool); 3] = std::array::from_fn(|row| {
             let column = (0..3)
                 .find(|&column| turn[row][column] != 0.0)
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
     use crate::shapes::{block, together};
 
-    /// An L of three unlike arms: no turn of it lies on itself.
+    /// An L of three different arms: no rotation maps it to itself.
     fn elbow() -> TriMesh {
         together(&[
             block([0.0; 3], [30.0, 8.0, 6.0]),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_right_is_left_alone() {
+    fn an_aligned_shape_keeps_its_pose() {
         let (upright, turned) = Target::new(&elbow(), false, None).poses(&elbow());
         assert_eq!((upright.placement, turned), (Placement::NONE, None));
         assert_eq!(upright.likeness, 1.0);
