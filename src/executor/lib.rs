@@ -306,7 +306,7 @@ impl Executor {
     /// Runs `code` and waits for the result. Safe to call from many threads.
     ///
     /// If the worker dies, it is replaced and the candidate run once more; any other result is final. Time in which the
-    /// candidate waits for the processor counts towards no limit. Cancelling accepts effect at once, whether the
+    /// candidate waits for the processor counts towards no limit. Cancelling takes effect at once, whether the
     /// candidate waits or runs; a full queue refuses at once.
     pub fn build(
         &self,
@@ -318,7 +318,7 @@ impl Executor {
         self.build_observed(code, limits, priority, &mut |_| {}, cancel)
     }
 
-    /// As [`Self::build`], and passes the build to `built` before it is cached: encoding and writing a large part accepts
+    /// As [`Self::build`], and passes the build to `built` before it is cached: encoding and writing a large part takes
     /// time in which it can be displayed.
     pub fn build_observed(
         &self,

@@ -74,7 +74,7 @@ struct State {
     closing: bool,
 }
 
-/// One worker; two while a successor accepts over.
+/// One worker; two while a successor takes over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Slot {
     phase: Phase,

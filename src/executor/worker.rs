@@ -21,7 +21,7 @@ use super::protocol::{
 };
 use super::{CancelToken, Limits, SandboxSupport, WorkerConfig, WorkerVersions};
 
-/// Time-out for importing CadQuery, without the time in which the worker waits for the processor. The import accepts
+/// Time-out for importing CadQuery, without the time in which the worker waits for the processor. The import takes
 /// seconds, or a minute from a cold disk.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
 

@@ -186,7 +186,7 @@ impl Shape {
             solid_faces, loose, ..
         } = &self.facts;
         let all: usize = solid_faces.iter().map(|&count| count as usize).sum();
-        if *loose > 0 || all != self.face_triangles.len() || solid_faces.len() > MOST_BODIES {
+        if *loose > 0 || all != self.face_triangles.len() || solid_faces.len() > MAX_BODIES {
             return vec![0; self.mesh.triangles().len()];
         }
         let mut faces = self.face_triangles.iter();
@@ -200,7 +200,7 @@ impl Shape {
 }
 
 /// More solids than this are debris, and are not distinguished.
-const MOST_BODIES: usize = 512;
+const MAX_BODIES: usize = 512;
 
 #[cfg(test)]
 mod tests {

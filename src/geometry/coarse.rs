@@ -57,7 +57,7 @@ mod tests {
     use crate::shapes;
 
     #[test]
-    fn a_fine_mesh_becomes_coarse_and_stays_where_it_is() {
+    fn a_fine_mesh_becomes_coarse_in_place() {
         let fine = shapes::vase(300, 200);
         let (coarse, from) = clustered(&fine, 40).unwrap();
         assert_eq!(from.len(), coarse.triangles().len());

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_bore_goes_half_around() {
+    fn half_a_bore_has_half_coverage() {
         let mut pipe = shapes::pipe(5.0, 8.0, 20.0, 48);
         // The first face is the bore with 96 triangles around; half of them are assigned to a face of their own, named
         // a plane.

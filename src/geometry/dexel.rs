@@ -60,12 +60,12 @@ pub struct Dexels {
     offsets: Vec<u32>,
     spans: Vec<[f64; 2]>,
     /// Volumes in mm³.
-    doubled: Doubled,
+    overlaps: Overlaps,
 }
 
 /// Volumes in mm³ where a mesh overlaps, or is inside out.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Doubled {
+pub struct Overlaps {
     /// Overlap of two bodies.
     pub shared: f64,
     /// Overlap of a body with itself.
@@ -102,7 +102,7 @@ impl Dexels {
             count,
             offsets: Vec::new(),
             spans: Vec::new(),
-            doubled: Doubled::default(),
+            overlaps: Overlaps::default(),
         };
         let mut events = Vec::new();
         for (index, triangle) in mesh.triangles().iter().enumerate() {
@@ -135,12 +135,12 @@ impl Dexels {
     }
 
     /// Volumes where the mesh overlaps, or is inside out.
-    pub fn doubled(&self) -> Doubled {
+    pub fn overlaps(&self) -> Overlaps {
         let area = self.cell_area();
-        Doubled {
-            shared: area * self.doubled.shared,
-            own: area * self.doubled.own,
-            inverted: area * self.doubled.inverted,
+        Overlaps {
+            shared: area * self.overlaps.shared,
+            own: area * self.overlaps.own,
+            inverted: area * self.overlaps.inverted,
         }
     }
 
@@ -186,7 +186,7 @@ impl Dexels {
     }
 
     /// Number of rays through a box.
-    pub fn rays_in(&self, bbox: &Aabb) -> f64 {
+    pub(crate) fn rays_in(&self, bbox: &Aabb) -> f64 {
         self.sides()
             .iter()
             .map(|&axis| (bbox.max[axis] - bbox.min[axis]) / self.lattice.pitch[axis])
@@ -317,9 +317,9 @@ impl Dexels {
                         _ => self.spans.push([last, event.depth]),
                     }
                 }
-                self.doubled.shared += if inside > 1 { length } else { 0.0 };
-                self.doubled.own += if twice > 0 { length } else { 0.0 };
-                self.doubled.inverted += if inverted > 0 { length } else { 0.0 };
+                self.overlaps.shared += if inside > 1 { length } else { 0.0 };
+                self.overlaps.own += if twice > 0 { length } else { 0.0 };
+                self.overlaps.inverted += if inverted > 0 { length } else { 0.0 };
             }
             let winding = &mut windings[usize::from(event.body)];
             let count = |winding: i32| {
@@ -387,7 +387,7 @@ mod tests {
                 dexels.volume()
             );
             assert!(dexels.holds([5.0, 5.0, 5.0]) && !dexels.holds([5.0, 5.0, 8.0]));
-            assert_eq!(dexels.doubled(), Doubled::default());
+            assert_eq!(dexels.overlaps(), Overlaps::default());
             assert!((dexels.filled(&boxed([1.0, 2.0, 3.0], [21.0, 8.0, 7.0])) - 0.5).abs() < 0.02);
         }
         assert_eq!(cut_along(&block, 2, &lattice).at([4.0, 4.0, 0.0]), [[3.0, 7.0]]);
@@ -403,8 +403,8 @@ mod tests {
         let two = Dexels::new(&pair, &|triangle| u16::from(triangle >= 12), 0, &lattice);
         let one = cut_along(&pair, 0, &lattice);
         assert!((two.volume() - 1500.0).abs() < 1e-9 && (one.volume() - 1500.0).abs() < 1e-9);
-        assert!((two.doubled().shared - 500.0).abs() < 1e-9 && two.doubled().own == 0.0);
-        assert!((one.doubled().own - 500.0).abs() < 1e-9 && one.doubled().shared == 0.0);
+        assert!((two.overlaps().shared - 500.0).abs() < 1e-9 && two.overlaps().own == 0.0);
+        assert!((one.overlaps().own - 500.0).abs() < 1e-9 && one.overlaps().shared == 0.0);
     }
 
     #[test]
@@ -414,7 +414,7 @@ mod tests {
         let inverted = TriMesh::new(block.vertices(), &turned).unwrap();
         let dexels = cut_along(&inverted, 1, &Lattice::over(&block.bbox(), 16));
         assert_eq!(dexels.volume(), 0.0);
-        assert!((dexels.doubled().inverted - 1000.0).abs() < 1e-9);
+        assert!((dexels.overlaps().inverted - 1000.0).abs() < 1e-9);
     }
 
     proptest! {

@@ -238,9 +238,9 @@ impl Soup {
             {
                 return Err(broken("a triangle refers to a vertex that does not exist"));
             }
-            if self.triangles.len() + triangles.len() > MOST_TRIANGLES {
+            if self.triangles.len() + triangles.len() > MAX_TRIANGLES {
                 return Err(broken(&format!(
-                    "its nodes place more than {MOST_TRIANGLES} triangles"
+                    "its nodes place more than {MAX_TRIANGLES} triangles"
                 )));
             }
             let first = self.vertices.len() as u32;
@@ -257,7 +257,7 @@ impl Soup {
 }
 
 /// Nodes can repeat meshes: the limit keeps a small file from filling the memory.
-const MOST_TRIANGLES: usize = 20_000_000;
+const MAX_TRIANGLES: usize = 20_000_000;
 
 const UNSIGNED_BYTE: u32 = 5121;
 const UNSIGNED_SHORT: u32 = 5123;

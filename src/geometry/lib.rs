@@ -49,7 +49,7 @@ pub use brep::{BrepEdge, BrepFacts, BrepFault, BrepSurface, Scene, SceneObject, 
 pub use coarse::clustered;
 pub use connectivity::Connectivity;
 pub use cylinders::{Cylinder, cylinders};
-pub use dexel::{Dexels, Doubled, Lattice};
+pub use dexel::{Dexels, Lattice, Overlaps};
 pub use gaps::nearest_gaps;
 pub use hull::{boxed, convex_hull, cylinder};
 pub use mesh::{Aabb, MeshError, TriMesh};

@@ -6,7 +6,7 @@ use super::{Aabb, TriMesh};
 pub const NORMAL_HEIGHT: f64 = 1000.0;
 
 /// Minimum extent in mm: keeps quotients finite for flat meshes.
-pub(crate) const LEAST_EXTENT: f64 = 1e-9;
+pub(crate) const MIN_EXTENT: f64 = 1e-9;
 
 /// A mesh scaled uniformly so that its z extent is [`NORMAL_HEIGHT`], centred in x and y, with z from 0.
 ///
@@ -23,7 +23,7 @@ impl NormalisedMesh {
     pub fn new(mesh: &TriMesh) -> Self {
         // Scaled first and then moved, as in the published scorer: the last bit decides whether a rim that falls on a
         // whole pixel is drawn there or one pixel before.
-        let scale = NORMAL_HEIGHT / mesh.bbox().size()[2].max(LEAST_EXTENT);
+        let scale = NORMAL_HEIGHT / mesh.bbox().size()[2].max(MIN_EXTENT);
         let mut vertices: Vec<[f64; 3]> = mesh
             .vertices()
             .iter()
@@ -61,9 +61,9 @@ impl NormalisedMesh {
         self.bbox
     }
 
-    /// The z extent, at least [`LEAST_EXTENT`].
+    /// The z extent, at least [`MIN_EXTENT`].
     pub fn height(&self) -> f64 {
-        self.bbox.size()[2].max(LEAST_EXTENT)
+        self.bbox.size()[2].max(MIN_EXTENT)
     }
 }
 

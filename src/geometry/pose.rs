@@ -31,7 +31,7 @@ pub struct Pose {
     /// Transformation of the shape.
     pub placement: Placement,
     /// Coarse intersection over union with the target, 0 to 1.
-    pub likeness: f64,
+    pub iou: f64,
 }
 
 impl Target {
@@ -56,22 +56,22 @@ impl Target {
             .into_iter()
             .map(|scale| Placement::moved(scale, center, goal))
             .collect();
-        let mut upright = self.judge(mesh, Placement::NONE);
+        let mut upright = self.evaluate(mesh, Placement::NONE);
         for &placement in &moves {
-            let moved = self.judge(mesh, placement);
-            if moved.likeness > upright.likeness + MARGIN {
+            let moved = self.evaluate(mesh, placement);
+            if moved.iou > upright.iou + MARGIN {
                 upright = moved;
             }
         }
         let mut turned: Option<Pose> = None;
         // No pose can be clearly better.
-        if upright.likeness + MARGIN >= 1.0 {
+        if upright.iou + MARGIN >= 1.0 {
             return (upright, None);
         }
         for &placement in &moves {
             for pose in self.turned(mesh, placement) {
-                let best = turned.map_or(upright.likeness + MARGIN, |best| best.likeness);
-                if pose.likeness > best {
+                let best = turned.map_or(upright.iou + MARGIN, |best| best.iou);
+                if pose.iou > best {
                     turned = Some(pose);
                 }
             }
@@ -93,12 +93,12 @@ impl Target {
         ratios.into_iter().filter(sound).collect()
     }
 
-    fn judge(&self, mesh: &TriMesh, placement: Placement) -> Pose {
+    fn evaluate(&self, mesh: &TriMesh, placement: Placement) -> Pose {
         let placed = mesh.placed(&placement);
         let side = self.side(&placed.bbox());
         let own = Voxels::of(&placed, self.bbox.center(), side);
-        let likeness = own.likeness(&self.voxels(side), &rotation(2, 0.0));
-        Pose { placement, likeness }
+        let iou = own.iou(&self.voxels(side), &rotation(2, 0.0));
+        Pose { placement, iou }
     }
 
     /// The target's voxels in a cube of that side.
@@ -134,7 +134,7 @@ impl Target {
                 }
                 poses.push(Pose {
                     placement: placement.with_turn(product(&turn, &phased)),
-                    likeness: own.likeness(&target, &turn),
+                    iou: own.iou(&target, &turn),
                 });
             }
         }
@@ -193,7 +193,7 @@ impl Voxels {
     }
 
     /// Intersection over union with another shape after a quarter-turn rotation about the cube's centre.
-    fn likeness(&self, other: &Self, turn: &[[f64; 3]; 3]) -> f64 {
+    fn iou(&self, other: &Self, turn: &[[f64; 3]; 3]) -> f64 {
         // Row r of the rotation gives the source's axis that becomes axis r.
         let source: [(usize, bool); 3] = std::array::from_fn(|row| {
             let column = (0..3)
@@ -249,7 +249,7 @@ mod tests {
     fn an_aligned_shape_keeps_its_pose() {
         let (upright, turned) = Target::new(&elbow(), false, None).poses(&elbow());
         assert_eq!((upright.placement, turned), (Placement::NONE, None));
-        assert_eq!(upright.likeness, 1.0);
+        assert_eq!(upright.iou, 1.0);
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
             let other = elbow().placed(&Placement::moved(1.0, center, [5.0, 90.0, -7.0]).with_turn(turn));
             let (_, turned) = target.poses(&other);
             let turned = turned.expect("a turn");
-            assert!(turned.likeness > 0.9, "{turned:?}");
+            assert!(turned.iou > 0.9, "{turned:?}");
             let back = other.placed(&turned.placement);
             assert!((back.bbox().diagonal() - elbow().bbox().diagonal()).abs() < 1e-9);
             assert!(
@@ -273,7 +273,7 @@ mod tests {
         }
         let moved = elbow().placed(&Placement::moved(1.0, [0.0; 3], [100.0, 0.0, 0.0]));
         let (upright, turned) = target.poses(&moved);
-        assert!(upright.likeness > 0.99 && turned.is_none());
+        assert!(upright.iou > 0.99 && turned.is_none());
     }
 
     #[test]
@@ -281,16 +281,13 @@ mod tests {
         let small = elbow().placed(&Placement::moved(0.1, [0.0; 3], [0.0; 3]));
         let (strict, _) = Target::new(&elbow(), false, None).poses(&small);
         let (free, _) = Target::new(&elbow(), true, None).poses(&small);
-        assert!(
-            strict.likeness < 0.1 && free.likeness > 0.99,
-            "{strict:?} {free:?}"
-        );
+        assert!(strict.iou < 0.1 && free.iou > 0.99, "{strict:?} {free:?}");
     }
 
     #[test]
     fn a_mirror_image_is_not_turned_into_the_part() {
         let (upright, turned) = Target::new(&elbow(), false, None).poses(&elbow().mirrored(1, 10.0));
-        let best = turned.map_or(upright.likeness, |pose| pose.likeness);
+        let best = turned.map_or(upright.iou, |pose| pose.iou);
         assert!(best < 0.95, "{best}");
     }
 }

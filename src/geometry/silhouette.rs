@@ -285,7 +285,7 @@ fn project(mesh: &NormalisedMesh, view: View) -> Vec<[i32; 2]> {
     }
     let span = (max[0] - min[0])
         .max(max[1] - min[1])
-        .max(super::normalised::LEAST_EXTENT);
+        .max(super::normalised::MIN_EXTENT);
     let scale = (SIZE - 2 * PADDING) as f64 / span;
     let place = |point: &[f64; 2]| {
         let [x, y] = [0, 1].map(|axis| (point[axis] - min[axis]) * scale + PADDING as f64);

@@ -1,6 +1,6 @@
 //! A shape as dexels along all three axes: common volumes, and slices.
 
-use super::dexel::{Dexels, Doubled, Lattice};
+use super::dexel::{Dexels, Lattice, Overlaps};
 use super::slice::Slice;
 use super::{Aabb, TriMesh};
 
@@ -48,18 +48,18 @@ impl Volume {
     }
 
     /// Volumes in mm³ where the mesh overlaps, or is inside out.
-    pub fn doubled(&self) -> Doubled {
-        let mean = |part: fn(Doubled) -> f64| {
+    pub fn overlaps(&self) -> Overlaps {
+        let mean = |part: fn(Overlaps) -> f64| {
             self.along
                 .iter()
-                .map(|dexels| part(dexels.doubled()))
+                .map(|dexels| part(dexels.overlaps()))
                 .sum::<f64>()
                 / 3.0
         };
-        Doubled {
-            shared: mean(|doubled| doubled.shared),
-            own: mean(|doubled| doubled.own),
-            inverted: mean(|doubled| doubled.inverted),
+        Overlaps {
+            shared: mean(|overlaps| overlaps.shared),
+            own: mean(|overlaps| overlaps.own),
+            inverted: mean(|overlaps| overlaps.inverted),
         }
     }
 

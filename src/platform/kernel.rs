@@ -42,7 +42,7 @@ pub fn sandbox_support() -> SandboxSupport {
 }
 
 /// The highest Landlock ABI of the running kernel; `None` if Landlock is missing or disabled.
-pub fn landlock_abi() -> Option<i64> {
+pub(crate) fn landlock_abi() -> Option<i64> {
     const VERSION: u32 = 1; // LANDLOCK_CREATE_RULESET_VERSION
     #[expect(unsafe_code, reason = "no safe wrapper asks for the version alone")]
     // SAFETY: with this flag the kernel reads no memory and creates no file descriptor: it returns a number.

@@ -154,7 +154,7 @@ pub struct Ended {
 
 impl Ended {
     /// Normal end of a process.
-    pub fn well() -> Self {
+    pub fn normal() -> Self {
         Self {
             status: 0,
             cpu_s: 0.0,

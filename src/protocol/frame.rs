@@ -271,7 +271,7 @@ impl DoneBlobs {
     /// From the blobs of a frame; fails unless there are 8.
     pub fn from_blobs(blobs: Vec<Vec<u8>>) -> Result<Self, ProtocolError> {
         let [stdout, stderr, stl, faces, edges, surfaces, step, scene] = <[Vec<u8>; 8]>::try_from(blobs)
-            .map_err(|blobs| ProtocolError::Nonsense(format!("8 blobs expected, {} found", blobs.len())))?;
+            .map_err(|blobs| ProtocolError::Malformed(format!("8 blobs expected, {} found", blobs.len())))?;
         Ok(Self {
             stdout,
             stderr,
@@ -293,7 +293,7 @@ pub enum ProtocolError {
     Io(#[from] io::Error),
     /// The frame is malformed.
     #[error("malformed frame: {0}")]
-    Nonsense(String),
+    Malformed(String),
     /// The frame is larger than the limits, and was not sent.
     #[error("a frame of {0} bytes is larger than the protocol allows")]
     TooLarge(u64),
@@ -308,7 +308,7 @@ pub fn write_frame<H: Serialize>(
     header: &H,
     blobs: &[&[u8]],
 ) -> Result<(), ProtocolError> {
-    let header = serde_json::to_vec(header).map_err(|error| ProtocolError::Nonsense(error.to_string()))?;
+    let header = serde_json::to_vec(header).map_err(|error| ProtocolError::Malformed(error.to_string()))?;
     let total: u64 = blobs.iter().map(|blob| blob.len() as u64).sum();
     if header.len() as u64 > MAX_HEADER || total > MAX_BLOBS || blobs.len() as u64 > u64::from(MAX_BLOB_COUNT)
     {
@@ -344,12 +344,14 @@ pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<Fr
         }
     }
     if prelude[..4] != MAGIC {
-        return Err(ProtocolError::Nonsense("not a frame of this protocol".to_owned()));
+        return Err(ProtocolError::Malformed(
+            "not a frame of this protocol".to_owned(),
+        ));
     }
     let header_length = u64::from(u32_at(&prelude, 4));
     let count = u32_at(&prelude, 8);
     if header_length > MAX_HEADER || count > MAX_BLOB_COUNT {
-        return Err(ProtocolError::Nonsense(format!(
+        return Err(ProtocolError::Malformed(format!(
             "header of {header_length} bytes, {count} blobs"
         )));
     }
@@ -362,11 +364,11 @@ pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<Fr
         .iter()
         .try_fold(0u64, |sum, &length| sum.checked_add(length));
     if total.is_none_or(|total| total > MAX_BLOBS) {
-        return Err(ProtocolError::Nonsense(format!("blobs of {lengths:?} bytes")));
+        return Err(ProtocolError::Malformed(format!("blobs of {lengths:?} bytes")));
     }
     let header = read_exactly(from, header_length)?;
     let header = serde_json::from_slice(&header)
-        .map_err(|error| ProtocolError::Nonsense(format!("unreadable header: {error}")))?;
+        .map_err(|error| ProtocolError::Malformed(format!("unreadable header: {error}")))?;
     let blobs = lengths
         .into_iter()
         .map(|length| read_exactly(from, length))
@@ -390,7 +392,7 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 }
 
 fn cut() -> ProtocolError {
-    ProtocolError::Nonsense("the connection ended inside a frame".to_owned())
+    ProtocolError::Malformed("the connection ended inside a frame".to_owned())
 }
 
 #[cfg(test)]
@@ -451,7 +453,7 @@ mod tests {
         header.extend_from_slice(&0u32.to_le_bytes());
         assert!(matches!(
             read_frame::<Request>(&mut header.as_slice()),
-            Err(ProtocolError::Nonsense(_))
+            Err(ProtocolError::Malformed(_))
         ));
 
         let mut blobs = MAGIC.to_vec();
@@ -461,7 +463,7 @@ mod tests {
         blobs.extend_from_slice(&2u64.to_le_bytes());
         assert!(matches!(
             read_frame::<Request>(&mut blobs.as_slice()),
-            Err(ProtocolError::Nonsense(_))
+            Err(ProtocolError::Malformed(_))
         ));
     }
 

@@ -12,7 +12,7 @@ const IDLE_FACTOR: f64 = 0.5;
 
 /// Minimum of that limit in seconds, within the wall limit. No build needs to sleep, but scripts that wait briefly, as
 /// for a window that does not exist, should not fail.
-const IDLE_AT_LEAST: f64 = 10.0;
+const MIN_IDLE_S: f64 = 10.0;
 
 /// Limits of one candidate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl Limits {
 
     /// Limit of the total sleep in seconds.
     pub fn idle_s(&self) -> f64 {
-        (self.cpu_s * IDLE_FACTOR).max(IDLE_AT_LEAST).min(self.wall_s())
+        (self.cpu_s * IDLE_FACTOR).max(MIN_IDLE_S).min(self.wall_s())
     }
 
     /// The limits with the current state of the project folder.

@@ -203,7 +203,7 @@ impl Scan<'_> {
             if kind.is_dir() {
                 self.folders += 1;
                 self.check_size()?;
-                self.note("folder", &path, &[]);
+                self.hash_entry("folder", &path, &[]);
                 let mut inner = Vec::new();
                 if self.folder(&path, &mut inner)? {
                     entries.push(Entry { path, is_link: false });
@@ -223,13 +223,13 @@ impl Scan<'_> {
         self.files += 1;
         if kind.is_symlink() {
             let target = fs::read_link(&whole).unwrap_or_default();
-            self.note("link", &path, target.as_os_str().as_bytes());
+            self.hash_entry("link", &path, target.as_os_str().as_bytes());
         } else {
             self.bytes += fs::symlink_metadata(&whole).map_or(0, |metadata| metadata.len());
             self.check_size()?;
             // An unreadable file counts by its name.
             let digest = DIGESTS.of(&whole).ok();
-            self.note("file", &path, digest.as_ref().map_or(&[], <[u8; 32]>::as_slice));
+            self.hash_entry("file", &path, digest.as_ref().map_or(&[], <[u8; 32]>::as_slice));
         }
         self.check_size()?;
         entries.push(Entry {
@@ -239,7 +239,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    fn note(&mut self, kind: &str, path: &Path, content: &[u8]) {
+    fn hash_entry(&mut self, kind: &str, path: &Path, content: &[u8]) {
         self.key = std::mem::take(&mut self.key)
             .part(kind, path.as_os_str().as_bytes())
             .part("content", content);

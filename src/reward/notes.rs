@@ -161,16 +161,16 @@ fn of_similarity(details: &Details) -> Vec<String> {
         ("reference mesh", &similarity.mesh),
     ];
     let mut notes = Vec::new();
-    for (what, likeness) in references {
-        let Some(likeness) = likeness else { continue };
-        notes.push(match likeness.chamfer_distance {
-            None => format!("proportions are {:.2} like the {what}'s", likeness.bbox),
+    for (what, found) in references {
+        let Some(found) = found else { continue };
+        notes.push(match found.chamfer_distance {
+            None => format!("proportions are {:.2} like the {what}'s", found.bbox),
             Some(distance) => format!(
                 "against the {what}: proportions {:.2}, surface {:.2} ({:.1} % of the height away on average), outlines {:.2}",
-                likeness.bbox,
-                likeness.chamfer,
+                found.bbox,
+                found.chamfer,
                 distance / 10.0,
-                likeness.silhouette
+                found.silhouette
             ),
         });
     }

@@ -53,7 +53,7 @@ pub fn score(evidence: &Evidence<'_>, mode: Mode) -> Scored {
         topology: Some(topology_details),
         contact: Some(contact_details),
         semantic_parts: Some(semantic_details),
-        reference_similarity: Some(similarity.likeness),
+        reference_similarity: Some(similarity.details),
         silhouette: Some(similarity.views),
         editability: Some(editability_details),
         efficiency: Some(EfficiencyDetails { measured: false }),

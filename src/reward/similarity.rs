@@ -13,7 +13,7 @@ const NO_REFERENCE: f64 = 0.5;
 pub(super) struct Similarity {
     pub(super) reference_similarity: f64,
     pub(super) silhouette: f64,
-    pub(super) likeness: ReferenceSimilarityDetails,
+    pub(super) details: ReferenceSimilarityDetails,
     pub(super) views: SilhouetteDetails,
 }
 
@@ -30,11 +30,11 @@ pub(super) fn fast(mesh: &NormalisedMesh, references: &References) -> Similarity
             score: bbox,
         }
     };
-    let likeness = ReferenceSimilarityDetails {
+    let details = ReferenceSimilarityDetails {
         ideal: references.ideal.as_deref().map(compare),
         mesh: references.mesh.as_deref().map(compare),
     };
-    combine(likeness, SilhouetteDetails::default())
+    combine(details, SilhouetteDetails::default())
 }
 
 /// Compares proportions, surfaces and outlines.
@@ -77,12 +77,9 @@ pub(super) fn full(mesh: &NormalisedMesh, references: &References) -> Similarity
     )
 }
 
-fn combine(likeness: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Similarity {
+fn combine(details: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Similarity {
     let blend = |part: fn(&ReferenceMatch) -> f64| {
-        let value = match (
-            likeness.ideal.as_ref().map(part),
-            likeness.mesh.as_ref().map(part),
-        ) {
+        let value = match (details.ideal.as_ref().map(part), details.mesh.as_ref().map(part)) {
             (Some(ideal), Some(mesh)) => 0.60 * ideal + 0.40 * mesh,
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => NO_REFERENCE,
@@ -90,9 +87,9 @@ fn combine(likeness: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Si
         value.clamp(0.0, 1.0)
     };
     Similarity {
-        reference_similarity: blend(|likeness| likeness.score),
-        silhouette: blend(|likeness| likeness.silhouette),
-        likeness,
+        reference_similarity: blend(|found| found.score),
+        silhouette: blend(|found| found.silhouette),
+        details,
         views,
     }
 }

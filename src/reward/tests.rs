@@ -90,10 +90,10 @@ fn a_mesh_compared_with_itself_has_the_best_score() {
             let scored = scored(&mesh, &references, Mode::Full, None);
             assert_eq!(scored.reward.silhouette, Some(1.0));
             let similarity = scored.details.reference_similarity.unwrap();
-            for likeness in [similarity.ideal, similarity.mesh].into_iter().flatten() {
-                assert_eq!((likeness.bbox, likeness.silhouette), (1.0, 1.0));
+            for found in [similarity.ideal, similarity.mesh].into_iter().flatten() {
+                assert_eq!((found.bbox, found.silhouette), (1.0, 1.0));
                 // Two samplings of one surface have some distance.
-                assert!(likeness.chamfer > 0.75, "{}", likeness.chamfer);
+                assert!(found.chamfer > 0.75, "{}", found.chamfer);
             }
         }
     }
@@ -152,11 +152,11 @@ fn fast_mode_measures_no_surface_and_no_outline() {
         mesh: None,
     };
     let scored = scored(&vase, &references, Mode::Fast, None);
-    let likeness = scored.details.reference_similarity.unwrap().ideal.unwrap();
-    assert_eq!(likeness.chamfer_distance, None);
+    let found = scored.details.reference_similarity.unwrap().ideal.unwrap();
+    assert_eq!(found.chamfer_distance, None);
     assert_eq!(scored.details.silhouette.unwrap(), SilhouetteDetails::default());
-    assert_eq!(scored.reward.reference_similarity, Some(likeness.bbox));
-    assert_eq!(scored.reward.silhouette, Some(likeness.bbox));
+    assert_eq!(scored.reward.reference_similarity, Some(found.bbox));
+    assert_eq!(scored.reward.silhouette, Some(found.bbox));
 }
 
 /// The number of cases, or `PROPTEST_CASES` if it is set.

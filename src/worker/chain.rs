@@ -13,7 +13,7 @@ use cadforge_protocol::Limits;
 use crate::control::{Command, Control};
 use crate::listener::Listener;
 use crate::plan::Plan;
-use crate::process_tree::{Answering, Process, Zygote};
+use crate::process_tree::{NotificationHandler, Process, Zygote};
 use cadforge_platform::linux::{self, Ended};
 
 const MAX_LINKS: usize = 32;
@@ -195,12 +195,12 @@ impl Chain {
     fn fork(&self, parent: &Process) -> io::Result<Process> {
         let (ours, theirs) = Control::pair()?;
         parent.control.send_command(&Command::Fork(theirs))?;
-        let mut asked = Answering {
+        let mut handler = NotificationHandler {
             listener: Some(&self.listener),
             may_fork: Some(parent.pid),
             busy: vec![parent.pid],
         };
-        let child = Process::meet(ours, &mut asked)?;
+        let child = Process::meet(ours, &mut handler)?;
         if child.pid == parent.pid {
             return Err(io::Error::other("a process claimed to be its own child"));
         }

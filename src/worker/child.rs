@@ -84,7 +84,7 @@ pub(crate) fn record_hardest_face(context: &mut ChildContext, hardest: &str) -> 
 }
 
 /// Waits before `step` for a command. Returns in a fork of this process, which then has limits of its own; the process
-/// itself returns only if it is told to continue without having forked.
+/// itself returns only if it gets the command to continue without having forked.
 pub(crate) fn pause(context: &mut ChildContext, step: u32) -> io::Result<()> {
     context.control.send(&Event::Paused(step))?;
     let gone = || io::Error::other("the supervisor is gone");
@@ -131,7 +131,7 @@ fn owned(number: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
-/// Duplicates a descriptor to a number that nobody owns.
+/// Duplicates a descriptor to a number without an owner.
 #[expect(unsafe_code, reason = "nix wants an owner for the target")]
 pub(crate) fn place(from: RawFd, to: RawFd) -> io::Result<()> {
     // SAFETY: a system call without pointers.

@@ -396,8 +396,8 @@ mod tests {
             Event::Ended(ended),
         ] {
             process.send(&event).unwrap();
-            let (heard, sender) = supervisor.receive().unwrap();
-            assert_eq!(format!("{heard:?}"), format!("{event:?}"));
+            let (received, sender) = supervisor.receive().unwrap();
+            assert_eq!(format!("{received:?}"), format!("{event:?}"));
             assert_eq!(sender, Pid::this());
         }
         drop(process);
@@ -422,10 +422,10 @@ mod tests {
         let fds = std::array::from_fn(|_| writer.as_fd().try_clone_to_owned().unwrap());
         supervisor.send_command(&Command::Begin(run_spec, fds)).unwrap();
         drop(writer);
-        let Some(Command::Begin(heard, fds)) = process.next_command().unwrap() else {
+        let Some(Command::Begin(received, fds)) = process.next_command().unwrap() else {
             panic!("another command")
         };
-        assert_eq!(heard, run_spec);
+        assert_eq!(received, run_spec);
         File::from(fds.into_iter().last().unwrap())
             .write_all(b"x")
             .unwrap();

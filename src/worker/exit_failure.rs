@@ -91,7 +91,7 @@ pub(crate) fn classify(
             Kind::Forged,
             "the code sent messages to the supervisor in location of its runner".to_owned(),
         ),
-        // A cancelled run has no exit_failure; the caller checks for it.
+        // A cancelled run has no failure; the caller checks for it.
         Some(Killed::Cancelled) => return None,
         None if libc::WIFSIGNALED(status) => match libc::WTERMSIG(status) {
             libc::SIGXCPU => (Kind::Timeout, cpu),

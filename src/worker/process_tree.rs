@@ -28,7 +28,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Awaits the first message of a process that was just forked; `parent`'s listener is answered meanwhile.
-    pub(crate) fn meet(control: Control, parent: &mut Answering<'_>) -> io::Result<Self> {
+    pub(crate) fn meet(control: Control, parent: &mut NotificationHandler<'_>) -> io::Result<Self> {
         match parent.receive_from(&control)? {
             (Event::Alive, pid) => Ok(Self {
                 pid,
@@ -59,7 +59,7 @@ impl Process {
 
 /// Processes whose seccomp notifications are answered during a wait.
 #[derive(Default)]
-pub(crate) struct Answering<'a> {
+pub(crate) struct NotificationHandler<'a> {
     pub(crate) listener: Option<&'a Listener>,
     /// The process that may fork, once.
     pub(crate) may_fork: Option<Pid>,
@@ -67,7 +67,7 @@ pub(crate) struct Answering<'a> {
     pub(crate) busy: Vec<Pid>,
 }
 
-impl Answering<'_> {
+impl NotificationHandler<'_> {
     /// The next event on `control`, within a time that only a broken process exceeds.
     pub(crate) fn receive_from(&mut self, control: &Control) -> io::Result<(Event, Pid)> {
         let busy = self.busy.iter().map(|pid| pid.as_raw().unsigned_abs());
@@ -142,11 +142,11 @@ impl Zygote {
         }
         // The oldest is the most likely to be ready.
         let control = self.waiting.remove(0);
-        let mut asked = Answering {
+        let mut handler = NotificationHandler {
             busy: vec![self.pid],
-            ..Answering::default()
+            ..NotificationHandler::default()
         };
-        Process::meet(control, &mut asked)
+        Process::meet(control, &mut handler)
     }
 
     /// Has a child reaped that has ended or is about to.
@@ -166,13 +166,13 @@ impl Drop for Zygote {
 
 fn reap(parent: Pid, control: &Control, child: &Process, listener: Option<&Listener>) -> io::Result<Ended> {
     control.send_command(&Command::Reap(child.pid))?;
-    let mut asked = Answering {
+    let mut handler = NotificationHandler {
         listener,
         may_fork: None,
         // Freeing gigabytes of memory takes a process CPU time.
         busy: vec![parent, child.pid],
     };
-    match asked.receive_from(control)? {
+    match handler.receive_from(control)? {
         (Event::Ended(ended), _) => Ok(ended),
         (other, _) => Err(io::Error::other(format!(
             "{other:?} in place of the end of a child"

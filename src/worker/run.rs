@@ -269,16 +269,16 @@ impl Runner {
                 self.zygote.take()?
             }
         };
-        let begin = |shop: &Self, process: &Process, from: u32| {
+        let begin = |runner: &Self, process: &Process, from: u32| {
             let run_spec = RunSpec {
                 displays,
-                ..shop.run_spec(Role::Run, limits, from, live)
+                ..runner.run_spec(Role::Run, limits, from, live)
             };
             let fds = files.fds(
                 &files.run_report,
                 &files.stl,
                 &files.runner_stack,
-                shop.scratch.run_folder(),
+                runner.scratch.run_folder(),
             )?;
             process.control.send_command(&Command::Begin(run_spec, fds))
         };
@@ -349,7 +349,7 @@ impl Runner {
             self.finished_runner = Some((process, chain.is_some()));
             Ended {
                 cpu_s,
-                ..Ended::well()
+                ..Ended::normal()
             }
         } else {
             match &mut chain {

@@ -98,7 +98,7 @@ impl Scratch {
         links == self.placed.len() && count(&run, links + folders.len()) == links + folders.len()
     }
 
-    /// Whether it exceeds the limits of a candidate; is_stop_signal counting at the limit.
+    /// Whether it exceeds the limits of a candidate; stops counting at the limit.
     pub(crate) fn is_too_full(&self) -> bool {
         let (mut entries, mut bytes) = (0, 0);
         let mut folders = vec![(self.run_path(), 0)];
@@ -152,7 +152,7 @@ impl Drop for Scratch {
     }
 }
 
-/// Number of files and folders below `top`; is_stop_signal at one more than `most`.
+/// Number of files and folders below `top`; stops at one more than `most`.
 fn count(top: &Path, most: usize) -> usize {
     let mut found = 0;
     let mut folders = vec![top.to_owned()];

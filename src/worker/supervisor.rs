@@ -121,7 +121,7 @@ pub(crate) struct Monitor<'a> {
     resident_limit: u64,
     pub(crate) client: &'a mut dyn Client,
     client_lost: Option<io::Error>,
-    /// When the client was last told that the candidate runs; `None` if it is to be told now.
+    /// When the client was last notified that the candidate runs; `None` if a message is due.
     last_beat: Option<Instant>,
     /// When a concurrent candidate was started.
     concurrent_since: Option<Instant>,
@@ -215,7 +215,7 @@ impl<'a> Monitor<'a> {
         scratch: &Scratch,
     ) -> io::Result<Result<ProcessEvent, Box<Candidate>>> {
         let mut next_sample = Instant::now() + TICK;
-        let mut deaf = false;
+        let mut control_closed = false;
         // A limit that ended one process of a run ends the run, even if that process had just reported success.
         if self.killed.is_some() || self.client_lost.is_some() {
             process.end();
@@ -270,15 +270,15 @@ impl<'a> Monitor<'a> {
                 self.killed = Some(Killed::Flood);
                 process.end();
             }
-            if ready.said && !deaf {
+            if ready.reported && !control_closed {
                 match process.control.receive() {
                     Ok((event, sender)) if sender == process.pid => {
                         return Ok(Ok(ProcessEvent::Reported(event)));
                     }
-                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => deaf = true,
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => control_closed = true,
                     Ok(_) | Err(_) => {
                         self.killed.get_or_insert(Killed::ProtocolViolation);
-                        deaf = true;
+                        control_closed = true;
                         process.end();
                     }
                 }
@@ -339,7 +339,7 @@ impl<'a> Monitor<'a> {
     /// Whether a report, output or a request of the process is still unread.
     fn awaits_supervisor(&self, process: &Process, listener: Option<&Listener>) -> bool {
         self.wait(process, listener, Duration::ZERO)
-            .is_ok_and(|ready| ready.said || ready.printed || ready.listener)
+            .is_ok_and(|ready| ready.reported || ready.printed || ready.listener)
     }
 
     /// The kernel accounts a wait for the processor when it ends: a waiting process is not judged before.
@@ -395,23 +395,23 @@ impl<'a> Monitor<'a> {
                 .get(at)
                 .is_some_and(|interest| interest.any().unwrap_or(false))
         };
-        let asked = |at: usize| {
+        let is_ready = |at: usize| {
             let events = interests.get(at).and_then(PollFd::revents);
             events.is_some_and(|events| events.contains(PollFlags::POLLIN))
         };
         Ok(Ready {
             ended: ready(0),
-            said: ready(1),
+            reported: ready(1),
             printed: (printed_at..client_at).any(ready),
             client: client_at < listener_at && ready(client_at),
-            listener: asked(listener_at),
+            listener: is_ready(listener_at),
         })
     }
 }
 
 struct Ready {
     ended: bool,
-    said: bool,
+    reported: bool,
     printed: bool,
     client: bool,
     listener: bool,
@@ -424,9 +424,9 @@ fn request_stack_dump(child: &Process, stack_dump: &MemoryFile) {
     }
     let pid = child.pid.as_raw().unsigned_abs();
     let delay_s = || load::run_delay_s(pid).unwrap_or(0.0);
-    let (asked, delay_before) = (Instant::now(), delay_s());
+    let (requested, delay_before) = (Instant::now(), delay_s());
     let cpu_before = linux::cpu_s(child.pid);
-    while asked.elapsed() < MAX_STACK_DUMP_TIME {
+    while requested.elapsed() < MAX_STACK_DUMP_TIME {
         std::thread::sleep(Duration::from_millis(4));
         // The outermost frame is written last.
         let words = stack_dump.read(1 << 20).unwrap_or_default();
@@ -436,7 +436,7 @@ fn request_stack_dump(child: &Process, stack_dump: &MemoryFile) {
         let waited = Duration::try_from_secs_f64(delay_s() - delay_before).unwrap_or_default();
         // The kernel reports the wait when the process runs again.
         let waits = load::state(pid) == Some('R') && linux::cpu_s(child.pid) == cpu_before;
-        if asked.elapsed() >= STACK_DUMP_TIME + waited && !waits {
+        if requested.elapsed() >= STACK_DUMP_TIME + waited && !waits {
             return;
         }
     }

@@ -196,7 +196,7 @@ impl Waiting {
     }
 }
 
-/// Reason why a process is_stop_signal waiting.
+/// Reason why a process stops waiting.
 pub(crate) enum WaitEnd {
     SupervisorGone,
     /// It is a new fork, with this connection.

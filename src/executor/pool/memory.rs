@@ -11,7 +11,7 @@ pub(crate) fn resident(pid: u32) -> u64 {
 
 /// Bytes that a process and its descendants hold, with shared pages counted once.
 ///
-/// AcceptedJobs milliseconds for a worker: the kernel walks its pages. Falls back to [`resident`] if the kernel does not
+/// Takes milliseconds for a worker: the kernel walks its pages. Falls back to [`resident`] if the kernel does not
 /// support it.
 pub(crate) fn proportional(pid: u32) -> u64 {
     process_tree(pid)

@@ -1,7 +1,7 @@
 //! The thread that keeps a live worker in one slot.
 //!
-//! A worker ends with the thread that started it, so replacing a worker accepts a second thread: it starts the successor
-//! and accepts over between two jobs.
+//! A worker ends with the thread that started it, so replacing a worker takes a second thread: it starts the successor
+//! and takes over between two jobs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -173,7 +173,7 @@ impl SlotThread {
             let (shared, gone) = (Arc::clone(&self.shared), Arc::clone(&gone));
             move || {
                 gone.store(true, Ordering::Relaxed);
-                // AcceptedJobs the lock, so that the change cannot fall between a check and the wait after it.
+                // Takes the lock, so that the change cannot fall between a check and the wait after it.
                 drop(shared.lock());
                 shared.changed.notify_all();
             }

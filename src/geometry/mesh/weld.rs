@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn trimesh_merges_what_rounds_to_one_multiple_of_a_hundred_millionth() {
+    fn trimesh_merges_vertices_that_round_to_one_multiple_of_1e_8() {
         let apart = |x: f64, y: f64| {
             let vertices = [[x, 0.0, 0.0], [y, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
             let merged = mesh(&vertices, &[[0, 2, 3], [1, 2, 3]]).merged_as_trimesh();
@@ -153,17 +153,17 @@ mod tests {
     }
 
     #[test]
-    fn a_seam_a_float_apart_is_open_as_it_stands_and_closed_when_welded() {
+    fn welding_closes_a_seam_that_is_one_float_apart() {
         for (scale, offset) in [(1.0, 0.0), (1e-4, 0.0), (1e4, 0.0), (1.0, 3000.0)] {
             let vase = vase(24, 9).with_vertices(|vertex| vertex.map(|x| offset + scale * x), false);
-            let split = torn(&vase);
+            let split = with_gaps(&vase);
             assert!(open_edges(&split) > 0);
             assert_eq!(open_edges(&split.welded()), 0, "{scale} {offset}");
         }
     }
 
     /// The mesh with the corners of every third triangle moved by one float.
-    fn torn(mesh: &TriMesh) -> TriMesh {
+    fn with_gaps(mesh: &TriMesh) -> TriMesh {
         let mut vertices = mesh.vertices().to_vec();
         let mut triangles = mesh.triangles().to_vec();
         for triangle in triangles.iter_mut().step_by(3) {

@@ -118,7 +118,7 @@ mod tests {
     use cadforge_core::task::checks::Round;
     use cadforge_geometry::{Shape, shapes};
 
-    fn lit(ask: Requirement, shape: &Shape) -> Vec<u32> {
+    fn highlighted(ask: Requirement, shape: &Shape) -> Vec<u32> {
         let (geometry, frame) = within(shape, shape);
         of(&asking(ask), &geometry, &frame)
     }
@@ -148,7 +148,7 @@ mod tests {
             length: 4.0,
         });
         let ends = [at_height(&plate, 2, 0.0), at_height(&plate, 2, 4.0)].concat();
-        let found = lit(wall, &plate);
+        let found = highlighted(wall, &plate);
         assert_eq!(found.len(), 2);
         assert!(
             found.iter().all(|face| ends.contains(face)),
@@ -160,7 +160,7 @@ mod tests {
             at: 4.0,
             share: 0.9,
         };
-        assert_eq!(lit(top, &plate), at_height(&plate, 2, 4.0));
+        assert_eq!(highlighted(top, &plate), at_height(&plate, 2, 4.0));
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
             coverage: 0.85,
             between: [0.0, 1.0],
         });
-        assert_eq!(lit(bore, &pipe), [0]);
-        assert!(lit(Requirement::Solids { count: 1 }, &pipe).is_empty());
+        assert_eq!(highlighted(bore, &pipe), [0]);
+        assert!(highlighted(Requirement::Solids { count: 1 }, &pipe).is_empty());
     }
 }

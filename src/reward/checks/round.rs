@@ -62,7 +62,7 @@ pub(super) fn matched(
             let size = round
                 .diameter
                 .map_or(0.0, |diameter| (2.0 * feature.radius - diameter).abs());
-            let short = shortfall(round, feature, frame) / length_tolerance(least(round, frame));
+            let short = shortfall(round, feature, frame) / length_tolerance(min_length(round, frame));
             (off(feature) / place_tolerance)
                 .max(size / length_tolerance(round.diameter.unwrap_or(1.0)))
                 .max(short)
@@ -92,7 +92,7 @@ pub(super) fn matched(
         } else if size < 1.0 {
             note(score, format!("one has {} mm instead", mm(diameter)));
         } else if long < 1.0 {
-            let [short, least] = [length(feature), least(round, frame)].map(mm);
+            let [short, least] = [length(feature), min_length(round, frame)].map(mm);
             note(score, format!("one is {short} mm long, and not {least}"));
         }
     }
@@ -156,19 +156,19 @@ fn length(feature: &Cylinder) -> f64 {
 }
 
 /// The required minimum length, in mm.
-fn least(round: &Round, frame: &Frame) -> f64 {
+fn min_length(round: &Round, frame: &Frame) -> f64 {
     round.length * frame.bbox.size()[round.axis]
 }
 
 fn shortfall(round: &Round, feature: &Cylinder, frame: &Frame) -> f64 {
-    (least(round, frame) - length(feature)).max(0.0)
+    (min_length(round, frame) - length(feature)).max(0.0)
 }
 
 /// 1 for a feature of the required length.
 fn long(round: &Round, feature: &Cylinder, frame: &Frame) -> f64 {
     graded(
         shortfall(round, feature, frame),
-        length_tolerance(least(round, frame)),
+        length_tolerance(min_length(round, frame)),
     )
 }
 

@@ -136,7 +136,7 @@ impl TaskBaselines {
             None => (
                 Pose {
                     placement: Placement::NONE,
-                    likeness: 0.0,
+                    iou: 0.0,
                 },
                 None,
             ),

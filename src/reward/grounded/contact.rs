@@ -34,7 +34,7 @@ pub(super) fn score(
     let assembly = Assembly::of(&geometry.mesh, &shape.bodies(), reach);
     let volume = geometry.volume.volume();
     let overlap = if volume > 0.0 {
-        geometry.volume.doubled().shared / volume
+        geometry.volume.overlaps().shared / volume
     } else {
         0.0
     };

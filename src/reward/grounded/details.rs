@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroundedDetails {
     /// Basis of `topology`.
-    pub soundness: ValidityDetails,
+    #[serde(rename = "soundness")]
+    pub validity: ValidityDetails,
     /// Basis of `contact`.
     pub assembly: AssemblyDetails,
     /// Pose of the part in the task's frame.
@@ -20,9 +21,11 @@ pub struct GroundedDetails {
     #[serde(default)]
     pub agreement: Option<AgreementDetails>,
     /// Basis of `reference_similarity`; null without a reference, and in fast mode.
-    pub likeness: Option<SimilarityDetails>,
+    #[serde(rename = "likeness")]
+    pub similarity: Option<SimilarityDetails>,
     /// Basis of `editability`; null if no dimension was perturbed.
-    pub responses: Option<SensitivityDetails>,
+    #[serde(rename = "responses")]
+    pub sensitivity: Option<SensitivityDetails>,
     /// CPU time of the build, as a share of the reference's; part of no total.
     pub cost: Option<f64>,
 }
@@ -72,7 +75,8 @@ pub struct PoseDetails {
     /// Scale factor; 1 unless the task leaves the scale free.
     pub scale: f64,
     /// Coarse intersection over union with the reference in that pose.
-    pub likeness: f64,
+    #[serde(rename = "likeness")]
+    pub iou: f64,
 }
 
 /// Excess of the part over the task's box.

@@ -88,7 +88,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         }
     }
     best.parts.editability = editability.as_ref().map(|(score, _)| *score);
-    let (topology, soundness) = validity::score(shape, &connectivity, &best.geometry);
+    let (topology, validity) = validity::score(shape, &connectivity, &best.geometry);
     let (contact, assembly) = contact::score(shape, &best.geometry, baselines);
     let total = (topology * contact * factor * best.sum_of_terms()).clamp(0.0, 1.0);
 
@@ -127,14 +127,14 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
             measured: cost.is_some(),
         }),
         grounded: Some(GroundedDetails {
-            soundness,
+            validity,
             assembly,
             pose: best.pose_details(factor < 1.0),
             fit: best.fit,
             checks: baselines.described(&best.measures, &best.geometry, &best.pose.placement),
             agreement: best.agreement,
-            likeness: best.likeness,
-            responses: editability.map(|(_, details)| details),
+            similarity: best.similarity,
+            sensitivity: editability.map(|(_, details)| details),
             cost,
         }),
         ..Details::default()
@@ -153,7 +153,7 @@ struct PoseMeasurement {
     geometry: CandidateGeometry,
     measures: Vec<CheckResult>,
     agreement: Option<AgreementDetails>,
-    likeness: Option<SimilarityDetails>,
+    similarity: Option<SimilarityDetails>,
     views: Option<ViewScores>,
     /// `None` if the prompt gives no box.
     fit: Option<FitDetails>,
@@ -176,7 +176,7 @@ impl PoseMeasurement {
             turned,
             moved: self.pose.placement != Placement::NONE,
             scale: self.pose.placement.scale(),
-            likeness: self.pose.likeness,
+            iou: self.pose.iou,
         }
     }
 }
@@ -189,18 +189,18 @@ fn measure_pose(baselines: &TaskBaselines, shape: &Shape, pose: &Pose, mode: Mod
         .map(|reference| credited(reference.agreement(&geometry)));
     let credit = agreement.as_ref().map_or(1.0, |agreement| agreement.credit);
     let semantic = baselines.semantic(&measures).map(|score| credit * score);
-    let (mut likeness, mut views, mut silhouette) = (None, None, None);
+    let (mut similarity, mut views, mut silhouette) = (None, None, None);
     if mode == Mode::Full
         && let Some(reference) = baselines.reference()
     {
-        likeness = Some(reference.likeness(&geometry));
+        similarity = Some(reference.similarity(&geometry));
         let overlap = reference.views(&geometry);
         silhouette = Some(credit * reference.silhouette(&overlap));
         views = Some(overlap);
     }
     let parts = ComponentScores {
         semantic,
-        similarity: likeness.as_ref().map(|likeness| likeness.score),
+        similarity: similarity.as_ref().map(|similarity| similarity.score),
         silhouette,
         editability: None,
     };
@@ -211,7 +211,7 @@ fn measure_pose(baselines: &TaskBaselines, shape: &Shape, pose: &Pose, mode: Mod
         geometry,
         measures,
         agreement,
-        likeness,
+        similarity,
         views,
         parts,
         pose: *pose,

@@ -21,7 +21,7 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
     let lost = |score: f64| reward.total / score.max(1e-6) - reward.total;
     if let Some(topology) = reward.topology.filter(|score| *score < 1.0) {
         found.extend(
-            of_validity(&grounded.soundness)
+            of_validity(&grounded.validity)
                 .map(|text| (lost(topology), format!("topology {topology:.2}: {text}"))),
         );
     }
@@ -69,17 +69,17 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
             "the part is turned: build it as the task's axes say".to_owned(),
         ));
     }
-    if let Some(likeness) = &grounded.likeness {
-        let loss = weight(Component::ReferenceSimilarity) * (1.0 - likeness.score);
+    if let Some(similarity) = &grounded.similarity {
+        let loss = weight(Component::ReferenceSimilarity) * (1.0 - similarity.score);
         let text = format!(
             "reference_similarity {:.2}: the volume overlaps the reference's by {:.2}, of the surface {:.2} lies within 1 % of its diagonal",
-            likeness.score, likeness.iou, likeness.f1[1]
+            similarity.score, similarity.iou, similarity.f1[1]
         );
         found.push((loss, text));
     }
-    if let (Some(responses), Some(score)) = (&grounded.responses, reward.editability) {
+    if let (Some(sensitivity), Some(score)) = (&grounded.sensitivity, reward.editability) {
         let loss = weight(Component::Editability) * (1.0 - score) * reward.semantic_parts.unwrap_or(0.0);
-        found.push((loss, of_sensitivity(score, responses)));
+        found.push((loss, of_sensitivity(score, sensitivity)));
     }
     found.retain(|(loss, _)| *loss > NEGLIGIBLE);
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -150,20 +150,20 @@ fn of_contact(details: &AssemblyDetails) -> impl Iterator<Item = String> {
     lines.into_iter().flatten()
 }
 
-fn of_sensitivity(score: f64, responses: &super::SensitivityDetails) -> String {
+fn of_sensitivity(score: f64, sensitivity: &super::SensitivityDetails) -> String {
     let mut text = format!(
         "editability {score:.2}: {} of {} named dimensions that were changed change the part",
-        responses.live, responses.tried
+        sensitivity.live, sensitivity.tried
     );
-    if !responses.dead.is_empty() {
-        let names: Vec<&str> = responses.dead.iter().take(6).map(String::as_str).collect();
+    if !sensitivity.dead.is_empty() {
+        let names: Vec<&str> = sensitivity.dead.iter().take(6).map(String::as_str).collect();
         text += &format!("; dead: {}", names.join(", "));
-    } else if responses.tried == 0 {
+    } else if sensitivity.tried == 0 {
         text = format!(
             "editability {score:.2}: no named dimension: head the script with lines `name = 12.5` and build from them"
         );
     } else {
-        text += &format!(", in {:.1} independent ways", responses.rank);
+        text += &format!(", in {:.1} independent ways", sensitivity.rank);
     }
     text
 }

@@ -66,10 +66,10 @@ impl Compared {
             trivial_iou: 0.0,
         };
         let similarities: Vec<SimilarityDetails> =
-            trivial.iter().map(|shape| compared.likeness(shape)).collect();
+            trivial.iter().map(|shape| compared.similarity(shape)).collect();
         let best = |of: &dyn Fn(&SimilarityDetails) -> f64| similarities.iter().map(of).fold(0.0, f64::max);
-        compared.trivial = best(&|likeness| likeness.quality);
-        compared.trivial_iou = best(&|likeness| likeness.iou);
+        compared.trivial = best(&|similarity| similarity.quality);
+        compared.trivial_iou = best(&|similarity| similarity.iou);
         compared.trivial_outline = trivial
             .iter()
             .map(|shape| compared.views(shape).weighted())
@@ -92,7 +92,7 @@ impl Compared {
         above_baseline(views.weighted(), self.trivial_outline)
     }
 
-    pub(super) fn likeness(&self, candidate: &CandidateGeometry) -> SimilarityDetails {
+    pub(super) fn similarity(&self, candidate: &CandidateGeometry) -> SimilarityDetails {
         let iou = candidate.volume.iou(&self.geometry.volume);
         let surface = Surface::of(&candidate.mesh);
         let precision = self.surface.near(&surface, self.diagonal);
@@ -137,11 +137,11 @@ mod tests {
         let own = CandidateGeometry::of_shape(&table, &Placement::NONE, &frame);
         let block = CandidateGeometry::of_mesh(boxed(&table.mesh.bbox()), &frame);
         let compared = Compared::new(own.clone(), std::slice::from_ref(&block));
-        let found = compared.likeness(&own);
+        let found = compared.similarity(&own);
         assert_eq!((found.iou, found.f1, found.score), (1.0, [1.0; 4], 1.0));
-        assert!((compared.likeness(&block).score - 0.05).abs() < 1e-9);
+        assert!((compared.similarity(&block).score - 0.05).abs() < 1e-9);
         let legless = shapes::blocks(&[([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])]);
-        let legless = compared.likeness(&CandidateGeometry::of_shape(&legless, &Placement::NONE, &frame));
+        let legless = compared.similarity(&CandidateGeometry::of_shape(&legless, &Placement::NONE, &frame));
         assert!((0.3..0.95).contains(&legless.score), "{legless:?}");
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn score(
     connectivity: &Connectivity,
     geometry: &CandidateGeometry,
 ) -> (f64, ValidityDetails) {
-    let doubled = geometry.volume.doubled();
+    let overlaps = geometry.volume.overlaps();
     let volume = geometry.volume.volume();
     let share = |part: f64| {
         if volume > 0.0 {
@@ -29,8 +29,8 @@ pub(super) fn score(
         closed: shape.facts.is_closed() || connectivity.boundary_edges == 0,
         loose: shape.facts.loose,
         volume_mm3: shape.facts.volume,
-        own_overlap: share(doubled.own),
-        inverted: share(doubled.inverted),
+        own_overlap: share(overlaps.own),
+        inverted: share(overlaps.inverted),
     };
     // Not the volume of the rays: they miss parts outside the task's box and thin ones between them.
     let score =

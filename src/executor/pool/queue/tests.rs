@@ -39,7 +39,7 @@ fn sources_take_turns_whatever_their_numbers_of_jobs() {
 }
 
 #[test]
-fn a_hand_edit_goes_before_every_batch_and_to_workers_that_take_it() {
+fn a_hand_edit_precedes_every_batch_on_workers_that_accept_it() {
     let mut queue = Queue::default();
     batch(&mut queue, 1, &["a1"]);
     queue.push(Priority::Live, Source(2), "edit", 0.0);
