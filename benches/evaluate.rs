@@ -1,7 +1,7 @@
-//! From code to reward through a warm worker: what a keystroke costs after its debounce.
+//! Time from code to reward in a warm worker: the cost of an edit after its debounce.
 //!
-//! Runs real CadQuery in one worker; `make bench` provides the environment. The same again from the cache, from memory
-//! and from disk, with the shape and without.
+//! Runs real CadQuery in one worker; `make bench` provides the environment. Also measures cached results, from memory
+//! and from disk, with and without the shape.
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

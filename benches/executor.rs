@@ -1,6 +1,7 @@
-//! What running a candidate costs beyond the candidate: forks, sandbox, protocol; and what an edit saves.
+//! Overhead of a run beyond the candidate: forks, sandbox, protocol; and the savings of resumed runs.
 //!
-//! Ratios count: compare within one run, on a quiet machine. Runs real CadQuery; `make bench` provides the environment.
+//! Only ratios are meaningful: compare within one run, on a quiet machine. Runs real CadQuery; `make bench` provides
+//! the environment.
 
 use std::cell::Cell;
 use std::fs;
@@ -49,7 +50,7 @@ fn seed(task: &str) -> String {
     fs::read_to_string(root().join("tasks").join(task).join("seeds/weak.py")).expect("a weak seed")
 }
 
-/// Wall time of a run less that of running, meshing and measuring.
+/// Wall time of a run without execution, meshing and measurement.
 fn overhead(criterion: &mut Criterion) {
     let executor = start(1, "all");
     let mut group = criterion.benchmark_group("overhead");
@@ -86,13 +87,13 @@ fn overhead(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Edits of the last, the middle and the first statement against a run from the start, each another one.
+/// Edits of the last, the middle and the first statement, compared with a run from the start; all edits differ.
 fn edits(criterion: &mut Criterion) {
     let executor = start(1, "all");
     for task in TASKS {
         let code = repaired(task);
         let lines: Vec<&str> = code.lines().collect();
-        // A statement that makes geometry, half-way through those that do.
+        // A statement that makes geometry, halfway through those that do.
         let statements: Vec<usize> = (0..lines.len())
             .filter(|&at| lines[at].contains(" = ") && lines[at].contains('(') && !lines[at].starts_with(' '))
             .collect();
@@ -126,7 +127,7 @@ fn edits(criterion: &mut Criterion) {
     }
 }
 
-/// Candidates a second on one worker and on two.
+/// Candidates per second on one worker and on two.
 fn throughput(criterion: &mut Criterion) {
     let codes: Vec<String> = TASKS
         .iter()
@@ -155,7 +156,7 @@ fn throughput(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What the patches of CadQuery bring.
+/// Effect of the patches of CadQuery.
 fn patches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("patches");
     group.sample_size(20);

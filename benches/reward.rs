@@ -1,7 +1,7 @@
-//! What scoring costs: each measure at 1k, 10k and 100k triangles, and the caster's full score.
+//! Cost of scoring: each measure at 1k, 10k and 100k triangles, and the caster's full score.
 //!
-//! The target is 15 ms on one core for `caster/full`, the recorded repair of the caster wheel against a
-//! reference. Nothing here uses more than one thread.
+//! The target is 15 ms on one core for `caster/full`, the recorded repair of the caster wheel against a reference.
+//! Everything uses one thread.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -39,7 +39,7 @@ fn measures(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("topology", size), |bencher| {
             bencher.iter(|| Connectivity::of(black_box(&normalised)));
         });
-        // One box a triangle: the worst that a mesh can ask for.
+        // One box per triangle: the worst case of a mesh.
         group.bench_function(BenchmarkId::new("contact", size), |bencher| {
             bencher.iter(|| nearest_gaps(black_box(&boxes)));
         });
@@ -121,7 +121,7 @@ fn bench_score(
     }
 }
 
-/// grounded-v2 without rebuilding: a task is prepared once, a candidate scored once.
+/// grounded-v2 without perturbations: a task is prepared once, a candidate scored once.
 fn grounded(criterion: &mut Criterion) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let tasks = TaskSet::load(&[root.join("tasks")]).expect("the task pack");
@@ -146,8 +146,8 @@ fn grounded(criterion: &mut Criterion) {
     for (mode, name) in [(Mode::Fast, "fast"), (Mode::Full, "full")] {
         let evidence = GroundedEvidence {
             shape: &shape,
-            ground: &ground,
-            trials: None,
+            baselines: &ground,
+            perturbations: None,
             cost: None,
         };
         group.bench_function(name, |bencher| {
@@ -157,7 +157,7 @@ fn grounded(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A mesh as if it were one solid with one face.
+/// A mesh as a shape of one solid with one face.
 fn as_shape(mesh: TriMesh) -> Shape {
     let bbox = mesh.bbox();
     Shape {
@@ -225,7 +225,7 @@ fn vase(triangles: usize) -> TriMesh {
     TriMesh::new(&vertices, &triangles).expect("a vase")
 }
 
-/// Boxes strewn over a cube, few of which touch.
+/// Boxes spread over a cube, few of which touch.
 fn loose_boxes(count: usize) -> Vec<Aabb> {
     let side = (count as f64).cbrt();
     let place = |index: usize, step: f64| (index as f64 * step).fract() * 3.0 * side;

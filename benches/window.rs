@@ -1,6 +1,6 @@
-//! What a frame of the 3D view costs us, apart from the driver: layout, the description of the pictures, and the choice
-//! of outlines; with 200,000 triangles in two panes. And what is done once, away from the frame. What a frame and a
-//! keystroke cost in code of 5,000 lines. What another filter costs among 100,000 rows.
+//! Cost of a frame of the 3D view without the driver: layout, description of the pictures, selection of outlines; with
+//! 200,000 triangles in two panes. Also the cost of preparing meshes on their thread, of a frame and a keystroke in
+//! code of 5,000 lines, and of another filter on 100,000 rows.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ fn frame(ctx: &egui::Context, view: &mut Viewport, shapes: &[Arc<Shape>; 2], tim
 }
 
 fn view(criterion: &mut Criterion) {
-    // Two of 100,000: 200,000 triangles on the screen.
+    // 100,000 each: 200,000 triangles on the screen.
     let shapes = [ring(500, 100), ring(250, 200)];
     let ctx = egui::Context::default();
     cadforge::studio::theme::install(&ctx);
@@ -121,7 +121,7 @@ fn once(criterion: &mut Criterion) {
     });
 }
 
-/// A script of about that many lines, as models write them.
+/// A script of about `lines` lines, as models write them.
 fn script(lines: usize) -> String {
     let block = |index: usize| {
         format!(
@@ -140,7 +140,7 @@ fn script(lines: usize) -> String {
     code
 }
 
-/// The code panel over one task whose seed is `code`.
+/// The code panel for one task whose seed is `code`.
 struct Desk {
     ctx: egui::Context,
     view: EditorView,
@@ -176,7 +176,7 @@ impl Desk {
             state: State::new([Arc::new(task)], Scoring::default()).expect("a task"),
             time: 0.0,
         };
-        // The first frames give the field the keyboard and lay everything out.
+        // The first frames set the keyboard focus and the layout.
         for _ in 0..4 {
             desk.frame(Vec::new());
         }
@@ -222,7 +222,7 @@ fn code(criterion: &mut Criterion) {
     });
 }
 
-/// A run of 100,000 rows for 24 tasks, in groups of eight, every third of which failed.
+/// A run of 100,000 rows for 24 tasks, in groups of eight; every third row failed.
 fn run(folder: &std::path::Path) -> Rows {
     let path = folder.join("run.jsonl");
     let mut text = String::new();

@@ -92,7 +92,7 @@
 //! the code. [`assess`] caches evaluations (the build's key, task, profile, mode, shaping, content of the reference, sources of the
 //! rewards). Keys are computed from files alone: a cached result starts no Python. An edit in the studio, the server or the command
 //! line leaves all keys valid. Results that the machine influenced, such as time-outs, are not cacheable:
-//! [`executor::Execution::clean`] says which.
+//! [`executor::Execution::cacheable`] says which.
 //!
 //! ## What grounded-v2 measures
 //!

@@ -234,7 +234,7 @@ impl Assessor {
             }
             announce(&execution);
         }
-        let mut clean = execution.clean;
+        let mut clean = execution.cacheable;
         let assessment = self.score(request, execution, start, &mut clean, cancel)?;
         // A file of reference, a program or a package may have been changed while it was in use.
         if let Some(key) = key
@@ -374,8 +374,8 @@ impl Assessor {
                         .get(task, scoring, &self.executor, clean, cancel)?;
                     let evidence = GroundedEvidence {
                         shape: &shape,
-                        ground: &prepared.ground,
-                        trials: None,
+                        baselines: &prepared.ground,
+                        perturbations: None,
                         cost: None,
                     };
                     return Ok(reward::score_grounded(&evidence, Mode::Fast)
@@ -440,8 +440,8 @@ impl Assessor {
         let start = Instant::now();
         let evidence = GroundedEvidence {
             shape,
-            ground: &prepared.ground,
-            trials: trials.as_ref(),
+            baselines: &prepared.ground,
+            perturbations: trials.as_ref(),
             cost: prepared.reference_ms.map(|reference| run_ms / reference.max(1.0)),
         };
         let scored = reward::score_grounded(&evidence, scoring.mode);

@@ -70,7 +70,7 @@ fn try_one(
         response: None,
     };
     let mut settled = true;
-    for value in dimension.nudges() {
+    for value in dimension.perturbed_values() {
         let changed = dimension.with(code, &value);
         let execution = executor.build(changed.as_bytes(), limits, Priority::Batch, cancel)?;
         match execution.build {

@@ -144,7 +144,7 @@ fn prepare(
         _ => None,
     };
     let weak = executor.build(task.weak_seed().as_bytes(), limits, Priority::Batch, cancel)?;
-    clean &= weak.clean;
+    clean &= weak.cacheable;
     let weak: Option<Arc<Shape>> = match weak.build {
         Build::Shape(shape) => Some(shape),
         Build::Failed(_) => None,

@@ -219,7 +219,7 @@ pub(super) fn build(
         Build::Shape(shape) => Ok(BuiltReference {
             shape,
             run_ms: execution.run_ms,
-            clean: execution.clean,
+            clean: execution.cacheable,
         }),
         Build::Failed(failure) => Err(ReferenceError::NotBuilt {
             path: path.to_owned(),

@@ -1,37 +1,37 @@
-//! What can be wrong with a candidate, by name.
+//! Failure kinds of candidates.
 //!
-//! Every evaluation carries exactly one [`Kind`]; one that did not build also carries a [`Failure`]. A
-//! fault of our own machinery is never a kind: it is an error of the executor and is not scored.
+//! Every evaluation has exactly one [`Kind`]; a failed build also has a [`Failure`]. An internal error is never a kind:
+//! it is an error of the executor and is not scored.
 
 use serde::{Deserialize, Serialize};
 
-/// The class of an evaluation, in the order in which they are tried: the first that fits names it.
+/// Class of an evaluation. The kinds are tested in this order; the first that matches is used.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The completion was cut by its token limit.
+    /// The completion was cut off by its token limit.
     Clipped,
-    /// The sandbox refused something that the candidate tried.
+    /// The sandbox refused a system call of the candidate.
     Sandbox,
-    /// CPU or wall clock limit reached.
+    /// The limit of CPU time, sleep or wall time was reached.
     Timeout,
-    /// Memory limit reached.
+    /// The memory limit was reached.
     OutOfMemory,
-    /// The process died by a signal.
+    /// A signal ended the process.
     Crash,
-    /// More output than the limit.
+    /// The output exceeds its limit.
     OutputFlood,
     /// The file is not UTF-8.
     BadEncoding,
     /// The mesh has more triangles than the limit.
     TooManyTriangles,
-    /// What came back contradicts itself.
+    /// The worker's result contradicts itself.
     Forged,
-    /// `SyntaxError`, most often a bracket or string that is never closed.
+    /// `SyntaxError`, usually a bracket or string that is never closed.
     SyntaxClosure,
-    /// The code ran to its end but left no exportable object.
+    /// The code ran to its end but left no object to export.
     MissingFixture,
     /// The object has no triangles, or coordinates that are not finite.
     EmptyGeometry,
@@ -54,7 +54,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, in order.
+    /// All kinds, in order.
     pub const ALL: [Self; 20] = [
         Self::Clipped,
         Self::Sandbox,
@@ -78,7 +78,7 @@ impl Kind {
         Self::BuildOk,
     ];
 
-    /// Its name as it stands in the reward JSON.
+    /// Name in the reward JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Clipped => "clipped",
@@ -105,36 +105,36 @@ impl Kind {
     }
 }
 
-/// Why a candidate did not build.
+/// Reason of a failed build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Failure {
-    /// The class of the failure.
+    /// Failure kind.
     pub kind: Kind,
     /// One line for people and for the repairing model.
     pub message: String,
-    /// The line of the candidate's code, counted from 1, where known.
+    /// Line of the candidate's code from 1, if known.
     #[serde(default, deserialize_with = "line_from_one")]
     pub line: Option<u32>,
-    /// The Python traceback, restricted to the candidate's own frames; empty if there was none.
+    /// Python traceback, reduced to the candidate's own frames; empty if there is none.
     pub traceback: String,
 }
 
-/// Others write 0 where they know no line, and Python does for some errors of a file as a whole.
+/// Other producers write 0 for an unknown line, as does Python for some errors of a whole file.
 fn line_from_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     let line = Option::<u32>::deserialize(deserializer)?;
     Ok(line.filter(|line| *line > 0))
 }
 
-/// The class of a Python exception that ended a candidate.
+/// The failure kind of a Python exception that ended a candidate.
 ///
-/// `exception_type` is its name, with or without the module: `NameError`, `OCP.StdFail.StdFail_NotDone`.
+/// `exception_type` is its class, with or without the module: `NameError`, `OCP.StdFail.StdFail_NotDone`.
 pub fn classify_exception(exception_type: &str, message: &str) -> Kind {
     classify_exception_lineage(&[exception_type], message)
 }
 
-/// As [`classify_exception`], for an exception and the classes it inherits from, most derived first.
+/// As [`classify_exception`], for an exception and its base classes, most derived first.
 pub fn classify_exception_lineage<S: AsRef<str>>(lineage: &[S], message: &str) -> Kind {
-    // Both come as exceptions of other kinds, depending on which library ran out first.
+    // Depending on which library runs out of memory first, exceptions of various classes contain these texts.
     if message.contains("std::bad_alloc") || message.contains("Standard_OutOfMemory") {
         return Kind::OutOfMemory;
     }
@@ -154,7 +154,7 @@ fn classify_name(name: &str, message: &str) -> Option<Kind> {
         "NameError" | "UnboundLocalError" => Some(Kind::UndefinedName),
         "ImportError" | "ModuleNotFoundError" => Some(Kind::ImportError),
         "TypeError" | "ValueError" => Some(Kind::TypeOrValue),
-        // A value that cannot be computed with or is not there, and a selector that cannot be read.
+        // Values that cannot be computed with or do not exist, and selectors that cannot be parsed.
         "ArithmeticError" | "ZeroDivisionError" | "OverflowError" | "FloatingPointError" => {
             Some(Kind::TypeOrValue)
         }
@@ -164,8 +164,8 @@ fn classify_name(name: &str, message: &str) -> Option<Kind> {
     }
 }
 
-/// Whether a method was called with an argument that it does not have. A plain function's name has no dot: it is
-/// the candidate's own, and its arguments are nobody's API.
+/// Whether a method was called with an unknown argument. A plain function's name has no dot: it is the candidate's own
+/// function, not an API.
 fn is_invented_argument(message: &str) -> bool {
     message
         .split_once("() got an unexpected keyword argument")
@@ -175,7 +175,7 @@ fn is_invented_argument(message: &str) -> bool {
         })
 }
 
-/// Whether an exception comes from the geometry kernel: its classes are named `Package_Name`.
+/// Whether an exception comes from the geometry kernel, whose classes are named `Package_Name`.
 fn is_kernel_error(name: &str, short: &str, message: &str) -> bool {
     const PACKAGES: [&str; 6] = ["StdFail_", "Standard_", "BRep", "Geom", "gp_", "GC"];
     const PHRASES: [&str; 4] = ["StdFail_", "BRep_API", "Null TopoDS", "Standard_"];
@@ -189,14 +189,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_called_as_it_is_written() {
+    fn names_equal_serialised_names() {
         for kind in Kind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }
     }
 
     #[test]
-    fn names_of_exceptions_give_their_kind() {
+    fn exceptions_are_classified_by_name() {
         let cases = [
             ("SyntaxError", "'(' was never closed", Kind::SyntaxClosure),
             ("IndentationError", "unexpected indent", Kind::SyntaxClosure),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_derived_exception_takes_the_kind_of_its_nearest_known_class() {
+    fn a_derived_exception_has_the_kind_of_its_nearest_known_class() {
         let lineage = [
             "json.decoder.JSONDecodeError",
             "builtins.ValueError",

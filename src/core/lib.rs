@@ -1,6 +1,6 @@
-//! What every other crate of CADForge names: failure kinds, tasks, cached bytes, places of files.
+//! Foundation of all crates: failure kinds, tasks, the cache, places of files.
 //!
-//! Knows neither geometry nor rewards, and starts nothing.
+//! Independent of geometry and rewards; starts no processes.
 //!
 //! ```
 //! use cadforge_core::failure::Kind;

@@ -1,8 +1,7 @@
 //! Finds tasks, assets, the worker and Python from any working directory.
 //!
-//! Each is looked for by flag, then by its `CADFORGE_*` variable, then beside the executable, then in the XDG
-//! data folder. A place that a person named must be right: a wrong flag is an error, never passed over in
-//! silence. Looks only; makes no folder and starts nothing.
+//! Search order: flag, `CADFORGE_*` variable, next to the executable, XDG data folder. A path that a person names must
+//! be valid: a wrong flag is an error and is never ignored. Only searches; creates no folder and starts nothing.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -10,10 +9,10 @@ use std::fmt;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// Places given by flags; they go before everything else.
+/// Paths given by flags, which take precedence.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// Further task packs; they add to the built-in ones.
+    /// Further task packs, in addition to the built-in ones.
     pub tasks: Vec<PathBuf>,
     /// The folder of fonts, icons and samples.
     pub assets: Option<PathBuf>,
@@ -23,7 +22,7 @@ pub struct Overrides {
     pub python: Option<PathBuf>,
 }
 
-/// Where everything is. All paths are absolute.
+/// Locations of all files; all paths are absolute.
 #[derive(Clone, Debug)]
 pub struct Locations {
     /// Task packs, the built-in ones first.
@@ -32,44 +31,44 @@ pub struct Locations {
     pub assets: PathBuf,
     /// The `cadforge-worker` executable.
     pub worker: PathBuf,
-    /// `<venv>/bin/python`; not resolved, since the link is what makes it the environment's.
+    /// `<venv>/bin/python`; not resolved, since the link selects the environment.
     pub python: PathBuf,
-    /// Where trajectories, settings and recovery files are kept; may not exist yet.
+    /// Folder of trajectories, settings and recovery files; may not exist yet.
     pub data: PathBuf,
 }
 
-/// Something was not found, or a place that was named is wrong.
+/// A file or folder was not found, or a named path is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocateError {
-    /// What was looked for, e.g. `the worker`.
+    /// The searched item, e.g. `the worker`.
     pub what: &'static str,
-    /// The flag or variable that named a wrong place, with its value; `None` when nothing was named.
+    /// The flag or variable with a wrong path, and its value; `None` if nothing was named.
     pub named: Option<(&'static str, PathBuf)>,
-    /// Where it was looked for, in order.
+    /// The searched paths, in order.
     pub looked: Vec<PathBuf>,
-    /// The way out, without `hint:`.
+    /// Advice, without `hint:`.
     pub hint: &'static str,
 }
 
-/// What the search depends on besides the flags and the files themselves.
+/// Inputs of the search besides the flags and the files.
 #[derive(Clone, Debug, Default)]
 pub struct Env {
     /// The running executable, links resolved.
     pub executable: Option<PathBuf>,
-    /// What relative paths are relative to.
+    /// Base of relative paths.
     pub working_dir: PathBuf,
-    /// `CADFORGE_*`, `XDG_DATA_HOME`, `XDG_CACHE_HOME` and `HOME`; empty values count as not set.
+    /// `CADFORGE_*`, `XDG_DATA_HOME`, `XDG_CACHE_HOME` and `HOME`; empty values count as unset.
     pub variables: BTreeMap<String, OsString>,
 }
 
-/// Finds all of it, for this process.
+/// Finds everything, for this process.
 pub fn locate(overrides: &Overrides) -> Result<Locations, LocateError> {
     Env::of_process().locate(overrides)
 }
 
 /// Finds the task packs, for this process: the built-in ones, then those of the flag.
 ///
-/// Without built-in ones those of the flag are enough.
+/// Without built-in ones, those of the flag suffice.
 pub fn tasks(overrides: &Overrides) -> Result<Vec<PathBuf>, LocateError> {
     Env::of_process().tasks(overrides)
 }
@@ -89,7 +88,7 @@ pub fn python(overrides: &Overrides) -> Result<PathBuf, LocateError> {
     Env::of_process().python(overrides)
 }
 
-/// Where the environment is to be made if there is none, for this process: in the checkout, or in the data folder.
+/// Path for a new environment, for this process: in the checkout, or in the data folder.
 pub fn environment() -> Result<PathBuf, LocateError> {
     Env::of_process().environment()
 }
@@ -99,13 +98,13 @@ pub fn data() -> Result<PathBuf, LocateError> {
     Env::of_process().data()
 }
 
-/// Finds the folder of kept results, for this process; it may not exist yet. `None` where none are to be kept.
+/// Finds the cache folder, for this process; it may not exist yet. `None` if caching is off.
 pub fn cache() -> Option<PathBuf> {
     Env::of_process().cache()
 }
 
 impl LocateError {
-    /// Whether a flag named a wrong place, as against an installation that lacks something: wrong use, exit 2.
+    /// Whether a flag has a wrong path (wrong use, exit code 2), in contrast to an incomplete installation.
     pub fn is_input(&self) -> bool {
         self.named.as_ref().is_some_and(|(by, _)| by.starts_with("--"))
     }
@@ -134,16 +133,16 @@ impl fmt::Display for LocateError {
     }
 }
 
-/// One thing to find: what it is called, who can name it and where it lies.
+/// An item to find: its name, who can name it, and its locations.
 struct Item {
     what: &'static str,
     flag: &'static str,
     variable: &'static str,
-    /// Below the folder of the executable, e.g. `target/release` or `<prefix>/bin`.
+    /// Relative to the folder of the executable, e.g. `target/release` or `<prefix>/bin`.
     beside: &'static [&'static str],
-    /// Below a checkout whose `target` holds the executable.
+    /// Relative to a checkout whose `target` holds the executable.
     in_checkout: Option<&'static str>,
-    /// Below the XDG data folder.
+    /// Relative to the XDG data folder.
     in_data: Option<&'static str>,
     fits: fn(&Path) -> bool,
     hint: &'static str,
@@ -175,7 +174,7 @@ const WORKER: Item = Item {
     what: "the executable `cadforge-worker`",
     flag: "--worker",
     variable: "CADFORGE_WORKER",
-    // Tests run from `target/debug/deps`, one below the programs.
+    // Test executables are in `target/debug/deps`, one level below the programs.
     beside: &[
         "cadforge-worker",
         "../cadforge-worker",
@@ -211,7 +210,7 @@ const VARIABLES: [&str; 9] = [
 ];
 
 impl Env {
-    /// Those of the running process.
+    /// Environment of the running process.
     pub fn of_process() -> Self {
         let variable = |name: &str| Some((name.to_owned(), std::env::var_os(name)?));
         Self {
@@ -273,7 +272,7 @@ impl Env {
         let folder = self.executable.as_deref().and_then(Path::parent);
         match folder.and_then(checkout) {
             Some(root) => Ok(root.join(".venv")),
-            // Not in `CADFORGE_DATA`, where nothing is looked for.
+            // Not in `CADFORGE_DATA`, where the environment is not searched.
             None => Ok(self.xdg_data().map_or_else(|| self.data(), Ok)?.join("venv")),
         }
     }
@@ -310,7 +309,7 @@ impl Env {
         self.search(item)
     }
 
-    /// A place that a person named.
+    /// Checks a path that a person named.
     fn named(&self, item: &Item, by: &'static str, path: &Path) -> Result<PathBuf, LocateError> {
         let path = self.absolute(path);
         if (item.fits)(&path) {
@@ -320,11 +319,11 @@ impl Env {
             what: item.what,
             named: Some((by, path.clone())),
             looked: vec![path],
-            hint: "correct it, or leave it out to have it found",
+            hint: "correct the path, or omit it for the default search",
         })
     }
 
-    /// Beside the executable, then in the checkout around it, then in the data folder.
+    /// Next to the executable, then in the checkout around it, then in the data folder.
     fn search(&self, item: &Item) -> Result<PathBuf, LocateError> {
         let mut looked = Vec::new();
         if let Some(folder) = self.executable.as_deref().and_then(Path::parent) {
@@ -355,7 +354,7 @@ impl Env {
         self.xdg("XDG_DATA_HOME", ".local/share")
     }
 
-    /// `cadforge` below the folder of that variable, which counts only when absolute, or below its default.
+    /// `cadforge` below the folder of that variable if it is absolute, else below its default.
     fn xdg(&self, variable: &str, default: &str) -> Option<PathBuf> {
         let given = self
             .variable(variable)
@@ -377,7 +376,7 @@ impl Env {
     }
 }
 
-/// `folder/below`, with each leading `..` of `below` taken off `folder`, so that messages are easy to read.
+/// `folder/below`, with each leading `..` of `below` resolved against `folder`, for readable messages.
 fn join(folder: &Path, below: &str) -> PathBuf {
     match below.strip_prefix("../") {
         Some(rest) => folder.parent().unwrap_or(folder).join(rest),
@@ -385,7 +384,7 @@ fn join(folder: &Path, below: &str) -> PathBuf {
     }
 }
 
-/// The checkout of this project whose `target` holds `folder`.
+/// The checkout of this project whose `target` contains `folder`.
 fn checkout(folder: &Path) -> Option<PathBuf> {
     let target = folder
         .ancestors()

@@ -1,12 +1,12 @@
-//! For build scripts: a digest of the sources that can change a result, so that results in the cache are not used by another
-//! version of them. A version number alone does not change while somebody develops.
+//! For build scripts: a digest of the sources that can change a result, so that no other version uses the cached
+//! results. During development the version number does not change.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 
-/// Sets `CADFORGE_SOURCES` for the crate that is built: a digest of the Rust sources in these folders of `src` and of the
+/// Sets `CADFORGE_SOURCES` for the crate being built: a digest of the Rust sources in these folders of `src` and of the
 /// versions of all dependencies.
 pub fn set(folders: &[&str]) {
     let src = Path::new("..");

@@ -1,4 +1,4 @@
-//! Builds of candidates depend on these sources.
+//! Computes the digest of the sources that builds of candidates depend on.
 
 #[path = "../core/source_digest.rs"]
 mod source_digest;

@@ -1,6 +1,6 @@
-//! Builds kept in the cache: what came of a candidate, whoever scores it and however.
+//! Cached builds of candidates, shared by all profiles and modes.
 //!
-//! Only what equal code would bring about again is kept: see [`is_cacheable`].
+//! Only results that equal code would reproduce are cached: see [`is_cacheable`].
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use cadforge_core::cache::{Cache, Key, KeyBuilder};
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_geometry::{BrepEdge, BrepFacts, BrepSurface, Shape, TriMesh};
 
-/// Goes up with every change of what an entry holds.
+/// Incremented with every change of the entry format.
 const FORMAT: u32 = 5;
 
-/// What a build depends on.
-pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
+/// Key of every input that can affect a build.
+pub(crate) fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
     let Limits {
         cpu_s,
         memory_mb,
@@ -44,7 +44,8 @@ pub fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
         .key()
 }
 
-/// Whether equal code would come to the same end again: time, memory and signals depend on the machine too.
+/// Whether equal code would reproduce the result. Results that depend on time, memory or signals also depend on the
+/// machine.
 pub fn is_cacheable(failure: Option<&Failure>) -> bool {
     match failure.map(|failure| failure.kind) {
         Some(Kind::Timeout | Kind::OutOfMemory | Kind::Crash | Kind::OutputFlood) => false,
@@ -70,8 +71,7 @@ pub fn is_cacheable(failure: Option<&Failure>) -> bool {
     }
 }
 
-/// The build kept under this key.
-pub fn load(cache: &Cache, key: &Key) -> Option<Execution> {
+pub(crate) fn load(cache: &Cache, key: &Key) -> Option<Execution> {
     let payload = cache.get(key)?;
     let execution = decode(&payload);
     if execution.is_none() {
@@ -80,13 +80,13 @@ pub fn load(cache: &Cache, key: &Key) -> Option<Execution> {
     execution
 }
 
-/// Keeps a build, if it is one to be kept.
-pub fn store(cache: &Cache, key: &Key, execution: &Execution) {
+/// Stores a build if it is cacheable.
+pub(crate) fn store(cache: &Cache, key: &Key, execution: &Execution) {
     let failure = match &execution.build {
         Build::Shape(_) => None,
         Build::Failed(failure) => Some(failure),
     };
-    if execution.clean
+    if execution.cacheable
         && is_cacheable(failure)
         && let Some(payload) = encode(execution)
     {
@@ -94,13 +94,12 @@ pub fn store(cache: &Cache, key: &Key, execution: &Execution) {
     }
 }
 
-/// Versions inside workers of this identity, if one of them has said them.
-pub fn load_versions(cache: &Cache, identity: &Identity) -> Option<WorkerVersions> {
+/// Versions that a worker of this identity reported, if cached.
+pub(crate) fn load_versions(cache: &Cache, identity: &Identity) -> Option<WorkerVersions> {
     serde_json::from_slice(&cache.get(&versions_key(identity))?).ok()
 }
 
-/// Keeps them.
-pub fn store_versions(cache: &Cache, identity: &Identity, versions: &WorkerVersions) {
+pub(crate) fn store_versions(cache: &Cache, identity: &Identity, versions: &WorkerVersions) {
     let payload = serde_json::to_vec(versions).expect("versions are plain text");
     cache.put(&versions_key(identity), payload);
 }
@@ -112,7 +111,7 @@ fn versions_key(identity: &Identity) -> Key {
         .key()
 }
 
-/// The header of an entry; the rest are blobs.
+/// Header of an entry; the rest of the entry is blobs.
 #[derive(Serialize, Deserialize)]
 struct Header {
     outcome: Result<BrepFacts, Failure>,
@@ -123,18 +122,18 @@ struct Header {
     mesh_ms: f64,
 }
 
-/// `None` for one too large for a frame.
+/// `None` if the build is too large for a frame.
 fn encode(execution: &Execution) -> Option<Vec<u8>> {
-    // Whoever adds a field has to say what becomes of it.
+    // Destructured completely: a new field requires a decision here.
     let Execution {
         build,
         stdout,
         stderr,
-        // Asked for once.
+        // Exported once, on request.
         step: _,
         notes,
         shows_more,
-        // Made anew for whoever looks: see [`Executor::build`](super::Executor::build).
+        // Made again for display: see [`Executor::build`](super::Executor::build).
         scene: _,
         unscored: _,
         // Settled before anything is stored.
@@ -142,8 +141,8 @@ fn encode(execution: &Execution) -> Option<Vec<u8>> {
         queue_ms: _,
         run_ms,
         mesh_ms,
-        // Only what was run from its first line is kept, and the kernel is part of the identity.
-        clean: _,
+        // Only cacheable builds are stored, and the kernel is part of the identity.
+        cacheable: _,
         resumed: _,
         sandbox: _,
     } = execution;
@@ -218,13 +217,13 @@ fn decode(mut payload: &[u8]) -> Option<Execution> {
         queue_ms: 0.0,
         run_ms: header.run_ms,
         mesh_ms: header.mesh_ms,
-        clean: true,
+        cacheable: true,
         resumed: 0,
         sandbox: Some(kernel::sandbox_support()),
     })
 }
 
-/// Each edge: length of the curve's name, the name, number of points, points; little-endian.
+/// Each edge, little-endian: length of the curve's name, the name, number of points, points.
 fn edge_bytes(edges: &[BrepEdge]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for BrepEdge { curve, points } in edges {
@@ -283,7 +282,7 @@ mod tests {
             queue_ms: 5.0,
             run_ms: 1.25,
             mesh_ms: 0.1,
-            clean: true,
+            cacheable: true,
             resumed: 0,
             sandbox: Some(kernel::sandbox_support()),
         }
@@ -337,7 +336,7 @@ mod tests {
         }
     }
 
-    /// Everything but the time in the queue.
+    /// Everything except the time in the queue.
     fn text(execution: &Execution) -> String {
         format!(
             "{:?}",
@@ -349,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_comes_back_as_it_was() {
+    fn a_build_round_trips() {
         for execution in [built(), failed(Kind::SyntaxClosure)] {
             let payload = encode(&execution).unwrap();
             let back = decode(&payload).unwrap();
@@ -362,12 +361,12 @@ mod tests {
     }
 
     #[test]
-    fn what_another_run_might_end_otherwise_is_not_kept() {
+    fn results_that_depend_on_the_machine_are_not_cached() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(folder.path().to_owned(), Bounds::default());
         let key = KeyBuilder::default().part("a", b"key").key();
         let unclean = Execution {
-            clean: false,
+            cacheable: false,
             ..built()
         };
         store(&cache, &key, &unclean);
@@ -382,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_space_or_another_limit_is_another_key() {
+    fn code_and_limits_change_the_key() {
         let config = super::super::WorkerConfig::new("worker".into(), "venv/bin/python".into(), 1);
         let identity = Identity::of(&config);
         let limits = Limits::default();

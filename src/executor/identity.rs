@@ -1,27 +1,27 @@
-//! What a build depends on besides the candidate: programs, the Python environment, the kernel.
+//! Identity of the software that makes builds: programs, the Python environment, the kernel.
 //!
-//! Found by looking at files, without starting Python: a result that is known must not cost a worker.
+//! Computed from files, without starting Python: a cached result must not cost a worker.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::worker::INHERITED;
+use super::worker::INHERITED_VARIABLES;
 use super::{SandboxSupport, WorkerConfig, kernel};
 use cadforge_core::cache::digests::stamp;
 use cadforge_core::cache::{Key, KeyBuilder};
 
-/// Goes up with every change of what a worker does to a candidate that no file's time shows.
+/// Incremented with every change of the worker's behaviour that no file's time shows.
 const FORMAT: u32 = 2;
 
-/// Names the machinery that makes builds; equal machineries make equal builds of equal code.
+/// Identity of the software that makes builds; equal identities make equal builds of equal code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity(Key);
 
 impl Identity {
-    /// That of workers started with this configuration now.
+    /// Identity of workers that are started with this configuration now.
     pub(super) fn of(config: &WorkerConfig) -> Self {
-        // Whoever adds a choice has to say whether it changes results.
+        // Destructured completely: a new option requires a decision whether it affects results.
         let WorkerConfig {
             worker,
             python,
@@ -35,7 +35,7 @@ impl Identity {
         let mut key = KeyBuilder::default()
             .part("format", &FORMAT.to_le_bytes())
             .part("cadforge", env!("CARGO_PKG_VERSION").as_bytes())
-            // In development the version stays and the sources change.
+            // During development the sources change without a new version.
             .part("sources", env!("CADFORGE_SOURCES").as_bytes());
         key = file(key.part("patches", patches.as_bytes()), "worker", worker);
         key = environment(key, python);
@@ -47,25 +47,25 @@ impl Identity {
         key = key
             .part("landlock", &landlock.to_le_bytes())
             .part("seccomp", &[u8::from(seccomp)]);
-        for name in INHERITED {
+        for name in INHERITED_VARIABLES {
             key = key.optional(name, std::env::var_os(name).as_deref().map(OsStrExt::as_bytes));
         }
         Self(key.key())
     }
 
-    /// Its bytes, to make it part of a key.
+    /// The digest's bytes, as part of other keys.
     pub fn bytes(&self) -> &[u8] {
         self.0.bytes()
     }
 }
 
-/// The interpreter, and what is installed beside it: each distribution by its name, version and record of files.
+/// The interpreter and its installed packages: each distribution by name, version and file record.
 ///
-/// A file that somebody edits inside a package goes unnoticed, as it does for `pip`.
+/// Edits inside an installed package are not detected; `pip` does not detect them either.
 fn environment(key: KeyBuilder, python: &Path) -> KeyBuilder {
     let root = python.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
     let mut key = key
-        // It is part of the paths that candidates see.
+        // Candidates see it in paths.
         .part("environment", root.as_os_str().as_bytes())
         .optional("pyvenv", fs::read(root.join("pyvenv.cfg")).ok().as_deref());
     key = file(key, "interpreter", python);
@@ -80,7 +80,7 @@ fn environment(key: KeyBuilder, python: &Path) -> KeyBuilder {
             key = if name.ends_with(b".dist-info") {
                 file(key.part("distribution", &name), "record", &path.join("RECORD"))
             } else if path.is_dir() {
-                // Its time changes when Python puts a cache of bytecode there.
+                // Its time changes when Python writes a bytecode cache there.
                 key.part("folder", &name)
             } else {
                 file(key.part("file", &name), "file", &path)
@@ -90,7 +90,7 @@ fn environment(key: KeyBuilder, python: &Path) -> KeyBuilder {
     key
 }
 
-/// What lies in a folder, in a fixed order.
+/// The names in a folder, sorted.
 fn names(folder: &Path) -> Vec<Vec<u8>> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<_> = entries
@@ -100,7 +100,7 @@ fn names(folder: &Path) -> Vec<Vec<u8>> {
     names
 }
 
-/// A file by what the system knows of it, links followed: a megabyte of program need not be read every time.
+/// Digest of a file's metadata, links followed: reading a whole program each time would cost too much.
 fn file(key: KeyBuilder, name: &str, path: &Path) -> KeyBuilder {
     let known = fs::metadata(path).ok().map(|metadata| stamp(&metadata));
     key.optional(name, known.as_deref())
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_workers_depend_on_changes_their_identity() {
+    fn every_input_of_workers_changes_their_identity() {
         let root = tempfile::tempdir().unwrap();
         let place = |below: &str| root.path().join(below);
         let write = |below: &str, text: &str| {
@@ -150,7 +150,7 @@ mod tests {
         changed("a stub");
         fs::create_dir(place(&format!("{packages}/vtkmodules"))).unwrap();
         changed("a stub that is a folder");
-        // What does not matter: bytecode, and how many workers there are.
+        // Bytecode and the number of workers have no effect.
         let before = identity();
         write(&format!("{packages}/cadquery/__pycache__/cq.pyc"), "a");
         assert_eq!(identity(), before);

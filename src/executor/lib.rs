@@ -1,8 +1,9 @@
 //! Runs CadQuery code in a pool of sandboxed worker processes.
 //!
-//! [`Executor::build`] runs a candidate and returns an [`Execution`]. Its [`Build`] is a result, be it a shape or a failure of the
-//! candidate. An [`ExecutorError`] is an internal error: the executor tries once more, then reports it, and nobody scores it. Builds
-//! are cached in the [`WorkerConfig::cache`]: a known one starts no worker. This crate is the client side; it never loads Python.
+//! [`Executor::build`] runs a candidate and returns an [`Execution`]. Its [`Build`] is a shape or a failure of the
+//! candidate; both are results. An [`ExecutorError`] is an internal error: the executor retries once, then reports it,
+//! and it is never scored. Builds are cached in [`WorkerConfig::cache`]: a cached build starts no worker. This crate is
+//! the client side; it never loads Python.
 //!
 //! ```no_run
 //! use cadforge_executor::{Build, CancelToken, Executor, Limits, Priority, WorkerConfig};
@@ -43,16 +44,16 @@ pub use outcome::DisputedMesh;
 pub use cached::is_cacheable;
 pub use identity::Identity;
 
-/// What came of running a candidate.
+/// Result of running a candidate.
 #[derive(Clone, Debug)]
 pub enum Build {
-    /// It built.
+    /// The shape, with its mesh and facts.
     Shape(Arc<Shape>),
-    /// It did not, which is a result too.
+    /// The build failed; this is a result too.
     Failed(Failure),
 }
 
-/// A [`Build`] with all that was observed on the way.
+/// A [`Build`] with its output, notes and times.
 #[derive(Clone, Debug)]
 pub struct Execution {
     /// Shape or failure.
@@ -61,70 +62,69 @@ pub struct Execution {
     pub stdout: String,
     /// Captured standard error, lossily decoded.
     pub stderr: String,
-    /// The shape as a STEP file, if that was asked for: see [`Executor::export`].
+    /// The shape as a STEP file, for [`Executor::export`].
     pub step: Option<Arc<[u8]>>,
-    /// Remarks on the shape and on what the code did, for people and models.
+    /// Notes on the shape and on the code, for people and models.
     pub notes: Vec<String>,
-    /// Whether the code showed more than one object, or gave one its own looks.
+    /// Whether the code showed more than one object, or gave one its own appearance.
     pub shows_more: bool,
-    /// That, of a live run.
+    /// The shown objects, of a live run.
     pub scene: Option<Arc<Scene>>,
-    /// The part of a live run that failed because it is only written to a file: to be displayed, not to be scored.
+    /// The part of a failed live run that was only written to a file: displayed and never scored.
     pub unscored: Option<Arc<Shape>>,
-    /// Set if the mesh contradicts the shape: whether it was forged is to be settled by another mesh.
+    /// Set if the mesh contradicts the shape; a second mesh decides whether it is forged.
     pub disputed: Option<DisputedMesh>,
-    /// Waited for a free worker, ms.
+    /// Time in the queue, in ms.
     pub queue_ms: f64,
-    /// Ran the code, ms of wall time.
+    /// Wall time of the code, in ms.
     pub run_ms: f64,
-    /// Meshed, exported and measured, ms of wall time.
+    /// Wall time of meshing, export and measurement, in ms.
     pub mesh_ms: f64,
-    /// Steps that were not run again, because an earlier run of the same steps stood behind them.
+    /// Steps that were not run again, because the run resumed after them.
     pub resumed: u32,
-    /// What the candidate was confined by; `None` if it never got to a worker.
+    /// The sandbox of the candidate; `None` if it never reached a worker.
     pub sandbox: Option<SandboxSupport>,
-    /// Whether it was run from its first line, by the machinery that was meant. What was not is a result all the same,
-    /// but is never kept.
-    pub clean: bool,
+    /// Whether the build may be cached: it ran from its first line, in a worker of the requested identity. Other builds
+    /// are results too, but are never cached.
+    pub cacheable: bool,
 }
 
-/// Who waits: a person at the keyboard goes before a batch.
+/// Priority of a run; hand edits go before batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// A batch, a training loop.
+    /// A batch or a training loop.
     Batch,
     /// A hand edit.
     Live,
 }
 
-/// How to start workers.
+/// Configuration of the pool.
 #[derive(Clone, Debug)]
 pub struct WorkerConfig {
     /// The `cadforge-worker` executable.
     pub worker: PathBuf,
     /// `<venv>/bin/python` of the pinned environment.
     pub python: PathBuf,
-    /// Worker processes at most, at least 1. Each is started when something first waits for it.
+    /// Maximum number of worker processes, at least 1. Each is started when a run first needs it.
     pub workers: usize,
-    /// Whether one of them, where there are two or more, is kept for hand edits: those go there and nowhere else,
-    /// and batches never.
+    /// Whether one of two or more workers is reserved for hand edits, which then use no other worker.
     pub live_slot: bool,
-    /// Candidates that may wait, of hand edits and of batches each; more are refused. At least 1.
+    /// Maximum number of waiting candidates, for hand edits and for batches each, at least 1; more are refused.
     pub queue: usize,
-    /// When a worker is replaced.
+    /// When a healthy worker is replaced.
     pub recycle: Recycle,
-    /// Where builds are kept.
+    /// Cache of builds.
     pub cache: Cache,
-    /// Patches that make CadQuery faster: `all`, `none`, or names separated by commas. They change no result.
+    /// Patches that speed CadQuery up: `all`, `none`, or names separated by commas. They change no result.
     pub patches: String,
 }
 
-/// When a worker that is well is replaced all the same, by one that is started before it goes.
+/// When a healthy worker is replaced. Its successor starts before it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recycle {
-    /// After that many candidates.
+    /// After this many candidates.
     pub runs: u64,
-    /// When its processes hold that many bytes more than when it was ready.
+    /// When its processes hold this many bytes more than when it was ready.
     pub growth_bytes: u64,
 }
 
@@ -138,7 +138,7 @@ impl Default for Recycle {
 }
 
 impl WorkerConfig {
-    /// That many workers for whoever comes, and nothing kept of what they do.
+    /// Configuration of a pool with `workers` workers for all runs, and without a cache.
     pub fn new(worker: PathBuf, python: PathBuf, workers: usize) -> Self {
         Self {
             worker,
@@ -153,35 +153,35 @@ impl WorkerConfig {
     }
 }
 
-/// A fault of our own machinery: never a reward.
+/// Internal errors and refusals: never scored.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecutorError {
-    /// The worker could not be started or did not get ready.
+    /// The worker cannot be started or did not become ready.
     #[error("{0}")]
     Start(String),
-    /// The worker died or spoke nonsense, twice for the same candidate.
+    /// The worker died or sent malformed frames, twice for the same candidate.
     #[error("{0}")]
     Broken(String),
-    /// More candidates wait than may. Neither a score nor the candidate's fault: it is to be submitted again.
+    /// The queue is full. This is not the candidate's fault: it can be submitted again.
     #[error(
         "{queued} candidates wait already\nhint: submit it again in {retry_after_ms} ms, or fewer at once"
     )]
     Overloaded {
-        /// Candidates that wait.
+        /// Waiting candidates.
         queued: usize,
-        /// When there will be room, ms from now: an estimate from recent runs.
+        /// Estimated time until the queue has room, in ms, from recent runs.
         retry_after_ms: u64,
     },
-    /// The files that the candidate is to read cannot be had.
+    /// The project folder cannot be read.
     #[error(transparent)]
     Project(#[from] project::ProjectError),
-    /// The caller cancelled.
     #[error("cancelled")]
+    /// The caller cancelled the run.
     Cancelled,
 }
 
 impl ExecutorError {
-    /// Whether the caller asked for this.
+    /// Whether the caller cancelled the run.
     pub fn is_cancelled(&self) -> bool {
         match self {
             Self::Cancelled => true,
@@ -189,7 +189,7 @@ impl ExecutorError {
         }
     }
 
-    /// Whether what was given is at fault, and not our machinery.
+    /// Whether the input caused the error, and not this program.
     pub fn is_input(&self) -> bool {
         match self {
             Self::Project(_) => true,
@@ -198,7 +198,7 @@ impl ExecutorError {
     }
 }
 
-/// The pool's state, for the status bar.
+/// State of the pool, for status displays.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PoolStatus {
     /// Workers that are ready or busy.
@@ -215,13 +215,13 @@ pub struct PoolStatus {
     pub recycled: u64,
     /// Versions, once the first worker is ready.
     pub versions: Option<WorkerVersions>,
-    /// Why no worker can start, if so.
+    /// Why no worker can start, if that is so.
     pub error: Option<String>,
 }
 
-/// Tells a running or queued call to stop; cloned freely.
+/// Cancels a running or queued call; cheap to clone.
 ///
-/// A token that is never fired costs nothing. Made by [`CancelToken::pair`].
+/// Created by [`CancelToken::pair`].
 #[derive(Clone, Debug)]
 pub struct CancelToken(crossbeam_channel::Receiver<()>);
 
@@ -267,12 +267,12 @@ pub struct Executor {
     config: Arc<WorkerConfig>,
     source: pool::Source,
     sources: Arc<AtomicU64>,
-    /// The cache has the versions.
+    /// Whether the cache holds the versions.
     versions_kept: Arc<AtomicBool>,
 }
 
 impl Executor {
-    /// Makes room for workers and returns at once; none is started before something waits for it.
+    /// Creates the pool and returns at once; workers are started when runs need them.
     pub fn start(config: WorkerConfig) -> Self {
         Self {
             config: Arc::new(config.clone()),
@@ -283,8 +283,8 @@ impl Executor {
         }
     }
 
-    /// The same pool for another submitter: where several have batches, each gets a turn after the other, and none all
-    /// workers. Clones submit in the name of the one they were made of.
+    /// The same pool for another source of runs: batches of several sources take turns, and no source gets all workers.
+    /// Clones share the source of their original.
     #[must_use]
     pub fn source(&self) -> Self {
         Self {
@@ -293,21 +293,21 @@ impl Executor {
         }
     }
 
-    /// Starts the first workers now, for hand edits and for batches, so that the first run need not wait for it.
+    /// Starts the first workers now, for hand edits and for batches, so that the first run does not wait for the start.
     pub fn warm_up(&self) {
         self.pool.warm_up();
     }
 
-    /// Starts workers anew where all attempts had failed: what was missing has been mended.
-    pub fn try_again(&self) {
-        self.pool.try_again();
+    /// Retries slots whose workers failed to start, after the cause was fixed.
+    pub fn retry_failed_slots(&self) {
+        self.pool.retry_failed_slots();
     }
 
-    /// Runs `code` and waits for what comes of it. Safe to call from many threads.
+    /// Runs `code` and waits for the result. Safe to call from many threads.
     ///
-    /// A worker that dies meanwhile is replaced and the candidate run once more; what comes of a candidate in a worker that
-    /// lives is its result, and is not tried again. Time in which it waits for the processor counts towards no limit.
-    /// Cancelling is answered at once, whether the candidate waits or runs; so is a pool in which too many wait.
+    /// If the worker dies, it is replaced and the candidate run once more; any other result is final. Time in which the
+    /// candidate waits for the processor counts towards no limit. Cancelling takes effect at once, whether the
+    /// candidate waits or runs; a full queue refuses at once.
     pub fn build(
         &self,
         code: &[u8],
@@ -318,8 +318,8 @@ impl Executor {
         self.build_observed(code, limits, priority, &mut |_| {}, cancel)
     }
 
-    /// Does what [`Self::build`] does, and hands what was built to `built` before it is kept: to encode and write a large
-    /// part takes a moment in which it could be on screen.
+    /// As [`Self::build`], and passes the build to `built` before it is cached: encoding and writing a large part takes
+    /// time in which it can be displayed.
     pub fn build_observed(
         &self,
         code: &[u8],
@@ -328,14 +328,14 @@ impl Executor {
         built: &mut dyn FnMut(&Execution),
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
-        // Needs no worker to be found out.
+        // Does not need a worker.
         if let Err(error) = std::str::from_utf8(code) {
             return Ok(outcome::bad_encoding(code, error));
         }
         let limits = &limits.refreshed()?;
         let identity = self.identity();
         let key = identity.map(|identity| cached::key(&identity, code, limits));
-        // What is displayed beside a scored shape is made on demand, and is not stored.
+        // Objects displayed beside a scored shape are made on demand, and not cached.
         let may_show_more = |execution: &Execution| match &execution.build {
             Build::Shape(_) => execution.shows_more,
             Build::Failed(failure) => failure.kind == Kind::MissingFixture,
@@ -347,7 +347,7 @@ impl Executor {
             built(&execution);
             return Ok(execution);
         }
-        let order = pool::QueuedRun {
+        let run = pool::QueuedRun {
             code,
             limits,
             priority,
@@ -358,25 +358,25 @@ impl Executor {
             source: self.source,
             identity,
         };
-        let mut execution = self.pool.build(&order, cancel)?;
+        let mut execution = self.pool.build(&run, cancel)?;
         if let Some(disputed) = execution.disputed.take() {
-            // The kernel's box and area of a face are estimates: before anyone is accused, a clean process makes the mesh.
+            // The kernel's boxes and areas of faces are estimates: a mesh by a process without candidate code decides.
             let limits = Limits {
                 mesh: MeshKind::Verified,
                 ..limits.clone()
             };
-            let order = pool::QueuedRun {
+            let run = pool::QueuedRun {
                 limits: &limits,
                 purpose: Purpose::Result,
-                ..order
+                ..run
             };
-            let verified = self.pool.build(&order, cancel)?;
+            let verified = self.pool.build(&run, cancel)?;
             execution = disputed.settle(execution, verified);
         }
         built(&execution);
-        // A file may have been changed while the candidate read it.
+        // A file may have changed while the candidate read it.
         if limits.project.is_some() && limits.refreshed().ok().as_ref() != Some(limits) {
-            execution.clean = false;
+            execution.cacheable = false;
         }
         if let Some(key) = key {
             cached::store(self.cache(), &key, &execution);
@@ -384,8 +384,8 @@ impl Executor {
         Ok(execution)
     }
 
-    /// Runs `code` as [`Self::build`] does, for someone who waits, and has its shape written as a STEP file (ISO
-    /// 10303-21, AP214, mm) too. Always runs, and keeps nothing.
+    /// Runs `code` as [`Self::build`] does, with live priority, and writes its shape as a STEP file (ISO 10303-21,
+    /// AP214, mm). Always runs, and caches nothing.
     pub fn export(
         &self,
         code: &[u8],
@@ -396,7 +396,7 @@ impl Executor {
             return Ok(outcome::bad_encoding(code, error));
         }
         let limits = &limits.refreshed()?;
-        let order = pool::QueuedRun {
+        let run = pool::QueuedRun {
             code,
             limits,
             priority: Priority::Live,
@@ -404,27 +404,26 @@ impl Executor {
             source: self.source,
             identity: None,
         };
-        self.pool.build(&order, cancel)
+        self.pool.build(&run, cancel)
     }
 
-    /// What the build of this code depends on; `None` where nothing is kept, or its project folder cannot be read. Starts
+    /// Cache key of the build of this code; `None` without a cache, or if its project folder cannot be read. Starts
     /// nothing.
     pub fn key(&self, code: &[u8], limits: &Limits) -> Option<Key> {
         Some(cached::key(&self.identity()?, code, &limits.refreshed().ok()?))
     }
 
-    /// Where results are kept.
+    /// Cache of builds, see [`WorkerConfig::cache`].
     pub fn cache(&self) -> &Cache {
         &self.config.cache
     }
 
-    /// Names the machinery as it lies on disk now; `None` where nothing is kept.
+    /// Current identity of the worker software; `None` without a cache.
     pub fn identity(&self) -> Option<Identity> {
         self.cache().is_on().then(|| Identity::of(&self.config))
     }
 
-    /// Versions inside the workers. Where they are not known from an earlier run of the program, starts a worker and
-    /// waits until it is ready.
+    /// Versions inside the workers. If they are not cached, starts a worker and waits until it is ready.
     pub fn versions(&self) -> Result<WorkerVersions, ExecutorError> {
         let known = self.pool.known_versions();
         if let Some((versions, _)) = &known
@@ -445,12 +444,12 @@ impl Executor {
         Ok(versions)
     }
 
-    /// The pool as it is now; never blocks.
+    /// Current state of the pool; never blocks.
     pub fn status(&self) -> PoolStatus {
         self.pool.status()
     }
 
-    /// Process ids of the living workers.
+    /// Process ids of the live workers.
     pub fn pids(&self) -> Vec<u32> {
         self.pool.pids()
     }

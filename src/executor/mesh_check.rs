@@ -1,31 +1,31 @@
-//! Whether a mesh that a candidate exported is that of the shape that it handed over.
+//! Compares a mesh that a candidate exported with its shape.
 //!
-//! Compares face by face: a mesh that was made up does not lie on the faces. Boxes and areas of faces are the kernel's
-//! estimates, so a contradiction accuses nobody: it is settled by a mesh from a process that ran no candidate.
+//! Compares face by face: a fabricated mesh does not lie on the faces. Boxes and areas of faces are estimates by the
+//! kernel, so a contradiction proves nothing yet: a mesh by a process without candidate code decides.
 
 use super::{Build, Execution};
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_geometry::{Aabb, BrepFacts, BrepSurface, TriMesh};
 
-/// By how much of the face's diagonal a node may lie off the surface of its face. The mesher puts nodes on surfaces; a
-/// part that needs more is no longer the part.
+/// Distance of a node from the surface of its face, as a share of the face's diagonal. The mesher puts nodes on
+/// surfaces; with a larger distance the mesh is another part.
 const SURFACE_TOLERANCE: f64 = 0.01;
 
-/// By how much the triangles of a face may have more area than the face. Chords have less; faces whose wires cross
-/// themselves can be covered twice.
-const MOST_AREA: f64 = 2.5;
+/// Area of a face's triangles over the face's area. Chords reduce it; faces with self-crossing wires can be covered
+/// twice.
+const MAX_AREA_RATIO: f64 = 2.5;
 
-/// Share of the diagonal by which the boxes of a disputed and a verified mesh may differ.
+/// Allowed difference between the boxes of a disputed and a verified mesh, as a share of the diagonal.
 const BOX_AGREEMENT: f64 = 1e-3;
 
-/// Share of the area by which they may differ: a script that meshed its part more finely before has slightly more.
+/// Allowed difference between their areas: a part that its script meshed more finely before has slightly more.
 const AREA_AGREEMENT: f64 = 0.02;
 
-/// How a mesh contradicts its shape, in words.
+/// Description of how a mesh contradicts its shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contradiction(pub String);
+pub struct Contradiction(pub(crate) String);
 
-/// A mesh that contradicts its shape, as far as it is needed to settle whether it was forged.
+/// A mesh that contradicts its shape, with the data needed to decide whether it is forged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DisputedMesh {
     bbox: Aabb,
@@ -42,16 +42,16 @@ impl DisputedMesh {
         }
     }
 
-    /// The run with the mesh that a clean process made, where that agrees with the disputed one; else a forgery.
+    /// The disputed run with the verified mesh, if the two meshes agree; else a forgery.
     ///
-    /// Where the second run came to no shape, its failure stands: it is of the same code.
+    /// If the second run has no shape, its failure is the result: it is a result of the same code.
     pub(super) fn settle(self, disputed: Execution, verified: Execution) -> Execution {
         let build = match verified.build {
             Build::Shape(shape) if self.agrees(&shape.mesh) => Build::Shape(shape),
             Build::Shape(_) => Build::Failed(Failure {
                 kind: Kind::Forged,
                 message: format!(
-                    "the mesh that the code handed over is not that of its shape: {}",
+                    "the exported mesh does not match the shape: {}",
                     self.contradiction.0
                 ),
                 line: None,
@@ -63,7 +63,7 @@ impl DisputedMesh {
             build,
             disputed: None,
             mesh_ms: disputed.mesh_ms + verified.mesh_ms,
-            clean: disputed.clean && verified.clean,
+            cacheable: disputed.cacheable && verified.cacheable,
             ..disputed
         }
     }
@@ -85,12 +85,12 @@ impl DisputedMesh {
     }
 }
 
-/// The distance between neighbouring numbers of single precision at that magnitude: an STL holds no finer ones.
+/// Distance between neighbouring single-precision numbers of that magnitude, the resolution of an STL.
 pub(super) fn step_at(magnitude: f64) -> f64 {
     magnitude.abs() * f64::from(f32::EPSILON)
 }
 
-/// What a mesh says that its shape does not.
+/// How a mesh contradicts its shape, if it does.
 pub(super) fn contradiction(
     stl: &[u8],
     face_triangles: &[u32],
@@ -102,12 +102,12 @@ pub(super) fn contradiction(
     let contradiction = |text: String| Some(Contradiction(text));
     if face_triangles.len() != surfaces.len() || facts.faces as usize > surfaces.len() {
         return contradiction(format!(
-            "the mesh is of {} faces, the shape of {}",
+            "the mesh has {} faces, the shape has {}",
             face_triangles.len(),
             surfaces.len().max(facts.faces as usize)
         ));
     }
-    // A sloppy model says so by its tolerance, which may not excuse just anything.
+    // The tolerance of an imprecise model widens the limit, up to a bound.
     let sloppy = tolerance.clamp(0.0, SURFACE_TOLERANCE * mesh.diagonal());
     let farthest = mesh
         .min
@@ -144,7 +144,7 @@ pub(super) fn contradiction(
                 }
             }
         }
-        if face.area.is_finite() && area > MOST_AREA * face.area.abs() + slack * slack {
+        if face.area.is_finite() && area > MAX_AREA_RATIO * face.area.abs() + slack * slack {
             return contradiction(format!(
                 "face {number} has {:.3} mm², its mesh {area:.3} mm²",
                 face.area

@@ -1,20 +1,20 @@
-//! Words on what the geometry kernel found wrong with a shape, and on what the candidate's code did without effect.
+//! Notes on faults that the geometry kernel found in a shape, and on operations of the code without effect.
 //!
-//! Of a candidate's claims only numbers and names of a few letters get into a note, so that code cannot write its own.
+//! From a candidate's claims, only numbers and short plain names enter a note, so that code cannot write its own notes.
 
 use super::protocol::{Claims, OperationEffect, Remark};
 use cadforge_geometry::{BrepFacts, TriMesh};
 
-/// Faces that a note names.
+/// Number of faces that a note names.
 const NAMED_FACES: usize = 3;
 
-/// Below this share of the cube of the diagonal, a volume is none: the kernel integrates to about 1e-10.
+/// Share of the cube of the diagonal below which a volume counts as zero: the kernel integrates to about 1e-10.
 const NO_VOLUME: f64 = 1e-9;
 
-/// Characters of a name that a note shows.
-const NAME: usize = 40;
+/// Number of characters of a name in a note.
+const MAX_NAME: usize = 40;
 
-/// All remarks on a run that built.
+/// All notes on a run that built.
 pub(super) fn of(facts: &BrepFacts, mesh: &TriMesh, claims: &Claims) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(of_validity(facts));
@@ -24,11 +24,11 @@ pub(super) fn of(facts: &BrepFacts, mesh: &TriMesh, claims: &Claims) -> Vec<Stri
     notes
 }
 
-/// A name that a script chose, without anything but letters, digits, spaces, `_`, `-` and `.`.
+/// A name from a script, reduced to letters, digits, spaces, `_`, `-` and `.`.
 pub(super) fn plain_name(name: &str) -> String {
     name.chars()
         .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.'))
-        .take(NAME)
+        .take(MAX_NAME)
         .collect()
 }
 
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_part_that_is_shown_alone_has_no_notes() {
+    fn a_valid_part_shown_alone_has_no_notes() {
         let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
         let claims = Claims {
             shown: vec![shown("fixture", true)],
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_face() {
+    fn faults_are_named_with_their_face() {
         let mut block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
         block.facts.valid = false;
         block.facts.faults = vec![BrepFault {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_and_not_scored_is_told() {
+    fn shown_but_unscored_objects_are_noted() {
         let of = |shown: Vec<ShownObject>, bound: Option<&str>| {
             of_shown(&Claims {
                 shown,

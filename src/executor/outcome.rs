@@ -1,8 +1,8 @@
-//! Turns what a worker sends into a build, and believes none of it unchecked.
+//! Converts a worker's reply to a build, and verifies it.
 //!
-//! A candidate shares its process with the exporter of its mesh, so it can forge that; what is told of the boundary
-//! representation comes from a process that read it and ran no candidate. A mesh that the candidate exported is held
-//! against that, see [`super::mesh_check`]: where the two contradict each other, another mesh settles who is right.
+//! A candidate shares its process with the exporter of its mesh, so it can forge the mesh; facts about the boundary
+//! representation come from a process that ran no candidate code. An exported mesh is compared with them, see
+//! [`super::mesh_check`]; if they contradict each other, a second mesh decides.
 
 use std::sync::Arc;
 
@@ -16,27 +16,25 @@ use cadforge_geometry::{
 
 pub use super::mesh_check::DisputedMesh;
 
-/// Single precision that is coarser than this share of a part's diagonal leaves nothing of its form.
-const COARSEST: f64 = 0.1;
+/// Resolution of single precision, as a share of a part's diagonal, that leaves nothing of its form.
+const MAX_RESOLUTION: f64 = 0.1;
 
-/// What became of a run.
-pub struct RunOutcome {
+pub(crate) struct RunOutcome {
     /// Shape or failure.
-    pub build: Build,
-    /// Remarks on it.
-    pub notes: Vec<String>,
-    /// Whether more was shown than the part in its usual looks.
-    pub shows_more: bool,
-    /// What was shown, of a live run.
-    pub scene: Option<Scene>,
+    pub(crate) build: Build,
+    pub(crate) notes: Vec<String>,
+    /// Whether more was shown than the part in its default appearance.
+    pub(crate) shows_more: bool,
+    /// The shown objects, of a live run.
+    pub(crate) scene: Option<Scene>,
     /// A part that is displayed and not scored, of a live run.
-    pub unscored: Option<Arc<Shape>>,
+    pub(crate) unscored: Option<Arc<Shape>>,
     /// Set if the mesh contradicts the shape.
-    pub disputed: Option<DisputedMesh>,
+    pub(crate) disputed: Option<DisputedMesh>,
 }
 
-/// The answer to an outcome that was not cancelled.
-pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits) -> RunOutcome {
+/// The verified result of an outcome.
+pub(crate) fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits) -> RunOutcome {
     let failed = |failure| RunOutcome {
         build: Build::Failed(failure),
         notes: Vec::new(),
@@ -48,7 +46,7 @@ pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits)
     if let Some(refusal) = &claims.refusal
         && outcome != Outcome::Cancelled
     {
-        // Whatever is wrong with the part, the code fails for what it lacks, as it does where nobody looks.
+        // Whatever the part's own faults: the failure is the same with and without display.
         let unscored = match outcome {
             Outcome::Shape { facts } => shape(facts, blobs, limits).ok(),
             Outcome::Failed { .. } | Outcome::Cancelled => None,
@@ -60,8 +58,8 @@ pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits)
     }
     let facts = match outcome {
         Outcome::Shape { facts } => facts,
-        Outcome::Failed { failure } => return failed(honest(failure)),
-        Outcome::Cancelled => return failed(forged("a candidate that nobody cancelled was cancelled")),
+        Outcome::Failed { failure } => return failed(checked_failure(failure)),
+        Outcome::Cancelled => return failed(forged("the run was cancelled without a request")),
     };
     let (shape, contradiction) = match shape(facts, blobs, limits) {
         Ok(shape) => shape,
@@ -69,7 +67,7 @@ pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits)
     };
     let disputed = contradiction.map(|contradiction| DisputedMesh::new(&shape.mesh, contradiction));
     let notes = notes::of(&shape.facts, &shape.mesh, claims);
-    // Of the candidate's making: what cannot be read is not displayed, and takes nothing from what is scored.
+    // A malformed scene is the candidate's doing: it is not displayed, and the scored shape is unaffected.
     let scene = scene(&claims.shown, &blobs.scene).filter(|scene| !scene.objects.is_empty());
     RunOutcome {
         build: Build::Shape(Arc::new(shape)),
@@ -81,8 +79,8 @@ pub fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits)
     }
 }
 
-/// What comes of code that is no text.
-pub fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
+/// The result for code that is not UTF-8.
+pub(crate) fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
     let at = error.valid_up_to();
     let line = 1 + code[..at].iter().filter(|&&byte| byte == b'\n').count();
     let failure = Failure {
@@ -106,11 +104,11 @@ pub fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution {
         mesh_ms: 0.0,
         resumed: 0,
         sandbox: None,
-        clean: true,
+        cacheable: true,
     }
 }
 
-/// The shape, and how its mesh contradicts it.
+/// The verified shape, and how its mesh contradicts it, if it does.
 fn shape(
     facts: BrepFacts,
     blobs: &DoneBlobs,
@@ -163,7 +161,7 @@ fn shape(
     Ok((shape, contradiction))
 }
 
-/// Refuses a part that lies so far out that single precision, of which an STL is, cannot tell its corners apart.
+/// Refuses a part so far from the origin that the single precision of an STL cannot separate its corners.
 fn check_precision(mesh: &Aabb, surfaces: &[BrepSurface]) -> Result<(), Failure> {
     let farthest = mesh
         .min
@@ -171,7 +169,7 @@ fn check_precision(mesh: &Aabb, surfaces: &[BrepSurface]) -> Result<(), Failure>
         .chain(&mesh.max)
         .fold(0.0f64, |most, x| most.max(x.abs()));
     let step = mesh_check::step_at(farthest);
-    // Of the faces, because the mesh has lost its size already.
+    // From the faces: the mesh has lost its size already.
     let boxes = surfaces.iter().map(|face| &face.bbox);
     let size: [f64; 3] = std::array::from_fn(|axis| {
         let low = boxes
@@ -185,7 +183,7 @@ fn check_precision(mesh: &Aabb, surfaces: &[BrepSurface]) -> Result<(), Failure>
         high - low
     });
     let diagonal = size.iter().map(|x| x * x).sum::<f64>().sqrt();
-    if !diagonal.is_finite() || step <= COARSEST * diagonal {
+    if !diagonal.is_finite() || step <= MAX_RESOLUTION * diagonal {
         return Ok(());
     }
     Err(failure(
@@ -197,7 +195,7 @@ fn check_precision(mesh: &Aabb, surfaces: &[BrepSurface]) -> Result<(), Failure>
     ))
 }
 
-/// What was shown, if it can be read and is more than the scored shape in its usual looks.
+/// The shown objects, if they can be read and are more than the scored shape in its default appearance.
 fn scene(shown: &[super::protocol::ShownObject], bytes: &[u8]) -> Option<Scene> {
     let mut rest = bytes;
     let mut take = |count: usize| {
@@ -231,7 +229,7 @@ fn scene(shown: &[super::protocol::ShownObject], bytes: &[u8]) -> Option<Scene> 
     Some(Scene { objects })
 }
 
-/// The number of triangles of a binary STL whose length fits it.
+/// The number of triangles of a binary STL, if its length matches.
 fn stl_count(stl: &[u8]) -> Result<u32, Failure> {
     let count = stl.get(80..84).map(|bytes| u32_at(bytes, 0)).unwrap_or_default();
     if stl.len() as u64 != 84 + 50 * u64::from(count) {
@@ -316,11 +314,11 @@ fn surfaces(bytes: &[u8]) -> Result<(f64, Vec<BrepSurface>), Failure> {
     Ok((number(tolerance), found))
 }
 
-/// A failure as the child stated it, unless no failing build could have that kind.
-fn honest(stated: Failure) -> Failure {
+/// The child's failure, unless its kind is one that no failed build has.
+fn checked_failure(stated: Failure) -> Failure {
     match stated.kind {
         Kind::BuildOk | Kind::LowEditability | Kind::DisconnectedOrWeak | Kind::Clipped => {
-            forged("it names its failure a success")
+            forged("it reports a failure of a kind that no failed build has")
         }
         _ => stated,
     }
@@ -329,7 +327,7 @@ fn honest(stated: Failure) -> Failure {
 fn forged(contradiction: &str) -> Failure {
     failure(
         Kind::Forged,
-        format!("what came back contradicts itself: {contradiction}"),
+        format!("the result contradicts itself: {contradiction}"),
     )
 }
 
@@ -401,12 +399,12 @@ mod tests {
         )
     }
 
-    /// Puts a number into the plane's record.
+    /// Sets a number in the plane's record.
     fn set(blobs: &mut DoneBlobs, field: usize, value: f64) {
         blobs.surfaces[9 + 8 * field..17 + 8 * field].copy_from_slice(&value.to_le_bytes());
     }
 
-    /// The kind of a failure; `Forged` where the mesh contradicts the shape.
+    /// The kind of the failure; `Forged` if the mesh contradicts the shape.
     fn kind(facts: BrepFacts, blobs: &DoneBlobs) -> Option<Kind> {
         match shape(facts, blobs, &Limits::default()) {
             Ok((_, contradiction)) => contradiction.map(|_| Kind::Forged),
@@ -415,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn a_consistent_answer_is_a_shape() {
+    fn a_consistent_reply_is_a_shape() {
         let (facts, blobs) = triangle();
         let (shape, contradiction) = shape(facts, &blobs, &Limits::default()).unwrap();
         assert!(contradiction.is_none());
@@ -430,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_part_is_displayed_and_fails_for_what_the_code_lacks_whatever_is_wrong_with_it() {
+    fn an_unscored_part_keeps_the_failure_of_the_code() {
         let claims = Claims {
             refusal: Some("`r` was only written to a file".to_owned()),
             ..Claims::default()
@@ -489,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_none_are_empty_geometry() {
+    fn numbers_that_are_not_finite_are_empty_geometry() {
         let (mut facts, blobs) = triangle();
         facts.volume = f64::NAN;
         assert_eq!(kind(facts, &blobs), Some(Kind::EmptyGeometry));
@@ -499,18 +497,18 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_cannot_call_itself_a_success() {
+    fn a_failure_cannot_report_a_kind_of_success() {
         let stated = Failure {
             kind: Kind::BuildOk,
             message: String::new(),
             line: None,
             traceback: String::new(),
         };
-        assert_eq!(honest(stated).kind, Kind::Forged);
+        assert_eq!(checked_failure(stated).kind, Kind::Forged);
     }
 
     #[test]
-    fn code_that_is_no_text_names_byte_and_line() {
+    fn code_that_is_not_utf8_names_byte_and_line() {
         let code = [b"fine\nfi".as_slice(), &[0xff], b"ne"].concat();
         let execution = bad_encoding(&code, std::str::from_utf8(&code).unwrap_err());
         let Build::Failed(failure) = execution.build else {

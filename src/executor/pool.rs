@@ -1,7 +1,7 @@
-//! Worker processes behind one queue: how many there are, who waits, what is known of them.
+//! A pool of worker processes behind one queue.
 //!
-//! One thread a worker starts it, feeds it and replaces it: see [`keeper`]. Everything shared lies behind one lock
-//! that is never held while anything waits.
+//! Each slot has a thread that starts, feeds and replaces its worker: see [`slot`]. All shared state is behind one lock
+//! that is never held during a wait.
 
 mod memory;
 mod queue;
@@ -13,48 +13,43 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
-pub use queue::Source;
+pub(crate) use queue::Source;
 
 use super::identity::Identity;
 use super::protocol::Purpose;
 use super::{
     CancelToken, Execution, ExecutorError, Limits, PoolStatus, Priority, WorkerConfig, WorkerVersions,
 };
-use queue::{Queue, Takes};
+use queue::{AcceptedJobs, Queue};
 use slot::SlotThread;
 
-/// The slot of hand edits, where there is one.
+/// The slot for hand edits, if one is reserved.
 const LIVE_SLOT: usize = 0;
 
-/// How long a run takes before one was measured, ms: about what a worker needs to start.
-const FIRST_GUESS_MS: f64 = 3000.0;
+/// Assumed duration of a run before the first measurement, in ms: about the start time of a worker.
+const ASSUMED_RUN_MS: f64 = 3000.0;
 
-/// Weight of the last run in the recent mean.
+/// Weight of the last run in the running mean.
 const MEAN_WEIGHT: f64 = 0.1;
 
-/// The workers and their queue. Dropping it ends all of them.
-pub struct Pool {
+/// Workers and their queue. Dropping it ends all workers.
+pub(crate) struct Pool {
     shared: Arc<Shared>,
     /// Disconnects when the pool is dropped.
     closing: Option<Sender<()>>,
-    /// What then fires.
+    /// Receiving end of `closing`.
     closed: Receiver<()>,
 }
 
-/// A candidate to run.
-pub struct QueuedRun<'a> {
-    /// The candidate.
-    pub code: &'a [u8],
-    /// What it may use.
-    pub limits: &'a Limits,
-    /// Who waits.
-    pub priority: Priority,
-    /// What for.
-    pub purpose: Purpose,
-    /// Who submits.
-    pub source: Source,
-    /// Which workers are meant, if the result is to be kept: that of others is not [`Execution::clean`].
-    pub identity: Option<Identity>,
+pub(crate) struct QueuedRun<'a> {
+    pub(crate) code: &'a [u8],
+    pub(crate) limits: &'a Limits,
+    pub(crate) priority: Priority,
+    pub(crate) purpose: Purpose,
+    pub(crate) source: Source,
+    /// Required identity of the worker, if the result is to be cached: results of other workers are not
+    /// [`Execution::cacheable`].
+    pub(crate) identity: Option<Identity>,
 }
 
 struct Shared {
@@ -69,39 +64,38 @@ struct Shared {
 struct State {
     queue: Queue<Job>,
     slots: Vec<Slot>,
-    keepers: u64,
+    threads_started: u64,
     restarts: u64,
     recycled: u64,
-    /// With the identity of the worker that said them.
+    /// With the identity of the worker that reported them.
     versions: Option<(WorkerVersions, Identity)>,
     error: Option<String>,
     mean_run_ms: Option<f64>,
     closing: bool,
 }
 
-/// Room for one worker; for two while one takes over from the other.
+/// One worker; two while a successor takes over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Slot {
     phase: Phase,
     pid: Option<u32>,
-    /// The thread in charge.
-    keeper: u64,
+    /// Id of the thread that owns the slot.
+    thread: u64,
     successor: Option<Successor>,
-    /// A worker is wanted even if nothing waits for it.
+    /// Start a worker even if nothing waits for it.
     wanted: bool,
 }
 
-/// A worker that is to take over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Successor {
-    keeper: u64,
+    thread: u64,
     pid: Option<u32>,
     ready: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
-    /// No worker yet: nothing waited for one.
+    /// Not started yet: nothing needed it.
     #[default]
     Empty,
     Starting,
@@ -116,9 +110,9 @@ struct Job {
     cancel: CancelToken,
     reply: Sender<Result<Execution, ExecutorError>>,
     submitted: Instant,
-    /// Workers that died running it.
+    /// Number of workers that died running it.
     deaths: u32,
-    /// When it was given to a worker: see [`Shared::now_s`].
+    /// When a worker started it: see [`Shared::now_s`].
     began_s: f64,
     priority: Priority,
     purpose: Purpose,
@@ -127,8 +121,8 @@ struct Job {
 }
 
 impl Pool {
-    /// Makes room for workers; none is started before something waits for it.
-    pub fn start(config: WorkerConfig) -> Self {
+    /// Creates the slots; workers are started when runs need them.
+    pub(crate) fn start(config: WorkerConfig) -> Self {
         let slots = config.workers.max(1);
         let shared = Arc::new(Shared {
             config,
@@ -152,36 +146,40 @@ impl Pool {
     }
 
     /// See [`super::Executor::build`].
-    pub fn build(&self, order: &QueuedRun<'_>, cancel: &CancelToken) -> Result<Execution, ExecutorError> {
+    pub(crate) fn build(
+        &self,
+        run: &QueuedRun<'_>,
+        cancel: &CancelToken,
+    ) -> Result<Execution, ExecutorError> {
         if cancel.is_cancelled() {
             return Err(ExecutorError::Cancelled);
         }
-        // Room for the one answer, so that a worker's thread never waits for a caller who has gone.
+        // Capacity for the single answer, so that a worker's thread never waits for a caller that is gone.
         let (reply, answer) = bounded(1);
         let job = Job {
-            code: order.code.into(),
-            limits: order.limits.clone(),
+            code: run.code.into(),
+            limits: run.limits.clone(),
             cancel: cancel.clone(),
             reply,
             submitted: Instant::now(),
             deaths: 0,
             began_s: 0.0,
-            priority: order.priority,
-            purpose: order.purpose,
-            source: order.source,
-            identity: order.identity,
+            priority: run.priority,
+            purpose: run.purpose,
+            source: run.source,
+            identity: run.identity,
         };
         {
             let mut state = self.shared.lock();
-            if let Some(error) = state.hopeless() {
+            if let Some(error) = state.permanent_error() {
                 return Err(ExecutorError::Start(error));
             }
-            let queued = state.queue.waiting(order.priority);
+            let queued = state.queue.waiting(run.priority);
             if queued >= self.shared.config.queue.max(1) {
-                return Err(state.overloaded(queued, order.priority, self.shared.config.live_slot));
+                return Err(state.overloaded(queued, run.priority, self.shared.config.live_slot));
             }
             let now_s = self.shared.now_s();
-            state.queue.push(order.priority, order.source, job, now_s);
+            state.queue.push(run.priority, run.source, job, now_s);
         }
         self.shared.changed.notify_all();
         select! {
@@ -193,8 +191,8 @@ impl Pool {
         }
     }
 
-    /// See [`super::Executor::try_again`].
-    pub fn try_again(&self) {
+    /// See [`super::Executor::retry_failed_slots`].
+    pub(crate) fn retry_failed_slots(&self) {
         let mut state = self.shared.lock();
         state.error = None;
         let mut given_up = Vec::new();
@@ -212,7 +210,7 @@ impl Pool {
     }
 
     /// See [`super::Executor::warm_up`].
-    pub fn warm_up(&self) {
+    pub(crate) fn warm_up(&self) {
         let mut state = self.shared.lock();
         let count = if self.shared.config.live_slot { 2 } else { 1 };
         for slot in state.slots.iter_mut().take(count) {
@@ -222,13 +220,13 @@ impl Pool {
         self.shared.changed.notify_all();
     }
 
-    /// Versions of the last worker that was ready, if there was one, and that worker's identity.
-    pub fn known_versions(&self) -> Option<(WorkerVersions, Identity)> {
+    /// Versions of the last worker that was ready, and its identity.
+    pub(crate) fn known_versions(&self) -> Option<(WorkerVersions, Identity)> {
         self.shared.lock().versions.clone()
     }
 
-    /// Versions of the first worker, which is started for it, and that worker's identity.
-    pub fn versions(&self) -> Result<(WorkerVersions, Identity), ExecutorError> {
+    /// Versions of the first worker, which is started if needed, and its identity.
+    pub(crate) fn versions(&self) -> Result<(WorkerVersions, Identity), ExecutorError> {
         let mut state = self.shared.lock();
         state.slots[LIVE_SLOT].wanted = true;
         self.shared.changed.notify_all();
@@ -236,7 +234,7 @@ impl Pool {
             if let Some(versions) = &state.versions {
                 return Ok(versions.clone());
             }
-            if let Some(error) = state.hopeless() {
+            if let Some(error) = state.permanent_error() {
                 return Err(ExecutorError::Start(error));
             }
             state = self.shared.wait(state);
@@ -244,7 +242,7 @@ impl Pool {
     }
 
     /// See [`super::Executor::status`].
-    pub fn status(&self) -> PoolStatus {
+    pub(crate) fn status(&self) -> PoolStatus {
         let state = self.shared.lock();
         let count = |phase| state.slots.iter().filter(|slot| slot.phase == phase).count();
         let busy = count(Phase::Busy);
@@ -256,12 +254,12 @@ impl Pool {
             restarts: state.restarts,
             recycled: state.recycled,
             versions: state.versions.as_ref().map(|(versions, _)| versions.clone()),
-            error: state.hopeless(),
+            error: state.permanent_error(),
         }
     }
 
     /// See [`super::Executor::pids`].
-    pub fn pids(&self) -> Vec<u32> {
+    pub(crate) fn pids(&self) -> Vec<u32> {
         let state = self.shared.lock();
         let pids = |slot: &Slot| [slot.pid, slot.successor.and_then(|successor| successor.pid)];
         state.slots.iter().flat_map(pids).flatten().collect()
@@ -276,7 +274,7 @@ impl Drop for Pool {
         loop {
             let thread = self.shared.threads().pop();
             let Some(thread) = thread else { return };
-            // A thread that panicked has dropped its worker, and with it the process, on its way.
+            // A thread that panicked has dropped its worker, which ends the process.
             let _ = thread.join();
         }
     }
@@ -287,7 +285,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Seconds since the pool began.
+    /// Seconds since the pool was created.
     fn now_s(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
@@ -300,13 +298,13 @@ impl Shared {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a slot up. Once no worker is left to hope for, everyone who waits is told.
+    /// Marks a slot as failed. If no worker can start any more, all waiting runs fail.
     fn fail(&self, slot: usize, error: String) {
         let mut state = self.lock();
         state.slots[slot].phase = Phase::Failed;
         state.slots[slot].pid = None;
         state.error.get_or_insert(error);
-        if let Some(error) = state.hopeless() {
+        if let Some(error) = state.permanent_error() {
             for job in state.queue.drain() {
                 job.answer(Err(ExecutorError::Start(error.clone())));
             }
@@ -321,18 +319,18 @@ impl Shared {
 }
 
 impl State {
-    /// Why no candidate will ever run, if so: nothing is left to start, or the first that was started failed.
-    fn hopeless(&self) -> Option<String> {
+    /// The error if no candidate can ever run: no slot is left, or the first worker failed to start.
+    fn permanent_error(&self) -> Option<String> {
         let all = |phases: &[Phase]| self.slots.iter().all(|slot| phases.contains(&slot.phase));
         let one_failed = self.slots.iter().any(|slot| slot.phase == Phase::Failed);
         let never_ready = self.versions.is_none() && one_failed && all(&[Phase::Empty, Phase::Failed]);
         (never_ready || all(&[Phase::Failed])).then(|| self.error.clone().unwrap_or_default())
     }
 
-    /// What the worker of a slot may be given. Slots fill in for others that failed for good.
-    fn takes(&self, slot: usize, live_slot: bool) -> Takes {
+    /// The jobs that a slot's worker accepts. Slots replace others that failed for good.
+    fn accepts(&self, slot: usize, live_slot: bool) -> AcceptedJobs {
         if !live_slot || self.slots.len() == 1 {
-            return Takes {
+            return AcceptedJobs {
                 live: true,
                 batch: true,
             };
@@ -340,46 +338,46 @@ impl State {
         let failed = |slot: &Slot| slot.phase == Phase::Failed;
         let (live, batch) = self.slots.split_at(LIVE_SLOT + 1);
         if slot == LIVE_SLOT {
-            Takes {
+            AcceptedJobs {
                 live: true,
                 batch: batch.iter().all(failed),
             }
         } else {
-            Takes {
+            AcceptedJobs {
                 live: live.iter().all(failed),
                 batch: true,
             }
         }
     }
 
-    /// Whether an empty slot should be filled: it is wanted, or more waits than those who could take it will.
+    /// Whether an empty slot needs a worker: one is wanted, or more jobs wait than the other workers will take.
     fn is_needed(&self, slot: usize, live_slot: bool) -> bool {
-        let takes = self.takes(slot, live_slot);
+        let accepts = self.accepts(slot, live_slot);
         let soon_free = self.slots.iter().enumerate().filter(|(other, room)| {
-            matches!(room.phase, Phase::Idle | Phase::Starting) && self.takes(*other, live_slot) == takes
+            matches!(room.phase, Phase::Idle | Phase::Starting) && self.accepts(*other, live_slot) == accepts
         });
-        self.slots[slot].wanted || self.queue.demand(takes) > soon_free.count()
+        self.slots[slot].wanted || self.queue.demand(accepts) > soon_free.count()
     }
 
-    /// Workers that may be given batches.
-    fn seats(&self, live_slot: bool) -> usize {
-        self.workers(live_slot, |takes| takes.batch)
+    /// Workers that accept batches.
+    fn batch_workers(&self, live_slot: bool) -> usize {
+        self.workers(live_slot, |accepts| accepts.batch)
     }
 
-    fn workers(&self, live_slot: bool, which: impl Fn(Takes) -> bool) -> usize {
+    fn workers(&self, live_slot: bool, which: impl Fn(AcceptedJobs) -> bool) -> usize {
         (0..self.slots.len())
-            .filter(|&slot| which(self.takes(slot, live_slot)) && self.slots[slot].phase != Phase::Failed)
+            .filter(|&slot| which(self.accepts(slot, live_slot)) && self.slots[slot].phase != Phase::Failed)
             .count()
     }
 
     fn overloaded(&self, queued: usize, priority: Priority, live_slot: bool) -> ExecutorError {
-        let workers = self.workers(live_slot, |takes| match priority {
-            Priority::Live => takes.live,
-            Priority::Batch => takes.batch,
+        let workers = self.workers(live_slot, |accepts| match priority {
+            Priority::Live => accepts.live,
+            Priority::Batch => accepts.batch,
         });
         ExecutorError::Overloaded {
             queued,
-            retry_after_ms: retry_after_ms(queued, workers, self.mean_run_ms.unwrap_or(FIRST_GUESS_MS)),
+            retry_after_ms: retry_after_ms(queued, workers, self.mean_run_ms.unwrap_or(ASSUMED_RUN_MS)),
         }
     }
 
@@ -389,16 +387,16 @@ impl State {
     }
 }
 
-/// When a quarter of what waits will have been run: room by then for whoever was refused.
+/// Estimated time until a quarter of the waiting jobs have run, in ms.
 fn retry_after_ms(queued: usize, workers: usize, mean_run_ms: f64) -> u64 {
     let runs = (queued as f64 / 4.0).ceil() / workers.max(1) as f64;
-    // At least one, so that nobody asks again at once.
+    // At least 1, so that callers do not retry at once.
     ((runs * mean_run_ms).ceil() as u64).max(1)
 }
 
 impl Job {
     fn answer(&self, answer: Result<Execution, ExecutorError>) {
-        // Whoever cancelled is not there any more to hear it.
+        // A caller that cancelled does not receive it any more.
         let _ = self.reply.try_send(answer);
     }
 }

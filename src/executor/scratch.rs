@@ -1,7 +1,7 @@
-//! What killed workers leave in the system's temporary folder.
+//! Temporary folders that killed workers leave behind.
 //!
-//! A worker keeps the files of its candidates in a folder of its own, locked for as long as it lives. Each new worker
-//! removes the folders of dead ones; whoever does not want to wait for that can do it here.
+//! A worker keeps its candidates' files in a folder that it locks while it lives. Each new worker removes the folders
+//! of dead ones; this module removes them on request.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -9,34 +9,34 @@ use std::time::{Duration, SystemTime};
 
 use nix::fcntl::{Flock, FlockArg};
 
-/// How the folder of a worker is named, and how while it is being made.
+/// Prefixes of a worker's folder, and of one that is being created.
 const PREFIXES: [&str; 2] = ["cadforge-scratch-", "new-cadforge-scratch-"];
 
-/// A folder without lock that is younger may have an owner who is about to lock it.
-const YOUNG: Duration = Duration::from_secs(10);
+/// Younger folders without a lock may have an owner that is about to lock them.
+const MIN_AGE: Duration = Duration::from_secs(10);
 
 /// A folder that no worker holds.
 #[derive(Debug)]
 pub struct Abandoned {
-    /// The folder.
+    /// Absolute, if the temporary folder's path is.
     pub path: PathBuf,
-    /// Bytes of the files in it.
+    /// Size of its files.
     pub bytes: u64,
     /// Keeps other programs from removing it at the same time.
     _lock: Flock<File>,
 }
 
 impl Abandoned {
-    /// Removes the folder with everything in it.
+    /// Removes the folder and its contents.
     ///
     /// # Errors
-    /// What the system says, most often that the folder is another user's.
+    /// The system's error, usually because the folder belongs to another user.
     pub fn remove(self) -> std::io::Result<()> {
         fs::remove_dir_all(&self.path)
     }
 }
 
-/// Those in the system's temporary folder, by name.
+/// The abandoned folders in the system's temporary folder, sorted by name.
 pub fn abandoned() -> Vec<Abandoned> {
     abandoned_in(&std::env::temp_dir())
 }
@@ -54,7 +54,7 @@ fn abandoned_in(base: &Path) -> Vec<Abandoned> {
             .is_ok_and(|time| {
                 SystemTime::now()
                     .duration_since(time)
-                    .is_ok_and(|age| age > YOUNG)
+                    .is_ok_and(|age| age > MIN_AGE)
             });
         if !is_ours || !is_old {
             continue;
@@ -76,7 +76,7 @@ fn abandoned_in(base: &Path) -> Vec<Abandoned> {
     found
 }
 
-/// Links are not followed: a candidate may have made them.
+/// Does not follow links: a candidate may have made them.
 fn bytes_below(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_in_use_a_young_one_and_those_of_others_stay() {
+    fn only_abandoned_folders_are_listed() {
         let base = tempfile::tempdir().unwrap();
         let old = SystemTime::now() - Duration::from_secs(60);
         let make = |name: &str, old: Option<SystemTime>| {

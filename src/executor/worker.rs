@@ -1,7 +1,7 @@
-//! One worker process: its start, one candidate at a time, its end.
+//! One worker process: start, runs, end.
 //!
-//! Knows nothing of queues or retries. A worker that misbehaves in any way is dead: see [`WorkerDied`]. One that is slow because
-//! the machine is busy does not misbehave: its time limits do not run while it waits for the processor.
+//! Independent of queues and retries. A worker that misbehaves in any way counts as dead: see [`WorkerDied`]. A worker
+//! that is slow on a busy machine does not misbehave: its time-outs do not run while it waits for the processor.
 
 use std::io::Read;
 use std::net::Shutdown;
@@ -21,82 +21,74 @@ use super::protocol::{
 };
 use super::{CancelToken, Limits, SandboxSupport, WorkerConfig, WorkerVersions};
 
-/// How long the import of CadQuery may take, without the time in which it waits for the processor: seconds, or a minute
-/// from a cold disk.
-const START_LIMIT: Duration = Duration::from_secs(180);
+/// Time-out for importing CadQuery, without the time in which the worker waits for the processor. The import takes
+/// seconds, or a minute from a cold disk.
+const START_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// How long a worker may stay silent, without the time in which it waits for the processor. While a candidate runs it
-/// says so every second, however long that takes; what it does between two words takes less than a second, or a few to
-/// have the kernel take down a candidate with gigabytes of memory.
-const SILENCE: Duration = Duration::from_secs(20);
+/// Time-out for messages of the worker, without the time in which it waits for the processor. While a candidate runs,
+/// the worker reports progress every second; between two messages it works for less than a second, or for a few while
+/// the kernel frees gigabytes of a candidate's memory.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A program that was stopped itself has the worker's words before it when it goes on, but not yet read.
-const SECOND_LOOK: Duration = Duration::from_secs(1);
+/// Extra time-out: if this program was suspended itself, messages have arrived that are not read yet.
+const EXTRA_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a worker may take to end, or to stop a candidate, when asked.
-const STOP_LIMIT: Duration = Duration::from_secs(1);
+/// Time-out for a worker to end, or to stop a candidate, on request.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How much of a worker's own standard error is kept, in bytes.
-const TAIL: usize = 8 << 10;
+/// Bytes of a worker's standard error that are kept.
+const STDERR_TAIL_BYTES: usize = 8 << 10;
 
-/// Variables a worker inherits. All others stay here: secrets have no business near candidate code.
-pub(super) const INHERITED: [&str; 4] = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"];
+/// Environment variables that a worker inherits. Others may hold secrets, which must not reach candidate code.
+pub(super) const INHERITED_VARIABLES: [&str; 4] = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"];
 
-/// A running worker that has said hello.
-pub struct Worker {
+/// A running worker that has sent its hello.
+pub(crate) struct Worker {
     child: Child,
     connection: Option<UnixStream>,
     replies: Receiver<Received>,
-    words: Arc<Mutex<Vec<u8>>>,
+    stderr_tail: Arc<Mutex<Vec<u8>>>,
     versions: WorkerVersions,
     sandbox: SandboxSupport,
     next_id: u64,
-    /// Candidates that sleep while another one is run beside them.
+    /// Sleeping candidates, beside which another one runs.
     asleep: Vec<u64>,
-    /// Those of them that ended before the other one did.
+    /// Those of them that ended before the other one.
     ended: Vec<(u64, Received)>,
 }
 
-/// A candidate to run.
-pub struct Run<'a> {
-    /// Its code.
-    pub code: &'a [u8],
-    /// What it may use.
-    pub limits: &'a Limits,
-    /// What for.
-    pub purpose: Purpose,
-    /// Stops it.
-    pub cancel: &'a CancelToken,
-    /// Disconnects when the pool goes.
-    pub closing: &'a Receiver<()>,
+pub(crate) struct Run<'a> {
+    pub(crate) code: &'a [u8],
+    pub(crate) limits: &'a Limits,
+    pub(crate) purpose: Purpose,
+    pub(crate) cancel: &'a CancelToken,
+    /// Disconnects when the pool is dropped.
+    pub(crate) closing: &'a Receiver<()>,
 }
 
-/// Why a worker is of no use any more, in one line and a hint.
+/// Why a worker cannot be used any more, in one line and a hint.
 #[derive(Debug)]
-pub struct WorkerDied(pub String);
+pub(crate) struct WorkerDied(pub String);
 
-/// What came of one candidate.
-pub enum Ran {
-    /// It ended.
-    Done(Box<Done>),
+pub(crate) enum RunResult {
+    Done(Box<FinishedRun>),
     /// It was cancelled, and the worker is free again.
     Cancelled,
 }
 
-/// A candidate's end.
-pub struct Done {
-    /// As the worker saw it.
-    pub outcome: Outcome,
-    /// Ran the code, ms.
-    pub run_ms: f64,
-    /// Meshed, exported and measured, ms.
-    pub mesh_ms: f64,
-    /// Steps that an earlier run had done already.
-    pub resumed: u32,
-    /// What the candidate said of its own run.
-    pub claims: Claims,
-    /// What goes with it.
-    pub blobs: DoneBlobs,
+/// Result of a candidate that ended.
+pub(crate) struct FinishedRun {
+    /// As the worker reported it.
+    pub(crate) outcome: Outcome,
+    /// Duration of the code, in ms.
+    pub(crate) run_ms: f64,
+    /// Duration of meshing, export and measurement, in ms.
+    pub(crate) mesh_ms: f64,
+    /// Steps that were not run again.
+    pub(crate) resumed: u32,
+    /// Unverified reports of the candidate's process.
+    pub(crate) claims: Claims,
+    pub(crate) blobs: DoneBlobs,
 }
 
 type Received = Result<(Reply, Vec<Vec<u8>>), String>;
@@ -104,16 +96,16 @@ type Received = Result<(Reply, Vec<Vec<u8>>), String>;
 impl Worker {
     /// Starts a worker and waits until it is ready.
     ///
-    /// The worker lives no longer than the calling thread. `gone` is called, from another thread, once its
-    /// connection is closed; `closing` disconnects when the start is to be given up.
-    pub fn start(
+    /// The worker ends with the calling thread. `gone` is called, from another thread, once its connection is closed;
+    /// `closing` disconnects to abort the start.
+    pub(crate) fn start(
         config: &WorkerConfig,
         closing: &Receiver<()>,
         started: impl FnOnce(u32),
         gone: impl FnOnce() + Send + 'static,
     ) -> Result<Self, WorkerDied> {
-        let (ours, theirs) =
-            UnixStream::pair().map_err(|error| WorkerDied(format!("no socket for a worker: {error}")))?;
+        let (ours, theirs) = UnixStream::pair()
+            .map_err(|error| WorkerDied(format!("cannot create a socket for a worker: {error}")))?;
         let mut command = Command::new(&config.worker);
         command
             .arg("--python")
@@ -122,7 +114,7 @@ impl Worker {
             .args(["--patches", &config.patches])
             .env_clear()
             .envs(
-                INHERITED
+                INHERITED_VARIABLES
                     .iter()
                     .filter_map(|name| Some((name, std::env::var_os(name)?))),
             )
@@ -130,7 +122,7 @@ impl Worker {
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
-            // Ctrl-C in a terminal is for the client, which decides what becomes of its workers.
+            // Ctrl-C in a terminal must reach the client only, which ends its workers in order.
             .process_group(0);
         let mut child = command.spawn().map_err(|error| {
             WorkerDied(format!(
@@ -138,19 +130,19 @@ impl Worker {
                 config.worker.display()
             ))
         })?;
-        // The command holds the other end of the socket: as long as it does, the worker's end goes unnoticed.
+        // The command holds the other end of the socket: until it is dropped, the end of the worker goes unnoticed.
         drop(command);
         started(child.id());
-        let words = Arc::default();
+        let stderr_tail = Arc::default();
         if let Some(stderr) = child.stderr.take() {
-            keep_tail(stderr, Arc::clone(&words));
+            keep_tail(stderr, Arc::clone(&stderr_tail));
         }
-        let replies = listen(&ours, gone);
+        let replies = spawn_reader(&ours, gone);
         let mut worker = Self {
             child,
             connection: Some(ours),
             replies: replies?,
-            words,
+            stderr_tail,
             versions: WorkerVersions::default(),
             sandbox: SandboxSupport::default(),
             next_id: 0,
@@ -161,27 +153,26 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Versions inside.
-    pub fn versions(&self) -> &WorkerVersions {
+    pub(crate) fn versions(&self) -> &WorkerVersions {
         &self.versions
     }
 
-    /// What its candidates are confined by.
-    pub fn sandbox(&self) -> &SandboxSupport {
+    /// The sandbox of its candidates.
+    pub(crate) fn sandbox(&self) -> &SandboxSupport {
         &self.sandbox
     }
 
     /// Runs one candidate. An error means that the worker must be replaced.
     ///
-    /// A hand edit may go on from where an earlier one with the same beginning stands. A worker that is told of hand edits
-    /// is told of nothing else while the pool has others, so that there is such a one.
+    /// A hand edit may resume from an earlier one that began with the same steps. A worker for hand edits runs nothing
+    /// else while the pool has other workers, so that its earlier runs remain.
     ///
-    /// `beside` is called again and again while the candidate sleeps: its worker may run another one meanwhile.
-    pub fn run(
+    /// `beside` is called repeatedly while the candidate sleeps: the worker may run another one meanwhile.
+    pub(crate) fn run(
         &mut self,
         run: &Run<'_>,
         beside: &mut dyn FnMut(&mut Self) -> Result<(), WorkerDied>,
-    ) -> Result<Ran, WorkerDied> {
+    ) -> Result<RunResult, WorkerDied> {
         self.next_id += 1;
         let id = self.next_id;
         let request = Request::Run {
@@ -189,8 +180,8 @@ impl Worker {
             limits: run.limits.clone(),
             purpose: run.purpose,
         };
-        self.say(&request, &[run.code])?;
-        let mut silence = Timeout::new(SILENCE, vec![self.child.id()]);
+        self.send(&request, &[run.code])?;
+        let mut silence = Timeout::new(SILENCE_TIMEOUT, vec![self.child.id()]);
         let mut deadline = crossbeam_channel::after(silence.left());
         let mut looked_twice = false;
         let never = crossbeam_channel::never();
@@ -198,48 +189,48 @@ impl Worker {
         loop {
             let fired = if cancelled { &never } else { run.cancel.receiver() };
             select! {
-                recv(self.replies) -> heard => {
-                    let asleep = match heard.unwrap_or_else(|_| Err("it is gone".to_owned())) {
+                recv(self.replies) -> reply => {
+                    let asleep = match reply.unwrap_or_else(|_| Err("the connection is closed".to_owned())) {
                         Ok((Reply::Running { id: of, asleep }, _)) => asleep && of == id,
                         Ok(frame @ (Reply::Done { id: of, .. }, _)) if self.asleep.contains(&of) => {
                             self.ended.push((of, Ok(frame)));
                             false
                         }
-                        heard => return self.done(heard, id),
+                        reply => return self.done(reply, id),
                     };
                     if asleep && !cancelled {
                         self.asleep.push(id);
                         beside(self)?;
                         self.asleep.pop();
                         if let Some(at) = self.ended.iter().position(|(of, _)| *of == id) {
-                            let (_, heard) = self.ended.swap_remove(at);
-                            return self.done(heard, id);
+                            let (_, reply) = self.ended.swap_remove(at);
+                            return self.done(reply, id);
                         }
                     }
-                    silence = Timeout::new(SILENCE, vec![self.child.id()]);
+                    silence = Timeout::new(SILENCE_TIMEOUT, vec![self.child.id()]);
                     deadline = crossbeam_channel::after(silence.left());
                     looked_twice = false;
                 }
                 recv(fired) -> _ => {
                     cancelled = true;
-                    // The caller has its answer already: there is all the time that the worker needs.
-                    self.say(&Request::Cancel { id }, &[])?;
+                    // The caller has its answer already, so the worker may take its time.
+                    self.send(&Request::Cancel { id }, &[])?;
                 }
                 recv(run.closing) -> _ => return Err(WorkerDied("the pool is closing".to_owned())),
                 recv(deadline) -> _ => {
                     let left = silence.left();
                     if left.is_zero() && looked_twice {
-                        return Err(self.died("it did not answer in time"));
+                        return Err(self.died("it did not reply in time"));
                     }
                     looked_twice = left.is_zero();
-                    deadline = crossbeam_channel::after(left.max(SECOND_LOOK));
+                    deadline = crossbeam_channel::after(left.max(EXTRA_TIMEOUT));
                 }
             }
         }
     }
 
-    fn done(&mut self, heard: Received, expected: u64) -> Result<Ran, WorkerDied> {
-        match heard {
+    fn done(&mut self, reply: Received, expected: u64) -> Result<RunResult, WorkerDied> {
+        match reply {
             Ok((
                 Reply::Done {
                     id,
@@ -254,8 +245,8 @@ impl Worker {
             )) if id == expected => {
                 let blobs = DoneBlobs::from_blobs(blobs).map_err(|error| self.died(&error.to_string()))?;
                 Ok(match outcome {
-                    Outcome::Cancelled => Ran::Cancelled,
-                    outcome => Ran::Done(Box::new(Done {
+                    Outcome::Cancelled => RunResult::Cancelled,
+                    outcome => RunResult::Done(Box::new(FinishedRun {
                         outcome,
                         run_ms,
                         mesh_ms,
@@ -266,7 +257,7 @@ impl Worker {
                 })
             }
             Ok((Reply::Refused { message }, _)) => Err(WorkerDied(message)),
-            Ok((reply, _)) => Err(self.died(&format!("it answered out of turn: {reply:?}"))),
+            Ok((reply, _)) => Err(self.died(&format!("unexpected reply {reply:?}"))),
             Err(reason) => Err(self.died(&reason)),
         }
     }
@@ -275,19 +266,19 @@ impl Worker {
         &mut self,
         closing: &Receiver<()>,
     ) -> Result<(WorkerVersions, SandboxSupport), WorkerDied> {
-        let timeout = Timeout::with_children(START_LIMIT, self.child.id());
-        let heard = loop {
+        let timeout = Timeout::with_children(START_TIMEOUT, self.child.id());
+        let reply = loop {
             let left = timeout.left();
             if left.is_zero() {
                 break Err(RecvTimeoutError::Timeout);
             }
             select! {
-                recv(self.replies) -> heard => break heard.map_err(|_| RecvTimeoutError::Disconnected),
+                recv(self.replies) -> reply => break reply.map_err(|_| RecvTimeoutError::Disconnected),
                 recv(closing) -> _ => return Err(WorkerDied("the pool is closing".to_owned())),
                 default(left) => {}
             }
         };
-        match heard {
+        match reply {
             Ok(Ok((
                 Reply::Hello {
                     protocol: PROTOCOL,
@@ -302,53 +293,53 @@ impl Worker {
                  hint: both come from one build: make build"
             ))),
             Ok(Ok((Reply::Refused { message }, _))) => Err(WorkerDied(message)),
-            Ok(Ok((reply, _))) => Err(self.died(&format!("it began with {reply:?}"))),
+            Ok(Ok((reply, _))) => Err(self.died(&format!("unexpected first reply {reply:?}"))),
             Ok(Err(reason)) => Err(self.died(&reason)),
-            Err(RecvTimeoutError::Disconnected) => Err(self.died("it is gone")),
+            Err(RecvTimeoutError::Disconnected) => Err(self.died("the connection is closed")),
             Err(RecvTimeoutError::Timeout) => Err(self.died("it was not ready in time")),
         }
     }
 
-    fn say(&mut self, request: &Request, blobs: &[&[u8]]) -> Result<(), WorkerDied> {
+    fn send(&mut self, request: &Request, blobs: &[&[u8]]) -> Result<(), WorkerDied> {
         let Some(connection) = &mut self.connection else {
-            return Err(self.died("it is gone"));
+            return Err(self.died("the connection is closed"));
         };
         write_frame(connection, request, blobs).map_err(|error| self.died(&error.to_string()))
     }
 
-    /// The worker's death with all that can be told of it.
+    /// Kills the worker; the error says everything known about its end.
     fn died(&mut self, reason: &str) -> WorkerDied {
         let status = self.stop();
-        // The last words are on their way through a pipe whose other end is closed by now.
+        // Its last output is still in a pipe whose other end is closed by now.
         thread::sleep(Duration::from_millis(20));
-        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
-        let words = String::from_utf8_lossy(&words);
-        let words = words.trim();
-        if words.contains("error while loading shared libraries") {
+        let stderr = self.stderr_tail.lock().unwrap_or_else(PoisonError::into_inner);
+        let stderr = String::from_utf8_lossy(&stderr);
+        let stderr = stderr.trim();
+        if stderr.contains("error while loading shared libraries") {
             return WorkerDied(format!(
-                "the worker cannot load a library: {words}\n\
+                "the worker cannot load a library: {stderr}\n\
                  hint: it needs the libpython it was built with: install it (apt install libpython3-dev), or build \
                  again with `make build`"
             ));
         }
         let status = status.map_or_else(String::new, |status| format!(" ({status})"));
-        let words = if words.is_empty() {
+        let stderr = if stderr.is_empty() {
             String::new()
         } else {
-            format!("; it said: {words}")
+            format!("; its standard error: {stderr}")
         };
         WorkerDied(format!(
-            "the worker died: {reason}{status}{words}\nhint: `cadforge doctor` looks for the cause"
+            "the worker died: {reason}{status}{stderr}\nhint: `cadforge doctor` looks for the cause"
         ))
     }
 
-    /// Ends the process, kindly first, and waits until it is gone.
+    /// Ends the process, first by closing the connection, and waits for its end.
     fn stop(&mut self) -> Option<ExitStatus> {
         if let Some(connection) = self.connection.take() {
-            // The listening thread holds the same socket: closing is not enough.
+            // The reading thread holds the same socket: dropping it does not close the connection.
             let _ = connection.shutdown(Shutdown::Both);
         }
-        let deadline = Instant::now() + STOP_LIMIT;
+        let deadline = Instant::now() + STOP_TIMEOUT;
         while Instant::now() < deadline {
             match self.child.try_wait() {
                 Ok(None) => thread::sleep(Duration::from_millis(2)),
@@ -356,7 +347,7 @@ impl Worker {
                 Err(_) => break,
             }
         }
-        // Its candidate dies with it: children ask the system for that.
+        // Its candidate ends with it: children request that from the system.
         let _ = self.child.kill();
         self.child.wait().ok()
     }
@@ -369,46 +360,50 @@ impl Drop for Worker {
 }
 
 /// Reads replies on a thread of its own, until the connection ends.
-fn listen(
+fn spawn_reader(
     connection: &UnixStream,
     gone: impl FnOnce() + Send + 'static,
 ) -> Result<Receiver<Received>, WorkerDied> {
-    let refuse = |error: std::io::Error| WorkerDied(format!("a worker cannot be listened to: {error}"));
-    // A worker that stops reading must not hold its client up for ever.
-    connection.set_write_timeout(Some(SILENCE)).map_err(refuse)?;
-    let mut connection = connection.try_clone().map_err(refuse)?;
+    let cannot_read = |error: std::io::Error| WorkerDied(format!("cannot read from a worker: {error}"));
+    // A worker that stops reading must not block its client for ever.
+    connection
+        .set_write_timeout(Some(SILENCE_TIMEOUT))
+        .map_err(cannot_read)?;
+    let mut connection = connection.try_clone().map_err(cannot_read)?;
     let (sender, receiver): (Sender<Received>, _) = bounded(1);
     thread::Builder::new()
         .name("worker-replies".to_owned())
         .spawn(move || {
             loop {
-                let heard = match read_frame(&mut connection) {
+                let reply = match read_frame(&mut connection) {
                     Ok(Some(frame)) => Ok(frame),
                     Ok(None) => Err("it closed the connection".to_owned()),
                     Err(error) => Err(error.to_string()),
                 };
-                let last = heard.is_err();
-                if sender.send(heard).is_err() || last {
+                let last = reply.is_err();
+                if sender.send(reply).is_err() || last {
                     break;
                 }
             }
             drop(sender);
             gone();
         })
-        .map_err(refuse)?;
+        .map_err(cannot_read)?;
     Ok(receiver)
 }
 
-fn keep_tail(mut stderr: impl Read + Send + 'static, words: Arc<Mutex<Vec<u8>>>) {
+fn keep_tail(mut stderr: impl Read + Send + 'static, tail: Arc<Mutex<Vec<u8>>>) {
     let keep = move || {
         let mut buffer = [0; 1024];
         while let Ok(length @ 1..) = stderr.read(&mut buffer) {
-            let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
-            words.extend_from_slice(&buffer[..length]);
-            let excess = words.len().saturating_sub(TAIL);
-            words.drain(..excess);
+            let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+            tail.extend_from_slice(&buffer[..length]);
+            let excess = tail.len().saturating_sub(STDERR_TAIL_BYTES);
+            tail.drain(..excess);
         }
     };
-    // Without it the worker blocks on its first few thousand lines, and is then replaced.
-    let _ = thread::Builder::new().name("worker-words".to_owned()).spawn(keep);
+    // Without this thread the worker blocks once the pipe is full, and is then replaced.
+    let _ = thread::Builder::new()
+        .name("worker-stderr".to_owned())
+        .spawn(keep);
 }

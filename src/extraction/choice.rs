@@ -1,4 +1,4 @@
-//! Which of several pieces of code is the program.
+//! Selects the program among several pieces of code.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -7,22 +7,22 @@ use std::rc::Rc;
 use super::fences::Language;
 use super::python::{Facts, Parses, mentions};
 
-/// A piece of an answer that may be its program.
+/// A piece of an answer that may be the program.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     pub range: Range<usize>,
     pub text: String,
-    /// The text with its indentation, where it may go on from another piece.
+    /// The text with its indentation, for joining it with another piece.
     pub raw: Option<String>,
-    /// What it says; `None` if it does not parse.
+    /// Its facts; `None` if it does not parse.
     pub facts: Option<Rc<Facts>>,
     pub language: Language,
-    /// Whether it stands in a tag that says that it is the answer.
+    /// Whether it is in a tag that marks the answer.
     pub in_answer: bool,
 }
 
-/// The last piece that is a program by itself, else all pieces in order where they are one together, else the last one
-/// that builds something. Pieces in a tag of the answer come before others.
+/// The last piece that is a program by itself; else all pieces joined, if that is a program; else the last one that
+/// builds something. Pieces in an answer tag take precedence.
 pub(super) fn whole(pieces: &[Piece], parses: &Parses) -> Option<String> {
     let tagged: Vec<&Piece> = pieces.iter().filter(|piece| piece.in_answer).collect();
     let all: Vec<&Piece> = pieces.iter().collect();
@@ -30,7 +30,7 @@ pub(super) fn whole(pieces: &[Piece], parses: &Parses) -> Option<String> {
 }
 
 fn of(pieces: &[&Piece], parses: &Parses) -> Option<String> {
-    // Names that earlier pieces bind: code that needs one of these does not stand by itself.
+    // Names bound by earlier pieces: code that needs them is not a program by itself.
     let mut bound = BTreeSet::new();
     let mut alone = Vec::new();
     let mut needs_earlier = false;
@@ -54,7 +54,7 @@ fn of(pieces: &[&Piece], parses: &Parses) -> Option<String> {
     if let Some(piece) = importing.filter(|piece| piece.facts.as_ref().is_some_and(|facts| facts.result)) {
         return Some(piece.text.clone());
     }
-    // A piece that is broken off in a function goes on in the next one.
+    // A piece that ends inside a function continues in the next one.
     let joined = || (needs_earlier || alone.is_empty()).then(|| joined(pieces, parses))?;
     if let Some((text, facts)) = joined()
         && (facts.result || importing.is_none())
@@ -66,7 +66,7 @@ fn of(pieces: &[&Piece], parses: &Parses) -> Option<String> {
         .map(|piece| piece.text.clone())
 }
 
-/// Pieces of one program, put together in their order.
+/// The pieces of one program, joined in order.
 fn joined(pieces: &[&Piece], parses: &Parses) -> Option<(String, Rc<Facts>)> {
     let code = |piece: &&&Piece| piece.language != Language::Other;
     let join = |pieces: Vec<&&Piece>| {
@@ -88,7 +88,7 @@ fn joined(pieces: &[&Piece], parses: &Parses) -> Option<(String, Rc<Facts>)> {
     })
 }
 
-/// The last piece that is CadQuery at all.
+/// The last piece that uses CadQuery.
 pub(super) fn any(pieces: &[Piece]) -> Option<String> {
     let is_program = |piece: &&Piece| piece.facts.as_ref().is_some_and(|facts| facts.is_program());
     pieces
@@ -98,7 +98,7 @@ pub(super) fn any(pieces: &[Piece]) -> Option<String> {
         .map(|piece| piece.text.clone())
 }
 
-/// Of pieces none of which is a program, the one that was most likely meant to be it.
+/// If no piece is a program: the piece that is most likely meant to be it.
 pub(super) fn broken(pieces: &[Piece]) -> Option<String> {
     let rank = |piece: &&Piece| {
         let language = match piece.language {
@@ -109,6 +109,6 @@ pub(super) fn broken(pieces: &[Piece]) -> Option<String> {
         (mentions(&piece.text), piece.in_answer, language)
     };
     let filled = pieces.iter().filter(|piece| !piece.text.is_empty());
-    // Of equal ones the last.
+    // Of equal ones, the last.
     filled.max_by_key(rank).map(|piece| piece.text.clone())
 }

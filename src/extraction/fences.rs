@@ -1,5 +1,5 @@
-//! Code fences of Markdown, as models write them: indented, in lists and quotes, opened in the middle of a line, never
-//! closed, or with a fence inside a string of the program.
+//! Code fences of Markdown as models write them: indented, in lists and quotes, opened within a line, never closed, or
+//! with a fence inside a string of the program.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -8,26 +8,26 @@ use super::layout::tidy;
 use super::python::{Facts, Parses, line_end, line_start};
 use super::tokens;
 
-/// Fences of one answer that are looked at.
+/// Maximum number of fences in an answer.
 const MARKS: usize = 256;
-/// Closing fences that are tried for one block, where the program holds fences of its own.
+/// Maximum number of closing fences tried for a block, if the program contains fences.
 const TRIED: usize = 12;
 
 /// A fenced block.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    /// From its opening fence to its closing one.
+    /// From its opening to its closing fence.
     pub range: Range<usize>,
-    /// What it holds, without the indentation of its fence.
+    /// Its content without the indentation of its fence.
     pub raw: String,
-    /// The same as Python wants it.
+    /// The same, normalised for Python.
     pub body: String,
     pub language: Language,
-    /// What it says as Python; `None` if it does not parse.
+    /// Its facts as Python; `None` if it does not parse.
     pub facts: Option<Rc<Facts>>,
 }
 
-/// What a fence says that it holds.
+/// Language that a fence declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Language {
     Python,
@@ -40,17 +40,17 @@ pub(super) enum Language {
 struct Mark {
     range: Range<usize>,
     letter: u8,
-    /// Nothing but indentation, quote or list marks before it.
+    /// Whether only indentation, quote or list marks precede it.
     starts_line: bool,
     language: Language,
-    /// Whether nothing but special tokens stands behind it on its line.
+    /// Whether only special tokens follow it on its line.
     bare: bool,
-    /// Where the block that it would open begins.
+    /// Start of the block that it would open.
     body: usize,
 }
 
-/// All blocks, in order. Where a fence could end a block or belong to a string of it, the reading counts under which the
-/// block parses.
+/// All blocks, in order. If a fence could end a block or belong to a string in it, the interpretation that parses is
+/// used.
 pub(super) fn blocks(text: &str, parses: &Parses) -> Vec<Block> {
     let marks = marks(text);
     let mut found = Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn blocks(text: &str, parses: &Parses) -> Vec<Block> {
             facts,
         });
         index = match next {
-            // A fence that names a language opens a block, even where it ended one that was never closed.
+            // A fence that names a language opens a block, even if it also ends one that was never closed.
             Some(mark)
                 if marks[mark].starts_line
                     && marks[mark].language == Language::Python
@@ -98,7 +98,7 @@ fn is_inline(text: &str, marks: &[Mark], index: usize) -> bool {
         .is_some_and(|next| next.letter == marks[index].letter && next.range.end <= end)
 }
 
-/// Where the block ends, the fence there, and what it says if it parses.
+/// End of the block, the fence there, and its facts if it parses.
 fn close(
     text: &str,
     marks: &[Mark],
@@ -125,8 +125,8 @@ fn close(
     if let Some(facts) = read(content_end(text, first_end)) {
         return (content_end(text, first_end), first, Some(facts));
     }
-    // The block's last line may hold its fence: `.box(1, 2, 3)` and three backticks. The longest reading counts, for a comment
-    // may hold one too.
+    // The block's last line may contain its fence: `.box(1, 2, 3)` and three backticks. The longest match that parses
+    // is used, because a comment may contain one too.
     let in_line = |from: usize, to: usize| {
         let marks_there = later(false)
             .filter(|&mark| (from..to).contains(&marks[mark].range.start))
@@ -143,7 +143,7 @@ fn close(
     if let Some(found) = in_line(open.body, first_end) {
         return found;
     }
-    // Only a string over several lines can hold a fence at the start of a line.
+    // Only a multi-line string can contain a fence at the start of a line.
     let holds_string = |end: usize| {
         ["\"\"\"", "'''"]
             .iter()
@@ -161,7 +161,7 @@ fn close(
             return found;
         }
     }
-    // It does not parse, so Markdown's own rule decides, but a fence that says Python begins something new.
+    // It does not parse, so Markdown's own rule applies; but a fence that declares Python starts a new block.
     let length = open.range.len();
     let bare = later(true).find(|&mark| marks[mark].bare && marks[mark].range.len() >= length);
     let python = later(true).find(|&mark| marks[mark].language == Language::Python);
@@ -183,7 +183,7 @@ fn close(
     )
 }
 
-/// The start of the line that a closing fence is on: its indentation is no code.
+/// The start of the closing fence's line: its indentation is not code.
 fn content_end(text: &str, end: usize) -> usize {
     if end == text.len() {
         end
@@ -259,7 +259,7 @@ fn marks(text: &str) -> Vec<Mark> {
     found
 }
 
-/// Whether a line may open a fence behind that: indentation, quotes, one list mark.
+/// Whether a line may open a fence after this text: indentation, quotes, one list mark.
 fn is_margin(before: &str) -> bool {
     let rest = before.trim_start_matches([' ', '\t', '>']);
     let rest = rest.trim_end();
@@ -269,7 +269,7 @@ fn is_margin(before: &str) -> bool {
         || (rest.len() - digits.len() <= 3 && digits.len() < rest.len() && matches!(digits, "." | ")"))
 }
 
-/// What the text behind a fence says: the language, and where code begins that stands on the same line.
+/// Parses the text after a fence: the language, and the start of code on the same line.
 fn info(line: &str) -> (Language, Option<usize>) {
     let line = line.find("```").map_or(line, |end| &line[..end]);
     let start = line.len() - line.trim_start().len();
@@ -300,7 +300,7 @@ fn info(line: &str) -> (Language, Option<usize>) {
     (language, None)
 }
 
-/// Whether a line behind a fence is code and no attribute of the fence (`title="x"`).
+/// Whether the text after a fence is code and not an attribute of the fence (`title="x"`).
 fn is_code(line: &str) -> bool {
     const STARTS: [&str; 12] = [
         "import ", "from ", "def ", "class ", "#", "@", "\"\"\"", "'''", "try:", "if ", "for ", "with ",
@@ -367,7 +367,7 @@ mod tests {
             ("no fence `at` all", &[]),
         ] {
             let got = bodies(text);
-            // A block that another one was found in is no code: its own text does not matter.
+            // A block that contains another one is not code: its own text is irrelevant.
             let got: Vec<_> = got.iter().filter(|body| !body.is_empty()).collect();
             if text.starts_with("````") {
                 assert_eq!(got.last().copied(), Some(&found[1].to_owned()), "{text}");

@@ -1,8 +1,8 @@
-//! What the parser's grammar takes and Python 3 does not.
+//! Constructs that the parser's grammar accepts and Python 3 does not.
 
 use tree_sitter::Node;
 
-/// Whether line breaks mean nothing inside.
+/// Whether line breaks have no meaning inside.
 pub(super) fn has_brackets(kind: &str) -> bool {
     matches!(
         kind,
@@ -26,7 +26,7 @@ pub(super) fn has_brackets(kind: &str) -> bool {
     )
 }
 
-/// Whether nothing stands behind a colon: the grammar takes `def f():` at the end of a text.
+/// Whether nothing follows a colon: the grammar accepts `def f():` at the end of a text.
 pub(super) fn has_empty_body(node: Node<'_>) -> bool {
     let is_compound = matches!(
         node.kind(),
@@ -62,7 +62,7 @@ pub(super) fn has_empty_body(node: Node<'_>) -> bool {
     children.last().is_some_and(|last| last.kind() == ":") || children.iter().any(is_empty)
 }
 
-/// Whether a line ends in the middle of a simple statement.
+/// Whether a line ends within a simple statement.
 pub(super) fn breaks_off(text: &str, node: Node<'_>, in_brackets: bool) -> bool {
     let is_simple = matches!(
         node.kind(),

@@ -1,6 +1,6 @@
-//! Brings a program's lines to where Python wants them.
+//! Normalises the lines of a program.
 
-/// The text without outer blank lines and common indentation, with one line break at its end; empty if it is blank.
+/// The text without outer blank lines and common indentation, with one final line break; empty if it is blank.
 pub(super) fn tidy(text: &str) -> String {
     let text = text.trim_end();
     let lines: Vec<&str> = text
@@ -19,7 +19,7 @@ pub(super) fn tidy(text: &str) -> String {
         .unwrap_or(0);
     let mut tidied = String::with_capacity(text.len() + 1);
     for (number, line) in lines.iter().enumerate() {
-        // A first line may be indented alone: behind a word or a special token.
+        // Only the first line may be indented, after a word or a special token.
         let cut = if number == 0 {
             indent(line)
         } else {
@@ -31,7 +31,7 @@ pub(super) fn tidy(text: &str) -> String {
     tidied
 }
 
-/// The code of a Python prompt's transcript, without what it printed; `None` for any other text.
+/// The code in a transcript of the Python prompt, without its output; `None` for any other text.
 pub(super) fn without_prompts(text: &str) -> Option<String> {
     let first = text.lines().find(|line| !line.trim().is_empty())?;
     if !first.trim_start().starts_with(">>> ") {
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn margins_and_outer_blank_lines_go() {
+    fn margins_and_outer_blank_lines_are_removed() {
         for (text, tidied) in [
             ("\n\n  a\n    b\n\n  c\n\n", "a\n  b\n\nc\n"),
             ("  a\nb", "a\nb\n"),

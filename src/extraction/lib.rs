@@ -1,8 +1,8 @@
-//! Turns a model's answer into a program: the one function behind every place where answers come in.
+//! Extracts the program from a model's answer.
 //!
-//! `docs/extraction.md` states the rules. Where an answer can be read in several ways, the reading counts whose program parses as
-//! Python and uses CadQuery, so that a delimiter inside a string or a comment of the program ends nothing. Pure: runs nothing, and
-//! the work is bounded by the length of the answer.
+//! `docs/extraction.md` states the rules. If an answer has several interpretations, the one whose program parses as
+//! Python and uses CadQuery is used, so that a delimiter inside a string or comment of the program ends nothing. Pure:
+//! runs nothing, and the work is bounded by the length of the answer.
 //!
 //! ```
 //! let answer = "Here is the part:\n\n```python\nimport cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n```\nDone.";
@@ -34,20 +34,20 @@ use python::{Facts, Parses};
 pub use prompt::answer;
 pub use prose::is_prose;
 
-/// Wrappers in wrappers that are opened: a fence in JSON in a tool call.
+/// Maximum nesting of wrappers, such as a fence in JSON in a tool call.
 const DEPTH: usize = 4;
 
-/// The program of a model's answer. An answer without one that parses gives what looks most like a program, so that the
-/// error of running it helps its author; empty if there is nothing but reasoning.
+/// The program of a model's answer. If none parses, the text that is most likely a program is returned, so that the
+/// error of running it helps its author; empty if the answer is only reasoning.
 pub fn program(answer: &str) -> String {
     let answer = normal(answer);
     let parses = Parses::new(answer.len());
     find(&answer, &parses, DEPTH).unwrap_or_else(|guess| guess)
 }
 
-/// A text that is said to be code: as it is, byte for byte, unless it is an answer around a program.
+/// A text that is declared to be code: unchanged, unless it is an answer around a program.
 ///
-/// It is one if it does not parse and holds a program that does, or begins with a fence.
+/// It is an answer if it does not parse and contains a program that does, or begins with a fence.
 pub fn code(text: &str) -> Cow<'_, str> {
     if !looks_wrapped(text) {
         return Cow::Borrowed(text);
@@ -78,7 +78,8 @@ pub fn wrapped(text: &str) -> Option<String> {
     }
 }
 
-/// Whether a text can be an answer around code, without parsing it: most code is not, and rows are read by the million.
+/// Whether a text can be an answer around code; cheaper than parsing, as most code is not and rows are read by the
+/// million.
 fn looks_wrapped(text: &str) -> bool {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let ends = [lines.next(), lines.next_back()];
@@ -93,7 +94,7 @@ fn looks_wrapped(text: &str) -> bool {
         })
 }
 
-/// The text without marks that nobody sees at the start of its lines, and with line breaks as Python reads them.
+/// The text without invisible characters at the start of its lines, and with line breaks as Python reads them.
 fn normal(text: &str) -> Cow<'_, str> {
     const UNSEEN: [char; 3] = ['\u{feff}', '\u{200b}', '\u{2060}'];
     const NO_BREAK: char = '\u{a0}';
@@ -111,7 +112,7 @@ fn normal(text: &str) -> Cow<'_, str> {
     Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// The program in a text, or what looks most like one.
+/// The program in a text, or what is most likely one.
 fn find(text: &str, parses: &Parses, depth: usize) -> Result<String, String> {
     if let Some(program) = as_it_is(text, parses) {
         return Ok(program);
@@ -120,7 +121,8 @@ fn find(text: &str, parses: &Parses, depth: usize) -> Result<String, String> {
     if let Some(program) = direct(bare, parses) {
         return Ok(program);
     }
-    // Before anything that costs more: most answers are a program behind reasoning, and a long one leaves little to spend.
+    // Before more expensive steps: most answers are a program after reasoning, and a long answer leaves little of the
+    // work limit.
     let behind = |code: &[Range<usize>]| {
         let ends = reasoning::ends(text, code).into_iter();
         ends.map(|end| tokens::stripped(&text[end..]))
@@ -131,7 +133,7 @@ fn find(text: &str, parses: &Parses, depth: usize) -> Result<String, String> {
     {
         return Ok(program);
     }
-    // Special tokens at the start say which channel it is.
+    // Special tokens at the start select the channel.
     let code = islands(text, parses);
     if let Some(program) = behind(&code) {
         return Ok(program);
@@ -191,7 +193,7 @@ fn find(text: &str, parses: &Parses, depth: usize) -> Result<String, String> {
         .ok_or_else(|| guess(answer, &pieces))
 }
 
-/// A text that is a program and nothing else. A template's `[EOS]` behind it parses too: as an index, of an unbound name.
+/// A text that is a program only. A template's `[EOS]` after it parses too, as an index with an unbound name.
 fn as_it_is(text: &str, parses: &Parses) -> Option<String> {
     const TOKENS: [&str; 5] = ["EOS", "PAD", "BOS", "UNK", "INST"];
     let tidied = tidy(text);
@@ -202,7 +204,7 @@ fn as_it_is(text: &str, parses: &Parses) -> Option<String> {
     Some(tidy(&tidied[facts.core.clone()]))
 }
 
-/// A text that is a program but for its layout.
+/// A text that is a program except for its layout.
 fn direct(text: &str, parses: &Parses) -> Option<String> {
     let tidied = tidy(text);
     let tidied = without_prompts(&tidied).unwrap_or(tidied);
@@ -210,7 +212,7 @@ fn direct(text: &str, parses: &Parses) -> Option<String> {
     Some(tidy(&tidied[facts.core.clone()]))
 }
 
-/// A text of one line whose line breaks are still escaped, as JSON in JSON leaves them.
+/// A text of one line whose line breaks are escaped, as after JSON in JSON.
 fn with_line_breaks(text: &str) -> Option<String> {
     let is_escaped = text.contains("\\n") && !text.contains('\n');
     is_escaped.then(|| {
@@ -220,7 +222,7 @@ fn with_line_breaks(text: &str) -> Option<String> {
     })
 }
 
-/// Where code stands in a text, found before anything is taken off it: marks inside are no marks.
+/// Positions of code in a text, found before anything is removed: delimiters inside code are ignored.
 fn islands(text: &str, parses: &Parses) -> Vec<Range<usize>> {
     let mut islands = programs_of(&fences::blocks(text, parses));
     let unfenced = prose::code(text, parses).into_iter();
@@ -235,7 +237,7 @@ fn programs_of(blocks: &[Block]) -> Vec<Range<usize>> {
     programs.map(|block| block.range.clone()).collect()
 }
 
-/// The text before the first token that ends a turn: what a model goes on to say after it is no answer.
+/// The text before the first token that ends a turn: later text is not part of the answer.
 fn first_turn<'t>(text: &'t str, parses: &Parses) -> &'t str {
     const TRIED: usize = 6;
     let islands = islands(text, parses);
@@ -245,7 +247,7 @@ fn first_turn<'t>(text: &'t str, parses: &Parses) -> &'t str {
         .map(|token| token.range.start)
         .filter(|&end| !tokens::stripped(&text[..end]).is_empty())
         .collect();
-    // The longest reading that is a program: a comment of it may name a token.
+    // The longest interpretation that is a program: one of its comments may contain a token.
     let program = ends
         .iter()
         .rev()
@@ -254,7 +256,7 @@ fn first_turn<'t>(text: &'t str, parses: &Parses) -> &'t str {
     program.or(ends.first()).map_or(text, |&end| &text[..end])
 }
 
-/// What may be a program: blocks of fences, and tags that hold nothing else.
+/// Candidates for the program: fenced blocks, and tags with no other content.
 fn pieces(
     text: &str,
     blocks: &[Block],
@@ -270,7 +272,7 @@ fn pieces(
             .iter()
             .find_map(|&end| Some((end, direct(tokens::stripped(&text[tag.inner..end]), parses)?)));
         if let Some((end, program)) = program {
-            // Tags and fences inside are the program's own.
+            // Tags and fences inside it belong to the program.
             if !pieces
                 .iter()
                 .any(|piece| piece.facts.is_some() && piece.range.contains(&tag.range.start))
@@ -339,7 +341,7 @@ fn pieces(
     pieces
 }
 
-/// What looks most like the program of an answer in which nothing parses.
+/// The text that is most likely the program, in an answer without one that parses.
 fn guess(answer: &str, pieces: &[Piece]) -> String {
     if let Some(text) = choice::broken(pieces) {
         return text;

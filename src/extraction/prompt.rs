@@ -1,15 +1,15 @@
-//! Finds where the answer begins in a text that holds prompt and answer, decoded with a template's special tokens.
+//! Finds the start of the answer in a text of prompt and answer, decoded with a template's special tokens.
 
 use super::tokens::{after_last_header, letters};
 
-/// Letters of a prompt's end that must be there where its beginning was cut off to fit a model's context.
+/// Minimum number of letters of a prompt's end, if its beginning was cut off to fit the model's context.
 const LEAST: usize = 24;
 
-/// What follows the prompt in a query; `None` where the prompt is not found. Without a prompt the answer begins behind the last
-/// header of the model's turn; where no known template has one, the query is the answer.
+/// The text after the prompt in a query; `None` if the prompt is not found. Without a prompt the answer starts after
+/// the last header of the model's turn; without a known header the whole query is the answer.
 ///
-/// The prompt may stand anywhere, behind padding or a template's header, with other white space and special tokens than it
-/// was given with, or without its beginning.
+/// The prompt may be preceded by padding or a template's header, may differ in white space and special tokens, or lack
+/// its beginning.
 pub fn answer<'q>(query: &'q str, prompt: &str) -> Option<&'q str> {
     let wanted = letters(prompt);
     if wanted.is_empty() {
@@ -23,13 +23,13 @@ pub fn answer<'q>(query: &'q str, prompt: &str) -> Option<&'q str> {
     let text: Vec<char> = held.iter().map(|(c, _)| *c).collect();
     let end = match first_end(&text, &pattern) {
         Some(end) => end,
-        // A prompt that is too long loses its beginning, so the query begins inside of it.
+        // A prompt that is too long loses its beginning, so that the query starts inside it.
         None => Some(overlap(&pattern, &text)).filter(|&length| length >= LEAST)?,
     };
     Some(&query[held[end - 1].1..])
 }
 
-/// For each length of the pattern the length of the longest proper prefix that also ends it (Knuth, Morris and Pratt).
+/// For each prefix of the pattern, the length of its longest proper border (Knuth, Morris and Pratt).
 fn borders(pattern: &[char]) -> Vec<usize> {
     let mut borders = vec![0; pattern.len()];
     let mut length = 0;
@@ -43,7 +43,7 @@ fn borders(pattern: &[char]) -> Vec<usize> {
     borders
 }
 
-/// Where the first occurrence of a pattern ends.
+/// End of the first occurrence of a pattern.
 fn first_end(text: &[char], pattern: &[char]) -> Option<usize> {
     let borders = borders(pattern);
     let mut length = 0;
@@ -59,7 +59,7 @@ fn first_end(text: &[char], pattern: &[char]) -> Option<usize> {
     None
 }
 
-/// Length of the longest end of `prompt` that begins `text`.
+/// Length of the longest suffix of `prompt` that is a prefix of `text`.
 fn overlap(prompt: &[char], text: &[char]) -> usize {
     let pattern = &text[..text.len().min(prompt.len())];
     let borders = borders(pattern);
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_answer_is_what_follows_the_prompt() {
+    fn the_answer_follows_the_prompt() {
         let prompt = "<|im_start|>user\nRepair:\nimport cadquery as cq\n<|im_end|>\n<|im_start|>assistant\n";
         for (query, prompt, found) in [
             (
@@ -107,7 +107,7 @@ mod tests {
                 "Make a box.",
                 Some("<end_of_turn>\n<start_of_turn>model\nx"),
             ),
-            // The model's context cut the beginning off.
+            // The model's context cut off the beginning.
             (
                 "import cadquery as cq\n<|im_end|>\n<|im_start|>assistant\nx".to_owned(),
                 prompt,
@@ -136,7 +136,7 @@ mod tests {
         }
 
         #[test]
-        fn searching_finds_what_the_library_finds(text in "[ab]{0,20}", pattern in "[ab]{1,4}") {
+        fn the_search_agrees_with_the_standard_library(text in "[ab]{0,20}", pattern in "[ab]{1,4}") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();
             prop_assert_eq!(first_end(&chars(&text), &chars(&pattern)), text.find(&pattern).map(|at| at + pattern.len()));
             let longest = (0..=text.len().min(pattern.len())).rev().find(|&length| pattern.ends_with(&text[..length]));

@@ -1,24 +1,24 @@
-//! Tells sentences from code, and finds a program that stands between sentences without a fence.
+//! Distinguishes sentences from code, and finds a program between sentences without a fence.
 
 use std::ops::Range;
 
 use super::python::Parses;
 use super::tokens;
 
-/// Stretches of code between sentences that are tried.
+/// Maximum number of tried stretches of code between sentences.
 const STRETCHES: usize = 48;
 
-/// Ends that are tried for a program that begins in one of them.
+/// Maximum number of tried ends for a program that begins in one of them.
 const ENDS: usize = 6;
 
-/// Words that lines of Python hold side by side, or begin with.
+/// Words that appear side by side in lines of Python, or begin them.
 const KEYWORDS: [&str; 35] = [
     "import", "from", "as", "def", "return", "for", "in", "if", "else", "elif", "not", "and", "or", "is",
     "lambda", "while", "with", "class", "assert", "raise", "global", "nonlocal", "yield", "del", "pass",
     "try", "except", "finally", "async", "await", "match", "case", "type", "break", "continue",
 ];
 
-/// Whether a line is a sentence or another thing that Markdown holds beside code, and that no line of Python is.
+/// Whether a line is a sentence, or other Markdown that cannot be a line of Python.
 pub fn is_prose(line: &str) -> bool {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') || line.contains("\"\"\"") || line.contains("'''") {
@@ -46,7 +46,7 @@ pub fn is_prose(line: &str) -> bool {
     words(&code, 3) || is_short_sentence(&code)
 }
 
-/// Whether so many words stand side by side with nothing between them, which no line of Python has.
+/// Whether at least `least` words follow each other, which no line of Python has.
 fn words(code: &str, least: usize) -> bool {
     let mut run = 0;
     for word in code.trim_start_matches(['-', '*', '•']).split_whitespace() {
@@ -94,13 +94,13 @@ fn is_short_sentence(code: &str) -> bool {
         return false;
     }
     let ends = code.trim_end_matches(['*', '`', ' ']);
-    // `result.` is a line that was broken off, `width:` a key.
+    // `result.` is a truncated line of code, `width:` a key.
     let is_sentence = code.contains(' ') || code.trim_start_matches('*').starts_with(char::is_uppercase);
     let is_dotted = code.trim_end_matches('.').contains(['.', '_']);
     ends.ends_with(['!', '?']) || (ends.ends_with(['.', ':']) && is_sentence && !is_dotted) || words(code, 2)
 }
 
-/// A line that is one tag of markup.
+/// A line that consists of one markup tag.
 fn is_tag(line: &str) -> bool {
     let Some(inner) = line.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
         return false;
@@ -109,7 +109,7 @@ fn is_tag(line: &str) -> bool {
     name.starts_with(char::is_alphabetic) && !inner.contains(['<', '>', '('])
 }
 
-/// The line without what its quotes hold.
+/// The line without the content of its strings.
 fn without_strings(line: &str) -> String {
     let mut kept = String::with_capacity(line.len());
     let mut rest = line.chars();
@@ -134,7 +134,7 @@ fn without_strings(line: &str) -> String {
     kept
 }
 
-/// Where the string behind an opening quote ends, its closing quote included.
+/// End of the string after an opening quote, including its closing quote.
 fn closing(text: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in text.char_indices() {
@@ -149,7 +149,7 @@ fn closing(text: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// Lines of code with no sentence between them; blank lines at the ends are left out.
+/// Lines of code without a sentence between them; outer blank lines are left out.
 fn stretches(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut open = false;
@@ -170,7 +170,7 @@ fn stretches(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Code between sentences that parses, in order; none overlaps another. A program may hold sentences in its strings.
+/// Code between sentences that parses, in order and without overlap. A program may contain sentences in its strings.
 pub(super) fn code(text: &str, parses: &Parses) -> Vec<Range<usize>> {
     let stretches = stretches(text);
     let stretches = &stretches[stretches.len().saturating_sub(STRETCHES)..];
@@ -182,7 +182,7 @@ pub(super) fn code(text: &str, parses: &Parses) -> Vec<Range<usize>> {
             let text = &text[range.clone()];
             text.contains("\"\"\"") || text.contains("'''")
         };
-        // From the longest on, for a program goes on behind its strings; and the stretch alone.
+        // From the longest on, because a program continues after its strings; then the stretch alone.
         let ends = (first + 1..stretches.len()).rev().take(ENDS).chain([first]);
         let last = ends.into_iter().find(|&last| {
             let range = range(last);
@@ -195,7 +195,7 @@ pub(super) fn code(text: &str, parses: &Parses) -> Vec<Range<usize>> {
             }
             None => {
                 let mut after = imports(text, &stretches[first]).into_iter();
-                // Code that goes on from an earlier stretch uses CadQuery only by the names that it takes from there.
+                // Code that continues an earlier stretch uses CadQuery only through names from there.
                 let goes_on = || {
                     let facts = parses.facts(&text[range(first)])?;
                     (!facts.bound.is_empty() || facts.result).then(|| range(first))
@@ -212,8 +212,8 @@ pub(super) fn code(text: &str, parses: &Parses) -> Vec<Range<usize>> {
     found
 }
 
-/// The ends of a stretch that begin with an import: a heading may look like code, such as `The part (a box):`. What stands
-/// before a blank line or does not parse by itself goes, and nothing else does.
+/// Suffixes of a stretch that begin with an import: a heading may look like code, such as `The part (a box):`. Only
+/// text before a blank line, or that does not parse by itself, is removed.
 fn imports(text: &str, stretch: &Range<usize>) -> Vec<Range<usize>> {
     const TRIED: usize = 3;
     let mut found = Vec::new();
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentences_are_told_from_code() {
+    fn sentences_are_distinguished_from_code() {
         for line in [
             "Here is the repaired code:",
             "The fork now holds the wheel.",
@@ -343,7 +343,7 @@ mod tests {
                 Some(&text[before.len()..])
             );
         }
-        // A broken tail is no sentence: it is not cut away.
+        // A truncated line is not a sentence: it is kept.
         let text = "import cadquery as cq\nx = cq.Workplane()\n\ny = x.box(1,\n";
         assert!(code(text, &Parses::new(text.len())).is_empty());
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What a text is as Python: whether it parses, which names it binds and what of CadQuery it uses.
+//! Analyses a text as Python: whether it parses, the names that it binds, and its use of CadQuery.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
@@ -10,48 +10,48 @@ use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 use super::grammar::{breaks_off, has_brackets, has_empty_body};
 
-/// Names that are looked for when the object to export is chosen; the worker's harness has the same list.
+/// Result names in search order; the worker's harness has the same list.
 const RESULTS: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
 
 /// Functions that show an object.
 const SHOWS: [&str; 4] = ["show_object", "show", "display", "debug"];
 
-/// CadQuery's classes that scripts call by their bare names.
+/// CadQuery's classes that scripts call without the module's name.
 const CLASSES: [&str; 3] = ["Workplane", "Sketch", "Assembly"];
 
-/// A longer text is not parsed: programs are a few kilobytes, and a parser would make an attack of a body of 16 MB.
+/// Maximum length of a parsed text: programs are a few kilobytes, and parsing a body of 16 MB could be an attack.
 const LONGEST: usize = 1 << 20;
 
-/// What a text that parses says of itself.
+/// Facts about a text that parses.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     /// Whether it imports CadQuery.
     pub imports: bool,
-    /// Whether it uses CadQuery beyond importing it.
+    /// Whether it uses CadQuery beyond the import.
     pub builds: bool,
-    /// Whether it binds or shows what is exported.
+    /// Whether it binds or shows a result.
     pub result: bool,
     /// Names bound anywhere.
     pub bound: BTreeSet<String>,
-    /// Names that are read where nothing has bound them yet; in functions, names that nothing binds.
+    /// Names read before they are bound; in functions, names that are never bound.
     pub free: BTreeSet<String>,
-    /// The text without lines of bare words at its ends: `Sure` and `Done` parse as names, and can only fail.
+    /// The text without lines of bare words at its ends: `Sure` and `Done` parse as names, but fail when run.
     pub core: Range<usize>,
 }
 
 impl Facts {
-    /// Whether it is CadQuery at all.
-    pub fn is_program(&self) -> bool {
+    /// Whether it uses CadQuery.
+    pub(super) fn is_program(&self) -> bool {
         self.imports || self.builds
     }
 
     /// Whether it needs one of these names from elsewhere.
-    pub fn depends_on(&self, names: &BTreeSet<String>) -> bool {
+    pub(super) fn depends_on(&self, names: &BTreeSet<String>) -> bool {
         !self.free.is_disjoint(names)
     }
 }
 
-/// Parses, and remembers what it has parsed; stops when an answer has cost too much.
+/// A parser with a cache; stops when an answer exceeds its limit of work.
 pub(super) struct Parses {
     known: RefCell<HashMap<u64, Option<Rc<Facts>>>>,
     /// Bytes that may still be parsed.
@@ -59,7 +59,7 @@ pub(super) struct Parses {
 }
 
 impl Parses {
-    /// For an answer of that length.
+    /// For an answer of this length.
     pub fn new(length: usize) -> Self {
         Self {
             known: RefCell::default(),
@@ -67,7 +67,7 @@ impl Parses {
         }
     }
 
-    /// Facts of a text that parses as Python 3 without an error.
+    /// Facts about a text that parses as Python 3 without errors.
     pub fn facts(&self, text: &str) -> Option<Rc<Facts>> {
         if text.len() > LONGEST {
             return None;
@@ -82,7 +82,7 @@ impl Parses {
         facts
     }
 
-    /// Facts of a text that is a CadQuery program.
+    /// Facts about a text that is a CadQuery program.
     pub fn program(&self, text: &str) -> Option<Rc<Facts>> {
         if !mentions(text) {
             return None;
@@ -91,7 +91,7 @@ impl Parses {
     }
 }
 
-/// Whether a text can use CadQuery: cheaper than parsing it.
+/// Whether a text can use CadQuery; cheaper than parsing.
 pub(super) fn mentions(text: &str) -> bool {
     text.contains("cadquery") || text.contains("cq") || CLASSES.iter().any(|class| text.contains(class))
 }
@@ -101,8 +101,8 @@ fn tree(text: &str) -> Option<Tree> {
     parser
         .set_language(&tree_sitter_python::LANGUAGE.into())
         .expect("grammar and library are pinned together");
-    // The callback comes once in a hundred steps of the parser, so the limit is one of work and not of time: error
-    // recovery on nested brackets takes more than linear work.
+    // The parser calls back every hundred steps, so this limits work and not time: error recovery on nested brackets
+    // takes more than linear work.
     let mut left = 200 + text.len() / 2;
     let mut limit = |_: &tree_sitter::ParseState| match left.checked_sub(1) {
         Some(rest) => {
@@ -140,8 +140,8 @@ fn read(text: &str) -> Option<Facts> {
     }];
     let mut inner = Vec::new();
     while let Some(visit) = stack.pop() {
-        // What the grammar takes and Python 3 does not: statements of Python 2, and lines that are joined without a
-        // bracket or a backslash. So `Sure.` and the line behind it are no attribute.
+        // Constructs that the grammar accepts and Python 3 does not: Python 2 statements, and joined lines without a
+        // bracket or backslash. So `Sure.` and the next line are not an attribute.
         if matches!(visit.node.kind(), "print_statement" | "exec_statement")
             || breaks_off(text, visit.node, visit.in_brackets)
             || has_empty_body(visit.node)
@@ -158,16 +158,16 @@ fn read(text: &str) -> Option<Facts> {
     Some(facts)
 }
 
-/// What is done with a name.
+/// Use of a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Read,
     Bind,
-    /// An attribute's name or a keyword: no name of the program's.
+    /// An attribute's name or a keyword argument: not a name of the program.
     Neither,
 }
 
-/// A node that is to be read.
+/// A node to analyse.
 struct Visit<'t> {
     node: Node<'t>,
     role: Role,
@@ -178,11 +178,11 @@ struct Visit<'t> {
 struct Reading<'t> {
     text: &'t str,
     facts: Facts,
-    /// Names of CadQuery's modules.
+    /// Names bound to CadQuery's modules.
     names: BTreeSet<String>,
-    /// What is imported from them.
+    /// Names imported from them.
     imported: BTreeSet<String>,
-    /// Names read in functions, which run when everything is bound.
+    /// Names read in functions, which run after everything is bound.
     late: BTreeSet<String>,
 }
 
@@ -191,7 +191,7 @@ impl<'t> Reading<'t> {
         &self.text[node.byte_range()]
     }
 
-    /// Reads one node and names the children that are to be read, in the order in which they run.
+    /// Analyses one node, and adds the children to analyse in order of execution.
     fn node(&mut self, visit: &Visit<'t>, children: &mut Vec<Visit<'t>>) {
         let &Visit {
             node,
@@ -228,11 +228,11 @@ impl<'t> Reading<'t> {
             }
         }
         match node.kind() {
-            // What is assigned is read before it is bound.
+            // The assigned value is read before the target is bound.
             "assignment" | "for_in_clause" | "named_expression" => {
                 children.sort_by_key(|visit| visit.role == Role::Bind);
             }
-            // A `for` is read after its sequence and before its body.
+            // The target of a `for` comes after its sequence and before its body.
             "for_statement" if children.len() >= 2 => children.swap(0, 1),
             "list_comprehension"
             | "set_comprehension"
@@ -270,7 +270,7 @@ impl<'t> Reading<'t> {
         let (Some(("identifier", object)), Some((_, name))) = (part("object"), part("attribute")) else {
             return;
         };
-        // Writing a part to a file makes none.
+        // Writing a part to a file builds nothing.
         self.facts.builds |=
             self.names.contains(object) && !["exporters", "importers", "vis"].contains(&name);
     }
@@ -314,13 +314,13 @@ impl<'t> Reading<'t> {
             if from_cadquery {
                 self.imported.insert(name.to_owned());
             }
-            // A part that comes from another file is none that this one makes.
+            // A part from another file is not built by this one.
             self.facts.bound.insert(name.to_owned());
         }
     }
 }
 
-/// What a child's names are for.
+/// Use of the names in a child.
 fn role_of(parent: &str, field: Option<&str>, role: Role) -> Role {
     match (parent, field) {
         ("attribute", Some("attribute")) | ("keyword_argument", Some("name")) => Role::Neither,
@@ -389,7 +389,7 @@ pub(super) fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |end| end + 1)
 }
 
-/// Where the line that a byte is in ends, its line break not included.
+/// End of the line that contains a byte, without its line break.
 pub(super) fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |end| at + end)
 }
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_of_cadquery_is_told_from_words() {
+    fn use_of_cadquery_is_distinguished_from_words() {
         for (text, imports, builds, result) in [
             (
                 "import cadquery as cq\nfixture = cq.Workplane()",
@@ -487,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn bare_words_at_the_ends_are_no_code() {
+    fn bare_words_at_the_ends_are_not_code() {
         for (text, core) in [
             ("Sure\nimport cadquery\nDone", "\nimport cadquery\n"),
             ("python\nx = cq.f()", "\nx = cq.f()"),
@@ -509,6 +509,6 @@ mod tests {
             parses.facts(&format!("{long} ")).is_none(),
             "the second one is beyond the limit"
         );
-        assert!(parses.facts(&long).is_some(), "what is known costs nothing");
+        assert!(parses.facts(&long).is_some(), "a cached text costs nothing");
     }
 }

@@ -1,8 +1,8 @@
-//! Takes a model's reasoning off its answer.
+//! Strips a model's reasoning from its answer.
 
 use std::ops::Range;
 
-/// What opens and closes reasoning, in lower case.
+/// Delimiters of reasoning, in lower case.
 const PAIRS: [(&str, &str); 16] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
@@ -22,7 +22,7 @@ const PAIRS: [(&str, &str); 16] = [
     ("<|channel>thought", "<channel|>"),
 ];
 
-/// Whether a tag of that name holds reasoning.
+/// Whether tags of that name contain reasoning.
 pub(super) fn is_reasoning(name: &str) -> bool {
     PAIRS.iter().any(|(open, _)| {
         open.strip_prefix('<')
@@ -31,10 +31,10 @@ pub(super) fn is_reasoning(name: &str) -> bool {
     })
 }
 
-/// The answer without reasoning. What lies in `code` is no mark of it.
+/// The answer without reasoning. Delimiters inside `code` are ignored.
 ///
-/// Templates that open the reasoning in the prompt leave only its end: what stands before that goes. Reasoning that never
-/// ends takes the rest with it.
+/// If a template opens the reasoning in the prompt, the answer contains only its end: the text before it is removed. If
+/// reasoning never ends, the rest is removed.
 pub(super) fn without(text: &str, code: &[Range<usize>]) -> String {
     if let Some(answer) = harmony(text, code) {
         return answer;
@@ -56,7 +56,7 @@ pub(super) fn without(text: &str, code: &[Range<usize>]) -> String {
                 from = range.end;
             }
             (Some(opened), true) if opened == pair => {
-                // Code before and behind must not run into one line.
+                // Code before and after must not run into one line.
                 kept.push('\n');
                 from = range.end;
                 open = None;
@@ -80,17 +80,17 @@ pub(super) fn begins(text: &str) -> bool {
     })
 }
 
-/// Where reasoning may end, in order: the first few of these places.
+/// Positions at which reasoning may end, in order; only the first few.
 pub(super) fn ends(text: &str, code: &[Range<usize>]) -> Vec<usize> {
     const TRIED: usize = 6;
     let closing = marks(text, code).into_iter().filter(|mark| mark.closes);
     closing.map(|mark| mark.range.end).take(TRIED).collect()
 }
 
-/// What opens or closes reasoning.
+/// A delimiter of reasoning.
 struct Mark {
     range: Range<usize>,
-    /// Its place among the pairs.
+    /// Index of its pair.
     pair: usize,
     closes: bool,
 }
@@ -109,9 +109,9 @@ fn marks(text: &str, code: &[Range<usize>]) -> Vec<Mark> {
     marks
 }
 
-/// The final channel of an answer in gpt-oss's format; `None` for any other.
+/// The final channel of an answer in gpt-oss's format; `None` for other formats.
 fn harmony(text: &str, code: &[Range<usize>]) -> Option<String> {
-    // Decoded without special tokens the channels' names run into the text.
+    // Without special tokens the channels' names run into the text.
     if text.trim_start().starts_with("analysis")
         && let Some((at, mark)) = text
             .rmatch_indices("assistantfinal")
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasoning_goes_and_the_rest_stays() {
+    fn reasoning_is_stripped_and_the_rest_kept() {
         for (text, left) in [
             ("<think>a</think>b", "\nb"),
             ("a</think>b", "b"),

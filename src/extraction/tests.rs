@@ -1,4 +1,4 @@
-//! `program(W(P)) == P` for every wrapper W and every program P, and answers with their programs.
+//! `program(W(P)) == P` for every wrapper W and program P, and answers with their programs.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,11 +10,11 @@ use super::{code, program, wrapped};
 
 const PART: &str = "import cadquery as cq\n\nfixture = cq.Workplane().box(3, 4, 5)\n";
 
-/// Something that models put around a program.
+/// Text that models put around a program.
 struct Wrapper {
     name: &'static str,
     wrap: fn(&str) -> String,
-    /// What in a program could be taken for a part of it.
+    /// Delimiters that a program could contain too.
     delimiters: &'static [&'static str],
 }
 
@@ -115,7 +115,7 @@ fn indented(text: &str, by: &str) -> String {
     })
 }
 
-/// Programs of tasks and test cases, seeds, references and attacks, as far as they are programs.
+/// Programs of tasks and test cases, seeds, references and attacks that parse.
 fn written_programs() -> Vec<(String, String)> {
     fn walk(folder: &Path, found: &mut Vec<(String, String)>) {
         let mut entries: Vec<_> = std::fs::read_dir(folder)
@@ -141,7 +141,7 @@ fn written_programs() -> Vec<(String, String)> {
     found
 }
 
-/// Up to outer blank lines and spaces at the end.
+/// Without outer blank lines and trailing spaces.
 fn canonical(program: &str) -> String {
     let text = program.replace("\r\n", "\n");
     let text = text.trim_start_matches('\u{feff}').trim_end();
@@ -150,7 +150,7 @@ fn canonical(program: &str) -> String {
 }
 
 #[test]
-fn every_written_program_comes_out_of_every_wrapper() {
+fn every_existing_program_is_extracted_from_every_wrapper() {
     let parses = super::Parses::new(1 << 22);
     let programs: Vec<_> = written_programs()
         .into_iter()
@@ -182,7 +182,7 @@ fn every_written_program_comes_out_of_every_wrapper() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// A program out of a small grammar; `marks` are lines put into comments, strings and docstrings.
+/// A program from a small grammar; `marks` are lines for comments, strings and docstrings.
 fn programs() -> impl Strategy<Value = String> {
     let head = prop::sample::select(vec![
         "",
@@ -231,7 +231,7 @@ fn programs() -> impl Strategy<Value = String> {
     })
 }
 
-/// A program with a mark in a comment, a string, or on a line of its own in a docstring.
+/// A program with a delimiter in a comment, a string, or on its own line in a docstring.
 fn marked(mark: &str, place: usize) -> String {
     let inside = match place {
         0 => format!("# {mark}\n"),
@@ -246,7 +246,7 @@ fn marked(mark: &str, place: usize) -> String {
 }
 
 #[test]
-fn a_program_may_hold_what_its_wrapper_ends_with() {
+fn a_program_may_contain_the_delimiter_of_its_wrapper() {
     let mut wrong = Vec::new();
     for wrapper in WRAPPERS {
         for mark in wrapper.delimiters {
@@ -270,39 +270,39 @@ proptest! {
     })]
 
     #[test]
-    fn a_program_comes_out_of_every_wrapper(text in programs(), wrapper in 0..WRAPPERS.len()) {
+    fn a_program_is_extracted_from_every_wrapper(text in programs(), wrapper in 0..WRAPPERS.len()) {
         let wrapper = &WRAPPERS[wrapper];
         let wrapped = (wrapper.wrap)(&text);
         prop_assert_eq!(program(&wrapped), canonical(&text), "{}: {}", wrapper.name, wrapped);
     }
 
     #[test]
-    fn a_program_comes_out_of_wrappers_in_wrappers(text in programs(), inner in 0..WRAPPERS.len(), outer in prop::sample::select(vec![
+    fn a_program_is_extracted_from_nested_wrappers(text in programs(), inner in 0..WRAPPERS.len(), outer in prop::sample::select(vec![
         "<think>\nhm\n</think>\nX", "X<|im_end|>", "<|im_start|>assistant\nX<|im_end|>\n", "\n\nX\n\n", "X</s></s>", "Let us see.</think>\nX",
     ])) {
         let wrapper = &WRAPPERS[inner];
-        // A turn that is in there already ends the answer; channels have reasoning of their own.
+        // An inner turn already ends the answer; channels have reasoning of their own.
         prop_assume!(!wrapper.name.contains("turn") && !wrapper.name.contains("channels"));
         let wrapped = outer.replace('X', &(wrapper.wrap)(&text));
         prop_assert_eq!(program(&wrapped), canonical(&text), "{}: {}", wrapper.name, wrapped);
     }
 
     #[test]
-    fn what_comes_out_stays_as_it_is(text in programs(), wrapper in 0..WRAPPERS.len()) {
+    fn extraction_is_idempotent(text in programs(), wrapper in 0..WRAPPERS.len()) {
         let once = program(&(WRAPPERS[wrapper].wrap)(&text));
         prop_assert_eq!(program(&once), once.clone());
         prop_assert_eq!(code(&once).into_owned(), once);
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "(?s).{0,200}") {
+    fn no_text_causes_a_panic(text in "(?s).{0,200}") {
         let found = program(&text);
         prop_assert!(found.is_empty() || found.ends_with('\n'));
         let _ = code(&text);
     }
 
     #[test]
-    fn no_heap_of_marks_makes_it_panic(pieces in prop::collection::vec(prop::sample::select(vec![
+    fn no_sequence_of_delimiters_causes_a_panic(pieces in prop::collection::vec(prop::sample::select(vec![
         "```", "~~~", "```python", "\n", " ", "<think>", "</think>", "<answer>", "</answer>", "<|im_end|>", "<|channel|>final<|message|>",
         "{\"code\": \"", "\"}", "\"\"\"", "import cadquery as cq", "x = cq.Workplane()", "Sure.", "é", "\r\n", "[EOS]", "> ", "- ", ">>> ", "\\n",
     ]), 0..40)) {
@@ -315,9 +315,9 @@ proptest! {
 }
 
 #[test]
-fn answers_of_the_field_give_their_programs() {
+fn observed_answers_give_their_programs() {
     for (answer, found) in [
-        // Code over two fences.
+        // Code in two fences.
         (
             "```python\nimport cadquery as cq\nw=3\n```\nand then\n```python\nresult=cq.Workplane().box(w,4,5)\n```",
             "import cadquery as cq\nw=3\nresult=cq.Workplane().box(w,4,5)\n",
@@ -345,7 +345,7 @@ fn answers_of_the_field_give_their_programs() {
             "import cadquery as cq\nplate = cq.Workplane().box(40, 30, 5)\n\nNow we drill the hole.\nfixture = plate.faces('>Z').hole(8)\n",
             "import cadquery as cq\nplate = cq.Workplane().box(40, 30, 5)\nfixture = plate.faces('>Z').hole(8)\n",
         ),
-        // A use of the part that makes none itself.
+        // A use of the part that builds none itself.
         (
             &format!(
                 "```python\n{PART}```\nThen:\n```python\nimport cadquery as cq\nfrom part import fixture\ncq.exporters.export(fixture, 'a.step')\n```"
@@ -379,7 +379,7 @@ fn a_comment_of_a_program_between_sentences_ends_nothing() {
 }
 
 #[test]
-fn a_broken_program_comes_out_whole() {
+fn a_broken_program_is_extracted_whole() {
     let broken = "import math\nimport cadquery as cq\n\nfixture = cq.Workplane().box(3, 4\n";
     for answer in [
         broken.to_owned(),
@@ -395,14 +395,14 @@ fn a_broken_program_comes_out_whole() {
     ] {
         assert_eq!(program(&answer), broken, "{answer}");
     }
-    // A broken end is no prose: without it the program would be another one.
+    // A truncated end is not prose: without it the program would be a different one.
     let broken = format!("{PART}\nfixture = fixture.hole(\n");
     assert_eq!(program(&broken), broken);
     assert_eq!(program(&format!("{PART}fixture.")), format!("{PART}fixture.\n"));
 }
 
 #[test]
-fn an_answer_without_a_program_is_what_it_says() {
+fn an_answer_without_a_program_gives_its_text() {
     for (answer, found) in [
         ("", ""),
         ("no code at all", "no code at all\n"),
@@ -416,7 +416,7 @@ fn an_answer_without_a_program_is_what_it_says() {
 }
 
 #[test]
-fn plain_code_stays_as_it_is_to_the_byte() {
+fn plain_code_is_unchanged_byte_for_byte() {
     for text in [
         PART,
         "",
@@ -443,6 +443,6 @@ fn plain_code_stays_as_it_is_to_the_byte() {
     ] {
         assert_eq!(code(&text), PART, "{text}");
     }
-    // A fence is no Python, so that what is in it is run even where it does not parse: its errors then are its own.
+    // A fence is not Python: its content is run even if it does not parse, and reports its own errors.
     assert_eq!(code("```python\nx = (\n```"), "x = (\n");
 }

@@ -1,8 +1,8 @@
-//! Special tokens and role headers of chat templates, as they stay in text that was decoded with them.
+//! Special tokens and role headers of chat templates that remain in decoded text.
 
 use std::ops::Range;
 
-/// Tokens that are not written `<|name|>` or `<｜name｜>`.
+/// Tokens with a form other than `<|name|>` or `<｜name｜>`.
 const PLAIN: [&str; 24] = [
     "</s>",
     "<s>",
@@ -43,7 +43,7 @@ const PLAIN_ENDS: [&str; 9] = [
     "<eom>",
 ];
 
-/// Names inside `<|…|>` that end a turn, in lower case.
+/// Names in `<|…|>` that end a turn, in lower case.
 const ENDS: [&str; 15] = [
     "im_end",
     "endoftext",
@@ -62,10 +62,10 @@ const ENDS: [&str; 15] = [
     "end_of_sentence",
 ];
 
-/// Roles whose turn is the model's.
+/// Names of the model's role.
 const ROLES: [&str; 4] = ["assistant", "model", "ai", "bot"];
 
-/// Where the model's turn begins in templates that have no special tokens.
+/// Headers of the model's turn in templates without special tokens.
 const TEXT_HEADERS: [&str; 8] = [
     "### Response:",
     "### Assistant:",
@@ -77,7 +77,7 @@ const TEXT_HEADERS: [&str; 8] = [
     "<role>ASSISTANT</role>",
 ];
 
-/// A special token and where it stands.
+/// A special token and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub range: Range<usize>,
@@ -85,7 +85,7 @@ pub(super) struct Token {
     pub ends: bool,
 }
 
-/// The special token at the start of a text, its length and whether it ends a turn.
+/// Length of the special token at the start of a text, and whether it ends a turn.
 fn token_at(text: &str) -> Option<(usize, bool)> {
     if !text.starts_with(['<', '[']) {
         return None;
@@ -123,7 +123,7 @@ pub(super) fn all(text: &str) -> Vec<Token> {
     found
 }
 
-/// The text without tokens, role headers and blank lines at its ends. Indentation of the first line stays.
+/// The text without tokens, role headers and blank lines at its ends. The first line keeps its indentation.
 pub(super) fn stripped(text: &str) -> &str {
     let mut text = text;
     loop {
@@ -146,7 +146,7 @@ pub(super) fn stripped(text: &str) -> &str {
     }
 }
 
-/// The text behind a role's name that follows a token: `<|im_start|>assistant`.
+/// The text after a role's name that follows a token: `<|im_start|>assistant`.
 fn without_role(text: &str) -> &str {
     let Some(role) = ROLES.iter().find(|role| text.starts_with(**role)) else {
         return text;
@@ -159,7 +159,7 @@ fn without_role(text: &str) -> &str {
     }
 }
 
-/// Length of the special token that ends a text.
+/// Length of the special token at the end of a text.
 fn token_before(text: &str) -> Option<usize> {
     if !text.ends_with(['>', ']']) {
         return None;
@@ -186,8 +186,8 @@ fn without_blank_lines(text: &str) -> &str {
     text
 }
 
-/// Where the last turn of the model begins; `None` where no known template says so.
-pub fn after_last_header(text: &str) -> Option<usize> {
+/// Start of the model's last turn; `None` if there is no known header.
+pub(super) fn after_last_header(text: &str) -> Option<usize> {
     let tokens = all(text);
     let mut found = None;
     for (index, token) in tokens.iter().enumerate() {
@@ -195,7 +195,7 @@ pub fn after_last_header(text: &str) -> Option<usize> {
         let rest = &text[token.range.end..];
         if !token.ends && without_role(rest).len() < rest.len() {
             let mut end = token.range.end + rest.len() - without_role(rest).len();
-            // `<|start_header_id|>assistant<|end_header_id|>`: the header has an end of its own.
+            // `<|start_header_id|>assistant<|end_header_id|>`: the header has its own end token.
             if let Some(next) = tokens.get(index + 1)
                 && next.range.start == end
                 && ["header", "role", "middle"]
@@ -218,7 +218,8 @@ pub fn after_last_header(text: &str) -> Option<usize> {
     found.or_else(|| in_text.max())
 }
 
-/// The characters that count when a prompt is looked for, each with the byte behind it: no special tokens, no white space.
+/// The characters compared when searching a prompt, each with the following byte offset: no special tokens, no white
+/// space.
 pub(super) fn letters(text: &str) -> Vec<(char, usize)> {
     let mut found = Vec::with_capacity(text.len());
     let mut from = 0;
@@ -244,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_of_the_common_families_go() {
+    fn tokens_of_the_common_families_are_stripped() {
         for (text, left) in [
             ("x = 1<|im_end|>", "x = 1"),
             ("x = 1\n<|endoftext|><|endoftext|>\n", "x = 1"),

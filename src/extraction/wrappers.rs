@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::reasoning::{is_inside, is_reasoning};
 
-/// Tags of one answer that are looked at.
+/// Maximum number of tags in an answer.
 const TAGS: usize = 64;
-/// JSON values of one answer that are looked at, and texts of one value.
+/// Maximum number of JSON values in an answer, and of texts in a value.
 const VALUES: usize = 8;
 const TEXTS: usize = 64;
 
-/// Tags whose content is the answer, whatever stands beside them.
+/// Tags whose content is the answer, whatever surrounds them.
 const ANSWERS: [&str; 9] = [
     "answer",
     "final_answer",
@@ -36,10 +36,10 @@ const CODES: [&str; 9] = [
     "execute",
     "pre",
 ];
-/// What stands in square brackets.
+/// Names in square brackets.
 const BRACKETS: [&str; 6] = ["PYTHON", "CODE", "ANSWER", "SOLUTION", "PROGRAM", "RESPONSE"];
 
-/// Keys whose text is code, the surest first.
+/// Keys whose value is code, the most certain first.
 const KEYS: [&str; 14] = [
     "code",
     "program",
@@ -57,19 +57,19 @@ const KEYS: [&str; 14] = [
     "response",
 ];
 
-/// A tag with what it holds.
+/// A tag and its content.
 #[derive(Clone, Debug)]
 pub(super) struct Tagged {
     pub range: Range<usize>,
-    /// Where its content begins.
+    /// Start of its content.
     pub inner: usize,
-    /// Where its content may end, the last one first: a program can hold its own closing tag.
+    /// Possible ends of its content, the last one first: a program can contain the closing tag.
     pub ends: Vec<usize>,
     pub is_answer: bool,
     pub is_code: bool,
 }
 
-/// Tags outside of `code`, in order. One that is never closed goes to the end.
+/// Tags outside of `code`, in order. A tag that is never closed extends to the end.
 pub(super) fn tags(text: &str, code: &[Range<usize>]) -> Vec<Tagged> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -133,7 +133,7 @@ fn opening(text: &str) -> Option<(&str, usize)> {
     (is_tag && !is_reasoning(name)).then_some((name, 1 + end + attributes + 1))
 }
 
-/// Texts inside the JSON values of a text, those that are most likely code last.
+/// Texts in the JSON values of a text; the most likely code comes last.
 pub(super) fn texts(text: &str, code: &[Range<usize>]) -> Vec<String> {
     let mut found = Vec::new();
     let whole = text.len() - text.trim_start().len();
@@ -150,7 +150,7 @@ pub(super) fn texts(text: &str, code: &[Range<usize>]) -> Vec<String> {
             collect(&value, "", &mut found);
         }
     }
-    // A value between triple quotes is none of JSON's, but models write it.
+    // Values in triple quotes are not JSON, but models write them.
     for quotes in ["\"\"\"", "'''"] {
         if let (Some(first), Some(last)) = (text.find(quotes), text.rfind(quotes))
             && first + 3 <= last
@@ -159,12 +159,12 @@ pub(super) fn texts(text: &str, code: &[Range<usize>]) -> Vec<String> {
             found.push((KEYS.len(), text[first + 3..last].to_owned()));
         }
     }
-    // Stable: of equal keys the last one wins.
+    // A stable sort: of equal keys the last one wins.
     found.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
     found.into_iter().map(|(_, text)| text).collect()
 }
 
-/// The JSON value at the start of a text and its length; line breaks inside strings are forgiven.
+/// The JSON value at the start of a text, and its length; line breaks inside strings are accepted.
 fn value(text: &str) -> Option<(Value, usize)> {
     let read = |text: &str| {
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
@@ -173,12 +173,12 @@ fn value(text: &str) -> Option<(Value, usize)> {
     };
     read(text).or_else(|| {
         let escaped = with_escaped_breaks(text);
-        // The length is that of the mended text, which is no shorter: the search then goes on behind.
+        // This is the length of the escaped text, which is not shorter: the search continues after it.
         (escaped.len() > text.len()).then(|| read(&escaped))?
     })
 }
 
-/// The text with line breaks and tabs inside of JSON strings written as JSON wants them.
+/// The text with line breaks and tabs in JSON strings escaped.
 fn with_escaped_breaks(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 64);
     let (mut inside, mut backslash) = (false, false);
@@ -197,7 +197,7 @@ fn with_escaped_breaks(text: &str) -> String {
     escaped
 }
 
-/// All texts of a value with the rank of their key.
+/// All texts of a value, with the rank of their key.
 fn collect(value: &Value, key: &str, found: &mut Vec<(usize, String)>) {
     if found.len() >= TEXTS {
         return;

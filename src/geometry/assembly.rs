@@ -1,23 +1,23 @@
-//! How the bodies of a shape stand to each other: which are near enough to belong together.
+//! Groups of bodies: which bodies of a shape are near enough to be connected.
 
 use super::{Aabb, Moments, TriMesh, TriangleTree, surface_points};
 
-/// Points on a body, besides its vertices, from which others are looked for.
+/// Sampled points of a body, besides its vertices, from which distances are measured.
 const POINTS: usize = 300;
-/// Vertices of a body that are tried at most, evenly spread over it.
+/// Maximum number of tested vertices of a body, evenly spread over it.
 const VERTICES: usize = 1500;
 
 /// The bodies of a shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assembly {
-    /// Volume of each body, mm³; negative for one that is inside out.
+    /// Volume of each body in mm³; negative for one that is inside out.
     pub volumes: Vec<f64>,
-    /// The group that each body belongs to: bodies within reach of each other share one.
+    /// Group of each body: bodies within reach of each other share one.
     pub groups: Vec<usize>,
 }
 
 impl Assembly {
-    /// Groups bodies whose surfaces come within `reach` mm of each other. `bodies` has an entry per triangle.
+    /// Groups bodies whose surfaces come within `reach` mm of each other. `bodies` holds the body of each triangle.
     pub fn of(mesh: &TriMesh, bodies: &[u16], reach: f64) -> Self {
         let parts = split(mesh, bodies);
         let mut groups: Vec<usize> = (0..parts.len()).collect();
@@ -44,7 +44,7 @@ impl Assembly {
         }
     }
 
-    /// The share of the volume that the largest group has, 0 to 1.
+    /// Share of the volume of the largest group, 0 to 1.
     pub fn main_share(&self) -> f64 {
         let sizes: Vec<f64> = self.volumes.iter().map(|volume| volume.abs()).collect();
         let all: f64 = sizes.iter().sum();
@@ -60,7 +60,7 @@ impl Assembly {
         if all > 0.0 { (most / all).min(1.0) } else { 0.0 }
     }
 
-    /// How many groups there are.
+    /// Number of groups.
     pub fn count(&self) -> usize {
         let mut groups = self.groups.clone();
         groups.sort_unstable();
@@ -69,7 +69,6 @@ impl Assembly {
     }
 }
 
-/// The mesh of each body.
 fn split(mesh: &TriMesh, bodies: &[u16]) -> Vec<TriMesh> {
     let count = bodies.iter().max().map_or(1, |most| usize::from(*most) + 1);
     if count == 1 {
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn plates_that_cross_touch_although_their_corners_are_far_apart() {
+    fn crossing_plates_touch_although_their_corners_are_far_apart() {
         let crossed = [
             ([-50.0, -1.0, -50.0], [100.0, 2.0, 100.0]),
             ([-1.0, -50.0, -50.0], [2.0, 100.0, 100.0]),
@@ -146,8 +145,8 @@ mod tests {
     }
 
     #[test]
-    fn boxes_that_overlap_are_not_enough() {
-        // The small block hangs in the crook of an L without touching it, inside of its box.
+    fn overlapping_boxes_do_not_make_bodies_touch() {
+        // The small block is in the crook of an L without touching it, inside its box.
         let crook = [
             ([0.0; 3], [40.0, 4.0, 4.0]),
             ([0.0, 4.0, 0.0], [4.0, 36.0, 4.0]),

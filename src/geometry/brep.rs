@@ -1,4 +1,4 @@
-//! What the worker tells of a built shape besides its triangles.
+//! Data of a built shape besides its triangles.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Aabb, TriMesh};
 
-/// Counts and measures of the boundary representation, as the geometry kernel states them.
+/// Counts and measures of the boundary representation, as the geometry kernel reports them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BrepFacts {
     /// Number of solids.
@@ -25,25 +25,25 @@ pub struct BrepFacts {
     pub area: f64,
     /// Whether the kernel's own check finds the shape valid.
     pub valid: bool,
-    /// What that check finds wrong, of a few faces; empty for a valid shape.
+    /// Faults that this check finds, of a few faces; empty for a valid shape.
     pub faults: Vec<BrepFault>,
-    /// Number of faces of each solid. Where nothing is loose, faces come in the order of their solids.
+    /// Number of faces of each solid. Without loose parts, faces are in the order of their solids.
     pub solid_faces: Vec<u32>,
-    /// Number of faces that belong to no solid, edges to no face, vertices to no edge.
+    /// Number of faces without a solid, edges without a face and vertices without an edge.
     pub loose: u32,
 }
 
-/// What the kernel's check finds wrong with a part of a shape.
+/// A fault that the kernel's check finds in a part of a shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrepFault {
     /// Index of the face in the order of the mesh; `None` for a whole shell or solid.
     pub face: Option<u32>,
-    /// The kernel's name for it, e.g. `SelfIntersectingWire`.
+    /// The kernel's name of the fault, e.g. `SelfIntersectingWire`.
     pub status: String,
 }
 
 impl BrepFault {
-    /// What is wrong, for people: a clause about the face's outline or the shell.
+    /// Describes the fault for people: a clause about the face's outline or the shell.
     pub fn description(&self) -> String {
         let known = match self.status.as_str() {
             "SelfIntersectingWire" => "its outline crosses itself",
@@ -51,10 +51,10 @@ impl BrepFault {
             "InvalidImbricationOfWires" => "one of its outlines lies on or inside another that it should not",
             "NotClosed" => "its outline or shell is not closed",
             "UnorientableShape" | "BadOrientation" | "BadOrientationOfSubshape" => {
-                "inside and outside cannot be told apart"
+                "inside and outside are ambiguous"
             }
-            "NotConnected" => "its pieces do not hang together",
-            "RedundantFace" | "RedundantEdge" | "RedundantWire" => "a part of it is there twice",
+            "NotConnected" => "its pieces are not connected",
+            "RedundantFace" | "RedundantEdge" | "RedundantWire" => "a part of it is duplicated",
             "InvalidCurveOnSurface"
             | "InvalidCurveOnClosedSurface"
             | "InvalidSameParameterFlag"
@@ -70,8 +70,8 @@ impl BrepFault {
 }
 
 impl BrepFacts {
-    /// Whether the boundary representation is nothing but closed solids. The kernel's check refuses a solid with a shell that lacks
-    /// a face, has one twice or is sewn together nowhere, whatever flags it bears.
+    /// Whether the boundary representation consists of closed solids only. The kernel's check rejects a solid whose
+    /// shell lacks a face, has one twice or is not sewn, whatever its flags.
     pub fn is_closed(&self) -> bool {
         self.valid && self.solids > 0 && self.loose == 0
     }
@@ -86,27 +86,27 @@ pub struct BrepEdge {
     pub points: Vec<[f32; 3]>,
 }
 
-/// What one face of the boundary representation lies on.
+/// The surface of one face of the boundary representation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BrepSurface {
     /// Surface type as CadQuery names it, e.g. `PLANE`, `CYLINDER`, `BSPLINE`.
     pub surface: String,
-    /// Radius in mm: of a cylinder or sphere, of a cone at its point, the major one of a torus; else 0.
+    /// Radius in mm of a cylinder or sphere, of a cone at its point, major radius of a torus; else 0.
     pub radius: f64,
     /// Minor radius of a torus in mm, half angle of a cone in radians; else 0.
     pub second: f64,
-    /// A point that places the surface, mm: on a plane or an axis, or the centre.
+    /// A point of the surface's position in mm: on a plane or an axis, or the centre.
     pub point: [f64; 3],
     /// Unit normal of a plane, unit axis of a cylinder, cone or torus.
     pub axis: [f64; 3],
-    /// Area of the face in mm²; not finite where the kernel cannot tell.
+    /// Area of the face in mm²; not finite if the kernel cannot compute it.
     pub area: f64,
-    /// Bounding box of the face in mm, a little too large; not finite where the kernel cannot tell.
+    /// Bounding box of the face in mm, slightly too large; not finite if the kernel cannot compute it.
     pub bbox: Aabb,
 }
 
 impl BrepSurface {
-    /// How far `point` lies from the surface, which has no ends here, in mm; `None` for surfaces without a formula.
+    /// Distance of `point` from the unbounded surface in mm; `None` for surfaces without a formula.
     pub fn distance(&self, point: [f64; 3]) -> Option<f64> {
         let from = [0, 1, 2].map(|axis| point[axis] - self.point[axis]);
         let dot: f64 = (0..3).map(|axis| from[axis] * self.axis[axis]).sum();
@@ -117,7 +117,7 @@ impl BrepSurface {
             "CYLINDER" => Some((off_axis - self.radius).abs()),
             "SPHERE" => Some((length - self.radius).abs()),
             "TORUS" => Some((f64::hypot(off_axis - self.radius, dot) - self.second).abs()),
-            // Both halves of the cone: beyond its tip the radius turns negative.
+            // Both halves of the cone: beyond its tip the radius is negative.
             "CONE" => {
                 let at = |radius: f64| (off_axis - radius).abs() * self.second.cos().abs();
                 let radius = self.radius + dot * self.second.tan();
@@ -128,10 +128,10 @@ impl BrepSurface {
     }
 }
 
-/// What a script shows: every object with its looks, in the order in which it was shown.
+/// The objects that a script shows, with their appearance, in the order in which they were shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
-    /// The objects.
+    /// In display order.
     pub objects: Vec<SceneObject>,
 }
 
@@ -144,7 +144,7 @@ pub struct SceneObject {
     pub color: Option<[f32; 3]>,
     /// 0 (invisible) to 1 (opaque).
     pub opacity: f32,
-    /// Whether it is part of what is scored.
+    /// Whether it is part of the scored shape.
     pub is_scored: bool,
     /// Its surface; `None` if it has none, or too many triangles.
     pub mesh: Option<TriMesh>,
@@ -153,7 +153,7 @@ pub struct SceneObject {
 }
 
 impl SceneObject {
-    /// The box around its surface and its edges, mm; `None` if there is nothing to be seen of it.
+    /// The box around its surface and its edges in mm; `None` if it has neither.
     pub fn bounds(&self) -> Option<Aabb> {
         let surface = self.mesh.iter().flat_map(|mesh| mesh.vertices().iter().copied());
         let edges = self.edges.iter().flat_map(|edge| &edge.points);
@@ -162,31 +162,31 @@ impl SceneObject {
     }
 }
 
-/// A built candidate's geometry: everything a score or a picture needs.
+/// Geometry of a built candidate: everything that a score or a picture needs.
 #[derive(Clone, Debug)]
 pub struct Shape {
     /// The STL: under cadforge-v1 exactly as CadQuery exports it, see `MeshKind` of cadforge-protocol.
     pub stl: Arc<[u8]>,
-    /// The same triangles, merged; in STL order.
+    /// The same triangles in STL order, with merged vertices.
     pub mesh: TriMesh,
-    /// Triangles of each B-rep face, in face order; sums to the number of triangles.
+    /// Number of triangles of each B-rep face, in face order; the sum is the number of triangles.
     pub face_triangles: Vec<u32>,
     /// Edges of the boundary representation.
     pub edges: Vec<BrepEdge>,
-    /// What each face lies on, in the order of `face_triangles`.
+    /// Surface of each face, in the order of `face_triangles`.
     pub surfaces: Vec<BrepSurface>,
-    /// Counts and measures.
+    /// Counts and measures of the boundary representation.
     pub facts: BrepFacts,
 }
 
 impl Shape {
-    /// The solid that each triangle belongs to; one for all where something is loose, or there are too many to tell.
+    /// The solid of each triangle; the same for all if there are loose parts, or too many solids to distinguish.
     pub fn bodies(&self) -> Vec<u16> {
         let BrepFacts {
             solid_faces, loose, ..
         } = &self.facts;
         let all: usize = solid_faces.iter().map(|&count| count as usize).sum();
-        if *loose > 0 || all != self.face_triangles.len() || solid_faces.len() > MOST_BODIES {
+        if *loose > 0 || all != self.face_triangles.len() || solid_faces.len() > MAX_BODIES {
             return vec![0; self.mesh.triangles().len()];
         }
         let mut faces = self.face_triangles.iter();
@@ -199,8 +199,8 @@ impl Shape {
     }
 }
 
-/// More solids than this are debris, and not told apart.
-const MOST_BODIES: usize = 512;
+/// More solids than this are debris, and are not distinguished.
+const MAX_BODIES: usize = 512;
 
 #[cfg(test)]
 mod tests {
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_those_to_the_whole_surface() {
+    fn distances_are_to_the_unbounded_surface() {
         let half = std::f64::consts::FRAC_PI_4;
         let cases = [
             (surface("PLANE", 0.0, 0.0), [9.0, 9.0, 5.0], 2.0),

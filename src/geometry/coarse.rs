@@ -1,13 +1,13 @@
-//! A coarser stand-in for a mesh that takes too long to draw while it moves.
+//! A coarser mesh for drawing while the view moves, if the full mesh takes too long.
 
 use std::collections::HashMap;
 
 use super::TriMesh;
 
-/// Joins the vertices of each cell of a grid, `cells` along the longest side of the box, and drops what collapses.
+/// Joins the vertices of each cell of a grid, `cells` along the longest side of the box, and drops collapsed triangles.
 ///
-/// Returns the mesh with the index of the triangle that each of its triangles was. None where nothing is left, or
-/// nothing gained.
+/// Returns the mesh, and for each of its triangles the index of the original one. None if no triangle is left, or the
+/// mesh is not smaller.
 pub fn clustered(mesh: &TriMesh, cells: u32) -> Option<(TriMesh, Vec<u32>)> {
     let bounds = mesh.bbox();
     let longest = bounds.size().into_iter().fold(0.0, f64::max);
@@ -46,7 +46,7 @@ pub fn clustered(mesh: &TriMesh, cells: u32) -> Option<(TriMesh, Vec<u32>)> {
     if triangles.len() == mesh.triangles().len() {
         return None;
     }
-    // Merging identical means could only join them; triangles keep their order and number.
+    // Equal means would only merge further vertices; triangles keep their order and number.
     let mesh = TriMesh::new(&vertices, &triangles).ok()?;
     Some((mesh, from))
 }
@@ -57,7 +57,7 @@ mod tests {
     use crate::shapes;
 
     #[test]
-    fn a_fine_mesh_becomes_coarse_and_stays_where_it_is() {
+    fn a_fine_mesh_becomes_coarse_in_place() {
         let fine = shapes::vase(300, 200);
         let (coarse, from) = clustered(&fine, 40).unwrap();
         assert_eq!(from.len(), coarse.triangles().len());
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_coarse_already_is_left_alone() {
+    fn a_coarse_mesh_is_not_simplified() {
         assert!(clustered(&shapes::block([0.0; 3], [1.0, 1.0, 1.0]), 40).is_none());
     }
 }

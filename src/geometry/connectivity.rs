@@ -1,12 +1,12 @@
-//! Which triangles share which edges.
+//! Edges shared between triangles.
 //!
-//! An edge is counted by its two merged vertices. Components are joined across edges of exactly two
-//! triangles: bodies that touch along an edge of four stay apart, as they do in trimesh.
+//! An edge is identified by its two merged vertices. Components are joined across edges of exactly two triangles:
+//! bodies that touch along an edge of four triangles stay separate, as in trimesh.
 
 use super::normalised::area;
 use super::{Aabb, NormalisedMesh};
 
-/// Faces of an area below this are degenerate, normalised mm².
+/// Faces with a smaller area are degenerate, in normalised mm².
 const DEGENERATE_AREA: f64 = 1e-8;
 
 /// Edge and component counts of a normalised mesh.
@@ -20,12 +20,12 @@ pub struct Connectivity {
     pub degenerate_faces: usize,
     /// Every edge in exactly two faces.
     pub watertight: bool,
-    /// The box of each component, in the order of each component's first triangle.
+    /// The box of each component, in the order of the components' first triangles.
     pub components: Vec<Aabb>,
 }
 
 impl Connectivity {
-    /// Counts the mesh.
+    /// Computes the counts of a mesh.
     pub fn of(mesh: &NormalisedMesh) -> Self {
         let triangles = mesh.triangles();
         let mut sets = DisjointSets::new(triangles.len());
@@ -47,17 +47,17 @@ impl Connectivity {
     }
 }
 
-/// One triangle's use of an edge, kept with the edge's lesser vertex.
+/// One triangle's use of an edge, stored with the edge's lower vertex.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct EdgeUse {
     greater: u32,
     face: u32,
 }
 
-/// Calls `visit` once an edge, with all its uses, ordered by vertices.
+/// Calls `visit` once per edge, with all its uses, ordered by vertices.
 ///
-/// A counting sort by the lesser vertex leaves groups of a handful, which are sorted in place: linear in
-/// the number of triangles for any mesh whose vertices have bounded valence.
+/// A counting sort by the lower vertex leaves small groups, which are sorted in place: linear in the number of
+/// triangles for any mesh whose vertices have bounded valence.
 fn for_each_edge(mesh: &NormalisedMesh, mut visit: impl FnMut(&[EdgeUse])) {
     let triangles = mesh.triangles();
     let mut ends = vec![0u32; mesh.vertices().len() + 1];
@@ -69,7 +69,7 @@ fn for_each_edge(mesh: &NormalisedMesh, mut visit: impl FnMut(&[EdgeUse])) {
     for vertex in 1..ends.len() {
         ends[vertex] += ends[vertex - 1];
     }
-    // Filling a group moves its entry from the group's start to its end.
+    // Filling a group moves its offset from the group's start to its end.
     let mut uses = vec![EdgeUse::default(); 3 * triangles.len()];
     for (face, &[a, b, c]) in triangles.iter().enumerate() {
         for (from, to) in [(a, b), (b, c), (c, a)] {
@@ -125,7 +125,7 @@ impl DisjointSets {
         at as usize
     }
 
-    /// The lesser root wins, so that roots do not depend on the order of joins.
+    /// The lower root wins, so that roots do not depend on the order of joins.
     fn join(&mut self, one: usize, other: usize) {
         let (one, other) = (self.root(one), self.root(other));
         self.0[one.max(other)] = one.min(other) as u32;

@@ -1,7 +1,7 @@
-//! The round features of a shape: holes, bores, bosses, pins.
+//! Round features of a shape: holes, bores, bosses, pins.
 //!
-//! Faces say what they lie on; triangles say which side is hollow and how far around they go. Faces about one line,
-//! with one radius and one hollow side, are one feature: a bore in two halves is one bore.
+//! The surfaces of faces give axis and radius; triangles give the hollow side and the covered angle. Faces about one
+//! line, with one radius and one hollow side, are one feature: a bore in two halves is one bore.
 
 use super::recognise::{self, Surface};
 use super::vector::{Vec3, add, cross, dot, length, normal, scale, sub, unit};
@@ -9,42 +9,42 @@ use super::{Placement, Shape};
 
 /// Steps of the full turn in which coverage is counted.
 const STEPS: usize = 120;
-/// Directions closer than this sine are parallel.
+/// Directions within this sine of each other are parallel.
 const PARALLEL: f64 = 2e-3;
 
-/// A cylinder that a shape has a part of. Lengths in mm.
+/// A cylinder that faces of a shape lie on. Lengths in mm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cylinder {
-    /// Unit direction; of two opposite ones that whose largest component is positive.
+    /// Unit direction whose largest component is positive.
     pub axis: [f64; 3],
     /// A point on the axis.
     pub point: [f64; 3],
     /// Radius.
     pub radius: f64,
-    /// Material lies outside of it.
+    /// Whether the material is outside of it.
     pub hollow: bool,
-    /// Where it begins and ends along the axis, from `point`.
+    /// Start and end along the axis, relative to `point`.
     pub extent: [f64; 2],
-    /// Share of the full turn that it goes around, 0 to 1.
+    /// Covered share of the full turn, 0 to 1.
     pub coverage: f64,
-    /// Index of the body that most of it belongs to.
+    /// Index of the body of most of it.
     pub body: u16,
     /// The shape's faces that lie on it.
     pub faces: Vec<u32>,
 }
 
 impl Cylinder {
-    /// The point on the axis at a place of `extent`.
+    /// The point on the axis at a position of `extent`.
     pub fn at(&self, place: f64) -> [f64; 3] {
         add(self.point, scale(self.axis, place))
     }
 
-    /// The middle of its axis.
+    /// Middle of its axis.
     pub fn middle(&self) -> [f64; 3] {
         self.at(0.5 * (self.extent[0] + self.extent[1]))
     }
 
-    /// Where it would be after a move.
+    /// The cylinder in another placement.
     #[must_use]
     pub fn placed(&self, placement: &Placement) -> Self {
         let (axis, flip) = upright(placement.turned(self.axis));
@@ -59,7 +59,7 @@ impl Cylinder {
     }
 }
 
-/// The cylinders of a shape, in the order of its faces. `body_of` tells which body a triangle belongs to.
+/// The cylinders of a shape, in the order of its faces. `body_of` returns the body of a triangle.
 pub fn cylinders(shape: &Shape, body_of: &dyn Fn(usize) -> u16) -> Vec<Cylinder> {
     let mut found: Vec<(Cylinder, [bool; STEPS])> = Vec::new();
     let mut first = 0;
@@ -68,7 +68,7 @@ pub fn cylinders(shape: &Shape, body_of: &dyn Fn(usize) -> u16) -> Vec<Cylinder>
         first = triangles.end;
         let round = match face.surface.as_str() {
             "CYLINDER" => Some((face.axis, face.point, face.radius)),
-            // What was moved by a general matrix, or extruded from a spline, may be round all the same.
+            // A surface that was transformed by a general matrix, or extruded from a spline, may still be round.
             "BSPLINE" | "BEZIER" | "EXTRUSION" | "REVOLUTION" | "OTHER" if (8..4000).contains(&count) => {
                 match recognise::surface(&shape.mesh, triangles.clone()) {
                     Surface::Cylinder { axis, point, radius } => Some((axis, point, radius)),
@@ -141,7 +141,7 @@ fn of_face(
             turns[0].max(turns[1]).max(turns[2]),
         );
         let step = std::f64::consts::TAU / STEPS as f64;
-        // A step counts when its middle is covered.
+        // A step counts if its middle is covered.
         let first = ((start + low) / step - 0.5).ceil() as i64;
         let end = ((start + high) / step - 0.5).ceil() as i64;
         for number in first..end {
@@ -170,7 +170,7 @@ fn is_one(one: &Cylinder, other: &Cylinder) -> bool {
         && length(cross(sub(other.point, one.point), one.axis)) <= 2.0 * near
 }
 
-/// Turned so that the largest component is positive, with the sign that this took.
+/// The axis, flipped so that its largest component is positive, and the sign of the flip.
 fn upright(axis: Vec3) -> (Vec3, f64) {
     let largest = (0..3)
         .max_by(|&a, &b| axis[a].abs().total_cmp(&axis[b].abs()).then(b.cmp(&a)))
@@ -179,7 +179,7 @@ fn upright(axis: Vec3) -> (Vec3, f64) {
     (scale(axis, sign), sign)
 }
 
-/// Two unit vectors across an axis.
+/// Two unit vectors perpendicular to an axis.
 fn frame(axis: Vec3) -> (Vec3, Vec3) {
     let aside = if axis[0].abs() < 0.8 {
         [1.0, 0.0, 0.0]
@@ -218,9 +218,10 @@ mod tests {
     }
 
     #[test]
-    fn half_a_bore_goes_half_around() {
+    fn half_a_bore_has_half_coverage() {
         let mut pipe = shapes::pipe(5.0, 8.0, 20.0, 48);
-        // The first face is the bore: 96 triangles around; half of them go to a face of their own, a plane by name.
+        // The first face is the bore with 96 triangles around; half of them are assigned to a face of their own, named
+        // a plane.
         pipe.face_triangles = std::iter::once(48)
             .chain(std::iter::once(48))
             .chain(pipe.face_triangles[1..].iter().copied())

@@ -1,16 +1,15 @@
-//! A mesh as the stretches of material along parallel rays (dexels): what volumes, overlaps and slices are
-//! measured on.
+//! A mesh as spans of material along parallel rays (dexels): the basis of volumes, overlaps and slices.
 //!
-//! Along a ray the stretches are exact; across rays the shape is sampled at the lattice's pitch. A triangle is met by
-//! the rays whose centres lie in its projection, half open, with shared edges cut by the same arithmetic: a closed
+//! Along a ray the spans are exact; across rays the shape is sampled at the lattice's pitch. A ray meets a triangle if
+//! its centre lies in the triangle's half-open projection, with shared edges computed by the same arithmetic: a closed
 //! mesh leaves no ray open.
 
 use super::{Aabb, TriMesh};
 
-/// How far beyond the box that a lattice was made for its rays go on, in sizes of that box.
+/// Range of the rays beyond the lattice's box, in sizes of that box.
 const REACH: i64 = 2;
 
-/// Where rays run: in the middle of the cells of a regular grid. Shapes on one lattice can be compared.
+/// Positions of rays: the middles of the cells of a regular grid. Shapes on one lattice can be compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lattice {
     low: [f64; 3],
@@ -19,7 +18,7 @@ pub struct Lattice {
 }
 
 impl Lattice {
-    /// That many cells along each side of a box.
+    /// `cells` cells along each side of a box.
     pub fn over(bbox: &Aabb, cells: u32) -> Self {
         let least = 1e-6 * bbox.diagonal().max(f64::MIN_POSITIVE);
         Self {
@@ -29,7 +28,7 @@ impl Lattice {
         }
     }
 
-    /// A cube of that many cells a side about a centre.
+    /// A cube with `cells` cells along each side, about a centre.
     pub fn cube(center: [f64; 3], side: f64, cells: u32) -> Self {
         Self {
             low: center.map(|x| x - 0.5 * side),
@@ -38,12 +37,12 @@ impl Lattice {
         }
     }
 
-    /// The distance between neighbouring rays along each axis, mm.
+    /// Distance between neighbouring rays along each axis, in mm.
     pub fn pitch(&self) -> [f64; 3] {
         self.pitch
     }
 
-    /// In cells, with rays at whole numbers.
+    /// Position in cells; rays have whole numbers.
     fn cell(&self, axis: usize, x: f64) -> f64 {
         (x - self.low[axis]) / self.pitch[axis] - 0.5
     }
@@ -54,24 +53,24 @@ impl Lattice {
 pub struct Dexels {
     axis: usize,
     lattice: Lattice,
-    /// The first ray along the two axes after `axis`, and how many there are.
+    /// The first ray along the two axes after `axis`, and their numbers.
     start: [i64; 2],
     count: [usize; 2],
-    /// Where the spans of each ray begin; one more than there are rays.
+    /// Offset of each ray's spans; one entry more than there are rays.
     offsets: Vec<u32>,
     spans: Vec<[f64; 2]>,
-    /// Shares of volume, before division by that of the whole.
-    doubled: Doubled,
+    /// Volumes in mm³.
+    overlaps: Overlaps,
 }
 
-/// Volumes, in mm³, where a mesh is more than once, or inside out.
+/// Volumes in mm³ where a mesh overlaps, or is inside out.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Doubled {
-    /// Where two bodies are.
+pub struct Overlaps {
+    /// Overlap of two bodies.
     pub shared: f64,
-    /// Where a body runs into itself.
+    /// Overlap of a body with itself.
     pub own: f64,
-    /// Where the surface is inside out.
+    /// Space enclosed by inverted surfaces.
     pub inverted: f64,
 }
 
@@ -83,7 +82,7 @@ struct Event {
 }
 
 impl Dexels {
-    /// Cuts a mesh along `axis`. `body_of` tells which body a triangle belongs to; bodies may overlap.
+    /// Cuts a mesh along `axis`. `body_of` returns the body of a triangle; bodies may overlap.
     pub fn new(mesh: &TriMesh, body_of: &dyn Fn(usize) -> u16, axis: usize, lattice: &Lattice) -> Self {
         let [u, v] = [(axis + 1) % 3, (axis + 2) % 3];
         let points: Vec<[f64; 3]> = mesh
@@ -103,7 +102,7 @@ impl Dexels {
             count,
             offsets: Vec::new(),
             spans: Vec::new(),
-            doubled: Doubled::default(),
+            overlaps: Overlaps::default(),
         };
         let mut events = Vec::new();
         for (index, triangle) in mesh.triangles().iter().enumerate() {
@@ -119,7 +118,7 @@ impl Dexels {
         self.cell_area() * self.spans.iter().map(|[from, to]| to - from).sum::<f64>()
     }
 
-    /// Volume that two shapes share, in mm³. Both must be cut along the same axis of the same lattice.
+    /// Common volume of two shapes in mm³. Both must be cut along the same axis of the same lattice.
     pub fn common(&self, other: &Self) -> f64 {
         debug_assert!(self.axis == other.axis && self.lattice == other.lattice);
         let range = |side: usize| {
@@ -135,17 +134,17 @@ impl Dexels {
         self.cell_area() * sum
     }
 
-    /// Where the mesh is more than once, or inside out.
-    pub fn doubled(&self) -> Doubled {
+    /// Volumes where the mesh overlaps, or is inside out.
+    pub fn overlaps(&self) -> Overlaps {
         let area = self.cell_area();
-        Doubled {
-            shared: area * self.doubled.shared,
-            own: area * self.doubled.own,
-            inverted: area * self.doubled.inverted,
+        Overlaps {
+            shared: area * self.overlaps.shared,
+            own: area * self.overlaps.own,
+            inverted: area * self.overlaps.inverted,
         }
     }
 
-    /// The stretches of material along the ray that is nearest to a point, from low to high.
+    /// Spans of material along the ray nearest to a point, from low to high.
     pub fn at(&self, point: [f64; 3]) -> &[[f64; 2]] {
         let [u, v] = self
             .sides()
@@ -153,13 +152,13 @@ impl Dexels {
         self.spans_of(u, v)
     }
 
-    /// Whether a point, moved to the nearest ray, lies in material.
+    /// Whether a point, moved to the nearest ray, is in material.
     pub fn holds(&self, point: [f64; 3]) -> bool {
         let x = point[self.axis];
         self.at(point).iter().any(|[from, to]| *from <= x && x <= *to)
     }
 
-    /// The share of a box that is filled, 0 to 1; of a box thinner than the pitch, that of the nearest rays.
+    /// Filled share of a box, 0 to 1; for a box thinner than the pitch, that of the nearest rays.
     pub fn filled(&self, bbox: &Aabb) -> f64 {
         let range = |side: usize| {
             let axis = self.sides()[side];
@@ -186,16 +185,16 @@ impl Dexels {
         sum / (rays as f64 * (to - from)).max(f64::MIN_POSITIVE)
     }
 
-    /// How many rays a box holds.
-    pub fn rays_in(&self, bbox: &Aabb) -> f64 {
+    /// Number of rays through a box.
+    pub(crate) fn rays_in(&self, bbox: &Aabb) -> f64 {
         self.sides()
             .iter()
             .map(|&axis| (bbox.max[axis] - bbox.min[axis]) / self.lattice.pitch[axis])
             .product()
     }
 
-    /// The rows of rays at one place along the last of the two other axes: for each row its place along the first of
-    /// them, and its spans.
+    /// The rows of rays at one position along the second of the two other axes: for each row its position along the
+    /// first, and its spans.
     pub fn rows(&self, at: f64) -> impl Iterator<Item = (f64, &[[f64; 2]])> {
         let [u_axis, v_axis] = self.sides();
         let v = self.lattice.cell(v_axis, at).round() as i64;
@@ -232,7 +231,7 @@ impl Dexels {
         if twice == 0.0 {
             return;
         }
-        // Seen along the axis, a triangle that turns left faces away: the ray leaves there.
+        // Seen along the axis, a counter-clockwise triangle faces away: the ray leaves the material there.
         let change = if twice > 0.0 { -1 } else { 1 };
         let slope =
             |p: fn([f64; 3]) -> f64| ((p(b) - p(a)) * (c[2] - a[2]) - (p(c) - p(a)) * (b[2] - a[2])) / twice;
@@ -253,7 +252,7 @@ impl Dexels {
                 let first = (one.min(other).ceil() as i64).max(self.start[0]);
                 let end = (one.max(other).ceil() as i64).min(self.start[0] + self.count[0] as i64);
                 for u in first..end {
-                    // A triangle seen nearly edge-on has a slope without bounds, its depths have some.
+                    // The slope of a triangle seen nearly edge-on is unbounded, but its depths are bounded.
                     let depth = a[2] + along_u * (u as f64 - a[0]) + along_v * (y - a[1]);
                     events.push(Event {
                         ray: ((v - self.start[1]) * self.count[0] as i64 + (u - self.start[0])) as u32,
@@ -266,7 +265,7 @@ impl Dexels {
         }
     }
 
-    /// Walks along each ray and keeps where there is material.
+    /// Walks along each ray and stores the spans of material.
     fn sweep(&mut self, events: &[Event]) {
         let rays = self.count[0] * self.count[1];
         let mut ends = vec![0u32; rays + 1];
@@ -318,9 +317,9 @@ impl Dexels {
                         _ => self.spans.push([last, event.depth]),
                     }
                 }
-                self.doubled.shared += if inside > 1 { length } else { 0.0 };
-                self.doubled.own += if twice > 0 { length } else { 0.0 };
-                self.doubled.inverted += if inverted > 0 { length } else { 0.0 };
+                self.overlaps.shared += if inside > 1 { length } else { 0.0 };
+                self.overlaps.own += if twice > 0 { length } else { 0.0 };
+                self.overlaps.inverted += if inverted > 0 { length } else { 0.0 };
             }
             let winding = &mut windings[usize::from(event.body)];
             let count = |winding: i32| {
@@ -339,18 +338,18 @@ impl Dexels {
             last = event.depth;
         }
         if inside != 0 || inverted != 0 {
-            // The mesh is open along this ray: what lies behind the last surface is anybody's guess.
+            // The mesh is open along this ray: the material behind the last surface is unknown.
             windings.fill(0);
         }
     }
 }
 
-/// Where the side from `low` to `high` is at that height.
+/// Point at height `y` on the edge from `low` to `high`.
 fn cut(low: [f64; 3], high: [f64; 3], y: f64) -> f64 {
     low[0] + (y - low[1]) * ((high[0] - low[0]) / (high[1] - low[1]))
 }
 
-/// How much of two lists of spans is in both.
+/// Total length of the overlap of two lists of spans.
 fn overlap(one: &[[f64; 2]], other: &[[f64; 2]]) -> f64 {
     let (mut i, mut j, mut sum) = (0, 0, 0.0);
     while i < one.len() && j < other.len() {
@@ -388,14 +387,14 @@ mod tests {
                 dexels.volume()
             );
             assert!(dexels.holds([5.0, 5.0, 5.0]) && !dexels.holds([5.0, 5.0, 8.0]));
-            assert_eq!(dexels.doubled(), Doubled::default());
+            assert_eq!(dexels.overlaps(), Overlaps::default());
             assert!((dexels.filled(&boxed([1.0, 2.0, 3.0], [21.0, 8.0, 7.0])) - 0.5).abs() < 0.02);
         }
         assert_eq!(cut_along(&block, 2, &lattice).at([4.0, 4.0, 0.0]), [[3.0, 7.0]]);
     }
 
     #[test]
-    fn what_is_there_twice_is_told_from_what_runs_into_itself() {
+    fn shared_and_own_overlap_are_distinguished() {
         let pair = shapes::together(&[
             shapes::block([0.0; 3], [10.0; 3]),
             shapes::block([5.0, 0.0, 0.0], [10.0; 3]),
@@ -404,8 +403,8 @@ mod tests {
         let two = Dexels::new(&pair, &|triangle| u16::from(triangle >= 12), 0, &lattice);
         let one = cut_along(&pair, 0, &lattice);
         assert!((two.volume() - 1500.0).abs() < 1e-9 && (one.volume() - 1500.0).abs() < 1e-9);
-        assert!((two.doubled().shared - 500.0).abs() < 1e-9 && two.doubled().own == 0.0);
-        assert!((one.doubled().own - 500.0).abs() < 1e-9 && one.doubled().shared == 0.0);
+        assert!((two.overlaps().shared - 500.0).abs() < 1e-9 && two.overlaps().own == 0.0);
+        assert!((one.overlaps().own - 500.0).abs() < 1e-9 && one.overlaps().shared == 0.0);
     }
 
     #[test]
@@ -415,12 +414,12 @@ mod tests {
         let inverted = TriMesh::new(block.vertices(), &turned).unwrap();
         let dexels = cut_along(&inverted, 1, &Lattice::over(&block.bbox(), 16));
         assert_eq!(dexels.volume(), 0.0);
-        assert!((dexels.doubled().inverted - 1000.0).abs() < 1e-9);
+        assert!((dexels.overlaps().inverted - 1000.0).abs() < 1e-9);
     }
 
     proptest! {
         #[test]
-        fn blocks_share_what_their_boxes_share(
+        fn common_volumes_of_blocks_equal_those_of_their_boxes(
             corner in prop::array::uniform3(-8.0..8.0f64), size in prop::array::uniform3(1.0..12.0f64),
         ) {
             let (one, other) = (shapes::block([0.0; 3], [10.0; 3]), shapes::block(corner, size));

@@ -1,18 +1,18 @@
-//! How far boxes are from their neighbours.
+//! Distances between boxes and their nearest neighbours.
 
 use super::Aabb;
 
-/// For each box the distance to the nearest other one: the Euclidean norm of the separations along the
-/// axes, 0 where boxes overlap or touch. Empty for fewer than two boxes.
+/// For each box the distance to the nearest other one: the Euclidean norm of the separations along the axes, 0 for
+/// boxes that overlap or touch. Empty for fewer than two boxes.
 ///
-/// A tree over the boxes keeps thousands of loose triangles from costing their square.
+/// A tree over the boxes avoids quadratic time for thousands of loose triangles.
 pub fn nearest_gaps(boxes: &[Aabb]) -> Vec<f64> {
     if boxes.len() < 2 {
         return Vec::new();
     }
     let tree = BoxTree::new(boxes);
     let mut gaps = vec![0.0; boxes.len()];
-    // In the tree's order one query finds in the cache what the last one left there.
+    // Queries in the tree's order find the data of the previous query in the processor's cache.
     for (position, entry) in tree.entries.iter().enumerate() {
         gaps[entry.index as usize] = tree.nearest_squared(position).sqrt();
     }
@@ -22,7 +22,7 @@ pub fn nearest_gaps(boxes: &[Aabb]) -> Vec<f64> {
 const LEAF: usize = 8;
 
 struct BoxTree {
-    /// Arranged so that every node is a range and its children are the halves of it.
+    /// Sorted so that every node is a range and its children are the halves of it.
     entries: Vec<Entry>,
     /// The hull of each node; the children of node n are 2n + 1 and 2n + 2.
     hulls: Vec<Aabb>,
@@ -93,7 +93,7 @@ impl BoxTree {
         let below = (2 * node + 1, start, middle);
         let above = (2 * node + 2, middle, end);
         let [to_below, to_above] = [below, above].map(|child| separation_squared(own, &self.hulls[child.0]));
-        // The own half first where both are near: it holds the neighbours.
+        // If both halves are near, the own half is first: it holds the neighbours.
         let order = if to_above < to_below || (to_above == to_below && position >= middle) {
             [(to_above, above), (to_below, below)]
         } else {
@@ -139,7 +139,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn the_tree_finds_what_looking_at_every_pair_finds(
+        fn the_tree_agrees_with_an_exhaustive_search(
             corners in proptest::collection::vec((0..40, 0..40, 0..40), 2..80)
         ) {
             let boxes: Vec<_> =

@@ -1,8 +1,8 @@
 //! Reads binary glTF.
 //!
-//! Takes the triangles of the default scene, with node transforms applied. Every index and offset is
-//! checked before use: a broken file is an error, never a panic. (The `gltf` crate's validation panics on
-//! a primitive that names a missing accessor; the little that is needed here is read with serde instead.)
+//! Reads the triangles of the default scene, with node transforms applied. Every index and offset is checked before
+//! use: a malformed file is an error, never a panic. (The `gltf` crate's validation panics on a primitive with a
+//! missing accessor; serde reads the few parts needed here.)
 
 use serde::Deserialize;
 
@@ -26,9 +26,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<TriMesh, MeshError> {
         }
         return TriMesh::new(&soup.vertices, &soup.triangles);
     };
-    // Nodes form trees, so that none is met twice; a file where one is might never end.
+    // Nodes form trees, so each is visited once; a file with a cycle must not loop for ever.
     let mut left = file.nodes.len();
-    // The last node first, as trimesh goes through them: which points of a surface cadforge-v1 samples depends on the order.
+    // The last node first, as in trimesh: the order determines which points of a surface cadforge-v1 samples.
     let mut open: Vec<(usize, Matrix)> = scene.nodes.iter().map(|&node| (node, IDENTITY)).collect();
     while let Some((index, parent)) = open.pop() {
         left = left
@@ -69,7 +69,7 @@ fn chunks(bytes: &[u8]) -> Result<(&[u8], &[u8]), MeshError> {
     Ok((json, buffer))
 }
 
-/// The part of a glTF file that places triangles.
+/// The part of a glTF file that determines triangles.
 #[derive(Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[derive(Default)]
@@ -113,7 +113,7 @@ struct Mesh {
 struct Primitive {
     attributes: Attributes,
     indices: Option<usize>,
-    /// 4 triangles, 5 strip, 6 fan; below are points and lines.
+    /// 4 is triangles, 5 strip, 6 fan; lower modes are points and lines.
     #[serde(default = "triangles_mode")]
     mode: u32,
 }
@@ -238,9 +238,9 @@ impl Soup {
             {
                 return Err(broken("a triangle refers to a vertex that does not exist"));
             }
-            if self.triangles.len() + triangles.len() > MOST_TRIANGLES {
+            if self.triangles.len() + triangles.len() > MAX_TRIANGLES {
                 return Err(broken(&format!(
-                    "its nodes place more than {MOST_TRIANGLES} triangles"
+                    "its nodes place more than {MAX_TRIANGLES} triangles"
                 )));
             }
             let first = self.vertices.len() as u32;
@@ -256,15 +256,15 @@ impl Soup {
     }
 }
 
-/// Nodes can repeat meshes: this keeps a small file from filling the memory.
-const MOST_TRIANGLES: usize = 20_000_000;
+/// Nodes can repeat meshes: the limit keeps a small file from filling the memory.
+const MAX_TRIANGLES: usize = 20_000_000;
 
 const UNSIGNED_BYTE: u32 = 5121;
 const UNSIGNED_SHORT: u32 = 5123;
 const UNSIGNED_INT: u32 = 5125;
 const FLOAT: u32 = 5126;
 
-/// Every element of an accessor, read by `one` from its component type and at least its bytes.
+/// Every element of an accessor; `one` converts it from its component type and bytes.
 fn elements<T>(
     file: &File,
     accessor: usize,
@@ -274,7 +274,7 @@ fn elements<T>(
 ) -> Result<Vec<T>, MeshError> {
     let accessor = find(&file.accessors, accessor, "accessor")?;
     if accessor.sparse.is_some() {
-        return Err(broken("it has sparse accessors, which are not read"));
+        return Err(broken("it has sparse accessors, which are not supported"));
     }
     let view = accessor
         .buffer_view

@@ -1,20 +1,20 @@
-//! The convex hull of a mesh, as a closed mesh: one of the trivial shapes that a reward must not pay for.
+//! The convex hull of a mesh, as a closed mesh: one of the trivial shapes of baselines.
 //!
-//! Spanned by the vertices that are outermost in many directions, not by all of them: a rounded part has tens of thousands,
-//! and what a reward does not pay for need not be exact.
+//! Spanned by the outermost vertices in many directions, not by all: a rounded part has tens of thousands of vertices,
+//! and a baseline need not be exact.
 
 use std::collections::HashSet;
 
 use super::vector::{Vec3, cross, dot, length, sub};
 use super::{Aabb, TriMesh};
 
-/// Nudges points apart, as a share of the diagonal: the many coplanar corners of a part would make flat tetrahedra.
+/// Perturbation of points, as a share of the diagonal: coplanar corners would make flat tetrahedra.
 const JITTER: f64 = 1e-6;
 
-/// Directions in which the outermost vertex is taken.
+/// Number of directions in which the outermost vertex is taken.
 const DIRECTIONS: usize = 400;
 
-/// The hull; the bounding box where the points are too flat to have one.
+/// The hull; the bounding box if the points are too flat for a hull.
 pub fn convex_hull(mesh: &TriMesh) -> TriMesh {
     let diagonal = mesh.bbox().diagonal();
     let points: Vec<Vec3> = outermost(mesh.vertices())
@@ -32,8 +32,8 @@ pub fn convex_hull(mesh: &TriMesh) -> TriMesh {
         .unwrap_or_else(|| boxed(&mesh.bbox()))
 }
 
-/// The vertices that are farthest in evenly spread directions (a Fibonacci lattice on the sphere, and the corners of a
-/// cube), each once, in the order of the directions.
+/// The farthest vertices in evenly spread directions (a Fibonacci lattice on the sphere, and the corners of a cube),
+/// without duplicates, in the order of the directions.
 fn outermost(vertices: &[Vec3]) -> Vec<Vec3> {
     let golden = std::f64::consts::PI * (3.0 - 5f64.sqrt());
     let spread = (0..DIRECTIONS).map(|index| {
@@ -84,7 +84,7 @@ pub fn boxed(bbox: &Aabb) -> TriMesh {
     TriMesh::new(&vertices, &triangles).expect("eight finite corners")
 }
 
-/// A closed prism of that many sides that fills a box along `axis`: a cylinder where the box is square.
+/// A closed prism with `sides` sides that fills a box along `axis`: a cylinder if the box is square.
 pub fn cylinder(bbox: &Aabb, axis: usize, sides: u32) -> TriMesh {
     let [u, v] = [(axis + 1) % 3, (axis + 2) % 3];
     let center = bbox.center();
@@ -111,7 +111,7 @@ pub fn cylinder(bbox: &Aabb, axis: usize, sides: u32) -> TriMesh {
     TriMesh::new(&vertices, &triangles).expect("finite corners")
 }
 
-/// Adds point after point: what it sees of the hull so far gives way to a fan from the rim to the point.
+/// Adds points one by one: the faces that a point sees are replaced by a fan from their rim to the point.
 fn grow(points: &[Vec3], tolerance: f64) -> Option<Vec<[u32; 3]>> {
     let first = 0;
     let second = farthest(points, |p| length(sub(p, points[first])))?;
@@ -160,7 +160,7 @@ fn farthest(points: &[Vec3], measure: impl Fn(Vec3) -> f64) -> Option<usize> {
     (0..points.len()).max_by(|&a, &b| measure(points[a]).total_cmp(&measure(points[b])))
 }
 
-/// A number in [-0.5, 0.5) that looks random and is always the same (the mixer of `SplitMix64`).
+/// A deterministic pseudo-random number in [-0.5, 0.5) (the mixer of `SplitMix64`).
 fn jitter(index: u64) -> f64 {
     let mut x = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -174,7 +174,7 @@ mod tests {
     use crate::{Moments, shapes};
 
     #[test]
-    fn the_hull_of_two_blocks_spans_what_lies_between() {
+    fn the_hull_of_two_blocks_spans_the_space_between() {
         let blocks = shapes::together(&[
             shapes::block([0.0; 3], [2.0; 3]),
             shapes::block([8.0, 0.0, 0.0], [2.0; 3]),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn boxes_and_cylinders_are_closed_and_as_large_as_their_formulas_say() {
+    fn boxes_and_cylinders_are_closed_and_have_the_volumes_of_their_formulas() {
         let bbox = Aabb {
             min: [1.0, 2.0, 3.0],
             max: [5.0, 6.0, 13.0],

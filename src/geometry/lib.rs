@@ -1,7 +1,8 @@
 //! Meshes and boundary representations: reading, measuring, sampling and comparing them.
 //!
-//! Lengths are in mm, angles in degrees unless a name says otherwise. Pure: equal inputs (and seeds) give equal bits on any number
-//! of threads. Does no I/O but for reading mesh files, and never sees Python, so that candidate code cannot reach it.
+//! Lengths are in mm, angles in degrees unless a name says otherwise. Pure: equal inputs (and seeds) give equal bits on
+//! any number of threads. Does no I/O except reading mesh files, and never loads Python, so that candidate code cannot
+//! reach it.
 //!
 //! ```
 //! use cadforge_geometry::{Connectivity, NormalisedMesh, shapes};
@@ -48,7 +49,7 @@ pub use brep::{BrepEdge, BrepFacts, BrepFault, BrepSurface, Scene, SceneObject, 
 pub use coarse::clustered;
 pub use connectivity::Connectivity;
 pub use cylinders::{Cylinder, cylinders};
-pub use dexel::{Dexels, Doubled, Lattice};
+pub use dexel::{Dexels, Lattice, Overlaps};
 pub use gaps::nearest_gaps;
 pub use hull::{boxed, convex_hull, cylinder};
 pub use mesh::{Aabb, MeshError, TriMesh};

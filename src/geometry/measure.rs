@@ -1,4 +1,4 @@
-//! Distances and angles between two picked things.
+//! Distances and angles between two picked features.
 
 use super::recognise::{Curve, Surface};
 use super::vector::{Vec3, cross, dot, length, sub};
@@ -6,36 +6,36 @@ use super::vector::{Vec3, cross, dot, length, sub};
 /// Directions within a tenth of a degree of each other count as parallel.
 const PARALLEL: f64 = 2e-3;
 
-/// Something that was picked, with the place where it was touched.
+/// A picked feature, and the picked point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Picked {
-    /// The place, mm.
+    /// The picked point, in mm.
     pub at: [f64; 3],
-    /// What it is.
+    /// The feature at that point.
     pub feature: Feature,
 }
 
-/// What two measures are taken between.
+/// A feature that can be measured to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Feature {
     /// A flat face.
     Plane([f64; 3]),
-    /// A straight edge, or the axis of a cylinder, cone or circle, through a point.
+    /// A straight edge, or the axis of a cylinder, cone or circle: direction and a point.
     Axis([f64; 3], [f64; 3]),
     /// A centre.
     Point([f64; 3]),
-    /// Only the place where it was touched.
+    /// The picked point only.
     Free,
 }
 
-/// What lies between two picked things.
+/// Measurements between two picked features.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Between {
-    /// From place to place, mm.
+    /// Distance between the picked points, in mm.
     pub points: f64,
-    /// The gap of parallels, or from centre or axis to what it is compared with, mm.
+    /// Distance of parallel features, or from a centre or axis to the other feature, in mm.
     pub distance: Option<f64>,
-    /// From 0 to 90 degrees.
+    /// Angle from 0 to 90 degrees.
     pub angle: Option<f64>,
 }
 
@@ -60,7 +60,7 @@ impl From<&Curve> for Feature {
     }
 }
 
-/// Measures between two picked things.
+/// Measures between two picked features.
 pub fn between(a: &Picked, b: &Picked) -> Between {
     use Feature::{Axis, Free, Plane, Point};
     let (distance, angle) = match (a.feature, b.feature) {
@@ -94,14 +94,14 @@ pub fn between(a: &Picked, b: &Picked) -> Between {
     }
 }
 
-/// A direction beside a plane: how far, if it never meets it, and at which angle.
+/// A direction and a plane: their distance if they never meet, and their angle.
 fn along_plane(n: Vec3, on: Vec3, d: Vec3, p: Vec3) -> (Option<f64>, Option<f64>) {
     let rise = std::f64::consts::FRAC_PI_2 - angle(n, d);
     let gap = (rise < PARALLEL).then(|| dot(n, sub(p, on)).abs());
     (gap, Some(rise))
 }
 
-/// Between two directions whose sense does not count, radians.
+/// Angle between two lines, in radians.
 fn angle(a: Vec3, b: Vec3) -> f64 {
     length(cross(a, b)).atan2(dot(a, b).abs())
 }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_between_depends_on_what_was_picked() {
+    fn measurements_depend_on_the_picked_features() {
         let floor = picked([0.0; 3], Feature::Plane(Z));
         let roof = picked([3.0, 4.0, 12.0], Feature::Plane([0.0, 0.0, -1.0]));
         let wall = picked([5.0, 0.0, 2.0], Feature::Plane(X));

@@ -1,4 +1,4 @@
-//! The triangle mesh that every measure starts from.
+//! The triangle mesh on which all measurements are made.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 /// An axis-aligned bounding box in mm.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Aabb {
-    /// Least corner.
+    /// Minimum corner.
     pub min: [f64; 3],
-    /// Greatest corner.
+    /// Maximum corner.
     pub max: [f64; 3],
 }
 
@@ -25,18 +25,18 @@ impl Aabb {
         std::array::from_fn(|axis| self.max[axis] - self.min[axis])
     }
 
-    /// The middle.
+    /// Centre of the box.
     pub fn center(&self) -> [f64; 3] {
         std::array::from_fn(|axis| 0.5 * (self.max[axis] + self.min[axis]))
     }
 
-    /// Holds nothing: includes a first point to become that point.
+    /// Contains nothing; including a first point makes it that point.
     pub(super) const EMPTY: Self = Self {
         min: [f64::INFINITY; 3],
         max: [f64::NEG_INFINITY; 3],
     };
 
-    /// The least box around some points.
+    /// The smallest box around some points.
     pub fn around(points: &[[f64; 3]]) -> Self {
         let mut aabb = Self::EMPTY;
         for &point in points {
@@ -45,7 +45,7 @@ impl Aabb {
         aabb
     }
 
-    /// Grows to hold a point.
+    /// Grows to contain a point.
     pub(super) fn include(&mut self, point: [f64; 3]) {
         for (axis, x) in point.into_iter().enumerate() {
             self.min[axis] = self.min[axis].min(x);
@@ -54,20 +54,20 @@ impl Aabb {
     }
 }
 
-/// A triangle soup with identical vertices merged.
+/// Triangles with merged identical vertices.
 ///
-/// Holds at least one triangle, finite coordinates and valid indices, so nothing downstream can fail on
-/// them. Triangles keep the order they came in: per-face triangle counts of a [`super::Shape`] refer to it.
+/// Holds at least one triangle, finite coordinates and valid indices, so that later computations cannot fail on them.
+/// Triangles keep their input order: per-face triangle counts of a [`super::Shape`] refer to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TriMesh {
     vertices: Vec<[f64; 3]>,
     triangles: Vec<[u32; 3]>,
 }
 
-/// Why bytes or buffers are no mesh.
+/// Reason why bytes or buffers are not a mesh.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MeshError {
-    /// No triangle at all.
+    /// It has no triangle.
     #[error("the mesh has no triangles")]
     Empty,
     /// NaN or infinity.
@@ -76,16 +76,16 @@ pub enum MeshError {
     /// An index beyond the vertices.
     #[error("triangle {0} refers to a vertex that does not exist")]
     BadIndex(usize),
-    /// The bytes are no mesh file of the format asked for.
+    /// The bytes are not a mesh file of the expected format.
     #[error("{0}")]
     Unreadable(String),
 }
 
 impl TriMesh {
-    /// Checks the buffers and merges identical vertices (bitwise, with -0 as 0), first occurrence first.
+    /// Checks the buffers and merges identical vertices (bitwise, with -0 as 0); first occurrences determine the order.
     ///
-    /// Vertices that no triangle uses are dropped. A magnitude that an STL could not hold (beyond
-    /// [`f32::MAX`]) counts as not finite, so that areas and distances stay finite further down.
+    /// Unused vertices are dropped. Magnitudes beyond [`f32::MAX`], which an STL cannot hold, count as not finite, so
+    /// that areas and distances stay finite.
     pub fn new(vertices: &[[f64; 3]], triangles: &[[u32; 3]]) -> Result<Self, MeshError> {
         if triangles.is_empty() {
             return Err(MeshError::Empty);
@@ -97,7 +97,7 @@ impl TriMesh {
             return Err(MeshError::NotFinite(index));
         }
         let mut merge = Merge::with_capacity(vertices.len().min(3 * triangles.len()));
-        // Each vertex is hashed once, however many triangles share it.
+        // Each vertex is hashed once, whatever the number of its triangles.
         let mut merged = vec![u32::MAX; vertices.len()];
         let mut corners = Vec::with_capacity(triangles.len());
         for (index, triangle) in triangles.iter().enumerate() {
@@ -120,9 +120,9 @@ impl TriMesh {
         })
     }
 
-    /// Reads a binary or ASCII STL; vertices merge on their exact 32-bit coordinates.
+    /// Reads a binary or ASCII STL; vertices with equal 32-bit coordinates merge.
     ///
-    /// Memory stays in proportion to `bytes`, whatever a header claims.
+    /// Memory use is proportional to `bytes`, whatever a header claims.
     pub fn from_stl(bytes: &[u8]) -> Result<Self, MeshError> {
         let corners = super::stl::read(bytes)?;
         // A closed mesh has half as many vertices as triangles.
@@ -135,7 +135,8 @@ impl TriMesh {
                 if !position.iter().all(|x| x.is_finite()) {
                     return Err(MeshError::NotFinite(3 * triangle + corner));
                 }
-                // Half as wide a key as the coordinates have later: the time goes into memory that is not in a cache.
+                // 32-bit keys are half as large as the later coordinates: most time goes into memory outside the
+                // processor's cache.
                 let key = position.map(|x| (x + 0.0).to_bits());
                 *index = merge.index_of(key, unsigned_zeros(position.map(f64::from)));
             }
@@ -185,10 +186,10 @@ impl TriMesh {
         read(&bytes)
     }
 
-    /// Turned so that its longest axis is z, as references from mesh files are: y longest swaps y and z, x
-    /// longest makes (y, z, x) of (x, y, z).
+    /// Rotated so that its longest axis is z, as for references from mesh files: if y is longest, y and z are swapped;
+    /// if x is longest, (x, y, z) becomes (y, z, x).
     ///
-    /// An axis that only ties with z turns nothing; of x and y the first wins. Swapping mirrors the shape.
+    /// An axis of the same length as z changes nothing; of x and y the first wins. The swap mirrors the shape.
     #[must_use]
     pub fn longest_axis_up(&self) -> Self {
         let [x, y, z] = self.bbox().size();
@@ -205,8 +206,8 @@ impl TriMesh {
         }
     }
 
-    /// The same triangles between other places; `turned` turns each over, as a mirror image needs. Where a place is no
-    /// longer finite, it stays where it was.
+    /// The same triangles with other vertices; `turned` flips each triangle, as a mirror image needs. A vertex whose
+    /// new position is not finite keeps its position.
     pub(super) fn with_vertices(&self, place: impl Fn([f64; 3]) -> [f64; 3], turned: bool) -> Self {
         let placed = |vertex: &[f64; 3]| {
             let placed = place(*vertex);
@@ -249,15 +250,15 @@ impl TriMesh {
     }
 }
 
-/// -0 as 0: adding 0 turns one into the other.
+/// Adding 0 turns -0 into 0.
 fn unsigned_zeros(position: [f64; 3]) -> [f64; 3] {
     position.map(|x| x + 0.0)
 }
 
-/// Gives equal positions equal indices, in the order in which they first come. A key is a position's bits.
+/// Assigns equal positions equal indices, in order of first occurrence. A key holds a position's bits.
 struct Merge<K> {
-    /// Only looked up, never iterated: its random state cannot show in a result, and keeps a crafted mesh
-    /// from making every lookup collide.
+    /// Only looked up, never iterated: its random state cannot affect a result, and keeps a crafted mesh from causing
+    /// hash collisions.
     indices: HashMap<K, u32>,
     vertices: Vec<[f64; 3]>,
 }

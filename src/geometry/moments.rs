@@ -3,7 +3,7 @@
 use super::TriMesh;
 use super::vector::{Vec3, add, cross, dot, length, normal, scale, sub};
 
-/// Integrals over a mesh; those over the volume mean little if it is open.
+/// Integrals over a mesh; for an open mesh those over the volume are not meaningful.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moments {
     /// mm³, negative for an inside-out mesh.

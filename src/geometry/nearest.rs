@@ -2,23 +2,23 @@
 
 use super::Aabb;
 
-/// Points per leaf: below this, looking at all is faster than descending.
+/// Points per leaf: for fewer points a linear search is faster than descending.
 const LEAF: usize = 8;
 
 /// A tree of boxes over a fixed set of points.
 ///
-/// Built from the points alone (no randomness), so that equal points give equal distances to the last bit.
-/// Boxes instead of dividing planes: queries from far away, as between unlike shapes, cost a fifth.
+/// Built from the points alone, without randomness, so that equal points give equal bits. Boxes in place of dividing
+/// planes: queries from far away, as between different shapes, cost a fifth.
 #[derive(Clone, Debug)]
 pub struct NearestPoints {
-    /// Arranged so that every node is a range and its children are the halves of it.
+    /// Sorted so that every node is a range and its children are the halves of it.
     points: Vec<[f64; 3]>,
     /// The box of each node; the children of node n are 2n + 1 and 2n + 2.
     boxes: Vec<Aabb>,
 }
 
 impl NearestPoints {
-    /// Arranges the points.
+    /// Builds the tree.
     pub fn new(points: Vec<[f64; 3]>) -> Self {
         let mut tree = Self {
             points,
@@ -112,7 +112,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_tree_finds_what_looking_at_every_point_finds(
+        fn the_tree_agrees_with_an_exhaustive_search(
             // Coarse coordinates make many ties and duplicates.
             points in proptest::collection::vec([-9i32..9, -9..9, -9..9], 1..200),
             query in [-12i32..12, -12..12, -12..12],

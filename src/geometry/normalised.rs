@@ -1,16 +1,16 @@
-//! A mesh brought to a common size and place, so that shapes can be compared.
+//! A mesh with normalised size and position, for comparing shapes.
 
 use super::{Aabb, TriMesh};
 
 /// The z extent of a normalised mesh, in its own unit ("normalised mm").
 pub const NORMAL_HEIGHT: f64 = 1000.0;
 
-/// Extents below this count as this, mm: keeps quotients finite for flat meshes.
-pub(crate) const LEAST_EXTENT: f64 = 1e-9;
+/// Minimum extent in mm: keeps quotients finite for flat meshes.
+pub(crate) const MIN_EXTENT: f64 = 1e-9;
 
 /// A mesh scaled uniformly so that its z extent is [`NORMAL_HEIGHT`], centred in x and y, with z from 0.
 ///
-/// Merged vertices and triangle order are those of the mesh it was made from.
+/// Vertices and triangles are in the order of the original mesh.
 #[derive(Clone, Debug)]
 pub struct NormalisedMesh {
     vertices: Vec<[f64; 3]>,
@@ -19,11 +19,11 @@ pub struct NormalisedMesh {
 }
 
 impl NormalisedMesh {
-    /// Normalises a mesh as it stands.
+    /// Normalises a mesh in its orientation.
     pub fn new(mesh: &TriMesh) -> Self {
-        // Scaled first and then moved, as the published scorer does: whether a rim that falls on a whole pixel is drawn there or
-        // one before it depends on the last bit.
-        let scale = NORMAL_HEIGHT / mesh.bbox().size()[2].max(LEAST_EXTENT);
+        // Scaled first and then moved, as in the published scorer: the last bit decides whether a rim that falls on a
+        // whole pixel is drawn there or one pixel before.
+        let scale = NORMAL_HEIGHT / mesh.bbox().size()[2].max(MIN_EXTENT);
         let mut vertices: Vec<[f64; 3]> = mesh
             .vertices()
             .iter()
@@ -61,9 +61,9 @@ impl NormalisedMesh {
         self.bbox
     }
 
-    /// The z extent, at least [`LEAST_EXTENT`].
+    /// The z extent, at least [`MIN_EXTENT`].
     pub fn height(&self) -> f64 {
-        self.bbox.size()[2].max(LEAST_EXTENT)
+        self.bbox.size()[2].max(MIN_EXTENT)
     }
 }
 

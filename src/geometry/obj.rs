@@ -1,7 +1,7 @@
 //! Reads Wavefront OBJ.
 //!
-//! Geometry only: materials, normals and texture coordinates are ignored. Polygons become triangles as trimesh makes them, and in
-//! its order, since the order of a mesh's triangles decides which points of its surface cadforge-v1 samples.
+//! Geometry only: materials, normals and texture coordinates are ignored. Polygons are split into triangles as in
+//! trimesh, in its order: the order of triangles determines which points of a surface cadforge-v1 samples.
 
 use super::{MeshError, TriMesh};
 
@@ -18,7 +18,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<TriMesh, MeshError> {
     let mut vertices: Vec<[f64; 3]> = Vec::new();
     let mut triangles = Vec::new();
     let arities = models.iter().flat_map(|model| &model.mesh.face_arities);
-    // A model of nothing but triangles names no arities.
+    // A model of triangles only has no arities.
     let all_quads = models.iter().all(|model| !model.mesh.face_arities.is_empty())
         && arities.clone().all(|&arity| arity == 4);
     let mut second_halves = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<TriMesh, MeshError> {
                 }
                 [a, b, c, d] => triangles.extend([[a, b, c], [c, d, a]]),
                 [tip, ref rest @ ..] => triangles.extend(rest.windows(2).map(|edge| [tip, edge[0], edge[1]])),
-                // `tobj` counts a line of an `f` alone as a face.
+                // `tobj` counts a line with only an `f` as a face.
                 [] => {}
             }
         }

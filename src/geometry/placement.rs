@@ -1,9 +1,9 @@
-//! Where a shape is put so that it can be compared: turned, scaled, moved, never mirrored.
+//! Placement of a shape for comparison: rotated, scaled, moved, never mirrored.
 
 use super::TriMesh;
 use super::vector::{Vec3, add, dot, scale, sub};
 
-/// A proper rotation about a point, a uniform scale and a move of that point.
+/// A proper rotation about a point, a uniform scale, and a translation of that point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placement {
     /// Rows of the rotation.
@@ -14,7 +14,7 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// As it stands.
+    /// The identity.
     pub const NONE: Self = Self {
         turn: UPRIGHT,
         scale: 1.0,
@@ -22,7 +22,7 @@ impl Placement {
         to: [0.0; 3],
     };
 
-    /// Scaled about `from`, which goes to `to`.
+    /// Scaled about `from`, which moves to `to`.
     pub fn moved(scale: f64, from: [f64; 3], to: [f64; 3]) -> Self {
         Self {
             turn: UPRIGHT,
@@ -32,29 +32,29 @@ impl Placement {
         }
     }
 
-    /// The same, turned before by a rotation given by its rows.
+    /// The same, after a rotation given by its rows.
     #[must_use]
     pub fn with_turn(self, turn: [[f64; 3]; 3]) -> Self {
         Self { turn, ..self }
     }
 
-    /// Turned by that many quarters about an axis through `from`, scaled, moved.
+    /// Rotated by `quarters` quarter turns about an axis through `from`, scaled, moved.
     pub fn turn_about(axis: usize, quarters: u32, scale: f64, from: [f64; 3], to: [f64; 3]) -> Self {
         let angle = f64::from(quarters) * std::f64::consts::FRAC_PI_2;
         Self::moved(scale, from, to).with_turn(rotation(axis, angle))
     }
 
-    /// Where a point goes.
+    /// The placed point.
     pub fn of(&self, point: [f64; 3]) -> [f64; 3] {
         add(scale(self.turned(sub(point, self.from)), self.scale), self.to)
     }
 
-    /// Where a direction goes.
+    /// The rotated direction.
     pub fn turned(&self, direction: [f64; 3]) -> [f64; 3] {
         self.turn.map(|row| dot(row, direction))
     }
 
-    /// The way back.
+    /// The inverse placement.
     #[must_use]
     pub fn inverse(&self) -> Self {
         Self {
@@ -65,12 +65,12 @@ impl Placement {
         }
     }
 
-    /// The factor of lengths.
+    /// The scale factor.
     pub fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// Whether it turns anything.
+    /// Whether it rotates anything.
     pub fn turns(&self) -> bool {
         self.turn != UPRIGHT
     }
@@ -121,7 +121,7 @@ fn determinant(rows: &[[f64; 3]; 3]) -> f64 {
 }
 
 impl TriMesh {
-    /// The same mesh in another place; triangles keep their order.
+    /// The mesh in another placement; triangles keep their order.
     #[must_use]
     pub fn placed(&self, placement: &Placement) -> Self {
         if *placement == Placement::NONE {
@@ -130,7 +130,7 @@ impl TriMesh {
         self.with_vertices(|vertex: Vec3| placement.of(vertex), false)
     }
 
-    /// Its mirror image in the plane across `axis` at a place.
+    /// The mirror image in the plane perpendicular to `axis` at a position.
     #[must_use]
     pub fn mirrored(&self, axis: usize, at: f64) -> Self {
         let mirror = |mut vertex: Vec3| {
@@ -147,7 +147,7 @@ mod tests {
     use crate::{Moments, shapes};
 
     #[test]
-    fn there_are_24_turns_and_the_first_is_none() {
+    fn there_are_24_turns_and_the_first_is_the_identity() {
         let turns = quarter_turns();
         assert_eq!((turns.len(), turns[0]), (24, UPRIGHT));
         for (at, turn) in turns.iter().enumerate() {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placed_mesh_keeps_its_sense_and_a_mirrored_one_too() {
+    fn placed_and_mirrored_meshes_keep_their_orientation() {
         let vase = shapes::vase(20, 8);
         let whole = Moments::of(&vase);
         for turn in quarter_turns() {

@@ -1,6 +1,6 @@
-//! How a shape has to be put to lie on a target: as it stands, or else turned.
+//! The pose in which a shape matches a target best: as it stands, or rotated.
 //!
-//! Judged on coarse voxels, whose 24 turns are permutations: good enough to choose a pose, not to score it.
+//! Compares coarse voxels, whose 24 rotations are permutations: accurate enough to choose a pose, not to score it.
 
 use std::borrow::Cow;
 
@@ -9,33 +9,33 @@ use super::{Aabb, Dexels, Lattice, Placement, TriMesh};
 
 /// Voxels along each side.
 const SIDE: usize = 40;
-/// By how much a moved or turned pose must be better than the one as it stands, in intersection over union.
+/// Required advantage, in intersection over union, of a moved or rotated pose over the original one.
 const MARGIN: f64 = 0.02;
-/// The step between phases about a declared axis, degrees.
+/// Step between phases about a declared axis, in degrees.
 const PHASE: usize = 5;
 
-/// What shapes are laid on.
+/// The shape that others are aligned with.
 #[derive(Clone, Debug)]
 pub struct Target {
     mesh: TriMesh,
     bbox: Aabb,
     free: bool,
     axis: Option<usize>,
-    /// In a cube that just holds it, which is what most shapes are compared in.
+    /// In the smallest cube around it, in which most shapes are compared.
     own: Voxels,
 }
 
-/// A way to put a shape.
+/// A pose of a shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pose {
-    /// The way.
+    /// Transformation of the shape.
     pub placement: Placement,
     /// Coarse intersection over union with the target, 0 to 1.
-    pub likeness: f64,
+    pub iou: f64,
 }
 
 impl Target {
-    /// A target for shapes of the same scale, or, if `free`, of any; `axis` is one about which any phase will do.
+    /// A target for shapes of the same scale, or, if `free`, of any; the phase about `axis` is free.
     pub fn new(mesh: &TriMesh, free: bool, axis: Option<usize>) -> Self {
         let bbox = mesh.bbox();
         Self {
@@ -47,7 +47,7 @@ impl Target {
         }
     }
 
-    /// The best pose without a turn, and the best with one if that lies clearly better. Never mirrored.
+    /// The best pose without rotation, and the best one with rotation if it is clearly better. Never mirrored.
     pub fn poses(&self, mesh: &TriMesh) -> (Pose, Option<Pose>) {
         let bbox = mesh.bbox();
         let (center, goal) = (bbox.center(), self.bbox.center());
@@ -56,22 +56,22 @@ impl Target {
             .into_iter()
             .map(|scale| Placement::moved(scale, center, goal))
             .collect();
-        let mut upright = self.judge(mesh, Placement::NONE);
+        let mut upright = self.evaluate(mesh, Placement::NONE);
         for &placement in &moves {
-            let moved = self.judge(mesh, placement);
-            if moved.likeness > upright.likeness + MARGIN {
+            let moved = self.evaluate(mesh, placement);
+            if moved.iou > upright.iou + MARGIN {
                 upright = moved;
             }
         }
         let mut turned: Option<Pose> = None;
-        // Nothing can lie clearly better.
-        if upright.likeness + MARGIN >= 1.0 {
+        // No pose can be clearly better.
+        if upright.iou + MARGIN >= 1.0 {
             return (upright, None);
         }
         for &placement in &moves {
             for pose in self.turned(mesh, placement) {
-                let best = turned.map_or(upright.likeness + MARGIN, |best| best.likeness);
-                if pose.likeness > best {
+                let best = turned.map_or(upright.iou + MARGIN, |best| best.iou);
+                if pose.iou > best {
                     turned = Some(pose);
                 }
             }
@@ -93,15 +93,15 @@ impl Target {
         ratios.into_iter().filter(sound).collect()
     }
 
-    fn judge(&self, mesh: &TriMesh, placement: Placement) -> Pose {
+    fn evaluate(&self, mesh: &TriMesh, placement: Placement) -> Pose {
         let placed = mesh.placed(&placement);
         let side = self.side(&placed.bbox());
         let own = Voxels::of(&placed, self.bbox.center(), side);
-        let likeness = own.likeness(&self.voxels(side), &rotation(2, 0.0));
-        Pose { placement, likeness }
+        let iou = own.iou(&self.voxels(side), &rotation(2, 0.0));
+        Pose { placement, iou }
     }
 
-    /// The target's own voxels in a cube of that side.
+    /// The target's voxels in a cube of that side.
     fn voxels(&self, side: f64) -> Cow<'_, Voxels> {
         if side == self.own.side {
             Cow::Borrowed(&self.own)
@@ -134,7 +134,7 @@ impl Target {
                 }
                 poses.push(Pose {
                     placement: placement.with_turn(product(&turn, &phased)),
-                    likeness: own.likeness(&target, &turn),
+                    iou: own.iou(&target, &turn),
                 });
             }
         }
@@ -146,7 +146,7 @@ impl Target {
     }
 }
 
-/// The side of a cube about the target's middle that holds the target, and what is of a sensible size.
+/// The side of a cube about the target's centre that holds the target, and shapes of similar size.
 fn side(target: &Aabb, bbox: &Aabb) -> f64 {
     let goal = target.center();
     let reach = |bbox: &Aabb| {
@@ -163,7 +163,7 @@ fn side(target: &Aabb, bbox: &Aabb) -> f64 {
 struct Voxels {
     side: f64,
     filled: Vec<bool>,
-    /// Those that are filled.
+    /// The filled cells.
     cells: Vec<[u8; 3]>,
 }
 
@@ -192,9 +192,9 @@ impl Voxels {
         voxels
     }
 
-    /// Intersection over union with another shape after a quarter turn about the cube's middle.
-    fn likeness(&self, other: &Self, turn: &[[f64; 3]; 3]) -> f64 {
-        // Row r of the turn says which axis of the source becomes axis r of the result.
+    /// Intersection over union with another shape after a quarter-turn rotation about the cube's centre.
+    fn iou(&self, other: &Self, turn: &[[f64; 3]; 3]) -> f64 {
+        // Row r of the rotation gives the source's axis that becomes axis r.
         let source: [(usize, bool); 3] = std::array::from_fn(|row| {
             let column = (0..3)
                 .find(|&column| turn[row][column] != 0.0)
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
     use crate::shapes::{block, together};
 
-    /// An L of three unlike arms: no turn of it lies on itself.
+    /// An L of three different arms: no rotation maps it to itself.
     fn elbow() -> TriMesh {
         together(&[
             block([0.0; 3], [30.0, 8.0, 6.0]),
@@ -246,10 +246,10 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_right_is_left_alone() {
+    fn an_aligned_shape_keeps_its_pose() {
         let (upright, turned) = Target::new(&elbow(), false, None).poses(&elbow());
         assert_eq!((upright.placement, turned), (Placement::NONE, None));
-        assert_eq!(upright.likeness, 1.0);
+        assert_eq!(upright.iou, 1.0);
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
             let other = elbow().placed(&Placement::moved(1.0, center, [5.0, 90.0, -7.0]).with_turn(turn));
             let (_, turned) = target.poses(&other);
             let turned = turned.expect("a turn");
-            assert!(turned.likeness > 0.9, "{turned:?}");
+            assert!(turned.iou > 0.9, "{turned:?}");
             let back = other.placed(&turned.placement);
             assert!((back.bbox().diagonal() - elbow().bbox().diagonal()).abs() < 1e-9);
             assert!(
@@ -273,7 +273,7 @@ mod tests {
         }
         let moved = elbow().placed(&Placement::moved(1.0, [0.0; 3], [100.0, 0.0, 0.0]));
         let (upright, turned) = target.poses(&moved);
-        assert!(upright.likeness > 0.99 && turned.is_none());
+        assert!(upright.iou > 0.99 && turned.is_none());
     }
 
     #[test]
@@ -281,16 +281,13 @@ mod tests {
         let small = elbow().placed(&Placement::moved(0.1, [0.0; 3], [0.0; 3]));
         let (strict, _) = Target::new(&elbow(), false, None).poses(&small);
         let (free, _) = Target::new(&elbow(), true, None).poses(&small);
-        assert!(
-            strict.likeness < 0.1 && free.likeness > 0.99,
-            "{strict:?} {free:?}"
-        );
+        assert!(strict.iou < 0.1 && free.iou > 0.99, "{strict:?} {free:?}");
     }
 
     #[test]
     fn a_mirror_image_is_not_turned_into_the_part() {
         let (upright, turned) = Target::new(&elbow(), false, None).poses(&elbow().mirrored(1, 10.0));
-        let best = turned.map_or(upright.likeness, |pose| pose.likeness);
+        let best = turned.map_or(upright.iou, |pose| pose.iou);
         assert!(best < 0.95, "{best}");
     }
 }

@@ -1,16 +1,16 @@
-//! What kind of surface or curve a face or an edge is, read from its triangles or points.
+//! Recognises the surface of a face or the curve of an edge from triangles or points.
 //!
-//! For meshes that come without the kernel's own words ([`super::BrepSurface`]), such as those of STL files. Triangles
-//! carry them all the same: their corners lie on the surface, and those of a cylinder are all parallel to its axis.
+//! For meshes without the kernel's data ([`super::BrepSurface`]), such as STL files. Triangle corners lie on the
+//! surface, and the triangles of a cylinder are parallel to its axis.
 
 use std::ops::Range;
 
 use super::vector::{Vec3, add, cross, dot, length, normal, scale, sub, unit};
 use super::{Aabb, BrepEdge, TriMesh};
 
-/// Rounding of coordinates to 32 bits, and of angles computed from them.
+/// Rounding error of 32-bit coordinates, and of angles computed from them.
 const RELATIVE: f64 = 2e-5;
-/// How far a triangle's normal may be off: the sine of a tenth of a degree.
+/// Allowed deviation of a triangle's normal: the sine of a tenth of a degree.
 const ANGLE: f64 = 2e-3;
 
 /// The surface of a face. Lengths in mm.
@@ -36,7 +36,7 @@ pub enum Surface {
     Cone {
         /// Unit direction.
         axis: [f64; 3],
-        /// Between axis and surface, degrees.
+        /// Angle between axis and surface in degrees.
         half_angle: f64,
     },
     /// A part of a sphere.
@@ -80,7 +80,7 @@ pub fn area(mesh: &TriMesh, triangles: Range<usize>) -> f64 {
         .sum()
 }
 
-/// The surface that some triangles of a mesh lie on. Indices past the last triangle are left out.
+/// The surface of some triangles of a mesh. Indices past the last triangle are ignored.
 pub fn surface(mesh: &TriMesh, triangles: Range<usize>) -> Surface {
     let corners: Vec<[Vec3; 3]> = triangles
         .take_while(|index| *index < mesh.triangles().len())
@@ -88,7 +88,7 @@ pub fn surface(mesh: &TriMesh, triangles: Range<usize>) -> Surface {
         .collect();
     let points: Vec<Vec3> = corners.iter().flatten().copied().collect();
     let size = Aabb::around(&points).diagonal();
-    // A sliver's normal is noise: what is thinner than this is left out.
+    // The normals of slivers are noise: thinner triangles are left out.
     let thin = 1e-3 * size;
     let mut normals: Vec<(f64, Vec3)> = corners
         .iter()
@@ -173,7 +173,7 @@ pub fn curve(edge: &BrepEdge) -> Curve {
 
 /// Length of an edge in mm.
 pub fn edge_length(edge: &BrepEdge) -> f64 {
-    // The chords of a circle are shorter than its arcs: take its own formula.
+    // The chords of a circle are shorter than its arcs: circles use their own formula.
     let chords = edge.points.windows(2).map(|pair| {
         let [a, b] = [pair[0], pair[1]].map(|point| point.map(f64::from));
         length(sub(b, a))
@@ -227,7 +227,7 @@ fn cone(normals: &[Vec3]) -> Option<Surface> {
     })
 }
 
-/// Of all spheres the one with least squared error in `|p|² - 2 c·p - k`, if the points lie on it.
+/// The sphere with the least squared error in `|p|² - 2 c·p - k`, if the points lie on it.
 fn sphere(points: &[Vec3], corners: &[[Vec3; 3]], thin: f64, tolerance: f64) -> Option<Surface> {
     let origin = middle(points);
     let mut equations = [[0.0; 5]; 4];
@@ -243,7 +243,7 @@ fn sphere(points: &[Vec3], corners: &[[Vec3; 3]], thin: f64, tolerance: f64) -> 
     let center = [x, y, z];
     let radius = (k + dot(center, center)).max(0.0).sqrt();
     let fits = |point: &Vec3| (length(sub(sub(*point, origin), center)) - radius).abs() <= 5.0 * tolerance;
-    // The corners of a box lie on a sphere too, but its sides do not face away from the middle.
+    // The corners of a box lie on a sphere too, but its sides do not face away from the centre.
     let faces_out = |triangle: &[Vec3; 3]| {
         let outward = sub(sub(middle(triangle), origin), center);
         let twice = normal(*triangle);
@@ -255,7 +255,7 @@ fn sphere(points: &[Vec3], corners: &[[Vec3; 3]], thin: f64, tolerance: f64) -> 
     })
 }
 
-/// Centre (in the plane through the middle of the points) and radius of the circle that they lie on, seen along an
+/// Centre (in the plane through the mean of the points) and radius of the circle through the points, seen along an
 /// axis.
 fn circle(points: &[Vec3], axis: Vec3, tolerance: f64) -> Option<(Vec3, f64)> {
     let aside = if axis[0].abs() < 0.8 {
@@ -297,7 +297,7 @@ fn accumulate<const N: usize, const M: usize>(equations: &mut [[f64; M]; N], row
     }
 }
 
-/// Gauss with pivots; none where the equations do not determine the unknowns.
+/// Gaussian elimination with pivots; none if the equations do not determine the unknowns.
 fn solve<const N: usize, const M: usize>(mut a: [[f64; M]; N]) -> Option<[f64; N]> {
     let largest = a.iter().flatten().fold(0.0, |most: f64, x| most.max(x.abs()));
     for column in 0..N {
@@ -338,12 +338,12 @@ mod tests {
         assert!((a - b).abs() < 1e-3 * b.abs().max(1.0), "{a} is not {b}");
     }
 
-    /// A strip between two rings, rounded as an STL does; `whole` of a turn.
+    /// A strip between two rings, rounded as in an STL; `whole` is the share of the turn.
     fn strip(low: f64, high: f64, height: f64, whole: f64) -> TriMesh {
         let steps = 24;
         let at = |radius: f64, z: f64, step: u32| {
             let (sin, cos) = (whole * TAU * f64::from(step) / f64::from(steps)).sin_cos();
-            // Turned and moved, so that nothing is axis-aligned.
+            // Rotated and moved, so that nothing is axis-aligned.
             let (x, y) = (radius * cos, radius * sin);
             [0.6 * x + 0.8 * z + 30.0, y - 7.0, -0.8 * x + 0.6 * z].map(|v| f64::from(v as f32))
         };
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cylinder_is_known_whole_or_in_part() {
+    fn a_cylinder_is_recognised_whole_or_in_part() {
         for whole in [1.0, 0.25] {
             let Surface::Cylinder { axis, radius, .. } = all(&strip(4.2, 4.2, 9.0, whole)) else {
                 panic!("{:?}", all(&strip(4.2, 4.2, 9.0, whole)))

@@ -6,10 +6,10 @@ use rand_pcg::rand_core::Rng;
 use super::normalised::area;
 use super::{NormalisedMesh, TriMesh};
 
-/// Points drawn uniformly by area, always the same ones for the same shape.
+/// Points drawn uniformly by area, the same ones for the same shape.
 ///
-/// They are those of trimesh's `sample_surface` on numpy's `default_rng(0)`: first a triangle for each point, then two lengths
-/// for each. Which ones come depends on the order in which the mesh stores its triangles, there as here.
+/// Equal to trimesh's `sample_surface` with numpy's `default_rng(0)`: first a triangle for each point, then two lengths
+/// for each. The points depend on the order of triangles, in trimesh as here.
 pub fn sample_surface(mesh: &NormalisedMesh, count: usize) -> Vec<[f64; 3]> {
     let triangles: Vec<_> = (0..mesh.triangles().len())
         .map(|index| mesh.corners(index))
@@ -17,8 +17,8 @@ pub fn sample_surface(mesh: &NormalisedMesh, count: usize) -> Vec<[f64; 3]> {
     sample(&triangles, count)
 }
 
-/// As [`sample_surface`], on a mesh where it stands, in mm, and with triangles taken in the order of their coordinates: the
-/// order in which the mesh stores them does not matter.
+/// As [`sample_surface`], for a mesh in mm, with triangles sorted by coordinates: their order in the mesh has no
+/// influence.
 pub fn surface_points(mesh: &TriMesh, count: usize) -> Vec<[f64; 3]> {
     sample(&in_order_of_coordinates(mesh.vertices(), mesh.triangles()), count)
 }
@@ -49,16 +49,16 @@ fn sample(triangles: &[[[f64; 3]; 3]], count: usize) -> Vec<[f64; 3]> {
         .collect()
 }
 
-/// What `numpy.random.SeedSequence(0)` gives its PCG64.
+/// State of PCG64 from `numpy.random.SeedSequence(0)`.
 const STATE: u128 = 0xdb2cd7e7b0f478beabf4641a2c71ba49;
 const STREAM: u128 = 0x20c6ed6d9d7b8d412c4099de223c39d4;
 
-/// 53 random bits in [0, 1), as numpy makes them.
+/// 53 random bits in [0, 1), as in numpy.
 fn unit(random: &mut Pcg64) -> f64 {
     (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Corners of all triangles: corners and triangles both sorted by coordinates.
+/// Corners of all triangles, with corners and triangles sorted by coordinates.
 fn in_order_of_coordinates(vertices: &[[f64; 3]], triangles: &[[u32; 3]]) -> Vec<[[f64; 3]; 3]> {
     let mut order: Vec<u32> = (0..vertices.len() as u32).collect();
     order.sort_unstable_by(|&a, &b| {

@@ -1,4 +1,4 @@
-//! Where a plane cuts a mesh.
+//! Section of a mesh by a plane.
 
 use super::TriMesh;
 use super::vector::{Vec3, add, dot, scale, sub};
@@ -6,20 +6,20 @@ use super::vector::{Vec3, add, dot, scale, sub};
 /// All points `p` with `normal · p = offset`; the normal has length 1, the offset is in mm.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plane {
-    /// The side that is cut away.
+    /// Points to the side that is cut away.
     pub normal: [f64; 3],
-    /// From the origin along the normal.
+    /// Distance of the plane from the origin along the normal.
     pub offset: f64,
 }
 
 impl Plane {
-    /// Distance of a point: positive on the side that is cut away.
+    /// Signed distance of a point: positive on the side that is cut away.
     pub fn height(&self, point: [f64; 3]) -> f64 {
         dot(self.normal, point) - self.offset
     }
 }
 
-/// The cut's outline as segments in no order. A triangle that lies in the plane adds nothing: its neighbours do.
+/// The section's outline as unordered segments. A triangle in the plane adds nothing: its neighbours do.
 pub fn outline(mesh: &TriMesh, plane: &Plane) -> Vec<[[f64; 3]; 2]> {
     // A vertex on the plane counts as above it, so that each cut triangle has exactly two cut sides.
     let heights: Vec<f64> = mesh
@@ -36,7 +36,7 @@ pub fn outline(mesh: &TriMesh, plane: &Plane) -> Vec<[[f64; 3]; 2]> {
             if (heights[a] >= 0.0) == (heights[b] >= 0.0) || found == 2 {
                 continue;
             }
-            // Always from the lower to the higher index: neighbours agree to the last bit.
+            // From the lower to the higher index: neighbours compute equal bits.
             let (a, b) = (a.min(b), a.max(b));
             let (from, to) = (mesh.vertices()[a], mesh.vertices()[b]);
             let share = heights[a] / (heights[a] - heights[b]);

@@ -1,4 +1,4 @@
-//! Simple closed meshes, for examples and tests of what measures meshes. Lengths are in mm.
+//! Simple closed meshes for examples and tests. Lengths are in mm.
 
 use super::hull::boxed;
 use super::{Aabb, BrepFacts, BrepSurface, Shape, TriMesh};
@@ -11,7 +11,7 @@ pub fn block(corner: [f64; 3], size: [f64; 3]) -> TriMesh {
     })
 }
 
-/// All triangles of some meshes in one.
+/// The triangles of several meshes in one.
 pub fn together(meshes: &[TriMesh]) -> TriMesh {
     let mut vertices = Vec::new();
     let mut triangles = Vec::new();
@@ -38,7 +38,7 @@ pub fn without(mesh: &TriMesh, dropped: &[usize]) -> TriMesh {
     TriMesh::new(mesh.vertices(), &triangles).expect("triangles are left")
 }
 
-/// A wavy closed tube around z with `4 * around * up`-ish triangles and no symmetry.
+/// A wavy closed tube around z with about `4 * around * up` triangles and no symmetry.
 pub fn vase(around: u32, up: u32) -> TriMesh {
     let mut vertices = vec![[0.0, 0.0, 0.0], [1.0, 2.0, 55.0]];
     for ring in 0..up {
@@ -116,7 +116,7 @@ pub fn pipe(inner: f64, outer: f64, height: f64, sides: u32) -> Shape {
     as_shape(mesh, surfaces, vec![2 * sides; 4], vec![4])
 }
 
-/// A mesh as a shape, with the faces that it is said to have.
+/// A mesh as a shape with the given faces.
 pub fn as_shape(
     mesh: TriMesh,
     surfaces: Vec<BrepSurface>,
@@ -146,7 +146,7 @@ pub fn as_shape(
     }
 }
 
-/// Blocks as a shape of one solid each, every side a face.
+/// Blocks as a shape: each is a solid, each side a face.
 pub fn blocks(blocks: &[([f64; 3], [f64; 3])]) -> Shape {
     let meshes: Vec<_> = blocks
         .iter()

@@ -1,4 +1,4 @@
-//! How far outside or inside a closed mesh a point lies.
+//! Signed distances of points from a closed mesh.
 
 use std::collections::HashMap;
 
@@ -6,18 +6,18 @@ use super::tree::{Nearest, Part, TriangleTree};
 use super::vector::{Vec3, add, cross, dot, length, normal, scale, sub, unit};
 use super::{Aabb, TriMesh};
 
-/// Distances to a mesh with a sign: positive outside, negative inside, in mm.
+/// Distances to a mesh in mm: positive outside, negative inside.
 ///
-/// The sign comes from the normal at the nearest place: that of the triangle, the sum of both normals on a side, the
-/// sum over the fan weighted by angle at a corner (Bærentzen and Aanæs, 2005, show that it is right for closed
-/// meshes). On an open or inside-out mesh the distance holds and the sign means little.
+/// The sign comes from the normal at the nearest point: the triangle's, the sum of both at an edge, the angle-weighted
+/// sum of the fan at a corner (Bærentzen and Aanæs, 2005, prove it correct for closed meshes). For an open or
+/// inside-out mesh the distance is right and the sign is not meaningful.
 #[derive(Clone, Debug)]
 pub struct SignedDistance {
     tree: TriangleTree,
     triangles: Vec<[u32; 3]>,
     /// Unit normals; zero for a triangle without area.
     faces: Vec<Vec3>,
-    /// Sums, by the two vertices in ascending order.
+    /// Sums of normals, by the two vertices in ascending order.
     sides: HashMap<[u32; 2], Vec3>,
     corners: Vec<Vec3>,
     bounds: Aabb,
@@ -69,7 +69,7 @@ impl SignedDistance {
         let triangle = &self.triangles[nearest.triangle];
         match nearest.part {
             Part::Inside => self.faces[nearest.triangle],
-            // Every side of every triangle was entered.
+            // Every side of every triangle has an entry.
             Part::Side(side) => self.sides[&key(triangle, side)],
             Part::Corner(corner) => self.corners[triangle[corner] as usize],
         }
@@ -90,7 +90,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_box_is_measured_as_its_formula_says(point in prop::array::uniform3(-9.0..19.0f64)) {
+        fn distances_to_a_box_follow_its_formula(point in prop::array::uniform3(-9.0..19.0f64)) {
             let size = [10.0, 6.0, 4.0];
             let distance = SignedDistance::to(&shapes::block([0.0; 3], size));
             let half = size.map(|x| 0.5 * x);
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn an_edge_that_turns_inward_keeps_its_sign() {
-        // Two blocks side by side with a step between them: around its inner edge both normals count.
+        // Two adjacent blocks with a step between them: at its inner edge both normals contribute.
         let steps = shapes::together(&[
             shapes::block([0.0; 3], [4.0, 4.0, 2.0]),
             shapes::block([5.0, 0.0, 0.0], [4.0, 4.0, 6.0]),

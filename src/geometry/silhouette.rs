@@ -1,9 +1,9 @@
 //! Filled orthographic silhouettes, rasterised on the CPU.
 //!
-//! The pictures are those that Pillow's `ImageDraw.polygon(..., fill=1)` draws, to the pixel, since the published scorer drew
-//! with it: corners lose their fractions, both ends of an edge's run and both of its rows are drawn, a triangle seen edge-on
-//! leaves a line, and a sharp corner is drawn out until it touches the row beside it. `silhouette/pillow.tsv` holds what
-//! Pillow drew; `scripts/parity.py --triangles` writes it.
+//! Every pixel equals that of Pillow's `ImageDraw.polygon(..., fill=1)`, which the published scorer uses: corners are
+//! truncated to integers, both ends of an edge's run and both of its rows are drawn, a triangle seen edge-on leaves a
+//! line, and a sharp corner is extended until it touches the next row. `silhouette/pillow.tsv` holds Pillow's results;
+//! `scripts/parity.py --triangles` writes it.
 
 use super::NormalisedMesh;
 
@@ -13,7 +13,7 @@ const SIZE: usize = 512;
 const PADDING: usize = 28;
 const WORDS: usize = SIZE / 64;
 
-/// A direction to look from.
+/// A viewing direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum View {
     /// Keeps (x, z).
@@ -26,12 +26,12 @@ pub enum View {
     Right,
     /// Keeps (x, y).
     Top,
-    /// Turned by Rz(42°)·Rx(58°), then keeps (x, z).
+    /// Rotates by Rz(42°)·Rx(58°), then keeps (x, z).
     Isometric,
 }
 
 impl View {
-    /// All of them, in the order in which they are shown.
+    /// All views, in display order.
     pub const ALL: [Self; 6] = [
         Self::Front,
         Self::Back,
@@ -53,7 +53,7 @@ impl View {
         }
     }
 
-    /// The rows that take a vertex to the picture's right and up.
+    /// Rows that map a vertex to the picture's right and up directions.
     fn axes(self) -> [[f64; 3]; 2] {
         match self {
             Self::Front => [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]],
@@ -74,15 +74,15 @@ impl View {
 const ISOMETRIC_Z: f64 = 42.0;
 const ISOMETRIC_X: f64 = 58.0;
 
-/// A filled outline: one bit a pixel, 512 x 512, row 0 on top. The projection is scaled to fit and stands in the lower left
-/// corner of what the padding leaves.
+/// A filled outline: one bit per pixel, 512 x 512, row 0 on top. The projection is scaled to fit, and aligned with the
+/// lower left corner of the area inside the padding.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Silhouette {
     rows: Vec<[u64; WORDS]>,
 }
 
 impl Silhouette {
-    /// Draws a mesh: every triangle, since those that face away draw pixels of their own at the rim.
+    /// Draws every triangle of a mesh: back faces draw pixels of their own at the rim.
     pub fn new(mesh: &NormalisedMesh, view: View) -> Self {
         let pixels = project(mesh, view);
         let mut silhouette = Self::empty();
@@ -98,7 +98,7 @@ impl Silhouette {
         }
     }
 
-    /// Pixels set in both over pixels set in either; 1 if both are empty.
+    /// Intersection over union of the set pixels; 1 if both are empty.
     pub fn iou(&self, other: &Self) -> f64 {
         let mut both = 0;
         let mut either = 0;
@@ -155,9 +155,9 @@ impl Silhouette {
         }
     }
 
-    /// Sets the pixels of a run; halves are rounded into it.
+    /// Sets the pixels of a run, rounding halves into it.
     fn set(&mut self, row: i32, start: f32, end: f32) {
-        // No place is negative: padding is wider than what a tip is drawn out by.
+        // No position is negative: the padding exceeds the extension of a tip.
         let below = (end - 0.5) as u32;
         let end = below + u32::from((below as f32) < end - 0.5);
         set_bits(
@@ -168,15 +168,15 @@ impl Silhouette {
     }
 }
 
-/// Whether the corners that lie in an outermost row are one and the same pixel.
+/// Whether all corners in an outermost row are one pixel.
 fn is_tip(corners: [[i32; 2]; 3], row: i32) -> bool {
     let mut places = corners.iter().filter(|corner| corner[1] == row);
     let first = places.next();
     places.all(|place| Some(place) == first)
 }
 
-/// The run of a tip's row. Where both edges leave the tip to the same side, the run is drawn out towards the nearer one's place
-/// in the next row.
+/// The run of a tip's row. If both edges leave the tip to the same side, the run is extended towards the nearer edge's
+/// position in the next row.
 fn drawn_out(edges: &[Edge], row: i32, is_last: bool, start: f32, end: f32) -> (f32, f32) {
     let next = if is_last { row - 1 } else { row + 1 };
     let (mut nearest_left, mut nearest_right) = (f32::NEG_INFINITY, f32::INFINITY);
@@ -196,7 +196,7 @@ fn drawn_out(edges: &[Edge], row: i32, is_last: bool, start: f32, end: f32) -> (
     if to_the_left == 2 {
         (start.min(nearest_left + 1.0), end)
     } else if to_the_right == 2 {
-        // Unlike the left end, this one is rounded up from a half.
+        // Unlike the left end, this end is rounded up from a half.
         (start, end.max((nearest_right - 0.5) as u32 as f32))
     } else {
         (start, end)
@@ -209,8 +209,8 @@ impl std::fmt::Debug for Silhouette {
     }
 }
 
-/// An edge that is not level. Its places are computed in 32 bits and from the corner that comes first, as Pillow does:
-/// which pixel a half goes to depends on it.
+/// An edge that is not horizontal. Positions are computed in 32 bits and from the first corner, as in Pillow: this
+/// determines the pixel of a half.
 #[derive(Clone, Copy)]
 struct Edge {
     from: [i32; 2],
@@ -261,11 +261,11 @@ fn set_bits(row: &mut [u64; WORDS], start: usize, end: usize) {
     row[last] |= tail;
 }
 
-/// Vertices in pixels, x to the right and y down, without their fractions.
+/// Vertices in pixels, truncated; x points right and y down.
 fn project(mesh: &NormalisedMesh, view: View) -> Vec<[i32; 2]> {
     let axes = view.axes();
     let along: fn([f64; 3], &[f64; 3]) -> f64 = if view == View::Isometric {
-        // Fused, as BLAS multiplies on current processors.
+        // Fused multiply-add, as BLAS uses on current processors.
         |axis, v| axis[2].mul_add(v[2], axis[1].mul_add(v[1], axis[0] * v[0]))
     } else {
         |axis, v| axis[0] * v[0] + axis[1] * v[1] + axis[2] * v[2]
@@ -285,7 +285,7 @@ fn project(mesh: &NormalisedMesh, view: View) -> Vec<[i32; 2]> {
     }
     let span = (max[0] - min[0])
         .max(max[1] - min[1])
-        .max(super::normalised::LEAST_EXTENT);
+        .max(super::normalised::MIN_EXTENT);
     let scale = (SIZE - 2 * PADDING) as f64 / span;
     let place = |point: &[f64; 2]| {
         let [x, y] = [0, 1].map(|axis| (point[axis] - min[axis]) * scale + PADDING as f64);

@@ -1,6 +1,6 @@
-//! What a plane cuts from a shape, as rows of stretches: how many pieces there are, and how many holes in them.
+//! Section of a shape by a plane, as rows of spans: its pieces, and the holes in them.
 
-/// Rows of stretches of material, a pitch apart.
+/// Rows of spans of material, one pitch apart.
 #[derive(Clone, Debug)]
 pub struct Slice {
     rows: Vec<Vec<[f64; 2]>>,
@@ -12,14 +12,14 @@ pub struct Slice {
 pub struct Piece {
     /// Area in mm².
     pub area: f64,
-    /// Along the stretches, mm.
+    /// Extent along the spans, in mm.
     pub along: [f64; 2],
-    /// Across them, in rows from the first.
+    /// Extent across them, in row indices.
     pub across: [usize; 2],
 }
 
 impl Slice {
-    /// From rows with their places, which must be evenly spaced.
+    /// Builds a slice from rows with their positions, which must be evenly spaced.
     pub fn new(rows: Vec<(f64, Vec<[f64; 2]>)>) -> Self {
         let pitch = match rows.as_slice() {
             [(first, _), (second, _), ..] => second - first,
@@ -42,12 +42,12 @@ impl Slice {
                 .sum::<f64>()
     }
 
-    /// Connected pieces of at least that area in mm².
+    /// Connected pieces with an area of at least `least` mm².
     pub fn islands(&self, least: f64) -> Vec<Piece> {
         pieces(&self.rows, self.pitch, least)
     }
 
-    /// Holes of at least that area in mm²: what is empty and has no way out.
+    /// Holes with an area of at least `least` mm²: empty areas enclosed by material.
     pub fn voids(&self, least: f64) -> Vec<Piece> {
         let ends = |pick: fn([f64; 2]) -> f64| self.rows.iter().flatten().map(move |span| pick(*span));
         let low = ends(|span| span[0]).fold(f64::INFINITY, f64::min) - 1.0;
@@ -74,7 +74,7 @@ impl Slice {
     }
 }
 
-/// Joins stretches of neighbouring rows that lie over each other.
+/// Joins overlapping spans of neighbouring rows.
 fn pieces(rows: &[Vec<[f64; 2]>], pitch: f64, least: f64) -> Vec<Piece> {
     let mut found: Vec<Piece> = Vec::new();
     let mut parent: Vec<usize> = Vec::new();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_that_meet_later_are_one_and_specks_are_none() {
+    fn pieces_that_meet_later_are_one_and_specks_do_not_count() {
         let fork = slice(&[
             &[[0.0, 1.0], [5.0, 6.0]],
             &[[0.0, 1.0], [5.0, 6.0]],

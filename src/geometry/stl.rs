@@ -1,7 +1,7 @@
 //! Reads and writes STL, with `stl_io` for the records.
 //!
-//! The length of a file decides what it is before a record is read: a header cannot announce more than is there.
-//! Reads corners only: normals follow from them, and attributes have no agreed meaning.
+//! The length of a file decides its format before a record is read: a header cannot announce more than there is. Reads
+//! corners only: normals follow from them, and attributes have no agreed meaning.
 
 use super::{MeshError, TriMesh};
 
@@ -11,9 +11,9 @@ const SOLID: &[u8] = b"solid";
 
 /// Three corners for each triangle, in file order.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
-    // The length decides: binary files that begin with `solid` are common.
+    // By length: many binary files begin with `solid`.
     match claimed_triangles(bytes) {
-        // `stl_io` reads on past an empty file's header.
+        // `stl_io` reads past the header of an empty file.
         Some(0) if bytes.len() as u64 == claimed_length(0) => Ok(Vec::new()),
         Some(claimed) if bytes.len() as u64 == claimed_length(claimed) => read_binary(bytes),
         _ if looks_like_text(bytes) => read_text(bytes),
@@ -55,7 +55,7 @@ fn claimed_length(triangles: u32) -> u64 {
     (HEADER + 4) as u64 + RECORD as u64 * u64::from(triangles)
 }
 
-/// What the length has shown to be binary must not be taken for text by its first word.
+/// A file whose length shows that it is binary must not be read as text because of its first word.
 fn read_binary(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
     if bytes.starts_with(b"solid") {
         let mut named_otherwise = bytes.to_vec();
@@ -72,7 +72,7 @@ fn looks_like_text(bytes: &[u8]) -> bool {
         .is_some_and(|word| word.eq_ignore_ascii_case(SOLID))
 }
 
-/// `stl_io` knows a text by its first six bytes, `solid` and a space; files in the wild differ in all of that.
+/// `stl_io` recognises text by its first six bytes, `solid` and a space; real files vary in both.
 fn read_text(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
     let rest = &bytes.trim_ascii_start()[SOLID.len()..];
     read_triangles(&[SOLID, b" ", rest].concat())

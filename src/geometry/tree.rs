@@ -1,33 +1,33 @@
-//! Which triangle is nearest to a point, and which one a ray meets first.
+//! Searches for the triangle nearest to a point, and the first one that a ray meets.
 
 use super::vector::{Vec3, add, cross, dot, scale, sub};
 use super::{Aabb, TriMesh};
 
-/// Triangles per leaf: below this, looking at all is faster than descending.
+/// Triangles per leaf: for fewer triangles a linear search is faster than descending.
 const LEAF: usize = 4;
 
 /// A tree of boxes over the triangles of a mesh.
 ///
-/// Built from the mesh alone, so that equal meshes give equal answers to the last bit.
+/// Built from the mesh alone, so that equal meshes give equal bits.
 #[derive(Clone, Debug)]
 pub struct TriangleTree {
-    /// Arranged so that every node is a range and its children are the halves of it.
+    /// Sorted so that every node is a range and its children are the halves of it.
     order: Vec<u32>,
     corners: Vec<[Vec3; 3]>,
     /// The box of each node; the children of node n are 2n + 1 and 2n + 2.
     boxes: Vec<Aabb>,
 }
 
-/// The nearest place on a mesh.
+/// The nearest point on a mesh.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nearest {
     /// Distance in mm.
     pub distance: f64,
-    /// The place.
+    /// Coordinates in mm.
     pub point: [f64; 3],
-    /// Index of the triangle that it lies on.
+    /// Index of its triangle.
     pub triangle: usize,
-    /// Which part of the triangle it lies on.
+    /// Part of the triangle that contains it.
     pub part: Part,
 }
 
@@ -38,23 +38,23 @@ pub enum Part {
     Corner(usize),
     /// A side without its ends.
     Side(usize),
-    /// Within.
+    /// The interior.
     Inside,
 }
 
-/// Where a ray meets a mesh.
+/// Intersection of a ray with a mesh.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hit {
-    /// In lengths of the ray's direction.
+    /// Ray parameter, in lengths of the ray's direction.
     pub at: f64,
-    /// The place.
+    /// Coordinates in mm.
     pub point: [f64; 3],
     /// Index of the triangle.
     pub triangle: usize,
 }
 
 impl TriangleTree {
-    /// Arranges the triangles of a mesh.
+    /// Builds the tree.
     pub fn new(mesh: &TriMesh) -> Self {
         let corners: Vec<_> = (0..mesh.triangles().len())
             .map(|index| mesh.corners(index))
@@ -75,7 +75,7 @@ impl TriangleTree {
         tree
     }
 
-    /// The place on the mesh that is nearest to a point.
+    /// The point of the mesh nearest to a given point.
     pub fn nearest(&self, point: [f64; 3]) -> Nearest {
         let mut best = Nearest {
             distance: f64::INFINITY,
@@ -88,7 +88,7 @@ impl TriangleTree {
         best
     }
 
-    /// The first place that a ray meets where `keep` holds.
+    /// The first intersection of a ray at a point where `keep` is true.
     pub fn ray(&self, origin: [f64; 3], direction: [f64; 3], keep: &dyn Fn([f64; 3]) -> bool) -> Option<Hit> {
         let mut best = None;
         let inverse = direction.map(|x| 1.0 / x);
@@ -139,7 +139,7 @@ impl TriangleTree {
         self.build(middles, 2 * node + 2, start + middle, end);
     }
 
-    /// Keeps the square of the distance in `best.distance`.
+    /// `best.distance` holds the squared distance.
     fn approach(&self, node: usize, start: usize, end: usize, point: Vec3, best: &mut Nearest) {
         if end - start <= LEAF {
             for (corners, &index) in self.corners[start..end].iter().zip(&self.order[start..end]) {
@@ -220,7 +220,7 @@ fn squared_to_box(point: Vec3, aabb: &Aabb) -> f64 {
     dot(away, away)
 }
 
-/// Where a ray enters a box; infinite if it does not.
+/// Ray parameter where the ray enters a box; infinite if it misses.
 fn enters(ray: &Ray<'_>, aabb: &Aabb) -> f64 {
     let (mut near, mut far) = (0.0_f64, f64::INFINITY);
     for axis in 0..3 {
@@ -235,7 +235,7 @@ fn enters(ray: &Ray<'_>, aabb: &Aabb) -> f64 {
         near = near.max(one.min(other));
         far = far.min(one.max(other));
     }
-    // A hair of room for rounding: a flat box has no depth to enter.
+    // Allows for rounding: a flat box has no depth.
     if near <= far * (1.0 + 1e-12) + 1e-12 {
         near
     } else {
@@ -243,7 +243,7 @@ fn enters(ray: &Ray<'_>, aabb: &Aabb) -> f64 {
     }
 }
 
-/// Where a ray meets a triangle from either side (Möller and Trumbore).
+/// Ray parameter of the intersection with a triangle from either side (Möller and Trumbore).
 fn pierced(ray: &Ray<'_>, [a, b, c]: &[Vec3; 3]) -> Option<f64> {
     let (one, other) = (sub(*b, *a), sub(*c, *a));
     let across = cross(ray.direction, other);
@@ -259,7 +259,7 @@ fn pierced(ray: &Ray<'_>, [a, b, c]: &[Vec3; 3]) -> Option<f64> {
     (u >= 0.0 && v >= 0.0 && u + v <= 1.0 && at > 0.0).then_some(at)
 }
 
-/// The nearest place on a triangle by the regions of its plane around it.
+/// The nearest point of a triangle, by the regions of its plane.
 fn nearest_on_triangle(point: Vec3, &[a, b, c]: &[Vec3; 3]) -> (Vec3, Part) {
     let (ab, ac, ap) = (sub(b, a), sub(c, a), sub(point, a));
     let (d1, d2) = (dot(ab, ap), dot(ac, ap));
@@ -298,7 +298,7 @@ fn nearest_on_triangle(point: Vec3, &[a, b, c]: &[Vec3; 3]) -> (Vec3, Part) {
     )
 }
 
-/// A sliver divides nothing by nothing: any place on it will do.
+/// A sliver divides 0 by 0: any of its points will do.
 fn ratio(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { 0.0 } else { part / whole }
 }
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_place_names_the_part_of_the_triangle() {
+    fn the_nearest_point_names_the_part_of_the_triangle() {
         let triangle = [[0.0; 3], [4.0, 0.0, 0.0], [0.0, 4.0, 0.0]];
         for (point, on, part) in [
             ([1.0, 1.0, 5.0], [1.0, 1.0, 0.0], Part::Inside),
@@ -338,14 +338,14 @@ mod tests {
         let hit = tree
             .ray([0.5, 1.0, 50.0], [0.0, 0.0, -1.0], &|p| p[2] < 3.0)
             .unwrap();
-        assert_eq!(hit.point[2], 0.0, "the far side shows through the cut");
+        assert_eq!(hit.point[2], 0.0, "the far side is visible through the cut");
         assert!(tree.ray([0.5, 1.0, 50.0], [0.0, 0.0, 1.0], &any).is_none());
         assert!(tree.ray([9.0, 1.0, 50.0], [0.0, 0.0, -1.0], &any).is_none());
     }
 
     proptest! {
         #[test]
-        fn the_tree_finds_what_looking_at_every_triangle_finds(
+        fn the_tree_agrees_with_an_exhaustive_search(
             points in prop::collection::vec(prop::array::uniform3(-20.0..20.0f64), 12..90),
             point in prop::array::uniform3(-40.0..40.0f64),
             towards in prop::array::uniform3(-20.0..20.0f64),

@@ -1,12 +1,11 @@
-//! Shapes that anybody can build without having looked at a part, beside its box, cylinder and hull: a reward must not pay
-//! for them.
+//! Shapes of baselines that need no understanding of a part, besides its box, cylinder and hull.
 
 use super::{Aabb, TriMesh, boxed, cylinder};
 
 /// Gaps between slabs, as a share of the extent.
 const GAP: f64 = 0.003;
 
-/// A closed box with a closed hollow: walls of `wall` mm, at most a quarter of the least extent.
+/// A closed box with a closed cavity: walls of `wall` mm, at most a quarter of the smallest extent.
 pub fn hollow_box(bbox: &Aabb, wall: f64) -> TriMesh {
     let size = bbox.size();
     let wall = size.iter().fold(wall, |wall, extent| wall.min(0.25 * extent));
@@ -17,7 +16,7 @@ pub fn hollow_box(bbox: &Aabb, wall: f64) -> TriMesh {
     joined(&[(boxed(bbox), false), (boxed(&inner), true)])
 }
 
-/// What [`cylinder`] makes, with a hollow of that radius about its axis that is closed at either end by nothing but a skin.
+/// As [`cylinder`], with a cavity of that radius about its axis, closed at both ends by a skin.
 pub fn tube(bbox: &Aabb, axis: usize, sides: u32, radius: f64) -> TriMesh {
     let center = bbox.center();
     let skin = 1e-6 * bbox.size()[axis];
@@ -34,7 +33,7 @@ pub fn tube(bbox: &Aabb, axis: usize, sides: u32, radius: f64) -> TriMesh {
     ])
 }
 
-/// A box in that many slabs across an axis, each a body of twelve triangles.
+/// A box cut into `count` slabs along an axis, each a body of twelve triangles.
 pub fn slabs(bbox: &Aabb, axis: usize, count: u32) -> TriMesh {
     let extent = bbox.size()[axis];
     let pitch = (extent + GAP * extent) / f64::from(count.max(1));
@@ -47,7 +46,7 @@ pub fn slabs(bbox: &Aabb, axis: usize, count: u32) -> TriMesh {
     joined(&(0..count.max(1)).map(slab).collect::<Vec<_>>())
 }
 
-/// Closed meshes in one, some of them turned inside out.
+/// Several closed meshes in one; those flagged are turned inside out.
 fn joined(parts: &[(TriMesh, bool)]) -> TriMesh {
     let (mut vertices, mut triangles) = (Vec::new(), Vec::new());
     for (mesh, inside_out) in parts {
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn slabs_fill_the_box_but_for_their_gaps() {
+    fn slabs_fill_the_box_except_their_gaps() {
         let slabs = slabs(&BOX, 2, 3);
         assert_eq!((slabs.bbox().min, slabs.triangles().len()), (BOX.min, 36));
         assert!((slabs.bbox().max[2] - BOX.max[2]).abs() < 1e-9, "{slabs:?}");

@@ -30,13 +30,13 @@ pub(crate) fn length(a: Vec3) -> f64 {
     dot(a, a).sqrt()
 }
 
-/// Of length 1; none for a vector without a direction.
+/// Scaled to length 1; none for the zero vector.
 pub(crate) fn unit(a: Vec3) -> Option<Vec3> {
     let length = length(a);
     (length > 0.0 && length.is_finite()).then(|| scale(a, 1.0 / length))
 }
 
-/// Normal of a triangle by the right-hand rule, as long as twice its area.
+/// Normal of a triangle by the right-hand rule, with twice its area as length.
 pub(crate) fn normal([a, b, c]: [Vec3; 3]) -> Vec3 {
     cross(sub(b, a), sub(c, a))
 }

@@ -1,6 +1,6 @@
-//! A shape cut into dexels along all three axes: what its volume shares with another's, and slices through it.
+//! A shape as dexels along all three axes: common volumes, and slices.
 
-use super::dexel::{Dexels, Doubled, Lattice};
+use super::dexel::{Dexels, Lattice, Overlaps};
 use super::slice::Slice;
 use super::{Aabb, TriMesh};
 
@@ -12,7 +12,7 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// Cuts a mesh; `body_of` tells which body a triangle belongs to.
+    /// Cuts a mesh; `body_of` returns the body of a triangle.
     pub fn new(mesh: &TriMesh, body_of: &dyn Fn(usize) -> u16, lattice: &Lattice) -> Self {
         Self {
             along: [0, 1, 2].map(|axis| Dexels::new(mesh, body_of, axis, lattice)),
@@ -47,33 +47,33 @@ impl Volume {
         }
     }
 
-    /// Where the mesh is more than once, or inside out, in mm³.
-    pub fn doubled(&self) -> Doubled {
-        let mean = |part: fn(Doubled) -> f64| {
+    /// Volumes in mm³ where the mesh overlaps, or is inside out.
+    pub fn overlaps(&self) -> Overlaps {
+        let mean = |part: fn(Overlaps) -> f64| {
             self.along
                 .iter()
-                .map(|dexels| part(dexels.doubled()))
+                .map(|dexels| part(dexels.overlaps()))
                 .sum::<f64>()
                 / 3.0
         };
-        Doubled {
-            shared: mean(|doubled| doubled.shared),
-            own: mean(|doubled| doubled.own),
-            inverted: mean(|doubled| doubled.inverted),
+        Overlaps {
+            shared: mean(|overlaps| overlaps.shared),
+            own: mean(|overlaps| overlaps.own),
+            inverted: mean(|overlaps| overlaps.inverted),
         }
     }
 
-    /// The stretches of material along the ray parallel to `axis` that is nearest to a point.
+    /// Spans of material along the ray parallel to `axis` that is nearest to a point.
     pub fn spans(&self, axis: usize, through: [f64; 3]) -> &[[f64; 2]] {
         self.along[axis].at(through)
     }
 
-    /// Whether there is material at a point, as most of the three nearest rays have it.
+    /// Whether a point is in material, by majority of the three nearest rays.
     pub fn holds(&self, point: [f64; 3]) -> bool {
         self.along.iter().filter(|dexels| dexels.holds(point)).count() >= 2
     }
 
-    /// The share of a box that is filled, 0 to 1.
+    /// Filled share of a box, 0 to 1.
     pub fn filled(&self, bbox: &Aabb) -> f64 {
         let most = |a: &&Dexels, b: &&Dexels| a.rays_in(bbox).total_cmp(&b.rays_in(bbox));
         self.along
@@ -82,9 +82,9 @@ impl Volume {
             .map_or(0.0, |dexels| dexels.filled(bbox))
     }
 
-    /// What a plane across `axis` cuts.
+    /// Section by a plane perpendicular to `axis`.
     pub fn slice(&self, axis: usize, at: f64) -> Slice {
-        // Rays along the next axis, whose last side axis is this one.
+        // Rays along the next axis, whose second other axis is this one.
         let dexels = &self.along[(axis + 1) % 3];
         Slice::new(
             dexels
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn overlap_is_that_of_the_formula_and_a_shape_is_itself() {
+    fn overlap_follows_its_formula_and_a_shape_equals_itself() {
         let one = shapes::block([0.0; 3], [10.0; 3]);
         let lattice = Lattice::over(&one.bbox(), 100);
         let (one, other) = (
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_shows_what_stands_at_its_height() {
+    fn a_slice_shows_the_material_at_its_height() {
         let table = shapes::together(&[
             shapes::block([0.0, 0.0, 10.0], [20.0, 20.0, 2.0]),
             shapes::block([0.0; 3], [2.0, 2.0, 10.0]),

@@ -1,35 +1,35 @@
-//! What the kernel offers for confining candidate code.
+//! Features of the kernel for confining candidate code.
 //!
-//! Asked by the client, without a worker: it is part of what a result depends on. Asked by the worker, which confines.
+//! The client queries them without a worker, since results depend on them; the worker uses them.
 
 use nix::libc;
 use serde::{Deserialize, Serialize};
 
-/// What a kernel has to confine candidates with.
+/// Sandbox features of a kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SandboxSupport {
-    /// Landlock's ABI, which keeps files away; 0 without it.
+    /// Version of Landlock's ABI, which restricts files; 0 without Landlock.
     pub landlock: u32,
-    /// Whether system calls are filtered.
+    /// Whether system calls can be filtered.
     pub seccomp: bool,
-    /// Whether a supervisor can be asked about a call: needed for going on from where an earlier run stands.
+    /// Whether a supervisor can decide on a call (seccomp's user notification), which resumed runs need.
     pub listener: bool,
 }
 
 impl SandboxSupport {
-    /// What is missing, in words for the notes of a result.
+    /// Describes missing features, for the notes of a result.
     pub fn missing(&self) -> Option<String> {
         let what = match (self.landlock > 0, self.seccomp) {
             (true, true) => return None,
             (false, true) => "Landlock, so that candidates can read files",
             (true, false) => "seccomp, so that candidates can use the network and start processes",
-            (false, false) => "Landlock and seccomp, so that candidates have the rights of whoever runs them",
+            (false, false) => "Landlock and seccomp, so that candidates have all rights of the user",
         };
         Some(format!("not sandboxed: this kernel has no {what}"))
     }
 }
 
-/// All of it.
+/// Features of the running kernel.
 pub fn sandbox_support() -> SandboxSupport {
     let seccomp = has_action(libc::SECCOMP_RET_ERRNO);
     SandboxSupport {
@@ -41,11 +41,11 @@ pub fn sandbox_support() -> SandboxSupport {
     }
 }
 
-/// The highest Landlock ABI of the running kernel; `None` where it has none or it is switched off.
-pub fn landlock_abi() -> Option<i64> {
+/// The highest Landlock ABI of the running kernel; `None` if Landlock is missing or disabled.
+pub(crate) fn landlock_abi() -> Option<i64> {
     const VERSION: u32 = 1; // LANDLOCK_CREATE_RULESET_VERSION
     #[expect(unsafe_code, reason = "no safe wrapper asks for the version alone")]
-    // SAFETY: with this flag the kernel reads no memory and makes no file descriptor: it returns a number.
+    // SAFETY: with this flag the kernel reads no memory and creates no file descriptor: it returns a number.
     let abi = unsafe {
         let nothing: *const libc::c_void = std::ptr::null();
         libc::syscall(libc::SYS_landlock_create_ruleset, nothing, 0usize, VERSION)
@@ -53,7 +53,7 @@ pub fn landlock_abi() -> Option<i64> {
     (abi > 0).then_some(abi)
 }
 
-/// Whether a seccomp filter can end a call in this way.
+/// Whether a seccomp filter supports this action.
 fn has_action(action: u32) -> bool {
     #[expect(unsafe_code, reason = "no safe wrapper asks for an action alone")]
     // SAFETY: the kernel reads one number, which lives longer than the call.

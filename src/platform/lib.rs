@@ -1,7 +1,7 @@
-//! What the program needs of Linux alone.
+//! Features of Linux that the program needs.
 //!
-//! The place to look when it is to run elsewhere, with the worker's `sandbox` and `listener`. Nothing here knows of candidates
-//! or scores.
+//! A port to another system has to replace this crate, and the worker's `sandbox` and `listener`. This crate is
+//! independent of candidates and scores.
 //!
 //! ```
 //! // A limit that does not run while this process waits for a processor.

@@ -1,7 +1,4 @@
-//! What the worker needs of Linux alone: memory files, process descriptors, `/proc`.
-//!
-//! With `sandbox` and `listener` the place to look when the worker is to run elsewhere. Nothing here knows of
-//! candidates.
+//! Features of Linux that the worker needs: memory files, process descriptors, `/proc`.
 
 use std::fs::{self, File};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -17,24 +14,24 @@ use nix::sys::signal::Signal;
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
-/// A file that lives in memory only.
+/// A file in memory.
 pub struct MemoryFile(File);
 
 impl MemoryFile {
-    /// An empty file; `name` is for people who look into `/proc`.
+    /// An empty file; `name` appears in `/proc` only.
     pub fn new(name: &str) -> io::Result<Self> {
         let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
         Ok(Self(File::from(memfd_create(name, flags)?)))
     }
 
-    /// Nobody can change the file from now on; an error if somebody holds a way to do so.
+    /// Makes the file immutable; fails if a writable mapping of it exists.
     pub fn seal(&self) -> io::Result<()> {
         let seals = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SHRINK;
         fcntl(&self.0, FcntlArg::F_ADD_SEALS(seals))?;
         Ok(())
     }
 
-    /// A descriptor of its own for the same file.
+    /// A further descriptor of the same file.
     pub fn share(&self) -> io::Result<OwnedFd> {
         self.0.as_fd().try_clone_to_owned()
     }
@@ -44,32 +41,32 @@ impl MemoryFile {
         format!("/proc/self/fd/{}", self.0.as_raw_fd())
     }
 
-    /// Its descriptor.
+    /// The file's descriptor, which `self` keeps open.
     pub fn descriptor(&self) -> RawFd {
         self.0.as_raw_fd()
     }
 
-    /// A memory file received from another process.
+    /// Takes over the descriptor of a memory file, as received from another process.
     pub fn from_descriptor(descriptor: OwnedFd) -> Self {
         Self(File::from(descriptor))
     }
 
-    /// The file itself, to be written.
+    /// The file, for writing.
     pub fn file(&mut self) -> &mut File {
         &mut self.0
     }
 
-    /// Fills `bytes` from `at` on.
+    /// Fills `bytes` from offset `at` on.
     pub fn read_exact_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
         self.0.read_exact_at(bytes, at)
     }
 
-    /// Bytes in the file.
+    /// Length in bytes.
     pub fn len(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
 
-    /// All of it, or an error if it is longer than `limit` bytes.
+    /// The whole content; an error if it is longer than `limit` bytes.
     pub fn read(&self, limit: u64) -> io::Result<Vec<u8>> {
         let length = self.len()?;
         if length > limit {
@@ -84,9 +81,9 @@ impl MemoryFile {
     }
 }
 
-/// Asks for this process's own memory to be kept in pages of 2 MiB, whose table a fork copies and an exit takes down in
-/// a third of the time (of an interpreter with CadQuery: 1.3 instead of 3.9 ms, 2.4 instead of 5.4 ms). What a child then
-/// writes to is copied 4 KiB at a time as before. A kernel older than 6.1 cannot, which only costs that time.
+/// Collapses this process's memory into pages of 2 MiB, whose table a fork copies and an exit releases in a third of
+/// the time (for an interpreter with CadQuery: 1.3 instead of 3.9 ms, 2.4 instead of 5.4 ms). A child's writes still
+/// copy 4 KiB at a time. Kernels before 6.1 do not support it, which costs only time.
 #[expect(unsafe_code, reason = "nix has no MADV_COLLAPSE")]
 pub fn collapse_memory() {
     const HUGE: usize = 2 << 20;
@@ -102,7 +99,7 @@ pub fn collapse_memory() {
     }
 }
 
-/// The range of a line of `/proc/self/maps` that stands for memory of its process alone, backed by no file.
+/// The range of a line of `/proc/self/maps` if it is private memory without a file.
 fn writable_memory(line: &str) -> Option<(usize, usize)> {
     let mut words = line.split_ascii_whitespace();
     let (range, mode, name) = (words.next()?, words.next()?, words.nth(3).unwrap_or_default());
@@ -111,7 +108,7 @@ fn writable_memory(line: &str) -> Option<(usize, usize)> {
     (mode == "rw-p" && (name.is_empty() || name == "[heap]")).then_some((address(start)?, address(end)?))
 }
 
-/// A descriptor that stands for a process.
+/// A pidfd of a process.
 #[expect(unsafe_code, reason = "nix has no pidfd_open")]
 pub fn process_descriptor(process: Pid) -> io::Result<OwnedFd> {
     // SAFETY: a system call without pointers.
@@ -123,7 +120,7 @@ pub fn process_descriptor(process: Pid) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor as RawFd) })
 }
 
-/// Sends a signal to the process of a descriptor, and to no other that may have its number by now.
+/// Sends a signal to the process of a pidfd, and never to another process that reused its number.
 #[expect(unsafe_code, reason = "nix has no pidfd_send_signal")]
 pub fn signal(process: &OwnedFd, signal: Signal) -> io::Result<()> {
     let no_information = std::ptr::null::<libc::siginfo_t>();
@@ -144,10 +141,10 @@ pub fn signal(process: &OwnedFd, signal: Signal) -> io::Result<()> {
     }
 }
 
-/// How a process ended and what it used.
+/// How a process ended, and the resources it used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ended {
-    /// As `wait` gives it.
+    /// Status as returned by `wait`.
     pub status: i32,
     /// CPU time in seconds.
     pub cpu_s: f64,
@@ -156,8 +153,8 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// Of a process that has done all it had to.
-    pub fn well() -> Self {
+    /// Normal end of a process.
+    pub fn normal() -> Self {
         Self {
             status: 0,
             cpu_s: 0.0,
@@ -165,7 +162,7 @@ impl Ended {
         }
     }
 
-    /// Of a process that nobody can be asked about any more: as if it had ended itself.
+    /// End of a process whose status is lost: as if it had exited by itself.
     pub fn unknown() -> Self {
         Self {
             status: 0xff00,
@@ -215,7 +212,7 @@ pub fn memory(process: Pid) -> io::Result<(u64, u64)> {
     }
 }
 
-/// Children of this process's main thread, dead or alive; empty where the kernel does not tell.
+/// Children of this process's main thread, dead or alive; empty if the kernel does not list them.
 pub fn children() -> Vec<Pid> {
     let path = format!("/proc/self/task/{}/children", Pid::this());
     let text = fs::read_to_string(path).unwrap_or_default();
@@ -243,7 +240,7 @@ pub fn close_all_but(keep: &[RawFd]) -> io::Result<()> {
     Ok(())
 }
 
-/// Descriptors that a process has open; empty where that cannot be seen.
+/// Open descriptors of a process; empty if they cannot be listed.
 pub fn open_descriptors(process: Pid) -> Vec<RawFd> {
     let entries = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten();
     let mut numbers: Vec<RawFd> = entries
@@ -265,7 +262,7 @@ pub fn own_cpu_s() -> f64 {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(0.0, |time| Duration::from(time).as_secs_f64())
 }
 
-/// Gives up every privilege that comes with being root.
+/// Drops all capabilities of the root user.
 #[expect(unsafe_code, reason = "nix has no capset")]
 pub fn drop_capabilities() -> io::Result<()> {
     const VERSION_3: u32 = 0x2008_0522;
@@ -285,9 +282,9 @@ pub fn threads() -> usize {
     fs::read_dir("/proc/self/task").map_or(1, Iterator::count)
 }
 
-/// Turns address space randomisation off for this process's next image; `false` if that changed nothing.
+/// Disables address space randomisation for this process's next image; `false` if that is not needed or not possible.
 ///
-/// The geometry kernel hashes by address, so equal addresses are part of equal results.
+/// The geometry kernel hashes by address, so equal results require equal addresses.
 pub fn fix_addresses() -> bool {
     let Ok(current) = personality::get() else {
         return false;
@@ -309,7 +306,7 @@ mod tests {
     use super::writable_memory;
 
     #[test]
-    fn only_memory_of_the_process_alone_is_collapsed() {
+    fn only_private_memory_is_collapsed() {
         let range = Some((0x1000, 0x40_0000));
         assert_eq!(writable_memory("1000-400000 rw-p 00000000 00:00 0 "), range);
         assert_eq!(

@@ -1,49 +1,49 @@
-//! What a busy machine does to a process, as the kernel tells it, and the time limits that allow for it.
+//! Effects of load on processes, as the kernel reports them, and time-outs that allow for it.
 //!
-//! Used on both sides: a worker must not end a candidate because the processor was elsewhere, and a client must not
-//! give a worker up for the same reason.
+//! Used on both sides: a worker must not kill a candidate, nor a client replace a worker, because another process had
+//! the processor.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// Seconds that the main thread of a process was able to run and had no processor, since it was forked. The time grows
-/// when the wait ends. `None` if the process is gone or the kernel keeps no such account.
+/// Seconds since its fork in which the main thread of a process was runnable without a processor. Updated at the end of
+/// each wait. `None` if the process is gone or the kernel does not account it.
 pub fn run_delay_s(pid: u32) -> Option<f64> {
     parse_run_delay(&fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?)
 }
 
-/// `schedstat`: nanoseconds on a processor, nanoseconds waiting for one, how often it got one.
+/// Parses `schedstat`: nanoseconds on a processor, nanoseconds waiting for one, number of time slices.
 fn parse_run_delay(schedstat: &str) -> Option<f64> {
     let mut fields = schedstat.split_ascii_whitespace().map(str::parse::<u64>);
     let (_, delay, turns) = (fields.next()?.ok()?, fields.next()?.ok()?, fields.next()?.ok()?);
-    // Three zeros are what a kernel without the account shows.
+    // A kernel without this accounting shows three zeros.
     (turns > 0).then_some(delay as f64 * 1e-9)
 }
 
-/// Seconds in which any process of the machine waited for the processor: what there is to go by where single processes
-/// are not accounted for.
+/// Seconds in which any process of the system waited for the processor: a fallback if single processes are not
+/// accounted.
 pub fn pressure_s() -> Option<f64> {
     parse_pressure(&fs::read_to_string("/proc/pressure/cpu").ok()?)
 }
 
-/// `some avg10=1.20 avg60=0.30 avg300=0.10 total=21990004`, the total in microseconds.
+/// Parses `some avg10=1.20 avg60=0.30 avg300=0.10 total=21990004`, with the total in microseconds.
 fn parse_pressure(pressure: &str) -> Option<f64> {
     let some = pressure.lines().find(|line| line.starts_with("some "))?;
     let (_, total) = some.rsplit_once("total=")?;
     Some(total.trim().parse::<u64>().ok()? as f64 * 1e-6)
 }
 
-/// What the main thread of a process does: `R` runs or waits for a processor, `S` sleeps, `D` waits for a disk.
+/// State of a process's main thread: `R` runs or waits for a processor, `S` sleeps, `D` waits for a disk.
 pub fn state(pid: u32) -> Option<char> {
     parse_state(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// The name of a process may hold anything, parentheses too.
+/// The name of a process may contain anything, including parentheses.
 fn parse_state(stat: &str) -> Option<char> {
     stat.rsplit_once(')')?.1.trim_start().chars().next()
 }
 
-/// Children of a process's main thread; empty where the kernel does not tell.
+/// Children of a process's main thread; empty if the kernel does not list them.
 fn children(pid: u32) -> Vec<u32> {
     let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     text.split_ascii_whitespace()
@@ -51,7 +51,7 @@ fn children(pid: u32) -> Vec<u32> {
         .collect()
 }
 
-/// A time limit that does not run while those who are waited for wait for the processor themselves.
+/// A time-out that does not run while the awaited processes wait for a processor.
 #[derive(Debug)]
 pub struct Timeout {
     limit: Duration,
@@ -63,7 +63,7 @@ pub struct Timeout {
 }
 
 impl Timeout {
-    /// With these processes, from now on.
+    /// A time-out for these processes, starting now.
     pub fn new(limit: Duration, of: Vec<u32>) -> Self {
         let mut timeout = Self {
             limit,
@@ -76,7 +76,7 @@ impl Timeout {
         timeout
     }
 
-    /// With a process and the children that it will have.
+    /// A time-out for a process and its current and future children.
     pub fn with_children(limit: Duration, of: u32) -> Self {
         Self {
             with_children: true,
@@ -84,7 +84,7 @@ impl Timeout {
         }
     }
 
-    /// What is left of it; nothing once it is at its end.
+    /// Remaining time; zero at the end.
     pub fn left(&self) -> Duration {
         let waited = Duration::try_from_secs_f64(self.delays() - self.delay_s).unwrap_or_default();
         (self.limit + waited).saturating_sub(self.since.elapsed())
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_accounts_of_the_kernel_are_read_and_missing_ones_are_none() {
+    fn accounts_of_the_kernel_are_parsed_and_missing_ones_are_none() {
         assert_eq!(parse_run_delay("20000 2866627 1\n"), Some(0.002_866_627));
         assert_eq!(parse_run_delay("20000 0 1\n"), Some(0.0));
         for text in ["0 0 0\n", "", "1 2", "a b c"] {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_is_extended_for_processes_that_wait_for_the_processor_and_not_for_those_that_sleep() {
+    fn a_timeout_is_extended_by_waits_for_the_processor_and_not_by_sleep() {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         let spin = || {
             let mut command = Command::new("sh");
@@ -134,7 +134,7 @@ mod tests {
             command.spawn().unwrap()
         };
         let mut sleeper = Command::new("sleep").arg("60").spawn().unwrap();
-        // Each has a third of a processor at most.
+        // Each gets a third of a processor at most.
         let mut busy: Vec<_> = (0..3 * processors).map(|_| spin()).collect();
         thread::sleep(Duration::from_millis(50));
         let limit = Duration::from_millis(800);

@@ -1,7 +1,7 @@
-//! What a worker and its client say to each other: frames of a JSON header and binary blobs.
+//! Messages between a worker and its client: frames of a JSON header and binary blobs.
 //!
-//! Shared by both sides, and used once more between a worker and the child that ran a candidate. Every
-//! length is checked before it is believed: a frame that lies costs neither a panic nor memory.
+//! Both sides share this module; a worker also uses it to receive reports from its children. Every length is checked
+//! before use: a malformed frame causes neither a panic nor large allocations.
 
 use std::io::{self, Read, Write};
 
@@ -13,16 +13,16 @@ use cadforge_core::failure::Failure;
 use cadforge_geometry::BrepFacts;
 use cadforge_platform::kernel::SandboxSupport;
 
-/// The protocol's version: both sides must be of the same.
+/// Version of the protocol; both sides must have the same.
 pub const PROTOCOL: u32 = 6;
 
-/// The largest header in bytes.
+/// Maximum size of a header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;
 
-/// The largest sum of blobs in bytes: the STL of ten million triangles.
+/// Maximum sum of blobs in bytes: the STL of ten million triangles.
 pub const MAX_BLOBS: u64 = 512 << 20;
 
-/// The largest number of blobs.
+/// Maximum number of blobs.
 pub const MAX_BLOB_COUNT: u32 = 8;
 
 const MAGIC: [u8; 4] = *b"CFW\x01";
@@ -45,103 +45,104 @@ pub const SURFACES: [&str; 8] = [
     "PLANE", "CYLINDER", "CONE", "SPHERE", "TORUS", "BEZIER", "BSPLINE", "OTHER",
 ];
 
-/// What a client asks of a worker.
+/// Request of a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Run a candidate. One blob: its code. While [`Reply::Running`] says that it sleeps, another one may be run beside it.
+    /// Run a candidate. One blob: its code. While [`Reply::Running`] reports that it sleeps, another one may run beside
+    /// it.
     Run {
-        /// Chosen by the client, given back in [`Reply::Done`].
+        /// Chosen by the client, returned in [`Reply::Done`].
         id: u64,
-        /// What the candidate may use.
+        /// Limits of the run.
         limits: Limits,
-        /// What for.
+        /// Purpose of the run.
         purpose: Purpose,
     },
-    /// Stop that candidate, if it is still running.
+    /// Cancel a candidate, if it still runs.
     Cancel {
         /// As in [`Request::Run`].
         id: u64,
     },
 }
 
-/// What a candidate is run for.
+/// Purpose of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Purpose {
-    /// What comes of it.
+    /// The result only.
     Result,
-    /// The same, of one in a line of edits: its first steps are kept for the next one.
+    /// The same, for hand edits: its first steps are kept for the next edit.
     Edit,
-    /// The same, and its shape as a STEP file.
+    /// The same, with the shape as a STEP file.
     Export,
 }
 
-/// What a worker says to its client.
+/// Message of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
-    /// First of all, once CadQuery is imported.
+    /// The first message, once CadQuery is imported.
     Hello {
         /// The worker's [`PROTOCOL`].
         protocol: u32,
         /// Versions inside.
         versions: WorkerVersions,
-        /// What candidates are confined by.
+        /// Sandbox of the candidates.
         sandbox: SandboxSupport,
-        /// From start to here, ms.
+        /// Duration of the start in ms.
         startup_ms: f64,
     },
-    /// Instead of `Hello`: the worker cannot work, and ends.
+    /// In place of `Hello`: the worker cannot start, and ends.
     Refused {
-        /// Why, with a hint.
+        /// The reason, with a hint.
         message: String,
     },
-    /// A candidate is running. Said every second, and more often while it sleeps.
+    /// A candidate is running. Sent every second, and more often while it sleeps.
     Running {
         /// As in [`Request::Run`].
         id: u64,
-        /// Whether it does not want the processor, so that its worker has nothing to do.
+        /// Whether it sleeps, so that its worker is free for another candidate.
         asleep: bool,
     },
     /// A candidate has ended. Blobs: see [`DoneBlobs`].
     Done {
         /// As in [`Request::Run`].
         id: u64,
-        /// What came of it.
+        /// Result of the run.
         outcome: Outcome,
         /// CPU time of the candidate's process, ms.
         cpu_ms: f64,
-        /// Ran the code, ms of wall time.
+        /// Wall time of the code, in ms.
         run_ms: f64,
-        /// Meshed, exported and measured, ms of wall time.
+        /// Wall time of meshing, export and measurement, in ms.
         mesh_ms: f64,
-        /// Steps that were not run again, because an earlier run stood behind them.
+        /// Steps that were not run again, because the run resumed after them.
         resumed: u32,
-        /// What the candidate said of its own run: nothing of it is more than a claim.
+        /// Reports of the candidate's process about its own run, unverified.
         claims: Claims,
     },
 }
 
-/// What a candidate's process tells beside its shape. It decides nothing; words are made of it elsewhere.
+/// Unverified reports of a candidate's process. They decide nothing, and serve notes and display only.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
-    /// Objects that were shown, in order, whether or not they were handed over.
+    /// Shown objects in order, whether exported or not.
     pub shown: Vec<ShownObject>,
-    /// A name among those looked for that is bound to a shape, where another shape is scored because it was shown.
+    /// A result name that is bound to a shape, if another shape is scored because it was shown.
     pub unscored: Option<String>,
-    /// Operations that had no effect, or the wrong one.
+    /// Operations without effect, or with a wrong one.
     pub remarks: Vec<Remark>,
-    /// Why the shape is not to be scored: it was only written to a file, and is displayed to whoever looks.
+    /// Why the shape is not scored: it was only written to a file. It is displayed.
     pub refusal: Option<String>,
 }
 
 impl Claims {
-    /// Whether the code shows more than one object, or one in looks of its own.
+    /// Whether the code shows more than one object, or one with its own appearance.
     pub fn shows_more(&self) -> bool {
         let has_looks = |object: &ShownObject| object.color.is_some() || object.opacity < 1.0;
         self.shown.len() > 1 || self.shown.iter().any(has_looks)
     }
 }
 
-/// An object that was shown, and its looks.
+/// A shown object and its appearance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShownObject {
     /// Its name, if it has one.
@@ -150,22 +151,22 @@ pub struct ShownObject {
     pub color: Option<[f32; 3]>,
     /// 0 (invisible) to 1 (opaque).
     pub opacity: f32,
-    /// Whether it is what is scored.
+    /// Whether it is scored.
     pub is_scored: bool,
 }
 
-/// What came of an operation of the candidate's code.
+/// Effect of an operation of the candidate's code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
     /// Line of the code, from 1.
     pub line: u32,
     /// The CadQuery method that was called.
     pub method: String,
-    /// What came of it.
+    /// Effect of the operation.
     pub effect: OperationEffect,
 }
 
-/// What an operation came to, where that is worth a remark.
+/// Effects of operations that deserve a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OperationEffect {
     /// A cut whose tool does not touch the part.
@@ -179,7 +180,7 @@ pub enum OperationEffect {
 }
 
 impl OperationEffect {
-    /// By the number that the worker's `operations.py` uses.
+    /// In the order of the worker's `operations.py`.
     pub const ALL: [Self; 4] = [
         Self::NothingRemoved,
         Self::NothingAdded,
@@ -188,43 +189,43 @@ impl OperationEffect {
     ];
 }
 
-/// What came of a candidate, as the worker saw it.
+/// Result of a candidate, as the worker observed it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// It exported a mesh.
+    /// It exported a shape.
     Shape {
-        /// As read by a process that ran no line of the candidate.
+        /// Read by a process that ran no candidate code.
         facts: BrepFacts,
     },
-    /// It did not build.
+    /// The build failed.
     Failed {
-        /// Why.
+        /// Reason of the failure.
         failure: Failure,
     },
     /// It was cancelled.
     Cancelled,
 }
 
-/// What the child that ran a candidate leaves for its worker. Blob: triangles per face.
+/// Report of the runner. Blob: triangles per face.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
-    /// Whether it handed a shape over, or why it did not.
+    /// Whether it exported a shape, or why not.
     pub outcome: Result<(), Failure>,
-    /// Ran the code, ms of wall time.
+    /// Wall time of the code, in ms.
     pub run_ms: f64,
-    /// Meshed and exported, ms of wall time.
+    /// Wall time of meshing and export, in ms.
     pub mesh_ms: f64,
-    /// What it says of its own run.
+    /// Unverified reports about its own run.
     pub claims: Claims,
 }
 
-/// What the child that read a shape, or code that cannot be read, leaves for its worker. Blobs: edges, surfaces, STEP,
-/// triangles per face (where it made the mesh), scene.
+/// Report of the reader, for a shape or for code that it cannot parse. Blobs: edges, surfaces, STEP, triangles per face
+/// (if it made the mesh), scene.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReaderReport {
-    /// Facts of the shape, or why there are none.
+    /// Facts about the shape, or why there are none.
     pub outcome: Result<BrepFacts, Failure>,
-    /// Read and measured, ms of wall time.
+    /// Wall time of reading and measuring, in ms.
     pub ms: f64,
 }
 
@@ -246,8 +247,8 @@ pub struct DoneBlobs {
     pub surfaces: Vec<u8>,
     /// The shape as a STEP file; empty unless it was run for [`Purpose::Export`].
     pub step: Vec<u8>,
-    /// Objects that were shown, where it was run for [`Purpose::Edit`], in the order of [`Claims::shown`]: for each the
-    /// number of triangles (`u32`), their corners (9 × `f32`), the length of its edges in bytes (`u32`), its edges as above.
+    /// Shown objects of a run for [`Purpose::Edit`], in the order of [`Claims::shown`]: for each the number of
+    /// triangles (`u32`), their corners (9 × `f32`), the length of its edges in bytes (`u32`), its edges as above.
     pub scene: Vec<u8>,
 }
 
@@ -267,10 +268,10 @@ impl DoneBlobs {
         [stdout, stderr, stl, faces, edges, surfaces, step, scene]
     }
 
-    /// From the blobs of a frame.
+    /// From the blobs of a frame; fails unless there are 8.
     pub fn from_blobs(blobs: Vec<Vec<u8>>) -> Result<Self, ProtocolError> {
         let [stdout, stderr, stl, faces, edges, surfaces, step, scene] = <[Vec<u8>; 8]>::try_from(blobs)
-            .map_err(|blobs| ProtocolError::Nonsense(format!("8 blobs expected, {} found", blobs.len())))?;
+            .map_err(|blobs| ProtocolError::Malformed(format!("8 blobs expected, {} found", blobs.len())))?;
         Ok(Self {
             stdout,
             stderr,
@@ -284,21 +285,21 @@ impl DoneBlobs {
     }
 }
 
-/// Why a frame could not be read or written.
+/// Reason why a frame could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ProtocolError {
-    /// The pipe.
+    /// The connection failed.
     #[error("the connection failed: {0}")]
     Io(#[from] io::Error),
-    /// The frame.
-    #[error("the other side spoke nonsense: {0}")]
-    Nonsense(String),
-    /// A frame larger than the limits, not sent.
+    /// The frame is malformed.
+    #[error("malformed frame: {0}")]
+    Malformed(String),
+    /// The frame is larger than the limits, and was not sent.
     #[error("a frame of {0} bytes is larger than the protocol allows")]
     TooLarge(u64),
 }
 
-/// A header and its blobs, as read.
+/// A header and its blobs.
 pub type Frame<H> = (H, Vec<Vec<u8>>);
 
 /// Writes one frame.
@@ -307,7 +308,7 @@ pub fn write_frame<H: Serialize>(
     header: &H,
     blobs: &[&[u8]],
 ) -> Result<(), ProtocolError> {
-    let header = serde_json::to_vec(header).map_err(|error| ProtocolError::Nonsense(error.to_string()))?;
+    let header = serde_json::to_vec(header).map_err(|error| ProtocolError::Malformed(error.to_string()))?;
     let total: u64 = blobs.iter().map(|blob| blob.len() as u64).sum();
     if header.len() as u64 > MAX_HEADER || total > MAX_BLOBS || blobs.len() as u64 > u64::from(MAX_BLOB_COUNT)
     {
@@ -329,7 +330,7 @@ pub fn write_frame<H: Serialize>(
     Ok(())
 }
 
-/// Reads one frame; `None` where the other side closed the connection between two frames.
+/// Reads one frame; `None` if the other side closed the connection between two frames.
 pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<Frame<H>>, ProtocolError> {
     let mut prelude = [0; 12];
     let mut filled = 0;
@@ -343,12 +344,14 @@ pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<Fr
         }
     }
     if prelude[..4] != MAGIC {
-        return Err(ProtocolError::Nonsense("not a frame of this protocol".to_owned()));
+        return Err(ProtocolError::Malformed(
+            "not a frame of this protocol".to_owned(),
+        ));
     }
     let header_length = u64::from(u32_at(&prelude, 4));
     let count = u32_at(&prelude, 8);
     if header_length > MAX_HEADER || count > MAX_BLOB_COUNT {
-        return Err(ProtocolError::Nonsense(format!(
+        return Err(ProtocolError::Malformed(format!(
             "header of {header_length} bytes, {count} blobs"
         )));
     }
@@ -361,11 +364,11 @@ pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<Fr
         .iter()
         .try_fold(0u64, |sum, &length| sum.checked_add(length));
     if total.is_none_or(|total| total > MAX_BLOBS) {
-        return Err(ProtocolError::Nonsense(format!("blobs of {lengths:?} bytes")));
+        return Err(ProtocolError::Malformed(format!("blobs of {lengths:?} bytes")));
     }
     let header = read_exactly(from, header_length)?;
     let header = serde_json::from_slice(&header)
-        .map_err(|error| ProtocolError::Nonsense(format!("unreadable header: {error}")))?;
+        .map_err(|error| ProtocolError::Malformed(format!("unreadable header: {error}")))?;
     let blobs = lengths
         .into_iter()
         .map(|length| read_exactly(from, length))
@@ -373,7 +376,7 @@ pub fn read_frame<H: DeserializeOwned>(from: &mut impl Read) -> Result<Option<Fr
     Ok(Some((header, blobs)))
 }
 
-/// Memory grows with what arrives, not with what was announced.
+/// Memory grows with the received bytes, not with the announced ones.
 fn read_exactly(from: &mut impl Read, length: u64) -> Result<Vec<u8>, ProtocolError> {
     let mut bytes = Vec::with_capacity(length.min(64 << 10) as usize);
     from.by_ref().take(length).read_to_end(&mut bytes)?;
@@ -389,7 +392,7 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 }
 
 fn cut() -> ProtocolError {
-    ProtocolError::Nonsense("the connection ended inside a frame".to_owned())
+    ProtocolError::Malformed("the connection ended inside a frame".to_owned())
 }
 
 #[cfg(test)]
@@ -406,7 +409,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_come_back_as_they_were_sent(
+        fn frames_round_trip(
             id in any::<u64>(),
             blobs in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..2000), 0..8),
         ) {
@@ -431,7 +434,7 @@ mod tests {
             bytes[at] = value;
             let mut reader = Counting { bytes: &bytes, largest: 0 };
             let _ = read_frame::<Request>(&mut reader);
-            // `read_to_end` asks for as much as its buffer has room for: that is what was allocated.
+            // `read_to_end` asks for the free space of its buffer: the largest request shows its size.
             prop_assert!(reader.largest <= 128 << 10, "a buffer of {} bytes", reader.largest);
         }
 
@@ -450,7 +453,7 @@ mod tests {
         header.extend_from_slice(&0u32.to_le_bytes());
         assert!(matches!(
             read_frame::<Request>(&mut header.as_slice()),
-            Err(ProtocolError::Nonsense(_))
+            Err(ProtocolError::Malformed(_))
         ));
 
         let mut blobs = MAGIC.to_vec();
@@ -460,7 +463,7 @@ mod tests {
         blobs.extend_from_slice(&2u64.to_le_bytes());
         assert!(matches!(
             read_frame::<Request>(&mut blobs.as_slice()),
-            Err(ProtocolError::Nonsense(_))
+            Err(ProtocolError::Malformed(_))
         ));
     }
 

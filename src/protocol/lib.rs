@@ -1,7 +1,7 @@
-//! What a worker and its client agree on.
+//! Messages between a worker and its client, and the limits of a run.
 //!
-//! [`frame`] holds the messages and how they travel over a socket; [`Limits`] says what a run may use; [`project`] describes
-//! the folder whose files a script may read. Nothing here runs code, starts processes or opens connections.
+//! [`frame`] holds the messages and their encoding; [`Limits`] bounds a run; [`project`] describes the folder whose
+//! files a script may read. This crate runs no code, starts no processes and opens no connections.
 //!
 //! ```
 //! use cadforge_protocol::frame::{Request, read_frame, write_frame};
@@ -32,5 +32,5 @@ pub struct WorkerVersions {
     pub python: String,
 }
 
-/// What can be changed in CadQuery to make it faster, and changes no result: see the worker's `patches.py`.
+/// Patches that speed CadQuery up without changing results: see the worker's `patches.py`.
 pub const PATCHES: [&str; 2] = ["quick_planes", "rare_collection"];

@@ -1,54 +1,54 @@
-//! What a run may use, and which mesh is made of its part.
+//! Limits of a run, and the kind of its mesh.
 
 use serde::{Deserialize, Serialize};
 
 use crate::project::{Project, ProjectError};
 
-/// The wall limit is this many times the CPU limit.
+/// Wall limit over CPU limit.
 const WALL_FACTOR: f64 = 3.0;
 
-/// A candidate may sleep for this share of its CPU limit, altogether.
+/// Total sleep that a candidate may use, as a share of its CPU limit.
 const IDLE_FACTOR: f64 = 0.5;
 
-/// It may always sleep for so many seconds, or until its wall limit. Nothing that builds a part needs to; scripts that
-/// wait for a moment, as around a window that is not there, are spared.
-const IDLE_AT_LEAST: f64 = 10.0;
+/// Minimum of that limit in seconds, within the wall limit. No build needs to sleep, but scripts that wait briefly, as
+/// for a window that does not exist, should not fail.
+const MIN_IDLE_S: f64 = 10.0;
 
-/// What one candidate may use.
+/// Limits of one candidate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
-    /// CPU seconds. They decide the limits of sleep, [`Limits::idle_s`], and of wall time, [`Limits::wall_s`], too.
+    /// CPU seconds. They also determine the limits of sleep, [`Limits::idle_s`], and of wall time, [`Limits::wall_s`].
     pub cpu_s: f64,
-    /// MB of address space above the idle zygote's.
+    /// Address space beyond the idle zygote's, in MB.
     pub memory_mb: u64,
-    /// Bytes of standard output and error together.
+    /// Standard output and error together, in bytes.
     pub output_bytes: u64,
-    /// Triangles of the mesh.
+    /// Number of triangles of the mesh.
     pub triangles: u32,
-    /// CPU seconds for the mesh alone, beside those of the code.
+    /// CPU seconds for the mesh, in addition to those of the code.
     pub mesh_cpu_s: f64,
-    /// Which mesh is made.
+    /// How the mesh is made.
     pub mesh: MeshKind,
-    /// The folder whose files it may read; none but its own without one.
+    /// The folder whose files the candidate may read; without one it reads only its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<Project>,
 }
 
 impl Limits {
-    /// Wall seconds of a run, without those in which it waited for the processor.
+    /// Limit of wall time in seconds, without waits for the processor.
     pub fn wall_s(&self) -> f64 {
         self.cpu_s * WALL_FACTOR
     }
 
-    /// Seconds that a run may sleep, altogether.
+    /// Limit of the total sleep in seconds.
     pub fn idle_s(&self) -> f64 {
-        (self.cpu_s * IDLE_FACTOR).max(IDLE_AT_LEAST).min(self.wall_s())
+        (self.cpu_s * IDLE_FACTOR).max(MIN_IDLE_S).min(self.wall_s())
     }
 
-    /// With the project folder as it is now.
+    /// The limits with the current state of the project folder.
     ///
     /// # Errors
-    /// When the folder may no longer be one: see [`ProjectError`].
+    /// If the folder is no longer a valid project folder: see [`ProjectError`].
     pub fn refreshed(&self) -> Result<Self, ProjectError> {
         let project = self.project.as_ref().map(Project::refreshed).transpose()?;
         Ok(Self {
@@ -58,16 +58,16 @@ impl Limits {
     }
 }
 
-/// Which mesh of a shape is made, and by whom.
+/// How the mesh of a shape is made, and by which process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MeshKind {
-    /// CadQuery's own export, by the process that ran the code: what cadforge-v1 scores. It is held against the shape.
+    /// CadQuery's own export, by the process that ran the code; scored by cadforge-v1. It is compared with the shape.
     #[default]
     Exported,
-    /// The same parameters, by a process that ran no candidate: settles whether an exported mesh is that of its shape.
+    /// The same parameters, by a process without candidate code; decides whether an exported mesh is forged.
     Verified,
-    /// As exported for ordinary shapes, bounded where counts say that this would take many seconds; by a process that ran
-    /// no candidate. What grounded-v2 measures.
+    /// As exported for ordinary shapes, with bounded effort if counts predict many seconds; by a process without
+    /// candidate code. Measured by grounded-v2.
     Bounded,
 }
 

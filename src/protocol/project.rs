@@ -1,7 +1,7 @@
-//! The project folder of a run: files that a script may read beside its own, and never write.
+//! The project folder of a run: files that a script may read besides its own, and never write.
 //!
-//! A [`Project`] is the folder as it was found: what of it may be read, and a digest of all of it. Whether the worker keeps to
-//! that is the sandbox's business.
+//! A [`Project`] is a snapshot of the folder: its readable entries, and a digest of their content. The sandbox enforces
+//! it.
 
 use std::fs::{self, FileType};
 use std::os::unix::ffi::OsStrExt as _;
@@ -12,19 +12,19 @@ use serde::{Deserialize, Serialize};
 use cadforge_core::cache::KeyBuilder;
 use cadforge_core::cache::digests::Digests;
 
-/// Files, and folders, that a project folder has at most. A run places a link for each in the worst case.
+/// Maximum number of files, and of folders. In the worst case a run places a link for each.
 pub const MAX_FILES: usize = 2000;
 
-/// Bytes that its files have together at most: all of them are read for the digest.
+/// Maximum size of all files in bytes: all are read for the digest.
 pub const MAX_BYTES: u64 = 200_000_000;
 
-/// Part of the message of a script that looks for a file and has no project folder; see the worker's `messages.py`.
+/// Part of the message for a script that needs a file and has no project folder; see the worker's `messages.py`.
 pub const NEEDED: &str = "of its project folder only";
 
-/// The file that makes a folder a task, whose references lie beside it.
+/// The file that marks a folder as a task, whose references must not be read.
 const TASK_FILE: &str = "task.toml";
 
-/// The subfolder of a task whose files its candidates, seeds and reference may read.
+/// Subfolder of a task whose files its candidates, seeds and reference may read.
 const TASK_FILES: &str = "files";
 
 /// A folder whose files a script may read.
@@ -36,25 +36,25 @@ pub struct Project {
     digest: [u8; 32],
 }
 
-/// Whose folder it is.
+/// Origin of the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Origin {
-    /// A person named it.
+    /// Named by a person.
     Named,
-    /// It came with a task.
+    /// Part of a task.
     Task,
 }
 
-/// Something in the folder that may be read with all that it holds.
+/// An entry of the folder that may be read with all its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Below the folder.
+    /// Relative to the folder.
     pub path: PathBuf,
-    /// Whether it is a symbolic link: what it leads to is readable only if it is another entry or lies in one.
+    /// Whether it is a symbolic link: its target is readable only if it is in another entry.
     pub is_link: bool,
 }
 
-/// Why a folder cannot be a project folder.
+/// Reason why a folder cannot be a project folder.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
     /// It cannot be read.
@@ -62,26 +62,26 @@ pub enum ProjectError {
     Unreadable {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: std::io::Error,
     },
-    /// Candidates would see too much.
+    /// Candidates could read too much.
     #[error(
         "{folder} cannot be a project folder: {reason}\nhint: put the script, with the files that it reads, in a folder of its own"
     )]
     Refused {
         /// The folder.
         folder: PathBuf,
-        /// Why.
+        /// The reason, as a clause.
         reason: String,
     },
 }
 
 impl Project {
-    /// The folder that a person named.
+    /// Opens the folder that a person named.
     ///
     /// # Errors
-    /// If it cannot be read; if it is `/` or holds the home folder; if it holds or lies in a task; if it has more than
+    /// If it cannot be read, is `/` or contains the home folder, contains a task or is in one, or has more than
     /// [`MAX_FILES`] files or [`MAX_BYTES`] bytes.
     pub fn open(folder: &Path) -> Result<Self, ProjectError> {
         let home = std::env::var_os("HOME").map(PathBuf::from);
@@ -103,10 +103,10 @@ impl Project {
         Self::scan(folder, Origin::Named)
     }
 
-    /// The files that a task brings for its candidates; `None` if it brings none.
+    /// Files that a task provides for its candidates; `None` if there are none.
     ///
     /// # Errors
-    /// As for [`Self::open`], but for where the folder lies.
+    /// As for [`Self::open`], except for its location.
     pub fn of_task(task: &Path) -> Result<Option<Self>, ProjectError> {
         let folder = task.join(TASK_FILES);
         if !folder.exists() {
@@ -115,7 +115,7 @@ impl Project {
         Self::scan(resolved(&folder)?, Origin::Task).map(Some)
     }
 
-    /// The folder as it is now.
+    /// The current state of the folder.
     ///
     /// # Errors
     /// As for [`Self::open`].
@@ -131,12 +131,12 @@ impl Project {
         &self.folder
     }
 
-    /// What may be read. No entry lies in another one.
+    /// Readable entries. No entry contains another one.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Changes with the folder's place, and with every name and content in it that a script can read.
+    /// Digest of the folder's location, and of every name and content in it that a script can read.
     pub fn digest(&self) -> &[u8; 32] {
         &self.digest
     }
@@ -170,11 +170,11 @@ struct Scan<'a> {
     key: KeyBuilder,
 }
 
-/// A folder's content is hashed again only when the system says that it was changed.
+/// File content is hashed again only if the system reports a change.
 static DIGESTS: Digests = Digests::new();
 
 impl Scan<'_> {
-    /// Adds what may be read in a folder, given below the root; whether that is all that it holds.
+    /// Adds the readable entries of a folder, given relative to the root; returns whether that is all of its content.
     fn folder(&mut self, below: &Path, entries: &mut Vec<Entry>) -> Result<bool, ProjectError> {
         let unreadable = |error| ProjectError::Unreadable {
             folder: self.root.join(below),
@@ -203,7 +203,7 @@ impl Scan<'_> {
             if kind.is_dir() {
                 self.folders += 1;
                 self.check_size()?;
-                self.note("folder", &path, &[]);
+                self.hash_entry("folder", &path, &[]);
                 let mut inner = Vec::new();
                 if self.folder(&path, &mut inner)? {
                     entries.push(Entry { path, is_link: false });
@@ -223,13 +223,13 @@ impl Scan<'_> {
         self.files += 1;
         if kind.is_symlink() {
             let target = fs::read_link(&whole).unwrap_or_default();
-            self.note("link", &path, target.as_os_str().as_bytes());
+            self.hash_entry("link", &path, target.as_os_str().as_bytes());
         } else {
             self.bytes += fs::symlink_metadata(&whole).map_or(0, |metadata| metadata.len());
             self.check_size()?;
-            // One that cannot be read counts by its name.
+            // An unreadable file counts by its name.
             let digest = DIGESTS.of(&whole).ok();
-            self.note("file", &path, digest.as_ref().map_or(&[], <[u8; 32]>::as_slice));
+            self.hash_entry("file", &path, digest.as_ref().map_or(&[], <[u8; 32]>::as_slice));
         }
         self.check_size()?;
         entries.push(Entry {
@@ -239,7 +239,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    fn note(&mut self, kind: &str, path: &Path, content: &[u8]) {
+    fn hash_entry(&mut self, kind: &str, path: &Path, content: &[u8]) {
         self.key = std::mem::take(&mut self.key)
             .part(kind, path.as_os_str().as_bytes())
             .part("content", content);
@@ -259,8 +259,8 @@ impl Scan<'_> {
     }
 }
 
-/// Whether a script may not read it, nor know of it: configuration and secrets by their leading dot, bytecode that Python
-/// makes anew, what is neither file nor folder, and names that are no UTF-8.
+/// Whether a script may neither read nor see it: names with a leading dot (configuration and secrets), bytecode,
+/// entries that are neither files nor folders, and names that are not UTF-8.
 fn is_hidden(entry: &fs::DirEntry, kind: FileType) -> bool {
     let name = entry.file_name();
     let Some(name) = name.to_str() else { return true };
@@ -277,7 +277,7 @@ fn resolved(folder: &Path) -> Result<PathBuf, ProjectError> {
         return Err(unreadable(std::io::ErrorKind::NotADirectory.into()));
     }
     if resolved.to_str().is_none() {
-        return Err(refused(folder, "its path is no UTF-8".to_owned()));
+        return Err(refused(folder, "its path is not UTF-8".to_owned()));
     }
     Ok(resolved)
 }

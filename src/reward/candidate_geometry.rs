@@ -1,17 +1,17 @@
-//! A shape in the task's frame, ready to be measured.
+//! A shape in the task's frame, prepared for measuring.
 
 use cadforge_geometry::{Aabb, Cylinder, Lattice, Placement, Shape, TriMesh, Volume, cylinders};
 
-/// Cells along each side of the task's box. A plate is off by less than a five-hundredth of that side across rays and exact
-/// along them; `make score-cost` has the cost.
+/// Cells along each side of the task's box. Positions are exact along rays, and off by less than a five-hundredth of
+/// the side across them; `make score-cost` measures the cost.
 const CELLS: u32 = 256;
 
-/// Where checks are measured: the task's box, and the rays through it.
+/// The frame of the checks: the task's box, and the rays through it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Frame {
-    /// Where the part belongs, mm.
+    /// Nominal box of the part, in mm.
     pub(super) bbox: Aabb,
-    /// The task's envelope, mm.
+    /// Envelope of the task, in mm.
     pub(super) envelope: Option<[f64; 3]>,
     pub(super) lattice: Lattice,
 }
@@ -25,38 +25,38 @@ impl Frame {
         }
     }
 
-    /// The place at a share of the box along an axis.
+    /// The coordinate at a share of the box along an axis, in mm.
     pub(super) fn place(&self, axis: usize, share: f64) -> f64 {
         self.bbox.min[axis] + share * (self.bbox.max[axis] - self.bbox.min[axis])
     }
 
-    /// Area of the box's side across an axis, mm².
+    /// Area of the box's side across an axis, in mm².
     pub(super) fn side(&self, axis: usize) -> f64 {
         let size = self.bbox.size();
         size[(axis + 1) % 3] * size[(axis + 2) % 3]
     }
 
-    /// How far a place may be off before it is another one, mm.
+    /// Allowed deviation of a position, in mm.
     pub(super) fn tolerance(&self) -> f64 {
         0.004 * self.bbox.diagonal()
     }
 }
 
-/// A shape with what checks look at.
+/// A shape with the data that checks measure.
 #[derive(Clone, Debug)]
 pub(super) struct CandidateGeometry {
     pub(super) mesh: TriMesh,
     pub(super) volume: Volume,
     pub(super) cylinders: Vec<Cylinder>,
-    /// Each body's share of the volume.
+    /// Share of the volume of each body.
     pub(super) shares: Vec<f64>,
     pub(super) solids: u32,
-    /// The face of each triangle; empty where only a mesh is known.
+    /// The face of each triangle; empty if only a mesh is known.
     pub(super) faces: Vec<u32>,
 }
 
 impl CandidateGeometry {
-    /// A built shape, put in place.
+    /// A built shape in a placement.
     pub(super) fn of_shape(shape: &Shape, placement: &Placement, frame: &Frame) -> Self {
         let bodies = shape.bodies();
         let body_of = |triangle: usize| bodies[triangle];
@@ -74,7 +74,7 @@ impl CandidateGeometry {
         }
     }
 
-    /// That many bodies of equally many triangles each, and nothing else known of them.
+    /// `count` bodies with equal numbers of triangles, without further data.
     pub(super) fn of_bodies(mesh: TriMesh, count: u32, frame: &Frame) -> Self {
         let each = mesh.triangles().len() / count as usize;
         let bodies: Vec<u16> = (0..mesh.triangles().len())
@@ -90,7 +90,7 @@ impl CandidateGeometry {
         }
     }
 
-    /// A mesh of which nothing else is known: one body without round features.
+    /// A mesh without further data: one body without round features.
     pub(super) fn of_mesh(mesh: TriMesh, frame: &Frame) -> Self {
         Self {
             volume: Volume::new(&mesh, &|_| 0, &frame.lattice),
@@ -115,7 +115,7 @@ fn shares(mesh: &TriMesh, bodies: &[u16]) -> Vec<f64> {
     if count == 1 {
         return vec![1.0];
     }
-    // Six times the signed volume of each body, about a point near it.
+    // Six times the signed volume of each body, relative to a nearby point.
     let origin = mesh.bbox().center();
     let mut volumes = vec![0.0; count];
     for (index, &body) in bodies.iter().enumerate() {

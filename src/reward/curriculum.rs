@@ -1,9 +1,9 @@
-//! How often a task's failures should be trained on.
+//! Sampling weights of a curriculum.
 
 /// The weight of a row: `(1 + (1 - build_rate)²) · (1 + 0.20 · (kinds - rank))`.
 ///
-/// `build_rate` is the task's share of candidates that built, 0 to 1; `kinds` the number of kinds seen;
-/// `rank` this kind's place by count, 1 for the most frequent, at most `kinds`.
+/// `build_rate` is the share of the task's candidates that built, 0 to 1; `kinds` the number of kinds that occurred;
+/// `rank` this kind's rank by count, from 1 for the most frequent to `kinds`.
 pub fn curriculum_weight(build_rate: f64, kinds: usize, rank: usize) -> f64 {
     (1.0 + (1.0 - build_rate).powi(2)) * (1.0 + 0.20 * kinds.saturating_sub(rank) as f64)
 }

@@ -1,11 +1,11 @@
-//! The numbers behind each component.
+//! Measurements of each component.
 
 use serde::{Deserialize, Serialize};
 
-/// The numbers behind each component; empty for a candidate that did not build.
+/// Measurements of each component; empty for a failed build.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Details {
-    /// Size of what was built.
+    /// Size of the part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<BuildDetails>,
     /// Mesh counts.
@@ -17,7 +17,7 @@ pub struct Details {
     /// Hints, proportions, functions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub semantic_parts: Option<SemanticPartsDetails>,
-    /// Likeness to each reference.
+    /// Similarity to each reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference_similarity: Option<ReferenceSimilarityDetails>,
     /// Outlines of each view.
@@ -26,15 +26,15 @@ pub struct Details {
     /// Counts in the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub editability: Option<EditabilityDetails>,
-    /// What efficiency rests on.
+    /// Basis of the efficiency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub efficiency: Option<EfficiencyDetails>,
-    /// Under grounded-v2, the numbers behind its components.
+    /// Measurements under grounded-v2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grounded: Option<super::GroundedDetails>,
 }
 
-/// Size of what was built.
+/// Size of the part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BuildDetails {
     /// Triangles of the exported STL.
@@ -65,11 +65,11 @@ pub struct TopologyDetails {
 /// Gaps between the boxes of components, as shares of the height.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ContactDetails {
-    /// Components that are large enough to count.
+    /// Number of components that are large enough to count.
     pub bodies: usize,
-    /// Components left out, their diagonal below 0.015 of the height.
+    /// Number of ignored components: their diagonal is below 0.015 of the height.
     pub ignored: usize,
-    /// Mean distance of a body's box to the nearest other.
+    /// Mean distance between a body's box and the nearest other box.
     pub mean_gap: f64,
     /// The greatest of these distances.
     pub max_gap: f64,
@@ -77,7 +77,7 @@ pub struct ContactDetails {
     pub wide_gaps: usize,
 }
 
-/// What the semantic score is made of.
+/// Basis of the semantic score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SemanticPartsDetails {
     /// Share of hints found, 0 to 1.
@@ -92,11 +92,11 @@ pub struct SemanticPartsDetails {
     pub functions: usize,
     /// Extents divided by the z extent.
     pub proportions: [f64; 3],
-    /// The same of the task's box, where it has one.
+    /// Proportions of the task's box, if it has one.
     pub target: Option<[f64; 3]>,
 }
 
-/// Likeness to each reference there is.
+/// Similarity to each available reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceSimilarityDetails {
     /// Against the CadQuery ideal.
@@ -105,22 +105,22 @@ pub struct ReferenceSimilarityDetails {
     pub mesh: Option<ReferenceMatch>,
 }
 
-/// Likeness to one reference. In fast mode `chamfer` and `silhouette` repeat `bbox`.
+/// Similarity to one reference. In fast mode `chamfer` and `silhouette` repeat `bbox`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceMatch {
-    /// Likeness of the proportions, 0 to 1.
+    /// Similarity of the proportions, 0 to 1.
     pub bbox: f64,
-    /// Likeness of the surfaces, 0 to 1.
+    /// Similarity of the surfaces, 0 to 1.
     pub chamfer: f64,
     /// Mean distance between the surfaces' samples, in thousandths of the height; null in fast mode.
     pub chamfer_distance: Option<f64>,
-    /// Likeness of the outlines, 0 to 1.
+    /// Similarity of the outlines, 0 to 1.
     pub silhouette: f64,
-    /// All three, weighted.
+    /// Weighted mean of the three.
     pub score: f64,
 }
 
-/// Overlap of the outlines with each reference there is; null in fast mode.
+/// Overlap of the outlines with each available reference; null in fast mode.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SilhouetteDetails {
     /// With the CadQuery ideal.
@@ -155,11 +155,11 @@ pub struct EditabilityDetails {
     pub named_values: usize,
     /// Return statements with a value.
     pub returns: usize,
-    /// Whether the source names an end result (`show_object`, `fixture`, `result` or `chair`).
+    /// Whether the source contains the name of a final result (`show_object`, `fixture`, `result` or `chair`).
     pub names_result: bool,
 }
 
-/// What efficiency rests on: under cadforge-v1, on building alone.
+/// Basis of the efficiency: under cadforge-v1, only that the candidate built.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EfficiencyDetails {
     /// Whether cost was measured.

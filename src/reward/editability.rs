@@ -1,4 +1,4 @@
-//! Whether the code looks as if it could be edited: counted in its text, as the published environment does.
+//! Editability under cadforge-v1: counted in the source text, as in the published environment.
 
 use super::details::EditabilityDetails;
 use super::source::Counts;

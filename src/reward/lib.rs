@@ -1,8 +1,8 @@
 //! Scores of built candidates: from evidence to a reward.
 //!
-//! [`Profile::CadforgeV1`] is the published environment to the last constant, [`Profile::GroundedV2`] pays for geometry alone;
-//! `docs/reward.md` states both. Pure: equal evidence gives equal bits. Gathering evidence, that is building the candidate and its
-//! references, is the work of `cadforge-assess`.
+//! [`Profile::CadforgeV1`] reproduces the published environment, including every constant; [`Profile::GroundedV2`]
+//! rewards geometry only; `docs/reward.md` states both. Pure: equal evidence gives equal bits. `cadforge-assess`
+//! gathers the evidence, that is, builds the candidate and its references.
 //!
 //! ```
 //! use cadforge_geometry::shapes;
@@ -63,7 +63,7 @@ pub use shaping::{Advantages, advantages, potential_step, shape, step_reward};
 pub use source::assigns_fixture;
 pub use text_kind::kind_of_text;
 
-/// Which formulas turn evidence into a total.
+/// A set of formulas that turn evidence into a total.
 #[derive(
     Clone,
     Copy,
@@ -78,12 +78,12 @@ pub use text_kind::kind_of_text;
     schemars::JsonSchema,
 )]
 pub enum Profile {
-    /// The published environment, to the last constant.
+    /// The published environment, including every constant.
     #[default]
     #[serde(rename = "cadforge-v1")]
     #[value(name = "cadforge-v1")]
     CadforgeV1,
-    /// Pays for geometry alone, measured by the task's checks.
+    /// Rewards geometry only, measured by the task's checks.
     #[serde(rename = "grounded-v2")]
     #[value(name = "grounded-v2")]
     GroundedV2,
@@ -105,50 +105,50 @@ pub enum Profile {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Nothing is sampled or rasterised.
+    /// Without surface sampling and rasterisation.
     Fast,
-    /// Everything.
+    /// All measurements.
     #[default]
     Full,
 }
 
-/// What a training loop does with the total.
+/// Adjustment of the total for training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Shaping {
-    /// Nothing.
+    /// The total itself.
     #[default]
     None,
     /// The strict shaping of the published GRPO runs.
     Strict,
-    /// For grounded-v2: no word of the script counts.
+    /// For grounded-v2: the wording of the script has no influence.
     Grounded,
 }
 
-/// The reward JSON's numbers. Zero for everything but `total` behind a closed gate.
+/// Numbers of the reward JSON, 0 to 1 except `total`. For a failed build, all but `total` are 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Reward {
-    /// 1 if it built, else 0.
+    /// 1 if the candidate built, else 0.
     pub build: f64,
-    /// Soundness of the mesh.
+    /// Validity of the mesh.
     pub topology: Option<f64>,
     /// Whether parts touch.
     pub contact: Option<f64>,
-    /// Whether it is the part that was asked for.
+    /// Whether the part matches the task.
     pub semantic_parts: Option<f64>,
-    /// Likeness to the reference.
+    /// Similarity to the reference.
     pub reference_similarity: Option<f64>,
-    /// Likeness of the outlines.
+    /// Similarity of the outlines.
     pub silhouette: Option<f64>,
     /// Whether the code can be edited.
     pub editability: Option<f64>,
-    /// Cost to build.
+    /// Cost of the build.
     pub efficiency: Option<f64>,
-    /// The weighted sum, or -1 behind a closed gate.
+    /// The weighted sum, or -1 for a failed build.
     pub total: f64,
 }
 
-/// A component of the reward, in the order in which it is shown.
+/// A component of the reward, in display order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Component {
     /// See [`Reward::build`].
@@ -170,7 +170,7 @@ pub enum Component {
 }
 
 impl Component {
-    /// All of them, in order.
+    /// All components, in order.
     pub const ALL: [Self; 8] = [
         Self::Build,
         Self::Topology,
@@ -182,7 +182,7 @@ impl Component {
         Self::Efficiency,
     ];
 
-    /// Its key in the reward JSON.
+    /// Key in the reward JSON.
     pub fn key(self) -> &'static str {
         match self {
             Self::Build => "build",
@@ -198,7 +198,7 @@ impl Component {
 }
 
 impl Reward {
-    /// The reward behind a closed gate.
+    /// The reward of a failed build.
     pub fn gated() -> Self {
         Self {
             build: 0.0,
@@ -213,7 +213,7 @@ impl Reward {
         }
     }
 
-    /// One component; `None` where the profile has nothing to measure.
+    /// One component; `None` if the profile measures nothing for it.
     pub fn component(&self, component: Component) -> Option<f64> {
         match component {
             Component::Build => Some(self.build),
@@ -228,31 +228,31 @@ impl Reward {
     }
 }
 
-/// Everything a score of a built candidate depends on.
+/// Everything that a score of a built candidate depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
-    /// The candidate's source.
+    /// Source of the candidate.
     pub code: &'a str,
-    /// Its mesh.
+    /// Exported mesh, in mm.
     pub mesh: &'a TriMesh,
-    /// The task's hints.
+    /// Semantic hints of the task.
     pub semantic_hints: &'a [String],
-    /// The task's box, mm.
+    /// Envelope of the task along x, y and z, in mm.
     pub bbox_mm: Option<[f64; 3]>,
-    /// What to compare with.
+    /// References of the task.
     pub references: &'a References,
 }
 
-/// A score with what explains it.
+/// A score and its explanation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scored {
-    /// The numbers.
+    /// The components and the total.
     pub reward: Reward,
     /// `build_ok`, `low_editability` or `disconnected_or_weak`.
     pub kind: Kind,
-    /// Lines a model can act on.
+    /// Notes for a person or a model, the costliest first.
     pub notes: Vec<String>,
-    /// One object per component.
+    /// Measurements of each component.
     pub details: Details,
 }
 

@@ -1,14 +1,14 @@
-//! Lines that tell a person, or the model that repairs, what a score is about.
+//! Notes on a score, for a person or the model that repairs the candidate.
 
 use super::details::{ContactDetails, Details, SemanticPartsDetails, TopologyDetails, ViewScores};
 use super::repair_hints::repair_hints;
 use super::{Component, Evidence, Mode, Profile, Reward};
 use cadforge_core::failure::{Failure, Kind};
 
-/// Losses of total below this are not worth a note.
+/// Loss of total below which a weakness is not noted.
 const NEGLIGIBLE: f64 = 0.002;
 
-/// Notes for a candidate that did not build: the failure's name and one-line error, then what to do.
+/// Notes for a failed build: the failure's kind and one-line error, then repair hints.
 pub fn failure_notes(failure: &Failure) -> Vec<String> {
     let line = failure
         .line
@@ -19,7 +19,7 @@ pub fn failure_notes(failure: &Failure) -> Vec<String> {
     notes
 }
 
-/// Notes for a candidate that built: its kind, then its weaknesses, the most costly component first.
+/// Notes for a candidate that built: its kind, then its weaknesses, the costliest component first.
 pub(super) fn notes(
     evidence: &Evidence<'_>,
     profile: Profile,
@@ -65,7 +65,7 @@ fn weaknesses(component: Component, evidence: &Evidence<'_>, details: &Details) 
             .as_ref()
             .map(of_semantic_parts)
             .unwrap_or_default(),
-        Component::ReferenceSimilarity => of_likeness(details),
+        Component::ReferenceSimilarity => of_similarity(details),
         Component::Silhouette => of_outlines(details),
         Component::Editability => of_editability(details),
     }
@@ -152,7 +152,7 @@ fn of_semantic_parts(semantic: &SemanticPartsDetails) -> Vec<String> {
     notes
 }
 
-fn of_likeness(details: &Details) -> Vec<String> {
+fn of_similarity(details: &Details) -> Vec<String> {
     let Some(similarity) = &details.reference_similarity else {
         return Vec::new();
     };
@@ -161,16 +161,16 @@ fn of_likeness(details: &Details) -> Vec<String> {
         ("reference mesh", &similarity.mesh),
     ];
     let mut notes = Vec::new();
-    for (what, likeness) in references {
-        let Some(likeness) = likeness else { continue };
-        notes.push(match likeness.chamfer_distance {
-            None => format!("proportions are {:.2} like the {what}'s", likeness.bbox),
+    for (what, found) in references {
+        let Some(found) = found else { continue };
+        notes.push(match found.chamfer_distance {
+            None => format!("proportions are {:.2} like the {what}'s", found.bbox),
             Some(distance) => format!(
                 "against the {what}: proportions {:.2}, surface {:.2} ({:.1} % of the height away on average), outlines {:.2}",
-                likeness.bbox,
-                likeness.chamfer,
+                found.bbox,
+                found.chamfer,
                 distance / 10.0,
-                likeness.silhouette
+                found.silhouette
             ),
         });
     }
@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_named_with_its_line_and_followed_by_what_to_do() {
+    fn a_failure_names_its_line_and_is_followed_by_repair_hints() {
         let failure = Failure {
             kind: Kind::UndefinedName,
             message: "NameError: name 'leg' is not defined".into(),

@@ -3,10 +3,10 @@
 use super::{Component, Mode, Profile};
 
 impl Profile {
-    /// Weight of a component in the total; 0 where the mode leaves it out. Weights of a mode sum to 1.
+    /// Weight of a component in the total; 0 if the mode leaves it out. The weights of a mode sum to 1.
     ///
-    /// Under grounded-v2 those of a task with a reference, editability tried; topology, contact and the fit into
-    /// the box multiply the sum, and editability counts by the semantic score.
+    /// Under grounded-v2: the weights of a task with a reference and tested editability; topology, contact and fit
+    /// multiply the sum, and editability is multiplied by the semantic score.
     pub fn weight(self, mode: Mode, component: Component) -> f64 {
         match self {
             Self::CadforgeV1 => Self::published(mode, component),
@@ -14,11 +14,11 @@ impl Profile {
         }
     }
 
-    /// The total at which an attempt is over; under grounded-v2 every check must pass as well.
+    /// The total at which an attempt has reached its target; under grounded-v2 every check must pass as well.
     pub fn target(self) -> f64 {
         match self {
             Self::CadforgeV1 => 0.92,
-            // Of a reference's, which is 1.
+            // The reference itself scores 1.
             Self::GroundedV2 => 0.90,
         }
     }

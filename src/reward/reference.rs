@@ -1,13 +1,13 @@
-//! What a built candidate is held against.
+//! References that candidates are compared with.
 
 use std::sync::Arc;
 
 use cadforge_geometry::{NearestPoints, NormalisedMesh, Silhouette, TriMesh, View, sample_surface};
 
-/// Points drawn from a reference.
+/// Points sampled on a reference.
 const REFERENCE_SAMPLES: usize = 3000;
 
-/// A reference, prepared once a task, then shared.
+/// A reference, prepared once per task and shared.
 #[derive(Debug)]
 pub struct Reference {
     pub(super) proportions: [f64; 3],
@@ -16,8 +16,8 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Prepares a CadQuery ideal (`mesh_file` false) or a mesh file, which is first turned so that its longest
-    /// axis is z (`mesh_file` true).
+    /// Prepares a CadQuery ideal (`mesh_file` false), or a mesh file (`mesh_file` true), whose longest axis is first
+    /// rotated to z.
     pub fn new(mesh: &TriMesh, mesh_file: bool) -> Self {
         let mesh = mesh.merged_as_trimesh();
         let mesh = if mesh_file {
@@ -33,7 +33,7 @@ impl Reference {
     }
 }
 
-/// References of a task; either, both or none.
+/// References of a task: none, either or both.
 #[derive(Clone, Debug, Default)]
 pub struct References {
     /// Built from `reference.py`.
@@ -42,7 +42,7 @@ pub struct References {
     pub mesh: Option<Arc<Reference>>,
 }
 
-/// Samples of a surface, ready to be searched.
+/// Surface samples, indexed for searching.
 #[derive(Debug)]
 pub(super) struct Surface {
     samples: Vec<[f64; 3]>,
@@ -58,14 +58,14 @@ impl Surface {
         }
     }
 
-    /// Mean of the two directed mean nearest distances, normalised mm.
+    /// Mean of the two directed mean nearest distances, in thousandths of the height.
     pub(super) fn distance(&self, other: &Self) -> f64 {
         0.5 * (other.nearest.mean_distance(&self.samples) + self.nearest.mean_distance(&other.samples))
     }
 }
 
-/// The outline from each side. Back and right are the mirrored front and left, but their overlap is another: outlines of
-/// unlike widths stand with their other ends together.
+/// The outline from each side. Back and right mirror front and left, but their overlap differs: outlines of different
+/// widths are aligned at their other ends.
 #[derive(Debug)]
 pub(super) struct Outlines {
     pub(super) front: Silhouette,
@@ -90,13 +90,13 @@ impl Outlines {
     }
 }
 
-/// Extents divided by the z extent, of which 0 counts as 1e-9.
+/// Extents divided by the z extent; a z extent of 0 counts as 1e-9.
 pub(super) fn proportions(size: [f64; 3]) -> [f64; 3] {
     size.map(|extent| extent / size[2].max(1e-9))
 }
 
-/// 1 less the mean relative deviation of an actual shape's proportions from a target's, at least 0.
-pub(super) fn likeness_of_proportions(actual: [f64; 3], target: [f64; 3]) -> f64 {
+/// 1 minus the mean relative deviation of a shape's proportions from a target's, at least 0.
+pub(super) fn similarity_of_proportions(actual: [f64; 3], target: [f64; 3]) -> f64 {
     let deviation = |axis: usize| (actual[axis] - target[axis]).abs() / target[axis].max(1e-9);
     (1.0 - (0..3).map(deviation).sum::<f64>() / 3.0).max(0.0)
 }

@@ -1,8 +1,8 @@
-//! What a repairing model is told to do about each kind.
+//! Hints for a repairing model, by kind.
 
 use cadforge_core::failure::Kind;
 
-/// Three short rules for the repair prompt.
+/// Three short hints for the repair prompt.
 pub fn repair_hints(kind: Kind) -> [&'static str; 3] {
     match kind {
         Kind::Clipped => [
@@ -26,7 +26,7 @@ pub fn repair_hints(kind: Kind) -> [&'static str; 3] {
             "check every loop and range for a bound that is far too large",
         ],
         Kind::Crash => [
-            "take out the last fillet, chamfer, shell or sweep: the kernel died in such a step",
+            "take out the last fillet, chamfer, shell or sweep: the kernel crashed in such a step",
             "avoid faces that coincide exactly: let bodies overlap by a fraction of a mm",
             "build from boxes, cylinders and extrusions, then add one refinement at a time",
         ],
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_are_short_and_no_two_kinds_share_one() {
+    fn hints_are_short_and_no_two_kinds_share_one() {
         let kinds: Vec<Kind> = serde_json::from_value(serde_json::json!([
             "clipped",
             "sandbox",

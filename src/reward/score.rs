@@ -1,4 +1,4 @@
-//! Puts the components together.
+//! Combines the components under cadforge-v1.
 
 use super::details::{BuildDetails, Details, EfficiencyDetails};
 use super::source::Counts;
@@ -6,10 +6,10 @@ use super::{Component, Evidence, Mode, Profile, Reward, Scored};
 use cadforge_core::failure::Kind;
 use cadforge_geometry::{Connectivity, NormalisedMesh};
 
-/// Below this editability a build is `low_editability`.
-const LEAST_EDITABILITY: f64 = 0.65;
-/// Below this semantic score a build is `disconnected_or_weak`.
-const LEAST_SEMANTIC: f64 = 0.45;
+/// Editability below which a build is `low_editability`.
+const MIN_EDITABILITY: f64 = 0.65;
+/// Semantic score below which a build is `disconnected_or_weak`.
+const MIN_SEMANTIC: f64 = 0.45;
 
 /// Scores a built candidate under cadforge-v1.
 pub fn score(evidence: &Evidence<'_>, mode: Mode) -> Scored {
@@ -53,7 +53,7 @@ pub fn score(evidence: &Evidence<'_>, mode: Mode) -> Scored {
         topology: Some(topology_details),
         contact: Some(contact_details),
         semantic_parts: Some(semantic_details),
-        reference_similarity: Some(similarity.likeness),
+        reference_similarity: Some(similarity.details),
         silhouette: Some(similarity.views),
         editability: Some(editability_details),
         efficiency: Some(EfficiencyDetails { measured: false }),
@@ -71,9 +71,9 @@ pub fn score(evidence: &Evidence<'_>, mode: Mode) -> Scored {
 
 /// The kind of a candidate that built, by its editability and semantic score, 0 to 1 each.
 pub fn kind_of(editability: f64, semantic: f64) -> Kind {
-    if editability < LEAST_EDITABILITY {
+    if editability < MIN_EDITABILITY {
         Kind::LowEditability
-    } else if semantic < LEAST_SEMANTIC {
+    } else if semantic < MIN_SEMANTIC {
         Kind::DisconnectedOrWeak
     } else {
         Kind::BuildOk

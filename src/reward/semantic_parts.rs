@@ -1,11 +1,11 @@
-//! Whether it is the part that was asked for: words in the source, proportions of the mesh.
+//! Whether the part matches the task: words in the source, proportions of the mesh.
 
 use super::Evidence;
 use super::details::SemanticPartsDetails;
 use super::source::Counts;
 use cadforge_geometry::NormalisedMesh;
 
-/// Hints of a task that has none.
+/// Hints for a task that has none.
 const CHAIR_HINTS: [&str; 10] = [
     "seat",
     "backrest",
@@ -35,8 +35,8 @@ pub(super) fn score(
     let proportions = super::reference::proportions(mesh.bbox().size());
     let target = evidence.bbox_mm.map(super::reference::proportions);
     let geometry = match target {
-        Some(target) => super::reference::likeness_of_proportions(proportions, target),
-        None => chair_likeness(mesh, proportions),
+        Some(target) => super::reference::similarity_of_proportions(proportions, target),
+        None => chair_similarity(mesh, proportions),
     };
 
     let score = 0.35 * code + 0.45 * geometry + 0.20 * (counts.functions as f64 / 6.0).min(1.0);
@@ -52,7 +52,7 @@ pub(super) fn score(
     (score.clamp(0.0, 1.0), details)
 }
 
-/// Hints that stand in the lower-cased source as they are, or do once both lose their underscores.
+/// Hints that the lower-cased source contains, as they are or with underscores removed from both.
 fn find_hints(code: &str, hints: &[&str]) -> (Vec<String>, Vec<String>) {
     let lower = code.to_lowercase();
     let joined = lower.replace('_', "");
@@ -62,8 +62,9 @@ fn find_hints(code: &str, hints: &[&str]) -> (Vec<String>, Vec<String>) {
     })
 }
 
-/// Without a box the original expects an office chair: its proportions, a wide foot, much above the middle.
-fn chair_likeness(mesh: &NormalisedMesh, [x, y, _]: [f64; 3]) -> f64 {
+/// Without a box the original environment expects an office chair: its proportions, a wide foot, much material above
+/// the middle.
+fn chair_similarity(mesh: &NormalisedMesh, [x, y, _]: [f64; 3]) -> f64 {
     let bottom = mesh.bbox().min[2];
     let height = mesh.height();
     let proportions = (1.0 - (x - 0.55).abs() - (y - 0.60).abs()).max(0.0);
@@ -86,7 +87,7 @@ fn chair_likeness(mesh: &NormalisedMesh, [x, y, _]: [f64; 3]) -> f64 {
     0.45 * proportions + 0.35 * (spread / 0.30).min(1.0) + 0.20 * upper
 }
 
-/// The 90th percentile, interpolated linearly between ranks as numpy does; 0 of nothing.
+/// The 90th percentile, interpolated linearly between ranks as numpy does; 0 for no values.
 fn percentile_90(mut values: Vec<f64>) -> f64 {
     let Some(last) = values.len().checked_sub(1) else {
         return 0.0;
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_percentile_is_numpys() {
+    fn the_percentile_equals_numpys() {
         // numpy.percentile([3, 1, 2, 10], 90) == 7.9
         assert!((percentile_90(vec![3.0, 1.0, 2.0, 10.0]) - 7.9).abs() < 1e-12);
         assert_eq!(percentile_90(vec![5.0]), 5.0);

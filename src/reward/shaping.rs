@@ -1,13 +1,13 @@
-//! What a training loop does with a total. The reward JSON keeps the unshaped number beside it.
+//! Adjustments of a total for training. The reward JSON keeps the unshaped total as well.
 
 use super::source::assigns_fixture;
 use super::{Profile, Shaping};
 use cadforge_core::failure::{Failure, Kind};
 
-/// The shaped reward of a training loop; `None` when no shaping is asked for.
+/// The shaped reward; `None` without shaping.
 ///
-/// `completion` is the model's whole answer where known, else the code. In [0.05, 1] for a candidate that
-/// built, in [-1, -0.05] for one that did not.
+/// `completion` is the model's whole answer if known, else the code. The result is in [0.05, 1] for a candidate that
+/// built, in [-1, -0.05] for a failed one.
 pub fn shape(
     shaping: Shaping,
     total: f64,
@@ -31,20 +31,20 @@ pub fn step_reward(before: f64, after: f64, built: bool) -> f64 {
     0.60 * after + 0.35 * progress + if built { 0.05 } else { 0.0 }
 }
 
-/// What a group's scores say of its candidates.
+/// Advantages of a group of candidates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advantages {
-    /// How far each score is above the group's mean, in deviations; in the group's order.
+    /// Each score's difference from the group's mean, divided by the scale; in the group's order.
     pub values: Vec<f64>,
     /// Whether the scores differ enough to learn from.
     pub informative: bool,
 }
 
-/// Compares the scores of a group: (score - mean) / scale, with the standard deviation of a sample (n - 1).
+/// Advantages of a group: (score - mean) / scale, with the standard deviation of a sample (n - 1).
 ///
-/// Under cadforge-v1 the scale is the deviation + 1e-4, and any difference informs. Under grounded-v2 it is at least 0.10,
-/// so that the least of differences does not count as much as the greatest, and scores inform that differ by 0.02 or more:
-/// a group of equals teaches noise.
+/// Under cadforge-v1 the scale is the deviation + 1e-4, and any difference is informative. Under grounded-v2 the scale
+/// is at least 0.10, so that tiny differences do not count as much as large ones, and a group is informative if its
+/// scores differ by 0.02 or more: nearly equal scores would teach noise.
 pub fn advantages(scores: &[f64], profile: Profile) -> Advantages {
     let count = scores.len().max(1) as f64;
     let mean = scores.iter().sum::<f64>() / count;
@@ -61,14 +61,14 @@ pub fn advantages(scores: &[f64], profile: Profile) -> Advantages {
     }
 }
 
-/// The reward of one step of a multi-step trace for grounded-v2: `discount`·after - before - 0.01. Summed over a trace it is
-/// what the trace gained, however it went.
+/// The reward of one step of a multi-step trace for grounded-v2: `discount`·after - before - 0.01. Its sum over a trace
+/// depends only on the first and the last total.
 pub fn potential_step(before: f64, after: f64, discount: f64) -> f64 {
     discount * after - before - 0.01
 }
 
 fn strict_failure(failure: &Failure, code: &str, completion: &str) -> f64 {
-    let mut score = -0.85 + 0.30 * promise(code, completion);
+    let mut score = -0.85 + 0.30 * program_share(code, completion);
     if failure.kind == Kind::SyntaxClosure {
         score -= 0.10;
     }
@@ -81,8 +81,8 @@ fn strict_failure(failure: &Failure, code: &str, completion: &str) -> f64 {
     score.clamp(-1.0, -0.05)
 }
 
-/// How much of a program stands in code that failed, 0 to 1: `k` of the published shaping.
-fn promise(code: &str, completion: &str) -> f64 {
+/// How much of a program failed code contains, 0 to 1: `k` of the published shaping.
+fn program_share(code: &str, completion: &str) -> f64 {
     let lower = code.to_lowercase();
     let any = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let signs = [
@@ -110,7 +110,7 @@ fn promise(code: &str, completion: &str) -> f64 {
         .clamp(0.0, 1.0)
 }
 
-/// `invented_api` also holds unknown arguments, which Python reports as a `TypeError`.
+/// `invented_api` also includes unknown arguments, which Python reports as a `TypeError`.
 fn names_attribute_or_name_error(failure: &Failure) -> bool {
     match failure.kind {
         Kind::UndefinedName => true,
@@ -155,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn a_build_is_lifted_above_every_failure() {
+    fn every_build_is_above_every_failure() {
         assert_near(shape(Shaping::Strict, 0.8, None, None, "", "").unwrap(), 0.83);
         assert_near(shape(Shaping::Strict, -1.0, None, None, "", "").unwrap(), 0.05);
         assert_eq!(shape(Shaping::None, 0.8, None, None, "", ""), None);
     }
 
     #[test]
-    fn a_failure_keeps_what_its_text_promises() {
+    fn a_failure_is_shaped_by_its_text() {
         assert_near(strict(Kind::TypeOrValue, GOOD, GOOD), -0.85 + 0.30 * 0.95);
         assert_near(strict(Kind::SyntaxClosure, GOOD, GOOD), -0.95 + 0.30 * 0.95);
         assert_near(strict(Kind::UndefinedName, GOOD, GOOD), -0.90 + 0.30 * 0.95);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_argument_is_no_attribute_error() {
+    fn an_unknown_argument_is_not_an_attribute_error() {
         let score = |message: &str| {
             shape(
                 Shaping::Strict,
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn grounded_shaping_sees_no_word() {
+    fn grounded_shaping_ignores_the_text() {
         let failed = failure(Kind::SyntaxClosure, "");
         let score =
             |partial, code| shape(Shaping::Grounded, -1.0, Some(&failed), partial, code, code).unwrap();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_scores_are_no_lesson_and_near_ones_a_small_one() {
+    fn equal_scores_are_not_informative_and_near_ones_have_small_advantages() {
         let grounded = |scores: &[f64]| advantages(scores, Profile::GroundedV2);
         assert!(!grounded(&[0.5, 0.51, 0.505]).informative);
         assert!(grounded(&[0.5, 0.53]).informative);
@@ -213,12 +213,12 @@ mod tests {
         assert!(grounded(&[]).values.is_empty());
         let published = |scores: &[f64]| advantages(scores, Profile::CadforgeV1).informative;
         assert!(published(&[0.5, 0.51]));
-        // The mean of equal numbers need not be that number.
+        // The mean of equal numbers may differ from them by rounding.
         assert!(![&[][..], &[0.1; 1], &[0.1; 3]].into_iter().any(published));
     }
 
     #[test]
-    fn steps_of_a_trace_sum_to_what_it_gained() {
+    fn steps_of_a_trace_sum_to_its_gain() {
         let path = [0.1, 0.5, 0.3, 0.8];
         let sum: f64 = path
             .windows(2)

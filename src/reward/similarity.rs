@@ -1,27 +1,27 @@
-//! Likeness to the references: proportions, surfaces, outlines.
+//! Similarity to the references: proportions, surfaces, outlines.
 
 use super::details::{ReferenceMatch, ReferenceSimilarityDetails, SilhouetteDetails, ViewScores};
-use super::reference::{Outlines, Reference, References, Surface, likeness_of_proportions, proportions};
+use super::reference::{Outlines, Reference, References, Surface, proportions, similarity_of_proportions};
 use cadforge_geometry::NormalisedMesh;
 
-/// Points drawn from a candidate.
+/// Points sampled on a candidate.
 const CANDIDATE_SAMPLES: usize = 1500;
-/// Both components of a candidate that has nothing to be compared with.
+/// Both components of a candidate without a reference.
 const NO_REFERENCE: f64 = 0.5;
 
 /// Scores and details of `reference_similarity` and `silhouette`.
 pub(super) struct Similarity {
     pub(super) reference_similarity: f64,
     pub(super) silhouette: f64,
-    pub(super) likeness: ReferenceSimilarityDetails,
+    pub(super) details: ReferenceSimilarityDetails,
     pub(super) views: SilhouetteDetails,
 }
 
-/// Compares proportions only: nothing is sampled or rasterised, and the box stands for all.
+/// Compares proportions only, without sampling or rasterising; the boxes stand for surfaces and outlines.
 pub(super) fn fast(mesh: &NormalisedMesh, references: &References) -> Similarity {
     let actual = proportions(mesh.bbox().size());
     let compare = |reference: &Reference| {
-        let bbox = likeness_of_proportions(actual, reference.proportions);
+        let bbox = similarity_of_proportions(actual, reference.proportions);
         ReferenceMatch {
             bbox,
             chamfer: bbox,
@@ -30,11 +30,11 @@ pub(super) fn fast(mesh: &NormalisedMesh, references: &References) -> Similarity
             score: bbox,
         }
     };
-    let likeness = ReferenceSimilarityDetails {
+    let details = ReferenceSimilarityDetails {
         ideal: references.ideal.as_deref().map(compare),
         mesh: references.mesh.as_deref().map(compare),
     };
-    combine(likeness, SilhouetteDetails::default())
+    combine(details, SilhouetteDetails::default())
 }
 
 /// Compares proportions, surfaces and outlines.
@@ -50,7 +50,7 @@ pub(super) fn full(mesh: &NormalisedMesh, references: &References) -> Similarity
     let outlines = Outlines::new(mesh);
     let compare = |reference: &Reference| {
         let views = ViewScores::new(&outlines, &reference.outlines);
-        let bbox = likeness_of_proportions(actual, reference.proportions);
+        let bbox = similarity_of_proportions(actual, reference.proportions);
         let distance = surface.distance(&reference.surface);
         let chamfer = (-(distance / 1000.0) / 0.10).exp();
         let silhouette = views.weighted();
@@ -77,12 +77,9 @@ pub(super) fn full(mesh: &NormalisedMesh, references: &References) -> Similarity
     )
 }
 
-fn combine(likeness: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Similarity {
+fn combine(details: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Similarity {
     let blend = |part: fn(&ReferenceMatch) -> f64| {
-        let value = match (
-            likeness.ideal.as_ref().map(part),
-            likeness.mesh.as_ref().map(part),
-        ) {
+        let value = match (details.ideal.as_ref().map(part), details.mesh.as_ref().map(part)) {
             (Some(ideal), Some(mesh)) => 0.60 * ideal + 0.40 * mesh,
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => NO_REFERENCE,
@@ -90,9 +87,9 @@ fn combine(likeness: ReferenceSimilarityDetails, views: SilhouetteDetails) -> Si
         value.clamp(0.0, 1.0)
     };
     Similarity {
-        reference_similarity: blend(|likeness| likeness.score),
-        silhouette: blend(|likeness| likeness.silhouette),
-        likeness,
+        reference_similarity: blend(|found| found.score),
+        silhouette: blend(|found| found.silhouette),
+        details,
         views,
     }
 }
@@ -109,7 +106,7 @@ impl ViewScores {
         }
     }
 
-    /// The weighted mean that counts as the silhouette's score.
+    /// The weighted mean, which is the score of the silhouette.
     pub fn weighted(&self) -> f64 {
         0.18 * self.front
             + 0.12 * self.back

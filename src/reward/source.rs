@@ -1,8 +1,8 @@
-//! What cadforge-v1 counts in a candidate's source.
+//! Counts in a candidate's source for cadforge-v1.
 //!
-//! The published environment counts with Python regular expressions in multiline mode. These scanners give
-//! the same counts in linear time: `\s` spans lines, matches do not overlap, `^` stands after every `\n`
-//! and nowhere else. One limit: `\w` here also takes combining marks, which `re` does not.
+//! The published environment counts with Python regular expressions in multiline mode. These scanners give the same
+//! counts in linear time: `\s` spans lines, matches do not overlap, `^` matches after every `
+//! ` and nowhere else. One difference: `\w` here also matches combining marks, which `re` does not.
 
 /// Counts of definitions, named numbers and returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,11 +51,11 @@ fn named_value(rest: &str) -> Option<&str> {
     rest.strip_prefix(is_decimal)
 }
 
-/// Counts matches of `^\s*` followed by `pattern`, which returns what is left behind its match.
+/// Counts matches of `^\s*` followed by `pattern`, which returns the text after its match.
 ///
-/// No pattern can begin with white space or match it where it needs something else, so that taking all of it
-/// is what a backtracking search ends with too. All line starts within one stretch of white space then
-/// lead to the same place: one attempt stands for all of them.
+/// No pattern begins with white space or matches it where it needs something else, so that consuming all of it equals
+/// the result of a backtracking search. All line starts within one run of white space then lead to the same place: one
+/// attempt covers them all.
 fn count_at_lines(code: &str, pattern: impl Fn(&str) -> Option<&str>) -> usize {
     let mut count = 0;
     let mut rest = code;
@@ -95,7 +95,7 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
 
-/// `\w` of Python, but for combining marks.
+/// `\w` of Python, except for combining marks.
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
@@ -106,7 +106,7 @@ fn is_decimal(c: char) -> bool {
     after > 0 && c as u32 - DECIMAL_ZEROS[after - 1] < 10
 }
 
-/// Every zero of Unicode 14 that begins a run of ten decimal digits.
+/// The zero of each run of ten decimal digits in Unicode 14.
 const DECIMAL_ZEROS: [u32; 66] = [
     0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50,
     0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40,
@@ -120,7 +120,7 @@ const DECIMAL_ZEROS: [u32; 66] = [
 mod tests {
     use super::*;
 
-    /// Cases and counts as Python's `re.findall(pattern, text, re.M)` gives them.
+    /// Cases and counts of Python's `re.findall(pattern, text, re.M)`.
     #[test]
     fn counts_are_those_of_pythons_re() {
         let cases = include_str!("source_cases.tsv");
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comparison_is_no_assignment() {
+    fn a_comparison_is_not_an_assignment() {
         assert!(assigns_fixture("x = 1\n  fixture=x"));
         assert!(!assigns_fixture("fixture == x"));
         assert!(!assigns_fixture("my_fixture = x"));

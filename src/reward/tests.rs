@@ -1,4 +1,4 @@
-//! Laws that hold for any mesh. Values are held by the cases of `tests/it/reward.rs`.
+//! Properties that hold for any mesh. The cases of `tests/it/reward.rs` check values.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn assert_in_range(scored: &Scored) {
         "total is {}",
         scored.reward.total
     );
-    // serde_json writes null for a number that is not finite.
+    // serde_json writes null for numbers that are not finite.
     let details = serde_json::to_value(&scored.details).unwrap();
     let back: Details = serde_json::from_value(details).expect("details without infinities");
     assert_eq!(back.topology, scored.details.topology);
@@ -61,7 +61,7 @@ fn assert_near(one: &Reward, other: &Reward, tolerance: f64) {
     assert!((one.total - other.total).abs() <= tolerance);
 }
 
-/// Any triangles over a few points: open, crossing, repeated, degenerate.
+/// Arbitrary triangles over a few points: open, crossing, repeated, degenerate.
 fn soup(coordinates: impl Strategy<Value = f64> + 'static) -> impl Strategy<Value = TriMesh> {
     let coordinates = coordinates.boxed();
     let point = [coordinates.clone(), coordinates.clone(), coordinates];
@@ -80,7 +80,7 @@ fn soup(coordinates: impl Strategy<Value = f64> + 'static) -> impl Strategy<Valu
 }
 
 #[test]
-fn a_mesh_against_itself_is_as_good_as_it_gets() {
+fn a_mesh_compared_with_itself_has_the_best_score() {
     for mesh in [vase(60, 30), block([0.0; 3], [1.0, 1.0, 2.0])] {
         for (ideal, file) in [(true, false), (false, true), (true, true)] {
             let references = References {
@@ -90,17 +90,17 @@ fn a_mesh_against_itself_is_as_good_as_it_gets() {
             let scored = scored(&mesh, &references, Mode::Full, None);
             assert_eq!(scored.reward.silhouette, Some(1.0));
             let similarity = scored.details.reference_similarity.unwrap();
-            for likeness in [similarity.ideal, similarity.mesh].into_iter().flatten() {
-                assert_eq!((likeness.bbox, likeness.silhouette), (1.0, 1.0));
-                // Samples of one surface are still some way apart.
-                assert!(likeness.chamfer > 0.75, "{}", likeness.chamfer);
+            for found in [similarity.ideal, similarity.mesh].into_iter().flatten() {
+                assert_eq!((found.bbox, found.silhouette), (1.0, 1.0));
+                // Two samplings of one surface have some distance.
+                assert!(found.chamfer > 0.75, "{}", found.chamfer);
             }
         }
     }
 }
 
 #[test]
-fn less_like_means_less() {
+fn lower_similarity_scores_lower() {
     let vase = vase(60, 30);
     let references = References {
         ideal: reference(&vase, false),
@@ -152,14 +152,14 @@ fn fast_mode_measures_no_surface_and_no_outline() {
         mesh: None,
     };
     let scored = scored(&vase, &references, Mode::Fast, None);
-    let likeness = scored.details.reference_similarity.unwrap().ideal.unwrap();
-    assert_eq!(likeness.chamfer_distance, None);
+    let found = scored.details.reference_similarity.unwrap().ideal.unwrap();
+    assert_eq!(found.chamfer_distance, None);
     assert_eq!(scored.details.silhouette.unwrap(), SilhouetteDetails::default());
-    assert_eq!(scored.reward.reference_similarity, Some(likeness.bbox));
-    assert_eq!(scored.reward.silhouette, Some(likeness.bbox));
+    assert_eq!(scored.reward.reference_similarity, Some(found.bbox));
+    assert_eq!(scored.reward.silhouette, Some(found.bbox));
 }
 
-/// That many cases, or as many as `PROPTEST_CASES` asks for.
+/// The number of cases, or `PROPTEST_CASES` if it is set.
 fn cases(cases: u32) -> ProptestConfig {
     let config = ProptestConfig::default();
     if std::env::var_os("PROPTEST_CASES").is_some() {
@@ -214,7 +214,7 @@ proptest! {
         let both = |mode| [&mesh, &shuffled].map(|mesh| scored(mesh, &references, mode, None));
         let [one, other] = both(Mode::Fast);
         assert_near(&one.reward, &other.reward, 1e-9);
-        // Which points of a surface are sampled does depend on the order, as in the published scorer.
+        // The sampled points of a surface depend on the order, as in the published scorer.
         let [one, other] = both(Mode::Full);
         prop_assert_eq!(one.details.topology, other.details.topology);
         prop_assert_eq!(one.details.silhouette, other.details.silhouette);
@@ -226,7 +226,7 @@ proptest! {
         scale in 0.05..20.0,
         shift in [-100.0..100.0, -100.0..100.0, -100.0..100.0],
     ) {
-        // A nearly flat mesh is blown up so far that rounding becomes visible.
+        // A nearly flat mesh is scaled up so far that rounding becomes visible.
         let size = mesh.bbox().size();
         prop_assume!(size[2] > 0.05 * size[0].max(size[1]));
         let vertices: Vec<[f64; 3]> = mesh

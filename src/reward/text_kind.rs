@@ -1,12 +1,12 @@
-//! The kind of a failed row that comes from elsewhere and has only text.
+//! The kind of a failed row from another source that has only text.
 
 use super::source::assigns_fixture;
 use cadforge_core::failure::Kind;
 
-/// Names a failure by its code and whatever error text was logged with it.
+/// Classifies a failure by its code and the logged error text.
 ///
-/// Syntax comes first (an error that says so, or brackets and quotes that do not close), then a missing
-/// assignment to `fixture`, then the error's name.
+/// Syntax errors come first (an error of that class, or brackets and quotes that do not close), then a missing
+/// assignment to `fixture`, then the error's class.
 pub fn kind_of_text(code: &str, error: &str) -> Kind {
     let says = |words: &[&str]| words.iter().any(|word| error.contains(word));
     if says(&["SyntaxError", "IndentationError", "TabError"]) || !is_closed(code) {
@@ -20,7 +20,7 @@ pub fn kind_of_text(code: &str, error: &str) -> Kind {
             &["AttributeError", "unexpected keyword argument"],
             Kind::InventedApi,
         ),
-        // Before the shorter names that these messages also hold.
+        // Before shorter names that these messages also contain.
         (&["UnicodeDecodeError"], Kind::BadEncoding),
         (&["UnboundLocalError", "NameError"], Kind::UndefinedName),
         (&["ImportError", "ModuleNotFoundError"], Kind::ImportError),
@@ -71,7 +71,7 @@ fn is_closed(code: &str) -> bool {
     open.is_empty()
 }
 
-/// What follows the string literal at the start of `text`; `None` if it never closes.
+/// The text after the string literal at the start of `text`; `None` if the literal does not end.
 fn behind_string(text: &str, quote: char) -> Option<&str> {
     let triple = text.as_bytes().starts_with(&[quote as u8; 3]);
     let (mut rest, ends) = if triple {
@@ -85,7 +85,7 @@ fn behind_string(text: &str, quote: char) -> Option<&str> {
         }
         let mut chars = rest.chars();
         match chars.next()? {
-            // An escape takes the next character with it, even a line's end.
+            // An escape includes the next character, even the end of a line.
             '\\' => {
                 chars.next()?;
             }

@@ -1,11 +1,11 @@
-//! Soundness of the mesh.
+//! Validity of the mesh.
 
 use super::details::TopologyDetails;
 use cadforge_geometry::{Connectivity, NormalisedMesh};
 
-/// Components up to this count as one assembly.
+/// Up to this number, components count as one assembly.
 const FEW_COMPONENTS: usize = 120;
-/// Components beyond this are debris.
+/// Above this number, components count as debris.
 const MANY_COMPONENTS: usize = 250;
 
 pub(super) fn score(mesh: &NormalisedMesh, connectivity: &Connectivity) -> (f64, TopologyDetails) {

@@ -53,6 +53,6 @@ impl Backend for Engine {
     }
 
     fn try_again(&self) {
-        self.assessor().executor().try_again();
+        self.assessor().executor().retry_failed_slots();
     }
 }

@@ -1,7 +1,7 @@
-"""Says what an error of CadQuery's own, or a name that is not there, asks the script to do.
+"""Advice on errors that CadQuery raises itself, and on unknown names.
 
-CadQuery says `Cannot find a solid on the stack or in the parent chain`, but neither in which call nor what the chain
-holds instead. Advice quotes code with backticks: the text of the exception keeps the only single quotes.
+CadQuery says `Cannot find a solid on the stack or in the parent chain`, but not in which call nor what the chain holds.
+Advice quotes code with backticks: single quotes occur only in the exception's own text.
 """
 
 import ast
@@ -11,17 +11,17 @@ import sys
 
 import cadquery as cq
 
-# Classes whose methods scripts mix up, in the order in which they are looked through.
+# Classes whose methods scripts confuse, in search order.
 _CLASSES = (cq.Workplane, cq.Sketch, cq.Assembly, cq.Solid, cq.Face, cq.Wire, cq.Edge, cq.Shape, cq.Vector, cq.Plane, cq.Location)
 
-# How alike two names must be: lower, and `hull` is taken for `fillet`.
-LIKENESS = 0.6
+# Required similarity of two names: with a lower value, `hull` matches `fillet`.
+MIN_SIMILARITY = 0.6
 
-# An expression is quoted up to so many characters.
+# Maximum length of a quoted expression.
 MAX_EXPRESSION = 40
 
-# What is done in place of a package that the environment leaves out.
-_WITHOUT = {
+# Replacements for packages that the environment leaves out.
+_REPLACEMENTS = {
     "ezdxf": "draw the outline in the script",
     "casadi": "place each part with `loc=cq.Location(…)` in `add`",
     "vtk": "leave the call out",
@@ -29,7 +29,7 @@ _WITHOUT = {
 
 
 def of_cadquery(error: BaseException, frame) -> str | None:
-    """What an error that CadQuery raised in a call with this frame means; None where its own text says it."""
+    """Explains an error that CadQuery raised in a call with this frame; None where its own text explains it."""
     text = str(error)
     for words, explain in _CAUSES:
         if words in text:
@@ -38,14 +38,14 @@ def of_cadquery(error: BaseException, frame) -> str | None:
 
 
 def of_attribute(error: AttributeError) -> str | None:
-    """Who has the attribute that is missing, or what is called nearly so."""
+    """Names the class that has the missing attribute, or a similar attribute."""
     name, owner = error.name, error.obj
     if not isinstance(name, str) or name.startswith("_"):
         return None
     known = [one for one in dir(owner) if one[0] != "_"]
     longer = [one for one in known if one.startswith(name)]
     if longer and type(owner).__module__.startswith("cadquery"):
-        # As `offset`, of which there is `offset2D`.
+        # As for `offset`, which CadQuery calls `offset2D`.
         return _near(name, longer)
     if isinstance(owner, cq.Workplane) and callable(getattr(cq.Shape, name, None)):
         return f"a shape has it: `.val().{name}(…)`"
@@ -61,7 +61,7 @@ def of_attribute(error: AttributeError) -> str | None:
 
 
 def of_name(error: NameError, frame) -> str | None:
-    """Where an unbound name is found, or which bound one is called nearly so."""
+    """Says where an unbound name is defined, or names a similar one."""
     name = error.name
     if not isinstance(name, str):
         return None
@@ -71,14 +71,14 @@ def of_name(error: NameError, frame) -> str | None:
 
 
 def of_absent(error: ImportError) -> str | None:
-    """What to do without a package that the environment leaves out."""
-    return next((way for package, way in _WITHOUT.items() if f"the package {package}," in str(error)), None)
+    """Names a replacement for a package that the environment leaves out."""
+    return next((replacement for package, replacement in _REPLACEMENTS.items() if f"the package {package}," in str(error)), None)
 
 
 def of_import(error: ImportError) -> str | None:
-    """What to do about a module or a name in it that cannot be imported."""
+    """Explains a module, or a name in it, that cannot be imported."""
     if "attempted relative import" in str(error):
-        return "a script is in no package: import the module by its name, from the project folder"
+        return "a script is not part of a package: import the module by its name, from the project folder"
     _, quote, rest = str(error).partition("cannot import name '")
     if quote and error.name in sys.modules:
         return _near(rest.partition("'")[0], [known for known in dir(sys.modules[error.name]) if known[0] != "_"])
@@ -86,11 +86,11 @@ def of_import(error: ImportError) -> str | None:
 
 
 def of_nothing_bound(source: str, names: dict) -> str | None:
-    """What may have been meant to be the part: a chain that is bound to nothing, or a function that would make it."""
+    """Finds the likely part when nothing is bound: an unassigned chain, or a function that returns a part."""
     try:
         body = ast.parse(source).body
     except SyntaxError:
-        # It was rewritten for this Python before it ran.
+        # It was rewritten for this Python version before it ran.
         return None
     functions = {one.name: one for one in body if isinstance(one, ast.FunctionDef)}
     makers = [name for name, one in functions.items() if any(isinstance(node, ast.Return) and node.value for node in ast.walk(one))]
@@ -103,7 +103,7 @@ def of_nothing_bound(source: str, names: dict) -> str | None:
         if is_chain or isinstance(one.value.func, ast.Name) and one.value.func.id in makers:
             made = ast.unparse(one.value)
             made = made if len(made) <= MAX_EXPRESSION else f"{made[: MAX_EXPRESSION - 1]}…"
-            return f"what line {one.lineno} makes is bound to nothing: `fixture = {made}`"
+            return f"the result of line {one.lineno} is bound to nothing: `fixture = {made}`"
     called = {node.func.id for node in ast.walk(ast.Module(body, [])) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     idle = [name for name in makers if name not in called]
     if idle:
@@ -113,19 +113,19 @@ def of_nothing_bound(source: str, names: dict) -> str | None:
 
 
 def _makes_shapes(value) -> bool:
-    """Whether a name stands for CadQuery, one of its classes or a shape."""
+    """Whether a value is CadQuery, one of its classes or a shape."""
     if isinstance(value, type):
         return value.__module__.startswith("cadquery")
     return value is cq or isinstance(value, cq.Workplane | cq.Shape | cq.Assembly | cq.Sketch)
 
 
 def _near(name, known) -> str | None:
-    found = difflib.get_close_matches(name, known, 3, LIKENESS)
+    found = difflib.get_close_matches(name, known, 3, MIN_SIMILARITY)
     return f"there is {' or '.join(f'`{near}`' for near in found)}" if found else None
 
 
-def held(objects) -> str:
-    """Counts of objects by their types, in words."""
+def counts_by_type(objects) -> str:
+    """Counts of objects by type, as text."""
     names = [type(one).__name__ for one in objects]
     counts = [(name, names.count(name)) for name in dict.fromkeys(names)]
     return ", ".join(f"{count} {name}{'' if count == 1 else 'es' if name.endswith('x') else 's'}" for name, count in counts) or "nothing"
@@ -136,7 +136,7 @@ def point(vector) -> str:
 
 
 def _round(value) -> float:
-    # Without minus zero and the kernel's last digits.
+    # Removes minus zero and rounding errors of the kernel.
     return round(value, 6) + 0.0
 
 
@@ -146,7 +146,7 @@ def _workplane(frame):
 
 
 def _chain(workplane) -> list:
-    """What a chain of Workplanes holds, the last first."""
+    """The objects of a chain of Workplanes, the last first."""
     found = []
     while workplane is not None:
         found += [one for one in workplane.objects if not isinstance(one, cq.Vector)]
@@ -157,16 +157,16 @@ def _chain(workplane) -> list:
 def _no_solid(frame) -> str:
     workplane = _workplane(frame)
     chain = _chain(workplane) if workplane is not None else []
-    before = f"the chain before it holds {held(chain)}" if chain else "the chain before it is empty"
+    before = f"the chain before it holds {counts_by_type(chain)}" if chain else "the chain before it is empty"
     return f"there is no solid to work on, {before}: begin at the part, as `part.faces(\">Z\").workplane()…`, or build one first with `.box` or `.extrude`"
 
 
 def _no_edges(frame) -> str:
     workplane = _workplane(frame)
     if workplane is not None and workplane.objects:
-        return f"no edge is selected: the selection holds {held(workplane.objects)}; select edges with `.edges(…)`"
+        return f"no edge is selected: the selection holds {counts_by_type(workplane.objects)}; select edges with `.edges(…)`"
     parent = workplane.parent if workplane is not None else None
-    among = f" none of {held(parent.edges().vals())}" if parent is not None and parent.objects else " nothing"
+    among = f" none of {counts_by_type(parent.edges().vals())}" if parent is not None and parent.objects else " nothing"
     return f"no edge is selected: the selector before it matches{among}"
 
 
@@ -174,7 +174,7 @@ def _no_wires(frame) -> str:
     workplane = _workplane(frame)
     wires = [one for one in workplane.objects if isinstance(one, cq.Wire | cq.Edge)] if workplane is not None else []
     if wires:
-        return f"no outline is pending: {held(wires)} on the stack, which `.toPending()` makes one"
+        return f"no outline is pending: {counts_by_type(wires)} on the stack, which `.toPending()` makes one"
     return "no outline is pending: draw one in the same chain, as with `.rect`, `.circle` or `.polyline(…).close()`; an earlier call has used up what was drawn before it"
 
 
@@ -199,12 +199,12 @@ def _not_planar(frame) -> str:
 
 
 def _location(_frame) -> str:
-    return "a location is selected in the sketch and stands for it: end the sketch with `.reset()`"
+    return "the sketch has a location selected, which is used in its place: end the sketch with `.reset()`"
 
 
 def _faces(frame) -> str:
     workplane = _workplane(frame)
-    chosen = held(workplane.objects) if workplane is not None else "more than one object"
+    chosen = counts_by_type(workplane.objects) if workplane is not None else "more than one object"
     return f"a workplane needs one object or faces in one plane, and the selection holds {chosen}: select one face, as with `.faces(\">Z\")`"
 
 
@@ -228,18 +228,18 @@ def _radius(frame) -> str | None:
 
 
 def _extension(_frame) -> str:
-    return "the format goes by the ending of the file's name: `.step`, `.stl`, `.brep`, `.svg`, `.dxf`, `.amf`, `.3mf`, `.vrml` or `.vtp`"
+    return "the extension of the file's name selects the format: `.step`, `.stl`, `.brep`, `.svg`, `.dxf`, `.amf`, `.3mf`, `.vrml` or `.vtp`"
 
 
 def _empty_assembly(_frame) -> str:
-    return "nothing with a shape was added: give each part to `add` before"
+    return "nothing with a shape was added: pass each part to `add` first"
 
 
 def _no_start(_frame) -> str:
-    return "nothing is drawn that could be closed: begin with `.moveTo(x, y)` and `.lineTo(x, y)`; `.rect`, `.circle` and `.polygon` are closed"
+    return "there is no outline to close: begin with `.moveTo(x, y)` and `.lineTo(x, y)`; `.rect`, `.circle` and `.polygon` are closed"
 
 
-# CadQuery's own text in part, and what explains it. The first that fits.
+# Part of CadQuery's text, and its explanation. The first match is used.
 _CAUSES = (
     ("Cannot find a solid", _no_solid),
     ("edges be selected", _no_edges),

@@ -1,7 +1,7 @@
-//! The child that runs a candidate's code, step by step, and hands over the shape that came of it.
+//! The runner: executes a candidate's steps and exports the shape.
 //!
-//! Shares its process with the candidate, so nothing it reports is more than a claim: what is believed of a shape
-//! is what another child reads from the handed-over boundary representation.
+//! It shares its process with the candidate, so everything that it reports is an unverified claim; facts about a shape
+//! come from the reader, which reads the exported boundary representation.
 
 use std::os::fd::OwnedFd;
 use std::time::Instant;
@@ -18,14 +18,14 @@ use crate::plan::Plan;
 use crate::sandbox;
 use cadforge_platform::linux;
 
-/// A step may be paused at when so much CPU time, in seconds, has passed since the last pause. A pause costs about
-/// half of this, so that a first run loses little, and a resumed one starts at most this much too early.
-const WORTH_A_PAUSE: f64 = 0.012;
+/// CPU seconds between two pauses. A pause costs about half of this, so a first run loses little, and a resumed run
+/// repeats at most this much.
+const PAUSE_INTERVAL_S: f64 = 0.012;
 
 /// Runs the steps of the plan and writes the report.
 ///
-/// The working folder of a run with a project holds links to what lies in the project folder.
-pub fn run(
+/// With a project, the working folder holds links to the entries of the project folder.
+pub(crate) fn run(
     harness: &Bound<'_, PyModule>,
     mut context: ChildContext,
     listener: Option<OwnedFd>,
@@ -59,7 +59,7 @@ pub fn run(
         Ok((faces, claims)) => (Ok(()), faces, claims),
         Err(error) => (Err(describe(harness, &error)), Vec::new(), Claims::default()),
     };
-    // Prints that are still buffered belong to the candidate, whatever became of it.
+    // Buffered output belongs to the candidate, whatever its result.
     let _ = harness.call_method0("flush");
     let report = RunReport {
         outcome,
@@ -69,8 +69,8 @@ pub fn run(
     };
     write_frame(context.report.file(), &report, &[&faces]).map_err(|error| text(&error))?;
     context.control.send(&Event::Done).map_err(|error| text(&error))?;
-    // Whoever reads the shape may find it invalid, and ask what made it so.
-    if let Ok(Some(Command::Go(_))) = context.control.next_order() {
+    // The reader may find the shape invalid, and the supervisor then asks for the operation that broke it.
+    if let Ok(Some(Command::Go(_))) = context.control.next_command() {
         let (line, method) = find_broken_clean(harness).unwrap_or_default();
         context
             .control
@@ -80,8 +80,8 @@ pub fn run(
     Ok(())
 }
 
-/// Methods by the number under which a child tells of them.
-pub const METHODS: [&str; 20] = [
+/// Methods by the index that `Event::Diagnosed` holds.
+pub(crate) const METHODS: [&str; 20] = [
     "a boolean",
     "cut",
     "union",
@@ -104,7 +104,7 @@ pub const METHODS: [&str; 20] = [
     "fillet",
 ];
 
-/// Line and number of the method of the first operation that a clean-up broke.
+/// Line and method index of the first operation whose result a clean-up broke.
 fn find_broken_clean(harness: &Bound<'_, PyModule>) -> Option<(u32, u32)> {
     let found = harness
         .getattr("operations")
@@ -115,18 +115,18 @@ fn find_broken_clean(harness: &Bound<'_, PyModule>) -> Option<(u32, u32)> {
     Some((line, named.unwrap_or_default() as u32))
 }
 
-/// Nothing in here that depends on what is still to come may allocate: a child that goes on from a pause must find
-/// the memory that an uninterrupted run would have.
+/// Between two steps nothing may allocate that depends on later steps: a resumed run must find the memory that an
+/// uninterrupted run would have.
 fn execute(harness: &Bound<'_, PyModule>, context: &mut ChildContext, started: &mut Instant) -> PyResult<()> {
     let python = harness.py();
     let step = harness.getattr("step")?;
     let mut next = 0;
     let mut paused_at = linux::own_cpu_s();
     while let Some((at, length)) = Plan::entry(&context.plan, next)? {
-        if context.run_spec.pausing && next > 0 && linux::own_cpu_s() - paused_at > WORTH_A_PAUSE {
+        if context.run_spec.pausing && next > 0 && linux::own_cpu_s() - paused_at > PAUSE_INTERVAL_S {
             child::pause(context, next)?;
             if context.run_spec.from == next {
-                // A child that takes over: the plan may be another one from here on.
+                // This is a fork that resumes: its plan may differ from here on.
                 *started = Instant::now();
                 context.run_spec.from = 0;
                 paused_at = linux::own_cpu_s();
@@ -145,15 +145,15 @@ fn execute(harness: &Bound<'_, PyModule>, context: &mut ChildContext, started: &
     Ok(())
 }
 
-/// An object that the code showed, as the harness tells of it: shape, name, colour, opacity, whether it is scored.
+/// An object that the code showed, as the harness returns it: shape, name, colour, opacity, whether it is scored.
 type Shown<'py> = (Bound<'py, PyAny>, Option<String>, Option<[f32; 3]>, f32, bool);
 
-/// Hands the shape over and, where it is asked for, its mesh; returns the triangles of each face.
+/// Exports the shape and, if asked for, its mesh; returns the triangles of each face.
 fn export(harness: &Bound<'_, PyModule>, context: &mut ChildContext) -> PyResult<(Vec<u8>, Claims)> {
     let chosen = harness.call_method1("choose", (context.run_spec.displays,))?;
     let refusal: Option<String> = chosen.getattr("refusal")?.extract()?;
     match (hand_over(harness, context, &chosen, refusal.clone()), refusal) {
-        // A part that shows nothing needs no display; the error to report is that the code is not scored.
+        // Without a displayable part, the error to report is that nothing is scored.
         (Err(_), Some(refusal)) => {
             let error = harness.getattr("NotExportable")?.call1((refusal,))?;
             Err(PyErr::from_value(error))
@@ -184,7 +184,7 @@ fn hand_over(
         remarks: remarks(harness).unwrap_or_default(),
         refusal,
     };
-    // One part in its usual looks is displayed as what is scored.
+    // A single part with the default appearance is displayed from the scored shape.
     let displayed = if context.run_spec.displays && claims.shows_more() {
         objects.len()
     } else {
@@ -194,12 +194,12 @@ fn hand_over(
         .chain(objects.iter().take(displayed).map(|object| &object.0))
         .collect();
     harness.call_method1("write_brep", (shapes, context.brep.path()))?;
-    // From here on it is read, while this process makes the mesh.
+    // The reader measures from here on, while this process makes the mesh.
     context.control.send(&Event::HandedOver(displayed as u32))?;
     let faces = match context.run_spec.mesh {
         MeshKind::Exported => {
             let hardest: String = harness.call_method1("hardest_face", (&shape,))?.extract()?;
-            child::note_mesh(context, &hardest)?;
+            child::record_hardest_face(context, &hardest)?;
             let counts: Vec<u32> = harness
                 .call_method1(
                     "write_stl",
@@ -213,7 +213,7 @@ fn hand_over(
     Ok((faces, claims))
 }
 
-/// What the code did without effect.
+/// Operations of the code without effect.
 fn remarks(harness: &Bound<'_, PyModule>) -> PyResult<Vec<Remark>> {
     let found: Vec<(u32, String, usize)> = harness
         .getattr("operations")?
@@ -226,7 +226,7 @@ fn remarks(harness: &Bound<'_, PyModule>) -> PyResult<Vec<Remark>> {
     Ok(found.into_iter().filter_map(remark).collect())
 }
 
-/// What the harness tells of an exception.
+/// Description of an exception by the harness.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 struct Description {
@@ -238,8 +238,8 @@ struct Description {
     traceback: String,
 }
 
-/// A failure in the words of the harness.
-pub fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
+/// The failure as the harness describes it.
+pub(crate) fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
     let python = harness.py();
     let described = harness
         .call_method1("describe", (error.value(python), error.traceback(python)))
@@ -264,12 +264,12 @@ pub fn describe(harness: &Bound<'_, PyModule>, error: &PyErr) -> Failure {
             Failure {
                 kind,
                 message,
-                // Of a file as a whole Python says line 0.
+                // Python reports line 0 for errors of a whole file.
                 line: line.filter(|line| *line > 0),
                 traceback,
             }
         }
-        // The candidate may have broken whatever a description needs, or left no memory for it.
+        // The candidate may have broken the harness, or used up all memory.
         Err(_) => {
             let name = error
                 .get_type(python)

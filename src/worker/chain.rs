@@ -1,8 +1,9 @@
-//! Candidates that stand between two of their steps, so that an edited one need not be run from its start.
+//! Processes paused between two steps of a candidate, so that an edited candidate is not run from its start.
 //!
-//! A chain belongs to one line of edits: each link is a process that ran the first steps of a plan and forked the next
-//! one. A plan that begins with the same steps goes on from the deepest link that it shares. A link that has done
-//! anything besides computing is not made: it would not be what a run from the start is.
+//! A chain serves one sequence of edits: each link is a process that ran the first steps of a plan and forked the next
+//! link. A plan that begins with the same steps resumes from the deepest link that shares them. A process that has done
+//! anything besides computing, such as writing files, becomes no link: its state would differ from that of a run from
+//! the start.
 
 use std::io;
 use std::rc::Rc;
@@ -12,77 +13,71 @@ use cadforge_protocol::Limits;
 use crate::control::{Command, Control};
 use crate::listener::Listener;
 use crate::plan::Plan;
-use crate::process_tree::{Asked, Process, Zygote};
+use crate::process_tree::{NotificationHandler, Process, Zygote};
 use cadforge_platform::linux::{self, Ended};
 
-/// Links at most.
-const MOST: usize = 32;
+const MAX_LINKS: usize = 32;
 
-/// Memory that links may have beyond the zygote's, together, in bytes. Most of it they share, so that this is more
-/// than they can cost.
-const MOST_MEMORY: u64 = 2 << 30;
+/// Memory that all links together may have beyond the zygote's, in bytes. They share most of it, so their real cost is
+/// lower.
+const MAX_LINK_MEMORY: u64 = 2 << 30;
 
-/// A link must be so much deeper than the one before, as a share of the CPU time so far: their number grows with the
-/// logarithm of the time.
+/// A link must be this much deeper than the one before, as a share of the CPU time so far: the number of links grows
+/// with the logarithm of the time.
 const SPACING: f64 = 0.06;
 
-/// CPU seconds that a link may spend on burying a child; more than that is somebody else's work.
-const IDLE_S: f64 = 0.02;
+/// CPU seconds that a link may spend on reaping a child; beyond that, candidate code has run in it.
+const REAP_CPU_S: f64 = 0.02;
 
-/// A candidate that stands before one of its steps.
+/// A process paused before a step.
 struct Link {
     process: Process,
     plan: Rc<Plan>,
-    /// The step it stands before.
     step: u32,
     prefix: Prefix,
-    /// Its own CPU time when it stopped; it must not have run since.
+    /// Its CPU time when it paused; it must not have run since.
     cpu_s: f64,
     /// Memory beyond the zygote's, in bytes.
     memory: u64,
 }
 
-/// What a run up to a link has used and printed.
+/// Use and output of a run up to a link.
 #[derive(Clone, Default)]
-pub struct Prefix {
-    /// CPU seconds.
-    pub cpu_s: f64,
-    /// Standard output.
-    pub stdout: Vec<u8>,
-    /// Standard error.
-    pub stderr: Vec<u8>,
+pub(crate) struct Prefix {
+    pub(crate) cpu_s: f64,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
 }
 
-/// The links of one line of edits, deepest last.
-pub struct Chain {
+/// The links of one sequence of edits, deepest last.
+pub(crate) struct Chain {
     links: Vec<Link>,
     listener: Listener,
     limits: Limits,
 }
 
-/// Where a run goes on.
-pub struct Resumed {
-    /// The process that goes on.
-    pub process: Process,
-    /// The step it goes on with.
-    pub step: u32,
-    /// What was before.
-    pub prefix: Prefix,
+/// A run that resumes from a link.
+pub(crate) struct Resumed {
+    pub(crate) process: Process,
+    /// The first step that it runs.
+    pub(crate) step: u32,
+    /// Use and output of the steps before.
+    pub(crate) prefix: Prefix,
 }
 
-/// What becomes of a process that stands before a step.
-pub enum Extended {
-    /// It is a link now, and this one goes on.
+/// Result of trying to make a link of a paused process.
+pub(crate) enum Extended {
+    /// It is a link now, and this fork of it continues.
     Link(Process),
-    /// It is not worth a link, or cannot be one, and is to go on itself.
+    /// It is not worth a link, or must not be one, and continues itself.
     Same(Process),
-    /// It did not do what a process that stands does.
-    Deceived(Process),
+    /// It did not behave as a paused process does.
+    Violated(Process),
 }
 
 impl Chain {
-    /// Without links yet; `listener` is the one that its first process handed over.
-    pub fn new(listener: Listener, limits: Limits) -> Self {
+    /// Has no links yet; `listener` is that of its first process.
+    pub(crate) fn new(listener: Listener, limits: Limits) -> Self {
         Self {
             links: Vec::new(),
             listener,
@@ -90,32 +85,32 @@ impl Chain {
         }
     }
 
-    /// Answers for its processes.
-    pub fn listener(&self) -> &Listener {
+    /// Answers the seccomp notifications of its processes.
+    pub(crate) fn listener(&self) -> &Listener {
         &self.listener
     }
 
-    /// The process that forked what runs now; `None` if that was the zygote.
-    pub fn last(&self) -> Option<&Process> {
+    /// The parent of the running process; `None` if that is the zygote.
+    pub(crate) fn last(&self) -> Option<&Process> {
         self.links.last().map(|link| &link.process)
     }
 
-    /// Leaves only links that a run of `plan` could go on from.
-    pub fn keep_shared(&mut self, plan: &Plan, limits: &Limits, zygote: &Zygote) -> io::Result<()> {
+    /// Ends the links from which a run of `plan` cannot resume.
+    pub(crate) fn keep_shared(&mut self, plan: &Plan, limits: &Limits, zygote: &Zygote) -> io::Result<()> {
         let same = self.limits == *limits;
         let usable = |link: &Link| {
-            let idle = linux::cpu_s(link.process.pid).is_some_and(|cpu_s| cpu_s - link.cpu_s < IDLE_S);
+            let idle = linux::cpu_s(link.process.pid).is_some_and(|cpu_s| cpu_s - link.cpu_s < REAP_CPU_S);
             same && idle && link.plan.shares(plan, link.step)
         };
         let kept = self.links.iter().rposition(usable).map_or(0, |at| at + 1);
         self.cut(kept, zygote)
     }
 
-    /// Goes on from the deepest link, if there is one that still does what it is told.
-    pub fn resume(&mut self) -> Option<Resumed> {
+    /// Resumes from the deepest link, if that still obeys commands.
+    pub(crate) fn resume(&mut self) -> Option<Resumed> {
         let process = self.fork(&self.links.last()?.process).ok()?;
         let link = self.links.last_mut()?;
-        // Forking costs it some.
+        // The fork itself uses CPU time.
         link.cpu_s = linux::cpu_s(link.process.pid).unwrap_or(f64::NAN);
         Some(Resumed {
             process,
@@ -124,8 +119,8 @@ impl Chain {
         })
     }
 
-    /// Makes a link of a process that stands before `step`, if that is worth it.
-    pub fn extend(
+    /// Makes a link of a process paused before `step`, if that is worthwhile.
+    pub(crate) fn extend(
         &mut self,
         process: Process,
         step: u32,
@@ -136,18 +131,18 @@ impl Chain {
     ) -> Extended {
         let before = self.links.last().map_or(0.0, |link| link.prefix.cpu_s);
         let memory = linux::memory(process.pid).map_or(u64::MAX, |(_, resident)| {
-            resident.saturating_sub(zygote.warm.resident)
+            resident.saturating_sub(zygote.info.resident)
         });
         let all = self
             .links
             .iter()
             .fold(memory, |sum, link| sum.saturating_add(link.memory));
         let worth = prefix.cpu_s - before > SPACING * prefix.cpu_s;
-        if !(clean && worth && self.links.len() < MOST && all < MOST_MEMORY) {
+        if !(clean && worth && self.links.len() < MAX_LINKS && all < MAX_LINK_MEMORY) {
             return Extended::Same(process);
         }
         let Ok(next) = self.fork(&process) else {
-            return Extended::Deceived(process);
+            return Extended::Violated(process);
         };
         self.links.push(Link {
             cpu_s: linux::cpu_s(process.pid).unwrap_or(f64::NAN),
@@ -160,35 +155,36 @@ impl Chain {
         Extended::Link(next)
     }
 
-    /// Buries the process that ran last and has ended.
-    pub fn reap(&mut self, process: &Process, zygote: &Zygote) -> io::Result<Ended> {
+    /// Reaps the last process that ran, which has ended.
+    pub(crate) fn reap(&mut self, process: &Process, zygote: &Zygote) -> io::Result<Ended> {
         let Some(parent) = self.last() else {
             return zygote.reap(process);
         };
         match parent.reap(process, Some(&self.listener)) {
             Ok(ended) => Ok(ended),
             Err(_) => {
-                // A parent that does not answer is itself a candidate's process: it goes, and what it knew with it.
+                // A parent that does not answer is controlled by the candidate: the chain ends, and the child's status
+                // is lost.
                 self.cut(0, zygote)?;
                 Ok(Ended::unknown())
             }
         }
     }
 
-    /// Ends all of it.
-    pub fn end(mut self, zygote: &Zygote) -> io::Result<()> {
+    /// Ends all links.
+    pub(crate) fn end(mut self, zygote: &Zygote) -> io::Result<()> {
         self.cut(0, zygote)
     }
 
-    /// Ends the links from `kept` on. Only the first of them has a parent that is left to bury it; the others become
-    /// children of this process, and go the way of all strays.
+    /// Ends the links from index `kept` on. Only the first of them has a parent left that reaps it; the others become
+    /// children of this process and are reaped as strays.
     fn cut(&mut self, kept: usize, zygote: &Zygote) -> io::Result<()> {
         let gone = self.links.split_off(kept);
         for link in &gone {
             link.process.end();
         }
         match (gone.first(), self.last()) {
-            // One that does not answer is ended when it is its turn, and its orphans with it.
+            // A parent that does not answer is ended later, and its orphans with it.
             (Some(first), Some(parent)) => drop(parent.reap(&first.process, Some(&self.listener))),
             (Some(first), None) => drop(zygote.reap(&first.process)?),
             (None, _) => {}
@@ -199,14 +195,14 @@ impl Chain {
     fn fork(&self, parent: &Process) -> io::Result<Process> {
         let (ours, theirs) = Control::pair()?;
         parent.control.send_command(&Command::Fork(theirs))?;
-        let mut asked = Asked {
+        let mut handler = NotificationHandler {
             listener: Some(&self.listener),
             may_fork: Some(parent.pid),
             busy: vec![parent.pid],
         };
-        let child = Process::meet(ours, &mut asked)?;
+        let child = Process::meet(ours, &mut handler)?;
         if child.pid == parent.pid {
-            return Err(io::Error::other("a process that passes itself off as its child"));
+            return Err(io::Error::other("a process claimed to be its own child"));
         }
         Ok(child)
     }

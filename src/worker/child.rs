@@ -1,4 +1,4 @@
-//! A forked child from its first instruction to its last: takes on its role, is confined, works, and is gone.
+//! The life of a forked child: takes its descriptors and limits, enters the sandbox, works and exits.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -9,47 +9,45 @@ use nix::unistd::Pid;
 
 use crate::control::{Command, Control, Event, INHERITED_FDS, Role, RunSpec};
 use crate::sandbox::{self, Sandbox};
-use crate::zygote::{self, Departure, Harness, Waiting};
-use crate::{candidate, fonts, reader, verdict};
+use crate::zygote::{self, Harness, WaitEnd, Waiting};
+use crate::{candidate, exit_failure, fonts, reader};
 use cadforge_platform::linux::{self, MemoryFile};
 
-/// Where a child has its descriptors: always at the same numbers, so that a child that goes on in the place of
-/// another one finds its own where the other had them.
-const FIRST: RawFd = 100;
+/// First descriptor number of a child. The numbers are fixed, so that a child that resumes another one's run finds its
+/// own descriptors at the same numbers.
+const FIRST_FD: RawFd = 100;
 
-/// Where its orders come from.
-pub const CONTROL: RawFd = FIRST + INHERITED_FDS as RawFd;
+/// The connection to the supervisor.
+pub(crate) const CONTROL: RawFd = FIRST_FD + INHERITED_FDS as RawFd;
 
-/// What a child was given, and what it may still ask for.
-pub struct ChildContext {
-    /// The connection to the supervisor.
-    pub control: Control,
-    /// What it may use and is to do.
-    pub run_spec: RunSpec,
-    /// The code.
-    pub source: MemoryFile,
-    /// Its steps.
-    pub plan: MemoryFile,
-    /// For its report.
-    pub report: MemoryFile,
-    /// For the mesh.
-    pub stl: MemoryFile,
-    /// For the boundary representation.
-    pub brep: MemoryFile,
-    /// Where the interpreter was when it was killed or crashed.
-    pub stack_dump: MemoryFile,
+/// Descriptors and limits of a child.
+pub(crate) struct ChildContext {
+    pub(crate) control: Control,
+    pub(crate) run_spec: RunSpec,
+    pub(crate) source: MemoryFile,
+    pub(crate) plan: MemoryFile,
+    pub(crate) report: MemoryFile,
+    pub(crate) stl: MemoryFile,
+    pub(crate) brep: MemoryFile,
+    /// Where the interpreter was when the child was killed or crashed.
+    pub(crate) stack_dump: MemoryFile,
 }
 
-/// The life of a child of the warm process.
-pub fn live(harness: &Harness<'_>, sandbox: &Sandbox, parent: Pid, control: Control) -> Result<(), String> {
+/// Entry point of a child of the zygote.
+pub(crate) fn run_child(
+    harness: &Harness<'_>,
+    sandbox: &Sandbox,
+    parent: Pid,
+    control: Control,
+) -> Result<(), String> {
     let Some(run_spec) = take_context(control).map_err(|error| error.to_string())? else {
         return Ok(());
     };
-    let keep: Vec<RawFd> = (FIRST..=CONTROL).chain(fonts::DESCRIPTORS).collect();
+    let keep: Vec<RawFd> = (FIRST_FD..=CONTROL).chain(fonts::DESCRIPTORS).collect();
     linux::close_all_but(&keep)
         .and_then(|()| fonts::reopen())
         .map_err(|error| error.to_string())?;
-    let file = |index: RawFd| MemoryFile::from_descriptor(owned(FIRST + index));
+    let file = |index: RawFd| MemoryFile::from_descriptor(owned(FIRST_FD + index));
     let context = ChildContext {
         control: Control::from_descriptor(owned(CONTROL)),
         run_spec,
@@ -61,17 +59,17 @@ pub fn live(harness: &Harness<'_>, sandbox: &Sandbox, parent: Pid, control: Cont
         stack_dump: file(7),
     };
     let project = read_project(&file(8)).map_err(|error| error.to_string())?;
-    let scratch = owned(FIRST + 9);
+    let scratch = owned(FIRST_FD + 9);
     let listener = sandbox
         .enter(&run_spec, scratch.as_fd(), project.as_ref(), parent)
-        .map_err(|error| format!("the sandbox could not be entered: {error}"))?;
+        .map_err(|error| format!("cannot enter the sandbox: {error}"))?;
     match run_spec.role {
         Role::Run => candidate::run(&harness.run, context, listener, project.is_some()),
         Role::Read | Role::ReadAndExport => reader::work(&harness.read, context),
     }
 }
 
-/// The project folder of the run. Allocates nothing where there is none.
+/// The project folder of the run. Allocates nothing if there is none.
 fn read_project(file: &MemoryFile) -> io::Result<Option<Project>> {
     match file.len()? {
         0 => Ok(None),
@@ -79,63 +77,63 @@ fn read_project(file: &MemoryFile) -> io::Result<Option<Project>> {
     }
 }
 
-/// Leaves word of what is about to be meshed: should that take too long, it is told which face was the hardest.
-pub fn note_mesh(context: &mut ChildContext, hardest: &str) -> io::Result<()> {
+/// Records the face that is hardest to mesh before meshing starts, for the message of a time-out.
+pub(crate) fn record_hardest_face(context: &mut ChildContext, hardest: &str) -> io::Result<()> {
     use io::Write;
-    writeln!(context.stack_dump.file(), "{}{hardest}", verdict::MESHING)
+    writeln!(context.stack_dump.file(), "{}{hardest}", exit_failure::MESHING)
 }
 
-/// Stands before `step` until the supervisor says how to go on. A child that takes the place of the one that stands
-/// returns with terms of its own; the one that stood goes on standing, and returns only if it never had a child.
-pub fn pause(context: &mut ChildContext, step: u32) -> io::Result<()> {
+/// Waits before `step` for a command. Returns in a fork of this process, which then has limits of its own; the process
+/// itself returns only if it gets the command to continue without having forked.
+pub(crate) fn pause(context: &mut ChildContext, step: u32) -> io::Result<()> {
     context.control.send(&Event::Paused(step))?;
     let gone = || io::Error::other("the supervisor is gone");
-    let order = context.control.next_order()?.ok_or_else(gone)?;
-    if matches!(order, Command::Go(_)) {
+    let command = context.control.next_command()?.ok_or_else(gone)?;
+    if matches!(command, Command::Go(_)) {
         return Ok(());
     }
     let parent = Pid::this();
-    match zygote::wait_for_orders(&context.control, Some(order), Waiting::Standing)? {
-        Departure::Supervisor => zygote::leave(|| Ok(())),
-        Departure::Forked(control) => {
+    match zygote::wait_for_commands(&context.control, Some(command), Waiting::Paused)? {
+        WaitEnd::SupervisorGone => zygote::leave(|| Ok(())),
+        WaitEnd::Forked(control) => {
             sandbox::die_with(parent)?;
-            // At the numbers that the files of this post have, which thereby are those of this child.
+            // Placed at the descriptor numbers of the parent, where this child's code uses them.
             context.run_spec = take_context(control)?.ok_or_else(gone)?;
             context.control.send(&Event::Prepared)
         }
     }
 }
 
-/// Waits for the order to begin and puts what comes with it where it belongs.
+/// Waits for `Begin` and places its descriptors.
 fn take_context(control: Control) -> io::Result<Option<RunSpec>> {
     control.send(&Event::Alive)?;
-    let (run_spec, fds) = match control.next_order()? {
+    let (run_spec, fds) = match control.next_command()? {
         Some(Command::Begin(run_spec, fds)) => (run_spec, fds),
-        Some(_) => return Err(io::Error::other("an order for somebody else")),
+        Some(_) => return Err(io::Error::other("unexpected command")),
         None => return Ok(None),
     };
     for (index, fd) in fds.iter().enumerate() {
-        place(fd.as_raw_fd(), FIRST + index as RawFd)?;
+        place(fd.as_raw_fd(), FIRST_FD + index as RawFd)?;
     }
     place(control.as_fd().as_raw_fd(), CONTROL)?;
-    place_output(FIRST, 1)?;
-    place_output(FIRST + 1, 2)?;
-    // Where it was before.
+    place_output(FIRST_FD, 1)?;
+    place_output(FIRST_FD + 1, 2)?;
+    // Closes the number that it had before.
     drop(control);
     Ok(Some(run_spec))
 }
 
-/// Every descriptor of a child is known by its number, and closed by the next one that takes its place.
+/// Takes ownership of a descriptor at a fixed number; the next descriptor placed there closes it.
 #[expect(unsafe_code, reason = "descriptors at known numbers")]
 fn owned(number: RawFd) -> OwnedFd {
-    // SAFETY: open, since it was placed there, and asked for once: later ones at the same number take its place
-    // under the same owner.
+    // SAFETY: open, since it was placed there, and owned once: a later descriptor at the same number replaces it under
+    // the same owner.
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
-/// Puts a copy of a descriptor at a number where nobody owns what was there before.
+/// Duplicates a descriptor to a number without an owner.
 #[expect(unsafe_code, reason = "nix wants an owner for the target")]
-pub fn place(from: RawFd, to: RawFd) -> io::Result<()> {
+pub(crate) fn place(from: RawFd, to: RawFd) -> io::Result<()> {
     // SAFETY: a system call without pointers.
     check(unsafe { libc::dup3(from, to, libc::O_CLOEXEC) })
 }

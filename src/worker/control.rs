@@ -1,9 +1,8 @@
-//! How the supervisor talks to the interpreters below it: commands one way, events the other, descriptors with them.
+//! Messages between the supervisor and its child processes: commands down, events up, with descriptors attached.
 //!
-//! Messages are of fixed size, and neither side allocates for them: the memory of a process that is forked again and
-//! again must look the same at every fork, so that equal candidates get equal addresses. What comes from a process
-//! that ran candidate code is as trustworthy as the candidate: nothing in a message is followed blindly, and whose
-//! it is says the kernel.
+//! Messages have a fixed size, and neither side allocates for them: a process that is forked again and again must have
+//! the same memory at every fork, so that equal candidates get equal addresses. Messages of a process that ran
+//! candidate code are as untrusted as the candidate: every field is checked, and the kernel names the sender.
 
 use std::io;
 use std::mem::{self, MaybeUninit};
@@ -17,96 +16,88 @@ use nix::unistd::Pid;
 
 use cadforge_platform::linux::Ended;
 
-/// One end of a connection that keeps messages apart.
-pub struct Control(OwnedFd);
+/// One end of a connection that preserves message boundaries.
+pub(crate) struct Control(OwnedFd);
 
-/// Descriptors that come with [`Command::Begin`], in this order.
-pub const INHERITED_FDS: usize = 10;
+/// Number of descriptors that come with [`Command::Begin`].
+pub(crate) const INHERITED_FDS: usize = 10;
 
-/// What a process may use and is to do: part of [`Command::Begin`].
+/// Role and limits of a process: part of [`Command::Begin`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct RunSpec {
-    /// What it is to do.
-    pub role: Role,
-    /// CPU seconds.
-    pub cpu_s: f64,
-    /// Bytes of address space, all in all.
-    pub address_space: u64,
-    /// Triangles of the mesh at most.
-    pub triangles: u32,
-    /// First step of the plan that is still to be run.
-    pub from: u32,
-    /// Whether it stops between steps and asks how to go on.
-    pub pausing: bool,
-    /// CPU seconds for the mesh, beside those of the code.
-    pub mesh_cpu_s: f64,
-    /// Which mesh is made.
-    pub mesh: MeshKind,
-    /// Whether objects that the code shows are handed over too, to be displayed.
-    pub displays: bool,
+pub(crate) struct RunSpec {
+    pub(crate) role: Role,
+    pub(crate) cpu_s: f64,
+    /// Bytes, in total.
+    pub(crate) address_space: u64,
+    /// Limit of the mesh.
+    pub(crate) triangles: u32,
+    /// First step of the plan to run.
+    pub(crate) from: u32,
+    /// Whether it pauses between steps and waits for a command.
+    pub(crate) pausing: bool,
+    /// CPU seconds for the mesh, in addition to those for the code.
+    pub(crate) mesh_cpu_s: f64,
+    pub(crate) mesh: MeshKind,
+    /// Whether objects that the code shows are exported for display.
+    pub(crate) displays: bool,
 }
 
-/// The kinds of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Role {
-    /// Runs a candidate's code.
+pub(crate) enum Role {
     #[default]
     Run,
-    /// Reads code and shapes, and never runs any of it.
+    /// Parses code and reads shapes; executes no candidate code.
     Read,
-    /// The same, and writes the shape as a STEP file.
+    /// As `Read`, and writes the shape as a STEP file.
     ReadAndExport,
 }
 
-/// What the supervisor asks for.
 #[derive(Debug)]
-pub enum Command {
-    /// Fork; the child answers to this connection.
+pub(crate) enum Command {
+    /// Fork; the child uses this connection.
     Fork(Control),
-    /// Begin with what these descriptors hold.
+    /// Start, with these descriptors.
     Begin(RunSpec, [OwnedFd; INHERITED_FDS]),
-    /// Go on. To a child that reads: with the shape that was handed over, and so many objects to be displayed.
+    /// Continue. For a reader: the shape is available, with so many objects to display.
     Go(u32),
-    /// Reap a child that has ended.
     Reap(Pid),
 }
 
-/// What a process reports.
 #[derive(Debug)]
-pub enum Event {
-    /// It has been forked and waits for its order.
+pub(crate) enum Event {
+    /// It was forked and waits for a command.
     Alive,
-    /// It is confined, and begins with the candidate.
+    /// It is confined, and starts with the candidate.
     Prepared,
-    /// As `Prepared`, and what it asks the kernel for is to be answered here.
+    /// As `Prepared`; the supervisor answers the process's seccomp notifications on this descriptor.
     PreparedWithListener(OwnedFd),
-    /// It stands before this step and waits.
+    /// It waits before this step.
     Paused(u32),
-    /// The code is understood; so many steps.
+    /// The code is parsed, into so many steps.
     Planned(u32),
-    /// The shape is handed over with so many objects to be displayed, and is not looked at again.
+    /// The shape is exported, with so many objects to display; it is not changed any more.
     HandedOver(u32),
-    /// The line of an operation and the number of its method that CadQuery's clean-up broke; line 0 if there is none.
+    /// Line and method index (`METHODS`) of the operation that CadQuery's clean-up broke; line 0 if there is none.
     Diagnosed(u32, u32),
-    /// Its report is written, and nothing is left to do.
+    /// Its report is complete.
     Done,
-    /// It could not fork; the number of the system's error.
+    /// The fork failed, with this `errno`.
     ForkFailed(i32),
-    /// A child has ended, and is reaped.
+    /// A child has ended and is reaped.
     Ended(Ended),
 }
 
-/// Fields of a message: what it is, and five values.
+/// Fields of a message: its type and five values.
 type Fields = [u64; 6];
 
 const BYTES: usize = mem::size_of::<Fields>();
 
-/// Room for `INHERITED_FDS` descriptors and the sender's credentials.
+/// Holds `INHERITED_FDS` descriptors and the sender's credentials.
 type ControlBuffer = [u64; 24];
 
 impl Control {
-    /// The supervisor's end, on which the kernel names every sender, and the other.
-    pub fn pair() -> io::Result<(Self, Self)> {
+    /// The supervisor's end, on which the kernel names every sender, and the child's.
+    pub(crate) fn pair() -> io::Result<(Self, Self)> {
         let (ours, theirs) = socketpair(
             AddressFamily::Unix,
             SockType::SeqPacket,
@@ -117,13 +108,11 @@ impl Control {
         Ok((Self(ours), Self(theirs)))
     }
 
-    /// An end that has been placed at a number of its own.
-    pub fn from_descriptor(descriptor: OwnedFd) -> Self {
+    pub(crate) fn from_descriptor(descriptor: OwnedFd) -> Self {
         Self(descriptor)
     }
 
-    /// Sends a command.
-    pub fn send_command(&self, command: &Command) -> io::Result<()> {
+    pub(crate) fn send_command(&self, command: &Command) -> io::Result<()> {
         match command {
             Command::Fork(control) => self.write([1, 0, 0, 0, 0, 0], &[control.0.as_raw_fd()]),
             Command::Begin(run_spec, fds) => {
@@ -149,27 +138,27 @@ impl Control {
         }
     }
 
-    /// The next order; `None` once the supervisor is gone.
-    pub fn next_order(&self) -> io::Result<Option<Command>> {
+    /// The next command; `None` once the supervisor is gone.
+    pub(crate) fn next_command(&self) -> io::Result<Option<Command>> {
         let Some(Received { fields, fds, .. }) = self.read()? else {
             return Ok(None);
         };
-        let nonsense = || io::Error::other("an order that cannot be read");
-        let order = match fields[0] {
+        let malformed = || io::Error::other("malformed command");
+        let command = match fields[0] {
             1 => {
                 let [first, ..] = fds;
-                Command::Fork(Self(first.ok_or_else(nonsense)?))
+                Command::Fork(Self(first.ok_or_else(malformed)?))
             }
             2 => {
                 if fds.iter().any(Option::is_none) {
-                    return Err(nonsense());
+                    return Err(malformed());
                 }
                 let run_spec = RunSpec {
                     role: match fields[1] >> 1 & 3 {
                         0 => Role::Run,
                         1 => Role::Read,
                         2 => Role::ReadAndExport,
-                        _ => return Err(nonsense()),
+                        _ => return Err(malformed()),
                     },
                     cpu_s: f64::from_bits(fields[2]),
                     address_space: fields[3],
@@ -181,21 +170,21 @@ impl Control {
                         0 => MeshKind::Exported,
                         1 => MeshKind::Verified,
                         2 => MeshKind::Bounded,
-                        _ => return Err(nonsense()),
+                        _ => return Err(malformed()),
                     },
                     displays: fields[1] >> 5 & 1 != 0,
                 };
-                Command::Begin(run_spec, fds.map(|fd| fd.expect("looked at above")))
+                Command::Begin(run_spec, fds.map(|fd| fd.expect("checked above")))
             }
             3 => Command::Go(fields[1] as u32),
             4 => Command::Reap(Pid::from_raw(fields[1] as i32)),
-            _ => return Err(nonsense()),
+            _ => return Err(malformed()),
         };
-        Ok(Some(order))
+        Ok(Some(command))
     }
 
-    /// Tells the supervisor.
-    pub fn send(&self, event: &Event) -> io::Result<()> {
+    /// Sends an event to the supervisor.
+    pub(crate) fn send(&self, event: &Event) -> io::Result<()> {
         let plain = |kind, value| self.write([kind, value, 0, 0, 0, 0], &[]);
         match event {
             Event::Alive => plain(1, 0),
@@ -217,16 +206,16 @@ impl Control {
         }
     }
 
-    /// The next news and who told it; an error also if the other end is closed.
-    pub fn receive(&self) -> io::Result<(Event, Pid)> {
+    /// The next event and its sender; also fails if the other end is closed.
+    pub(crate) fn receive(&self) -> io::Result<(Event, Pid)> {
         let received = self.read()?;
         let Received { fields, fds, sender } = received.ok_or(io::ErrorKind::ConnectionAborted)?;
-        let nonsense = || io::Error::new(io::ErrorKind::InvalidData, "news that cannot be read");
+        let malformed = || io::Error::new(io::ErrorKind::InvalidData, "malformed event");
         let [first, ..] = fds;
         let event = match fields[0] {
             1 => Event::Alive,
             2 => Event::Prepared,
-            3 => Event::PreparedWithListener(first.ok_or_else(nonsense)?),
+            3 => Event::PreparedWithListener(first.ok_or_else(malformed)?),
             4 => Event::Paused(fields[1] as u32),
             5 => Event::Planned(fields[1] as u32),
             8 => Event::HandedOver(fields[1] as u32),
@@ -238,9 +227,9 @@ impl Control {
                 cpu_s: f64::from_bits(fields[2]),
                 peak_resident: fields[3],
             }),
-            _ => return Err(nonsense()),
+            _ => return Err(malformed()),
         };
-        Ok((event, sender.ok_or_else(nonsense)?))
+        Ok((event, sender.ok_or_else(malformed)?))
     }
 
     #[expect(unsafe_code, reason = "nix allocates for control messages")]
@@ -311,7 +300,7 @@ impl Control {
                         for at in (0..length).step_by(mem::size_of::<RawFd>()) {
                             let number = data.add(at).cast::<RawFd>().read_unaligned();
                             let fd = OwnedFd::from_raw_fd(number);
-                            // What nobody asked for is closed at once.
+                            // Descriptors beyond the expected ones are closed at once.
                             if let Some(slot) = fds.get_mut(next) {
                                 *slot = Some(fd);
                             }
@@ -337,7 +326,7 @@ impl Control {
                 _ => {
                     return Err(io::Error::new(
                         io::ErrorKind::InvalidData,
-                        "a message of a strange length",
+                        "message of the wrong length",
                     ));
                 }
             }
@@ -349,7 +338,7 @@ impl Control {
 struct Received {
     fields: Fields,
     fds: [Option<OwnedFd>; INHERITED_FDS],
-    /// Only where the kernel was asked for it.
+    /// Only where the socket asks the kernel for it.
     sender: Option<Pid>,
 }
 
@@ -365,7 +354,7 @@ impl AsFd for Control {
     }
 }
 
-/// Until no signal interrupts it.
+/// Repeats a call that a signal interrupts.
 fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
     loop {
         match usize::try_from(call()) {
@@ -388,7 +377,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn news_arrive_as_they_were_told_and_name_their_sender() {
+    fn events_round_trip_and_name_their_sender() {
         let (supervisor, process) = Control::pair().unwrap();
         let ended = Ended {
             status: 139,
@@ -407,8 +396,8 @@ mod tests {
             Event::Ended(ended),
         ] {
             process.send(&event).unwrap();
-            let (heard, sender) = supervisor.receive().unwrap();
-            assert_eq!(format!("{heard:?}"), format!("{event:?}"));
+            let (received, sender) = supervisor.receive().unwrap();
+            assert_eq!(format!("{received:?}"), format!("{event:?}"));
             assert_eq!(sender, Pid::this());
         }
         drop(process);
@@ -416,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn descriptors_arrive_open_and_the_end_is_noticed() {
+    fn descriptors_arrive_open_and_the_closed_end_is_noticed() {
         let (supervisor, process) = Control::pair().unwrap();
         let (mut reader, writer) = io::pipe().unwrap();
         let run_spec = RunSpec {
@@ -433,10 +422,10 @@ mod tests {
         let fds = std::array::from_fn(|_| writer.as_fd().try_clone_to_owned().unwrap());
         supervisor.send_command(&Command::Begin(run_spec, fds)).unwrap();
         drop(writer);
-        let Some(Command::Begin(heard, fds)) = process.next_order().unwrap() else {
-            panic!("another order")
+        let Some(Command::Begin(received, fds)) = process.next_command().unwrap() else {
+            panic!("another command")
         };
-        assert_eq!(heard, run_spec);
+        assert_eq!(received, run_spec);
         File::from(fds.into_iter().last().unwrap())
             .write_all(b"x")
             .unwrap();
@@ -445,14 +434,14 @@ mod tests {
         reader.read_to_string(&mut text).unwrap();
         assert_eq!(text, "x");
         drop(supervisor);
-        assert!(process.next_order().unwrap().is_none());
+        assert!(process.next_command().unwrap().is_none());
     }
 
     #[test]
-    fn nonsense_is_an_error_and_leaks_nothing() {
+    fn malformed_messages_are_errors_and_leak_no_descriptors() {
         let (supervisor, process) = Control::pair().unwrap();
         let (mut reader, writer) = io::pipe().unwrap();
-        // More descriptors than any news has.
+        // More descriptors than any event has.
         process
             .write([99, 0, 0, 0, 0, 0], &[writer.as_raw_fd(); INHERITED_FDS])
             .unwrap();

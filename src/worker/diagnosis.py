@@ -1,6 +1,6 @@
-"""Finds what the kernel could not do: the largest size that holds, the edge, the points.
+"""Finds why the kernel failed: the largest size that works, the failing edge, the coinciding points.
 
-Looks at small parts only and a fixed number of times, so that equal scripts get equal words. A look that crashes the kernel
+Tests small parts only and a fixed number of times, so that equal scripts get equal messages. A test that crashes the kernel
 ends the run as a crash on the same line.
 """
 
@@ -8,7 +8,7 @@ import cadquery as cq
 
 from cadforge_advice import point
 
-# A size is searched only on small parts, with so many attempts: each costs about what the failed one did.
+# Bounds of the search for a size, and its number of attempts: each costs about as much as the failed call.
 SEARCHED_EDGES, SEARCHED_FACES, SEARCHES = 24, 200, 6
 
 # Hollowing costs more, and the kernel's offsets of free-form faces may take minutes.
@@ -17,12 +17,12 @@ HOLLOWED_FACES, HOLLOWED = 24, ("PLANE", "CYLINDER", "CONE", "SPHERE", "TORUS")
 # Curves whose corners the kernel can round and cut in 2D.
 _CORNERS = ("LINE", "CIRCLE")
 
-# Points nearer than this, in mm, are one to the kernel.
+# Distance in mm below which the kernel takes points as one.
 SAME = 1e-7
 
 
 def of(name: str, frame, values, error) -> str | None:
-    """What is wrong with a call of `name`, of which the kernel says nothing; None where that is not found."""
+    """Explains why a call of `name` failed; None if the cause is not found."""
     if name in ("fillet", "chamfer"):
         return _of_edges(name, frame, error)
     if name in ("shell", "hollow"):
@@ -37,7 +37,7 @@ def of(name: str, frame, values, error) -> str | None:
 
 
 def edges_of(frame) -> list:
-    """The edges that a call was given."""
+    """The edges that a call received."""
     for name in ("edgeList", "edges", "e"):
         found = frame.f_locals.get(name)
         if isinstance(found, list | tuple) and found and all(isinstance(edge, cq.Edge) for edge in found):
@@ -46,7 +46,7 @@ def edges_of(frame) -> list:
 
 
 def _largest(high, holds):
-    """The largest size below `high` that holds, found by halving; None if none does."""
+    """The largest size below `high` for which `holds` is true, by bisection; None if there is none."""
     low = 0.0
     for _ in range(SEARCHES):
         middle = 0.5 * (low + high)
@@ -80,7 +80,7 @@ def _of_edges(name, frame, error) -> str | None:
     if "no suitable edges" in str(error):
         smooth = edges
     elif (largest := _largest(float(size), lambda now: made(now, edges).isValid())) is not None:
-        return f"the largest that holds there is about {largest:.3g}"
+        return f"the largest that works there is about {largest:.3g}"
     else:
         for edge in edges:
             try:
@@ -94,8 +94,8 @@ def _of_edges(name, frame, error) -> str | None:
     if failing and len(failing) + len(smooth) < len(edges):
         return f"{len(failing)} fail even alone, first {_edge(failing[0])}{joined}: select fewer edges or a smaller size"
     if failing:
-        return f"no smaller size holds either, and {_edge(failing[0])} fails even alone{joined}: select other edges, or do it before the cut or union that made them"
-    return "each holds alone, but not all together: make them one after the other"
+        return f"no smaller size works either, and {_edge(failing[0])} fails even alone{joined}: select other edges, or call it before the cut or union that made them"
+    return "each works alone, but not all together: use one call for each"
 
 
 def _edge(edge) -> str:
@@ -117,13 +117,13 @@ def _of_shell(frame) -> str | None:
     all_faces = solid.Faces()
     if len(all_faces) > HOLLOWED_FACES or any(face.geomType() not in HOLLOWED for face in all_faces):
         kinds = sorted({face.geomType() for face in all_faces} - set(HOLLOWED))
-        what = f"it has faces of type {', '.join(kinds)}, of which the kernel often makes no offset" if kinds else "a radius or a wall is smaller"
+        what = f"it has faces of type {', '.join(kinds)}, which the kernel often cannot offset" if kinds else "a radius or a wall is smaller"
         return f"{what}: make the hollow by cutting a smaller copy of the part from it"
     sign = 1.0 if thickness > 0 else -1.0
     largest = _largest(abs(float(thickness)), lambda now: solid.hollow(faces, sign * now, kind=frame.f_locals.get("kind", "arc")).isValid())
     if largest is not None:
-        return f"the largest that holds there is about {sign * largest:.3g}"
-    return "no smaller thickness holds either: make the hollow by cutting a smaller copy of the part from it"
+        return f"the largest that works there is about {sign * largest:.3g}"
+    return "no smaller thickness works either: make the hollow by cutting a smaller copy of the part from it"
 
 
 def _of_corners(frame) -> str | None:
@@ -136,14 +136,14 @@ def _of_corners(frame) -> str | None:
         edges = list(around[vertex]) if vertex in around else []
         at = point(cq.Vector(*vertex.toTuple()))
         if len(edges) < 2:
-            return f"{at} is no corner between two edges"
+            return f"{at} is not a corner between two edges"
         odd = [edge.geomType() for edge in edges if edge.geomType() not in _CORNERS]
         if odd:
             return f"only corners between lines and arcs of circles can be cut or rounded, and at {at} meets a {odd[0]}"
         length = min(edge.Length() for edge in edges)
         if shortest is None or length < shortest[0]:
             shortest = length, at
-    return f"the shortest edge at those corners is {shortest[0]:.4g} long, at {shortest[1]}: it must be longer than what is taken off"
+    return f"the shortest edge at those corners is {shortest[0]:.4g} long, at {shortest[1]}: it must be longer than the part that is removed"
 
 
 def _of_points(name, values, from_current) -> str | None:

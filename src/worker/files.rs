@@ -1,6 +1,6 @@
 //! The files and pipes that the children of one run share with their supervisor.
 //!
-//! Memory files and pipes only: nothing here has a name that a candidate could open.
+//! Memory files and pipes only: none of them has a name that a candidate could open.
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -14,37 +14,31 @@ use crate::control::INHERITED_FDS;
 use crate::supervisor::Output;
 use cadforge_platform::linux::MemoryFile;
 
-/// What the two children of a run share.
-pub struct Files {
-    /// The code, sealed.
-    pub source: MemoryFile,
-    /// Its steps, written by the reader.
-    pub plan: MemoryFile,
-    /// The shape, handed over by the runner.
-    pub brep: MemoryFile,
-    /// The mesh that the runner exports.
-    pub stl: MemoryFile,
-    /// The mesh that the reader makes: the runner has no way to it.
-    pub mesh: MemoryFile,
-    /// The runner's report.
-    pub ran: MemoryFile,
-    /// The reader's report.
-    pub read: MemoryFile,
-    /// The project folder, as the client described it; empty if there is none. Sealed.
-    pub project: MemoryFile,
-    /// Where the reader was when it was asked.
-    pub reader_words: MemoryFile,
-    /// Where the runner was when it was asked.
-    pub runner_words: MemoryFile,
-    /// The end that children print to.
-    pub stdout: OwnedFd,
-    /// The same for errors.
-    pub stderr: OwnedFd,
+pub(crate) struct Files {
+    pub(crate) source: MemoryFile,
+    /// Steps of the code, written by the reader.
+    pub(crate) plan: MemoryFile,
+    /// Boundary representation, exported by the runner.
+    pub(crate) brep: MemoryFile,
+    /// Mesh exported by the runner.
+    pub(crate) stl: MemoryFile,
+    /// Mesh made by the reader; the runner has no access to it.
+    pub(crate) mesh: MemoryFile,
+    pub(crate) run_report: MemoryFile,
+    pub(crate) reader_report: MemoryFile,
+    /// The project folder as the client described it, sealed; empty if there is none.
+    pub(crate) project: MemoryFile,
+    pub(crate) reader_stack: MemoryFile,
+    pub(crate) runner_stack: MemoryFile,
+    /// Write end of the children's standard output.
+    pub(crate) stdout: OwnedFd,
+    /// Write end of the children's standard error.
+    pub(crate) stderr: OwnedFd,
 }
 
 impl Files {
-    /// Empty, but for the source. The output is what both children print.
-    pub fn new(source: &[u8], limits: &Limits) -> io::Result<(Self, Output)> {
+    /// Creates the files; all but source and project are empty. The output reads what both children print.
+    pub(crate) fn new(source: &[u8], limits: &Limits) -> io::Result<(Self, Output)> {
         use std::io::Write;
         let file = |name| MemoryFile::new(name);
         let (stdout_reader, stdout) = pipe()?;
@@ -55,11 +49,11 @@ impl Files {
             brep: file("cadforge-brep")?,
             stl: file("cadforge-stl")?,
             mesh: file("cadforge-mesh")?,
-            ran: file("cadforge-ran")?,
-            read: file("cadforge-read")?,
+            run_report: file("cadforge-ran")?,
+            reader_report: file("cadforge-read")?,
             project: file("cadforge-project")?,
-            reader_words: file("cadforge-words")?,
-            runner_words: file("cadforge-words")?,
+            reader_stack: file("cadforge-words")?,
+            runner_stack: file("cadforge-words")?,
             stdout,
             stderr,
         };
@@ -75,8 +69,8 @@ impl Files {
         ))
     }
 
-    /// What a child gets, in the order that it expects.
-    pub fn fds(
+    /// Descriptors of a child, in the order that it expects.
+    pub(crate) fn fds(
         &self,
         report: &MemoryFile,
         mesh: &MemoryFile,
@@ -98,8 +92,8 @@ impl Files {
     }
 }
 
-/// What the runner reports, and the triangles of each face; why it cannot be read is the candidate's doing.
-pub fn read_ran(file: &MemoryFile) -> Result<(RunReport, Vec<u8>), String> {
+/// The runner's report and the triangles of each face. A malformed report is the candidate's failure.
+pub(crate) fn read_run_report(file: &MemoryFile) -> Result<(RunReport, Vec<u8>), String> {
     // Together with the output it must fit into one frame.
     let bytes = file.read(MAX_BLOBS / 4).map_err(|error| error.to_string())?;
     let frame = read_frame::<RunReport>(&mut bytes.as_slice()).map_err(|error| error.to_string())?;
@@ -108,14 +102,13 @@ pub fn read_ran(file: &MemoryFile) -> Result<(RunReport, Vec<u8>), String> {
     Ok((ran, faces))
 }
 
-/// What the reader reports, and its blobs. No candidate has touched it.
-pub fn read_reading(file: &MemoryFile) -> io::Result<(ReaderReport, Vec<Vec<u8>>)> {
+/// The reader's report and its blobs; no candidate code can have changed them.
+pub(crate) fn read_reader_report(file: &MemoryFile) -> io::Result<(ReaderReport, Vec<Vec<u8>>)> {
     let bytes = file.read(MAX_BLOBS)?;
     let frame = read_frame::<ReaderReport>(&mut bytes.as_slice()).map_err(io::Error::other)?;
-    frame.ok_or_else(|| io::Error::other("an empty reading"))
+    frame.ok_or_else(|| io::Error::other("the reader's report is empty"))
 }
 
-/// A pipe whose read end does not block.
 fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
     fcntl(&reader, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;

@@ -1,6 +1,6 @@
-"""One font for every script: whatever name `text` is given, it gets the bundled one.
+"""One font for all scripts: `text` uses the bundled font, whatever name it is given.
 
-With the system's fonts, text would be another shape on each machine, and there would be none where there are no fonts.
+With the system's fonts, text would have another shape on each machine, and none where no fonts are installed.
 """
 
 import encodings
@@ -13,20 +13,19 @@ from OCP.TCollection import TCollection_AsciiString
 
 
 def install(regular: str, bold: str) -> None:
-    """Has the kernel know one font, by these paths, from the first use of a font on.
+    """Registers one font, from these paths, with the kernel when a script first uses a font.
 
-    Not before: its list of fonts begins with what the system has, which the sandbox of a script keeps away and the
-    process that all scripts are forked from would keep in its memory.
+    Not earlier: the kernel's list of fonts begins with the system's, which the sandbox withholds and which would otherwise stay
+    in the zygote's memory.
     """
     get = Font_FontMgr.GetInstance_s
     make = StdPrs_BRepFont.__init__
 
     @functools.cache
     def prepare() -> None:
-        # To read a configuration, the system's library for fonts makes a table with a random seed and frees it in the
-        # order of that table. Freed memory is used again in that order: addresses of all that comes after would differ
-        # from run to run, and results that depend on them too. A folder without configurations needs no table; the
-        # second variable keeps the library's own ones out of it.
+        # To read its configuration, fontconfig builds a table with a random seed and frees it in the order of that table. Freed
+        # memory is reused in that order: all later addresses, and results that depend on them, would differ from run to run. A
+        # folder without configurations needs no table; the second variable keeps the library's own configurations out of it.
         os.environ.update(FONTCONFIG_FILE="/", FONTCONFIG_SYSROOT=os.path.dirname(encodings.__file__))
         with _Silence():
             fonts = get()
@@ -50,14 +49,14 @@ def install(regular: str, bold: str) -> None:
 
 
 class _Silence:
-    """Sends what libraries print to standard error nowhere."""
+    """Discards what libraries print to standard error."""
 
     def __enter__(self):
-        self.kept = os.dup(2)
+        self.saved = os.dup(2)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)
         os.close(nowhere)
 
     def __exit__(self, *_):
-        os.dup2(self.kept, 2)
-        os.close(self.kept)
+        os.dup2(self.saved, 2)
+        os.close(self.saved)

@@ -1,8 +1,8 @@
-"""The part of a candidate's run that is Python: warming the zygote, running the code step by step, exporting.
+"""The Python part of a candidate's run: prepares the zygote, executes the code step by step, exports the shape.
 
 Compiled into the worker, whose environment it imports. The zygote calls `warm` and `settle` once; everything else runs in
-the child that runs one candidate and dies. Nothing here judges: an exception is described, classes and scores are
-given elsewhere, and facts about a shape are read by another child (`reader.py`).
+the child of one candidate. It judges nothing: it describes exceptions, and the reader (`reader.py`) measures the shape;
+failure kinds and scores are determined elsewhere.
 """
 
 import contextlib
@@ -46,36 +46,36 @@ from cadforge_mesher import NoTriangles
 FILENAME = "candidate.py"
 NAMES = ("fixture", "result", "model", "solid", "body", "part")
 
-# What a refused candidate is told.
-ALLOWED = "the sandbox has no network, programs, threads or signals, and no files but those that the code makes"
+# Appended to the error of a refused system call.
+ALLOWED = "the sandbox has no network, programs, threads or signals, and only files that the code makes"
 
 ALLOWED_WITH_PROJECT = f"{ALLOWED} and those of the project folder, to read"
 
-# A traceback is for reading: a deep recursion repeats itself.
+# Longer tracebacks, as of a deep recursion, repeat themselves.
 MAX_FRAMES = 24
 
 
 class NotExportable(Exception):
-    """The code ran, but left nothing to export."""
+    """The code ran, but left nothing that can be exported."""
 
 
 def warm(stl: str, brep: str, fonts: list[str]) -> dict[str, str]:
-    """Walks the common paths of the kernel once, exports to `stl` and `brep`, and returns the versions. `fonts`
-    are the files of the regular and the bold style.
+    """Uses the common operations of the kernel once, exports to `stl` and `brep`, and returns the versions.
 
-    The first box, fillet, boolean and export load and initialise what every later child would have to.
+    Everything that the first box, fillet, boolean and export load is then loaded in all children. `fonts` are the files of
+    the regular and the bold style.
     """
-    # The kernel's thread pool, whose threads no fork would take along: a parallel boolean would wait for
-    # them for ever. With one thread the pool has no workers, so CadQuery's `SetRunParallel` runs serially.
+    # A fork does not copy the threads of the kernel's pool: a parallel boolean would wait for them for ever. With one thread
+    # the pool has no workers, and CadQuery's `SetRunParallel` runs serially.
     OSD_ThreadPool.DefaultPool_s(1)
     BOPAlgo_Options.SetParallelMode_s(False)
     BRepMesh_IncrementalMesh.SetParallelDefault_s(False)
-    # A file that grows past its limit is an error of the write, not the end of the process.
+    # A file that exceeds its limit makes the write fail and does not end the process.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
     viewers.install()
     operations.install(FILENAME)
-    _let_exports_stay_here()
+    _redirect_exports()
     bundled_fonts.install(*fonts)
     block = cq.Workplane("XY").box(10, 10, 10).edges("|Z").fillet(1)
     drill = cq.Workplane("XY").circle(2).extrude(20, both=True)
@@ -97,40 +97,40 @@ def warm(stl: str, brep: str, fonts: list[str]) -> dict[str, str]:
 
 
 def libraries() -> list[str]:
-    """What a candidate may read: the environment, the interpreter's own library, and what the path adds."""
+    """Folders that a candidate may read: the environment, the standard library, and what `sys.path` adds."""
     prefixes = [sys.prefix, os.path.join(sys.base_prefix, "lib"), os.path.join(sys.base_exec_prefix, "lib")]
     named = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     return sorted({os.path.realpath(path) for path in [*prefixes, *sys.path, *named] if path and os.path.isdir(path)})
 
 
 def settle() -> None:
-    """Makes ready for the first fork: fixed clock, chance and environment, and nothing left to collect."""
+    """Prepares for the first fork: fixed clock, random numbers and environment, and no garbage left to collect."""
     _fix_clock()
-    _fix_chance()
-    kept = {name: os.environ[name] for name in ("LC_ALL", "TZ") if name in os.environ}
+    _fix_random()
+    locale = {name: os.environ[name] for name in ("LC_ALL", "TZ") if name in os.environ}
     os.environ.clear()
-    os.environ.update(kept, PATH="/usr/bin:/bin", HOME="/nonexistent")
+    os.environ.update(locale, PATH="/usr/bin:/bin", HOME="/nonexistent")
     sys.argv = [FILENAME]
     gc.collect()
     gc.freeze()
 
 
-def prepare(last_words: int, source: int, has_project: bool = False) -> None:
-    """Makes the child equal to every other child, whatever the zygote did before it."""
+def prepare(stack_dump: int, source: int, has_project: bool = False) -> None:
+    """Resets the state of the process, so that all children are equal whatever the zygote did before."""
     global _source
-    faulthandler.enable(file=last_words, all_threads=False)
-    faulthandler.register(signal.SIGUSR1, file=last_words, all_threads=False, chain=False)
-    # Made anew, because those of the zygote believe in other files. Line by line, so that a killed
-    # candidate's prints are not lost with it.
+    faulthandler.enable(file=stack_dump, all_threads=False)
+    faulthandler.register(signal.SIGUSR1, file=stack_dump, all_threads=False, chain=False)
+    # New streams: those of the zygote cache properties of other files. Line-buffered, so that a killed candidate's output is
+    # not lost.
     sys.stdout = sys.__stdout__ = _stream(1)
     sys.stderr = sys.__stderr__ = _stream(2)
     os.environ["TMPDIR"] = tempfile.tempdir = os.getcwd()
     if has_project:
-        # A script's own folder comes first, as Python has it.
+        # Python searches a script's own folder first.
         sys.path.insert(0, os.getcwd())
         importlib.invalidate_caches()
         messages.has_project = True
-    # Forking reseeds `random` from the system.
+    # A fork reseeds `random` from the system.
     random.seed(0)
     numpy.random.seed(0)
     main = types.ModuleType("__main__")
@@ -138,17 +138,17 @@ def prepare(last_words: int, source: int, has_project: bool = False) -> None:
     main.__dict__.update(_BOUND, **viewers.builtins_of_scripts())
     sys.modules["__main__"] = main
     _names.append(main.__dict__)
-    # Read when a traceback needs it: a child that takes over from a pause has other code from there on.
+    # Read only for tracebacks: a resumed run has other code from its first step on.
     _source = source
     linecache.cache[FILENAME] = (_read_source,)
 
 
 def step(code: bytes) -> bool:
-    """Runs one step of the candidate; whether there is to be another one."""
+    """Executes one step of the candidate; returns whether another one follows."""
     try:
         exec(marshal.loads(code), _names[0])
     except SystemExit as ended:
-        # A script may end itself once it is done, as with `sys.exit(main())`.
+        # A script may exit at its end, as with `sys.exit(main())`.
         if ended.code is None or (isinstance(ended.code, int) and ended.code == 0):
             return False
         raise
@@ -156,11 +156,11 @@ def step(code: bytes) -> bool:
 
 
 class Chosen:
-    """What is exported of a run, and what else there is to see.
+    """The exported shape, and the objects to display.
 
-    `shape` is scored, unless `refusal` says why it is not. `objects` holds `(shape, name, color, opacity, is_scored)` of
-    each object that the script showed, and `unscored` a name of `NAMES` that is bound to a shape and would be scored, had
-    nothing been shown.
+    `shape` is scored, unless `refusal` holds the reason why it is not. `objects` holds `(shape, name, color, opacity, is_scored)`
+    of each object that the script showed. `unscored` is a name of `NAMES` that is bound to a shape and would be scored if nothing
+    had been shown.
     """
 
     def __init__(self, shape, objects, unscored, refusal=None):
@@ -171,10 +171,10 @@ class Chosen:
 
 
 def choose(displays: bool = False) -> Chosen:
-    """The shape that is scored: the last one given to show_object, else the first of `NAMES` that is bound to a shape,
+    """Chooses the shape to score: the last one given to show_object, else the first of `NAMES` that is bound to a shape,
     else the last one given to a viewer's `show`.
 
-    Where there is none and somebody looks, what was last written to a file is chosen to be displayed and not scored.
+    Without one, if the run is for display, the shape last written to a file is chosen; it is displayed and not scored.
     """
     names = _names[0]
     bound = next((name for name in NAMES if is_exportable(names.get(name))), None)
@@ -199,8 +199,8 @@ def choose(displays: bool = False) -> Chosen:
         raise NotExportable(_nothing_to_export(names))
     shape = exportable(value, label)
     if shape.wrapped is not None and not shape.wrapped.IsNull() and not shape.Faces():
-        held = advice.held(value.objects if isinstance(value, cq.Workplane) else shape)
-        raise NoTriangles(f"{label} has no faces, it holds {held}: outlines must be extruded, revolved or lofted first")
+        contents = advice.counts_by_type(value.objects if isinstance(value, cq.Workplane) else shape)
+        raise NoTriangles(f"{label} has no faces, it holds {contents}: outlines must be extruded, revolved or lofted first")
     is_unscored = bool(objects) and bound is not None and scored.value is not names[bound]
     return Chosen(shape, _displayed(seen, scored, names), bound if is_unscored else None)
 
@@ -212,7 +212,7 @@ def _displayed(seen, scored, names) -> list:
         try:
             parts = _parts_to_see(shown.value, name, shown.color, shown.opacity)
         except Exception:
-            # What a viewer could not show either.
+            # A viewer could not show it either.
             continue
         found += [(shape, name, color, opacity, shown is scored) for shape, name, color, opacity in parts]
     return found[: viewers.MAX_OBJECTS]
@@ -229,17 +229,17 @@ def _parts_to_see(value, name, color, opacity):
 
 
 def _last_exported():
-    """The shape that was last given to an exporter, if it is one to look at."""
+    """The shape that was last given to an exporter, if it can be displayed."""
     try:
         return exportable(_exported[-1][1]) if _exported else None
     except Exception:
-        # What is wrong with the code is that it has nothing to score, for whoever looks as for everyone else.
+        # The error to report is the same with and without display: nothing is scored.
         return None
 
 
 def _nothing_to_export(names) -> str:
     looked_for = ", ".join(NAMES)
-    way_out = f"bind one of {looked_for}, or call show_object"
+    remedy = f"bind one of {looked_for}, or call show_object"
     if _exported:
         line, value = _exported[-1]
         name = next((name for name, bound in names.items() if bound is value and name[0] != "_"), None)
@@ -250,16 +250,16 @@ def _nothing_to_export(names) -> str:
         )
     seen = [f"`{name}` is of type {type(names[name]).__name__}" for name in NAMES if names.get(name) is not None]
     if seen:
-        return f"the code ran but left no shape to export: {', '.join(seen)}; {way_out}"
+        return f"the code ran but left no shape to export: {', '.join(seen)}; {remedy}"
     unbound = [name for name, value in names.items() if name[0] != "_" and name not in _BOUND and isinstance(value, cq.Workplane | cq.Shape | cq.Assembly)]
     if unbound:
-        return f"the code ran but left nothing to export: `{unbound[-1]}` is a {type(names[unbound[-1]]).__name__}, bind it: `fixture = {unbound[-1]}` ({way_out})"
+        return f"the code ran but left nothing to export: `{unbound[-1]}` is a {type(names[unbound[-1]]).__name__}, bind it: `fixture = {unbound[-1]}` ({remedy})"
     hint = advice.of_nothing_bound(_read_source(), names)
-    return f"the code ran but left nothing to export: {hint}; {way_out}" if hint else f"the code ran but left nothing to export: {way_out}"
+    return f"the code ran but left nothing to export: {hint}; {remedy}" if hint else f"the code ran but left nothing to export: {remedy}"
 
 
 def is_exportable(value) -> bool:
-    """Whether a value is of a kind that has a shape."""
+    """Whether a value is of a type that has a shape."""
     if isinstance(value, list | tuple):
         return len(value) > 0 and all(is_exportable(part) for part in value)
     if isinstance(value, type):
@@ -268,7 +268,7 @@ def is_exportable(value) -> bool:
 
 
 def _wrapped(value):
-    """The kernel's shape inside an object of another library that wraps it as CadQuery does."""
+    """The kernel's shape inside an object of another library that has CadQuery's attribute `wrapped`."""
     inside = getattr(value, "wrapped", None) if not isinstance(value, cq.Vector | cq.Plane | cq.Location) else None
     return inside if isinstance(inside, TopoDS_Shape) else None
 
@@ -278,7 +278,7 @@ def exportable(value, name="the object"):
     if isinstance(value, cq.Assembly):
         return value.toCompound()
     if isinstance(value, cq.Shape):
-        return _as_it_is(value)
+        return _with_kernel_type(value)
     if isinstance(value, TopoDS_Shape):
         return cq.Shape.cast(value)
     if isinstance(value, list | tuple):
@@ -292,30 +292,30 @@ def exportable(value, name="the object"):
     if parts is None or not all(isinstance(part, cq.Shape) for part in parts):
         kind = type(value).__name__
         raise NotExportable(f"{name} is of type {kind}: only a Workplane, Shape, Sketch or Assembly can be exported")
-    return cq.occ_impl.shapes.compound(*(_as_it_is(part) for part in parts))
+    return cq.occ_impl.shapes.compound(*(_with_kernel_type(part) for part in parts))
 
 
-def _as_it_is(shape):
-    """The shape under the type that the kernel gives it: `shell` says Compound of a Solid."""
+def _with_kernel_type(shape):
+    """The shape under its type in the kernel: `shell` says Compound of a Solid."""
     return shape if shape.wrapped is None or shape.wrapped.IsNull() else cq.Shape.cast(shape.wrapped)
 
 
 def _iterated(value):
-    """What `value` iterates over, with each shape under its own type: a Workplane takes compounds apart, and of a Solid
-    that is called a Compound it would take the shells.
+    """The elements of `value`, each shape under its own type: a Workplane decomposes compounds, and a Solid that is called a
+    Compound would be decomposed into its shells.
     """
     if not isinstance(value, cq.Workplane):
         yield from value
         return
     for part in value.objects:
-        own = _as_it_is(part) if isinstance(part, cq.Shape) else part
+        own = _with_kernel_type(part) if isinstance(part, cq.Shape) else part
         yield from value.newObject([own])
 
 
 def write_brep(shapes, path: str) -> None:
-    """Hands boundary representations over, without triangles: those a reader would have to believe.
+    """Exports boundary representations without triangles, which the reader could not verify.
 
-    One shape as it is; several as a compound that holds them in order.
+    One shape is written as it is; several are written as a compound, in order.
     """
     if shapes[0].wrapped is None or shapes[0].wrapped.IsNull():
         raise NoTriangles("the object is empty")
@@ -326,25 +326,25 @@ def write_brep(shapes, path: str) -> None:
 
 
 def hardest_face(shape) -> str:
-    """The face whose mesh takes longest, in words."""
+    """Describes the face whose mesh takes longest."""
     return mesher.Effort(shape.wrapped).hardest
 
 
 def write_stl(shape, path: str, max_triangles: int) -> list[int]:
-    """Writes the STL that CadQuery would write; returns the triangles of each face, in its order."""
+    """Writes the STL that CadQuery would write; returns the number of triangles of each face, in order."""
     mesher.mesh_as_exported(shape.wrapped)
     return mesher.write(shape.wrapped, path, max_triangles)
 
 
 def describe(error: BaseException, frames_of) -> dict:
-    """Names, message, line and traceback of an exception, as far as they concern the candidate's code."""
+    """Class names, message, line and traceback of an exception, as far as they concern the candidate's code."""
     own = type(error).__module__ in (__name__, "cadforge_mesher", "cadforge_reader")
     refused = _is_refused(error)
     lineage = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
     try:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
     except BaseException:
-        text = "(its text could not be made)"
+        text = "(its text cannot be produced)"
     line = None
     frames = []
     for frame, number in traceback.walk_tb(frames_of):
@@ -373,9 +373,9 @@ def describe(error: BaseException, frames_of) -> dict:
         try:
             heading = messages.of(error, frames_of, FILENAME) or heading
         except Exception:
-            # The script may have broken what an explanation looks at: its own text stays.
+            # The script may have broken objects that the explanation uses: the exception's own text is reported.
             pass
-    heading = messages.without_machine(heading)
+    heading = messages.without_machine_details(heading)
     if refused:
         heading = f"{heading[:1500]} ({_allowed(error)})"
     body = "" if own or not shown else "".join(["Traceback (most recent call last):\n", *shown, heading[:2000], "\n"])
@@ -390,13 +390,13 @@ def describe(error: BaseException, frames_of) -> dict:
 
 
 def flush() -> None:
-    """Hands over what the candidate printed and Python still holds."""
+    """Flushes output of the candidate that Python still buffers."""
     sys.stdout.flush()
     sys.stderr.flush()
 
 
 def _is_refused(error: BaseException) -> bool:
-    """Whether the sandbox said no: nothing else that a candidate can reach does."""
+    """Whether the sandbox refused something: EPERM and thread errors have no other cause here."""
     if isinstance(error, OSError):
         return error.errno in (errno.EPERM, errno.EACCES, errno.ENOSYS)
     return isinstance(error, RuntimeError) and "can't start new thread" in str(error)
@@ -405,12 +405,12 @@ def _is_refused(error: BaseException) -> bool:
 def _allowed(error: BaseException) -> str:
     path = getattr(error, "filename", None)
     if isinstance(path, str) and _leads_to_project(path):
-        return "a file of the project folder can be read, unless it is a link that leads out of the folder, and cannot be written"
+        return "files of the project folder can be read, except links that lead out of it, and cannot be written"
     return ALLOWED_WITH_PROJECT if messages.has_project else ALLOWED
 
 
 def _leads_to_project(path: str) -> bool:
-    """Whether a path goes through one of the links to the project that the working folder begins with."""
+    """Whether a path goes through one of the links to the project that are placed in the working folder."""
     own = os.path.relpath(path or ".", os.getcwd())
     while own not in ("", "."):
         if os.path.islink(own):
@@ -425,7 +425,7 @@ def _read_source() -> str:
 
 
 def _fix_clock() -> None:
-    """Time begins at the same moment for every candidate, and passes by being looked at."""
+    """Starts time at the same moment for every candidate; each query advances it."""
     moment = [1_767_225_600_000_000_000]  # 2026-01-01, in ns
 
     def ns() -> int:
@@ -479,49 +479,49 @@ def _fix_clock() -> None:
         setattr(datetime, name, fixed)
 
 
-def _fix_chance() -> None:
-    """What would come from the system's randomness comes from one fixed sequence."""
+def _fix_random() -> None:
+    """Replaces the system's random numbers by one fixed sequence."""
     sequence = random.Random(0)
     os.urandom = random._urandom = sequence.randbytes
-    # Assemblies and their parts are named by these.
+    # Assemblies and their parts get names from these.
     uuid._generate_time_safe = None
     uuid._node = 0x020000000000
 
 
-def _let_exports_stay_here() -> None:
-    """Has CadQuery's exporters write into the script's own folder, whatever path they are given.
+def _redirect_exports() -> None:
+    """Redirects CadQuery's exporters into the script's own folder, whatever path they are given.
 
-    A script exports once its part is built. That a folder does not exist here, or that the path leads elsewhere, is no
-    fault of the part.
+    Scripts export their part at the end. That a folder does not exist here, or that the path leads elsewhere, is no failure of
+    the part.
     """
     export = cq.exporters.export
 
-    def stay(w, fname, *more, **named):
+    def redirected(w, fname, *more, **named):
         line = next((frame.f_lineno for frame in _frames() if frame.f_code.co_filename == FILENAME), 0)
         _exported.append((line, w))
-        with _unwritten(fname):
-            return export(w, _own_path(fname), *more, **named)
+        with _report_unwritten(fname):
+            return export(w, _local_path(fname), *more, **named)
 
-    cq.exporters.export = functools.wraps(export)(stay)
+    cq.exporters.export = functools.wraps(export)(redirected)
     dxf = cq.exporters.exportDXF
 
     @functools.wraps(dxf)
-    def stay_dxf(w, fname, *more, **named):
-        with _unwritten(fname):
-            return dxf(w, _own_path(fname), *more, **named)
+    def redirected_dxf(w, fname, *more, **named):
+        with _report_unwritten(fname):
+            return dxf(w, _local_path(fname), *more, **named)
 
-    cq.exporters.exportDXF = stay_dxf
+    cq.exporters.exportDXF = redirected_dxf
 
-    def kept_here(method):
+    def redirecting(method):
         @functools.wraps(method)
-        def stay(self, path, *more, **named):
-            if not any(frame.f_code.co_name == "stay" for frame in _frames(3)):
+        def redirected(self, path, *more, **named):
+            if not any(frame.f_code.co_name == "redirected" for frame in _frames(3)):
                 line = next((frame.f_lineno for frame in _frames() if frame.f_code.co_filename == FILENAME), 0)
                 _exported.append((line, self))
-            with _unwritten(path):
-                return method(self, _own_path(path), *more, **named)
+            with _report_unwritten(path):
+                return method(self, _local_path(path), *more, **named)
 
-        return stay
+        return redirected
 
     for of, names in (
         (cq.Shape, ("exportStl", "exportStep", "exportBrep", "exportBin")),
@@ -530,12 +530,12 @@ def _let_exports_stay_here() -> None:
     ):
         for name in names:
             if hasattr(of, name):
-                setattr(of, name, kept_here(getattr(of, name)))
+                setattr(of, name, redirecting(getattr(of, name)))
 
 
 @contextlib.contextmanager
-def _unwritten(path):
-    """Has an export that needs a package which the environment leaves out say so, instead of ending the script."""
+def _report_unwritten(path):
+    """Reports an export that needs an absent package, instead of ending the script."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -551,8 +551,8 @@ def _frames(depth: int = 1):
         frame = frame.f_back
 
 
-def _own_path(path):
-    """A path inside the working folder, whose folders exist."""
+def _local_path(path):
+    """A path inside the working folder; creates its folders."""
     if not isinstance(path, str | os.PathLike):
         return path
     inside = os.path.normpath(os.fspath(path)).lstrip("/")
@@ -561,7 +561,7 @@ def _own_path(path):
     if os.path.isabs(os.fspath(path)):
         own = os.path.relpath(os.fspath(path), os.getcwd())
         inside = os.path.basename(inside) if own.startswith("..") else own
-    # Files of the project are only read: an export with the name of one is written beside it, and read from then on.
+    # Project files are read-only: an export with the name of one goes to a file beside it, which later reads use.
     if _leads_to_project(os.path.dirname(inside)):
         inside = os.path.basename(inside)
     if os.path.islink(inside):
@@ -585,7 +585,7 @@ def _installed(*names: str) -> str:
     return "unknown"
 
 
-# What the published environment's runner binds, beside what a viewer's console binds.
+# Names that the published environment's runner binds, and those of a viewer's console.
 _BOUND = {
     "cq": cq,
     "cadquery": cq,

@@ -1,16 +1,17 @@
 //! The worker: the only executable that embeds Python.
 //!
-//! Three processes, each for what the next must not touch: the supervisor (this one) talks to the client and
-//! watches; the zygote imports CadQuery once and forks; of two children per candidate one runs the code in a
-//! sandbox, hands the shape over and dies, the other reads the code before and the shape after. Scores nothing, and is not meant to be started by hand: it speaks the framed protocol of
-//! `cadforge_executor` over the socket that is its standard input.
+//! Its processes: the supervisor (this one) talks to the client and monitors; the zygote imports CadQuery once and
+//! forks; per candidate, a runner executes the code in a sandbox and exports the shape, and a reader parses the code
+//! and measures the shape. It computes no scores. `cadforge_executor` starts it and speaks the framed protocol over the
+//! socket that is its standard input.
 
-mod beside;
 mod candidate;
 mod chain;
 mod child;
 mod clock;
+mod concurrent;
 mod control;
+mod exit_failure;
 mod files;
 mod fonts;
 mod listener;
@@ -22,7 +23,6 @@ mod run;
 mod sandbox;
 mod scratch;
 mod supervisor;
-mod verdict;
 mod zygote;
 
 use std::fs::File;
@@ -48,16 +48,16 @@ use crate::process_tree::Zygote;
 use crate::run::Runner;
 use crate::scratch::Scratch;
 use crate::supervisor::{Candidate, Client, Interruption};
-use crate::zygote::Warm;
+use crate::zygote::ZygoteInfo;
 
-/// Run before the first candidate. Whatever would keep candidates from running keeps this from running, and
-/// the first fork leaves the zygote in the state in which all later ones find it.
+/// Run before the first candidate. It fails for every reason that would make all candidates fail, and its fork leaves
+/// the zygote in the state in which all later forks find it.
 const TRIAL: &[u8] = b"import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
 
-/// Runs the worker on the connection that is its standard input, until its client leaves or asks it to end.
+/// Runs the worker on the connection that is its standard input, until its client closes it.
 ///
 /// `arguments` are those of the program without its name. Exit codes: 0 at the end of the connection, 2 for wrong
-/// arguments, 3 when the worker could not start or failed.
+/// arguments, 3 if the worker cannot start or fails.
 pub fn main(arguments: &[String]) -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--version"] => {
@@ -73,7 +73,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
         }
         _ => {
             eprintln!(
-                "cadforge-worker is started by cadforge\nhint: to see its versions: cadforge-worker --version"
+                "cadforge-worker is started by cadforge\nhint: cadforge-worker --version prints its versions"
             );
             ExitCode::from(2)
         }
@@ -81,27 +81,27 @@ pub fn main(arguments: &[String]) -> ExitCode {
 }
 
 fn work(python: &Path, patches: &str, client: i32) -> ExitCode {
-    // The new image starts over in here, with nothing left to change.
+    // In the new process image addresses are fixed already, so that this happens once.
     if linux::fix_addresses() {
         let executable = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
         let error = Command::new(executable).args(std::env::args_os().skip(1)).exec();
-        eprintln!("warning: could not start again with fixed addresses: {error}");
+        eprintln!("warning: cannot restart with fixed addresses: {error}");
     }
     let started = Instant::now();
-    // A worker whose client died, however it died, is of no use; asked after, because it may be dead already.
+    // The worker ends with its client; the parent is compared because the client may have died already.
     let tied = prctl::set_pdeathsig(Signal::SIGKILL);
     if tied.is_err() || getppid() != Pid::from_raw(client) {
         eprintln!("the process that started this worker is gone");
         return ExitCode::from(3);
     }
-    // Grandchildren of a candidate that outlive it become children here, where they are ended.
+    // Orphaned processes of a candidate become children of this process, which kills them.
     if let Err(error) = prctl::set_child_subreaper(true) {
-        eprintln!("warning: stray processes of candidates will not be found: {error}");
+        eprintln!("warning: orphaned processes of candidates will not be killed: {error}");
     }
     let mut client = match take_client() {
         Ok(client) => client,
         Err(error) => {
-            eprintln!("standard input is no socket: {error}");
+            eprintln!("standard input is not a socket: {error}");
             return ExitCode::from(2);
         }
     };
@@ -109,7 +109,7 @@ fn work(python: &Path, patches: &str, client: i32) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
-            // The client may be gone, which is the most common reason to be here.
+            // The client may be gone, which is the most common reason for an error.
             let _ = write_frame(&mut client, &Reply::Refused { message }, &[]);
             ExitCode::from(3)
         }
@@ -125,22 +125,22 @@ fn take_client() -> io::Result<UnixStream> {
 }
 
 fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixStream) -> Result<(), String> {
-    // First of all: whatever was done before, such as listing a folder, would be left in the zygote's memory.
+    // First of all: anything allocated before would stay in the zygote's memory.
     let (pid, control, mut greeting) = fork_zygote(python, patches)?;
     let scratch = Scratch::new(0).map_err(|error| {
         format!(
-            "no folder for candidates in {}: {error}\nhint: set TMPDIR",
+            "cannot create a folder for candidates in {}: {error}\nhint: set TMPDIR",
             std::env::temp_dir().display()
         )
     })?;
-    let warm = await_greeting(&mut greeting, client)??;
+    let info = await_greeting(&mut greeting, client)??;
     let hello = Reply::Hello {
         protocol: PROTOCOL,
-        versions: warm.versions.clone(),
-        sandbox: warm.sandbox.clone(),
+        versions: info.versions.clone(),
+        sandbox: info.sandbox.clone(),
         startup_ms: 0.0,
     };
-    let mut runner = Runner::new(Zygote::new(pid, control, warm), scratch);
+    let mut runner = Runner::new(Zygote::new(pid, control, info), scratch);
     let run = |runner: &mut Runner, client: &mut UnixStream, candidate: &Candidate| {
         runner
             .run(candidate, client)
@@ -155,10 +155,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
     let trial = run(&mut runner, client, &trial)?;
     tidy(&mut runner)?;
     if let Outcome::Failed { failure } = trial.outcome {
-        return Err(format!(
-            "a box could not be built: {}\nhint: make env",
-            failure.message
-        ));
+        return Err(format!("cannot build a box: {}\nhint: make env", failure.message));
     }
     let mut hello = hello;
     if let Reply::Hello { startup_ms, .. } = &mut hello {
@@ -166,7 +163,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
     }
     client.send(&hello, &[]).map_err(|error| error.to_string())?;
     while let Some((request, code)) = receive(client)? {
-        // A cancel that is heard here is for a candidate that is done already.
+        // A cancel that arrives here is for a candidate that has finished.
         if let Request::Run { id, limits, purpose } = request {
             let candidate = Candidate {
                 id,
@@ -188,15 +185,15 @@ fn tidy(runner: &mut Runner) -> Result<(), String> {
         .map_err(|error| format!("the worker failed after a candidate: {error}"))
 }
 
-/// Forks the process that will load Python. Its greeting comes on a connection of its own: what is said on the
-/// other one is of fixed size.
+/// Forks the process that will load Python. Its greeting uses a connection of its own: messages on the control
+/// connection have a fixed size.
 #[expect(unsafe_code, reason = "fork")]
 fn fork_zygote(python: &Path, patches: &str) -> Result<(Pid, Control, UnixStream), String> {
-    let failed = |error: io::Error| format!("no process for the interpreter: {error}");
+    let failed = |error: io::Error| format!("cannot start a process for the interpreter: {error}");
     let supervisor = Pid::this();
     let (ours, theirs) = Control::pair().map_err(failed)?;
     let (our_greeting, their_greeting) = UnixStream::pair().map_err(failed)?;
-    // SAFETY: this process has one thread only, so that the child may go on as an ordinary program.
+    // SAFETY: this process has one thread only, so that the child may continue as an ordinary program.
     match unsafe { fork() }.map_err(|error| failed(error.into()))? {
         ForkResult::Child => {
             let keep = [theirs.as_fd().as_raw_fd(), their_greeting.as_raw_fd()];
@@ -209,8 +206,11 @@ fn fork_zygote(python: &Path, patches: &str) -> Result<(Pid, Control, UnixStream
     }
 }
 
-/// The outer result is the connection's, the inner one what the zygote says.
-fn await_greeting(greeting: &mut UnixStream, client: &UnixStream) -> Result<Result<Warm, String>, String> {
+/// The outer error is the connection's, the inner one the zygote's.
+fn await_greeting(
+    greeting: &mut UnixStream,
+    client: &UnixStream,
+) -> Result<Result<ZygoteInfo, String>, String> {
     loop {
         let mut interests =
             [greeting.as_fd(), client.as_fd()].map(|connection| PollFd::new(connection, PollFlags::POLLIN));

@@ -1,7 +1,7 @@
-//! Answers what a pausing child may not decide alone: whether it may fork, and signals.
+//! Answers seccomp notifications of a pausing child, which may neither fork nor send signals by itself.
 //!
-//! A child forks when it was told to, once, and never otherwise: so the number of processes is bounded by orders
-//! given, whatever its code tries. Linux only (seccomp's user notifications).
+//! A child may fork once per `Fork` command: the number of processes is bounded by the supervisor, whatever the
+//! candidate does. Linux only.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -12,21 +12,20 @@ use nix::unistd::Pid;
 
 use crate::sandbox;
 
-/// Where questions of one chain of processes arrive.
-pub struct Listener(OwnedFd);
+/// Receives the notifications of one chain of processes.
+pub(crate) struct Listener(OwnedFd);
 
-/// What `fork` of the C library asks for: a plain copy.
+/// Flags of the C library's `fork`.
 const PLAIN_FORK: u64 = (libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD) as u64;
 
 impl Listener {
-    /// What a child handed over.
-    pub fn new(descriptor: OwnedFd) -> Self {
+    pub(crate) fn new(descriptor: OwnedFd) -> Self {
         Self(descriptor)
     }
 
-    /// Answers one question, if one is there. `may_fork` is the process that was told to fork; it is taken once.
+    /// Answers one pending notification, if any. `may_fork` is the process that may fork; it is taken once.
     #[expect(unsafe_code, reason = "ioctls of seccomp")]
-    pub fn answer(&self, may_fork: &mut Option<Pid>) -> io::Result<()> {
+    pub(crate) fn answer(&self, may_fork: &mut Option<Pid>) -> io::Result<()> {
         let mut question = MaybeUninit::<libc::seccomp_notif>::zeroed();
         // SAFETY: the kernel wants zeroed memory of this size, and fills it.
         let question = unsafe {
@@ -47,10 +46,12 @@ impl Listener {
                 true
             }
             libc::SYS_kill => {
-                question.data.args[0] == u64::from(question.pid) && !sandbox::stops(question.data.args[1])
+                question.data.args[0] == u64::from(question.pid)
+                    && !sandbox::is_stop_signal(question.data.args[1])
             }
             libc::SYS_tgkill => {
-                question.data.args[0] == u64::from(question.pid) && !sandbox::stops(question.data.args[2])
+                question.data.args[0] == u64::from(question.pid)
+                    && !sandbox::is_stop_signal(question.data.args[2])
             }
             _ => false,
         };
@@ -58,7 +59,7 @@ impl Listener {
             id: question.id,
             val: 0,
             error: if allowed { 0 } else { -libc::EPERM },
-            // The arguments are numbers, which nobody can change behind the kernel's back.
+            // Safe to continue: the arguments are plain numbers, which no other thread can change after the check.
             flags: if allowed {
                 libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32
             } else {
@@ -86,7 +87,7 @@ impl AsFd for Listener {
     }
 }
 
-/// Whoever asked may have been killed meanwhile.
+/// The asking process may have been killed meanwhile.
 fn gone(error: io::Error) -> io::Result<()> {
     match error.raw_os_error() {
         Some(libc::ENOENT | libc::EINTR) => Ok(()),

@@ -1,13 +1,13 @@
-"""Triangles for a shape: CadQuery's own export, and a bounded one for measuring.
+"""Meshes shapes: as CadQuery exports them, or with bounded effort for measuring.
 
-The bounded mesh is CadQuery's too for ordinary shapes. Where counts say that this would take many seconds (a face with
-hundreds of holes, a surface of hundreds of spline spans), other parameters are chosen before anything is meshed. Nothing
-depends on elapsed time: equal shapes get equal meshes on every machine.
+The bounded mesh equals CadQuery's for ordinary shapes. If counts predict many seconds of meshing (a face with hundreds of
+holes, a surface with hundreds of spline spans), other parameters are chosen before meshing. Nothing depends on elapsed time:
+equal shapes get equal meshes on every machine.
 """
 
 import math
 
-import cadquery as cq  # noqa: F401  before the kernel's own modules, which need what it loads
+import cadquery as cq  # noqa: F401  before the kernel's modules, which need libraries that it loads
 from OCP.BRep import BRep_Tool
 from OCP.BRepAdaptor import BRepAdaptor_Curve, BRepAdaptor_Surface
 from OCP.BRepMesh import BRepMesh_IncrementalMesh
@@ -25,23 +25,23 @@ from OCP.TopoDS import TopoDS
 TOLERANCE = 0.1
 ANGULAR_TOLERANCE = 0.1
 
-# Nodes on the boundary of one face from which the default mesher, whose time grows with their square, gives way to
-# Delabella: a plate with 400 holes has 25,600 (38 s against 3), the references of the tasks 2,211 at most.
+# Nodes on the boundary of one face from which Delabella replaces the default mesher, whose time grows with their square: a
+# plate with 400 holes has 25,600 (38 s against 3), the references of the tasks have 2,211 at most.
 MANY_NODES = 4000
 
-# Spline spans of one face, and turning of a spline edge in radians, from which the angle between neighbouring normals is
-# wider: the default mesher halves triangles until they fit, which is the square of the angle at least. The references of
-# the tasks have 16 spans at most, and no edge that turns twice.
+# Spline spans of one face from which the angle between neighbouring normals is wider: the default mesher halves triangles until
+# they fit, so that its effort grows at least with the square of the angle. The references of the tasks have 16 spans at most,
+# and no edge that turns twice.
 MANY_SPANS = 64
 
-# Turning from which the angle is so wide. Two full turns are a thread, a twisted bar or a few waves; eight are a knob of
-# twenty flutes or a corrugated tube. Seconds, triangles and volume with and without, docs/reward.md has more:
-# twisted bar 0.39, 33,000 against 7.4, 233,000 (0.3 %); vase of ten waves 0.6, 30,000 against 21, 434,000 (0.02 %); knob of
-# 23 flutes 0.9, 37,000 against 62, 860,000 (2 %).
+# Turning of a spline edge in radians, and the angle from there on. Two full turns are a thread, a twisted bar or a few waves;
+# eight are a knob of twenty flutes or a corrugated tube. Seconds, triangles and volume with and without (more in
+# docs/reward.md): twisted bar 0.39, 33,000 against 7.4, 233,000 (0.3 %); vase of ten waves 0.6, 30,000 against 21, 434,000
+# (0.02 %); knob of 23 flutes 0.9, 37,000 against 62, 860,000 (2 %).
 WIDER_ANGLES = ((16.0 * math.pi, 0.3), (4.0 * math.pi, 0.2))
 
-# Points at which the turning of an edge is taken, a span and in all.
-TURNING_SAMPLES, MOST_SAMPLES = 4, 400
+# Points at which the turning of an edge is sampled, per span and in total.
+TURNING_SAMPLES, MAX_SAMPLES = 4, 400
 
 _CURVED_SPLINES = (
     GeomAbs_SurfaceType.GeomAbs_BSplineSurface,
@@ -55,7 +55,7 @@ _ROUND = (GeomAbs_CurveType.GeomAbs_Circle, GeomAbs_CurveType.GeomAbs_Ellipse)
 
 
 class NoTriangles(Exception):
-    """There is an object, but it has no surface."""
+    """The object has no surface."""
 
 
 class TooManyTriangles(Exception):
@@ -63,12 +63,12 @@ class TooManyTriangles(Exception):
 
 
 class Effort:
-    """What counts say of the work that a mesh will be."""
+    """Estimates from counts how long meshing will take."""
 
     def __init__(self, shape):
         self.nodes = self.spans = 0
         self.turning = 0.0
-        # The face that will take longest, and why, for the message of a mesh that takes too long.
+        # The face that will take longest, and why, for the message of a time-out.
         self.hardest, heaviest = "no face", -1.0
         for index, face in enumerate(faces(shape)):
             kind, nodes, holes, spans, turning = _face_effort(face)
@@ -84,14 +84,14 @@ class Effort:
                 self.hardest = f"face {index}, a {kind}{detail}"
 
     def angle(self) -> float:
-        """The angle between neighbouring normals of a mesh that takes seconds at most, radians."""
+        """The angle between neighbouring normals, in radians, with which meshing takes seconds at most."""
         wider = [angle for turning, angle in WIDER_ANGLES if self.turning > turning]
         many = [WIDER_ANGLES[-1][1]] if self.spans > MANY_SPANS else []
         return max([ANGULAR_TOLERANCE, *wider, *many])
 
 
 def faces(shape):
-    """The faces in the kernel's order; one that several solids share comes once for each of them."""
+    """The faces in the kernel's order; a face that several solids share appears once for each."""
     explorer = TopExp_Explorer(shape, TopAbs_FACE)
     while explorer.More():
         yield TopoDS.Face_s(explorer.Current())
@@ -104,9 +104,9 @@ def mesh_as_exported(shape) -> None:
 
 
 def mesh_bounded(shape, effort: Effort) -> None:
-    """Meshes with parameters that suit the counts."""
+    """Meshes with parameters chosen from counts."""
     angle = effort.angle()
-    # Half the nodes on a circle at twice the angle.
+    # Twice the angle halves the nodes on a circle.
     many = effort.nodes * ANGULAR_TOLERANCE / angle > MANY_NODES
     if angle == ANGULAR_TOLERANCE and not many:
         mesh_as_exported(shape)
@@ -117,13 +117,13 @@ def mesh_bounded(shape, effort: Effort) -> None:
         parameters.MeshAlgo = IMeshTools_MeshAlgoType.IMeshTools_MeshAlgoType_Delabella
     BRepMesh_IncrementalMesh(shape, parameters, Message_ProgressRange())
     if many and 0 in triangle_counts(shape):
-        # Delabella leaves a face with a spline in its outline empty now and then. The others keep their triangles.
+        # Delabella sometimes leaves a face with a spline in its outline empty. The other faces keep their triangles.
         parameters.MeshAlgo = IMeshTools_MeshAlgoType.IMeshTools_MeshAlgoType_Watson
         BRepMesh_IncrementalMesh(shape, parameters, Message_ProgressRange())
 
 
 def triangle_counts(shape) -> list[int]:
-    """The triangles of each face, in the order of `faces`."""
+    """The number of triangles of each face, in the order of `faces`."""
     location = TopLoc_Location()
     counts = []
     for face in faces(shape):
@@ -133,7 +133,7 @@ def triangle_counts(shape) -> list[int]:
 
 
 def write(shape, path: str, max_triangles: int) -> list[int]:
-    """Writes the triangles of a meshed shape as a binary STL; returns the triangles of each face."""
+    """Writes the triangles of a meshed shape as a binary STL; returns the number of triangles of each face."""
     counts = triangle_counts(shape)
     total = sum(counts)
     if not counts:
@@ -180,7 +180,7 @@ def _spans(surface, kind) -> int:
         if kind == GeomAbs_SurfaceType.GeomAbs_BSplineSurface:
             return (surface.NbUKnots() - 1) * (surface.NbVKnots() - 1)
     except Exception:
-        # A surface that cannot say is meshed as any other.
+        # A surface without this information is meshed as any other.
         pass
     return 1
 
@@ -203,8 +203,8 @@ def _edge_effort(edge, with_turning: bool) -> tuple[int, float]:
 
 
 def _turning(curve, first: float, last: float, spans: int) -> float:
-    """The sum of the angles between tangents along a curve, radians."""
-    count = min(MOST_SAMPLES, max(16, TURNING_SAMPLES * spans))
+    """The sum of the angles between tangents along a curve, in radians."""
+    count = min(MAX_SAMPLES, max(16, TURNING_SAMPLES * spans))
     point, tangent, before, total = gp_Pnt(), gp_Vec(), None, 0.0
     try:
         for at in range(count + 1):

@@ -1,7 +1,7 @@
-"""Says what failed in terms of the script: the call with its values, and the way out.
+"""Describes failures in terms of the script: the call with its values, and how to fix it.
 
-The kernel's own words stand in brackets at the end: `StdFail_NotDone: BRep_API: command not done` names neither the call
-nor the cause.
+The kernel's own text follows in brackets: `StdFail_NotDone: BRep_API: command not done` names neither the call nor the
+cause.
 """
 
 import inspect
@@ -14,29 +14,29 @@ import cadquery as cq
 import cadforge_advice as advice
 import cadforge_diagnosis as diagnosis
 
-# Names of the kernel's exceptions begin with the package.
+# Prefixes of the kernel's exception names.
 _KERNEL = ("StdFail_", "Standard_", "BRep", "Geom", "gp_", "GC", "BOPAlgo", "TopoDS", "Font_")
 
 # Whether the run has a project folder.
 has_project = False
 
-# Arguments are told up to so many characters each, and so many of them.
+# Length of each quoted argument, and their number.
 MAX_VALUE, MAX_VALUES = 40, 6
 
-# Arguments that no failure of the kernel depends on; CadQuery changes some before it calls the kernel.
+# Arguments that no kernel failure depends on; CadQuery changes some before it calls the kernel.
 _FLAGS = ("centered", "clean", "combine")
 
 # Sizes that may be negative.
 _SIGNED = ("angle", "angle1", "angle2", "angleDegrees", "d", "depth", "distance", "offset", "taper", "thickness", "until", "xDist", "yDist")
 
-# What a script calls by an operator.
+# Methods that scripts call by an operator.
 _OPERATORS = {"__add__": "+", "__sub__": "-", "__mul__": "*", "__truediv__": "/", "__and__": "&", "__or__": "|"}
 
 _CADQUERY = os.path.dirname(os.path.abspath(cq.__file__)) + os.sep
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
-# What each call is about when the kernel gives up on it: the advice.
+# The usual cause when the kernel fails in each call.
 _ADVICE = {
     "fillet": "the radius is larger than the edges or the faces beside them allow",
     "chamfer": "the length is larger than the edges or the faces beside them allow",
@@ -60,12 +60,12 @@ _ADVICE = {
 
 
 def of(error: BaseException, traceback, filename: str) -> str | None:
-    """One line about an exception, without the script's line; None where the exception's own text is best."""
+    """Describes an exception in one line, without the script's line; None where the exception's own text is better."""
     if isinstance(error, SystemExit):
         return _of_exit(error)
     if type(error).__module__.startswith("pyparsing"):
         return _of_selector(error)
-    # CadQuery's importers say no more than this of a file that is not there.
+    # CadQuery's importers raise only this for a missing file.
     unknown = isinstance(error, ModuleNotFoundError) and str(error).startswith("No module named")
     if unknown or isinstance(error, FileNotFoundError) or "could not be loaded" in str(error):
         return _of_missing_file(error)
@@ -83,36 +83,36 @@ def of(error: BaseException, traceback, filename: str) -> str | None:
     name, values = _name(frame), _values(frame, flags=not is_kernel)
     call = _call(frame, name, values)
     if mismatch:
-        # Where too much is taken off a corner, CadQuery takes what the kernel returns for a face.
+        # If a corner is cut too far, CadQuery takes a non-face result of the kernel for a face.
         is_corner = name in ("chamfer2D", "fillet2D")
-        return f"{call} {_because(frame, name, values, error)} (TypeError)" if is_corner else _of_mismatch(call, error)
+        return f"{call} {_cause(frame, name, values, error)} (TypeError)" if is_corner else _of_mismatch(call, error)
     if is_kernel:
-        return f"{call} {_because(frame, name, values, error)} ({own_words(error)})"
+        return f"{call} {_cause(frame, name, values, error)} ({exception_text(error)})"
     if not frame.f_code.co_filename.startswith(_CADQUERY):
         return None
-    because = advice.of_cadquery(error, frame)
-    return f"{call}: {because} ({own_words(error)})" if because else f"{call} failed ({own_words(error)})"
+    cause = advice.of_cadquery(error, frame)
+    return f"{call}: {cause} ({exception_text(error)})" if cause else f"{call} failed ({exception_text(error)})"
 
 
 def is_absent(error: ImportError) -> bool:
-    """Whether a package is missing that the environment leaves out on purpose."""
+    """Whether the missing package is one that the environment leaves out on purpose."""
     return advice.of_absent(error) is not None
 
 
 def leaves_nothing(error: BaseException) -> bool:
-    """Whether an error says that there is no geometry: of this CadQuery raises a bare Exception."""
+    """Whether an error means that there is no geometry: CadQuery raises a bare Exception for it."""
     return type(error) is Exception and str(error).endswith("has no shapes.")
 
 
-def _with_advice(error, way) -> str | None:
-    return f"{own_words(error)}: {way}" if way else None
+def _with_advice(error, advice_text) -> str | None:
+    return f"{exception_text(error)}: {advice_text}" if advice_text else None
 
 
 def _in_call(frame) -> str | None:
-    """In which call of CadQuery it was."""
+    """Names the call of CadQuery in which the error occurred."""
     if frame is None or not frame.f_code.co_filename.startswith(_CADQUERY):
         return None
-    # Those who read the exception's own text look for its single quotes.
+    # Readers of exception texts look for their single quotes.
     call = _call(frame, _name(frame), _values(frame, flags=True)).replace("'", '"')
     return f"in `{call}`, whose arguments may be of the wrong type"
 
@@ -123,14 +123,14 @@ def _name(frame) -> str:
 
 
 def _call(frame, name, values) -> str:
-    told = ", ".join(_told(values))
+    quoted = ", ".join(_quoted_values(values))
     if name in _OPERATORS:
-        return f"{type(frame.f_locals.get('self')).__name__} {_OPERATORS[name]} {told}"
-    return f"{name}({told})"
+        return f"{type(frame.f_locals.get('self')).__name__} {_OPERATORS[name]} {quoted}"
+    return f"{name}({quoted})"
 
 
 def _of_mismatch(call, error) -> str:
-    """Of the bindings' long list of signatures, the values that none of them takes."""
+    """Of a long list of binding signatures, keeps the values that none of them accepts."""
     text = " ".join(str(error).split())
     _, _, given = text.partition("Invoked with: ")
     function = text.partition("(")[0]
@@ -138,15 +138,15 @@ def _of_mismatch(call, error) -> str:
     return f"TypeError: {call or function} got arguments of a type that it does not take: incompatible with {function}{given}"
 
 
-def own_words(error: BaseException) -> str:
+def exception_text(error: BaseException) -> str:
     """Class and text of an exception, on one line."""
     text = " ".join(str(error).split())
     name = type(error).__name__
     return f"{name}: {text}" if text else name
 
 
-def without_machine(text: str) -> str:
-    """The text without addresses and folders of this machine, which no two machines share."""
+def without_machine_details(text: str) -> str:
+    """The text without addresses and folders, which differ between machines."""
     text = _ADDRESS.sub("0x…", text)
     for folder, name in _folders():
         text = text.replace(folder, name)
@@ -161,7 +161,7 @@ def _folders():
     except OSError:
         # The script may have removed its folder.
         pass
-    # Short ones, as of a Python below /usr, would hit words that name nothing private.
+    # Shorter ones, as of a Python below /usr, would match unrelated words.
     return sorted({pair for pair in found if len(pair[0]) > 5}, key=lambda pair: -len(pair[0]))
 
 
@@ -173,7 +173,7 @@ def _is_kernel(error) -> bool:
 
 
 def _called(traceback, filename):
-    """The frame of the library that the script called last."""
+    """The frame of the library function that the script called last."""
     called, inside = None, False
     while traceback is not None:
         frame = traceback.tb_frame
@@ -186,7 +186,7 @@ def _called(traceback, filename):
 
 
 def _is_between(filename: str) -> bool:
-    """Whether code only hands a call on: our wrappers, and the dispatcher of multimethods."""
+    """Whether the file only forwards calls: our wrappers, and the dispatcher of multimethods."""
     return filename.startswith("cadforge_") or f"{os.sep}multimethod" in filename
 
 
@@ -201,7 +201,7 @@ def _last(traceback, filename):
 
 
 def _values(frame, flags: bool = False) -> list:
-    """Name, value and whether it is the default, of each argument of a call; with `flags`, of `_FLAGS` too."""
+    """Name, value and whether it is the default, for each argument of a call; with `flags`, also those of `_FLAGS`."""
     code = frame.f_code
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     defaults = _defaults(frame)
@@ -213,7 +213,7 @@ def _values(frame, flags: bool = False) -> list:
         default = defaults.get(name, inspect.Parameter.empty)
         try:
             same = value is default or bool(value == default) or isinstance(value, cq.Vector) and value.toTuple() == default
-            # As `centered=True`, of which CadQuery makes one for each axis.
+            # CadQuery turns `centered=True` into one value per axis.
             same = same or name in _FLAGS and isinstance(value, tuple) and all(one is default for one in value)
         except Exception:
             same = False
@@ -230,16 +230,16 @@ def _defaults(frame) -> dict:
         return {}
 
 
-def _told(values) -> list:
-    told = []
+def _quoted_values(values) -> list:
+    quoted = []
     positional = True
     for name, value, same in values:
         if same:
             positional = False
             continue
         text = _short(value)
-        told.append(text if positional else f"{name}={text}")
-    return told[:MAX_VALUES] + (["…"] if len(told) > MAX_VALUES else [])
+        quoted.append(text if positional else f"{name}={text}")
+    return quoted[:MAX_VALUES] + (["…"] if len(quoted) > MAX_VALUES else [])
 
 
 def _short(value) -> str:
@@ -259,7 +259,7 @@ def _short(value) -> str:
     return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
 
 
-def _because(frame, name, values, error) -> str:
+def _cause(frame, name, values, error) -> str:
     sizes = [(name, value) for name, value, _ in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if type(error).__name__ in ("Standard_DomainError", "Standard_ConstructionError", "Standard_RangeError", "Standard_OutOfRange"):
         wrong = [f"{size}={_short(value)}" for size, value in sizes if value <= 0 and size not in _SIGNED]
@@ -272,10 +272,10 @@ def _because(frame, name, values, error) -> str:
     try:
         found = diagnosis.of(name, frame, values, error)
     except Exception:
-        # What is looked at may be as broken as what failed.
+        # The diagnosed objects may be as broken as the failed call.
         found = None
-    because = found or advice_of_call
-    return f"could not be built{on}" + (f": {because}" if because else "")
+    cause = found or advice_of_call
+    return f"could not be built{on}" + (f": {cause}" if cause else "")
 
 
 def _of_selector(error) -> str | None:
@@ -284,8 +284,8 @@ def _of_selector(error) -> str | None:
         return None
     shown = text if len(text) <= 60 else text[:59] + "…"
     if not text.strip():
-        return "an empty string is no selector: write for example '>Z', '|X' or '%CIRCLE'"
-    # The grammar gives up at the start of the last part that it could not finish.
+        return "an empty string is not a selector: write for example '>Z', '|X' or '%CIRCLE'"
+    # The grammar reports the start of the last part that it could not parse.
     rest = text[at:].strip()
     words = text.split()
     kind = type(error).__name__
@@ -304,9 +304,9 @@ def _of_exit(error) -> str:
 
 def _of_missing_file(error) -> str:
     if has_project:
-        return f"{own_words(error)} (it is not in the project folder, where names that begin with a dot cannot be read)"
+        return f"{exception_text(error)} (it is not in the project folder, where names that begin with a dot cannot be read)"
     if isinstance(error, ModuleNotFoundError):
         what = "import Python's own modules, cadquery, numpy and those of its project folder only: do without this one, or name a folder"
     else:
         what = "read files of its project folder only: name one"
-    return f"{own_words(error)} (a script can {what} with --project, or allow the folder of the script in the studio)"
+    return f"{exception_text(error)} (a script can {what} with --project, or allow the folder of the script in the studio)"

@@ -1,6 +1,6 @@
-"""Watches booleans and clean-ups of a script: which line cut nothing, which clean-up broke a solid.
+"""Observes booleans and clean-ups of a script: operations without effect, clean-ups that broke a solid.
 
-Costs a count of faces a boolean. What needs the kernel's check is done only when the finished shape failed it.
+Costs a count of faces per boolean. Checks by the kernel run only if the finished shape is invalid.
 """
 
 import functools
@@ -13,10 +13,10 @@ from OCP.TopAbs import TopAbs_FACE
 from OCP.TopExp import TopExp
 from OCP.TopTools import TopTools_IndexedMapOfShape
 
-# What came of an operation; the order is that of `OperationEffect` in the protocol.
+# Effects of an operation, in the order of `OperationEffect` in the protocol.
 NOTHING_REMOVED, NOTHING_ADDED, NOTHING_LEFT, BROKEN_BY_CLEAN = range(4)
 
-# Remarks are for reading; clean-ups are kept to be looked at again.
+# Limits of reported remarks, and of clean-ups kept for checking.
 MAX_REMARKS, MAX_CLEANS = 8, 64
 
 _KINDS = ((BRepAlgoAPI_Cut, "cut"), (BRepAlgoAPI_Fuse, "union"), (BRepAlgoAPI_Common, "intersect"))
@@ -27,7 +27,7 @@ _filename = "candidate.py"
 
 
 def install(filename: str) -> None:
-    """Watches what scripts of that name do from now on."""
+    """Observes scripts of that file name from now on."""
     global _filename
     _filename = filename
     boolean, clean = cq.Shape._bool_op, cq.Shape.clean
@@ -37,9 +37,9 @@ def install(filename: str) -> None:
         args, tools = list(args), list(tools)
         result = boolean(self, args, tools, op, *more, **named)
         try:
-            _look_at(args, tools, op, result)
+            _observe(args, tools, op, result)
         except Exception:
-            # A remark is a courtesy: the script's result stands.
+            # Remarks are optional: the script's result must not depend on them.
             pass
         return result
 
@@ -54,25 +54,25 @@ def install(filename: str) -> None:
 
 
 def forget() -> None:
-    """Begins anew, for another script."""
+    """Resets the observations for another script."""
     _remarks.clear()
     _cleans.clear()
 
 
 def remarks() -> list:
-    """Line, method and effect of each operation that had none, as `(line, method, effect)`."""
+    """The operations without effect, as `(line, method, effect)`."""
     return _remarks
 
 
 def find_broken_clean():
-    """The first clean-up that made an invalid shape of a valid one, as `(line, method, effect)`; None without."""
+    """The first clean-up that made a valid shape invalid, as `(line, method, effect)`; None if there is none."""
     for line, method, before, after in _cleans:
         if not BRepCheck_Analyzer(after).IsValid() and BRepCheck_Analyzer(before).IsValid():
             return line, method, BROKEN_BY_CLEAN
     return None
 
 
-def _look_at(args, tools, op, result) -> None:
+def _observe(args, tools, op, result) -> None:
     kind = next((name for of, name in _KINDS if isinstance(op, of)), None)
     if kind is None or len(_remarks) >= MAX_REMARKS:
         return
@@ -80,7 +80,7 @@ def _look_at(args, tools, op, result) -> None:
     if kind != "union" and left.Extent() == 0:
         effect = NOTHING_LEFT if _faces(args).Extent() else None
     elif kind == "intersect":
-        # To intersect with something larger is how scripts trim: it need not remove anything.
+        # Scripts trim by intersecting with something larger, which need not remove anything.
         effect = None
     elif kind == "cut":
         effect = NOTHING_REMOVED if _same(left, _faces(args)) else None
@@ -106,14 +106,14 @@ def _faces(shapes):
 
 
 def _same(one, other) -> bool:
-    """Whether both hold the same faces: the kernel hands on the faces that an operation did not touch."""
+    """Whether both hold the same faces: the kernel reuses faces that an operation did not change."""
     if one.Extent() != other.Extent():
         return False
     return all(other.Contains(one.FindKey(index)) for index in range(1, one.Extent() + 1))
 
 
 def _call(depth: int):
-    """The script's line and the CadQuery method that it called, as seen `depth` calls up."""
+    """The script's line and the CadQuery method that it called, `depth` frames up."""
     frame, method = sys._getframe(depth), None
     while frame is not None:
         if frame.f_code.co_filename == _filename:

@@ -1,23 +1,22 @@
-//! A candidate's steps as bytes: how the child that read the code hands them to the child that runs it.
+//! A candidate's steps as bytes: the format in which the reader passes them to the runner.
 //!
-//! A number of steps, then offset and length of each, then their code. Steps are equal if their bytes are, which is
-//! what tells how much of an edited candidate has been run before.
+//! Number of steps, then offset and length of each, then their code. Steps are equal if their bytes are equal; this
+//! decides how many steps of an edited candidate need not be run again.
 
 use std::io;
 
 use cadforge_platform::linux::MemoryFile;
 
-/// All steps, as the supervisor compares them.
-pub struct Plan {
+/// All steps, for comparison by the supervisor.
+pub(crate) struct Plan {
     steps: Vec<Vec<u8>>,
 }
 
-/// More steps than any candidate of a sensible length has.
-const MOST: u32 = 1 << 20;
+/// More steps than any candidate of a reasonable length has.
+const MAX_STEPS: u32 = 1 << 20;
 
 impl Plan {
-    /// Writes the steps into an empty file.
-    pub fn write(file: &mut MemoryFile, steps: &[Vec<u8>]) -> io::Result<u32> {
+    pub(crate) fn write(file: &mut MemoryFile, steps: &[Vec<u8>]) -> io::Result<u32> {
         use std::io::Write;
         let count = u32::try_from(steps.len()).map_err(io::Error::other)?;
         let mut at = 8 + 16 * steps.len() as u64;
@@ -35,8 +34,8 @@ impl Plan {
         Ok(count)
     }
 
-    /// Where a step lies; `None` past the last one. Allocates nothing.
-    pub fn entry(file: &MemoryFile, step: u32) -> io::Result<Option<(u64, usize)>> {
+    /// Offset and length of a step; `None` past the last one. Allocates nothing.
+    pub(crate) fn entry(file: &MemoryFile, step: u32) -> io::Result<Option<(u64, usize)>> {
         let number = |at: u64| {
             let mut bytes = [0; 8];
             file.read_exact_at(&mut bytes, at)?;
@@ -49,13 +48,12 @@ impl Plan {
         Ok(Some((number(entry)?, number(entry + 8)? as usize)))
     }
 
-    /// All of it.
-    pub fn read(file: &MemoryFile) -> io::Result<Self> {
+    pub(crate) fn read(file: &MemoryFile) -> io::Result<Self> {
         let mut steps = Vec::new();
         let length = file.len()?;
         while let Some((at, size)) = Self::entry(file, steps.len() as u32)? {
-            if steps.len() as u32 >= MOST || at.saturating_add(size as u64) > length {
-                return Err(io::Error::other("a plan that cannot be read"));
+            if steps.len() as u32 >= MAX_STEPS || at.saturating_add(size as u64) > length {
+                return Err(io::Error::other("malformed plan"));
             }
             let mut step = vec![0; size];
             file.read_exact_at(&mut step, at)?;
@@ -64,8 +62,7 @@ impl Plan {
         Ok(Self { steps })
     }
 
-    /// Whether both have the same first `count` steps.
-    pub fn shares(&self, other: &Self, count: u32) -> bool {
+    pub(crate) fn shares(&self, other: &Self, count: u32) -> bool {
         let count = count as usize;
         self.steps.len() >= count && other.steps.len() >= count && self.steps[..count] == other.steps[..count]
     }
@@ -84,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_come_back_and_end() {
+    fn steps_round_trip() {
         let (file, plan) = plan(&[b"one", b"", b"three"]);
         assert_eq!(plan.steps, [b"one".to_vec(), b"".to_vec(), b"three".to_vec()]);
         assert_eq!(Plan::entry(&file, 2).unwrap(), Some((59, 5)));
@@ -92,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn plans_share_what_is_equal_from_the_start() {
+    fn plans_share_their_common_prefix() {
         let ((_, one), (_, other)) = (plan(&[b"a", b"b", b"c"]), plan(&[b"a", b"b", b"d"]));
         let shared: Vec<bool> = (0..=4).map(|count| one.shares(&other, count)).collect();
         assert_eq!(shared, [true, true, true, false, false]);

@@ -1,5 +1,4 @@
-//! The processes below the supervisor: the zygote, children that wait for work, candidates that stand and may be
-//! gone on from.
+//! The processes below the supervisor: the zygote, its waiting children, and candidates paused between steps.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -13,68 +12,66 @@ use nix::unistd::Pid;
 
 use crate::control::{Command, Control, Event};
 use crate::listener::Listener;
-use crate::zygote::Warm;
+use crate::zygote::ZygoteInfo;
 use cadforge_platform::linux::{self, Ended};
 
-/// How long a process that only has to wait, fork or bury may take, without the time in which it waits for the processor.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Time for a process to wait, fork or reap, without the time in which it waits for the processor.
+const RESPONSE_TIME: Duration = Duration::from_secs(5);
 
-/// A process of the family.
-pub struct Process {
-    /// Its number, as the kernel told it.
-    pub pid: Pid,
-    /// Stands for it, and becomes readable when it has ended.
-    pub handle: OwnedFd,
-    /// The connection to it.
-    pub control: Control,
+pub(crate) struct Process {
+    /// As the kernel reported it.
+    pub(crate) pid: Pid,
+    /// A pidfd, readable once the process has ended.
+    pub(crate) handle: OwnedFd,
+    pub(crate) control: Control,
 }
 
 impl Process {
-    /// A process that was just forked and says so on `control`. `listener` answers for its parent meanwhile.
-    pub fn meet(control: Control, parent: &mut Asked<'_>) -> io::Result<Self> {
+    /// Awaits the first message of a process that was just forked; `parent`'s listener is answered meanwhile.
+    pub(crate) fn meet(control: Control, parent: &mut NotificationHandler<'_>) -> io::Result<Self> {
         match parent.receive_from(&control)? {
             (Event::Alive, pid) => Ok(Self {
                 pid,
                 handle: linux::process_descriptor(pid)?,
                 control,
             }),
-            (other, _) => Err(io::Error::other(format!("a new process began with {other:?}"))),
+            (other, _) => Err(io::Error::other(format!(
+                "unexpected first event of a new process: {other:?}"
+            ))),
         }
     }
 
-    /// Ends it. It may have ended before, which is what is wanted.
-    pub fn end(&self) {
+    /// Kills it; a process that has ended already is no error.
+    pub(crate) fn end(&self) {
         let _ = linux::signal(&self.handle, Signal::SIGKILL);
     }
 
-    /// Whether it has ended.
-    pub fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         let mut interest = [PollFd::new(self.handle.as_fd(), PollFlags::POLLIN)];
         poll(&mut interest, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
     }
 
-    /// Has it bury `child`, which has ended or is about to.
-    pub fn reap(&self, child: &Self, listener: Option<&Listener>) -> io::Result<Ended> {
+    /// Has it reap `child`, which has ended or is about to.
+    pub(crate) fn reap(&self, child: &Self, listener: Option<&Listener>) -> io::Result<Ended> {
         reap(self.pid, &self.control, child, listener)
     }
 }
 
-/// A process that has its questions answered while something is waited for.
+/// Processes whose seccomp notifications are answered during a wait.
 #[derive(Default)]
-pub struct Asked<'a> {
-    /// Where they arrive.
-    pub listener: Option<&'a Listener>,
-    /// Who may fork, once.
-    pub may_fork: Option<Pid>,
-    /// Who has to do something for there to be news.
-    pub busy: Vec<Pid>,
+pub(crate) struct NotificationHandler<'a> {
+    pub(crate) listener: Option<&'a Listener>,
+    /// The process that may fork, once.
+    pub(crate) may_fork: Option<Pid>,
+    /// Processes that have to work before the awaited event can come.
+    pub(crate) busy: Vec<Pid>,
 }
 
-impl Asked<'_> {
-    /// The next news on `control`, within a time that only a broken process exceeds.
-    pub fn receive_from(&mut self, control: &Control) -> io::Result<(Event, Pid)> {
+impl NotificationHandler<'_> {
+    /// The next event on `control`, within a time that only a broken process exceeds.
+    pub(crate) fn receive_from(&mut self, control: &Control) -> io::Result<(Event, Pid)> {
         let busy = self.busy.iter().map(|pid| pid.as_raw().unsigned_abs());
-        let timeout = Timeout::new(PATIENCE, busy.collect());
+        let timeout = Timeout::new(RESPONSE_TIME, busy.collect());
         loop {
             let left = timeout.left();
             let mut interests = vec![PollFd::new(control.as_fd(), PollFlags::POLLIN)];
@@ -95,44 +92,41 @@ impl Asked<'_> {
             if let (Some(listener), Some(true)) = (self.listener, ready.get(1)) {
                 listener.answer(&mut self.may_fork)?;
             } else if left.is_zero() {
-                // Not before the last look: this process may have been kept from looking.
+                // Only counts up to the last sample: the supervisor itself may have been kept from running.
                 return Err(io::Error::new(
                     io::ErrorKind::TimedOut,
-                    "a process did not answer its supervisor",
+                    "a process did not answer the supervisor",
                 ));
             }
         }
     }
 }
 
-/// The zygote and its children that wait for work.
-pub struct Zygote {
+/// The zygote and its waiting children.
+pub(crate) struct Zygote {
     pid: Pid,
     control: Control,
-    /// What it said of itself.
-    pub warm: Warm,
+    pub(crate) info: ZygoteInfo,
     waiting: Vec<Control>,
 }
 
 impl Zygote {
-    /// A zygote that has said it is warm.
-    pub fn new(pid: Pid, control: Control, warm: Warm) -> Self {
+    pub(crate) fn new(pid: Pid, control: Control, info: ZygoteInfo) -> Self {
         Self {
             pid,
             control,
-            warm,
+            info,
             waiting: Vec::new(),
         }
     }
 
-    /// Its process.
-    pub fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         self.pid
     }
 
-    /// Has children made for the next candidate, and does not wait for them.
-    pub fn refill(&mut self) -> io::Result<()> {
-        // One to read the code, one to run it.
+    /// Has children forked for the next candidate, without waiting for them.
+    pub(crate) fn refill(&mut self) -> io::Result<()> {
+        // One reader and one runner.
         while self.waiting.len() < 2 {
             let (ours, theirs) = Control::pair()?;
             self.control.send_command(&Command::Fork(theirs))?;
@@ -141,28 +135,28 @@ impl Zygote {
         Ok(())
     }
 
-    /// A child that waits for its order.
-    pub fn take(&mut self) -> io::Result<Process> {
+    /// A waiting child.
+    pub(crate) fn take(&mut self) -> io::Result<Process> {
         if self.waiting.is_empty() {
             self.refill()?;
         }
-        // The oldest is the most likely to be there.
+        // The oldest is the most likely to be ready.
         let control = self.waiting.remove(0);
-        let mut asked = Asked {
+        let mut handler = NotificationHandler {
             busy: vec![self.pid],
-            ..Asked::default()
+            ..NotificationHandler::default()
         };
-        Process::meet(control, &mut asked)
+        Process::meet(control, &mut handler)
     }
 
-    /// Has a child buried that has ended or is about to.
-    pub fn reap(&self, child: &Process) -> io::Result<Ended> {
+    /// Has a child reaped that has ended or is about to.
+    pub(crate) fn reap(&self, child: &Process) -> io::Result<Ended> {
         reap(self.pid, &self.control, child, None)
     }
 }
 
 impl Drop for Zygote {
-    /// Ends the process and waits until it is gone, so that nothing outlives a worker that ends in order.
+    /// Kills the zygote and waits for its end, so that no process outlives a worker that ends normally.
     fn drop(&mut self) {
         let _ = kill(self.pid, Signal::SIGKILL);
         let _ = waitpid(self.pid, None);
@@ -172,22 +166,23 @@ impl Drop for Zygote {
 
 fn reap(parent: Pid, control: &Control, child: &Process, listener: Option<&Listener>) -> io::Result<Ended> {
     control.send_command(&Command::Reap(child.pid))?;
-    let mut asked = Asked {
+    let mut handler = NotificationHandler {
         listener,
         may_fork: None,
-        // One with gigabytes of memory has to work for its end.
+        // Freeing gigabytes of memory takes a process CPU time.
         busy: vec![parent, child.pid],
     };
-    match asked.receive_from(control)? {
+    match handler.receive_from(control)? {
         (Event::Ended(ended), _) => Ok(ended),
         (other, _) => Err(io::Error::other(format!(
-            "{other:?} instead of the end of a child"
+            "{other:?} in place of the end of a child"
         ))),
     }
 }
 
-/// Kills what a candidate left behind: orphans become children of this process, which has one of its own.
-pub fn end_strays(zygote: Option<Pid>) {
+/// Kills processes that a candidate left behind: orphans become children of this process, whose only other child is the
+/// zygote.
+pub(crate) fn end_strays(zygote: Option<Pid>) {
     let deadline = Instant::now() + Duration::from_secs(2);
     while Instant::now() < deadline {
         let strays: Vec<Pid> = linux::children()
@@ -198,7 +193,7 @@ pub fn end_strays(zygote: Option<Pid>) {
             return;
         }
         for stray in strays {
-            // Both may fail for one that is gone; the next look tells.
+            // Both fail for a process that is gone; the next pass detects it.
             let _ = kill(stray, Signal::SIGKILL);
             let _ = waitpid(stray, None);
         }

@@ -1,6 +1,4 @@
-//! The embedded interpreter: started isolated, on the environment that the client named.
-//!
-//! Knows how to start Python and to compare versions, not what runs in it.
+//! The embedded interpreter: starts it, isolated, on the environment that the client names, and compares versions.
 
 use std::ffi::{CStr, CString};
 use std::fs;
@@ -14,8 +12,8 @@ use pyo3::ffi;
 /// Starts the interpreter of this process as if `python` had been called.
 ///
 /// Isolated: no `PYTHON*` variable, no user site, no current directory. `Err` holds the reason and a hint.
-pub fn start(python: &Path) -> Result<(), String> {
-    // A relative path would be read against a folder that the interpreter looks for by itself.
+pub(crate) fn start(python: &Path) -> Result<(), String> {
+    // Python would resolve a relative path against a folder that it looks up by itself.
     let python = &std::path::absolute(python).map_err(|error| format!("{}: {error}", python.display()))?;
     if !python.exists() {
         return Err(format!(
@@ -24,9 +22,10 @@ pub fn start(python: &Path) -> Result<(), String> {
         ));
     }
     let linked = linked_version();
-    // Written when the environment was made: right at no cost, unless the system's Python was updated since.
-    if noted_version(python).as_ref() != Some(&linked) {
-        compare_versions(&linked, &asked_version(python)?, python)?;
+    // The environment's file holds its version; asking the interpreter costs a process and is needed only if they
+    // differ.
+    if recorded_version(python).as_ref() != Some(&linked) {
+        compare_versions(&linked, &queried_version(python)?, python)?;
     }
     initialize(python)
 }
@@ -36,7 +35,7 @@ pub fn start(python: &Path) -> Result<(), String> {
     unsafe_code,
     reason = "pyo3 asks for the version only of a running interpreter"
 )]
-pub fn linked_version() -> String {
+pub(crate) fn linked_version() -> String {
     // SAFETY: may be called before the interpreter starts; gives a static string.
     let version = unsafe { CStr::from_ptr(ffi::Py_GetVersion()) };
     version
@@ -47,14 +46,14 @@ pub fn linked_version() -> String {
         .to_owned()
 }
 
-/// The version that an environment was made with.
-fn noted_version(python: &Path) -> Option<String> {
+/// The version in the environment's configuration.
+fn recorded_version(python: &Path) -> Option<String> {
     let folder = python.parent()?.parent()?;
     configured_version(&fs::read_to_string(folder.join("pyvenv.cfg")).ok()?)
 }
 
-/// The version that an interpreter states.
-fn asked_version(python: &Path) -> Result<String, String> {
+/// The version that the interpreter reports.
+fn queried_version(python: &Path) -> Result<String, String> {
     let output = Command::new(python)
         .args(["-I", "-c", "import platform; print(platform.python_version())"])
         .output()
@@ -62,7 +61,7 @@ fn asked_version(python: &Path) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// `version = 3.11.2` as venv writes it, or `version_info = 3.11.2.final.0` as others do.
+/// `version = 3.11.2` as venv writes it, or `version_info = 3.11.2.final.0` as other tools do.
 fn configured_version(text: &str) -> Option<String> {
     let (_, value) = text
         .lines()
@@ -72,8 +71,8 @@ fn configured_version(text: &str) -> Option<String> {
     (digits.len() >= 2).then(|| digits.join("."))
 }
 
-/// The standard library must be that of the very same build: already another patch level may have compiled
-/// into the interpreter what this one loads from files, and then finds nowhere.
+/// The standard library must belong to the same build: another patch level may have built modules into the interpreter
+/// that this one looks for in files.
 fn compare_versions(linked: &str, found: &str, python: &Path) -> Result<(), String> {
     if linked == found {
         return Ok(());
@@ -89,8 +88,8 @@ fn compare_versions(linked: &str, found: &str, python: &Path) -> Result<(), Stri
 
 #[expect(unsafe_code, reason = "pyo3 cannot start an interpreter from a configuration")]
 fn initialize(python: &Path) -> Result<(), String> {
-    let program =
-        CString::new(python.as_os_str().as_bytes()).map_err(|_| "a path holds a zero byte".to_owned())?;
+    let program = CString::new(python.as_os_str().as_bytes())
+        .map_err(|_| "the path contains a zero byte".to_owned())?;
     // SAFETY: called once, on the only thread, before any other use of Python; every structure is set up by
     // its own initialiser before a field is written, and cleared afterwards; strings are copied.
     unsafe {
@@ -103,7 +102,7 @@ fn initialize(python: &Path) -> Result<(), String> {
         let mut config = MaybeUninit::<ffi::PyConfig>::uninit();
         ffi::PyConfig_InitIsolatedConfig(config.as_mut_ptr());
         let mut config = config.assume_init();
-        // Sets and dictionaries iterate alike in every worker.
+        // Sets and dictionaries iterate in the same order in every worker.
         config.use_hash_seed = 1;
         config.hash_seed = 0;
         config.write_bytecode = 0;
@@ -141,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_read_from_either_configuration() {
+    fn both_configuration_formats_hold_the_version() {
         assert_eq!(
             configured_version("home = /usr/bin\nversion = 3.11.2\n").as_deref(),
             Some("3.11.2")
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn another_version_is_refused_and_says_both() {
+    fn another_version_is_refused_with_both_versions() {
         let python = Path::new("env/bin/python");
         for found in ["3.12.1", "3.11.7", ""] {
             let message = compare_versions("3.11.2", found, python).unwrap_err();

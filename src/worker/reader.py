@@ -1,6 +1,6 @@
-"""The part of reading that is Python: a candidate's code into steps, and a shape into facts.
+"""The Python part of the reader: splits code into steps, and measures shapes.
 
-Runs in a child that never executes a line of the candidate.
+Runs in a child that executes no candidate code.
 """
 
 import ast
@@ -9,7 +9,7 @@ import marshal
 import struct
 import warnings
 
-import cadquery as cq  # before the kernel's own modules, which need what it loads
+import cadquery as cq  # before the kernel's modules, which need libraries that it loads
 from OCP.BinTools import BinTools
 from OCP.Bnd import Bnd_Box
 from OCP.BRep import BRep_Tool
@@ -36,23 +36,23 @@ from cadforge_mesher import ANGULAR_TOLERANCE, TOLERANCE
 
 __all__ = ["describe", "edges", "facts", "flush", "hardest_face", "mesh", "plan", "prepare", "read_brep", "scene", "step_file", "surfaces", "warm"]
 
-# Edges are for the eye: beyond this many points a picture shows a grey smear anyway.
+# Edges are for display; with more points a picture shows only grey.
 MAX_EDGE_POINTS = 1_000_000
 
-# What is wrong with a shape is told of so many faces.
+# Number of faces whose faults are reported.
 MAX_FAULTS = 8
 
-# Flags of the compiler that a `from __future__` sets for the whole file.
+# Compiler flags that a `from __future__` sets for the whole file.
 FUTURES = 0
 for _name in __import__("__future__").all_feature_names:
     FUTURES |= getattr(__import__("__future__"), _name).compiler_flag
 
-# Of the formats, the last one without back references: equal code has equal bytes, whatever stands around it.
+# The last marshal format without back references: equal code has equal bytes, whatever surrounds it.
 PLAIN_FORMAT = 2
 
 
 def warm(path: str) -> None:
-    """Reads and measures one shape, so that what the first use loads is loaded before the first fork."""
+    """Reads and measures one shape, so that everything the first use loads is loaded before the first fork."""
     plan(b"import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3).faces().hole(1)\n")
     (shape,) = read_brep(path, 0)
     edges(shape)
@@ -62,23 +62,23 @@ def warm(path: str) -> None:
 
 
 def plan(source: bytes) -> list[bytes]:
-    """The steps in which a candidate is run: its top-level statements, and the calls chained in them.
+    """Splits a candidate into steps: its top-level statements, and the calls chained in them.
 
-    Run one after the other they do what the whole would do, with the same line numbers. Whatever is wrong with the
-    code as a whole is raised, as Python raises it.
+    Executing them in order has the effect of the whole, with the same line numbers. Errors of the code as a whole are raised as
+    Python raises them.
     """
     if b"\0" in source:
         raise SyntaxError("source code cannot contain null bytes")
     whole, source = syntax.compiled(source, FILENAME)
     futures = whole.co_flags & FUTURES
     try:
-        # What it warns of was said above.
+        # Its warnings were printed by the compilation above.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = compile(source, FILENAME, "exec", ast.PyCF_ONLY_AST | futures, dont_inherit=True)
             return [_packed(_compiled(part, futures)) for part in _parts(tree)]
     except (RecursionError, MemoryError, ValueError):
-        # Nested more deeply than a tree can be, but not than code can be.
+        # Nested too deeply for a syntax tree, but not for the compiler.
         return [_packed(whole)]
 
 
@@ -96,27 +96,27 @@ def _packed(code) -> bytes:
 def _parts(tree):
     for number, statement in enumerate(tree.body):
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-            # A string here would become the docstring of its step; only the first one is that of the file.
+            # A string would become the docstring of its step; only the first statement can be the file's.
             if number > 0:
                 continue
         elif isinstance(statement, ast.Assign | ast.Expr):
             chain = _Chain()
             statement.value = chain.flat(statement.value)
             yield from chain.steps
-            yield [statement, *_forgetting(statement.value)]
+            yield [statement, *_deletions(statement.value)]
             continue
         yield [statement]
 
 
 class _Chain:
-    """Takes the calls of an expression apart, in the order in which Python makes them."""
+    """Splits an expression into its calls, in the order in which Python makes them."""
 
     def __init__(self):
         self.steps = []
         self._named = 0
 
     def flat(self, node):
-        """An expression that does what is left to do of `node`, once the steps are done."""
+        """An expression for the rest of `node`, to be evaluated after the steps."""
         if isinstance(node, ast.Attribute):
             node.value = self._done(node.value)
             return node
@@ -127,10 +127,10 @@ class _Chain:
             function.value = self._done(function.value)
         if not any(_has_call(argument) for argument in arguments):
             return node
-        # The method is looked up before its arguments are computed.
+        # Python looks the method up before it evaluates the arguments.
         node.func = self._bound(function)
         if isinstance(function, ast.Attribute):
-            # Where Python says that the call of a method is.
+            # The position that Python reports for a method call.
             node.lineno, node.col_offset = function.end_lineno, function.end_col_offset - len(function.attr)
         last = max(number for number, argument in enumerate(arguments) if _has_call(argument))
         done = [self._argument(argument) if number <= last else argument for number, argument in enumerate(arguments)]
@@ -145,21 +145,21 @@ class _Chain:
         return self._bound(self.flat(node))
 
     def _done(self, node):
-        """As `flat`, with a call made."""
+        """As `flat`, with a call made a step."""
         flat = self.flat(node)
         return self._bound(flat) if isinstance(flat, ast.Call) else flat
 
     def _bound(self, node):
-        """A name, which no code can have, for the value of `node`."""
+        """Binds the value of `node` to a name that no code can contain."""
         name = f".{self._named}"
         self._named += 1
         store = ast.copy_location(ast.Assign([ast.copy_location(ast.Name(name, ast.Store()), node)], node), node)
-        self.steps.append([store, *_forgetting(node)])
+        self.steps.append([store, *_deletions(node)])
         return ast.copy_location(ast.Name(name, ast.Load()), node)
 
 
-def _forgetting(node) -> list:
-    """Deletes the names of ours that `node` used: each is used once."""
+def _deletions(node) -> list:
+    """Deletes our names that `node` used: each is used once."""
     used = [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id.startswith(".")]
     names = [ast.copy_location(ast.Name(name, ast.Del()), node) for name in used]
     return [ast.copy_location(ast.Delete(names), node)] if names else []
@@ -172,25 +172,25 @@ def _is_plain_call(node) -> bool:
 
 
 def _has_call(node) -> bool:
-    """Whether computing `node` begins with a call that can be taken out."""
+    """Whether evaluating `node` begins with a call that can become a step."""
     while isinstance(node, ast.Attribute):
         node = node.value
     return _is_plain_call(node)
 
 
 class Unreadable(Exception):
-    """What was handed over is no shape."""
+    """The exported data is not a shape."""
 
 
 def read_brep(path: str, objects: int) -> list:
-    """What a candidate handed over: the shape that is scored, then so many objects to be displayed."""
+    """Reads the exported shapes: the scored one, then so many objects to display."""
     shape = TopoDS_Shape()
     try:
         read = BinTools.Read_s(shape, path, Message_ProgressRange())
     except Exception as error:
-        raise Unreadable(f"the shape that the code handed over cannot be read: {error}") from None
+        raise Unreadable(f"the exported shape cannot be read: {error}") from None
     if not read or shape.IsNull():
-        raise Unreadable("the shape that the code handed over cannot be read")
+        raise Unreadable("the exported shape cannot be read")
     if objects == 0:
         return [shape]
     found, children = [], TopoDS_Iterator(shape)
@@ -198,14 +198,14 @@ def read_brep(path: str, objects: int) -> list:
         found.append(children.Value())
         children.Next()
     if len(found) != 1 + objects:
-        raise Unreadable(f"{1 + objects} shapes were announced, {len(found)} handed over")
+        raise Unreadable(f"{1 + objects} shapes were announced, {len(found)} exported")
     return found
 
 
 def mesh(shape, exported: bool, path: str, max_triangles: int) -> list[int]:
-    """Meshes a shape and writes its STL; the triangles of each face.
+    """Meshes a shape and writes its STL; returns the number of triangles of each face.
 
-    `exported` is CadQuery's own mesh, else the one for measuring, see `cadforge_mesher`.
+    `exported` selects CadQuery's own mesh, else the one for measuring (`cadforge_mesher`).
     """
     if exported:
         mesher.mesh_as_exported(shape)
@@ -215,13 +215,13 @@ def mesh(shape, exported: bool, path: str, max_triangles: int) -> list[int]:
 
 
 def hardest_face(shape) -> str:
-    """The face whose mesh takes longest, in words."""
+    """Describes the face whose mesh takes longest."""
     return mesher.Effort(shape).hardest
 
 
 def scene(shapes, max_triangles: int) -> bytes:
-    """The objects to be displayed, little-endian: for each the number of triangles (u32), their corners (9 x f32), the
-    length of its edges in bytes (u32), and the edges as `edges` gives them. What would be too much has no triangles.
+    """The displayed objects, little-endian: for each the number of triangles (u32), their corners (9 x f32), the length of its
+    edges in bytes (u32), and the edges as `edges` writes them. Objects beyond the limit have no triangles.
     """
     out, left = bytearray(), max_triangles
     for shape in shapes:
@@ -229,7 +229,7 @@ def scene(shapes, max_triangles: int) -> bytes:
             mesher.mesh_bounded(shape, mesher.Effort(shape))
             corners, lines = _corners(shape, left), edges(shape)
         except Exception:
-            # An object that cannot be displayed takes nothing from the one that is scored.
+            # An object that cannot be displayed must not affect the scored one.
             corners, lines = b"", b""
         left -= len(corners) // 36
         out += struct.pack("<I", len(corners) // 36) + corners + struct.pack("<I", len(lines)) + lines
@@ -275,7 +275,7 @@ def edges(shape) -> bytes:
             try:
                 polyline = GCPnts_TangentialDeflection(curve, first, last, ANGULAR_TOLERANCE, TOLERANCE)
             except Exception:
-                # A curve that the kernel cannot follow is not drawn.
+                # A curve that the kernel cannot evaluate is not drawn.
                 continue
             points = [polyline.Value(number) for number in range(1, polyline.NbPoints() + 1)]
         if len(points) < 2:
@@ -305,10 +305,10 @@ def surfaces(shape) -> bytes:
         try:
             BRepGProp.SurfaceProperties_s(face, properties)
             BRepBndLib.Add_s(face, box, False)
-            # An open box has no numbers; a face without one may be anywhere.
+            # An open box has no numbers; a face without a box may be anywhere.
             limits = (float("nan"),) * 6 if box.IsVoid() or box.IsOpen() else box.Get()
         except Exception:
-            # A surface that the kernel cannot evaluate everywhere.
+            # The kernel cannot evaluate the surface everywhere.
             limits = (float("nan"),) * 6
         out += struct.pack("<B15d", index, first, second, *point, *axis, properties.Mass(), *limits)
         explorer.Next()
@@ -415,7 +415,7 @@ def facts(shape) -> dict:
 
 
 def _faults(shape, check) -> list:
-    """Number and flaw of each face, up to `MAX_FAULTS`, in which the kernel's check finds one; -1 is a shell or solid."""
+    """Face index and fault for at most `MAX_FAULTS` faults that the kernel's check finds; index -1 is a shell or solid."""
     found = []
     explorer, number = TopExp_Explorer(shape, TopAbs_FACE), 0
     while explorer.More() and len(found) < MAX_FAULTS:
@@ -449,7 +449,7 @@ def _flaws(part, check) -> set:
 
 
 def _curve_indices() -> dict:
-    # The order is that of `CURVES` in the protocol, whose last entry is for all other curves.
+    # The order is that of `CURVES` in the protocol, whose last entry stands for all other curves.
     kinds = ("Line", "Circle", "Ellipse", "Hyperbola", "Parabola", "BezierCurve", "BSplineCurve", "OffsetCurve")
     return {getattr(GeomAbs_CurveType, f"GeomAbs_{kind}"): index for index, kind in enumerate(kinds)}
 

@@ -1,6 +1,6 @@
-//! The child that reads: a candidate's code into steps, and the shape that came of it into facts.
+//! The reader: splits a candidate's code into steps, and measures the exported shape.
 //!
-//! It never runs a line of the candidate, and is what makes facts about a shape more than the candidate's claim.
+//! It never executes candidate code, so that its facts about a shape are not the candidate's claims.
 
 use std::time::Instant;
 
@@ -17,11 +17,11 @@ use crate::control::{Command, Event, Role};
 use crate::plan::Plan;
 use crate::sandbox;
 
-/// Triangles of all objects that are displayed beside the one that is scored: what a picture can show.
+/// Limit for the triangles of all displayed objects besides the scored one: enough for a picture.
 const SCENE_TRIANGLES: u32 = 500_000;
 
-/// Understands the code, waits until it has been run, and reads what came of it.
-pub fn work(harness: &Bound<'_, PyModule>, mut context: ChildContext) -> Result<(), String> {
+/// Plans the code, waits until it has been executed, and measures the shape.
+pub(crate) fn work(harness: &Bound<'_, PyModule>, mut context: ChildContext) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     harness
         .call_method1(
@@ -48,18 +48,17 @@ pub fn work(harness: &Bound<'_, PyModule>, mut context: ChildContext) -> Result<
         .control
         .send(&Event::Planned(count))
         .map_err(|error| text(&error))?;
-    match context.control.next_order().map_err(|error| text(&error))? {
+    match context.control.next_command().map_err(|error| text(&error))? {
         Some(Command::Go(objects)) => {
             let started = Instant::now();
             let measured = measure(harness, &mut context, objects);
             report(harness, context, started, measured)
         }
-        // The code did not build, and there is nothing to measure.
+        // The build failed: there is no shape to measure.
         _ => Ok(()),
     }
 }
 
-/// What was read of a shape.
 struct Measured {
     facts: BrepFacts,
     edges: Vec<u8>,
@@ -120,7 +119,7 @@ fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u
         None => Vec::new(),
         Some(exported) => {
             let hardest: String = harness.call_method1("hardest_face", (&shape,))?.extract()?;
-            child::note_mesh(context, &hardest)?;
+            child::record_hardest_face(context, &hardest)?;
             let counts: Vec<u32> = harness
                 .call_method1(
                     "mesh",

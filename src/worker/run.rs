@@ -1,7 +1,7 @@
-//! One candidate from order to outcome: read, run, read again.
+//! Runs one candidate: plans, executes and measures it.
 //!
-//! One child reads the code into steps; another runs them, from the first or from where an earlier run of the same
-//! steps stands; the first then reads the shape that came of it.
+//! The reader splits the code into steps; the runner executes them, from the first or from a link of the chain; the
+//! reader then measures the exported shape.
 
 use std::io;
 use std::rc::Rc;
@@ -13,84 +13,78 @@ use cadforge_protocol::frame::{
 use cadforge_protocol::{Limits, MeshKind};
 use nix::unistd::Pid;
 
-use crate::beside::Beside;
 use crate::candidate::METHODS;
 use crate::chain::{Chain, Extended};
+use crate::concurrent::ConcurrentFolders;
 use crate::control::{Command, Event, INHERITED_FDS, Role, RunSpec};
-use crate::files::{Files, read_ran, read_reading};
+use crate::exit_failure;
+use crate::files::{Files, read_reader_report, read_run_report};
 use crate::fonts;
 use crate::listener::Listener;
 use crate::plan::Plan;
 use crate::process_tree::{Process, Zygote, end_strays};
 use crate::scratch::Scratch;
 use crate::supervisor::{Candidate, Client, Killed, Monitor, Observed, ProcessEvent};
-use crate::verdict;
 use cadforge_platform::linux::{Ended, MemoryFile};
 
-/// All that candidates are run with.
-pub struct Runner {
-    /// Forks children.
-    pub zygote: Zygote,
-    /// Where the candidate that runs may write.
-    pub scratch: Scratch,
-    /// The same for those that run while others sleep.
-    pub beside: Beside,
+pub(crate) struct Runner {
+    pub(crate) zygote: Zygote,
+    /// The folder in which the current candidate may write.
+    pub(crate) scratch: Scratch,
+    /// Folders of candidates that run while another one sleeps.
+    pub(crate) concurrent: ConcurrentFolders,
     chain: Option<Chain>,
-    /// Processes that are done, and whether the chain is to bury them: to be done when nobody waits.
+    /// Finished processes, and whether the chain reaps them; reaped when no client waits.
     done: Vec<(Process, bool)>,
-    /// The process that ran the candidate and may be asked about its shape; and whether it belongs to the chain.
-    standing: Option<(Process, bool)>,
+    /// The process that ran the candidate and can still be asked about its shape, and whether the chain reaps it.
+    finished_runner: Option<(Process, bool)>,
 }
 
-/// What came of one candidate.
-pub struct Finished {
-    /// Shape, failure or cancelled.
-    pub outcome: Outcome,
-    /// CPU time in ms.
-    pub cpu_ms: f64,
-    /// Ran the code, ms.
-    pub run_ms: f64,
-    /// Meshed, exported and measured, ms.
-    pub mesh_ms: f64,
-    /// Steps that an earlier run had done already.
-    pub resumed: u32,
-    /// What the candidate said of its own run.
-    pub claims: Claims,
-    /// What goes with it.
-    pub blobs: DoneBlobs,
+/// Result of a run.
+pub(crate) struct Finished {
+    pub(crate) outcome: Outcome,
+    pub(crate) cpu_ms: f64,
+    /// Duration of the code in ms.
+    pub(crate) run_ms: f64,
+    /// Duration of meshing, export and measurement in ms.
+    pub(crate) mesh_ms: f64,
+    /// Steps that were not run again.
+    pub(crate) resumed: u32,
+    /// Reports of the candidate's process about its own run, unverified.
+    pub(crate) claims: Claims,
+    pub(crate) blobs: DoneBlobs,
 }
 
-/// How a step of the work ended: with what the next one needs, or with the run's outcome.
+/// Result of one stage: input of the next stage, or the outcome of the run.
 type Step<T> = io::Result<Result<T, Outcome>>;
 
 impl Runner {
-    /// Around a warm zygote.
-    pub fn new(zygote: Zygote, scratch: Scratch) -> Self {
+    pub(crate) fn new(zygote: Zygote, scratch: Scratch) -> Self {
         Self {
             zygote,
             scratch,
-            beside: Beside::default(),
+            concurrent: ConcurrentFolders::default(),
             chain: None,
             done: Vec::new(),
-            standing: None,
+            finished_runner: None,
         }
     }
 
     /// Runs one candidate. An error is the worker's or the client's, never the candidate's.
-    pub fn run(&mut self, candidate: &Candidate, client: &mut dyn Client) -> io::Result<Finished> {
+    pub(crate) fn run(&mut self, candidate: &Candidate, client: &mut dyn Client) -> io::Result<Finished> {
         let Candidate {
             id,
             code: source,
             limits,
             purpose,
         } = candidate;
-        // What the last candidate's end was a moment late for.
+        // The last candidate may have written after its folder was cleared.
         if !self.scratch.clear()? {
             self.end_chain()?;
         }
         self.scratch.place(limits.project.as_ref())?;
         let (files, output) = Files::new(source, limits)?;
-        let resident = self.zygote.warm.resident;
+        let resident = self.zygote.info.resident;
         let helpers = [Pid::this(), self.zygote.pid()];
         let mut monitor = Monitor::new(*id, limits, resident, &helpers, output, client);
         let mut finished = Finished {
@@ -102,18 +96,18 @@ impl Runner {
             claims: Claims::default(),
             blobs: DoneBlobs::default(),
         };
-        // One that is run beside another leaves that one's process alone.
-        let outer = self.standing.take();
+        // A concurrent candidate must not use the sleeping candidate's process.
+        let outer = self.finished_runner.take();
         let worked = self.work(&files, source, limits, *purpose, &mut monitor, &mut finished);
-        if let Some((process, of_chain)) = self.standing.take() {
+        if let Some((process, of_chain)) = self.finished_runner.take() {
             process.end();
             self.done.push((process, of_chain));
         }
-        self.standing = outer;
+        self.finished_runner = outer;
         finished.outcome = match worked? {
             Ok(outcome) | Err(outcome) => outcome,
         };
-        monitor.client_is_there()?;
+        monitor.check_client()?;
         if monitor.killed == Some(Killed::Cancelled) {
             finished.outcome = Outcome::Cancelled;
         }
@@ -122,9 +116,9 @@ impl Runner {
         Ok(finished)
     }
 
-    /// Makes children for the next candidate, buries the dead, empties the folder. To be called after every run, once
-    /// its result is on the way.
-    pub fn tidy(&mut self) -> io::Result<()> {
+    /// Forks children for the next candidate, reaps finished processes, clears the folder. To be called after every
+    /// run, once its result is sent.
+    pub(crate) fn tidy(&mut self) -> io::Result<()> {
         self.zygote.refill()?;
         self.reap_done(Process::has_ended)?;
         end_strays(Some(self.zygote.pid()));
@@ -134,8 +128,8 @@ impl Runner {
         Ok(())
     }
 
-    /// Buries those of the processes that are done which are `ready` for it.
-    pub fn reap_done(&mut self, ready: impl Fn(&Process) -> bool) -> io::Result<()> {
+    /// Reaps the finished processes for which `ready` holds.
+    pub(crate) fn reap_done(&mut self, ready: impl Fn(&Process) -> bool) -> io::Result<()> {
         let (ended, dying) = std::mem::take(&mut self.done)
             .into_iter()
             .partition(|(process, _)| ready(process));
@@ -181,7 +175,6 @@ impl Runner {
         self.measure(reader, files, source, limits, monitor, finished)
     }
 
-    /// Has the code read.
     fn plan(
         &mut self,
         reader: Process,
@@ -193,31 +186,31 @@ impl Runner {
     ) -> Step<(Process, Plan)> {
         let run_spec = self.run_spec(role, limits, 0, false);
         let fds = files.fds(
-            &files.read,
+            &files.reader_report,
             &files.mesh,
-            &files.reader_words,
+            &files.reader_stack,
             self.scratch.run_folder(),
         )?;
         reader.control.send_command(&Command::Begin(run_spec, fds))?;
         let mut prepared = false;
         loop {
-            match self.next(monitor, &reader, &files.reader_words, None)? {
-                ProcessEvent::Said(Event::Prepared) => prepared = true,
-                ProcessEvent::Said(Event::Planned(_)) => {
+            match self.next(monitor, &reader, &files.reader_stack, None)? {
+                ProcessEvent::Reported(Event::Prepared) => prepared = true,
+                ProcessEvent::Reported(Event::Planned(_)) => {
                     files.plan.seal()?;
                     let plan = Plan::read(&files.plan)?;
                     return Ok(Ok((reader, plan)));
                 }
-                ProcessEvent::Said(Event::Done) => {
+                ProcessEvent::Reported(Event::Done) => {
                     monitor.drain()?;
                     self.done.push((reader, false));
-                    let (ReaderReport { outcome, .. }, _) = read_reading(&files.read)?;
+                    let (ReaderReport { outcome, .. }, _) = read_reader_report(&files.reader_report)?;
                     let failure = outcome
                         .err()
-                        .ok_or_else(|| io::Error::other("code without a plan"))?;
-                    return Ok(Err(plain(failure)));
+                        .ok_or_else(|| io::Error::other("the reader failed without an error"))?;
+                    return Ok(Err(failed_outcome(failure)));
                 }
-                ProcessEvent::Said(other) => return Err(out_of_turn(&other)),
+                ProcessEvent::Reported(other) => return Err(unexpected_event(&other)),
                 ProcessEvent::Ended => break,
             }
         }
@@ -230,15 +223,15 @@ impl Runner {
             ended,
             silent: true,
         };
-        self.failed(&observed, monitor, source, limits, &files.reader_words)
+        self.failed(&observed, monitor, source, limits, &files.reader_stack)
             .map(Err)
-            .ok_or_else(|| io::Error::other("the code was read without a plan"))
+            .ok_or_else(|| io::Error::other("the reader ended without a plan"))
     }
 
-    /// Has the steps run; what comes of it are the triangles of each face.
+    /// Has the steps executed; returns the triangles of each face.
     #[expect(
         clippy::too_many_arguments,
-        reason = "one run's parts, which belong to different owners"
+        reason = "parts of one run that have different owners"
     )]
     fn execute(
         &mut self,
@@ -252,9 +245,9 @@ impl Runner {
         finished: &mut Finished,
     ) -> Step<Vec<u8>> {
         let displays = live;
-        let live = live && self.zygote.warm.sandbox.listener;
+        let live = live && self.zygote.info.sandbox.listener;
         if live {
-            // Only the process that forked it can bury one, and the chain is about to change.
+            // A process is reaped by its parent only, and the chain is about to change.
             self.reap_done(|_| true)?;
         }
         let mut chain = if live { self.chain.take() } else { None };
@@ -276,38 +269,39 @@ impl Runner {
                 self.zygote.take()?
             }
         };
-        let begin = |shop: &Self, process: &Process, from: u32| {
+        let begin = |runner: &Self, process: &Process, from: u32| {
             let run_spec = RunSpec {
                 displays,
-                ..shop.run_spec(Role::Run, limits, from, live)
+                ..runner.run_spec(Role::Run, limits, from, live)
             };
             let fds = files.fds(
-                &files.ran,
+                &files.run_report,
                 &files.stl,
-                &files.runner_words,
-                shop.scratch.run_folder(),
+                &files.runner_stack,
+                runner.scratch.run_folder(),
             )?;
             process.control.send_command(&Command::Begin(run_spec, fds))
         };
         begin(self, &process, finished.resumed)?;
-        // A child of the zygote that never begins is our fault; one of a candidate's is its own.
+        // If a fork of the zygote never starts, that is an internal error; if a fork of a candidate's process, it is
+        // the candidate's.
         let mut begun = finished.resumed > 0;
         let mut awaited = true;
         let mut handed_over = false;
         let mut done = false;
         loop {
             let listener = chain.as_ref().map(Chain::listener);
-            match self.next(monitor, &process, &files.runner_words, listener)? {
-                ProcessEvent::Said(Event::Prepared) if awaited => (begun, awaited) = (true, false),
-                ProcessEvent::Said(Event::PreparedWithListener(listener))
+            match self.next(monitor, &process, &files.runner_stack, listener)? {
+                ProcessEvent::Reported(Event::Prepared) if awaited => (begun, awaited) = (true, false),
+                ProcessEvent::Reported(Event::PreparedWithListener(listener))
                     if awaited && live && chain.is_none() =>
                 {
                     (begun, awaited) = (true, false);
                     chain = Some(Chain::new(Listener::new(listener), limits.clone()));
                 }
-                ProcessEvent::Said(Event::Paused(step)) if !awaited && let Some(links) = &mut chain => {
+                ProcessEvent::Reported(Event::Paused(step)) if !awaited && let Some(links) = &mut chain => {
                     let prefix = monitor.prefix(&process)?;
-                    let clean = self.scratch.is_untouched() && has_only_ours(&process);
+                    let clean = self.scratch.is_untouched() && has_only_inherited_fds(&process);
                     match links.extend(process, step, plan, &prefix, &self.zygote, clean) {
                         Extended::Link(next) => {
                             monitor.cpu_before = prefix.cpu_s;
@@ -316,35 +310,35 @@ impl Runner {
                             process = next;
                         }
                         Extended::Same(same) => {
-                            // It may be gone, or not listen: then it ends by itself or by its limits.
+                            // If it is gone or ignores the command, it ends by itself or at its limits.
                             let _ = same.control.send_command(&Command::Go(0));
                             process = same;
                         }
-                        Extended::Deceived(same) => {
-                            monitor.killed.get_or_insert(Killed::Nonsense);
+                        Extended::Violated(same) => {
+                            monitor.killed.get_or_insert(Killed::ProtocolViolation);
                             same.end();
                             process = same;
                         }
                     }
                 }
-                ProcessEvent::Said(Event::HandedOver(objects)) if begun && !handed_over => {
+                ProcessEvent::Reported(Event::HandedOver(objects)) if begun && !handed_over => {
                     handed_over = true;
                     monitor.begin_mesh(&process);
-                    // From here on nobody can change it, not even a candidate that left a map of it somewhere.
+                    // Sealed, so that even a candidate that kept a mapping of it cannot change it.
                     if files.brep.seal().is_err() {
-                        monitor.killed.get_or_insert(Killed::Nonsense);
+                        monitor.killed.get_or_insert(Killed::ProtocolViolation);
                         process.end();
                     } else {
                         reader.control.send_command(&Command::Go(objects))?;
                     }
                 }
-                ProcessEvent::Said(Event::Done) if begun => {
+                ProcessEvent::Reported(Event::Done) if begun => {
                     done = true;
                     break;
                 }
-                // Only a candidate that took over its child says anything else.
-                ProcessEvent::Said(_) => {
-                    monitor.killed.get_or_insert(Killed::Nonsense);
+                // Only a candidate that took over its process sends anything else.
+                ProcessEvent::Reported(_) => {
+                    monitor.killed.get_or_insert(Killed::ProtocolViolation);
                     process.end();
                 }
                 ProcessEvent::Ended => break,
@@ -352,10 +346,10 @@ impl Runner {
         }
         let ended = if done {
             let cpu_s = cadforge_platform::linux::cpu_s(process.pid).unwrap_or(0.0);
-            self.standing = Some((process, chain.is_some()));
+            self.finished_runner = Some((process, chain.is_some()));
             Ended {
                 cpu_s,
-                ..Ended::well()
+                ..Ended::normal()
             }
         } else {
             match &mut chain {
@@ -369,21 +363,21 @@ impl Runner {
             killed: monitor.killed,
             cpu_s: monitor.cpu_before + ended.cpu_s,
             ended,
-            silent: files.ran.len()? == 0,
+            silent: files.run_report.len()? == 0,
         };
         monitor.cpu_before = observed.cpu_s;
         finished.cpu_ms = observed.cpu_s * 1e3;
         finished.run_ms = monitor.wall_s() * 1e3;
         check_prepared(begun, monitor)?;
-        if let Some(outcome) = self.failed(&observed, monitor, source, limits, &files.runner_words) {
+        if let Some(outcome) = self.failed(&observed, monitor, source, limits, &files.runner_stack) {
             return Ok(Err(outcome));
         }
-        if files.ran.seal().is_err() || files.stl.seal().is_err() {
-            return Ok(Err(forged("it holds on to what it handed over")));
+        if files.run_report.seal().is_err() || files.stl.seal().is_err() {
+            return Ok(Err(forged("it still has its output mapped")));
         }
-        match read_ran(&files.ran) {
+        match read_run_report(&files.run_report) {
             Ok((RunReport { outcome: Ok(()), .. }, _)) if !handed_over => {
-                Ok(Err(forged("it handed no shape over")))
+                Ok(Err(forged("it exported no shape")))
             }
             Ok((
                 RunReport {
@@ -396,13 +390,13 @@ impl Runner {
             )) => {
                 (finished.run_ms, finished.mesh_ms) = (run_ms, mesh_ms);
                 finished.claims = claims;
-                Ok(outcome.map(|()| faces).map_err(plain))
+                Ok(outcome.map(|()| faces).map_err(failed_outcome))
             }
             Err(error) => Ok(Err(forged(&format!("its report cannot be read: {error}")))),
         }
     }
 
-    /// Waits until the shape has been read that was handed over.
+    /// Waits until the reader has measured the shape.
     fn measure(
         &mut self,
         reader: Process,
@@ -413,12 +407,12 @@ impl Runner {
         finished: &mut Finished,
     ) -> Step<Outcome> {
         monitor.begin_mesh(&reader);
-        match self.next(monitor, &reader, &files.reader_words, None)? {
-            ProcessEvent::Said(Event::Done) => {
+        match self.next(monitor, &reader, &files.reader_stack, None)? {
+            ProcessEvent::Reported(Event::Done) => {
                 finished.cpu_ms += cadforge_platform::linux::cpu_s(reader.pid).unwrap_or(0.0) * 1e3;
                 self.done.push((reader, false));
             }
-            ProcessEvent::Said(other) => return Err(out_of_turn(&other)),
+            ProcessEvent::Reported(other) => return Err(unexpected_event(&other)),
             ProcessEvent::Ended => {
                 let ended = self.zygote.reap(&reader)?;
                 let observed = Observed {
@@ -428,17 +422,17 @@ impl Runner {
                     silent: true,
                 };
                 return self
-                    .failed(&observed, monitor, source, limits, &files.reader_words)
+                    .failed(&observed, monitor, source, limits, &files.reader_stack)
                     .map(Err)
-                    .ok_or_else(|| io::Error::other("a shape was read without a report"));
+                    .ok_or_else(|| io::Error::other("the reader ended without a report"));
             }
         }
         monitor.drain()?;
-        // Of the reader, whom no candidate has touched: what cannot be read is our own fault.
-        let (ReaderReport { outcome, ms }, blobs) = read_reading(&files.read)?;
-        let [edges, surfaces, step, faces, scene] =
-            <[Vec<u8>; 5]>::try_from(blobs).map_err(|_| io::Error::other("a reading without its blobs"))?;
-        // Read while the mesh was made: the longer of the two is what it took.
+        // No candidate code runs in the reader: a malformed report is an internal error.
+        let (ReaderReport { outcome, ms }, blobs) = read_reader_report(&files.reader_report)?;
+        let [edges, surfaces, step, faces, scene] = <[Vec<u8>; 5]>::try_from(blobs)
+            .map_err(|_| io::Error::other("the reader's report lacks its blobs"))?;
+        // The reader measures while the mesh is made: the longer of the two is the duration.
         finished.mesh_ms = finished.mesh_ms.max(ms);
         let mesh = match limits.mesh {
             MeshKind::Exported => &files.stl,
@@ -465,14 +459,14 @@ impl Runner {
                 }
                 Err(error) => Err(forged(&format!("its mesh cannot be read: {error}"))),
             },
-            Err(failure) => Err(plain(failure)),
+            Err(failure) => Err(failed_outcome(failure)),
         })
     }
 
-    /// Asks the process that ran the candidate which clean-up broke its shape. Whatever it answers is a claim, and a
-    /// process that does not answer takes nothing from the result.
+    /// Asks the process that ran the candidate which clean-up broke its shape. The answer is an unverified claim; the
+    /// result does not depend on getting one.
     fn diagnose(&mut self, files: &Files, monitor: &mut Monitor<'_>) -> io::Result<Option<Remark>> {
-        let Some((process, of_chain)) = self.standing.take() else {
+        let Some((process, of_chain)) = self.finished_runner.take() else {
             return Ok(None);
         };
         let chain = self.chain.take();
@@ -481,14 +475,14 @@ impl Runner {
         } else {
             monitor.begin_diagnosis(&process);
             let listener = chain.as_ref().map(Chain::listener);
-            let event = self.next(monitor, &process, &files.runner_words, listener);
+            let event = self.next(monitor, &process, &files.runner_stack, listener);
             monitor.end_diagnosis();
             event
         };
         self.chain = chain;
-        self.standing = Some((process, of_chain));
+        self.finished_runner = Some((process, of_chain));
         Ok(match event? {
-            ProcessEvent::Said(Event::Diagnosed(line @ 1.., method)) => Some(Remark {
+            ProcessEvent::Reported(Event::Diagnosed(line @ 1.., method)) => Some(Remark {
                 line,
                 method: METHODS
                     .get(method as usize)
@@ -497,7 +491,7 @@ impl Runner {
                     .to_owned(),
                 effect: OperationEffect::BrokenByClean,
             }),
-            ProcessEvent::Said(_) | ProcessEvent::Ended => None,
+            ProcessEvent::Reported(_) | ProcessEvent::Ended => None,
         })
     }
 
@@ -513,15 +507,15 @@ impl Runner {
             return Some(Outcome::Cancelled);
         }
         let stderr = &monitor.output.stderr.bytes;
-        verdict::of_death(
+        exit_failure::classify(
             observed,
             source,
             limits,
             stderr,
             stack_dump,
-            self.zygote.warm.resident,
+            self.zygote.info.resident,
         )
-        .map(plain)
+        .map(failed_outcome)
     }
 
     fn run_spec(&self, role: Role, limits: &Limits, from: u32, pausing: bool) -> RunSpec {
@@ -529,7 +523,7 @@ impl Runner {
         RunSpec {
             role,
             cpu_s: limits.cpu_s,
-            address_space: self.zygote.warm.address_space.saturating_add(memory),
+            address_space: self.zygote.info.address_space.saturating_add(memory),
             triangles: limits.triangles,
             from,
             pausing,
@@ -545,8 +539,8 @@ impl Runner {
     }
 }
 
-/// Whether a process has no descriptor but those that it was given.
-fn has_only_ours(process: &Process) -> bool {
+/// Whether a process has only the descriptors that it was given.
+fn has_only_inherited_fds(process: &Process) -> bool {
     cadforge_platform::linux::open_descriptors(process.pid)
         .iter()
         .all(|&number| {
@@ -556,31 +550,31 @@ fn has_only_ours(process: &Process) -> bool {
         })
 }
 
-/// Whoever never got as far as the candidate's code tells nothing about it.
+/// A child that ends before it is prepared is an internal error.
 fn check_prepared(prepared: bool, monitor: &Monitor<'_>) -> io::Result<()> {
     if prepared || monitor.killed.is_some() {
         return Ok(());
     }
     let words = String::from_utf8_lossy(&monitor.output.stderr.bytes);
     Err(io::Error::other(format!(
-        "a child could not be prepared: {}",
+        "preparing a child process failed: {}",
         words.trim()
     )))
 }
 
-fn plain(failure: Failure) -> Outcome {
+fn failed_outcome(failure: Failure) -> Outcome {
     Outcome::Failed { failure }
 }
 
 fn forged(reason: &str) -> Outcome {
-    plain(Failure {
+    failed_outcome(Failure {
         kind: Kind::Forged,
-        message: format!("what the candidate handed over cannot be believed: {reason}"),
+        message: format!("the output of the candidate's process cannot be believed: {reason}"),
         line: None,
         traceback: String::new(),
     })
 }
 
-fn out_of_turn(event: &Event) -> io::Error {
-    io::Error::other(format!("a child that reads reported {event:?}"))
+fn unexpected_event(event: &Event) -> io::Error {
+    io::Error::other(format!("unexpected event of the reader: {event:?}"))
 }

@@ -1,4 +1,4 @@
-//! The folder in which candidates may write: what it may hold, and that nothing in it outlives a run.
+//! The folder in which candidates may write: its limits, and its removal after each run.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -14,36 +14,35 @@ use nix::fcntl::{Flock, FlockArg};
 const PREFIX: &str = "cadforge-scratch-";
 
 /// Files and folders that a candidate may have at once.
-const MOST_ENTRIES: usize = 1000;
+const MAX_ENTRIES: usize = 1000;
 
-/// Bytes that they may hold together.
-const MOST_BYTES: u64 = 512 << 20;
+/// Bytes of all its files.
+const MAX_BYTES: u64 = 512 << 20;
 
-/// Folders inside one another. Far below what a path can name, which is how far a look reaches.
-const DEEPEST: usize = 64;
+/// Nesting of folders. Far below the longest path, which bounds how deep counting can look.
+const MAX_DEPTH: usize = 64;
 
-/// A worker's folder.
-pub struct Scratch {
+pub(crate) struct Scratch {
     folder: PathBuf,
     run: File,
-    /// Links that were placed for the run, below its folder, and where they lead.
+    /// Links placed for the run, relative to its folder, and their targets.
     placed: Vec<(PathBuf, PathBuf)>,
-    /// Held for as long as the worker lives, so that others can tell a folder in use from one left behind
-    /// by a worker that was killed.
+    /// Held while the worker lives, so that other workers can tell a folder in use from one that a killed worker left
+    /// behind.
     _lock: Flock<File>,
 }
 
 impl Scratch {
-    /// Makes the folder in the system's temporary folder, and removes what killed workers left there. `number` tells those
-    /// of one worker apart.
-    pub fn new(number: u8) -> io::Result<Self> {
+    /// Creates the folder in the system's temporary folder, and removes those that killed workers left there. `number`
+    /// distinguishes the folders of one worker.
+    pub(crate) fn new(number: u8) -> io::Result<Self> {
         let base = std::env::temp_dir();
         remove_abandoned(&base);
-        // Of constant length, because not even that may differ between equal runs in two workers. Linux has less than
-        // 2^22 processes.
+        // Of constant length, so that equal runs in two workers have paths of equal length. Linux has fewer than 2^22
+        // processes.
         let name = format!("{PREFIX}{number:03}{:07}", std::process::id());
         let folder = base.join(&name);
-        // Locked before it has the name by which another worker could take it for abandoned.
+        // Locked before it gets the name by which another worker could take it for abandoned.
         let unnamed = base.join(format!("new-{name}"));
         fs::create_dir(&unnamed)?;
         let lock = lock(&unnamed)?;
@@ -57,20 +56,18 @@ impl Scratch {
         })
     }
 
-    /// Where candidates run. It has the same name in every run: what a candidate sees must not differ between
-    /// equal runs.
-    pub fn run_folder(&self) -> BorrowedFd<'_> {
+    /// The working folder of candidates. Its name is the same in every run: equal runs must not see a difference.
+    pub(crate) fn run_folder(&self) -> BorrowedFd<'_> {
         self.run.as_fd()
     }
 
-    /// Whether nothing is in it.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         fs::read_dir(self.run_path()).is_ok_and(|mut entries| entries.next().is_none())
     }
 
-    /// Places a link to each entry of the project folder, in folders of its own where an entry lies deeper: relative paths
-    /// then lead to the files of the project, and what is written stays here.
-    pub fn place(&mut self, project: Option<&Project>) -> io::Result<()> {
+    /// Places a link to each entry of the project folder, in folders of its own for nested entries: relative paths then
+    /// lead to the project's files, and new files stay here.
+    pub(crate) fn place(&mut self, project: Option<&Project>) -> io::Result<()> {
         self.placed.clear();
         let Some(project) = project else { return Ok(()) };
         let run = self.run_path();
@@ -85,8 +82,8 @@ impl Scratch {
         Ok(())
     }
 
-    /// Whether it holds what was placed there and nothing else.
-    pub fn is_untouched(&self) -> bool {
+    /// Whether it holds only the placed links.
+    pub(crate) fn is_untouched(&self) -> bool {
         let run = self.run_path();
         let is_there = |(path, target): &(PathBuf, PathBuf)| {
             fs::read_link(run.join(path)).is_ok_and(|found| found == *target)
@@ -101,8 +98,8 @@ impl Scratch {
         links == self.placed.len() && count(&run, links + folders.len()) == links + folders.len()
     }
 
-    /// Whether it holds more than a candidate may write; looks at no more than that.
-    pub fn is_too_full(&self) -> bool {
+    /// Whether it exceeds the limits of a candidate; stops counting at the limit.
+    pub(crate) fn is_too_full(&self) -> bool {
         let (mut entries, mut bytes) = (0, 0);
         let mut folders = vec![(self.run_path(), 0)];
         while let Some((folder, depth)) = folders.pop() {
@@ -114,7 +111,7 @@ impl Scratch {
                         folders.push((entry.path(), depth + 1));
                     }
                 }
-                if entries > MOST_ENTRIES + 2 * self.placed.len() || bytes > MOST_BYTES || depth > DEEPEST {
+                if entries > MAX_ENTRIES + 2 * self.placed.len() || bytes > MAX_BYTES || depth > MAX_DEPTH {
                     return true;
                 }
             }
@@ -122,8 +119,8 @@ impl Scratch {
         false
     }
 
-    /// Empties it; `false` if it had to be replaced, so that who was confined to it cannot be used again.
-    pub fn clear(&mut self) -> io::Result<bool> {
+    /// Empties it; `false` if it had to be replaced, so that a process confined to the old one cannot be used again.
+    pub(crate) fn clear(&mut self) -> io::Result<bool> {
         if self.is_empty() {
             return Ok(true);
         }
@@ -132,8 +129,8 @@ impl Scratch {
         if self.is_empty() {
             return Ok(true);
         }
-        // A candidate can leave a folder that only its owner's next words could remove: it is set aside, so
-        // that the next candidate does not pay for it.
+        // A candidate can leave a folder that takes long to remove: it is set aside, so that the next candidate does
+        // not wait for it.
         let nanoseconds = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
@@ -150,12 +147,12 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next worker.
+        // If this fails, the next worker removes it.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// Files and folders inside a folder; looks at no more than one beyond `most`.
+/// Number of files and folders below `top`; stops at one more than `most`.
 fn count(top: &Path, most: usize) -> usize {
     let mut found = 0;
     let mut folders = vec![top.to_owned()];
@@ -173,8 +170,8 @@ fn count(top: &Path, most: usize) -> usize {
     found
 }
 
-/// Empties a folder however deeply its contents lie inside one another: what a folder holds is brought up before the
-/// folder goes. Gives up when nothing changes any more.
+/// Empties a folder with contents of any depth by moving nested entries up before removing their folder. Gives up when
+/// a pass changes nothing.
 fn empty(top: &Path) {
     let mut named = 0u64;
     loop {
@@ -216,7 +213,7 @@ fn remove_abandoned(base: &Path) {
             .file_name()
             .to_str()
             .is_some_and(|name| name.starts_with(PREFIX));
-        // A folder whose lock can be had belongs to nobody. One of another user cannot be removed: fine.
+        // A folder whose lock is free is abandoned. Removal of another user's folder fails, which is no error.
         if named && let Ok(_lock) = lock(&entry.path()) {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -231,7 +228,7 @@ mod tests {
     fn a_folder_deeper_than_any_path_is_emptied() {
         let folder = tempfile::tempdir().unwrap();
         let depth = 700;
-        // Built from the inside out, since no path names the innermost one.
+        // Built from the inside out: no path can name the innermost folder.
         fs::create_dir(folder.path().join("inner")).unwrap();
         fs::write(folder.path().join("inner/file"), "x").unwrap();
         for _ in 0..depth {

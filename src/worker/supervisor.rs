@@ -1,6 +1,5 @@
-//! Watches the processes of one candidate, keeps their output, ends them when it must.
-//!
-//! Decides why a process ended, not what that is worth.
+//! Monitors the processes of one candidate: collects their output and kills them when a limit is exceeded.
+//! Reports why a process ended; the caller decides what that means for the candidate.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -15,136 +14,122 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, read};
 
 use crate::chain::Prefix;
-use crate::clock::{Clock, ProcessSample, Seen};
+use crate::clock::{Clock, ProcessSample, Usage};
 use crate::control::Event;
 use crate::listener::Listener;
 use crate::process_tree::Process;
 use crate::scratch::Scratch;
 use cadforge_platform::linux::{self, Ended, MemoryFile};
 
-/// How often CPU time and memory are looked at. Below it, a limit of 20 s is kept to a thousandth.
+/// Interval between samples of CPU time and memory. With it, a limit of 20 s is exact to a thousandth.
 const TICK: Duration = Duration::from_millis(20);
 
-/// CPU seconds for the search of what made a shape invalid.
-const DIAGNOSIS: f64 = 5.0;
+/// CPU seconds for finding the operation that made a shape invalid.
+const DIAGNOSIS_CPU_S: f64 = 5.0;
 
-/// How long a child that is about to be killed may take to say where it is, without the time in which it waits for the
-/// processor.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+/// Time for a child to dump its stack before it is killed, without the time in which it waits for the processor.
+const STACK_DUMP_TIME: Duration = Duration::from_millis(300);
 
-/// The same with that time, whatever it does.
-const LAST_WORDS_AT_MOST: Duration = Duration::from_secs(5);
+/// Upper bound of the same, including that time.
+const MAX_STACK_DUMP_TIME: Duration = Duration::from_secs(5);
 
-/// How often the client hears that the candidate runs.
-const BEAT: Duration = Duration::from_secs(1);
+/// Interval of progress messages to the client.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
-/// How often while it sleeps: so long another candidate may wait at most until it is run meanwhile.
-const BEAT_ASLEEP: Duration = Duration::from_millis(50);
+/// The same while the candidate sleeps: another candidate waits at most this long until it is run meanwhile.
+const HEARTBEAT_ASLEEP: Duration = Duration::from_millis(50);
 
-/// From when on it sleeps. Honest candidates never do for so long.
-const ASLEEP: f64 = 0.1;
+/// Seconds of sleep after which a candidate counts as sleeping. Honest candidates never sleep for so long.
+const ASLEEP_AFTER_S: f64 = 0.1;
 
 /// Why the supervisor killed a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Killed {
-    /// CPU limit.
+pub(crate) enum Killed {
     Cpu,
-    /// It slept for longer than it may.
+    /// Slept for longer than the limit.
     Idle,
-    /// Wall limit.
     Wall,
-    /// Memory limit.
     Memory,
-    /// Output limit.
     Flood,
-    /// More files than may be written.
+    /// Wrote more files than allowed.
     Files,
-    /// It told what no child tells.
-    Nonsense,
-    /// The client asked.
+    /// Sent a message that no child of ours sends.
+    ProtocolViolation,
+    /// Cancelled by the client.
     Cancelled,
 }
 
-/// All that is known of a child once it is gone.
-pub struct Observed {
+/// Everything known about a child after its end.
+pub(crate) struct Observed {
     /// Set if the supervisor killed it.
-    pub killed: Option<Killed>,
-    /// Exit status and use of resources.
-    pub ended: Ended,
-    /// CPU seconds of the whole run, with what was not run again.
-    pub cpu_s: f64,
-    /// Whether it ended without leaving a report.
-    pub silent: bool,
+    pub(crate) killed: Option<Killed>,
+    pub(crate) ended: Ended,
+    /// CPU seconds of the whole run, including those of resumed steps.
+    pub(crate) cpu_s: f64,
+    /// Whether it ended without writing a report.
+    pub(crate) silent: bool,
 }
 
-/// What the client asks for while a candidate runs.
-pub enum Interruption {
-    /// Stop that candidate.
+/// Requests of the client while a candidate runs.
+pub(crate) enum Interruption {
     Cancel(u64),
-    /// Run another one meanwhile.
+    /// Run another candidate meanwhile.
     Run(Box<Candidate>),
 }
 
-/// A candidate as the client hands it over.
-pub struct Candidate {
-    /// The client's name for the run; 0 for one that no client asked for.
-    pub id: u64,
-    /// The code.
-    pub code: Vec<u8>,
-    /// What it may use.
-    pub limits: Limits,
-    /// What it is run for.
-    pub purpose: Purpose,
+/// A candidate as the client sends it.
+pub(crate) struct Candidate {
+    /// The client's id of the run; 0 for the worker's own trial run.
+    pub(crate) id: u64,
+    pub(crate) code: Vec<u8>,
+    pub(crate) limits: Limits,
+    pub(crate) purpose: Purpose,
 }
 
-/// The client's side of a run.
-pub trait Client {
-    /// Readable when it has something to say.
+/// Connection to the client of a run.
+pub(crate) trait Client {
+    /// Readable when a message has arrived.
     fn connection(&self) -> BorrowedFd<'_>;
 
-    /// Hears it; an error if it is gone.
+    /// Fails if the client is gone.
     fn receive(&mut self) -> io::Result<Interruption>;
 
-    /// Tells it; an error if it is gone.
+    /// Fails if the client is gone.
     fn send(&mut self, reply: &Reply, blobs: &[&[u8]]) -> io::Result<()>;
 }
 
-/// What happens to a watched process.
-pub enum ProcessEvent {
-    /// It says something.
-    Said(Event),
-    /// It has ended, and is not buried yet.
+pub(crate) enum ProcessEvent {
+    Reported(Event),
+    /// It has ended and is not reaped yet.
     Ended,
 }
 
-/// One candidate's run, over all its processes.
-pub struct Monitor<'a> {
-    /// Why what runs now was killed.
-    pub killed: Option<Killed>,
-    /// CPU seconds used by processes before the one that is watched.
-    pub cpu_before: f64,
-    /// What was printed.
-    pub output: Output,
+/// Monitors one candidate's run, over all its processes.
+pub(crate) struct Monitor<'a> {
+    /// Why the current process was killed.
+    pub(crate) killed: Option<Killed>,
+    /// CPU seconds of the run's earlier processes.
+    pub(crate) cpu_before: f64,
+    pub(crate) output: Output,
     id: u64,
     limits: &'a Limits,
-    /// CPU seconds that what runs now may have used, with those before it.
+    /// CPU seconds that the run may have used by the end of its current stage.
     cpu_limit_s: f64,
-    /// The same in wall time.
+    /// The same for wall time.
     wall_limit_s: f64,
     clock: Clock,
     resident_limit: u64,
-    /// Hears how it goes.
-    pub client: &'a mut dyn Client,
+    pub(crate) client: &'a mut dyn Client,
     client_lost: Option<io::Error>,
-    /// When the client last heard that the candidate runs; `None` if it is to hear it now.
+    /// When the client was last notified that the candidate runs; `None` if a message is due.
     last_beat: Option<Instant>,
-    /// Since when another candidate was run.
-    elsewhere: Option<Instant>,
+    /// When a concurrent candidate was started.
+    concurrent_since: Option<Instant>,
 }
 
 impl<'a> Monitor<'a> {
-    /// Starts the clock. `resident` is the zygote's memory, which is one of `helpers`.
-    pub fn new(
+    /// Starts the clock. `resident` is the zygote's memory in bytes; the zygote is one of `helpers`.
+    pub(crate) fn new(
         id: u64,
         limits: &'a Limits,
         resident: u64,
@@ -165,26 +150,25 @@ impl<'a> Monitor<'a> {
             client,
             client_lost: None,
             last_beat: Some(Instant::now()),
-            elsewhere: None,
+            concurrent_since: None,
         }
     }
 
-    /// Wall time so far.
-    pub fn wall_s(&self) -> f64 {
+    pub(crate) fn wall_s(&self) -> f64 {
         self.clock.wall_s()
     }
 
-    /// Begins the time for the mesh: what `process` has used until now is no part of it.
-    pub fn begin_mesh(&mut self, process: &Process) {
+    /// Starts the time limit of the mesh: earlier use by `process` does not count.
+    pub(crate) fn begin_mesh(&mut self, process: &Process) {
         self.allow(process, self.limits.mesh_cpu_s);
     }
 
-    /// Gives `process` a moment to answer a question about its shape, whatever it has used so far.
-    pub fn begin_diagnosis(&mut self, process: &Process) {
-        self.allow(process, DIAGNOSIS);
+    /// Starts the time limit for diagnosing an invalid shape, whatever `process` has used so far.
+    pub(crate) fn begin_diagnosis(&mut self, process: &Process) {
+        self.allow(process, DIAGNOSIS_CPU_S);
     }
 
-    /// Gives `process` so many CPU seconds from now on, and wall time in the usual proportion.
+    /// Allows `process` this many CPU seconds from now on, and wall time in the usual proportion.
     fn allow(&mut self, process: &Process, cpu_s: f64) {
         let used = self.cpu_before + linux::cpu_s(process.pid).unwrap_or(0.0);
         self.cpu_limit_s = used + cpu_s;
@@ -195,24 +179,24 @@ impl<'a> Monitor<'a> {
         self.wall_limit_s = self.clock.wall_s() + more.wall_s();
     }
 
-    /// Whether it answered in time is no matter of the candidate's.
-    pub fn end_diagnosis(&mut self) {
+    /// The candidate does not fail if the answer came too late.
+    pub(crate) fn end_diagnosis(&mut self) {
         if matches!(
             self.killed,
-            Some(Killed::Cpu | Killed::Idle | Killed::Wall | Killed::Memory | Killed::Nonsense)
+            Some(Killed::Cpu | Killed::Idle | Killed::Wall | Killed::Memory | Killed::ProtocolViolation)
         ) {
             self.killed = None;
         }
     }
 
-    /// What a run that goes on from elsewhere has behind it.
-    pub fn resume(&mut self, prefix: &Prefix) {
+    /// Adds the use and the output of the steps that are not run again.
+    pub(crate) fn resume(&mut self, prefix: &Prefix) {
         self.cpu_before = prefix.cpu_s;
         self.output.resume(prefix);
     }
 
-    /// What a run that is to go on from here will have behind it.
-    pub fn prefix(&mut self, process: &Process) -> io::Result<Prefix> {
+    /// Use and output so far, for runs that will resume after this step.
+    pub(crate) fn prefix(&mut self, process: &Process) -> io::Result<Prefix> {
         self.output.drain()?;
         Ok(Prefix {
             cpu_s: self.cpu_before + linux::cpu_s(process.pid).unwrap_or(0.0),
@@ -221,34 +205,35 @@ impl<'a> Monitor<'a> {
         })
     }
 
-    /// Waits until `process` says something or has ended; ends it when it must. An error once it has ended and the
-    /// client is gone. What comes of it may also be another candidate that is to be run first, if this one sleeps.
-    pub fn next(
+    /// Waits until `process` reports something or has ended; kills it at a limit. Fails once it has ended and the
+    /// client is gone. The inner error is another candidate that is to be run first, because this one sleeps.
+    pub(crate) fn next(
         &mut self,
         process: &Process,
         stack_dump: &MemoryFile,
         listener: Option<&Listener>,
         scratch: &Scratch,
     ) -> io::Result<Result<ProcessEvent, Box<Candidate>>> {
-        let mut next_look = Instant::now() + TICK;
-        let mut deaf = false;
-        // What ended one process of a run ends all of it, though that one had just said that it was done.
+        let mut next_sample = Instant::now() + TICK;
+        let mut control_closed = false;
+        // A limit that ended one process of a run ends the run, even if that process had just reported success.
         if self.killed.is_some() || self.client_lost.is_some() {
             process.end();
         }
-        let mut elsewhere = self.elsewhere.take();
-        match elsewhere {
+        let mut concurrent_since = self.concurrent_since.take();
+        match concurrent_since {
             None => self.clock.restart(),
-            // It may have waited for us all the time.
-            Some(since) if self.waits_for_us(process, listener) => self.clock.forgive(since.elapsed()),
-            Some(_) => (next_look, self.last_beat) = (Instant::now(), None),
+            // It may have waited for the supervisor all the time.
+            Some(since) if self.awaits_supervisor(process, listener) => self.clock.exclude(since.elapsed()),
+            Some(_) => (next_sample, self.last_beat) = (Instant::now(), None),
         }
         loop {
             let now = Instant::now();
-            if now >= next_look {
-                next_look = now + TICK;
+            if now >= next_sample {
+                next_sample = now + TICK;
                 if self.killed.is_none() {
-                    self.killed = self.judge(process, listener, scratch, elsewhere.take().is_some());
+                    self.killed =
+                        self.exceeded_limit(process, listener, scratch, concurrent_since.take().is_some());
                     if self.killed.is_some() {
                         request_stack_dump(process, stack_dump);
                         process.end();
@@ -265,10 +250,10 @@ impl<'a> Monitor<'a> {
                         process.end();
                     }
                     Ok(Interruption::Run(candidate)) => {
-                        self.elsewhere = Some(Instant::now());
+                        self.concurrent_since = Some(Instant::now());
                         return Ok(Err(candidate));
                     }
-                    // Of one that has ended.
+                    // Of a candidate that has ended.
                     Ok(Interruption::Cancel(_)) => {}
                     Err(error) => {
                         self.client_lost = Some(error);
@@ -285,13 +270,15 @@ impl<'a> Monitor<'a> {
                 self.killed = Some(Killed::Flood);
                 process.end();
             }
-            if ready.said && !deaf {
+            if ready.reported && !control_closed {
                 match process.control.receive() {
-                    Ok((event, sender)) if sender == process.pid => return Ok(Ok(ProcessEvent::Said(event))),
-                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => deaf = true,
+                    Ok((event, sender)) if sender == process.pid => {
+                        return Ok(Ok(ProcessEvent::Reported(event)));
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => control_closed = true,
                     Ok(_) | Err(_) => {
-                        self.killed.get_or_insert(Killed::Nonsense);
-                        deaf = true;
+                        self.killed.get_or_insert(Killed::ProtocolViolation);
+                        control_closed = true;
                         process.end();
                     }
                 }
@@ -301,37 +288,37 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    /// An error if the client is gone; to be asked once all processes have ended.
-    pub fn client_is_there(&mut self) -> io::Result<()> {
+    /// Fails if the client is gone. To be called once all processes have ended.
+    pub(crate) fn check_client(&mut self) -> io::Result<()> {
         self.client_lost.take().map_or(Ok(()), Err)
     }
 
-    /// Takes what is left in the pipes.
-    pub fn drain(&mut self) -> io::Result<()> {
+    /// Reads the rest of the output.
+    pub(crate) fn drain(&mut self) -> io::Result<()> {
         if self.output.drain()? {
             self.killed.get_or_insert(Killed::Flood);
         }
         Ok(())
     }
 
-    /// Why the process has to be ended, if it has to.
-    fn judge(
+    /// The limit that the process exceeds, if any.
+    fn exceeded_limit(
         &mut self,
         process: &Process,
         listener: Option<&Listener>,
         scratch: &Scratch,
         long: bool,
     ) -> Option<Killed> {
-        let seen = self.look(process, listener, long);
+        let usage = self.sample(process, listener, long);
         let resident = linux::memory(process.pid).map_or(0, |(_, resident)| resident);
         if resident > self.resident_limit {
             Some(Killed::Memory)
-        } else if self.cpu_before + seen.cpu_s >= self.cpu_limit_s {
+        } else if self.cpu_before + usage.cpu_s >= self.cpu_limit_s {
             Some(Killed::Cpu)
         } else if self.clock.slept_s() >= self.limits.idle_s() {
             Some(Killed::Idle)
-        } else if self.is_past_wall_limit(seen) {
-            // Where both limits are one, either may be seen first.
+        } else if self.is_past_wall_limit(usage) {
+            // Where both limits are equal, either may be noticed first.
             let (idle_s, wall_s) = (self.limits.idle_s(), self.wall_limit_s);
             let asleep = idle_s >= wall_s && self.clock.slept_s() > 0.5 * wall_s;
             Some(if asleep { Killed::Idle } else { Killed::Wall })
@@ -342,43 +329,43 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    fn look(&mut self, process: &Process, listener: Option<&Listener>, long: bool) -> Seen {
-        let mut look = ProcessSample::at(process.pid, self.clock.wall_s());
-        // Asked after the look, or it could have begun to wait since.
-        look.asleep = look.asleep && !self.waits_for_us(process, listener);
-        self.clock.note(process.pid, look, long)
+    fn sample(&mut self, process: &Process, listener: Option<&Listener>, long: bool) -> Usage {
+        let mut sample = ProcessSample::at(process.pid, self.clock.wall_s());
+        // Checked after the sample: the process may have begun to wait since.
+        sample.asleep = sample.asleep && !self.awaits_supervisor(process, listener);
+        self.clock.record(process.pid, sample, long)
     }
 
-    /// Whether it has said, printed or asked something that is still to be taken from it.
-    fn waits_for_us(&self, process: &Process, listener: Option<&Listener>) -> bool {
+    /// Whether a report, output or a request of the process is still unread.
+    fn awaits_supervisor(&self, process: &Process, listener: Option<&Listener>) -> bool {
         self.wait(process, listener, Duration::ZERO)
-            .is_ok_and(|ready| ready.said || ready.printed || ready.listener)
+            .is_ok_and(|ready| ready.reported || ready.printed || ready.listener)
     }
 
-    /// A process that waits for the processor has its account of that when it gets it: it is not judged before.
-    fn is_past_wall_limit(&mut self, seen: Seen) -> bool {
+    /// The kernel accounts a wait for the processor when it ends: a waiting process is not judged before.
+    fn is_past_wall_limit(&mut self, usage: Usage) -> bool {
         let wall_s = self.wall_limit_s;
-        self.clock.wall_s() >= wall_s && !seen.waits && self.clock.own_s() >= wall_s
+        self.clock.wall_s() >= wall_s && !usage.waits && self.clock.unblocked_s() >= wall_s
     }
 
-    /// Says that the candidate runs, so that the client knows that this worker does.
+    /// Tells the client that the candidate runs and the worker is alive.
     fn report_progress(&mut self) {
-        let asleep = self.killed.is_none() && self.clock.asleep_s() >= ASLEEP;
-        let beat = if asleep { BEAT_ASLEEP } else { BEAT };
+        let asleep = self.killed.is_none() && self.clock.asleep_s() >= ASLEEP_AFTER_S;
+        let beat = if asleep { HEARTBEAT_ASLEEP } else { HEARTBEAT };
         let due = self.last_beat.is_none_or(|at| at.elapsed() >= beat);
         if self.id == 0 || !due || self.client_lost.is_some() {
             return;
         }
-        // A client that does not listen must not keep the candidate from being watched.
+        // A client that does not read must not block the monitoring.
         let mut interest = [PollFd::new(self.client.connection(), PollFlags::POLLOUT)];
         if poll(&mut interest, PollTimeout::ZERO).is_ok_and(|ready| ready > 0) {
             self.last_beat = Some(Instant::now());
-            // That it is gone will be heard.
+            // A closed connection is noticed when it is read.
             let _ = self.client.send(&Reply::Running { id: self.id, asleep }, &[]);
         }
     }
 
-    /// What has happened, waiting for it at most so long.
+    /// Waits for events, at most for `at_most`.
     fn wait(&self, process: &Process, listener: Option<&Listener>, at_most: Duration) -> io::Result<Ready> {
         let mut interests = vec![
             PollFd::new(process.handle.as_fd(), PollFlags::POLLIN),
@@ -408,72 +395,69 @@ impl<'a> Monitor<'a> {
                 .get(at)
                 .is_some_and(|interest| interest.any().unwrap_or(false))
         };
-        let asked = |at: usize| {
+        let is_ready = |at: usize| {
             let events = interests.get(at).and_then(PollFd::revents);
             events.is_some_and(|events| events.contains(PollFlags::POLLIN))
         };
         Ok(Ready {
             ended: ready(0),
-            said: ready(1),
+            reported: ready(1),
             printed: (printed_at..client_at).any(ready),
             client: client_at < listener_at && ready(client_at),
-            listener: asked(listener_at),
+            listener: is_ready(listener_at),
         })
     }
 }
 
 struct Ready {
     ended: bool,
-    said: bool,
+    reported: bool,
     printed: bool,
     client: bool,
     listener: bool,
 }
 
-/// Asks a child where it is; the interpreter's fault handler answers even inside the kernel's C++.
+/// Makes a child dump its stack; the interpreter's fault handler answers even inside the kernel's C++.
 fn request_stack_dump(child: &Process, stack_dump: &MemoryFile) {
     if linux::signal(&child.handle, Signal::SIGUSR1).is_err() {
         return;
     }
     let pid = child.pid.as_raw().unsigned_abs();
     let delay_s = || load::run_delay_s(pid).unwrap_or(0.0);
-    let (asked, delay_before) = (Instant::now(), delay_s());
+    let (requested, delay_before) = (Instant::now(), delay_s());
     let cpu_before = linux::cpu_s(child.pid);
-    while asked.elapsed() < LAST_WORDS_AT_MOST {
+    while requested.elapsed() < MAX_STACK_DUMP_TIME {
         std::thread::sleep(Duration::from_millis(4));
-        // The outermost frame is told last.
+        // The outermost frame is written last.
         let words = stack_dump.read(1 << 20).unwrap_or_default();
         if String::from_utf8_lossy(&words).contains("in <module>") {
             return;
         }
         let waited = Duration::try_from_secs_f64(delay_s() - delay_before).unwrap_or_default();
-        // How long it has waited shows when it has the processor again.
+        // The kernel reports the wait when the process runs again.
         let waits = load::state(pid) == Some('R') && linux::cpu_s(child.pid) == cpu_before;
-        if asked.elapsed() >= LAST_WORDS + waited && !waits {
+        if requested.elapsed() >= STACK_DUMP_TIME + waited && !waits {
             return;
         }
     }
 }
 
-/// Both outputs of a candidate, kept up to a common limit.
-pub struct Output {
-    /// Standard output.
-    pub stdout: Stream,
-    /// Standard error.
-    pub stderr: Stream,
+/// Both outputs of a candidate, kept up to a common limit in bytes.
+pub(crate) struct Output {
+    pub(crate) stdout: Stream,
+    pub(crate) stderr: Stream,
     left: u64,
 }
 
-/// A pipe and what came out of it.
-pub struct Stream {
+/// A pipe and the bytes read from it.
+pub(crate) struct Stream {
     pipe: Option<OwnedFd>,
-    /// As printed.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Output {
-    /// Of pipes whose read ends do not block.
-    pub fn new(stdout: OwnedFd, stderr: OwnedFd, limit: u64) -> Self {
+    /// The read ends must not block.
+    pub(crate) fn new(stdout: OwnedFd, stderr: OwnedFd, limit: u64) -> Self {
         let stream = |pipe| Stream {
             pipe: Some(pipe),
             bytes: Vec::new(),
@@ -485,7 +469,7 @@ impl Output {
         }
     }
 
-    /// Begins with what was printed before.
+    /// Starts with the output of the steps that are not run again.
     fn resume(&mut self, prefix: &Prefix) {
         for (stream, printed) in [
             (&mut self.stdout, &prefix.stdout),
@@ -503,7 +487,7 @@ impl Output {
             .map(AsFd::as_fd)
     }
 
-    /// Takes what is there; `true` once there was more than the limit.
+    /// Reads what is available; `true` once the output exceeds its limit.
     fn drain(&mut self) -> io::Result<bool> {
         let mut buffer = [0; 16 << 10];
         for stream in [&mut self.stdout, &mut self.stderr] {

@@ -1,7 +1,7 @@
-"""Reads code by the grammar of Python 3.12 on every Python that the worker is built with.
+"""Accepts the grammar of Python 3.12 on every Python version that the worker is built with.
 
-Models write for the newest Python. So that a program has one score on every machine, 3.11 gets what it lacks rewritten: quotes
-of the same kind inside an f-string, `type` statements, and type parameters. Lines stay where they are.
+Models write for the newest Python. So that a program has one score on every machine, newer syntax is rewritten for 3.11:
+quotes of the same kind inside an f-string, `type` statements, and type parameters. Line numbers stay the same.
 """
 
 import __future__
@@ -10,7 +10,7 @@ import re
 import sys
 import warnings
 
-# The newest grammar that is understood everywhere.
+# The newest grammar that is accepted everywhere.
 GRAMMAR = (3, 12)
 
 _ANNOTATIONS = __future__.annotations.compiler_flag
@@ -21,7 +21,7 @@ _PARAMETERS = re.compile(r"^([ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+[A-Za-z_]\
 
 
 def compiled(source: bytes, filename: str):
-    """The code of the whole file and the source that it is of; raises what Python raises for the source as it was given."""
+    """The code object of the whole file and the source it was compiled from; errors are those of the given source."""
     try:
         code = compile(source, filename, "exec", dont_inherit=True)
     except SyntaxError:
@@ -29,22 +29,22 @@ def compiled(source: bytes, filename: str):
         if older == source:
             raise
         try:
-            # Annotations name type parameters, which are names no more: they are not evaluated.
+            # Annotations may name type parameters, which no longer exist: they are not evaluated.
             return compile(older, filename, "exec", _ANNOTATIONS, dont_inherit=True), older
         except SyntaxError:
             pass
         raise
     if sys.version_info[:2] > GRAMMAR:
         with warnings.catch_warnings():
-            # What it warns of was said above.
+            # Its warnings were printed by the compilation above.
             warnings.simplefilter("ignore")
-            # Raises for what only a newer Python reads.
+            # Raises for syntax that only newer versions accept.
             ast.parse(source, filename, feature_version=GRAMMAR)
     return code, source
 
 
 def without_newer_syntax(source: bytes) -> bytes:
-    """The source in the grammar of 3.11, as far as that can be told line by line."""
+    """The source in the grammar of 3.11, as far as a line-by-line rewrite allows."""
     try:
         text = source.decode("utf-8")
     except UnicodeDecodeError:
@@ -55,7 +55,7 @@ def without_newer_syntax(source: bytes) -> bytes:
 
 
 def _other_quotes(text: str) -> str:
-    """Gives strings inside the fields of an f-string the other kind of quotes, where they have those of the f-string."""
+    """Changes the quotes of strings inside the fields of an f-string where they equal those of the f-string."""
     found, at = [], 0
     while match := _PREFIX.search(text, at):
         start = match.end()
@@ -74,7 +74,7 @@ def _other_quotes(text: str) -> str:
 
 
 def _end_of_fstring(text: str, at: int, quote: str):
-    """Where the closing quotes of an f-string stand; None for one that does not end on its line."""
+    """Position of an f-string's closing quotes; None if it does not end on its line."""
     depth = 0
     while at < len(text):
         here = text[at]

@@ -1,6 +1,6 @@
-"""Keeps the interpreter single-threaded: to be loaded before numpy, whose BLAS starts a thread at import.
+"""Keeps the interpreter single-threaded; imported before numpy, whose BLAS starts threads on import.
 
-A second thread in the zygote would make every fork a gamble.
+A fork copies only the calling thread: a second thread in the zygote could leave locks held for ever.
 """
 
 import os

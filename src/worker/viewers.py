@@ -1,7 +1,7 @@
-"""Stands in for the viewers that scripts show their parts in: CQ-editor, ocp_vscode, jupyter_cadquery, cadquery.vis.
+"""Replacements for the viewers that scripts show parts in: CQ-editor, ocp_vscode, jupyter_cadquery, cadquery.vis.
 
-A script's process has no window. What it shows is recorded with name, colour and opacity; the studio displays it, and
-`cadforge_harness` decides what of it is scored.
+A script's process has no window. Shown objects are recorded with name, colour and opacity; the studio displays them, and
+`cadforge_harness` decides which is scored.
 """
 
 import sys
@@ -9,20 +9,19 @@ import types
 
 import cadquery as cq
 
-# How an object was shown. What `OBJECT` was given last is scored; `SHOWN` counts where nothing else is left; `DEBUG`
-# never does.
+# How an object was shown. The last `OBJECT` is scored; `SHOWN` is scored if there is nothing else; `DEBUG` never is.
 OBJECT, SHOWN, DEBUG = "object", "shown", "debug"
 
-# What is only shown for checking lets the part behind it be seen.
+# Objects shown for checking leave the part behind them visible.
 DEBUG_OPACITY = 0.35
 
-# More objects than anyone can tell apart.
+# More objects than a user can distinguish.
 MAX_OBJECTS = 256
 
-# Names under which the viewers' own notebooks and tutorials pass the object as a keyword.
+# Keywords by which the viewers' notebooks and tutorials pass the object.
 OBJECT_KEYWORDS = ("obj", "object", "cad_obj", "cqObject", "cq_object", "shape", "objs")
 
-# Colours of CSS, which the viewers take, that have no name in the kernel.
+# CSS colours, which the viewers accept, that the kernel has no name for.
 CSS_COLORS = {
     "aqua": "#00ffff", "aquamarine": "#7fffd4", "cornsilk": "#fff8dc", "crimson": "#dc143c", "darkblue": "#00008b",
     "darkcyan": "#008b8b", "darkgray": "#a9a9a9", "darkgrey": "#a9a9a9", "darkmagenta": "#8b008b", "darkred": "#8b0000",
@@ -34,11 +33,10 @@ CSS_COLORS = {
 }
 
 _shown: list = []
-_said: set = set()
+_reported: set = set()
 
 
 class Shown:
-    """One object that a script showed."""
 
     def __init__(self, value, how, name=None, color=None, opacity=None):
         self.value = value
@@ -50,27 +48,27 @@ class Shown:
 
 
 def shown() -> list:
-    """What has been shown so far, in order."""
+    """The objects shown so far, in order."""
     return _shown
 
 
 def show_object(obj=None, name=None, options=None, **more):
-    """As CQ-editor's, where `alpha` is a transparency."""
+    """As in CQ-editor, where `alpha` is a transparency."""
     _record(obj, OBJECT, name, options, more, transparency=True)
 
 
 def debug(obj=None, name=None, options=None, **more):
-    """As CQ-editor's: shown beside the part, never the part itself."""
+    """As in CQ-editor: shown beside the part, and never scored."""
     _record(obj, DEBUG, name, options, more, transparency=True)
 
 
 def log(*values, **_more):
-    """As CQ-editor's: a line in the console."""
+    """As in CQ-editor: a line in the console."""
     print(*values)
 
 
 def show(*objs, names=None, colors=None, alphas=None, **more):
-    """As ocp_vscode's, jupyter_cadquery's and cadquery.vis's: any number of objects, with parallel lists of properties."""
+    """As in ocp_vscode, jupyter_cadquery and cadquery.vis: any number of objects, with parallel lists of properties."""
     if not objs:
         objs = tuple(more.pop(key) for key in OBJECT_KEYWORDS if key in more)
 
@@ -83,7 +81,7 @@ def show(*objs, names=None, colors=None, alphas=None, **more):
 
 
 def rgb(color):
-    """A colour as three numbers from 0 to 1; None if it is none that can be understood."""
+    """A colour as three numbers from 0 to 1; None if it cannot be interpreted."""
     try:
         if isinstance(color, str):
             color = CSS_COLORS.get(color.lower(), color)
@@ -93,7 +91,7 @@ def rgb(color):
         if hasattr(color, "toTuple"):
             color = color.toTuple()
         channels = [float(channel) for channel in tuple(color)[:3]]
-        # Viewers take either range; a colour with any channel above 1 is of bytes.
+        # Viewers accept both ranges; a colour with any channel above 1 is in bytes.
         scale = 255.0 if max(channels) > 1.0 else 1.0
         return tuple(min(1.0, max(0.0, channel / scale)) for channel in channels) if len(channels) == 3 else None
     except Exception:
@@ -101,7 +99,7 @@ def rgb(color):
 
 
 def install() -> None:
-    """Puts the stand-ins where scripts import the viewers from."""
+    """Installs the replacements under the viewers' module names."""
     vscode = {"show": show, "show_object": _show_object_opaque, "push_object": _show_object_opaque, "show_objects": _nothing}
     for name in (
         "show_all", "show_clear", "reset_show", "set_port", "set_defaults", "reset_defaults", "get_defaults",
@@ -109,11 +107,11 @@ def install() -> None:
         "save_screenshot", "select_port", "port_check", "set_colormap", "unset_colormap", "get_colormap", "Animation",
         "Camera", "Collapse", "Render", "ColorMap", "ListedColorMap", "SegmentedColorMap", "BaseColorMap",
     ):
-        vscode[name] = _Anything(name)
+        vscode[name] = _NoOp(name)
     _module("ocp_vscode", vscode)
     jupyter = {"show": show, "show_object": _show_object_opaque, "display": show}
     for name in ("open_viewer", "close_viewer", "set_defaults", "set_sidecar", "replay", "disable_replay", "enable_replay", "web_color", "Animation"):
-        jupyter[name] = _Anything(name)
+        jupyter[name] = _NoOp(name)
     _module("jupyter_cadquery", jupyter)
     _module("jupyter_cadquery.viewer", jupyter)
     _module("jupyter_cadquery.cadquery", jupyter)
@@ -121,12 +119,12 @@ def install() -> None:
     _module("IPython", {"display": sys.modules["IPython.display"], "get_ipython": lambda: None})
     vis = {"show": show}
     for name in ("style", "toVtk", "toVtkAssy", "vtkAxesActor", "ctrlPts", "iso"):
-        vis[name] = _Anything(name)
+        vis[name] = _NoOp(name)
     cq.vis = _module("cadquery.vis", vis)
 
 
 def builtins_of_scripts() -> dict:
-    """What a viewer's console binds for scripts."""
+    """The names that a viewer's console binds for scripts."""
     return {"show_object": show_object, "debug": debug, "log": log, "show": show, "display": _display}
 
 
@@ -143,12 +141,12 @@ def _record(obj, how, name, options, more, transparency):
 
 
 def _show_object_opaque(obj=None, name=None, options=None, **more):
-    """As ocp_vscode's, where `alpha` is an opacity."""
+    """As in ocp_vscode, where `alpha` is an opacity."""
     _record(obj, OBJECT, name, options, more, transparency=False)
 
 
 def _display(*objs, **more):
-    """As IPython's: shows what has a shape, and prints the rest."""
+    """As in IPython: shows shapes, and prints the rest."""
     for obj in objs:
         if isinstance(obj, str | int | float | bool | dict):
             print(obj)
@@ -175,29 +173,29 @@ def _nothing(*_args, **_more):
     return None
 
 
-class _Anything:
-    """Of a viewer what has no effect on a part: it can be called, its attributes read."""
+class _NoOp:
+    """A viewer's function or object without effect on a part: it can be called, and its attributes read."""
 
     def __init__(self, name):
         self._name = name
 
     def __call__(self, *_args, **_more):
-        if self._name not in _said:
-            _said.add(self._name)
+        if self._name not in _reported:
+            _reported.add(self._name)
             print(f"{self._name}: there is no viewer here, the call has no effect", file=sys.stderr)
         return self
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        return _Anything(name)
+        return _NoOp(name)
 
 
 def _module(name: str, members: dict):
     module = types.ModuleType(name)
     module.__dict__.update(members)
     module.__all__ = list(members)
-    # A package, so that its parts can be imported.
+    # A package, so that its submodules can be imported.
     module.__path__ = []
     sys.modules[name] = module
     return module

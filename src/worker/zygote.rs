@@ -1,8 +1,7 @@
-//! Processes that hold an interpreter and are forked: the warm one, and candidates that stand between two steps.
+//! Processes that hold an interpreter and are forked: the zygote, and candidates paused between two steps.
 //!
-//! Candidate code never runs in the warm one, and nothing of one candidate ever enters it: its children are equal
-//! copies, down to their addresses. A fork waits for an order of its own, so that it can be made before there is
-//! work for it.
+//! Candidate code never runs in the zygote, and no data of a candidate enters it: its children are equal copies, down
+//! to their addresses. A fork waits for a command of its own, so that it can be made ahead of time.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,32 +19,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::{Command, Control, Event};
 use crate::sandbox::{self, Sandbox};
-use crate::{child, fonts, python, verdict};
+use crate::{child, exit_failure, fonts, python};
 use cadforge_platform::linux::{self, MemoryFile};
 
-/// What a zygote says once it is warm.
+/// Description of a zygote that has loaded CadQuery.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Warm {
-    /// Versions inside.
-    pub versions: WorkerVersions,
-    /// What its children will be confined by.
-    pub sandbox: SandboxSupport,
+pub(crate) struct ZygoteInfo {
+    pub(crate) versions: WorkerVersions,
+    /// Support of this kernel for the sandbox of its children.
+    pub(crate) sandbox: SandboxSupport,
     /// Address space of the idle process in bytes.
-    pub address_space: u64,
-    /// Its resident set in bytes.
-    pub resident: u64,
+    pub(crate) address_space: u64,
+    /// Resident set of the idle process in bytes.
+    pub(crate) resident: u64,
 }
 
-/// Python's side of the work.
-pub struct Harness<'py> {
-    /// Runs candidates.
-    pub run: Bound<'py, PyModule>,
-    /// Reads code and shapes.
-    pub read: Bound<'py, PyModule>,
+/// Python modules of the worker.
+pub(crate) struct Harness<'py> {
+    /// Executes candidates.
+    pub(crate) run: Bound<'py, PyModule>,
+    /// Parses code and reads shapes.
+    pub(crate) read: Bound<'py, PyModule>,
 }
 
-/// Warms up, says so or why not on `greeting`, and forks until the supervisor is gone.
-pub fn serve(
+/// Loads CadQuery, sends the result on `greeting`, and forks until the supervisor is gone.
+pub(crate) fn serve(
     python: &Path,
     patches: &str,
     supervisor: Pid,
@@ -56,45 +54,45 @@ pub fn serve(
     let mut greeted = false;
     let result = python::start(python).and_then(|()| {
         Python::attach(|py| {
-            let (harness, sandbox, warm) = warm(py, patches)?;
-            write_frame(&mut greeting, &Ok::<_, String>(&warm), &[]).map_err(|error| error.to_string())?;
+            let (harness, sandbox, info) = start(py, patches)?;
+            write_frame(&mut greeting, &Ok::<_, String>(&info), &[]).map_err(|error| error.to_string())?;
             greeted = true;
             let parent = Pid::this();
-            match wait_for_orders(control, None, Waiting::Warm).map_err(|error| error.to_string())? {
-                Departure::Supervisor => Ok(()),
-                Departure::Forked(control) => leave(|| child::live(&harness, &sandbox, parent, control)),
+            match wait_for_commands(control, None, Waiting::Zygote).map_err(|error| error.to_string())? {
+                WaitEnd::SupervisorGone => Ok(()),
+                WaitEnd::Forked(control) => leave(|| child::run_child(&harness, &sandbox, parent, control)),
             }
         })
     });
     match result {
         Err(message) if !greeted => {
-            write_frame(&mut greeting, &Err::<Warm, _>(message), &[]).map_err(|error| error.to_string())
+            write_frame(&mut greeting, &Err::<ZygoteInfo, _>(message), &[]).map_err(|error| error.to_string())
         }
         other => other,
     }
 }
 
-fn warm<'py>(py: Python<'py>, patches: &str) -> Result<(Harness<'py>, Sandbox, Warm), String> {
-    let (harness, versions, readable) =
-        import(py, patches).map_err(|error| format!("CadQuery cannot be used: {error}\nhint: make env"))?;
+fn start<'py>(py: Python<'py>, patches: &str) -> Result<(Harness<'py>, Sandbox, ZygoteInfo), String> {
+    let (harness, versions, readable) = import(py, patches)
+        .map_err(|error| format!("CadQuery cannot be imported: {error}\nhint: make env"))?;
     let sandbox = Sandbox::new(readable)
-        .map_err(|error| format!("the filter of system calls cannot be made: {error}"))?;
+        .map_err(|error| format!("cannot compile the filter of system calls: {error}"))?;
     let threads = linux::threads();
     if threads != 1 {
         return Err(format!(
-            "the warm interpreter has {threads} threads, and a fork takes only one along"
+            "the interpreter has {threads} threads; a fork copies only one"
         ));
     }
     linux::collapse_memory();
     let (address_space, resident) =
-        linux::memory(Pid::this()).map_err(|error| format!("/proc cannot be read: {error}"))?;
-    let warm = Warm {
+        linux::memory(Pid::this()).map_err(|error| format!("cannot read /proc: {error}"))?;
+    let info = ZygoteInfo {
         versions,
         sandbox: sandbox.support().clone(),
         address_space,
         resident,
     };
-    Ok((harness, sandbox, warm))
+    Ok((harness, sandbox, info))
 }
 
 type Imported<'py> = (Harness<'py>, WorkerVersions, Vec<PathBuf>);
@@ -104,7 +102,7 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
         PyModule::from_code(py, &std::ffi::CString::new(code)?, file, name)
     };
     for (code, file, name) in [
-        // Before all others, which import CadQuery.
+        // Loaded before all others, which import CadQuery.
         (
             include_str!("threads.py"),
             c"cadforge_threads.py",
@@ -116,7 +114,7 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
             c"cadforge_mesher",
         ),
         (include_str!("fonts.py"), c"cadforge_fonts.py", c"cadforge_fonts"),
-        // Messages are made of both.
+        // Both are used in messages.
         (
             include_str!("advice.py"),
             c"cadforge_advice.py",
@@ -155,7 +153,7 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
         c"cadforge_harness.py",
         c"cadforge_harness",
     )?;
-    // After the harness, which sees to it that importing CadQuery starts no threads.
+    // After the harness, which keeps the import of CadQuery from starting threads.
     module(
         include_str!("patches.py"),
         c"cadforge_patches.py",
@@ -182,62 +180,63 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
     Ok((Harness { run, read }, versions, readable))
 }
 
-/// What a process is that waits for orders.
+/// The kind of a waiting process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waiting {
-    /// The zygote.
-    Warm,
-    /// A candidate between two steps.
-    Standing,
+pub(crate) enum Waiting {
+    Zygote,
+    Paused,
 }
 
 impl Waiting {
     fn fork(self) -> nix::Result<ForkResult> {
         match self {
-            Self::Warm => fork_python(),
-            Self::Standing => fork_plainly(),
+            Self::Zygote => fork_python(),
+            Self::Paused => fork_plainly(),
         }
     }
 }
 
-/// How a process leaves its waiting.
-pub enum Departure {
-    /// Its supervisor is gone.
-    Supervisor,
-    /// It is a child that was just forked, and answers to this connection.
+/// Reason why a process stops waiting.
+pub(crate) enum WaitEnd {
+    SupervisorGone,
+    /// It is a new fork, with this connection.
     Forked(Control),
 }
 
-/// Forks and buries children as told, beginning with `first`. In a child it returns at once; in the parent, when the
-/// supervisor is gone.
+/// Executes fork and reap commands, beginning with `first`. Returns in a child at once; in the parent, when the
+/// supervisor is gone or the process is to continue.
 ///
-/// Allocates nothing, so that every child finds the same memory.
-pub fn wait_for_orders(control: &Control, first: Option<Command>, waiting: Waiting) -> io::Result<Departure> {
+/// Allocates nothing, so that every child has the same memory.
+pub(crate) fn wait_for_commands(
+    control: &Control,
+    first: Option<Command>,
+    waiting: Waiting,
+) -> io::Result<WaitEnd> {
     let mut next = first;
     loop {
-        let order = match next.take() {
-            Some(order) => order,
-            None => match control.next_order()? {
-                Some(order) => order,
-                None => return Ok(Departure::Supervisor),
+        let command = match next.take() {
+            Some(command) => command,
+            None => match control.next_command()? {
+                Some(command) => command,
+                None => return Ok(WaitEnd::SupervisorGone),
             },
         };
-        match order {
+        match command {
             Command::Fork(theirs) => match waiting.fork() {
-                Ok(ForkResult::Child) => return Ok(Departure::Forked(theirs)),
+                Ok(ForkResult::Child) => return Ok(WaitEnd::Forked(theirs)),
                 Ok(ForkResult::Parent { .. }) => drop(theirs),
                 Err(error) => control.send(&Event::ForkFailed(error as i32))?,
             },
             Command::Reap(child) => {
-                if waiting == Waiting::Warm {
-                    // While it is not reaped its number cannot be another's: now its whole session can go. There
-                    // may be no one else in it.
+                if waiting == Waiting::Zygote {
+                    // While the child is not reaped, its number cannot be reused: its whole session, which may hold
+                    // further processes, can be killed.
                     let _ = killpg(child, Signal::SIGKILL);
                 }
                 control.send(&Event::Ended(linux::reap(child)?))?;
             }
             Command::Begin(..) | Command::Go(_) => {
-                return Err(io::Error::other("an order for somebody else"));
+                return Err(io::Error::other("unexpected command"));
             }
         }
     }
@@ -246,8 +245,8 @@ pub fn wait_for_orders(control: &Control, first: Option<Command>, waiting: Waiti
 /// Forks as `os.fork` does.
 #[expect(unsafe_code, reason = "fork, and the interpreter's hooks around it")]
 fn fork_python() -> nix::Result<ForkResult> {
-    // SAFETY: this thread holds the interpreter, as the hooks demand, and is the only thread of the process
-    // (checked when it was warm), so that the child may go on as an ordinary program.
+    // SAFETY: this thread holds the interpreter, as the hooks demand, and is the only thread of the process (checked at
+    // start-up), so that the child may continue as an ordinary program.
     unsafe {
         ffi::PyOS_BeforeFork();
         let forked = fork();
@@ -259,35 +258,34 @@ fn fork_python() -> nix::Result<ForkResult> {
     }
 }
 
-/// Forks without Python's hooks, which would give the child other random numbers than its parent would have had.
+/// Forks without Python's hooks, which would reseed the child's random numbers.
 #[expect(unsafe_code, reason = "fork")]
 fn fork_plainly() -> nix::Result<ForkResult> {
-    // SAFETY: the only thread of the process, so that no lock can be held by another one; it holds the interpreter
-    // and will in the child, where it has the same identity.
+    // SAFETY: the only thread of the process, so that no other thread can hold a lock; it holds the interpreter and
+    // still does in the child, where its identity is the same.
     unsafe { fork() }
 }
 
-/// The zygote's greeting.
-pub fn read_greeting(from: &mut impl io::Read) -> Result<Result<Warm, String>, String> {
-    let frame = read_frame::<Result<Warm, String>>(from).map_err(|error| error.to_string())?;
+pub(crate) fn read_greeting(from: &mut impl io::Read) -> Result<Result<ZygoteInfo, String>, String> {
+    let frame = read_frame::<Result<ZygoteInfo, String>>(from).map_err(|error| error.to_string())?;
     frame
         .map(|(greeting, _)| greeting)
-        .ok_or_else(|| "the interpreter died at its start".to_owned())
+        .ok_or_else(|| "the interpreter ended while starting".to_owned())
 }
 
-/// Ends this process after `work`: nothing may unwind or return into the zygote's loop, of which it is a copy.
+/// Ends this process after `work`: nothing may unwind or return into the parent's loop, of which it is a copy.
 #[expect(
     unsafe_code,
     reason = "std's exit would run destructors that belong to the zygote"
 )]
-pub fn leave(work: impl FnOnce() -> Result<(), String>) -> ! {
+pub(crate) fn leave(work: impl FnOnce() -> Result<(), String>) -> ! {
     let status = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(())) => 0,
         Ok(Err(message)) => {
             eprintln!("{message}");
-            verdict::NO_REPORT
+            exit_failure::NO_REPORT
         }
-        Err(_) => verdict::NO_REPORT,
+        Err(_) => exit_failure::NO_REPORT,
     };
     // SAFETY: ends the process at once.
     unsafe { libc::_exit(status) }

@@ -127,5 +127,5 @@ pub(super) fn gauges(evaluation: &Evaluation) -> (Option<f64>, Option<f64>) {
 /// Intersection over union with the reference, where it was measured.
 pub(super) fn overlap(evaluation: &Evaluation) -> Option<f64> {
     let grounded = evaluation.details.grounded.as_ref()?;
-    Some(grounded.likeness.as_ref()?.iou)
+    Some(grounded.similarity.as_ref()?.iou)
 }

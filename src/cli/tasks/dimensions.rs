@@ -50,7 +50,7 @@ fn try_one(
     assessor: &Assessor,
 ) -> Result<Option<String>, AssessError> {
     let mut tried = Vec::new();
-    for value in dimension.nudges() {
+    for value in dimension.perturbed_values() {
         match build(&dimension.with(code, &value), task, assessor)? {
             Build::Shape(shape) => {
                 let moved = moved_share(whole, &shape.mesh);

@@ -1,4 +1,4 @@
-//! Hashes of files, each read again only when the system says that it was changed.
+//! Digests of files, recomputed only if the system reports a change.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -10,27 +10,27 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of the contents of files.
+/// SHA-256 digests of files, by path.
 #[derive(Debug, Default)]
 pub struct Digests(Mutex<BTreeMap<PathBuf, Read>>);
 
-/// A file as it was read.
+/// A file's digest and its state when it was read.
 #[derive(Debug)]
 struct Read {
     stamp: Vec<u8>,
     digest: [u8; 32],
 }
 
-/// The clock of files ticks in milliseconds: one that was changed just now may be changed again within the same tick.
+/// File times have a resolution of milliseconds: a file that was just changed may change again without a new time.
 const SETTLED: Duration = Duration::from_secs(1);
 
 impl Digests {
-    /// With nothing known yet.
+    /// Without entries.
     pub const fn new() -> Self {
         Self(Mutex::new(BTreeMap::new()))
     }
 
-    /// That of the file as it is now.
+    /// The digest of the file's current content.
     pub fn of(&self, path: &Path) -> io::Result<[u8; 32]> {
         let metadata = fs::metadata(path)?;
         let stamp = stamp(&metadata);
@@ -60,7 +60,7 @@ impl Digests {
     }
 }
 
-/// Size, place and times: together they change whenever the content does.
+/// Size, location and times: together they change whenever the content does.
 pub fn stamp(metadata: &Metadata) -> Vec<u8> {
     let numbers = [
         metadata.dev() as i64,

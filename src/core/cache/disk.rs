@@ -1,8 +1,8 @@
-//! Entries on disk: a file each, in sixteen folders by the first digit of their key.
+//! Entries on disk: one file each, in sixteen folders by the first digit of their key.
 //!
-//! No locks and no index: a file appears whole by a rename, is checked by a hash when it is read, and may be removed
-//! by anyone at any time. Each of the sixteen has a sixteenth of the bound; whoever writes to one counts it now and
-//! then and removes what was used longest ago.
+//! No locks and no index: a rename makes a file appear at once, a digest verifies it when it is read, and any process
+//! may remove it at any time. Each folder has a sixteenth of the bound; a process that writes to it counts it from time
+//! to time and removes the least recently used entries.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
@@ -15,48 +15,48 @@ use sha2::{Digest, Sha256};
 
 use super::Key;
 
-/// Everything lies below a folder of this name: with the layout the name changes, and nobody has to read the old.
+/// Name of the folder that holds everything; it changes with the layout, so that no version reads another layout.
 const LAYOUT: &str = "results-1";
 /// First bytes of every entry.
 const MAGIC: [u8; 8] = *b"CADFRES1";
-/// Magic, length of the payload, hash of key and payload.
+/// Magic, length of the payload, digest of key and payload.
 const HEADER: u64 = 8 + 8 + 32;
-/// One for each first digit of a key.
+/// Number of folders: one per first digit of a key.
 const PARTS: u64 = 16;
-/// What a file takes at least, bytes: a block of most file systems.
+/// Minimum size of a file on disk in bytes: a block of most file systems.
 const BLOCK: u64 = 4096;
-/// An entry larger than this part of its folder is not kept.
+/// Entries larger than this fraction of their folder's bound are not stored.
 const LARGEST_PART: u64 = 4;
-/// A folder is counted anew when this process has filled that part of it.
+/// A folder is recounted after this process has written this fraction of its bound.
 const COUNT_EVERY: u64 = 16;
-/// After a removal this much of the bound is in use, in tenths: removing one by one would count at every entry.
-const KEEP_TENTHS: u64 = 9;
-/// A file that is being written is done or abandoned after this time.
+/// Share of the bound in use after a removal, in tenths: removing entries one by one would count at every write.
+const FILL_TENTHS: u64 = 9;
+/// Age after which a temporary file is abandoned.
 const ABANDONED: Duration = Duration::from_secs(600);
 
 const TEMPORARY: &str = ".new-";
 
-/// The entries below one folder.
+/// Entries below one folder.
 pub(super) struct Disk {
     folder: PathBuf,
-    /// Bytes in each of the sixteen.
+    /// Bound of each of the sixteen folders, in bytes.
     bound: u64,
     parts: [Mutex<Part>; PARTS as usize],
 }
 
-/// What this process knows of one of the sixteen.
+/// State of one of the sixteen folders, in this process.
 #[derive(Default)]
 struct Part {
-    /// Bytes that it may still write before it has to count.
+    /// Bytes that may be written before the next count.
     left: u64,
 }
 
-/// What lies in a cache folder.
+/// Content of a cache folder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Number of entries.
     pub entries: u64,
-    /// Bytes they take.
+    /// Size on disk in bytes.
     pub bytes: u64,
 }
 
@@ -73,13 +73,13 @@ impl Disk {
         &self.folder
     }
 
-    /// The entry, if it is there and whole. One that is not whole is removed.
+    /// The entry, if it exists and is valid. Invalid entries are removed.
     pub(super) fn get(&self, key: &Key) -> Option<Vec<u8>> {
         let path = self.path(key);
         let mut file = File::open(&path).ok()?;
         match read(&mut file, key, self.bound / LARGEST_PART) {
             Some(payload) => {
-                // The time of the last use, for whoever makes room; without it the entry goes somewhat earlier.
+                // Time of the last use, for eviction; if it cannot be set, the entry is evicted somewhat earlier.
                 let _ = file.set_modified(SystemTime::now());
                 Some(payload)
             }
@@ -98,7 +98,7 @@ impl Disk {
         let path = self.path(key);
         let part = path.parent().unwrap_or(&self.folder);
         match write(&path, part, key, payload) {
-            // Somebody removed the folder meanwhile.
+            // Another process removed the folder meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => write(&path, part, key, payload)?,
             written => written?,
         }
@@ -115,7 +115,7 @@ impl Disk {
         self.folder.join(LAYOUT).join(&name[..1]).join(name)
     }
 
-    /// Counts the folder if this process has written enough to it, and removes what is too much.
+    /// Counts the folder if this process has written enough to it, and evicts entries beyond the bound.
     fn make_room(&self, key: &Key, folder: &Path, written: u64) {
         let part = &self.parts[usize::from(key.bytes()[0] >> 4)];
         let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
@@ -124,20 +124,20 @@ impl Disk {
             return;
         }
         let mut files = files(folder);
-        let mut held: u64 = files.iter().map(|file| file.size).sum();
-        if held > self.bound {
+        let mut used: u64 = files.iter().map(|file| file.size).sum();
+        if used > self.bound {
             files.sort_by_key(|file| file.used);
             for file in files {
-                if held <= self.bound * KEEP_TENTHS / 10 {
+                if used <= self.bound * FILL_TENTHS / 10 {
                     break;
                 }
-                // Gone already or not removable: it does not count either way, others are tried.
+                // Already removed or not removable: continue with others either way.
                 if fs::remove_file(&file.path).is_ok() {
-                    held -= file.size;
+                    used -= file.size;
                 }
             }
         }
-        part.left = self.bound.saturating_sub(held).min(self.bound / COUNT_EVERY);
+        part.left = self.bound.saturating_sub(used).min(self.bound / COUNT_EVERY);
     }
 }
 
@@ -147,7 +147,7 @@ struct StoredFile {
     used: SystemTime,
 }
 
-/// The entries of one of the sixteen folders. Files that a killed process left half-written are removed.
+/// The entries of one of the sixteen folders. Removes abandoned temporary files.
 fn files(folder: &Path) -> Vec<StoredFile> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -175,14 +175,14 @@ fn files(folder: &Path) -> Vec<StoredFile> {
 }
 
 fn write(path: &Path, part: &Path, key: &Key, payload: &[u8]) -> io::Result<()> {
-    // What candidates print is nobody else's business.
+    // Private: entries contain output of candidates.
     DirBuilder::new().recursive(true).mode(0o700).create(part)?;
     let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(part)?;
     file.write_all(&MAGIC)?;
     file.write_all(&(payload.len() as u64).to_le_bytes())?;
     file.write_all(&digest(key, payload))?;
     file.write_all(payload)?;
-    // Not flushed to the disk: what a power failure leaves half-written is found by its hash.
+    // Not synced: a file that is incomplete after a power failure fails its digest.
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -191,7 +191,7 @@ fn footprint(length: u64) -> u64 {
     length.next_multiple_of(BLOCK)
 }
 
-/// The payload of a whole entry that is no larger than any that is kept.
+/// The payload of a valid entry of at most the maximum size.
 fn read(file: &mut File, key: &Key, largest: u64) -> Option<Vec<u8>> {
     let length = file.metadata().ok()?.len().checked_sub(HEADER)?;
     if length > largest {
@@ -217,7 +217,7 @@ fn digest(key: &Key, payload: &[u8]) -> [u8; 32] {
         .into()
 }
 
-/// What lies in a cache folder, of any layout.
+/// Usage of a cache folder, for all layouts.
 pub fn usage(folder: &Path) -> Usage {
     let mut usage = Usage::default();
     for layout in layouts(folder) {
@@ -231,12 +231,12 @@ pub fn usage(folder: &Path) -> Usage {
     usage
 }
 
-/// Removes all results of a cache folder and says what they were. Other files that someone keeps there stay.
+/// Removes all results of a cache folder and returns what they were. Other files in it remain.
 pub fn remove(folder: &Path) -> io::Result<Usage> {
     let found = usage(folder);
     for layout in layouts(folder) {
         match fs::remove_dir_all(&layout) {
-            // Another process keeps its results meanwhile, or removes them too.
+            // Another process writes results meanwhile, or removes them too.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -245,7 +245,7 @@ pub fn remove(folder: &Path) -> io::Result<Usage> {
             removed => removed?,
         }
     }
-    // Only if nothing else is in it.
+    // Fails if the folder holds other files.
     let _ = fs::remove_dir(folder);
     Ok(found)
 }

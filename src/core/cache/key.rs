@@ -1,15 +1,15 @@
-//! What a result depends on, as one hash.
+//! Cache keys: digests of every input that can affect a result.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// Names a result by everything that can change it.
+/// Identifies a result by every input that can affect it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// Its bytes, to make it part of another key.
+    /// The digest's bytes, as part of other keys.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -26,12 +26,12 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Collects the parts of a key. The order of parts matters.
+/// Builds a key from parts; their order matters.
 #[derive(Clone, Debug, Default)]
 pub struct KeyBuilder(Sha256);
 
 impl KeyBuilder {
-    /// Adds a part. Name and length go in too, so that no two lists of parts share their bytes.
+    /// Adds a part. Name and length are included, so that no two lists of parts have equal bytes.
     #[must_use]
     pub fn part(mut self, name: &str, bytes: &[u8]) -> Self {
         for piece in [name.as_bytes(), bytes] {
@@ -41,7 +41,7 @@ impl KeyBuilder {
         self
     }
 
-    /// Adds a part that may be missing; missing and empty differ.
+    /// Adds an optional part; absent and empty parts differ.
     #[must_use]
     pub fn optional(self, name: &str, bytes: Option<&[u8]>) -> Self {
         match bytes {
@@ -50,7 +50,7 @@ impl KeyBuilder {
         }
     }
 
-    /// The key of all parts.
+    /// The key of all added parts.
     pub fn key(self) -> Key {
         Key(self.0.finalize().into())
     }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_neither_run_together_nor_change_places() {
+    fn parts_have_boundaries_and_an_order() {
         let key = |parts: &[(&str, &str)]| {
             parts
                 .iter()

@@ -1,20 +1,20 @@
-//! Entries in memory; the least recently used go first.
+//! Entries in memory, with eviction of the least recently used.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Key;
 
-/// One entry may take at most this part of the whole: a huge one would drive out all others.
+/// Maximum size of an entry, as a fraction of the bound: a huge one would evict all others.
 const LARGEST_PART: u64 = 4;
 
-/// A map that holds no more than its bound of bytes.
+/// A map bounded by its size in bytes.
 pub(super) struct Memory {
     bound: u64,
-    held: u64,
+    remaining: u64,
     clock: u64,
     entries: HashMap<Key, (Arc<[u8]>, u64)>,
-    /// Keys by their last use.
+    /// Keys in order of their last use.
     uses: BTreeMap<u64, Key>,
 }
 
@@ -22,7 +22,7 @@ impl Memory {
     pub(super) fn new(bound: u64) -> Self {
         Self {
             bound,
-            held: 0,
+            remaining: 0,
             clock: 0,
             entries: HashMap::new(),
             uses: BTreeMap::new(),
@@ -45,10 +45,10 @@ impl Memory {
             return;
         }
         self.clock += 1;
-        self.held += size;
+        self.remaining += size;
         self.uses.insert(self.clock, key);
         self.entries.insert(key, (payload, self.clock));
-        while self.held > self.bound {
+        while self.remaining > self.bound {
             let Some((_, oldest)) = self.uses.first_key_value() else {
                 return;
             };
@@ -60,12 +60,12 @@ impl Memory {
     pub(super) fn remove(&mut self, key: &Key) {
         if let Some((payload, used)) = self.entries.remove(key) {
             self.uses.remove(&used);
-            self.held -= size(&payload);
+            self.remaining -= size(&payload);
         }
     }
 }
 
-/// With what the two maps need for an entry, roughly.
+/// Size in bytes, including roughly what the two maps need for an entry.
 fn size(payload: &[u8]) -> u64 {
     payload.len() as u64 + 256
 }
@@ -79,14 +79,14 @@ mod tests {
         KeyBuilder::default().part("number", &number.to_le_bytes()).key()
     }
 
-    fn held(memory: &mut Memory, numbers: std::ops::Range<u32>) -> Vec<u32> {
+    fn remaining(memory: &mut Memory, numbers: std::ops::Range<u32>) -> Vec<u32> {
         let has = |number: &u32| memory.entries.contains_key(&key(*number));
         numbers.filter(has).collect()
     }
 
     #[test]
-    fn the_least_recently_used_goes_first_and_the_bound_holds() {
-        // Room for eight.
+    fn the_least_recently_used_is_evicted_within_the_bound() {
+        // Space for eight entries.
         let mut memory = Memory::new(8 * 1256);
         for number in 0..8 {
             memory.put(key(number), vec![number as u8; 1000].into());
@@ -94,17 +94,17 @@ mod tests {
         assert_eq!(memory.get(&key(0)).unwrap()[0], 0);
         memory.put(key(8), vec![8; 1000].into());
         memory.put(key(9), vec![9; 1000].into());
-        assert_eq!(held(&mut memory, 0..10), [0, 3, 4, 5, 6, 7, 8, 9]);
-        assert_eq!(memory.held, 8 * 1256);
-        // Again, and larger: counted once.
+        assert_eq!(remaining(&mut memory, 0..10), [0, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(memory.remaining, 8 * 1256);
+        // Replaced by a larger one: counted once.
         memory.put(key(9), vec![9; 2000].into());
-        assert_eq!(held(&mut memory, 0..10), [0, 4, 5, 6, 7, 8, 9]);
-        assert!(memory.held <= memory.bound);
+        assert_eq!(remaining(&mut memory, 0..10), [0, 4, 5, 6, 7, 8, 9]);
+        assert!(memory.remaining <= memory.bound);
         memory.put(key(10), vec![1; 5000].into());
-        assert!(memory.get(&key(10)).is_none(), "it would take half of the room");
+        assert!(memory.get(&key(10)).is_none(), "it would take half of the bound");
         for number in 0..10 {
             memory.remove(&key(number));
         }
-        assert_eq!((memory.held, memory.uses.len()), (0, 0));
+        assert_eq!((memory.remaining, memory.uses.len()), (0, 0));
     }
 }

@@ -1,8 +1,8 @@
-//! Results kept by what they depend on: a bounded store in memory and on disk.
+//! Cache of results: a bounded store in memory and on disk.
 //!
-//! Knows bytes and keys only; what an entry means is its user's business. A [`Key`] is made of everything that can
-//! change the result, so an entry is never out of date, only unused, and may be lost at any time: every fault of
-//! the disk is a miss. Several processes may share one folder.
+//! Stores bytes under keys; their meaning is up to the caller. A [`Key`] covers every input that can affect the result,
+//! so an entry never becomes stale, and may be lost at any time: every disk error is a miss. Several processes may
+//! share one folder.
 
 pub mod digests;
 mod disk;
@@ -21,12 +21,12 @@ pub use key::{Key, KeyBuilder};
 use disk::Disk;
 use memory::Memory;
 
-/// How much is kept.
+/// Size limits of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Bytes in the memory of this process.
     pub memory: u64,
-    /// Bytes on disk, of all processes that share the folder. What they write at the same moment may exceed it.
+    /// Bytes on disk, for all processes that share the folder. Simultaneous writes may exceed it.
     pub disk: u64,
 }
 
@@ -39,26 +39,26 @@ impl Default for Bounds {
     }
 }
 
-/// A store of results, or none. Cheap to clone; clones share it.
+/// A cache, or none. Cheap to clone; clones share the store.
 #[derive(Clone, Default)]
 pub struct Cache(Option<Arc<Store>>);
 
 struct Store {
     memory: Mutex<Memory>,
     disk: Disk,
-    /// The disk refused an entry: nothing more is written to it.
+    /// Whether the disk refused an entry: nothing more is written to it.
     refused: AtomicBool,
     hits: AtomicU64,
     misses: AtomicU64,
 }
 
 impl Cache {
-    /// Keeps nothing.
+    /// A cache that stores nothing.
     pub fn off() -> Self {
         Self(None)
     }
 
-    /// Keeps results in this folder, which is made with the first of them.
+    /// A cache in this folder, which is created with the first result.
     pub fn open(folder: PathBuf, bounds: Bounds) -> Self {
         Self(Some(Arc::new(Store {
             memory: Mutex::new(Memory::new(bounds.memory)),
@@ -69,17 +69,17 @@ impl Cache {
         })))
     }
 
-    /// Whether it keeps anything.
+    /// Whether it stores anything.
     pub fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The folder, if it keeps anything.
+    /// Its folder, if it stores anything.
     pub fn folder(&self) -> Option<&Path> {
         self.0.as_deref().map(|store| store.disk.folder())
     }
 
-    /// What was kept under this key, unless it was lost meanwhile.
+    /// The entry of this key, unless it was evicted or lost.
     pub fn get(&self, key: &Key) -> Option<Arc<[u8]>> {
         let store = self.0.as_deref()?;
         let found = store.get(key);
@@ -92,7 +92,7 @@ impl Cache {
         found
     }
 
-    /// How often something was found, and how often not, by this process.
+    /// Hits and misses of this process.
     pub fn lookups(&self) -> (u64, u64) {
         self.0.as_deref().map_or((0, 0), |store| {
             (
@@ -102,7 +102,8 @@ impl Cache {
         })
     }
 
-    /// Keeps this under the key. A disk that refuses is reported once on standard error, and then left alone.
+    /// Stores an entry. If the disk refuses it, this is reported once on standard error, and the disk is not written
+    /// any more.
     pub fn put(&self, key: &Key, payload: Vec<u8>) {
         let Some(store) = self.0.as_deref() else { return };
         let payload: Arc<[u8]> = payload.into();
@@ -117,7 +118,7 @@ impl Cache {
         }
     }
 
-    /// Forgets an entry that its user cannot read.
+    /// Removes an entry that the caller cannot read.
     pub fn forget(&self, key: &Key) {
         if let Some(store) = self.0.as_deref() {
             store.memory().remove(key);
@@ -149,7 +150,7 @@ impl Store {
 
 fn refusal(folder: &Path, error: &io::Error) -> String {
     format!(
-        "warning: results are not kept in {}: {error}\n\
+        "warning: results are not cached in {}: {error}\n\
          hint: make room with `cadforge clean`, or name another folder with CADFORGE_CACHE (`off` for none)",
         folder.display()
     )

@@ -8,7 +8,7 @@ fn key(number: u64) -> Key {
     KeyBuilder::default().part("number", &number.to_le_bytes()).key()
 }
 
-/// Without memory, so that the disk answers.
+/// Without memory, so that all reads go to the disk.
 fn on_disk(folder: &Path, disk: u64) -> Cache {
     Cache::open(folder.to_owned(), Bounds { memory: 0, disk })
 }
@@ -26,7 +26,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_is_kept_comes_back_from_another_process_and_only_under_its_key() {
+fn entries_are_read_by_another_cache_and_only_under_their_key() {
     let folder = tempfile::tempdir().unwrap();
     let below = folder.path().join("not/there/yet");
     let cache = on_disk(&below, 1 << 30);
@@ -81,7 +81,7 @@ fn a_damaged_entry_is_a_miss_and_is_removed() {
         assert!(cache.get(&key(1)).is_none(), "{what}");
         assert!(!path.exists(), "{what} stays");
     }
-    // Whole, but in the place of another.
+    // Valid, but in the place of another entry.
     cache.put(&key(1), payload.clone());
     cache.put(&key(2), payload);
     let [one, two] = [key(1), key(2)].map(|key| {
@@ -97,16 +97,16 @@ fn a_damaged_entry_is_a_miss_and_is_removed() {
 }
 
 #[test]
-fn the_disk_is_bounded_and_the_least_recently_used_go() {
+fn the_disk_is_bounded_and_the_least_recently_used_are_evicted() {
     let folder = tempfile::tempdir().unwrap();
-    // Sixteen folders of sixteen blocks.
+    // Sixteen folders of sixteen blocks each.
     let bound = 16 * 16 * 4096;
     let cache = on_disk(folder.path(), bound);
     for number in 0..1000 {
         cache.put(&key(number), vec![0; 3000]);
         let found = entries(folder.path());
         if found.len() < 100 {
-            // As if all but one of them lay here for long.
+            // Makes all but one of them look old.
             let old = SystemTime::now() - Duration::from_secs(1000 - number);
             for path in found {
                 if !path.ends_with(key(0).hex()) {
@@ -124,13 +124,13 @@ fn the_disk_is_bounded_and_the_least_recently_used_go() {
     assert!(usage.entries > 150, "{usage:?}: more went than had to");
     assert!(cache.get(&key(999)).is_some());
     assert!(cache.get(&key(1)).is_none());
-    // One that is larger than a quarter of its folder would drive out all others.
+    // An entry larger than a quarter of its folder's bound would evict all others.
     cache.put(&key(5000), vec![0; 5 * 4096]);
     assert!(cache.get(&key(5000)).is_none());
 }
 
 #[test]
-fn a_half_written_file_that_somebody_left_goes_with_time() {
+fn abandoned_temporary_files_are_removed() {
     let folder = tempfile::tempdir().unwrap();
     let cache = on_disk(folder.path(), 1 << 30);
     cache.put(&key(1), Vec::new());
@@ -147,7 +147,7 @@ fn a_half_written_file_that_somebody_left_goes_with_time() {
 }
 
 #[test]
-fn removing_leaves_what_is_not_ours() {
+fn removing_leaves_other_files() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("thesis.tex");
     fs::write(&own, "x").unwrap();
@@ -169,11 +169,11 @@ fn removing_leaves_what_is_not_ours() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_costs_a_warning_and_nothing_else() {
+fn a_read_only_folder_only_causes_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "x").unwrap();
-    // Even for those whom no permission binds: a folder cannot lie below a file.
+    // Works for root too: a folder cannot be below a file.
     let cache = Cache::open(file.join("cache"), Bounds::default());
     cache.put(&key(1), b"one".to_vec());
     assert!(cache.0.as_ref().unwrap().refused.load(Ordering::Relaxed));
@@ -195,7 +195,7 @@ fn entries_are_private() {
     assert_eq!((mode(entry), mode(entry.parent().unwrap())), (0, 0));
 }
 
-/// A payload that tells by itself to which key and writer it belongs.
+/// A payload that identifies its key and writer.
 fn own_payload(number: u64, writer: u64) -> Vec<u8> {
     let word = [number.to_le_bytes(), writer.to_le_bytes()].concat();
     word.repeat(1 + number as usize % 700)
@@ -203,9 +203,9 @@ fn own_payload(number: u64, writer: u64) -> Vec<u8> {
 
 const FOLDER: &str = "CADFORGE_TEST_CACHE_FOLDER";
 
-/// Many processes write the same and different keys, read each other's and make room, all at once.
+/// Many processes write equal and different keys, read each other's entries and evict, all at once.
 #[test]
-fn processes_that_share_a_folder_never_read_anything_but_what_was_written() {
+fn processes_that_share_a_folder_read_only_valid_entries() {
     let folder = tempfile::tempdir().unwrap();
     let children: Vec<_> = (0..4)
         .map(|_| {
@@ -226,7 +226,7 @@ fn processes_that_share_a_folder_never_read_anything_but_what_was_written() {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && text.contains("1 passed"), "{text}");
     }
-    // Whoever writes next finds room made, whatever the others did.
+    // The next write evicts, whatever the other processes did.
     let cache = on_disk(folder.path(), SHARED_BOUND);
     for number in 0..200 {
         cache.put(&key(10_000 + number), vec![0; 3000]);
@@ -239,7 +239,7 @@ fn processes_that_share_a_folder_never_read_anything_but_what_was_written() {
     assert_eq!(left_over.count(), 0);
 }
 
-/// A tenth of what each writer writes.
+/// A tenth of what each process writes.
 const SHARED_BOUND: u64 = 16 * 32 * 4096;
 
 #[test]
@@ -252,7 +252,7 @@ fn one_of_several_processes() {
     let own = u64::from(std::process::id());
     let mut found = 0;
     for turn in 0..3000u64 {
-        // Half of the keys are everyone's.
+        // Half of the keys are shared.
         let number = if turn % 2 == 0 {
             turn % 300
         } else {

@@ -1,13 +1,13 @@
-//! Each place beside the smallest change that makes it not count.
+//! Each location, with the smallest change that disqualifies it.
 
 use std::fs;
 
 use super::*;
 
-/// A made-up machine: files below a temporary folder, and what the process would know.
+/// A simulated machine: files below a temporary folder, and the environment of a process.
 struct Machine {
     root: tempfile::TempDir,
-    around: Env,
+    env: Env,
 }
 
 impl Machine {
@@ -15,11 +15,11 @@ impl Machine {
     fn new(executable: &str) -> Self {
         let root = tempfile::tempdir().expect("a temporary folder");
         let mut machine = Self {
-            around: Env::default(),
+            env: Env::default(),
             root,
         };
-        machine.around.executable = Some(machine.file(executable));
-        machine.around.working_dir = machine.dir("elsewhere");
+        machine.env.executable = Some(machine.file(executable));
+        machine.env.working_dir = machine.dir("elsewhere");
         machine.set("HOME", &machine.dir("home").into_os_string());
         machine
     }
@@ -44,11 +44,11 @@ impl Machine {
     }
 
     fn set(&mut self, name: &str, value: &OsStr) {
-        self.around.variables.insert(name.to_owned(), value.to_owned());
+        self.env.variables.insert(name.to_owned(), value.to_owned());
     }
 }
 
-/// A checkout with everything built.
+/// A checkout with all build outputs.
 fn checkout_machine() -> Machine {
     let machine = Machine::new("src/cadforge studio/target/release/cadforge");
     machine.file("src/cadforge studio/Cargo.toml");
@@ -59,7 +59,7 @@ fn checkout_machine() -> Machine {
     machine
 }
 
-/// What `make install` leaves.
+/// The files of `make install`.
 fn installed_machine() -> Machine {
     let machine = Machine::new("opt/bin/cadforge");
     machine.file("opt/bin/cadforge-worker");
@@ -72,7 +72,7 @@ fn installed_machine() -> Machine {
 #[test]
 fn a_development_build_finds_its_checkout() {
     let machine = checkout_machine();
-    let found = machine.around.locate(&Overrides::default()).expect("all of it");
+    let found = machine.env.locate(&Overrides::default()).expect("all of it");
     assert_eq!(found.tasks, [machine.path("src/cadforge studio/tasks")]);
     assert_eq!(found.assets, machine.path("src/cadforge studio/assets"));
     assert_eq!(
@@ -86,8 +86,8 @@ fn a_development_build_finds_its_checkout() {
 #[test]
 fn a_test_executable_finds_the_worker_one_folder_up() {
     let mut machine = checkout_machine();
-    machine.around.executable = Some(machine.file("src/cadforge studio/target/release/deps/it-0123"));
-    let worker = machine.around.worker(&Overrides::default()).expect("the worker");
+    machine.env.executable = Some(machine.file("src/cadforge studio/target/release/deps/it-0123"));
+    let worker = machine.env.worker(&Overrides::default()).expect("the worker");
     assert_eq!(
         worker,
         machine.path("src/cadforge studio/target/release/cadforge-worker")
@@ -95,10 +95,10 @@ fn a_test_executable_finds_the_worker_one_folder_up() {
 }
 
 #[test]
-fn a_target_folder_without_a_crate_beside_it_is_no_checkout() {
+fn a_target_folder_without_a_crate_is_not_a_checkout() {
     let machine = checkout_machine();
     fs::remove_file(machine.path("src/cadforge studio/Cargo.toml")).expect("was there");
-    let error = machine.around.tasks(&Overrides::default()).expect_err("no tasks");
+    let error = machine.env.tasks(&Overrides::default()).expect_err("no tasks");
     assert!(!error.is_input());
     assert!(
         !error.looked.contains(&machine.path("src/cadforge studio/tasks")),
@@ -109,7 +109,7 @@ fn a_target_folder_without_a_crate_beside_it_is_no_checkout() {
 #[test]
 fn an_installed_program_finds_its_share_folder() {
     let machine = installed_machine();
-    let found = machine.around.locate(&Overrides::default()).expect("all of it");
+    let found = machine.env.locate(&Overrides::default()).expect("all of it");
     assert_eq!(found.tasks, [machine.path("opt/share/cadforge/tasks")]);
     assert_eq!(found.assets, machine.path("opt/share/cadforge/assets"));
     assert_eq!(found.worker, machine.path("opt/bin/cadforge-worker"));
@@ -117,17 +117,17 @@ fn an_installed_program_finds_its_share_folder() {
 }
 
 #[test]
-fn the_data_folder_comes_last() {
+fn the_data_folder_is_searched_last() {
     let mut machine = installed_machine();
     let of_home = machine.dir("home/.local/share/cadforge/tasks");
     assert_eq!(
-        machine.around.tasks(&Overrides::default()).expect("beside"),
+        machine.env.tasks(&Overrides::default()).expect("beside"),
         [machine.path("opt/share/cadforge/tasks")]
     );
     fs::remove_dir(machine.path("opt/share/cadforge/tasks")).expect("was there");
     assert_eq!(
         machine
-            .around
+            .env
             .tasks(&Overrides::default())
             .expect("in the data folder"),
         [of_home]
@@ -137,7 +137,7 @@ fn the_data_folder_comes_last() {
     machine.set("XDG_DATA_HOME", &machine.path("xdg").into_os_string());
     assert_eq!(
         machine
-            .around
+            .env
             .tasks(&Overrides::default())
             .expect("in the data folder"),
         [of_xdg]
@@ -145,34 +145,31 @@ fn the_data_folder_comes_last() {
 }
 
 #[test]
-fn a_relative_xdg_folder_does_not_count() {
+fn a_relative_xdg_folder_is_ignored() {
     let mut machine = installed_machine();
     machine.set("XDG_DATA_HOME", OsStr::new("xdg"));
     assert_eq!(
-        machine.around.data().expect("below HOME"),
+        machine.env.data().expect("below HOME"),
         machine.path("home/.local/share/cadforge")
     );
 }
 
 #[test]
-fn a_variable_goes_before_the_executable_and_a_flag_before_both() {
+fn flags_precede_variables_and_variables_precede_the_search() {
     let mut machine = installed_machine();
     let by_variable = machine.file("elsewhere/by-variable");
     let by_flag = machine.file("elsewhere/by-flag");
     // Relative paths are relative to the working directory.
     machine.set("CADFORGE_WORKER", OsStr::new("by-variable"));
     assert_eq!(
-        machine
-            .around
-            .worker(&Overrides::default())
-            .expect("the variable's"),
+        machine.env.worker(&Overrides::default()).expect("the variable's"),
         by_variable
     );
     let overrides = Overrides {
         worker: Some("by-flag".into()),
         ..Overrides::default()
     };
-    assert_eq!(machine.around.worker(&overrides).expect("the flag's"), by_flag);
+    assert_eq!(machine.env.worker(&overrides).expect("the flag's"), by_flag);
 }
 
 #[test]
@@ -182,17 +179,17 @@ fn an_empty_variable_is_not_set() {
     machine.set("CADFORGE_TASKS", OsStr::new(""));
     machine.set("CADFORGE_DATA", OsStr::new(""));
     machine
-        .around
+        .env
         .locate(&Overrides::default())
         .expect("all of it, beside the executable");
 }
 
 #[test]
-fn a_wrong_place_that_was_named_is_an_error() {
+fn a_wrong_named_path_is_an_error() {
     let mut machine = installed_machine();
     machine.set("CADFORGE_PYTHON", OsStr::new("no-such-python"));
     let error = machine
-        .around
+        .env
         .python(&Overrides::default())
         .expect_err("named and absent");
     assert!(!error.is_input(), "a variable belongs to the installation");
@@ -208,12 +205,12 @@ fn a_wrong_place_that_was_named_is_an_error() {
 }
 
 #[test]
-fn a_file_that_cannot_be_executed_is_no_worker() {
+fn a_file_that_is_not_executable_is_not_a_worker() {
     let machine = installed_machine();
     let worker = machine.path("opt/bin/cadforge-worker");
     fs::set_permissions(&worker, fs::Permissions::from_mode(0o644)).expect("permissions");
     let error = machine
-        .around
+        .env
         .worker(&Overrides::default())
         .expect_err("not executable");
     assert!(error.looked.contains(&worker), "{error}");
@@ -234,24 +231,24 @@ fn the_flag_adds_task_packs_to_the_built_in_ones() {
     };
     let built_in = machine.path("opt/share/cadforge/tasks");
     assert_eq!(
-        machine.around.tasks(&overrides).expect("both"),
+        machine.env.tasks(&overrides).expect("both"),
         [built_in.clone(), own.clone()]
     );
 
-    // The variable takes the place of the built-in ones.
+    // The variable replaces the built-in ones.
     let (first, second) = (machine.dir("first"), machine.dir("second"));
     machine.set(
         "CADFORGE_TASKS",
         &std::env::join_paths([&first, &second]).expect("no colons"),
     );
     assert_eq!(
-        machine.around.tasks(&overrides).expect("all three"),
+        machine.env.tasks(&overrides).expect("all three"),
         [first, second, own.clone()]
     );
 
-    machine.around.variables.remove("CADFORGE_TASKS");
+    machine.env.variables.remove("CADFORGE_TASKS");
     fs::remove_dir(built_in).expect("was there");
-    assert_eq!(machine.around.tasks(&overrides).expect("the flag's alone"), [own]);
+    assert_eq!(machine.env.tasks(&overrides).expect("the flag's alone"), [own]);
 }
 
 #[test]
@@ -261,7 +258,7 @@ fn a_wrong_task_pack_is_an_error_even_when_others_are_right() {
         tasks: vec!["absent".into()],
         ..Overrides::default()
     };
-    assert!(machine.around.tasks(&overrides).expect_err("absent").is_input());
+    assert!(machine.env.tasks(&overrides).expect_err("absent").is_input());
 
     machine.dir("elsewhere/own");
     machine.set("CADFORGE_TASKS", OsStr::new("absent"));
@@ -269,46 +266,36 @@ fn a_wrong_task_pack_is_an_error_even_when_others_are_right() {
         tasks: vec!["own".into()],
         ..Overrides::default()
     };
-    assert!(
-        machine
-            .around
-            .tasks(&overrides)
-            .expect_err("absent")
-            .named
-            .is_some()
-    );
+    assert!(machine.env.tasks(&overrides).expect_err("absent").named.is_some());
 }
 
 #[test]
 fn without_a_home_the_data_folder_must_be_named() {
     let mut machine = installed_machine();
-    machine.around.variables.remove("HOME");
-    let error = machine.around.data().expect_err("no place");
+    machine.env.variables.remove("HOME");
+    let error = machine.env.data().expect_err("no place");
     assert!(error.to_string().contains("CADFORGE_DATA"), "{error}");
     machine.set("CADFORGE_DATA", OsStr::new("kept"));
-    assert_eq!(
-        machine.around.data().expect("named"),
-        machine.path("elsewhere/kept")
-    );
+    assert_eq!(machine.env.data().expect("named"), machine.path("elsewhere/kept"));
 }
 
 #[test]
-fn results_are_kept_in_the_cache_folder_of_the_user_unless_told_otherwise() {
+fn the_cache_is_in_the_users_cache_folder_by_default() {
     let mut machine = installed_machine();
-    let home = machine.around.variables["HOME"].clone();
+    let home = machine.env.variables["HOME"].clone();
     let below_home = Path::new(&home).join(".cache/cadforge");
-    assert_eq!(machine.around.cache(), Some(below_home.clone()));
+    assert_eq!(machine.env.cache(), Some(below_home.clone()));
     machine.set("XDG_CACHE_HOME", OsStr::new("relative"));
-    assert_eq!(machine.around.cache(), Some(below_home));
+    assert_eq!(machine.env.cache(), Some(below_home));
     let caches = machine.path("caches");
     machine.set("XDG_CACHE_HOME", caches.as_os_str());
-    assert_eq!(machine.around.cache(), Some(caches.join("cadforge")));
+    assert_eq!(machine.env.cache(), Some(caches.join("cadforge")));
     machine.set("CADFORGE_CACHE", OsStr::new("kept"));
-    assert_eq!(machine.around.cache(), Some(machine.path("elsewhere/kept")));
+    assert_eq!(machine.env.cache(), Some(machine.path("elsewhere/kept")));
     machine.set("CADFORGE_CACHE", OsStr::new("off"));
-    assert_eq!(machine.around.cache(), None);
+    assert_eq!(machine.env.cache(), None);
     for name in ["CADFORGE_CACHE", "XDG_CACHE_HOME", "HOME"] {
-        machine.around.variables.remove(name);
+        machine.env.variables.remove(name);
     }
-    assert_eq!(machine.around.cache(), None);
+    assert_eq!(machine.env.cache(), None);
 }

@@ -1,20 +1,20 @@
-//! Judges what a task's files build into.
+//! Verifies a task by the results of building its files.
 //!
-//! Reading a folder finds what is wrong with its files. Whether the task is any good shows when its code is built
-//! and scored, which is the work of others; they hand their measurements to [`judge`]. A task is good if
+//! `folder` checks the files themselves. Whether the task is good shows when its code is built and scored; the
+//! caller does that and passes the measurements to [`judge`]. A task is good if
 //!
-//! 1. its weak seed builds: a loop that starts from a failure shows no first part;
-//! 2. every other seed builds too, but for `build_error`, which must not: its failure is what is to be repaired;
-//! 3. its reference builds, to a valid solid and a watertight mesh, as large as `bbox_mm` within 1 % along every
-//!    axis, and where sizes are in mm not larger than `bbox_mm`;
-//! 4. the reference's total beats every seed's;
-//! 5. the last step of every recorded repair builds and its total beats the weak seed's;
-//! 6. the reference's total beats every recorded step's, and no component of such a step is above the
-//!    reference's by more than 0.01, which is what sampling can be off;
-//! 7. where the reference's dimensions were tried, it has at least six and each changes the part;
-//! 8. where the task has checks, its reference has at least 0.95 under grounded-v2, and every seed less.
+//! 1. its weak seed builds: a loop that starts from a failure has no first part to show;
+//! 2. every other seed builds too, except `build_error`, whose failure is to be repaired;
+//! 3. its reference builds, to a valid solid and a watertight mesh, with extents of `bbox_mm` within 1 %, and for sizes
+//!    in mm not larger than `bbox_mm`;
+//! 4. the reference's total is above every seed's;
+//! 5. the last step of every recorded repair builds, with a total above the weak seed's;
+//! 6. the reference's total is above every recorded step's, and no component of such a step is above the reference's by
+//!    more than 0.01, the uncertainty of sampling;
+//! 7. if the reference's dimensions were perturbed, it has at least six, and each changes the part;
+//! 8. if the task has checks, its reference has at least 0.95 under grounded-v2, and every seed less.
 //!
-//! A step before the last may fail to build: recordings show failures and how they are mended.
+//! A step before the last may fail to build: recordings show failures and their repair.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,71 +23,71 @@ use super::{RecordedRepair, Scale, Task, TaskProblem, recording};
 
 /// The seed that must not build.
 const FAILING_SEED: &str = "build_error";
-/// Fewer named dimensions make no parametric part.
-const LEAST_DIMENSIONS: usize = 6;
+/// Minimum number of named dimensions of a parametric part.
+const MIN_DIMENSIONS: usize = 6;
 
-/// What a reference has under grounded-v2 at least.
-const LEAST_GROUNDED: f64 = 0.95;
-/// How far the reference's extents may be from `bbox_mm`, as a share of each.
+/// Minimum total of a reference under grounded-v2.
+const MIN_GROUNDED: f64 = 0.95;
+/// Allowed deviation of the reference's extents from `bbox_mm`, as a share of each.
 const BOX_TOLERANCE: f64 = 0.01;
-/// How far the reference may stick out of an envelope in mm, as a share: rounding, no more.
+/// Allowed excess of the reference over an envelope in mm, as a share: rounding only.
 const ENVELOPE_TOLERANCE: f64 = 1e-4;
-/// How far a component may be off by the seed of its samples.
+/// Uncertainty of a component due to the seed of its samples.
 const COMPONENT_TOLERANCE: f64 = 0.01;
 
-/// What a task's code turned out to be.
+/// Measurements of a task's files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// The weak seed.
     pub weak: Outcome,
-    /// The other seeds by mode.
+    /// Other seeds by mode.
     pub seeds: BTreeMap<String, Outcome>,
-    /// The reference, if the task has one, scored against itself.
+    /// The reference, if there is one, scored against itself.
     pub reference: Option<Outcome>,
     /// Each step of each recorded repair, in the order of [`Task::repairs`].
     pub repairs: Vec<Vec<Outcome>>,
-    /// The reference's named dimensions, if they were tried.
+    /// The reference's named dimensions, if they were perturbed.
     pub dimensions: Option<Vec<DimensionPerturbation>>,
 }
 
-/// A named dimension of the reference, changed a little and built anew.
+/// A named dimension of the reference, perturbed and rebuilt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DimensionPerturbation {
     /// Its name.
     pub name: String,
-    /// Nothing if some change of it changes the part; else what became of the values tried.
+    /// `None` if a change of it changes the part; else a description of the values tried.
     pub dead: Option<String>,
 }
 
-/// What one file turned out to be.
+/// Result of building one file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It does not build, with the one-line reason.
+    /// It does not build, for this reason in one line.
     Failed(String),
     /// It builds.
     Built(Measurement),
 }
 
-/// The measurements of a file that builds.
+/// Measurements of a file that builds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measurement {
     /// Total under cadforge-v1, full mode, against the task's own references.
     pub total: f64,
     /// The reward's components by name, in a fixed order.
     pub components: Vec<(&'static str, f64)>,
-    /// Extents, mm.
+    /// Extents in mm.
     pub size: [f64; 3],
-    /// Whether every edge of the mesh lies in exactly two triangles.
+    /// Whether every edge of the mesh is in exactly two triangles.
     pub watertight: bool,
-    /// Whether the kernel's own check finds the shape valid.
+    /// Whether the kernel's check finds the shape valid.
     pub valid: bool,
-    /// Total under grounded-v2 without rebuilding, for a task with checks.
+    /// Total under grounded-v2 without perturbations, for a task with checks.
     pub grounded: Option<f64>,
 }
 
-/// What is wrong with a task by what was measured; empty if it is good.
+/// Problems of a task according to its measurements; empty if it is good.
 ///
-/// Panics if the repairs measured are not those of the task.
+/// Panics if `measured.repairs` does not match the task's repairs.
 pub fn judge(task: &Task, measured: &Measured) -> Vec<TaskProblem> {
     assert_eq!(
         task.repairs.len(),
@@ -117,12 +117,12 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<TaskProblem> {
         );
         problems.extend(weak.and_then(|weak| not_worse("weak", weak, reference, task)));
         if let Some(total) = reference.grounded
-            && total < LEAST_GROUNDED
+            && total < MIN_GROUNDED
         {
             let message =
-                format!("has {total:.4} under grounded-v2, {LEAST_GROUNDED} is what a reference needs");
+                format!("has {total:.4} under grounded-v2, {MIN_GROUNDED} is what a reference needs");
             let hint =
-                "`cadforge eval --profile grounded-v2` says which check it fails: mend the check or the part";
+                "`cadforge eval --profile grounded-v2` names the failed check: fix the check or the part";
             problems.push(TaskProblem::of_file(&reference_file, message).hint(hint));
         }
     }
@@ -135,7 +135,7 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<TaskProblem> {
     );
     for (repair, outcomes) in task.repairs.iter().zip(&measured.repairs) {
         if repair.start.is_some() {
-            // What a loop did is what it did, wherever it started; but it shall have repaired something.
+            // Recorded steps are valid whatever they start from, but the recording must repair something.
             if !outcomes
                 .iter()
                 .any(|outcome| matches!(outcome, Outcome::Built(_)))
@@ -170,7 +170,7 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<TaskProblem> {
                         problems.push(of_step(index, message));
                     }
                     if let Some(reference) = reference {
-                        problems.extend(beaten(reference, step).map(|message| of_step(index, message)));
+                        problems.extend(excesses(reference, step).map(|message| of_step(index, message)));
                     }
                 }
             }
@@ -183,7 +183,7 @@ fn seed_file(task: &Task, mode: &str) -> PathBuf {
     task.dir.join("seeds").join(format!("{mode}.py"))
 }
 
-/// What is wrong with a seed other than the weak one.
+/// Problems of a seed other than the weak one.
 fn judge_seed(
     task: &Task,
     mode: &str,
@@ -219,10 +219,10 @@ fn not_worse(mode: &str, seed: &Measurement, reference: &Measurement, task: &Tas
 
 fn dimension_problems(trials: Option<&[DimensionPerturbation]>) -> impl Iterator<Item = String> {
     let few = trials
-        .filter(|trials| trials.len() < LEAST_DIMENSIONS)
+        .filter(|trials| trials.len() < MIN_DIMENSIONS)
         .map(|trials| {
             format!(
-                "has {} named dimensions, {LEAST_DIMENSIONS} make a parametric part\n\
+                "has {} named dimensions, {MIN_DIMENSIONS} make a parametric part\n\
              hint: a dimension is a line `name = 12.5` that begins in the first column",
                 trials.len()
             )
@@ -251,7 +251,7 @@ fn built(outcome: &Outcome, failed: impl FnOnce(&str)) -> Option<&Measurement> {
     }
 }
 
-/// What is wrong with the reference by itself.
+/// Problems of the reference itself.
 fn judge_reference(task: &Task, reference: &Measurement) -> impl Iterator<Item = String> {
     let invalid = (!reference.valid)
         .then(|| "builds to a shape that the geometry kernel's check finds invalid".to_owned());
@@ -264,11 +264,11 @@ fn judge_reference(task: &Task, reference: &Measurement) -> impl Iterator<Item =
         let [tx, ty, tz] = bbox;
         if !pairs().all(fits) {
             Some(format!(
-                "is {x:.2} × {y:.2} × {z:.2} mm, which `bbox_mm` wants to be {tx} × {ty} × {tz} within 1 %"
+                "is {x:.2} × {y:.2} × {z:.2} mm, but `bbox_mm` requires {tx} × {ty} × {tz} within 1 %"
             ))
         } else if task.scale == Scale::Mm && !pairs().all(inside) {
             Some(format!(
-                "is {x:.2} × {y:.2} × {z:.2} mm and sticks out of its envelope, `bbox_mm` {tx} × {ty} × {tz}"
+                "is {x:.2} × {y:.2} × {z:.2} mm and exceeds its envelope, `bbox_mm` {tx} × {ty} × {tz}"
             ))
         } else {
             None
@@ -277,8 +277,8 @@ fn judge_reference(task: &Task, reference: &Measurement) -> impl Iterator<Item =
     invalid.into_iter().chain(open).chain(boxed)
 }
 
-/// Where a recorded step is better than the reference it is scored against.
-fn beaten(reference: &Measurement, step: &Measurement) -> impl Iterator<Item = String> {
+/// Values in which a recorded step exceeds the reference it is scored against.
+fn excesses(reference: &Measurement, step: &Measurement) -> impl Iterator<Item = String> {
     let total = (step.total >= reference.total).then(|| {
         format!(
             "has a total of {:.4}, not below the reference's {:.4}",

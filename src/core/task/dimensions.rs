@@ -1,20 +1,20 @@
-//! Finds the named dimensions of a script and writes the script anew with one of them changed.
+//! Finds the named dimensions of a script, and rewrites the script with one of them changed.
 //!
-//! A dimension is a line `name = number` in the first column, as an engineer heads a parametric part. Works on the
-//! text alone; whether a dimension does anything only builds can tell.
+//! A dimension is a line `name = number` in the first column, as at the head of a parametric script. Works on the text
+//! only; whether a dimension has an effect shows only when it is built.
 
 /// One named dimension of a script.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dimension {
     /// Its name.
     pub name: String,
-    /// The number as it is written.
+    /// The number as written.
     pub literal: String,
-    /// Where the number begins, in bytes.
+    /// Byte offset of the number.
     at: usize,
 }
 
-/// The dimensions of a script in the order of its lines.
+/// The dimensions of a script, in the order of its lines.
 pub fn dimensions(code: &str) -> Vec<Dimension> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -34,9 +34,9 @@ pub fn dimensions(code: &str) -> Vec<Dimension> {
 }
 
 impl Dimension {
-    /// The values to try: a whole number one more and one less, any other 5 % but at least 0.5 more and less, and
-    /// half of itself where it is below 1.
-    pub fn nudges(&self) -> [String; 2] {
+    /// Values to try: a whole number plus and minus one; any other number plus and minus 5 %, at least 0.5, or half of
+    /// itself if it is below 1.
+    pub fn perturbed_values(&self) -> [String; 2] {
         if let Ok(whole) = self.literal.parse::<i64>() {
             return [whole.saturating_add(1), whole.saturating_sub(1)].map(|value| value.to_string());
         }
@@ -46,25 +46,25 @@ impl Dimension {
         } else {
             (0.05 * value.abs()).max(0.5)
         };
-        // Debug keeps the point, so that Python reads a float again.
+        // Debug formatting keeps the decimal point, so that Python reads a float again.
         [value + step, value - step].map(|value| format!("{value:?}"))
     }
 
-    /// The script with another value in this one's place. `code` must be the script that it was found in.
+    /// The script with another value for this dimension. `code` must be the script in which it was found.
     pub fn with(&self, code: &str, value: &str) -> String {
         let (before, rest) = code.split_at(self.at);
         format!("{before}{value}{}", &rest[self.literal.len()..])
     }
 }
 
-/// Name and number of a line that is an assignment of one to the other.
+/// Name and number of a line that assigns one to the other.
 fn assignment(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once('=')?;
     let name = name.trim_end();
     let value = value.split('#').next()?.trim();
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    // Rust's parser also takes `inf` and `nan`, which are names to Python.
+    // Rust's parser also accepts `inf` and `nan`, which are names in Python.
     let digits = value.trim_start_matches(['+', '-']);
     let is_number = digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
         && value.parse::<f64>().is_ok_and(f64::is_finite);
@@ -90,11 +90,11 @@ mod tests {
     }
 
     #[test]
-    fn one_number_is_replaced_where_it_stands() {
+    fn one_number_is_replaced_in_place() {
         let found = dimensions(CODE);
-        assert_eq!(found[0].nudges(), ["126.0", "114.0"]);
-        assert_eq!(found[1].nudges(), ["5", "3"]);
-        assert_eq!(found[2].nudges()[1], "0.2");
+        assert_eq!(found[0].perturbed_values(), ["126.0", "114.0"]);
+        assert_eq!(found[1].perturbed_values(), ["5", "3"]);
+        assert_eq!(found[2].perturbed_values()[1], "0.2");
         let changed = found[1].with(CODE, "5");
         assert_eq!(
             changed,

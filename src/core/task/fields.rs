@@ -1,6 +1,6 @@
-//! Takes the fields out of a TOML table one by one, and refuses what nobody took.
+//! Reads the fields of a TOML table one by one, and reports unknown fields.
 //!
-//! Unlike a derived deserialiser it goes on after a wrong field, so that a writer of tasks sees all of them.
+//! Unlike a derived deserialiser it continues after an invalid field, so that all problems are reported at once.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use toml::{Table, Value};
 
 use super::task_problem::TaskProblem;
 
-/// Lengths of parts, mm. Far beyond them a kernel's precision is larger than the part, and squares are no numbers any more.
+/// Allowed lengths of parts in mm. Far beyond them the kernel's precision exceeds the part, and squares overflow.
 const SIZES: std::ops::RangeInclusive<f64> = 1e-5..=1e7;
 
-/// The fields of one table that have not been taken yet.
+/// The fields of one table that have not been read yet.
 pub(super) struct Fields<'a> {
     table: Table,
-    /// What comes before a key in messages: empty, or `step.2.`.
+    /// Prefix of keys in messages: empty, or `step.2.`.
     prefix: String,
     known: Vec<&'static str>,
     file: &'a Path,
@@ -51,13 +51,13 @@ impl<'a> Fields<'a> {
         Some(text)
     }
 
-    /// A string that may be left out, and may be blank.
+    /// An optional string, which may be blank.
     pub(super) fn optional_text(&mut self, key: &'static str) -> Option<String> {
         let value = self.take(key)?;
         self.string(key, value)
     }
 
-    /// A required word of `[a-z0-9_]+`.
+    /// A required name of the form `[a-z0-9_]+`.
     pub(super) fn word(&mut self, key: &'static str) -> Option<String> {
         let text = self.text(key)?;
         if !is_word(&text) {
@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
         Some(text)
     }
 
-    /// One of a few names; `None` if the field is left out or wrong.
+    /// One of several names; `None` if the field is absent or invalid.
     pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.optional_text(key)?;
         let found = choices.iter().find(|(name, _)| *name == text);
@@ -78,14 +78,14 @@ impl<'a> Fields<'a> {
         found.map(|(_, choice)| *choice)
     }
 
-    /// Says that a field without a default was left out.
+    /// Reports a required field as missing, if it is absent.
     pub(super) fn require(&mut self, key: &'static str) {
         if !self.table.contains_key(key) {
             self.refuse(key, "is missing");
         }
     }
 
-    /// A required list of different words, at least one.
+    /// A required list of at least one name, without duplicates.
     pub(super) fn words(&mut self, key: &'static str) -> Option<Vec<String>> {
         let Some(value) = self.take(key) else {
             self.refuse(key, "is missing");
@@ -126,7 +126,7 @@ impl<'a> Fields<'a> {
         Some(words)
     }
 
-    /// Three lengths in mm that may be left out: of parts that a kernel which computes to 1e-7 mm can build.
+    /// An optional size of three lengths in mm, within what a kernel with a precision of 1e-7 mm can build.
     pub(super) fn optional_size(&mut self, key: &'static str) -> Option<[f64; 3]> {
         let value = self.take(key)?;
         let numbers = match &value {
@@ -140,7 +140,7 @@ impl<'a> Fields<'a> {
                 "must be three positive numbers [x, y, z] in mm, is {}",
                 described(&value)
             ),
-            // As short as they can be written: hundreds of digits tell nobody anything.
+            // The shortest notation: hundreds of digits would not help.
             Some(size) if !size.iter().all(|extent| SIZES.contains(extent)) => {
                 format!("must be three lengths from 0.00001 to 10000000 mm, is {size:?}")
             }
@@ -150,17 +150,17 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// Whether a field is there and was not taken.
+    /// Whether a field is present and has not been read.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
-    /// A field of any type that may be left out.
+    /// An optional field of any type.
     pub(super) fn optional_value(&mut self, key: &'static str) -> Option<Value> {
         self.take(key)
     }
 
-    /// `true` or `false`; false if the field is left out or wrong.
+    /// An optional flag; false if the field is absent or invalid.
     pub(super) fn optional_flag(&mut self, key: &'static str) -> bool {
         match self.take(key) {
             None => false,
@@ -172,7 +172,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list of tables that may be left out.
+    /// An optional list of tables.
     pub(super) fn optional_tables(&mut self, key: &'static str) -> Vec<Table> {
         if self.has(key) {
             self.tables(key).unwrap_or_default()
@@ -182,7 +182,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A required list of tables, at least one.
+    /// A required list of at least one table.
     pub(super) fn tables(&mut self, key: &'static str) -> Option<Vec<Table>> {
         let Some(value) = self.take(key) else {
             self.refuse(key, &format!("is missing: give one [[{key}]] or more"));
@@ -205,18 +205,18 @@ impl<'a> Fields<'a> {
         tables
     }
 
-    /// Refuses a field's value with a message that goes on after the field's name.
+    /// Reports an invalid value; the message continues after the field's name.
     pub(super) fn refuse(&mut self, key: &str, message: &str) {
         let field = format!("{}{key}", self.prefix);
         self.problems
             .push(TaskProblem::of_field(self.file, &field, message));
     }
 
-    /// Refuses every field that was not taken.
+    /// Reports every field that was not read.
     pub(super) fn finish(self) {
         for key in self.table.keys() {
             let field = format!("{}{key}", self.prefix);
-            let problem = TaskProblem::of_field(self.file, &field, "is no known field");
+            let problem = TaskProblem::of_field(self.file, &field, "is not a known field");
             self.problems
                 .push(problem.hint(format!("known fields are {}", self.known.join(", "))));
         }

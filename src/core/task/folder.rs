@@ -1,7 +1,7 @@
-//! Reads one task folder, strictly: a typing error must not quietly cost a task its reference or its box.
+//! Reads and validates a task folder: a typing error must not silently remove a task's reference or box.
 //!
-//! Every problem is found, not just the first. No file is read that lies outside the folder, whatever a path in
-//! `task.toml` or a symbolic link says.
+//! All problems are reported, not only the first. No file outside the folder is read, whatever a path in `task.toml` or
+//! a symbolic link refers to.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -22,14 +22,14 @@ const SCALES: [(&str, Scale); 2] = [("mm", Scale::Mm), ("free", Scale::Free)];
 const AXES: [(&str, usize); 3] = [("x", 0), ("y", 1), ("z", 2)];
 const MESH_EXTENSIONS: [&str; 3] = ["stl", "obj", "glb"];
 
-/// What is wrong with a task folder as far as its files tell; empty if it can be loaded.
+/// Problems of a task folder that its files show; empty if it can be loaded.
 ///
-/// What only building can tell is judged by [`super::check::judge`].
+/// [`super::check::judge`] finds the problems that show only when the files are built.
 pub fn check_statically(dir: &Path) -> Vec<TaskProblem> {
     read(dir).err().unwrap_or_default()
 }
 
-/// Reads a task folder, or says everything that is wrong with it.
+/// Reads a task folder, or returns all its problems.
 pub fn read(dir: &Path) -> Result<Task, Vec<TaskProblem>> {
     let root = match dir.canonicalize() {
         Ok(root) if root.is_dir() => root,
@@ -54,14 +54,14 @@ pub fn read(dir: &Path) -> Result<Task, Vec<TaskProblem>> {
         None
     };
     let repairs = folder.repairs();
-    folder.refuse_strangers(card.as_ref().and_then(|card| card.reference_mesh.as_deref()));
+    folder.report_unknown_files(card.as_ref().and_then(|card| card.reference_mesh.as_deref()));
     match card {
         Some(card) if folder.problems.is_empty() => folder.task(card, seeds, reference, repairs),
         _ => Err(folder.problems),
     }
 }
 
-/// What `task.toml` says, each field that was right.
+/// Valid fields of `task.toml`.
 struct Card {
     id: Option<String>,
     level: Option<Level>,
@@ -73,19 +73,19 @@ struct Card {
     scale: Scale,
     axis: Option<usize>,
     checks: Vec<Check>,
-    /// Relative to the folder; kept even if it was refused.
+    /// Relative to the folder; kept even if it is invalid.
     reference_mesh: Option<PathBuf>,
 }
 
 struct Folder {
     dir: PathBuf,
-    /// The same without symbolic links.
+    /// The folder with symbolic links resolved.
     root: PathBuf,
     problems: Vec<TaskProblem>,
 }
 
 impl Folder {
-    /// `None` if there is no table to read; a wrong field is a problem and is left out.
+    /// `None` if there is no table; invalid fields are reported and left out.
     fn card(&mut self) -> Option<Card> {
         let file = self.dir.join("task.toml");
         let table = self.table(Path::new("task.toml"))?;
@@ -120,7 +120,7 @@ impl Folder {
         let tables = fields.optional_tables("checks");
         fields.finish();
         card.checks = checks::read(tables, &file, &mut self.problems);
-        self.refuse_unshown(&file, &card);
+        self.report_unshown(&file, &card);
         if let Some(mesh) = &mesh {
             self.check_mesh(&file, mesh);
         }
@@ -128,8 +128,8 @@ impl Folder {
         Some(card)
     }
 
-    /// A check may ask only for what the model is shown.
-    fn refuse_unshown(&mut self, file: &Path, card: &Card) {
+    /// Reports checks that require values which the model is not shown.
+    fn report_unshown(&mut self, file: &Path, card: &Card) {
         let Some(prompt) = &card.prompt else { return };
         for (index, check) in card.checks.iter().enumerate() {
             if let Some(number) = checks::not_shown(check, prompt, card.bbox_mm) {
@@ -193,7 +193,7 @@ impl Folder {
                 }
                 _ => {
                     let hint = "a seed is `<mode>.py`, the mode made of a-z, 0-9 and _";
-                    self.refuse(&path, "is no seed").hint = Some(hint.to_owned());
+                    self.refuse(&path, "is not a seed").hint = Some(hint.to_owned());
                 }
             }
         }
@@ -213,7 +213,7 @@ impl Folder {
             let path = Path::new("repairs").join(&name);
             if !is_word(&name) || !self.dir.join(&path).is_dir() {
                 let hint = "a recording is a folder `repairs/<name>/`, the name made of a-z, 0-9 and _";
-                self.refuse(&path, "is no recorded repair").hint = Some(hint.to_owned());
+                self.refuse(&path, "is not a recorded repair").hint = Some(hint.to_owned());
             } else if self.exists(path.join(recording::FILE)) {
                 repairs.extend(self.trajectory(&path, &name));
             } else if let Some(steps) = self.steps(&path) {
@@ -227,12 +227,12 @@ impl Folder {
         repairs
     }
 
-    /// The trajectory of a loop; what else `repair --out` leaves beside it may stay.
+    /// The trajectory of a loop; other outputs of `repair --out` may remain beside it.
     fn trajectory(&mut self, path: &Path, name: &str) -> Option<RecordedRepair> {
         for other in self.names(path) {
             if ![recording::FILE, "artifacts"].contains(&other.as_str()) {
                 let hint = "beside trajectory.jsonl there is its folder of artifacts, or nothing";
-                self.refuse(&path.join(&other), "is no part of this recording")
+                self.refuse(&path.join(&other), "is not part of this recording")
                     .hint = Some(hint.to_owned());
             }
         }
@@ -250,7 +250,7 @@ impl Folder {
         }
     }
 
-    /// The steps that a recording's `repair.toml` lists; every .py file beside it must be one of them.
+    /// The steps that a recording's `repair.toml` lists; every other .py file is reported.
     fn steps(&mut self, recording: &Path) -> Option<Vec<RecordedStep>> {
         let list = recording.join("repair.toml");
         let file = self.dir.join(&list);
@@ -295,15 +295,15 @@ impl Folder {
         for name in self.names(recording) {
             if name != "repair.toml" && !listed.contains(&name) {
                 let hint = "list it in repair.toml beside it, or remove it";
-                self.refuse(&recording.join(&name), "is no step of this recording")
+                self.refuse(&recording.join(&name), "is not a step of this recording")
                     .hint = Some(hint.to_owned());
             }
         }
         Some(steps)
     }
 
-    /// Refuses what has no meaning in a task folder: it is most often a file with a wrong name.
-    fn refuse_strangers(&mut self, mesh: Option<&Path>) {
+    /// Reports unknown files in a task folder: usually their names are misspelled.
+    fn report_unknown_files(&mut self, mesh: Option<&Path>) {
         let meshes = mesh
             .and_then(|mesh| mesh.components().next())
             .map(|first| first.as_os_str().to_os_string());
@@ -381,7 +381,7 @@ impl Folder {
         })
     }
 
-    /// The table in a TOML file.
+    /// Parses a TOML file.
     fn table(&mut self, file: &Path) -> Option<Table> {
         let text = self.text(file)?;
         match text.parse::<Table>() {
@@ -389,13 +389,16 @@ impl Folder {
             Err(error) => {
                 let at = error.span().map_or(0, |span| span.start);
                 let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-                self.refuse(file, &format!("is no TOML: line {line}: {}", error.message()));
+                self.refuse(
+                    file,
+                    &format!("is not valid TOML: line {line}: {}", error.message()),
+                );
                 None
             }
         }
     }
 
-    /// Code that is not blank.
+    /// Source code that is not blank.
     fn code(&mut self, file: &Path) -> Option<String> {
         let text = self.text(file)?;
         if text.trim().is_empty() {
@@ -409,7 +412,7 @@ impl Folder {
         let wrong = match self.inside(file) {
             Err(Outside::Missing) => "is missing".to_owned(),
             Err(Outside::Leaves) => "leads out of the task folder".to_owned(),
-            // A pipe would block for ever, a device might never end.
+            // Reading a pipe would block for ever, and a device might not end.
             Ok(path) if !path.is_file() => "is not a file".to_owned(),
             Ok(path) => match std::fs::read(path).map(String::from_utf8) {
                 Ok(Ok(text)) => return Some(text),
@@ -421,7 +424,7 @@ impl Folder {
         None
     }
 
-    /// Names in one of the folder's folders, sorted, without those that start with a dot; none if it is not there.
+    /// Names in a subfolder, sorted, without hidden ones; empty if the subfolder is missing.
     fn names(&mut self, folder: &Path) -> Vec<String> {
         let path = match self.inside(folder) {
             Ok(path) => path,
@@ -437,7 +440,7 @@ impl Folder {
                 let names = entries
                     .iter()
                     .map(|entry| entry.file_name().to_string_lossy().into_owned());
-                // Python leaves its cache beside code that somebody ran.
+                // Python writes its cache beside executed code.
                 let mut names: Vec<_> = names
                     .filter(|name| !name.starts_with('.') && name != "__pycache__")
                     .collect();
@@ -451,7 +454,7 @@ impl Folder {
         }
     }
 
-    /// Where a relative path really lies.
+    /// Resolves a relative path.
     fn inside(&self, path: &Path) -> Result<PathBuf, Outside> {
         let real = self
             .root
@@ -465,7 +468,7 @@ impl Folder {
         }
     }
 
-    /// Whether there is something of that name, if only a link that leads nowhere.
+    /// Whether there is an entry of that name, even a broken link.
     fn exists(&self, path: impl AsRef<Path>) -> bool {
         self.dir.join(path).symlink_metadata().is_ok()
     }
@@ -477,7 +480,7 @@ impl Folder {
     }
 }
 
-/// Why a path has no place in the folder.
+/// Reason why a path cannot be used.
 enum Outside {
     Missing,
     Leaves,

@@ -1,4 +1,4 @@
-//! One case a rule of [`super::check::judge`].
+//! One case per rule of [`super::check::judge`].
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn failed() -> Outcome {
     Outcome::Failed("no attribute `annulus` (line 3)".to_owned())
 }
 
-/// Measurements of `spacer` that are all good.
+/// Measurements of a good `spacer`.
 fn good() -> Measured {
     Measured {
         weak: built(0.5),
@@ -39,7 +39,7 @@ fn good() -> Measured {
     }
 }
 
-/// So many dimensions, all of which work.
+/// Live dimensions.
 fn dimensions(count: usize) -> Vec<DimensionPerturbation> {
     (0..count)
         .map(|index| DimensionPerturbation {
@@ -54,7 +54,7 @@ fn good_measurements_are_no_problem() {
     let pack = pack();
     let task = spacer(pack.path());
     assert_eq!(judge(&task, &good()), []);
-    // Sampling may lift one component a little above the reference's own.
+    // Sampling may raise one component slightly above the reference's.
     let mut close = good();
     let step = Measurement {
         components: vec![("topology", 0.9), ("silhouette", 0.995)],
@@ -161,7 +161,7 @@ fn each_rule_is_judged_by_itself() {
                 size: [20.0, 20.0, 10.11],
                 ..measurement(0.99)
             }),
-            "reference.py: is 20.00 × 20.00 × 10.11 mm, which `bbox_mm` wants to be 20 × 20 × 10 within 1 %",
+            "reference.py: is 20.00 × 20.00 × 10.11 mm, but `bbox_mm` requires 20 × 20 × 10 within 1 %",
         ),
         (
             long(failed()),

@@ -1,6 +1,6 @@
-//! Reads the trajectory of a repair loop as a recording: its start, and its proposals with the pace of their text.
+//! Reads the trajectory of a repair loop as a recording: its start, and its proposals with the timing of their text.
 //!
-//! Takes what a replay needs and nothing else: scores are made anew when it is replayed.
+//! Reads only what a replay needs: scores are recomputed when it is replayed.
 
 use std::path::Path;
 
@@ -39,9 +39,10 @@ struct RecordedText {
     clipped: bool,
 }
 
-/// Reads the recording of task `task` in a folder that `cadforge repair --out` made, or a copy of its `trajectory.jsonl`.
+/// Reads the recording of task `task` from a folder of `cadforge repair --out`, or from a copy of its
+/// `trajectory.jsonl`.
 ///
-/// An error names the line and what is wrong with it.
+/// An error names the line and its problem.
 pub fn read(dir: &Path, name: &str, task: &str) -> Result<RecordedRepair, String> {
     let text = std::fs::read_to_string(dir.join(FILE)).map_err(|error| error.to_string())?;
     parse(&text, name, task)
@@ -51,7 +52,7 @@ fn parse(text: &str, name: &str, task: &str) -> Result<RecordedRepair, String> {
     let mut lines = text.lines().enumerate();
     let header = lines.next().map_or("", |(_, line)| line);
     let header: Header = serde_json::from_str(header)
-        .map_err(|error| format!("line 1 is no header of a trajectory: {error}"))?;
+        .map_err(|error| format!("line 1 is not the header of a trajectory: {error}"))?;
     if header.format != 1 {
         return Err(format!(
             "format {} is not known to this version, which reads format 1",
@@ -68,7 +69,7 @@ fn parse(text: &str, name: &str, task: &str) -> Result<RecordedRepair, String> {
     for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
         let at = index + 1;
         let line: Line =
-            serde_json::from_str(line).map_err(|error| format!("line {at} is no step: {error}"))?;
+            serde_json::from_str(line).map_err(|error| format!("line {at} is not a step: {error}"))?;
         let expected = recording.start.iter().count() + recording.steps.len();
         if line.step != expected || line.parent.is_some_and(|parent| parent >= line.step) {
             return Err(format!(
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_trajectory_of_the_task_is_refused_by_its_line() {
+    fn invalid_trajectories_are_refused_with_the_line() {
         let late = r#"{"step": 2, "parent": 0, "code": "b"}"#;
         let wrong = [
             ("{}".to_owned(), "line 1"),

@@ -1,4 +1,4 @@
-//! All tasks that this program knows.
+//! All tasks of all packs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub struct TaskSet {
 }
 
 impl TaskSet {
-    /// Loads packs in order; a task of a later pack replaces one of the same id. Any wrong folder is an error.
+    /// Loads packs in order; a task of a later pack replaces one with the same id. Any invalid folder is an error.
     pub fn load(dirs: &[impl AsRef<Path>]) -> Result<Self, TaskError> {
         let mut tasks = BTreeMap::new();
         let mut problems = Vec::new();
@@ -58,7 +58,7 @@ impl TaskSet {
 }
 
 impl FromIterator<Arc<Task>> for TaskSet {
-    /// Of tasks that were loaded before; of two with one id the later one stays.
+    /// Collects loaded tasks; of several with one id the last is kept.
     fn from_iter<I: IntoIterator<Item = Arc<Task>>>(tasks: I) -> Self {
         let tasks: BTreeMap<String, Arc<Task>> =
             tasks.into_iter().map(|task| (task.id.clone(), task)).collect();
@@ -68,7 +68,7 @@ impl FromIterator<Arc<Task>> for TaskSet {
     }
 }
 
-/// The task folders of a pack, sorted by name; files beside them and names that start with a dot are passed over.
+/// The task folders of a pack, sorted by name; files and hidden entries are skipped.
 pub fn folders(pack: &Path) -> Result<Vec<PathBuf>, TaskError> {
     let refuse = |message: String| TaskError::Invalid {
         file: pack.display().to_string(),
@@ -81,7 +81,7 @@ pub fn folders(pack: &Path) -> Result<Vec<PathBuf>, TaskError> {
     }
     let unreadable = |error: std::io::Error| {
         refuse(format!(
-            "cannot read the task pack: {error}\nhint: a pack is a folder that holds one folder a task"
+            "cannot read the task pack: {error}\nhint: a pack is a folder with one folder per task"
         ))
     };
     let mut found = Vec::new();

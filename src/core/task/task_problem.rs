@@ -1,21 +1,20 @@
-//! What is wrong with a task folder, and the errors made of it.
+//! Problems of task folders, and the errors made from them.
 
 use std::fmt;
 use std::path::Path;
 
 use serde::Serialize;
 
-/// One thing that is wrong with a task folder.
+/// A problem of a task folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TaskProblem {
-    /// The file, as a path that starts like the folder that was given.
+    /// Path of the file, beginning with the given folder.
     pub file: String,
-    /// The field within it, e.g. `bbox_mm` or `step.2.file` (steps count from 1); null where the file as a whole
-    /// is meant.
+    /// The field, e.g. `bbox_mm` or `step.2.file` (steps count from 1); null for a problem of the whole file.
     pub field: Option<String>,
-    /// What is wrong, with the value; names the field.
+    /// Description with the value; names the field.
     pub message: String,
-    /// The way out.
+    /// Advice.
     pub hint: Option<String>,
 }
 
@@ -30,8 +29,8 @@ impl TaskProblem {
         }
     }
 
-    /// A problem of one field; `message` goes on after the field's name.
-    pub fn of_field(file: &Path, field: &str, message: impl fmt::Display) -> Self {
+    /// A problem of one field; `message` continues after the field's name.
+    pub(crate) fn of_field(file: &Path, field: &str, message: impl fmt::Display) -> Self {
         Self {
             field: Some(field.to_owned()),
             message: format!("`{field}` {message}"),
@@ -39,7 +38,7 @@ impl TaskProblem {
         }
     }
 
-    /// The same with a way out.
+    /// The same with a hint.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self {
@@ -59,29 +58,29 @@ impl fmt::Display for TaskProblem {
     }
 }
 
-/// Why a task pack is refused, or a task not found.
+/// Reason why a task pack is refused, or a task not found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TaskError {
-    /// A file is missing or wrong; says which file and which field.
+    /// A file is missing or invalid.
     #[error("{file}: {message}")]
     Invalid {
-        /// The file, as given.
+        /// Path, as given.
         file: String,
-        /// What is wrong, with the field.
+        /// The problem, with the field.
         message: String,
     },
-    /// No task of that id.
+    /// There is no task with that id.
     #[error("unknown task `{id}`\nhint: known tasks are {known}")]
     Unknown {
-        /// The id asked for.
+        /// The requested id.
         id: String,
-        /// Known ids, comma separated.
+        /// Known ids, separated by commas.
         known: String,
     },
 }
 
 impl TaskError {
-    /// The first of several problems, with the number of the others; `None` if there are none.
+    /// The first of several problems, and the number of others; `None` if there are none.
     pub(super) fn from_problems(problems: &[TaskProblem]) -> Option<Self> {
         let (first, others) = problems.split_first()?;
         let mut message = first.message.clone();

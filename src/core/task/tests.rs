@@ -63,7 +63,7 @@ fn messages(pack: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_right_folder_gives_its_task() {
+fn a_valid_folder_is_a_task() {
     let pack = pack();
     let task = spacer(pack.path());
     assert_eq!(task.level, Level::Easy);
@@ -97,7 +97,7 @@ fn a_right_folder_gives_its_task() {
 }
 
 #[test]
-fn what_may_be_left_out_may_be_left_out() {
+fn optional_fields_and_files_may_be_absent() {
     let pack = tempfile::tempdir().unwrap();
     let kept = |line: &&str| {
         !["bbox_mm", "scale", "reference_mesh"]
@@ -110,7 +110,7 @@ fn what_may_be_left_out_may_be_left_out() {
         &CARD.lines().filter(kept).collect::<Vec<_>>().join("\n"),
     );
     write(pack.path(), "seeds/weak.py", "weak = 1\n");
-    // A cache of Python's and hidden files are nobody's mistake.
+    // Python's cache and hidden files are allowed.
     write(pack.path(), "__pycache__/reference.pyc", "");
     write(pack.path(), "seeds/.weak.py.swp", "");
     let task = spacer(pack.path());
@@ -120,7 +120,7 @@ fn what_may_be_left_out_may_be_left_out() {
 }
 
 #[test]
-fn the_version_changes_with_what_scores_depend_on_and_with_nothing_else() {
+fn the_version_changes_with_inputs_of_scores_only() {
     let pack = pack();
     let version = spacer(pack.path()).version;
     assert_eq!(version.len(), 12);
@@ -206,7 +206,7 @@ fn a_later_pack_replaces_tasks_of_the_same_id() {
 }
 
 #[test]
-fn a_pack_that_is_none_is_refused() {
+fn a_folder_that_is_not_a_pack_is_refused() {
     let pack = pack();
     let error = TaskSet::load(&[pack.path().join("spacer")])
         .unwrap_err()
@@ -216,7 +216,7 @@ fn a_pack_that_is_none_is_refused() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("nowhere") && error.contains("hint:"), "{error}");
-    // Files beside the folders and hidden folders are passed over; any other folder must be a task.
+    // Files and hidden folders are skipped; any other folder must be a task.
     fs::write(pack.path().join("README.md"), "Tasks.\n").unwrap();
     fs::create_dir(pack.path().join(".git")).unwrap();
     assert_eq!(TaskSet::load(&[pack.path()]).unwrap().iter().count(), 1);
@@ -293,9 +293,9 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// Whatever stands in one field: the folder is read, or that field is named and no other.
+    /// Any value in one field: the folder is read, or that field and no other is reported.
     #[test]
-    fn a_wrong_value_is_reported_where_it_stands(
+    fn an_invalid_value_is_reported_with_its_field(
         key in prop::sample::select(vec![
             "id", "level", "family", "label", "prompt", "semantic_hints", "bbox_mm", "scale", "reference_mesh", "size",
         ]),

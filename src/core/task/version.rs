@@ -1,4 +1,4 @@
-//! Names the state of a task that scores depend on.
+//! Digest of a task's inputs of scores.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use super::Scale;
 use super::checks::Check;
 
-/// First 12 hex digits of the SHA-256 over what can change a score; see [`super::Task::version`].
+/// First 12 hex digits of the SHA-256 over everything that can change a score; see [`super::Task::version`].
 ///
-/// Every part goes in with its name and length, so that no two states share their bytes. Fails if the mesh file
-/// cannot be read.
+/// Every part is hashed with its name and length, so that no two states have equal bytes. Fails if the mesh file cannot
+/// be read.
 #[expect(
     clippy::too_many_arguments,
     reason = "every part of a task that can change a score, by name"
@@ -44,7 +44,7 @@ pub(super) fn version(
         part(&mut hash, "reference", code.as_bytes());
     }
     if let Some(path) = reference_mesh {
-        // The extension says how the bytes are read.
+        // The extension selects the format.
         let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
         part(&mut hash, "reference_mesh", extension.as_encoded_bytes());
         part(&mut hash, "reference_mesh_digest", &digest(path)?);
@@ -74,7 +74,7 @@ fn part(hash: &mut Sha256, name: &str, bytes: &[u8]) {
     }
 }
 
-/// Files of a folder that scripts may read, by their path below it; none if the folder is not there.
+/// Readable files of a folder, by relative path; empty if the folder is missing.
 fn contents(folder: &Path) -> io::Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];

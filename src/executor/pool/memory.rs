@@ -1,27 +1,27 @@
-//! What a worker's processes hold in memory, as Linux tells it.
+//! Memory of a worker's processes, from `/proc`.
 //!
-//! Reads `/proc` only. A number that cannot be had is 0: nobody replaces a worker for what is not known.
+//! Unknown values are 0, so that no worker is replaced because of them.
 
 use std::fs;
 
-/// Bytes that a process and its descendants hold, cheap but generous: pages that a fork shares with its parent
-/// count for both.
-pub fn resident(pid: u32) -> u64 {
-    family(pid).into_iter().map(resident_alone).sum()
+/// Resident bytes of a process and its descendants: cheap, but an overestimate, as shared pages count for each process.
+pub(crate) fn resident(pid: u32) -> u64 {
+    process_tree(pid).into_iter().map(resident_alone).sum()
 }
 
-/// Bytes that a process and its descendants hold, shared pages counted once.
+/// Bytes that a process and its descendants hold, with shared pages counted once.
 ///
-/// Takes milliseconds for a worker: the kernel walks its pages. Falls back to [`resident`] where it does not tell.
-pub fn proportional(pid: u32) -> u64 {
-    family(pid)
+/// Takes milliseconds for a worker: the kernel walks its pages. Falls back to [`resident`] if the kernel does not
+/// support it.
+pub(crate) fn proportional(pid: u32) -> u64 {
+    process_tree(pid)
         .into_iter()
         .map(|pid| proportional_alone(pid).unwrap_or_else(|| resident_alone(pid)))
         .sum()
 }
 
-/// A process and all below it. Those that end meanwhile are left out.
-fn family(pid: u32) -> Vec<u32> {
+/// A process and its descendants. Processes that end meanwhile are left out.
+fn process_tree(pid: u32) -> Vec<u32> {
     let mut found = vec![pid];
     let mut at = 0;
     while let Some(&parent) = found.get(at) {
@@ -47,7 +47,7 @@ fn proportional_alone(pid: u32) -> Option<u64> {
     kilobytes(&format!("/proc/{pid}/smaps_rollup"), "Pss:")
 }
 
-/// A line like `Pss:   1234 kB`, as bytes.
+/// Parses a line like `Pss:   1234 kB`; returns bytes.
 fn kilobytes(path: &str, name: &str) -> Option<u64> {
     let text = fs::read_to_string(path).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
@@ -62,18 +62,18 @@ mod tests {
 
     #[test]
     fn a_process_counts_with_its_children_and_shared_pages_once() {
-        // Touched, so that it is resident, and looked at, so that it is not optimised away.
+        // Written, so that it is resident, and used, so that it is not optimised away.
         let ballast = std::hint::black_box(vec![7u8; 32 << 20]);
         let own = std::process::id();
         assert!(resident(own) > ballast.len() as u64, "{}", resident(own));
         let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
-        assert!(family(own).contains(&child.id()));
-        // It waits for input, and its libraries are everyone's.
+        assert!(process_tree(own).contains(&child.id()));
+        // The child waits for input, and its libraries are shared.
         let (shared_once, all) = (proportional(child.id()), resident(child.id()));
         assert!(shared_once <= all, "{shared_once} of {all}");
         drop(child.stdin.take());
         child.wait().unwrap();
-        assert!(!family(own).contains(&child.id()));
+        assert!(!process_tree(own).contains(&child.id()));
         assert_eq!(resident(child.id()), 0);
         drop(ballast);
     }

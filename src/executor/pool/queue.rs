@@ -1,48 +1,46 @@
-//! Who runs next, as pure data: hand edits first, batches of several sources in turn.
+//! Scheduling as pure data: hand edits first, then batches of several sources in turn.
 //!
-//! Knows neither workers nor clocks: times are seconds since any moment, as the caller tells them.
+//! Independent of workers and clocks: times are seconds since any fixed moment, passed by the caller.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::Priority;
 
-/// Who submits. Batches of different sources take turns, a job each, however many jobs one of them has.
+/// A submitter. Batches of different sources take turns, whatever their numbers of jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Source(pub u64);
+pub(crate) struct Source(pub u64);
 
-/// Which jobs a worker may be given.
+/// The jobs that a worker accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Takes {
-    /// Hand edits.
-    pub live: bool,
-    /// Batches.
-    pub batch: bool,
+pub(crate) struct AcceptedJobs {
+    pub(crate) live: bool,
+    pub(crate) batch: bool,
 }
 
-/// By how many seconds of workers' time a source may be ahead of another one that waits before its turns are the
-/// other's. Jobs of up to this length take turns one by one; a source with longer ones waits for the time they took.
-const AHEAD_S: f64 = 1.0;
+/// Seconds of worker time by which a source may be ahead of another waiting one before the other gets its turns.
+/// Sources with shorter jobs take turns job by job; a source with longer jobs waits for the time they took.
+const MAX_AHEAD_S: f64 = 1.0;
 
-/// Jobs of one source that may sleep in a worker while it runs a further one of that source. What else sleeps there
-/// leaves its place to other sources alone.
-const ASLEEP_OF_ONE: usize = 2;
+/// Number of sleeping jobs of one source in a worker beside which that source may run another job. Beyond it, only
+/// other sources may.
+const MAX_ASLEEP_OF_SOURCE: usize = 2;
 
-/// The jobs that wait.
+/// Waiting jobs.
 #[derive(Debug)]
-pub struct Queue<J> {
+pub(crate) struct Queue<J> {
     live: VecDeque<J>,
-    /// One entry a source that has jobs; whose turn is next stands first.
+    /// One entry per source with jobs; the first has the next turn.
     batch: VecDeque<(Source, VecDeque<J>)>,
-    /// What each source has had, for as long as it has jobs that wait or run.
+    /// Use of each source that has waiting or running jobs.
     shares: BTreeMap<Source, Share>,
 }
 
-/// Workers' time of one source.
+/// Worker time of one source.
 #[derive(Clone, Debug, Default)]
 struct Share {
-    /// Seconds, of jobs that have ended.
+    /// Seconds of jobs that have ended.
     used_s: f64,
-    /// When each job that runs began.
+    /// Start times of running jobs.
     running: Vec<f64>,
 }
 
@@ -63,23 +61,23 @@ impl<J> Default for Queue<J> {
 }
 
 impl<J> Queue<J> {
-    /// All jobs that wait.
-    pub fn len(&self) -> usize {
+    /// Number of waiting jobs.
+    pub(crate) fn len(&self) -> usize {
         self.waiting(Priority::Live) + self.waiting(Priority::Batch)
     }
 
-    /// Jobs of that priority that wait.
-    pub fn waiting(&self, priority: Priority) -> usize {
+    /// Number of waiting jobs of a priority.
+    pub(crate) fn waiting(&self, priority: Priority) -> usize {
         match priority {
             Priority::Live => self.live.len(),
             Priority::Batch => self.batch.iter().map(|(_, jobs)| jobs.len()).sum(),
         }
     }
 
-    /// Jobs that a worker which takes these could start on as soon as it is free.
-    pub fn demand(&self, takes: Takes) -> usize {
-        let live = if takes.live { self.live.len() } else { 0 };
-        let batch = if takes.batch {
+    /// Number of jobs that a worker accepting these could start as soon as it is free.
+    pub(crate) fn demand(&self, accepts: AcceptedJobs) -> usize {
+        let live = if accepts.live { self.live.len() } else { 0 };
+        let batch = if accepts.batch {
             self.waiting(Priority::Batch)
         } else {
             0
@@ -87,8 +85,8 @@ impl<J> Queue<J> {
         live + batch
     }
 
-    /// Lets a job wait behind all others of its source.
-    pub fn push(&mut self, priority: Priority, source: Source, job: J, now_s: f64) {
+    /// Appends a job to the jobs of its source.
+    pub(crate) fn push(&mut self, priority: Priority, source: Source, job: J, now_s: f64) {
         match priority {
             Priority::Live => self.live.push_back(job),
             Priority::Batch => {
@@ -101,8 +99,8 @@ impl<J> Queue<J> {
         }
     }
 
-    /// Puts a job back that has had its turn and was not to blame for what came of it.
-    pub fn push_back_in_front(&mut self, priority: Priority, source: Source, job: J, now_s: f64) {
+    /// Puts back a job that had its turn and failed through no fault of its own.
+    pub(crate) fn push_back_in_front(&mut self, priority: Priority, source: Source, job: J, now_s: f64) {
         match priority {
             Priority::Live => self.live.push_front(job),
             Priority::Batch => {
@@ -117,7 +115,7 @@ impl<J> Queue<J> {
         }
     }
 
-    /// A source that had nothing to do starts level with the one that has had least: having been away earns nothing.
+    /// A source that was idle starts level with the one that used least: idle time earns no credit.
     fn admit(&mut self, source: Source, now_s: f64) {
         if self.shares.contains_key(&source) {
             return;
@@ -136,19 +134,20 @@ impl<J> Queue<J> {
         found.map(|(_, jobs)| jobs)
     }
 
-    /// The next job for a worker that takes these. Of `seats` workers for batches, no source gets all while another waits.
-    pub fn next(&mut self, takes: Takes, seats: usize, now_s: f64) -> Option<J> {
-        if takes.live
+    /// The next job for a worker accepting these. Of `batch_workers` workers for batches, no source gets all while another
+    /// waits.
+    pub(crate) fn next(&mut self, accepts: AcceptedJobs, batch_workers: usize, now_s: f64) -> Option<J> {
+        if accepts.live
             && let Some(job) = self.live.pop_front()
         {
             return Some(job);
         }
-        if !takes.batch {
+        if !accepts.batch {
             return None;
         }
         let leaves_a_seat = |queue: &Self, source: Source| {
             let running = queue.shares.get(&source).map_or(0, |share| share.running.len());
-            running + 1 < seats
+            running + 1 < batch_workers
         };
         let at = self
             .choose(now_s, leaves_a_seat)
@@ -156,17 +155,17 @@ impl<J> Queue<J> {
         self.take(at, now_s)
     }
 
-    /// The next job for a worker whose own job sleeps: of another source than those whose jobs sleep there, else of one
-    /// that has only few of them there, so that one that has many such jobs does not fill it with them.
-    pub fn next_beside(&mut self, asleep: &[Source], now_s: f64) -> Option<J> {
+    /// The next job for a worker whose current jobs sleep: of another source than those, else of one with few jobs
+    /// sleeping there, so that no source fills a worker with sleeping jobs.
+    pub(crate) fn next_concurrent(&mut self, asleep: &[Source], now_s: f64) -> Option<J> {
         let count = |source: Source| asleep.iter().filter(|&&one| one == source).count();
         let at = self
             .choose(now_s, |_, source| count(source) == 0)
-            .or_else(|| self.choose(now_s, |_, source| count(source) <= ASLEEP_OF_ONE))?;
+            .or_else(|| self.choose(now_s, |_, source| count(source) <= MAX_ASLEEP_OF_SOURCE))?;
         self.take(at, now_s)
     }
 
-    /// Whose turn it is among sources that may have one: the first that is not too far ahead of the others.
+    /// The source with the next turn among those allowed: the first that is not too far ahead of the others.
     fn choose(&self, now_s: f64, may: impl Fn(&Self, Source) -> bool) -> Option<usize> {
         let used = |source: &Source| self.shares.get(source).map_or(0.0, |share| share.used_s(now_s));
         let waiting: Vec<(usize, f64)> = self
@@ -177,7 +176,7 @@ impl<J> Queue<J> {
             .map(|(at, (source, _))| (at, used(source)))
             .collect();
         let least = waiting.iter().map(|&(_, used_s)| used_s).min_by(f64::total_cmp)?;
-        let turn = waiting.iter().find(|&&(_, used_s)| used_s <= least + AHEAD_S);
+        let turn = waiting.iter().find(|&&(_, used_s)| used_s <= least + MAX_AHEAD_S);
         turn.map(|&(at, _)| at)
     }
 
@@ -191,8 +190,8 @@ impl<J> Queue<J> {
         Some(job)
     }
 
-    /// A job that was taken at `began_s` has ended, whatever came of it.
-    pub fn ended(&mut self, priority: Priority, source: Source, began_s: f64, now_s: f64) {
+    /// Records the end of a job that was started at `began_s`, whatever its result.
+    pub(crate) fn ended(&mut self, priority: Priority, source: Source, began_s: f64, now_s: f64) {
         if priority == Priority::Batch
             && let Some(share) = self.shares.get_mut(&source)
             && let Some(at) = share.running.iter().position(|&began| began == began_s)
@@ -203,8 +202,8 @@ impl<J> Queue<J> {
         self.forget_idle_sources();
     }
 
-    /// Forgets jobs that nobody waits for any more.
-    pub fn retain(&mut self, mut wanted: impl FnMut(&J) -> bool) {
+    /// Removes jobs that nobody waits for any more.
+    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&J) -> bool) {
         self.live.retain(&mut wanted);
         for (_, jobs) in &mut self.batch {
             jobs.retain(&mut wanted);
@@ -213,8 +212,8 @@ impl<J> Queue<J> {
         self.forget_idle_sources();
     }
 
-    /// Takes out all jobs.
-    pub fn drain(&mut self) -> Vec<J> {
+    /// Removes all jobs.
+    pub(crate) fn drain(&mut self) -> Vec<J> {
         let batch = self.batch.drain(..).flat_map(|(_, jobs)| jobs);
         let jobs = self.live.drain(..).chain(batch).collect();
         self.forget_idle_sources();

@@ -1,7 +1,7 @@
-//! The thread that keeps one slot filled with a living worker.
+//! The thread that keeps a live worker in one slot.
 //!
-//! A worker lives no longer than the thread that started it, so a slot whose worker is to be replaced gets a second
-//! thread: that one starts the successor and takes over between two jobs.
+//! A worker ends with the thread that started it, so replacing a worker takes a second thread: it starts the successor
+//! and takes over between two jobs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,24 +12,24 @@ use crossbeam_channel::Receiver;
 
 use super::{Job, Phase, Shared, Slot, Source, State, Successor, memory};
 use crate::identity::Identity;
-use crate::worker::{Done, Ran, Run, Worker, WorkerDied};
+use crate::worker::{FinishedRun, Run, RunResult, Worker, WorkerDied};
 use crate::{Execution, ExecutorError, Priority, outcome};
 
-/// How long to wait before a worker that was ready once, and cannot be started again, is tried once more.
+/// Delays before restarting a worker that was ready before and cannot be started again.
 const BACKOFF: [Duration; 3] = [
     Duration::from_millis(200),
     Duration::from_secs(1),
     Duration::from_secs(5),
 ];
 
-/// After a successor that did not start, the next one is not tried before this time has passed.
+/// Minimum time between attempts to start a successor.
 const SUCCESSION_PAUSE: Duration = Duration::from_secs(60);
 
-/// Jobs that may sleep in one worker while it runs a further one: as many as one source may have there and one of another.
-/// Each holds the memory of a candidate.
-const ASLEEP_AT_MOST: usize = 4;
+/// Maximum number of jobs that sleep in one worker while it runs another: those of one source and one of another. Each
+/// holds a candidate's memory.
+const MAX_ASLEEP: usize = 4;
 
-/// Runs between two exact measurements of a worker that seems to have grown.
+/// Runs between exact measurements of a worker that seems to have grown.
 const MEASURE_EVERY: u64 = 16;
 
 pub(super) struct SlotThread {
@@ -39,50 +39,50 @@ pub(super) struct SlotThread {
     id: u64,
 }
 
-/// A worker with what its keeper remembers of it.
+/// A worker with its use so far.
 struct SlotWorker {
     worker: Worker,
     pid: u32,
-    /// That of the machinery when it was started.
+    /// Of the worker software when it was started.
     identity: Identity,
-    /// Its connection has ended.
+    /// Whether its connection has ended.
     gone: Arc<AtomicBool>,
-    /// Resident when it was ready, bytes.
+    /// Resident bytes when it was ready.
     resident: u64,
-    /// As above, with pages that a fork shares counted once.
+    /// The same, with shared pages counted once.
     proportional: u64,
     runs: u64,
-    /// Runs after which memory is measured exactly again, if need be.
+    /// Number of runs after which memory may be measured exactly again.
     measure_at: u64,
-    /// It had grown when it was last measured. A candidate that was killed is still being taken down by the kernel while
-    /// the next one is looked for, so that one measurement alone proves nothing.
+    /// It had grown at the last measurement. The kernel may still be freeing the memory of a killed candidate, so that
+    /// a single measurement proves nothing.
     suspected: bool,
 }
 
-/// Why a keeper stopped feeding its worker.
-enum End {
+/// Why the thread stopped feeding its worker.
+enum StopReason {
     Closing,
-    /// Another keeper has the slot.
+    /// Another thread owns the slot.
     Superseded,
     WorkerDied,
 }
 
 impl SlotThread {
-    /// The one in charge of an empty slot.
+    /// Starts the first thread of an empty slot.
     pub(super) fn first(shared: &Arc<Shared>, closing: &Receiver<()>, slot: usize) {
         let mut state = shared.lock();
-        state.keepers += 1;
-        let id = state.keepers;
-        state.slots[slot].keeper = id;
+        state.threads_started += 1;
+        let id = state.threads_started;
+        state.slots[slot].thread = id;
         drop(state);
-        let keeper = Self {
+        let thread = Self {
             shared: Arc::clone(shared),
             closing: closing.clone(),
             slot,
             id,
         };
-        if let Err(error) = keeper.spawn() {
-            shared.fail(slot, format!("no thread for a worker: {error}"));
+        if let Err(error) = thread.spawn() {
+            shared.fail(slot, format!("cannot start a thread for a worker: {error}"));
         }
     }
 
@@ -90,14 +90,14 @@ impl SlotThread {
         let shared = Arc::clone(&self.shared);
         let thread = thread::Builder::new()
             .name(format!("worker-{}", self.slot))
-            .spawn(move || self.keep())?;
+            .spawn(move || self.run_slot())?;
         let mut threads = shared.threads();
         threads.retain(|thread| !thread.is_finished());
         threads.push(thread);
         Ok(())
     }
 
-    fn keep(&self) {
+    fn run_slot(&self) {
         let mut failures = 0;
         let mut was_ready = self.is_successor(&self.shared.lock());
         if !was_ready && !self.wait_until_needed() {
@@ -105,24 +105,24 @@ impl SlotThread {
         }
         loop {
             match self.start() {
-                Ok(mut kept) => {
+                Ok(mut slot_worker) => {
                     failures = 0;
                     was_ready = true;
-                    let end = if self.take_over(&kept) {
-                        self.feed(&mut kept)
+                    let end = if self.take_over(&slot_worker) {
+                        self.feed(&mut slot_worker)
                     } else {
-                        End::Closing
+                        StopReason::Closing
                     };
                     match end {
-                        End::Closing | End::Superseded => return,
-                        End::WorkerDied => {
+                        StopReason::Closing | StopReason::Superseded => return,
+                        StopReason::WorkerDied => {
                             let mut state = self.shared.lock();
                             if state.closing {
                                 return;
                             }
                             state.restarts += 1;
-                            // A successor that is on its way is as good as a worker started anew.
-                            if self.hand_over(&mut state) {
+                            // A successor that is starting serves as well as a restart.
+                            if self.yield_slot(&mut state) {
                                 return;
                             }
                         }
@@ -130,8 +130,8 @@ impl SlotThread {
                 }
                 Err(_) if self.shared.lock().closing => return,
                 Err(_) if self.give_up_succession() => return,
-                // What never worked will hardly work by itself, though its first start may have been cut short; what
-                // did work is worth some patience.
+                // A worker that never started will hardly start on a retry, though its first start may have been
+                // interrupted; one that was ready before is retried several times.
                 Err(WorkerDied(_)) if failures < if was_ready { BACKOFF.len() } else { 1 } => {
                     let _ = self.closing.recv_timeout(BACKOFF[failures]);
                     failures += 1;
@@ -146,10 +146,10 @@ impl SlotThread {
 
     fn is_successor(&self, state: &State) -> bool {
         let successor = state.slots[self.slot].successor;
-        successor.is_some_and(|successor| successor.keeper == self.id)
+        successor.is_some_and(|successor| successor.thread == self.id)
     }
 
-    /// Waits until a worker is wanted; `false` when the pool closes.
+    /// Waits until a worker is needed; `false` when the pool closes.
     fn wait_until_needed(&self) -> bool {
         let mut state = self.shared.lock();
         loop {
@@ -165,7 +165,7 @@ impl SlotThread {
     }
 
     fn start(&self) -> Result<SlotWorker, WorkerDied> {
-        self.note(Phase::Starting, None);
+        self.set_phase(Phase::Starting, None);
         let identity = Identity::of(&self.shared.config);
         let gone = Arc::new(AtomicBool::new(false));
         let mut pid = 0;
@@ -173,14 +173,14 @@ impl SlotThread {
             let (shared, gone) = (Arc::clone(&self.shared), Arc::clone(&gone));
             move || {
                 gone.store(true, Ordering::Relaxed);
-                // With the lock, or it could fall between a look and the wait after it.
+                // Takes the lock, so that the change cannot fall between a check and the wait after it.
                 drop(shared.lock());
                 shared.changed.notify_all();
             }
         };
         let started = |started: u32| {
             pid = started;
-            self.note(Phase::Starting, Some(started));
+            self.set_phase(Phase::Starting, Some(started));
         };
         let worker = Worker::start(&self.shared.config, &self.closing, started, tell)?;
         Ok(SlotWorker {
@@ -196,11 +196,11 @@ impl SlotThread {
         })
     }
 
-    /// Tells others of a worker that is on its way.
-    fn note(&self, phase: Phase, pid: Option<u32>) {
+    /// Publishes the phase of a worker that is starting.
+    fn set_phase(&self, phase: Phase, pid: Option<u32>) {
         let mut state = self.shared.lock();
         let slot = &mut state.slots[self.slot];
-        if slot.keeper == self.id {
+        if slot.thread == self.id {
             slot.phase = phase;
             slot.pid = pid;
         } else if let Some(successor) = &mut slot.successor {
@@ -209,15 +209,15 @@ impl SlotThread {
     }
 
     /// Puts a ready worker into its slot, once its predecessor is between two jobs; `false` when the pool closes.
-    fn take_over(&self, kept: &SlotWorker) -> bool {
+    fn take_over(&self, slot_worker: &SlotWorker) -> bool {
         let mut state = self.shared.lock();
         if let Some(successor) = &mut state.slots[self.slot].successor
-            && successor.keeper == self.id
+            && successor.thread == self.id
         {
             successor.ready = true;
             self.shared.changed.notify_all();
         }
-        while state.slots[self.slot].keeper != self.id {
+        while state.slots[self.slot].thread != self.id {
             if state.closing {
                 return false;
             }
@@ -225,64 +225,71 @@ impl SlotThread {
         }
         state.slots[self.slot] = Slot {
             phase: Phase::Idle,
-            pid: Some(kept.pid),
-            keeper: self.id,
+            pid: Some(slot_worker.pid),
+            thread: self.id,
             successor: None,
             wanted: false,
         };
-        state.versions = Some((kept.worker.versions().clone(), kept.identity));
+        state.versions = Some((slot_worker.worker.versions().clone(), slot_worker.identity));
         drop(state);
         self.shared.changed.notify_all();
         true
     }
 
-    /// Leaves the slot to the successor, if there is one.
-    fn hand_over(&self, state: &mut State) -> bool {
+    /// Yields the slot to the successor, if there is one.
+    fn yield_slot(&self, state: &mut State) -> bool {
         let slot = &mut state.slots[self.slot];
         slot.phase = Phase::Starting;
         slot.pid = None;
         let Some(successor) = slot.successor.take() else {
             return false;
         };
-        slot.keeper = successor.keeper;
+        slot.thread = successor.thread;
         slot.pid = successor.pid;
         self.shared.changed.notify_all();
         true
     }
 
-    /// Leaves the slot to the predecessor, if that one still has it.
+    /// Returns the slot to the predecessor, if that one still owns it.
     fn give_up_succession(&self) -> bool {
         let mut state = self.shared.lock();
         let slot = &mut state.slots[self.slot];
-        let has_predecessor = slot.keeper != self.id;
+        let has_predecessor = slot.thread != self.id;
         if has_predecessor {
             slot.successor = None;
         }
         has_predecessor
     }
 
-    /// Runs one job after another.
-    fn feed(&self, kept: &mut SlotWorker) -> End {
+    /// Runs jobs until the worker or the pool ends.
+    fn feed(&self, slot_worker: &mut SlotWorker) -> StopReason {
         let mut next_succession = Instant::now();
         loop {
-            let job = match self.wait_for_job(&kept.gone) {
+            let job = match self.wait_for_job(&slot_worker.gone) {
                 Ok(job) => job,
                 Err(end) => return end,
             };
-            // Packages or the program were replaced: results of this worker are not what is meant any more.
-            let outdated = job.identity.is_some_and(|meant| meant != kept.identity);
-            if self.perform(&mut kept.worker, kept.identity, job, &[]).is_err() {
-                return End::WorkerDied;
+            // Packages or the program were replaced: the worker's results no longer have the requested identity.
+            let outdated = job
+                .identity
+                .is_some_and(|requested| requested != slot_worker.identity);
+            if self
+                .perform(&mut slot_worker.worker, slot_worker.identity, job, &[])
+                .is_err()
+            {
+                return StopReason::WorkerDied;
             }
-            kept.runs += 1;
-            if Instant::now() >= next_succession && (outdated || self.is_worn(kept)) && self.start_successor()
+            slot_worker.runs += 1;
+            if Instant::now() >= next_succession
+                && (outdated || self.needs_recycling(slot_worker))
+                && self.start_successor()
             {
                 next_succession = Instant::now() + SUCCESSION_PAUSE;
             }
         }
     }
 
-    /// Runs a job and answers whoever waits for it. `asleep` are the sources of jobs that sleep in this worker meanwhile.
+    /// Runs a job and answers its caller. `asleep` are the sources of jobs that sleep in this worker meanwhile.
     fn perform(
         &self,
         worker: &mut Worker,
@@ -303,16 +310,16 @@ impl SlotThread {
         }
         let now_s = self.shared.now_s();
         state.queue.ended(job.priority, job.source, job.began_s, now_s);
-        if matches!(ran, Ok(Ran::Done(_))) {
+        if matches!(ran, Ok(RunResult::Done(_))) {
             state.learn_run_time(began.elapsed().as_secs_f64() * 1e3);
         }
         drop(state);
         let result = match ran {
-            Ok(Ran::Done(done)) => {
+            Ok(RunResult::Done(done)) => {
                 settle(&job, *done, queue_ms, worker, identity);
                 Ok(())
             }
-            Ok(Ran::Cancelled) => {
+            Ok(RunResult::Cancelled) => {
                 job.answer(Err(ExecutorError::Cancelled));
                 Ok(())
             }
@@ -325,14 +332,14 @@ impl SlotThread {
         result
     }
 
-    /// Runs a job, and while it sleeps others beside it.
+    /// Runs a job, and other jobs while it sleeps.
     fn run(
         &self,
         worker: &mut Worker,
         identity: Identity,
         job: &Job,
         asleep: &[Source],
-    ) -> Result<Ran, WorkerDied> {
+    ) -> Result<RunResult, WorkerDied> {
         let run = Run {
             code: &job.code,
             limits: &job.limits,
@@ -341,24 +348,24 @@ impl SlotThread {
             closing: &self.closing,
         };
         let asleep = [asleep, &[job.source]].concat();
-        // A worker for hand edits is kept for them.
-        let lends = job.priority == Priority::Batch && asleep.len() <= ASLEEP_AT_MOST;
+        // Live jobs do not share their worker.
+        let shares_worker = job.priority == Priority::Batch && asleep.len() <= MAX_ASLEEP;
         worker.run(&run, &mut |worker| {
-            let next = lends.then(|| self.next_beside(&asleep)).flatten();
+            let next = shares_worker.then(|| self.next_concurrent(&asleep)).flatten();
             next.map_or(Ok(()), |job| self.perform(worker, identity, job, &asleep))
         })
     }
 
-    fn next_beside(&self, asleep: &[Source]) -> Option<Job> {
+    fn next_concurrent(&self, asleep: &[Source]) -> Option<Job> {
         let mut state = self.shared.lock();
-        let takes = state.takes(self.slot, self.shared.config.live_slot);
-        // A hand edit does not run beside others: it waits for no more of them.
-        if takes.live && state.queue.waiting(Priority::Live) > 0 {
+        let accepts = state.accepts(self.slot, self.shared.config.live_slot);
+        // While a hand edit waits, no further job starts: the edit would wait for it too.
+        if accepts.live && state.queue.waiting(Priority::Live) > 0 {
             return None;
         }
         loop {
             let now_s = self.shared.now_s();
-            let mut job = state.queue.next_beside(asleep, now_s)?;
+            let mut job = state.queue.next_concurrent(asleep, now_s)?;
             if !job.cancel.is_cancelled() {
                 job.began_s = now_s;
                 return Some(job);
@@ -367,28 +374,31 @@ impl SlotThread {
         }
     }
 
-    /// The next job, or why there is none.
-    fn wait_for_job(&self, gone: &AtomicBool) -> Result<Job, End> {
+    /// The next job, or the reason why there is none.
+    fn wait_for_job(&self, gone: &AtomicBool) -> Result<Job, StopReason> {
         let mut state = self.shared.lock();
         loop {
             if state.closing {
-                return Err(End::Closing);
+                return Err(StopReason::Closing);
             }
             if gone.load(Ordering::Relaxed) {
-                return Err(End::WorkerDied);
+                return Err(StopReason::WorkerDied);
             }
             if state.slots[self.slot]
                 .successor
                 .is_some_and(|successor| successor.ready)
             {
                 state.recycled += 1;
-                self.hand_over(&mut state);
-                return Err(End::Superseded);
+                self.yield_slot(&mut state);
+                return Err(StopReason::Superseded);
             }
             let live_slot = self.shared.config.live_slot;
-            let (takes, seats) = (state.takes(self.slot, live_slot), state.seats(live_slot));
+            let (accepts, batch_workers) = (
+                state.accepts(self.slot, live_slot),
+                state.batch_workers(live_slot),
+            );
             let now_s = self.shared.now_s();
-            if let Some(mut job) = state.queue.next(takes, seats, now_s) {
+            if let Some(mut job) = state.queue.next(accepts, batch_workers, now_s) {
                 if job.cancel.is_cancelled() {
                     state.queue.ended(job.priority, job.source, now_s, now_s);
                     continue;
@@ -401,34 +411,36 @@ impl SlotThread {
         }
     }
 
-    /// Whether it has run so often, or grown so much, that it should be replaced.
-    fn is_worn(&self, kept: &mut SlotWorker) -> bool {
+    /// Whether the worker has run so often, or grown so much, that it should be replaced.
+    fn needs_recycling(&self, slot_worker: &mut SlotWorker) -> bool {
         let recycle = &self.shared.config.recycle;
-        if kept.runs >= recycle.runs {
+        if slot_worker.runs >= recycle.runs {
             return true;
         }
-        // The exact number costs milliseconds: it is asked for when the generous one says that it may matter, and not
+        // The exact measurement costs milliseconds: it is made only if the overestimate exceeds the limit, and not
         // after every run.
-        if kept.runs < kept.measure_at || memory::resident(kept.pid) <= kept.resident + recycle.growth_bytes {
+        if slot_worker.runs < slot_worker.measure_at
+            || memory::resident(slot_worker.pid) <= slot_worker.resident + recycle.growth_bytes
+        {
             return false;
         }
-        let grown = memory::proportional(kept.pid) > kept.proportional + recycle.growth_bytes;
-        let worn = grown && kept.suspected;
-        kept.suspected = grown;
-        kept.measure_at = kept.runs + if grown { 1 } else { MEASURE_EVERY };
-        worn
+        let grown = memory::proportional(slot_worker.pid) > slot_worker.proportional + recycle.growth_bytes;
+        let needed = grown && slot_worker.suspected;
+        slot_worker.suspected = grown;
+        slot_worker.measure_at = slot_worker.runs + if grown { 1 } else { MEASURE_EVERY };
+        needed
     }
 
-    /// Starts the worker that is to take over. One at a time: the others go on working meanwhile.
+    /// Starts a successor; only one in the pool at a time, while the other workers go on.
     fn start_successor(&self) -> bool {
         let mut state = self.shared.lock();
         if state.closing || state.slots.iter().any(|slot| slot.successor.is_some()) {
             return false;
         }
-        state.keepers += 1;
-        let id = state.keepers;
+        state.threads_started += 1;
+        let id = state.threads_started;
         state.slots[self.slot].successor = Some(Successor {
-            keeper: id,
+            thread: id,
             pid: None,
             ready: false,
         });
@@ -440,13 +452,13 @@ impl SlotThread {
             id,
         };
         if successor.spawn().is_err() {
-            // This worker goes on; the next is tried after the pause.
+            // The current worker stays; the next attempt follows after the pause.
             self.shared.lock().slots[self.slot].successor = None;
         }
         true
     }
 
-    /// A worker's death is its own fault once; a candidate that kills two is not run a third time.
+    /// Retries a job once: a candidate that kills two workers is not run a third time.
     fn retry(&self, mut job: Job, reason: String) {
         job.deaths += 1;
         if job.cancel.is_cancelled() {
@@ -467,8 +479,8 @@ impl SlotThread {
     }
 }
 
-fn settle(job: &Job, done: Done, queue_ms: f64, worker: &Worker, identity: Identity) {
-    let Done {
+fn settle(job: &Job, done: FinishedRun, queue_ms: f64, worker: &Worker, identity: Identity) {
+    let FinishedRun {
         outcome,
         run_ms,
         mesh_ms,
@@ -490,8 +502,8 @@ fn settle(job: &Job, done: Done, queue_ms: f64, worker: &Worker, identity: Ident
         queue_ms,
         run_ms,
         mesh_ms,
-        // What went on from an earlier run is what that one left, whose code is not all of this one's.
-        clean: resumed == 0 && job.identity.is_none_or(|meant| meant == identity),
+        // A resumed run depends on an earlier run, whose code may differ.
+        cacheable: resumed == 0 && job.identity.is_none_or(|requested| requested == identity),
         resumed,
         sandbox: Some(worker.sandbox().clone()),
     };

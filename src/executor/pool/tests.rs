@@ -37,7 +37,7 @@ fn needed(state: &State, live_slot: bool) -> Vec<bool> {
 }
 
 #[test]
-fn a_further_worker_is_needed_only_while_more_waits_than_workers_will_take() {
+fn another_worker_is_needed_only_if_more_jobs_wait_than_workers_will_take() {
     use Phase::{Busy, Empty, Idle, Starting};
     let mut state = state(&[Empty, Empty, Empty]);
     assert_eq!(needed(&state, false), [false; 3]);
@@ -54,33 +54,36 @@ fn a_further_worker_is_needed_only_while_more_waits_than_workers_will_take() {
 }
 
 #[test]
-fn batches_stay_out_of_the_slot_for_hand_edits_while_there_are_others() {
+fn batches_avoid_the_live_slot_while_other_slots_work() {
     use Phase::{Busy, Failed, Idle};
-    let takes = |state: &State, slot: usize| {
-        let Takes { live, batch } = state.takes(slot, true);
+    let accepts = |state: &State, slot: usize| {
+        let AcceptedJobs { live, batch } = state.accepts(slot, true);
         (live, batch)
     };
     let pool = state(&[Idle, Busy]);
-    assert_eq!((takes(&pool, 0), takes(&pool, 1)), ((true, false), (false, true)));
+    assert_eq!(
+        (accepts(&pool, 0), accepts(&pool, 1)),
+        ((true, false), (false, true))
+    );
     let pool = state(&[Idle, Failed]);
-    assert_eq!(takes(&pool, 0), (true, true));
+    assert_eq!(accepts(&pool, 0), (true, true));
     let pool = state(&[Failed, Busy]);
-    assert_eq!(takes(&pool, 1), (true, true));
-    assert_eq!(takes(&state(&[Idle]), 0), (true, true));
+    assert_eq!(accepts(&pool, 1), (true, true));
+    assert_eq!(accepts(&state(&[Idle]), 0), (true, true));
 }
 
 #[test]
-fn a_first_worker_that_fails_ends_all_hope_and_a_later_one_does_not() {
+fn only_the_failure_of_the_first_worker_is_permanent() {
     use Phase::{Empty, Failed, Idle, Starting};
-    assert!(state(&[Empty, Empty]).hopeless().is_none());
-    assert!(state(&[Failed, Starting]).hopeless().is_none());
-    assert!(state(&[Failed, Empty]).hopeless().is_some());
-    assert!(state(&[Failed, Idle]).hopeless().is_none());
-    assert!(state(&[Failed, Failed]).hopeless().is_some());
+    assert!(state(&[Empty, Empty]).permanent_error().is_none());
+    assert!(state(&[Failed, Starting]).permanent_error().is_none());
+    assert!(state(&[Failed, Empty]).permanent_error().is_some());
+    assert!(state(&[Failed, Idle]).permanent_error().is_none());
+    assert!(state(&[Failed, Failed]).permanent_error().is_some());
 }
 
 #[test]
-fn whoever_is_refused_is_told_to_come_back_when_there_is_room() {
+fn a_refusal_estimates_when_the_queue_has_room() {
     assert_eq!(retry_after_ms(1024, 2, 200.0), 25_600);
     assert_eq!(retry_after_ms(1, 4, 200.0), 50);
     assert_eq!(retry_after_ms(0, 0, 0.0), 1);

@@ -7,7 +7,7 @@ fn of(mesh: &TriMesh) -> Connectivity {
 }
 
 #[test]
-fn a_closed_box_has_nothing_to_complain_about() {
+fn a_closed_box_has_no_defects() {
     let Connectivity {
         boundary_edges,
         non_manifold_edges,
@@ -37,7 +37,7 @@ fn a_missing_triangle_leaves_three_open_edges() {
 }
 
 #[test]
-fn a_repeated_triangle_makes_three_edges_of_three_faces_and_stands_alone() {
+fn a_repeated_triangle_makes_three_edges_of_three_faces_and_a_component() {
     let mesh = block([0.0; 3], [1.0; 3]);
     let mut triangles = mesh.triangles().to_vec();
     triangles.push(triangles[0]);

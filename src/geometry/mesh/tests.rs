@@ -26,7 +26,7 @@ fn identical_vertices_merge_and_signed_zeros_are_one() {
 }
 
 #[test]
-fn what_is_no_mesh_is_refused() {
+fn invalid_buffers_are_refused() {
     let corner = [[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
     assert!(TriMesh::new(&corner, &[[0, 1, 2]]).is_ok());
     assert_eq!(TriMesh::new(&corner, &[]), Err(MeshError::Empty));
@@ -54,7 +54,7 @@ fn stl_survives_a_round_trip_in_order() {
 }
 
 #[test]
-fn ascii_stl_reads_as_its_binary_twin() {
+fn ascii_and_binary_stl_read_the_same() {
     let binary = TriMesh::from_stl(&vase(7, 5).to_stl()).unwrap();
     let ascii = TriMesh::from_stl(ascii_stl(&binary).as_bytes()).unwrap();
     assert_eq!(ascii, binary);
@@ -68,7 +68,7 @@ fn a_binary_stl_may_begin_with_solid() {
 }
 
 #[test]
-fn a_lying_header_is_refused_with_its_numbers() {
+fn a_header_with_a_wrong_count_is_refused_with_its_numbers() {
     let mut stl = block([0.0; 3], [1.0; 3]).to_stl();
     stl[80..84].copy_from_slice(&u32::MAX.to_le_bytes());
     let error = TriMesh::from_stl(&stl).unwrap_err().to_string();
@@ -81,7 +81,7 @@ fn a_lying_header_is_refused_with_its_numbers() {
 }
 
 #[test]
-fn a_text_stl_is_known_whatever_its_first_line_looks_like() {
+fn a_text_stl_is_recognised_whatever_its_first_line() {
     let facet =
         "facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\n";
     for first in ["solid part\n", "solid\n", "\n  solid part\n", "SOLID part\n"] {
@@ -127,7 +127,7 @@ fn obj_polygons_are_split_in_trimeshs_order() {
             [numbers[0], numbers[1], numbers[2]]
         });
         let corners: Vec<_> = corners.collect();
-        // Numbers as in the file, not rounded to 32 bits.
+        // Coordinates as in the file, not rounded to 32 bits.
         let number = |vertex| {
             corners
                 .iter()
@@ -140,7 +140,7 @@ fn obj_polygons_are_split_in_trimeshs_order() {
             .map(|triangle| triangle.map(number))
             .collect::<Vec<_>>()
     };
-    // Nothing but quads: all first halves, then all second ones.
+    // Quads only: all first halves, then all second ones.
     assert_eq!(
         triangles("f 1 2 3 4\nf 2 5 6 3\n"),
         [[1, 2, 3], [2, 5, 6], [3, 4, 1], [6, 3, 2]]

@@ -1,7 +1,7 @@
-//! Vertices that stand for one point: what floats leave a little apart.
+//! Merging of vertices that differ by rounding only.
 //!
-//! [`TriMesh::merged_as_trimesh`] is cadforge-v1's rule, to the last bit of the published scorer's; [`TriMesh::welded`] is
-//! grounded-v2's, which asks whether a surface is closed wherever it stands and however large it is.
+//! [`TriMesh::merged_as_trimesh`] follows cadforge-v1's rule, bit for bit as in the published scorer;
+//! [`TriMesh::welded`] follows grounded-v2's, which depends on neither position nor size.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,16 @@ use super::TriMesh;
 
 /// `tol.merge` of trimesh is 1e-8 mm.
 const TRIMESH_STEPS_PER_MM: f64 = 1e8;
-/// Vertices nearer than this share of the largest coordinate are one. An STL rounds to 2^-24 of a coordinate; two roundings of one
-/// point differ by 2^-23, and kernels compute a seam's two sides to about the same again.
+/// Vertices within this share of the largest coordinate are merged. An STL rounds to 2^-24 of a coordinate; two
+/// roundings of one point differ by 2^-23, and the kernel's two sides of a seam differ by about as much.
 const WELD: f64 = 1.0 / (1 << 21) as f64;
 /// Cells of the search, in weld distances: so wide that few points lie near a cell's border.
 const CELL: f64 = 64.0;
 
 impl TriMesh {
-    /// Merges vertices that fall on one multiple of 1e-8 mm in every coordinate, as trimesh does on loading. The first of them
-    /// gives its place to all. Triangles keep their order and number; some may then have equal corners, as they do there.
+    /// Merges vertices that round to the same multiple of 1e-8 mm in every coordinate, as trimesh does on loading. The
+    /// first vertex determines the position. Triangles keep their order and number; some may then have equal corners,
+    /// as in trimesh.
     #[must_use]
     pub fn merged_as_trimesh(&self) -> Self {
         let mut known: HashMap<[i64; 3], u32> = HashMap::with_capacity(self.vertices.len());
@@ -27,8 +28,8 @@ impl TriMesh {
         })
     }
 
-    /// Merges vertices that only rounding sets apart, and leaves out triangles that have no three corners then, as those at a
-    /// pole. For connectivity only: triangles no longer belong to the faces of a [`crate::Shape`].
+    /// Merges vertices that differ by rounding only, and drops triangles without three different corners, as at a pole.
+    /// For connectivity only: triangles no longer belong to the faces of a [`crate::Shape`].
     #[must_use]
     pub fn welded(&self) -> Self {
         let largest = self
@@ -45,7 +46,7 @@ impl TriMesh {
         welded
     }
 
-    /// `index_of` says which vertex of those taken so far a vertex is, or the next index for a new one.
+    /// `index_of` returns the index of an earlier vertex, or the next index for a new one.
     fn merged(&self, mut index_of: impl FnMut(&[[f64; 3]], [f64; 3]) -> u32) -> Self {
         let mut vertices: Vec<[f64; 3]> = Vec::with_capacity(self.vertices.len());
         let mut merged = Vec::with_capacity(self.vertices.len());
@@ -64,7 +65,7 @@ impl TriMesh {
     }
 }
 
-/// Rounded half to even. Beyond 64 bits all are one, as numpy's conversion has it on x86-64.
+/// Rounds half to even. Values beyond 64 bits are all one, as in numpy's conversion on x86-64.
 fn step(x: f64) -> i64 {
     let steps = (x * TRIMESH_STEPS_PER_MM).round_ties_even();
     let limit = 2f64.powi(63);
@@ -75,7 +76,7 @@ fn step(x: f64) -> i64 {
     }
 }
 
-/// Points by the cells of a grid that they lie in or within the weld distance of.
+/// Points by the grid cells that they lie in, or within the weld distance of.
 struct Cells {
     distance: f64,
     points: HashMap<[i64; 3], Vec<u32>>,
@@ -84,7 +85,7 @@ struct Cells {
 impl Cells {
     fn new(distance: f64) -> Self {
         Self {
-            // Everything in one place: any cell will do.
+            // If all points are in one position, any cell size will do.
             distance: distance.max(f64::MIN_POSITIVE),
             points: HashMap::new(),
         }
@@ -99,7 +100,7 @@ impl Cells {
         {
             return index;
         }
-        // A point is entered wherever one that is near to it may look.
+        // A point is entered in every cell in which a near point may search.
         let index = vertices.len() as u32;
         let [x, y, z] = vertex.map(|x| (cell(x - self.distance), cell(x + self.distance)));
         for x in x.0..=x.1 {
@@ -128,37 +129,41 @@ mod tests {
     }
 
     #[test]
-    fn trimesh_merges_what_rounds_to_one_multiple_of_a_hundred_millionth() {
+    fn trimesh_merges_vertices_that_round_to_one_multiple_of_1e_8() {
         let apart = |x: f64, y: f64| {
             let vertices = [[x, 0.0, 0.0], [y, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
             let merged = mesh(&vertices, &[[0, 2, 3], [1, 2, 3]]).merged_as_trimesh();
             assert_eq!(merged.triangles().len(), 2);
-            assert_eq!(merged.vertices()[0], [x, 0.0, 0.0], "the first gives its place");
+            assert_eq!(
+                merged.vertices()[0],
+                [x, 0.0, 0.0],
+                "the first determines the position"
+            );
             merged.vertices().len() == 4
         };
         assert!(!apart(0.0, 4.9e-9));
         assert!(!apart(0.0, -4.9e-9));
-        // Not their distance counts, but the multiple.
+        // The rounded multiple counts, not the distance.
         assert!(apart(0.0, 5.1e-9));
         assert!(apart(0.4e-8, 0.6e-8));
         assert!(!apart(0.6e-8, 1.4e-8));
-        // Halves go to the even one.
+        // Halves round to even.
         assert!(!apart(0.0, 0.5e-8));
         assert!(apart(0.0, 1.5e-8));
     }
 
     #[test]
-    fn a_seam_a_float_apart_is_open_as_it_stands_and_closed_when_welded() {
+    fn welding_closes_a_seam_that_is_one_float_apart() {
         for (scale, offset) in [(1.0, 0.0), (1e-4, 0.0), (1e4, 0.0), (1.0, 3000.0)] {
             let vase = vase(24, 9).with_vertices(|vertex| vertex.map(|x| offset + scale * x), false);
-            let split = torn(&vase);
+            let split = with_gaps(&vase);
             assert!(open_edges(&split) > 0);
             assert_eq!(open_edges(&split.welded()), 0, "{scale} {offset}");
         }
     }
 
-    /// The mesh with the corners of every third triangle one float away.
-    fn torn(mesh: &TriMesh) -> TriMesh {
+    /// The mesh with the corners of every third triangle moved by one float.
+    fn with_gaps(mesh: &TriMesh) -> TriMesh {
         let mut vertices = mesh.vertices().to_vec();
         let mut triangles = mesh.triangles().to_vec();
         for triangle in triangles.iter_mut().step_by(3) {
@@ -172,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_that_is_no_rounding_stays_open() {
+    fn a_gap_beyond_rounding_stays_open() {
         let vase = vase(24, 9);
         let gap = 1e-5 * vase.bbox().diagonal();
         let mut vertices = vase.vertices().to_vec();
@@ -186,7 +191,7 @@ mod tests {
 
     #[test]
     fn triangles_without_area_at_a_pole_are_left_out() {
-        // A pyramid whose tip is two vertices at one place, as a cone's is where its seam ends.
+        // A pyramid whose tip is two vertices at one position, as at the end of a cone's seam.
         let vertices = [
             [0.0, 0.0, 0.0],
             [1.0, 0.0, 0.0],

@@ -3,7 +3,7 @@ use super::super::shapes::{block, vase};
 use super::*;
 
 #[test]
-fn the_draws_are_those_of_numpys_default_rng_0() {
+fn random_numbers_equal_those_of_numpys_default_rng_0() {
     // numpy.random.default_rng(0).random(3)
     let mut random = Pcg64::new(STATE, STREAM);
     let expected = [0.6369616873214543, 0.2697867137638703, 0.04097352393619469];
@@ -29,7 +29,7 @@ fn samples_lie_on_the_surface_and_spread_by_area() {
 }
 
 #[test]
-fn the_order_in_which_a_mesh_is_stored_matters_to_trimeshs_draws_alone() {
+fn the_order_of_triangles_matters_to_trimeshs_samples_only() {
     let mesh = vase(20, 9);
     let mut triangles = mesh.triangles().to_vec();
     triangles.reverse();
@@ -40,7 +40,7 @@ fn the_order_in_which_a_mesh_is_stored_matters_to_trimeshs_draws_alone() {
     assert_ne!(shuffled.vertices(), mesh.vertices());
     let [one, other] = [&mesh, &shuffled].map(|mesh| surface_points(mesh, 500));
     assert_eq!(one, other);
-    // As trimesh has it, it does matter to cadforge-v1.
+    // For cadforge-v1 it does matter, as in trimesh.
     let [one, other] = [&mesh, &shuffled].map(|mesh| sample_surface(&NormalisedMesh::new(mesh), 500));
     assert_ne!(one, other);
 }
@@ -54,7 +54,7 @@ fn a_mesh_without_area_still_has_samples() {
 
 /// `trimesh.sample.sample_surface(mesh, 3, seed=0)` of trimesh 5.2.0 on a tetrahedron.
 #[test]
-fn samples_are_those_of_trimesh() {
+fn samples_equal_those_of_trimesh() {
     let vertices = [
         [0.0, 0.0, 0.0],
         [300.0, 0.0, 0.0],

@@ -13,9 +13,10 @@ fn pixels(silhouette: &Silhouette, row: usize) -> Vec<usize> {
         .collect()
 }
 
-/// Each line: corners, then what Pillow drew: the number of pixels and the FNV-1a hash of row, first and last pixel of each run.
+/// Each line holds corners, and the result of Pillow: the number of pixels and the FNV-1a hash of row, first and last
+/// pixel of each run.
 #[test]
-fn triangles_are_filled_as_pillow_fills_them() {
+fn triangles_are_filled_as_by_pillow() {
     let mut seen = 0;
     for line in include_str!("pillow.tsv")
         .lines()
@@ -28,7 +29,7 @@ fn triangles_are_filled_as_pillow_fills_them() {
         silhouette.fill(corners);
         let expected = (fields[6].parse().unwrap(), fields[7].to_owned());
         assert_eq!((silhouette.area(), hash(&silhouette)), expected, "{corners:?}");
-        // The cycle may begin anywhere.
+        // The order of corners may start anywhere.
         let mut turned = Silhouette::empty();
         turned.fill([corners[1], corners[2], corners[0]]);
         assert_eq!(turned, silhouette, "{corners:?}");
@@ -97,7 +98,7 @@ fn the_isometric_view_turns_by_58_degrees_about_x_then_42_about_z() {
 }
 
 #[test]
-fn outlines_of_unlike_width_stand_together_on_the_left_so_that_the_mirrored_view_differs() {
+fn outlines_are_aligned_left_so_that_the_mirrored_view_differs() {
     // A wall on the left of a plate, and the plate made longer on the right.
     let wall = block([0.0; 3], [10.0, 10.0, 100.0]);
     let shape = |length| together(&[wall.clone(), block([0.0; 3], [length, 10.0, 10.0])]);

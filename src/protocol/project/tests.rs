@@ -48,7 +48,7 @@ fn a_folder_is_one_entry_unless_something_in_it_is_hidden() {
 }
 
 #[test]
-fn whatever_a_script_can_read_changes_the_digest_and_nothing_else_does() {
+fn only_readable_content_changes_the_digest() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     write(at, "sizes.json", "{}");
@@ -79,7 +79,7 @@ fn whatever_a_script_can_read_changes_the_digest_and_nothing_else_does() {
 }
 
 #[test]
-fn root_home_and_what_holds_it_are_refused() {
+fn root_home_and_its_parents_are_refused() {
     let home = tempfile::tempdir().unwrap();
     let inside = home.path().join("parts");
     fs::create_dir(&inside).unwrap();
@@ -87,14 +87,14 @@ fn root_home_and_what_holds_it_are_refused() {
     assert!(reason(home.path(), Some(home.path())).contains("home folder"));
     assert!(reason(home.path(), Some(&inside)).contains("home folder"));
     assert!(Project::open_unless_home(&inside, Some(home.path())).is_ok());
-    // By another name, too.
+    // Also through a link.
     let link = inside.join("link");
     symlink(home.path(), &link).unwrap();
     assert!(reason(&link, Some(home.path())).contains("home folder"));
 }
 
 #[test]
-fn tasks_and_what_lies_in_them_are_refused() {
+fn tasks_and_folders_in_them_are_refused() {
     let pack = tempfile::tempdir().unwrap();
     write(pack.path(), "spacer/task.toml", "");
     write(pack.path(), "spacer/files/base.step", "");
@@ -114,7 +114,7 @@ fn a_folder_that_is_too_large_is_refused() {
     for file in 0..MAX_FILES {
         write(folder.path(), &format!("{file}.txt"), "");
     }
-    // What is hidden does not count.
+    // Hidden files do not count.
     write(folder.path(), ".git/object", "");
     assert!(Project::open(folder.path()).is_ok());
     write(folder.path(), "one_more.txt", "");

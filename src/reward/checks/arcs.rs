@@ -1,14 +1,14 @@
-//! Stretches of material along a circle: teeth, spokes, slots between them.
+//! Segments of material along a circle: teeth, spokes, slots between them.
 
-use super::{CheckResult, counted, letter, point};
+use super::{CheckResult, count_score, letter, point};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::across;
 
-/// Points along a circle.
+/// Sampled points along a circle.
 const POINTS: u32 = 720;
-/// Circles that are tried: heights and radii.
-const TRIES: u32 = 9;
-/// How much a gap between neighbours may differ from the mean, as a share of it.
+/// Number of tried heights and radii.
+const STEPS: u32 = 9;
+/// Allowed deviation of a gap from the mean gap, as a share of it.
 const EVEN: f64 = 0.1;
 
 pub(super) fn measure(
@@ -17,7 +17,7 @@ pub(super) fn measure(
     count: u32,
     radius: [f64; 2],
     between: [f64; 2],
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     frame: &Frame,
 ) -> CheckResult {
     let half = {
@@ -26,14 +26,14 @@ pub(super) fn measure(
         0.5 * size[first].min(size[second])
     };
     let step = |range: [f64; 2], step: u32| {
-        range[0] + (range[1] - range[0]) * f64::from(step) / f64::from(TRIES - 1)
+        range[0] + (range[1] - range[0]) * f64::from(step) / f64::from(STEPS - 1)
     };
     let mut best = (0.0, 0);
-    for height in 0..TRIES {
-        for ring in 0..TRIES {
+    for height in 0..STEPS {
+        for ring in 0..STEPS {
             let place = frame.place(axis, step(between, height));
-            let found = along(axis, at, half * step(radius, ring), place, specimen);
-            let score = if found.is_even { 1.0 } else { 0.5 } * counted(found.count, count as usize);
+            let found = along(axis, at, half * step(radius, ring), place, geometry);
+            let score = if found.is_even { 1.0 } else { 0.5 } * count_score(found.count, count as usize);
             if score > best.0 {
                 best = (score, found.count);
             }
@@ -52,11 +52,11 @@ struct ArcMatch {
     is_even: bool,
 }
 
-/// Counts the stretches along one circle.
-fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, specimen: &CandidateGeometry) -> ArcMatch {
+/// Counts the segments along one circle.
+fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, geometry: &CandidateGeometry) -> ArcMatch {
     let holds = |step: u32| {
         let (sin, cos) = (f64::from(step) / f64::from(POINTS) * std::f64::consts::TAU).sin_cos();
-        specimen
+        geometry
             .volume
             .holds(point(axis, [at[0] + radius * cos, at[1] + radius * sin], place))
     };
@@ -69,7 +69,7 @@ fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, specimen: &Candidat
         let next = starts[(index + 1) % starts.len()];
         ((next + filled.len() - starts[index] - 1) % filled.len() + 1) as f64
     };
-    // All around is one stretch, without a beginning.
+    // A full circle is one segment without a start.
     if starts.is_empty() {
         let count = usize::from(filled[0]);
         return ArcMatch { count, is_even: true };

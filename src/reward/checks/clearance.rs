@@ -1,7 +1,7 @@
-//! Clearance: the empty stretch between material along a line that is nearest to a place.
+//! Clearance: the gap along a line that is nearest to a position.
 
 use super::thickness::nearest;
-use super::{CheckResult, graded, letter, mm, of_length, point, wall};
+use super::{CheckResult, graded, length_tolerance, letter, mm, point, wall};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::Probe;
 use cadforge_geometry::Volume;
@@ -9,12 +9,12 @@ use cadforge_geometry::Volume;
 pub(super) fn measure(
     probe: &Probe,
     tolerance: Option<f64>,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     frame: &Frame,
     reference: Option<&CandidateGeometry>,
 ) -> CheckResult {
     let place = point(probe.axis, probe.at, probe.near);
-    let tolerance = tolerance.unwrap_or(of_length(probe.length));
+    let tolerance = tolerance.unwrap_or(length_tolerance(probe.length));
     let found = |volume: &Volume, place| {
         let spans = volume.spans(probe.axis, place);
         let gaps: Vec<[f64; 2]> = spans.windows(2).map(|pair| [pair[0][1], pair[1][0]]).collect();
@@ -27,8 +27,8 @@ pub(super) fn measure(
             size * graded(away, probe.length.max(tolerance))
         })
     };
-    let (score, share) = wall::score(probe, specimen, frame, reference, of_line);
-    let measured = match found(&specimen.volume, place) {
+    let (score, share) = wall::score(probe, geometry, frame, reference, of_line);
+    let measured = match found(&geometry.volume, place) {
         None => "no gap there".to_owned(),
         Some([from, to]) => format!("{} mm{}", mm(to - from), wall::partly(score, share)),
     };

@@ -1,4 +1,4 @@
-//! Round bosses, bars, pins and barrels along an axis. There may be more than asked for.
+//! Round bosses, bars, pins and barrels along an axis. More than the required number are allowed.
 
 use super::{CheckResult, round};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
@@ -7,10 +7,10 @@ use cadforge_core::task::checks::Round;
 pub(super) fn measure(
     asked: &Round,
     tolerance: Option<f64>,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     frame: &Frame,
 ) -> CheckResult {
-    let found = round::candidates(asked, specimen, frame, false);
+    let found = round::candidates(asked, geometry, frame, false);
     round::matched(asked, tolerance, &found, frame, "cylinder", false)
 }
 
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drum_is_no_axle_however_wide_the_tolerance() {
+    fn a_drum_does_not_pass_as_an_axle_with_a_wide_tolerance() {
         let score = |radius: f64| {
             let round = Round {
                 axis: 2,
@@ -61,8 +61,8 @@ mod tests {
                 between: [0.0, 1.0],
             };
             let shape = pipe_at(0.0, 1.0, radius, 30.0);
-            let (specimen, frame) = within(&shape, &shape);
-            super::measure(&round, Some(10.0), &specimen, &frame).score
+            let (geometry, frame) = within(&shape, &shape);
+            super::measure(&round, Some(10.0), &geometry, &frame).score
         };
         assert_eq!((score(5.0), score(10.0)), (1.0, 1.0));
         assert_eq!((score(12.0), score(40.0)), (0.0, 0.0));

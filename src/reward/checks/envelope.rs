@@ -3,14 +3,14 @@
 use super::{CheckResult, graded, mm};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 
-/// How much of the longest side must be used.
+/// Minimum use of the longest side, as a share.
 const LONGEST: f64 = 0.8;
-/// How far the part may stick out, as a share of the side.
+/// Allowed excess, as a share of the side.
 const TOLERANCE: f64 = 0.005;
 
-pub(super) fn measure(tolerance: Option<f64>, specimen: &CandidateGeometry, frame: &Frame) -> CheckResult {
+pub(super) fn measure(tolerance: Option<f64>, geometry: &CandidateGeometry, frame: &Frame) -> CheckResult {
     let asked = frame.envelope.unwrap_or(frame.bbox.size());
-    let size = specimen.mesh.bbox().size();
+    let size = geometry.mesh.bbox().size();
     let longest = (0..3)
         .max_by(|&a, &b| asked[a].total_cmp(&asked[b]))
         .expect("three axes");
@@ -35,7 +35,7 @@ mod tests {
     use cadforge_geometry::shapes;
 
     #[test]
-    fn what_fits_passes_and_what_sticks_out_or_is_small_does_not() {
+    fn a_fitting_part_passes_and_a_large_or_small_one_does_not() {
         let frame = shapes::blocks(&[([0.0; 3], [100.0, 50.0, 20.0])]);
         let score = |size: [f64; 3]| {
             check_within(

@@ -1,11 +1,11 @@
-//! A flat face at a height.
+//! A planar face at a height.
 
 use super::{CheckResult, graded, letter, mm, percent};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 
-/// Faces within this share of the box along the axis are one.
+/// Distance, as a share of the box along the axis, within which faces count as one.
 const SAME: f64 = 5e-4;
-/// The least cosine to the axis.
+/// Minimum cosine between normal and axis.
 const FLAT: f64 = 0.9998;
 
 pub(super) fn measure(
@@ -14,11 +14,11 @@ pub(super) fn measure(
     at: f64,
     share: f64,
     tolerance: Option<f64>,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     frame: &Frame,
 ) -> CheckResult {
     let size = frame.bbox.size()[axis];
-    let levels = levels(axis, up, specimen, frame);
+    let levels = levels(axis, up, geometry, frame);
     let nearest = nearest(&levels, at, share * frame.side(axis)).map(|level| level.at);
     let way = if up { "+" } else { "-" };
     let mut place = frame.bbox.center();
@@ -41,15 +41,15 @@ pub(super) fn measure(
     }
 }
 
-/// Flat faces at one height.
+/// Planar faces at one height.
 pub(super) struct Level {
-    /// Along the axis, mm.
+    /// Position along the axis, in mm.
     at: f64,
     area: f64,
     pub(super) triangles: Vec<usize>,
 }
 
-/// Of the levels that are large enough the one nearest to a height.
+/// The level nearest to a height among those that are large enough.
 pub(super) fn nearest(levels: &[Level], at: f64, least: f64) -> Option<&Level> {
     let away = |level: &&Level| (level.at - at).abs();
     levels
@@ -58,10 +58,10 @@ pub(super) fn nearest(levels: &[Level], at: f64, least: f64) -> Option<&Level> {
         .min_by(|a, b| away(a).total_cmp(&away(b)))
 }
 
-/// Levels of flat faces that look along an axis, from low to high.
-pub(super) fn levels(axis: usize, up: bool, specimen: &CandidateGeometry, frame: &Frame) -> Vec<Level> {
+/// Levels of planar faces whose normals point along an axis, from low to high.
+pub(super) fn levels(axis: usize, up: bool, geometry: &CandidateGeometry, frame: &Frame) -> Vec<Level> {
     let same = SAME * frame.bbox.size()[axis];
-    let mesh = &specimen.mesh;
+    let mesh = &geometry.mesh;
     let mut faces: Vec<(f64, f64, usize)> = Vec::new();
     for index in 0..mesh.triangles().len() {
         let corners = mesh.corners(index);

@@ -1,4 +1,4 @@
-//! The faces of a part that a check has looked at, for whoever shows them.
+//! The faces that a check measured, for display.
 
 use super::face::{levels, nearest as nearest_level};
 use super::thickness::nearest;
@@ -7,27 +7,28 @@ use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::{Check, Probe, Requirement};
 use cadforge_geometry::TriMesh;
 
-/// How far from a ray's end its face may be, as a share of the box's diagonal: rays go through the middle of a cell.
+/// Maximum distance of a face from a ray's end, as a share of the box's diagonal: rays pass through the middle of a
+/// cell.
 const REACH: f64 = 0.004;
 
-/// Indices of faces in the shape's order, each once; none where a check is about no face, or none was found.
-pub(crate) fn of(check: &Check, specimen: &CandidateGeometry, frame: &Frame) -> Vec<u32> {
+/// Unique face indices in the shape's order; empty if a check is about no face, or none was found.
+pub(crate) fn of(check: &Check, geometry: &CandidateGeometry, frame: &Frame) -> Vec<u32> {
     let mut found = match &check.ask {
         Requirement::Holes(asked) => round::faces(
             asked,
             check.tolerance,
-            &holes::found(asked, specimen, frame),
+            &holes::found(asked, geometry, frame),
             frame,
         ),
         Requirement::Cylinder(asked) => round::faces(
             asked,
             check.tolerance,
-            &round::candidates(asked, specimen, frame, false),
+            &round::candidates(asked, geometry, frame, false),
             frame,
         ),
-        Requirement::Face { axis, up, at, share } => flat(*axis, *up, *at, *share, specimen, frame),
-        Requirement::Thickness(probe) => at_ends(probe, false, specimen, frame),
-        Requirement::Clearance(probe) => at_ends(probe, true, specimen, frame),
+        Requirement::Face { axis, up, at, share } => flat(*axis, *up, *at, *share, geometry, frame),
+        Requirement::Thickness(probe) => at_ends(probe, false, geometry, frame),
+        Requirement::Clearance(probe) => at_ends(probe, true, geometry, frame),
         Requirement::Symmetry { .. }
         | Requirement::Mirror { .. }
         | Requirement::Solids { .. }
@@ -42,21 +43,21 @@ pub(crate) fn of(check: &Check, specimen: &CandidateGeometry, frame: &Frame) -> 
     found
 }
 
-fn flat(axis: usize, up: bool, at: f64, share: f64, specimen: &CandidateGeometry, frame: &Frame) -> Vec<u32> {
-    let levels = levels(axis, up, specimen, frame);
+fn flat(axis: usize, up: bool, at: f64, share: f64, geometry: &CandidateGeometry, frame: &Frame) -> Vec<u32> {
+    let levels = levels(axis, up, geometry, frame);
     let Some(level) = nearest_level(&levels, at, share * frame.side(axis)) else {
         return Vec::new();
     };
     let triangles = level.triangles.iter();
     triangles
-        .filter_map(|&triangle| specimen.faces.get(triangle).copied())
+        .filter_map(|&triangle| geometry.faces.get(triangle).copied())
         .collect()
 }
 
-/// The faces at both ends of a wall, or of a gap.
-fn at_ends(probe: &Probe, gap: bool, specimen: &CandidateGeometry, frame: &Frame) -> Vec<u32> {
+/// The faces at both ends of a wall or gap.
+fn at_ends(probe: &Probe, gap: bool, geometry: &CandidateGeometry, frame: &Frame) -> Vec<u32> {
     let place = point(probe.axis, probe.at, probe.near);
-    let spans = specimen.volume.spans(probe.axis, place);
+    let spans = geometry.volume.spans(probe.axis, place);
     let gaps: Vec<[f64; 2]> = spans.windows(2).map(|pair| [pair[0][1], pair[1][0]]).collect();
     let Some(ends) = nearest(if gap { &gaps } else { spans }, probe.near) else {
         return Vec::new();
@@ -64,13 +65,13 @@ fn at_ends(probe: &Probe, gap: bool, specimen: &CandidateGeometry, frame: &Frame
     let reach = REACH * frame.bbox.diagonal();
     ends.iter()
         .filter_map(|end| {
-            let triangle = across(&specimen.mesh, probe.axis, probe.at, *end, reach)?;
-            specimen.faces.get(triangle).copied()
+            let triangle = across(&geometry.mesh, probe.axis, probe.at, *end, reach)?;
+            geometry.faces.get(triangle).copied()
         })
         .collect()
 }
 
-/// The triangle that a line along `axis` crosses nearest to `end`, or passes within `reach`.
+/// The triangle that a line along `axis` crosses nearest to `end`, or passes within `reach` of.
 fn across(mesh: &TriMesh, axis: usize, at: [f64; 2], end: f64, reach: f64) -> Option<usize> {
     let line = point(axis, at, end);
     let crossed = |triangle: &usize| {
@@ -93,7 +94,7 @@ fn across(mesh: &TriMesh, axis: usize, at: [f64; 2], end: f64, reach: f64) -> Op
         .filter(|triangle| away(triangle) <= reach)
 }
 
-/// From a point to the plane of a triangle.
+/// Distance from a point to the plane of a triangle.
 fn distance(corners: [[f64; 3]; 3], from: [f64; 3]) -> f64 {
     let side = |to: [f64; 3]| [0, 1, 2].map(|i| to[i] - corners[0][i]);
     let (a, b, c) = (side(corners[1]), side(corners[2]), side(from));
@@ -117,12 +118,12 @@ mod tests {
     use cadforge_core::task::checks::Round;
     use cadforge_geometry::{Shape, shapes};
 
-    fn lit(ask: Requirement, shape: &Shape) -> Vec<u32> {
-        let (specimen, frame) = within(shape, shape);
-        of(&asking(ask), &specimen, &frame)
+    fn highlighted(ask: Requirement, shape: &Shape) -> Vec<u32> {
+        let (geometry, frame) = within(shape, shape);
+        of(&asking(ask), &geometry, &frame)
     }
 
-    /// Which faces of a shape of flat faces stand at a height.
+    /// The planar faces of a shape at a height.
     fn at_height(shape: &Shape, axis: usize, height: f64) -> Vec<u32> {
         let mut first = 0;
         let mut found = Vec::new();
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_has_two_faces_and_a_flat_face_itself() {
+    fn a_wall_highlights_two_faces_and_a_planar_face_itself() {
         let plate = shapes::blocks(&[([0.0; 3], [40.0, 30.0, 4.0])]);
         let wall = Requirement::Thickness(Probe {
             axis: 2,
@@ -147,7 +148,7 @@ mod tests {
             length: 4.0,
         });
         let ends = [at_height(&plate, 2, 0.0), at_height(&plate, 2, 4.0)].concat();
-        let found = lit(wall, &plate);
+        let found = highlighted(wall, &plate);
         assert_eq!(found.len(), 2);
         assert!(
             found.iter().all(|face| ends.contains(face)),
@@ -159,11 +160,11 @@ mod tests {
             at: 4.0,
             share: 0.9,
         };
-        assert_eq!(lit(top, &plate), at_height(&plate, 2, 4.0));
+        assert_eq!(highlighted(top, &plate), at_height(&plate, 2, 4.0));
     }
 
     #[test]
-    fn a_bore_is_its_own_face_and_a_count_is_none() {
+    fn a_bore_highlights_its_face_and_a_count_none() {
         let pipe = pipe_at(0.0, 4.0, 10.0, 20.0);
         let bore = Requirement::Holes(Round {
             axis: 2,
@@ -175,7 +176,7 @@ mod tests {
             coverage: 0.85,
             between: [0.0, 1.0],
         });
-        assert_eq!(lit(bore, &pipe), [0]);
-        assert!(lit(Requirement::Solids { count: 1 }, &pipe).is_empty());
+        assert_eq!(highlighted(bore, &pipe), [0]);
+        assert!(highlighted(Requirement::Solids { count: 1 }, &pipe).is_empty());
     }
 }

@@ -1,50 +1,50 @@
-//! Round holes and bores along an axis: diameter, exact count, places, open at both ends.
+//! Round holes and bores along an axis: diameter, exact count, positions, open at both ends.
 
 use super::{CheckResult, round};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::Round;
 use cadforge_geometry::Cylinder;
 
-/// How far beyond its ends a through hole must be empty on its axis, in radii: a drill's tip is shorter.
+/// Length beyond its ends that must be empty on a through hole's axis, in radii: a drill tip is shorter.
 const BEYOND: f64 = 1.2;
 
 pub(super) fn measure(
     asked: &Round,
     tolerance: Option<f64>,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     frame: &Frame,
 ) -> CheckResult {
-    let found = found(asked, specimen, frame);
+    let found = found(asked, geometry, frame);
     let noun = if asked.through { "through hole" } else { "hole" };
     round::matched(asked, tolerance, &found, frame, noun, true)
 }
 
-/// How many holes of that size there are beyond those asked for.
+/// Number of holes of that size beyond the required number.
 pub(super) fn spare(
     asked: &Round,
     tolerance: Option<f64>,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     frame: &Frame,
 ) -> usize {
-    round::spare(asked, tolerance, &found(asked, specimen, frame), frame)
+    round::spare(asked, tolerance, &found(asked, geometry, frame), frame)
 }
 
-pub(super) fn found<'a>(asked: &Round, specimen: &'a CandidateGeometry, frame: &Frame) -> Vec<&'a Cylinder> {
-    let mut found = round::candidates(asked, specimen, frame, true);
+pub(super) fn found<'a>(asked: &Round, geometry: &'a CandidateGeometry, frame: &Frame) -> Vec<&'a Cylinder> {
+    let mut found = round::candidates(asked, geometry, frame, true);
     if asked.through {
-        found.retain(|hole| is_through(hole, specimen));
+        found.retain(|hole| is_through(hole, geometry));
     }
     found
 }
 
-/// Whether nothing stands in the hole, and nothing right behind it.
-fn is_through(hole: &Cylinder, specimen: &CandidateGeometry) -> bool {
+/// Whether the hole and the space right behind it are empty.
+fn is_through(hole: &Cylinder, geometry: &CandidateGeometry) -> bool {
     let beyond = BEYOND * hole.radius;
     let [from, to] = [hole.extent[0] - beyond, hole.extent[1] + beyond];
     let steps = 24;
     (0..=steps).all(|step| {
         let place = from + (to - from) * f64::from(step) / f64::from(steps);
-        !specimen.volume.holds(hole.at(place))
+        !geometry.volume.holds(hole.at(place))
     })
 }
 
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_hole_is_not_through() {
+    fn a_blind_hole_is_not_a_through_hole() {
         let stopped = gathered(&[
             pair(4.0, 40.0),
             shapes::blocks(&[
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_that_is_too_short_loses_by_how_much_it_is() {
+    fn a_short_hole_loses_in_proportion() {
         let score = |depth: f64| {
             let Requirement::Holes(round) = ask(&[[0.0, 0.0]], 8.0) else {
                 unreachable!("it asks for holes")
@@ -120,7 +120,7 @@ mod tests {
             let frame = pipe_at(0.0, 4.0, 10.0, 40.0);
             check_within(ask, &pipe_at(0.0, 4.0, 10.0, depth), &frame)
         };
-        // 20 mm at least, within half a millimetre.
+        // At least 20 mm, with half a millimetre of tolerance.
         let [whole, near, shorter, stub] = [20.0, 18.0, 17.0, 4.0].map(|depth| score(depth).score);
         assert_eq!(whole, 1.0);
         assert!(0.5 > near && near > shorter && shorter > 0.05, "{near} {shorter}");
@@ -129,13 +129,13 @@ mod tests {
     }
 
     #[test]
-    fn a_peg_is_no_hole() {
+    fn a_peg_does_not_pass_as_a_hole() {
         let peg = gathered(&[pipe_at(0.0, 1.0, 4.0, 6.0), pipe_at(40.0, 1.0, 4.0, 6.0)]);
         assert_eq!(score(&peg), 0.0);
     }
 
     #[test]
-    fn a_note_says_what_was_found_and_what_was_asked_for() {
+    fn results_state_the_measured_and_the_required_value() {
         let measure = check_within(
             ask(&[[0.0, 0.0], [40.0, 0.0]], 8.0),
             &pipe_at(0.0, 4.0, 10.0, 6.0),

@@ -1,21 +1,21 @@
 //! Separate pieces of a slice, or holes in it: legs, teeth, slots, openings.
 
-use super::{CheckResult, counted, letter, mm, percent};
+use super::{CheckResult, count_score, letter, mm, percent};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::Requirement;
 
-/// Slices that are tried where any place of a range will do.
+/// Number of slices tried across a range.
 const SLICES: u32 = 21;
-/// The right number must show in this share of the slices in which the reference shows it: two horns of a heap have some slice
-/// that cuts them alone.
+/// Share of the reference's slices with the right number that must show it too: in a random heap some slice cuts the
+/// right number of pieces.
 const ENOUGH: f64 = 0.5;
-/// What the right number in some slice is worth: what is nearly right has less.
+/// Score of the right number in any slice; a nearly right number scores less.
 const SOMEWHERE: f64 = 0.4;
 
 /// Measures [`Requirement::Islands`].
 pub(super) fn measure(
     ask: &Requirement,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     frame: &Frame,
     reference: Option<&CandidateGeometry>,
 ) -> CheckResult {
@@ -28,7 +28,7 @@ pub(super) fn measure(
         share,
     } = *ask
     else {
-        unreachable!("only islands come here")
+        unreachable!("called for islands only")
     };
     let least = share * frame.side(axis);
     let places: Vec<f64> = if between[0] == between[1] {
@@ -39,26 +39,26 @@ pub(super) fn measure(
             .collect()
     };
     let height = |place: &f64| if shares { frame.place(axis, *place) } else { *place };
-    let found_at = |specimen: &CandidateGeometry, at: f64| {
-        let slice = specimen.volume.slice(axis, at);
+    let found_at = |geometry: &CandidateGeometry, at: f64| {
+        let slice = geometry.volume.slice(axis, at);
         if voids {
             slice.voids(least).len()
         } else {
             slice.islands(least).len()
         }
     };
-    let right_in = |specimen: &CandidateGeometry| {
+    let right_in = |geometry: &CandidateGeometry| {
         let heights = places.iter().map(height);
         heights
-            .filter(|at| found_at(specimen, *at) == count as usize)
+            .filter(|at| found_at(geometry, *at) == count as usize)
             .count()
     };
     let slices: Vec<(usize, f64)> = places
         .iter()
         .map(height)
-        .map(|at| (found_at(specimen, at), at))
+        .map(|at| (found_at(geometry, at), at))
         .collect();
-    let worth = |(found, _): &(usize, f64)| counted(*found, count as usize);
+    let worth = |(found, _): &(usize, f64)| count_score(*found, count as usize);
     let &(found, at) = slices
         .iter()
         .reduce(|best, next| if worth(next) > worth(best) { next } else { best })
@@ -69,7 +69,7 @@ pub(super) fn measure(
         .iter()
         .filter(|(found, _)| *found == count as usize)
         .count();
-    // Only a range has slices by chance, and only a right number can be by chance.
+    // Only a range has several slices, and only the right number can occur by chance.
     if let Some(reference) = reference.filter(|_| slices.len() > 1 && right > 0 && right < slices.len()) {
         let asked = ENOUGH * right_in(reference) as f64;
         if (right as f64) < asked {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_right_number_in_one_slice_by_chance_is_worth_little() {
+    fn the_right_number_in_a_single_slice_scores_little() {
         let top = ([0.0, 0.0, 90.0], [100.0, 100.0, 10.0]);
         let ask = Requirement::Islands {
             axis: 2,

@@ -1,10 +1,10 @@
-//! Whether the part is the same on both sides of a plane.
+//! Whether the part is symmetric about a plane.
 
 use super::{CheckResult, graded, letter, mm, percent};
 use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::{Dexels, Lattice, TriMesh};
 
-/// How much of the part may be on one side alone.
+/// Allowed share of the part without a mirror image.
 const TOLERANCE: f64 = 0.03;
 /// Cells along each side of the part's own box.
 pub(super) const CELLS: u32 = 96;
@@ -13,12 +13,12 @@ pub(super) fn measure(
     axis: usize,
     at: f64,
     tolerance: Option<f64>,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
 ) -> CheckResult {
-    // Cut along the axis itself, so that the mirror image has the same rays.
-    let lattice = Lattice::over(&specimen.mesh.bbox(), CELLS);
+    // Rays along the axis itself, so that the mirror image has the same rays.
+    let lattice = Lattice::over(&geometry.mesh.bbox(), CELLS);
     let cut = |mesh: &TriMesh| Dexels::new(mesh, &|_| 0, axis, &lattice);
-    let (own, other) = (cut(&specimen.mesh), cut(&specimen.mesh.mirrored(axis, at)));
+    let (own, other) = (cut(&geometry.mesh), cut(&geometry.mesh.mirrored(axis, at)));
     let alike = iou(&own, &other);
     CheckResult {
         score: graded(1.0 - alike, tolerance.unwrap_or(TOLERANCE)),
@@ -41,7 +41,7 @@ mod tests {
     use cadforge_core::task::checks::Requirement;
 
     #[test]
-    fn an_even_part_passes_and_one_with_a_lug_on_one_side_does_not() {
+    fn a_symmetric_part_passes_and_one_with_a_lug_on_one_side_does_not() {
         let body = ([-20.0, 0.0, 0.0], [40.0, 10.0, 10.0]);
         let lugs = [
             ([-24.0, 0.0, 0.0], [4.0, 10.0, 10.0]),

@@ -1,8 +1,8 @@
-//! Measures what a task's checks ask for, each kind in a file of its own.
+//! Measures a task's checks; each kind has a file.
 //!
-//! A check scores 1 within its tolerance τ and 0.5·exp(-(e-τ)/(4τ)) beyond, e being how far off it is; counts are exact.
-//! Measures come from the volume, which nothing in a script but its geometry can change, and from the faces that a
-//! process without candidate code read.
+//! A check scores 1 within its tolerance τ and 0.5·exp(-(e-τ)/(4τ)) beyond, e being the error; counts are exact.
+//! Measurements use the volume, which a script can change only by its geometry, and the faces read by a process without
+//! candidate code.
 
 mod arcs;
 mod clearance;
@@ -26,68 +26,68 @@ mod wall;
 use super::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::{Check, Requirement};
 
-/// What came of one check.
+/// Result of one check.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct CheckResult {
     /// 0 to 1.
     pub(super) score: f64,
-    /// What was found, in words that follow the check's name.
+    /// The measured value, as text that follows the check's name.
     pub(super) measured: String,
-    /// What was asked for.
+    /// The required value, as text.
     pub(super) asked: String,
-    /// Where, mm in the task's frame, if it is at a place.
+    /// Position in the task's frame, in mm, if the check has one.
     pub(super) place: Option<[f64; 3]>,
 }
 
-/// Measures one check. `reference` is the reference part, for checks that need to know how clearly it can be seen, and how far.
+/// Measures one check. `reference` is the reference part, for checks whose tolerance depends on it.
 pub(super) fn measure(
     check: &Check,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     frame: &Frame,
     reference: Option<&CandidateGeometry>,
 ) -> CheckResult {
     let tolerance = check.tolerance;
     match &check.ask {
-        Requirement::Holes(round) => holes::measure(round, tolerance, specimen, frame),
-        Requirement::Cylinder(round) => cylinder::measure(round, tolerance, specimen, frame),
+        Requirement::Holes(round) => holes::measure(round, tolerance, geometry, frame),
+        Requirement::Cylinder(round) => cylinder::measure(round, tolerance, geometry, frame),
         Requirement::Symmetry { axis, at, count } => {
-            symmetry::measure(*axis, *at, *count, tolerance, specimen, reference)
+            symmetry::measure(*axis, *at, *count, tolerance, geometry, reference)
         }
-        Requirement::Mirror { axis, at } => mirror::measure(*axis, *at, tolerance, specimen),
-        Requirement::Solids { count } => solids::measure(*count, specimen),
-        Requirement::Thickness(probe) => thickness::measure(probe, tolerance, specimen, frame, reference),
-        Requirement::Clearance(probe) => clearance::measure(probe, tolerance, specimen, frame, reference),
-        Requirement::Envelope => envelope::measure(tolerance, specimen, frame),
-        Requirement::Volume { least, most } => volume::measure(*least, *most, tolerance, specimen, frame),
+        Requirement::Mirror { axis, at } => mirror::measure(*axis, *at, tolerance, geometry),
+        Requirement::Solids { count } => solids::measure(*count, geometry),
+        Requirement::Thickness(probe) => thickness::measure(probe, tolerance, geometry, frame, reference),
+        Requirement::Clearance(probe) => clearance::measure(probe, tolerance, geometry, frame, reference),
+        Requirement::Envelope => envelope::measure(tolerance, geometry, frame),
+        Requirement::Volume { least, most } => volume::measure(*least, *most, tolerance, geometry, frame),
         Requirement::Face { axis, up, at, share } => {
-            face::measure(*axis, *up, *at, *share, tolerance, specimen, frame)
+            face::measure(*axis, *up, *at, *share, tolerance, geometry, frame)
         }
         Requirement::Region {
             min,
             max,
             filled,
             share,
-        } => region::measure(*min, *max, *filled, *share, tolerance, specimen),
-        Requirement::Islands { .. } => islands::measure(&check.ask, specimen, frame, reference),
+        } => region::measure(*min, *max, *filled, *share, tolerance, geometry),
+        Requirement::Islands { .. } => islands::measure(&check.ask, geometry, frame, reference),
         Requirement::Arcs {
             axis,
             at,
             count,
             radius,
             between,
-        } => arcs::measure(*axis, *at, *count, *radius, *between, specimen, frame),
+        } => arcs::measure(*axis, *at, *count, *radius, *between, geometry, frame),
     }
 }
 
-/// How many features there are beyond the number that a check asks for exactly: a sieve has a hole in every place.
-pub(super) fn spare(check: &Check, specimen: &CandidateGeometry, frame: &Frame) -> usize {
+/// Number of features beyond a count that a check requires exactly: a sieve has a hole in every position.
+pub(super) fn spare(check: &Check, geometry: &CandidateGeometry, frame: &Frame) -> usize {
     match &check.ask {
-        Requirement::Holes(round) => holes::spare(round, check.tolerance, specimen, frame),
+        Requirement::Holes(round) => holes::spare(round, check.tolerance, geometry, frame),
         _ => 0,
     }
 }
 
-/// 1 within the tolerance, then falling from one half.
+/// 1 within the tolerance, then decreasing from one half.
 fn graded(error: f64, tolerance: f64) -> f64 {
     if error <= tolerance {
         1.0
@@ -96,13 +96,13 @@ fn graded(error: f64, tolerance: f64) -> f64 {
     }
 }
 
-/// How far a length may be off, mm: 2 % and a tenth of a millimetre.
-fn of_length(asked: f64) -> f64 {
+/// Tolerance of a length, in mm: 2 % and a tenth of a millimetre.
+fn length_tolerance(asked: f64) -> f64 {
     0.02 * asked.abs() + 0.1
 }
 
-/// What a wrong count earns: less than half, more for coming near, so that there is a slope to climb.
-fn counted(found: usize, asked: usize) -> f64 {
+/// Score of a wrong count: below one half, and higher for nearer counts, so that improvements count.
+fn count_score(found: usize, asked: usize) -> f64 {
     if found == asked {
         1.0
     } else {
@@ -110,7 +110,7 @@ fn counted(found: usize, asked: usize) -> f64 {
     }
 }
 
-/// The point at a place along an axis, given the two coordinates across it.
+/// The point at a position along an axis, given its two coordinates across it.
 fn point(axis: usize, at: [f64; 2], along: f64) -> [f64; 3] {
     let mut point = [0.0; 3];
     let [first, second] = cadforge_core::task::checks::across(axis);
@@ -124,7 +124,7 @@ fn letter(axis: usize) -> char {
     ['x', 'y', 'z'][axis]
 }
 
-/// A length for a note: two digits behind the point, or none for whole numbers.
+/// A length as text: two decimals, or none for whole numbers.
 fn mm(length: f64) -> String {
     let rounded = (100.0 * length).round() / 100.0 + 0.0;
     format!("{rounded}")

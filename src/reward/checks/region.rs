@@ -4,7 +4,7 @@ use super::{CheckResult, mm, percent};
 use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::Aabb;
 
-/// How much less than the share still counts as filled, or empty.
+/// Allowed shortfall of the required share.
 const TOLERANCE: f64 = 0.04;
 
 pub(super) fn measure(
@@ -13,16 +13,16 @@ pub(super) fn measure(
     filled: bool,
     share: f64,
     tolerance: Option<f64>,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
 ) -> CheckResult {
     let region = Aabb { min, max };
-    let material = specimen.volume.filled(&region).clamp(0.0, 1.0);
+    let material = geometry.volume.filled(&region).clamp(0.0, 1.0);
     let found = if filled { material } else { 1.0 - material };
     let tolerance = tolerance.unwrap_or(TOLERANCE);
     let word = if filled { "filled" } else { "empty" };
     let corner = |corner: [f64; 3]| corner.map(mm).join(", ");
     CheckResult {
-        // What is half there earns half of a half: there is a slope all the way.
+        // Below the tolerance the score is proportional to the share, so that improvements count.
         score: if found >= share - tolerance {
             1.0
         } else {
@@ -46,7 +46,7 @@ mod tests {
     use cadforge_geometry::shapes;
 
     #[test]
-    fn a_leg_that_is_there_passes_and_half_a_leg_does_not() {
+    fn a_full_leg_passes_and_half_a_leg_does_not() {
         let frame = shapes::blocks(&[([0.0; 3], [100.0, 100.0, 100.0])]);
         let score = |height: f64, filled: bool| {
             let leg = shapes::blocks(&[([0.0; 3], [10.0, 10.0, height])]);

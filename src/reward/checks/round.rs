@@ -1,23 +1,23 @@
-//! What holes and cylinders have in common: round features about lines, matched with where they are asked for.
+//! Common parts of holes and cylinders: round features, matched with the required positions.
 
-use super::{CheckResult, counted, graded, letter, mm, of_length, point};
+use super::{CheckResult, count_score, graded, length_tolerance, letter, mm, point};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::{Round, across};
 use cadforge_geometry::Cylinder;
 
-/// Directions within a degree are parallel.
+/// Minimum cosine between parallel directions: within a degree.
 const PARALLEL: f64 = 0.9998;
-/// A body with less of the volume is debris, and its features are nobody's.
-const LEAST_SHARE: f64 = 0.003;
-/// Diameters within this share of each other are meant to be the same.
+/// Minimum share of the volume of a body whose features count; smaller bodies are debris.
+const MIN_SHARE: f64 = 0.003;
+/// Relative difference within which diameters count as the same feature size.
 const SAME: f64 = 0.12;
-/// What scores less is another feature.
-const LEAST: f64 = 0.02;
+/// Minimum score for matching a feature to a position.
+const MIN_SCORE: f64 = 0.02;
 
-/// The features that run as asked, however short, in the order of the shape's faces.
+/// Features with the required axis and range, of any length, in the order of the shape's faces.
 pub(super) fn candidates<'a>(
     round: &Round,
-    specimen: &'a CandidateGeometry,
+    geometry: &'a CandidateGeometry,
     frame: &Frame,
     hollow: bool,
 ) -> Vec<&'a Cylinder> {
@@ -28,14 +28,14 @@ pub(super) fn candidates<'a>(
         feature.hollow == hollow
             && feature.axis[round.axis].abs() >= PARALLEL
             && feature.coverage >= round.coverage - 0.02
-            // A range of all is no range: what sticks out of the box is the envelope's business.
+            // A range of the whole box is no restriction: the envelope check scores features outside the box.
             && (round.between == [0.0, 1.0] || (middle >= low - slack && middle <= high + slack))
-            && specimen.shares.get(usize::from(feature.body)).is_none_or(|share| *share >= LEAST_SHARE)
+            && geometry.shares.get(usize::from(feature.body)).is_none_or(|share| *share >= MIN_SHARE)
     };
-    specimen.cylinders.iter().filter(fits).collect()
+    geometry.cylinders.iter().filter(fits).collect()
 }
 
-/// Matches features with what is asked for. `noun` in the singular: `hole`.
+/// Matches features with the required ones. `noun` is in the singular: `hole`.
 pub(super) fn matched(
     round: &Round,
     tolerance: Option<f64>,
@@ -62,9 +62,9 @@ pub(super) fn matched(
             let size = round
                 .diameter
                 .map_or(0.0, |diameter| (2.0 * feature.radius - diameter).abs());
-            let short = shortfall(round, feature, frame) / of_length(least(round, frame));
+            let short = shortfall(round, feature, frame) / length_tolerance(min_length(round, frame));
             (off(feature) / place_tolerance)
-                .max(size / of_length(round.diameter.unwrap_or(1.0)))
+                .max(size / length_tolerance(round.diameter.unwrap_or(1.0)))
                 .max(short)
         };
         let best = (0..free.len()).min_by(|&a, &b| wrong(free[a]).total_cmp(&wrong(free[b])));
@@ -75,13 +75,13 @@ pub(super) fn matched(
         let feature = free[index];
         let diameter = 2.0 * feature.radius;
         let place = graded(off(feature), place_tolerance);
-        let size = round
-            .diameter
-            .map_or(1.0, |asked| graded((diameter - asked).abs(), of_length(asked)));
+        let size = round.diameter.map_or(1.0, |asked| {
+            graded((diameter - asked).abs(), length_tolerance(asked))
+        });
         let long = long(round, feature, frame);
         let score = place * size * long;
-        // Far from the place, it is another feature, and stays free for its own place.
-        if score < LEAST {
+        // Too far from the position, it is another feature, and stays available for others.
+        if score < MIN_SCORE {
             missing += 1;
             continue;
         }
@@ -92,14 +92,14 @@ pub(super) fn matched(
         } else if size < 1.0 {
             note(score, format!("one has {} mm instead", mm(diameter)));
         } else if long < 1.0 {
-            let [short, least] = [length(feature), least(round, frame)].map(mm);
+            let [short, least] = [length(feature), min_length(round, frame)].map(mm);
             note(score, format!("one is {short} mm long, and not {least}"));
         }
     }
     let asked = round.at.len();
     let extra = spare(round, tolerance, found, frame);
     let mut score = sum / asked as f64;
-    // One too many costs half; a sieve has some in every place.
+    // One spare feature halves the score; a sieve has one at every position.
     if exact && extra > 0 {
         score *= 0.5 / extra as f64;
     }
@@ -119,8 +119,8 @@ pub(super) fn matched(
     }
 }
 
-/// How many features there are beyond those asked for. Where places are asked for and the diameter is left open, others along
-/// the axis are other features.
+/// Number of features beyond the required ones. If positions but no diameter are required, other features along the
+/// axis are unrelated.
 pub(super) fn spare(round: &Round, tolerance: Option<f64>, found: &[&Cylinder], frame: &Frame) -> usize {
     let meant =
         |feature: &&&Cylinder| is_sized(round, tolerance, feature) && long(round, feature, frame) == 1.0;
@@ -132,16 +132,17 @@ pub(super) fn spare(round: &Round, tolerance: Option<f64>, found: &[&Cylinder], 
     }
 }
 
-/// The faces of the features that are meant: those of about the size.
+/// The faces of the features of about the required size.
 pub(super) fn faces(round: &Round, tolerance: Option<f64>, found: &[&Cylinder], frame: &Frame) -> Vec<u32> {
-    let meant =
-        |feature: &&&Cylinder| is_sized(round, tolerance, feature) && long(round, feature, frame) >= LEAST;
+    let meant = |feature: &&&Cylinder| {
+        is_sized(round, tolerance, feature) && long(round, feature, frame) >= MIN_SCORE
+    };
     let sized = found.iter().filter(meant);
     sized.flat_map(|feature| feature.faces.iter().copied()).collect()
 }
 
-/// Whether it is meant to be of the diameter asked for. Where no place is given the tolerance is the diameter's, and says what
-/// may be meant.
+/// Whether a feature has about the required diameter. Without positions the tolerance applies to the diameter, and
+/// bounds the accepted features.
 fn is_sized(round: &Round, tolerance: Option<f64>, feature: &Cylinder) -> bool {
     let given = tolerance.filter(|_| round.at.is_empty()).unwrap_or(0.0);
     round
@@ -149,23 +150,26 @@ fn is_sized(round: &Round, tolerance: Option<f64>, feature: &Cylinder) -> bool {
         .is_none_or(|diameter| (2.0 * feature.radius - diameter).abs() <= (SAME * diameter + 0.2).max(given))
 }
 
-/// Along its axis, mm.
+/// Length along its axis, in mm.
 fn length(feature: &Cylinder) -> f64 {
     feature.extent[1] - feature.extent[0]
 }
 
-/// The length asked for at least, mm.
-fn least(round: &Round, frame: &Frame) -> f64 {
+/// The required minimum length, in mm.
+fn min_length(round: &Round, frame: &Frame) -> f64 {
     round.length * frame.bbox.size()[round.axis]
 }
 
 fn shortfall(round: &Round, feature: &Cylinder, frame: &Frame) -> f64 {
-    (least(round, frame) - length(feature)).max(0.0)
+    (min_length(round, frame) - length(feature)).max(0.0)
 }
 
-/// 1 for a feature that is as long as asked for.
+/// 1 for a feature of the required length.
 fn long(round: &Round, feature: &Cylinder, frame: &Frame) -> f64 {
-    graded(shortfall(round, feature, frame), of_length(least(round, frame)))
+    graded(
+        shortfall(round, feature, frame),
+        length_tolerance(min_length(round, frame)),
+    )
 }
 
 fn by_count(
@@ -188,14 +192,18 @@ fn by_count(
         .collect();
     let asked = round.count.unwrap_or(1) as usize;
     let score = if same.len() >= asked {
-        let count = if exact { counted(same.len(), asked) } else { 1.0 };
+        let count = if exact {
+            count_score(same.len(), asked)
+        } else {
+            1.0
+        };
         let size = round.diameter.map_or(1.0, |diameter| {
             let mut errors: Vec<f64> = same
                 .iter()
                 .map(|feature| (2.0 * feature.radius - diameter).abs())
                 .collect();
             errors.sort_by(f64::total_cmp);
-            let tolerance = tolerance.unwrap_or(of_length(diameter));
+            let tolerance = tolerance.unwrap_or(length_tolerance(diameter));
             errors[..asked]
                 .iter()
                 .map(|error| graded(*error, tolerance))
@@ -204,7 +212,7 @@ fn by_count(
         });
         count * size
     } else {
-        counted(same.len(), asked)
+        count_score(same.len(), asked)
     };
     let other = found.len() - same.len();
     let mut measured = format!("{} found", same.len());
@@ -224,7 +232,7 @@ fn by_count(
     }
 }
 
-/// Across the axis, from a feature's own axis to the place asked for, mm.
+/// Distance across the axis between a feature's axis and the required position, in mm.
 fn distance(feature: &Cylinder, axis: usize, at: [f64; 2]) -> f64 {
     let middle = feature.middle();
     let [first, second] = across(axis);

@@ -1,14 +1,14 @@
-//! Whether the part is the same after every turn by a part of the full one, and not after half of that: a disk has every
-//! symmetry, and therefore none.
+//! Whether the part is unchanged after every rotation by a fraction of a full turn, and changed after half that angle:
+//! a disk has every symmetry, and therefore fails.
 
 use super::mirror::{CELLS, iou};
 use super::{CheckResult, graded, letter, percent, point};
 use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::{Dexels, Lattice, Placement, TriMesh, rotation};
 
-/// How much may change in a turn that should change nothing.
+/// Allowed change for a rotation that should change nothing.
 const TOLERANCE: f64 = 0.04;
-/// Without a reference: how much half the turn must change.
+/// Without a reference: required change for half the rotation.
 const CONTRAST: f64 = 0.15;
 
 pub(super) fn measure(
@@ -16,12 +16,12 @@ pub(super) fn measure(
     at: [f64; 2],
     count: u32,
     tolerance: Option<f64>,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     reference: Option<&CandidateGeometry>,
 ) -> CheckResult {
-    let [right, wrong] = turns(axis, at, count, specimen);
+    let [right, wrong] = turns(axis, at, count, geometry);
     let (lost, contrast) = match reference.map(|reference| turns(axis, at, count, reference)) {
-        // What the mesh of the reference itself loses is nobody's fault.
+        // The loss of the reference's own mesh is not the candidate's.
         Some([right, wrong]) => (1.0 - right, (0.7 * (1.0 - wrong)).max(1e-3)),
         None => (0.0, CONTRAST),
     };
@@ -38,20 +38,20 @@ pub(super) fn measure(
             angle(2.0)
         ),
         asked: format!("{count} equal parts about {}", letter(axis)),
-        place: Some(point(axis, at, specimen.mesh.bbox().center()[axis])),
+        place: Some(point(axis, at, geometry.mesh.bbox().center()[axis])),
     }
 }
 
-/// How much of the part stays after a right turn and after half of it.
-fn turns(axis: usize, at: [f64; 2], count: u32, specimen: &CandidateGeometry) -> [f64; 2] {
-    let lattice = Lattice::over(&specimen.mesh.bbox(), CELLS);
+/// Share of the part that is unchanged after the rotation and after half of it.
+fn turns(axis: usize, at: [f64; 2], count: u32, geometry: &CandidateGeometry) -> [f64; 2] {
+    let lattice = Lattice::over(&geometry.mesh.bbox(), CELLS);
     let cut = |mesh: &TriMesh| Dexels::new(mesh, &|_| 0, axis, &lattice);
-    let own = cut(&specimen.mesh);
+    let own = cut(&geometry.mesh);
     let middle = point(axis, at, 0.0);
     [1.0, 2.0].map(|part| {
         let turn = rotation(axis, std::f64::consts::TAU / (part * f64::from(count)));
         let placement = Placement::moved(1.0, middle, middle).with_turn(turn);
-        iou(&own, &cut(&specimen.mesh.placed(&placement)))
+        iou(&own, &cut(&geometry.mesh.placed(&placement)))
     })
 }
 

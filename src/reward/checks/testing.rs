@@ -1,11 +1,11 @@
-//! Specimens for the tests of checks.
+//! Geometries for the tests of checks.
 
 use super::CheckResult;
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::{Check, Requirement};
 use cadforge_geometry::{Placement, Shape, TriMesh, shapes};
 
-/// A shape where it stands, in the frame of another.
+/// A shape in the frame of another one.
 pub(super) fn within(shape: &Shape, frame: &Shape) -> (CandidateGeometry, Frame) {
     let bbox = frame.mesh.bbox();
     let frame = Frame::new(bbox, Some(bbox.size()));
@@ -15,7 +15,7 @@ pub(super) fn within(shape: &Shape, frame: &Shape) -> (CandidateGeometry, Frame)
     )
 }
 
-/// A check that asks for something.
+/// A check with a requirement.
 pub(super) fn asking(ask: Requirement) -> Check {
     Check {
         name: "it".to_owned(),
@@ -26,26 +26,26 @@ pub(super) fn asking(ask: Requirement) -> Check {
     }
 }
 
-/// What a check says of a shape in the frame of another.
+/// Result of a check for a shape in the frame of another one.
 pub(super) fn check_within(ask: Requirement, shape: &Shape, frame: &Shape) -> CheckResult {
-    let (specimen, frame) = within(shape, frame);
-    super::measure(&asking(ask), &specimen, &frame, None)
+    let (geometry, frame) = within(shape, frame);
+    super::measure(&asking(ask), &geometry, &frame, None)
 }
 
-/// What a check says of a shape beside the reference.
+/// Result of a check for a shape, with a reference.
 pub(super) fn check_beside(ask: Requirement, shape: &Shape, reference: &Shape) -> CheckResult {
-    let (specimen, frame) = within(shape, reference);
+    let (geometry, frame) = within(shape, reference);
     let (reference, _) = within(reference, reference);
-    super::measure(&asking(ask), &specimen, &frame, Some(&reference))
+    super::measure(&asking(ask), &geometry, &frame, Some(&reference))
 }
 
-/// What a check says of blocks in their own box.
+/// Result of a check for blocks in their own box.
 pub(super) fn check_blocks(ask: Requirement, blocks: &[([f64; 3], [f64; 3])]) -> CheckResult {
     let shape = shapes::blocks(blocks);
     check_within(ask, &shape, &shape)
 }
 
-/// A pipe about z whose middle is moved to `x`, on the ground.
+/// A pipe about z on the ground, with its axis at `x`.
 pub(super) fn pipe_at(x: f64, inner: f64, outer: f64, height: f64) -> Shape {
     let mut pipe = shapes::pipe(inner, outer, height, 64);
     let moved: Vec<[f64; 3]> = pipe
@@ -61,7 +61,7 @@ pub(super) fn pipe_at(x: f64, inner: f64, outer: f64, height: f64) -> Shape {
     pipe
 }
 
-/// Several shapes as the solids of one.
+/// Several shapes as solids of one shape.
 pub(super) fn gathered(shapes: &[Shape]) -> Shape {
     let meshes: Vec<TriMesh> = shapes.iter().map(|shape| shape.mesh.clone()).collect();
     shapes::as_shape(

@@ -1,6 +1,6 @@
-//! Thickness of a wall or plate: the stretch of material along a line that is nearest to a place.
+//! Thickness of a wall or plate: the segment of material along a line that is nearest to a position.
 
-use super::{CheckResult, graded, letter, mm, of_length, point, wall};
+use super::{CheckResult, graded, length_tolerance, letter, mm, point, wall};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_core::task::checks::Probe;
 use cadforge_geometry::Volume;
@@ -8,12 +8,12 @@ use cadforge_geometry::Volume;
 pub(super) fn measure(
     probe: &Probe,
     tolerance: Option<f64>,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     frame: &Frame,
     reference: Option<&CandidateGeometry>,
 ) -> CheckResult {
     let place = point(probe.axis, probe.at, probe.near);
-    let tolerance = tolerance.unwrap_or(of_length(probe.length));
+    let tolerance = tolerance.unwrap_or(length_tolerance(probe.length));
     let found = |volume: &Volume, place| nearest(volume.spans(probe.axis, place), probe.near);
     let of_line = |volume: &Volume, place| {
         found(volume, place).map_or(0.0, |[from, to]| {
@@ -23,8 +23,8 @@ pub(super) fn measure(
             size * graded(away, 0.5 * probe.length)
         })
     };
-    let (score, share) = wall::score(probe, specimen, frame, reference, of_line);
-    let measured = match found(&specimen.volume, place) {
+    let (score, share) = wall::score(probe, geometry, frame, reference, of_line);
+    let measured = match found(&geometry.volume, place) {
         None => "no material there".to_owned(),
         Some([from, to]) => format!("{} mm{}", mm(to - from), wall::partly(score, share)),
     };
@@ -36,7 +36,7 @@ pub(super) fn measure(
     }
 }
 
-/// Of some stretches the one that holds a place or is nearest to it.
+/// The span that contains a position, or the nearest one.
 pub(super) fn nearest(spans: &[[f64; 2]], place: f64) -> Option<[f64; 2]> {
     let away = |[from, to]: &[f64; 2]| (from - place).max(place - to).max(0.0);
     spans.iter().min_by(|a, b| away(a).total_cmp(&away(b))).copied()
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thickness_along_one_line_alone_is_no_wall() {
+    fn the_right_thickness_along_one_line_alone_does_not_pass() {
         let probe = Requirement::Thickness(Probe {
             axis: 2,
             at: [50.0, 30.0],
@@ -83,7 +83,7 @@ mod tests {
         let plate = shapes::blocks(&[([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])]);
         let of = |blocks: &[_]| check_beside(probe.clone(), &shapes::blocks(blocks), &plate);
         assert_eq!(of(&[([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])]).score, 1.0);
-        // Six of seven rows of lines are enough.
+        // Six of seven rows of lines suffice.
         assert_eq!(of(&[([0.0, 0.0, 40.0], [58.0, 60.0, 4.0])]).score, 1.0);
         let pin = of(&[
             ([49.0, 29.0, 40.0], [2.0, 2.0, 4.0]),

@@ -9,10 +9,10 @@ pub(super) fn measure(
     least: f64,
     most: f64,
     tolerance: Option<f64>,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
     frame: &Frame,
 ) -> CheckResult {
-    let share = specimen.volume.volume() / frame.bbox.size().iter().product::<f64>().max(f64::MIN_POSITIVE);
+    let share = geometry.volume.volume() / frame.bbox.size().iter().product::<f64>().max(f64::MIN_POSITIVE);
     CheckResult {
         score: graded(
             (least - share).max(share - most).max(0.0),

@@ -1,12 +1,12 @@
-//! What a score is worth above what anybody gets.
+//! Scores above what trivial shapes have.
 
-/// What is left to gain for scores below the best trivial shape's, so that there is a slope to climb.
+/// Score of the best trivial shape itself: below it, scores still rise.
 const BELOW: f64 = 0.05;
-/// Where a trivial shape has nearly all, the last hundredth still counts.
+/// Upper bound for the best trivial shape, so that the last hundredth always counts.
 const MOST: f64 = 0.99;
 
-/// A score from 0 to 1, lifted above `trivial`, the best that box, cylinders, hull and weak seed have: up to there it earns a
-/// twentieth, from there the rest. Rises with the score, and leaves 0 and 1 as they are.
+/// A score from 0 to 1 relative to `trivial`, the best score of box, cylinders, hull and weak seed: scores up to it
+/// earn a twentieth, the rest is earned above it. Increases with the score, and maps 0 and 1 to themselves.
 pub(super) fn above_baseline(score: f64, trivial: f64) -> f64 {
     let trivial = trivial.min(MOST);
     if score <= trivial {
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ends_stay_and_what_is_trivial_has_a_twentieth() {
+    fn ends_are_fixed_and_trivial_scores_earn_a_twentieth() {
         for trivial in [0.0, 0.3, 0.9, 1.0] {
             assert_eq!(above_baseline(1.0, trivial), 1.0, "{trivial}");
             assert!(above_baseline(trivial, trivial) <= 1.0);
@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn more_is_always_worth_more() {
+    fn the_result_increases_with_the_score() {
         let scores: Vec<f64> = (0..=100)
             .map(|step| above_baseline(f64::from(step) / 100.0, 0.4))
             .collect();

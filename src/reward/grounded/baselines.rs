@@ -1,4 +1,4 @@
-//! A task prepared for scoring: its frame, its reference, and what each of its checks is worth.
+//! A task prepared for scoring: its frame, its reference, and the weights of its checks.
 
 use super::above_baseline::above_baseline;
 use super::details::{CheckDetails, ChecksDetails};
@@ -12,20 +12,20 @@ use cadforge_geometry::{
     Aabb, Placement, Pose, Shape, Target, TriMesh, boxed, convex_hull, cylinder, hollow_box, slabs, tube,
 };
 
-/// What every check is worth at least.
-const LEAST_WEIGHT: f64 = 0.1;
-/// Scores from here on have passed.
+/// Minimum weight of a check.
+const MIN_WEIGHT: f64 = 0.1;
+/// Minimum score of a passed check.
 const PASSED: f64 = 0.999;
-/// Walls of the shell that stands for whatever is hollow, and the least bore of a tube, as a share of the diagonal.
+/// Wall of the trivial shell, and minimum bore of the trivial tube, as shares of the diagonal.
 const WALL: f64 = 0.01;
-/// Beyond so many bodies nobody counts.
-const MOST_SLABS: u32 = 64;
-/// How much longer than its box a part may be for rounding and the chords of a mesh, as a share.
+/// Maximum number of slabs among the trivial shapes.
+const MAX_SLABS: u32 = 64;
+/// Allowance on the envelope for rounding and the chords of a mesh, as a share.
 const ROUNDING: f64 = 0.01;
-/// Sides of the prism that stands for a cylinder.
+/// Sides of the prism that represents a cylinder.
 const SIDES: u32 = 96;
 
-/// What candidates of a task are measured against. Made once, then shared.
+/// A task's references and baselines, computed once and shared.
 #[derive(Debug)]
 pub struct TaskBaselines {
     frame: Frame,
@@ -37,39 +37,39 @@ pub struct TaskBaselines {
     /// The best weighted mean of the checks among the trivial shapes.
     trivial: f64,
     reference: Option<Compared>,
-    trials: Option<Perturbations>,
+    perturbations: Option<Perturbations>,
 }
 
-/// The box that a part is to stay in.
+/// The box that a part must stay within.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Envelope {
     /// Along x, y and z, mm.
     pub(super) size: [f64; 3],
-    /// How much longer costs nothing, as a share of a side.
+    /// Excess length without a penalty, as a share of a side.
     pub(super) free: f64,
 }
 
-/// What a candidate is compared with.
+/// The reference that candidates are compared with.
 #[derive(Clone, Copy, Debug)]
 pub enum Comparison<'a> {
     /// A built reference.
     Shape(&'a Shape),
     /// A mesh file.
     Mesh(&'a TriMesh),
-    /// Nothing.
+    /// No reference.
     Nothing,
 }
 
 impl TaskBaselines {
-    /// Prepares a task. `own` is the task's own reference, whatever candidates are compared with: it gives the frame, and
-    /// what trivial shapes are made of; `weak` is its weak seed, which counts as one of them; `trials` are the
-    /// reference's.
+    /// Prepares a task. `own` is the task's own reference, whatever candidates are compared with: it determines the
+    /// frame and the trivial shapes; `weak` is the part of its weak seed, one of the trivial shapes; `perturbations` are the
+    /// perturbations of the reference.
     pub fn new(
         task: &Task,
         own: Option<&Shape>,
         against: Comparison<'_>,
         weak: Option<&Shape>,
-        trials: Option<Perturbations>,
+        perturbations: Option<Perturbations>,
     ) -> Self {
         let mesh = match (own, against) {
             (Some(own), _) => Some(&own.mesh),
@@ -95,8 +95,8 @@ impl TaskBaselines {
             checks: task.checks.clone(),
             weights,
             trivial: best,
-            reference: reference.map(|specimen| Compared::new(specimen, &trivial)),
-            trials,
+            reference: reference.map(|geometry| Compared::new(geometry, &trivial)),
+            perturbations,
         }
     }
 
@@ -121,11 +121,11 @@ impl TaskBaselines {
         self.reference.as_ref()
     }
 
-    pub(super) fn trials(&self) -> Option<&Perturbations> {
-        self.trials.as_ref()
+    pub(super) fn perturbations(&self) -> Option<&Perturbations> {
+        self.perturbations.as_ref()
     }
 
-    /// The number of solids that the task asks for, if it does.
+    /// The number of solids that the task's checks require, if any.
     pub(super) fn solids(&self) -> Option<u32> {
         solids(&self.checks)
     }
@@ -136,24 +136,24 @@ impl TaskBaselines {
             None => (
                 Pose {
                     placement: Placement::NONE,
-                    likeness: 0.0,
+                    iou: 0.0,
                 },
                 None,
             ),
         }
     }
 
-    /// The weighted mean of all checks, above what trivial shapes have; `None` without any.
+    /// The weighted mean of all checks, above baseline; `None` without checks.
     pub(super) fn semantic(&self, measures: &[CheckResult]) -> Option<f64> {
         self.mean(measures, |_| true)
             .map(|mean| above_baseline(mean, self.trivial))
     }
 
-    /// What may be told of the checks of a part that was put so.
+    /// The visible details of the checks, for a part in this pose.
     pub(super) fn described(
         &self,
         measures: &[CheckResult],
-        specimen: &CandidateGeometry,
+        geometry: &CandidateGeometry,
         placement: &Placement,
     ) -> Option<ChecksDetails> {
         if self.checks.is_empty() {
@@ -181,7 +181,7 @@ impl TaskBaselines {
                     measured: measure.measured.clone(),
                     asked: measure.asked.clone(),
                     place: measure.place.map(|place| back.of(place)),
-                    faces: checks::faces::of(check, specimen, &self.frame),
+                    faces: checks::faces::of(check, geometry, &self.frame),
                 })
                 .collect(),
         })
@@ -201,7 +201,7 @@ impl TaskBaselines {
     }
 }
 
-/// `None` where the prompt gives no size. Its check's tolerance costs nothing.
+/// `None` if the prompt gives no size. Within the tolerance of its check, excess has no penalty.
 fn envelope(task: &Task) -> Option<Envelope> {
     let size = task.bbox_mm.filter(|_| task.scale == Scale::Mm)?;
     let check = task
@@ -215,7 +215,7 @@ fn envelope(task: &Task) -> Option<Envelope> {
     })
 }
 
-/// Where a part without a reference belongs: on the ground, about the z axis.
+/// Nominal box of a part without a reference: on the ground, centred on the z axis.
 fn nominal(task: &Task) -> Aabb {
     let [x, y, z] = task.bbox_mm.unwrap_or([100.0; 3]);
     Aabb {
@@ -224,8 +224,8 @@ fn nominal(task: &Task) -> Aabb {
     }
 }
 
-/// What anybody can build without a thought: the envelope as box, cylinders, tube, shell and slabs, the hull, and the weak
-/// seed.
+/// Shapes that need no understanding of the task: the envelope as box, cylinders, tube, shell and slabs, the hull, and
+/// the weak seed.
 fn trivial_shapes(
     frame: &Frame,
     task: &Task,
@@ -247,8 +247,8 @@ fn trivial_shapes(
         .into_iter()
         .map(|mesh| CandidateGeometry::of_mesh(mesh, frame))
         .collect();
-    // As many bodies as are asked for say nothing of what they are.
-    if let Some(count) = solids(&task.checks).filter(|count| (2..=MOST_SLABS).contains(count)) {
+    // The right number of bodies alone says nothing about their form.
+    if let Some(count) = solids(&task.checks).filter(|count| (2..=MAX_SLABS).contains(count)) {
         let slabs = |axis| CandidateGeometry::of_bodies(slabs(&frame.bbox, axis, count), count, frame);
         shapes.extend((0..3).map(slabs));
     }
@@ -266,7 +266,7 @@ fn solids(checks: &[Check]) -> Option<u32> {
     })
 }
 
-/// How far material stays away from the line along `axis` through the middle of the box, mm.
+/// Distance of the material from the line along `axis` through the middle of the box, in mm.
 fn bore(mesh: &TriMesh, axis: usize) -> f64 {
     let center = mesh.bbox().center();
     let [u, v] = [(axis + 1) % 3, (axis + 2) % 3];
@@ -276,8 +276,7 @@ fn bore(mesh: &TriMesh, axis: usize) -> f64 {
         .fold(f64::INFINITY, f64::min)
 }
 
-/// What a blob has anyway pays nothing, or next to it: the weight of each check, and the best that a trivial shape has of
-/// all of them.
+/// Weights of the checks, low where a trivial shape scores well, and the best weighted mean among the trivial shapes.
 fn weights(
     checks: &[Check],
     trivial: &[CandidateGeometry],
@@ -295,7 +294,7 @@ fn weights(
         .collect();
     let weight = |index: usize| {
         let best = scores.iter().map(|scores| scores[index]).fold(0.0, f64::max);
-        (1.0 - best).max(LEAST_WEIGHT)
+        (1.0 - best).max(MIN_WEIGHT)
     };
     let weights: Vec<f64> = (0..checks.len()).map(weight).collect();
     let sum: f64 = weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);

@@ -1,7 +1,6 @@
-//! Whether the solids belong together, and nothing is there that nobody asked for: none afloat, none too many, none in
-//! another's place, no more holes than asked for.
+//! Contact: whether the solids are connected, and whether there are more solids or holes than required.
 //!
-//! Distances are between surfaces, not boxes. Solids that are missing are the business of the checks.
+//! Distances are between surfaces, not boxes. The checks score missing solids.
 
 use super::TaskBaselines;
 use super::details::AssemblyDetails;
@@ -9,33 +8,33 @@ use crate::candidate_geometry::CandidateGeometry;
 use crate::checks;
 use cadforge_geometry::{Assembly, Shape};
 
-/// Never less, so that there is something left to gain.
+/// Minimum, so that improvements always count.
 const LEAST: f64 = 0.3;
-/// How near solids must come, as a share of the box's diagonal: bodies that move have a clearance.
+/// Maximum distance between connected solids, as a share of the box's diagonal: moving parts have a clearance.
 const REACH: f64 = 0.02;
-/// The same where one solid was asked for: what is apart is apart.
+/// The same if one solid is required: any real gap separates.
 const REACH_OF_ONE: f64 = 0.002;
-/// Overlaps below this share are the chords of a mesh.
+/// Overlaps below this share result from the chords of a mesh.
 const NEGLIGIBLE: f64 = 1e-3;
-/// What each group that floats costs, beside its share of the volume: a good seat over a column that ends below it is no
-/// chair.
+/// Penalty for each separate group, in addition to its share of the volume: a complete seat above a column that ends
+/// below it is not a chair.
 const AFLOAT: f64 = 0.3;
-/// What a hole more than asked for leaves, beside what its check loses.
+/// Factor for the first spare hole, in addition to its check's loss.
 const SPARE_HOLE: f64 = 0.95;
-/// What any number of them leaves.
+/// Minimum factor for spare holes.
 const SIEVE: f64 = 0.5;
 
 pub(super) fn score(
     shape: &Shape,
-    specimen: &CandidateGeometry,
-    ground: &TaskBaselines,
+    geometry: &CandidateGeometry,
+    baselines: &TaskBaselines,
 ) -> (f64, AssemblyDetails) {
-    let asked = ground.solids();
-    let reach = if asked == Some(1) { REACH_OF_ONE } else { REACH } * ground.frame().bbox.diagonal();
-    let assembly = Assembly::of(&specimen.mesh, &shape.bodies(), reach);
-    let volume = specimen.volume.volume();
+    let asked = baselines.solids();
+    let reach = if asked == Some(1) { REACH_OF_ONE } else { REACH } * baselines.frame().bbox.diagonal();
+    let assembly = Assembly::of(&geometry.mesh, &shape.bodies(), reach);
+    let volume = geometry.volume.volume();
     let overlap = if volume > 0.0 {
-        specimen.volume.doubled().shared / volume
+        geometry.volume.overlaps().shared / volume
     } else {
         0.0
     };
@@ -45,10 +44,10 @@ pub(super) fn score(
         groups: assembly.count(),
         main_share: assembly.main_share(),
         overlap,
-        spare_holes: ground
+        spare_holes: baselines
             .checks()
             .iter()
-            .map(|check| checks::spare(check, specimen, ground.frame()))
+            .map(|check| checks::spare(check, geometry, baselines.frame()))
             .max()
             .unwrap_or(0),
     };
@@ -58,7 +57,7 @@ pub(super) fn score(
 fn weigh(details: &AssemblyDetails) -> f64 {
     let afloat = details.groups.saturating_sub(1) as f64;
     let together = details.main_share - AFLOAT * afloat;
-    // One solid more than asked for costs as much as one that floats; a few more than that hardly matter any more.
+    // One extra solid costs as much as a separate one; each further one costs little.
     let extra = details
         .asked
         .map_or(0, |asked| details.solids.saturating_sub(asked));
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn one_solid_is_whole_and_each_defect_costs_a_tenth_or_more() {
+    fn one_solid_has_full_contact_and_each_defect_costs_a_tenth_or_more() {
         assert_eq!(weigh(&details()), 1.0);
         assert!(
             weigh(&AssemblyDetails {
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_too_many_costs_a_twentieth_and_a_sieve_half() {
+    fn one_spare_hole_costs_a_twentieth_and_many_cost_half() {
         let with = |spare_holes| {
             weigh(&AssemblyDetails {
                 spare_holes,
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn fewer_solids_than_asked_for_are_no_matter_of_contact() {
+    fn missing_solids_do_not_lower_contact() {
         assert_eq!(
             weigh(&AssemblyDetails {
                 asked: Some(3),

@@ -1,33 +1,33 @@
-//! Whether the part stays within the box that the prompt gives.
+//! Fit: whether the part stays within the task's box.
 //!
-//! The check of the envelope is nearly worthless, since every box has it, and what sticks out weighs little in a
-//! volume: a bar that made a good part half as long again cost 0.04 to 0.09 of the total on 39 of 48 tries (24 tasks,
-//! along x and z). So what sticks out takes its share of everything, as an open mesh does. A task whose scale is free has no
-//! such box: there a weak seed of other proportions would fall below blobs of the right ones.
+//! The envelope check has little weight, since every box passes it, and excess changes the volume little: a bar that
+//! made a good part half as long again cost 0.04 to 0.09 of the total in 39 of 48 cases (24 tasks, along x and z).
+//! Excess therefore multiplies the total, as an open mesh does. A task with free scale has no such box: there a weak
+//! seed of other proportions would score below blobs of the right ones.
 
 use super::baselines::Envelope;
 use super::details::FitDetails;
 use crate::candidate_geometry::CandidateGeometry;
 
-/// What is left of the total however far the part sticks out, as of a part in pieces.
+/// Minimum factor, equal to that of a part in pieces.
 const LEAST: f64 = 0.3;
-/// A bar half as long again must cost more than a check or two, and a dimension an eighth off must leave a slope to climb: a
-/// tenth too long keeps 0.84, a fifth 0.71, a half 0.47.
+/// A bar half as long again must cost more than a check or two, and an excess of an eighth must leave a slope for
+/// improvement: an excess of a tenth keeps 0.84, of a fifth 0.71, of a half 0.47.
 const STEEPNESS: f64 = 0.35;
-/// A side shorter than this share of the diagonal counts as one of that length: a millimetre of a thin plate is a millimetre.
+/// Minimum side, as a share of the diagonal: an excess of a millimetre on a thin plate counts as a millimetre.
 const SHORTEST: f64 = 0.2;
 
-/// Goes by the extents along x, y and z in mm, in the pose that is scored; where the part stands is a matter of its likeness.
-pub(super) fn score(specimen: &CandidateGeometry, envelope: &Envelope) -> FitDetails {
+/// Uses the extents along x, y and z in mm, in the scored pose; the position affects the similarity only.
+pub(super) fn score(geometry: &CandidateGeometry, envelope: &Envelope) -> FitDetails {
     let Envelope { size, free } = envelope;
-    let own = specimen.mesh.bbox().size();
+    let own = geometry.mesh.bbox().size();
     let diagonal = size.iter().map(|side| side * side).sum::<f64>().sqrt();
     let share = |axis: usize, side: f64| (own[axis] - size[axis]).max(0.0) / side;
     let beyond = [0, 1, 2].map(|axis| {
         let side = size[axis].max(SHORTEST * diagonal);
         (share(axis, side) - free).max(0.0)
     });
-    // Along every axis there is something to gain.
+    // Every axis contributes, so that reducing any excess helps.
     let all = beyond.iter().map(|one| one * one).sum::<f64>().sqrt();
     let axis = (0..3)
         .max_by(|&a, &b| beyond[a].total_cmp(&beyond[b]))
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_the_box_keeps_all_and_what_sticks_out_the_less_the_farther_it_does() {
+    fn the_factor_decreases_with_the_excess() {
         assert_eq!(factor([100.0, 50.0, 20.0]), 1.0);
         assert_eq!(factor([100.9, 30.0, 1.0]), 1.0);
         let factors = [102.0, 110.0, 120.0, 150.0, 300.0].map(|x| factor([x, 50.0, 20.0]));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn every_axis_counts_and_a_thin_side_is_measured_by_the_whole() {
+    fn every_axis_counts_and_thin_sides_have_a_minimum() {
         assert!(factor([150.0, 75.0, 20.0]) < factor([150.0, 50.0, 20.0]) - 0.02);
         // 3 mm are 15 % of the side, and 13 % of a fifth of the diagonal.
         let expected = LEAST + (1.0 - LEAST) * (-(3.0 / (0.2 * 12_900f64.sqrt()) - 0.01) / STEEPNESS).exp();

@@ -1,9 +1,10 @@
-//! grounded-v2: pays for the part, and for nothing that is said about it.
+//! grounded-v2 rewards the geometry of the part, and nothing that the script says about it.
 //!
-//! `total = T·C·F·(0.10 + 0.50·S + 0.20·R + 0.05·Sil + 0.15·E·S)`: validity, contact and the fit into the box that was given
-//! multiply, everything else hangs on the task's checks. Without a reference the weights of R and Sil go to S; `fast` leaves out R, Sil and E, and S has
-//! their weights. S and Sil pay in full only where the volume begins to agree with the reference's. Nothing here sees a word
-//! of the script or a clock, and samples do not depend on either, so that no comment can draw better ones.
+//! `total = T·C·F·(0.10 + 0.50·S + 0.20·R + 0.05·Sil + 0.15·E·S)`: validity, contact and fit multiply the sum, whose
+//! main term is the score of the task's checks. Without a reference S gets the weights of R and Sil; `fast` leaves out
+//! R, Sil and E, and S gets their weights. S and Sil count fully only where the volume agrees with the reference's to
+//! some degree. Neither the text of the script nor time affects a score or the samples, so that no comment can draw
+//! better samples.
 
 mod above_baseline;
 mod baselines;
@@ -34,31 +35,30 @@ use cadforge_core::failure::Kind;
 use cadforge_geometry::{Connectivity, NormalisedMesh, Placement, Pose, Shape};
 use parts::ComponentScores;
 
-/// What a turned part keeps: it is the part, but not where it was asked for.
+/// Factor for a rotated part: it is the part, but in another orientation than required.
 const TURNED: f64 = 0.9;
-/// Below this editability a build is `low_editability`.
-const LEAST_EDITABILITY: f64 = 0.30;
-/// Below this semantic score a build is `disconnected_or_weak`.
-const LEAST_SEMANTIC: f64 = 0.45;
-/// Below this contact or fit too.
-const LEAST_WHOLE: f64 = 0.6;
+/// Editability below which a build is `low_editability`.
+const MIN_EDITABILITY: f64 = 0.30;
+/// Semantic score below which a build is `disconnected_or_weak`.
+const MIN_SEMANTIC: f64 = 0.45;
+/// Contact or fit below which it is that too.
+const MIN_WHOLE: f64 = 0.6;
 
-/// What checks and silhouette pay of what they come to where nothing agrees with the part: a first feature is worth
-/// something.
-const LEAST_CREDIT: f64 = 0.2;
-/// Agreement of volumes from which on checks pay in full.
+/// Credit of checks and silhouette without any agreement of the volume: a first feature has some worth.
+const MIN_CREDIT: f64 = 0.2;
+/// Agreement of volumes from which checks have full credit.
 const ENOUGH: f64 = 0.2;
 
 /// Everything that a score under grounded-v2 depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct GroundedEvidence<'a> {
-    /// What was built.
+    /// The built shape.
     pub shape: &'a Shape,
-    /// The task, prepared.
-    pub ground: &'a TaskBaselines,
-    /// What came of changing named dimensions; `None` if that was not tried.
-    pub trials: Option<&'a Perturbations>,
-    /// Cost to build as a share of the reference's; reported, and in no total.
+    /// The prepared task.
+    pub baselines: &'a TaskBaselines,
+    /// Results of perturbing named dimensions; `None` if that was not done.
+    pub perturbations: Option<&'a Perturbations>,
+    /// Cost of the build as a share of the reference's; reported, and part of no total.
     pub cost: Option<f64>,
 }
 
@@ -66,30 +66,31 @@ pub struct GroundedEvidence<'a> {
 pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
     let GroundedEvidence {
         shape,
-        ground,
-        trials,
+        baselines,
+        perturbations,
         cost,
     } = *evidence;
     let welded = NormalisedMesh::new(&shape.mesh.welded());
     let connectivity = Connectivity::of(&welded);
-    let (upright, turned) = ground.poses(&shape.mesh);
-    let editability = trials.map(|trials| sensitivity::score(trials, ground.trials()));
+    let (upright, turned) = baselines.poses(&shape.mesh);
+    let editability =
+        perturbations.map(|perturbations| sensitivity::score(perturbations, baselines.perturbations()));
 
-    // A turn is only taken where it pays more than it costs. What rebuilding came to has no say in it: it can then only
-    // lower a total, and whoever knows the total without needs no rebuilds to know that one is too low.
-    let mut best = look(ground, shape, &upright, mode);
+    // A rotation is used only if it gains more than it costs. Perturbations have no influence on that: they can then
+    // only lower a total, and a caller that needs a minimum total can skip them if it is not reached without.
+    let mut best = measure_pose(baselines, shape, &upright, mode);
     let mut factor = 1.0;
     if let Some(pose) = turned {
-        let other = look(ground, shape, &pose, mode);
-        if TURNED * other.worth() > best.worth() {
+        let other = measure_pose(baselines, shape, &pose, mode);
+        if TURNED * other.sum_of_terms() > best.sum_of_terms() {
             best = other;
             factor = TURNED;
         }
     }
     best.parts.editability = editability.as_ref().map(|(score, _)| *score);
-    let (topology, soundness) = validity::score(shape, &connectivity, &best.specimen);
-    let (contact, assembly) = contact::score(shape, &best.specimen, ground);
-    let total = (topology * contact * factor * best.worth()).clamp(0.0, 1.0);
+    let (topology, validity) = validity::score(shape, &connectivity, &best.geometry);
+    let (contact, assembly) = contact::score(shape, &best.geometry, baselines);
+    let total = (topology * contact * factor * best.sum_of_terms()).clamp(0.0, 1.0);
 
     let reward = Reward {
         build: 1.0,
@@ -126,14 +127,14 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
             measured: cost.is_some(),
         }),
         grounded: Some(GroundedDetails {
-            soundness,
+            validity,
             assembly,
             pose: best.pose_details(factor < 1.0),
             fit: best.fit,
-            checks: ground.described(&best.measures, &best.specimen, &best.pose.placement),
+            checks: baselines.described(&best.measures, &best.geometry, &best.pose.placement),
             agreement: best.agreement,
-            likeness: best.likeness,
-            responses: editability.map(|(_, details)| details),
+            similarity: best.similarity,
+            sensitivity: editability.map(|(_, details)| details),
             cost,
         }),
         ..Details::default()
@@ -147,23 +148,23 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
     }
 }
 
-/// The part in one pose, nothing rebuilt.
+/// Scores of the part in one pose, without perturbations.
 struct PoseMeasurement {
-    specimen: CandidateGeometry,
+    geometry: CandidateGeometry,
     measures: Vec<CheckResult>,
     agreement: Option<AgreementDetails>,
-    likeness: Option<SimilarityDetails>,
+    similarity: Option<SimilarityDetails>,
     views: Option<ViewScores>,
-    /// `None` where the prompt gives no box.
+    /// `None` if the prompt gives no box.
     fit: Option<FitDetails>,
     parts: ComponentScores,
     pose: Pose,
 }
 
 impl PoseMeasurement {
-    /// What the total is but for validity, contact and the price of a turn.
-    fn worth(&self) -> f64 {
-        self.fits() * self.parts.worth()
+    /// The total without validity, contact and the penalty for rotation.
+    fn sum_of_terms(&self) -> f64 {
+        self.fits() * self.parts.sum_of_terms()
     }
 
     fn fits(&self) -> f64 {
@@ -175,61 +176,63 @@ impl PoseMeasurement {
             turned,
             moved: self.pose.placement != Placement::NONE,
             scale: self.pose.placement.scale(),
-            likeness: self.pose.likeness,
+            iou: self.pose.iou,
         }
     }
 }
 
-fn look(ground: &TaskBaselines, shape: &Shape, pose: &Pose, mode: Mode) -> PoseMeasurement {
-    let specimen = CandidateGeometry::of_shape(shape, &pose.placement, ground.frame());
-    let measures = ground.measure(&specimen);
-    let agreement = ground
+fn measure_pose(baselines: &TaskBaselines, shape: &Shape, pose: &Pose, mode: Mode) -> PoseMeasurement {
+    let geometry = CandidateGeometry::of_shape(shape, &pose.placement, baselines.frame());
+    let measures = baselines.measure(&geometry);
+    let agreement = baselines
         .reference()
-        .map(|reference| credited(reference.agreement(&specimen)));
+        .map(|reference| credited(reference.agreement(&geometry)));
     let credit = agreement.as_ref().map_or(1.0, |agreement| agreement.credit);
-    let semantic = ground.semantic(&measures).map(|score| credit * score);
-    let (mut likeness, mut views, mut silhouette) = (None, None, None);
+    let semantic = baselines.semantic(&measures).map(|score| credit * score);
+    let (mut similarity, mut views, mut silhouette) = (None, None, None);
     if mode == Mode::Full
-        && let Some(reference) = ground.reference()
+        && let Some(reference) = baselines.reference()
     {
-        likeness = Some(reference.likeness(&specimen));
-        let overlap = reference.views(&specimen);
+        similarity = Some(reference.similarity(&geometry));
+        let overlap = reference.views(&geometry);
         silhouette = Some(credit * reference.silhouette(&overlap));
         views = Some(overlap);
     }
     let parts = ComponentScores {
         semantic,
-        similarity: likeness.as_ref().map(|likeness| likeness.score),
+        similarity: similarity.as_ref().map(|similarity| similarity.score),
         silhouette,
         editability: None,
     };
     PoseMeasurement {
-        fit: ground.envelope().map(|envelope| fit::score(&specimen, envelope)),
-        specimen,
+        fit: baselines
+            .envelope()
+            .map(|envelope| fit::score(&geometry, envelope)),
+        geometry,
         measures,
         agreement,
-        likeness,
+        similarity,
         views,
         parts,
         pose: *pose,
     }
 }
 
-/// A thickness here, a count there and an outline can be had by what is no part: checks and silhouette pay in full from
-/// [`ENOUGH`] on.
+/// A thickness, a count or an outline can be right by chance in a shape that is not the part: checks and silhouette
+/// have full credit from [`ENOUGH`] on.
 fn credited(volume: f64) -> AgreementDetails {
     AgreementDetails {
         volume,
-        credit: LEAST_CREDIT + (1.0 - LEAST_CREDIT) * (volume / ENOUGH).min(1.0),
+        credit: MIN_CREDIT + (1.0 - MIN_CREDIT) * (volume / ENOUGH).min(1.0),
     }
 }
 
 fn kind_of(reward: &Reward, fits: f64) -> Kind {
-    if reward.editability.is_some_and(|score| score < LEAST_EDITABILITY) {
+    if reward.editability.is_some_and(|score| score < MIN_EDITABILITY) {
         Kind::LowEditability
-    } else if reward.semantic_parts.is_some_and(|score| score < LEAST_SEMANTIC)
-        || reward.contact.is_some_and(|score| score < LEAST_WHOLE)
-        || fits < LEAST_WHOLE
+    } else if reward.semantic_parts.is_some_and(|score| score < MIN_SEMANTIC)
+        || reward.contact.is_some_and(|score| score < MIN_WHOLE)
+        || fits < MIN_WHOLE
     {
         Kind::DisconnectedOrWeak
     } else {
@@ -237,18 +240,17 @@ fn kind_of(reward: &Reward, fits: f64) -> Kind {
     }
 }
 
-/// 1 up to 4 times the reference's cost, falling with its logarithm to 0 at 32 times.
+/// 1 up to 4 times the reference's cost, then decreasing with its logarithm to 0 at 32 times.
 fn efficiency(cost: f64) -> f64 {
     (1.0 - (cost.max(1e-9) / 4.0).log2() / 3.0).clamp(0.0, 1.0)
 }
 
 impl TaskBaselines {
-    /// Measures every check on a specimen.
-    fn measure(&self, specimen: &CandidateGeometry) -> Vec<CheckResult> {
-        let reference = self.reference().map(|reference| &reference.specimen);
+    fn measure(&self, geometry: &CandidateGeometry) -> Vec<CheckResult> {
+        let reference = self.reference().map(|reference| &reference.geometry);
         self.checks()
             .iter()
-            .map(|check| checks::measure(check, specimen, self.frame(), reference))
+            .map(|check| checks::measure(check, geometry, self.frame(), reference))
             .collect()
     }
 }

@@ -1,5 +1,5 @@
-//! Lines that a model can act on: what was measured against what was asked for, the costliest first. Hidden checks are
-//! never named, nor anything else that only the reference could tell in full.
+//! Notes for a model: measured and required values, the costliest first. They never name hidden checks, nor values that
+//! only the reference determines.
 
 use super::above_baseline::above_baseline;
 use super::details::{AssemblyDetails, CheckDetails, GroundedDetails, ValidityDetails};
@@ -7,12 +7,12 @@ use crate::details::Details;
 use crate::{Component, Mode, Profile, Reward};
 use cadforge_core::failure::Kind;
 
-/// Losses of total below this are not worth a note.
+/// Loss of total below which a weakness is not noted.
 const NEGLIGIBLE: f64 = 0.002;
-/// Notes beyond these few are noise to whoever reads them.
-const MOST: usize = 12;
+/// Maximum number of notes; more would distract.
+const MAX_NOTES: usize = 12;
 
-/// `factor` is what validity, contact, fit and pose leave of the sum.
+/// `factor` is the product of validity, contact, fit and pose.
 pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, factor: f64) -> Vec<String> {
     let Some(grounded) = &details.grounded else {
         return Vec::new();
@@ -21,13 +21,13 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
     let lost = |score: f64| reward.total / score.max(1e-6) - reward.total;
     if let Some(topology) = reward.topology.filter(|score| *score < 1.0) {
         found.extend(
-            of_soundness(&grounded.soundness)
+            of_validity(&grounded.validity)
                 .map(|text| (lost(topology), format!("topology {topology:.2}: {text}"))),
         );
     }
     if let Some(contact) = reward.contact.filter(|score| *score < 1.0) {
         found.extend(
-            of_assembly(&grounded.assembly)
+            of_contact(&grounded.assembly)
                 .map(|text| (lost(contact), format!("contact {contact:.2}: {text}"))),
         );
     }
@@ -46,10 +46,11 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
             .agreement
             .as_ref()
             .map_or(1.0, |agreement| agreement.credit);
-        let worth = |earned: f64| credit * above_baseline(earned, checks.trivial);
+        let sum_of_terms = |earned: f64| credit * above_baseline(earned, checks.trivial);
         for check in &checks.list {
             let passed = checks.earned + check.weight * (1.0 - check.score);
-            let loss = weight(Component::SemanticParts) * (worth(passed) - worth(checks.earned));
+            let loss =
+                weight(Component::SemanticParts) * (sum_of_terms(passed) - sum_of_terms(checks.earned));
             found.push((loss, of_check(check)));
         }
     }
@@ -68,21 +69,21 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
             "the part is turned: build it as the task's axes say".to_owned(),
         ));
     }
-    if let Some(likeness) = &grounded.likeness {
-        let loss = weight(Component::ReferenceSimilarity) * (1.0 - likeness.score);
+    if let Some(similarity) = &grounded.similarity {
+        let loss = weight(Component::ReferenceSimilarity) * (1.0 - similarity.score);
         let text = format!(
             "reference_similarity {:.2}: the volume overlaps the reference's by {:.2}, of the surface {:.2} lies within 1 % of its diagonal",
-            likeness.score, likeness.iou, likeness.f1[1]
+            similarity.score, similarity.iou, similarity.f1[1]
         );
         found.push((loss, text));
     }
-    if let (Some(responses), Some(score)) = (&grounded.responses, reward.editability) {
+    if let (Some(sensitivity), Some(score)) = (&grounded.sensitivity, reward.editability) {
         let loss = weight(Component::Editability) * (1.0 - score) * reward.semantic_parts.unwrap_or(0.0);
-        found.push((loss, of_responses(score, responses)));
+        found.push((loss, of_sensitivity(score, sensitivity)));
     }
     found.retain(|(loss, _)| *loss > NEGLIGIBLE);
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found.truncate(MOST);
+    found.truncate(MAX_NOTES);
     let mut notes = vec![format!("{}: total {:.3}", kind.name(), reward.total)];
     notes.extend(found.into_iter().map(|(loss, text)| match text.split_once(": ") {
         Some((head, tail)) => format!("{head} (costs {loss:.3}): {tail}"),
@@ -95,7 +96,7 @@ fn of_check(check: &CheckDetails) -> String {
     format!("{}: {}, asked for {}", check.name, check.measured, check.asked)
 }
 
-fn of_soundness(details: &ValidityDetails) -> impl Iterator<Item = String> {
+fn of_validity(details: &ValidityDetails) -> impl Iterator<Item = String> {
     let lines = [
         (details.volume_mm3 <= 0.0 || details.inverted > 0.002).then(|| "a solid is inside out".to_owned()),
         (details.own_overlap > 0.002).then(|| {
@@ -116,7 +117,7 @@ fn of_soundness(details: &ValidityDetails) -> impl Iterator<Item = String> {
     lines.into_iter().flatten()
 }
 
-fn of_assembly(details: &AssemblyDetails) -> impl Iterator<Item = String> {
+fn of_contact(details: &AssemblyDetails) -> impl Iterator<Item = String> {
     let solids = match details.asked {
         Some(asked) if details.solids > asked => Some(format!(
             "{} solids, asked for {asked}: union what belongs together",
@@ -149,26 +150,26 @@ fn of_assembly(details: &AssemblyDetails) -> impl Iterator<Item = String> {
     lines.into_iter().flatten()
 }
 
-fn of_responses(score: f64, responses: &super::SensitivityDetails) -> String {
+fn of_sensitivity(score: f64, sensitivity: &super::SensitivityDetails) -> String {
     let mut text = format!(
         "editability {score:.2}: {} of {} named dimensions that were changed change the part",
-        responses.live, responses.tried
+        sensitivity.live, sensitivity.tried
     );
-    if !responses.dead.is_empty() {
-        let names: Vec<&str> = responses.dead.iter().take(6).map(String::as_str).collect();
+    if !sensitivity.dead.is_empty() {
+        let names: Vec<&str> = sensitivity.dead.iter().take(6).map(String::as_str).collect();
         text += &format!("; dead: {}", names.join(", "));
-    } else if responses.tried == 0 {
+    } else if sensitivity.tried == 0 {
         text = format!(
             "editability {score:.2}: no named dimension: head the script with lines `name = 12.5` and build from them"
         );
     } else {
-        text += &format!(", in {:.1} independent ways", responses.rank);
+        text += &format!(", in {:.1} independent ways", sensitivity.rank);
     }
     text
 }
 
 impl GroundedDetails {
-    /// The checks that are shown and failed, the costliest first.
+    /// The visible checks that failed, the costliest first.
     pub fn failed(&self) -> Vec<&CheckDetails> {
         let mut failed: Vec<&CheckDetails> = self
             .checks

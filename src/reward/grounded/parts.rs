@@ -1,8 +1,8 @@
-//! The sum in the formula of the total, term by term.
+//! The terms of the sum in the formula of the total.
 
 use crate::{Component, Reward};
 
-/// The components that a total is made of; `None` where there is nothing to measure.
+/// The components of the sum; `None` if there is nothing to measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct ComponentScores {
     pub(super) semantic: Option<f64>,
@@ -12,14 +12,14 @@ pub(super) struct ComponentScores {
 }
 
 impl ComponentScores {
-    /// The sum: what validity, contact and fit multiply.
-    pub(super) fn worth(&self) -> f64 {
+    /// The sum, which validity, contact and fit multiply.
+    pub(super) fn sum_of_terms(&self) -> f64 {
         self.terms().iter().sum()
     }
 
-    /// For having built, and of S, R, Sil and E. What there is nothing to measure of leaves its weight to S.
+    /// The terms for the build, S, R, Sil and E. A component that cannot be measured gives its weight to S.
     fn terms(&self) -> [f64; 5] {
-        // A task without checks is judged by its reference alone.
+        // A task without checks is scored by its reference alone.
         let semantic = self.semantic.or(self.similarity).unwrap_or(0.0);
         let mut weight = 0.50;
         let (similarity, silhouette) = match (self.similarity, self.silhouette) {
@@ -40,8 +40,8 @@ impl ComponentScores {
     }
 }
 
-/// What a component adds to the total of something that built, under grounded-v2; `None` for `topology` and `contact`, which
-/// multiply, and for `efficiency`, which is in no total.
+/// Contribution of a component to the total of a built candidate under grounded-v2; `None` for `topology` and
+/// `contact`, which multiply, and for `efficiency`, which is part of no total.
 pub fn added(reward: &Reward, component: Component) -> Option<f64> {
     let parts = ComponentScores {
         semantic: reward.semantic_parts,
@@ -58,8 +58,8 @@ pub fn added(reward: &Reward, component: Component) -> Option<f64> {
         Component::Editability => editability,
         Component::Topology | Component::Contact | Component::Efficiency => return None,
     };
-    // All that multiplies is what the total is beside the sum.
-    Some(term * reward.total / parts.worth())
+    // The product of the factors is the total over the sum.
+    Some(term * reward.total / parts.sum_of_terms())
 }
 
 #[cfg(test)]
@@ -78,13 +78,13 @@ mod tests {
             silhouette: parts.silhouette,
             editability: parts.editability,
             efficiency: None,
-            total: factor * parts.worth(),
+            total: factor * parts.sum_of_terms(),
         }
     }
 
     proptest! {
         #[test]
-        fn what_components_add_comes_to_the_total(
+        fn contributions_of_components_sum_to_the_total(
             semantic in prop::option::of(0.0..=1.0f64),
             of_reference in prop::option::of((0.0..=1.0f64, 0.0..=1.0f64)),
             editability in prop::option::of(0.0..=1.0f64),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_has_all_has_one_whatever_was_measured() {
+    fn full_components_score_one_whatever_was_measured() {
         for of_reference in [None, Some(1.0)] {
             for editability in [None, Some(1.0)] {
                 let parts = ComponentScores {
@@ -112,7 +112,7 @@ mod tests {
                     silhouette: of_reference,
                     editability,
                 };
-                assert!((parts.worth() - 1.0).abs() < 1e-12, "{parts:?}");
+                assert!((parts.sum_of_terms() - 1.0).abs() < 1e-12, "{parts:?}");
             }
         }
     }

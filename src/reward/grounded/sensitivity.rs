@@ -1,40 +1,40 @@
-//! Editability by experiment: how a part answers when its named dimensions are changed, one at a time.
+//! Editability by experiment: how a part changes when its named dimensions are perturbed, one at a time.
 //!
-//! A name that changes nothing is dead. Names that all change the part in one way, as a factor of everything does, are
-//! worth one: the effective rank of the answers counts the ways.
+//! A dimension that changes nothing is dead. Dimensions that all change the part in the same way, as a common scale
+//! factor does, count as one: the effective rank of the responses counts independent ways.
 
 use super::details::SensitivityDetails;
 use cadforge_geometry::{Moments, TriMesh};
 
-/// Numbers that describe a part.
+/// Number of measures that describe a part.
 pub const MEASURES: usize = 14;
-/// A change below this is none. Equal code builds equal meshes, so that a dead name changes nothing at all, and a live one
-/// may move no more than a small hole.
+/// Threshold for a change. Equal code builds equal meshes, so that a dead dimension changes nothing at all, while a
+/// live one may move only a small hole.
 const LIVE: f64 = 1e-6;
-/// Fewer live dimensions make no parametric part.
-const LEAST_LIVE: usize = 6;
-/// With fewer trials the rank says nothing.
-const LEAST_TRIALS: usize = 6;
+/// Number of live dimensions of a parametric part.
+const MIN_LIVE: usize = 6;
+/// With fewer perturbations the rank is not meaningful.
+const MIN_TRIALS: usize = 6;
 
-/// What came of changing the dimensions of a script.
+/// Results of perturbing the dimensions of a script.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Perturbations {
     /// Named dimensions in the script.
     pub named: usize,
-    /// Those that were changed.
+    /// The perturbed dimensions.
     pub trials: Vec<Perturbation>,
 }
 
-/// One dimension.
+/// The perturbation of one dimension.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Perturbation {
     /// Its name.
     pub name: String,
-    /// How the measures changed; `None` if nothing was built with it changed.
+    /// Change of the measures; `None` if the perturbed script does not build.
     pub response: Option<[f64; MEASURES]>,
 }
 
-/// Measures of a part that do not depend on its place, and but for the last one not on its size: logarithms of extents and
+/// Measures of a part, independent of its position and, except for the last one, of its size: logarithms of extents and
 /// area, second moments and centroid over powers of the volume, and the logarithm of the volume.
 pub fn measures(mesh: &TriMesh) -> [f64; MEASURES] {
     let moments = Moments::of(mesh);
@@ -74,12 +74,13 @@ impl Perturbations {
         self.trials.iter().filter(|trial| trial.is_live()).count()
     }
 
-    /// Live dimensions of all, as those that were tried suggest.
+    /// Estimated number of live dimensions, from the share among the perturbed ones.
     fn estimated(&self) -> f64 {
         self.live() as f64 * self.named as f64 / self.trials.len().max(1) as f64
     }
 
-    /// exp of the entropy of the normalised squared singular values of the answers, each of length 1; 0 without any.
+    /// Effective rank: exp of the entropy of the normalised squared singular values of the responses, each scaled to
+    /// length 1; 0 without responses.
     fn rank(&self) -> f64 {
         let mut gram = [[0.0; MEASURES]; MEASURES];
         for trial in self.trials.iter().filter(|trial| trial.is_live()) {
@@ -106,27 +107,30 @@ impl Perturbations {
     }
 }
 
-/// Share of live dimensions, times how many there are and in how many ways they act, against the reference.
-pub(super) fn score(trials: &Perturbations, reference: Option<&Perturbations>) -> (f64, SensitivityDetails) {
-    let (live, rank) = (trials.live(), trials.rank());
-    let share = live as f64 / trials.trials.len().max(1) as f64;
+/// Share of live dimensions, times their number and rank relative to the reference.
+pub(super) fn score(
+    perturbations: &Perturbations,
+    reference: Option<&Perturbations>,
+) -> (f64, SensitivityDetails) {
+    let (live, rank) = (perturbations.live(), perturbations.rank());
+    let share = live as f64 / perturbations.trials.len().max(1) as f64;
     let wanted = reference
         .map_or(0.0, Perturbations::estimated)
-        .max(LEAST_LIVE as f64);
-    let many = (trials.estimated() / wanted).min(1.0);
-    let enough = trials.trials.len() >= LEAST_TRIALS;
+        .max(MIN_LIVE as f64);
+    let many = (perturbations.estimated() / wanted).min(1.0);
+    let enough = perturbations.trials.len() >= MIN_TRIALS;
     let ways = match reference.map(Perturbations::rank) {
         Some(of_reference) if enough && of_reference > 0.0 => (rank / of_reference).min(1.0),
         _ => 1.0,
     };
-    let dead = trials
+    let dead = perturbations
         .trials
         .iter()
         .filter(|trial| !trial.is_live())
         .map(|trial| trial.name.clone());
     let details = SensitivityDetails {
-        named: trials.named,
-        tried: trials.trials.len(),
+        named: perturbations.named,
+        tried: perturbations.trials.len(),
         live,
         rank,
         reference_live: reference.map(Perturbations::live),
@@ -136,7 +140,7 @@ pub(super) fn score(trials: &Perturbations, reference: Option<&Perturbations>) -
     (share * many * ways, details)
 }
 
-/// Eigenvalues of a symmetric matrix by Jacobi's rotations.
+/// Eigenvalues of a symmetric matrix by Jacobi rotations.
 fn eigenvalues(mut a: [[f64; MEASURES]; MEASURES]) -> [f64; MEASURES] {
     for _ in 0..40 {
         let off: f64 = (0..MEASURES)
@@ -200,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn dead_names_earn_nothing_and_a_place_is_none() {
+    fn dead_dimensions_score_nothing_and_moving_the_part_is_no_change() {
         let whole = block([10.0, 20.0, 30.0]);
         let moved = whole.placed(&Placement::moved(1.0, [0.0; 3], [50.0, 0.0, 0.0]));
         let dead = trials(&[whole.clone(), moved, whole]);
@@ -209,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn three_ways_are_three_and_one_way_under_many_names_is_one() {
+    fn the_rank_counts_independent_ways() {
         let three = trials(&[
             block([11.0, 20.0, 30.0]),
             block([10.0, 22.0, 30.0]),
@@ -222,8 +226,8 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_that_moves_is_live() {
-        // A slot in a plate, moved by a millimetre: extents, area and volume stay.
+    fn a_dimension_that_moves_a_hole_is_live() {
+        // A slot in a plate, moved by a millimetre: extents, area and volume are unchanged.
         let plate = |x: f64| {
             shapes::together(&[
                 shapes::block([0.0; 3], [x, 50.0, 4.0]),

@@ -1,4 +1,4 @@
-//! Likeness to the reference, above what trivial shapes have anyway.
+//! Similarity to the reference, above baseline.
 
 use super::above_baseline::above_baseline;
 use super::details::SimilarityDetails;
@@ -7,15 +7,15 @@ use crate::details::ViewScores;
 use crate::reference::Outlines;
 use cadforge_geometry::{NormalisedMesh, TriMesh, TriangleTree, surface_points};
 
-/// Points on each surface; distances from them are exact.
+/// Points sampled on each surface; distances from them are exact.
 const POINTS: usize = 1500;
-/// Distances at which surfaces count as the same, as shares of the reference's diagonal.
+/// Distances within which surfaces count as equal, as shares of the reference's diagonal.
 const THRESHOLDS: [f64; 4] = [0.005, 0.01, 0.02, 0.04];
 
-/// The reference with what a candidate is compared with.
+/// The reference, prepared for comparison with candidates.
 #[derive(Debug)]
 pub(super) struct Compared {
-    pub(super) specimen: CandidateGeometry,
+    pub(super) geometry: CandidateGeometry,
     outlines: Outlines,
     surface: Surface,
     diagonal: f64,
@@ -41,7 +41,7 @@ impl Surface {
         }
     }
 
-    /// For each threshold the share of the other's points that lie within it.
+    /// For each threshold, the share of the other's points within it.
     fn near(&self, other: &Self, diagonal: f64) -> [f64; 4] {
         let mut within = [0u32; 4];
         for point in &other.points {
@@ -55,21 +55,21 @@ impl Surface {
 }
 
 impl Compared {
-    pub(super) fn new(specimen: CandidateGeometry, trivial: &[CandidateGeometry]) -> Self {
+    pub(super) fn new(geometry: CandidateGeometry, trivial: &[CandidateGeometry]) -> Self {
         let mut compared = Self {
-            outlines: outlines(&specimen.mesh),
-            surface: Surface::of(&specimen.mesh),
-            diagonal: specimen.mesh.bbox().diagonal(),
-            specimen,
+            outlines: outlines(&geometry.mesh),
+            surface: Surface::of(&geometry.mesh),
+            diagonal: geometry.mesh.bbox().diagonal(),
+            geometry,
             trivial: 0.0,
             trivial_outline: 0.0,
             trivial_iou: 0.0,
         };
-        let likenesses: Vec<SimilarityDetails> =
-            trivial.iter().map(|shape| compared.likeness(shape)).collect();
-        let best = |of: &dyn Fn(&SimilarityDetails) -> f64| likenesses.iter().map(of).fold(0.0, f64::max);
-        compared.trivial = best(&|likeness| likeness.quality);
-        compared.trivial_iou = best(&|likeness| likeness.iou);
+        let similarities: Vec<SimilarityDetails> =
+            trivial.iter().map(|shape| compared.similarity(shape)).collect();
+        let best = |of: &dyn Fn(&SimilarityDetails) -> f64| similarities.iter().map(of).fold(0.0, f64::max);
+        compared.trivial = best(&|similarity| similarity.quality);
+        compared.trivial_iou = best(&|similarity| similarity.iou);
         compared.trivial_outline = trivial
             .iter()
             .map(|shape| compared.views(shape).weighted())
@@ -77,9 +77,9 @@ impl Compared {
         compared
     }
 
-    /// How far the volume agrees with the reference's, above what trivial shapes have: 0 to 1, and cheap.
+    /// Agreement of the volume with the reference's, above baseline: 0 to 1, and cheap to compute.
     pub(super) fn agreement(&self, candidate: &CandidateGeometry) -> f64 {
-        above_baseline(candidate.volume.iou(&self.specimen.volume), self.trivial_iou)
+        above_baseline(candidate.volume.iou(&self.geometry.volume), self.trivial_iou)
     }
 
     /// The overlap of the outlines.
@@ -87,13 +87,13 @@ impl Compared {
         ViewScores::new(&outlines(&candidate.mesh), &self.outlines)
     }
 
-    /// What the overlap of the outlines is worth.
+    /// Score of the overlap of the outlines.
     pub(super) fn silhouette(&self, views: &ViewScores) -> f64 {
         above_baseline(views.weighted(), self.trivial_outline)
     }
 
-    pub(super) fn likeness(&self, candidate: &CandidateGeometry) -> SimilarityDetails {
-        let iou = candidate.volume.iou(&self.specimen.volume);
+    pub(super) fn similarity(&self, candidate: &CandidateGeometry) -> SimilarityDetails {
+        let iou = candidate.volume.iou(&self.geometry.volume);
         let surface = Surface::of(&candidate.mesh);
         let precision = self.surface.near(&surface, self.diagonal);
         let recall = surface.near(&self.surface, self.diagonal);
@@ -131,17 +131,17 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_is_itself_and_its_box_is_next_to_nothing() {
+    fn the_reference_scores_one_and_its_box_almost_zero() {
         let table = table();
         let frame = Frame::new(table.mesh.bbox(), None);
         let own = CandidateGeometry::of_shape(&table, &Placement::NONE, &frame);
         let block = CandidateGeometry::of_mesh(boxed(&table.mesh.bbox()), &frame);
         let compared = Compared::new(own.clone(), std::slice::from_ref(&block));
-        let found = compared.likeness(&own);
+        let found = compared.similarity(&own);
         assert_eq!((found.iou, found.f1, found.score), (1.0, [1.0; 4], 1.0));
-        assert!((compared.likeness(&block).score - 0.05).abs() < 1e-9);
+        assert!((compared.similarity(&block).score - 0.05).abs() < 1e-9);
         let legless = shapes::blocks(&[([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])]);
-        let legless = compared.likeness(&CandidateGeometry::of_shape(&legless, &Placement::NONE, &frame));
+        let legless = compared.similarity(&CandidateGeometry::of_shape(&legless, &Placement::NONE, &frame));
         assert!((0.3..0.95).contains(&legless.score), "{legless:?}");
     }
 }

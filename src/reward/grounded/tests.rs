@@ -1,4 +1,4 @@
-//! What holds for the whole score, on a table of blocks.
+//! Properties of the whole score, on a table of blocks.
 
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ fn task() -> Task {
     }
 }
 
-/// Top and legs; legs reach into the top, so that they are one piece to the eye, and solids to the kernel.
+/// Top and legs; legs extend into the top: they look connected, and are separate solids to the kernel.
 fn table(legs: usize) -> Shape {
     shapes::blocks(&parts(legs))
 }
@@ -88,7 +88,7 @@ fn parts(legs: usize) -> Vec<([f64; 3], [f64; 3])> {
     parts
 }
 
-fn ground() -> TaskBaselines {
+fn baselines() -> TaskBaselines {
     let reference = table(4);
     TaskBaselines::new(
         &task(),
@@ -100,12 +100,12 @@ fn ground() -> TaskBaselines {
 }
 
 fn scored(shape: &Shape, mode: Mode) -> Scored {
-    let ground = ground();
+    let baselines = baselines();
     score(
         &GroundedEvidence {
             shape,
-            ground: &ground,
-            trials: None,
+            baselines: &baselines,
+            perturbations: None,
             cost: None,
         },
         mode,
@@ -113,7 +113,7 @@ fn scored(shape: &Shape, mode: Mode) -> Scored {
 }
 
 #[test]
-fn the_reference_has_it_all_and_a_block_next_to_nothing() {
+fn the_reference_has_full_scores_and_a_block_almost_none() {
     for mode in [Mode::Fast, Mode::Full] {
         let own = scored(&table(4), mode).reward;
         assert_eq!((own.semantic_parts, own.total), (Some(1.0), 1.0), "{mode:?}");
@@ -123,7 +123,7 @@ fn the_reference_has_it_all_and_a_block_next_to_nothing() {
 }
 
 #[test]
-fn every_leg_is_worth_something() {
+fn every_leg_raises_the_total() {
     let totals: Vec<f64> = (0..=4)
         .map(|legs| scored(&table(legs), Mode::Full).reward.total)
         .collect();
@@ -131,7 +131,7 @@ fn every_leg_is_worth_something() {
 }
 
 #[test]
-fn a_note_says_what_was_found_and_a_hidden_check_is_never_named() {
+fn notes_state_measurements_and_never_name_hidden_checks() {
     let scored = scored(&shapes::blocks(&[([0.0; 3], [100.0, 60.0, 44.0])]), Mode::Full);
     let text = format!("{:?} {:?}", scored.notes, scored.details);
     assert!(text.contains("four legs") && !text.contains("secret"), "{text}");
@@ -148,7 +148,7 @@ fn a_note_says_what_was_found_and_a_hidden_check_is_never_named() {
 }
 
 #[test]
-fn a_turned_table_loses_a_tenth_and_a_small_one_nearly_all() {
+fn a_rotated_table_loses_a_tenth_and_a_small_one_nearly_all() {
     let whole = table(4);
     let moved = |placement: Placement| {
         let mut shape = whole.clone();
@@ -201,17 +201,17 @@ fn doubled_loose_and_floating_parts_cost_a_tenth_or_more() {
 }
 
 #[test]
-fn a_bar_that_sticks_out_costs_its_share_where_the_prompt_gives_a_box() {
+fn excess_over_the_box_costs_its_share() {
     let mut blocks = parts(4);
     blocks.push(([100.0, 25.0, 40.0], [20.0, 4.0, 4.0]));
     let shape = shapes::blocks(&blocks);
     let bare = table(4);
     let of = |task: &Task| {
-        let ground = TaskBaselines::new(task, Some(&bare), Comparison::Shape(&bare), None, None);
+        let baselines = TaskBaselines::new(task, Some(&bare), Comparison::Shape(&bare), None, None);
         let evidence = GroundedEvidence {
             shape: &shape,
-            ground: &ground,
-            trials: None,
+            baselines: &baselines,
+            perturbations: None,
             cost: None,
         };
         score(&evidence, Mode::Full)
@@ -235,14 +235,14 @@ fn a_bar_that_sticks_out_costs_its_share_where_the_prompt_gives_a_box() {
 }
 
 #[test]
-fn without_a_reference_the_checks_have_its_weight() {
+fn without_a_reference_the_checks_get_its_weight() {
     let whole = table(4);
-    let ground = TaskBaselines::new(&task(), Some(&whole), Comparison::Nothing, None, None);
+    let baselines = TaskBaselines::new(&task(), Some(&whole), Comparison::Nothing, None, None);
     let reward = score(
         &GroundedEvidence {
             shape: &whole,
-            ground: &ground,
-            trials: None,
+            baselines: &baselines,
+            perturbations: None,
             cost: Some(8.0),
         },
         Mode::Full,
@@ -256,14 +256,14 @@ fn without_a_reference_the_checks_have_its_weight() {
 }
 
 #[test]
-fn weights_leave_little_for_what_a_block_or_a_shell_has() {
-    let ground = ground();
-    let [legs, top, envelope, room] = [0, 1, 2, 3].map(|index| ground.weights()[index]);
-    assert!((ground.weights().iter().sum::<f64>() - 1.0).abs() < 1e-12);
+fn checks_that_a_block_or_a_shell_passes_have_little_weight() {
+    let baselines = baselines();
+    let [legs, top, envelope, room] = [0, 1, 2, 3].map(|index| baselines.weights()[index]);
+    assert!((baselines.weights().iter().sum::<f64>() - 1.0).abs() < 1e-12);
     assert!(
         [top, envelope, room].iter().all(|weight| *weight < 0.2 * legs),
         "{:?}",
-        ground.weights()
+        baselines.weights()
     );
 }
 
@@ -280,7 +280,7 @@ proptest! {
             prop_assert!(one.reward.component(component).is_none_or(|value| (0.0..=1.0).contains(&value)));
         }
         prop_assert_eq!(&one, &scored(&shape, Mode::Full));
-        // Within a solid; which solid a triangle belongs to is told by its place in the list.
+        // Within a solid only; the order determines the solid of each triangle.
         let mut triangles = shape.mesh.triangles().to_vec();
         for solid in triangles.chunks_mut(12) {
             solid.rotate_left(turn);
@@ -290,9 +290,9 @@ proptest! {
         prop_assert!((scored(&other, Mode::Full).reward.total - one.reward.total).abs() < 1e-9);
     }
 
-    /// What an optimiser that counts on it leaves out: rebuilding what has too little even without.
+    /// The optimiser relies on this: it skips the perturbations of candidates that score too low without them.
     #[test]
-    fn nothing_rebuilt_is_the_most_that_a_part_may_have(
+    fn perturbations_never_raise_the_total(
         blocks in prop::collection::vec((prop::array::uniform3(0.0..90.0f64), prop::array::uniform3(1.0..40.0f64)), 1..5),
         turn in (0usize..3, 0u32..4),
         honest in 0usize..5,
@@ -303,7 +303,7 @@ proptest! {
         spare in 0usize..4,
         of_reference in 0usize..12,
     ) {
-        // An honest table with some legs, or a heap of blocks; upright or turned.
+        // A table with some legs, or random blocks; upright or rotated.
         let mut shape = if honest > 0 { table(honest) } else { shapes::blocks(&blocks) };
         let center = shape.mesh.bbox().center();
         shape.mesh = shape.mesh.placed(&Placement::turn_about(turn.0, turn.1, 1.0, center, center));
@@ -313,10 +313,10 @@ proptest! {
         };
         let reference = table(4);
         let known = trials(&(0..of_reference).map(|at| Some(std::array::from_fn(|i| f64::from(u8::from(i == at))))).collect::<Vec<_>>());
-        let ground = TaskBaselines::new(&task(), Some(&reference), Comparison::Shape(&reference), None, Some(known));
+        let baselines = TaskBaselines::new(&task(), Some(&reference), Comparison::Shape(&reference), None, Some(known));
         let tried = trials(&responses);
         for mode in [Mode::Fast, Mode::Full] {
-            let total = |trials| score(&GroundedEvidence { shape: &shape, ground: &ground, trials, cost: None }, mode).reward.total;
+            let total = |perturbations| score(&GroundedEvidence { shape: &shape, baselines: &baselines, perturbations, cost: None }, mode).reward.total;
             let (with, without) = (total(Some(&tried)), total(None));
             prop_assert!(with <= without + 1e-12, "{mode:?}: {with} with rebuilds, {without} without");
         }

@@ -1,19 +1,19 @@
-//! Whether the shape is valid, closed, and encloses its space once.
+//! Validity: whether the shape is valid, closed, and encloses its space once.
 
 use super::details::ValidityDetails;
 use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::{Connectivity, Shape};
 
-/// Share of the volume below which an overlap is the chords of a mesh.
+/// Overlaps below this share of the volume result from the chords of a mesh.
 const NEGLIGIBLE: f64 = 2e-3;
 
 pub(super) fn score(
     shape: &Shape,
     connectivity: &Connectivity,
-    specimen: &CandidateGeometry,
+    geometry: &CandidateGeometry,
 ) -> (f64, ValidityDetails) {
-    let doubled = specimen.volume.doubled();
-    let volume = specimen.volume.volume();
+    let overlaps = geometry.volume.overlaps();
+    let volume = geometry.volume.volume();
     let share = |part: f64| {
         if volume > 0.0 {
             part / volume
@@ -25,14 +25,14 @@ pub(super) fn score(
     };
     let details = ValidityDetails {
         valid: shape.facts.valid,
-        // A mesh can be open where the kernel leaves a gap between faces that share an edge: no fault of the shape.
+        // A mesh can be open at an edge that two faces share, because the kernel left a gap; the shape is closed then.
         closed: shape.facts.is_closed() || connectivity.boundary_edges == 0,
         loose: shape.facts.loose,
         volume_mm3: shape.facts.volume,
-        own_overlap: share(doubled.own),
-        inverted: share(doubled.inverted),
+        own_overlap: share(overlaps.own),
+        inverted: share(overlaps.inverted),
     };
-    // Not the volume that the rays find: they see nothing of a part beside the task's box, or one that slips between them.
+    // Not the volume of the rays: they miss parts outside the task's box and thin ones between them.
     let score =
         if details.volume_mm3 <= 0.0 || details.inverted > NEGLIGIBLE || details.own_overlap > NEGLIGIBLE {
             0.3
@@ -52,17 +52,17 @@ mod tests {
 
     fn score_of(shape: &Shape) -> f64 {
         let frame = Frame::new(shape.mesh.bbox(), None);
-        let specimen = CandidateGeometry::of_shape(shape, &Placement::NONE, &frame);
+        let geometry = CandidateGeometry::of_shape(shape, &Placement::NONE, &frame);
         score(
             shape,
             &Connectivity::of(&NormalisedMesh::new(&shape.mesh.welded())),
-            &specimen,
+            &geometry,
         )
         .0
     }
 
     #[test]
-    fn a_block_is_sound_and_one_with_something_loose_or_open_is_less_so() {
+    fn loose_and_open_parts_lower_the_validity() {
         let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
         assert_eq!(score_of(&block), 1.0);
         let mut loose = block.clone();
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_in_the_mesh_of_a_closed_solid_costs_nothing_and_one_in_the_shape_does() {
+    fn gaps_in_the_shape_cost_and_gaps_in_the_mesh_do_not() {
         let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
         let mut gap = block.clone();
         gap.mesh = shapes::without(&block.mesh, &[0]);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_no_ray_meets_is_as_sound_as_any() {
+    fn a_part_that_no_ray_hits_is_valid() {
         let block = shapes::blocks(&[([0.0; 3], [10.0; 3])]);
         let score_in = |shape: &Shape, scale: f64, offset: f64| {
             let mesh = block.mesh.bbox();
@@ -101,10 +101,10 @@ mod tests {
                 max: place(mesh.max),
             };
             let frame = Frame::new(bbox, None);
-            let specimen = CandidateGeometry::of_shape(shape, &Placement::NONE, &frame);
-            assert_eq!(specimen.volume.volume(), 0.0);
+            let geometry = CandidateGeometry::of_shape(shape, &Placement::NONE, &frame);
+            assert_eq!(geometry.volume.volume(), 0.0);
             let welded = NormalisedMesh::new(&shape.mesh.welded());
-            score(shape, &Connectivity::of(&welded), &specimen).0
+            score(shape, &Connectivity::of(&welded), &geometry).0
         };
         assert_eq!(score_in(&block, 1.0, 5000.0), 1.0);
         assert_eq!(score_in(&block, 1e5, -3e5), 1.0);
@@ -114,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_into_itself_or_is_inside_out_has_next_to_nothing() {
-        // Two blocks that overlap, called one solid.
+    fn self_overlap_and_inverted_solids_have_almost_no_validity() {
+        // Two overlapping blocks, declared as one solid.
         let mut crossed = shapes::blocks(&[([0.0; 3], [10.0; 3]), ([5.0, 0.0, 0.0], [10.0; 3])]);
         crossed.facts.solid_faces = vec![12];
         assert_eq!(score_of(&crossed), 0.3);

@@ -1,7 +1,8 @@
-//! Which files a candidate can reach: Python, its libraries and the project folder to read, one folder to write.
+//! The files that a candidate can access: Python, its libraries and the project folder for reading, one folder for
+//! writing.
 //!
-//! The first version of Landlock (Linux 5.13) is enough: what it does not cover, such as truncating by path or
-//! changing modes and owners, is refused by the list of system calls.
+//! Landlock version 1 (Linux 5.13) suffices: what it does not cover, such as truncation by path or changes of mode and
+//! owner, is refused by seccomp.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -12,8 +13,8 @@ use landlock::{
     ABI, Access, AccessFs, BitFlags, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr,
 };
 
-/// What libraries read besides themselves. None of it is secret, and none of it has to exist.
-/// Fonts are not among it: `text()` has its own.
+/// Other files that the libraries read. None is secret, and none has to exist. Fonts are not among them: `text()` has
+/// its own.
 const SYSTEM: [&str; 14] = [
     "/lib",
     "/lib64",
@@ -31,17 +32,20 @@ const SYSTEM: [&str; 14] = [
     "/dev/random",
 ];
 
-/// Written by scripts that do not want to see what they print.
-const NOWHERE: &str = "/dev/null";
+/// Scripts open it to discard output.
+const DEV_NULL: &str = "/dev/null";
 
-/// See [`SYSTEM`].
-pub fn system_paths() -> impl Iterator<Item = PathBuf> {
+pub(crate) fn system_paths() -> impl Iterator<Item = PathBuf> {
     SYSTEM.into_iter().map(PathBuf::from)
 }
 
-/// Leaves this process what lies below `readable` and the entries of `project` to read, and `scratch` to write.
-pub fn restrict(readable: &[PathBuf], scratch: BorrowedFd<'_>, project: Option<&Project>) -> io::Result<()> {
-    // Whatever of these the kernel knows; the others it cannot forbid either.
+/// Allows this process to read below `readable` and the entries of `project`, and to write below `scratch`.
+pub(crate) fn restrict(
+    readable: &[PathBuf],
+    scratch: BorrowedFd<'_>,
+    project: Option<&Project>,
+) -> io::Result<()> {
+    // Access rights that the kernel does not know are left out; it cannot restrict them.
     let all = AccessFs::from_all(ABI::V5);
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
     let mut rules = Ruleset::default()
@@ -53,11 +57,11 @@ pub fn restrict(readable: &[PathBuf], scratch: BorrowedFd<'_>, project: Option<&
     }
     rules = allow(
         rules,
-        Path::new(NOWHERE),
+        Path::new(DEV_NULL),
         AccessFs::ReadFile | AccessFs::WriteFile,
     )?;
     for entry in project.iter().flat_map(|project| project.entries()) {
-        // A link would give away whatever it leads to.
+        // A link could lead out of the project folder.
         let path = project.map_or(Path::new(""), Project::folder).join(&entry.path);
         if !entry.is_link && !path.is_symlink() {
             rules = allow(rules, &path, read)?;
@@ -76,7 +80,7 @@ fn allow(
     path: &Path,
     access: BitFlags<AccessFs>,
 ) -> io::Result<landlock::RulesetCreated> {
-    // What is not there need not be allowed.
+    // Missing paths need no rule.
     let Ok(file) = PathFd::new(path) else {
         return Ok(rules);
     };

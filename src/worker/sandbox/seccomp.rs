@@ -1,7 +1,7 @@
-//! Which system calls a candidate has: what Python, numpy and the geometry kernel need to compute, and no more.
+//! The system calls of a candidate: those that Python, numpy and the geometry kernel need for computing.
 //!
-//! An allow list: everything else is answered with EPERM, which Python turns into a `PermissionError` that names
-//! the call's object. Calls that the C library tries first and does without are answered with ENOSYS.
+//! An allow list: every other call fails with EPERM, which Python turns into a `PermissionError` with the call's
+//! object. Calls that the C library tries first and can replace fail with ENOSYS.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,61 +14,61 @@ use seccompiler::{
     TargetArch, sock_filter,
 };
 
-/// Stands for the process's own number in a filter that was compiled before the process was there.
-const SELF: u32 = 0x7FAC_E1D5;
+/// Placeholder for the process's own number in filters compiled before the fork.
+const OWN_PID: u32 = 0x7FAC_E1D5;
 
-/// Longer than any of our filters, and the kernel's own limit.
-const LONGEST: usize = 4096;
+/// The kernel's limit on instructions; none of our filters reaches it.
+const MAX_INSTRUCTIONS: usize = 4096;
 
-/// Signals that would stop a process, which then neither runs nor ends.
-const STOPPING: [libc::c_int; 4] = [libc::SIGSTOP, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+/// Signals that stop a process, which then neither runs nor ends.
+const STOP_SIGNALS: [libc::c_int; 4] = [libc::SIGSTOP, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
-/// Compiled once, before the first fork: a child only installs them, and allocates nothing for it.
-pub struct Filters {
-    /// Answers ENOSYS to calls that have older equivalents.
-    absent: BpfProgram,
+/// Compiled once, before the first fork: a child only installs them, without allocating.
+pub(crate) struct Filters {
+    /// ENOSYS for calls that have older equivalents.
+    unsupported: BpfProgram,
     /// For a child that runs to its end.
-    closed: BpfProgram,
-    /// For a child that may be forked: those calls are asked of the listener.
-    asking: BpfProgram,
+    unforkable: BpfProgram,
+    /// For a child that may be forked: the listener decides on those calls.
+    forkable: BpfProgram,
 }
 
 impl Filters {
-    /// Compiles them for this machine.
-    pub fn new() -> io::Result<Self> {
-        let absent = [libc::SYS_clone3, libc::SYS_openat2, libc::SYS_io_uring_setup];
+    /// Compiles the filters for this architecture.
+    pub(crate) fn new() -> io::Result<Self> {
+        let unsupported = [libc::SYS_clone3, libc::SYS_openat2, libc::SYS_io_uring_setup];
         Ok(Self {
-            absent: compile(
-                absent.into_iter().map(|call| (call, Vec::new())).collect(),
+            unsupported: compile(
+                unsupported.into_iter().map(|call| (call, Vec::new())).collect(),
                 SeccompAction::Allow,
                 SeccompAction::Errno(libc::ENOSYS as u32),
             )?,
-            closed: allow(&signals_to_itself()?)?,
-            asking: allow(&asked().map(|call| (call, Vec::new())))?,
+            unforkable: allow(&signals_to_itself()?)?,
+            forkable: allow(&notified_calls().map(|call| (call, Vec::new())))?,
         })
     }
 
-    /// Confines this process and its children to come. A process that is `pausing` gets the listener that has to
-    /// answer what it may not decide alone.
-    pub fn install(&self, pausing: bool) -> io::Result<Option<OwnedFd>> {
-        seccompiler::apply_filter(&self.absent).map_err(io::Error::other)?;
+    /// Confines this process and its future children. A `pausing` process returns the listener that decides on its
+    /// forks and signals.
+    pub(crate) fn install(&self, pausing: bool) -> io::Result<Option<OwnedFd>> {
+        seccompiler::apply_filter(&self.unsupported).map_err(io::Error::other)?;
         if pausing {
-            let listener = listener::install(&asked())?;
-            seccompiler::apply_filter(&self.asking).map_err(io::Error::other)?;
+            let listener = listener::install(&notified_calls())?;
+            seccompiler::apply_filter(&self.forkable).map_err(io::Error::other)?;
             return Ok(Some(listener));
         }
-        let mut filter: [sock_filter; LONGEST] = [const {
+        let mut filter: [sock_filter; MAX_INSTRUCTIONS] = [const {
             sock_filter {
                 code: 0,
                 jt: 0,
                 jf: 0,
                 k: 0,
             }
-        }; LONGEST];
-        let filter = &mut filter[..self.closed.len()];
-        filter.clone_from_slice(&self.closed);
+        }; MAX_INSTRUCTIONS];
+        let filter = &mut filter[..self.unforkable.len()];
+        filter.clone_from_slice(&self.unforkable);
         for instruction in filter.iter_mut() {
-            if instruction.k == SELF {
+            if instruction.k == OWN_PID {
                 instruction.k = process::id();
             }
         }
@@ -86,7 +86,7 @@ fn compile(rules: Rules, otherwise: SeccompAction, matched: SeccompAction) -> io
         .map_err(io::Error::other)
 }
 
-/// The allow list and what differs.
+/// The allow list and `more`.
 fn allow(more: &[(i64, Vec<SeccompRule>)]) -> io::Result<BpfProgram> {
     let mut rules: Rules = ALLOWED.iter().map(|&call| (call, Vec::new())).collect();
     rules.extend(restricted()?);
@@ -98,16 +98,16 @@ fn allow(more: &[(i64, Vec<SeccompRule>)]) -> io::Result<BpfProgram> {
     )
 }
 
-/// Calls of a pausing child that its listener answers.
-fn asked() -> [i64; 3] {
+/// Calls of a pausing child that the listener decides on.
+fn notified_calls() -> [i64; 3] {
     [libc::SYS_clone, libc::SYS_kill, libc::SYS_tgkill]
 }
 
-/// `abort` and `raise` are ordinary ends of a program; stopping is not.
+/// `abort` and `raise` end a process in a normal way; signals that stop it are refused.
 fn signals_to_itself() -> io::Result<[(i64, Vec<SeccompRule>); 2]> {
     let rule = |signal_at: u8| {
-        let mut conditions = vec![(0, Equal, u64::from(SELF))];
-        conditions.extend(STOPPING.map(|signal| (signal_at, Unlike, signal as u64)));
+        let mut conditions = vec![(0, Equal, u64::from(OWN_PID))];
+        conditions.extend(STOP_SIGNALS.map(|signal| (signal_at, NotEqual, signal as u64)));
         rule(&conditions)
     };
     Ok([
@@ -116,27 +116,26 @@ fn signals_to_itself() -> io::Result<[(i64, Vec<SeccompRule>); 2]> {
     ])
 }
 
-/// Whether a signal would stop a process.
-pub fn stops(signal: u64) -> bool {
-    STOPPING.iter().any(|&stopping| stopping as u64 == signal)
+pub(crate) fn is_stop_signal(signal: u64) -> bool {
+    STOP_SIGNALS.iter().any(|&stopping| stopping as u64 == signal)
 }
 
-use Comparison::{Equal, Unlike};
+use Comparison::{Equal, NotEqual};
 
 #[derive(Clone, Copy)]
 enum Comparison {
     Equal,
-    Unlike,
+    NotEqual,
 }
 
-/// Holds if every argument, by position, compares so. Arguments are compared in their lower 32 bits.
+/// Matches if every condition (argument index, comparison, value) holds. Compares the lower 32 bits.
 fn rule(conditions: &[(u8, Comparison, u64)]) -> io::Result<SeccompRule> {
     let conditions = conditions
         .iter()
         .map(|&(at, comparison, value)| {
             let operator = match comparison {
                 Equal => SeccompCmpOp::Eq,
-                Unlike => SeccompCmpOp::Ne,
+                NotEqual => SeccompCmpOp::Ne,
             };
             SeccompCondition::new(at, SeccompCmpArgLen::Dword, operator, value)
         })
@@ -145,7 +144,7 @@ fn rule(conditions: &[(u8, Comparison, u64)]) -> io::Result<SeccompRule> {
     SeccompRule::new(conditions).map_err(io::Error::other)
 }
 
-/// Calls that do harmless and harmful things, told apart by an argument.
+/// Calls that are allowed only with certain arguments.
 fn restricted() -> io::Result<Vec<(i64, Vec<SeccompRule>)>> {
     let one_of = |at: u8, values: &[u64]| {
         values
@@ -155,7 +154,7 @@ fn restricted() -> io::Result<Vec<(i64, Vec<SeccompRule>)>> {
     };
     let ours = |request: u64| request & u64::from(u32::MAX);
     Ok(vec![
-        // Not F_SETOWN and F_SETSIG, which send signals, nor leases.
+        // Without F_SETOWN and F_SETSIG, which send signals, and without leases.
         (
             libc::SYS_fcntl,
             one_of(
@@ -189,7 +188,7 @@ fn restricted() -> io::Result<Vec<(i64, Vec<SeccompRule>)>> {
                 ],
             )?,
         ),
-        // A name, and dying with the parent.
+        // Naming a thread, and ending with the parent.
         (
             libc::SYS_prctl,
             vec![
@@ -201,15 +200,15 @@ fn restricted() -> io::Result<Vec<(i64, Vec<SeccompRule>)>> {
                 ])?,
             ],
         ),
-        // Limits of its own only, which can but sink: the privilege to raise them is gone.
+        // Only the process's own limits, which it can but lower without privileges.
         (libc::SYS_prlimit64, one_of(0, &[0])?),
         (libc::SYS_sched_getaffinity, Vec::new()),
     ])
 }
 
-/// Calls that concern this process, its memory and its files. What files there are is Landlock's.
+/// Calls that affect only this process, its memory and its files. Landlock restricts which files.
 const ALLOWED: &[i64] = &[
-    // Files that are open.
+    // Open files.
     libc::SYS_read,
     libc::SYS_write,
     libc::SYS_readv,
@@ -234,7 +233,7 @@ const ALLOWED: &[i64] = &[
     libc::SYS_getdents64,
     libc::SYS_copy_file_range,
     libc::SYS_sendfile,
-    // Files by name.
+    // Files by path.
     libc::SYS_openat,
     libc::SYS_newfstatat,
     libc::SYS_statx,
@@ -262,7 +261,7 @@ const ALLOWED: &[i64] = &[
     libc::SYS_nanosleep,
     libc::SYS_clock_nanosleep,
     libc::SYS_restart_syscall,
-    // What it is told by its supervisor comes this way.
+    // Commands of the supervisor arrive by these.
     libc::SYS_recvmsg,
     libc::SYS_sendmsg,
     // Memory.
@@ -275,7 +274,7 @@ const ALLOWED: &[i64] = &[
     libc::SYS_mincore,
     libc::SYS_msync,
     libc::SYS_membarrier,
-    // Itself.
+    // This process.
     libc::SYS_futex,
     libc::SYS_get_robust_list,
     libc::SYS_set_robust_list,
@@ -311,12 +310,12 @@ const ALLOWED: &[i64] = &[
     libc::SYS_waitid,
     libc::SYS_exit,
     libc::SYS_exit_group,
-    // Time and chance.
+    // Time and random numbers.
     libc::SYS_gettimeofday,
     libc::SYS_clock_gettime,
     libc::SYS_clock_getres,
     libc::SYS_getrandom,
-    // What other architectures were spared.
+    // Older calls that exist on x86-64 only.
     #[cfg(target_arch = "x86_64")]
     libc::SYS_open,
     #[cfg(target_arch = "x86_64")]
@@ -360,7 +359,7 @@ const ALLOWED: &[i64] = &[
 ];
 
 mod listener {
-    //! The one filter that hands calls over to another process, which the library does not know.
+    //! The filter with a user notification, which `seccompiler` does not support.
 
     use super::{FromRawFd, OwnedFd, RawFd, io, libc};
 
@@ -368,11 +367,11 @@ mod listener {
     const JUMP_IF_EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
     const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
 
-    /// Installs a filter that asks about `calls`, and returns where the questions arrive.
+    /// Installs a filter that sends a notification for `calls`; returns the descriptor that receives them.
     ///
-    /// The architecture is checked by the filters beside it.
+    /// The other filters check the architecture.
     #[expect(unsafe_code, reason = "seccomp with a listener has no safe wrapper")]
-    pub fn install(calls: &[i64; 3]) -> io::Result<OwnedFd> {
+    pub(crate) fn install(calls: &[i64; 3]) -> io::Result<OwnedFd> {
         let instruction = |code, jt, k| libc::sock_filter { code, jt, jf: 0, k };
         let jump = |index: usize| instruction(JUMP_IF_EQUAL, (3 - index) as u8, calls[index] as u32);
         let program = [

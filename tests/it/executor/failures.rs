@@ -206,7 +206,7 @@ fn a_traceback_shows_the_candidates_frames_and_no_others() {
     let expected = "Traceback (most recent call last):\n  \
                     File \"candidate.py\", line 4, in <module>\n    fixture = make()\n  \
                     File \"candidate.py\", line 3, in make\n    return cq.Workplane().box(1, 1, 1).edges().fillet(5)\n\
-                    fillet(5) could not be built on 12 edges: the largest that holds there is about 0.469 (StdFail_NotDone: BRep_API: command not done)\n";
+                    fillet(5) could not be built on 12 edges: the largest that works there is about 0.469 (StdFail_NotDone: BRep_API: command not done)\n";
     assert_eq!(failure.traceback, expected);
 }
 

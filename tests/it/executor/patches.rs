@@ -58,7 +58,7 @@ fn each_patch_can_be_chosen_and_what_is_none_is_refused() {
     let executor = start(&PATCHES.join(","));
     executor.versions().unwrap();
     let message = start("nonsense").versions().unwrap_err().to_string();
-    assert!(message.contains("there is no patch 'nonsense'"), "{message}");
+    assert!(message.contains("unknown patch 'nonsense'"), "{message}");
     for patch in PATCHES {
         assert!(message.contains(patch), "{message}");
     }

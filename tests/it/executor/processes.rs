@@ -302,7 +302,7 @@ fn workers_that_could_not_start_are_tried_again_once_what_was_missing_is_there()
     };
     assert!(message.contains("no Python environment at"), "{message}");
     std::os::unix::fs::symlink(python().parent().unwrap().parent().unwrap(), &environment).unwrap();
-    executor.try_again();
+    executor.retry_failed_slots();
     shape(run_with(&executor, BOX, &Limits::default()));
     assert_eq!(executor.status().error, None);
 }

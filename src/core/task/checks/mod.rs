@@ -1,9 +1,8 @@
-//! What grounded-v2 measures on a part: the `[[checks]]` of `task.toml`.
+//! Checks of grounded-v2: the `[[checks]]` of `task.toml`.
 //!
-//! A check may ask only for what the model is shown. Its numbers are therefore written as they stand in the prompt, or
-//! as sums of such numbers in a string (`"900 / 2 - 20"`), and [`shown`] holds every one of them against the prompt and
-//! the envelope. Tolerances, and shares between 0 and 1, are ours. How a check is measured is the work of
-//! `cadforge-reward`.
+//! A check may require only values that the model is shown. Its numbers are therefore written as in the prompt, or as
+//! sums of such numbers in a string (`"900 / 2 - 20"`), and [`shown`] compares each with the prompt and the envelope.
+//! Tolerances, and shares between 0 and 1, are free. `cadforge-reward` measures the checks.
 
 mod numbers;
 mod parse;
@@ -12,151 +11,151 @@ mod shown;
 pub(super) use parse::read;
 pub(super) use shown::not_shown;
 
-/// One thing to measure.
+/// One measurement with a required value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// What it is about, in a few words that stand in notes: `four bolt holes`.
+    /// Short description for notes: `four bolt holes`.
     pub name: String,
-    /// Scored, but never named to a model.
+    /// Whether it is scored but never named to a model.
     pub hidden: bool,
-    /// How far off still counts as right, in the unit of the check: mm, or a share for shares; the check's own if none.
+    /// Allowed error in the unit of the check: mm, or a share for shares; `None` for the check's default.
     pub tolerance: Option<f64>,
-    /// What is asked for.
+    /// The required feature.
     pub ask: Requirement,
-    /// The numbers that the check was written with.
+    /// The numbers in the check's definition.
     pub literals: Vec<f64>,
 }
 
-/// What is asked for, by kind. Lengths in mm in the task's frame; axes are 0, 1, 2 for x, y, z; a place across an axis is
-/// given by the two other coordinates in the order x, y, z; shares are of the task's box.
+/// Required feature by kind. Lengths are in mm in the task's frame; axes are 0, 1, 2 for x, y, z; a position across an
+/// axis has the two other coordinates in the order x, y, z; shares are relative to the task's box.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Requirement {
     /// Round holes along an axis.
     Holes(Round),
     /// Round bosses, bars and pins along an axis.
     Cylinder(Round),
-    /// The same after every turn by 360°/count, and not after half of that.
+    /// Unchanged after every rotation by 360°/count, and changed after half of that.
     Symmetry {
-        /// About which.
+        /// Axis of the rotation.
         axis: usize,
-        /// Where the axis is.
+        /// Position of the axis.
         at: [f64; 2],
-        /// How often in a full turn, at least 2.
+        /// Equal parts per full turn, at least 2.
         count: u32,
     },
-    /// The same on both sides of a plane.
+    /// Mirror symmetry about a plane.
     Mirror {
-        /// Across the plane.
+        /// Normal of the plane.
         axis: usize,
-        /// Where the plane is.
+        /// Position of the plane.
         at: f64,
     },
     /// Number of solids.
     Solids {
-        /// How many.
+        /// Required number.
         count: u32,
     },
-    /// Material along a line.
+    /// Length of material along a line.
     Thickness(Probe),
-    /// Empty space between material along a line.
+    /// Length of a gap between material along a line.
     Clearance(Probe),
-    /// Fits into the task's box and fills the longest side.
+    /// Fits into the task's box and uses the longest side.
     Envelope,
     /// Volume as a share of the task's box.
     Volume {
-        /// At least.
+        /// Minimum.
         least: f64,
-        /// At most.
+        /// Maximum.
         most: f64,
     },
-    /// A flat face at a height.
+    /// A planar face at a height.
     Face {
-        /// Across the face.
+        /// Axis of its normal.
         axis: usize,
-        /// Whether it looks along the axis, or against it.
+        /// Whether its normal points along the axis, or against it.
         up: bool,
-        /// Where.
+        /// Position along the axis.
         at: f64,
-        /// Its least area, as a share of the box's side.
+        /// Minimum area, as a share of the box's side.
         share: f64,
     },
     /// A box that is filled or empty.
     Region {
-        /// The box.
+        /// One corner of the box.
         min: [f64; 3],
-        /// Its other corner.
+        /// The opposite corner.
         max: [f64; 3],
-        /// Whether it is to be filled, or empty.
+        /// Whether it must be filled, or empty.
         filled: bool,
-        /// To which share.
+        /// Required share.
         share: f64,
     },
     /// Separate pieces of a slice, or holes in it.
     Islands {
-        /// Across the slice.
+        /// Normal of the slice.
         axis: usize,
-        /// Where it may be: any place of that range will do.
+        /// Range of positions; any position in it counts.
         between: [f64; 2],
         /// Whether `between` is a range of shares of the box instead of mm.
         shares: bool,
-        /// How many.
+        /// Required number.
         count: u32,
-        /// Holes are counted instead of pieces.
+        /// Whether holes are counted in place of pieces.
         voids: bool,
-        /// Pieces below this share of the box's side do not count.
+        /// Minimum area of a piece, as a share of the box's side.
         share: f64,
     },
-    /// Stretches of material along a circle.
+    /// Segments of material along a circle.
     Arcs {
-        /// Of the circle.
+        /// Axis of the circle.
         axis: usize,
-        /// Where the axis is.
+        /// Position of the axis.
         at: [f64; 2],
-        /// How many.
+        /// Required number.
         count: u32,
-        /// Radii that will do, as shares of half the box.
+        /// Range of radii, as shares of half the box.
         radius: [f64; 2],
-        /// Heights that will do, as shares of the box.
+        /// Range of heights, as shares of the box.
         between: [f64; 2],
     },
 }
 
-/// Round features.
+/// Required round features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Round {
-    /// Along which.
+    /// Direction of their axes.
     pub axis: usize,
-    /// Where; anywhere if empty.
+    /// Positions; any position if empty.
     pub at: Vec<[f64; 2]>,
-    /// How many, if it is not said where.
+    /// Required number, if no positions are given.
     pub count: Option<u32>,
-    /// Diameter, if it matters.
+    /// Required diameter, if any.
     pub diameter: Option<f64>,
-    /// Length along the axis at least, as a share of the box.
+    /// Minimum length along the axis, as a share of the box.
     pub length: f64,
-    /// Open at both ends; for holes alone.
+    /// Whether it must be open at both ends; for holes only.
     pub through: bool,
-    /// Share of the full turn at least.
+    /// Minimum share of the full turn.
     pub coverage: f64,
-    /// Where along the axis its middle may be, as shares of the box.
+    /// Range of the middle along the axis, as shares of the box.
     pub between: [f64; 2],
 }
 
 /// A length along a line parallel to an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Probe {
-    /// Along which.
+    /// Direction of the line.
     pub axis: usize,
-    /// Where the line is.
+    /// Position of the line.
     pub at: [f64; 2],
-    /// The place on the line that the stretch is nearest to.
+    /// Position on the line; the nearest span is measured.
     pub near: f64,
-    /// How long, mm.
+    /// Required length in mm.
     pub length: f64,
 }
 
 impl Requirement {
-    /// Its kind as `task.toml` names it.
+    /// Name of the kind in `task.toml`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Holes(_) => "holes",
@@ -176,7 +175,7 @@ impl Requirement {
     }
 }
 
-/// The two axes across one, in the order x, y, z.
+/// The two other axes, in the order x, y, z.
 pub fn across(axis: usize) -> [usize; 2] {
     match axis {
         0 => [1, 2],

@@ -1,14 +1,14 @@
-//! Numbers of a check: plain ones, and sums of plain ones in a string.
+//! Numbers of a check: plain ones, and sums in a string.
 
-/// More than the volume in mm³ of anything that can be built, and far from where squares overflow.
-const MOST: f64 = 1e24;
+/// Larger than the volume in mm³ of any part, and far below where squares overflow.
+const MAX: f64 = 1e24;
 
-/// Whether a number can measure a part.
+/// Whether a number is a plausible measure.
 pub(super) fn is_measure(number: f64) -> bool {
-    number.abs() <= MOST
+    number.abs() <= MAX
 }
 
-/// A number and the plain numbers that it was written with.
+/// A number, and the plain numbers in its definition.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Number {
     pub(super) value: f64,
@@ -23,7 +23,7 @@ impl Number {
         }
     }
 
-    /// Reads `+ - * / ( )` and decimal numbers; `None` for anything else, or if the result is no measure.
+    /// Parses `+ - * / ( )` and decimal numbers; `None` for anything else, or if the result is not a plausible measure.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut reader = Reader {
             rest: text.trim_start(),
@@ -73,7 +73,7 @@ impl Reader<'_> {
 
     fn factor(&mut self) -> Option<f64> {
         self.depth += 1;
-        // Nobody writes so many brackets, and each costs stack.
+        // Each level of brackets uses stack; no author needs so many.
         if self.depth > 64 {
             return None;
         }

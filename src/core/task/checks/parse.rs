@@ -1,4 +1,4 @@
-//! Reads the tables `[[checks]]`, each field with its complaint.
+//! Parses the tables `[[checks]]`, reporting each invalid field.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ const KINDS: [(&str, &str); 13] = [
     ("arcs", "arcs"),
 ];
 
-/// The checks in their order; a wrong one is a problem and is left out.
+/// The checks in order; invalid ones are reported and left out.
 pub(crate) fn read(tables: Vec<Table>, file: &Path, problems: &mut Vec<TaskProblem>) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
     for (index, table) in tables.into_iter().enumerate() {
@@ -42,7 +42,7 @@ pub(crate) fn read(tables: Vec<Table>, file: &Path, problems: &mut Vec<TaskProbl
                 problems.push(TaskProblem::of_field(
                     file,
                     &field,
-                    format!("is that of an earlier check: `{}`", check.name),
+                    format!("is used by an earlier check: `{}`", check.name),
                 ));
             }
             checks.push(check);
@@ -231,7 +231,7 @@ impl Reader<'_> {
         Some(number as u32)
     }
 
-    /// A number of ours, that the prompt need not give: positive, at most `most`.
+    /// A number that need not be in the prompt: positive, at most `most`.
     fn share_or_length(&mut self, key: &'static str, most: f64) -> Option<f64> {
         let value = self.fields.optional_value(key)?;
         let number = plain(&value).filter(|number| *number >= 0.0 && *number <= most);

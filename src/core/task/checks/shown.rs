@@ -1,8 +1,8 @@
-//! Whether a check asks only for what the model is shown.
+//! Whether a check requires only values that the model is shown.
 
 use super::Check;
 
-/// Numbers that structure a sum and say nothing of the part.
+/// Numbers that occur in sums without describing the part.
 const NEUTRAL: [f64; 4] = [0.0, 1.0, 2.0, 4.0];
 
 const WORDS: [(&str, f64); 20] = [
@@ -28,7 +28,7 @@ const WORDS: [(&str, f64); 20] = [
     ("sixteen", 16.0),
 ];
 
-/// The first number of a check that neither prompt nor box gives.
+/// The first number of a check that neither prompt nor box contains.
 pub(crate) fn not_shown(check: &Check, prompt: &str, bbox_mm: Option<[f64; 3]>) -> Option<f64> {
     let shown: Vec<f64> = numbers(prompt)
         .into_iter()
@@ -39,7 +39,7 @@ pub(crate) fn not_shown(check: &Check, prompt: &str, bbox_mm: Option<[f64; 3]>) 
     check.literals.iter().find(|number| !is_shown(number)).copied()
 }
 
-/// All numbers of a text, in digits and in words, without signs.
+/// All numbers in a text, as digits and as words, without signs.
 fn numbers(text: &str) -> Vec<f64> {
     let digits = text.split(|c: char| !c.is_ascii_digit() && c != '.');
     let written = digits.filter_map(|part| part.trim_matches('.').parse().ok());

@@ -2,20 +2,20 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ALL: Takes = Takes {
+const ALL: AcceptedJobs = AcceptedJobs {
     live: true,
     batch: true,
 };
-const LIVE: Takes = Takes {
+const LIVE: AcceptedJobs = AcceptedJobs {
     live: true,
     batch: false,
 };
-const BATCH: Takes = Takes {
+const BATCH: AcceptedJobs = AcceptedJobs {
     live: false,
     batch: true,
 };
 
-/// So many that none is ever the last.
+/// So many that none is the last one.
 const MANY: usize = 1000;
 
 fn batch(queue: &mut Queue<&'static str>, source: u64, jobs: &[&'static str]) {
@@ -24,13 +24,13 @@ fn batch(queue: &mut Queue<&'static str>, source: u64, jobs: &[&'static str]) {
     }
 }
 
-/// Everything that a worker is given until there is nothing left for it.
-fn order(queue: &mut Queue<&'static str>, takes: Takes) -> Vec<&'static str> {
-    std::iter::from_fn(|| queue.next(takes, MANY, 0.0)).collect()
+/// All jobs in the order in which a worker gets them.
+fn order(queue: &mut Queue<&'static str>, accepts: AcceptedJobs) -> Vec<&'static str> {
+    std::iter::from_fn(|| queue.next(accepts, MANY, 0.0)).collect()
 }
 
 #[test]
-fn sources_take_turns_however_much_one_of_them_has() {
+fn sources_take_turns_whatever_their_numbers_of_jobs() {
     let mut queue = Queue::default();
     batch(&mut queue, 1, &["a1", "a2", "a3", "a4"]);
     batch(&mut queue, 2, &["b1", "b2"]);
@@ -39,7 +39,7 @@ fn sources_take_turns_however_much_one_of_them_has() {
 }
 
 #[test]
-fn a_hand_edit_goes_before_every_batch_and_to_workers_that_take_it() {
+fn a_hand_edit_precedes_every_batch_on_workers_that_accept_it() {
     let mut queue = Queue::default();
     batch(&mut queue, 1, &["a1"]);
     queue.push(Priority::Live, Source(2), "edit", 0.0);
@@ -64,7 +64,7 @@ fn a_job_put_back_is_next_and_before_those_of_its_source() {
 }
 
 #[test]
-fn what_nobody_waits_for_takes_no_turn() {
+fn cancelled_jobs_take_no_turn() {
     let mut queue = Queue::default();
     batch(&mut queue, 1, &["a1"]);
     batch(&mut queue, 2, &["b1", "b2"]);
@@ -80,20 +80,20 @@ fn no_source_gets_the_last_worker_while_another_waits() {
     batch(&mut queue, 1, &["a1", "a2", "a3"]);
     assert_eq!(queue.next(BATCH, 2, 0.0), Some("a1"));
     batch(&mut queue, 2, &["b1", "b2"]);
-    // By count it would be the turn of the first.
+    // By count the first source would be next.
     assert_eq!(queue.next(BATCH, 2, 0.0), Some("b1"));
     queue.ended(Priority::Batch, Source(2), 0.0, 0.1);
     assert_eq!(queue.next(BATCH, 2, 0.1), Some("b2"));
     queue.ended(Priority::Batch, Source(2), 0.1, 0.2);
-    // Nobody else waits.
+    // No other source waits.
     assert_eq!(queue.next(BATCH, 2, 0.2), Some("a2"));
-    // A single worker is everybody's last one.
+    // A single worker is the last one for every source.
     batch(&mut queue, 2, &["b3"]);
     assert_eq!(queue.next(BATCH, 1, 0.2), Some("a3"));
 }
 
 #[test]
-fn a_source_with_long_jobs_waits_for_the_time_they_took() {
+fn a_source_with_long_jobs_waits_for_their_time() {
     let mut queue = Queue::default();
     batch(&mut queue, 1, &["a1", "a2"]);
     batch(&mut queue, 2, &["b1", "b2", "b3", "b4"]);
@@ -107,12 +107,12 @@ fn a_source_with_long_jobs_waits_for_the_time_they_took() {
         now_s += 2.0;
         ran.push(job);
     }
-    // The second has had 4 s after two of its jobs, which is within a second of 5.
+    // After two of its jobs the second source has used 4 s, which is within a second of 5.
     assert_eq!(ran, ["b1", "b2", "a2", "b3", "b4"]);
 }
 
 #[test]
-fn one_that_was_away_earns_no_turns_by_it() {
+fn an_idle_source_earns_no_turns() {
     let mut queue = Queue::default();
     batch(&mut queue, 1, &["a1", "a2", "a3", "a4"]);
     assert_eq!(queue.next(BATCH, 1, 0.0), Some("a1"));
@@ -139,8 +139,8 @@ fn beside_a_job_that_sleeps_run_those_of_others() {
     assert_eq!(queue.next(BATCH, 1, 0.0), Some("a1"));
     batch(&mut queue, 2, &["b1", "b2"]);
     batch(&mut queue, 3, &["c1"]);
-    assert_eq!(queue.next_beside(&[Source(1)], 0.1), Some("b1"));
-    assert_eq!(queue.next_beside(&[Source(1), Source(2)], 0.2), Some("c1"));
+    assert_eq!(queue.next_concurrent(&[Source(1)], 0.1), Some("b1"));
+    assert_eq!(queue.next_concurrent(&[Source(1), Source(2)], 0.2), Some("c1"));
     assert_eq!(queue.len(), 2);
 }
 
@@ -150,17 +150,17 @@ fn beside_few_jobs_that_sleep_run_those_of_the_same_source() {
     let own = [Source(1); 3];
     batch(&mut queue, 1, &["a1", "a2", "a3", "a4"]);
     assert_eq!(queue.next(BATCH, 1, 0.0), Some("a1"));
-    assert_eq!(queue.next_beside(&own[..1], 0.1), Some("a2"));
-    assert_eq!(queue.next_beside(&own[..2], 0.2), Some("a3"));
-    // What is left of the worker is for others.
-    assert_eq!(queue.next_beside(&own, 0.3), None);
+    assert_eq!(queue.next_concurrent(&own[..1], 0.1), Some("a2"));
+    assert_eq!(queue.next_concurrent(&own[..2], 0.2), Some("a3"));
+    // The rest of the worker is for other sources.
+    assert_eq!(queue.next_concurrent(&own, 0.3), None);
     batch(&mut queue, 2, &["b1", "b2"]);
-    assert_eq!(queue.next_beside(&own[..1], 0.4), Some("b1"));
-    assert_eq!(queue.next_beside(&own, 0.5), Some("b2"));
+    assert_eq!(queue.next_concurrent(&own[..1], 0.4), Some("b1"));
+    assert_eq!(queue.next_concurrent(&own, 0.5), Some("b2"));
 }
 
 #[test]
-fn sources_that_have_gone_leave_nothing_behind() {
+fn idle_sources_leave_no_state() {
     let mut queue = Queue::default();
     for source in 0..100 {
         queue.push(Priority::Batch, Source(source), "job", 0.0);
@@ -170,34 +170,33 @@ fn sources_that_have_gone_leave_nothing_behind() {
     assert!(queue.shares.is_empty());
 }
 
-/// What becomes of two clients, played with a clock of our own.
+/// Simulates two clients with an artificial clock.
 struct Simulation {
     workers: usize,
-    /// Whether both are one.
+    /// Whether both clients are one source.
     same: bool,
-    /// Whether a job that sleeps leaves its worker to others after a while, as workers do.
-    lends: bool,
-    /// Jobs of the first client, which sleep for this long.
+    /// Whether a sleeping job shares its worker after a while, as in real workers.
+    shares_worker: bool,
+    /// Jobs of the first client, each sleeping for this long.
     sleepers: usize,
     sleep_s: f64,
-    /// Jobs of the second, which work for this long.
+    /// Jobs of the second client, each working for this long.
     light: usize,
     light_s: f64,
-    /// When the second comes.
+    /// When the second client starts.
     later_s: f64,
 }
 
 impl Simulation {
-    /// When the last job of the second client is done, after it came.
+    /// Seconds from the start of the second client until its last job ends.
     fn run(&self) -> f64 {
         const LEND_AFTER_S: f64 = 0.1;
         let (sleepers, light) = (Source(1), Source(if self.same { 1 } else { 2 }));
-        // Whether a job sleeps.
         let mut queue = Queue::default();
         for _ in 0..self.sleepers {
             queue.push(Priority::Batch, sleepers, true, 0.0);
         }
-        // Each worker's jobs, the outermost first: whether it sleeps, when it began, when it ends.
+        // Each worker's jobs, the outermost first: whether it sleeps, start, end.
         let mut workers: Vec<Vec<(bool, f64, f64)>> = vec![Vec::new(); self.workers];
         let (mut come, mut left) = (false, self.light);
         let step = 0.01;
@@ -210,7 +209,7 @@ impl Simulation {
                 }
             }
             for jobs in &mut workers {
-                // Only the innermost can end, as a sleeper is looked at when its worker is free.
+                // Only the innermost can end: a sleeper is sampled when its worker is free.
                 while let Some(&(sleeps, began_s, ends_s)) = jobs.last()
                     && ends_s <= now_s + 1e-9
                 {
@@ -223,12 +222,14 @@ impl Simulation {
                     );
                     left -= usize::from(!sleeps);
                 }
-                let lends = |&(sleeps, began_s, _): &(bool, f64, f64)| {
-                    self.lends && sleeps && now_s >= began_s + LEND_AFTER_S - 1e-9
+                let shares_worker = |&(sleeps, began_s, _): &(bool, f64, f64)| {
+                    self.shares_worker && sleeps && now_s >= began_s + LEND_AFTER_S - 1e-9
                 };
                 let next = match jobs.last() {
                     None => queue.next(BATCH, self.workers, now_s),
-                    Some(last) if lends(last) => queue.next_beside(&vec![sleepers; jobs.len()], now_s),
+                    Some(last) if shares_worker(last) => {
+                        queue.next_concurrent(&vec![sleepers; jobs.len()], now_s)
+                    }
                     Some(_) => None,
                 };
                 if let Some(sleeps) = next {
@@ -246,11 +247,11 @@ impl Simulation {
 fn light_jobs_beside_sleepers_take_at_most_twice_their_time_alone() {
     for (workers, light_s) in [(1, 0.1), (2, 0.1), (2, 0.3), (4, 0.1)] {
         for later_s in [0.0, 0.05, 1.0] {
-            let play = |sleepers, lends| {
+            let play = |sleepers, shares_worker| {
                 let play = Simulation {
                     workers,
                     same: false,
-                    lends,
+                    shares_worker,
                     sleepers,
                     sleep_s: 10.0,
                     light: 40,
@@ -269,7 +270,7 @@ fn light_jobs_beside_sleepers_take_at_most_twice_their_time_alone() {
                     "{workers} workers, {sleepers} sleepers {later_s} s before: {beside} s, alone {alone} s"
                 );
             }
-            // What it is good for.
+            // The benefit of sharing.
             if later_s > 0.0 && workers < 4 {
                 assert!(play(4, false) > 2.0 * alone);
             }
@@ -283,7 +284,7 @@ fn light_jobs_behind_sleepers_of_their_own_client_do_not_wait_for_them() {
         let play = Simulation {
             workers,
             same: true,
-            lends: true,
+            shares_worker: true,
             sleepers: 4,
             sleep_s: 10.0,
             light: 40,
@@ -300,8 +301,8 @@ fn light_jobs_behind_sleepers_of_their_own_client_do_not_wait_for_them() {
 }
 
 proptest! {
-    /// Among jobs of no length no source waits for more than one of each other source, and none of its own jobs
-    /// overtakes another.
+    /// Among jobs of no duration, no source waits for more than one job of each other source, and no job overtakes an
+    /// earlier one of its source.
     #[test]
     fn turns_are_fair(submitted in prop::collection::vec(0u64..4, 0..60)) {
         let mut queue = Queue::default();
@@ -324,7 +325,7 @@ proptest! {
         }
     }
 
-    /// Whatever lengths jobs have, one that waits is at most the longest of them and the allowance behind any other.
+    /// Whatever the durations, a waiting source is behind any other by at most the longest job and the allowance.
     #[test]
     fn time_is_shared(lengths in prop::collection::vec(prop::collection::vec(0.01f64..5.0, 1..20), 2..5)) {
         let mut queue = Queue::default();
@@ -344,7 +345,7 @@ proptest! {
             left[source] -= 1;
             for other in 0..had.len() {
                 let waits = left[other] > 0;
-                prop_assert!(!waits || had[source] <= had[other] + AHEAD_S + longest + 1e-6);
+                prop_assert!(!waits || had[source] <= had[other] + MAX_AHEAD_S + longest + 1e-6);
             }
         }
         prop_assert!(left.iter().all(|&left| left == 0));

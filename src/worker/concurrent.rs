@@ -1,7 +1,7 @@
-//! Candidates that run while another one sleeps, so that a sleeper does not keep a worker from those who work.
+//! Runs other candidates while one sleeps, so that a sleeping candidate does not block a worker.
 //!
-//! The sleeper stays where it is and is looked at again when the other one has ended: what has come of it by then is
-//! known a little later, and is the same. Whether there is another one, the client says.
+//! The sleeper is sampled again when the other candidate has ended: its result is the same, only later. The client
+//! decides whether another candidate is run.
 
 use std::io;
 
@@ -14,16 +14,16 @@ use crate::scratch::Scratch;
 use crate::supervisor::{Candidate, Client, Monitor, ProcessEvent};
 use cadforge_platform::linux::MemoryFile;
 
-/// Folders that are not in use at the moment, and how many there are.
+/// Unused folders, and the number of all.
 #[derive(Default)]
-pub struct Beside {
+pub(crate) struct ConcurrentFolders {
     spare: Vec<Scratch>,
     made: u8,
 }
 
 impl Runner {
-    /// What happens next to a process of the candidate that is watched.
-    pub fn next(
+    /// The next event of a monitored process; runs other candidates meanwhile.
+    pub(crate) fn next(
         &mut self,
         monitor: &mut Monitor<'_>,
         process: &Process,
@@ -33,18 +33,18 @@ impl Runner {
         loop {
             match monitor.next(process, stack_dump, listener, &self.scratch)? {
                 Ok(event) => return Ok(event),
-                Err(candidate) => self.run_beside(&candidate, monitor.client)?,
+                Err(candidate) => self.run_concurrently(&candidate, monitor.client)?,
             }
         }
     }
 
-    /// Runs a candidate in a folder of its own. Strays are not looked for meanwhile: the sleeper has processes too.
-    fn run_beside(&mut self, candidate: &Candidate, client: &mut dyn Client) -> io::Result<()> {
-        let scratch = match self.beside.spare.pop() {
+    /// Runs a candidate in a folder of its own. Strays are not killed meanwhile: the sleeper has processes too.
+    fn run_concurrently(&mut self, candidate: &Candidate, client: &mut dyn Client) -> io::Result<()> {
+        let scratch = match self.concurrent.spare.pop() {
             Some(scratch) => scratch,
             None => {
-                self.beside.made += 1;
-                Scratch::new(self.beside.made)?
+                self.concurrent.made += 1;
+                Scratch::new(self.concurrent.made)?
             }
         };
         let own = std::mem::replace(&mut self.scratch, scratch);
@@ -53,14 +53,13 @@ impl Runner {
         self.reap_done(Process::has_ended)?;
         self.scratch.clear()?;
         let scratch = std::mem::replace(&mut self.scratch, own);
-        self.beside.spare.push(scratch);
+        self.concurrent.spare.push(scratch);
         Ok(())
     }
 }
 
 impl Finished {
-    /// Tells the client.
-    pub fn send(self, id: u64, client: &mut dyn Client) -> io::Result<()> {
+    pub(crate) fn send(self, id: u64, client: &mut dyn Client) -> io::Result<()> {
         let done = Reply::Done {
             id,
             outcome: self.outcome,

@@ -1,4 +1,4 @@
-//! Names the death of a child that left no report: limits, signals, an exit of its own.
+//! Classifies the end of a child that left no report: limits, signals, an exit of its own.
 
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_protocol::Limits;
@@ -8,17 +8,17 @@ use nix::sys::signal::Signal;
 use crate::supervisor::{Killed, Observed};
 use cadforge_platform::linux::MemoryFile;
 
-/// Exit status of a child that could not write its report.
-pub const NO_REPORT: i32 = 113;
+/// Exit status of a child that failed to write its report.
+pub(crate) const NO_REPORT: i32 = 113;
 
-/// Before the words on the face that is meshed.
-pub const MESHING: &str = "meshing ";
+/// Prefix of the note on the face that is meshed.
+pub(crate) const MESHING: &str = "meshing ";
 
-/// From this share of its memory limit on, an abort or a segmentation fault is put down to memory.
+/// Share of the memory limit from which an abort or a segmentation fault counts as out of memory.
 const FULL: f64 = 0.8;
 
-/// Why the child died; `None` if it ended in order.
-pub fn of_death(
+/// The failure of a child that ended; `None` if it ended normally.
+pub(crate) fn classify(
     observed: &Observed,
     source: &[u8],
     limits: &Limits,
@@ -26,15 +26,15 @@ pub fn of_death(
     stack_dump: &MemoryFile,
     resident_baseline: u64,
 ) -> Option<Failure> {
-    let words = stack_dump.read(1 << 20).unwrap_or_default();
-    let words = String::from_utf8_lossy(&words);
-    let place = Place::new(&words, source);
-    let at = place.suffix();
-    let mesh = meshing(&words);
+    let stack_dump = stack_dump.read(1 << 20).unwrap_or_default();
+    let stack_dump = String::from_utf8_lossy(&stack_dump);
+    let location = CrashLocation::new(&stack_dump, source);
+    let at = location.suffix();
+    let mesh = meshing(&stack_dump);
     let status = observed.ended.status;
     let full = observed.ended.peak_resident as f64
         >= resident_baseline as f64 + FULL * (limits.memory_mb << 20) as f64
-        || says_out_of_memory(stderr);
+        || reports_out_of_memory(stderr);
     let memory = mesh.as_ref().map_or_else(
         || {
             format!(
@@ -87,11 +87,11 @@ pub fn of_death(
             Kind::OutputFlood,
             format!("the code wrote more files than its folder may hold{at}"),
         ),
-        Some(Killed::Nonsense) => (
+        Some(Killed::ProtocolViolation) => (
             Kind::Forged,
-            "the code spoke to its supervisor in place of the program that runs it".to_owned(),
+            "the code sent messages to the supervisor in location of its runner".to_owned(),
         ),
-        // A cancelled run has no verdict; the caller asks first.
+        // A cancelled run has no failure; the caller checks for it.
         Some(Killed::Cancelled) => return None,
         None if libc::WIFSIGNALED(status) => match libc::WTERMSIG(status) {
             libc::SIGXCPU => (Kind::Timeout, cpu),
@@ -105,7 +105,7 @@ pub fn of_death(
                 format!(
                     "the code crashed with {}{at}{}",
                     signal_name(signal),
-                    place.crash_hint()
+                    location.crash_hint()
                 ),
             ),
         },
@@ -118,42 +118,42 @@ pub fn of_death(
             )
         }
     };
-    let traceback = place.traceback(&message);
+    let traceback = location.traceback(&message);
     Some(Failure {
         kind,
         message,
-        line: place.line(),
+        line: location.line(),
         traceback,
     })
 }
 
-/// The face that is meshed, in words, where the child was at that.
-fn meshing(words: &str) -> Option<String> {
-    let line = words.lines().find_map(|line| line.strip_prefix(MESHING))?;
+/// The face that the child was meshing, if it was.
+fn meshing(stack_dump: &str) -> Option<String> {
+    let line = stack_dump.lines().find_map(|line| line.strip_prefix(MESHING))?;
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, ' ' | ',');
     Some(line.chars().filter(plain).take(120).collect())
 }
 
-fn says_out_of_memory(stderr: &[u8]) -> bool {
+fn reports_out_of_memory(stderr: &[u8]) -> bool {
     let tail = String::from_utf8_lossy(&stderr[stderr.len().saturating_sub(4096)..]);
     ["std::bad_alloc", "memory allocation of", "MemoryError"]
         .iter()
         .any(|phrase| tail.contains(phrase))
 }
 
-/// Where in the candidate's code the interpreter was.
-struct Place<'a> {
+/// Where the interpreter was in the candidate's code.
+struct CrashLocation<'a> {
     /// Line, function and text of the candidate's frames, innermost first.
     frames: Vec<(u32, String, &'a str)>,
     /// Whether the innermost of all frames is CadQuery's.
     in_cadquery: bool,
 }
 
-impl<'a> Place<'a> {
-    /// From the fault handler's words: `  File "candidate.py", line 3 in make_wheel`.
-    fn new(words: &str, source: &'a [u8]) -> Self {
+impl<'a> CrashLocation<'a> {
+    /// Parses the fault handler's dump: `  File "candidate.py", line 3 in make_wheel`.
+    fn new(stack_dump: &str, source: &'a [u8]) -> Self {
         let source = std::str::from_utf8(source).unwrap_or_default();
-        let frames = words
+        let frames = stack_dump
             .lines()
             .filter_map(|line| line.trim_start().strip_prefix(r#"File "candidate.py", line "#))
             .filter_map(|rest| {
@@ -163,7 +163,7 @@ impl<'a> Place<'a> {
                 Some((number, function.to_owned(), text))
             })
             .collect();
-        let innermost = words
+        let innermost = stack_dump
             .lines()
             .find(|line| line.trim_start().starts_with("File \""));
         Self {
@@ -176,7 +176,7 @@ impl<'a> Place<'a> {
         self.frames.first().map(|&(line, ..)| line)
     }
 
-    /// ` at line 41 (`.fillet(3)`)`, or nothing.
+    /// ` at line 41 (`.fillet(3)`)`, or empty.
     fn suffix(&self) -> String {
         self.frames.first().map_or_else(String::new, |(line, _, text)| {
             let short: String = text.chars().take(60).collect();
@@ -185,7 +185,7 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// What to do about a crash inside a call of CadQuery: the kernel tells nothing of it.
+    /// Advice on a crash inside a call of CadQuery, for which the kernel gives no reason.
     fn crash_hint(&self) -> &'static str {
         if self.in_cadquery {
             ": the geometry kernel crashed inside this call; check the profiles, path or edges that it gets, or make the shape by \
@@ -226,19 +226,19 @@ mod tests {
     const SOURCE: &[u8] = b"def make():\n    return a.cut(b)\nfixture = make()\n";
 
     #[test]
-    fn the_innermost_frame_of_the_candidate_is_the_place() {
-        let place = Place::new(WORDS, SOURCE);
-        assert_eq!(place.line(), Some(2));
-        assert_eq!(place.suffix(), " at line 2 (`return a.cut(b)`)");
-        let traceback = place.traceback("too late");
+    fn the_location_is_the_innermost_frame_of_the_candidate() {
+        let location = CrashLocation::new(WORDS, SOURCE);
+        assert_eq!(location.line(), Some(2));
+        assert_eq!(location.suffix(), " at line 2 (`return a.cut(b)`)");
+        let traceback = location.traceback("too late");
         assert!(traceback.find("fixture = make()").unwrap() < traceback.find("return a.cut(b)").unwrap());
     }
 
     #[test]
-    fn a_time_out_names_the_rule_that_ended_it() {
+    fn a_time_out_names_the_exceeded_limit() {
         use std::io::Write;
-        let mut words = MemoryFile::new("words").unwrap();
-        words.file().write_all(WORDS.as_bytes()).unwrap();
+        let mut stack_dump = MemoryFile::new("stack_dump").unwrap();
+        stack_dump.file().write_all(WORDS.as_bytes()).unwrap();
         let message = |killed, status| {
             let observed = Observed {
                 killed,
@@ -250,7 +250,7 @@ mod tests {
                 cpu_s: 3.21,
                 silent: true,
             };
-            let failure = of_death(&observed, SOURCE, &Limits::default(), b"", &words, 0).unwrap();
+            let failure = classify(&observed, SOURCE, &Limits::default(), b"", &stack_dump, 0).unwrap();
             assert_eq!((failure.kind, failure.line), (Kind::Timeout, Some(2)));
             failure.message
         };
@@ -269,11 +269,11 @@ mod tests {
     }
 
     #[test]
-    fn a_death_while_meshing_is_not_put_down_to_the_code() {
+    fn a_kill_while_meshing_names_the_mesh_and_not_the_code() {
         use std::io::Write;
-        let mut words = MemoryFile::new("words").unwrap();
+        let mut stack_dump = MemoryFile::new("stack_dump").unwrap();
         writeln!(
-            words.file(),
+            stack_dump.file(),
             "{MESHING}face 0, a SurfaceOfExtrusion with 72 spline spans"
         )
         .unwrap();
@@ -287,7 +287,7 @@ mod tests {
             cpu_s: 1.0,
             silent: true,
         };
-        let failure = of_death(&observed, SOURCE, &Limits::default(), b"", &words, 0).unwrap();
+        let failure = classify(&observed, SOURCE, &Limits::default(), b"", &stack_dump, 0).unwrap();
         assert_eq!((failure.kind, failure.line), (Kind::OutOfMemory, None));
         assert_eq!(
             failure.message,
@@ -296,20 +296,20 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_of_the_kernel_says_whose_it_was() {
+    fn a_crash_in_the_kernel_names_the_kernel() {
         let inside = format!("  File \"/somewhere/cadquery/occ_impl/shapes.py\", line 3 in loft\n{WORDS}");
         assert!(
-            Place::new(&inside, SOURCE)
+            CrashLocation::new(&inside, SOURCE)
                 .crash_hint()
                 .contains("geometry kernel")
         );
-        assert_eq!(Place::new(WORDS, SOURCE).crash_hint(), "");
+        assert_eq!(CrashLocation::new(WORDS, SOURCE).crash_hint(), "");
     }
 
     #[test]
-    fn forged_words_name_no_place() {
-        let words = "  File \"candidate.py\", line 99 in x\n  File \"candidate.py\", line 0 in y\n";
-        assert_eq!(Place::new(words, SOURCE).line(), None);
-        assert_eq!(Place::new("", SOURCE).suffix(), "");
+    fn a_forged_dump_gives_no_location() {
+        let stack_dump = "  File \"candidate.py\", line 99 in x\n  File \"candidate.py\", line 0 in y\n";
+        assert_eq!(CrashLocation::new(stack_dump, SOURCE).line(), None);
+        assert_eq!(CrashLocation::new("", SOURCE).suffix(), "");
     }
 }
