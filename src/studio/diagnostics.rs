@@ -1,5 +1,5 @@
-//! What to send along with a report of a fault: versions, the desktop, settings, the last lines of the log, and the last
-//! panic, which is kept in a file.
+//! Diagnostics for bug reports: versions, the desktop, settings, the last lines of the log, and the last panic, which is stored
+//! in a file.
 
 use std::fmt::Write as _;
 use std::panic::PanicHookInfo;
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use super::state::State;
 
-/// Lines of the log that go along.
+/// Number of log lines included.
 const LINES: usize = 80;
 
-/// What can be said of this window, for a report; the home folder is written `~`.
+/// Diagnostics of this window; the home folder is written `~`.
 pub fn report(state: &State, panic: Option<&str>) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
-        // Text never refuses text.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(text, "{name}: {value}");
     };
     line("CADForge Studio", env!("CARGO_PKG_VERSION"));
@@ -61,14 +61,14 @@ pub fn report(state: &State, panic: Option<&str>) -> String {
     }
 }
 
-/// Keeps every panic of this process in a file of a folder, and then does what was done before.
+/// Installs a hook that stores every panic of this process in a file of a folder, then calls the previous hook.
 pub fn keep_panics(folder: &Path) {
     let path = file(folder);
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let report = describe(info);
         if let Some(folder) = path.parent() {
-            // A report that cannot be kept is still printed below.
+            // A report that cannot be stored is still printed below.
             let _ = std::fs::create_dir_all(folder);
             let _ = std::fs::write(&path, report);
         }
@@ -76,7 +76,7 @@ pub fn keep_panics(folder: &Path) {
     }));
 }
 
-/// The panic that an earlier window kept; it is kept under another name from then on.
+/// Panic stored by an earlier window. It is renamed, so that it is reported once.
 pub fn last_panic(folder: &Path) -> Option<String> {
     let path = file(folder);
     let text = std::fs::read_to_string(&path).ok()?;

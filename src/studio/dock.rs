@@ -1,7 +1,7 @@
-//! Where panels stand: side by side, one over the other, in tabs, or put away; a header drags its panel.
+//! Arrangement of panels: side by side, stacked, in tabs, or hidden; dragging a header moves its panel.
 //!
-//! Shares of the tree are points of the room that it was last shown in. When that changes, what work happens in (code and
-//! 3D view) takes the difference and the panels around it keep their size.
+//! Shares of the tree are points of the area that it was last displayed in. When the area changes, the work panels (code and 3D
+//! view) take up the difference and the other panels keep their size.
 
 mod rooms;
 mod saved;
@@ -17,47 +17,46 @@ use shares::usual;
 
 use super::theme::{self};
 
-/// Room between two panels, points: the hairline.
+/// Gap between two panels, points: the hairline.
 const GAP: f32 = 1.0;
-/// Height of a row of tabs, points.
+/// Height of a tab bar, points.
 const TAB_BAR: f32 = 30.0;
-/// No panel gets narrower or lower by hand, points.
+/// Minimum width and height of a panel when resized by hand, points.
 const LEAST: f32 = 110.0;
-/// A room lower than this is a low one, points.
+/// An area lower than this uses the low layout, points.
 const LOW: f32 = 900.0;
-/// A room narrower than this is a narrow one, points.
+/// An area narrower than this uses the narrow layout, points.
 const NARROW: f32 = 1100.0;
-/// A share below this is none yet: what was just dropped somewhere has 1.
+/// A share below this is not a size yet: a panel that was just dropped has share 1.
 const NEW: f32 = 24.0;
 
-/// A panel.
+/// A panel of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PanelKind {
-    /// Tasks and the brief of the one on screen.
+    /// Tasks and the prompt of the one on screen.
     Tasks,
     /// Rows of a training run.
     Rows,
-    /// The server, and what its clients do.
+    /// The server and its clients.
     Server,
-    /// Code, or its diff.
+    /// Code or its diff.
     Editor,
-    /// The 3D view.
     View,
-    /// A training run: curves, groups, comparison.
+    /// Curves, groups and comparison of a training run.
     Runs,
-    /// Steps.
+    /// Steps of the session.
     Timeline,
-    /// Who proposes, and what it says.
+    /// Proposer and its streamed text.
     Proposer,
-    /// Prints, tracebacks, messages.
+    /// Output, tracebacks, messages.
     Console,
     /// Reward and its JSON.
     Reward,
 }
 
 impl PanelKind {
-    /// Every panel, from left to right.
+    /// All panels, from left to right.
     pub const ALL: [Self; 10] = [
         Self::Tasks,
         Self::Rows,
@@ -71,7 +70,7 @@ impl PanelKind {
         Self::Reward,
     ];
 
-    /// Its name on screen.
+    /// Displayed name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tasks => "Tasks",
@@ -87,7 +86,7 @@ impl PanelKind {
         }
     }
 
-    /// Whether it takes the room that others leave.
+    /// Whether the panel takes up the space that others leave.
     fn is_work(self) -> bool {
         match self {
             Self::Editor | Self::View | Self::Runs => true,
@@ -102,12 +101,12 @@ impl PanelKind {
     }
 }
 
-/// The arrangement on screen.
+/// Arrangement of the panels.
 pub struct Dock {
     tree: Tree<PanelKind>,
-    /// The room that the shares are points of.
+    /// Area in points that the shares refer to.
     size: Vec2,
-    /// Arranged by hand: no longer what is usual for the room.
+    /// Whether a person changed the arrangement: the default of the area no longer applies.
     touched: bool,
     /// Whether a training run is open.
     rows: bool,
@@ -121,16 +120,15 @@ impl Default for Dock {
             touched: false,
             rows: false,
         };
-        // Brought when it is wanted.
+        // Shown on request.
         dock.set_shown(PanelKind::Server, false);
         dock
     }
 }
 
 impl Dock {
-    /// Shows every panel in its place; `draw` fills one.
-    ///
-    /// The panels of a training run come and go with `rows`, unless they are put away or brought back by hand in between.
+    /// Draws every panel in its place with `draw`. The panels of a training run appear and disappear with `rows`, unless a
+    /// person shows or hides them in between.
     pub fn show(&mut self, rows: bool, ui: &mut Ui, draw: &mut dyn FnMut(PanelKind, &mut Ui)) {
         let size = ui.available_size();
         if self.size != size {
@@ -179,13 +177,13 @@ impl Dock {
         }
     }
 
-    /// Whether a panel has a place on the screen; behind another tab is one.
+    /// Whether a panel is shown, possibly behind another tab.
     pub fn is_shown(&self, kind: PanelKind) -> bool {
         self.tile(kind)
             .is_some_and(|tile| self.tree.tiles.is_visible(tile))
     }
 
-    /// Whether a panel is before the other tabs of its place.
+    /// Whether a panel is the active tab of its place.
     fn is_front(&self, kind: PanelKind) -> bool {
         let Some(tile) = self.tile(kind) else { return false };
         self.tree.tiles.iter().all(|(_, other)| match other {
@@ -194,7 +192,7 @@ impl Dock {
         })
     }
 
-    /// Puts a panel away, or brings it back to where it was, before other tabs.
+    /// Hides a panel, or shows it at its previous place as the active tab.
     pub fn toggle(&mut self, kind: PanelKind) {
         self.touched = true;
         let shown = !self.is_shown(kind);
@@ -204,13 +202,13 @@ impl Dock {
         }
     }
 
-    /// Brings a panel to the front, wherever it is.
+    /// Makes a panel the active tab and shows it.
     pub fn bring(&mut self, kind: PanelKind) {
         self.set_shown(kind, true);
         self.tree.make_active(|_, tile| *tile == Tile::Pane(kind));
     }
 
-    /// Back to what is usual.
+    /// Restores the default arrangement.
     pub fn reset(&mut self) {
         let rows = self.rows;
         *self = Self {
@@ -219,17 +217,17 @@ impl Dock {
         };
     }
 
-    /// The arrangement, if it is not what is usual.
+    /// The arrangement, if it differs from the default.
     pub fn saved(&self) -> Option<Saved> {
         let root = self.tree.root.filter(|_| self.touched)?;
         save(&self.tree.tiles, root)
     }
 
-    /// Takes an arrangement up; one that lacks a panel or holds one twice is left.
+    /// Restores an arrangement; one that lacks a panel or holds one twice is ignored.
     pub fn restore(&mut self, saved: &Saved) {
         let mut tiles = Tiles::default();
         let root = load(&mut tiles, saved);
-        // Kept by a version that had no server.
+        // Saved by a version without a server.
         if tiles.find_pane(&PanelKind::Server).is_none() {
             let server = tiles.insert_pane(PanelKind::Server);
             if let Some(Tile::Container(container)) = tiles.get_mut(root) {
@@ -249,7 +247,7 @@ impl Dock {
         }
         self.tree = Tree::new(Id::unique("dock"), root, tiles);
         self.touched = true;
-        // Settled in the first frame, when the room is known; rows come with a file of them.
+        // The first frame adjusts the arrangement to its area; rows appear with a file.
         self.size = Vec2::ZERO;
         self.rows = false;
         self.show_run(false);
@@ -300,7 +298,7 @@ impl Dock {
     }
 }
 
-/// Containers of tabs of which at most one is to be seen.
+/// Tab containers with at most one visible child.
 fn lone_tabs(tiles: &Tiles<PanelKind>) -> Vec<TileId> {
     let few = |container: &Container| {
         let shown = |child: &&TileId| tiles.is_visible_in_layout(**child);

@@ -1,4 +1,4 @@
-//! Makes the Python environment for a window that opened without one.
+//! Creates the Python environment for a window that opened without one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,25 +7,25 @@ use std::process::{Command, Stdio};
 
 use crate::locate::{self, Overrides};
 
-/// How much of what the script says is passed on, in lines.
+/// Number of lines of the script's output that are passed on.
 const LAST_WORDS: usize = 8;
 
-/// Where a system has its own, whatever the path says.
+/// Folders of system interpreters, searched whatever `PATH` is.
 const SYSTEM: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
 
-/// What it takes to make an environment.
+/// Files needed to create an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe {
     /// Installs the pinned packages: `make_env.sh PYTHON FOLDER`.
     pub script: PathBuf,
-    /// The environment must be of the Python that this one is linked with.
+    /// The environment must have the Python that this worker is linked with.
     pub worker: PathBuf,
-    /// The folder to make.
+    /// Folder to create.
     pub folder: PathBuf,
 }
 
 impl Recipe {
-    /// For the environment whose interpreter is to be `python`; `None` where this installation cannot make one.
+    /// Recipe for the environment with the interpreter `python`; `None` where this installation cannot create one.
     pub fn find(overrides: &Overrides, python: &Path) -> Option<Self> {
         let script = locate::assets(overrides).ok()?.join("python/make_env.sh");
         let recipe = Self {
@@ -36,10 +36,10 @@ impl Recipe {
         recipe.script.is_file().then_some(recipe)
     }
 
-    /// Makes the environment; takes minutes and the network, unless it is there.
+    /// Creates the environment unless it exists; takes minutes and the network.
     ///
     /// # Errors
-    /// In words, with the way out: no fitting Python, or what the script said.
+    /// No suitable Python, or the script's output, with a hint.
     pub fn make(&self) -> Result<(), String> {
         let wanted = self.linked_version()?;
         let python = self
@@ -86,12 +86,12 @@ impl Recipe {
 
     /// Interpreters that may be of that version, the likeliest first.
     fn interpreters(&self, version: &str) -> Vec<PathBuf> {
-        // That of a checkout's own set-up.
+        // The interpreter chosen by a checkout's set-up.
         let chosen = self.folder.parent().map(|root| root.join("target/setup/python"));
         let chosen = chosen.and_then(|note| fs::read_to_string(note).ok());
         let minor: Vec<&str> = version.split('.').take(2).collect();
         let names = [format!("python{}", minor.join(".")), "python3".to_owned()];
-        // All of them: the first on the path may hide the one that was built with.
+        // All of them: the first one on the path may shadow the required one.
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::env::split_paths(&path).chain(SYSTEM.map(PathBuf::from));
         let named = folders.flat_map(|folder| names.each_ref().map(|name| folder.join(name)));
@@ -127,7 +127,7 @@ pub(super) mod testing {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// One whose script is that text, with a Python that fits.
+    /// A recipe with that script and a suitable Python.
     pub(in crate::studio) fn recipe_in(root: &Path, script: &str) -> Recipe {
         let recipe = Recipe {
             script: root.join("make_env.sh"),

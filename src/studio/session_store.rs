@@ -1,8 +1,8 @@
-//! What the studio remembers: edits for after a crash, and where one was for the next start.
+//! Session store: edits for recovery after a crash, and the session for the next start.
 //!
-//! While a window is open its edits lie in a file `open-….json`, written by a thread of its own a moment after each change,
-//! beside a file that it holds a lock on. A window that closes leaves its edits in `last.json`. A file whose lock nobody
-//! holds is of a window that was not closed. Nothing is removed before what takes its place is on the disk.
+//! An open window's edits are in a file `open-….json`, written by a separate thread shortly after each change, beside a file
+//! that the window holds a lock on. A closing window writes `last.json`. A file without a held lock belongs to a window that did
+//! not exit normally. Nothing is removed before its replacement is on the disk.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -19,84 +19,82 @@ use crate::engine::Wake;
 use crate::reward::{Mode, Profile};
 use crate::trajectory::replace_file;
 
-/// Seconds from an edit to its file; with the time to write it, well under the two that may be lost.
+/// Seconds from an edit to the write; with the write itself, well below the two seconds that may be lost.
 pub const PAUSE: f64 = 0.4;
 
-/// What could not be written is tried again after this.
+/// Delay before a failed write is retried.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// What a window leaves that closes.
+/// Written by a closing window.
 const LAST: &str = "last.json";
 
-/// How the file of an open window begins.
+/// Prefix of the files of open windows.
 const PREFIX: &str = "open-";
 
-/// Where one was and what was edited.
+/// The task on screen, the view and unsaved edits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SessionSnapshot {
-    /// The task on screen.
+    /// Task on screen.
     pub task: String,
-    /// How candidates are scored; none for what is usual.
+    /// Profile and mode; none for the default.
     pub scoring: Option<(Profile, Mode)>,
-    /// The theme; none keeps the usual one.
+    /// Theme; none for the default.
     pub dark: Option<bool>,
-    /// How the 3D view stands.
+    /// State of the 3D view.
     pub view: Option<ViewSnapshot>,
-    /// Where panels stand; none for what is usual.
+    /// Arrangement of panels; none for the default.
     pub panels: Option<Saved>,
-    /// Edits that no file holds, oldest first.
+    /// Unsaved edits, oldest first.
     pub drafts: Vec<Draft>,
 }
 
-/// How the 3D view stands.
+/// State of the 3D view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ViewSnapshot {
-    /// How panes are arranged.
+    /// Arrangement of panes.
     pub layout: Layout,
-    /// What is compared with.
+    /// Shape compared with.
     pub against: CompareWith,
-    /// How surfaces are drawn.
+    /// Drawing style.
     pub look: Look,
-    /// How the world is flattened.
     pub projection: Projection,
 }
 
-/// An edit that no file holds.
+/// An unsaved edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft {
-    /// The task that it belongs to.
+    /// Task of the edit.
     pub task: String,
-    /// The file that it was opened from or saved to, if any.
+    /// File that it was opened from or saved to, if any.
     pub file: Option<PathBuf>,
-    /// The code.
     pub code: String,
 }
 
-/// What earlier windows left.
+/// Sessions of earlier windows.
 #[derive(Debug, Default)]
 pub struct StoredSessions {
     /// The last window that was closed.
     pub last: Option<SessionSnapshot>,
-    /// Edits of windows that were not.
+    /// Edits of windows that did not exit normally.
     pub lost: Vec<Draft>,
-    /// Where those lie, to be settled when that is decided.
+    /// Files of those edits, removed after the decision.
     pub left: Vec<Left>,
-    /// What could not be read, in words.
+    /// Messages about unreadable files.
     pub problems: Vec<String>,
 }
 
-/// Edits that a window left which was not closed. Nobody else is offered them while this is held.
+/// Edits of a window that did not exit normally. No other window is offered them while this lock is held.
 #[derive(Debug)]
 pub struct Left {
     path: PathBuf,
-    /// Held, and never looked at.
+    /// Held until dropped.
     _lock: Option<File>,
 }
 
 impl Left {
-    /// Removes the edits, and then the lock's file: without edits beside it, it is nothing to anybody.
+    /// Removes the edits, and then the lock file, which has no use without them.
     fn remove(&self) -> io::Result<()> {
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -107,28 +105,28 @@ impl Left {
     }
 }
 
-/// Whether what was to be kept is on the disk.
+/// Whether snapshots can be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionStoreEvent {
-    /// It is not, and why; tried again until it is.
+    /// Writing failed; retried until it succeeds.
     Failing(String),
-    /// It is again.
+    /// Writing succeeds again.
     Working,
 }
 
-/// Writes what is to be remembered.
+/// Writes session snapshots in the background.
 pub struct SessionStore {
     folder: PathBuf,
     path: PathBuf,
-    /// Held for as long as the window lives, whatever ends it.
+    /// Held for the lifetime of the window, however it ends.
     lock: Option<File>,
     queue: Option<Sender<Work>>,
     thread: Option<JoinHandle<Vec<Left>>>,
     latest: SessionSnapshot,
-    /// Edits that the last window left and this one took over.
+    /// Edits of the last window that this one took over.
     taken: Vec<Draft>,
     sender: Sender<SessionStoreEvent>,
-    /// How the writing goes.
+    /// Events of the writer.
     pub events: Receiver<SessionStoreEvent>,
     wake: Wake,
 }
@@ -140,9 +138,9 @@ struct Work {
 }
 
 impl SessionStore {
-    /// Reads what earlier windows left in a folder, and writes there from now on. Calls `wake` after each event.
+    /// Reads the sessions of earlier windows in a folder, and writes there from now on. Calls `wake` after each event.
     pub fn open(folder: &Path, wake: Wake) -> (Self, StoredSessions) {
-        // One window at a time looks and makes its own lock: between the two it could be taken for one that is gone.
+        // One window at a time lists the folder and creates its lock: otherwise another could take it for an ended window.
         let turn = take_turn(folder);
         let mut found = StoredSessions::default();
         let last = folder.join(LAST);
@@ -168,7 +166,7 @@ impl SessionStore {
                     found.lost.extend(kept.drafts);
                     found.left.push(left);
                 }
-                // Nothing in it that could be missed.
+                // It holds nothing to recover.
                 Ok(Some(_) | None) => {
                     let _ = left.remove();
                 }
@@ -193,14 +191,14 @@ impl SessionStore {
         (keeper, found)
     }
 
-    /// Remembers this from now on.
+    /// Saves this snapshot.
     pub fn keep(&mut self, kept: SessionSnapshot) {
         if kept != self.latest {
             self.send(kept, Vec::new());
         }
     }
 
-    /// Remembers this from now on, and removes what earlier windows left once it is on the disk.
+    /// Saves this snapshot, and removes the files of earlier windows once it is on the disk.
     pub fn settle(&mut self, kept: SessionSnapshot, left: Vec<Left>) {
         self.send(kept, left);
     }
@@ -212,23 +210,23 @@ impl SessionStore {
             let (path, sender, wake) = (self.path.clone(), self.sender.clone(), self.wake.clone());
             self.thread = Some(thread::spawn(move || {
                 write_all(&path, &work, &|event| {
-                    // A window that has closed has no use for it.
+                    // A closed window needs no event.
                     let _ = sender.send(event);
                     wake();
                 })
             }));
             queue
         });
-        // The thread listens for as long as this holds its queue.
+        // The thread receives for as long as this value holds its queue.
         let _ = queue.send(Work { kept, settled });
     }
 
-    /// Leaves this window's place for the next one.
+    /// Writes this window's session for the next start.
     fn leave(&self) -> io::Result<()> {
         let _turn = take_turn(&self.folder);
         let last = self.folder.join(LAST);
         let mut kept = self.latest.clone();
-        // Another window may have closed since this one was opened: its edits are nobody else's.
+        // Another window may have closed since this one opened: keep its edits.
         if let Ok(Some(other)) = read(&last) {
             let known = |draft: &Draft| self.taken.contains(draft) || kept.drafts.contains(draft);
             let mut drafts: Vec<Draft> = other.drafts.into_iter().filter(|draft| !known(draft)).collect();
@@ -240,7 +238,7 @@ impl SessionStore {
 }
 
 impl Drop for SessionStore {
-    /// A window that closes leaves its place for the next one, and nothing to be rescued.
+    /// A closing window writes its session for the next start and leaves nothing to recover.
     fn drop(&mut self) {
         drop(self.queue.take());
         let thread = self.thread.take();
@@ -249,7 +247,7 @@ impl Drop for SessionStore {
         if wrote {
             if let Err(error) = self.leave() {
                 eprintln!("cadforge: {}", not_kept(&self.folder.join(LAST), &error));
-                // What was kept while the window was open is offered at the next start.
+                // The recovery file is offered at the next start.
                 return;
             }
             for left in &settled {
@@ -262,10 +260,10 @@ impl Drop for SessionStore {
     }
 }
 
-/// Writes what comes until nobody sends any more; returns what could not be settled.
+/// Writes snapshots until the channel closes; returns the files that could not be removed.
 fn write_all(path: &Path, work: &Receiver<Work>, tell: &dyn Fn(SessionStoreEvent)) -> Vec<Left> {
     let mut settled = Vec::new();
-    // What is not on the disk, and whether that was told.
+    // Snapshot that is not on the disk yet, and whether the failure was reported.
     let mut pending: Option<SessionSnapshot> = None;
     let mut failing = false;
     loop {
@@ -279,7 +277,7 @@ fn write_all(path: &Path, work: &Receiver<Work>, tell: &dyn Fn(SessionStoreEvent
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => return settled,
         };
-        // Only the newest counts.
+        // Only the newest snapshot matters.
         while let Some(Work { kept, settled: more }) = newest {
             pending = Some(kept);
             settled.extend(more);
@@ -318,7 +316,7 @@ fn write(path: &Path, kept: &SessionSnapshot) -> io::Result<()> {
     replace_file(path, &bytes)
 }
 
-/// Nothing where there is no file.
+/// None if there is no file.
 fn read(path: &Path) -> io::Result<Option<SessionSnapshot>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
@@ -327,7 +325,7 @@ fn read(path: &Path) -> io::Result<Option<SessionSnapshot>> {
     }
 }
 
-/// Moves a file that cannot be read out of the way of the next one: it may hold edits all the same.
+/// Renames an unreadable file: it may still hold edits.
 fn set_aside(path: &Path, error: &io::Error) -> String {
     let aside = free_name(path, "damaged");
     let whither = match fs::rename(path, &aside) {
@@ -340,7 +338,7 @@ fn set_aside(path: &Path, error: &io::Error) -> String {
     )
 }
 
-/// The path with another ending that no file has yet.
+/// The path with an ending that no file has yet.
 pub fn free_name(path: &Path, ending: &str) -> PathBuf {
     let name = |number: u32| {
         let mut name = path.as_os_str().to_owned();
@@ -357,7 +355,7 @@ pub fn free_name(path: &Path, ending: &str) -> PathBuf {
     name(number)
 }
 
-/// Waits until no other window looks at the folder or leaves it; without locks on that file system it does not wait.
+/// Waits until no other window lists the folder or writes its session; without file locks it does not wait.
 fn take_turn(folder: &Path) -> Option<File> {
     fs::create_dir_all(folder).ok()?;
     let file = File::create(folder.join("turn")).ok()?;
@@ -365,10 +363,10 @@ fn take_turn(folder: &Path) -> Option<File> {
     Some(file)
 }
 
-/// A place of this window's own with the lock that says that it lives. Where there can be none the first write says why.
+/// A recovery file of this window with its lock. If none can be created, the first write reports why.
 fn own(folder: &Path) -> (PathBuf, Option<File>) {
     let made = tempfile::Builder::new()
-        // Ids are given again, and another container has the same ones.
+        // Process ids are reused, and containers share them.
         .prefix(&format!("{PREFIX}{}-", std::process::id()))
         .suffix(".lock")
         .tempfile_in(folder)
@@ -382,10 +380,10 @@ fn own(folder: &Path) -> (PathBuf, Option<File>) {
     }
 }
 
-/// The lock at that path, held from now on; an error if another process holds it. There is none for files of versions
-/// before locks, and where the file system has none: their windows count as gone, and write again if they are not.
+/// Lock at that path, held from now on; an error if another process holds it. None for files of versions before locks, and where
+/// the file system has no locks: their windows count as ended, and write again if they are not.
 fn unless_held(path: &Path) -> Result<Option<File>, TryLockError> {
-    // To be written too: some network file systems lock no other.
+    // Opened for writing too: some network file systems lock no other files.
     let Ok(file) = File::options().read(true).write(true).open(path) else {
         return Ok(None);
     };
@@ -441,7 +439,7 @@ mod tests {
         matches!(read(&keeper.path), Ok(Some(found)) if found == *kept)
     }
 
-    /// Ends a window as a kill does: its file stays and its lock goes.
+    /// Ends a window like a kill: its file stays and its lock is released.
     fn kill(mut keeper: SessionStore) -> PathBuf {
         let path = keeper.path.clone();
         drop(keeper.lock.take());
@@ -491,7 +489,7 @@ mod tests {
     #[test]
     fn edits_of_versions_before_locks_are_found() {
         let dir = tempfile::tempdir().unwrap();
-        // Of this very process: an id says nothing.
+        // Of this process: an id proves nothing.
         let left = dir.path().join(format!("open-{}.json", std::process::id()));
         write(&left, &edited("precious")).unwrap();
         let (mut keeper, found) = open(dir.path());
@@ -530,7 +528,7 @@ mod tests {
         let left = dir.path().join("open-1.json");
         write(&left, &edited("precious")).unwrap();
         let (mut keeper, found) = open(dir.path());
-        // A folder in its place: nothing can be renamed over it, whoever asks.
+        // A folder at its path: nothing can be renamed over it, even as root.
         fs::create_dir(&keeper.path).unwrap();
         keeper.settle(edited("precious"), found.left);
         let event = keeper.events.recv_timeout(Duration::from_secs(20)).unwrap();
@@ -574,7 +572,7 @@ mod tests {
         drop(first);
         drop(second);
         let (_keeper, found) = open(dir.path());
-        // Both had taken the old one over, and both had let go of it.
+        // Both had taken over the old edit, and both had closed it.
         let codes: Vec<_> = found
             .last
             .unwrap()

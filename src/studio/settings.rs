@@ -1,4 +1,4 @@
-//! What a person can set, kept in a file with comments that can be edited by hand.
+//! Settings, saved in a commented file that can be edited by hand.
 
 use std::path::{Path, PathBuf};
 
@@ -7,42 +7,40 @@ use toml::{Table, Value};
 use super::session_store::free_name;
 use crate::trajectory::replace_file;
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Which theme a window starts with.
+    /// Theme at startup.
     pub theme: ThemeChoice,
-    /// Size of everything in the window, 0.5 to 3.
+    /// Scale of the interface, 0.5 to 3.
     pub scale: f32,
-    /// Processes that build candidates, 1 to 16.
+    /// Worker processes, 1 to 16.
     pub workers: usize,
-    /// Processor time that a candidate may use, s, 1 to 600.
+    /// CPU time per candidate, s, 1 to 600.
     pub seconds: f64,
-    /// Memory that a candidate may use above that of an idle worker, MB, 128 to 65536.
+    /// Memory per candidate above that of an idle worker, MB, 128 to 65536.
     pub memory_mb: u64,
-    /// `bin/python` of the environment that holds CadQuery; empty to have it found.
+    /// `bin/python` of the environment with CadQuery; empty for auto-detection.
     pub python: String,
     /// Folders whose files the scripts in them may read.
     pub project_folders: Vec<PathBuf>,
 }
 
-/// Which theme a window starts with.
+/// Theme at startup.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThemeChoice {
     /// That of the last window.
     #[default]
     Last,
-    /// Dark.
     Dark,
-    /// Light.
     Light,
 }
 
 impl ThemeChoice {
-    /// Every choice in the order of menus.
+    /// All choices in menu order.
     pub const ALL: [Self; 3] = [Self::Last, Self::Dark, Self::Light];
 
-    /// Its name, in the file and on screen.
+    /// Name in the file and on screen.
     pub fn name(self) -> &'static str {
         match self {
             Self::Last => "last",
@@ -57,7 +55,7 @@ impl Default for Settings {
         Self {
             theme: ThemeChoice::Last,
             scale: 1.0,
-            // One worker for the edit at hand; a second one keeps a repair loop from making it wait.
+            // One worker for hand edits; the second keeps a repair loop from delaying them.
             workers: 2,
             seconds: 20.0,
             memory_mb: 2048,
@@ -67,22 +65,22 @@ impl Default for Settings {
     }
 }
 
-/// Ending of the copy of a file that was not understood before it is replaced.
+/// Extension of the backup of a malformed file.
 const COPY: &str = "bak";
 
-/// A file of settings as far as it is understood.
+/// A parsed settings file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Read {
-    /// What is usual, where the file says nothing or nothing usable.
+    /// Defaults where the file has no valid value.
     pub settings: Settings,
-    /// Keys that are none of ours, kept when the file is written.
+    /// Unknown keys, preserved when the file is written.
     unknown: Table,
-    /// What is wrong with values, or with the file as a whole.
+    /// Errors in values, or in the file as a whole.
     problems: Vec<String>,
 }
 
 impl Read {
-    /// What is to be told of the file, with the way out; nothing if all of it is understood.
+    /// Message about the file's errors, with a hint; none if it is valid.
     pub fn message(&self, path: &Path) -> Option<String> {
         let mut told = self.problems.clone();
         told.extend(
@@ -103,7 +101,7 @@ impl Read {
 }
 
 impl Settings {
-    /// Reads a file; one that is not there gives what is usual, and so does what is wrong in one that is.
+    /// Reads a file; missing and invalid values get their defaults.
     pub fn read(path: &Path) -> Read {
         match std::fs::read(path) {
             Ok(bytes) => match String::from_utf8(bytes) {
@@ -124,8 +122,7 @@ impl Settings {
         }
     }
 
-    /// Writes the file with a comment for each setting. Keys that are none of ours stay; of a file that is not understood
-    /// a copy stays beside it.
+    /// Writes the file with a comment for each setting. Unknown keys are preserved; of a malformed file a backup is kept.
     pub fn write(&self, path: &Path) -> Result<(), String> {
         let fail = |error: std::io::Error| format!("cannot keep settings in {}: {error}", path.display());
         if let Some(folder) = path.parent() {

@@ -1,4 +1,4 @@
-//! The one list that menus, shortcuts, buttons and the palette are made from.
+//! The list from which menus, shortcuts, buttons and the palette are built.
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -10,18 +10,17 @@ use crate::studio::proposing::ProposerKind;
 use crate::studio::share::ExportFormat;
 use crate::studio::viewport::{CompareWith, Layout, Look, Preset, Projection};
 
-/// How an action is named and reached.
+/// Name, label and shortcut of an action.
 #[derive(Clone, Copy, Debug)]
 pub struct ActionInfo {
-    /// The action.
     pub action: Action,
-    /// Its stable name.
+    /// Stable id.
     pub name: &'static str,
-    /// What it is called on screen.
+    /// Displayed name.
     pub label: &'static str,
-    /// Its keys, if it has some.
+    /// Keyboard shortcut, if any.
     pub shortcut: Option<KeyboardShortcut>,
-    /// A line is drawn above it in a menu.
+    /// Whether a menu draws a separator above it.
     pub starts_group: bool,
 }
 
@@ -79,7 +78,7 @@ const fn run(tab: RunTab, name: &'static str, label: &'static str, starts_group:
 pub(super) const CTRL: Modifiers = Modifiers::COMMAND;
 pub(super) const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
-/// Every action, in menu order.
+/// All actions in menu order.
 pub const ACTIONS: &[ActionInfo] = &[
     info(Action::Open, "file.open", "Open…", keys(CTRL, Key::O), false),
     info(
@@ -524,9 +523,9 @@ pub const ACTIONS: &[ActionInfo] = &[
 ];
 
 impl Action {
-    /// Its entry in [`ACTIONS`].
+    /// Entry in [`ACTIONS`].
     pub fn info(self) -> &'static ActionInfo {
-        // The table holds every action; a test says so.
+        // A test ensures that the table holds every action.
         ACTIONS
             .iter()
             .find(|info| info.action == self)

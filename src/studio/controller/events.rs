@@ -1,4 +1,4 @@
-//! What comes of jobs: the engine's events become cards, scores and shapes.
+//! Handles job events: they become cards, scores and shapes.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::studio::state::{Activity, Card, CardId, Phase, Recorded, ReferenceSha
 use crate::trajectory::{Origin, Step};
 
 impl Controller {
-    /// Takes in every event that has arrived.
+    /// Handles all events received so far.
     pub(super) fn take_job_events(&mut self) {
         let jobs: Vec<_> = self.pending.keys().copied().collect();
         for job in jobs {
-            // An event may end the job, or another one's, and drop it.
+            // An event may end this job or another one, and drop it.
             while let Some(pending) = self.pending.get(&job) {
                 let event = match pending.ticket.events.try_recv() {
                     Ok(event) => event,
@@ -97,7 +97,7 @@ impl Controller {
         }
     }
 
-    /// Shows what was built while it is scored; an edit since then has dropped the job.
+    /// Displays a build while it is being scored; a later edit has dropped the job.
     fn take_built(&mut self, job: JobId, built: Built) {
         let Some(Pending {
             session,
@@ -179,7 +179,7 @@ impl Controller {
         self.settle(pending.session, job);
     }
 
-    /// The end of a repair: one proposal is there to be decided on; whoever followed a loop sees its best step.
+    /// End of a repair: a single proposal waits for a decision; after a loop its best step is selected.
     fn arrive(&mut self, session: usize, run: &RepairRun, best: usize) {
         let session_index = session;
         let session = &mut self.state.sessions[session];
@@ -200,7 +200,7 @@ impl Controller {
         }
     }
 
-    /// The card of a proposal: one made before from the same place is taken again.
+    /// Card of a proposal: an earlier card from the same position is reused.
     fn proposal_card(&mut self, job: JobId, step: usize) -> Option<&mut Card> {
         let fresh = CardId(self.fresh_id());
         let pending = self.pending.get_mut(&job)?;
@@ -298,7 +298,7 @@ impl Controller {
             self.heard(id, end);
             let session = &mut self.state.sessions[session];
             score(session, id, assessment, revision, scoring.clone());
-            // Whoever looks at the step before is taken along; whoever went elsewhere is left there.
+            // The selection follows if the previous step was selected, and stays otherwise.
             if before.contains(&session.selected) {
                 session.select(id);
             }
@@ -323,7 +323,7 @@ impl Controller {
     }
 }
 
-/// Gives a card its score, unless its code has changed since.
+/// Sets a card's score, unless its code has changed since.
 fn score(session: &mut Session, card: CardId, assessment: Assessment, revision: u64, scoring: Scoring) {
     let Some(title) = session.get(card).map(|card| session.title(card)) else {
         return;

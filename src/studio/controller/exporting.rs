@@ -1,4 +1,4 @@
-//! Asks for what is made of the training run that is open.
+//! Requests exports of the open training run.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::studio::rows::Rows;
 use crate::studio::state::Report;
 
 impl Controller {
-    /// Makes something of all rows, or of those that were chosen.
+    /// Exports all rows, or the selected ones.
     pub(super) fn make(&mut self, making: ExportKind, chosen: Option<Vec<u32>>) {
         let Some(rows) = self.state.rows.clone() else {
             return self.tell("no training run is open\nhint: open a JSONL file of candidates (Ctrl+O)");
@@ -53,7 +53,7 @@ impl Controller {
         });
     }
 
-    /// Opens the store of this person's rows.
+    /// Opens the user's row store.
     pub(super) fn open_row_store(&mut self) {
         match self.state.row_store.clone() {
             Some(folder) => self.files.read_trajectory(folder),
@@ -61,7 +61,7 @@ impl Controller {
         }
     }
 
-    /// Adds the rows that are open to the store.
+    /// Imports the open rows into the store.
     pub(super) fn import_rows(&mut self) {
         let (Some(rows), Some(folder)) = (&self.state.rows, self.state.row_store.clone()) else {
             return self.tell("no training run is open\nhint: open a JSONL file of candidates (Ctrl+O)");
@@ -96,7 +96,7 @@ impl Controller {
     }
 
     pub(super) fn take_report(&mut self, rows: &Arc<Rows>, read: Result<Vec<Run>, String>) {
-        // Other rows may have been opened meanwhile.
+        // Other rows may have been opened in the meantime.
         if !self
             .state
             .rows

@@ -1,4 +1,4 @@
-//! Files that were chosen, read, written or changed outside.
+//! File actions: opening, saving, and files that changed on disk.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::studio::state::{Card, CardId, Outcome, Overwrite, PathPrompt, PathPur
 use crate::trajectory::Origin;
 
 impl Controller {
-    /// As [`Self::use_path`], for a path that was typed: a file dialog asks by itself before it replaces a file.
+    /// As [`Self::use_path`] for a typed path: a file dialog itself asks before it replaces a file.
     pub(super) fn use_typed_path(&mut self, purpose: PathPurpose, path: PathBuf) {
         let own = match purpose {
             PathPurpose::Save(id) => {
@@ -19,7 +19,7 @@ impl Controller {
                 let card = sessions.find_map(|session| session.get(id));
                 card.is_some_and(|card| card.file.as_ref() == Some(&path))
             }
-            // Which is refused, whatever the answer would be.
+            // Refused, whatever the answer is.
             PathPurpose::Rows => self.state.rows.as_ref().is_some_and(|rows| rows.path == path),
             PathPurpose::Open
             | PathPurpose::Folder
@@ -34,7 +34,7 @@ impl Controller {
         }
     }
 
-    /// Answers whether a file that is there already is replaced.
+    /// Handles the answer whether an existing file is replaced.
     pub(super) fn settle_overwrite(&mut self, answer: Overwriting) {
         let Some(Overwrite { purpose, path }) = self.state.overwrite.take() else {
             return;
@@ -179,11 +179,11 @@ impl Controller {
         }
     }
 
-    /// Workers are started anew, and what none could score is scored.
+    /// Restarts the workers and scores the cards that they could not score.
     fn take_environment(&mut self, made: Result<(), String>) {
         self.state.making_environment = false;
         if let Err(message) = made {
-            // In the place of what the workers said, which it explains.
+            // Replaces the workers' message, which has the same cause.
             self.state.notice = None;
             self.tell(&message);
             if let Some(notice) = &mut self.state.notice {

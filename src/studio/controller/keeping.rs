@@ -1,4 +1,4 @@
-//! Edits that must not be lost: kept while they are typed, brought back, weighed against files that change outside.
+//! Tracks the session: saves unsaved edits while typing, restores them, and resolves conflicts with files that change on disk.
 
 use std::path::{Path, PathBuf};
 
@@ -11,30 +11,29 @@ use crate::studio::session_store::{
 use crate::studio::state::{Activity, Card, CardId, Conflict, Notice, PathPurpose, Quit, file_name};
 use crate::trajectory::Origin;
 
-/// What is remembered beside the state.
+/// Session state that panels do not need.
 #[derive(Default)]
 pub(super) struct SessionTracker {
     keeper: Option<SessionStore>,
-    /// Stands for what was kept last.
+    /// Hash of the last saved snapshot.
     mark: Option<u64>,
     due: Option<f64>,
-    /// What windows left that were not closed.
+    /// Sessions of windows that did not exit normally.
     left: Vec<Left>,
     look: Appearance,
-    /// What was told of edits that cannot be kept, for as long as that lasts.
+    /// The reported error, while edits cannot be saved.
     failing: Option<String>,
-    /// The window closes as soon as everything is saved.
+    /// The window closes once everything is saved.
     closing: bool,
-    /// The window closes as things are.
+    /// The window closes without saving.
     forced: bool,
 }
 
-/// How the window looks: dark, how the 3D view stands, where panels stand; none where that is as usual.
+/// Appearance of the window: dark theme, state of the 3D view, arrangement of panels; none for the default.
 pub type Appearance = (Option<bool>, Option<ViewSnapshot>, Option<Saved>);
 
 impl Controller {
-    /// Remembers edits in a folder from now on, and brings back what the last window left there. Returns how the
-    /// window looked.
+    /// Stores edits in a folder from now on, and restores those of the last window. Returns that window's appearance.
     pub fn remember_in(&mut self, folder: &Path, with_place: bool) -> Appearance {
         let (keeper, found) = SessionStore::open(folder, self.wake.clone());
         let StoredSessions {
@@ -80,12 +79,12 @@ impl Controller {
         self.keeping.look.clone()
     }
 
-    /// Tells how the window looks, to be remembered.
+    /// Sets the appearance to store.
     pub fn look_is(&mut self, dark: bool, view: ViewSnapshot, panels: Option<Saved>) {
         self.keeping.look = (Some(dark), Some(view), panels);
     }
 
-    /// Keeps what has changed, once it is due; returns the seconds to that.
+    /// Saves changes once they are due; returns the seconds until then.
     pub(super) fn keep(&mut self) -> Option<f64> {
         self.take_keeper_events();
         self.keeping.keeper.as_ref()?;
@@ -93,7 +92,7 @@ impl Controller {
         let mark = self.mark();
         if self.keeping.mark != Some(mark) {
             self.keeping.mark = Some(mark);
-            // The first mark is what was just read.
+            // The first mark is that of the restored session.
             self.keeping.due.get_or_insert(now + PAUSE);
         }
         let due = self.keeping.due?;
@@ -154,7 +153,7 @@ impl Controller {
         }
     }
 
-    /// A number that changes when there is something new to keep.
+    /// A hash that changes when there is something new to save.
     fn mark(&self) -> u64 {
         let drafts = self
             .state
@@ -169,7 +168,7 @@ impl Controller {
         egui::epaint::util::hash((self.state.current, scoring, drafts, &self.keeping.look))
     }
 
-    /// Answers the offer to bring lost edits back.
+    /// Handles the answer whether to restore recovered edits.
     pub(super) fn rescue(&mut self, restore: bool) {
         let lost = std::mem::take(&mut self.state.rescued);
         if restore {
@@ -177,7 +176,7 @@ impl Controller {
                 self.bring_back(draft, true);
             }
         }
-        // On the disk under this window's name before the old ones go.
+        // The new copy reaches the disk before the old files are removed.
         let (kept, left) = (self.kept(), std::mem::take(&mut self.keeping.left));
         if let Some(keeper) = &mut self.keeping.keeper {
             keeper.settle(kept, left);
@@ -191,7 +190,7 @@ impl Controller {
             .sessions
             .iter()
             .position(|session| session.task.id == draft.task);
-        // A task that is no longer there: its edit belongs to whoever looks now.
+        // The task no longer exists: the edit goes to the task on screen.
         let index = index.unwrap_or(self.state.current);
         let session = &mut self.state.sessions[index];
         if session.cards.iter().any(|card| card.code == draft.code) {
@@ -202,7 +201,7 @@ impl Controller {
         }
         let mut card = Card::new(id, Origin::Hand, Some(session.seed().id), draft.code);
         card.file = draft.file;
-        // Its file holds something else.
+        // The file differs from the draft.
         card.revision = 1;
         session.cards.push(card);
         if select {
@@ -212,7 +211,7 @@ impl Controller {
         }
     }
 
-    /// A file of a card has another content than it had.
+    /// Handles a card's file that changed on disk.
     pub(super) fn changed_outside(&mut self, path: &Path, code: &str) {
         let mut reloaded = Vec::new();
         for (index, session) in self.state.sessions.iter_mut().enumerate() {
@@ -243,7 +242,7 @@ impl Controller {
         }
     }
 
-    /// Answers what to do with a file that changed while it had edits here.
+    /// Handles the answer about a file that changed on disk while it had unsaved edits.
     pub(super) fn settle_conflict(&mut self, load: bool) {
         let Some(conflict) = self.state.conflict.take() else {
             return;
@@ -266,7 +265,7 @@ impl Controller {
         }
     }
 
-    /// Whether the window may close now; if not, the question is put.
+    /// Whether the window may close now; otherwise the question is displayed.
     pub fn may_close(&mut self) -> bool {
         let lost = self.lost_by_closing();
         let saved = self.keeping.closing && self.unsaved().is_empty() && lost.is_empty();
@@ -306,7 +305,7 @@ impl Controller {
         }
     }
 
-    /// Closes once the last save has come through; a save that failed keeps the window open.
+    /// Closes the window after the last save; a failed save keeps it open.
     pub(super) fn close_when_saved(&mut self, failed: bool) {
         if !self.keeping.closing {
             return;
@@ -318,7 +317,7 @@ impl Controller {
         }
     }
 
-    /// Edits without a file, where they cannot be kept for the next start.
+    /// Edits without a file that cannot be saved for the next start.
     fn lost_by_closing(&self) -> Vec<String> {
         if self.keeping.failing.is_none() {
             return Vec::new();
@@ -343,7 +342,7 @@ impl Controller {
     }
 }
 
-/// Whether a card holds something that no file does.
+/// Whether a card holds code that no file holds.
 fn is_draft(card: &Card) -> bool {
     let of_row = card.row.is_some() && card.revision == 0;
     card.origin == Origin::Hand && !of_row && (card.file.is_none() || card.unsaved())

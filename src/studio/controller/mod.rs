@@ -1,6 +1,6 @@
-//! The one place that changes [`State`]: commands come in from panels, events from jobs and files.
+//! Changes [`State`], as the only module: panels send commands, jobs and files send events.
 //!
-//! Never draws and never waits. Time is the window's own clock, handed in, so that a test can turn it.
+//! It never draws or waits. It gets the window time as an argument, so that tests control it.
 
 mod cards;
 mod events;
@@ -34,59 +34,52 @@ use crate::executor::Priority;
 use crate::studio::environment::Recipe;
 use jobs::Pending;
 
-/// A pause of this length in typing starts a run, s.
+/// Pause in typing after which a run starts, s.
 pub const DEBOUNCE: f64 = 0.25;
-/// The same for a slider, which is moved on purpose, s.
+/// Pause after which a slider starts a run, s: it is moved on purpose.
 pub const TUNE: f64 = 0.05;
-/// Proposals of a loop at most.
+/// Default step limit of a loop.
 pub const MAX_STEPS: usize = 12;
-/// A loop stops at this total, which stands for whatever the profile asks for.
+/// Default target of a loop; it stands for the target of the profile.
 pub const TARGET: f64 = 0.92;
-/// Lines of log kept.
+/// Number of log lines kept.
 const LOG_LINES: usize = 500;
 
-/// What only the window can do.
+/// An action of the window itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Put text on the clipboard.
+    /// Copy text to the clipboard.
     Copy(String),
-    /// Change between dark and light.
+    /// Toggle between dark and light.
     ToggleTheme,
-    /// Something for the 3D view.
+    /// A command of the 3D view.
     View(ViewAction),
-    /// Something for the editor.
+    /// A command of the editor.
     Editor(EditorAction),
-    /// The code on screen is being saved.
     Saving,
-    /// Close the window.
     Close,
-    /// Show or hide the code diff.
     Diff,
-    /// Show or hide the candidates of one prompt.
     Group,
-    /// Open or close the command palette.
     Palette,
-    /// Open or close the list of shortcuts.
     Shortcuts,
-    /// Open or close the settings page.
     Settings,
-    /// Settings were changed: show the window by them.
+    /// Apply changed settings to the window.
     Restyle,
     /// Open or close the page for a new task.
     NewTask,
     /// The new task was written.
     TaskWritten,
-    /// Turn to a side of the training run.
+    /// Show a tab of the training run.
     Turn(RunTab),
-    /// Put a panel away, or bring it back.
+    /// Show or hide a panel.
     Panel(PanelKind),
-    /// Bring a panel to the front.
+    /// Show a panel as the active tab.
     Bring(PanelKind),
-    /// Panels back to where they usually are.
+    /// Restore the default layout.
     ResetLayout,
 }
 
-/// Turns commands into jobs, and events into state.
+/// Executes commands as jobs and applies events to the state.
 pub struct Controller {
     state: State,
     backend: Box<dyn Backend>,
@@ -98,16 +91,16 @@ pub struct Controller {
     next_id: u64,
     effects: Vec<Effect>,
     keeping: keeping::SessionTracker,
-    /// Rows to be written once there is a path for them.
+    /// Selected rows that wait for a path.
     chosen_rows: Vec<u32>,
-    /// The notes of the rows could not be read: they are not written over.
+    /// Whether the notes file could not be read and must not be overwritten.
     keep_no_notes: bool,
-    /// The panic that an earlier window kept.
+    /// Panic report of an earlier window.
     last_panic: Option<String>,
 }
 
 impl Controller {
-    /// Takes over `state` and starts to score what is on screen.
+    /// Takes over `state` and starts scoring the card on screen.
     pub fn new(state: State, backend: Box<dyn Backend>, wake: Wake) -> Self {
         let next_id = state.sessions.len() as u64 + 1;
         let files = Files::new(wake.clone());
@@ -131,22 +124,21 @@ impl Controller {
         controller
     }
 
-    /// A missing Python environment can be made so.
+    /// Sets how to create a missing Python environment.
     pub fn set_environment_recipe(&mut self, recipe: Recipe) {
         self.state.recipe = Some(recipe);
     }
 
-    /// What there is to show.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// What the window has to do, once.
+    /// Removes and returns the pending effects.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
 
-    /// Reads a Python file, or the trajectory in a folder or a JSONL file.
+    /// Opens a Python file, or the trajectory in a folder or a JSONL file.
     pub fn open(&mut self, path: PathBuf) {
         if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") {
             self.files.read_trajectory(path);
@@ -155,9 +147,9 @@ impl Controller {
         }
     }
 
-    /// Takes in what came from jobs and files since the last call, and starts what is due at `now` (s).
+    /// Handles all events since the last call and starts what is due at `now` (s).
     ///
-    /// Returns after how many seconds to call again even if nothing arrives.
+    /// Returns the seconds after which it must be called again even without events.
     pub fn update(&mut self, now: f64) -> Option<f64> {
         self.state.now = now;
         self.take_pool_status();
@@ -173,7 +165,7 @@ impl Controller {
         [due, keep].into_iter().flatten().reduce(f64::min)
     }
 
-    /// Does what a panel asked for.
+    /// Executes a command.
     pub fn apply(&mut self, command: Command) {
         match command {
             Command::Do(action) => self.act(action),
@@ -285,7 +277,7 @@ impl Controller {
         }
     }
 
-    /// Works by these settings from now on; candidates are scored anew where that changes what they may use.
+    /// Applies settings; candidates are scored again where their limits or files change.
     pub fn set(&mut self, settings: Settings) {
         self.state.scoring.limits.cpu_s = settings.seconds;
         self.state.scoring.limits.memory_mb = settings.memory_mb;
@@ -293,17 +285,17 @@ impl Controller {
         self.score_what_is_not();
     }
 
-    /// Writes new tasks to that folder.
+    /// Sets the folder for new tasks.
     pub fn set_pack(&mut self, folder: PathBuf) {
         self.state.pack = Some(folder);
     }
 
-    /// Keeps rows of all runs in a store in that folder.
+    /// Sets the folder of the row store.
     pub fn row_store_is(&mut self, folder: PathBuf) {
         self.state.row_store = Some(folder);
     }
 
-    /// Keeps settings in that file.
+    /// Sets the settings file.
     pub fn set_settings_file(&mut self, path: PathBuf) {
         self.state.settings_file = Some(path);
     }
@@ -413,7 +405,7 @@ impl Controller {
         state.pool = pool;
     }
 
-    /// Shows a fault of ours above the panels and keeps it in the log.
+    /// Displays an error in the banner and logs it.
     pub fn tell(&mut self, message: &str) {
         push_log(&mut self.state.log, true, message.to_owned());
         if !self.state.notice.as_ref().is_some_and(|notice| notice.from_pool) {
@@ -421,7 +413,7 @@ impl Controller {
         }
     }
 
-    /// Keeps a line in the log.
+    /// Adds a line to the log.
     pub fn note(&mut self, text: String) {
         push_log(&mut self.state.log, false, text);
     }
@@ -431,7 +423,7 @@ impl Controller {
         self.next_id
     }
 
-    /// Marks a card as not scored through our fault, or the fault alone where the card is gone.
+    /// Marks a card as not scored because of an internal error; reports the error alone if the card is gone.
     fn fault(&mut self, session: usize, card: CardId, message: &str, input: bool) {
         if let Some(card) = self.state.sessions[session].get_mut(card) {
             card.outcome = Outcome::InternalError {

@@ -1,4 +1,4 @@
-//! Who proposes: the choice, the servers that are known, and what becomes of a proposal that arrived.
+//! Proposers: the selection, the known servers, and decisions on proposals.
 
 use super::Controller;
 use crate::engine::ProposerConfig;
@@ -10,7 +10,7 @@ use crate::studio::servers::ServerEvent;
 use crate::studio::state::{Card, CardId, Recorded, Session};
 use crate::trajectory::{Origin, Proposal, Step};
 
-/// Characters of a text under way that its card shows.
+/// Number of characters of a streamed text that its card displays.
 const GLANCE: usize = 200;
 
 impl Controller {
@@ -55,19 +55,19 @@ impl Controller {
         }
     }
 
-    /// Reads the servers of a file and keeps them there from now on.
+    /// Reads the servers of a file and saves them there from now on.
     pub fn servers_file_is(&mut self, path: std::path::PathBuf) {
         match crate::studio::proposing::read_servers(&path) {
             Ok(servers) => {
                 self.state.proposing.servers = servers;
                 self.state.proposing.servers_file = Some(path);
             }
-            // A file that cannot be read is somebody's work, and is not written over.
+            // An unreadable file is not overwritten.
             Err(message) => self.tell(&message),
         }
     }
 
-    /// Where prompt templates lie.
+    /// Sets the folder of prompt templates.
     pub fn prompts_are_in(&mut self, folder: std::path::PathBuf) {
         self.state.proposing.prompts = Some(folder);
     }
@@ -100,7 +100,7 @@ impl Controller {
         }
     }
 
-    /// Asks a server how it is.
+    /// Queries a server.
     pub(super) fn look_at(&mut self, index: usize) {
         let Some(server) = self.state.proposing.servers.get_mut(index) else {
             return;
@@ -130,7 +130,7 @@ impl Controller {
                     }
                 }
                 ServerEvent::Prompt(prompt) => {
-                    // Nobody wants it any more once it was closed.
+                    // The preview may have been closed in the meantime.
                     if self.state.proposing.prompt.is_some() {
                         self.state.proposing.prompt = Some(prompt);
                     }
@@ -140,7 +140,7 @@ impl Controller {
         }
     }
 
-    /// Shows the prompt that the model would be sent about the card on screen.
+    /// Previews the prompt about the card on screen.
     pub(super) fn preview_prompt(&mut self) {
         let proposing = &self.state.proposing;
         let Some(server) = proposing.servers.get(proposing.server) else {
@@ -162,7 +162,7 @@ impl Controller {
         self.state.proposing.prompt = Some(shown);
     }
 
-    /// What a person decided about the proposal that arrived.
+    /// Handles the decision on the pending proposal.
     pub(super) fn answer_proposal(&mut self, answer: Answer) {
         let Some(PendingProposal { card, base }) = self.state.proposing.arrived.take() else {
             return;
@@ -183,7 +183,7 @@ impl Controller {
         }
     }
 
-    /// Who the engine is to ask, by what is picked; why not, if that is impossible.
+    /// Configuration of the selected proposer, or why it cannot be used.
     pub(super) fn choice(&self, session: &Session, skip: usize) -> Result<ProposerConfig, String> {
         let proposing = &self.state.proposing;
         Ok(match session.pick(proposing.pick) {
@@ -202,7 +202,7 @@ impl Controller {
         })
     }
 
-    /// The card that the recording starts from, made if it is not there; none where that is the seed.
+    /// Card that the recording starts from, created if missing; none if that is the seed.
     pub(super) fn start_of_recording(&mut self, index: usize) -> Option<CardId> {
         let fresh = CardId(self.fresh_id());
         let session = &mut self.state.sessions[index];
@@ -232,8 +232,8 @@ impl Controller {
         Some(fresh)
     }
 
-    /// The steps that a proposer is told of besides the card that it starts from, and their cards: the card first, then
-    /// what was proposed from it before, which nobody wants to be proposed again. Empty while the card is not scored.
+    /// Steps that a proposer gets besides its base, and their cards: the base first, then earlier proposals from it, which
+    /// should not be repeated. Empty while the base is not scored.
     pub(super) fn known_steps(&self, session: &Session, base: &Card) -> (Vec<Step>, Vec<CardId>) {
         let current = |card: &Card| {
             card.scored()
@@ -274,7 +274,7 @@ impl Controller {
         (steps, cards)
     }
 
-    /// More of a proposal's text.
+    /// Appends to a proposal's text.
     pub(super) fn hear(&mut self, session: usize, card: CardId, delta: &str) {
         let said = &mut self.state.proposing.said;
         let at = match said.iter().position(|said| said.card == card) {
@@ -297,7 +297,7 @@ impl Controller {
         }
     }
 
-    /// The text of a card came to its end.
+    /// Marks the end of a card's text.
     pub(super) fn heard(&mut self, card: CardId, end: StreamEnd) {
         let said = self.state.proposing.said.iter_mut();
         for said in said.filter(|said| said.card == card && said.end.is_none()) {
@@ -305,7 +305,7 @@ impl Controller {
         }
     }
 
-    /// Nobody waits for what is still under way.
+    /// Marks unfinished texts as incomplete.
     pub(super) fn break_off(&mut self) {
         for said in &mut self.state.proposing.said {
             said.end.get_or_insert(StreamEnd::Broken);

@@ -1,4 +1,4 @@
-//! Training runs: a file of rows, another one to compare with, what is said of rows, and groups built to be looked at.
+//! Training runs: rows, a run to compare with, notes, and the candidates of a group.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::studio::notes::Notes;
 use crate::studio::rows::{REPLACES_ITSELF, Rows};
 use crate::studio::state::{GroupView, Member, Phase, Report, file_name};
 
-/// Candidates of a group that are built to be looked at; more would keep the workers from everything else.
+/// Number of candidates of a group that are built; more would block the workers.
 pub const MEMBERS: usize = 24;
 
 impl Controller {
@@ -75,7 +75,7 @@ impl Controller {
         }
     }
 
-    /// Rows to be written once there is a path.
+    /// Selects rows to write once a path is chosen.
     pub fn choose_rows(&mut self, rows: Vec<u32>) {
         self.chosen_rows = rows;
     }
@@ -96,7 +96,7 @@ impl Controller {
         self.files.export_rows(path, Arc::clone(rows), chosen, notes);
     }
 
-    /// Builds the candidates of a group in place of those of another one.
+    /// Builds the candidates of a group, in place of those of another one.
     pub(super) fn open_group(&mut self, index: usize) {
         if self.state.group.as_ref().is_some_and(|view| view.group == index) {
             return;
@@ -156,7 +156,7 @@ impl Controller {
         }
     }
 
-    /// What came of a candidate of the group on screen.
+    /// Handles the result of a candidate of the group on screen.
     pub(super) fn take_member(&mut self, job: JobId, assessment: Assessment) {
         let phase = match (assessment.shape, assessment.evaluation.failure) {
             (Some(shape), _) => Phase::Built(shape),

@@ -1,7 +1,6 @@
-//! What the card on screen shows beside its part, where that was not told with its score.
+//! Objects that the card on screen displays besides its part, if its assessment did not include them.
 //!
-//! Batches and repairs get the scored shape alone. A card of theirs is run once more when it is looked at, if its code may
-//! show more.
+//! Batches and repairs get the scored shape alone. When such a card is selected, it is run again if its code may display more.
 
 use std::sync::Arc;
 
@@ -13,11 +12,11 @@ use crate::executor::Priority;
 use crate::reward::Mode;
 use crate::studio::state::{Activity, Card, CardId};
 
-/// Without one of these a script shows its part and nothing else.
+/// A script without any of these displays its part only.
 const SHOWS: [&str; 5] = ["show", "display", "debug", "push_object", "Assembly"];
 
 impl Controller {
-    /// Asks for the scene of the card on screen, once for each revision.
+    /// Requests the scene of the card on screen, once per revision.
     pub(super) fn ask_for_scene(&mut self) {
         let index = self.state.current;
         let session = &self.state.sessions[index];
@@ -30,7 +29,7 @@ impl Controller {
         let job = Job::Assess(AssessJob {
             code: Arc::from(card.code.as_bytes()),
             task: session.task.clone(),
-            // Only what it shows is wanted.
+            // Only the displayed objects are needed.
             scoring: Scoring {
                 mode: Mode::Fast,
                 reference: ReferenceChoice::None,

@@ -1,4 +1,4 @@
-//! The server of this window: started and stopped, and what its clients do taken in.
+//! The studio's server: start, stop, and the steps of its clients.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -15,28 +15,28 @@ use crate::studio::serving::{Serving, ServingPhase, new_token};
 use crate::studio::state::{Card, CardId};
 use crate::trajectory::Origin;
 
-/// Sockets that may hold an environment at a time.
+/// Maximum number of sockets with an environment.
 const MAX_ENVS: usize = 16;
-/// Candidates that may wait; more are refused.
+/// Maximum number of queued candidates; more are refused.
 const QUEUE: usize = 1024;
-/// Bytes of a message at most.
+/// Maximum size of a message in bytes.
 const MAX_BODY: usize = 16 << 20;
-/// Requests a second of one address.
+/// Maximum requests per second and address.
 const MAX_RATE: u32 = 1000;
-/// A socket without a message for so long is closed.
+/// Time after which a socket without messages is closed.
 const IDLE: Duration = Duration::from_secs(1800);
-/// Clients give a step 60 s.
+// Clients wait 60 s for a step.
 const STEP_LIMIT: Duration = Duration::from_secs(55);
-/// CPU seconds of a candidate at most: within [`STEP_LIMIT`] it can be run twice, and be ended both times.
+/// CPU time limit of a candidate in seconds: two runs of it, both stopped at the limit, fit into [`STEP_LIMIT`].
 const CPU_S: f64 = 8.0;
-/// A window that closes waits so long for answers that are under way.
+/// Time that a closing window waits for running requests.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A server that was started, and who watches it.
+/// A running server and its observer.
 pub(super) struct Host {
     hosting: Hosting,
     spectator: Arc<Spectator>,
-    /// Changes that were taken in.
+    /// Number of changes processed.
     changes: u64,
     ended: bool,
 }
@@ -118,7 +118,7 @@ impl Controller {
         }
     }
 
-    /// Takes in what became of the server, and what its clients did.
+    /// Handles state changes of the server and steps of its clients.
     pub(super) fn take_host_events(&mut self) {
         let Some(host) = &mut self.host else { return };
         if let Some((changes, sessions)) = host.spectator.since(host.changes) {
@@ -167,7 +167,7 @@ impl Controller {
         }
     }
 
-    /// What clients do that a closing window would break off.
+    /// Description of client work that closing the window would interrupt.
     pub(super) fn served(&self) -> Option<String> {
         let open = self.state.serving.open_sessions();
         let plural = if open == 1 { "" } else { "s" };
@@ -175,7 +175,7 @@ impl Controller {
             .then(|| format!("the server, with {open} open session{plural}"))
     }
 
-    /// Shows a client's step as a candidate of its task, under the score that the client was given; its part is built here.
+    /// Displays a client's step as a candidate of its task, with the score that the client got; its part is built here.
     fn show_served(&mut self, step: &SeenStep) {
         let of_task = |id: &str| {
             self.state

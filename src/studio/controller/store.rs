@@ -1,4 +1,4 @@
-//! What is kept on the disk, new tasks, and reports of faults.
+//! The cache, new tasks, and diagnostics.
 
 use super::{Controller, Effect};
 use crate::studio::diagnostics;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 impl Controller {
-    /// Keeps panics in that folder from now on, and tells of one that an earlier window kept there.
+    /// Stores panic reports in that folder, and reports one of an earlier window.
     pub fn keep_panics(&mut self, folder: &Path) {
         self.last_panic = diagnostics::last_panic(folder);
         diagnostics::keep_panics(folder);
@@ -40,7 +40,7 @@ impl Controller {
         self.files.write_task(pack, task);
     }
 
-    /// A task that was written is one more of the list, and shown.
+    /// Adds a written task to the list and displays it.
     pub(super) fn take_task(&mut self, written: Result<Arc<Task>, String>) {
         match written {
             Err(message) => self.state.new_task_problem = Some(message),

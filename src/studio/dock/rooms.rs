@@ -1,4 +1,4 @@
-//! How the docks' tiles look and behave: headers that drag, tabs, hairlines between them.
+//! Behaviour of the dock's tiles: draggable headers, tabs, hairlines.
 
 use egui::{Color32, Id, Rect, RichText, Sense, Stroke, Ui, Visuals, WidgetText, vec2};
 use egui_tiles::{
@@ -8,10 +8,10 @@ use egui_tiles::{
 use super::{GAP, LEAST, PanelKind, TAB_BAR};
 use crate::studio::theme::{self, HEADER};
 
-/// What the tree of tiles asks of us.
+/// Behaviour that the tile tree queries.
 pub(super) struct TileBehavior<'a> {
     pub draw: &'a mut dyn FnMut(PanelKind, &mut Ui),
-    /// Containers of tabs with no more than one to be seen: they need no bar.
+    /// Tab containers with at most one visible child: they get no tab bar.
     pub lone: Vec<TileId>,
     pub touched: bool,
     pub dropped: bool,
@@ -29,8 +29,7 @@ impl Behavior<PanelKind> for TileBehavior<'_> {
         };
         ui.painter().rect_filled(rect, 0.0, fill);
         let mut response = UiResponse::None;
-        // Below what the header shows, so that its buttons stay buttons. The view has no header: its tab or the menu
-        // moves it.
+        // Below the header's content, so that its buttons receive clicks. The view has no header: its tab or the menu moves it.
         if *kind != PanelKind::View {
             let head = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
             let handle = ui.interact(head, Id::unique(("panel", *kind)), Sense::click_and_drag());

@@ -1,11 +1,11 @@
-//! How much of the room each tile takes, at first and when the room changes.
+//! Sizes of tiles: the defaults, and the adjustment to a new area.
 
 use egui::{Id, Vec2, vec2};
 use egui_tiles::{Container, Linear, LinearDir, Tabs, Tile, TileId, Tiles, Tree};
 
 use super::{GAP, LEAST, LOW, NARROW, NEW, PanelKind, TAB_BAR};
 
-/// The usual arrangement for a room of that size.
+/// Default arrangement for an area of that size.
 pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
     let mut tiles = Tiles::default();
     let pane = |tiles: &mut Tiles<PanelKind>, kind| tiles.insert_pane(kind);
@@ -16,7 +16,7 @@ pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
         }
         tiles.insert_container(linear)
     };
-    // In a narrow window what stands beside code and view gives way first.
+    // In a narrow window the side panels shrink first.
     let [least_left, least_right, least_editor] = if room.x < NARROW {
         [150.0, 240.0, 230.0]
     } else {
@@ -129,8 +129,7 @@ fn holds_work(tiles: &Tiles<PanelKind>, tile: TileId) -> bool {
     }
 }
 
-/// Fits parts into a whole: those with `work` take, in proportion, what the others leave; all shrink where that is too
-/// little.
+/// Fits parts into a whole: those with `work` share, in proportion, what the others leave. All shrink if that is not enough.
 pub(super) fn spread(parts: &mut [f32], work: &[bool], whole: f32) {
     let even = whole / parts.len().max(1) as f32;
     for part in parts.iter_mut().filter(|part| **part < NEW) {

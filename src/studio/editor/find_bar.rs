@@ -1,4 +1,4 @@
-//! The bar that finds and replaces, and the tints of what was found.
+//! Find bar, and the highlights of matches.
 
 use std::ops::Range;
 
@@ -12,40 +12,40 @@ use super::find::{Find, next, previous};
 use crate::studio::panels::widgets;
 use crate::studio::theme::{self, PAD, Palette, SMALL};
 
-/// Accessible name of the field for what is looked for.
+/// Accessible name of the search field.
 pub const QUERY: &str = "Find";
-/// Accessible name of the field for the replacement.
+/// Accessible name of the replacement field.
 pub const REPLACEMENT: &str = "Replace with";
-/// Height of one of its rows, points.
+/// Height of a row, points.
 const ROW: f32 = 34.0;
 
-/// What was asked for in the bar.
+/// Actions of the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FindAction {
-    /// Go to the match after the caret.
+    /// Select the match after the caret.
     Next,
-    /// Go to the match before it.
+    /// Select the match before the caret.
     Previous,
-    /// Replace the match that is selected, or select one.
+    /// Replace the selected match, or select one.
     Replace,
-    /// Replace every match.
+    /// Replace all matches.
     ReplaceAll,
-    /// Put the bar away.
+    /// Close the bar.
     Close,
 }
 
-/// Matches of the last search, for as long as code and query stay.
+/// Matches of the last search, cached until code or query change.
 #[derive(Default)]
 pub struct SearchMatches {
     of: Option<(String, bool, u64)>,
-    /// The matches in bytes.
+    /// Matches in bytes.
     pub matches: Vec<Range<usize>>,
-    /// Line and characters from its start of each match.
+    /// Line and character range of each match.
     places: Vec<(usize, Range<usize>)>,
 }
 
 impl SearchMatches {
-    /// Looks again if something has changed.
+    /// Searches again after a change.
     pub fn update(&mut self, find: &Find, code: &str) {
         let key = (find.query.clone(), find.case, egui::epaint::util::hash(code));
         if self.of.as_ref() == Some(&key) {
@@ -66,12 +66,12 @@ impl SearchMatches {
         self.of = Some(key);
     }
 
-    /// The line of a match.
+    /// Line of a match.
     pub fn line(&self, index: usize) -> usize {
         self.places.get(index).map_or(0, |(line, _)| *line)
     }
 
-    /// Tints behind the matches in sight.
+    /// Highlights of the visible matches.
     pub fn tints(
         &self,
         galley: &Galley,
@@ -102,7 +102,7 @@ impl SearchMatches {
     }
 }
 
-/// Shows the bar; `current` is the match that the caret stands on.
+/// Draws the bar; `current` is the match at the caret.
 pub fn show(
     find: &mut Find,
     found: &SearchMatches,
@@ -190,7 +190,7 @@ pub fn show(
     wish
 }
 
-/// Lays out in a row of its own: too little room must not make the panel wider.
+/// Lays out within a fixed row, so that lack of space does not widen the panel.
 fn within(ui: &mut Ui, row: Rect, add: impl FnOnce(&mut Ui)) {
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     let mut child = ui.new_child(UiBuilder::new().max_rect(row).layout(layout));
@@ -198,7 +198,7 @@ fn within(ui: &mut Ui, row: Rect, add: impl FnOnce(&mut Ui)) {
     add(&mut child);
 }
 
-/// The match that a wish leads to from a caret in bytes.
+/// The match that an action selects from a caret in bytes.
 pub fn target(found: &SearchMatches, wish: FindAction, caret: Range<usize>) -> Option<usize> {
     match wish {
         FindAction::Next => next(

@@ -1,37 +1,34 @@
-//! The named numbers of a script: what its sliders move.
+//! Named numbers of a script, which sliders change.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::highlight::{Token, tokens};
 
-/// A slider over more than this moves in steps that nobody means; digits enough lead to infinity.
+/// A slider over a larger range has useless steps; enough digits give infinity.
 const MOST: f64 = 1e9;
 
-/// `name = number` at the left border of a script.
+/// An assignment `name = number` without indentation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
-    /// Its name.
     pub name: String,
-    /// Its value.
     pub value: f64,
-    /// Where the literal stands, bytes; with its sign.
+    /// Position of the literal with its sign, bytes.
     pub place: Range<usize>,
-    /// Digits after the point; none for a whole number.
+    /// Decimal places; none for an integer.
     pub digits: Option<usize>,
 }
 
-/// Every named number, in order. Names that are assigned again further down are left out: a slider would move one of
-/// two values.
+/// Named numbers in order. Names assigned more than once are excluded: a slider would change one of two values.
 pub fn numbers(code: &str) -> Vec<Number> {
-    // Those that reach over a line break: few, however long the script.
+    // Strings that span lines: few, however long the script is.
     let mut strings = tokens(code)
         .into_iter()
         .filter(|(token, range)| *token == Token::String && code[range.clone()].contains('\n'))
         .map(|(_, range)| range)
         .peekable();
     let mut found: Vec<Number> = Vec::new();
-    // How often each of them is assigned.
+    // Number of assignments of each name.
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     let mut start = 0;
     for line in code.split('\n') {
@@ -79,7 +76,7 @@ pub fn numbers(code: &str) -> Vec<Number> {
 }
 
 impl Number {
-    /// The range of its slider: from nothing to twice as much, in round numbers.
+    /// Range of the slider: from zero to twice the value, rounded.
     pub fn range(&self) -> [f64; 2] {
         let far = round_up(
             2.0 * self
@@ -90,12 +87,12 @@ impl Number {
         if self.value < 0.0 { [-far, far] } else { [0.0, far] }
     }
 
-    /// A value as it would be written in its place: at least as finely as it is.
+    /// A value formatted like the literal, with at least as many decimal places.
     pub fn written(&self, value: f64) -> String {
         match self.digits {
             None => format!("{:.0}", value.round()),
             Some(digits) => {
-                // Steps of a hundredth of the range: 22.0 goes in tenths, 0.4 in hundredths.
+                // Steps of a hundredth of the range: 22.0 changes in tenths, 0.4 in hundredths.
                 let [low, high] = self.range();
                 let step = -((high - low) / 200.0).log10().floor();
                 let finest = digits.max(step.max(1.0) as usize).min(6);

@@ -1,4 +1,4 @@
-//! Finding in the code, and what menus and shortcuts ask of it.
+//! Search in the code, and editor actions of menus and shortcuts.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::history::EditOrigin;
 use super::{EditorView, api, comment, find as matching, indent, keys};
 use crate::studio::command::EditorAction;
 
-/// Does what was asked for by menu or shortcut; tells whether the code was changed.
+/// Executes the pending editor action; returns whether the code changed.
 pub(super) fn act(view: &mut EditorView, id: Id, ui: &Ui) -> bool {
     let Some(action) = view.wanted.take() else {
         return false;
@@ -18,7 +18,7 @@ pub(super) fn act(view: &mut EditorView, id: Id, ui: &Ui) -> bool {
     match action {
         EditorAction::Find | EditorAction::Replace => {
             let caret = caret_of(ui, id, &view.buffer);
-            // What is selected is what is looked for, if it is a piece of a line.
+            // A selection within a line becomes the query.
             let selected = view.buffer.get(caret).unwrap_or_default();
             if !selected.is_empty() && !selected.contains('\n') {
                 view.find.query = selected.to_owned();
@@ -56,7 +56,7 @@ pub(super) fn act(view: &mut EditorView, id: Id, ui: &Ui) -> bool {
     }
 }
 
-/// The bar over the code; tells whether the code was changed.
+/// Draws the find bar; returns whether the code changed.
 pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
     view.found.update(&view.find, &view.buffer);
     let caret = place_of(view, id, ui);
@@ -108,7 +108,7 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
     }
 }
 
-/// The selection, or where it was when the bar took the keyboard.
+/// The selection, or the one before the bar got the focus.
 pub(super) fn place_of(view: &EditorView, id: Id, ui: &Ui) -> Range<usize> {
     let elsewhere = !ui.memory(|memory| memory.has_focus(id));
     let kept = view
@@ -125,7 +125,7 @@ pub(super) fn go(view: &mut EditorView, wish: FindAction, id: Id, ui: &Ui) {
     }
 }
 
-/// Puts the selection on a match and brings it into sight.
+/// Selects a match and scrolls to it.
 pub(super) fn select(view: &mut EditorView, index: usize, id: Id, ui: &Ui) {
     let range = view.found.matches[index].clone();
     set_selection(ui, id, &view.buffer, range.clone());
@@ -134,7 +134,7 @@ pub(super) fn select(view: &mut EditorView, index: usize, id: Id, ui: &Ui) {
     ui.request_repaint();
 }
 
-/// The selection of the field in bytes.
+/// Selection of the field in bytes.
 pub(super) fn caret_of(ui: &Ui, id: Id, code: &str) -> Range<usize> {
     let range = TextEdit::load_state(ui.ctx(), id).and_then(|state| state.cursor.char_range());
     let Some(range) = range.map(|range| range.as_sorted_char_range()) else {
@@ -143,7 +143,7 @@ pub(super) fn caret_of(ui: &Ui, id: Id, code: &str) -> Range<usize> {
     bytes_of(code, &range)
 }
 
-/// A range of characters as egui counts them, in bytes.
+/// Converts a range of characters, as egui counts them, to bytes.
 pub(super) fn bytes_of(code: &str, chars: &Range<CharIndex>) -> Range<usize> {
     indent::byte(code, chars.start.0)..indent::byte(code, chars.end.0)
 }

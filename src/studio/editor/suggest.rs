@@ -1,20 +1,20 @@
-//! What a failing line probably meant.
+//! Suggests fixes for misspelled names.
 
 use std::ops::Range;
 
 use super::api::{ApiIndex, nearest, word_before};
 use crate::failure::Failure;
 
-/// A change that may mend a failure.
+/// An edit that may fix a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuggestedFix {
-    /// What is replaced, bytes.
+    /// Replaced range, bytes.
     pub place: Range<usize>,
-    /// What takes its place.
+    /// Replacement.
     pub text: String,
 }
 
-/// A name that is spelled nearly like the one that is not there.
+/// Replaces an unknown name by a similarly spelled one.
 pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<SuggestedFix> {
     let message = failure.message.as_str();
     let quoted: Vec<&str> = message.split('\'').skip(1).step_by(2).collect();
@@ -46,7 +46,7 @@ pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<SuggestedF
     None
 }
 
-/// Names that a script gives: assigned, defined, imported.
+/// Names that a script assigns, defines or imports.
 fn names(code: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut push = |name: &str| {
@@ -69,7 +69,7 @@ fn names(code: &str) -> Vec<String> {
     names
 }
 
-/// The first whole word `wanted` from a place on, or else from the start, that stands as it has to.
+/// The first whole word `wanted` after a position, or else from the start, that satisfies `fits`.
 fn word(code: &str, from: usize, wanted: &str, fits: impl Fn(&str, &str) -> bool) -> Option<Range<usize>> {
     let inside = |c: char| c == '_' || c.is_alphanumeric();
     let all = code

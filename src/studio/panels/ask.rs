@@ -1,5 +1,4 @@
-//! Questions that have to be answered: what to do with rescued edits, a file that changed outside or would be replaced, a
-//! busy window that is to close.
+//! Dialogs: recovered edits, a file that changed on disk or would be replaced, closing a busy window.
 
 use egui::{Align, Button, Frame, Layout, Margin, RichText, Ui};
 
@@ -8,7 +7,7 @@ use crate::studio::command::{Command, Overwriting};
 use crate::studio::state::{Overwrite, State, file_name};
 use crate::studio::theme;
 
-/// Whether a script that was opened may read the files beside it.
+/// Asks whether an opened script may read the files beside it.
 pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let Some(project) = &state.asked_project else {
         return;
@@ -43,7 +42,7 @@ pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         });
 }
 
-/// The offer to bring edits back that a window left which was not closed.
+/// Offers to restore edits of a window that did not exit normally.
 pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let count = state.rescued.len();
     if count == 0 {
@@ -93,7 +92,7 @@ pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         });
 }
 
-/// The other questions, over everything.
+/// The other questions, as modal dialogs.
 pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     if let Some(conflict) = &state.conflict {
         let name = file_name(&conflict.path);
@@ -152,7 +151,7 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     }
 }
 
-/// Puts a question; tells whether it was left without an answer, by Escape or a click beside it.
+/// Displays a question; returns whether it was dismissed by Escape or a click beside it.
 fn ask(
     ui: &Ui,
     id: &str,

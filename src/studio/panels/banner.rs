@@ -1,4 +1,4 @@
-//! A fault of our own, told above everything else, with the way out.
+//! Error banner above the panels, with a hint.
 
 use egui::{Align, Button, Frame, Label, Layout, Margin, RichText, Ui};
 
@@ -6,7 +6,7 @@ use crate::studio::command::Command;
 use crate::studio::state::{Notice, State};
 use crate::studio::theme;
 
-/// Shows the banner, if there is something to tell.
+/// Draws the banner, if there is a notice.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let Some(notice) = &state.notice else { return };
     let palette = theme::of(ui);

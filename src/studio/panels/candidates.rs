@@ -1,5 +1,4 @@
-//! The candidates that a proposer made for one prompt, side by side as they arrive: what each built, its reward and its
-//! advantage in the group.
+//! Candidates of one prompt side by side as they arrive: shape, reward and advantage of each.
 
 use egui::{Label, RichText, ScrollArea, Ui};
 
@@ -11,7 +10,7 @@ use crate::studio::state::{Card, Session, State};
 use crate::studio::theme::{self, SMALL};
 use crate::studio::viewport::Viewport;
 
-/// Shows them in the 3D view's place; tells whether there are some.
+/// Draws them in place of the 3D view; returns whether there are any.
 pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
     let session = state.session();
     let cards = session.group();
@@ -68,7 +67,7 @@ pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut 
     true
 }
 
-/// Whose candidates they are, how many built, and what they come to.
+/// Base of the candidates, how many built, and statistics.
 fn unsafe_count(cards: &[&Card], first: &Card, session: &Session) -> String {
     let base = first.parent.and_then(|parent| session.get(parent));
     let base = base.map_or_else(String::new, |base| format!(" from {}", session.title(base)));

@@ -1,4 +1,4 @@
-//! Groups of a training run: the candidates of one prompt side by side, with rewards and advantages.
+//! Groups of a training run: candidates of one prompt side by side, with rewards and advantages.
 
 use egui::{Button, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
@@ -11,7 +11,7 @@ use crate::studio::state::{Member, Phase, State};
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::studio::viewport::Viewport;
 
-/// Each group as a line of cards.
+/// Draws each group as a line of cards.
 pub(super) fn show(
     state: &State,
     rows: &Rows,
@@ -27,7 +27,7 @@ pub(super) fn show(
         );
     }
     let open = state.group.as_ref();
-    // The group of the row on screen is the one to begin with.
+    // Starts with the group of the row on screen.
     let own = state
         .open_row
         .and_then(|row| rows.group_of.get(row))

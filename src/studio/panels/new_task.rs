@@ -1,4 +1,4 @@
-//! The page on which a new task is written.
+//! Page for creating a task.
 
 use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
 
@@ -9,10 +9,10 @@ use crate::studio::state::State;
 use crate::studio::theme;
 use crate::task::Level;
 
-/// What a seed is without code of its own: a plate, so that it builds and falls short.
+/// Default seed: a plate, which builds with a low score.
 const PLATE: &str = "import cadquery as cq\n\nfixture = cq.Workplane(\"XY\").box(40.0, 30.0, 4.0)\n";
 
-/// What is being written.
+/// State of the page.
 #[derive(Default)]
 pub struct NewTaskView {
     draft: Option<Draft>,
@@ -54,12 +54,12 @@ impl Source {
 }
 
 impl NewTaskView {
-    /// Whether the page is open, which Escape is to close.
+    /// Whether the page is open, so that Escape closes it.
     pub fn is_open(&self) -> bool {
         self.draft.is_some()
     }
 
-    /// Opens the page, or closes it.
+    /// Opens or closes the page.
     pub fn toggle(&mut self) {
         self.draft = match self.draft {
             Some(_) => None,
@@ -85,13 +85,13 @@ impl NewTaskView {
         };
     }
 
-    /// The task was written: the page has done its work.
+    /// Closes the page after the task was written.
     pub fn close(&mut self) {
         self.draft = None;
     }
 }
 
-/// Shows the page, if it is open.
+/// Draws the page, if it is open.
 pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     let Some(draft) = &mut view.draft else { return };
     let palette = theme::of(ui);

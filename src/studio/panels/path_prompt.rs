@@ -1,4 +1,4 @@
-//! A field for a path, where the desktop shows no file dialog.
+//! Path field for desktops without a file dialog.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,14 @@ use crate::studio::command::Command;
 use crate::studio::state::{PathPurpose, State};
 use crate::studio::theme;
 
-/// What is typed.
+/// State of the field.
 #[derive(Default)]
 pub struct PathPromptView {
     text: String,
     serial: u64,
 }
 
-/// Shows the field, if a path is wanted.
+/// Draws the field, if a path is requested.
 pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     let Some(prompt) = &state.path_prompt else { return };
     let fresh = view.serial != prompt.serial;

@@ -1,4 +1,4 @@
-//! Who proposes, and what it says while it says it.
+//! Proposer: selection, settings, and streamed text.
 
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::style::StyleModifier;
@@ -14,28 +14,28 @@ use crate::studio::proposing::{ProposerKind, StreamEnd, StreamedText};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, Palette};
 
-/// Every choice in the order of the bar.
+/// All kinds in the order of the bar.
 pub const PICKS: [ProposerKind; 3] = [ProposerKind::Rules, ProposerKind::Replay, ProposerKind::Endpoint];
 
-/// Accessible name of the button with the limits, before what it says.
+/// Accessible name of the button with the limits, before their values.
 pub const ASKED: &str = "How it is asked";
-/// Room for the button of a loop's limits, points.
+/// Width of the button with a loop's limits, points.
 const LIMITS: f32 = 154.0;
-/// What the number of candidates adds to it, points.
+/// Additional width for the number of candidates, points.
 const COUNT: f32 = 30.0;
 
-/// What the panel remembers.
+/// State of the panel.
 #[derive(Default)]
 pub struct ProposerView {
     pub(super) server: proposer_server::ServerView,
-    /// Which text of a group is shown; none follows the newest.
+    /// Displayed text of a group; none follows the newest.
     shown: Option<crate::studio::state::CardId>,
 }
 
-/// Shows the panel.
+/// Draws the panel.
 pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let pick = state.session().pick(state.proposing.pick);
-    // The choices come first where there is no room for both.
+    // In a narrow panel the selection has priority over the caption.
     let caption = if ui.available_width() < 330.0 {
         "By"
     } else {
@@ -68,7 +68,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         .inner_margin(Margin::symmetric(PAD as i8, 6))
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 5.0;
-            // What is said has this room as well while it arrives; no setting would change it any more.
+            // During a repair the text gets this space too; settings would no longer affect it.
             if state.repair().is_none() {
                 settings(view, state, pick, ui, commands);
             }
@@ -76,7 +76,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         });
 }
 
-/// Who of a kind proposes, and how.
+/// Settings of the selected proposer.
 fn settings(
     view: &mut ProposerView,
     state: &State,
@@ -89,7 +89,7 @@ fn settings(
         let room = (ui.available_width() - LIMITS - count).clamp(50.0, 190.0);
         let adding = pick == ProposerKind::Endpoint && !view.server.chosen(state);
         ui.scope(|ui| {
-            // A name longer than its room is cut, and does not push the button out of the panel.
+            // A long name is truncated rather than pushing the button out of the panel.
             if !adding {
                 ui.set_max_width(room);
             }
@@ -99,7 +99,7 @@ fn settings(
                 ProposerKind::Endpoint => proposer_server::show(&mut view.server, state, room, ui, commands),
             }
         });
-        // A server that is being added has the line to itself.
+        // The field for a new server takes the whole line.
         if !adding {
             limits(state, pick, ui, commands);
         }
@@ -109,12 +109,12 @@ fn settings(
     }
 }
 
-/// Whether several candidates are asked for at a time.
+/// Whether several candidates are requested per round.
 fn compares(state: &State, pick: ProposerKind) -> bool {
     pick != ProposerKind::Replay && state.proposing.candidates > 1
 }
 
-/// How it is asked and how far a loop goes, behind a button that says the latter: what is proposed needs the room.
+/// Prompt and loop settings in a menu, to leave space for the text; its button displays the limits.
 fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
     let count = if compares(state, pick) {
@@ -127,7 +127,7 @@ fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Com
     let menu = MenuButton::from_button(button).config(
         MenuConfig::new()
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
-            // Its fields are to look like fields.
+            // Fields in the menu get the style of fields.
             .style(StyleModifier::default()),
     );
     let (response, _) = menu.ui(ui, |ui| {
@@ -159,7 +159,7 @@ fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Com
     response.on_hover_text("how it is asked, and how far a loop goes");
 }
 
-/// A line for each limit; what was changed.
+/// Draws a line for each limit; returns the changes.
 fn limit_values(state: &State, pick: ProposerKind, ui: &mut Ui) -> Vec<ProposerCommand> {
     let proposing = &state.proposing;
     let mut changed = Vec::new();
@@ -213,7 +213,7 @@ fn replay(state: &State, width: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
     });
 }
 
-/// What is said, as it arrives.
+/// Draws the streamed text.
 fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let said = &state.proposing.said;
@@ -238,7 +238,7 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
             action_button(ui, Action::Cancel, ActionStyle::Danger, None, commands);
         }
     });
-    // One after the other they are the timeline's; side by side they are chosen here.
+    // Successive texts are on the timeline; candidates of one prompt are selected here.
     if said.len() > 1 && state.proposing.candidates > 1 {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
@@ -289,7 +289,7 @@ fn color(said: &StreamedText, palette: &Palette) -> egui::Color32 {
     }
 }
 
-/// Whose text it is, how long, and how it ended.
+/// Title, length and end of a text.
 fn describe(said: &StreamedText, state: &State) -> String {
     let session = state
         .sessions

@@ -1,4 +1,4 @@
-//! The prompt that a model would be sent, and how it differs from a row that its adapter was trained on.
+//! Prompt preview, and its difference from a training row of the adapter.
 
 use egui::{Id, Label, Modal, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
@@ -9,14 +9,14 @@ use crate::studio::proposing::PromptView;
 use crate::studio::state::State;
 use crate::studio::theme;
 
-/// What the page remembers.
+/// State of the page.
 #[derive(Default)]
 pub struct PromptPage {
     diff: DiffView,
     rows: Option<String>,
 }
 
-/// Shows the page, if a prompt was asked for.
+/// Draws the page, if a prompt was requested.
 pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     let Some(prompt) = &state.proposing.prompt else {
         view.rows = None;
@@ -97,7 +97,7 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
     }
 }
 
-/// The file of rows to compare with.
+/// Draws the field for the file of training rows.
 fn training(view: &mut PromptPage, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
     let Some(known) = proposing.servers.get(proposing.server) else {

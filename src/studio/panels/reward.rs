@@ -1,6 +1,6 @@
-//! The reward of the card on screen: the gate, the total, a bar per component, the notes.
+//! Reward of the card on screen: gate, total, a bar per component, notes.
 //!
-//! Behind a closed gate nothing else is shown as scored.
+//! For a failed build only the gate is displayed as scored.
 
 use egui::{Align2, Button, Label, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -11,10 +11,10 @@ use crate::studio::command::{Action, Command};
 use crate::studio::state::{Activity, Card, Outcome, Scored, Session, State};
 use crate::studio::theme::{self, TEXT};
 
-/// Opacity of the score of the code before, while the part on screen is being scored.
+/// Opacity of the previous score while a new one is pending.
 const OF_BEFORE: f32 = 0.45;
 
-/// Shows everything but the JSON.
+/// Draws everything except the JSON.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let session = state.session();
@@ -41,7 +41,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 Outcome::Scored(scored) => {
                     if card.is_being_scored() {
                         scoring(ui);
-                        // What follows is the score of the code before.
+                        // The following is the score of the previous code.
                         ui.multiply_opacity(OF_BEFORE);
                     }
                     if scored.evaluation.ok {
@@ -85,7 +85,7 @@ fn unknown(state: &State, card: &Card, ui: &mut Ui) {
     ui.label(widgets::dim(text, palette));
 }
 
-/// Our fault is no score: it says so, and offers to try again.
+/// An internal error is not a score: displays the error and offers a retry.
 fn fault(message: &str, input: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     frame(palette.raised, palette.warn).show(ui, |ui| {

@@ -1,4 +1,4 @@
-//! The rows of a training run: filtered, sorted, counted; a click takes one to the editor.
+//! Rows of a training run with filter, order and statistics; a click opens one in the editor.
 
 use egui::{
     Align2, ComboBox, RichText, Role, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2,
@@ -12,14 +12,14 @@ use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::trajectory;
 
-/// Accessible name of the field that filters.
+/// Accessible name of the filter field.
 pub const FILTER: &str = "Filter rows";
-/// Accessible name of the field for a word on a row.
+/// Accessible name of the field for a note.
 pub const NOTE: &str = "Note on the row";
 const ROW: f32 = 24.0;
 const CURVE: f32 = 46.0;
 
-/// How rows are chosen and sorted.
+/// Filter and order.
 #[derive(Default)]
 pub struct RowsView {
     text: String,
@@ -27,12 +27,12 @@ pub struct RowsView {
     choice: Choice,
     key: Option<Key>,
     serial: u64,
-    /// The annotation being typed, and of which row.
+    /// Note being typed, and its row.
     note: (Option<usize>, String),
     listed: Listed,
 }
 
-/// What the list depends on.
+/// Inputs of the list.
 #[derive(Clone, Copy, PartialEq)]
 struct Key {
     rows: usize,
@@ -41,7 +41,7 @@ struct Key {
     pins: u64,
 }
 
-/// Shows the rows that are open, or how to open some.
+/// Draws the open rows, or how to open some.
 pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let Some(rows) = &state.rows else {
@@ -83,7 +83,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
             .margin(egui::Margin::symmetric(8, 3));
         let response = ui.name_inputs(FILTER, |ui| ui.add(field));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, FILTER));
-        // Searching reads the file: once somebody stops typing, not at each letter.
+        // A search reads the file, so it waits for a pause in typing.
         if view.text != view.asked && (response.lost_focus() || !response.changed()) {
             view.asked.clone_from(&view.text);
             commands.push(Command::SearchRows(view.asked.trim().to_owned()));
@@ -179,7 +179,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
     foot(view, ui);
 }
 
-/// Which of the store's runs is shown.
+/// Selection of a run of the store.
 fn run_chooser(view: &mut RowsView, rows: &Rows, ui: &mut Ui) {
     let name = |run: Option<u16>| match run {
         Some(run) => rows.runs.get(run as usize).map_or("", String::as_str),
@@ -204,7 +204,7 @@ fn run_chooser(view: &mut RowsView, rows: &Rows, ui: &mut Ui) {
     });
 }
 
-/// What is said of the row on screen.
+/// Draws the note on the row on screen.
 fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let kept = state.notes.of(index).cloned().unwrap_or_default();
@@ -227,7 +227,7 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
         {
             commands.push(Command::PinRow(index, pinned));
         }
-        // Where a row is a step of a trajectory, the steps before and after it tell more.
+        // A row of a trajectory can be displayed with the steps before and after it.
         let file = state
             .rows
             .as_ref()
@@ -259,17 +259,17 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
 }
 
 impl RowsView {
-    /// The rows that fit, in the order of the list.
+    /// Matching rows in the list's order.
     pub fn shown(&self) -> &[u32] {
         &self.listed.rows
     }
 
-    /// Grows when [`Self::shown`] changes.
+    /// Incremented when [`Self::shown`] changes.
     pub fn serial(&self) -> u64 {
         self.serial
     }
 
-    /// Chooses and sorts again if something has changed.
+    /// Filters and sorts again after a change.
     fn choose(&mut self, rows: &Rows, state: &State) {
         let address = std::ptr::from_ref(rows) as usize;
         if self.key.is_some_and(|key| key.rows != address) {
@@ -293,7 +293,7 @@ impl RowsView {
     }
 }
 
-/// Stands for which rows are pinned.
+/// Hash of the pinned rows.
 fn pins(state: &State) -> u64 {
     let pinned = state.notes.rows.iter().filter(|(_, note)| note.pinned);
     let numbers: Vec<u32> = pinned.map(|(number, _)| *number).collect();
@@ -373,7 +373,7 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
     }
 }
 
-/// The share that built, and how many do not say.
+/// Share that built, and number of rows with unknown build status.
 pub(super) fn built(numbers: &Summary) -> String {
     let share = match numbers.built {
         Some(built) => format!("built {:.0} %", 100.0 * built),
@@ -386,7 +386,7 @@ pub(super) fn built(numbers: &Summary) -> String {
     }
 }
 
-/// The curve and the numbers of what is shown.
+/// Draws curve and statistics of the displayed rows.
 fn foot(view: &RowsView, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), CURVE + 46.0), Sense::hover());

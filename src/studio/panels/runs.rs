@@ -1,4 +1,4 @@
-//! A training run at a glance: reward over its calls, groups of candidates, and the run held against another one.
+//! Overview of a training run: rewards over calls, groups, comparison with another run.
 
 use egui::{Button, Color32, Label, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo};
 use egui_plot::{Bar, BarChart, Corner, Legend, Line, Plot, PlotPoints};
@@ -14,13 +14,13 @@ use crate::studio::state::{State, file_name};
 use crate::studio::theme::{self, PAD, Palette, SMALL};
 use crate::studio::viewport::Viewport;
 
-/// Points of a curve.
+/// Number of points of a curve.
 const POINTS: usize = 160;
 pub(super) const BINS: usize = 40;
-/// Characters of a run's name over its column at most.
+/// Maximum number of characters of a run's name in the table header.
 const NAME: usize = 18;
 
-/// Which side of a run is shown.
+/// Selected tab of the run.
 #[derive(Default)]
 pub struct RunsView {
     tab: RunTab,
@@ -30,13 +30,13 @@ pub struct RunsView {
 }
 
 impl RunsView {
-    /// Turns to that side.
+    /// Shows that tab.
     pub fn turn_to(&mut self, tab: RunTab) {
         self.tab = tab;
     }
 }
 
-/// Shows the run that is open, or how to open one.
+/// Draws the open run, or how to open one.
 pub fn show(
     view: &mut RunsView,
     chosen: &RowsView,
@@ -177,7 +177,7 @@ fn curves(
     histogram(rows, chosen.shown(), ui, palette);
 }
 
-/// How rewards are spread, from -1 to 1.
+/// Draws the distribution of rewards, from -1 to 1.
 fn histogram(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
     let counts = rows.histogram(of, BINS);
     let width = 2.0 / BINS as f64;
@@ -245,7 +245,7 @@ fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands:
                         .striped(false)
                         .show(ui, |ui| {
                             let head = |ui: &mut Ui, text: String, color: Color32| {
-                                // A grid gives a text that may be cut no room.
+                                // A grid truncates text without a tooltip.
                                 let whole = text.chars().count() <= NAME;
                                 let shown = match text.char_indices().nth(NAME - 1) {
                                     Some((end, _)) if !whole => format!("{}…", &text[..end]),

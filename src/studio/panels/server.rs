@@ -1,4 +1,4 @@
-//! The server of this window: start and stop, what clients need, and what they do, step by step.
+//! The studio's server: start, stop, connection settings, and the steps of its clients.
 
 use egui::{
     Align2, Button, Checkbox, DragValue, Label, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
@@ -11,11 +11,11 @@ use crate::studio::serving::{Serving, ServingPhase};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
 
-/// Accessible name of the field for the port.
+/// Accessible name of the port field.
 pub const PORT: &str = "Port";
 const ROW: f32 = 24.0;
 
-/// Shows the server, or how to start one.
+/// Draws the server, or how to start one.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let serving = &state.serving;
@@ -47,7 +47,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     sessions(serving, ui, commands);
 }
 
-/// How it is to listen.
+/// Draws the settings of the next start.
 fn choices(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     ui.horizontal(|ui| {
@@ -81,7 +81,7 @@ fn choices(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     }
 }
 
-/// What clients need.
+/// Draws the address and token for clients.
 fn access(address: &str, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let mut line = |shown: &str, copied: &str, what: &str| {
@@ -114,7 +114,7 @@ enum Line<'a> {
     InternalError(&'a str),
 }
 
-/// Sessions, the newest first, each with its steps as they came.
+/// Draws sessions, newest first, each with its steps in order of arrival.
 fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! The settings page.
+//! Settings page.
 
 use egui::{ComboBox, DragValue, Grid, RichText, Slider, TextEdit, Ui};
 
@@ -8,7 +8,7 @@ use crate::studio::settings::{Settings, ThemeChoice};
 use crate::studio::state::State;
 use crate::studio::theme;
 
-/// What is being set.
+/// State of the page.
 #[derive(Default)]
 pub struct SettingsView {
     draft: Option<Settings>,
@@ -16,12 +16,12 @@ pub struct SettingsView {
 }
 
 impl SettingsView {
-    /// Whether the page is open, which Escape is to close.
+    /// Whether the page is open, so that Escape closes it.
     pub fn is_open(&self) -> bool {
         self.draft.is_some()
     }
 
-    /// Opens the page, or closes it without a change.
+    /// Opens the page, or closes it without changes.
     pub fn toggle(&mut self, now: &Settings) {
         self.fresh = true;
         self.draft = match self.draft {
@@ -31,7 +31,7 @@ impl SettingsView {
     }
 }
 
-/// Shows the page, if it is open.
+/// Draws the page, if it is open.
 pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     let Some(draft) = &mut view.draft else { return };
     let palette = theme::of(ui);
@@ -65,7 +65,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
                     .trailing_fill(true)
                     .step_by(0.05)
                     .fixed_decimals(2);
-                // The field beside the slider is a control too.
+                // The slider's text field counts as a control too.
                 ui.name_inputs("size of the window's content", |ui| ui.add(slider))
                     .labelled_by(label.id);
                 ui.end_row();
@@ -118,7 +118,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
     }
 }
 
-/// How much is kept on the disk, and a way to be rid of it.
+/// Draws the size of the cache and a button to clear it.
 fn store(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     ui.horizontal(|ui| {

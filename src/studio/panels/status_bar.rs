@@ -1,4 +1,4 @@
-//! The line at the bottom: workers, queue, what runs and for how long, and the size of what is shown.
+//! Status bar: workers, queue, running jobs with their time, and triangle count.
 
 use egui::{Align, Button, Layout, RichText, Ui, UiBuilder, vec2};
 
@@ -12,7 +12,7 @@ use crate::studio::theme::{self, PAD, Palette, SMALL};
 /// Height of the bar, points.
 pub const HEIGHT: f32 = 26.0;
 
-/// Shows the bar; `triangles` is what the viewport holds.
+/// Draws the bar; `triangles` is the number in the viewport.
 pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let rect = ui.available_rect_before_wrap().shrink2(vec2(PAD, 0.0));
@@ -123,7 +123,7 @@ fn running_text(running: &Running, state: &State) -> String {
     format!("{verb}: {}{more} · {elapsed:.1} s", running.what)
 }
 
-/// Groups of three digits, with a thin space as ISO 80000 has it.
+/// Groups of three digits, with a thin space as in ISO 80000.
 pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The task list: how each stands and its last total.
+//! Task list with status and last total.
 
 use egui::{Align2, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -7,7 +7,7 @@ use crate::studio::command::Command;
 use crate::studio::state::{Activity, CardStatus, Session, State};
 use crate::studio::theme::{self, PAD, ROW, TEXT};
 
-/// Shows the list.
+/// Draws the list.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     header(
@@ -19,7 +19,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         },
     );
     let room = ui.available_height();
-    // The brief takes what the list leaves, and at least a third.
+    // The prompt takes the rest, at least a third.
     let list = (state.sessions.len() as f32 * ROW).min((0.6 * room).max(3.0 * ROW));
     ScrollArea::vertical()
         .id_salt("tasks")
@@ -34,7 +34,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     brief(state.session(), ui);
 }
 
-/// What the part on screen is to be: what the code is scored against.
+/// Draws prompt, size and keywords of the task.
 fn brief(session: &Session, ui: &mut Ui) {
     let palette = theme::of(ui);
     let task = &session.task;

@@ -1,4 +1,4 @@
-//! The steps of a repair as cards: picture, name, total and its colour against the seed.
+//! Steps of a repair as cards: picture, name, and total coloured relative to the seed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,24 +17,24 @@ use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
 use crate::studio::viewport::{Tone, Viewport};
 use crate::trajectory::Origin;
 
-/// Width of a card, points; less where that shows all of them.
+/// Width of a card, points; smaller if then all fit.
 const WIDTH: f32 = 148.0;
-/// Least width of a card, points.
+/// Minimum width of a card, points.
 const NARROW: f32 = 104.0;
 const GAP: f32 = 10.0;
 /// Height of a card's caption, points.
 const CAPTION: f32 = 28.0;
 
-/// Pictures of the cards' shapes.
+/// Thumbnails of the cards.
 #[derive(Default)]
 pub struct TimelineView {
     pictures: HashMap<CardId, (Arc<Shape>, TextureHandle)>,
     shown: Option<CardId>,
-    /// An arrow key was pressed on a card: the next one takes the keyboard.
+    /// An arrow key was pressed on a card: the next card takes the focus.
     scrubbing: bool,
 }
 
-/// Shows the cards of the task on screen.
+/// Draws the cards of the task on screen.
 pub fn show(
     view: &mut TimelineView,
     state: &State,
@@ -90,7 +90,7 @@ pub fn show(
         });
 }
 
-/// Opens and closes the grid of the candidates that the card on screen belongs to.
+/// Button that toggles the grid of the card's group.
 fn group_button(candidates: usize, open: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
     let info = Action::Group.info();
     let text = RichText::new(format!("Group of {candidates}")).font(theme::medium(SMALL));
@@ -116,7 +116,7 @@ fn show_card(
     let selected = card.id == session.selected;
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let title = caption(session, card);
-    // A narrow card has room for the number alone.
+    // A narrow card displays the number alone.
     let short = match title.split_once(" · ") {
         Some((number, _)) if size.x < 130.0 => format!("step {number}"),
         Some(_) | None => title.clone(),
@@ -225,7 +225,7 @@ fn caption(session: &Session, card: &Card) -> String {
     format!("{} · {origin}", title.trim_start_matches("step "))
 }
 
-/// The total, green where it beats the seed; or what goes on.
+/// Total, green if above the seed; or the current activity.
 fn number(session: &Session, card: &Card, palette: &Palette) -> (String, egui::Color32) {
     match (card.activity, card.total()) {
         (Activity::Proposing(_), _) => ("…".to_owned(), palette.accent),
@@ -258,7 +258,7 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
         } else {
             code.join("\n")
         };
-        // A failed card wears a badge at the top.
+        // A failed card has a badge at the top.
         let top = if CardStatus::of(card) == CardStatus::Failed {
             28.0
         } else {
@@ -291,7 +291,7 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
     let scale = (rect.width() / size.x).min(rect.height() / size.y);
     let place = Rect::from_center_size(rect.center(), size * scale);
     let tint = match CardStatus::of(card) {
-        // It is what the code says.
+        // The picture is that of the current code.
         CardStatus::Failed if card.not_scored().is_some() => egui::Color32::WHITE,
         CardStatus::Failed | CardStatus::InternalError => egui::Color32::from_white_alpha(120),
         CardStatus::Unknown | CardStatus::Good | CardStatus::Weak => egui::Color32::WHITE,

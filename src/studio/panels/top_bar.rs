@@ -1,4 +1,4 @@
-//! The bar at the top: what is worked on, how it is scored, who proposes, and the two buttons that repair.
+//! Top bar: task, scoring, proposer, and the buttons for repairs.
 
 use clap::ValueEnum as _;
 use egui::{Align, Button, ComboBox, Layout, RichText, Ui, UiBuilder, vec2};
@@ -15,7 +15,7 @@ use crate::task::Level;
 /// Height of the bar, points.
 pub const HEIGHT: f32 = 42.0;
 
-/// Shows the bar.
+/// Draws the bar.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let rect = ui.available_rect_before_wrap().shrink2(vec2(PAD, 0.0));
     let right = ui
@@ -42,10 +42,10 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     );
 }
 
-/// From this width on, points, the task has its level and family beside it.
+/// Width from which the task displays its level and family, points.
 const CHIP_ROOM: f32 = 290.0;
 
-/// From this width of the bar on, points, what is chosen is labelled; below, the task needs the room.
+/// Width of the bar from which selections have labels, points; below, the task needs the space.
 const LABELLED: f32 = 1100.0;
 
 fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -108,7 +108,7 @@ fn entry(info: &ActionInfo, state: &State, ui: &mut Ui, commands: &mut Vec<Comma
     }
 }
 
-/// Laid out from the right: what comes first here stands last.
+/// Laid out from right to left.
 fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let is_labelled = ui.max_rect().width() >= LABELLED;
@@ -167,7 +167,7 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     }
 }
 
-/// Who proposes: rules, a recording of the task, a server that is known.
+/// Selection of the proposer: rules, a recording of the task, a known server.
 fn chooser(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let (session, proposing) = (state.session(), &state.proposing);
     let pick = session.pick(proposing.pick);
@@ -229,7 +229,7 @@ fn stop_button(ui: &mut Ui, commands: &mut Vec<Command>) {
     }
 }
 
-/// Why an action cannot be used now.
+/// Why an action is disabled.
 pub fn blocked(action: Action, state: &State) -> Option<String> {
     let session = state.session();
     match action {

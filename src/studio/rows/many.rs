@@ -1,4 +1,4 @@
-//! Rows of a folder: every trajectory and every file of rows in it, at any depth, each of them a run.
+//! Rows of a folder: every trajectory and file of rows below it is a run.
 
 use std::path::{Path, PathBuf};
 
@@ -6,16 +6,16 @@ use super::Rows;
 use super::groups::Grouping;
 use crate::trajectory;
 
-/// More files than this are a store's matter.
+/// Maximum number of files; more belong in a store.
 const MOST: usize = 20_000;
-/// Folders within folders that are looked into.
+/// Maximum depth of nested folders.
 const DEPTH: usize = 6;
 
 impl Rows {
-    /// Reads the trajectories and the files of rows below a folder.
+    /// Reads the trajectories and files of rows below a folder.
     ///
     /// # Errors
-    /// In words, where a folder or file cannot be read, or none holds rows.
+    /// If a folder or file cannot be read, or none holds rows.
     pub fn of_folder(folder: &Path, progress: &dyn Fn(f32)) -> Result<Self, String> {
         let found = files(folder)?;
         let mut rows = Self {
@@ -30,7 +30,7 @@ impl Rows {
             rows.files.push(path);
             rows.read_file(file, &mut groups)
                 .map_err(|error| format!("cannot read {}: {error}", rows.files[file].display()))?;
-            // Prompts and the like have no candidate to look at.
+            // Prompts and similar rows have no candidate to display.
             if rows.rows.len() == before {
                 rows.runs.pop();
                 rows.files.pop();
@@ -48,7 +48,7 @@ impl Rows {
 /// Trajectories and files of rows below a folder, in order.
 ///
 /// # Errors
-/// In words, where the folder cannot be read, or holds none or too many.
+/// If the folder cannot be read, or holds none or too many.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     collect(folder, DEPTH, &mut found)?;
@@ -67,7 +67,7 @@ fn nothing(folder: &Path) -> String {
     )
 }
 
-/// Whether a folder is for [`Rows::of_folder`]: it is no trajectory of its own.
+/// Whether a folder is for [`Rows::of_folder`]: it is not itself a trajectory.
 pub fn is_many(path: &Path) -> bool {
     path.is_dir() && !path.join(trajectory::FILE_NAME).exists()
 }
@@ -77,7 +77,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         let path = entry.path();
-        // A link could lead in a circle.
+        // Links are skipped, because they may form a cycle.
         let kind = entry.file_type().map_err(fail)?;
         if kind.is_dir() && depth > 0 {
             collect(&path, depth - 1, found)?;
@@ -94,7 +94,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// A trajectory is named after its folder, another file after itself.
+/// A trajectory is named after its folder, any other file after itself.
 fn name(folder: &Path, path: &Path) -> String {
     let within = path.strip_prefix(folder).unwrap_or(path);
     let named = if within.file_name() == Some(trajectory::FILE_NAME.as_ref()) {
@@ -119,7 +119,7 @@ mod tests {
         )
     }
 
-    /// Two trajectories, one of them further down, a file of rows in groups, and a file of prompts.
+    /// Two trajectories, one of them nested, a file of rows in groups, and a file of prompts.
     fn folder() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         let write = |path: &str, lines: &[String]| {
@@ -146,7 +146,7 @@ mod tests {
         let runs: Vec<u16> = rows.rows.iter().map(|row| row.run).collect();
         assert_eq!(runs, [0, 0, 1, 2, 3, 3]);
         assert_eq!(rows.bad, 1, "the prompt, and no header");
-        // The same name in two files means two groups.
+        // The same group id in two files means two groups.
         let groups: Vec<_> = rows
             .groups
             .iter()

@@ -1,4 +1,4 @@
-//! Rows of a store: its index tells what a list needs, the rows themselves are read when somebody looks.
+//! Rows of a store: its index holds what a list needs, the rows are read on demand.
 
 use std::fs::File;
 use std::io::{BufReader, Read as _};
@@ -22,11 +22,11 @@ impl Rows {
         for entry in store.list(&Filter::default(), u32::MAX, 0).map_err(words)? {
             let total = entry.total.or(entry.score);
             if total.is_none() && entry.kind.is_none() {
-                // Prompts and the like have no candidate to look at.
+                // Prompts and similar rows have no candidate to display.
                 continue;
             }
             let run = index_of(&mut rows.runs, Some(&entry.run));
-            // A name is one of a run; the same in another run is another group.
+            // A group id is unique within its run only.
             let group = entry.group_id.map(|id| format!("{} {id}", entry.run));
             groups.push(group, entry.score, entry.profile);
             rows.rows.push(Row {
@@ -49,7 +49,7 @@ impl Rows {
         Ok(rows)
     }
 
-    /// The store that they are of.
+    /// Opens the store of the rows.
     pub(super) fn open_store(&self) -> Result<Store, String> {
         Store::open_existing(&self.path).map_err(|error| error.to_string())
     }
@@ -75,7 +75,7 @@ impl Rows {
         Ok(found)
     }
 
-    /// What its rows are read from, one after the other.
+    /// Reader of the rows, one after the other.
     pub(super) fn source(&self) -> Result<Source<'_>, String> {
         if self.stored {
             return self.open_store().map(|store| Source::Store(Box::new(store)));
@@ -83,16 +83,16 @@ impl Rows {
         Ok(Source::Files(&self.files, None))
     }
 
-    /// The id in the store of a row.
+    /// Id of a row in the store.
     pub fn id(&self, index: usize) -> Option<i64> {
         let row = self.rows.get(index).filter(|_| self.stored)?;
         Some(row.start.cast_signed())
     }
 }
 
-/// Where the text of rows is read.
+/// Reader of row texts.
 pub(super) enum Source<'a> {
-    /// Files, and the one that is open: its number, and where in it the next byte is read.
+    /// Files, and the open one: its index, and the offset of the next byte.
     Files(&'a [PathBuf], Option<(u16, BufReader<File>, u64)>),
     Store(Box<Store>),
 }

@@ -1,6 +1,7 @@
-//! A GIF: the seed beside each step in turn, while both turn once around.
+//! GIF export: the seed beside each step in turn, while both rotate once.
 //!
-//! Drawn without a window, so it needs EGL. A palette for the whole film and only what changed in a frame keep it small.
+//! Rendered without a window, so it needs EGL. One palette for all frames, and frames that store only changed pixels, keep it
+//! small.
 
 use std::sync::Arc;
 
@@ -9,27 +10,27 @@ use crate::geometry::Shape;
 use crate::render::{Headless, Preset, Projection, Shot, ShotPane, Tone};
 
 const SIZE: [u32; 2] = [720, 360];
-/// Frames of each step at least; a film of few steps gets more, so that it still turns once.
+/// Minimum number of frames per step; an animation of few steps gets more, so that it completes a turn.
 const FRAMES: usize = 8;
-/// Frames of the whole film at least.
+/// Minimum number of frames.
 const WHOLE: usize = 48;
-/// Hundredths of a second that a frame stands.
+/// Display time of a frame in hundredths of a second.
 const DELAY: u16 = 10;
-/// Colours that are chosen because many pixels have them.
+/// Number of colours chosen by frequency.
 const COMMON: usize = 160;
-/// The colour that leaves a pixel as it was.
+/// Index of the colour that leaves a pixel unchanged.
 const SAME: u8 = 255;
 
-/// The film of a story.
+/// Animation of a timeline.
 ///
 /// # Errors
-/// Where no shape was built, or where nothing can be drawn without a window; in words.
+/// If no shape was built, or nothing can be rendered without a window.
 pub fn animation(story: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
     let scenes = scenes(story);
     let Some(seed) = scenes.first() else {
         return Err("nothing was built yet that could be shown\nhint: run a step first".to_owned());
     };
-    // The seed stands at the left all the time; it needs no scene of its own.
+    // The seed is displayed at the left all the time and needs no scene.
     let steps = if scenes.len() > 1 {
         &scenes[1..]
     } else {
@@ -55,7 +56,7 @@ pub fn animation(story: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, St
                 scene: None,
             },
         ];
-        // A film that has only the seed shows it once.
+        // An animation with only the seed shows it once.
         let panes = if scenes.len() == 1 {
             &panes[..1]
         } else {
@@ -126,7 +127,7 @@ struct Scene<'a> {
     shape: &'a Arc<Shape>,
 }
 
-/// What is shown: every step that built, named with its total; without the seed's own picture where there are steps.
+/// Scenes: every step that built, named with its total; the seed has none where there are steps.
 fn scenes(story: &Timeline) -> Vec<Scene<'_>> {
     let built = |chapter: &&TimelineStep| chapter.failure.is_none() && chapter.shape.is_some();
     let scene = |chapter: &'_ TimelineStep| {
@@ -148,7 +149,7 @@ fn scenes(story: &Timeline) -> Vec<Scene<'_>> {
         .collect()
 }
 
-/// Writes frames of RGBA pixels, [`SIZE`] each.
+/// Encodes frames of RGBA pixels, [`SIZE`] each.
 fn encode(frames: &[Vec<u8>]) -> Result<Vec<u8>, String> {
     let palette = Colours::of(frames);
     let fail = |error: gif::EncodingError| format!("the picture could not be written: {error}");
@@ -184,10 +185,10 @@ fn encode(frames: &[Vec<u8>]) -> Result<Vec<u8>, String> {
     Ok(file)
 }
 
-/// The colours of a film: 255 that stand for all it has, to 5 bits a channel.
+/// Palette of an animation: 255 colours for all pixels, with 5 bits per channel.
 struct Colours {
     chosen: Vec<[u8; 3]>,
-    /// Index of the colour nearest to each of 32,768.
+    /// Index of the nearest colour for each of 32,768.
     nearest: Vec<u8>,
 }
 
@@ -208,7 +209,7 @@ impl Colours {
             sum.map(|total| (total / count.max(1)) as u8)
         };
         let means: Vec<[u8; 3]> = order.iter().map(|at| mean(*at)).collect();
-        // What most pixels have, and then, again and again, what is farthest from all that is there.
+        // First the most frequent colours, then repeatedly the one farthest from all chosen.
         let common = order.len().min(COMMON);
         let mut places: Vec<usize> = (0..common).collect();
         let mut off: Vec<u32> = means
@@ -248,7 +249,7 @@ impl Colours {
     }
 
     fn written(&self) -> Vec<u8> {
-        // As long as the index that stands for no colour asks for.
+        // The length that the index of the transparent colour requires.
         let mut bytes: Vec<u8> = self.chosen.iter().flatten().copied().collect();
         bytes.resize(3 * 256, 0);
         bytes
@@ -260,7 +261,7 @@ fn cell(pixel: &[u8]) -> usize {
     r << 10 | g << 5 | b
 }
 
-/// How far two colours lie apart, squared.
+/// Squared distance of two colours.
 fn away(a: [u8; 3], b: [u8; 3]) -> u32 {
     (0..3)
         .map(|channel| u32::from(a[channel].abs_diff(b[channel])).pow(2))

@@ -1,6 +1,6 @@
-//! One HTML file: steps, rewards, code with what changed in it, and parts that turn under the mouse.
+//! HTML page: steps, rewards, code with changes, and rotatable parts.
 //!
-//! Asks the network for nothing, and its own policy forbids it to.
+//! The page loads nothing from the network, and its content security policy forbids it.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ struct Shown {
     mesh: Option<usize>,
 }
 
-/// A shape with 16 bits a coordinate: a thousandth of a millimetre for a part of six centimetres.
+/// A shape with 16 bits per coordinate: a thousandth of a millimetre for a part of six centimetres.
 #[derive(Serialize)]
 struct Mesh {
     low: [f32; 3],
@@ -52,7 +52,7 @@ struct Mesh {
     edges: String,
 }
 
-/// The page of a story.
+/// HTML page of a timeline.
 pub fn page(story: &Timeline) -> String {
     let mut shapes: Vec<&Arc<Shape>> = Vec::new();
     let mut chapters = Vec::new();
@@ -74,7 +74,7 @@ pub fn page(story: &Timeline) -> String {
         chapters,
         meshes: shapes.into_iter().map(mesh).collect(),
     };
-    // Plain data with string keys: turning it into JSON has no way to fail. What would end the script is spelled out.
+    // Serialising plain data with string keys cannot fail. A text that would end the script is escaped.
     let json = serde_json::to_string(&data)
         .unwrap_or_default()
         .replace('<', "\\u003c");
@@ -108,7 +108,7 @@ fn name(component: Component) -> &'static str {
     component.key()
 }
 
-/// Every line of the code with what is new in it, and what is gone between.
+/// Lines of the code with added and removed ones marked.
 fn lines(old: Option<&str>, new: &str) -> Vec<(&'static str, Option<usize>, String)> {
     let coloured = coloured(new);
     let at = |index: usize| coloured.get(index).cloned().unwrap_or_default();
@@ -130,7 +130,7 @@ fn lines(old: Option<&str>, new: &str) -> Vec<(&'static str, Option<usize>, Stri
         .collect()
 }
 
-/// The lines of a script as HTML.
+/// Lines of a script as HTML.
 fn coloured(code: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for (token, range) in tokens(code) {
@@ -157,7 +157,7 @@ fn coloured(code: &str) -> Vec<String> {
             }
         }
     }
-    // What ends with a line break ends there.
+    // A trailing line break starts no new line.
     if lines.len() > 1 && lines.last().is_some_and(String::is_empty) {
         lines.pop();
     }
@@ -197,7 +197,7 @@ fn mesh(shape: &Arc<Shape>) -> Mesh {
     }
     for normal in &buffers.normals {
         let [x, y, z] = wide(normal).map(|x| (x * 127.0).round() as i8 as u8);
-        // Four bytes each, for attributes start at multiples of four.
+        // Four bytes each: attributes start at multiples of four.
         normals.extend([x, y, z, 0]);
     }
     for index in &buffers.indices {

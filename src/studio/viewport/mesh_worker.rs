@@ -1,4 +1,4 @@
-//! Makes shapes ready for drawing, and compares them, on a thread of its own.
+//! Prepares shapes for drawing, and compares them, on a separate thread.
 
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -10,10 +10,10 @@ use crate::geometry::{Scene, Shape, SignedDistance};
 use crate::render::Model;
 use crate::render::heat::Heat;
 
-/// Maps kept; each takes up to two megabytes.
+/// Maximum number of heat maps kept; each takes up to two megabytes.
 const HEATS: usize = 24;
 
-/// Orders and what came of them.
+/// Requests and their results.
 #[derive(Default)]
 pub struct MeshWorker {
     thread: Option<(Sender<MeshRequest>, Receiver<MeshResult>)>,
@@ -21,22 +21,22 @@ pub struct MeshWorker {
     scenes: Vec<(Weak<Scene>, Stage<Models>)>,
     /// Most recently used last.
     heats: Vec<(ShapePair, Stage<Heat>)>,
-    /// Whether stand-ins for moving pictures are of use.
+    /// Whether coarse models for moving pictures are needed.
     with_coarse: bool,
 }
 
-/// Weak, and still enough: an address cannot be given to another shape while this exists.
+/// Weak references suffice: the address is not reused while they exist.
 #[derive(Clone)]
 struct ShapePair(Weak<Shape>, Weak<Shape>);
 
-/// How far something is.
+/// Stage of a request.
 #[derive(Debug)]
 pub enum Stage<T> {
-    /// Under way.
+    /// Pending.
     Pending,
     /// Ready.
     Ready(Arc<T>),
-    /// It cannot be had.
+    /// Not available.
     Nothing,
 }
 
@@ -51,7 +51,7 @@ impl<T> Clone for Stage<T> {
 }
 
 impl<T> Stage<T> {
-    /// What is ready.
+    /// The result, if ready.
     pub fn ready(&self) -> Option<&Arc<T>> {
         match self {
             Self::Ready(made) => Some(made),
@@ -73,7 +73,7 @@ enum MeshResult {
 }
 
 impl MeshWorker {
-    /// An empty one; light stand-ins are made only `with_coarse`.
+    /// Creates an idle worker; coarse models are made only `with_coarse`.
     pub fn new(with_coarse: bool) -> Self {
         Self {
             with_coarse,
@@ -81,7 +81,7 @@ impl MeshWorker {
         }
     }
 
-    /// Takes in what has become ready.
+    /// Receives results.
     pub fn collect(&mut self) {
         let Some((_, dishes)) = &self.thread else { return };
         while let Ok(dish) = dishes.try_recv() {
@@ -105,7 +105,7 @@ impl MeshWorker {
         }
     }
 
-    /// A shape's model, ordered at the first call. Of a very heavy shape a draft is ready first, which the model replaces.
+    /// Model of a shape, requested on the first call. A very heavy shape gets a draft first, which the model replaces.
     pub fn model(&mut self, ctx: &egui::Context, shape: &Arc<Shape>) -> Stage<Model> {
         let known = self
             .models
@@ -121,7 +121,7 @@ impl MeshWorker {
         Stage::Pending
     }
 
-    /// The models of a scene's objects, ordered at the first call.
+    /// Models of a scene's objects, requested on the first call.
     pub fn objects(&mut self, ctx: &egui::Context, scene: &Arc<Scene>) -> Stage<Models> {
         let known = self
             .scenes
@@ -137,7 +137,7 @@ impl MeshWorker {
         Stage::Pending
     }
 
-    /// How far a shape's surface lies from another shape, ordered at the first call.
+    /// Distances of a shape's surface from another shape, requested on the first call.
     pub fn heat(&mut self, ctx: &egui::Context, shape: &Arc<Shape>, other: &Arc<Shape>) -> Stage<Heat> {
         let pair = ShapePair(Arc::downgrade(shape), Arc::downgrade(other));
         if let Some(at) = self.heats.iter().position(|(known, _)| known.is(&pair)) {
@@ -157,7 +157,7 @@ impl MeshWorker {
 
     fn order(&mut self, ctx: &egui::Context, order: MeshRequest) {
         let (orders, _) = self.thread.get_or_insert_with(|| start(ctx.clone()));
-        // The thread listens for as long as this holds its queue.
+        // The thread receives for as long as this value holds its queue.
         let _ = orders.send(order);
     }
 }
@@ -176,12 +176,12 @@ fn start(ctx: egui::Context) -> (Sender<MeshRequest>, Receiver<MeshResult>) {
     let (orders, queue) = crossbeam_channel::unbounded();
     let (done, dishes) = crossbeam_channel::unbounded();
     thread::spawn(move || {
-        // The last target of a map: going through steps compares them all with one seed.
+        // Last target of a heat map: stepping through a timeline compares all steps with one seed.
         let mut target: Option<(Weak<Shape>, SignedDistance)> = None;
         for order in queue {
             let dish = match order {
                 MeshRequest::Model(shape, coarse) => {
-                    // A shape that was dropped meanwhile is of no use to anybody.
+                    // A shape dropped in the meantime needs no model.
                     let draft = shape
                         .upgrade()
                         .and_then(|shape| Model::draft(&shape))
@@ -243,7 +243,7 @@ mod tests {
     use crate::render::testing::tube;
     use crate::render::{Subject, Tone};
 
-    /// The models of a shape, in the order in which they become ready.
+    /// Models of a shape, in the order in which they become ready.
     fn models(shape: &Arc<Shape>) -> Vec<Arc<Model>> {
         let ctx = egui::Context::default();
         let mut mesh_worker = MeshWorker::new(true);

@@ -1,4 +1,4 @@
-//! Picks faces and edges, and says what they are.
+//! Picks faces and edges, and describes them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,28 +13,28 @@ use crate::render::frame::Frame;
 use crate::render::picture::Look;
 use crate::render::{Camera, Marks};
 
-/// How near the pointer has to be to an edge, points.
+/// Maximum distance of the pointer from an edge, points.
 const NEAR: f32 = 6.0;
 
-/// Something that was picked.
+/// A picked face or edge.
 #[derive(Clone, Debug)]
 pub struct Pick {
-    /// The shape it belongs to.
+    /// Shape of the face or edge.
     pub shape: Arc<Shape>,
-    /// Where it was touched, and what it is to a measure.
+    /// Picked point, and geometry for measuring.
     pub picked: Picked,
-    /// What it is, in a line.
+    /// Description in one line.
     pub title: String,
-    /// Its numbers, in a line.
+    /// Measurements in one line.
     pub about: String,
     lines: Vec<[Vec3; 2]>,
 }
 
-/// What a click in a pane meets.
+/// A click in a pane.
 pub struct HitTarget<'a> {
     pub camera: &'a Camera,
     pub frame: &'a Frame,
-    /// From the middle of the pane, right and down positive.
+    /// Relative to the middle of the pane, right and down positive.
     pub at: [f32; 2],
     pub size: [f32; 2],
     pub section: Option<Plane>,
@@ -49,7 +49,7 @@ impl HitTarget<'_> {
         let keep = |point: [f64; 3]| self.section.is_none_or(|plane| plane.height(point) <= 0.0);
         let hit = tree.ray(wide(from), wide(towards), &keep);
         let opaque = matches!(self.look, Look::Shaded | Look::Triangles);
-        // An edge lies on the faces that it bounds: it is seen a little before them.
+        // An edge lies on the faces that it bounds: it is visible slightly in front of them.
         let slack = 2.0 * NEAR * self.camera.mm_per_unit(self.size);
         let far = match &hit {
             Some(hit) if opaque => hit.at as f32 + slack,
@@ -99,7 +99,7 @@ impl HitTarget<'_> {
     }
 }
 
-/// How far along a segment the point nearest to `at` lies, and how far away that is.
+/// Position of the point of a segment nearest to `at`, and its distance.
 fn on_segment(at: [f32; 2], a: [f32; 2], b: [f32; 2]) -> (f32, f32) {
     let along = [b[0] - a[0], b[1] - a[1]];
     let from = [at[0] - a[0], at[1] - a[1]];
@@ -176,7 +176,7 @@ fn face_pick(shape: &Arc<Shape>, triangle: usize, at: [f64; 3]) -> Pick {
     }
 }
 
-/// What the kernel says of a face.
+/// Description of a face by the kernel's data.
 fn stated(face: &BrepSurface, meshed: f64, outward: [f64; 3]) -> (String, String, Feature) {
     let area = if face.area.is_finite() {
         face.area.abs()
@@ -215,7 +215,7 @@ fn stated(face: &BrepSurface, meshed: f64, outward: [f64; 3]) -> (String, String
     (title.to_owned(), about, feature)
 }
 
-/// What the triangles of a face tell, where the kernel has said nothing: a mesh that was read from a file.
+/// Description of a face by its triangles, without data of the kernel: a mesh read from a file.
 fn recognised(kind: &Surface, area: f64) -> (String, String, Feature) {
     let area = format!("area {}", mm2(area));
     let (title, about) = match *kind {
@@ -231,7 +231,7 @@ fn recognised(kind: &Surface, area: f64) -> (String, String, Feature) {
     (title.to_owned(), about, Feature::from(kind))
 }
 
-/// The mean normal of some triangles, by area.
+/// Mean normal of some triangles, weighted by area.
 fn outward(shape: &Shape, range: std::ops::Range<usize>) -> [f64; 3] {
     let mut sum = [0.0; 3];
     for triangle in range {
@@ -248,12 +248,12 @@ fn outward(shape: &Shape, range: std::ops::Range<usize>) -> [f64; 3] {
     sum
 }
 
-/// A direction that has no sign.
+/// A direction without sign.
 fn line(axis: [f64; 3]) -> String {
     direction(axis).trim_start_matches(['+', '−']).to_owned()
 }
 
-/// The face that a triangle belongs to, and its triangles.
+/// Face of a triangle, and its triangles.
 fn face_of(shape: &Shape, triangle: usize) -> (usize, std::ops::Range<usize>) {
     let mut start = 0;
     for (index, count) in shape.face_triangles.iter().enumerate() {
@@ -267,7 +267,7 @@ fn face_of(shape: &Shape, triangle: usize) -> (usize, std::ops::Range<usize>) {
     (past, start.min(triangle)..shape.mesh.triangles().len())
 }
 
-/// Sides that belong to one triangle of the face alone.
+/// Edges that belong to only one triangle of the face.
 pub(super) fn border(shape: &Shape, range: std::ops::Range<usize>) -> Vec<[Vec3; 2]> {
     let mut sides: BTreeMap<[u32; 2], u32> = BTreeMap::new();
     for triangle in &shape.mesh.triangles()[range] {
@@ -287,13 +287,13 @@ pub(super) fn border(shape: &Shape, range: std::ops::Range<usize>) -> Vec<[Vec3;
         .collect()
 }
 
-/// The lines that show what is picked.
+/// Lines that mark the picks.
 pub fn marks(picks: &[Pick]) -> Option<Marks> {
     let lines: Vec<_> = picks.iter().flat_map(|pick| pick.lines.iter().copied()).collect();
     (!lines.is_empty()).then(|| Marks(Arc::new(lines)))
 }
 
-/// What lies between two picks, in lines of label and value.
+/// Measurements between two picks, as labels and values.
 pub fn measures(a: &Pick, b: &Pick) -> Vec<(&'static str, String)> {
     let found = between(&a.picked, &b.picked);
     let mut lines = Vec::new();
@@ -310,7 +310,7 @@ pub fn measures(a: &Pick, b: &Pick) -> Vec<(&'static str, String)> {
 }
 
 fn mm(value: f64) -> String {
-    // Rounding of 32-bit coordinates shows from the fourth digit on.
+    // 32-bit coordinates are exact to three decimal places only.
     let text = format!("{value:.3}");
     format!("{} mm", text.trim_end_matches('0').trim_end_matches('.'))
 }
@@ -341,7 +341,7 @@ mod tests {
 
     const SIZE: [f32; 2] = [600.0, 400.0];
 
-    /// What is picked where a point of the shape appears.
+    /// The pick at a point of the shape.
     fn pick(
         shape: &Arc<Shape>,
         preset: Preset,
@@ -368,7 +368,7 @@ mod tests {
     fn a_face_an_edge_or_nothing_is_picked() {
         let block = Arc::new(block([40.0, 20.0, 10.0]));
         let face = pick(&block, Preset::Front, [5.0, -10.0, 5.0], None, Look::Shaded).unwrap();
-        // A mesh without faces of its own is one face.
+        // A mesh without face data is one face.
         assert_eq!(face.title, "curved face");
         let edge = pick(&block, Preset::Isometric, [20.0, -10.0, 5.0], None, Look::Shaded).unwrap();
         assert_eq!(
@@ -391,7 +391,7 @@ mod tests {
     #[test]
     fn faces_say_what_they_are() {
         let mut can = tube(64, 5.0, 8.0);
-        // Side, floor and roof as faces of their own.
+        // Side, floor and roof as separate faces.
         let triangles = can.mesh.triangles().to_vec();
         let order = [0usize, 1, 2, 3];
         let sorted: Vec<[u32; 3]> = order
@@ -466,7 +466,7 @@ mod tests {
         unknown.area = f64::NAN;
         assert_eq!(told(&unknown, up).0, "B-spline face: area 3.0 mm²");
 
-        // The block's one face is said to be a sphere: the words come from the kernel.
+        // The kernel's data calls the block's only face a sphere.
         let mut block = block([40.0, 20.0, 10.0]);
         block.face_triangles = vec![block.mesh.triangles().len() as u32];
         block.surfaces = vec![face("SPHERE", 5.0, 0.0, up)];

@@ -1,4 +1,4 @@
-//! Small pictures of shapes for cards: drawn once, read back, kept as egui textures.
+//! Thumbnails of shapes: drawn once, read back, cached as egui textures.
 
 use std::sync::{Arc, Weak};
 
@@ -11,23 +11,23 @@ use crate::render::frame::Frame;
 use crate::render::scene::Scene;
 use crate::render::{Camera, Look, Model, Palette, Picture, Preset, Projection, Subject};
 
-/// Width and height of a thumbnail in pixels: twice what a card shows, so that it is sharp on fine screens.
+/// Width and height in pixels: twice the displayed size, for high-resolution screens.
 pub const THUMBNAIL_SIZE: [u32; 2] = [288, 168];
 
-/// Thumbnails kept; each takes 190 kB.
+/// Maximum number of thumbnails kept; each takes 190 kB.
 const KEPT: usize = 192;
 
-/// The thumbnails drawn so far.
+/// Cache of thumbnails.
 #[derive(Default)]
 pub struct Thumbnails {
     /// Most recently used last.
     kept: Vec<Kept>,
-    /// The pass in which the last one was drawn.
+    /// Pass in which the last one was drawn.
     drawn: Option<u64>,
 }
 
 struct Kept {
-    /// Weak, and still enough: its address cannot be given to another shape while this exists.
+    /// A weak reference suffices: the address is not reused while it exists.
     shape: Weak<Shape>,
     tone: Tone,
     dark: bool,
@@ -35,7 +35,7 @@ struct Kept {
 }
 
 impl Thumbnails {
-    /// One that was drawn before.
+    /// A cached thumbnail.
     pub fn known(&mut self, shape: &Arc<Shape>, tone: Tone, dark: bool) -> Option<TextureHandle> {
         let at = self.kept.iter().position(|kept| {
             (kept.tone, kept.dark) == (tone, dark) && std::ptr::eq(kept.shape.as_ptr(), Arc::as_ptr(shape))
@@ -46,7 +46,7 @@ impl Thumbnails {
         Some(texture)
     }
 
-    /// Draws one, unless another one was drawn in this frame.
+    /// Draws a thumbnail, unless another one was drawn in this frame.
     pub fn draw(
         &mut self,
         ctx: &egui::Context,

@@ -1,4 +1,4 @@
-//! The controls at the foot of the view.
+//! Toolbar of the view.
 
 use egui::containers::menu::MenuButton;
 use egui::{
@@ -19,25 +19,25 @@ const SECTION: &str = "Section";
 const MEASURE: &str = "Measure";
 const FIT: &str = "Fit";
 
-/// The rows, from the top: which groups of buttons stand in each.
+/// Rows from the top, with their groups of buttons.
 #[derive(Clone, Copy, PartialEq)]
 enum Rows {
     One,
     /// The arrangement, then the rest.
     Two,
-    /// Every group in a row of its own.
+    /// Every group in its own row.
     Three,
 }
 
-/// How the buttons are laid out in the width that there is.
+/// Layout of the buttons for the available width.
 #[derive(Clone, Copy)]
 struct Plan {
     rows: Rows,
-    /// Whether the arrangements are a menu, because their buttons would not fit a row.
+    /// Whether the arrangements are a menu, because their buttons exceed a row.
     is_compact: bool,
 }
 
-/// Space the toolbar takes at the foot, margins included.
+/// Height of the toolbar, margins included.
 pub fn height(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> f32 {
     let rows = match plan(viewport, ui, width, several).rows {
         Rows::One => 1.0,
@@ -48,7 +48,7 @@ pub fn height(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> f32 {
     MARGIN + (rows + section) * (ROW + GAP)
 }
 
-/// Draws the controls over the foot of `rect` and does what they say. One pane alone needs no arranging.
+/// Draws the toolbar at the bottom of `rect` and executes its actions. A single pane has no arrangement buttons.
 pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette, several: bool) {
     let Plan { rows, is_compact } = plan(viewport, ui, rect.width(), several);
     let row = |from_foot: f32| {
@@ -234,7 +234,7 @@ fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
     action
 }
 
-/// Axis, place and side of the section; tells whether it is to be closed.
+/// Axis, position and side of the section; returns whether it should close.
 fn cut(ui: &mut Ui, palette: &Palette, section: &mut Section) -> bool {
     for (axis, name) in ["X", "Y", "Z"].into_iter().enumerate() {
         let pressed = ui.add(button(palette, name, axis == section.axis));
@@ -328,7 +328,7 @@ fn plan(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Plan {
     let tools = against + text(SECTION) + text(MEASURE);
     let arrange = arranged + objects;
     let look = text(FIT) + (text("Isometric") + menu).max(VIEW_WIDTH + GAP);
-    // The last gap of a row stands for nothing.
+    // The gap after the last button does not count.
     let room = width - 2.0 * MARGIN + GAP;
     let rows = if arrange + tools + look + 14.0 <= room {
         Rows::One
