@@ -250,7 +250,7 @@ mod tests {
     fn a_page_stands_alone_and_holds_every_step() {
         let page = page(&story());
         assert!(page.contains("<title>A &amp; B"), "the title is escaped");
-        // Words of a candidate end no script and open no tag.
+        // Text of a candidate ends no script and opens no tag.
         assert_eq!(page.matches("</script>").count(), page.matches("<script").count());
         assert!(!page.contains("<b>a plate"));
         for outside in ["http:", "https:", "src=", "@import", "url("] {

@@ -71,7 +71,7 @@ pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option
         // A click beside the faces selects the isometric view.
         return Some(Action::Look(wanted.unwrap_or(Preset::Isometric)));
     }
-    // By keyboard the cube goes round the standard views.
+    // The keyboard cycles through the standard views.
     if response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Space)) {
         let here = camera
             .preset()
