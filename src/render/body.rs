@@ -1,4 +1,4 @@
-//! What a subject of a picture is made of: a candidate's shape, or one object of all that its script shows.
+//! Body of a subject in a picture: a candidate's shape, or an object of its script's scene.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use super::model::Model;
 use super::palette::Tone;
 use cadforge_geometry::{Aabb, Scene, SceneObject, Shape, TriMesh};
 
-/// Something that can be drawn. Compared by identity: neither shapes nor scenes ever change.
+/// A drawable body. Compared by identity: shapes and scenes are immutable.
 #[derive(Clone, Debug)]
 pub enum Body {
     /// A candidate's shape.
     Shape(Arc<Shape>),
-    /// The object of that index.
+    /// The object of that index in a scene.
     Object(Arc<Scene>, usize),
 }
 
@@ -28,7 +28,7 @@ impl PartialEq for Body {
 }
 
 impl Body {
-    /// Its triangles; a wire has none.
+    /// Triangles; a wire has none.
     pub fn mesh(&self) -> Option<&TriMesh> {
         match self {
             Self::Shape(shape) => Some(&shape.mesh),
@@ -47,10 +47,10 @@ impl Body {
     }
 }
 
-/// The subjects that show a scene's visible objects in place of `whole`, the shape that is scored.
+/// Subjects that show a scene's visible objects in place of `whole`, the scored shape.
 ///
-/// `models` are those of the objects, where they are ready. An object that is scored alone is drawn as `whole` itself,
-/// with all that is known of its faces.
+/// `models` are those of the objects, once ready. If only one object is scored, it is drawn as `whole`, with the data of its
+/// faces.
 pub fn subjects(
     whole: &Subject,
     scene: &Arc<Scene>,
@@ -87,7 +87,7 @@ pub fn subjects(
     scene.objects.iter().enumerate().filter_map(of_object).collect()
 }
 
-/// The box around a scene's visible objects, of which the scored shape fills `whole`.
+/// Bounding box of a scene's visible objects, of which the scored shape fills `whole`.
 pub fn bounds(scene: &Scene, whole: Aabb, is_visible: impl Fn(usize) -> bool) -> Option<Aabb> {
     let stand_in = stand_in(scene);
     scene
@@ -105,8 +105,7 @@ pub fn bounds(scene: &Scene, whole: Aabb, is_visible: impl Fn(usize) -> bool) ->
         .reduce(|one, other| Aabb::around(&[one.min, one.max, other.min, other.max]))
 }
 
-/// The object in whose place the scored shape is drawn: one that is scored alone, or the first of several of which
-/// none came with triangles.
+/// The object drawn as the scored shape: the only scored one, or the first of several if none of them has triangles.
 fn stand_in(scene: &Scene) -> Option<usize> {
     let mut scored = scene
         .objects
@@ -120,7 +119,7 @@ fn stand_in(scene: &Scene) -> Option<usize> {
     (alone || (is_bare(object) && rest.all(|(_, object)| is_bare(object)))).then_some(first)
 }
 
-/// A script's colour as it is stored in pixels.
+/// A script's colour in the colour space of pixels.
 pub fn color(channels: [f32; 3]) -> egui::Color32 {
     let [r, g, b] = channels.map(|channel| (channel.clamp(0.0, 1.0) * 255.0).round() as u8);
     egui::Color32::from_rgb(r, g, b)
@@ -176,7 +175,7 @@ mod tests {
                 .iter()
                 .all(|subject| matches!(subject.body, Body::Object(..)) && !subject.accented)
         );
-        // Too much for the worker to hand over: the shape itself stands for all of them.
+        // Too large for the worker to transfer: the shape represents all of them.
         let bare = self::scene(vec![object(true, None), object(true, None)]);
         let drawn = subjects(&whole, &bare, &[], |_| true);
         assert_eq!(drawn.len(), 1);

@@ -1,34 +1,33 @@
-//! A shape made ready for drawing and picking, away from the thread that draws.
+//! A shape prepared for drawing and picking on a background thread.
 
 use std::sync::Arc;
 
 use super::mesh::Buffers;
 use cadforge_geometry::{Aabb, SceneObject, Shape, TriMesh, TriangleTree, clustered};
 
-/// More triangles than this take a software renderer longer than a frame.
+/// Number of triangles above which a software renderer needs longer than a frame.
 const HEAVY: usize = 30_000;
 
-/// Getting more triangles than this ready takes longer than it takes to wonder where the part is: some 3 s for a million.
+/// Number of triangles above which preparation is noticeable: some 3 s for a million.
 const SLOW: usize = 100_000;
 
-/// Cells along the longest side of a coarse stand-in: a few pixels each.
+/// Number of cells along the longest side of a coarse model: a few pixels each.
 const CELLS: u32 = 96;
 
-/// Everything about a shape that takes time to work out.
+/// Data of a shape that is expensive to compute.
 #[derive(Debug)]
 pub struct Model {
     /// None in a draft.
     fine: Option<Buffers>,
     coarse: Option<Arc<Buffers>>,
-    /// Its triangles, for picking; only a candidate's shape can be picked.
+    /// Triangle tree for picking; only a candidate's shape can be picked.
     pub tree: Option<TriangleTree>,
-    /// The box around it.
+    /// Bounding box.
     pub bounds: Aabb,
 }
 
 impl Model {
-    /// What can be shown soon of a shape that takes long to work out: its coarse stand-in, and nothing to pick. None where
-    /// [`Self::of`] is quick.
+    /// A draft of a shape that takes long to prepare: a coarse model without picking. None if [`Self::of`] is fast.
     pub fn draft(shape: &Shape) -> Option<Self> {
         if shape.mesh.triangles().len() <= SLOW {
             return None;
@@ -41,14 +40,14 @@ impl Model {
         })
     }
 
-    /// Works everything out; a coarse stand-in for moving pictures only `with_coarse` and where it pays.
+    /// Prepares a shape, with a coarse model for moving pictures if `with_coarse` is set and it is worthwhile.
     pub fn of(shape: &Shape, with_coarse: bool) -> Self {
         let heavy = with_coarse && shape.mesh.triangles().len() > HEAVY;
         let coarse = heavy.then(|| coarse(shape)).flatten();
         Self::with_stand_in(shape, coarse.map(Arc::new))
     }
 
-    /// Works out what a draft of the shape lacks; keeps its stand-in only `with_coarse`.
+    /// Completes a draft; keeps its coarse model only `with_coarse`.
     pub fn refined(&self, shape: &Shape, with_coarse: bool) -> Self {
         Self::with_stand_in(shape, self.coarse.clone().filter(|_| with_coarse))
     }
@@ -62,12 +61,12 @@ impl Model {
         }
     }
 
-    /// Whether more is to come.
+    /// Whether it is a draft.
     pub fn is_draft(&self) -> bool {
         self.fine.is_none()
     }
 
-    /// The same for an object that a script shows; `None` if there is nothing to be seen of it.
+    /// Prepares an object of a scene; `None` if it has nothing to draw.
     pub fn of_object(object: &SceneObject, with_coarse: bool) -> Option<Self> {
         let bounds = object.bounds()?;
         let heavy = |mesh: &&TriMesh| with_coarse && mesh.triangles().len() > HEAVY;
@@ -87,7 +86,7 @@ impl Model {
         })
     }
 
-    /// The buffers to draw: coarse ones where they will do, or where there are no others.
+    /// Buffers to draw: coarse ones if they suffice, or if there are no others.
     pub fn buffers(&self, coarse: bool) -> Option<&Buffers> {
         if self.uses_coarse(coarse) {
             self.coarse.as_deref()
@@ -96,7 +95,7 @@ impl Model {
         }
     }
 
-    /// Whether the coarse stand-in is drawn where one will do, or where none need do.
+    /// Whether coarse buffers are drawn; `will_do` tells whether they suffice.
     pub fn uses_coarse(&self, will_do: bool) -> bool {
         self.coarse.is_some() && (will_do || self.is_draft())
     }
@@ -104,7 +103,7 @@ impl Model {
 
 fn coarse(shape: &Shape) -> Option<Buffers> {
     let (mesh, from) = clustered(&shape.mesh, CELLS)?;
-    // Triangles keep their order, so those of a face still stand together.
+    // Triangles keep their order, so those of a face remain adjacent.
     let mut ends = shape.face_triangles.iter().scan(0, |end, count| {
         *end += count;
         Some(*end)

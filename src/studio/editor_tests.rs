@@ -1,4 +1,4 @@
-//! What a person does in the editor, and what follows.
+//! Tests of the editor through its user interface.
 
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -13,7 +13,7 @@ fn code(window: &Window) -> &str {
     &state(window).card().code
 }
 
-/// A window whose editor holds that code and the keyboard, with the caret at the end.
+/// A window whose editor holds that code and the focus, with the caret at the end.
 fn editing(text: &str) -> (FakeBackend, Window) {
     let standin = FakeBackend::ready();
     let mut window = window(&standin);
@@ -51,7 +51,7 @@ fn an_answer_in_place_of_everything_is_pasted_as_its_program() {
     window.run();
     assert_ne!(code(&window), PART, "a paste can be undone");
     assert!(!code(&window).contains("```"), "{}", code(&window));
-    // Beside other code a paste is what was copied.
+    // Beside other code the clipboard is pasted unchanged.
     paste(&mut window, "# ```python\n");
     paste(&mut window, "```python\nimport cadquery as cq\n```\n");
     assert!(
@@ -130,7 +130,7 @@ fn a_dot_offers_what_cadquery_has_and_enter_takes_it() {
         "{}",
         code(&window)
     );
-    // The caret stands between the brackets, so the signature is shown.
+    // The caret is between the parentheses, so the signature is shown.
     window.get_by_label_contains("chamfer(length");
     type_text(&mut window, "2");
     assert!(code(&window).ends_with(".chamfer(2)"));
@@ -196,19 +196,19 @@ fn a_slider_moves_its_number_and_the_run_follows_at_once() {
     );
 }
 
-/// Presses keys with the keyboard where it is; returns the code that comes of it.
+/// Presses keys without changing the focus; returns the resulting code.
 fn undone(window: &mut Window, modifiers: Modifiers, key: Key) -> String {
     window.key_press_modifiers(Modifiers::COMMAND | modifiers, key);
     window.run_steps(3);
     code(window).to_owned()
 }
 
-/// Lets a pause pass after which typing is a new step.
+/// Waits until typing starts a new step.
 fn pause(window: &mut Window) {
     window.run_steps(70);
 }
 
-/// Drags the slider of a number from a quarter of its way to `end`, in several moves.
+/// Drags the slider of a number from a quarter of its range to `end`, in several moves.
 fn drag_slider(window: &mut Window, name: &str, end: f32) {
     let slider = window.get_by_role_and_label(Role::Slider, name).rect();
     let at = |share: f32| slider.left_center() + egui::vec2(share * slider.width(), 0.0);
@@ -249,7 +249,7 @@ fn moves_of_the_caret_are_no_steps_of_undo() {
     assert_eq!(undone(&mut window, Modifiers::SHIFT, Key::Z), "abc");
     assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), "ab");
     assert_eq!(undone(&mut window, Modifiers::NONE, Key::Y), "abc");
-    // The caret is where the text was changed.
+    // The caret is at the changed text.
     type_text(&mut window, "d");
     assert_eq!(code(&window), "abcd");
 }
@@ -264,7 +264,7 @@ fn typing_is_undone_by_word_and_by_pause_and_keys_keep_their_order() {
     type_text(&mut window, "!");
     assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), "#one two");
     assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), "#one ");
-    // Typed, taken back and typed anew within one frame.
+    // Typed, undone and typed again within one frame.
     window.event(egui::Event::Text("x".to_owned()));
     window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     window.event(egui::Event::Text("y".to_owned()));
@@ -317,7 +317,7 @@ fn undo_works_wherever_the_keyboard_is_but_in_another_field() {
         "from the slider"
     );
     assert_eq!(undone(&mut window, Modifiers::NONE, Key::Y), dragged);
-    // A field of its own takes its own typing back.
+    // Another text field undoes its own typing.
     window.key_press_modifiers(Modifiers::COMMAND, Key::F);
     window.run_steps(3);
     type_text(&mut window, "plate");
@@ -407,8 +407,8 @@ fn five_thousand_lines_cost_a_frame_little() {
         window.step();
     }
     let typing = start.elapsed() / 10;
-    // A test build with every row told to assistive technology, on a machine that may be busy: this only notices when
-    // a frame lays the whole text out again, which takes seconds.
+    // An unoptimised build with accessibility data for every row, on a machine that may be busy: this test only detects frames
+    // that lay the whole text out again, which takes seconds.
     assert!(
         still.as_millis() < 600 && typing.as_millis() < 900,
         "{still:?} still, {typing:?} typing"
@@ -418,7 +418,7 @@ fn five_thousand_lines_cost_a_frame_little() {
     eprintln!("without assistive technology: {still:?} a frame, {typing:?} a keystroke");
 }
 
-/// What a frame and a keystroke cost the code panel alone, painting included, when no assistive technology listens.
+/// Time of a frame and of a keystroke in the code panel, painting included, without accessibility data.
 fn bare(code: &str) -> [std::time::Duration; 2] {
     use std::sync::Arc;
     let mut task = (*super::testing::task("long", "Long")).clone();
@@ -459,7 +459,7 @@ fn bare(code: &str) -> [std::time::Duration; 2] {
     for _ in 0..5 {
         frame(Vec::new());
     }
-    // The least of some: what other processes take is not asked for.
+    // The minimum of several runs, to exclude the load of other processes.
     let least = |took: &mut dyn FnMut() -> std::time::Duration| (0..20).map(|_| took()).min().unwrap();
     let still = least(&mut || frame(Vec::new()));
     let typing = least(&mut || frame(vec![egui::Event::Text("x".to_owned())]));

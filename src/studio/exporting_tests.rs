@@ -1,4 +1,4 @@
-//! What the window makes of a training run: a repair of a row, a report, prompts, data sets.
+//! Exports of a training run: repairs of rows, reports, curricula, data sets.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::data::export::Kind as DataSet;
 use crate::data::store::{Filter, Store};
 use crate::failure::Kind;
 
-/// Waits until so many files were written.
+/// Waits until `count` files were written.
 fn written(window: &mut Window, count: usize) {
     until(window, "the file", |state| {
         state
@@ -25,7 +25,7 @@ fn written(window: &mut Window, count: usize) {
     });
 }
 
-/// A window with a training run of one group open: a good candidate, and one that does not build.
+/// A window with a training run of one group: a good candidate, and a failed build.
 fn training_run(folder: &Path) -> (FakeBackend, Window) {
     let standin = FakeBackend::ready();
     let mut window = window(&standin);
@@ -36,7 +36,7 @@ fn training_run(folder: &Path) -> (FakeBackend, Window) {
         json!({"task_id": "part", "group_id": "g", "code": "bax", "kind": "undefined_name", "reward": {"build": 0.0, "total": -1.0}, "score": -0.7}),
     ];
     let path = folder.join("run.jsonl");
-    // Blank lines are lines.
+    // Blank lines count as lines.
     std::fs::write(&path, format!("{}\n\n{}\n", rows[0], rows[1])).unwrap();
     ask(&mut window, Command::Open(vec![path]));
     until(&mut window, "the rows", |state| state.rows.is_some());
@@ -121,14 +121,14 @@ fn reports_prompts_and_data_sets_go_beside_the_rows() {
     assert!(notice(&window).contains("no training run"));
 }
 
-/// Waits for a line of the log that holds a text.
+/// Waits for a log line that contains a text.
 fn noted(window: &mut Window, text: &'static str) {
     until(window, text, |state| {
         state.log.iter().any(|line| line.text.contains(text))
     });
 }
 
-/// Opens the training run, imports it into a store, and opens that.
+/// Opens the training run, imports it into a store, and opens the store.
 fn stored_run(folder: &Path) -> (FakeBackend, Window) {
     let (standin, mut window) = training_run(folder);
     studio(&mut window).row_store_is(folder.join("store"));
@@ -155,7 +155,7 @@ fn a_store_is_looked_through_like_a_file() {
     ask(&mut window, Command::SearchRows("BAX".to_owned()));
     until(&mut window, "the matches", |state| state.row_matches.is_some());
     assert_eq!(state(&window).row_matches.as_deref(), Some(&[1][..]));
-    // What came of a second import is nothing new; a store takes no store in.
+    // A second import adds nothing; a store cannot be imported into a store.
     ask(&mut window, Command::Do(Action::ImportRows));
     assert!(notice(&window).contains("in a store already"));
 }
@@ -243,7 +243,7 @@ fn a_report_stands_beside_the_published_runs() {
             "`{label}` is not to be seen"
         );
     }
-    // Other rows, another report.
+    // Other rows have another report.
     ask(&mut window, Command::CloseRows);
     assert!(matches!(state(&window).report, Report::Unread));
 }

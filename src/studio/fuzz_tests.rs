@@ -1,5 +1,4 @@
-//! A stream of nonsense: whatever is asked for, typed, clicked and answered in whatever order, the window stands, and what
-//! it shows holds together.
+//! Fuzz test: after any sequence of commands, input and job events the window works and its state is consistent.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +17,7 @@ use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::reward::{Mode, Profile};
 
-/// Keeps the words of a test in the order of its seed.
+/// Random source of a test with its seed.
 struct TestRng(Pcg32);
 
 impl TestRng {
@@ -35,7 +34,7 @@ impl TestRng {
     }
 }
 
-/// What writes to a file of its own, and the page that cleans this person's store, are not asked for.
+/// Excludes actions that write files elsewhere, and the page that clears the user's cache.
 fn harmless(action: Action) -> bool {
     !matches!(
         action,
@@ -156,7 +155,7 @@ fn chance_of_commands(chance: &mut TestRng) -> Command {
     }
 }
 
-/// An answer of the engine to one of its jobs, in any order and to jobs that are over.
+/// An event of the engine for one of its jobs, in any order and for ended jobs too.
 fn answer(chance: &mut TestRng, standin: &FakeBackend) {
     if standin.count() == 0 {
         return;
@@ -195,7 +194,7 @@ fn answer(chance: &mut TestRng, standin: &FakeBackend) {
         },
         _ => {
             let repair = standin.job(index, |job| matches!(job.job, Job::Repair(_)));
-            // Now and then the answer to another question than was asked.
+            // Occasionally the result of another kind of job.
             let repaired = repair != (chance.below(20) == 0);
             Event::Done(Box::new(if repaired {
                 JobOutcome::Repaired(RepairSummary {
@@ -244,7 +243,7 @@ fn input(chance: &mut TestRng, window: &mut Window) {
                 Modifiers::ALT,
             ]);
             let key = chance.of(&KEYS);
-            // Ctrl+S and its like open dialogs; none of these keys does.
+            // Ctrl+S and similar shortcuts open dialogs; these keys do not.
             window.key_press_modifiers(modifiers, key);
         }
         _ => {
@@ -275,7 +274,7 @@ fn input(chance: &mut TestRng, window: &mut Window) {
     }
 }
 
-/// What must hold whatever was done.
+/// Invariants of the state.
 fn holds_together(state: &State) {
     assert!(state.current < state.sessions.len());
     for session in &state.sessions {
@@ -290,7 +289,7 @@ fn holds_together(state: &State) {
     }
 }
 
-/// `steps` of nonsense from a seed.
+/// Executes `steps` random steps with a seed.
 fn run(seed: u64, steps: usize) {
     let dir = tempfile::tempdir().unwrap();
     let rows: String = (0..9)
@@ -306,7 +305,7 @@ fn run(seed: u64, steps: usize) {
     std::fs::write(dir.path().join("latin1.py"), b"# caf\xe9").unwrap();
     let standin = FakeBackend::ready();
     let mut window = window(&standin);
-    // Nonsense may be written in any script; the window draws a box for what its fonts lack.
+    // Random text may be in any script; the window draws a box for missing glyphs.
     window
         .ctx
         .set_missing_glyph_policy(egui::MissingGlyphPolicy::Tofu);
@@ -324,7 +323,7 @@ fn run(seed: u64, steps: usize) {
             window.step();
         }
         holds_together(state(&window));
-        // Timelines of hundreds of cards would make every frame slow and show nothing new.
+        // Timelines of hundreds of cards make frames slow without testing more.
         if at % 400 == 399 {
             window
                 .state_mut()
@@ -343,7 +342,7 @@ fn nonsense_does_not_bring_the_window_down() {
     }
 }
 
-/// Ten minutes of it.
+/// Runs for ten minutes.
 #[test]
 #[ignore = "takes ten minutes"]
 fn much_nonsense_does_not_bring_the_window_down() {

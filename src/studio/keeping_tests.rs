@@ -1,4 +1,4 @@
-//! Edits that must not be lost, questions that are put, and what is found by typing.
+//! Tests of recovery, questions, the palette, rows, settings and saving.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
     window.run_steps(2);
 }
 
-/// A window that remembers in a folder.
+/// A window with a session store in a folder.
 fn remembering(folder: &Path) -> Window {
     let standin = FakeBackend::ready();
     let mut window = window(&standin);
@@ -63,14 +63,14 @@ fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
     let holds = |path: PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("precious"));
     let start = Instant::now();
     while !mine(None).is_some_and(holds) {
-        // Window time goes on with frames; the file has to be there within two seconds of it.
+        // Window time advances with frames; the file must exist within two seconds of it.
         assert!(start.elapsed() < Duration::from_secs(20), "the edit is not kept");
         std::thread::sleep(Duration::from_millis(5));
         first.step();
     }
     let frames = first.ctx.input(|input| input.time);
     assert!(frames < 60.0);
-    // As after a kill: the file stays, and nobody holds its lock.
+    // As after a kill: the file stays, and its lock is released.
     let lost = mine(None).unwrap();
     std::mem::forget(first);
     std::fs::remove_file(lost.with_extension("lock")).unwrap();
@@ -251,7 +251,7 @@ fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
     window.get_by_label("+first = 1");
     window.get_by_label("Close diff").click();
     window.run_steps(3);
-    // Go on from a copy of the edit, and compare with the edit.
+    // Continue from a copy of the edit, and compare with the edit.
     window.get_by_label_contains("edited, ").click_secondary();
     window.run_steps(3);
     window.get_by_label("Go on from a copy").click();
@@ -340,7 +340,7 @@ fn settings_are_applied_and_kept_with_their_comments() {
     }
 }
 
-/// Types a path for saving as a person does whose desktop has no dialogs.
+/// Types a path for saving, as on a desktop without dialogs.
 fn save_as(window: &mut Window, path: &Path) {
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
     until(window, "the path field", |state| state.path_prompt.is_some());
@@ -364,7 +364,7 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     type_code(&mut window, "mine = 1\n");
     let mine = state(&window).card().code.clone();
     let answered = |window: &mut Window, answer: &str| {
-        // Long work has a button of that name too, further down.
+        // Long operations have a button of the same name, further down.
         window.get_all_by_label(answer).last().unwrap().click();
         window.run_steps(3);
     };
@@ -395,7 +395,7 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     assert_eq!(prompt.start, taken.display().to_string());
     answered(&mut window, "Not now");
 
-    // A free name asks nothing, and neither does the card's own file.
+    // A free name causes no question, nor does the card's own file.
     save_as(&mut window, &free);
     until(&mut window, "the save", |state| state.card().file.is_some());
     assert_eq!(std::fs::read_to_string(&free).unwrap(), mine);
@@ -415,13 +415,13 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
         state(&window).card().code
     );
 
-    // Changed by another program: noticed, though it was never opened from there.
+    // A change by another program is noticed, although the file was never opened from there.
     std::fs::write(&taken, "theirs = 22\n").unwrap();
     until(&mut window, "the change", |state| {
         state.card().code == "theirs = 22\n"
     });
     assert!(!state(&window).card().unsaved());
-    // And loading it anew can be undone.
+    // Loading the file can be undone.
     window.get_by_label(editor::NAME).focus();
     window.run_steps(2);
     window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
@@ -491,7 +491,7 @@ fn a_file_that_changed_a_moment_ago_is_not_saved_over() {
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
     type_code(&mut window, "# mine\n");
-    // Saved before the watch comes round, or after: theirs stays until it was decided.
+    // Whether saved before or after the watch notices: the other version stays until the decision.
     std::fs::write(&path, "theirs = 1\n").unwrap();
     window.key_press_modifiers(Modifiers::COMMAND, Key::S);
     until(&mut window, "the question", |state| state.conflict.is_some());
@@ -506,7 +506,7 @@ fn a_file_that_changed_a_moment_ago_is_not_saved_over() {
 #[test]
 fn edits_that_cannot_be_kept_are_told_until_they_are() {
     let dir = tempfile::tempdir().unwrap();
-    // A file where the folder should be.
+    // A file at the path of the folder.
     let folder = dir.path().join("studio");
     std::fs::write(&folder, "").unwrap();
     let mut window = remembering(&folder);

@@ -1,4 +1,4 @@
-//! Panels that come and go, training runs, new tasks, settings, reports: found by name, as people find things.
+//! Tests of panels, training runs, new tasks, settings and exports, which find widgets by name.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ fn rows(folder: &Path, name: &str, lift: f64) -> std::path::PathBuf {
     path
 }
 
-/// A window with a training run open.
+/// A window with an open training run.
 fn training_run(folder: &Path) -> (FakeBackend, Window) {
     let (standin, mut window) = scored();
     let path = rows(folder, "run.jsonl", 0.0);
@@ -76,7 +76,7 @@ fn where_panels_stand_is_kept_for_the_next_window() {
     };
     let mut first = remembering();
     ask(&mut first, Command::Do(Action::Panel(PanelKind::Timeline)));
-    // Window time goes on with frames: the change is due to be kept after a pause.
+    // Window time advances with frames: the change is saved after a pause.
     first.run_steps(60);
     drop(first);
     let second = remembering();
@@ -169,7 +169,7 @@ fn rows_are_pinned_annotated_chosen_and_written() {
     let chosen = Rows::read(&out).unwrap();
     assert_eq!(chosen.rows.len(), 2);
     assert!(std::fs::read_to_string(&out).unwrap().contains("a word"));
-    // Its own file is never written over.
+    // Rows are never written over their source file.
     ask(&mut window, Command::UsePath(PathPurpose::Rows, path));
     assert!(notice(&window).contains("would replace"));
 }
@@ -267,7 +267,7 @@ fn two_runs_stand_side_by_side() {
     window.run_steps(3);
     window.get_by_label("Compare").click();
     window.run_steps(3);
-    // It asks for a file, which a test's display has no dialog for.
+    // Needs a file, and tests have no file dialog.
     window.get_by_label("Compare with…");
     ask(&mut window, Command::UsePath(PathPurpose::Compare, other));
     until(&mut window, "the other run", |state| state.other_rows.is_some());
@@ -353,7 +353,7 @@ fn a_step_file_is_asked_of_a_worker_with_the_code_on_screen() {
         &mut window,
         Command::UsePath(PathPurpose::Step, "part.step".into()),
     );
-    // Whether that name is free was looked up first.
+    // The command first checks whether the file exists.
     until(&mut window, "the job", |state| !state.running.is_empty());
     let code = state(&window).card().code.clone();
     standin.last(|sent| match &sent.job {
@@ -372,7 +372,7 @@ fn a_step_file_is_asked_of_a_worker_with_the_code_on_screen() {
     assert!(state(&window).running.is_empty());
 }
 
-/// Controls that say nothing of themselves to whoever does not see them.
+/// Widgets without an accessible name.
 fn nameless(window: &Window) -> Vec<String> {
     use egui::accesskit::Role;
     use egui_kittest::kittest::NodeT as _;

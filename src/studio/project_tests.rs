@@ -1,4 +1,4 @@
-//! The question whether scripts may read the folder of a file that was opened.
+//! Tests of the question whether scripts may read the folder of an opened file.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::testing::{FakeBackend, Window, ask, failed, notice, state, studio, un
 use crate::executor::project::{NEEDED, Project};
 use crate::failure::Kind;
 
-/// A window in which a file was opened from a folder that holds another one.
+/// A window with an opened file whose folder holds another file.
 fn opened(folder: &Path) -> (FakeBackend, Window) {
     std::fs::write(folder.join("part.py"), "a = 1\n").unwrap();
     std::fs::write(folder.join("sizes.json"), "{}").unwrap();
@@ -39,7 +39,7 @@ fn a_folder_is_read_once_it_is_allowed_and_by_scripts_of_its_files_alone() {
         state(&window).settings.project_folders,
         std::slice::from_ref(&folder)
     );
-    // What was asked for anew is the opened file and nothing else.
+    // Only the opened file was scored again.
     let reading: Vec<String> = (0..standin.count())
         .filter(|&index| standin.job(index, |job| job.assess().scoring.limits.project.is_some()))
         .map(|index| standin.job(index, super::testing::Sent::code))
@@ -83,7 +83,7 @@ fn who_said_not_now_can_ask_for_the_question() {
     assert_eq!(project_of_last(&standin).unwrap().folder(), folder);
 }
 
-/// Opens a file whose folder cannot be a project folder and lets its script fail with that message.
+/// Opens a file whose folder cannot be a project folder, and fails its script with that message.
 fn refused(message: &str) -> (tempfile::TempDir, Window) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("task.toml"), "").unwrap();

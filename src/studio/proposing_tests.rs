@@ -1,4 +1,4 @@
-//! Who proposes, as a person chooses it, hears it and decides on it.
+//! Tests of proposers: selection, streamed text, decisions.
 
 use egui_kittest::kittest::Queryable as _;
 
@@ -12,7 +12,7 @@ use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::trajectory::{GroupPlace, Origin};
 
-/// A window whose seed is scored and whose proposer was chosen by a click.
+/// A window with a scored seed and a proposer selected by a click.
 fn with_proposer(name: &str) -> (FakeBackend, Window) {
     let standin = FakeBackend::ready();
     let mut window = window(&standin);
@@ -23,7 +23,7 @@ fn with_proposer(name: &str) -> (FakeBackend, Window) {
     (standin, window)
 }
 
-/// A step of rules or a model as the engine tells it.
+/// A step of rules or a model as sent by the engine.
 fn proposed(
     index: usize,
     parent: usize,
@@ -87,7 +87,7 @@ fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
     end(&standin, 1);
     window.run();
     window.get_by_label_contains("17 characters · whole");
-    // It stands as a difference to the seed, until somebody decides.
+    // It is displayed as a diff against the seed until the decision.
     window.get_by_label("−fixture = seed");
     window.get_by_label("+fixture = better");
     window.get_by_label("proposal scores 0.700 (+0.200 on where it came from)");
@@ -155,7 +155,7 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
     window.run();
     let session = state(&window).session();
     assert_eq!(session.card().code, "fixture = better\n");
-    // Each grew from where the loop went on, not from the failure before it.
+    // Each step starts from the last good one, not from the failure before it.
     let parents: Vec<_> = session.cards.iter().map(|card| card.parent).collect();
     let id = |index: usize| Some(session.cards[index].id);
     assert_eq!(parents, [None, id(0), id(1), id(1)]);
@@ -173,7 +173,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
         group_std: 0.9,
         advantage,
     };
-    // Nothing to show yet: the 3D view stays.
+    // Nothing to display yet: the 3D view stays.
     ask(&mut window, Command::Do(Action::Group));
     assert!(window.query_by_label("Show the group").is_none());
     assert_eq!(state(&window).log.last().unwrap().text, NO_GROUP);
@@ -216,7 +216,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
     window.get_by_label("candidate step 3, 0.700").click();
     window.run();
     assert_eq!(state(&window).card().code, "fixture = two\n");
-    // From the seed, whose candidates they are, they are to be seen too; a draft has none.
+    // The seed, from which they were made, displays the candidates too; a draft has none.
     let seed = state(&window).session().seed().id;
     ask(&mut window, Command::SelectCard(seed));
     window.get_by_label("candidate step 2, 0.600");
@@ -229,7 +229,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
     assert!(window.query_by_label("candidate step 2, 0.600").is_none());
 }
 
-/// Another end of a model's server: it lists a model, then hangs up.
+/// A fake model server: it lists a model, then closes the connection.
 fn server() -> String {
     use std::io::{Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -253,7 +253,7 @@ fn server() -> String {
     url
 }
 
-/// Frames until something holds that another thread brings about.
+/// Draws frames until a condition holds that another thread fulfils.
 fn frames_until(window: &mut Window, mut holds: impl FnMut(&State) -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while !holds(state(window)) {
@@ -269,7 +269,7 @@ fn type_server(window: &mut Window, url: &str) {
     window.run();
     window.get_by_label("Server address").type_text(url);
     window.run();
-    // The panel may be lower than what is in it.
+    // The button may be scrolled out of view.
     window.get_by_label("Add server").click_accesskit();
     window.run_steps(2);
 }
@@ -303,7 +303,7 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
         }
         other => panic!("{other:?}"),
     });
-    // Its prompt, with about as many tokens as it has.
+    // Its prompt, with an estimated number of tokens.
     window.key_press(egui::Key::Escape);
     window.run();
     assert!(standin.last(Sent::is_cancelled));
@@ -326,7 +326,7 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
 #[test]
 fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
     let (standin, mut window) = with_proposer("endpoint");
-    // A port that nobody listens on any more.
+    // A port without a listener.
     let gone = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

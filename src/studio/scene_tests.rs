@@ -1,4 +1,4 @@
-//! What a script shows, in the window: the list of its objects, and the part before its score.
+//! Tests of scenes: the list of objects, and the part before its score.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn object(name: Option<&str>, color: Option<[f32; 3]>, is_scored: bool, mesh: &T
     }
 }
 
-/// A red lid without a name beside a bracket, which is scored.
+/// A red lid without a name beside a scored bracket.
 fn two_objects() -> Assessment {
     let mut assessment = built(0.7, 0.6);
     let mesh = &assessment.shape.as_ref().unwrap().mesh;
@@ -68,7 +68,7 @@ fn is_on(window: &Window, label: &str) -> bool {
     node.accesskit_node().toggled() == Some(Toggled::True)
 }
 
-/// A window on whose screen is an edit that shows two objects.
+/// A window with an edit on screen that displays two objects.
 fn shown() -> (FakeBackend, Window) {
     let (standin, mut window) = scored();
     type_code(&mut window, "#");
@@ -189,7 +189,7 @@ fn what_was_built_is_not_called_broken_for_the_failure_before() {
     standin.last(|job| job.send(before_scoring(&two_objects())));
     window.run();
     assert!(window.query_by_label(told).is_none(), "that was the code before");
-    // The next edit breaks it again: the part stays, and is told to be old.
+    // The next edit fails again: the part stays, marked as old.
     type_code(&mut window, "#");
     standin.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
@@ -234,7 +234,7 @@ fn a_step_that_was_scored_in_a_batch_is_asked_for_what_it_shows_when_it_is_looke
     assert_eq!(standin.count(), count + 1);
 }
 
-/// A run of code whose part is only written to a file.
+/// Result of a script that only exports its part.
 fn only_exported() -> Assessment {
     let message = "the code ran but left nothing to score: `r` was only written to a file, on line 5; bind it: `fixture = r`";
     Assessment {
@@ -280,7 +280,7 @@ fn a_part_that_was_only_written_to_a_file_is_old_once_the_code_fails() {
     window.run();
     assert!(window.query_by_label(NOT_SCORED).is_none());
     window.get_by_label("does not build: line 2: '(' was never closed");
-    // A part that is scored takes its place.
+    // A scored part replaces it.
     type_code(&mut window, "#");
     standin.last(|job| job.answer(built(0.7, 0.6)));
     window.run();

@@ -1,4 +1,4 @@
-//! The window's server: started, told of, watched and stopped, by what people see.
+//! Tests of the studio's server through the user interface.
 
 use std::sync::atomic::Ordering;
 
@@ -25,7 +25,7 @@ fn step(task: &str, place: u32, code: &str, evaluation: Evaluation) -> SeenStep 
     }
 }
 
-/// A window whose server listens.
+/// A window with a listening server.
 fn serving() -> (FakeBackend, Window) {
     let (standin, mut window) = scored();
     ask(&mut window, Command::Do(Action::StartServer));
@@ -117,7 +117,7 @@ fn a_clients_step_shows_as_it_comes_and_a_click_shows_its_code_and_score() {
     window.run_steps(3);
     assert_eq!(state(&window).session().task.id, "other");
     assert_eq!(state(&window).card().code, "bax");
-    // The client's score stands until the part is built here.
+    // The client's score stays until the part is built here.
     assert_eq!(state(&window).card().failure().unwrap().kind, Kind::UndefinedName);
     assert_eq!(standin.count(), jobs + 1);
     standin.last(|job| assert_eq!(job.code(), "bax"));

@@ -1,4 +1,4 @@
-//! What a person does in the window, and what follows: found by name, as people find things.
+//! Tests of the window, which find widgets by name.
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
@@ -18,7 +18,7 @@ use crate::repair::RepairSummary;
 use crate::reward::{Mode, Profile};
 use crate::trajectory::{BadLine, GroupPlace, Header, Origin, Trajectory};
 
-/// Lets window time pass, frame by frame.
+/// Advances window time frame by frame.
 fn wait(window: &mut Window, seconds: f64) {
     let end = window.ctx.input(|input| input.time) + seconds;
     while window.ctx.input(|input| input.time) < end {
@@ -26,7 +26,7 @@ fn wait(window: &mut Window, seconds: f64) {
     }
 }
 
-/// A window whose seed is scored.
+/// A window with a scored seed.
 fn scored_seed() -> (FakeBackend, Window) {
     let standin = FakeBackend::ready();
     let mut window = window(&standin);
@@ -161,7 +161,7 @@ fn a_failure_closes_the_gate_marks_the_line_and_keeps_the_last_shape() {
     window.get_by_label("last that built: seed at 0.500");
     assert!(window.query_by_label_contains("total 0.5").is_none());
     assert!(state(&window).card().last_shape.is_some());
-    // The smallest edit that mends it brings everything back.
+    // The smallest fix restores everything.
     window.key_press(Key::Backspace);
     window.run();
     wait(&mut window, DEBOUNCE + 0.1);
@@ -441,7 +441,7 @@ fn a_file_is_opened_as_a_card_and_saved_in_place() {
     window.run_steps(3);
     window.get_by_label("mine.py, not scored");
     assert_eq!(standin.last(Sent::code), "fixture = mine\n");
-    // The keyboard has gone along to the file's own field.
+    // The focus has moved to the field of the file.
     window.event(egui::Event::Text("#".to_owned()));
     window.run();
     assert!(state(&window).card().unsaved());
@@ -480,7 +480,7 @@ fn a_trajectory_is_laid_out_and_scored_anew() {
         )),
         recorded(step(2, "fixture = better\n", built(0.9, 0.8))),
     ];
-    // Both were proposed for one prompt.
+    // Both are proposals for one prompt.
     for (step, score, advantage) in [(1, -0.9, -0.7), (2, 0.9, 0.7)] {
         steps[step].parent = Some(0);
         steps[step].proposal.as_mut().unwrap().group = Some(GroupPlace {

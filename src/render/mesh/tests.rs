@@ -97,7 +97,7 @@ fn a_tube_seen_from_the_side_has_two_outlines() {
         );
     }
     assert!(outline(&folds, Sight::Parallel(vec3(0.0, 0.0, 1.0))).is_empty());
-    // From nearby less than half of the side is seen, so both outlines come towards the eye.
+    // From nearby less than half of the side is visible, so both outlines move towards the camera.
     let near = outline(&folds, Sight::Point(vec3(10.0, 0.3, 0.0)));
     assert_eq!(near.len(), 2);
     assert!(near.iter().all(|ends| ends[0].x > 2.0));

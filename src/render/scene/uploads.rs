@@ -1,4 +1,4 @@
-//! What lies on the GPU, and what is freed first.
+//! Data on the GPU, and its eviction.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use crate::mesh::Fold;
 use crate::{Body, Picture, Subject};
 use cadforge_geometry::TriMesh;
 
-/// Triangles kept on the GPU beyond what is shown, to go back and forth between steps without an upload.
+/// Maximum number of triangles kept on the GPU besides displayed ones, so that switching between steps needs no upload.
 const KEPT_TRIANGLES: usize = 2_000_000;
 
-/// Shapes kept on the GPU beyond what is shown.
+/// Maximum number of shapes kept on the GPU besides displayed ones.
 const KEPT_SHAPES: usize = 32;
 
-/// Maps of distances kept on the GPU: two are shown at a time.
+/// Maximum number of heat maps kept on the GPU: two are displayed at a time.
 const KEPT_HEATS: usize = 4;
 
-/// Least distance of grid lines in points.
+/// Minimum distance of grid lines in points.
 const GRID_GAP: f32 = 20.0;
 
-/// Everything uploaded.
+/// Uploaded data.
 #[derive(Default)]
 pub struct Uploads {
     /// Most recently used last.
@@ -39,7 +39,7 @@ pub struct Upload {
     pub surface: Surface,
     pub edges: Lines,
     pub folds: Vec<Fold>,
-    /// Sides of all triangles, once they were asked for.
+    /// Edges of all triangles, once requested.
     pub sides: Option<Lines>,
 }
 
@@ -70,7 +70,7 @@ pub struct Lines {
 }
 
 impl Uploads {
-    /// Sends what a picture needs unless it is there, and frees what has not been needed for longest.
+    /// Uploads missing data of a picture, and evicts the least recently used.
     pub fn provide(&mut self, context: &Context, picture: &Picture) {
         for subject in &picture.subjects {
             self.shape(context, subject, picture.coarse);
@@ -93,12 +93,12 @@ impl Uploads {
         }
     }
 
-    /// What was sent for a subject.
+    /// Uploaded data of a subject.
     pub fn of(&self, subject: &Subject, coarse: bool) -> Option<&Upload> {
         self.shapes.iter().rev().find(|upload| upload.is(subject, coarse))
     }
 
-    /// What was sent for a map of distances.
+    /// Uploaded data of a heat map.
     pub fn of_heat(&self, heat: &Arc<Heat>) -> Option<&HeatUpload> {
         self.heats
             .iter()
@@ -152,7 +152,7 @@ impl Uploads {
         });
     }
 
-    /// Never frees the `needed` most recent.
+    /// Never evicts the `needed` most recent.
     fn forget_old(&mut self, needed: usize) {
         let mut triangles = 0;
         let kept = self.shapes.iter().rev().enumerate().take_while(|(age, upload)| {

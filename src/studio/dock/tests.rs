@@ -1,6 +1,6 @@
 use super::shares::spread;
 use super::*;
-/// Shows an arrangement and tells where each panel stands.
+/// Displays an arrangement and returns the rectangle of each panel.
 fn rooms(dock: &mut Dock, size: Vec2) -> Vec<(PanelKind, Rect)> {
     let ctx = egui::Context::default();
     theme::install(&ctx);
@@ -49,7 +49,7 @@ fn panels_fill_windows_of_every_size_without_overlap() {
         let area: f32 = places.iter().map(|(_, rect)| rect.area()).sum();
         assert!((area / size.x / size.y - 1.0).abs() < 0.02, "{places:?}");
         assert!(of(&places, PanelKind::Reward).width() >= 239.0);
-        // The view's narrowest toolbar, and lines of code that are worth the name.
+        // The minimum width of the view's toolbar and of readable code.
         assert!(of(&places, PanelKind::View).width() >= 260.0, "{places:?}");
         assert!(of(&places, PanelKind::Editor).width() >= 220.0, "{places:?}");
     }

@@ -1,4 +1,4 @@
-//! What the editor does to a text holds for texts of any script, at any place in them.
+//! Property tests: editor operations on texts of any script, at any position.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::find::Find;
 use super::{api, brackets, comment, indent, numbers, suggest};
 use crate::failure::{Failure, Kind};
 
-/// Pieces of code, of strings and comments, and letters whose capitals are longer or shorter than they are.
+/// Fragments of code, strings and comments, and letters whose capitals have another length.
 fn texts() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "a = 1",
@@ -41,7 +41,7 @@ fn texts() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
 }
 
-/// Two places in a text, in characters.
+/// Two positions in a text, in characters.
 fn selection(text: &str, ends: [prop::sample::Index; 2]) -> Range<usize> {
     let count = text.chars().count() + 1;
     let [one, other] = ends.map(|end| end.index(count));
@@ -65,7 +65,7 @@ proptest! {
         comment::toggle(&mut code, all);
         let all = 0..code.chars().count();
         comment::toggle(&mut code, all);
-        // Lines that were comments throughout have lost a mark instead.
+        // Lines that were all comments have lost a mark instead.
         if !text.contains('#') {
             prop_assert_eq!(code, text);
         }

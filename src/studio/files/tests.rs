@@ -49,7 +49,7 @@ fn a_change_outside_is_told_once_and_our_own_never() {
         panic!()
     };
     assert!(changed(&mut lock(&files.watched)).is_empty(), "our own save");
-    // Another length, for clocks of file systems can be coarse.
+    // Another length, because clocks of file systems can be coarse.
     fs::write(&path, "a = 33").unwrap();
     let FileEvent::Changed(told, code) = files.events.recv_timeout(Duration::from_secs(20)).unwrap() else {
         panic!()

@@ -79,7 +79,7 @@ fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
         text.lines().nth(1).unwrap().contains(r#""annotation":"nearly""#),
         "{text}"
     );
-    // By whatever path.
+    // Through a link.
     let link = dir.path().join("link.jsonl");
     std::os::unix::fs::symlink(&rows.path, &link).unwrap();
     for own in [&rows.path, &link, &dir.path().join("./rows.jsonl")] {
@@ -104,7 +104,7 @@ const GROUNDED: [&str; 4] = [
 ];
 
 fn assert_grounded(rows: &Rows) {
-    // What differs by 0.01 is compared on a scale of 0.10, and scores are compared, not the totals behind a closed gate.
+    // Differences of 0.01 are compared on a scale of 0.10; scores are compared, not the totals of failed builds.
     let expected = [-0.05, 0.05, -0.5f64.sqrt(), 0.5f64.sqrt()];
     for (row, expected) in expected.into_iter().enumerate() {
         let found = rows.advantage(row).unwrap();

@@ -57,7 +57,7 @@ fn harness(size: [f32; 2]) -> Harness<'static, ViewportHarness> {
         .build_ui_state(show, bench)
 }
 
-/// The middle of the right pane.
+/// Middle of the right pane.
 fn right_pane(harness: &Harness<'_, ViewportHarness>) -> Pos2 {
     harness.get_by_label("3D view of step 2").rect().center()
 }
@@ -163,7 +163,7 @@ fn buttons_arrange_project_look_and_fit() {
     assert_eq!(*harness.state().view.camera(), fitted);
 }
 
-/// Draws frames until the thread that prepares shapes has answered.
+/// Draws frames until the mesh worker has finished.
 fn until(harness: &mut Harness<'_, ViewportHarness>, is_so: impl Fn(&Viewport) -> bool) {
     let start = std::time::Instant::now();
     while !is_so(&harness.state().view) {
@@ -203,12 +203,12 @@ fn a_click_picks_and_a_second_one_measures() {
         .get_by_label("click a face or an edge to measure from")
         .rect();
     let view = harness.get_by_label("3D view of step 2").rect();
-    // No higher than what it says, at the foot: it must not lie over the part.
+    // No higher than its text, at the bottom: it must not cover the part.
     assert!(hint.top() > view.bottom() - 110.0, "{hint:?} in {view:?}");
     harness.hover_at(right_pane(&harness));
     harness.key_press(Key::Num1);
     harness.run();
-    // From the front the block is 40 by 30 mm around the middle of the shapes, which is where the camera looks.
+    // From the front the block is 40 by 30 mm around the middle of the shapes, at which the camera looks.
     let place = harness.get_by_label("3D view of step 2").rect();
     let view = &harness.state().view;
     let size = [place.width(), place.height()];
@@ -349,7 +349,7 @@ fn the_mouse_turns_moves_and_zooms_both_panes() {
         "scrolling up enlarges"
     );
 
-    // What the user chose stays when the shape changes, until they ask for a fit.
+    // The user's view stays when the shape changes, until a fit is requested.
     let chosen = *harness.state().view.camera();
     harness.state_mut().step = Some(Arc::new(block([90.0, 90.0, 30.0])));
     harness.run();
