@@ -413,7 +413,7 @@ fn drops(ui: &Ui, commands: &mut Vec<Command>) {
         let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop"));
         let painter = ui.ctx().layer_painter(layer);
         painter.rect_filled(screen, 0.0, palette.background.gamma_multiply(0.85));
-        let text = "drop Python files, trajectories, rows or folders to open them";
+        let text = "Drop Python files, trajectories, rows or folders to open them";
         painter.text(
             screen.center(),
             egui::Align2::CENTER_CENTER,
@@ -435,10 +435,10 @@ impl Studio {
         if !*shown && ctx.cumulative_pass_nr() > 0 {
             *shown = true;
             self.controller
-                .note(format!("the window was there after {seconds:.2} s"));
+                .note(format!("window ready after {seconds:.2} s"));
         } else if *shown && self.controller.state().pool.ready > 0 {
             self.controller
-                .note(format!("CadQuery was ready after {seconds:.2} s"));
+                .note(format!("CadQuery ready after {seconds:.2} s"));
             self.start = None;
         }
     }

@@ -138,7 +138,7 @@ pub(super) fn show_viewport(
         remark: remark.as_deref(),
         empty: match right {
             None if session.repair().is_some() => "Run loop (Ctrl+Shift+Enter) to see it repaired",
-            None => "edit the code to see it change here",
+            None => "edit the code to see changes here",
             Some(card) => match &card.outcome {
                 Outcome::Scored(_) => "nothing built yet",
                 Outcome::InternalError { .. } => "not built",
@@ -156,7 +156,7 @@ pub(super) fn show_viewport(
 fn missing(failure: &crate::failure::Failure) -> &str {
     let message = failure.message.as_str();
     message
-        .strip_prefix("the code ran but left nothing to score: ")
+        .strip_prefix("the code ran but produced nothing to score: ")
         .unwrap_or(message)
 }
 

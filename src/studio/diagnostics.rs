@@ -42,7 +42,7 @@ pub fn report(state: &State, panic: Option<&str>) -> String {
         line("CadQuery", &versions.cadquery);
     }
     if let Some(error) = &pool.error {
-        line("fault of the workers", error);
+        line("worker error", error);
     }
     line("task", &state.session().task.id);
     line("settings", &format!("{:?}", state.settings));

@@ -3,13 +3,13 @@
 //! Shares of the tree are points of the area that it was last displayed in. When the area changes, the work panels (code and 3D
 //! view) take up the difference and the other panels keep their size.
 
-mod rooms;
+mod tile_behavior;
 mod saved;
 mod shares;
 
 use egui::{Align, Id, Layout, Rect, RichText, Ui, UiBuilder, Vec2, vec2};
 use egui_tiles::{Container, Tile, TileId, Tiles, Tree};
-use rooms::TileBehavior;
+use tile_behavior::TileBehavior;
 pub use saved::Saved;
 use saved::{load, save};
 use serde::{Deserialize, Serialize};
@@ -290,8 +290,8 @@ impl Dock {
         let place = Rect::from_center_size(rect.center(), vec2(320.0, 60.0));
         let layout = Layout::top_down(Align::Center);
         ui.scope_builder(UiBuilder::new().max_rect(place).layout(layout), |ui| {
-            ui.label(RichText::new("Every panel is put away.").color(palette.dim));
-            if ui.button("Reset the layout").clicked() {
+            ui.label(RichText::new("All panels are hidden.").color(palette.dim));
+            if ui.button("Reset layout").clicked() {
                 self.reset();
             }
         });

@@ -48,8 +48,8 @@ impl Recipe {
             .find(|python| version_of(python).as_ref() == Some(&wanted))
             .ok_or_else(|| {
                 format!(
-                    "no Python {wanted} was found, which cadforge-worker is linked with\nhint: install it, or build \
-                     for the Python that is here: make PYTHON=python3 build"
+                    "Python {wanted}, which cadforge-worker is linked with, was not found\nhint: install it, or build \
+                     for the installed Python: make PYTHON=python3 build"
                 )
             })?;
         let made = Command::new("sh")
@@ -65,7 +65,7 @@ impl Recipe {
         let words = String::from_utf8_lossy(&made.stderr);
         let lines: Vec<&str> = words.lines().collect();
         Err(format!(
-            "the Python environment could not be made: {}",
+            "the Python environment could not be created: {}",
             lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n")
         ))
     }

@@ -56,7 +56,7 @@ pub fn keep_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
     let row = rows
         .rows
         .get(repaired.row)
-        .ok_or("the row is not there any more")?;
+        .ok_or("the row no longer exists")?;
     let Some(id) = rows.id(repaired.row) else {
         let source = Source {
             file: rows.file(row).to_owned(),
@@ -75,7 +75,7 @@ pub fn keep_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
     };
     match keep() {
         Ok(true) => Ok(()),
-        Ok(false) => Err("the row is not in the store any more\nhint: open the store again".to_owned()),
+        Ok(false) => Err("the row is no longer in the store\nhint: open the store again".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -126,7 +126,7 @@ pub fn make(
     let inputs = [input];
     let template = || Template::find(prompts, "default");
     match making {
-        ExportKind::Repair => Err("a repair is code, and not made of rows".to_owned()),
+        ExportKind::Repair => Err("a repair is exported from code, not from rows".to_owned()),
         ExportKind::Report => Ok(()),
         ExportKind::Curriculum => {
             let options = curriculum::Options {
@@ -148,7 +148,7 @@ pub fn make(
                 if made.train > 0 {
                     Ok(())
                 } else {
-                    Err("no row is good enough for this data set\nhint: `cadforge export` takes less with --min-reward".to_owned())
+                    Err("no row qualifies for this data set\nhint: lower the bound with `cadforge export --min-reward`".to_owned())
                 }
             })
         }

@@ -191,7 +191,7 @@ fn a_repair_of_a_stored_row_is_a_row_of_the_store_that_names_its_source() {
         state(&window).rows.as_ref().unwrap().runs,
         ["run", "store.repaired"]
     );
-    window.get_by_label("Run of rows");
+    window.get_by_label("Filter by run");
 }
 
 #[test]

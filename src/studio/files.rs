@@ -299,7 +299,7 @@ impl Files {
     /// Measures the cache, after clearing it if requested.
     pub fn store(&mut self, clean: bool) {
         let what = if clean {
-            "removing kept results"
+            "clearing the cache"
         } else {
             "measuring"
         };

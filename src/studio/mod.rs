@@ -1,36 +1,39 @@
-//! The window: one loop from events to [`state::State`], from state to panels, from panels to
-//! [`command::Command`]s, and from those to engine jobs.
+//! The window. Each frame turns events into [`State`], draws the panels from it, and executes the commands that they send.
 //!
-//! Panels only read state and push commands; [`controller::Controller`] alone changes state and talks to the
-//! engine. Nothing on this thread waits for a worker, a file or a dialog.
+//! Panels only read the state and send commands; the controller alone changes the state and submits engine jobs. This thread never
+//! waits for a worker, a file or a dialog.
 
 mod app;
-pub mod backend;
-pub mod command;
+pub(crate) mod backend;
+pub(crate) mod command;
 mod compare;
-pub mod controller;
-pub mod diagnostics;
-pub mod dock;
-pub mod editor;
-pub mod environment;
-pub mod exporting;
-pub mod files;
-pub mod new_task;
-pub mod notes;
-pub mod panels;
-pub mod preflight;
-pub mod proposing;
-pub mod rows;
-pub mod servers;
-pub mod serving;
-pub mod session_store;
-pub mod settings;
-pub mod share;
-pub mod state;
-pub mod theme;
-pub mod viewport;
+pub(crate) mod controller;
+pub(crate) mod diagnostics;
+pub(crate) mod dock;
+pub(crate) mod editor;
+pub(crate) mod environment;
+pub(crate) mod exporting;
+pub(crate) mod files;
+pub(crate) mod new_task;
+pub(crate) mod notes;
+pub(crate) mod panels;
+pub(crate) mod preflight;
+pub(crate) mod proposing;
+pub(crate) mod rows;
+pub(crate) mod servers;
+pub(crate) mod serving;
+pub(crate) mod session_store;
+pub(crate) mod settings;
+pub(crate) mod share;
+pub(crate) mod state;
+pub(crate) mod theme;
+pub(crate) mod viewport;
 
 pub use app::{Opened, Studio, StudioOptions, run};
+pub use editor::NAME as EDITOR_NAME;
+pub use serving::ServingPhase;
+pub use state::{Activity, State};
+pub use theme::install as install_theme;
 
 #[cfg(test)]
 mod editor_tests;
@@ -39,7 +42,7 @@ mod exporting_tests;
 #[cfg(test)]
 mod fuzz_tests;
 #[cfg(test)]
-mod keeping_tests;
+mod session_tests;
 #[cfg(test)]
 mod panel_tests;
 #[cfg(test)]

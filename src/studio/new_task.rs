@@ -48,13 +48,13 @@ impl NewTask {
                 .all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
         {
             return Err(format!(
-                "`{}` is no id\nhint: use small letters, digits and _, as in `hinge_leaf`",
+                "`{}` is not a valid id\nhint: use small letters, digits and _, as in `hinge_leaf`",
                 self.id
             ));
         }
         if dir.exists() {
             return Err(format!(
-                "{} is there already\nhint: choose another id",
+                "{} already exists\nhint: choose another id",
                 dir.display()
             ));
         }

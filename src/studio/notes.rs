@@ -44,7 +44,7 @@ impl Notes {
         };
         serde_json::from_slice(&text).map_err(|error| {
             format!(
-                "{}: {error}\nhint: mend or remove the file; nothing is written over it",
+                "{}: {error}\nhint: repair or remove the file; it is not overwritten",
                 path.display()
             )
         })
@@ -59,7 +59,7 @@ impl Notes {
         let bytes = serde_json::to_vec_pretty(self).map_err(|error| error.to_string())?;
         replace_file(&path, &bytes).map_err(|error| {
             format!(
-                "cannot keep notes in {}: {error}\nhint: copy the rows to a folder that you may write to",
+                "cannot save notes in {}: {error}\nhint: copy the rows to a folder that you may write to",
                 path.display()
             )
         })

@@ -92,8 +92,8 @@ fn with_every_panel_away_one_click_brings_them_back() {
             ask(&mut window, Command::Do(Action::Panel(kind)));
         }
     }
-    window.get_by_label("Every panel is put away.");
-    window.get_by_label("Reset the layout").click();
+    window.get_by_label("All panels are hidden.");
+    window.get_by_label("Reset layout").click();
     window.run_steps(3);
     window.get_by_label("total 0.500");
 }
@@ -240,7 +240,7 @@ fn a_folder_of_trajectories_is_looked_through_and_one_is_laid_out() {
         Command::UsePath(PathPurpose::Folder, dir.path().to_owned()),
     );
     until(&mut window, "the rows", |state| state.rows.is_some());
-    window.get_by_label("Run of rows");
+    window.get_by_label("Filter by run");
     window.get_by_label("row 4, build_ok 0.900").click();
     until(&mut window, "the row", |state| state.open_row == Some(3));
     assert_eq!(state(&window).card().code, "second 1");
@@ -287,7 +287,7 @@ fn a_new_task_is_written_and_shown() {
     let (_standin, mut window) = scored();
     studio(&mut window).tasks_go_to(dir.path().to_owned());
     ask(&mut window, Command::Do(Action::NewTask));
-    window.get_by_label("Write task").click();
+    window.get_by_label("Create task").click();
     until(&mut window, "what is wrong", |state| {
         state.new_task_problem.is_some()
     });
@@ -298,7 +298,7 @@ fn a_new_task_is_written_and_shown() {
         (TextInput, "id", "hinge_leaf"),
         (TextInput, "name", "Hinge leaf"),
         (MultilineTextInput, "prompt", "Design a leaf."),
-        (TextInput, "words for the code", "leaf, knuckle"),
+        (TextInput, "keywords", "leaf, knuckle"),
     ] {
         let field = window.get_by_role_and_label(role, name);
         field.focus();
@@ -306,10 +306,10 @@ fn a_new_task_is_written_and_shown() {
         window.event(egui::Event::Text(text.to_owned()));
         window.run_steps(2);
     }
-    window.get_by_label("Write task").click();
+    window.get_by_label("Create task").click();
     until(&mut window, "the task", |state| state.sessions.len() == 3);
     assert_eq!(state(&window).session().task.id, "hinge_leaf");
-    assert!(window.query_by_label("Write task").is_none());
+    assert!(window.query_by_label("Create task").is_none());
     assert!(crate::task::check_statically(&dir.path().join("hinge_leaf")).is_empty());
 }
 
@@ -326,7 +326,7 @@ fn diagnostics_go_to_the_clipboard_and_settings_tell_what_is_kept() {
     until(&mut window, "the size of the store", |state| {
         state.store.is_some()
     });
-    window.get_by_label("Clean");
+    window.get_by_label("Clear");
     window.get_by_label("Apply");
 }
 

@@ -107,7 +107,7 @@ fn message(missing: &[Library]) -> String {
     let names: Vec<_> = missing.iter().map(|library| library.names[0]).collect();
     let packages: Vec<_> = missing.iter().map(|library| library.package).collect();
     format!(
-        "a window needs libraries that are not here: {}\nhint: sudo apt-get install {}",
+        "libraries needed by the window are missing: {}\nhint: sudo apt-get install {}",
         names.join(", "),
         packages.join(" ")
     )

@@ -54,7 +54,7 @@ fn not_now_is_not_asked_again_and_reads_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (standin, mut window) = opened(dir.path());
     until(&mut window, "the question", |state| state.asked_project.is_some());
-    window.get_by_label("Not now").click();
+    window.get_by_label("Don't allow").click();
     window.run_steps(3);
     std::fs::write(dir.path().join("other.py"), "b = 1\n").unwrap();
     studio(&mut window).open(Opened::File(dir.path().join("other.py")));
@@ -73,7 +73,7 @@ fn who_said_not_now_can_ask_for_the_question() {
     let dir = tempfile::tempdir().unwrap();
     let (standin, mut window) = opened(dir.path());
     until(&mut window, "the question", |state| state.asked_project.is_some());
-    window.get_by_label("Not now").click();
+    window.get_by_label("Don't allow").click();
     window.run_steps(3);
     ask(&mut window, Command::Do(Action::AllowProject));
     until(&mut window, "the question", |state| state.asked_project.is_some());

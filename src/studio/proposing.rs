@@ -241,7 +241,7 @@ pub fn read_servers(path: &Path) -> Result<Vec<ServerEntry>, String> {
     };
     let file: File = toml::from_str(&text).map_err(|error| {
         format!(
-            "{}: {}\nhint: mend the line, or delete the file",
+            "{}: {}\nhint: correct the line, or delete the file",
             path.display(),
             error.to_string().trim()
         )
@@ -262,12 +262,12 @@ pub fn write_servers(path: &Path, servers: &[ServerEntry]) -> Result<(), String>
     };
     let text = toml::to_string(&file).map_err(|error| error.to_string())?;
     let text = format!(
-        "# Servers of the proposer `endpoint`, as the studio remembers them. API keys are never kept: put them into the\n\
+        "# Servers of the proposer `endpoint`, saved by the studio. API keys are never saved: put them into the\n\
          # environment variable CADFORGE_API_KEY.\n\n{text}"
     );
     let done = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     done.and_then(|()| replace_file(path, text.as_bytes()))
-        .map_err(|error| format!("cannot keep servers in {}: {error}", path.display()))
+        .map_err(|error| format!("cannot save servers in {}: {error}", path.display()))
 }
 
 #[cfg(test)]

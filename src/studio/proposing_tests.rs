@@ -175,7 +175,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
     };
     // Nothing to display yet: the 3D view stays.
     ask(&mut window, Command::Do(Action::Group));
-    assert!(window.query_by_label("Show the group").is_none());
+    assert!(window.query_by_label("Show group").is_none());
     assert_eq!(state(&window).log.last().unwrap().text, NO_GROUP);
     ask(&mut window, Command::Proposer(ProposerCommand::Candidates(3)));
     window.get_by_label("Run loop").click();
@@ -189,7 +189,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
         job.send(Event::ProposalText { step: 2, delta });
     });
     window.run_steps(3);
-    window.get_by_label("Show the group").click();
+    window.get_by_label("Show group").click();
     window.run_steps(3);
     window.get_by_label("3 candidates from seed · 0 scored");
     window.get_by_label("candidate step 3, –");
@@ -224,7 +224,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
     assert!(window.query_by_label("candidate step 2, 0.600").is_none());
     ask(&mut window, Command::SelectCard(seed));
     window.get_by_label("candidate step 2, 0.600");
-    window.get_all_by_label("Show the group").next().unwrap().click();
+    window.get_all_by_label("Show group").next().unwrap().click();
     window.run();
     assert!(window.query_by_label("candidate step 2, 0.600").is_none());
 }

@@ -154,7 +154,7 @@ impl Rows {
 
     /// Reads a row's code and its task.
     pub fn code(&self, index: usize) -> Result<(Option<String>, String), String> {
-        let row = self.rows.get(index).ok_or("the row is not there any more")?;
+        let row = self.rows.get(index).ok_or("the row no longer exists")?;
         let whole = self.bytes(row)?;
         let changed = |error| {
             format!(
@@ -172,7 +172,7 @@ impl Rows {
 
     /// Line number of a row in its file, from 1.
     pub fn line(&self, index: usize) -> Result<u64, String> {
-        let row = self.rows.get(index).ok_or("the row is not there any more")?;
+        let row = self.rows.get(index).ok_or("the row no longer exists")?;
         let file = self.file(row);
         let fail = |error: std::io::Error| format!("cannot read {}: {error}", file.display());
         let mut before = BufReader::with_capacity(1 << 20, File::open(file).map_err(fail)?.take(row.start));

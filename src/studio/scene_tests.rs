@@ -92,7 +92,7 @@ fn objects_are_listed_by_name_with_the_scored_one_told_and_can_be_hidden() {
     window.get_by_label("Show all").click();
     window.run();
     assert!(is_on(&window, "object 2"));
-    window.get_by_label("Show only the scored one").click();
+    window.get_by_label("Show only the scored object").click();
     window.run();
     assert!(!is_on(&window, "object 2"));
     assert!(is_on(&window, "bracket, scored"));
@@ -236,7 +236,7 @@ fn a_step_that_was_scored_in_a_batch_is_asked_for_what_it_shows_when_it_is_looke
 
 /// Result of a script that only exports its part.
 fn only_exported() -> Assessment {
-    let message = "the code ran but left nothing to score: `r` was only written to a file, on line 5; bind it: `fixture = r`";
+    let message = "the code ran but produced nothing to score: `r` was only written to a file, on line 5; bind it: `fixture = r`";
     Assessment {
         unscored: built(0.7, 0.6).shape,
         ..failed(Kind::MissingFixture, message, 5)

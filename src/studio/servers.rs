@@ -86,7 +86,7 @@ impl Servers {
     ) {
         self.spawn(move || {
             let Some(head) = history.last() else {
-                return ServerEvent::Prompt(PromptView::Failed("there is no step to ask about".to_owned()));
+                return ServerEvent::Prompt(PromptView::Failed("there is no step for a prompt".to_owned()));
             };
             let ask = ProposalRequest {
                 task: &task,

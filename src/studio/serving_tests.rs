@@ -46,7 +46,7 @@ fn stops(standin: &FakeBackend) -> usize {
 fn the_server_is_started_told_of_and_stopped() {
     let (standin, mut window) = scored();
     assert!(
-        window.query_by_label("Start the server").is_none(),
+        window.query_by_label("Start server").is_none(),
         "the panel is away"
     );
     ask(&mut window, Command::Serving(ServingCommand::Port(8123)));
@@ -67,12 +67,12 @@ fn the_server_is_started_told_of_and_stopped() {
     window.get_by_label("Copy token");
     ask(&mut window, Command::Do(Action::StartServer));
     assert_eq!(standin.0.borrow().servers.len(), 1, "one is enough");
-    window.get_by_label("Stop the server").click();
+    window.get_by_label("Stop server").click();
     window.run_steps(3);
     assert_eq!(stops(&standin), 1);
     assert_eq!(state(&window).serving.phase, ServingPhase::Off);
     assert_eq!(state(&window).serving.token, None);
-    window.get_by_label("Start the server").click();
+    window.get_by_label("Start server").click();
     window.run_steps(3);
     assert_eq!(standin.0.borrow().servers.len(), 2);
 }
@@ -89,7 +89,7 @@ fn a_port_that_is_taken_is_said_where_it_is_chosen() {
     window.run_steps(3);
     assert_eq!(state(&window).serving.phase, ServingPhase::Off);
     window.get_by_label_contains("127.0.0.1:8000: in use · hint");
-    window.get_by_label("Start the server");
+    window.get_by_label("Start server");
 }
 
 #[test]

@@ -92,9 +92,9 @@ impl Read {
             return None;
         }
         let hint = if self.problems.is_empty() {
-            "mend the name; it is kept until then, and changes nothing"
+            "correct the name; until then it is preserved and has no effect"
         } else {
-            "edit the file; until then the defaults apply, and a copy is kept before the settings page replaces the file"
+            "correct the file; until then the defaults apply, and a backup is kept before the settings page replaces the file"
         };
         Some(format!("{}: {}\nhint: {hint}", path.display(), told.join("; ")))
     }
@@ -124,7 +124,7 @@ impl Settings {
 
     /// Writes the file with a comment for each setting. Unknown keys are preserved; of a malformed file a backup is kept.
     pub fn write(&self, path: &Path) -> Result<(), String> {
-        let fail = |error: std::io::Error| format!("cannot keep settings in {}: {error}", path.display());
+        let fail = |error: std::io::Error| format!("cannot save settings in {}: {error}", path.display());
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(fail)?;
         }
@@ -216,18 +216,18 @@ impl Settings {
         format!(
             "# Settings of CADForge Studio. Read when a window opens, written by its settings page.\n\
              \n\
-             # Theme that a window starts with: last, dark or light.\n\
+             # Theme at startup: last, dark or light.\n\
              theme = \"{}\"\n\
-             # Size of everything in the window, 0.5 to 3.\n\
+             # Scale of the interface, 0.5 to 3.\n\
              scale = {scale:?}\n\
              \n\
-             # Processes that build candidates, 1 to 16; each takes 320 MB.\n\
+             # Worker processes, 1 to 16; each takes 320 MB.\n\
              workers = {workers}\n\
-             # Processor time that a candidate may use, in seconds, 1 to 600.\n\
+             # CPU time per candidate in seconds, 1 to 600.\n\
              seconds = {seconds:?}\n\
-             # Memory that a candidate may use above that of an idle worker, in MB.\n\
+             # Memory per candidate above that of an idle worker, in MB.\n\
              memory_mb = {memory_mb}\n\
-             # bin/python of the environment that holds CadQuery; empty to have it found.\n\
+             # bin/python of the environment with CadQuery; empty for auto-detection.\n\
              python = {}\n\
              # Folders whose files the scripts in them may read.\n\
              project_folders = {folders}\n",

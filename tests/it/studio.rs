@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 use cadforge::assess::Scoring;
 use cadforge::engine::Engine;
 use cadforge::executor::WorkerConfig;
-use cadforge::studio::serving::ServingPhase;
-use cadforge::studio::state::{Activity, State};
-use cadforge::studio::{Studio, editor, theme};
+use cadforge::studio::{Activity, EDITOR_NAME, ServingPhase, State, Studio, install_theme};
 use cadforge::task::TaskSet;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -26,7 +24,7 @@ fn open() -> Window {
     let mut window = Harness::builder()
         .with_size(egui::vec2(1296.0, 736.0))
         .with_step_dt(1.0 / 60.0)
-        .with_context_setup(theme::install)
+        .with_context_setup(install_theme)
         .build_ui_state(
             move |ui, slot: &mut Option<Studio>| {
                 let studio = slot.get_or_insert_with(|| {
@@ -90,9 +88,9 @@ fn a_syntax_error_marks_its_line_and_undoing_it_brings_the_part_back() {
     let mut window = open();
     until(&mut window, "the seed's score", settled);
     let total = state(&window).card().total();
-    window.get_by_label(editor::NAME).focus();
+    window.get_by_label(EDITOR_NAME).focus();
     window.step();
-    window.get_by_label(editor::NAME).type_text("plate = (\n");
+    window.get_by_label(EDITOR_NAME).type_text("plate = (\n");
     until(&mut window, "the draft", |state| state.session().cards.len() == 2);
     until(&mut window, "the failure", settled);
     let failure = state(&window)
@@ -124,7 +122,7 @@ fn a_client_of_the_windows_server_is_watched_step_by_step() {
     window.key_press(Key::Enter);
     window.run_steps(3);
     assert_eq!(state(&window).serving.port, 0);
-    window.get_by_label("Start the server").click();
+    window.get_by_label("Start server").click();
     let listens = |state: &State| matches!(state.serving.phase, ServingPhase::Listening(_));
     until(&mut window, "the server", listens);
     let ServingPhase::Listening(address) = state(&window).serving.phase else {
@@ -168,7 +166,7 @@ fn a_client_of_the_windows_server_is_watched_step_by_step() {
         settled(state) && state.card().code == code && state.card().last_shape.is_some()
     });
     drop(say);
-    window.get_by_label("Stop the server").click();
+    window.get_by_label("Stop server").click();
     until(&mut window, "the server's end", |state| {
         state.serving.phase == ServingPhase::Off
     });

@@ -74,7 +74,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
     }
     let tasks: Vec<_> = tasks.iter().cloned().collect();
     if tasks.is_empty() {
-        bail!("there is no task to work on\nhint: give a folder of tasks with --tasks DIR");
+        bail!("no tasks found\nhint: give a folder of tasks with --tasks DIR");
     }
     preflight::check().map_err(anyhow::Error::msg)?;
 
@@ -97,7 +97,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
             scoring,
             Box::new(engine),
         );
-        let mut studio = studio.ok_or("there is no task to work on")?;
+        let mut studio = studio.ok_or("no tasks found")?;
         if let Some(path) = settings_file {
             studio
                 .controller

@@ -26,7 +26,7 @@ impl Controller {
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => {
                         let message =
-                            "a job ended without an answer\nhint: press F5 to run it again".to_owned();
+                            "a job ended without a result\nhint: press F5 to run it again".to_owned();
                         Event::Failed {
                             message,
                             input: false,
@@ -173,7 +173,7 @@ impl Controller {
             )
             | (Purpose::Repair(_), JobOutcome::Assessed(_) | JobOutcome::Exported(_))
             | (Purpose::Export, JobOutcome::Assessed(_) | JobOutcome::Repaired(_)) => {
-                self.tell("the engine answered another question than was asked");
+                self.tell("internal error: the engine returned another kind of result");
             }
         }
         self.settle(pending.session, job);
@@ -343,14 +343,14 @@ fn describe(run: &RepairRun, summary: &RepairSummary) -> String {
     };
     if run.single {
         return match run.cards.len() {
-            1 => format!("{who} had nothing to propose"),
+            1 => format!("{who} proposed nothing"),
             _ => format!("step proposed by {who}"),
         };
     }
     let target = run.target;
     let end = match (summary.reached, &run.recording) {
         (true, _) => format!("target {target} reached"),
-        (false, Some(_)) => format!("target {target} not reached, {who} ends here"),
+        (false, Some(_)) => format!("target {target} not reached, end of {who}"),
         (false, None) => format!("target {target} not reached"),
     };
     format!(

@@ -24,7 +24,7 @@ impl Controller {
             let number = |name: &str| name.strip_prefix("row ")?.parse::<usize>().ok()?.checked_sub(1);
             let (Some(row), Some(scored)) = (card.row.as_deref().and_then(number), card.scored()) else {
                 return self.tell(
-                    "the code on screen is no scored repair of a row\nhint: open a row, change its code and wait for its score",
+                    "the code on screen is not a scored repair of a row\nhint: open a row, change its code and wait for its score",
                 );
             };
             if scored.revision != card.revision {
@@ -57,7 +57,7 @@ impl Controller {
     pub(super) fn open_row_store(&mut self) {
         match self.state.row_store.clone() {
             Some(folder) => self.files.read_trajectory(folder),
-            None => self.tell("there is no folder for a store\nhint: set CADFORGE_DATA to one"),
+            None => self.tell("no folder for a row store\nhint: set CADFORGE_DATA"),
         }
     }
 
@@ -67,7 +67,7 @@ impl Controller {
             return self.tell("no training run is open\nhint: open a JSONL file of candidates (Ctrl+O)");
         };
         if rows.stored {
-            return self.tell("these rows are in a store already");
+            return self.tell("these rows are already in a store");
         }
         self.files.import_rows(Arc::clone(rows), folder);
     }
@@ -79,7 +79,7 @@ impl Controller {
                 "imported {} rows as {}, {} of them new, into the store in {}",
                 imported.rows,
                 match &imported.run[..] {
-                    "" => "runs of their own".to_owned(),
+                    "" => "separate runs".to_owned(),
                     run => format!("`{run}`"),
                 },
                 imported.added,

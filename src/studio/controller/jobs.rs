@@ -154,7 +154,7 @@ impl Controller {
         let task = session.task.clone();
         let Some(code) = &task.reference else {
             let why = if task.reference_mesh.is_some() {
-                "the reference of this task is a mesh of its own scale"
+                "the reference of this task is a mesh with a different scale"
             } else {
                 "this task has no reference"
             };
@@ -196,7 +196,7 @@ impl Controller {
         if let Some(recording) = &recording
             && session.steps_ahead() == 0
         {
-            return self.note(format!("the recording `{recording}` ends here"));
+            return self.note(format!("the recording `{recording}` has no further step"));
         }
         let proposer = match self.choice(session, behind) {
             Ok(proposer) => proposer,

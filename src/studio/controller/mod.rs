@@ -5,9 +5,9 @@
 mod cards;
 mod events;
 mod exporting;
-mod filing;
+mod file_actions;
 mod jobs;
-mod keeping;
+mod session_tracking;
 mod opened;
 mod projects;
 mod proposing;
@@ -90,7 +90,7 @@ pub struct Controller {
     pending: BTreeMap<JobId, Pending>,
     next_id: u64,
     effects: Vec<Effect>,
-    keeping: keeping::SessionTracker,
+    tracker: session_tracking::SessionTracker,
     /// Selected rows that wait for a path.
     chosen_rows: Vec<u32>,
     /// Whether the notes file could not be read and must not be overwritten.
@@ -115,7 +115,7 @@ impl Controller {
             pending: BTreeMap::new(),
             next_id,
             effects: Vec::new(),
-            keeping: keeping::SessionTracker::default(),
+            tracker: session_tracking::SessionTracker::default(),
             chosen_rows: Vec::new(),
             keep_no_notes: false,
             last_panic: None,

@@ -21,7 +21,7 @@ impl Controller {
                 Some(session) => session,
                 None => {
                     return self.tell(&format!(
-                        "row {} is of `{id}`, a task that is not here\nhint: add its task pack with --tasks DIR",
+                        "row {} belongs to task `{id}`, which is not loaded\nhint: add its task pack with --tasks DIR",
                         index + 1
                     ));
                 }
@@ -73,7 +73,7 @@ impl Controller {
         };
         let Some(index) = of_task(&header.task_id) else {
             return self.tell(&format!(
-                "{place} is a trajectory of `{}`, a task that is not here\nhint: add its task pack with --tasks DIR",
+                "{place} is a trajectory of task `{}`, which is not loaded\nhint: add its task pack with --tasks DIR",
                 header.task_id
             ));
         };
@@ -109,7 +109,7 @@ impl Controller {
         self.note(format!("opened {} steps of {place}", cards.len()));
         if let [first, ..] = &bad_lines[..] {
             self.tell(&format!(
-                "{} of its lines could not be read, the first is line {}: {}",
+                "{} lines could not be read; the first is line {}: {}",
                 bad_lines.len(),
                 first.line,
                 first.message

@@ -40,7 +40,7 @@ impl Controller {
         match opened {
             Ok(project) if is_allowed => {
                 if is_wanted {
-                    self.note(format!("scripts may read the files of {}", folder.display()));
+                    self.note(format!("scripts may read files in {}", folder.display()));
                 }
                 self.use_project(project);
             }
@@ -63,7 +63,7 @@ impl Controller {
         let session = self.state.session();
         let Some(folder) = folder_of(session, session.card()) else {
             return self.tell(
-                "this code is not of a file, so it has no folder to read\nhint: save it (Ctrl+S) beside the files that it reads",
+                "this code has no file, and so no folder to read\nhint: save it (Ctrl+S) beside the files that it reads",
             );
         };
         self.state.refused_projects.retain(|refused| *refused != folder);

@@ -144,7 +144,7 @@ impl Controller {
     pub(super) fn preview_prompt(&mut self) {
         let proposing = &self.state.proposing;
         let Some(server) = proposing.servers.get(proposing.server) else {
-            return self.note("add a server first: the prompt is cut to its model's context".to_owned());
+            return self.note("add a server first: the prompt must fit its model's context".to_owned());
         };
         let session = self.state.session();
         let history = self.known_steps(session, session.card()).0;
@@ -227,7 +227,7 @@ impl Controller {
         let seed = session.seed().id;
         let mut card = Card::new(fresh, Origin::Hand, Some(seed), start);
         card.recorded = Some(recorded);
-        card.reason = format!("where the recording `{name}` starts");
+        card.reason = format!("start of the recording `{name}`");
         session.cards.push(card);
         Some(fresh)
     }

@@ -18,7 +18,7 @@ impl Controller {
     pub(super) fn show_rows(&mut self, rows: Arc<Rows>, notes: Result<Notes, String>) {
         let bad = match rows.bad {
             0 => String::new(),
-            bad => format!("; {bad} lines are none"),
+            bad => format!("; {bad} malformed lines skipped"),
         };
         self.note(format!(
             "opened {} rows of {}{bad}",
@@ -51,7 +51,7 @@ impl Controller {
 
     pub(super) fn show_other(&mut self, rows: Arc<Rows>) {
         self.note(format!(
-            "compares with {} rows of {}",
+            "comparing with {} rows of {}",
             rows.rows.len(),
             rows.path.display()
         ));
@@ -142,7 +142,7 @@ impl Controller {
                             Phase::Building(self.build_member(session, &code, format!("row {}", row + 1)))
                         }
                         None => Phase::Broken(format!(
-                            "of a task that is not here: {}",
+                            "task not loaded: {}",
                             task.unwrap_or_default()
                         )),
                     }

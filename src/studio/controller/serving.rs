@@ -66,7 +66,7 @@ impl Controller {
             Ok(token) => token,
             Err(error) => {
                 return self.tell(&format!(
-                    "cannot make a token: {error}\nhint: `cadforge serve` takes one of yours in CADFORGE_TOKEN"
+                    "cannot create a token: {error}\nhint: `cadforge serve` takes one of yours in CADFORGE_TOKEN"
                 ));
             }
         };
@@ -135,7 +135,7 @@ impl Controller {
                     if self.state.serving.phase == ServingPhase::Starting {
                         self.state.serving.phase = ServingPhase::Listening(address);
                     }
-                    self.note(format!("serves the tasks at http://{address}"));
+                    self.note(format!("serving at http://{address}"));
                 }
                 HostEvent::Ended(result) => {
                     if let Some(mut host) = self.host.take() {
@@ -144,7 +144,7 @@ impl Controller {
                     let serving = &mut self.state.serving;
                     (serving.phase, serving.token) = (ServingPhase::Off, None);
                     match result {
-                        Ok(()) => self.note("the server has stopped".to_owned()),
+                        Ok(()) => self.note("server stopped".to_owned()),
                         Err(message) => {
                             self.state.serving.problem = Some(message.clone());
                             self.tell(&message);
@@ -184,7 +184,7 @@ impl Controller {
                 .position(|session| session.task.id == id)
         };
         let Some(index) = of_task(&step.task_id) else {
-            return self.tell(&format!("`{}` is a task that is not here", step.task_id));
+            return self.tell(&format!("task `{}` is not loaded", step.task_id));
         };
         self.state.current = index;
         self.state.open_row = None;

@@ -18,8 +18,8 @@ impl Controller {
         if let Some(panic) = &self.last_panic {
             let first = panic.lines().next().unwrap_or_default();
             self.state.notice = Some(Notice {
-                text: format!("the last window met a fault of its own: {first}"),
-                hint: Some("Copy diagnostics (in the menu) takes the whole report along".to_owned()),
+                text: format!("the studio crashed in an earlier session: {first}"),
+                hint: Some("Copy diagnostics (in the menu) includes the full report".to_owned()),
                 from_pool: false,
             });
         }
@@ -28,12 +28,12 @@ impl Controller {
     pub(super) fn copy_diagnostics(&mut self) {
         let text = diagnostics::report(&self.state, self.last_panic.as_deref());
         self.effects.push(Effect::Copy(text));
-        self.note("diagnostics are on the clipboard".to_owned());
+        self.note("diagnostics copied".to_owned());
     }
 
     pub(super) fn write_task(&mut self, task: NewTask) {
         let Some(pack) = self.state.pack.clone() else {
-            self.state.new_task_problem = Some("there is no folder for tasks of your own".to_owned());
+            self.state.new_task_problem = Some("no folder for new tasks".to_owned());
             return;
         };
         self.state.new_task_problem = None;
@@ -62,7 +62,7 @@ impl Controller {
 
     pub(super) fn take_store(&mut self, stored: Stored) {
         if stored.cleaned {
-            self.note("removed the kept results".to_owned());
+            self.note("cache cleared".to_owned());
         }
         if let Some(message) = &stored.problem {
             self.tell(&message.clone());

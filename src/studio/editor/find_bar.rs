@@ -157,7 +157,7 @@ pub fn show(
                 wish = Some(what);
             }
         }
-        if small(ui, "Aa", "Match capitals", find.case).clicked() {
+        if small(ui, "Aa", "Match case", find.case).clicked() {
             find.case = !find.case;
         }
         if small(ui, "✕", "Close find", false).clicked() {

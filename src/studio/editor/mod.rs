@@ -205,7 +205,7 @@ fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Comman
             ui.label(RichText::new(title).font(theme::semibold(theme::TEXT)));
             if card.unsaved() {
                 ui.label(RichText::new("•").color(palette.warn))
-                    .on_hover_text("not saved");
+                    .on_hover_text("unsaved");
             }
             ui.add(egui::Label::new(widgets::dim(about, palette)).truncate());
         },
@@ -219,14 +219,14 @@ fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Comman
                 if let Some(scored) = card.scored() {
                     let t = &scored.evaluation.timing;
                     label.on_hover_text(format!(
-                        "waited {:.0} ms\nran {:.0} ms\nmeshed {:.0} ms\nscored {:.0} ms\nin all {:.0} ms",
+                        "queue {:.0} ms\nrun {:.0} ms\nmesh {:.0} ms\nscore {:.0} ms\ntotal {:.0} ms",
                         t.queue_ms, t.run_ms, t.mesh_ms, t.score_ms, t.total_ms
                     ));
                 }
             }
             if has_room && card.origin != Origin::Seed {
                 action_button(ui, Action::ResetToSeed, ActionStyle::Small, None, commands)
-                    .on_hover_text("back to the seed alone; hand edits stay in the timeline");
+                    .on_hover_text("return to the seed; hand edits stay in the timeline");
             }
         },
     );

@@ -95,7 +95,7 @@ impl Sliders {
             egui::Align2::LEFT_CENTER,
             title,
         );
-        let hint = widgets::small("drag and the reward follows", palette);
+        let hint = widgets::small("drag to change a value and score it", palette);
         let hint = widgets::line(ui, hint, (rect.right() - title.right() - 60.0).max(0.0));
         widgets::paint_line(
             ui,

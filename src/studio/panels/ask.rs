@@ -19,7 +19,7 @@ pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .frame(Frame::new().fill(fill).inner_margin(Margin::symmetric(12, 8)))
         .show(ui, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.add(Button::new("Not now")).clicked() {
+                if ui.add(Button::new("Don't allow")).clicked() {
                     commands.push(Command::AnswerProject(false));
                 }
                 let allow = RichText::new("Allow")
@@ -30,7 +30,7 @@ pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let text = format!(
-                        "Let scripts read the files of {}? They cannot write there.",
+                        "Allow scripts to read the files in {}? They cannot write there.",
                         project.folder().display()
                     );
                     let text = RichText::new(text)
@@ -66,11 +66,11 @@ pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let what = if count == 1 {
-                        "1 edit was".to_owned()
+                        "1 unsaved edit was".to_owned()
                     } else {
-                        format!("{count} edits were")
+                        format!("{count} unsaved edits were")
                     };
-                    let text = format!("The studio ended without being closed; {what} kept.");
+                    let text = format!("The studio did not exit normally; {what} recovered.");
                     ui.label(
                         RichText::new(text)
                             .font(theme::medium(theme::TEXT))
@@ -97,7 +97,7 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     if let Some(conflict) = &state.conflict {
         let name = file_name(&conflict.path);
         let title = format!("{name} changed on disk");
-        let about = "It also has edits here that are not saved. Loading drops them from the editor; undo brings them back.";
+        let about = "It also has unsaved edits here. Loading replaces them; undo restores them.";
         ask(ui, "conflict", &title, about, &[], &mut |ui| {
             if ui.button("Keep mine").clicked() {
                 commands.push(Command::SettleConflict(false));
@@ -107,8 +107,8 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
             }
         });
     } else if let Some(Overwrite { path, .. }) = &state.overwrite {
-        let title = format!("{} is there already", file_name(path));
-        let about = "Replacing it loses what it holds now.";
+        let title = format!("{} already exists", file_name(path));
+        let about = "Replacing it overwrites its content.";
         let lines = [path.display().to_string()];
         let left = ask(ui, "overwrite", &title, about, &lines, &mut |ui| {
             for (label, answer) in [
@@ -127,15 +127,15 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     } else if let Some(quit) = &state.quit {
         let mut lines = quit.unsaved.clone();
         if let Some(job) = &quit.running {
-            lines.insert(0, format!("under way: {job}"));
+            lines.insert(0, format!("running: {job}"));
         }
         lines.extend(quit.lost.iter().cloned());
         let about = if !quit.lost.is_empty() {
-            "Edits cannot be kept for the next start. Those without a file are lost unless they are saved as one."
+            "Unsaved edits cannot be stored for the next start. Edits without a file are lost unless you save them."
         } else if quit.unsaved.is_empty() {
-            "Work is still under way."
+            "Jobs are still running."
         } else {
-            "These files have edits that are not saved. They are kept for the next start, but the files stay as they were."
+            "These files have unsaved edits. The edits are restored at the next start, but the files are not changed."
         };
         ask(ui, "quit", "Quit now?", about, &lines, &mut |ui| {
             if !quit.unsaved.is_empty() && ui.button("Save all and quit").clicked() {
@@ -144,7 +144,7 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
             if ui.button("Quit").clicked() {
                 commands.push(Command::Quit { save: false });
             }
-            if ui.button("Stay").clicked() {
+            if ui.button("Cancel").clicked() {
                 commands.push(Command::StayOpen);
             }
         });

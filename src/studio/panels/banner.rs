@@ -30,7 +30,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 } else if notice.from_pool && state.recipe.is_some() {
                     let set_up = ui.add(Button::new("Set up Python").small());
                     let unsafe_count =
-                        "installs CadQuery and what it needs (340 MB) in an environment of its own";
+                        "installs CadQuery and its dependencies (340 MB) in a separate environment";
                     if set_up.on_hover_text(unsafe_count).clicked() {
                         commands.push(Command::MakeEnvironment);
                     }
@@ -42,7 +42,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                         .color(palette.text);
                     ui.add(Label::new(text).wrap());
                     let hint = notice.hint.as_deref().or(notice.from_pool.then_some(
-                        "make env sets the Python environment up; cadforge doctor says what else is missing",
+                        "make env creates the Python environment; cadforge doctor lists what else is missing",
                     ));
                     if let Some(hint) = hint {
                         ui.add(Label::new(RichText::new(hint).color(palette.dim)).wrap());

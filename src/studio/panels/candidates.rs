@@ -100,7 +100,7 @@ fn cell<'a>(card: &'a Card, session: &Session) -> Cell<'a> {
                 None => Picture::PendingStep("no shape"),
             },
             (None, _) if !card.code.is_empty() => Picture::PendingStep("building…"),
-            (None, _) if card.reason.is_empty() => Picture::PendingStep("waiting for the first word…"),
+            (None, _) if card.reason.is_empty() => Picture::PendingStep("waiting for the first token…"),
             (None, _) => Picture::Text(&card.reason),
         },
         label: format!("candidate {title}"),

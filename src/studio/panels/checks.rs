@@ -102,18 +102,18 @@ fn row(check: &CheckDetails, triangles: usize, ui: &mut Ui) {
     let text = if passed {
         check.measured.clone()
     } else {
-        format!("{} — asked: {}", check.measured, check.asked)
+        format!("{} — required: {}", check.measured, check.asked)
     };
     let lower = widgets::line(ui, widgets::small(&text, palette), rect.right() - left);
     widgets::paint_line(ui, pos2(left, rect.bottom() - 9.0), Align2::LEFT_CENTER, lower);
     let verdict = if passed { "passed" } else { "failed" };
     let label = format!(
-        "{} {verdict}: {}, asked for {}",
+        "{} {verdict}: {}, required {}",
         check.name, check.measured, check.asked
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
     let asked = format!(
-        "measured: {}\nasked for: {}\nshare of the semantic score: {:.0} %",
+        "measured: {}\nrequired: {}\nshare of the semantic score: {:.0} %",
         check.measured,
         check.asked,
         100.0 * check.weight

@@ -53,7 +53,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             let margin = Margin::symmetric(PAD as i8, 6);
             Frame::NONE.inner_margin(margin).show(ui, |ui| {
                 if lines.is_empty() {
-                    ui.label(widgets::dim("prints, tracebacks and messages show here", palette));
+                    ui.label(widgets::dim("output, tracebacks and messages appear here", palette));
                 }
                 for line in &lines {
                     let text = RichText::new(&line.text)

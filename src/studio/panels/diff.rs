@@ -79,7 +79,7 @@ pub fn show(view: &mut DiffView, old: &Side<'_>, new: &Side<'_>, ui: &mut Ui) ->
         ui.add_space(10.0);
         ui.horizontal(|ui| {
             ui.add_space(theme::PAD);
-            ui.label(widgets::dim("the code is the same", palette));
+            ui.label(widgets::dim("no changes", palette));
         });
         return close;
     }

@@ -13,7 +13,7 @@ use crate::studio::viewport::{Tone, Viewport};
 
 /// Tooltip of the mark of an uninformative group.
 pub(super) const UNINFORMATIVE: &str =
-    "uninformative: the scores of the group hardly differ, so that nothing is learnt from it";
+    "uninformative: the scores of the group hardly differ, so it gives no training signal";
 
 /// Minimum and maximum width of a cell, points; a larger picture is not sharp.
 const WIDTH: [f32; 2] = [160.0, 300.0];

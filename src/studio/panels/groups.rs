@@ -85,7 +85,7 @@ pub(super) fn show(
                     commands.push(Command::OpenRow(member.row));
                 }
                 response.on_hover_text(
-                    "reward, and below it the advantage of its score in its group; a click shows its code",
+                    "reward, and below it the advantage within the group; click to show the code",
                 );
             });
             let more = group.rows.len().saturating_sub(open.members.len());

@@ -76,7 +76,7 @@ pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut 
         ui.horizontal(|ui| {
             ui.add_space(PAD);
             ui.label(widgets::dim(
-                format!("nothing holds “{}”", view.search.trim()),
+                format!("no match for “{}”", view.search.trim()),
                 palette,
             ));
         });

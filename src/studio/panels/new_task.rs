@@ -38,7 +38,7 @@ enum Source {
 impl Source {
     fn name(self) -> &'static str {
         match self {
-            Self::None => "none yet",
+            Self::None => "none",
             Self::Plate => "a plain plate",
             Self::Screen => "the code on screen",
         }
@@ -111,14 +111,14 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
             }
         }
         let place = match &state.pack {
-            Some(pack) => format!("goes to {}", pack.join(&draft.task.id).display()),
-            None => "there is no folder for tasks of your own\nhint: set CADFORGE_DATA".to_owned(),
+            Some(pack) => format!("saved in {}", pack.join(&draft.task.id).display()),
+            None => "no folder for new tasks\nhint: set CADFORGE_DATA".to_owned(),
         };
         ui.add(egui::Label::new(widgets::small(place, palette)).wrap());
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             if ui
-                .add_enabled(state.pack.is_some(), widgets::primary("Write task", palette))
+                .add_enabled(state.pack.is_some(), widgets::primary("Create task", palette))
                 .clicked()
             {
                 draft.asked = true;
@@ -132,7 +132,7 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
                 };
                 commands.push(Command::WriteTask(Box::new(task)));
             }
-            close |= ui.button("Not now").clicked();
+            close |= ui.button("Cancel").clicked();
         });
     });
     if close || modal.should_close() {
@@ -170,7 +170,7 @@ fn fields(draft: &mut Draft, ui: &mut Ui) {
             );
             text(
                 ui,
-                "words for the code",
+                "keywords",
                 &mut draft.hints,
                 "leaf, knuckle, three_holes",
                 1,

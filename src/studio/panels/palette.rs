@@ -123,7 +123,7 @@ pub fn show(view: &mut PaletteView, state: &State, ui: &Ui, commands: &mut Vec<C
                                 ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
                             let text = widgets::line(
                                 ui,
-                                widgets::dim("no command like that", palette),
+                                widgets::dim("No matching commands", palette),
                                 rect.width(),
                             );
                             widgets::paint_line(
@@ -264,8 +264,8 @@ const OTHER_KEYS: [(&str, &str); 9] = [
     ("Over the 3D view: isometric, front, right, top", "0, 1, 3, 7"),
     ("Over the 3D view: perspective or orthographic", "5"),
     ("Over the 3D view: section, measure", "X, M"),
-    ("In the 3D view: turn, move, zoom", "drag, Shift+drag, wheel"),
-    ("In the 3D view: turn by keys, zoom", "arrows, + −"),
+    ("In the 3D view: rotate, pan, zoom", "drag, Shift+drag, wheel"),
+    ("In the 3D view: rotate, zoom", "arrows, + −"),
     ("On the timeline: step", "← →"),
 ];
 
@@ -292,13 +292,13 @@ mod tests {
     #[test]
     fn words_fit_better_than_letters_in_between() {
         let best = |query: &str| {
-            let mut labels = vec!["Save as…", "View: signed distance", "Look: from the side", "Save"];
+            let mut labels = vec!["Save as…", "Compare: signed distance", "View: left", "Save"];
             labels.retain(|label| fits(&label.to_lowercase(), query).is_some());
             labels.sort_by_key(|label| fits(&label.to_lowercase(), query));
             labels
         };
-        assert_eq!(best("dist"), ["View: signed distance"]);
-        assert_eq!(best("sd")[0], "View: signed distance");
+        assert_eq!(best("dist"), ["Compare: signed distance"]);
+        assert_eq!(best("sd")[0], "Compare: signed distance");
         assert_eq!(best("save").len(), 2);
         assert!(best("xyz").is_empty());
         assert_eq!(best("").len(), 4);

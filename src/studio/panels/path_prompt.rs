@@ -37,7 +37,7 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
         ui.set_width(460.0);
         ui.label(RichText::new(title).font(theme::semibold(14.0)));
         ui.label(widgets::dim(
-            "This desktop offers no file dialog, so type the path.",
+            "This desktop has no file dialog; enter the path.",
             palette,
         ));
         ui.add_space(4.0);
@@ -58,7 +58,7 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
             if (ui.add_enabled(usable, widgets::primary(verb, palette)).clicked() || entered) && usable {
                 commands.push(Command::UsePath(prompt.purpose, PathBuf::from(view.text.trim())));
             }
-            if ui.button("Not now").clicked() {
+            if ui.button("Cancel").clicked() {
                 commands.push(Command::ClosePathPrompt);
             }
         });

@@ -18,7 +18,7 @@ use crate::studio::theme::{self, PAD, Palette};
 pub const PICKS: [ProposerKind; 3] = [ProposerKind::Rules, ProposerKind::Replay, ProposerKind::Endpoint];
 
 /// Accessible name of the button with the limits, before their values.
-pub const ASKED: &str = "How it is asked";
+pub const ASKED: &str = "Proposer settings";
 /// Width of the button with a loop's limits, points.
 const LIMITS: f32 = 154.0;
 /// Additional width for the number of candidates, points.
@@ -59,7 +59,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
                 if button.clicked() {
                     commands.push(Command::Proposer(ProposerCommand::ProposerKind(choice)));
                 }
-                button.on_disabled_hover_text("this task has no recorded repair");
+                button.on_disabled_hover_text("this task has no recording");
             }
         },
         |_| {},
@@ -149,14 +149,14 @@ fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Com
         }
         if pick == ProposerKind::Replay {
             let mut paced = proposing.paced;
-            let box_ = Checkbox::new(&mut paced, "with the pauses that were recorded");
+            let box_ = Checkbox::new(&mut paced, "with recorded pauses");
             if ui.add(box_).changed() {
                 commands.push(Command::Proposer(ProposerCommand::Paced(paced)));
             }
         }
     });
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{ASKED}, {face}")));
-    response.on_hover_text("how it is asked, and how far a loop goes");
+    response.on_hover_text("prompt and loop settings");
 }
 
 /// Draws a line for each limit; returns the changes.
@@ -171,7 +171,7 @@ fn limit_values(state: &State, pick: ProposerKind, ui: &mut Ui) -> Vec<ProposerC
     };
     let mut steps = proposing.max_steps;
     let value = DragValue::new(&mut steps).range(1..=100).speed(0.1);
-    if line(ui, "Steps at most", value, "a loop ends after so many") {
+    if line(ui, "Max steps", value, "a loop stops after this many steps") {
         changed.push(ProposerCommand::MaxSteps(steps));
     }
     let mut target = proposing.target;
@@ -185,7 +185,7 @@ fn limit_values(state: &State, pick: ProposerKind, ui: &mut Ui) -> Vec<ProposerC
     if pick != ProposerKind::Replay {
         let mut count = proposing.candidates;
         let value = DragValue::new(&mut count).range(1..=16).speed(0.05);
-        let why = "of each step; more than one make a group with advantages";
+        let why = "per step; two or more form a group with advantages";
         if line(ui, "Candidates", value, why) {
             changed.push(ProposerCommand::Candidates(count));
         }
@@ -228,8 +228,8 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
     ui.horizontal(|ui| {
         let text = match (shown, live) {
             (Some(said), _) => describe(said, state),
-            (None, Some(_)) => "waiting for the first word…".to_owned(),
-            (None, None) => "what is proposed shows here as it arrives".to_owned(),
+            (None, Some(_)) => "waiting for the first token…".to_owned(),
+            (None, None) => "proposals appear here as they arrive".to_owned(),
         };
         ui.add(Label::new(widgets::small(text, palette)).truncate());
         if let Some(running) = live {
@@ -297,13 +297,13 @@ fn describe(said: &StreamedText, state: &State) -> String {
         .find(|session| session.get(said.card).is_some());
     let title = session
         .and_then(|session| Some(session.title(session.get(said.card)?)))
-        .unwrap_or_else(|| "stopped proposal".to_owned());
+        .unwrap_or_else(|| "cancelled proposal".to_owned());
     let characters = said.text.chars().count();
     let end = match said.end {
         None => "arriving",
-        Some(StreamEnd::Whole) => "whole",
-        Some(StreamEnd::Clipped) => "cut at its token limit",
-        Some(StreamEnd::Broken) => "broken off",
+        Some(StreamEnd::Whole) => "complete",
+        Some(StreamEnd::Clipped) => "cut at the token limit",
+        Some(StreamEnd::Broken) => "incomplete",
     };
     format!("{title} · {characters} characters · {end}")
 }

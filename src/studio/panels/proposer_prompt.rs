@@ -40,11 +40,11 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
                 let by = if *counted {
                     "counted by the server"
                 } else {
-                    "about, rather too many"
+                    "estimate, rather high"
                 };
                 ui.label(widgets::dim(format!("{tokens} tokens · {by}"), palette));
                 if !left_out.is_empty() {
-                    let text = format!("left out to fit: {}", left_out.join(", "));
+                    let text = format!("omitted to fit: {}", left_out.join(", "));
                     ui.label(RichText::new(text).color(palette.warn));
                 }
             }
@@ -52,7 +52,7 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
         training(view, state, ui, commands);
         match prompt {
             PromptView::Asking => {
-                ui.label(widgets::dim("asking the server…", palette));
+                ui.label(widgets::dim("querying the server…", palette));
             }
             PromptView::Failed(message) => {
                 ui.add(Label::new(RichText::new(message).color(palette.warn)).wrap());
@@ -66,7 +66,7 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
                             code: &row.text,
                         };
                         let new = diff::Side {
-                            title: "what would be sent",
+                            title: "prompt preview",
                             code: text,
                         };
                         close |= diff::show(&mut view.diff, &old, &new, ui);
@@ -113,7 +113,7 @@ fn training(view: &mut PromptPage, state: &State, ui: &mut Ui, commands: &mut Ve
     ui.horizontal(|ui| {
         ui.label("compare with the curriculum");
         let field = TextEdit::singleline(rows)
-            .hint_text("rows of its training, JSONL")
+            .hint_text("training rows (JSONL)")
             .desired_width(320.0);
         let response = ui.add(field);
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Curriculum file"));

@@ -54,10 +54,10 @@ pub fn show(view: &mut ServerView, state: &State, width: f32, ui: &mut Ui, comma
                 if ui.button("Add a server…").clicked() {
                     view.adding = true;
                 }
-                if ui.button("Check this one").clicked() {
+                if ui.button("Check server").clicked() {
                     commands.push(Command::Proposer(ProposerCommand::Look(index)));
                 }
-                if ui.button("Forget this one").clicked() {
+                if ui.button("Remove server").clicked() {
                     commands.push(Command::Proposer(ProposerCommand::ForgetServer(index)));
                 }
             });
@@ -100,7 +100,7 @@ fn add(view: &mut ServerView, ui: &mut Ui, commands: &mut Vec<Command>) {
             commands.push(Command::Proposer(ProposerCommand::AddServer(url)));
             view.adding = false;
         }
-        if view.adding && ui.small_button("Not now").clicked() {
+        if view.adding && ui.small_button("Cancel").clicked() {
             view.adding = false;
         }
     });
@@ -110,11 +110,11 @@ fn add(view: &mut ServerView, ui: &mut Ui, commands: &mut Vec<Command>) {
 fn health(known: &ServerEntry, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (color, word) = match &known.health {
-        Health::Unknown => (palette.faint, "not asked yet".to_owned()),
-        Health::Asking => (palette.accent, "asking…".to_owned()),
+        Health::Unknown => (palette.faint, "not checked yet".to_owned()),
+        Health::Asking => (palette.accent, "checking…".to_owned()),
         Health::Healthy(names) => (
             palette.good,
-            format!("answers, with {} to choose from", names.len()),
+            format!("reachable, {} models and adapters", names.len()),
         ),
         Health::Unhealthy(message) => (palette.bad, message.clone()),
     };
@@ -148,7 +148,7 @@ fn choices(known: &ServerEntry, index: usize, ui: &mut Ui, commands: &mut Vec<Co
                         ui.selectable_value(&mut changed.model, Some(id.clone()), label);
                     }
                 } else {
-                    ui.label(widgets::small("check the server to see what it has", palette));
+                    ui.label(widgets::small("check the server to list its models", palette));
                 }
             });
     });
@@ -159,14 +159,14 @@ fn choices(known: &ServerEntry, index: usize, ui: &mut Ui, commands: &mut Vec<Co
         .speed(0.01)
         .fixed_decimals(2);
     ui.name_inputs("Temperature", |ui| ui.add(temperature))
-        .on_hover_text("of sampling; 0 always takes the likeliest token");
+        .on_hover_text("sampling temperature; 0 always picks the likeliest token");
     ui.end_row();
-    ui.label("Tokens at most");
+    ui.label("Max tokens");
     let tokens = DragValue::new(&mut changed.max_tokens.0)
         .range(16..=65536)
         .speed(16);
-    ui.name_inputs("Tokens at most", |ui| ui.add(tokens))
-        .on_hover_text("tokens of an answer at most");
+    ui.name_inputs("Max tokens", |ui| ui.add(tokens))
+        .on_hover_text("maximum number of tokens of an answer");
     ui.end_row();
     let set = |value: &ServerEntry| (value.model.clone(), value.temperature, value.max_tokens);
     if set(&changed) != set(known) {

@@ -74,7 +74,7 @@ fn result(card: &Card, base: &Card) -> String {
     };
     let change = base
         .total()
-        .map(|before| format!(" ({} on where it came from)", widgets::signed(total - before, 3)))
+        .map(|before| format!(" ({} vs base)", widgets::signed(total - before, 3)))
         .unwrap_or_default();
     match card.failure() {
         Some(_) => "proposal does not build".to_owned(),

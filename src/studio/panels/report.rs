@@ -119,7 +119,7 @@ fn plots(run: &Run, ui: &mut Ui, palette: &Palette) {
     }
     if run.unknown > 0 {
         let text = format!(
-            "{} candidates do not say whether they built: they count neither as built nor as failed",
+            "{} candidates have no build status: they count neither as built nor as failed",
             super::status_bar::grouped(run.unknown)
         );
         ui.add_space(4.0);

@@ -77,9 +77,9 @@ fn unknown(state: &State, card: &Card, ui: &mut Ui) {
     let palette = theme::of(ui);
     let text = match card.activity {
         _ if card.is_being_scored() => "scoring…",
-        _ if state.pool.ready == 0 && state.pool.error.is_none() => "waiting for CadQuery to warm up…",
+        _ if state.pool.ready == 0 && state.pool.error.is_none() => "waiting for CadQuery to load…",
         Activity::Due(_) | Activity::Assessing(_) => "building…",
-        Activity::Proposing(_) => "being proposed…",
+        Activity::Proposing(_) => "proposing…",
         Activity::Idle => "not scored: press F5 to run it",
     };
     ui.label(widgets::dim(text, palette));
@@ -97,9 +97,9 @@ fn fault(message: &str, input: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
                 .color(palette.warn),
         );
         let whose = if input {
-            "What it is scored against is at fault, not the candidate."
+            "The input of the scoring is at fault, not the candidate."
         } else {
-            "This is a fault of the studio, not of the candidate."
+            "Internal error of the studio, not a fault of the candidate."
         };
         ui.add(Label::new(widgets::dim(whose, palette)).wrap());
         ui.add(Label::new(RichText::new(message).font(theme::mono(11.5)).color(palette.text)).wrap());
@@ -169,7 +169,7 @@ fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
     if let Some(before) = built_total(session.seed()).filter(|_| card.id != session.seed().id) {
         let change = value - before;
         let change_text = signed(change, 3);
-        let text = format!("{change_text} on seed");
+        let text = format!("{change_text} vs seed");
         label = format!("{label}, {text}");
         let room = name.left() - number.right() - 16.0;
         let line =
@@ -199,7 +199,7 @@ fn last_that_built(card: &Card, ui: &mut Ui) {
     let palette = theme::of(ui);
     if let Some(total) = card.last_total {
         let total = widgets::total(total);
-        let text = format!("last that built: {} at {total}", card.last_shape_of);
+        let text = format!("last successful build: {} at {total}", card.last_shape_of);
         ui.add_space(8.0);
         ui.label(widgets::small(text, palette));
     }
@@ -225,7 +225,7 @@ fn notes(evaluation: &Evaluation, ui: &mut Ui) {
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
             if evaluation.notes.is_empty() {
-                ui.label(widgets::dim("nothing to say against it", palette));
+                ui.label(widgets::dim("no issues found", palette));
             }
             for note in &evaluation.notes {
                 ui.horizontal_top(|ui| {

@@ -15,7 +15,7 @@ use crate::trajectory;
 /// Accessible name of the filter field.
 pub const FILTER: &str = "Filter rows";
 /// Accessible name of the field for a note.
-pub const NOTE: &str = "Note on the row";
+pub const NOTE: &str = "Note";
 const ROW: f32 = 24.0;
 const CURVE: f32 = 46.0;
 
@@ -48,8 +48,8 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         header(ui, "Rows", |_| {}, |_| {});
         egui::Frame::new().inner_margin(PAD).show(ui, |ui| {
             let text =
-                "Open a JSONL file of candidates (Ctrl+O) or a folder of trajectories (Ctrl+Shift+O), or drop one here, to look \
-                 through a training run.";
+                "Open a JSONL file of candidates (Ctrl+O) or a folder of trajectories (Ctrl+Shift+O), or drop one here, to inspect \
+                 a training run.";
             ui.add(egui::Label::new(widgets::dim(text, palette)).wrap());
         });
         return;
@@ -96,7 +96,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         ui.add_space(PAD - 2.0);
         ui.spacing_mut().item_spacing.x = 6.0;
         let half = 0.5 * (ui.available_width() - PAD - 6.0) - 22.0;
-        ui.name_inputs("Which rows", |ui| {
+        ui.name_inputs("Row filter", |ui| {
             ComboBox::new("which rows", "")
                 .icon(widgets::chevron)
                 .width(half)
@@ -108,7 +108,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
                     }
                 });
         });
-        ui.name_inputs("Order of rows", |ui| {
+        ui.name_inputs("Sort rows", |ui| {
             ComboBox::new("order of rows", "")
                 .icon(widgets::chevron)
                 .width(half)
@@ -127,10 +127,10 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         ui.add_space(PAD - 2.0);
         let name = |task: Option<u16>| match task {
             Some(task) => rows.tasks.get(task as usize).map_or("", String::as_str),
-            None => "every task",
+            None => "all tasks",
         };
         let width = ui.available_width() - PAD - 22.0;
-        ui.name_inputs("Task of rows", |ui| {
+        ui.name_inputs("Filter by task", |ui| {
             ComboBox::new("task of rows", "")
                 .icon(widgets::chevron)
                 .width(width)
@@ -149,7 +149,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.label(widgets::small("reward", palette));
         let [low, high] = &mut view.choice.range;
-        for (value, label, between) in [(low, "Least reward", true), (high, "Greatest reward", false)] {
+        for (value, label, between) in [(low, "Min reward", true), (high, "Max reward", false)] {
             let field = egui::DragValue::new(value)
                 .range(-1.0..=1.0)
                 .speed(0.01)
@@ -183,12 +183,12 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
 fn run_chooser(view: &mut RowsView, rows: &Rows, ui: &mut Ui) {
     let name = |run: Option<u16>| match run {
         Some(run) => rows.runs.get(run as usize).map_or("", String::as_str),
-        None => "every run",
+        None => "all runs",
     };
     ui.horizontal(|ui| {
         ui.add_space(PAD - 2.0);
         let width = ui.available_width() - PAD - 22.0;
-        ui.name_inputs("Run of rows", |ui| {
+        ui.name_inputs("Filter by run", |ui| {
             ComboBox::new("run of rows", "")
                 .icon(widgets::chevron)
                 .width(width)
@@ -235,7 +235,7 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
         if let Some(file) = file.filter(|file| file.file_name() == Some(trajectory::FILE_NAME.as_ref()))
             && ui
                 .small_button("All steps")
-                .on_hover_text("every step of it on the timeline")
+                .on_hover_text("show all its steps on the timeline")
                 .clicked()
             && let Some(folder) = file.parent()
         {
@@ -246,7 +246,7 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
         ui.add_space(PAD - 2.0);
         let width = ui.available_width() - PAD;
         let field = TextEdit::singleline(&mut view.note.1)
-            .hint_text(RichText::new("a word on this row").color(palette.faint))
+            .hint_text(RichText::new("Add a note").color(palette.faint))
             .font(theme::regular(12.0))
             .desired_width(width)
             .margin(egui::Margin::symmetric(8, 3));
@@ -398,7 +398,7 @@ fn foot(view: &RowsView, ui: &mut Ui) {
         ..
     } = view.listed.summary;
     let text = if count == 0 {
-        "no row fits".to_owned()
+        "No matching rows".to_owned()
     } else {
         let built = built(&view.listed.summary);
         format!("{built} · mean {mean:.3} · std {std:.3} · best {best:.3}")
@@ -438,5 +438,5 @@ fn foot(view: &RowsView, ui: &mut Ui) {
     let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.dim, plot.width()));
     ui.painter()
         .galley(pos2(plot.left(), plot.bottom() + 5.0), galley, palette.dim);
-    response.on_hover_text("mean reward from −1 to 1, and grey the share that built, over the file");
+    response.on_hover_text("mean reward (−1 to 1) and share built (grey) over the file");
 }

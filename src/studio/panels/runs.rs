@@ -69,8 +69,8 @@ pub fn show(
         |ui| {
             let text = format!("Export {}…", super::status_bar::grouped(chosen.shown().len()));
             ui.menu_button(RichText::new(text).font(theme::regular(SMALL)), |ui| {
-                ui.label(widgets::small("the rows as filtered and sorted", palette));
-                if ui.button("Rows as they are…").clicked() {
+                ui.label(widgets::small("the filtered and sorted rows", palette));
+                if ui.button("Rows (unchanged)…").clicked() {
                     commands.push(Command::ExportRows(chosen.shown().to_vec()));
                     ui.close();
                 }
@@ -78,7 +78,7 @@ pub fn show(
                     ("Examples (SFT)", ExportKind::DataSet(DataSet::Sft)),
                     ("Preferences", ExportKind::DataSet(DataSet::Preference)),
                     ("Rollouts", ExportKind::DataSet(DataSet::Rollouts)),
-                    ("The next prompts", ExportKind::Curriculum),
+                    ("Next curriculum", ExportKind::Curriculum),
                 ] {
                     if ui.button(name).clicked() {
                         commands.push(Command::ExportSelected(making, chosen.shown().to_vec()));
@@ -126,7 +126,7 @@ fn curves(
     }
     let Some((_, _, curve)) = &view.curves else { return };
     if chosen.shown().is_empty() {
-        return hint(ui, "no row fits");
+        return hint(ui, "No matching rows");
     }
     let step = chosen.shown().len().div_ceil(POINTS).max(1);
     let line = |name: &str, curve: &[[f32; 2]], column: usize, step: usize, color: Color32| {
@@ -161,7 +161,7 @@ fn curves(
                 palette.step,
             ));
             let built = theme::blend(palette.pane, palette.step, 0.5);
-            plot.line(line("share that built", curve, 1, step, built));
+            plot.line(line("share built", curve, 1, step, built));
             if let (Some(other), Some((_, curve))) = (other, &view.other) {
                 let step = other.rows.len().div_ceil(POINTS).max(1);
                 let name = file_name(&other.path);
@@ -190,7 +190,7 @@ fn histogram(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
             .stroke(Stroke::NONE)
     });
     let chart = BarChart::new("rows", bars.collect());
-    Plot::new("spread of rewards")
+    Plot::new("distribution of rewards")
         .height((ui.available_height() - 4.0).clamp(60.0, 120.0))
         .include_x(-1.0)
         .include_x(1.0)
@@ -220,7 +220,7 @@ fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands:
     let Some(other) = &state.other_rows else {
         hint(
             ui,
-            "Build rate, rewards and failures of two runs stand side by side here.",
+            "Compares build rate, rewards and failures of two runs.",
         );
         ui.horizontal(|ui| {
             ui.add_space(PAD);

@@ -40,7 +40,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             ServingPhase::Starting => drop(ui.label(widgets::dim("starts…", palette))),
             ServingPhase::Listening(address) => access(&address.to_string(), serving, ui, commands),
             ServingPhase::Stopping => {
-                let text = "stops once what is under way is answered…";
+                let text = "stopping after the running requests…";
                 ui.add(Label::new(widgets::dim(text, palette)).wrap());
             }
         });
@@ -63,7 +63,7 @@ fn choices(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
         if ui
             .add(Checkbox::new(&mut wanted, text))
             .on_hover_text(
-                "clients must present one; without it every program of this machine may use the server",
+                "clients must send it; without a token, any program on this machine can use the server",
             )
             .changed()
         {
@@ -76,7 +76,7 @@ fn choices(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
             .color(palette.bad);
         ui.add(Label::new(text).wrap());
     } else if serving.sessions.is_empty() {
-        let text = "Serves the tasks to OpenEnv clients and trainers of this machine, with the workers of this window.";
+        let text = "Serves the tasks to OpenEnv clients and trainers on this machine, with the workers of this window.";
         ui.add(Label::new(widgets::small(text, palette)).wrap());
     }
 }
@@ -125,7 +125,7 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     }
     if lines.is_empty() {
         if matches!(serving.phase, ServingPhase::Listening(_)) {
-            let text = "No client yet. Steps show here as they come in; a click shows code, reward and part.";
+            let text = "No clients yet. Steps appear here as they arrive; click one to show its code, reward and part.";
             egui::Frame::new().inner_margin(PAD).show(ui, |ui| {
                 ui.add(Label::new(widgets::small(text, palette)).wrap());
             });
@@ -156,7 +156,7 @@ fn head(session: &SeenSession, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let name = if session.of_calls {
-        "single calls".to_owned()
+        "single requests".to_owned()
     } else {
         format!("session {}", session.id)
     };

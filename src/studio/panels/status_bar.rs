@@ -48,7 +48,7 @@ pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Com
             }
             if let ServingPhase::Listening(address) = state.serving.phase {
                 let text = format!(
-                    "serves on {} · {} open",
+                    "serving on {} · {} sessions",
                     address.port(),
                     state.serving.open_sessions()
                 );
@@ -88,7 +88,7 @@ fn workers(state: &State, ui: &mut Ui, palette: &Palette) {
         (palette.bad, "no worker".to_owned())
     } else if pool.ready == 0 {
         let waited = state.warming_since.map_or(0.0, |since| state.now - since);
-        (palette.warn, format!("warming CadQuery… {waited:.0} s"))
+        (palette.warn, format!("loading CadQuery… {waited:.0} s"))
     } else {
         let plural = if pool.ready == 1 { "" } else { "s" };
         let text = match (pool.busy, pool.starting) {

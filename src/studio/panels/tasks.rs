@@ -43,7 +43,7 @@ fn brief(session: &Session, ui: &mut Ui) {
         ui.cursor().top() + 0.5,
         theme::hairline(palette),
     );
-    header(ui, "Brief", |_| {}, |_| {});
+    header(ui, "Prompt", |_| {}, |_| {});
     ScrollArea::vertical()
         .id_salt("brief")
         .auto_shrink(false)
@@ -65,7 +65,7 @@ fn brief(session: &Session, ui: &mut Ui) {
                     ui.label(widgets::small(size, palette));
                 }
                 if !task.semantic_hints.is_empty() {
-                    ui.label(widgets::small("parts to be named in the code", palette));
+                    ui.label(widgets::small("parts to name in the code", palette));
                     ui.horizontal_wrapped(|ui| {
                         ui.spacing_mut().item_spacing = vec2(5.0, 5.0);
                         for hint in &task.semantic_hints {

@@ -100,7 +100,7 @@ fn group_button(candidates: usize, open: bool, ui: &mut Ui, commands: &mut Vec<C
         commands.push(Command::Do(Action::Group));
     }
     let keys = info.keys().unwrap_or_default();
-    response.on_hover_text(format!("candidates of one prompt side by side ({keys})"));
+    response.on_hover_text(format!("show candidates of one prompt side by side ({keys})"));
 }
 
 fn show_card(
@@ -203,7 +203,7 @@ fn show_card(
             }
         };
         entry("Compare with this step", Command::Pin(card.id));
-        entry("Go on from a copy", Command::Branch(card.id));
+        entry("Continue from a copy", Command::Branch(card.id));
         if card.origin == Origin::Hand {
             entry("Remove from the timeline", Command::Remove(card.id));
         }
@@ -319,7 +319,7 @@ fn hover(ui: &mut Ui, session: &Session, card: &Card) {
         && card.origin != Origin::Seed
     {
         ui.label(widgets::dim(
-            format!("{} on seed", widgets::signed(total - seed, 3)),
+            format!("{} vs seed", widgets::signed(total - seed, 3)),
             palette,
         ));
     }
@@ -351,11 +351,11 @@ fn empty(state: &State, size: egui::Vec2, ui: &mut Ui) {
     );
     let session = state.session();
     let who = match (session.pick(state.proposing.pick), session.repair()) {
-        (ProposerKind::Replay, Some(recording)) => format!("takes the next step of “{}”", recording.name),
-        (ProposerKind::Replay | ProposerKind::Rules, _) => "asks the rules for an edit".to_owned(),
-        (ProposerKind::Endpoint, _) => "asks the model for one".to_owned(),
+        (ProposerKind::Replay, Some(recording)) => format!("replays the next step of “{}”", recording.name),
+        (ProposerKind::Replay | ProposerKind::Rules, _) => "requests an edit from the rules".to_owned(),
+        (ProposerKind::Endpoint, _) => "requests one from the model".to_owned(),
     };
-    let text = format!("Propose {who}. Typing in the editor makes a card too.");
+    let text = format!("Propose {who}. Typing in the editor creates a card too.");
     let font = theme::regular(SMALL);
     let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.dim, rect.width() - 20.0));
     let at = Align2::CENTER_CENTER

@@ -234,35 +234,35 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
     let session = state.session();
     match action {
         Action::Propose | Action::RunLoop if state.repair().is_some() => {
-            Some("a repair is under way".to_owned())
+            Some("a repair is running".to_owned())
         }
         Action::Propose | Action::RunLoop => match session.pick(state.proposing.pick) {
             ProposerKind::Replay if session.steps_ahead() == 0 => Some(format!(
-                "the recording `{}` ends here: select an earlier step",
+                "the recording `{}` has no further step: select an earlier step",
                 session.recording.as_deref().unwrap_or_default()
             )),
             ProposerKind::Endpoint if state.proposing.servers.is_empty() => {
-                Some("no server is known: add one in the proposer panel".to_owned())
+                Some("no server added: add one in the proposer panel".to_owned())
             }
             ProposerKind::Replay | ProposerKind::Rules | ProposerKind::Endpoint => None,
         },
         Action::Proposal(_) if state.proposing.arrived.is_none() => {
-            Some("no proposal waits for a decision".to_owned())
+            Some("no pending proposal".to_owned())
         }
         Action::Prompt if state.proposing.servers.is_empty() => {
-            Some("no server is known: add one in the proposer panel".to_owned())
+            Some("no server added: add one in the proposer panel".to_owned())
         }
         Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
         Action::ExportRun(_) | Action::ImportRows | Action::Turn(_) if state.rows.is_none() => {
             Some("no training run is open".to_owned())
         }
         Action::ImportRows if state.rows.as_ref().is_some_and(|rows| rows.stored) => {
-            Some("these rows are in a store already".to_owned())
+            Some("these rows are already in a store".to_owned())
         }
         Action::StartServer if state.serving.phase != ServingPhase::Off => {
-            Some("the server runs already".to_owned())
+            Some("the server is already running".to_owned())
         }
-        Action::StopServer if !state.serving.may_stop() => Some("no server runs".to_owned()),
+        Action::StopServer if !state.serving.may_stop() => Some("no server is running".to_owned()),
         Action::CopyReward if state.card().scored().is_none() => Some("not scored yet".to_owned()),
         Action::Group if session.group().is_empty() => Some(crate::studio::state::NO_GROUP.to_owned()),
         Action::ResetToSeed if session.cards.len() == 1 => Some("there is only the seed".to_owned()),

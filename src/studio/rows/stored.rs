@@ -141,7 +141,7 @@ pub(super) fn text(store: &Store, id: u64) -> Result<Vec<u8>, String> {
     let text = store.text(id.cast_signed()).map_err(|error| error.to_string())?;
     text.map(String::into_bytes).ok_or_else(|| {
         format!(
-            "row {id} is not in the store in {} any more\nhint: open it again",
+            "row {id} is no longer in the store in {}\nhint: open it again",
             store.folder().display()
         )
     })

@@ -28,7 +28,7 @@ const SAME: u8 = 255;
 pub fn animation(story: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
     let scenes = scenes(story);
     let Some(seed) = scenes.first() else {
-        return Err("nothing was built yet that could be shown\nhint: run a step first".to_owned());
+        return Err("no step has built yet\nhint: run a step first".to_owned());
     };
     // The seed is displayed at the left all the time and needs no scene.
     let steps = if scenes.len() > 1 {
@@ -103,7 +103,7 @@ pub(super) fn picture(story: &Timeline) -> Result<Vec<u8>, String> {
         })
         .collect();
     if panes.is_empty() {
-        return Err("nothing was built yet that could be shown\nhint: run a step first".to_owned());
+        return Err("no step has built yet\nhint: run a step first".to_owned());
     }
     let mut headless = Headless::new().map_err(|error| error.to_string())?;
     let shot = Shot {

@@ -92,7 +92,7 @@ pub fn tell(story: &Timeline, form: ExportFormat, progress: &dyn Fn(f32)) -> Res
             .filter(|chapter| chapter.failure.is_none())
             .and_then(|chapter| Some(chapter.shape.as_ref()?.stl.to_vec()))
             .ok_or_else(|| {
-                "the step on screen has not built\nhint: choose one that has, or mend the code".to_owned()
+                "the step on screen has not built\nhint: choose one that has, or fix the code".to_owned()
             }),
     }
 }

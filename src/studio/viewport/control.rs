@@ -68,8 +68,8 @@ impl Layout {
     pub fn about(self) -> &'static str {
         match self {
             Self::SideBySide => "each shape in its own pane, same scale and view",
-            Self::Overlay => "both in one place, what is compared with seen through",
-            Self::Wipe => "both in one place, a handle uncovers one or the other",
+            Self::Overlay => "superimposed, the compared shape transparent",
+            Self::Wipe => "superimposed, a handle reveals one or the other",
             Self::Distance => "each coloured by its distance from the other, in mm",
         }
     }

@@ -64,7 +64,7 @@ pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option
     }
     let clicked = response.clicked();
     let response = match wanted {
-        Some(preset) => response.on_hover_text(format!("look from the {}", preset.name().to_lowercase())),
+        Some(preset) => response.on_hover_text(format!("view from the {}", preset.name().to_lowercase())),
         None => response.on_hover_text("isometric view"),
     };
     if clicked {

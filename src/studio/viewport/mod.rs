@@ -4,7 +4,7 @@
 //! prepared on a separate thread; pictures are cached as textures and redrawn only after a change; an idle view requests no
 //! repaint.
 
-mod aim;
+mod hit_test;
 mod compare;
 mod control;
 mod cube;
@@ -461,8 +461,8 @@ fn accessible_name(members: &[&Pane<'_>]) -> String {
     let names: Vec<String> = members
         .iter()
         .map(|pane| match (pane.shape, pane.stale) {
-            (None, _) => format!("{}, nothing to show", pane.title),
-            (Some(_), Some(_)) => format!("{}, not what the code says", pane.title),
+            (None, _) => format!("{}, nothing to display", pane.title),
+            (Some(_), Some(_)) => format!("{}, not the current code", pane.title),
             (Some(_), None) => pane.title.to_owned(),
         })
         .collect();

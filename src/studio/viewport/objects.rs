@@ -208,7 +208,7 @@ pub(super) fn menu(ui: &mut Ui, palette: &Palette, viewport: &mut Viewport) -> O
         ui.separator();
         for (name, what) in [
             ("Show all", Action::AllObjects),
-            ("Show only the scored one", Action::ScoredObject),
+            ("Show only the scored object", Action::ScoredObject),
         ] {
             if ui.button(name).clicked() {
                 action = Some(what);
@@ -216,15 +216,15 @@ pub(super) fn menu(ui: &mut Ui, palette: &Palette, viewport: &mut Viewport) -> O
         }
         if compared {
             ui.label(
-                RichText::new("compared: the scored one only")
+                RichText::new("comparing the scored object only")
                     .color(palette.dim)
                     .size(11.5),
             );
         }
     });
     response.on_hover_text(
-        "what the script shows: names, colours, and which of it is scored\n\
-         in overlay, wipe and distance only the scored shape takes part",
+        "objects displayed by the script: names, colours, scored or not\n\
+         overlay, wipe and distance use only the scored shape",
     );
     action
 }
@@ -282,9 +282,9 @@ fn line(ui: &mut Ui, palette: &Palette, objects: &Objects, index: usize) -> Resp
     let galley = widgets::line(ui, RichText::new(&listed.label).color(color), right - left);
     widgets::paint_line(ui, pos2(left, rect.center().y), egui::Align2::LEFT_CENTER, galley);
     let tip = match (on, listed.is_scored) {
-        (true, true) => "hide it; it is scored all the same",
-        (true, false) => "hide it; it is displayed beside what is scored",
-        (false, _) => "show it",
+        (true, true) => "hide; it is scored anyway",
+        (true, false) => "hide; it is displayed beside the scored object",
+        (false, _) => "show",
     };
     response.on_hover_text(tip)
 }

@@ -259,7 +259,7 @@ fn the_section_has_an_axis_a_place_and_a_side() {
         5.0,
         "the high side is cut away"
     );
-    harness.get_by_label("Place of the section");
+    harness.get_by_label("Position of the section");
     harness.get_by_label("Close").click();
     harness.run();
     assert_eq!(harness.state().view.section(), None);

@@ -161,19 +161,19 @@ fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> 
                 }
             }
         });
-        response.on_hover_text("what the step on screen is compared with");
+        response.on_hover_text("shape to compare the step on screen with");
     }
     for (name, on, tip, what) in [
         (
             SECTION,
             viewport.section.is_some(),
-            "cut the shapes open (X over the view)",
+            "section plane (X over the view)",
             Action::Section,
         ),
         (
             MEASURE,
             viewport.measuring,
-            "between two faces or edges (M over the view)",
+            "measure between two faces or edges (M over the view)",
             Action::Measure,
         ),
     ] {
@@ -187,7 +187,7 @@ fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> 
 /// From right to left: fit, then the menu.
 fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
     let mut action = None;
-    let tip = "bring everything into view (F, or double click)";
+    let tip = "fit everything into view (F, or double click)";
     if ui.add(button(palette, FIT, false)).on_hover_text(tip).clicked() {
         action = Some(Action::Fit);
     }
@@ -230,7 +230,7 @@ fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
             }
         }
     });
-    response.on_hover_text("direction, projection, and how faces are drawn");
+    response.on_hover_text("direction, projection, and display style");
     action
 }
 
@@ -239,7 +239,7 @@ fn cut(ui: &mut Ui, palette: &Palette, section: &mut Section) -> bool {
     for (axis, name) in ["X", "Y", "Z"].into_iter().enumerate() {
         let pressed = ui.add(button(palette, name, axis == section.axis));
         if pressed
-            .on_hover_text(format!("cut square to the {} axis", name.to_lowercase()))
+            .on_hover_text(format!("section normal to the {} axis", name.to_lowercase()))
             .clicked()
         {
             section.axis = axis;
@@ -249,13 +249,13 @@ fn cut(ui: &mut Ui, palette: &Palette, section: &mut Section) -> bool {
     let slider = ui.add(Slider::new(&mut section.share, 0.0..=1.0).show_value(false));
     let share = f64::from(section.share);
     slider.widget_info(|| WidgetInfo {
-        label: Some("Place of the section".to_owned()),
+        label: Some("Position of the section".to_owned()),
         value: Some(share),
         ..WidgetInfo::new(Role::Slider)
     });
     if ui
         .add(button(palette, "Flip", section.flipped))
-        .on_hover_text("cut the other side away")
+        .on_hover_text("remove the other side")
         .clicked()
     {
         section.flipped = !section.flipped;

@@ -73,7 +73,7 @@ impl Controller {
                         self.effects.push(Effect::Saving);
                     }
                     None => {
-                        self.tell("the step to save is no longer there\nhint: choose a step and save again");
+                        self.tell("the step to save no longer exists\nhint: choose a step and save again");
                     }
                 }
             }
@@ -191,7 +191,7 @@ impl Controller {
             }
             return;
         }
-        self.note("the Python environment is there".to_owned());
+        self.note("Python environment installed".to_owned());
         self.state.notice = None;
         self.state.pool.error = None;
         self.backend.try_again();

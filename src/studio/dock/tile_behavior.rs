@@ -44,7 +44,7 @@ impl Behavior<PanelKind> for TileBehavior<'_> {
             }
             handle.context_menu(|ui| {
                 if ui
-                    .button(format!("Put {} away", kind.name().to_lowercase()))
+                    .button(format!("Hide {}", kind.name().to_lowercase()))
                     .clicked()
                 {
                     self.hide = Some(*kind);

@@ -185,7 +185,7 @@ fn closing_with_unsaved_edits_is_a_question() {
     type_code(&mut window, "# mine\n");
     close(&mut window);
     window.get_by_label("Quit now?");
-    window.get_by_label("Stay").click();
+    window.get_by_label("Cancel").click();
     window.run_steps(3);
     assert!(state(&window).quit.is_none());
     close(&mut window);
@@ -193,7 +193,7 @@ fn closing_with_unsaved_edits_is_a_question() {
         window.get_by_label(answer).click();
         window.run_steps(3);
     };
-    answered(&mut window, "Stay");
+    answered(&mut window, "Cancel");
     close(&mut window);
     window.get_by_label("Save all and quit").click();
     until(&mut window, "the save", |state| !state.card().unsaved());
@@ -254,7 +254,7 @@ fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
     // Continue from a copy of the edit, and compare with the edit.
     window.get_by_label_contains("edited, ").click_secondary();
     window.run_steps(3);
-    window.get_by_label("Go on from a copy").click();
+    window.get_by_label("Continue from a copy").click();
     window.run_steps(3);
     assert_eq!(state(&window).session().cards.len(), 3);
     let card = window.get_all_by_label_contains("edited, ").next().unwrap();
@@ -265,7 +265,7 @@ fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
     assert_eq!(window.state().as_ref().unwrap().against(), CompareWith::Pinned);
     window.key_press_modifiers(Modifiers::COMMAND, Key::D);
     window.run_steps(3);
-    window.get_by_label("the code is the same");
+    window.get_by_label("no changes");
     window.get_by_label("Close diff").click();
     window.run_steps(3);
     let card = window.get_all_by_label_contains("edited, ").last().unwrap();
@@ -326,7 +326,7 @@ fn settings_are_applied_and_kept_with_their_comments() {
     window.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
     window.run_steps(3);
     window.get_by_label("Settings");
-    window.get_by_label("Theme at the start").click();
+    window.get_by_label("Theme at startup").click();
     window.run_steps(3);
     window.get_by_label("light").click();
     window.run_steps(3);
@@ -393,7 +393,7 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     answered(&mut window, "Choose another name");
     let prompt = state(&window).path_prompt.as_ref().unwrap();
     assert_eq!(prompt.start, taken.display().to_string());
-    answered(&mut window, "Not now");
+    answered(&mut window, "Cancel");
 
     // A free name causes no question, nor does the card's own file.
     save_as(&mut window, &free);

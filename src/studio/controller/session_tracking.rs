@@ -42,8 +42,8 @@ impl Controller {
             left,
             problems,
         } = found;
-        self.keeping.keeper = Some(keeper);
-        self.keeping.left = left;
+        self.tracker.store = Some(keeper);
+        self.tracker.left = left;
         self.state.rescued = lost;
         for problem in problems {
             self.tell(&problem);
@@ -60,11 +60,11 @@ impl Controller {
         }
         if count > 0 {
             let what = if count == 1 {
-                "1 edit".to_owned()
+                "1 unsaved edit".to_owned()
             } else {
-                format!("{count} edits")
+                format!("{count} unsaved edits")
             };
-            self.note(format!("{what} of the last session brought back"));
+            self.note(format!("restored {what}"));
         }
         let known = self
             .state
@@ -75,40 +75,40 @@ impl Controller {
             self.state.current = index;
         }
         self.score_what_is_not();
-        self.keeping.look = (last.dark, last.view, last.panels);
-        self.keeping.look.clone()
+        self.tracker.look = (last.dark, last.view, last.panels);
+        self.tracker.look.clone()
     }
 
     /// Sets the appearance to store.
     pub fn look_is(&mut self, dark: bool, view: ViewSnapshot, panels: Option<Saved>) {
-        self.keeping.look = (Some(dark), Some(view), panels);
+        self.tracker.look = (Some(dark), Some(view), panels);
     }
 
     /// Saves changes once they are due; returns the seconds until then.
     pub(super) fn keep(&mut self) -> Option<f64> {
         self.take_keeper_events();
-        self.keeping.keeper.as_ref()?;
+        self.tracker.store.as_ref()?;
         let now = self.state.now;
         let mark = self.mark();
-        if self.keeping.mark != Some(mark) {
-            self.keeping.mark = Some(mark);
+        if self.tracker.mark != Some(mark) {
+            self.tracker.mark = Some(mark);
             // The first mark is that of the restored session.
-            self.keeping.due.get_or_insert(now + PAUSE);
+            self.tracker.due.get_or_insert(now + PAUSE);
         }
-        let due = self.keeping.due?;
+        let due = self.tracker.due?;
         if due > now {
             return Some(due - now);
         }
-        self.keeping.due = None;
+        self.tracker.due = None;
         let kept = self.kept();
-        if let Some(keeper) = &mut self.keeping.keeper {
+        if let Some(keeper) = &mut self.tracker.store {
             keeper.keep(kept);
         }
         None
     }
 
     fn take_keeper_events(&mut self) {
-        let keeper = self.keeping.keeper.as_ref();
+        let keeper = self.tracker.store.as_ref();
         let events: Vec<_> = keeper
             .iter()
             .flat_map(|keeper| keeper.events.try_iter())
@@ -117,11 +117,11 @@ impl Controller {
             match event {
                 SessionStoreEvent::Failing(message) => {
                     self.tell(&message);
-                    self.keeping.failing = Some(message);
+                    self.tracker.failing = Some(message);
                 }
                 SessionStoreEvent::Working => {
-                    self.note("edits are kept again".to_owned());
-                    let told = self.keeping.failing.take();
+                    self.note("edits can be recovered after a crash again".to_owned());
+                    let told = self.tracker.failing.take();
                     let told = told.map(|message| Notice::from_message(&message, false));
                     self.state
                         .notice
@@ -146,9 +146,9 @@ impl Controller {
         SessionSnapshot {
             task: self.state.session().task.id.clone(),
             scoring: Some((self.state.scoring.profile, self.state.scoring.mode)),
-            dark: self.keeping.look.0,
-            view: self.keeping.look.1,
-            panels: self.keeping.look.2.clone(),
+            dark: self.tracker.look.0,
+            view: self.tracker.look.1,
+            panels: self.tracker.look.2.clone(),
             drafts: drafts.collect(),
         }
     }
@@ -165,7 +165,7 @@ impl Controller {
             .map(|card| (card.id, card.revision, card.saved_revision))
             .collect();
         let scoring = (self.state.scoring.profile, self.state.scoring.mode);
-        egui::epaint::util::hash((self.state.current, scoring, drafts, &self.keeping.look))
+        egui::epaint::util::hash((self.state.current, scoring, drafts, &self.tracker.look))
     }
 
     /// Handles the answer whether to restore recovered edits.
@@ -177,8 +177,8 @@ impl Controller {
             }
         }
         // The new copy reaches the disk before the old files are removed.
-        let (kept, left) = (self.kept(), std::mem::take(&mut self.keeping.left));
-        if let Some(keeper) = &mut self.keeping.keeper {
+        let (kept, left) = (self.kept(), std::mem::take(&mut self.tracker.left));
+        if let Some(keeper) = &mut self.tracker.store {
             keeper.settle(kept, left);
         }
     }
@@ -268,8 +268,8 @@ impl Controller {
     /// Whether the window may close now; otherwise the question is displayed.
     pub fn may_close(&mut self) -> bool {
         let lost = self.lost_by_closing();
-        let saved = self.keeping.closing && self.unsaved().is_empty() && lost.is_empty();
-        if self.keeping.forced || saved {
+        let saved = self.tracker.closing && self.unsaved().is_empty() && lost.is_empty();
+        if self.tracker.forced || saved {
             return true;
         }
         let quit = Quit {
@@ -294,8 +294,8 @@ impl Controller {
     pub(super) fn quit(&mut self, save: bool) {
         self.state.quit = None;
         self.cancel_all();
-        self.keeping.closing = save;
-        self.keeping.forced = !save;
+        self.tracker.closing = save;
+        self.tracker.forced = !save;
         if save {
             for (card, path) in self.unsaved() {
                 self.use_path(PathPurpose::Save(card), path);
@@ -307,11 +307,11 @@ impl Controller {
 
     /// Closes the window after the last save; a failed save keeps it open.
     pub(super) fn close_when_saved(&mut self, failed: bool) {
-        if !self.keeping.closing {
+        if !self.tracker.closing {
             return;
         }
         if failed {
-            self.keeping.closing = false;
+            self.tracker.closing = false;
         } else if self.unsaved().is_empty() {
             self.effects.push(Effect::Close);
         }
@@ -319,7 +319,7 @@ impl Controller {
 
     /// Edits without a file that cannot be saved for the next start.
     fn lost_by_closing(&self) -> Vec<String> {
-        if self.keeping.failing.is_none() {
+        if self.tracker.failing.is_none() {
             return Vec::new();
         }
         let cards = self
