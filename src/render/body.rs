@@ -57,10 +57,10 @@ pub fn subjects(
     models: &[Option<Arc<Model>>],
     is_visible: impl Fn(usize) -> bool,
 ) -> Vec<Subject> {
-    let stand_in = stand_in(scene);
+    let representative = representative(scene);
     let has_others = scene.objects.iter().any(|object| !object.is_scored);
     let of_object = |(at, object): (usize, &SceneObject)| {
-        let is_whole = stand_in == Some(at);
+        let is_whole = representative == Some(at);
         let seen = object.opacity > 0.0 && (is_whole || object.bounds().is_some());
         (seen && is_visible(at)).then(|| Subject {
             body: if is_whole {
@@ -89,14 +89,14 @@ pub fn subjects(
 
 /// Bounding box of a scene's visible objects, of which the scored shape fills `whole`.
 pub fn bounds(scene: &Scene, whole: Aabb, is_visible: impl Fn(usize) -> bool) -> Option<Aabb> {
-    let stand_in = stand_in(scene);
+    let representative = representative(scene);
     scene
         .objects
         .iter()
         .enumerate()
         .filter(|(at, object)| object.opacity > 0.0 && is_visible(*at))
         .filter_map(|(at, object)| {
-            if stand_in == Some(at) {
+            if representative == Some(at) {
                 Some(whole)
             } else {
                 object.bounds()
@@ -106,7 +106,7 @@ pub fn bounds(scene: &Scene, whole: Aabb, is_visible: impl Fn(usize) -> bool) ->
 }
 
 /// The object drawn as the scored shape: the only scored one, or the first of several if none of them has triangles.
-fn stand_in(scene: &Scene) -> Option<usize> {
+fn representative(scene: &Scene) -> Option<usize> {
     let mut scored = scene
         .objects
         .iter()

@@ -267,7 +267,7 @@ impl Camera {
 
     /// Ray through a point of the picture: its origin and unit direction. `at` is relative to the middle, right and down
     /// positive; `reach` as in [`Self::projection`].
-    pub fn sight(&self, at: [f32; 2], size: [f32; 2], reach: f32) -> [Vec3; 2] {
+    pub fn ray(&self, at: [f32; 2], size: [f32; 2], reach: f32) -> [Vec3; 2] {
         let mm = self.mm_per_unit(size);
         let through = self.target + (self.right() * at[0] - self.up() * at[1]) * mm;
         match self.projection {
@@ -280,7 +280,7 @@ impl Camera {
     }
 
     /// Position of a point in the picture, relative to the middle, right and down positive; none behind the camera.
-    pub fn appears(&self, point: Vec3, size: [f32; 2]) -> Option<[f32; 2]> {
+    pub fn project(&self, point: Vec3, size: [f32; 2]) -> Option<[f32; 2]> {
         let from_target = point - self.target;
         let nearer = match self.projection {
             Projection::Orthographic => 1.0,
@@ -431,11 +431,11 @@ mod tests {
             let mut camera = Camera::new(Preset::Isometric, projection);
             camera.fit(&BOX, SIZE, Insets::default());
             let at = [130.0, -70.0];
-            let [from, towards] = camera.sight(at, SIZE, 500.0);
+            let [from, towards] = camera.ray(at, SIZE, 500.0);
             near(towards.magnitude(), 1.0, 1e-5);
             for far in [50.0, 300.0] {
                 let point = from + towards * far;
-                let [x, y] = camera.appears(point, SIZE).unwrap();
+                let [x, y] = camera.project(point, SIZE).unwrap();
                 near(x, at[0], 0.05);
                 near(y, at[1], 0.05);
                 let [x, y] = seen(&camera, point);

@@ -16,7 +16,7 @@ use three_d::{CoreError, Viewport};
 use super::body;
 use super::frame::Frame;
 use super::scene::{Film, Scene};
-use super::{Camera, Look, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
+use super::{Camera, DrawStyle, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
 use cadforge_geometry::{Aabb, Scene as ShownScene, Shape};
 
 /// Minimum and maximum side of a [`Shot`] in pixels.
@@ -131,7 +131,7 @@ impl Headless {
         for shown in shot.panes {
             let picture = Picture {
                 subjects: shown.subjects(),
-                look: Look::Shaded,
+                look: DrawStyle::Shaded,
                 section: None,
                 marks: None,
                 lit: None,

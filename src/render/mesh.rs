@@ -42,7 +42,7 @@ pub struct Fold {
 
 /// Direction or point from which outlines are seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Sight {
+pub enum Viewpoint {
     /// Along parallel lines; unit vector towards the camera.
     Parallel(Vec3),
     /// From a point in mm.
@@ -165,13 +165,13 @@ impl Buffers {
 }
 
 /// The folds that belong to the outline from a viewpoint.
-pub fn outline(folds: &[Fold], sight: Sight) -> Vec<[Vec3; 2]> {
+pub fn outline(folds: &[Fold], sight: Viewpoint) -> Vec<[Vec3; 2]> {
     folds
         .iter()
         .filter(|fold| {
             let eye = match sight {
-                Sight::Parallel(towards) => towards,
-                Sight::Point(eye) => eye - fold.ends[0],
+                Viewpoint::Parallel(towards) => towards,
+                Viewpoint::Point(eye) => eye - fold.ends[0],
             };
             (fold.normals[0].dot(eye) > 0.0) != (fold.normals[1].dot(eye) > 0.0)
         })

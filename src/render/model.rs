@@ -44,15 +44,15 @@ impl Model {
     pub fn of(shape: &Shape, with_coarse: bool) -> Self {
         let heavy = with_coarse && shape.mesh.triangles().len() > HEAVY;
         let coarse = heavy.then(|| coarse(shape)).flatten();
-        Self::with_stand_in(shape, coarse.map(Arc::new))
+        Self::with_coarse_model(shape, coarse.map(Arc::new))
     }
 
     /// Completes a draft; keeps its coarse model only `with_coarse`.
     pub fn refined(&self, shape: &Shape, with_coarse: bool) -> Self {
-        Self::with_stand_in(shape, self.coarse.clone().filter(|_| with_coarse))
+        Self::with_coarse_model(shape, self.coarse.clone().filter(|_| with_coarse))
     }
 
-    fn with_stand_in(shape: &Shape, coarse: Option<Arc<Buffers>>) -> Self {
+    fn with_coarse_model(shape: &Shape, coarse: Option<Arc<Buffers>>) -> Self {
         Self {
             fine: Some(Buffers::of(shape)),
             coarse,
@@ -72,11 +72,11 @@ impl Model {
         let heavy = |mesh: &&TriMesh| with_coarse && mesh.triangles().len() > HEAVY;
         let coarse = object.mesh.as_ref().filter(heavy).and_then(|mesh| {
             let (mesh, _) = clustered(mesh, CELLS)?;
-            let stand_in = SceneObject {
+            let representative = SceneObject {
                 mesh: Some(mesh),
                 ..object.clone()
             };
-            Some(Arc::new(Buffers::of_object(&stand_in)))
+            Some(Arc::new(Buffers::of_object(&representative)))
         });
         Some(Self {
             fine: Some(Buffers::of_object(object)),
@@ -95,9 +95,9 @@ impl Model {
         }
     }
 
-    /// Whether coarse buffers are drawn; `will_do` tells whether they suffice.
-    pub fn uses_coarse(&self, will_do: bool) -> bool {
-        self.coarse.is_some() && (will_do || self.is_draft())
+    /// Whether coarse buffers are drawn; `suffices` tells whether they suffice.
+    pub fn uses_coarse(&self, suffices: bool) -> bool {
+        self.coarse.is_some() && (suffices || self.is_draft())
     }
 }
 
@@ -119,7 +119,7 @@ fn coarse(shape: &Shape) -> Option<Buffers> {
             *last += 1;
         }
     }
-    let stand_in = Shape {
+    let representative = Shape {
         stl: shape.stl.clone(),
         mesh,
         face_triangles,
@@ -127,7 +127,7 @@ fn coarse(shape: &Shape) -> Option<Buffers> {
         surfaces: Vec::new(),
         facts: shape.facts.clone(),
     };
-    Some(Buffers::of(&stand_in))
+    Some(Buffers::of(&representative))
 }
 
 #[cfg(test)]

@@ -72,11 +72,11 @@ impl Subject {
         self.opacity < 1.0
     }
 
-    /// Whether a coarse model is drawn; `will_do` tells whether it suffices.
-    pub fn uses_coarse(&self, will_do: bool) -> bool {
+    /// Whether a coarse model is drawn; `suffices` tells whether it suffices.
+    pub fn uses_coarse(&self, suffices: bool) -> bool {
         self.model
             .as_ref()
-            .is_some_and(|model| model.uses_coarse(will_do))
+            .is_some_and(|model| model.uses_coarse(suffices))
     }
 }
 
@@ -96,7 +96,7 @@ impl PartialEq for Subject {
 /// Drawing styles of surfaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Look {
+pub enum DrawStyle {
     /// Faces with their edges.
     #[default]
     Shaded,
@@ -108,7 +108,7 @@ pub enum Look {
     Triangles,
 }
 
-impl Look {
+impl DrawStyle {
     /// All styles in menu order.
     pub const ALL: [Self; 4] = [Self::Shaded, Self::Transparent, Self::Wireframe, Self::Triangles];
 
@@ -158,7 +158,7 @@ pub struct Picture {
     /// Subjects; ghosts last.
     pub subjects: Vec<Subject>,
     /// Drawing style.
-    pub look: Look,
+    pub look: DrawStyle,
     /// Plane above which everything is removed.
     pub section: Option<Plane>,
     /// Marks of picks.

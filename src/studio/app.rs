@@ -118,8 +118,8 @@ impl Studio {
 
     /// Stores edits and the window's layout in a folder, and restores what the folder holds; with `with_place`, the task on
     /// screen as well.
-    pub fn remember_in(&mut self, ctx: &Context, folder: &std::path::Path, with_place: bool) {
-        let (dark, view, panels) = self.controller.remember_in(folder, with_place);
+    pub fn open_session_store(&mut self, ctx: &Context, folder: &std::path::Path, with_place: bool) {
+        let (dark, view, panels) = self.controller.open_session_store(folder, with_place);
         if let Some(dark) = dark {
             ctx.set_theme(if dark { Theme::Dark } else { Theme::Light });
         }
@@ -161,6 +161,7 @@ impl Studio {
         ctx.set_zoom_factor(settings.scale);
     }
 
+    /// Arrangement of the panes in the 3D view.
     pub fn layout(&self) -> viewport::Layout {
         self.viewport.layout()
     }
@@ -170,6 +171,7 @@ impl Studio {
         self.viewport.against()
     }
 
+    /// State of the window.
     pub fn state(&self) -> &State {
         self.controller.state()
     }
@@ -199,12 +201,12 @@ impl Studio {
 
     /// Sets the folder of the row store.
     #[cfg(test)]
-    pub(super) fn row_store_is(&mut self, folder: PathBuf) {
-        self.controller.row_store_is(folder);
+    pub(super) fn set_row_store(&mut self, folder: PathBuf) {
+        self.controller.set_row_store(folder);
     }
 
     /// Sets the folder for new tasks.
-    pub fn tasks_go_to(&mut self, folder: PathBuf) {
+    pub fn set_task_folder(&mut self, folder: PathBuf) {
         self.controller.set_pack(folder);
     }
 
@@ -215,7 +217,7 @@ impl Studio {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
         }
         let camera = self.viewport.camera();
-        self.controller.look_is(
+        self.controller.set_appearance(
             ctx.theme() == Theme::Dark,
             ViewSnapshot {
                 layout: self.viewport.layout(),
@@ -286,7 +288,7 @@ impl Studio {
             match effect {
                 Effect::Copy(text) => ui.ctx().copy_text(text),
                 Effect::Diff => self.diffing = !self.diffing,
-                Effect::Turn(tab) => self.runs.turn_to(tab),
+                Effect::ShowRunTab(tab) => self.runs.show_tab(tab),
                 Effect::Group => self.grouping = !self.grouping,
                 Effect::Palette => self.palette.toggle(),
                 Effect::Shortcuts => self.palette.toggle_shortcuts(),
@@ -298,8 +300,8 @@ impl Studio {
                     self.dock.toggle(kind);
                     ui.ctx().request_repaint();
                 }
-                Effect::Bring(kind) => {
-                    self.dock.bring(kind);
+                Effect::ShowPanel(kind) => {
+                    self.dock.activate(kind);
                     ui.ctx().request_repaint();
                 }
                 Effect::ResetLayout => {
@@ -352,7 +354,7 @@ impl Studio {
             .frame(bare)
             .show(ui, |ui| top_bar::show(state, ui, commands));
         banner::show(state, ui, commands);
-        ask::rescue(state, ui, commands);
+        ask::recovery(state, ui, commands);
         ask::project(state, ui, commands);
         let triangles = viewport.triangle_count();
         Panel::bottom("status")
@@ -426,7 +428,7 @@ fn drops(ui: &Ui, commands: &mut Vec<Command>) {
 
 impl Studio {
     /// Logs how long the window and the workers took to start.
-    fn tell_of_start(&mut self, ctx: &Context) {
+    fn log_start_times(&mut self, ctx: &Context) {
         let Some(Start { since, shown }) = &mut self.start else {
             return;
         };
@@ -434,11 +436,10 @@ impl Studio {
         // The previous frame is on the screen.
         if !*shown && ctx.cumulative_pass_nr() > 0 {
             *shown = true;
-            self.controller
-                .note(format!("window ready after {seconds:.2} s"));
+            self.controller.log(format!("window ready after {seconds:.2} s"));
         } else if *shown && self.controller.state().pool.ready > 0 {
             self.controller
-                .note(format!("CadQuery ready after {seconds:.2} s"));
+                .log(format!("CadQuery ready after {seconds:.2} s"));
             self.start = None;
         }
     }
@@ -447,7 +448,7 @@ impl Studio {
 impl eframe::App for Studio {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.update(ctx);
-        self.tell_of_start(ctx);
+        self.log_start_times(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

@@ -64,19 +64,19 @@ pub enum Command {
     /// The banner was closed.
     DismissNotice,
     /// Answer to the question about an existing file.
-    SettleOverwrite(Overwriting),
+    AnswerOverwrite(Overwriting),
     /// Restore (true) or discard recovered edits.
-    Rescue(bool),
+    RecoverEdits(bool),
     /// Whether scripts may read the folder.
     AnswerProject(bool),
     /// Load the changed file (true) or keep the edits.
-    SettleConflict(bool),
+    AnswerConflict(bool),
     /// Close the window although jobs are running.
     Quit {
         /// Save files first.
         save: bool,
     },
-    StayOpen,
+    CancelQuit,
     /// Display the code of a row.
     OpenRow(usize),
     /// Search the rows for a text; an empty text shows all.
@@ -99,14 +99,14 @@ pub enum Command {
     /// Build the candidates of a group.
     OpenGroup(usize),
     /// Save and apply settings.
-    Set(Settings),
+    ApplySettings(Settings),
     WriteTask(Box<NewTask>),
     /// Create the missing Python environment.
-    MakeEnvironment,
+    CreateEnvironment,
     /// Measure the cache on disk.
-    MeasureStore,
+    MeasureCache,
     /// Clear the cache and what killed workers left.
-    CleanStore,
+    ClearCache,
     /// Files were dropped on the window.
     Open(Vec<PathBuf>),
 }
@@ -164,7 +164,7 @@ pub enum Action {
     /// Create an export of the open training run.
     ExportRun(ExportKind),
     /// Show a tab of the open training run.
-    Turn(RunTab),
+    ShowRunTab(RunTab),
     /// Open the store of rows.
     OpenStore,
     /// Import the open rows into the store.
@@ -233,7 +233,7 @@ pub enum ProposerCommand {
     /// Replace the entry of the server of that index.
     SetServer(usize, ServerEntry),
     /// Query the server of that index.
-    Look(usize),
+    QueryServer(usize),
     /// Hide the prompt.
     ClosePrompt,
 }

@@ -49,7 +49,7 @@ pub fn report(state: &State, panic: Option<&str>) -> String {
     let _ = writeln!(text, "\nlog:");
     let skipped = state.log.len().saturating_sub(LINES);
     for entry in state.log.iter().skip(skipped) {
-        let sign = if entry.fault { "! " } else { "  " };
+        let sign = if entry.is_error { "! " } else { "  " };
         let _ = writeln!(text, "{sign}{}", entry.text);
     }
     if let Some(panic) = panic {
@@ -62,7 +62,7 @@ pub fn report(state: &State, panic: Option<&str>) -> String {
 }
 
 /// Installs a hook that stores every panic of this process in a file of a folder, then calls the previous hook.
-pub fn keep_panics(folder: &Path) {
+pub fn store_panics(folder: &Path) {
     let path = file(folder);
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
@@ -116,7 +116,7 @@ mod tests {
         let home = std::env::var("HOME").unwrap_or_default();
         for index in 0..200 {
             state.log.push(LogLine {
-                fault: index == 199,
+                is_error: index == 199,
                 text: format!("line {index} in {home}/parts"),
             });
         }

@@ -3,17 +3,17 @@
 //! Shares of the tree are points of the area that it was last displayed in. When the area changes, the work panels (code and 3D
 //! view) take up the difference and the other panels keep their size.
 
-mod tile_behavior;
 mod saved;
 mod shares;
+mod tile_behavior;
 
 use egui::{Align, Id, Layout, Rect, RichText, Ui, UiBuilder, Vec2, vec2};
 use egui_tiles::{Container, Tile, TileId, Tiles, Tree};
-use tile_behavior::TileBehavior;
 pub use saved::Saved;
 use saved::{load, save};
 use serde::{Deserialize, Serialize};
-use shares::usual;
+use shares::default_tree;
+use tile_behavior::TileBehavior;
 
 use super::theme::{self};
 
@@ -22,7 +22,7 @@ const GAP: f32 = 1.0;
 /// Height of a tab bar, points.
 const TAB_BAR: f32 = 30.0;
 /// Minimum width and height of a panel when resized by hand, points.
-const LEAST: f32 = 110.0;
+const MIN_SIZE: f32 = 110.0;
 /// An area lower than this uses the low layout, points.
 const LOW: f32 = 900.0;
 /// An area narrower than this uses the narrow layout, points.
@@ -87,7 +87,7 @@ impl PanelKind {
     }
 
     /// Whether the panel takes up the space that others leave.
-    fn is_work(self) -> bool {
+    fn is_flexible(self) -> bool {
         match self {
             Self::Editor | Self::View | Self::Runs => true,
             Self::Tasks
@@ -107,7 +107,7 @@ pub struct Dock {
     /// Area in points that the shares refer to.
     size: Vec2,
     /// Whether a person changed the arrangement: the default of the area no longer applies.
-    touched: bool,
+    is_customized: bool,
     /// Whether a training run is open.
     rows: bool,
 }
@@ -115,9 +115,9 @@ pub struct Dock {
 impl Default for Dock {
     fn default() -> Self {
         let mut dock = Self {
-            tree: usual(vec2(1280.0, 720.0)),
+            tree: default_tree(vec2(1280.0, 720.0)),
             size: Vec2::ZERO,
-            touched: false,
+            is_customized: false,
             rows: false,
         };
         // Shown on request.
@@ -133,14 +133,17 @@ impl Dock {
         let size = ui.available_size();
         if self.size != size {
             self.size = size;
-            if self.touched {
-                self.settle();
+            if self.is_customized {
+                self.update_default();
             } else {
-                let (shown, front) = (self.is_shown(PanelKind::Server), self.is_front(PanelKind::Server));
-                self.tree = usual(size);
+                let (shown, front) = (
+                    self.is_shown(PanelKind::Server),
+                    self.is_active(PanelKind::Server),
+                );
+                self.tree = default_tree(size);
                 self.show_run(self.rows);
                 if shown && front {
-                    self.bring(PanelKind::Server);
+                    self.activate(PanelKind::Server);
                 } else {
                     self.set_shown(PanelKind::Server, shown);
                 }
@@ -152,28 +155,28 @@ impl Dock {
         }
         let mut behavior = TileBehavior {
             draw,
-            lone: lone_tabs(&self.tree.tiles),
-            touched: false,
+            single: single_tabs(&self.tree.tiles),
+            is_customized: false,
             dropped: false,
             hide: None,
         };
         self.tree.ui(&mut behavior, ui);
         let TileBehavior {
-            touched,
+            is_customized,
             dropped,
             hide,
             ..
         } = behavior;
-        self.touched |= touched;
+        self.is_customized |= is_customized;
         if dropped {
-            self.settle();
+            self.update_default();
         }
         if let Some(kind) = hide {
-            self.touched = true;
+            self.is_customized = true;
             self.set_shown(kind, false);
         }
         if PanelKind::ALL.iter().all(|kind| !self.is_shown(*kind)) {
-            self.nothing(ui);
+            self.empty_state(ui);
         }
     }
 
@@ -184,7 +187,7 @@ impl Dock {
     }
 
     /// Whether a panel is the active tab of its place.
-    fn is_front(&self, kind: PanelKind) -> bool {
+    fn is_active(&self, kind: PanelKind) -> bool {
         let Some(tile) = self.tile(kind) else { return false };
         self.tree.tiles.iter().all(|(_, other)| match other {
             Tile::Container(Container::Tabs(tabs)) if tabs.children.contains(&tile) => tabs.is_active(tile),
@@ -194,7 +197,7 @@ impl Dock {
 
     /// Hides a panel, or shows it at its previous place as the active tab.
     pub fn toggle(&mut self, kind: PanelKind) {
-        self.touched = true;
+        self.is_customized = true;
         let shown = !self.is_shown(kind);
         self.set_shown(kind, shown);
         if shown {
@@ -203,7 +206,7 @@ impl Dock {
     }
 
     /// Makes a panel the active tab and shows it.
-    pub fn bring(&mut self, kind: PanelKind) {
+    pub fn activate(&mut self, kind: PanelKind) {
         self.set_shown(kind, true);
         self.tree.make_active(|_, tile| *tile == Tile::Pane(kind));
     }
@@ -219,7 +222,7 @@ impl Dock {
 
     /// The arrangement, if it differs from the default.
     pub fn saved(&self) -> Option<Saved> {
-        let root = self.tree.root.filter(|_| self.touched)?;
+        let root = self.tree.root.filter(|_| self.is_customized)?;
         save(&self.tree.tiles, root)
     }
 
@@ -246,7 +249,7 @@ impl Dock {
             return;
         }
         self.tree = Tree::new(Id::unique("dock"), root, tiles);
-        self.touched = true;
+        self.is_customized = true;
         // The first frame adjusts the arrangement to its area; rows appear with a file.
         self.size = Vec2::ZERO;
         self.rows = false;
@@ -261,7 +264,7 @@ impl Dock {
     fn set_shown(&mut self, kind: PanelKind, shown: bool) {
         if let Some(tile) = self.tile(kind) {
             self.tree.set_visible(tile, shown);
-            self.settle();
+            self.update_default();
         }
     }
 
@@ -277,13 +280,13 @@ impl Dock {
             .make_active(|_, tile| matches!(tile, Tile::Pane(kind) if front.contains(kind)));
     }
 
-    fn settle(&mut self) {
+    fn update_default(&mut self) {
         if let Some(root) = self.tree.root.filter(|_| self.size != Vec2::ZERO) {
-            shares::settle(&mut self.tree.tiles, root, self.size);
+            shares::resize(&mut self.tree.tiles, root, self.size);
         }
     }
 
-    fn nothing(&mut self, ui: &mut Ui) {
+    fn empty_state(&mut self, ui: &mut Ui) {
         let palette = theme::of(ui);
         let rect = ui.max_rect();
         ui.painter().rect_filled(rect, 0.0, palette.background);
@@ -299,7 +302,7 @@ impl Dock {
 }
 
 /// Tab containers with at most one visible child.
-fn lone_tabs(tiles: &Tiles<PanelKind>) -> Vec<TileId> {
+fn single_tabs(tiles: &Tiles<PanelKind>) -> Vec<TileId> {
     let few = |container: &Container| {
         let shown = |child: &&TileId| tiles.is_visible_in_layout(**child);
         matches!(container, Container::Tabs(_)) && container.children().filter(shown).count() < 2

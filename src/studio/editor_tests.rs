@@ -6,7 +6,7 @@ use egui_kittest::kittest::Queryable as _;
 use super::controller::{DEBOUNCE, TUNE};
 use super::editor::{self, find_bar};
 use super::state::State;
-use super::testing::{FakeBackend, Sent, Window, built, failed, state, window};
+use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, state, window};
 use crate::failure::Kind;
 
 fn code(window: &Window) -> &str {
@@ -15,9 +15,9 @@ fn code(window: &Window) -> &str {
 
 /// A window whose editor holds that code and the focus, with the caret at the end.
 fn editing(text: &str) -> (FakeBackend, Window) {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     window.get_by_label(editor::NAME).focus();
     window.run();
@@ -26,7 +26,7 @@ fn editing(text: &str) -> (FakeBackend, Window) {
     window.event(egui::Event::Paste(text.to_owned()));
     window.run();
     assert_eq!(code(&window), text);
-    (standin, window)
+    (backend, window)
 }
 
 fn type_text(window: &mut Window, text: &str) {
@@ -152,23 +152,26 @@ fn escape_puts_the_list_away_and_a_number_has_no_members() {
 
 #[test]
 fn a_slip_is_mended_by_one_click() {
-    let (standin, mut window) = editing("w = cq.Workplane('XY').cricle(3)\n");
+    let (backend, mut window) = editing("w = cq.Workplane('XY').cricle(3)\n");
     window.run_steps(20);
     let message = "AttributeError: 'Workplane' object has no attribute 'cricle'";
-    standin.last(|job| job.answer(failed(Kind::InventedApi, message, 1)));
+    backend.last(|job| job.answer(failed(Kind::InventedApi, message, 1)));
     window.run();
     window.get_by_label("Apply circle").click();
     window.run();
     assert_eq!(code(&window), "w = cq.Workplane('XY').circle(3)\n");
     window.run_steps((DEBOUNCE * 60.0) as usize + 5);
-    assert_eq!(standin.last(Sent::code), "w = cq.Workplane('XY').circle(3)\n");
+    assert_eq!(
+        backend.last(SubmittedJob::code),
+        "w = cq.Workplane('XY').circle(3)\n"
+    );
 }
 
 #[test]
 fn a_slider_moves_its_number_and_the_run_follows_at_once() {
-    let (standin, mut window) = editing("width = 40.0\nplate = box(width)\n");
+    let (backend, mut window) = editing("width = 40.0\nplate = box(width)\n");
     window.run_steps(20);
-    let before = standin.count();
+    let before = backend.count();
     let slider = window.get_by_role_and_label(Role::Slider, "width").rect();
     let at = slider.left_center() + egui::vec2(0.75 * slider.width(), 0.0);
     for pressed in [true, false] {
@@ -184,8 +187,8 @@ fn a_slider_moves_its_number_and_the_run_follows_at_once() {
     }
     assert_ne!(code(&window), "width = 40.0\nplate = box(width)\n");
     window.run_steps((TUNE * 60.0) as usize + 3);
-    assert!(standin.count() > before, "no run follows");
-    let sent = standin.last(Sent::code);
+    assert!(backend.count() > before, "no run follows");
+    let sent = backend.last(SubmittedJob::code);
     let value: f64 = sent.split(['=', '\n']).nth(1).unwrap().trim().parse().unwrap();
     assert!((50.0..70.0).contains(&value), "{sent}");
     window.get_by_label("Numbers").click();

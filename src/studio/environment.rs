@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use crate::locate::{self, Overrides};
 
 /// Number of lines of the script's output that are passed on.
-const LAST_WORDS: usize = 8;
+const OUTPUT_LINES: usize = 8;
 
 /// Folders of system interpreters, searched whatever `PATH` is.
 const SYSTEM: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
@@ -40,7 +40,7 @@ impl Recipe {
     ///
     /// # Errors
     /// No suitable Python, or the script's output, with a hint.
-    pub fn make(&self) -> Result<(), String> {
+    pub fn create(&self) -> Result<(), String> {
         let wanted = self.linked_version()?;
         let python = self
             .interpreters(&wanted)
@@ -66,7 +66,7 @@ impl Recipe {
         let lines: Vec<&str> = words.lines().collect();
         Err(format!(
             "the Python environment could not be created: {}",
-            lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n")
+            lines[lines.len().saturating_sub(OUTPUT_LINES)..].join("\n")
         ))
     }
 
@@ -153,7 +153,7 @@ mod tests {
     fn the_script_gets_the_python_that_the_worker_is_linked_with() {
         let root = tempfile::tempdir().unwrap();
         let recipe = recipe_in(root.path(), "mkdir \"$2\" && echo \"$1\" >\"$2/by\"");
-        recipe.make().unwrap();
+        recipe.create().unwrap();
         let by = fs::read_to_string(root.path().join(".venv/by")).unwrap();
         assert_eq!(by.trim(), root.path().join("python").display().to_string());
     }
@@ -165,16 +165,16 @@ mod tests {
             root.path(),
             "echo 'error: no network' >&2; echo 'hint: plug it in' >&2; exit 1",
         );
-        let message = recipe.make().unwrap_err();
+        let message = recipe.create().unwrap_err();
         assert!(
             message.ends_with("error: no network\nhint: plug it in"),
             "{message}"
         );
 
         program(&recipe.worker, "echo 'cadforge-worker 0.1.0 (Python 3.0.0)'");
-        let message = recipe.make().unwrap_err();
+        let message = recipe.create().unwrap_err();
         assert!(message.starts_with("no Python 3.0.0 was found"), "{message}");
         program(&recipe.worker, "echo oh");
-        assert!(recipe.make().unwrap_err().contains("does not say"));
+        assert!(recipe.create().unwrap_err().contains("does not say"));
     }
 }

@@ -50,13 +50,10 @@ impl ExportKind {
 }
 
 /// Appends a repair to the file of repairs beside the rows.
-pub fn keep_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
+pub fn save_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
     let path = ExportKind::Repair.path(&rows.path);
     let (code, evaluation) = (&repaired.code, &repaired.evaluation);
-    let row = rows
-        .rows
-        .get(repaired.row)
-        .ok_or("the row no longer exists")?;
+    let row = rows.rows.get(repaired.row).ok_or("the row no longer exists")?;
     let Some(id) = rows.id(repaired.row) else {
         let source = Source {
             file: rows.file(row).to_owned(),
@@ -86,7 +83,7 @@ pub fn runs(rows: &Rows) -> Result<Vec<report::Run>, String> {
         if rows.stored {
             return report::of_store(&Store::open_existing(&rows.path)?, DEFAULT_GENERATIONS);
         }
-        if !rows.many() {
+        if !rows.is_folder() {
             return Ok(vec![report::read(&rows.path, DEFAULT_GENERATIONS)?]);
         }
         if rows.files.len() > COLUMNS {
@@ -103,7 +100,7 @@ pub fn runs(rows: &Rows) -> Result<Vec<report::Run>, String> {
 ///
 /// The exporters read files: chosen rows, and rows of a store, are first written to a file beside their source, which a
 /// curriculum then names as its origin.
-pub fn make(
+pub fn write_export(
     making: ExportKind,
     rows: &Rows,
     chosen: Option<&[u32]>,
@@ -114,7 +111,7 @@ pub fn make(
     if making == ExportKind::Report {
         return write_report(&runs(rows)?, &path);
     }
-    let whole = !rows.stored && !rows.many() && chosen.is_none();
+    let whole = !rows.stored && !rows.is_folder() && chosen.is_none();
     let input = if whole {
         rows.path.clone()
     } else {

@@ -27,9 +27,9 @@ fn written(window: &mut Window, count: usize) {
 
 /// A window with a training run of one group: a good candidate, and a failed build.
 fn training_run(folder: &Path) -> (FakeBackend, Window) {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     let rows = [
         json!({"task_id": "part", "group_id": "g", "code": "box", "kind": "build_ok", "reward": {"build": 1.0, "total": 0.8}, "score": 0.8}),
@@ -40,16 +40,16 @@ fn training_run(folder: &Path) -> (FakeBackend, Window) {
     std::fs::write(&path, format!("{}\n\n{}\n", rows[0], rows[1])).unwrap();
     ask(&mut window, Command::Open(vec![path]));
     until(&mut window, "the rows", |state| state.rows.is_some());
-    (standin, window)
+    (backend, window)
 }
 
 #[test]
 fn a_failed_row_is_opened_repaired_and_kept_with_where_it_is_from() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = training_run(dir.path());
+    let (backend, mut window) = training_run(dir.path());
     ask(&mut window, Command::OpenRow(1));
     until(&mut window, "the row", |state| state.open_row == Some(1));
-    standin.last(|job| {
+    backend.last(|job| {
         assert_eq!(job.code(), "bax");
         job.answer(failed(
             Kind::UndefinedName,
@@ -72,7 +72,7 @@ fn a_failed_row_is_opened_repaired_and_kept_with_where_it_is_from() {
     ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
     assert!(notice(&window).contains("scored"), "{}", notice(&window));
     ask(&mut window, Command::Do(Action::RunNow));
-    standin.last(|job| job.answer(built(0.9, 0.9)));
+    backend.last(|job| job.answer(built(0.9, 0.9)));
     window.run();
     ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
     written(&mut window, 1);
@@ -130,28 +130,28 @@ fn noted(window: &mut Window, text: &'static str) {
 
 /// Opens the training run, imports it into a store, and opens the store.
 fn stored_run(folder: &Path) -> (FakeBackend, Window) {
-    let (standin, mut window) = training_run(folder);
-    studio(&mut window).row_store_is(folder.join("store"));
+    let (backend, mut window) = training_run(folder);
+    studio(&mut window).set_row_store(folder.join("store"));
     ask(&mut window, Command::Do(Action::ImportRows));
     noted(&mut window, "imported 2 rows as `run`, 2 of them new");
     ask(&mut window, Command::Do(Action::OpenStore));
     until(&mut window, "the store", |state| {
         state.rows.as_ref().is_some_and(|rows| rows.stored)
     });
-    (standin, window)
+    (backend, window)
 }
 
 #[test]
 fn a_store_is_looked_through_like_a_file() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = stored_run(dir.path());
+    let (backend, mut window) = stored_run(dir.path());
     let rows = state(&window).rows.clone().unwrap();
     assert_eq!((rows.rows.len(), &rows.runs[..]), (2, &["run".to_owned()][..]));
     assert_eq!(rows.groups.len(), 1);
     assert_eq!(rows.by(&[0, 1], super::rows::Key::Kind).len(), 2);
     window.get_by_label("row 2, undefined_name −1.00").click();
     until(&mut window, "the row", |state| state.open_row == Some(1));
-    standin.last(|job| assert_eq!(job.code(), "bax"));
+    backend.last(|job| assert_eq!(job.code(), "bax"));
     ask(&mut window, Command::SearchRows("BAX".to_owned()));
     until(&mut window, "the matches", |state| state.row_matches.is_some());
     assert_eq!(state(&window).row_matches.as_deref(), Some(&[1][..]));
@@ -163,14 +163,14 @@ fn a_store_is_looked_through_like_a_file() {
 #[test]
 fn a_repair_of_a_stored_row_is_a_row_of_the_store_that_names_its_source() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = stored_run(dir.path());
+    let (backend, mut window) = stored_run(dir.path());
     ask(&mut window, Command::OpenRow(1));
     until(&mut window, "the row", |state| state.open_row == Some(1));
     let card = state(&window).card().id;
     let code = "box".to_owned();
     ask(&mut window, Command::Edit { card, code });
     ask(&mut window, Command::Do(Action::RunNow));
-    standin.last(|job| job.answer(built(0.9, 0.9)));
+    backend.last(|job| job.answer(built(0.9, 0.9)));
     window.run();
     ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
     written(&mut window, 1);

@@ -16,7 +16,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::exporting;
 use super::new_task::NewTask;
 use super::notes::Notes;
-use super::rows::{Rows, is_many};
+use super::rows::{Rows, is_run_folder};
 use super::settings::Settings;
 use super::share::{self, ExportFormat, Timeline};
 use super::state::{CardId, PathPurpose, Work, file_name};
@@ -31,7 +31,7 @@ use crate::locate;
 use crate::studio::environment::Recipe;
 use crate::task::Task;
 use crate::trajectory::{self, Trajectory, TrajectoryError, replace_file};
-use writer::{Latest, Stamp, Watched, Write, Writer, changed, hash, lock, look_at, start_writer};
+use writer::{Latest, Stamp, Watched, Write, Writer, changed, hash, lock, read_stamp, start_writer};
 
 /// `rfd` returns nothing both when a person cancels and when no dialog can be shown. Nobody cancels faster than this, so a
 /// faster empty result means that the path field is needed.
@@ -44,11 +44,11 @@ const WATCH: Duration = Duration::from_millis(700);
 #[derive(Debug)]
 pub enum FileEvent {
     /// A dialog returned a path.
-    Picked(PathPurpose, PathBuf),
+    PathChosen(PathPurpose, PathBuf),
     /// No dialog could be shown.
     NoDialog(PathPurpose),
     /// Whether a file that would be written exists.
-    LookedFor(PathPurpose, PathBuf, bool),
+    PathChecked(PathPurpose, PathBuf, bool),
     /// Content of a file.
     Read(PathBuf, Result<String, String>),
     /// A folder as project folder.
@@ -66,13 +66,13 @@ pub enum FileEvent {
     /// Rows that contain a text, with the serial number of the search.
     Matches(u64, Result<Vec<u32>, String>),
     /// Settings could not be saved.
-    NotKept(String),
+    NotSaved(String),
     /// The Python environment was created.
-    EnvironmentMade(Result<(), String>),
+    EnvironmentCreated(Result<(), String>),
     /// A task was written.
     TaskWritten(Result<Arc<Task>, String>),
     /// Size of the cache on disk.
-    Stored(Stored),
+    CacheUsage(CacheUsage),
     /// Report of the runs among rows.
     Report(Arc<Rows>, Result<Vec<Run>, String>),
     /// Rows were imported into the store in a folder.
@@ -94,7 +94,7 @@ pub enum FileEvent {
 
 /// Size of the cache on disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stored {
+pub struct CacheUsage {
     /// Cache folder; none where results are not cached.
     pub folder: Option<PathBuf>,
     pub entries: u64,
@@ -161,7 +161,7 @@ impl Files {
     /// Reports from now on when a file no longer holds `code`.
     pub fn watch(&mut self, path: PathBuf, code: &str) {
         let stamp = Stamp {
-            seen: look_at(&path),
+            seen: read_stamp(&path),
             content: hash(code),
         };
         lock(&self.watched).insert(path, stamp);
@@ -190,10 +190,10 @@ impl Files {
     /// Reads a trajectory, a file of rows, a store, or a folder of trajectories and files of rows.
     pub fn read_trajectory(&mut self, path: PathBuf) {
         self.run_long(format!("reading {}", file_name(&path)), move |progress| {
-            if store::exists(&path) || is_many(&path) {
+            if store::exists(&path) || is_run_folder(&path) {
                 return Some(match read_rows(&path, progress) {
                     Ok(rows) => FileEvent::Rows(Arc::new(rows), Notes::read(&path)),
-                    Err(message) => FileEvent::NotKept(message),
+                    Err(message) => FileEvent::NotSaved(message),
                 });
             }
             match trajectory::read(&path) {
@@ -236,7 +236,7 @@ impl Files {
     }
 
     /// Runs an export in the background; `path` is its destination.
-    pub fn make(&mut self, path: PathBuf, make: impl FnOnce() -> Result<(), String> + Send + 'static) {
+    pub fn export_data(&mut self, path: PathBuf, make: impl FnOnce() -> Result<(), String> + Send + 'static) {
         self.run_long(format!("writing {}", file_name(&path)), move |_| {
             let made = make();
             Some(FileEvent::Exported(path, made))
@@ -280,7 +280,7 @@ impl Files {
     }
 
     /// Saves notes beside their file of rows.
-    pub fn keep_notes(&mut self, rows: PathBuf, notes: Notes) {
+    pub fn save_notes(&mut self, rows: PathBuf, notes: Notes) {
         let told = (self.sender.clone(), self.wake.clone());
         self.notes.write(told, move || notes.write(&rows));
     }
@@ -290,25 +290,21 @@ impl Files {
         self.run(move || Some(FileEvent::TaskWritten(task.write(&pack))));
     }
 
-    pub fn make_environment(&mut self, recipe: Recipe) {
+    pub fn create_environment(&mut self, recipe: Recipe) {
         self.run_long("setting up Python, 340 MB".to_owned(), move |_| {
-            Some(FileEvent::EnvironmentMade(recipe.make()))
+            Some(FileEvent::EnvironmentCreated(recipe.create()))
         });
     }
 
     /// Measures the cache, after clearing it if requested.
-    pub fn store(&mut self, clean: bool) {
-        let what = if clean {
-            "clearing the cache"
-        } else {
-            "measuring"
-        };
+    pub fn measure_cache(&mut self, clean: bool) {
+        let what = if clean { "clearing the cache" } else { "measuring" };
         self.run_long(what.to_owned(), move |_| {
             // Tests never clear the user's cache.
             let (folder, clean) = (locate::cache(), clean && !cfg!(test));
-            let problem = clean.then(|| remove_kept(folder.as_deref())).flatten();
+            let problem = clean.then(|| clear_cache(folder.as_deref())).flatten();
             let usage = folder.as_deref().map(cache::usage).unwrap_or_default();
-            Some(FileEvent::Stored(Stored {
+            Some(FileEvent::CacheUsage(CacheUsage {
                 folder,
                 entries: usage.entries,
                 bytes: usage.bytes,
@@ -321,18 +317,18 @@ impl Files {
     /// Searches the rows for a text.
     pub fn search_rows(&mut self, rows: Arc<Rows>, text: String, serial: u64) {
         self.run_long("searching".to_owned(), move |_| {
-            Some(FileEvent::Matches(serial, rows.holding(&text)))
+            Some(FileEvent::Matches(serial, rows.search(&text)))
         });
     }
 
-    pub fn keep_settings(&mut self, path: PathBuf, settings: Settings) {
+    pub fn save_settings(&mut self, path: PathBuf, settings: Settings) {
         let told = (self.sender.clone(), self.wake.clone());
         self.settings.write(told, move || settings.write(&path));
     }
 
-    pub fn export(&mut self, path: PathBuf, story: Timeline, form: ExportFormat) {
+    pub fn export(&mut self, path: PathBuf, timeline: Timeline, format: ExportFormat) {
         self.run_long(format!("writing {}", file_name(&path)), move |progress| {
-            let done = share::tell(&story, form, progress).and_then(|bytes| {
+            let done = share::render(&timeline, format, progress).and_then(|bytes| {
                 replace_file(&path, &bytes).map_err(|error| {
                     format!(
                         "cannot write {}: {error}\nhint: choose another folder",
@@ -351,7 +347,7 @@ impl Files {
     }
 
     /// Asks for a path with the desktop's dialog. `suggested` is a file name for saving.
-    pub fn pick(&self, purpose: PathPurpose, suggested: String) {
+    pub fn choose_path(&self, purpose: PathPurpose, suggested: String) {
         self.run(move || {
             // Nobody answers dialogs in tests.
             if cfg!(test) {
@@ -365,7 +361,7 @@ impl Files {
                 PathPurpose::Save(_) => dialog.add_filter("CadQuery code", &["py"]),
                 PathPurpose::Compare | PathPurpose::Rows => dialog.add_filter("rows", &["jsonl"]),
                 PathPurpose::Step => dialog.add_filter("STEP", &["step", "stp"]),
-                PathPurpose::Export(form) => dialog.add_filter(form.extension(), &[form.extension()]),
+                PathPurpose::Export(format) => dialog.add_filter(format.extension(), &[format.extension()]),
             };
             let path = match purpose {
                 PathPurpose::Open => dialog.set_title("Open code, a trajectory or rows").pick_file(),
@@ -379,7 +375,7 @@ impl Files {
                 }
             };
             match path {
-                Some(path) => Some(FileEvent::Picked(purpose, path)),
+                Some(path) => Some(FileEvent::PathChosen(purpose, path)),
                 None if asked.elapsed() < NO_PORTAL => Some(FileEvent::NoDialog(purpose)),
                 None => None,
             }
@@ -395,11 +391,11 @@ impl Files {
     }
 
     /// Checks whether a path that would be written exists.
-    pub fn look_for(&self, purpose: PathPurpose, path: PathBuf) {
+    pub fn check_path(&self, purpose: PathPurpose, path: PathBuf) {
         self.run(move || {
             // A dangling link exists as well.
             let there = fs::symlink_metadata(&path).is_ok();
-            Some(FileEvent::LookedFor(purpose, path, there))
+            Some(FileEvent::PathChecked(purpose, path, there))
         });
     }
 
@@ -428,7 +424,10 @@ impl Files {
     }
 
     /// Like [`Self::run`], with a progress entry while it lasts.
-    #[expect(clippy::needless_pass_by_value, reason = "callers build the text for the call")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers build the text for the call"
+    )]
     fn run_long(
         &mut self,
         what: String,
@@ -476,7 +475,7 @@ impl Files {
 }
 
 /// Clears the cache and what killed workers left; returns what could not be removed.
-fn remove_kept(folder: Option<&Path>) -> Option<String> {
+fn clear_cache(folder: Option<&Path>) -> Option<String> {
     let mut problem = None;
     if let Some(folder) = folder
         && let Err(error) = cache::remove(folder)
@@ -501,9 +500,9 @@ fn remove_kept(folder: Option<&Path>) -> Option<String> {
 /// Rows of a store, a folder of files or one file.
 fn read_rows(path: &Path, progress: &dyn Fn(f32)) -> Result<Rows, String> {
     if store::exists(path) {
-        Rows::of_store(path)
-    } else if is_many(path) {
-        Rows::of_folder(path, progress)
+        Rows::from_store(path)
+    } else if is_run_folder(path) {
+        Rows::from_folder(path, progress)
     } else {
         Rows::read(path)
     }

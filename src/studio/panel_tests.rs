@@ -38,11 +38,11 @@ fn rows(folder: &Path, name: &str, lift: f64) -> std::path::PathBuf {
 
 /// A window with an open training run.
 fn training_run(folder: &Path) -> (FakeBackend, Window) {
-    let (standin, mut window) = scored();
+    let (backend, mut window) = scored();
     let path = rows(folder, "run.jsonl", 0.0);
     ask(&mut window, Command::Open(vec![path]));
     until(&mut window, "the rows", |state| state.rows.is_some());
-    (standin, window)
+    (backend, window)
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn where_panels_stand_is_kept_for_the_next_window() {
     let remembering = || {
         let mut window = window(&FakeBackend::ready());
         let ctx = window.ctx.clone();
-        studio(&mut window).remember_in(&ctx, dir.path(), true);
+        studio(&mut window).open_session_store(&ctx, dir.path(), true);
         window.run_steps(3);
         window
     };
@@ -101,8 +101,8 @@ fn with_every_panel_away_one_click_brings_them_back() {
 #[test]
 fn a_group_is_built_and_shown_with_rewards_and_advantages() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = training_run(dir.path());
-    let before = standin.count();
+    let (backend, mut window) = training_run(dir.path());
+    let before = backend.count();
     window.get_by_label("Run").click();
     window.run_steps(3);
     window.get_by_label("Groups").click();
@@ -117,10 +117,10 @@ fn a_group_is_built_and_shown_with_rewards_and_advantages() {
         })
     };
     until(&mut window, "the codes of the group", building);
-    assert_eq!(standin.count(), before + 3);
-    assert_eq!(standin.job(before, |job| job.assess().priority), Priority::Batch);
-    standin.job(before, |job| job.answer(built(0.3, 0.3)));
-    standin.job(before + 1, |job| {
+    assert_eq!(backend.count(), before + 3);
+    assert_eq!(backend.job(before, |job| job.assess().priority), Priority::Batch);
+    backend.job(before, |job| job.answer(built(0.3, 0.3)));
+    backend.job(before + 1, |job| {
         job.answer(failed(Kind::SyntaxClosure, "never closed", 1));
     });
     window.run_steps(3);
@@ -136,7 +136,7 @@ fn a_group_is_built_and_shown_with_rewards_and_advantages() {
         state.group.as_ref().is_some_and(|group| group.group == 1)
     });
     assert!(
-        standin.job(before + 2, super::testing::Sent::is_cancelled),
+        backend.job(before + 2, super::testing::SubmittedJob::is_cancelled),
         "what nobody looks at is not built"
     );
 }
@@ -285,7 +285,7 @@ fn two_runs_stand_side_by_side() {
 fn a_new_task_is_written_and_shown() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = scored();
-    studio(&mut window).tasks_go_to(dir.path().to_owned());
+    studio(&mut window).set_task_folder(dir.path().to_owned());
     ask(&mut window, Command::Do(Action::NewTask));
     window.get_by_label("Create task").click();
     until(&mut window, "what is wrong", |state| {
@@ -324,7 +324,7 @@ fn diagnostics_go_to_the_clipboard_and_settings_tell_what_is_kept() {
     assert!(copied);
     ask(&mut window, Command::Do(Action::Settings));
     until(&mut window, "the size of the store", |state| {
-        state.store.is_some()
+        state.cache.is_some()
     });
     window.get_by_label("Clear");
     window.get_by_label("Apply");
@@ -348,7 +348,7 @@ fn a_timeline_is_shared_as_a_page() {
 
 #[test]
 fn a_step_file_is_asked_of_a_worker_with_the_code_on_screen() {
-    let (standin, mut window) = scored();
+    let (backend, mut window) = scored();
     ask(
         &mut window,
         Command::UsePath(PathPurpose::Step, "part.step".into()),
@@ -356,14 +356,14 @@ fn a_step_file_is_asked_of_a_worker_with_the_code_on_screen() {
     // The command first checks whether the file exists.
     until(&mut window, "the job", |state| !state.running.is_empty());
     let code = state(&window).card().code.clone();
-    standin.last(|sent| match &sent.job {
+    backend.last(|sent| match &sent.job {
         Job::Export(job) => assert_eq!(
             (&*job.code, &*job.path),
             (code.as_bytes(), Path::new("part.step"))
         ),
         other => panic!("{other:?}"),
     });
-    standin.last(|sent| {
+    backend.last(|sent| {
         sent.send(Event::Done(Box::new(JobOutcome::Exported("part.step".into()))));
     });
     until(&mut window, "word of the file", |state| {

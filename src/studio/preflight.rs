@@ -80,11 +80,6 @@ pub fn check() -> Result<(), String> {
     }
 }
 
-/// Libraries of an X11 window that are not found.
-pub fn missing_libraries() -> Vec<Library> {
-    missing(&X11)
-}
-
 fn missing(wanted: &[Library]) -> Vec<Library> {
     // The loader's index knows every folder that it searches. A system without one (NixOS, musl) stores libraries where only the
     // loader finds them, so nothing is reported as missing there.

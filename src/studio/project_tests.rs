@@ -14,35 +14,37 @@ use crate::failure::Kind;
 fn opened(folder: &Path) -> (FakeBackend, Window) {
     std::fs::write(folder.join("part.py"), "a = 1\n").unwrap();
     std::fs::write(folder.join("sizes.json"), "{}").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     studio(&mut window).open(Opened::File(folder.join("part.py")));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
-    (standin, window)
+    (backend, window)
 }
 
-fn project_of_last(standin: &FakeBackend) -> Option<Project> {
-    standin.last(|job| job.assess().scoring.limits.project.clone())
+fn project_of_last(backend: &FakeBackend) -> Option<Project> {
+    backend.last(|job| job.assess().scoring.limits.project.clone())
 }
 
 #[test]
 fn a_folder_is_read_once_it_is_allowed_and_by_scripts_of_its_files_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = opened(dir.path());
-    until(&mut window, "the question", |state| state.asked_project.is_some());
-    assert_eq!(project_of_last(&standin), None);
+    let (backend, mut window) = opened(dir.path());
+    until(&mut window, "the question", |state| {
+        state.project_question.is_some()
+    });
+    assert_eq!(project_of_last(&backend), None);
     window.get_by_label("Allow").click();
     window.run_steps(3);
     let folder = dir.path().canonicalize().unwrap();
-    assert_eq!(project_of_last(&standin).unwrap().folder(), folder);
+    assert_eq!(project_of_last(&backend).unwrap().folder(), folder);
     assert_eq!(
         state(&window).settings.project_folders,
         std::slice::from_ref(&folder)
     );
     // Only the opened file was scored again.
-    let reading: Vec<String> = (0..standin.count())
-        .filter(|&index| standin.job(index, |job| job.assess().scoring.limits.project.is_some()))
-        .map(|index| standin.job(index, super::testing::Sent::code))
+    let reading: Vec<String> = (0..backend.count())
+        .filter(|&index| backend.job(index, |job| job.assess().scoring.limits.project.is_some()))
+        .map(|index| backend.job(index, super::testing::SubmittedJob::code))
         .collect();
     assert_eq!(reading, ["a = 1\n"]);
     assert_eq!(state(&window).scoring.limits.project, None);
@@ -52,8 +54,10 @@ fn a_folder_is_read_once_it_is_allowed_and_by_scripts_of_its_files_alone() {
 #[test]
 fn not_now_is_not_asked_again_and_reads_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = opened(dir.path());
-    until(&mut window, "the question", |state| state.asked_project.is_some());
+    let (backend, mut window) = opened(dir.path());
+    until(&mut window, "the question", |state| {
+        state.project_question.is_some()
+    });
     window.get_by_label("Don't allow").click();
     window.run_steps(3);
     std::fs::write(dir.path().join("other.py"), "b = 1\n").unwrap();
@@ -63,36 +67,40 @@ fn not_now_is_not_asked_again_and_reads_nothing() {
     });
     std::thread::sleep(std::time::Duration::from_millis(300));
     window.run_steps(3);
-    assert!(state(&window).asked_project.is_none());
-    assert_eq!(project_of_last(&standin), None);
+    assert!(state(&window).project_question.is_none());
+    assert_eq!(project_of_last(&backend), None);
     assert!(state(&window).settings.project_folders.is_empty());
 }
 
 #[test]
 fn who_said_not_now_can_ask_for_the_question() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = opened(dir.path());
-    until(&mut window, "the question", |state| state.asked_project.is_some());
+    let (backend, mut window) = opened(dir.path());
+    until(&mut window, "the question", |state| {
+        state.project_question.is_some()
+    });
     window.get_by_label("Don't allow").click();
     window.run_steps(3);
     ask(&mut window, Command::Do(Action::AllowProject));
-    until(&mut window, "the question", |state| state.asked_project.is_some());
+    until(&mut window, "the question", |state| {
+        state.project_question.is_some()
+    });
     window.get_by_label("Allow").click();
     window.run_steps(3);
     let folder = dir.path().canonicalize().unwrap();
-    assert_eq!(project_of_last(&standin).unwrap().folder(), folder);
+    assert_eq!(project_of_last(&backend).unwrap().folder(), folder);
 }
 
 /// Opens a file whose folder cannot be a project folder, and fails its script with that message.
 fn refused(message: &str) -> (tempfile::TempDir, Window) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("task.toml"), "").unwrap();
-    let (standin, mut window) = opened(dir.path());
+    let (backend, mut window) = opened(dir.path());
     until(&mut window, "the folder", |state| {
         !state.unusable_projects.is_empty()
     });
-    assert!(state(&window).asked_project.is_none() && state(&window).notice.is_none());
-    standin.last(|job| job.answer(failed(Kind::ImportError, message, 1)));
+    assert!(state(&window).project_question.is_none() && state(&window).notice.is_none());
+    backend.last(|job| job.answer(failed(Kind::ImportError, message, 1)));
     window.run_steps(3);
     (dir, window)
 }
@@ -121,8 +129,8 @@ fn a_script_that_fails_for_another_reason_is_not_bothered_but_may_ask() {
 
 #[test]
 fn code_that_is_of_no_file_has_no_folder() {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     ask(&mut window, Command::Do(Action::AllowProject));
     assert!(notice(&window).contains("not of a file"));
 }

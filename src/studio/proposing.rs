@@ -37,7 +37,7 @@ impl ProposerKind {
 /// State of the proposer.
 #[derive(Debug)]
 pub struct Proposing {
-    pub pick: ProposerKind,
+    pub kind: ProposerKind,
     /// Whether to replay recordings with their pauses.
     pub paced: bool,
     /// Candidates per round, 1 to 16.
@@ -55,9 +55,9 @@ pub struct Proposing {
     /// Folder of prompt templates.
     pub prompts: Option<PathBuf>,
     /// Streamed texts since the last repair began, one per proposal.
-    pub said: Vec<StreamedText>,
+    pub streamed: Vec<StreamedText>,
     /// Proposal that waits for a decision.
-    pub arrived: Option<PendingProposal>,
+    pub pending: Option<PendingProposal>,
     /// Prompt that would be sent to a model, after a request.
     pub prompt: Option<PromptView>,
 }
@@ -65,7 +65,7 @@ pub struct Proposing {
 impl Default for Proposing {
     fn default() -> Self {
         Self {
-            pick: ProposerKind::default(),
+            kind: ProposerKind::default(),
             paced: true,
             candidates: 1,
             max_steps: super::controller::MAX_STEPS,
@@ -74,8 +74,8 @@ impl Default for Proposing {
             server: 0,
             servers_file: None,
             prompts: None,
-            said: Vec::new(),
-            arrived: None,
+            streamed: Vec::new(),
+            pending: None,
             prompt: None,
         }
     }
@@ -95,11 +95,11 @@ pub struct StreamedText {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEnd {
     /// Complete.
-    Whole,
+    Complete,
     /// Cut at the token limit.
-    Clipped,
+    Truncated,
     /// Incomplete: cancelled, or the connection was lost.
-    Broken,
+    Interrupted,
 }
 
 /// A proposal that waits to be accepted, edited or rejected.
@@ -125,7 +125,7 @@ pub enum PromptView {
         /// Whether the server counted.
         counted: bool,
         /// Parts omitted to fit the context.
-        left_out: Vec<&'static str>,
+        omitted: Vec<&'static str>,
         /// Prompt and place of the training row to compare with, if any.
         row: Option<Result<PromptRow, String>>,
     },

@@ -3,10 +3,10 @@
 use egui_kittest::kittest::Queryable as _;
 
 use super::command::{Action, Command, ProposerCommand};
-use super::panels::proposer::ASKED;
+use super::panels::proposer::SETTINGS_LABEL;
 use super::proposing::{PromptView, ProposerKind, ServerEntry, StreamEnd};
 use super::state::{NO_GROUP, State};
-use super::testing::{FakeBackend, Sent, Window, ask, built, failed, state, step, window};
+use super::testing::{FakeBackend, SubmittedJob, Window, ask, built, failed, state, step, window};
 use crate::engine::{Event, JobOutcome, ProposerConfig};
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
@@ -14,13 +14,13 @@ use crate::trajectory::{GroupPlace, Origin};
 
 /// A window with a scored seed and a proposer selected by a click.
 fn with_proposer(name: &str) -> (FakeBackend, Window) {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     window.get_by_label(&format!("Proposer {name}")).click();
     window.run();
-    (standin, window)
+    (backend, window)
 }
 
 /// A step of rules or a model as sent by the engine.
@@ -44,7 +44,7 @@ fn proposed(
     }
 }
 
-fn end(standin: &FakeBackend, best: usize) {
+fn end(backend: &FakeBackend, best: usize) {
     let summary = RepairSummary {
         steps: best + 1,
         best,
@@ -52,15 +52,15 @@ fn end(standin: &FakeBackend, best: usize) {
         reached: false,
         trajectory: None,
     };
-    standin.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
+    backend.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
 }
 
 #[test]
 fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
-    let (standin, mut window) = with_proposer("rules");
+    let (backend, mut window) = with_proposer("rules");
     window.get_by_label("Propose").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         let repair = job.repair();
         assert_eq!((&repair.proposer, repair.max_steps), (&ProposerConfig::Rules, 1));
         job.send(Event::Started);
@@ -73,7 +73,7 @@ fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
     window.run_steps(2);
     window.get_by_label_contains("13 characters · arriving");
     window.get_by_label("fixture = bet");
-    standin.last(|job| {
+    backend.last(|job| {
         let delta = "ter\n".to_owned();
         job.send(Event::ProposalText { step: 1, delta });
         job.send(proposed(
@@ -84,7 +84,7 @@ fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
             built(0.7, 0.6),
         ));
     });
-    end(&standin, 1);
+    end(&backend, 1);
     window.run();
     window.get_by_label_contains("17 characters · whole");
     // It is displayed as a diff against the seed until the decision.
@@ -93,19 +93,19 @@ fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
     window.get_by_label("proposal scores 0.700 (+0.200 on where it came from)");
     window.get_by_label("Accept proposal").click();
     window.run();
-    assert_eq!(state(&window).proposing.arrived, None);
+    assert_eq!(state(&window).proposing.pending, None);
     assert_eq!(state(&window).card().code, "fixture = better\n");
     window.get_by_label("1 · rules, 0.700");
 }
 
 #[test]
 fn a_rejected_proposal_stays_visible_and_is_not_proposed_again() {
-    let (standin, mut window) = with_proposer("rules");
+    let (backend, mut window) = with_proposer("rules");
     window.get_by_label("Propose").click();
     window.run_steps(2);
     let broken = failed(Kind::UndefinedName, "NameError: name 'x' is not defined", 1);
-    standin.last(|job| job.send(proposed(1, 0, "fixture = x\n", Origin::Rules, broken)));
-    end(&standin, 0);
+    backend.last(|job| job.send(proposed(1, 0, "fixture = x\n", Origin::Rules, broken)));
+    end(&backend, 0);
     window.run();
     window.get_by_label("proposal does not build");
     window.get_by_label("Reject proposal").click();
@@ -115,14 +115,14 @@ fn a_rejected_proposal_stays_visible_and_is_not_proposed_again() {
     assert!(card.rejected && card.code == "fixture = x\n");
     window.get_by_label("Propose").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         let repair = job.repair();
         let codes: Vec<_> = repair.earlier.iter().map(|step| step.code.as_str()).collect();
         assert_eq!(codes, ["fixture = seed\n", "fixture = x\n"]);
         assert_eq!(repair.max_steps, 2, "one more than was proposed before");
         job.send(proposed(2, 0, "fixture = y\n", Origin::Rules, built(0.6, 0.5)));
     });
-    end(&standin, 2);
+    end(&backend, 2);
     window.run();
     assert_eq!(state(&window).card().code, "fixture = y\n");
     window.get_by_label("Edit proposal").click();
@@ -135,10 +135,10 @@ fn a_rejected_proposal_stays_visible_and_is_not_proposed_again() {
 
 #[test]
 fn a_loop_of_the_rules_ends_on_its_best_step() {
-    let (standin, mut window) = with_proposer("rules");
+    let (backend, mut window) = with_proposer("rules");
     window.get_by_label("Run loop").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         assert_eq!(job.repair().max_steps, 12);
         job.send(proposed(
             1,
@@ -151,7 +151,7 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
         job.send(proposed(2, 1, "fixture = x\n", Origin::Rules, broken));
         job.send(proposed(3, 1, "fixture = z\n", Origin::Rules, built(0.6, 0.5)));
     });
-    end(&standin, 1);
+    end(&backend, 1);
     window.run();
     let session = state(&window).session();
     assert_eq!(session.card().code, "fixture = better\n");
@@ -159,12 +159,12 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
     let parents: Vec<_> = session.cards.iter().map(|card| card.parent).collect();
     let id = |index: usize| Some(session.cards[index].id);
     assert_eq!(parents, [None, id(0), id(1), id(1)]);
-    assert_eq!(state(&window).proposing.arrived, None, "a loop asks nobody");
+    assert_eq!(state(&window).proposing.pending, None, "a loop asks nobody");
 }
 
 #[test]
 fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
-    let (standin, mut window) = with_proposer("rules");
+    let (backend, mut window) = with_proposer("rules");
     let place = |score: f64, advantage: f64| GroupPlace {
         group_id: 1,
         size: 3,
@@ -180,7 +180,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
     ask(&mut window, Command::Proposer(ProposerCommand::Candidates(3)));
     window.get_by_label("Run loop").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         assert_eq!(job.repair().candidates, 3);
         for step in 1..=3 {
             job.send(Event::Proposing { step });
@@ -193,7 +193,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
     window.run_steps(3);
     window.get_by_label("3 candidates from seed · 0 scored");
     window.get_by_label("candidate step 3, –");
-    standin.last(|job| {
+    backend.last(|job| {
         let broken = failed(Kind::UndefinedName, "NameError: name 'x' is not defined", 1);
         for (step, code, place, came) in [
             (1, "fixture = x\n", place(-0.9, -1.1), broken),
@@ -207,7 +207,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
             job.send(event);
         }
     });
-    end(&standin, 3);
+    end(&backend, 3);
     window.run();
     window.get_by_label("3 candidates from seed · 2 of 3 built · score 0.100 ± 0.900");
     window.get_by_label("candidate step 1, −1.00").click();
@@ -276,7 +276,7 @@ fn type_server(window: &mut Window, url: &str) {
 
 #[test]
 fn a_server_is_added_found_well_and_asked_by_its_adapter() {
-    let (standin, mut window) = with_proposer("endpoint");
+    let (backend, mut window) = with_proposer("endpoint");
     let url = server();
     type_server(&mut window, &url);
     frames_until(&mut window, |state| {
@@ -286,7 +286,7 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
         )
     });
     window.get_by_label("server answers, with 2 to choose from");
-    window.get_by_label_contains(ASKED).click();
+    window.get_by_label_contains(SETTINGS_LABEL).click();
     window.run();
     window.get_by_label("repair · adapter").click();
     window.run();
@@ -296,7 +296,7 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
     );
     window.get_by_label("Run loop").click();
     window.run_steps(2);
-    standin.last(|job| match &job.repair().proposer {
+    backend.last(|job| match &job.repair().proposer {
         ProposerConfig::Endpoint(config) => {
             assert_eq!(config.address.to_string(), url);
             assert_eq!(config.model.as_deref(), Some("repair"));
@@ -306,8 +306,8 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
     // Its prompt, with an estimated number of tokens.
     window.key_press(egui::Key::Escape);
     window.run();
-    assert!(standin.last(Sent::is_cancelled));
-    window.get_by_label_contains(ASKED).click();
+    assert!(backend.last(SubmittedJob::is_cancelled));
+    window.get_by_label_contains(SETTINGS_LABEL).click();
     window.run();
     window.get_by_label("Show prompt").click();
     window.run_steps(2);
@@ -325,7 +325,7 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
 
 #[test]
 fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
-    let (standin, mut window) = with_proposer("endpoint");
+    let (backend, mut window) = with_proposer("endpoint");
     // A port without a listener.
     let gone = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -341,7 +341,7 @@ fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
     window.get_by_label_contains("server cannot connect");
     window.get_by_label("Run loop").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         job.send(Event::Proposing { step: 1 });
         let delta = "import cadquery".to_owned();
         job.send(Event::ProposalText { step: 1, delta });
@@ -354,7 +354,10 @@ fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
     window.get_by_label("look into the server's log");
     window.get_by_label_contains("15 characters · broken off");
     window.get_by_label("import cadquery");
-    assert_eq!(state(&window).proposing.said[0].end, Some(StreamEnd::Broken));
+    assert_eq!(
+        state(&window).proposing.streamed[0].end,
+        Some(StreamEnd::Interrupted)
+    );
     assert_eq!(state(&window).session().cards.len(), 1, "it is no candidate");
 }
 
@@ -362,12 +365,21 @@ fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
 fn a_task_without_recordings_is_proposed_for_by_the_rules() {
     let (_standin, window) = with_proposer("rules");
     let session = state(&window).session();
-    assert_eq!(session.pick(ProposerKind::Replay), ProposerKind::Replay);
+    assert_eq!(
+        session.effective_proposer(ProposerKind::Replay),
+        ProposerKind::Replay
+    );
     let mut other = (*session.task).clone();
     other.repairs.clear();
     let without = super::state::Session::new(other.into(), super::state::CardId(99));
-    assert_eq!(without.pick(ProposerKind::Replay), ProposerKind::Rules);
-    assert_eq!(without.pick(ProposerKind::Endpoint), ProposerKind::Endpoint);
+    assert_eq!(
+        without.effective_proposer(ProposerKind::Replay),
+        ProposerKind::Rules
+    );
+    assert_eq!(
+        without.effective_proposer(ProposerKind::Endpoint),
+        ProposerKind::Endpoint
+    );
     assert!(
         ServerEntry::default().config(None).is_err(),
         "an empty address is none"

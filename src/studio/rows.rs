@@ -13,7 +13,7 @@ use crate::data;
 use crate::failure::Kind;
 use groups::Grouping;
 
-pub use choice::{Choice, Listed, Order, RowFilterKind};
+pub use choice::{Order, RowClass, RowFilter, RowList};
 pub use groups::Group;
 
 /// Rows are not written over the file that they are read from.
@@ -44,7 +44,7 @@ pub struct Rows {
     /// Advantage of each row in its group; NaN for none.
     advantages: Vec<f32>,
     /// Number of malformed lines.
-    pub bad: usize,
+    pub malformed: usize,
 }
 
 /// A row as displayed in the list.
@@ -124,7 +124,7 @@ impl Rows {
 
     fn push(&mut self, line: &[u8], start: u64, file: u16, groups: &mut Grouping) {
         let Ok(row) = data::Row::parse(line) else {
-            return self.bad += 1;
+            return self.malformed += 1;
         };
         if row.is_header() {
             return;
@@ -132,7 +132,7 @@ impl Rows {
         let total = row.total().or_else(|| row.score());
         let kind = row.kind();
         if total.is_none() && kind.is_none() {
-            return self.bad += 1;
+            return self.malformed += 1;
         }
         let built = row.built();
         // A group id is unique within its file only.
@@ -208,15 +208,15 @@ impl Rows {
     }
 
     /// Whether the rows come from the files of a folder.
-    pub fn many(&self) -> bool {
+    pub fn is_folder(&self) -> bool {
         !self.stored && !self.runs.is_empty()
     }
 
     /// Rows whose line contains a text, ignoring case.
-    pub fn holding(&self, text: &str) -> Result<Vec<u32>, String> {
+    pub fn search(&self, text: &str) -> Result<Vec<u32>, String> {
         let wanted = JsonNeedle::new(text);
         if self.stored {
-            return self.holding_in_store(&wanted);
+            return self.search_store(&wanted);
         }
         let (mut found, mut line, mut source) = (Vec::new(), Vec::new(), self.source()?);
         for (index, row) in self.rows.iter().enumerate() {
@@ -427,6 +427,6 @@ mod groups;
 mod many;
 mod stored;
 
-pub use many::{files, is_many};
+pub use many::{files, is_run_folder};
 #[cfg(test)]
 mod tests;

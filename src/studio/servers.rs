@@ -32,7 +32,7 @@ pub enum ServerEvent {
     /// The requested prompt.
     Prompt(PromptView),
     /// The file of servers could not be saved.
-    NotKept(String),
+    NotSaved(String),
 }
 
 /// Sends queries and collects their results.
@@ -57,7 +57,7 @@ impl Servers {
     }
 
     /// Queries a server's models; gives up soon without a response.
-    pub fn look(&self, url: String, config: EndpointConfig) {
+    pub fn query(&self, url: String, config: EndpointConfig) {
         self.spawn(move || {
             let config = EndpointConfig {
                 retries: 0,
@@ -102,7 +102,7 @@ impl Servers {
                     text: prompt.text(),
                     tokens: counted.unwrap_or_else(|| prompt.tokens()),
                     counted: counted.is_some(),
-                    left_out: prompt.left_out,
+                    omitted: prompt.left_out,
                     row,
                 },
                 Err(error) => PromptView::Failed(error.to_string()),
@@ -111,7 +111,7 @@ impl Servers {
     }
 
     /// Saves servers in a file.
-    pub fn keep(&self, path: PathBuf, servers: Vec<ServerEntry>) {
+    pub fn save(&self, path: PathBuf, servers: Vec<ServerEntry>) {
         let sender = self.sender.clone();
         let wake = self.wake.clone();
         let latest = Arc::clone(&self.latest);
@@ -123,7 +123,7 @@ impl Servers {
                 return;
             }
             if let Err(message) = write_servers(&path, &servers) {
-                let _ = sender.send(ServerEvent::NotKept(message));
+                let _ = sender.send(ServerEvent::NotSaved(message));
                 wake();
             }
         });

@@ -14,7 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use serde::{Deserialize, Serialize};
 
 use super::dock::Saved;
-use super::viewport::{CompareWith, Layout, Look, Projection};
+use super::viewport::{CompareWith, DrawStyle, Layout, Projection};
 use crate::engine::Wake;
 use crate::reward::{Mode, Profile};
 use crate::trajectory::replace_file;
@@ -23,7 +23,7 @@ use crate::trajectory::replace_file;
 pub const PAUSE: f64 = 0.4;
 
 /// Delay before a failed write is retried.
-const AGAIN: Duration = Duration::from_secs(2);
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// Written by a closing window.
 const LAST: &str = "last.json";
@@ -57,7 +57,7 @@ pub struct ViewSnapshot {
     /// Shape compared with.
     pub against: CompareWith,
     /// Drawing style.
-    pub look: Look,
+    pub look: DrawStyle,
     pub projection: Projection,
 }
 
@@ -80,27 +80,27 @@ pub struct StoredSessions {
     /// Edits of windows that did not exit normally.
     pub lost: Vec<Draft>,
     /// Files of those edits, removed after the decision.
-    pub left: Vec<Left>,
+    pub left: Vec<UnrecoveredFile>,
     /// Messages about unreadable files.
     pub problems: Vec<String>,
 }
 
 /// Edits of a window that did not exit normally. No other window is offered them while this lock is held.
 #[derive(Debug)]
-pub struct Left {
+pub struct UnrecoveredFile {
     path: PathBuf,
     /// Held until dropped.
     _lock: Option<File>,
 }
 
-impl Left {
+impl UnrecoveredFile {
     /// Removes the edits, and then the lock file, which has no use without them.
     fn remove(&self) -> io::Result<()> {
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let _ = fs::remove_file(lock_of(&self.path));
+        let _ = fs::remove_file(lock_path(&self.path));
         Ok(())
     }
 }
@@ -121,7 +121,7 @@ pub struct SessionStore {
     /// Held for the lifetime of the window, however it ends.
     lock: Option<File>,
     queue: Option<Sender<Work>>,
-    thread: Option<JoinHandle<Vec<Left>>>,
+    thread: Option<JoinHandle<Vec<UnrecoveredFile>>>,
     latest: SessionSnapshot,
     /// Edits of the last window that this one took over.
     taken: Vec<Draft>,
@@ -132,20 +132,20 @@ pub struct SessionStore {
 }
 
 struct Work {
-    kept: SessionSnapshot,
-    /// Removed once `kept` is on the disk.
-    settled: Vec<Left>,
+    snapshot: SessionSnapshot,
+    /// Removed once `snapshot` is on the disk.
+    removable: Vec<UnrecoveredFile>,
 }
 
 impl SessionStore {
     /// Reads the sessions of earlier windows in a folder, and writes there from now on. Calls `wake` after each event.
     pub fn open(folder: &Path, wake: Wake) -> (Self, StoredSessions) {
         // One window at a time lists the folder and creates its lock: otherwise another could take it for an ended window.
-        let turn = take_turn(folder);
+        let folder_lock = lock_folder(folder);
         let mut found = StoredSessions::default();
         let last = folder.join(LAST);
         match read(&last) {
-            Ok(kept) => found.last = kept,
+            Ok(snapshot) => found.last = snapshot,
             Err(error) => found.problems.push(set_aside(&last, &error)),
         }
         let mut left: Vec<PathBuf> = fs::read_dir(folder)
@@ -157,13 +157,13 @@ impl SessionStore {
             .collect();
         left.sort();
         for path in left {
-            let Ok(lock) = unless_held(&lock_of(&path)) else {
+            let Ok(lock) = lock_unless_held(&lock_path(&path)) else {
                 continue;
             };
-            let left = Left { path, _lock: lock };
+            let left = UnrecoveredFile { path, _lock: lock };
             match read(&left.path) {
-                Ok(Some(kept)) if !kept.drafts.is_empty() => {
-                    found.lost.extend(kept.drafts);
+                Ok(Some(snapshot)) if !snapshot.drafts.is_empty() => {
+                    found.lost.extend(snapshot.drafts);
                     found.left.push(left);
                 }
                 // It holds nothing to recover.
@@ -173,38 +173,42 @@ impl SessionStore {
                 Err(error) => found.problems.push(set_aside(&left.path, &error)),
             }
         }
-        let (path, lock) = own(folder);
-        drop(turn);
+        let (path, lock) = create_own_file(folder);
+        drop(folder_lock);
         let (sender, events) = crossbeam_channel::unbounded();
-        let keeper = Self {
+        let store = Self {
             folder: folder.to_owned(),
             path,
             lock,
             queue: None,
             thread: None,
             latest: SessionSnapshot::default(),
-            taken: found.last.iter().flat_map(|kept| kept.drafts.clone()).collect(),
+            taken: found
+                .last
+                .iter()
+                .flat_map(|snapshot| snapshot.drafts.clone())
+                .collect(),
             sender,
             events,
             wake,
         };
-        (keeper, found)
+        (store, found)
     }
 
     /// Saves this snapshot.
-    pub fn keep(&mut self, kept: SessionSnapshot) {
-        if kept != self.latest {
-            self.send(kept, Vec::new());
+    pub fn save(&mut self, snapshot: SessionSnapshot) {
+        if snapshot != self.latest {
+            self.send(snapshot, Vec::new());
         }
     }
 
     /// Saves this snapshot, and removes the files of earlier windows once it is on the disk.
-    pub fn settle(&mut self, kept: SessionSnapshot, left: Vec<Left>) {
-        self.send(kept, left);
+    pub fn save_and_remove(&mut self, snapshot: SessionSnapshot, left: Vec<UnrecoveredFile>) {
+        self.send(snapshot, left);
     }
 
-    fn send(&mut self, kept: SessionSnapshot, settled: Vec<Left>) {
-        self.latest = kept.clone();
+    fn send(&mut self, snapshot: SessionSnapshot, removable: Vec<UnrecoveredFile>) {
+        self.latest = snapshot.clone();
         let queue = self.queue.get_or_insert_with(|| {
             let (queue, work) = crossbeam_channel::unbounded();
             let (path, sender, wake) = (self.path.clone(), self.sender.clone(), self.wake.clone());
@@ -218,22 +222,22 @@ impl SessionStore {
             queue
         });
         // The thread receives for as long as this value holds its queue.
-        let _ = queue.send(Work { kept, settled });
+        let _ = queue.send(Work { snapshot, removable });
     }
 
     /// Writes this window's session for the next start.
-    fn leave(&self) -> io::Result<()> {
-        let _turn = take_turn(&self.folder);
+    fn write_last(&self) -> io::Result<()> {
+        let _turn = lock_folder(&self.folder);
         let last = self.folder.join(LAST);
-        let mut kept = self.latest.clone();
+        let mut snapshot = self.latest.clone();
         // Another window may have closed since this one opened: keep its edits.
         if let Ok(Some(other)) = read(&last) {
-            let known = |draft: &Draft| self.taken.contains(draft) || kept.drafts.contains(draft);
+            let known = |draft: &Draft| self.taken.contains(draft) || snapshot.drafts.contains(draft);
             let mut drafts: Vec<Draft> = other.drafts.into_iter().filter(|draft| !known(draft)).collect();
-            drafts.append(&mut kept.drafts);
-            kept.drafts = drafts;
+            drafts.append(&mut snapshot.drafts);
+            snapshot.drafts = drafts;
         }
-        write(&last, &kept)
+        write(&last, &snapshot)
     }
 }
 
@@ -243,73 +247,77 @@ impl Drop for SessionStore {
         drop(self.queue.take());
         let thread = self.thread.take();
         let wrote = thread.is_some();
-        let settled = thread.and_then(|thread| thread.join().ok()).unwrap_or_default();
+        let removable = thread.and_then(|thread| thread.join().ok()).unwrap_or_default();
         if wrote {
-            if let Err(error) = self.leave() {
-                eprintln!("cadforge: {}", not_kept(&self.folder.join(LAST), &error));
+            if let Err(error) = self.write_last() {
+                eprintln!("cadforge: {}", write_error(&self.folder.join(LAST), &error));
                 // The recovery file is offered at the next start.
                 return;
             }
-            for left in &settled {
+            for left in &removable {
                 let _ = left.remove();
             }
             let _ = fs::remove_file(&self.path);
         }
-        let _ = fs::remove_file(lock_of(&self.path));
+        let _ = fs::remove_file(lock_path(&self.path));
         drop(self.lock.take());
     }
 }
 
 /// Writes snapshots until the channel closes; returns the files that could not be removed.
-fn write_all(path: &Path, work: &Receiver<Work>, tell: &dyn Fn(SessionStoreEvent)) -> Vec<Left> {
-    let mut settled = Vec::new();
+fn write_all(path: &Path, work: &Receiver<Work>, notify: &dyn Fn(SessionStoreEvent)) -> Vec<UnrecoveredFile> {
+    let mut removable = Vec::new();
     // Snapshot that is not on the disk yet, and whether the failure was reported.
     let mut pending: Option<SessionSnapshot> = None;
     let mut failing = false;
     loop {
         let next = if pending.is_some() {
-            work.recv_timeout(AGAIN)
+            work.recv_timeout(RETRY_DELAY)
         } else {
             work.recv().map_err(RecvTimeoutError::from)
         };
         let mut newest = match next {
             Ok(work) => Some(work),
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => return settled,
+            Err(RecvTimeoutError::Disconnected) => return removable,
         };
         // Only the newest snapshot matters.
-        while let Some(Work { kept, settled: more }) = newest {
-            pending = Some(kept);
-            settled.extend(more);
+        while let Some(Work {
+            snapshot,
+            removable: more,
+        }) = newest
+        {
+            pending = Some(snapshot);
+            removable.extend(more);
             newest = work.try_recv().ok();
         }
-        let Some(kept) = &pending else { continue };
-        match write(path, kept) {
+        let Some(snapshot) = &pending else { continue };
+        match write(path, snapshot) {
             Ok(()) => {
                 pending = None;
-                settled.retain(|left: &Left| left.remove().is_err());
+                removable.retain(|left: &UnrecoveredFile| left.remove().is_err());
                 if std::mem::take(&mut failing) {
-                    tell(SessionStoreEvent::Working);
+                    notify(SessionStoreEvent::Working);
                 }
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
-                    tell(SessionStoreEvent::Failing(not_kept(path, &error)));
+                    notify(SessionStoreEvent::Failing(write_error(path, &error)));
                 }
             }
         }
     }
 }
 
-fn not_kept(path: &Path, error: &io::Error) -> String {
+fn write_error(path: &Path, error: &io::Error) -> String {
     format!(
         "edits cannot be recovered after a crash: cannot write {}: {error}\nhint: save your files; free space on that disk, or set CADFORGE_DATA to a folder that can be written",
         path.display()
     )
 }
 
-fn write(path: &Path, kept: &SessionSnapshot) -> io::Result<()> {
-    let bytes = serde_json::to_vec(kept)?;
+fn write(path: &Path, snapshot: &SessionSnapshot) -> io::Result<()> {
+    let bytes = serde_json::to_vec(snapshot)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -328,13 +336,13 @@ fn read(path: &Path) -> io::Result<Option<SessionSnapshot>> {
 /// Renames an unreadable file: it may still hold edits.
 fn set_aside(path: &Path, error: &io::Error) -> String {
     let aside = free_name(path, "damaged");
-    let whither = match fs::rename(path, &aside) {
+    let kept_at = match fs::rename(path, &aside) {
         Ok(()) => aside,
         Err(_) => path.to_owned(),
     };
     format!(
         "edits of an earlier window cannot be read: {error}\nhint: look into {}",
-        whither.display()
+        kept_at.display()
     )
 }
 
@@ -356,7 +364,7 @@ pub fn free_name(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// Waits until no other window lists the folder or writes its session; without file locks it does not wait.
-fn take_turn(folder: &Path) -> Option<File> {
+fn lock_folder(folder: &Path) -> Option<File> {
     fs::create_dir_all(folder).ok()?;
     let file = File::create(folder.join("turn")).ok()?;
     file.lock().ok()?;
@@ -364,7 +372,7 @@ fn take_turn(folder: &Path) -> Option<File> {
 }
 
 /// A recovery file of this window with its lock. If none can be created, the first write reports why.
-fn own(folder: &Path) -> (PathBuf, Option<File>) {
+fn create_own_file(folder: &Path) -> (PathBuf, Option<File>) {
     let made = tempfile::Builder::new()
         // Process ids are reused, and containers share them.
         .prefix(&format!("{PREFIX}{}-", std::process::id()))
@@ -382,7 +390,7 @@ fn own(folder: &Path) -> (PathBuf, Option<File>) {
 
 /// Lock at that path, held from now on; an error if another process holds it. None for files of versions before locks, and where
 /// the file system has no locks: their windows count as ended, and write again if they are not.
-fn unless_held(path: &Path) -> Result<Option<File>, TryLockError> {
+fn lock_unless_held(path: &Path) -> Result<Option<File>, TryLockError> {
     // Opened for writing too: some network file systems lock no other files.
     let Ok(file) = File::options().read(true).write(true).open(path) else {
         return Ok(None);
@@ -394,7 +402,7 @@ fn unless_held(path: &Path) -> Result<Option<File>, TryLockError> {
     }
 }
 
-fn lock_of(path: &Path) -> PathBuf {
+fn lock_path(path: &Path) -> PathBuf {
     path.with_extension("lock")
 }
 
@@ -435,30 +443,30 @@ mod tests {
         }
     }
 
-    fn is_kept(keeper: &SessionStore, kept: &SessionSnapshot) -> bool {
-        matches!(read(&keeper.path), Ok(Some(found)) if found == *kept)
+    fn is_kept(store: &SessionStore, snapshot: &SessionSnapshot) -> bool {
+        matches!(read(&store.path), Ok(Some(found)) if found == *snapshot)
     }
 
     /// Ends a window like a kill: its file stays and its lock is released.
-    fn kill(mut keeper: SessionStore) -> PathBuf {
-        let path = keeper.path.clone();
-        drop(keeper.lock.take());
-        std::mem::forget(keeper);
+    fn kill(mut store: SessionStore) -> PathBuf {
+        let path = store.path.clone();
+        drop(store.lock.take());
+        std::mem::forget(store);
         path
     }
 
     #[test]
     fn a_window_that_closes_leaves_its_place_and_nothing_to_rescue() {
         let dir = tempfile::tempdir().unwrap();
-        let (mut keeper, found) = open(dir.path());
+        let (mut store, found) = open(dir.path());
         assert!(found.last.is_none() && found.lost.is_empty());
-        keeper.keep(edited("a"));
-        keeper.keep(edited("b"));
-        drop(keeper);
-        let (keeper, found) = open(dir.path());
+        store.save(edited("a"));
+        store.save(edited("b"));
+        drop(store);
+        let (store, found) = open(dir.path());
         assert_eq!(found.last, Some(edited("b")));
         assert!(found.lost.is_empty() && found.problems.is_empty());
-        drop(keeper);
+        drop(store);
         let mut names: Vec<_> = fs::read_dir(dir.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
@@ -471,7 +479,7 @@ mod tests {
     fn a_window_that_lives_is_left_alone_and_one_that_was_killed_is_offered_to_one_window() {
         let dir = tempfile::tempdir().unwrap();
         let (mut first, _) = open(dir.path());
-        first.keep(edited("precious"));
+        first.save(edited("precious"));
         until("the first write", || is_kept(&first, &edited("precious")));
         let (second, found) = open(dir.path());
         assert!(found.lost.is_empty(), "its window lives");
@@ -492,11 +500,11 @@ mod tests {
         // Of this process: an id proves nothing.
         let left = dir.path().join(format!("open-{}.json", std::process::id()));
         write(&left, &edited("precious")).unwrap();
-        let (mut keeper, found) = open(dir.path());
+        let (mut store, found) = open(dir.path());
         assert_eq!(found.lost, edited("precious").drafts);
-        keeper.settle(edited("precious"), found.left);
+        store.save_and_remove(edited("precious"), found.left);
         until("the removal", || !left.exists());
-        assert!(is_kept(&keeper, &edited("precious")));
+        assert!(is_kept(&store, &edited("precious")));
     }
 
     #[test]
@@ -505,11 +513,11 @@ mod tests {
         for name in ["open-4194999.json", LAST] {
             fs::write(dir.path().join(name), "{ half a file").unwrap();
         }
-        let (mut keeper, found) = open(dir.path());
+        let (mut store, found) = open(dir.path());
         assert!(found.lost.is_empty() && found.last.is_none());
         assert_eq!(found.problems.len(), 2);
-        keeper.keep(edited("new"));
-        drop(keeper);
+        store.save(edited("new"));
+        drop(store);
         for name in ["open-4194999.json.damaged", "last.json.damaged"] {
             assert_eq!(
                 fs::read_to_string(dir.path().join(name)).unwrap(),
@@ -527,11 +535,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let left = dir.path().join("open-1.json");
         write(&left, &edited("precious")).unwrap();
-        let (mut keeper, found) = open(dir.path());
+        let (mut store, found) = open(dir.path());
         // A folder at its path: nothing can be renamed over it, even as root.
-        fs::create_dir(&keeper.path).unwrap();
-        keeper.settle(edited("precious"), found.left);
-        let event = keeper.events.recv_timeout(Duration::from_secs(20)).unwrap();
+        fs::create_dir(&store.path).unwrap();
+        store.save_and_remove(edited("precious"), found.left);
+        let event = store.events.recv_timeout(Duration::from_secs(20)).unwrap();
         let SessionStoreEvent::Failing(message) = event else {
             panic!("it was written")
         };
@@ -540,22 +548,22 @@ mod tests {
             "{message}"
         );
         assert!(left.exists(), "the only copy");
-        fs::remove_dir(&keeper.path).unwrap();
-        let event = keeper.events.recv_timeout(Duration::from_secs(20)).unwrap();
+        fs::remove_dir(&store.path).unwrap();
+        let event = store.events.recv_timeout(Duration::from_secs(20)).unwrap();
         assert_eq!(event, SessionStoreEvent::Working);
         until("the removal", || !left.exists());
-        assert!(is_kept(&keeper, &edited("precious")));
+        assert!(is_kept(&store, &edited("precious")));
     }
 
     #[test]
     fn a_window_that_cannot_leave_its_place_leaves_its_edits_to_be_rescued() {
         let dir = tempfile::tempdir().unwrap();
-        let (mut keeper, _) = open(dir.path());
-        keeper.keep(edited("precious"));
-        until("the write", || is_kept(&keeper, &edited("precious")));
+        let (mut store, _) = open(dir.path());
+        store.save(edited("precious"));
+        until("the write", || is_kept(&store, &edited("precious")));
         let last = dir.path().join(LAST);
         fs::create_dir(&last).unwrap();
-        drop(keeper);
+        drop(store);
         fs::remove_dir(&last).unwrap();
         let (_keeper, found) = open(dir.path());
         assert_eq!(found.lost, edited("precious").drafts);
@@ -567,8 +575,8 @@ mod tests {
         write(&dir.path().join(LAST), &edited("old")).unwrap();
         let (mut first, _) = open(dir.path());
         let (mut second, _) = open(dir.path());
-        first.keep(edited("mine"));
-        second.keep(edited("yours"));
+        first.save(edited("mine"));
+        second.save(edited("yours"));
         drop(first);
         drop(second);
         let (_keeper, found) = open(dir.path());

@@ -31,10 +31,10 @@ fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
 
 /// A window with a session store in a folder.
 fn remembering(folder: &Path) -> Window {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     let ctx = window.ctx.clone();
-    studio(&mut window).remember_in(&ctx, folder, true);
+    studio(&mut window).open_session_store(&ctx, folder, true);
     window.run_steps(3);
     window
 }
@@ -127,8 +127,8 @@ fn a_file_that_changes_outside_is_loaded_unless_it_has_edits_here() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
     std::fs::write(&path, "a = 22\n").unwrap();
@@ -159,8 +159,8 @@ fn closing_with_unsaved_edits_is_a_question() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     let close = |window: &mut Window| {
         let viewports = &mut window.input_mut().viewports;
         viewports
@@ -208,8 +208,8 @@ fn closing_with_unsaved_edits_is_a_question() {
 
 #[test]
 fn the_palette_finds_commands_and_tasks_by_typing() {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
     window.run_steps(3);
     window.get_by_label(palette::FIELD).type_text("signed");
@@ -240,9 +240,9 @@ fn the_palette_finds_commands_and_tasks_by_typing() {
 
 #[test]
 fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     type_code(&mut window, "first = 1\n");
     window.key_press_modifiers(Modifiers::COMMAND, Key::D);
@@ -286,8 +286,8 @@ fn rows_of_a_run_are_filtered_counted_and_taken_to_the_editor() {
         r#"{"task_id": "other", "code": "c = 3", "reward": 0.9, "kind": "build_ok"}"#,
     ];
     std::fs::write(&path, lines.join("\n")).unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     studio(&mut window).open(Opened::File(path));
     until(&mut window, "the rows", |state| state.rows.is_some());
     window.run_steps(3);
@@ -319,8 +319,8 @@ fn rows_of_a_run_are_filtered_counted_and_taken_to_the_editor() {
 #[test]
 fn settings_are_applied_and_kept_with_their_comments() {
     let dir = tempfile::tempdir().unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     let path = dir.path().join("settings.toml");
     studio(&mut window).set_settings_file(path.clone());
     window.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
@@ -359,8 +359,8 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     let dir = tempfile::tempdir().unwrap();
     let (taken, free) = (dir.path().join("taken.py"), dir.path().join("free.py"));
     std::fs::write(&taken, "theirs = 1\n").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     type_code(&mut window, "mine = 1\n");
     let mine = state(&window).card().code.clone();
     let answered = |window: &mut Window, answer: &str| {
@@ -455,8 +455,8 @@ fn a_save_is_a_border_of_undo() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a");
     window.get_by_label(editor::NAME).focus();
@@ -486,8 +486,8 @@ fn a_file_that_changed_a_moment_ago_is_not_saved_over() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
     type_code(&mut window, "# mine\n");

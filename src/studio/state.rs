@@ -13,7 +13,7 @@ pub use session::{
     Session,
 };
 
-use super::files::Stored;
+use super::files::CacheUsage;
 use super::notes::Notes;
 use super::proposing::Proposing;
 use super::rows::Rows;
@@ -53,17 +53,17 @@ pub struct State {
     /// Folders whose files the scripts in them may read.
     pub projects: BTreeMap<PathBuf, Project>,
     /// Folder that a question about reading is open for.
-    pub asked_project: Option<Project>,
+    pub project_question: Option<Project>,
     /// Folders denied in this window.
-    pub refused_projects: Vec<PathBuf>,
+    pub denied_projects: Vec<PathBuf>,
     /// Folder that a question was requested for.
-    pub wanted_project: Option<PathBuf>,
+    pub requested_project: Option<PathBuf>,
     /// Folders that cannot be project folders, with the reason, until it is displayed.
     pub unusable_projects: BTreeMap<PathBuf, String>,
     /// How to create a missing Python environment, if possible here.
     pub recipe: Option<Recipe>,
     /// Whether the environment is being created.
-    pub making_environment: bool,
+    pub creating_environment: bool,
     /// Path field, shown if no file dialog is available.
     pub path_prompt: Option<PathPrompt>,
     /// Open rows of a training run.
@@ -95,9 +95,9 @@ pub struct State {
     /// Why the new task was not written.
     pub new_task_problem: Option<String>,
     /// Size of the cache, once measured.
-    pub store: Option<Stored>,
+    pub cache: Option<CacheUsage>,
     /// Recovered edits that wait for a decision.
-    pub rescued: Vec<Draft>,
+    pub recovered: Vec<Draft>,
     /// A file with unsaved edits that changed on disk.
     pub conflict: Option<Conflict>,
     /// An existing file that a typed path would replace.
@@ -179,7 +179,7 @@ pub struct Work {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
     /// Whether it reports an internal error.
-    pub fault: bool,
+    pub is_error: bool,
     pub text: String,
 }
 
@@ -308,12 +308,12 @@ impl State {
             log: Vec::new(),
             notice: None,
             projects: BTreeMap::new(),
-            asked_project: None,
-            refused_projects: Vec::new(),
-            wanted_project: None,
+            project_question: None,
+            denied_projects: Vec::new(),
+            requested_project: None,
             unusable_projects: BTreeMap::new(),
             recipe: None,
-            making_environment: false,
+            creating_environment: false,
             path_prompt: None,
             rows: None,
             row_matches: None,
@@ -330,8 +330,8 @@ impl State {
             settings_file: None,
             pack: None,
             new_task_problem: None,
-            store: None,
-            rescued: Vec::new(),
+            cache: None,
+            recovered: Vec::new(),
             conflict: None,
             overwrite: None,
             quit: None,

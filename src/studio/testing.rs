@@ -59,17 +59,17 @@ pub fn until(window: &mut Window, what: &str, holds: impl Fn(&State) -> bool) {
 
 /// A window with a scored seed.
 pub fn scored() -> (FakeBackend, Window) {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
-    (standin, window)
+    (backend, window)
 }
 
 /// Calls of the fake backend.
 #[derive(Default)]
 pub struct BackendLog {
-    pub jobs: Vec<Sent>,
+    pub jobs: Vec<SubmittedJob>,
     pub pool: PoolStatus,
     /// Requested servers: configuration, and the sender of their events.
     pub servers: Vec<(Config, Sender<HostEvent>)>,
@@ -78,13 +78,13 @@ pub struct BackendLog {
 }
 
 /// A submitted job.
-pub struct Sent {
+pub struct SubmittedJob {
     pub job: Job,
     events: Sender<Event>,
     cancelled: Receiver<()>,
 }
 
-impl Sent {
+impl SubmittedJob {
     /// Whether the studio cancelled or dropped it.
     pub fn is_cancelled(&self) -> bool {
         !matches!(
@@ -129,9 +129,9 @@ pub struct FakeBackend(pub Rc<RefCell<BackendLog>>);
 impl FakeBackend {
     /// A backend with ready workers.
     pub fn ready() -> Self {
-        let standin = Self::default();
-        standin.0.borrow_mut().pool.ready = 1;
-        standin
+        let backend = Self::default();
+        backend.0.borrow_mut().pool.ready = 1;
+        backend
     }
 
     /// Number of jobs so far.
@@ -140,12 +140,12 @@ impl FakeBackend {
     }
 
     /// Inspects the job of that index.
-    pub fn job<R>(&self, index: usize, look: impl FnOnce(&Sent) -> R) -> R {
+    pub fn job<R>(&self, index: usize, look: impl FnOnce(&SubmittedJob) -> R) -> R {
         look(&self.0.borrow().jobs[index])
     }
 
     /// Inspects the last job.
-    pub fn last<R>(&self, look: impl FnOnce(&Sent) -> R) -> R {
+    pub fn last<R>(&self, look: impl FnOnce(&SubmittedJob) -> R) -> R {
         self.job(self.count() - 1, look)
     }
 }
@@ -156,7 +156,7 @@ impl Backend for FakeBackend {
         let id = JobId(desk.jobs.len() as u64 + 1);
         let (events, receiver) = crossbeam_channel::unbounded();
         let (alive, cancelled) = crossbeam_channel::bounded::<()>(0);
-        desk.jobs.push(Sent {
+        desk.jobs.push(SubmittedJob {
             job,
             events,
             cancelled,
@@ -332,8 +332,8 @@ fn tetrahedron() -> Shape {
 }
 
 /// A window with the fake backend and two tasks, the first of them on screen.
-pub fn window(standin: &FakeBackend) -> Harness<'static, Option<Studio>> {
-    let backend = standin.clone();
+pub fn window(backend: &FakeBackend) -> Harness<'static, Option<Studio>> {
+    let backend = backend.clone();
     let mut harness = Harness::builder()
         .with_size(egui::vec2(1296.0, 736.0))
         .with_step_dt(1.0 / 60.0)

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use cadforge::assess::Scoring;
 use cadforge::engine::Engine;
 use cadforge::executor::WorkerConfig;
-use cadforge::studio::{Activity, EDITOR_NAME, ServingPhase, State, Studio, install_theme};
+use cadforge::studio::serving::ServingPhase;
+use cadforge::studio::state::{Activity, State};
+use cadforge::studio::{Studio, editor, theme};
 use cadforge::task::TaskSet;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -24,7 +26,7 @@ fn open() -> Window {
     let mut window = Harness::builder()
         .with_size(egui::vec2(1296.0, 736.0))
         .with_step_dt(1.0 / 60.0)
-        .with_context_setup(install_theme)
+        .with_context_setup(theme::install)
         .build_ui_state(
             move |ui, slot: &mut Option<Studio>| {
                 let studio = slot.get_or_insert_with(|| {
@@ -88,9 +90,9 @@ fn a_syntax_error_marks_its_line_and_undoing_it_brings_the_part_back() {
     let mut window = open();
     until(&mut window, "the seed's score", settled);
     let total = state(&window).card().total();
-    window.get_by_label(EDITOR_NAME).focus();
+    window.get_by_label(editor::NAME).focus();
     window.step();
-    window.get_by_label(EDITOR_NAME).type_text("plate = (\n");
+    window.get_by_label(editor::NAME).type_text("plate = (\n");
     until(&mut window, "the draft", |state| state.session().cards.len() == 2);
     until(&mut window, "the failure", settled);
     let failure = state(&window)

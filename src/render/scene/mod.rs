@@ -15,7 +15,7 @@ use three_d::{
     vec2,
 };
 
-use super::mesh::Sight;
+use super::mesh::Viewpoint;
 use super::{Picture, Projection, RenderError};
 use passes::Pass;
 use uploads::Uploads;
@@ -98,7 +98,7 @@ struct Lens {
     scale: f32,
     /// Bias of one point: mm in an orthographic view, a fraction of the distance in perspective.
     bias: f32,
-    sight: Sight,
+    sight: Viewpoint,
 }
 
 impl Scene {
@@ -211,9 +211,9 @@ impl Lens {
                 Projection::Perspective => mm / camera.distance(),
             },
             sight: match camera.projection {
-                Projection::Orthographic => Sight::Parallel(camera.towards_eye()),
+                Projection::Orthographic => Viewpoint::Parallel(camera.towards_eye()),
                 Projection::Perspective => {
-                    Sight::Point(camera.target + camera.towards_eye() * camera.distance())
+                    Viewpoint::Point(camera.target + camera.towards_eye() * camera.distance())
                 }
             },
         }

@@ -7,8 +7,8 @@ use three_d::{
 
 use super::uploads::{Lines, Surface, Upload};
 use super::{Lens, Scene};
-use crate::mesh::{Sight, outline};
-use crate::picture::Look;
+use crate::mesh::{Viewpoint, outline};
+use crate::picture::DrawStyle;
 use crate::{Heated, Lit, Palette, Picture, Subject};
 use cadforge_geometry::{TriMesh, section};
 
@@ -91,7 +91,7 @@ impl Pass<'_> {
             there.into_iter().partition(|subject| subject.is_translucent());
         self.layer(&opaque);
         // From back to front, for correct blending.
-        translucent.sort_by(|one, other| self.remoteness(other).total_cmp(&self.remoteness(one)));
+        translucent.sort_by(|one, other| self.distance_to(other).total_cmp(&self.distance_to(one)));
         for subject in translucent {
             self.layer(&[subject]);
         }
@@ -128,15 +128,15 @@ impl Pass<'_> {
     }
 
     /// Distance of the centre of a subject.
-    fn remoteness(&self, subject: &Subject) -> f32 {
+    fn distance_to(&self, subject: &Subject) -> f32 {
         let bounds = match &subject.model {
             Some(model) => Some(model.bounds),
             None => subject.body.mesh().map(TriMesh::bbox),
         };
         let [x, y, z] = bounds.map_or([0.0; 3], |bounds| bounds.center().map(|v| v as f32));
         match self.lens.sight {
-            Sight::Parallel(towards) => -vec3(x, y, z).dot(towards),
-            Sight::Point(eye) => (vec3(x, y, z) - eye).magnitude(),
+            Viewpoint::Parallel(towards) => -vec3(x, y, z).dot(towards),
+            Viewpoint::Point(eye) => (vec3(x, y, z) - eye).magnitude(),
         }
     }
 
@@ -191,8 +191,8 @@ impl Pass<'_> {
             cap: false,
         };
         match (subject.ghost, self.picture.look) {
-            (_, Look::Wireframe) => {}
-            (_, Look::Transparent) if subject.heat.is_none() => {
+            (_, DrawStyle::Wireframe) => {}
+            (_, DrawStyle::Transparent) if subject.heat.is_none() => {
                 // Back faces first.
                 for (cull, alpha) in [(Cull::Front, 0.22), (Cull::Back, 0.30)] {
                     self.surface(
@@ -283,7 +283,7 @@ impl Pass<'_> {
             return;
         };
         let Some(mesh) = subject.body.mesh() else { return };
-        let solid = matches!(self.picture.look, Look::Shaded | Look::Triangles)
+        let solid = matches!(self.picture.look, DrawStyle::Shaded | DrawStyle::Triangles)
             && !subject.ghost
             && !subject.is_translucent();
         let color = rgba(subject_color(subject, &self.picture.palette));
@@ -349,7 +349,7 @@ impl Pass<'_> {
 
     fn edge_color(&self, subject: &Subject) -> Vec4 {
         let palette = &self.picture.palette;
-        let see_through = matches!(self.picture.look, Look::Wireframe | Look::Transparent);
+        let see_through = matches!(self.picture.look, DrawStyle::Wireframe | DrawStyle::Transparent);
         let bare = subject.body.mesh().is_none();
         if subject.stale && !(subject.ghost || see_through || bare) {
             rgba(palette.stale_edge)

@@ -82,20 +82,23 @@ impl Uploads {
                 upload.sides = Some(sides(context, mesh));
             }
         }
-        self.forget_old(picture.subjects.len());
+        self.evict(picture.subjects.len());
         for subject in &picture.subjects {
             if let Some(heated) = &subject.heat {
                 self.heat(context, &heated.heat);
             }
         }
         if picture.grid {
-            self.lay_grid(context, picture);
+            self.prepare_grid(context, picture);
         }
     }
 
     /// Uploaded data of a subject.
     pub fn of(&self, subject: &Subject, coarse: bool) -> Option<&Upload> {
-        self.shapes.iter().rev().find(|upload| upload.is(subject, coarse))
+        self.shapes
+            .iter()
+            .rev()
+            .find(|upload| upload.matches(subject, coarse))
     }
 
     /// Uploaded data of a heat map.
@@ -128,7 +131,11 @@ impl Uploads {
 
     fn shape(&mut self, context: &Context, subject: &Subject, coarse: bool) {
         let coarse = subject.uses_coarse(coarse);
-        if let Some(at) = self.shapes.iter().position(|upload| upload.is(subject, coarse)) {
+        if let Some(at) = self
+            .shapes
+            .iter()
+            .position(|upload| upload.matches(subject, coarse))
+        {
             let upload = self.shapes.remove(at);
             self.shapes.push(upload);
             return;
@@ -153,7 +160,7 @@ impl Uploads {
     }
 
     /// Never evicts the `needed` most recent.
-    fn forget_old(&mut self, needed: usize) {
+    fn evict(&mut self, needed: usize) {
         let mut triangles = 0;
         let kept = self.shapes.iter().rev().enumerate().take_while(|(age, upload)| {
             triangles += upload.triangle_count;
@@ -164,7 +171,7 @@ impl Uploads {
     }
 
     /// Prepares the ground grid unless it is the last one.
-    fn lay_grid(&mut self, context: &Context, picture: &Picture) {
+    fn prepare_grid(&mut self, context: &Context, picture: &Picture) {
         let points = picture.size.map(|side| side as f32 / picture.pixels_per_point);
         let frame = picture.frame;
         let step = frame.grid_step(f64::from(picture.camera.mm_per_unit(points) * GRID_GAP));
@@ -196,7 +203,7 @@ impl Uploads {
 }
 
 impl Upload {
-    fn is(&self, subject: &Subject, coarse: bool) -> bool {
+    fn matches(&self, subject: &Subject, coarse: bool) -> bool {
         self.body == subject.body && self.coarse == subject.uses_coarse(coarse)
     }
 }

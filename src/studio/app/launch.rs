@@ -17,8 +17,11 @@ use crate::trajectory::Trajectory;
 
 /// Initial state of the window.
 pub struct StudioOptions {
+    /// Start of the program, for the log.
     pub started: Instant,
+    /// Tasks of the list; not empty.
     pub tasks: TaskSet,
+    /// Engine that runs the jobs.
     pub engine: Engine,
     /// Id of the task on screen at startup.
     pub initial_task: Option<String>,
@@ -28,6 +31,7 @@ pub struct StudioOptions {
     pub scoring: Scoring,
     /// Folder of recovery files and of the last session, if available.
     pub memory: Option<PathBuf>,
+    /// Settings as read from the file.
     pub settings: Settings,
     /// Error in the settings file.
     pub settings_problem: Option<String>,
@@ -101,26 +105,26 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         if let Some(path) = settings_file {
             studio
                 .controller
-                .servers_file_is(path.with_file_name("servers.toml"));
-            studio.controller.row_store_is(path.with_file_name("store"));
+                .set_servers_file(path.with_file_name("servers.toml"));
+            studio.controller.set_row_store(path.with_file_name("store"));
             studio.set_settings_file(path);
         }
         if let Some(pack) = pack {
-            studio.tasks_go_to(pack);
+            studio.set_task_folder(pack);
         }
         if let Some(recipe) = recipe {
             studio.set_environment_recipe(recipe);
         }
         if let Some(prompts) = prompts {
-            studio.controller.prompts_are_in(prompts);
+            studio.controller.set_prompt_folder(prompts);
         }
-        studio.controller.set(settings);
+        studio.controller.apply_settings(settings);
         if let Some(folder) = &memory {
-            studio.remember_in(&cc.egui_ctx, folder, initial_task.is_none() && open.is_none());
-            studio.controller.keep_panics(folder);
+            studio.open_session_store(&cc.egui_ctx, folder, initial_task.is_none() && open.is_none());
+            studio.controller.store_panics(folder);
         }
         if let Some(problem) = settings_problem {
-            studio.controller.tell(&problem);
+            studio.controller.report_error(&problem);
         }
         studio.restyle(&cc.egui_ctx);
         if let Some(opened) = open {

@@ -8,7 +8,7 @@ use crate::studio::dock::PanelKind;
 use crate::studio::exporting::ExportKind;
 use crate::studio::proposing::ProposerKind;
 use crate::studio::share::ExportFormat;
-use crate::studio::viewport::{CompareWith, Layout, Look, Preset, Projection};
+use crate::studio::viewport::{CompareWith, DrawStyle, Layout, Preset, Projection};
 
 /// Name, label and shortcut of an action.
 #[derive(Clone, Copy, Debug)]
@@ -62,17 +62,17 @@ const fn panel(kind: PanelKind, name: &'static str, label: &'static str, starts_
     info(Action::Panel(kind), name, label, None, starts_group)
 }
 
-const fn making(
-    making: ExportKind,
+const fn export(
+    export: ExportKind,
     name: &'static str,
     label: &'static str,
     starts_group: bool,
 ) -> ActionInfo {
-    info(Action::ExportRun(making), name, label, None, starts_group)
+    info(Action::ExportRun(export), name, label, None, starts_group)
 }
 
 const fn run(tab: RunTab, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
-    info(Action::Turn(tab), name, label, None, starts_group)
+    info(Action::ShowRunTab(tab), name, label, None, starts_group)
 }
 
 pub(super) const CTRL: Modifiers = Modifiers::COMMAND;
@@ -270,7 +270,13 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, false),
-    info(Action::ToggleTheme, "view.theme", "Toggle light/dark theme", None, false),
+    info(
+        Action::ToggleTheme,
+        "view.theme",
+        "Toggle light/dark theme",
+        None,
+        false,
+    ),
     run(RunTab::Curves, "run.curves", "Run: curves", true),
     run(RunTab::Groups, "run.groups", "Run: groups", false),
     run(
@@ -280,32 +286,32 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     run(RunTab::Report, "run.report", "Run: report", false),
-    making(
+    export(
         ExportKind::Repair,
         "rows.repair",
         "Rows: save code as repair",
         true,
     ),
-    making(ExportKind::Report, "rows.report", "Rows: export report", false),
-    making(
+    export(ExportKind::Report, "rows.report", "Rows: export report", false),
+    export(
         ExportKind::Curriculum,
         "rows.curriculum",
         "Rows: build the next curriculum",
         false,
     ),
-    making(
+    export(
         ExportKind::DataSet(Kind::Sft),
         "rows.sft",
         "Rows: export SFT examples",
         false,
     ),
-    making(
+    export(
         ExportKind::DataSet(Kind::Preference),
         "rows.preference",
         "Rows: export preferences",
         false,
     ),
-    making(
+    export(
         ExportKind::DataSet(Kind::Rollouts),
         "rows.rollouts",
         "Rows: export rollouts",
@@ -325,13 +331,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         None,
         false,
     ),
-    info(
-        Action::StartServer,
-        "server.start",
-        "Start server",
-        None,
-        true,
-    ),
+    info(Action::StartServer, "server.start", "Start server", None, true),
     info(Action::StopServer, "server.stop", "Stop server", None, false),
     info(
         Action::NewTask,
@@ -432,43 +432,28 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     view(
-        ViewAction::Look(Preset::Isometric),
+        ViewAction::Orient(Preset::Isometric),
         "view.isometric",
         "View: isometric",
         true,
     ),
     view(
-        ViewAction::Look(Preset::Front),
+        ViewAction::Orient(Preset::Front),
         "view.front",
         "View: front",
         false,
     ),
+    view(ViewAction::Orient(Preset::Back), "view.back", "View: back", false),
+    view(ViewAction::Orient(Preset::Left), "view.left", "View: left", false),
     view(
-        ViewAction::Look(Preset::Back),
-        "view.back",
-        "View: back",
-        false,
-    ),
-    view(
-        ViewAction::Look(Preset::Left),
-        "view.left",
-        "View: left",
-        false,
-    ),
-    view(
-        ViewAction::Look(Preset::Right),
+        ViewAction::Orient(Preset::Right),
         "view.right",
         "View: right",
         false,
     ),
+    view(ViewAction::Orient(Preset::Top), "view.top", "View: top", false),
     view(
-        ViewAction::Look(Preset::Top),
-        "view.top",
-        "View: top",
-        false,
-    ),
-    view(
-        ViewAction::Look(Preset::Bottom),
+        ViewAction::Orient(Preset::Bottom),
         "view.bottom",
         "View: bottom",
         false,
@@ -486,25 +471,25 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     view(
-        ViewAction::Draw(Look::Shaded),
+        ViewAction::SetDrawStyle(DrawStyle::Shaded),
         "view.shaded",
         "Display: shaded",
         true,
     ),
     view(
-        ViewAction::Draw(Look::Transparent),
+        ViewAction::SetDrawStyle(DrawStyle::Transparent),
         "view.transparent",
         "Display: transparent",
         false,
     ),
     view(
-        ViewAction::Draw(Look::Wireframe),
+        ViewAction::SetDrawStyle(DrawStyle::Wireframe),
         "view.wireframe",
         "Display: wireframe",
         false,
     ),
     view(
-        ViewAction::Draw(Look::Triangles),
+        ViewAction::SetDrawStyle(DrawStyle::Triangles),
         "view.triangles",
         "Display: triangles",
         false,

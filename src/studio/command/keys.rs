@@ -30,7 +30,7 @@ impl ActionInfo {
 }
 
 /// Additional shortcuts that menus do not display.
-const ALSO: [(Action, KeyboardShortcut); 1] = [(
+const ALTERNATIVES: [(Action, KeyboardShortcut); 1] = [(
     Action::Editor(EditorAction::Redo),
     KeyboardShortcut::new(CTRL, Key::Y),
 )];
@@ -42,7 +42,7 @@ pub fn pressed(input: &mut egui::InputState, usable: impl Fn(Action) -> bool) ->
     let mut actions: Vec<_> = ACTIONS
         .iter()
         .filter_map(|info| Some((info.action, info.shortcut?)))
-        .chain(ALSO)
+        .chain(ALTERNATIVES)
         .collect();
     // Matching ignores extra modifiers, so shortcuts with more modifiers go first.
     actions.sort_by_key(|(_, keys)| {

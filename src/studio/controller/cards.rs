@@ -8,15 +8,15 @@ use crate::trajectory::Origin;
 impl Controller {
     pub(super) fn select(&mut self, card: CardId) {
         self.state.session_mut().select(card);
-        self.decide_by_leaving();
+        self.accept_by_leaving();
     }
 
     /// Selecting another step accepts a pending proposal.
-    pub(super) fn decide_by_leaving(&mut self) {
+    pub(super) fn accept_by_leaving(&mut self) {
         let selected = self.state.session().selected;
         self.state
             .proposing
-            .arrived
+            .pending
             .take_if(|arrived| arrived.card != selected);
     }
 
@@ -29,7 +29,7 @@ impl Controller {
             .unwrap_or(0);
         let there = here.saturating_add_signed(by).min(session.cards.len() - 1);
         session.selected = session.cards[there].id;
-        self.decide_by_leaving();
+        self.accept_by_leaving();
     }
 
     /// Changes a hand-edited card in place. A change of any other card creates a draft of it and leaves the card unchanged.

@@ -16,7 +16,7 @@ use crate::trajectory::{Origin, Step};
 
 impl Controller {
     /// Handles all events received so far.
-    pub(super) fn take_job_events(&mut self) {
+    pub(super) fn handle_job_events(&mut self) {
         let jobs: Vec<_> = self.pending.keys().copied().collect();
         for job in jobs {
             // An event may end this job or another one, and drop it.
@@ -33,12 +33,12 @@ impl Controller {
                         }
                     }
                 };
-                self.take_job_event(job, event);
+                self.handle_job_event(job, event);
             }
         }
     }
 
-    fn take_job_event(&mut self, job: JobId, event: Event) {
+    fn handle_job_event(&mut self, job: JobId, event: Event) {
         match event {
             Event::Started => {
                 if let Some(running) = self.state.running.iter_mut().find(|running| running.job == job) {
@@ -53,21 +53,21 @@ impl Controller {
                     return;
                 };
                 if let Some(session) = self.pending.get(&job).map(|pending| pending.session) {
-                    self.hear(session, card, &delta);
+                    self.append_text(session, card, &delta);
                 }
             }
-            Event::Built(built) => self.take_built(job, built),
-            Event::Step(step, shape) => self.take_step(job, *step, shape),
+            Event::Built(built) => self.apply_built(job, built),
+            Event::Step(step, shape) => self.handle_step(job, *step, shape),
             Event::Done(outcome) => {
                 if let Some(pending) = self.finish(job) {
-                    self.take_outcome(job, pending, *outcome);
+                    self.handle_outcome(job, pending, *outcome);
                 }
             }
             Event::Failed { message, input } => {
                 if let Some(pending) = self.finish(job) {
-                    self.break_off();
+                    self.mark_interrupted();
                     if matches!(&pending.purpose, Purpose::Repair(run) if run.origin == Origin::Endpoint) {
-                        self.look_at(self.state.proposing.server);
+                        self.query_server(self.state.proposing.server);
                     }
                     let card = match &pending.purpose {
                         Purpose::Assess { card, .. } => Some(*card),
@@ -82,23 +82,23 @@ impl Controller {
                             .is_some_and(|card| card.activity == Activity::Assessing(job))
                     };
                     if let Some(card) = card.filter(waits) {
-                        self.fault(pending.session, card, &message, input);
+                        self.mark_internal_error(pending.session, card, &message, input);
                     }
                     self.settle_member(job, Phase::Broken(message.clone()));
-                    self.settle(pending.session, job);
-                    self.tell(&message);
+                    self.detach_job(pending.session, job);
+                    self.report_error(&message);
                 }
             }
             Event::Cancelled => {
                 if let Some(pending) = self.finish(job) {
-                    self.settle(pending.session, job);
+                    self.detach_job(pending.session, job);
                 }
             }
         }
     }
 
     /// Displays a build while it is being scored; a later edit has dropped the job.
-    fn take_built(&mut self, job: JobId, built: Built) {
+    fn apply_built(&mut self, job: JobId, built: Built) {
         let Some(Pending {
             session,
             purpose: Purpose::Assess { card, revision, .. },
@@ -114,7 +114,7 @@ impl Controller {
         if let Some(card) = session.get_mut(card)
             && card.revision == revision
         {
-            card.take_built(built, revision, title);
+            card.apply_built(built, revision, title);
         }
     }
 
@@ -123,7 +123,7 @@ impl Controller {
         self.pending.remove(&job)
     }
 
-    fn take_outcome(&mut self, job: JobId, pending: Pending, outcome: JobOutcome) {
+    fn handle_outcome(&mut self, job: JobId, pending: Pending, outcome: JobOutcome) {
         match (pending.purpose, outcome) {
             (
                 Purpose::Assess {
@@ -149,11 +149,11 @@ impl Controller {
                 }
             }
             (Purpose::Scene { card, revision }, JobOutcome::Assessed(assessment)) => {
-                self.take_scene(pending.session, card, revision, assessment);
+                self.apply_scene(pending.session, card, revision, assessment);
             }
             (Purpose::Repair(run), JobOutcome::Repaired(summary)) => {
-                self.note(describe(&run, &summary));
-                self.arrive(pending.session, &run, summary.best);
+                self.log(describe(&run, &summary));
+                self.finish_repair(pending.session, &run, summary.best);
             }
             (Purpose::Reference, JobOutcome::Assessed(assessment)) => {
                 let failure = assessment.evaluation.failure;
@@ -165,22 +165,22 @@ impl Controller {
                     )),
                 };
             }
-            (Purpose::Member, JobOutcome::Assessed(assessment)) => self.take_member(job, assessment),
-            (Purpose::Export, JobOutcome::Exported(path)) => self.note(format!("wrote {}", path.display())),
+            (Purpose::Member, JobOutcome::Assessed(assessment)) => self.handle_member(job, assessment),
+            (Purpose::Export, JobOutcome::Exported(path)) => self.log(format!("wrote {}", path.display())),
             (
                 Purpose::Assess { .. } | Purpose::Reference | Purpose::Scene { .. } | Purpose::Member,
                 JobOutcome::Repaired(_) | JobOutcome::Exported(_),
             )
             | (Purpose::Repair(_), JobOutcome::Assessed(_) | JobOutcome::Exported(_))
             | (Purpose::Export, JobOutcome::Assessed(_) | JobOutcome::Repaired(_)) => {
-                self.tell("internal error: the engine returned another kind of result");
+                self.report_error("internal error: the engine returned another kind of result");
             }
         }
-        self.settle(pending.session, job);
+        self.detach_job(pending.session, job);
     }
 
     /// End of a repair: a single proposal waits for a decision; after a loop its best step is selected.
-    fn arrive(&mut self, session: usize, run: &RepairRun, best: usize) {
+    fn finish_repair(&mut self, session: usize, run: &RepairRun, best: usize) {
         let session_index = session;
         let session = &mut self.state.sessions[session];
         let follows = run.cards.values().any(|card| *card == session.selected);
@@ -193,7 +193,7 @@ impl Controller {
                 && session_index == self.state.current
                 && let Some(card) = newest.filter(|card| *card != base)
             {
-                self.state.proposing.arrived = Some(PendingProposal { card, base });
+                self.state.proposing.pending = Some(PendingProposal { card, base });
             }
         } else if follows && let Some(best) = run.cards.get(&best).copied() {
             session.select(best);
@@ -242,9 +242,9 @@ impl Controller {
         Some(card)
     }
 
-    fn take_step(&mut self, job: JobId, step: Step, shape: Option<Arc<Shape>>) {
+    fn handle_step(&mut self, job: JobId, step: Step, shape: Option<Arc<Shape>>) {
         let index = step.step;
-        let in_force = self.state.scoring.clone();
+        let current_scoring = self.state.scoring.clone();
         let (base_revision, scoring, session, before, parent) = match self.pending.get_mut(&job) {
             Some(Pending {
                 session,
@@ -285,17 +285,17 @@ impl Controller {
             }
             card.origin = step.origin;
             card.parent = parent.or(card.parent);
-            let mut end = StreamEnd::Whole;
+            let mut end = StreamEnd::Complete;
             if let Some(proposal) = step.proposal {
                 card.reason = proposal.reason;
                 card.group = proposal.group;
                 warnings = proposal.warnings;
                 if proposal.clipped {
-                    end = StreamEnd::Clipped;
+                    end = StreamEnd::Truncated;
                 }
             }
             let revision = card.revision;
-            self.heard(id, end);
+            self.finish_text(id, end);
             let session = &mut self.state.sessions[session];
             score(session, id, assessment, revision, scoring.clone());
             // The selection follows if the previous step was selected, and stays otherwise.
@@ -304,10 +304,10 @@ impl Controller {
             }
         }
         for warning in warnings {
-            self.tell(&warning);
+            self.report_error(&warning);
         }
-        if scoring != in_force && session == self.state.current {
-            self.score_what_is_not();
+        if scoring != current_scoring && session == self.state.current {
+            self.score_unscored();
         }
     }
 

@@ -101,7 +101,7 @@ impl Controller {
     }
 
     /// Scores every card on screen that has no score under the current scoring.
-    pub(super) fn score_what_is_not(&mut self) {
+    pub(super) fn score_unscored(&mut self) {
         let index = self.state.current;
         let session = &self.state.sessions[index];
         let missing: Vec<_> = session
@@ -182,25 +182,29 @@ impl Controller {
             return;
         }
         let index = self.state.current;
-        let pick = self.state.session().pick(self.state.proposing.pick);
+        let pick = self.state.session().effective_proposer(self.state.proposing.kind);
         if pick == ProposerKind::Replay
-            && self.state.session().recorded_behind(self.state.card()).is_none()
+            && self
+                .state
+                .session()
+                .recorded_steps_before(self.state.card())
+                .is_none()
             && let Some(start) = self.start_of_recording(index)
         {
             self.state.session_mut().select(start);
         }
         let session = &self.state.sessions[index];
         let base = session.card();
-        let behind = session.steps_behind(base);
+        let behind = session.steps_before(base);
         let recording = session.recording.clone().filter(|_| pick == ProposerKind::Replay);
         if let Some(recording) = &recording
-            && session.steps_ahead() == 0
+            && session.steps_after() == 0
         {
-            return self.note(format!("the recording `{recording}` has no further step"));
+            return self.log(format!("the recording `{recording}` has no further step"));
         }
         let proposer = match self.choice(session, behind) {
             Ok(proposer) => proposer,
-            Err(message) => return self.tell(&message),
+            Err(message) => return self.report_error(&message),
         };
         let (earlier, known) = match pick {
             ProposerKind::Replay => (Vec::new(), Vec::new()),
@@ -253,8 +257,8 @@ impl Controller {
             session.title(base)
         );
         let (base, activity) = (base.id, base.activity);
-        self.state.proposing.said.clear();
-        self.state.proposing.arrived = None;
+        self.state.proposing.streamed.clear();
+        self.state.proposing.pending = None;
         // The repair scores its base, so a separate run of the same code is redundant.
         self.drop_assessment(activity);
         let id = self.submit(index, job, what, Purpose::Repair(run));
@@ -354,13 +358,13 @@ impl Controller {
         let (session, is_repair) = (pending.session, matches!(pending.purpose, Purpose::Repair(_)));
         if let Some(running) = self.state.running.iter().find(|running| running.job == job) {
             let text = format!("stopped: {}", running.what);
-            self.note(text);
+            self.log(text);
         }
         if is_repair {
-            self.break_off();
+            self.mark_interrupted();
         }
         self.drop_job(job);
-        self.settle(session, job);
+        self.detach_job(session, job);
     }
 
     /// Cancels all running and scheduled jobs.
@@ -382,7 +386,7 @@ impl Controller {
     }
 
     /// Detaches an ended job from its cards; removes a proposal without code.
-    pub(super) fn settle(&mut self, session: usize, job: JobId) {
+    pub(super) fn detach_job(&mut self, session: usize, job: JobId) {
         self.settle_member(job, Phase::Broken("stopped".to_owned()));
         let session = &mut self.state.sessions[session];
         if matches!(session.reference, ReferenceShape::Building(building) if building == job) {

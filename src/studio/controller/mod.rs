@@ -7,13 +7,13 @@ mod events;
 mod exporting;
 mod file_actions;
 mod jobs;
-mod session_tracking;
 mod opened;
 mod projects;
 mod proposing;
 mod runs;
 mod scenes;
 mod serving;
+mod session_tracking;
 mod store;
 
 use std::collections::BTreeMap;
@@ -70,11 +70,11 @@ pub enum Effect {
     /// The new task was written.
     TaskWritten,
     /// Show a tab of the training run.
-    Turn(RunTab),
+    ShowRunTab(RunTab),
     /// Show or hide a panel.
     Panel(PanelKind),
     /// Show a panel as the active tab.
-    Bring(PanelKind),
+    ShowPanel(PanelKind),
     /// Restore the default layout.
     ResetLayout,
 }
@@ -94,7 +94,7 @@ pub struct Controller {
     /// Selected rows that wait for a path.
     chosen_rows: Vec<u32>,
     /// Whether the notes file could not be read and must not be overwritten.
-    keep_no_notes: bool,
+    notes_unreadable: bool,
     /// Panic report of an earlier window.
     last_panic: Option<String>,
 }
@@ -117,10 +117,10 @@ impl Controller {
             effects: Vec::new(),
             tracker: session_tracking::SessionTracker::default(),
             chosen_rows: Vec::new(),
-            keep_no_notes: false,
+            notes_unreadable: false,
             last_panic: None,
         };
-        controller.score_what_is_not();
+        controller.score_unscored();
         controller
     }
 
@@ -152,16 +152,16 @@ impl Controller {
     /// Returns the seconds after which it must be called again even without events.
     pub fn update(&mut self, now: f64) -> Option<f64> {
         self.state.now = now;
-        self.take_pool_status();
+        self.update_pool_status();
         self.state.work = self.files.work();
         while let Ok(event) = self.files.events.try_recv() {
-            self.take_file_event(event);
+            self.handle_file_event(event);
         }
-        self.take_server_events();
-        self.take_host_events();
-        self.take_job_events();
-        self.ask_for_scene();
-        let (due, keep) = (self.start_due(), self.keep());
+        self.handle_server_events();
+        self.handle_host_events();
+        self.handle_job_events();
+        self.request_scene();
+        let (due, keep) = (self.start_due(), self.save_when_due());
         [due, keep].into_iter().flatten().reduce(f64::min)
     }
 
@@ -170,7 +170,7 @@ impl Controller {
         match command {
             Command::Do(action) => self.act(action),
             Command::SelectTask(id) => {
-                self.state.proposing.arrived = None;
+                self.state.proposing.pending = None;
                 if let Some(index) = self
                     .state
                     .sessions
@@ -178,7 +178,7 @@ impl Controller {
                     .position(|session| session.task.id == id)
                 {
                     self.state.current = index;
-                    self.score_what_is_not();
+                    self.score_unscored();
                 }
             }
             Command::SelectCard(card) => self.select(card),
@@ -194,32 +194,32 @@ impl Controller {
             Command::Tune { card, code } => self.edit(card, code, TUNE),
             Command::SetProfile(profile) => {
                 self.state.scoring.profile = profile;
-                self.score_what_is_not();
+                self.score_unscored();
             }
             Command::SetMode(mode) => {
                 self.state.scoring.mode = mode;
-                self.score_what_is_not();
+                self.score_unscored();
             }
             Command::SetRecording(name) => {
                 self.state.session_mut().recording = Some(name);
-                self.state.proposing.pick = ProposerKind::Replay;
+                self.state.proposing.kind = ProposerKind::Replay;
             }
-            Command::Proposer(command) => self.take_proposer_command(command),
-            Command::Serving(command) => self.take_serving_command(&command),
+            Command::Proposer(command) => self.handle_proposer_command(command),
+            Command::Serving(command) => self.handle_serving_command(&command),
             Command::ShowReference => self.build_reference(),
             Command::Copy(text) => self.effects.push(Effect::Copy(text)),
             Command::UsePath(purpose, path) => {
                 self.state.path_prompt = None;
                 self.use_typed_path(purpose, path);
             }
-            Command::SettleOverwrite(answer) => self.settle_overwrite(answer),
+            Command::AnswerOverwrite(answer) => self.answer_overwrite(answer),
             Command::ClosePathPrompt => self.state.path_prompt = None,
             Command::DismissNotice => self.state.notice = None,
-            Command::Rescue(restore) => self.rescue(restore),
+            Command::RecoverEdits(restore) => self.answer_recovery(restore),
             Command::AnswerProject(allow) => self.answer_project(allow),
-            Command::SettleConflict(load) => self.settle_conflict(load),
+            Command::AnswerConflict(load) => self.answer_conflict(load),
             Command::Quit { save } => self.quit(save),
-            Command::StayOpen => self.state.quit = None,
+            Command::CancelQuit => self.state.quit = None,
             Command::OpenRow(index) => {
                 if let Some(rows) = &self.state.rows {
                     self.files.read_row(Arc::clone(rows), index);
@@ -229,46 +229,46 @@ impl Controller {
             Command::CloseRows => self.close_rows(),
             Command::PinRow(index, pinned) => {
                 self.state.notes.pin(index, pinned);
-                self.keep_notes();
+                self.save_notes();
             }
             Command::AnnotateRow(index, text) => {
                 self.state.notes.annotate(index, &text);
-                self.keep_notes();
+                self.save_notes();
             }
             Command::ExportRows(rows) => {
                 self.choose_rows(rows);
                 let name = self.suggested_rows();
-                self.files.pick(PathPurpose::Rows, name);
+                self.files.choose_path(PathPurpose::Rows, name);
             }
-            Command::ExportSelected(making, rows) => self.make(making, Some(rows)),
+            Command::ExportSelected(export, rows) => self.export_rows_as(export, Some(rows)),
             Command::ReadReport => self.read_report(),
-            Command::CompareRows => self.files.pick(PathPurpose::Compare, String::new()),
+            Command::CompareRows => self.files.choose_path(PathPurpose::Compare, String::new()),
             Command::CloseOther => {
                 self.state.other_rows = None;
                 self.state.report = Report::Unread;
             }
             Command::OpenGroup(group) => self.open_group(group),
-            Command::Set(settings) => {
+            Command::ApplySettings(settings) => {
                 if let Some(path) = &self.state.settings_file {
-                    self.files.keep_settings(path.clone(), settings.clone());
+                    self.files.save_settings(path.clone(), settings.clone());
                 }
-                self.set(settings);
+                self.apply_settings(settings);
                 self.effects.push(Effect::Restyle);
             }
             Command::WriteTask(task) => self.write_task(*task),
-            Command::MakeEnvironment => {
+            Command::CreateEnvironment => {
                 if let Some(recipe) = self
                     .state
                     .recipe
                     .clone()
-                    .filter(|_| !self.state.making_environment)
+                    .filter(|_| !self.state.creating_environment)
                 {
-                    self.state.making_environment = true;
-                    self.files.make_environment(recipe);
+                    self.state.creating_environment = true;
+                    self.files.create_environment(recipe);
                 }
             }
-            Command::MeasureStore => self.files.store(false),
-            Command::CleanStore => self.files.store(true),
+            Command::MeasureCache => self.files.measure_cache(false),
+            Command::ClearCache => self.files.measure_cache(true),
             Command::Open(paths) => {
                 for path in paths {
                     self.open(path);
@@ -278,11 +278,11 @@ impl Controller {
     }
 
     /// Applies settings; candidates are scored again where their limits or files change.
-    pub fn set(&mut self, settings: Settings) {
+    pub fn apply_settings(&mut self, settings: Settings) {
         self.state.scoring.limits.cpu_s = settings.seconds;
         self.state.scoring.limits.memory_mb = settings.memory_mb;
         self.state.settings = settings;
-        self.score_what_is_not();
+        self.score_unscored();
     }
 
     /// Sets the folder for new tasks.
@@ -291,7 +291,7 @@ impl Controller {
     }
 
     /// Sets the folder of the row store.
-    pub fn row_store_is(&mut self, folder: PathBuf) {
+    pub fn set_row_store(&mut self, folder: PathBuf) {
         self.state.row_store = Some(folder);
     }
 
@@ -302,23 +302,23 @@ impl Controller {
 
     fn act(&mut self, action: Action) {
         match action {
-            Action::Open => self.files.pick(PathPurpose::Open, String::new()),
-            Action::OpenFolder => self.files.pick(PathPurpose::Folder, String::new()),
+            Action::Open => self.files.choose_path(PathPurpose::Open, String::new()),
+            Action::OpenFolder => self.files.choose_path(PathPurpose::Folder, String::new()),
             Action::Save => match self.state.card().file.clone() {
                 Some(path) => self.use_path(PathPurpose::Save(self.state.card().id), path),
                 None => self.act(Action::SaveAs),
             },
             Action::SaveAs => self
                 .files
-                .pick(PathPurpose::Save(self.state.card().id), self.suggested_name()),
-            Action::AllowProject => self.ask_for_project(),
+                .choose_path(PathPurpose::Save(self.state.card().id), self.suggested_name()),
+            Action::AllowProject => self.ask_about_project(),
             Action::ExportStep => {
                 let name = self.suggested_step();
-                self.files.pick(PathPurpose::Step, name);
+                self.files.choose_path(PathPurpose::Step, name);
             }
             Action::Export(form) => {
                 let name = self.suggested_export(form);
-                self.files.pick(PathPurpose::Export(form), name);
+                self.files.choose_path(PathPurpose::Export(form), name);
             }
             Action::ResetToSeed => self.reset_to_seed(),
             Action::RunNow => {
@@ -329,7 +329,7 @@ impl Controller {
             Action::RunLoop => self.repair(false),
             Action::Proposal(answer) => self.answer_proposal(answer),
             Action::Prompt => self.preview_prompt(),
-            Action::ProposerKind(pick) => self.take_proposer_command(ProposerCommand::ProposerKind(pick)),
+            Action::ProposerKind(pick) => self.handle_proposer_command(ProposerCommand::ProposerKind(pick)),
             Action::Cancel => self.cancel_all(),
             Action::PreviousStep => self.step_by(-1),
             Action::NextStep => self.step_by(1),
@@ -343,11 +343,11 @@ impl Controller {
             Action::ToggleTheme => self.effects.push(Effect::ToggleTheme),
             Action::Diff => self.effects.push(Effect::Diff),
             Action::Group if self.state.session().group().is_empty() => {
-                self.note(NO_GROUP.to_owned());
+                self.log(NO_GROUP.to_owned());
             }
             Action::Group => {
                 self.effects.push(Effect::Group);
-                self.effects.push(Effect::Bring(PanelKind::View));
+                self.effects.push(Effect::ShowPanel(PanelKind::View));
             }
             Action::Palette => self.effects.push(Effect::Palette),
             Action::Shortcuts => self.effects.push(Effect::Shortcuts),
@@ -359,10 +359,10 @@ impl Controller {
             Action::StartServer => self.start_server(),
             Action::StopServer => self.stop_server(),
             Action::CopyDiagnostics => self.copy_diagnostics(),
-            Action::ExportRun(making) => self.make(making, None),
-            Action::Turn(tab) => {
-                self.effects.push(Effect::Turn(tab));
-                self.effects.push(Effect::Bring(PanelKind::Runs));
+            Action::ExportRun(export) => self.export_rows_as(export, None),
+            Action::ShowRunTab(tab) => {
+                self.effects.push(Effect::ShowRunTab(tab));
+                self.effects.push(Effect::ShowPanel(PanelKind::Runs));
                 if tab == RunTab::Compare && self.state.other_rows.is_none() {
                     self.apply(Command::CompareRows);
                 }
@@ -376,7 +376,7 @@ impl Controller {
         }
     }
 
-    fn take_pool_status(&mut self) {
+    fn update_pool_status(&mut self) {
         let pool = self.backend.status();
         let state = &mut self.state;
         if pool.restarts > state.pool.restarts {
@@ -406,7 +406,7 @@ impl Controller {
     }
 
     /// Displays an error in the banner and logs it.
-    pub fn tell(&mut self, message: &str) {
+    pub fn report_error(&mut self, message: &str) {
         push_log(&mut self.state.log, true, message.to_owned());
         if !self.state.notice.as_ref().is_some_and(|notice| notice.from_pool) {
             self.state.notice = Some(Notice::from_message(message, false));
@@ -414,7 +414,7 @@ impl Controller {
     }
 
     /// Adds a line to the log.
-    pub fn note(&mut self, text: String) {
+    pub fn log(&mut self, text: String) {
         push_log(&mut self.state.log, false, text);
     }
 
@@ -423,8 +423,8 @@ impl Controller {
         self.next_id
     }
 
-    /// Marks a card as not scored because of an internal error; reports the error alone if the card is gone.
-    fn fault(&mut self, session: usize, card: CardId, message: &str, input: bool) {
+    /// Marks a card, if it still exists, as not scored because of an internal error.
+    fn mark_internal_error(&mut self, session: usize, card: CardId, message: &str, input: bool) {
         if let Some(card) = self.state.sessions[session].get_mut(card) {
             card.outcome = Outcome::InternalError {
                 message: message.to_owned(),
@@ -435,9 +435,9 @@ impl Controller {
     }
 }
 
-fn push_log(log: &mut Vec<LogLine>, fault: bool, text: String) {
+fn push_log(log: &mut Vec<LogLine>, is_error: bool, text: String) {
     if log.len() == LOG_LINES {
         log.remove(0);
     }
-    log.push(LogLine { fault, text });
+    log.push(LogLine { is_error, text });
 }

@@ -20,7 +20,7 @@ impl Controller {
             Some(id) => match known(id) {
                 Some(session) => session,
                 None => {
-                    return self.tell(&format!(
+                    return self.report_error(&format!(
                         "row {} belongs to task `{id}`, which is not loaded\nhint: add its task pack with --tasks DIR",
                         index + 1
                     ));
@@ -35,12 +35,12 @@ impl Controller {
         let seed = self.state.sessions[session].seed().id;
         let mut card = Card::new(id, Origin::Hand, Some(seed), code);
         card.row = Some(format!("row {}", index + 1));
-        self.show_passing(session, card);
+        self.show_temporary(session, card);
         self.assess(session, id, Priority::Live);
     }
 
     /// Displays the card of a row or of a client's step, in place of the last such card.
-    pub(super) fn show_passing(&mut self, session: usize, card: Card) {
+    pub(super) fn show_temporary(&mut self, session: usize, card: Card) {
         // An edited card is kept.
         let passing = |card: &Card| card.row.is_some() && card.revision == 0;
         let cards = &mut self.state.sessions[session].cards;
@@ -72,7 +72,7 @@ impl Controller {
                 .position(|session| session.task.id == id)
         };
         let Some(index) = of_task(&header.task_id) else {
-            return self.tell(&format!(
+            return self.report_error(&format!(
                 "{place} is a trajectory of task `{}`, which is not loaded\nhint: add its task pack with --tasks DIR",
                 header.task_id
             ));
@@ -106,15 +106,15 @@ impl Controller {
             cards.insert(step.step, id);
             session.selected = id;
         }
-        self.note(format!("opened {} steps of {place}", cards.len()));
+        self.log(format!("opened {} steps of {place}", cards.len()));
         if let [first, ..] = &bad_lines[..] {
-            self.tell(&format!(
+            self.report_error(&format!(
                 "{} lines could not be read; the first is line {}: {}",
                 bad_lines.len(),
                 first.line,
                 first.message
             ));
         }
-        self.score_what_is_not();
+        self.score_unscored();
     }
 }

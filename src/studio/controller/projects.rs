@@ -21,35 +21,35 @@ impl Controller {
     }
 
     /// Examines the folder of an opened file on a background thread.
-    pub(super) fn look_for_project(&self, file: &Path) {
+    pub(super) fn examine_project(&self, file: &Path) {
         if let Some(folder) = file.parent().and_then(|folder| folder.canonicalize().ok()) {
             self.files.open_project(folder);
         }
     }
 
     /// Uses an allowed folder; asks about another one that holds more than the script.
-    pub(super) fn take_project(&mut self, folder: &Path, opened: Result<Project, String>) {
+    pub(super) fn handle_project(&mut self, folder: &Path, opened: Result<Project, String>) {
         let is_listed = |folders: &[PathBuf]| folders.iter().any(|listed| listed == folder);
         let is_allowed = is_listed(&self.state.settings.project_folders);
         let is_wanted = self
             .state
-            .wanted_project
+            .requested_project
             .take_if(|wanted| wanted == folder)
             .is_some();
         self.state.unusable_projects.remove(folder);
         match opened {
             Ok(project) if is_allowed => {
                 if is_wanted {
-                    self.note(format!("scripts may read files in {}", folder.display()));
+                    self.log(format!("scripts may read files in {}", folder.display()));
                 }
                 self.use_project(project);
             }
             Ok(project) if is_wanted || (project.entries().len() > 1 && !self.is_refused(folder)) => {
-                self.state.asked_project = Some(project);
+                self.state.project_question = Some(project);
             }
             // Nobody requested it.
             Ok(_) => {}
-            Err(message) if is_allowed || is_wanted => self.tell(&message),
+            Err(message) if is_allowed || is_wanted => self.report_error(&message),
             Err(message) => {
                 self.state.unusable_projects.insert(folder.to_owned(), message);
                 // The script may have failed before its folder was examined.
@@ -59,15 +59,15 @@ impl Controller {
     }
 
     /// Asks about the folder of the file on screen, whatever the earlier answer was.
-    pub(super) fn ask_for_project(&mut self) {
+    pub(super) fn ask_about_project(&mut self) {
         let session = self.state.session();
         let Some(folder) = folder_of(session, session.card()) else {
-            return self.tell(
+            return self.report_error(
                 "this code has no file, and so no folder to read\nhint: save it (Ctrl+S) beside the files that it reads",
             );
         };
-        self.state.refused_projects.retain(|refused| *refused != folder);
-        self.state.wanted_project = Some(folder.clone());
+        self.state.denied_projects.retain(|refused| *refused != folder);
+        self.state.requested_project = Some(folder.clone());
         self.files.open_project(folder);
     }
 
@@ -84,31 +84,28 @@ impl Controller {
             && let Some(folder) = folder_of(session, card)
             && let Some(message) = self.state.unusable_projects.remove(&folder)
         {
-            self.tell(&message);
+            self.report_error(&message);
         }
     }
 
     fn is_refused(&self, folder: &Path) -> bool {
-        self.state
-            .refused_projects
-            .iter()
-            .any(|refused| refused == folder)
+        self.state.denied_projects.iter().any(|refused| refused == folder)
     }
 
     /// Handles the user's answer; an allowed folder is saved in the settings.
     pub(super) fn answer_project(&mut self, allow: bool) {
-        let Some(project) = self.state.asked_project.take() else {
+        let Some(project) = self.state.project_question.take() else {
             return;
         };
         let folder = project.folder().to_owned();
         if !allow {
-            self.state.refused_projects.push(folder);
+            self.state.denied_projects.push(folder);
             return;
         }
         let mut settings = self.state.settings.clone();
         settings.project_folders.push(folder);
         if let Some(path) = &self.state.settings_file {
-            self.files.keep_settings(path.clone(), settings.clone());
+            self.files.save_settings(path.clone(), settings.clone());
         }
         self.state.settings = settings;
         self.use_project(project);

@@ -11,16 +11,16 @@ use crate::studio::state::{Card, CardId, Recorded, Session};
 use crate::trajectory::{Origin, Proposal, Step};
 
 /// Number of characters of a streamed text that its card displays.
-const GLANCE: usize = 200;
+const PREVIEW_CHARS: usize = 200;
 
 impl Controller {
-    pub(super) fn take_proposer_command(&mut self, command: ProposerCommand) {
+    pub(super) fn handle_proposer_command(&mut self, command: ProposerCommand) {
         let proposing = &mut self.state.proposing;
         match command {
             ProposerCommand::ProposerKind(pick) => {
-                proposing.pick = pick;
+                proposing.kind = pick;
                 if pick == ProposerKind::Endpoint {
-                    self.look_at(self.state.proposing.server);
+                    self.query_server(self.state.proposing.server);
                 }
             }
             ProposerCommand::Paced(paced) => proposing.paced = paced,
@@ -32,14 +32,14 @@ impl Controller {
                 if index < proposing.servers.len() {
                     proposing.servers.remove(index);
                     proposing.server = proposing.server.min(proposing.servers.len().saturating_sub(1));
-                    self.keep_servers();
+                    self.save_servers();
                 }
             }
             ProposerCommand::UseServer(index) => {
                 if index < proposing.servers.len() {
                     proposing.server = index;
-                    proposing.pick = ProposerKind::Endpoint;
-                    self.look_at(index);
+                    proposing.kind = ProposerKind::Endpoint;
+                    self.query_server(index);
                 }
             }
             ProposerCommand::SetServer(index, known) => {
@@ -47,28 +47,28 @@ impl Controller {
                     && *server != known
                 {
                     *server = known;
-                    self.keep_servers();
+                    self.save_servers();
                 }
             }
-            ProposerCommand::Look(index) => self.look_at(index),
+            ProposerCommand::QueryServer(index) => self.query_server(index),
             ProposerCommand::ClosePrompt => proposing.prompt = None,
         }
     }
 
     /// Reads the servers of a file and saves them there from now on.
-    pub fn servers_file_is(&mut self, path: std::path::PathBuf) {
+    pub fn set_servers_file(&mut self, path: std::path::PathBuf) {
         match crate::studio::proposing::read_servers(&path) {
             Ok(servers) => {
                 self.state.proposing.servers = servers;
                 self.state.proposing.servers_file = Some(path);
             }
             // An unreadable file is not overwritten.
-            Err(message) => self.tell(&message),
+            Err(message) => self.report_error(&message),
         }
     }
 
     /// Sets the folder of prompt templates.
-    pub fn prompts_are_in(&mut self, folder: std::path::PathBuf) {
+    pub fn set_prompt_folder(&mut self, folder: std::path::PathBuf) {
         self.state.proposing.prompts = Some(folder);
     }
 
@@ -79,7 +79,7 @@ impl Controller {
             ..ServerEntry::default()
         };
         if let Err(message) = known.config(None) {
-            return self.tell(&message);
+            return self.report_error(&message);
         }
         let servers = &mut self.state.proposing.servers;
         let index = match servers.iter().position(|server| server.url == url) {
@@ -89,19 +89,19 @@ impl Controller {
                 servers.len() - 1
             }
         };
-        self.keep_servers();
-        self.take_proposer_command(ProposerCommand::UseServer(index));
+        self.save_servers();
+        self.handle_proposer_command(ProposerCommand::UseServer(index));
     }
 
-    fn keep_servers(&self) {
+    fn save_servers(&self) {
         let proposing = &self.state.proposing;
         if let Some(path) = &proposing.servers_file {
-            self.servers.keep(path.clone(), proposing.servers.clone());
+            self.servers.save(path.clone(), proposing.servers.clone());
         }
     }
 
     /// Queries a server.
-    pub(super) fn look_at(&mut self, index: usize) {
+    pub(super) fn query_server(&mut self, index: usize) {
         let Some(server) = self.state.proposing.servers.get_mut(index) else {
             return;
         };
@@ -111,13 +111,13 @@ impl Controller {
         match server.config(None) {
             Ok(config) => {
                 server.health = Health::Asking;
-                self.servers.look(server.url.clone(), config);
+                self.servers.query(server.url.clone(), config);
             }
             Err(message) => server.health = Health::Unhealthy(message),
         }
     }
 
-    pub(super) fn take_server_events(&mut self) {
+    pub(super) fn handle_server_events(&mut self) {
         while let Ok(event) = self.servers.events.try_recv() {
             match event {
                 ServerEvent::Looked { url, found } => {
@@ -135,7 +135,7 @@ impl Controller {
                         self.state.proposing.prompt = Some(prompt);
                     }
                 }
-                ServerEvent::NotKept(message) => self.tell(&message),
+                ServerEvent::NotSaved(message) => self.report_error(&message),
             }
         }
     }
@@ -144,7 +144,7 @@ impl Controller {
     pub(super) fn preview_prompt(&mut self) {
         let proposing = &self.state.proposing;
         let Some(server) = proposing.servers.get(proposing.server) else {
-            return self.note("add a server first: the prompt must fit its model's context".to_owned());
+            return self.log("add a server first: the prompt must fit its model's context".to_owned());
         };
         let session = self.state.session();
         let history = self.known_steps(session, session.card()).0;
@@ -164,7 +164,7 @@ impl Controller {
 
     /// Handles the decision on the pending proposal.
     pub(super) fn answer_proposal(&mut self, answer: Answer) {
-        let Some(PendingProposal { card, base }) = self.state.proposing.arrived.take() else {
+        let Some(PendingProposal { card, base }) = self.state.proposing.pending.take() else {
             return;
         };
         match answer {
@@ -186,7 +186,7 @@ impl Controller {
     /// Configuration of the selected proposer, or why it cannot be used.
     pub(super) fn choice(&self, session: &Session, skip: usize) -> Result<ProposerConfig, String> {
         let proposing = &self.state.proposing;
-        Ok(match session.pick(proposing.pick) {
+        Ok(match session.effective_proposer(proposing.kind) {
             ProposerKind::Rules => ProposerConfig::Rules,
             ProposerKind::Replay => ProposerConfig::Replay {
                 recording: session.recording.clone(),
@@ -275,8 +275,8 @@ impl Controller {
     }
 
     /// Appends to a proposal's text.
-    pub(super) fn hear(&mut self, session: usize, card: CardId, delta: &str) {
-        let said = &mut self.state.proposing.said;
+    pub(super) fn append_text(&mut self, session: usize, card: CardId, delta: &str) {
+        let said = &mut self.state.proposing.streamed;
         let at = match said.iter().position(|said| said.card == card) {
             Some(at) => at,
             None => {
@@ -290,7 +290,11 @@ impl Controller {
         };
         said[at].text.push_str(delta);
         let text = &said[at].text;
-        let start = text.char_indices().rev().nth(GLANCE - 1).map_or(0, |(at, _)| at);
+        let start = text
+            .char_indices()
+            .rev()
+            .nth(PREVIEW_CHARS - 1)
+            .map_or(0, |(at, _)| at);
         let glance = text[start..].to_owned();
         if let Some(card) = self.state.sessions[session].get_mut(card) {
             card.reason = glance;
@@ -298,17 +302,17 @@ impl Controller {
     }
 
     /// Marks the end of a card's text.
-    pub(super) fn heard(&mut self, card: CardId, end: StreamEnd) {
-        let said = self.state.proposing.said.iter_mut();
+    pub(super) fn finish_text(&mut self, card: CardId, end: StreamEnd) {
+        let said = self.state.proposing.streamed.iter_mut();
         for said in said.filter(|said| said.card == card && said.end.is_none()) {
             said.end = Some(end);
         }
     }
 
     /// Marks unfinished texts as incomplete.
-    pub(super) fn break_off(&mut self) {
-        for said in &mut self.state.proposing.said {
-            said.end.get_or_insert(StreamEnd::Broken);
+    pub(super) fn mark_interrupted(&mut self) {
+        for said in &mut self.state.proposing.streamed {
+            said.end.get_or_insert(StreamEnd::Interrupted);
         }
     }
 }

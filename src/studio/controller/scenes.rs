@@ -13,11 +13,11 @@ use crate::reward::Mode;
 use crate::studio::state::{Activity, Card, CardId};
 
 /// A script without any of these displays its part only.
-const SHOWS: [&str; 5] = ["show", "display", "debug", "push_object", "Assembly"];
+const DISPLAY_NAMES: [&str; 5] = ["show", "display", "debug", "push_object", "Assembly"];
 
 impl Controller {
     /// Requests the scene of the card on screen, once per revision.
-    pub(super) fn ask_for_scene(&mut self) {
+    pub(super) fn request_scene(&mut self) {
         let index = self.state.current;
         let session = &self.state.sessions[index];
         let card = session.card();
@@ -43,7 +43,13 @@ impl Controller {
         }
     }
 
-    pub(super) fn take_scene(&mut self, session: usize, card: CardId, revision: u64, assessment: Assessment) {
+    pub(super) fn apply_scene(
+        &mut self,
+        session: usize,
+        card: CardId,
+        revision: u64,
+        assessment: Assessment,
+    ) {
         if let Some(card) = self.state.sessions[session].get_mut(card)
             && card.revision == revision
         {
@@ -58,5 +64,5 @@ fn lacks_scene(card: &Card) -> bool {
         && card
             .scored()
             .is_some_and(|scored| scored.evaluation.ok && scored.revision == card.revision)
-        && SHOWS.iter().any(|word| card.code.contains(word))
+        && DISPLAY_NAMES.iter().any(|word| card.code.contains(word))
 }

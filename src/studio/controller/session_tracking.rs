@@ -6,7 +6,8 @@ use super::{Controller, Effect};
 use crate::executor::Priority;
 use crate::studio::dock::Saved;
 use crate::studio::session_store::{
-    Draft, Left, PAUSE, SessionSnapshot, SessionStore, SessionStoreEvent, StoredSessions, ViewSnapshot,
+    Draft, PAUSE, SessionSnapshot, SessionStore, SessionStoreEvent, StoredSessions, UnrecoveredFile,
+    ViewSnapshot,
 };
 use crate::studio::state::{Activity, Card, CardId, Conflict, Notice, PathPurpose, Quit, file_name};
 use crate::trajectory::Origin;
@@ -14,12 +15,12 @@ use crate::trajectory::Origin;
 /// Session state that panels do not need.
 #[derive(Default)]
 pub(super) struct SessionTracker {
-    keeper: Option<SessionStore>,
+    store: Option<SessionStore>,
     /// Hash of the last saved snapshot.
     mark: Option<u64>,
     due: Option<f64>,
     /// Sessions of windows that did not exit normally.
-    left: Vec<Left>,
+    left: Vec<UnrecoveredFile>,
     look: Appearance,
     /// The reported error, while edits cannot be saved.
     failing: Option<String>,
@@ -34,19 +35,19 @@ pub type Appearance = (Option<bool>, Option<ViewSnapshot>, Option<Saved>);
 
 impl Controller {
     /// Stores edits in a folder from now on, and restores those of the last window. Returns that window's appearance.
-    pub fn remember_in(&mut self, folder: &Path, with_place: bool) -> Appearance {
-        let (keeper, found) = SessionStore::open(folder, self.wake.clone());
+    pub fn open_session_store(&mut self, folder: &Path, with_place: bool) -> Appearance {
+        let (store, found) = SessionStore::open(folder, self.wake.clone());
         let StoredSessions {
             last,
             lost,
             left,
             problems,
         } = found;
-        self.tracker.store = Some(keeper);
+        self.tracker.store = Some(store);
         self.tracker.left = left;
-        self.state.rescued = lost;
+        self.state.recovered = lost;
         for problem in problems {
-            self.tell(&problem);
+            self.report_error(&problem);
         }
         let Some(last) = last else {
             return Appearance::default();
@@ -56,7 +57,7 @@ impl Controller {
         }
         let count = last.drafts.len();
         for draft in last.drafts {
-            self.bring_back(draft, false);
+            self.restore_draft(draft, false);
         }
         if count > 0 {
             let what = if count == 1 {
@@ -64,7 +65,7 @@ impl Controller {
             } else {
                 format!("{count} unsaved edits")
             };
-            self.note(format!("restored {what}"));
+            self.log(format!("restored {what}"));
         }
         let known = self
             .state
@@ -74,19 +75,19 @@ impl Controller {
         if let Some(index) = known.filter(|_| with_place) {
             self.state.current = index;
         }
-        self.score_what_is_not();
+        self.score_unscored();
         self.tracker.look = (last.dark, last.view, last.panels);
         self.tracker.look.clone()
     }
 
     /// Sets the appearance to store.
-    pub fn look_is(&mut self, dark: bool, view: ViewSnapshot, panels: Option<Saved>) {
+    pub fn set_appearance(&mut self, dark: bool, view: ViewSnapshot, panels: Option<Saved>) {
         self.tracker.look = (Some(dark), Some(view), panels);
     }
 
     /// Saves changes once they are due; returns the seconds until then.
-    pub(super) fn keep(&mut self) -> Option<f64> {
-        self.take_keeper_events();
+    pub(super) fn save_when_due(&mut self) -> Option<f64> {
+        self.handle_store_events();
         self.tracker.store.as_ref()?;
         let now = self.state.now;
         let mark = self.mark();
@@ -100,27 +101,24 @@ impl Controller {
             return Some(due - now);
         }
         self.tracker.due = None;
-        let kept = self.kept();
-        if let Some(keeper) = &mut self.tracker.store {
-            keeper.keep(kept);
+        let snapshot = self.snapshot();
+        if let Some(store) = &mut self.tracker.store {
+            store.save(snapshot);
         }
         None
     }
 
-    fn take_keeper_events(&mut self) {
-        let keeper = self.tracker.store.as_ref();
-        let events: Vec<_> = keeper
-            .iter()
-            .flat_map(|keeper| keeper.events.try_iter())
-            .collect();
+    fn handle_store_events(&mut self) {
+        let store = self.tracker.store.as_ref();
+        let events: Vec<_> = store.iter().flat_map(|store| store.events.try_iter()).collect();
         for event in events {
             match event {
                 SessionStoreEvent::Failing(message) => {
-                    self.tell(&message);
+                    self.report_error(&message);
                     self.tracker.failing = Some(message);
                 }
                 SessionStoreEvent::Working => {
-                    self.note("edits can be recovered after a crash again".to_owned());
+                    self.log("edits can be recovered after a crash again".to_owned());
                     let told = self.tracker.failing.take();
                     let told = told.map(|message| Notice::from_message(&message, false));
                     self.state
@@ -131,7 +129,7 @@ impl Controller {
         }
     }
 
-    fn kept(&self) -> SessionSnapshot {
+    fn snapshot(&self) -> SessionSnapshot {
         let drafts = self.state.sessions.iter().flat_map(|session| {
             session
                 .cards
@@ -169,21 +167,21 @@ impl Controller {
     }
 
     /// Handles the answer whether to restore recovered edits.
-    pub(super) fn rescue(&mut self, restore: bool) {
-        let lost = std::mem::take(&mut self.state.rescued);
+    pub(super) fn answer_recovery(&mut self, restore: bool) {
+        let lost = std::mem::take(&mut self.state.recovered);
         if restore {
             for draft in lost {
-                self.bring_back(draft, true);
+                self.restore_draft(draft, true);
             }
         }
         // The new copy reaches the disk before the old files are removed.
-        let (kept, left) = (self.kept(), std::mem::take(&mut self.tracker.left));
-        if let Some(keeper) = &mut self.tracker.store {
-            keeper.settle(kept, left);
+        let (snapshot, left) = (self.snapshot(), std::mem::take(&mut self.tracker.left));
+        if let Some(store) = &mut self.tracker.store {
+            store.save_and_remove(snapshot, left);
         }
     }
 
-    fn bring_back(&mut self, draft: Draft, select: bool) {
+    fn restore_draft(&mut self, draft: Draft, select: bool) {
         let id = CardId(self.fresh_id());
         let index = self
             .state
@@ -212,7 +210,7 @@ impl Controller {
     }
 
     /// Handles a card's file that changed on disk.
-    pub(super) fn changed_outside(&mut self, path: &Path, code: &str) {
+    pub(super) fn handle_changed_file(&mut self, path: &Path, code: &str) {
         let mut reloaded = Vec::new();
         for (index, session) in self.state.sessions.iter_mut().enumerate() {
             for card in &mut session.cards {
@@ -234,7 +232,7 @@ impl Controller {
             }
         }
         for (session, card) in reloaded {
-            self.note(format!(
+            self.log(format!(
                 "{} changed on disk and was loaded again",
                 file_name(path)
             ));
@@ -243,7 +241,7 @@ impl Controller {
     }
 
     /// Handles the answer about a file that changed on disk while it had unsaved edits.
-    pub(super) fn settle_conflict(&mut self, load: bool) {
+    pub(super) fn answer_conflict(&mut self, load: bool) {
         let Some(conflict) = self.state.conflict.take() else {
             return;
         };
@@ -276,7 +274,7 @@ impl Controller {
             running: self
                 .state
                 .repair()
-                .map_or_else(|| self.served(), |running| Some(running.what.clone())),
+                .map_or_else(|| self.client_activity(), |running| Some(running.what.clone())),
             unsaved: self
                 .unsaved()
                 .into_iter()

@@ -2,7 +2,7 @@
 
 use super::{Controller, Effect};
 use crate::studio::diagnostics;
-use crate::studio::files::Stored;
+use crate::studio::files::CacheUsage;
 use crate::studio::new_task::NewTask;
 use crate::studio::state::{CardId, Notice, Session};
 use crate::task::Task;
@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 impl Controller {
     /// Stores panic reports in that folder, and reports one of an earlier window.
-    pub fn keep_panics(&mut self, folder: &Path) {
+    pub fn store_panics(&mut self, folder: &Path) {
         self.last_panic = diagnostics::last_panic(folder);
-        diagnostics::keep_panics(folder);
+        diagnostics::store_panics(folder);
         if let Some(panic) = &self.last_panic {
             let first = panic.lines().next().unwrap_or_default();
             self.state.notice = Some(Notice {
@@ -28,7 +28,7 @@ impl Controller {
     pub(super) fn copy_diagnostics(&mut self) {
         let text = diagnostics::report(&self.state, self.last_panic.as_deref());
         self.effects.push(Effect::Copy(text));
-        self.note("diagnostics copied".to_owned());
+        self.log("diagnostics copied".to_owned());
     }
 
     pub(super) fn write_task(&mut self, task: NewTask) {
@@ -41,11 +41,11 @@ impl Controller {
     }
 
     /// Adds a written task to the list and displays it.
-    pub(super) fn take_task(&mut self, written: Result<Arc<Task>, String>) {
+    pub(super) fn handle_task(&mut self, written: Result<Arc<Task>, String>) {
         match written {
             Err(message) => self.state.new_task_problem = Some(message),
             Ok(task) => {
-                self.note(format!(
+                self.log(format!(
                     "wrote the task {} to {}; `cadforge tasks check {}` builds what it holds",
                     task.id,
                     task.dir.display(),
@@ -55,18 +55,18 @@ impl Controller {
                 self.state.sessions.push(Session::new(task, seed));
                 self.state.current = self.state.sessions.len() - 1;
                 self.effects.push(Effect::TaskWritten);
-                self.score_what_is_not();
+                self.score_unscored();
             }
         }
     }
 
-    pub(super) fn take_store(&mut self, stored: Stored) {
+    pub(super) fn handle_cache_usage(&mut self, stored: CacheUsage) {
         if stored.cleaned {
-            self.note("cache cleared".to_owned());
+            self.log("cache cleared".to_owned());
         }
         if let Some(message) = &stored.problem {
-            self.tell(&message.clone());
+            self.report_error(&message.clone());
         }
-        self.state.store = Some(stored);
+        self.state.cache = Some(stored);
     }
 }

@@ -5,15 +5,15 @@ use egui_tiles::{
     Behavior, EditAction, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse,
 };
 
-use super::{GAP, LEAST, PanelKind, TAB_BAR};
+use super::{GAP, MIN_SIZE, PanelKind, TAB_BAR};
 use crate::studio::theme::{self, HEADER};
 
 /// Behaviour that the tile tree queries.
 pub(super) struct TileBehavior<'a> {
     pub draw: &'a mut dyn FnMut(PanelKind, &mut Ui),
     /// Tab containers with at most one visible child: they get no tab bar.
-    pub lone: Vec<TileId>,
-    pub touched: bool,
+    pub single: Vec<TileId>,
+    pub is_customized: bool,
     pub dropped: bool,
     pub hide: Option<PanelKind>,
 }
@@ -71,7 +71,7 @@ impl Behavior<PanelKind> for TileBehavior<'_> {
     }
 
     fn min_size(&self) -> f32 {
-        LEAST
+        MIN_SIZE
     }
 
     fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
@@ -79,7 +79,7 @@ impl Behavior<PanelKind> for TileBehavior<'_> {
     }
 
     fn is_tab_bar_visible(&self, tile: TileId, _tabs: &Tabs) -> bool {
-        !self.lone.contains(&tile)
+        !self.single.contains(&tile)
     }
 
     fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
@@ -148,9 +148,9 @@ impl Behavior<PanelKind> for TileBehavior<'_> {
 
     fn on_edit(&mut self, action: EditAction) {
         match action {
-            EditAction::TileResized | EditAction::TabSelected => self.touched = true,
+            EditAction::TileResized | EditAction::TabSelected => self.is_customized = true,
             EditAction::TileDropped => {
-                self.touched = true;
+                self.is_customized = true;
                 self.dropped = true;
             }
             EditAction::TileDragged => {}

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 /// Maximum depth to which assignments are followed.
-const DEPTH: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// Classes with their members.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -86,15 +86,15 @@ impl ApiIndex {
     pub fn complete(&self, code: &str, at: usize) -> (usize, Vec<Entry>) {
         let start = at - word_before(&code[..at]).len();
         let typed = &code[start..at];
-        if in_text(code, start) {
+        if is_in_text(code, start) {
             return (start, Vec::new());
         }
         let mut entries = match code[..start].strip_suffix('.') {
-            Some(before) => match self.owner(code, before, DEPTH) {
+            Some(before) => match self.owner(code, before, MAX_DEPTH) {
                 Some(owner) => self.members(&owner),
                 None => Vec::new(),
             },
-            None => names_of(code, start),
+            None => defined_names(code, start),
         };
         let rank = |name: &str| {
             let lower = name.to_lowercase();
@@ -122,11 +122,11 @@ impl ApiIndex {
     pub fn lookup(&self, code: &str, end: usize) -> Option<Entry> {
         let name = word_before(&code[..end]);
         let start = end - name.len();
-        if name.is_empty() || in_text(code, start) {
+        if name.is_empty() || is_in_text(code, start) {
             return None;
         }
         let before = code[..start].strip_suffix('.')?;
-        let owner = self.owner(code, before, DEPTH)?;
+        let owner = self.owner(code, before, MAX_DEPTH)?;
         self.members(&owner).into_iter().find(|entry| entry.name == name)
     }
 
@@ -192,7 +192,7 @@ impl ApiIndex {
         // A chain may span lines that end with a backslash.
         let before = before.trim_end_matches(|c: char| c.is_whitespace() || c == '\\');
         if let Some(inner) = before.strip_suffix(')') {
-            let open = opening(inner)?;
+            let open = opening_bracket(inner)?;
             let callee = inner[..open].trim_end();
             let name = word_before(callee);
             if name.is_empty() {
@@ -204,7 +204,7 @@ impl ApiIndex {
                 return match self.owner(code, head, depth)? {
                     Owner::Module if self.classes.contains_key(name) => Some(Owner::Class(name.to_owned())),
                     Owner::Module | Owner::Submodule(_) => None,
-                    Owner::Class(class) => self.answer_of(&class, name),
+                    Owner::Class(class) => self.return_type(&class, name),
                 };
             }
             if self.classes.contains_key(name) {
@@ -250,7 +250,7 @@ impl ApiIndex {
     }
 
     /// Return type of a method: most methods of CadQuery return their own class.
-    fn answer_of(&self, class: &str, method: &str) -> Option<Owner> {
+    fn return_type(&self, class: &str, method: &str) -> Option<Owner> {
         let member = self.classes.get(class)?.members.get(method)?;
         if member.kind == "property" {
             return None;
@@ -296,7 +296,7 @@ fn entry(name: &str, kind: &str, params: Option<&Vec<Param>>, doc: &str) -> Entr
 }
 
 /// Names that the script defines before a position.
-fn names_of(code: &str, at: usize) -> Vec<Entry> {
+fn defined_names(code: &str, at: usize) -> Vec<Entry> {
     let mut names: BTreeMap<String, bool> = BTreeMap::new();
     for line in code[..at].split('\n') {
         let text = line.trim_start();
@@ -346,7 +346,7 @@ fn expression(text: &str) -> &str {
 }
 
 /// Position of the bracket that a closing one after `inner` matches.
-fn opening(inner: &str) -> Option<usize> {
+fn opening_bracket(inner: &str) -> Option<usize> {
     let mut depth = 0;
     for (at, c) in inner.char_indices().rev() {
         match c {
@@ -371,7 +371,7 @@ pub fn word_before(text: &str) -> &str {
 }
 
 /// Whether a position is in a comment or, judged by its line alone, in a string.
-fn in_text(code: &str, at: usize) -> bool {
+fn is_in_text(code: &str, at: usize) -> bool {
     let line = code[..at].rsplit('\n').next().unwrap_or_default();
     let mut quote = None;
     for c in line.chars() {
@@ -392,7 +392,7 @@ pub fn nearest(names: impl Iterator<Item = String>, wrong: &str) -> Vec<String> 
     let mut found: Vec<(usize, String)> = names
         .filter(|name| name != wrong)
         .filter_map(|name| {
-            let distance = slips(&name.to_lowercase(), &lower);
+            let distance = edit_distance(&name.to_lowercase(), &lower);
             (distance <= most).then_some((distance, name))
         })
         .collect();
@@ -402,7 +402,7 @@ pub fn nearest(names: impl Iterator<Item = String>, wrong: &str) -> Vec<String> 
 }
 
 /// Edit distance of two words, with transpositions of neighbours.
-fn slips(a: &str, b: &str) -> usize {
+fn edit_distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
     for i in 1..=a.len() {
@@ -484,7 +484,7 @@ mod tests {
             bundled().similar_parameters("Workplane", "box", "heigth")[0],
             "height"
         );
-        assert_eq!(slips("abc", "acb"), 1);
-        assert_eq!(slips("", "ab"), 2);
+        assert_eq!(edit_distance("abc", "acb"), 1);
+        assert_eq!(edit_distance("", "ab"), 2);
     }
 }

@@ -110,7 +110,7 @@ pub fn show(
     ui: &mut Ui,
 ) -> Option<FindAction> {
     let palette = theme::of(ui);
-    let mut wish = None;
+    let mut action = None;
     let rows = if find.replacing { 2.0 } else { 1.0 };
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), rows * ROW), egui::Sense::hover());
     ui.painter().rect_filled(rect, 0.0, palette.raised);
@@ -130,7 +130,7 @@ pub fn show(
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if entered {
             let back = ui.input(|input| input.modifiers.shift);
-            wish = Some(if back {
+            action = Some(if back {
                 FindAction::Previous
             } else {
                 FindAction::Next
@@ -140,7 +140,7 @@ pub fn show(
         if (response.has_focus() || response.lost_focus())
             && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
         {
-            wish = Some(FindAction::Close);
+            action = Some(FindAction::Close);
         }
         let count = match (found.matches.len(), current) {
             (0, _) if find.query.is_empty() => String::new(),
@@ -154,14 +154,14 @@ pub fn show(
             ("↓", "Next match", FindAction::Next),
         ] {
             if small(ui, sign, name, false).clicked() {
-                wish = Some(what);
+                action = Some(what);
             }
         }
         if small(ui, "Aa", "Match case", find.case).clicked() {
             find.case = !find.case;
         }
         if small(ui, "✕", "Close find", false).clicked() {
-            wish = Some(FindAction::Close);
+            action = Some(FindAction::Close);
         }
     });
     if find.replacing {
@@ -175,19 +175,19 @@ pub fn show(
                 field_width,
             );
             if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-                wish = Some(FindAction::Replace);
+                action = Some(FindAction::Replace);
                 response.request_focus();
             }
             ui.add_space(4.0);
             if small(ui, "Replace", "Replace", false).clicked() {
-                wish = Some(FindAction::Replace);
+                action = Some(FindAction::Replace);
             }
             if small(ui, "All", "Replace all", false).clicked() {
-                wish = Some(FindAction::ReplaceAll);
+                action = Some(FindAction::ReplaceAll);
             }
         });
     }
-    wish
+    action
 }
 
 /// Lays out within a fixed row, so that lack of space does not widen the panel.
@@ -199,8 +199,8 @@ fn within(ui: &mut Ui, row: Rect, add: impl FnOnce(&mut Ui)) {
 }
 
 /// The match that an action selects from a caret in bytes.
-pub fn target(found: &SearchMatches, wish: FindAction, caret: Range<usize>) -> Option<usize> {
-    match wish {
+pub fn target(found: &SearchMatches, action: FindAction, caret: Range<usize>) -> Option<usize> {
+    match action {
         FindAction::Next => next(
             &found.matches,
             caret.end.max(caret.start + usize::from(caret.is_empty())),

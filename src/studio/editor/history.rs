@@ -19,7 +19,7 @@ pub enum EditOrigin {
     /// The slider of that name.
     Slider(String),
     /// Any other change, always a separate step.
-    Whole,
+    Other,
 }
 
 /// Time and selection of an edit.
@@ -79,7 +79,7 @@ impl History {
         // Among equal neighbours the caret tells which character was typed.
         let most = match by {
             EditOrigin::Typing => moment.before.start.min(moment.after.start),
-            EditOrigin::Slider(_) | EditOrigin::Whole => usize::MAX,
+            EditOrigin::Slider(_) | EditOrigin::Other => usize::MAX,
         };
         let (old, new) = difference(&self.text, text, most);
         let edit = Edit {
@@ -91,7 +91,7 @@ impl History {
         };
         self.undone.clear();
         let joined = match self.done.last_mut() {
-            Some(last) if self.open && last.takes(&edit) => {
+            Some(last) if self.open && last.can_join(&edit) => {
                 self.held -= last.bytes();
                 last.join(&edit, &self.text);
                 self.held += last.bytes();
@@ -159,21 +159,21 @@ impl Edit {
     }
 
     /// Whether `next` belongs to the same step.
-    fn takes(&self, next: &Self) -> bool {
+    fn can_join(&self, next: &Self) -> bool {
         let soon = next.moment.now - self.moment.now < PAUSE;
         match (&self.by, &next.by) {
             (EditOrigin::Slider(one), EditOrigin::Slider(other)) => {
                 one == other && (soon || next.moment.held)
             }
             (EditOrigin::Typing, EditOrigin::Typing) => {
-                soon && self.moment.after == next.moment.before && self.goes_on(next)
+                soon && self.moment.after == next.moment.before && self.continues(next)
             }
             _ => false,
         }
     }
 
     /// Whether `next` continues typing at the end of this edit in the same word, or continues deleting.
-    fn goes_on(&self, next: &Self) -> bool {
+    fn continues(&self, next: &Self) -> bool {
         let typed = !self.inserted.is_empty() && next.removed.is_empty();
         let deleted = self.inserted.is_empty() && next.inserted.is_empty();
         if typed {
@@ -337,10 +337,10 @@ mod tests {
     #[test]
     fn a_new_edit_ends_what_could_be_made_again_and_whole_ones_stay_apart() {
         let mut history = History::new("a");
-        history.record("b", EditOrigin::Whole, at(0, 1, 0.0));
-        history.record("c", EditOrigin::Whole, at(0, 1, 0.0));
+        history.record("b", EditOrigin::Other, at(0, 1, 0.0));
+        history.record("c", EditOrigin::Other, at(0, 1, 0.0));
         history.undo();
-        history.record("d", EditOrigin::Whole, at(0, 1, 0.0));
+        history.record("d", EditOrigin::Other, at(0, 1, 0.0));
         assert_eq!(history.redo(), None);
         assert_eq!(back(&mut history), ["b", "a"]);
     }
@@ -354,7 +354,7 @@ mod tests {
             let mut history = History::new("ßa");
             let mut now = 0.0;
             for (text, by, caret, sealed) in &texts {
-                let by = [EditOrigin::Typing, EditOrigin::Slider("a".to_owned()), EditOrigin::Whole][*by as usize].clone();
+                let by = [EditOrigin::Typing, EditOrigin::Slider("a".to_owned()), EditOrigin::Other][*by as usize].clone();
                 now += 0.4 * *caret as f64;
                 let moment = EditTime { held: *sealed, ..at(*caret, caret + 1, now) };
                 history.record(text, by, moment);

@@ -101,7 +101,7 @@ pub(super) fn apply(edit: Edit, code: &mut String, history: &mut History, id: Id
         now: ui.input(|input| input.time),
         held: false,
     };
-    history.record(code, EditOrigin::Whole, moment);
+    history.record(code, EditOrigin::Other, moment);
     true
 }
 

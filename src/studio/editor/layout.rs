@@ -91,7 +91,7 @@ impl CodeLayout {
         let (front, back) = if self.lines.is_empty() {
             (0, 0)
         } else {
-            alike(old, new)
+            common_ends(old, new)
         };
         let kept = breaks(&old[old.len() - back..]);
         let mut rest = self.lines.split_off(breaks(&old[..front]));
@@ -153,7 +153,7 @@ fn breaks(bytes: &[u8]) -> usize {
 }
 
 /// Lengths of the common prefix and suffix of two texts, in bytes.
-fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
+fn common_ends(old: &[u8], new: &[u8]) -> (usize, usize) {
     /// Bytes compared at a time.
     const STEP: usize = 64;
     let shorter = old.len().min(new.len());

@@ -75,7 +75,7 @@ pub struct EditorView {
     at_caret: AtCaret,
     sliders: Sliders,
     /// Action of a menu or shortcut, for the next frame.
-    wanted: Option<EditorAction>,
+    pending_action: Option<EditorAction>,
     /// Whether the field requests the focus: after it has processed the click.
     refocus: bool,
     /// Number of frames in which the field takes the focus if nothing else has it.
@@ -96,7 +96,7 @@ impl EditorView {
 
     /// Executes an action of a menu or shortcut in the next frame.
     pub fn act(&mut self, action: EditorAction) {
-        self.wanted = Some(action);
+        self.pending_action = Some(action);
     }
 
     /// Returns the focus to the code after a popup closed, unless another widget has it.
@@ -111,7 +111,7 @@ impl EditorView {
     }
 
     /// Switches to the text and history of a card.
-    fn turn_to(&mut self, card: &Card, state: &State, id: Id, ui: &Ui) {
+    fn switch_to(&mut self, card: &Card, state: &State, id: Id, ui: &Ui) {
         if self.seen != Some((card.id, card.revision)) {
             if self.buffer != card.code {
                 self.buffer.clone_from(&card.code);
@@ -135,7 +135,7 @@ impl EditorView {
         if self.history.text() != self.buffer {
             // Changed outside the editor, for example reloaded from its file.
             let before = caret_of(ui, id, self.history.text());
-            self.record(EditOrigin::Whole, before, id, ui);
+            self.record(EditOrigin::Other, before, id, ui);
         }
     }
 
@@ -164,7 +164,7 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
     let card = session.card();
     header(session, card, ui, commands);
     let id = Id::unique(("code", card.editor));
-    view.turn_to(card, state, id, ui);
+    view.switch_to(card, state, id, ui);
     if ui.input(|input| input.pointer.any_pressed()) {
         view.history.seal();
     }
@@ -324,7 +324,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
     let by = ui.input(|input| {
         let piece = |event: &Event| matches!(event, Event::Paste(_) | Event::Cut);
         if input.events.iter().any(piece) {
-            EditOrigin::Whole
+            EditOrigin::Other
         } else {
             EditOrigin::Typing
         }
@@ -502,7 +502,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
                 view.buffer.replace_range(fix.place.clone(), &fix.text);
                 let end = fix.place.start + fix.text.len();
                 set_selection(ui, id, &view.buffer, end..end);
-                view.record(EditOrigin::Whole, before, id, ui);
+                view.record(EditOrigin::Other, before, id, ui);
                 output.response.request_focus();
                 commands.push(Command::Edit {
                     card: card.id,
@@ -534,7 +534,7 @@ fn complete(
     view.buffer.replace_range(place.clone(), text);
     let caret = place.start + text.len() - back;
     set_selection(ui, id, &view.buffer, caret..caret);
-    view.record(EditOrigin::Whole, before, id, ui);
+    view.record(EditOrigin::Other, before, id, ui);
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::highlight::{Token, tokens};
 
 /// A slider over a larger range has useless steps; enough digits give infinity.
-const MOST: f64 = 1e9;
+const MAX_VALUE: f64 = 1e9;
 
 /// An assignment `name = number` without indentation.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub fn numbers(code: &str) -> Vec<Number> {
             && plain.chars().all(|c| c.is_ascii_digit() || c == '.')
             && plain.chars().any(|c| c.is_ascii_digit());
         let value = simple.then(|| literal.parse::<f64>().ok()).flatten();
-        let Some(value) = value.filter(|value| value.abs() <= MOST) else {
+        let Some(value) = value.filter(|value| value.abs() <= MAX_VALUE) else {
             continue;
         };
         let at = here + line.len() - rest.len() + (text.len() - text.trim_start().len());

@@ -12,7 +12,7 @@ use crate::studio::command::EditorAction;
 
 /// Executes the pending editor action; returns whether the code changed.
 pub(super) fn act(view: &mut EditorView, id: Id, ui: &Ui) -> bool {
-    let Some(action) = view.wanted.take() else {
+    let Some(action) = view.pending_action.take() else {
         return false;
     };
     match action {
@@ -62,14 +62,14 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
     let caret = place_of(view, id, ui);
     let current = view.found.matches.iter().position(|range| *range == caret);
     let before = view.find.query.clone();
-    let wish = find_bar::show(&mut view.find, &view.found, current, ui);
+    let action = find_bar::show(&mut view.find, &view.found, current, ui);
     if view.find.query != before {
         view.found.update(&view.find, &view.buffer);
         if let Some(first) = matching::next(&view.found.matches, caret.start) {
             select(view, first, id, ui);
         }
     }
-    match wish {
+    match action {
         None => false,
         Some(FindAction::Close) => {
             view.find.open = false;
@@ -78,7 +78,7 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
             false
         }
         Some(FindAction::Next | FindAction::Previous) => {
-            go(view, wish.unwrap_or(FindAction::Next), id, ui);
+            go(view, action.unwrap_or(FindAction::Next), id, ui);
             false
         }
         Some(FindAction::Replace) => {
@@ -90,7 +90,7 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
             view.buffer.replace_range(range.clone(), &view.find.replacement);
             let after = range.start..range.start + view.find.replacement.len();
             set_selection(ui, id, &view.buffer, after);
-            view.record(EditOrigin::Whole, before, id, ui);
+            view.record(EditOrigin::Other, before, id, ui);
             view.found.update(&view.find, &view.buffer);
             let after = range.start + view.find.replacement.len();
             if let Some(index) = matching::next(&view.found.matches, after) {
@@ -101,7 +101,7 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
         Some(FindAction::ReplaceAll) => {
             let before = caret_of(ui, id, &view.buffer);
             let count = view.find.replace_all(&mut view.buffer);
-            view.record(EditOrigin::Whole, before, id, ui);
+            view.record(EditOrigin::Other, before, id, ui);
             view.found.update(&view.find, &view.buffer);
             count > 0
         }
@@ -118,9 +118,9 @@ pub(super) fn place_of(view: &EditorView, id: Id, ui: &Ui) -> Range<usize> {
     kept.unwrap_or_else(|| caret_of(ui, id, &view.buffer))
 }
 
-pub(super) fn go(view: &mut EditorView, wish: FindAction, id: Id, ui: &Ui) {
+pub(super) fn go(view: &mut EditorView, action: FindAction, id: Id, ui: &Ui) {
     let caret = place_of(view, id, ui);
-    if let Some(index) = find_bar::target(&view.found, wish, caret) {
+    if let Some(index) = find_bar::target(&view.found, action, caret) {
         select(view, index, id, ui);
     }
 }

@@ -101,7 +101,7 @@ mod tests {
     use crate::failure::Kind;
     use crate::studio::editor::api;
 
-    fn mended(code: &str, message: &str, line: u32) -> Option<String> {
+    fn fixed(code: &str, message: &str, line: u32) -> Option<String> {
         let failure = Failure {
             kind: Kind::InventedApi,
             message: message.to_owned(),
@@ -118,7 +118,7 @@ mod tests {
     fn a_slip_is_mended_where_it_is() {
         let code = "cricle = 1\nw = cq.Workplane('XY')\\\n    .cricle(3)\n";
         assert_eq!(
-            mended(
+            fixed(
                 code,
                 "AttributeError: 'Workplane' object has no attribute 'cricle'",
                 2
@@ -127,7 +127,7 @@ mod tests {
             Some("cricle = 1\nw = cq.Workplane('XY')\\\n    .circle(3)\n")
         );
         assert_eq!(
-            mended(
+            fixed(
                 "w = cq.Workplan('XY')",
                 "module 'cadquery' has no attribute 'Workplan'",
                 1
@@ -136,7 +136,7 @@ mod tests {
             Some("w = cq.Workplane('XY')")
         );
         assert_eq!(
-            mended(
+            fixed(
                 "w.box(1, 2, heigth=3)",
                 "Workplane.box() got an unexpected keyword argument 'heigth'",
                 1
@@ -145,7 +145,7 @@ mod tests {
             Some("w.box(1, 2, height=3)")
         );
         assert_eq!(
-            mended("plate_w = 3\nb = palte_w + 1", "name 'palte_w' is not defined", 2).as_deref(),
+            fixed("plate_w = 3\nb = palte_w + 1", "name 'palte_w' is not defined", 2).as_deref(),
             Some("plate_w = 3\nb = plate_w + 1")
         );
     }
@@ -153,9 +153,9 @@ mod tests {
     #[test]
     fn nothing_is_made_up() {
         assert_eq!(
-            mended("w.annulus(1)", "'Workplane' object has no attribute 'annulus'", 1),
+            fixed("w.annulus(1)", "'Workplane' object has no attribute 'annulus'", 1),
             None
         );
-        assert_eq!(mended("(", "'(' was never closed", 1), None);
+        assert_eq!(fixed("(", "'(' was never closed", 1), None);
     }
 }

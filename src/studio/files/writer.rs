@@ -59,7 +59,7 @@ impl Latest {
             }
             if let Err(message) = write() {
                 // A closed window needs no event.
-                let _ = sender.send(FileEvent::NotKept(message));
+                let _ = sender.send(FileEvent::NotSaved(message));
                 wake();
             }
         }));
@@ -95,7 +95,7 @@ pub fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> 
             };
             if result.is_ok() {
                 let stamp = Stamp {
-                    seen: look_at(&path),
+                    seen: read_stamp(&path),
                     content: hash(&code),
                 };
                 known.insert(path.clone(), stamp);
@@ -128,7 +128,7 @@ pub fn changed(watched: &mut BTreeMap<PathBuf, Stamp>) -> Vec<(PathBuf, String)>
 impl Stamp {
     /// Reads the file again; returns its content if it is new.
     fn renew(&mut self, path: &Path) -> Option<String> {
-        let seen = look_at(path);
+        let seen = read_stamp(path);
         if seen == self.seen || seen.is_none() {
             return None;
         }
@@ -146,7 +146,7 @@ pub fn lock(watched: &Watched) -> MutexGuard<'_, BTreeMap<PathBuf, Stamp>> {
     watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub fn look_at(path: &Path) -> Option<(SystemTime, u64)> {
+pub fn read_stamp(path: &Path) -> Option<(SystemTime, u64)> {
     let about = fs::metadata(path).ok()?;
     Some((about.modified().ok()?, about.len()))
 }

@@ -9,7 +9,7 @@ use crate::studio::theme;
 
 /// Asks whether an opened script may read the files beside it.
 pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let Some(project) = &state.asked_project else {
+    let Some(project) = &state.project_question else {
         return;
     };
     let palette = theme::of(ui);
@@ -43,8 +43,8 @@ pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
 }
 
 /// Offers to restore edits of a window that did not exit normally.
-pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let count = state.rescued.len();
+pub fn recovery(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let count = state.recovered.len();
     if count == 0 {
         return;
     }
@@ -56,13 +56,13 @@ pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .show(ui, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.add(Button::new("Discard")).clicked() {
-                    commands.push(Command::Rescue(false));
+                    commands.push(Command::RecoverEdits(false));
                 }
                 let restore = RichText::new("Restore")
                     .font(theme::medium(theme::TEXT))
                     .color(egui::Color32::WHITE);
                 if ui.add(Button::new(restore).fill(palette.primary)).clicked() {
-                    commands.push(Command::Rescue(true));
+                    commands.push(Command::RecoverEdits(true));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let what = if count == 1 {
@@ -77,7 +77,7 @@ pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                             .color(palette.text),
                     );
                     let first = state
-                        .rescued
+                        .recovered
                         .iter()
                         .rev()
                         .find_map(|draft| draft.code.lines().find(|line| !line.trim().is_empty()));
@@ -100,10 +100,10 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
         let about = "It also has unsaved edits here. Loading replaces them; undo restores them.";
         ask(ui, "conflict", &title, about, &[], &mut |ui| {
             if ui.button("Keep mine").clicked() {
-                commands.push(Command::SettleConflict(false));
+                commands.push(Command::AnswerConflict(false));
             }
             if ui.button("Load from disk").clicked() {
-                commands.push(Command::SettleConflict(true));
+                commands.push(Command::AnswerConflict(true));
             }
         });
     } else if let Some(Overwrite { path, .. }) = &state.overwrite {
@@ -117,12 +117,12 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
                 ("Cancel", Overwriting::Cancel),
             ] {
                 if ui.button(label).clicked() {
-                    commands.push(Command::SettleOverwrite(answer));
+                    commands.push(Command::AnswerOverwrite(answer));
                 }
             }
         });
         if left {
-            commands.push(Command::SettleOverwrite(Overwriting::Cancel));
+            commands.push(Command::AnswerOverwrite(Overwriting::Cancel));
         }
     } else if let Some(quit) = &state.quit {
         let mut lines = quit.unsaved.clone();
@@ -145,7 +145,7 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
                 commands.push(Command::Quit { save: false });
             }
             if ui.button("Cancel").clicked() {
-                commands.push(Command::StayOpen);
+                commands.push(Command::CancelQuit);
             }
         });
     }

@@ -25,14 +25,14 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 if ui.add(Button::new("Copy message").small()).clicked() {
                     commands.push(Command::Copy(whole(notice)));
                 }
-                if notice.from_pool && state.making_environment {
+                if notice.from_pool && state.creating_environment {
                     ui.label("setting up…");
                 } else if notice.from_pool && state.recipe.is_some() {
                     let set_up = ui.add(Button::new("Set up Python").small());
-                    let unsafe_count =
+                    let summary_text =
                         "installs CadQuery and its dependencies (340 MB) in a separate environment";
-                    if set_up.on_hover_text(unsafe_count).clicked() {
-                        commands.push(Command::MakeEnvironment);
+                    if set_up.on_hover_text(summary_text).clicked() {
+                        commands.push(Command::CreateEnvironment);
                     }
                 }
                 ui.with_layout(Layout::top_down(Align::LEFT), |ui| {

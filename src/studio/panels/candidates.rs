@@ -30,7 +30,7 @@ pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut 
                 ui.label(RichText::new("uninformative").size(SMALL).color(palette.warn))
                     .on_hover_text(UNINFORMATIVE);
             }
-            let text = widgets::small(unsafe_count(&cards, first, session), palette);
+            let text = widgets::small(summary_text(&cards, first, session), palette);
             ui.add(Label::new(text).truncate());
         },
         |ui| {
@@ -68,7 +68,7 @@ pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut 
 }
 
 /// Base of the candidates, how many built, and statistics.
-fn unsafe_count(cards: &[&Card], first: &Card, session: &Session) -> String {
+fn summary_text(cards: &[&Card], first: &Card, session: &Session) -> String {
     let base = first.parent.and_then(|parent| session.get(parent));
     let base = base.map_or_else(String::new, |base| format!(" from {}", session.title(base)));
     let scored = cards.iter().filter(|card| card.scored().is_some()).count();
@@ -97,10 +97,10 @@ fn cell<'a>(card: &'a Card, session: &Session) -> Cell<'a> {
             (Some(evaluation), Some(shape)) if evaluation.ok => Picture::Shape(shape),
             (Some(evaluation), _) => match &evaluation.failure {
                 Some(failure) => Picture::Broken(&failure.message),
-                None => Picture::PendingStep("no shape"),
+                None => Picture::InProgress("no shape"),
             },
-            (None, _) if !card.code.is_empty() => Picture::PendingStep("building…"),
-            (None, _) if card.reason.is_empty() => Picture::PendingStep("waiting for the first token…"),
+            (None, _) if !card.code.is_empty() => Picture::InProgress("building…"),
+            (None, _) if card.reason.is_empty() => Picture::InProgress("waiting for the first token…"),
             (None, _) => Picture::Text(&card.reason),
         },
         label: format!("candidate {title}"),

@@ -53,7 +53,10 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             let margin = Margin::symmetric(PAD as i8, 6);
             Frame::NONE.inner_margin(margin).show(ui, |ui| {
                 if lines.is_empty() {
-                    ui.label(widgets::dim("output, tracebacks and messages appear here", palette));
+                    ui.label(widgets::dim(
+                        "output, tracebacks and messages appear here",
+                        palette,
+                    ));
                 }
                 for line in &lines {
                     let text = RichText::new(&line.text)
@@ -96,7 +99,7 @@ struct Line {
 fn lines(state: &State, palette: &Palette, which: OutputFilter) -> Vec<Line> {
     let mut lines = Vec::new();
     for line in state.log.iter().filter(|_| which != OutputFilter::Output) {
-        let color = if line.fault { palette.warn } else { palette.dim };
+        let color = if line.is_error { palette.warn } else { palette.dim };
         push(&mut lines, &line.text, color, true);
     }
     if which == OutputFilter::Log {

@@ -50,7 +50,7 @@ pub(super) enum Picture<'a> {
     /// Failed build, with the reason.
     Broken(&'a str),
     /// In progress, with its phase.
-    PendingStep(&'a str),
+    InProgress(&'a str),
     /// Code or text as it arrives.
     Text(&'a str),
 }
@@ -197,7 +197,7 @@ fn picture(picture: &Picture<'_>, viewport: &mut Viewport, place: Rect, ui: &Ui,
         ui.painter().galley(place.min + vec2(9.0, 9.0), galley, color);
     };
     match picture {
-        Picture::PendingStep(text) => words(text, theme::regular(11.0), palette.faint, 4),
+        Picture::InProgress(text) => words(text, theme::regular(11.0), palette.faint, 4),
         Picture::Broken(why) => words(why, theme::regular(11.0), palette.bad, 4),
         Picture::Text(text) => words(text, theme::mono(9.5), palette.dim, 6),
         Picture::Shape(shape) => {

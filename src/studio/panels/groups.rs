@@ -3,7 +3,7 @@
 use egui::{Button, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
 use super::group_grid::{self, Cell, Picture, UNINFORMATIVE};
-use super::runs::{hint, unsafe_count};
+use super::runs::{hint, summary_text};
 use super::widgets;
 use crate::studio::command::Command;
 use crate::studio::rows::Rows;
@@ -65,7 +65,7 @@ pub(super) fn show(
             ui.label(RichText::new("uninformative").size(SMALL).color(palette.warn))
                 .on_hover_text(UNINFORMATIVE);
         }
-        ui.add(Label::new(widgets::small(unsafe_count(&numbers), palette)).truncate());
+        ui.add(Label::new(widgets::small(summary_text(&numbers), palette)).truncate());
     });
     let rewards = group.rows.iter().filter_map(|row| rows.rows.get(*row as usize));
     let rewards = rewards.map(|row| (f64::from(row.total), row.built != Some(false)));
@@ -105,8 +105,8 @@ fn cell<'a>(member: &'a Member, rows: &Rows, state: &State) -> Option<Cell<'a>> 
         name: format!("#{}", member.row + 1),
         label: format!("candidate {}", member.row + 1),
         picture: match &member.phase {
-            Phase::Reading => Picture::PendingStep("reading…"),
-            Phase::Building(_) => Picture::PendingStep("building…"),
+            Phase::Reading => Picture::InProgress("reading…"),
+            Phase::Building(_) => Picture::InProgress("building…"),
             Phase::Broken(why) => Picture::Broken(why),
             Phase::Built(shape) => Picture::Shape(shape),
         },

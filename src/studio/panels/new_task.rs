@@ -168,13 +168,7 @@ fn fields(draft: &mut Draft, ui: &mut Ui) {
                 "Design a hinge leaf as editable code-CAD. Include …",
                 4,
             );
-            text(
-                ui,
-                "keywords",
-                &mut draft.hints,
-                "leaf, knuckle, three_holes",
-                1,
-            );
+            text(ui, "keywords", &mut draft.hints, "leaf, knuckle, three_holes", 1);
             ui.label("level");
             ui.name_inputs("level", |ui| {
                 ComboBox::new("level", "")

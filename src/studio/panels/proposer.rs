@@ -15,10 +15,10 @@ use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, Palette};
 
 /// All kinds in the order of the bar.
-pub const PICKS: [ProposerKind; 3] = [ProposerKind::Rules, ProposerKind::Replay, ProposerKind::Endpoint];
+pub const KINDS: [ProposerKind; 3] = [ProposerKind::Rules, ProposerKind::Replay, ProposerKind::Endpoint];
 
 /// Accessible name of the button with the limits, before their values.
-pub const ASKED: &str = "Proposer settings";
+pub const SETTINGS_LABEL: &str = "Proposer settings";
 /// Width of the button with a loop's limits, points.
 const LIMITS: f32 = 154.0;
 /// Additional width for the number of candidates, points.
@@ -34,7 +34,7 @@ pub struct ProposerView {
 
 /// Draws the panel.
 pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let pick = state.session().pick(state.proposing.pick);
+    let pick = state.session().effective_proposer(state.proposing.kind);
     // In a narrow panel the selection has priority over the caption.
     let caption = if ui.available_width() < 330.0 {
         "By"
@@ -45,7 +45,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         ui,
         caption,
         |ui| {
-            for choice in PICKS {
+            for choice in KINDS {
                 let there = choice != ProposerKind::Replay || state.session().repair().is_some();
                 let button = ui.add_enabled(there, Button::selectable(pick == choice, choice.name()));
                 button.widget_info(|| {
@@ -155,7 +155,7 @@ fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Com
             }
         }
     });
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{ASKED}, {face}")));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{SETTINGS_LABEL}, {face}")));
     response.on_hover_text("prompt and loop settings");
 }
 
@@ -216,7 +216,7 @@ fn replay(state: &State, width: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
 /// Draws the streamed text.
 fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let said = &state.proposing.said;
+    let said = &state.proposing.streamed;
     let live = state.repair();
     if !said.iter().any(|said| Some(said.card) == view.shown) {
         view.shown = None;
@@ -284,8 +284,8 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
 
 fn color(said: &StreamedText, palette: &Palette) -> egui::Color32 {
     match said.end {
-        Some(StreamEnd::Broken) => palette.dim,
-        None | Some(StreamEnd::Whole | StreamEnd::Clipped) => palette.text,
+        Some(StreamEnd::Interrupted) => palette.dim,
+        None | Some(StreamEnd::Complete | StreamEnd::Truncated) => palette.text,
     }
 }
 
@@ -301,9 +301,9 @@ fn describe(said: &StreamedText, state: &State) -> String {
     let characters = said.text.chars().count();
     let end = match said.end {
         None => "arriving",
-        Some(StreamEnd::Whole) => "complete",
-        Some(StreamEnd::Clipped) => "cut at the token limit",
-        Some(StreamEnd::Broken) => "incomplete",
+        Some(StreamEnd::Complete) => "complete",
+        Some(StreamEnd::Truncated) => "cut at the token limit",
+        Some(StreamEnd::Interrupted) => "incomplete",
     };
     format!("{title} · {characters} characters · {end}")
 }

@@ -33,7 +33,7 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
             if let PromptView::Shown {
                 tokens,
                 counted,
-                left_out,
+                omitted,
                 ..
             } = prompt
             {
@@ -43,8 +43,8 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
                     "estimate, rather high"
                 };
                 ui.label(widgets::dim(format!("{tokens} tokens · {by}"), palette));
-                if !left_out.is_empty() {
-                    let text = format!("omitted to fit: {}", left_out.join(", "));
+                if !omitted.is_empty() {
+                    let text = format!("omitted to fit: {}", omitted.join(", "));
                     ui.label(RichText::new(text).color(palette.warn));
                 }
             }

@@ -55,7 +55,7 @@ pub fn show(view: &mut ServerView, state: &State, width: f32, ui: &mut Ui, comma
                     view.adding = true;
                 }
                 if ui.button("Check server").clicked() {
-                    commands.push(Command::Proposer(ProposerCommand::Look(index)));
+                    commands.push(Command::Proposer(ProposerCommand::QueryServer(index)));
                 }
                 if ui.button("Remove server").clicked() {
                     commands.push(Command::Proposer(ProposerCommand::ForgetServer(index)));

@@ -14,7 +14,7 @@ const BUTTONS: f32 = 190.0;
 /// Draws the proposal in place of the editor; returns whether there is one.
 pub fn show(view: &mut DiffView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
     let session = state.session();
-    let Some(arrived) = state.proposing.arrived else {
+    let Some(arrived) = state.proposing.pending else {
         return false;
     };
     let (Some(card), Some(base)) = (session.get(arrived.card), session.get(arrived.base)) else {

@@ -12,7 +12,7 @@ use crate::studio::state::{Activity, Card, Outcome, Scored, Session, State};
 use crate::studio::theme::{self, TEXT};
 
 /// Opacity of the previous score while a new one is pending.
-const OF_BEFORE: f32 = 0.45;
+const PREVIOUS_OPACITY: f32 = 0.45;
 
 /// Draws everything except the JSON.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -37,12 +37,12 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             ui.spacing_mut().item_spacing.y = 0.0;
             match &card.outcome {
                 Outcome::Unknown => unknown(state, card, ui),
-                Outcome::InternalError { message, input } => fault(message, *input, ui, commands),
+                Outcome::InternalError { message, input } => internal_error(message, *input, ui, commands),
                 Outcome::Scored(scored) => {
                     if card.is_being_scored() {
                         scoring(ui);
                         // The following is the score of the previous code.
-                        ui.multiply_opacity(OF_BEFORE);
+                        ui.multiply_opacity(PREVIOUS_OPACITY);
                     }
                     if scored.evaluation.ok {
                         total(session, card, scored, ui);
@@ -53,7 +53,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                     bars::show(session, card, scored, ui);
                     super::checks::show(&scored.evaluation, ui);
                     if !scored.evaluation.ok && !card.is_being_scored() {
-                        last_that_built(card, ui);
+                        last_build(card, ui);
                     }
                 }
             }
@@ -61,7 +61,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     if let Some(scored) = card.scored() {
         ui.scope(|ui| {
             if card.is_being_scored() {
-                ui.multiply_opacity(OF_BEFORE);
+                ui.multiply_opacity(PREVIOUS_OPACITY);
             }
             notes(&scored.evaluation, ui);
         });
@@ -86,7 +86,7 @@ fn unknown(state: &State, card: &Card, ui: &mut Ui) {
 }
 
 /// An internal error is not a score: displays the error and offers a retry.
-fn fault(message: &str, input: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn internal_error(message: &str, input: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     frame(palette.raised, palette.warn).show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -195,7 +195,7 @@ fn built_total(card: &Card) -> Option<f64> {
     scored.evaluation.ok.then_some(scored.evaluation.reward.total)
 }
 
-fn last_that_built(card: &Card, ui: &mut Ui) {
+fn last_build(card: &Card, ui: &mut Ui) {
     let palette = theme::of(ui);
     if let Some(total) = card.last_total {
         let total = widgets::total(total);

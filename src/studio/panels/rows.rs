@@ -7,7 +7,7 @@ use egui::{
 use super::group_grid::{UNINFORMATIVE, row_dot};
 use super::widgets::{self, header};
 use crate::studio::command::Command;
-use crate::studio::rows::{Choice, Listed, Order, RowFilterKind, Rows, Summary};
+use crate::studio::rows::{Order, RowClass, RowFilter, RowList, Rows, Summary};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::trajectory;
@@ -24,19 +24,19 @@ const CURVE: f32 = 46.0;
 pub struct RowsView {
     text: String,
     asked: String,
-    choice: Choice,
+    choice: RowFilter,
     key: Option<Key>,
     serial: u64,
     /// Note being typed, and its row.
     note: (Option<usize>, String),
-    listed: Listed,
+    listed: RowList,
 }
 
 /// Inputs of the list.
 #[derive(Clone, Copy, PartialEq)]
 struct Key {
     rows: usize,
-    choice: Choice,
+    choice: RowFilter,
     matches: u64,
     pins: u64,
 }
@@ -103,7 +103,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
                 .truncate()
                 .selected_text(RichText::new(view.choice.which.name(rows)).size(12.0))
                 .show_ui(ui, |ui| {
-                    for which in RowFilterKind::all(rows) {
+                    for which in RowClass::all(rows) {
                         ui.selectable_value(&mut view.choice.which, which, which.name(rows));
                     }
                 });
@@ -419,13 +419,13 @@ fn foot(view: &RowsView, ui: &mut Ui) {
                 plot.bottom() - share * plot.height(),
             )
         };
-        let unsafe_count = |(_, point): &(usize, &[f32; 2])| point[column].is_finite();
+        let summary_text = |(_, point): &(usize, &[f32; 2])| point[column].is_finite();
         let points: Vec<_> = view
             .listed
             .curve
             .iter()
             .enumerate()
-            .filter(unsafe_count)
+            .filter(summary_text)
             .map(at)
             .collect();
         ui.painter().line(points, Stroke::new(1.5, color));

@@ -31,7 +31,7 @@ pub struct RunsView {
 
 impl RunsView {
     /// Shows that tab.
-    pub fn turn_to(&mut self, tab: RunTab) {
+    pub fn show_tab(&mut self, tab: RunTab) {
         self.tab = tab;
     }
 }
@@ -204,7 +204,7 @@ fn histogram(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
         .show(ui, |plot| plot.bar_chart(chart));
 }
 
-pub(super) fn unsafe_count(numbers: &Summary) -> String {
+pub(super) fn summary_text(numbers: &Summary) -> String {
     let text = format!(
         "{} · mean {:.3} · std {:.3} · best {:.3}",
         super::rows::built(numbers),
@@ -218,10 +218,7 @@ pub(super) fn unsafe_count(numbers: &Summary) -> String {
 fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let Some(other) = &state.other_rows else {
-        hint(
-            ui,
-            "Compares build rate, rewards and failures of two runs.",
-        );
+        hint(ui, "Compares build rate, rewards and failures of two runs.");
         ui.horizontal(|ui| {
             ui.add_space(PAD);
             if ui.add(widgets::primary("Compare with…", palette)).clicked() {

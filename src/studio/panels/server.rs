@@ -146,7 +146,7 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
                 match line {
                     Line::Session(session) => head(session, ui),
                     Line::Step(step) => row(step, serving, ui, commands),
-                    Line::InternalError(message) => fault(message, ui),
+                    Line::InternalError(message) => error_line(message, ui),
                 }
             }
         });
@@ -233,7 +233,7 @@ fn row(step: &SeenStep, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Comma
     ));
 }
 
-fn fault(message: &str, ui: &mut Ui) {
+fn error_line(message: &str, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("no score: {message}")));

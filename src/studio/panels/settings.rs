@@ -36,7 +36,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
     let Some(draft) = &mut view.draft else { return };
     let palette = theme::of(ui);
     if std::mem::take(&mut view.fresh) {
-        commands.push(Command::MeasureStore);
+        commands.push(Command::MeasureCache);
     }
     let mut close = false;
     let modal = widgets::modal(ui, "settings").show(ui.ctx(), |ui| {
@@ -97,7 +97,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
                 ui.end_row();
             });
         ui.add_space(8.0);
-        store(state, ui, commands);
+        cache(state, ui, commands);
         ui.add_space(4.0);
         let place = match &state.settings_file {
             Some(path) => format!("saved in {}", path.display()),
@@ -107,7 +107,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             if ui.add(widgets::primary("Apply", palette)).clicked() {
-                commands.push(Command::Set(draft.clone()));
+                commands.push(Command::ApplySettings(draft.clone()));
                 close = true;
             }
             close |= ui.button("Cancel").clicked();
@@ -119,10 +119,10 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
 }
 
 /// Draws the size of the cache and a button to clear it.
-fn store(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn cache(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     ui.horizontal(|ui| {
-        let text = match &state.store {
+        let text = match &state.cache {
             None => "measuring the cache…".to_owned(),
             Some(stored) if stored.folder.is_none() => "cache: empty".to_owned(),
             Some(stored) => format!(
@@ -132,16 +132,16 @@ fn store(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             ),
         };
         let label = ui.label(text);
-        if let Some(folder) = state.store.as_ref().and_then(|stored| stored.folder.as_ref()) {
+        if let Some(folder) = state.cache.as_ref().and_then(|stored| stored.folder.as_ref()) {
             label.on_hover_text(folder.display().to_string());
         }
-        let some = state.store.as_ref().is_some_and(|stored| stored.entries > 0);
+        let some = state.cache.as_ref().is_some_and(|stored| stored.entries > 0);
         let clean = ui.add_enabled(some, egui::Button::new("Clear").small());
         if clean
             .on_hover_text("same as `cadforge clean`; results are computed again when needed")
             .clicked()
         {
-            commands.push(Command::CleanStore);
+            commands.push(Command::ClearCache);
         }
     });
     if let Some(versions) = &state.pool.versions {

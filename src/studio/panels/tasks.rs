@@ -2,7 +2,7 @@
 
 use egui::{Align2, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::widgets::{self, dot, header, standing_color};
+use super::widgets::{self, dot, header, status_color};
 use crate::studio::command::Command;
 use crate::studio::state::{Activity, CardStatus, Session, State};
 use crate::studio::theme::{self, PAD, ROW, TEXT};
@@ -108,7 +108,7 @@ fn row(session: &Session, selected: bool, ui: &mut Ui, commands: &mut Vec<Comman
     let color = if busy {
         palette.accent
     } else {
-        standing_color(standing, palette)
+        status_color(standing, palette)
     };
     dot(ui, pos2(rect.left() + PAD + 4.0, middle), color);
     let (number, color) = match total {

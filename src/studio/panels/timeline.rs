@@ -350,7 +350,7 @@ fn empty(state: &State, size: egui::Vec2, ui: &mut Ui) {
         StrokeKind::Inside,
     );
     let session = state.session();
-    let who = match (session.pick(state.proposing.pick), session.repair()) {
+    let who = match (session.effective_proposer(state.proposing.kind), session.repair()) {
         (ProposerKind::Replay, Some(recording)) => format!("replays the next step of “{}”", recording.name),
         (ProposerKind::Replay | ProposerKind::Rules, _) => "requests an edit from the rules".to_owned(),
         (ProposerKind::Endpoint, _) => "requests one from the model".to_owned(),

@@ -170,7 +170,7 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
 /// Selection of the proposer: rules, a recording of the task, a known server.
 fn chooser(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let (session, proposing) = (state.session(), &state.proposing);
-    let pick = session.pick(proposing.pick);
+    let pick = session.effective_proposer(proposing.kind);
     let known = proposing.servers.get(proposing.server);
     let chosen = match (pick, &session.recording, known) {
         (ProposerKind::Replay, Some(recording), _) => format!("replay · {recording}"),
@@ -236,8 +236,8 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         Action::Propose | Action::RunLoop if state.repair().is_some() => {
             Some("a repair is running".to_owned())
         }
-        Action::Propose | Action::RunLoop => match session.pick(state.proposing.pick) {
-            ProposerKind::Replay if session.steps_ahead() == 0 => Some(format!(
+        Action::Propose | Action::RunLoop => match session.effective_proposer(state.proposing.kind) {
+            ProposerKind::Replay if session.steps_after() == 0 => Some(format!(
                 "the recording `{}` has no further step: select an earlier step",
                 session.recording.as_deref().unwrap_or_default()
             )),
@@ -246,14 +246,12 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
             }
             ProposerKind::Replay | ProposerKind::Rules | ProposerKind::Endpoint => None,
         },
-        Action::Proposal(_) if state.proposing.arrived.is_none() => {
-            Some("no pending proposal".to_owned())
-        }
+        Action::Proposal(_) if state.proposing.pending.is_none() => Some("no pending proposal".to_owned()),
         Action::Prompt if state.proposing.servers.is_empty() => {
             Some("no server added: add one in the proposer panel".to_owned())
         }
         Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
-        Action::ExportRun(_) | Action::ImportRows | Action::Turn(_) if state.rows.is_none() => {
+        Action::ExportRun(_) | Action::ImportRows | Action::ShowRunTab(_) if state.rows.is_none() => {
             Some("no training run is open".to_owned())
         }
         Action::ImportRows if state.rows.as_ref().is_some_and(|rows| rows.stored) => {
@@ -300,7 +298,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::NewTask
         | Action::CopyDiagnostics
         | Action::ExportRun(_)
-        | Action::Turn(_)
+        | Action::ShowRunTab(_)
         | Action::Panel(_)
         | Action::ResetLayout => None,
     }

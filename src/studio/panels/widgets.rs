@@ -131,8 +131,8 @@ pub fn dot(ui: &Ui, center: Pos2, color: Color32) {
 }
 
 /// Colour of a status.
-pub fn standing_color(standing: CardStatus, palette: &Palette) -> Color32 {
-    match standing {
+pub fn status_color(status: CardStatus, palette: &Palette) -> Color32 {
+    match status {
         CardStatus::Unknown => palette.faint,
         CardStatus::Good => palette.good,
         CardStatus::Weak => palette.warn,

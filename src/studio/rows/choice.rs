@@ -10,8 +10,8 @@ const POINTS: usize = 120;
 
 /// Filter and order of a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Choice {
-    pub which: RowFilterKind,
+pub struct RowFilter {
+    pub which: RowClass,
     /// Task index; none for all tasks.
     pub task: Option<u16>,
     /// Run index; none for all runs.
@@ -22,9 +22,9 @@ pub struct Choice {
     pub order: Order,
 }
 
-/// Listed rows with statistics.
+/// RowList rows with statistics.
 #[derive(Clone, Debug, Default)]
-pub struct Listed {
+pub struct RowList {
     /// Rows in the list's order.
     pub rows: Vec<u32>,
     /// Statistics of the rows.
@@ -35,7 +35,7 @@ pub struct Listed {
 
 /// Classes of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowFilterKind {
+pub enum RowClass {
     /// All rows.
     All,
     /// Built.
@@ -63,10 +63,10 @@ pub enum Order {
     Worst,
 }
 
-impl Default for Choice {
+impl Default for RowFilter {
     fn default() -> Self {
         Self {
-            which: RowFilterKind::All,
+            which: RowClass::All,
             task: None,
             run: None,
             range: WHOLE,
@@ -75,13 +75,13 @@ impl Default for Choice {
     }
 }
 
-impl Choice {
+impl RowFilter {
     /// Lists the matching rows; only those of `among`, if given by a search.
-    pub fn list(&self, rows: &Rows, among: Option<&[u32]>, notes: &Notes) -> Listed {
+    pub fn list(&self, rows: &Rows, among: Option<&[u32]>, notes: &Notes) -> RowList {
         let mut fitting = self.of(rows, among, notes);
         let (summary, curve) = (rows.summary(&fitting), rows.curve(&fitting, POINTS));
         self.order.sort(&mut fitting, rows);
-        Listed {
+        RowList {
             rows: fitting,
             summary,
             curve,
@@ -101,13 +101,13 @@ impl Choice {
         let row = &rows.rows[index];
         let [low, high] = self.range;
         let which = match self.which {
-            RowFilterKind::All => true,
-            RowFilterKind::Built => row.built == Some(true),
-            RowFilterKind::Failed => row.built == Some(false),
-            RowFilterKind::Unknown => row.built.is_none(),
-            RowFilterKind::Pinned => notes.of(index).is_some_and(|note| note.pinned),
-            RowFilterKind::Uninformative => rows.is_uninformative(index),
-            RowFilterKind::Kind(kind) => row.kind == kind,
+            RowClass::All => true,
+            RowClass::Built => row.built == Some(true),
+            RowClass::Failed => row.built == Some(false),
+            RowClass::Unknown => row.built.is_none(),
+            RowClass::Pinned => notes.of(index).is_some_and(|note| note.pinned),
+            RowClass::Uninformative => rows.is_uninformative(index),
+            RowClass::Kind(kind) => row.kind == kind,
         };
         which
             && self.task.is_none_or(|task| row.task == task)
@@ -116,7 +116,7 @@ impl Choice {
     }
 }
 
-impl RowFilterKind {
+impl RowClass {
     /// All classes that occur among the rows.
     pub fn all(rows: &Rows) -> Vec<Self> {
         let mut all = vec![Self::All, Self::Built, Self::Failed];

@@ -21,11 +21,11 @@ pub struct Group {
 #[derive(Default)]
 pub(super) struct Grouping {
     known: BTreeMap<String, u32>,
-    groups: Vec<Gathered>,
+    groups: Vec<PendingGroup>,
     of_row: Vec<u32>,
 }
 
-struct Gathered {
+struct PendingGroup {
     name: String,
     /// Profile of the first row.
     profile: Profile,
@@ -40,7 +40,7 @@ impl Grouping {
         let group = name.map_or(u32::MAX, |name| {
             let next = self.groups.len() as u32;
             let group = *self.known.entry(name).or_insert_with_key(|name| {
-                self.groups.push(Gathered {
+                self.groups.push(PendingGroup {
                     name: name.clone(),
                     profile,
                     rows: Vec::new(),

@@ -7,16 +7,16 @@ use super::groups::Grouping;
 use crate::trajectory;
 
 /// Maximum number of files; more belong in a store.
-const MOST: usize = 20_000;
+const MAX_FILES: usize = 20_000;
 /// Maximum depth of nested folders.
-const DEPTH: usize = 6;
+const MAX_DEPTH: usize = 6;
 
 impl Rows {
     /// Reads the trajectories and files of rows below a folder.
     ///
     /// # Errors
     /// If a folder or file cannot be read, or none holds rows.
-    pub fn of_folder(folder: &Path, progress: &dyn Fn(f32)) -> Result<Self, String> {
+    pub fn from_folder(folder: &Path, progress: &dyn Fn(f32)) -> Result<Self, String> {
         let found = files(folder)?;
         let mut rows = Self {
             path: folder.to_owned(),
@@ -51,7 +51,7 @@ impl Rows {
 /// If the folder cannot be read, or holds none or too many.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
-    collect(folder, DEPTH, &mut found)?;
+    collect(folder, MAX_DEPTH, &mut found)?;
     if found.is_empty() {
         return Err(nothing(folder));
     }
@@ -67,8 +67,8 @@ fn nothing(folder: &Path) -> String {
     )
 }
 
-/// Whether a folder is for [`Rows::of_folder`]: it is not itself a trajectory.
-pub fn is_many(path: &Path) -> bool {
+/// Whether a folder is for [`Rows::from_folder`]: it is not itself a trajectory.
+pub fn is_run_folder(path: &Path) -> bool {
     path.is_dir() && !path.join(trajectory::FILE_NAME).exists()
 }
 
@@ -84,9 +84,9 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
         } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "jsonl") {
             found.push(path);
         }
-        if found.len() > MOST {
+        if found.len() > MAX_FILES {
             return Err(format!(
-                "more than {MOST} files of rows lie below {}\nhint: choose a folder further down, or `cadforge store import` them",
+                "more than {MAX_FILES} files of rows lie below {}\nhint: choose a folder further down, or `cadforge store import` them",
                 folder.display()
             ));
         }
@@ -140,12 +140,12 @@ mod tests {
     #[test]
     fn every_file_below_a_folder_is_a_run() {
         let dir = folder();
-        let rows = Rows::of_folder(dir.path(), &|_| {}).unwrap();
+        let rows = Rows::from_folder(dir.path(), &|_| {}).unwrap();
         assert_eq!(rows.runs, ["a", "deep/b", "more", "rows"]);
-        assert!(rows.many() && is_many(dir.path()) && !is_many(&dir.path().join("a")));
+        assert!(rows.is_folder() && is_run_folder(dir.path()) && !is_run_folder(&dir.path().join("a")));
         let runs: Vec<u16> = rows.rows.iter().map(|row| row.run).collect();
         assert_eq!(runs, [0, 0, 1, 2, 3, 3]);
-        assert_eq!(rows.bad, 1, "the prompt, and no header");
+        assert_eq!(rows.malformed, 1, "the prompt, and no header");
         // The same group id in two files means two groups.
         let groups: Vec<_> = rows
             .groups
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn rows_of_a_folder_are_found_again_in_their_files() {
         let dir = folder();
-        let rows = Rows::of_folder(dir.path(), &|_| {}).unwrap();
+        let rows = Rows::from_folder(dir.path(), &|_| {}).unwrap();
         assert_eq!(rows.code(1), Ok((Some("part".to_owned()), "box 1".to_owned())));
         assert_eq!(rows.code(2), Ok((Some("part".to_owned()), "box 0".to_owned())));
         assert_eq!((rows.line(1), rows.line(5)), (Ok(3), Ok(2)));
@@ -166,7 +166,7 @@ mod tests {
             rows.file(&rows.rows[2]),
             dir.path().join("deep/b/trajectory.jsonl")
         );
-        assert_eq!(rows.holding("ROUND").unwrap(), [3, 4, 5]);
+        assert_eq!(rows.search("ROUND").unwrap(), [3, 4, 5]);
         let out = dir.path().join("chosen.jsonl");
         rows.export(&[5, 2], &crate::studio::notes::Notes::default(), &out, &|_| {})
             .unwrap();
@@ -186,7 +186,7 @@ mod tests {
             "{\"prompt\": \"make a part\"}\n",
         )
         .unwrap();
-        let error = Rows::of_folder(dir.path(), &|_| {}).unwrap_err();
+        let error = Rows::from_folder(dir.path(), &|_| {}).unwrap_err();
         assert!(
             error.contains("no trajectory.jsonl") && error.contains("hint: "),
             "{error}"

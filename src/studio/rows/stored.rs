@@ -10,7 +10,7 @@ use crate::data::store::{Filter, Store};
 
 impl Rows {
     /// Reads the index of the store in a folder.
-    pub fn of_store(folder: &Path) -> Result<Self, String> {
+    pub fn from_store(folder: &Path) -> Result<Self, String> {
         let words = |error: crate::data::DataError| error.to_string();
         let store = Store::open_existing(folder).map_err(words)?;
         let mut rows = Self {
@@ -54,7 +54,7 @@ impl Rows {
         Store::open_existing(&self.path).map_err(|error| error.to_string())
     }
 
-    pub(super) fn holding_in_store(&self, wanted: &JsonNeedle) -> Result<Vec<u32>, String> {
+    pub(super) fn search_store(&self, wanted: &JsonNeedle) -> Result<Vec<u32>, String> {
         let (mut found, mut next, mut line) = (Vec::new(), 0, Vec::new());
         let search = |id: i64, text: &str| {
             let Some(row) = self.rows.get(next) else { return };

@@ -20,7 +20,7 @@ fn rows_of_every_form_are_read_and_their_code_is_found_again() {
         r#"{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "z = 3"}], "reward": {"total": 0.9}}"#,
     ]);
     let rows = rows.unwrap();
-    assert_eq!((rows.rows.len(), rows.bad), (3, 1));
+    assert_eq!((rows.rows.len(), rows.malformed), (3, 1));
     assert_eq!(
         rows.rows.iter().map(|row| row.built).collect::<Vec<_>>(),
         [true, false, true].map(Some)
@@ -28,8 +28,8 @@ fn rows_of_every_form_are_read_and_their_code_is_found_again() {
     assert_eq!(rows.code(0), Ok((Some("a".to_owned()), "x = 1".to_owned())));
     assert_eq!(rows.code(1), Ok((Some("b".to_owned()), "y = 2\n".to_owned())));
     assert_eq!(rows.code(2), Ok((None, "z = 3\n".to_owned())));
-    assert_eq!(rows.holding("SYNTAX").unwrap(), [1]);
-    assert_eq!(rows.holding("z = 3").unwrap(), [2]);
+    assert_eq!(rows.search("SYNTAX").unwrap(), [1]);
+    assert_eq!(rows.search("z = 3").unwrap(), [2]);
     let summary = rows.summary(&[0, 1]);
     assert_eq!(
         (summary.count, summary.built, summary.mean, summary.best),
@@ -112,17 +112,17 @@ fn assert_grounded(rows: &Rows) {
     }
     let lost: Vec<bool> = (0..4).map(|row| rows.is_uninformative(row)).collect();
     assert_eq!(lost, [true, true, false, false]);
-    let choice = Choice {
-        which: RowFilterKind::Uninformative,
-        ..Choice::default()
+    let choice = RowFilter {
+        which: RowClass::Uninformative,
+        ..RowFilter::default()
     };
-    assert!(RowFilterKind::all(rows).contains(&choice.which));
+    assert!(RowClass::all(rows).contains(&choice.which));
     assert_eq!(choice.list(rows, None, &Notes::default()).rows, [0, 1]);
     assert_eq!(choice.list(rows, Some(&[1, 2]), &Notes::default()).rows, [1]);
-    let best = Choice {
+    let best = RowFilter {
         order: Order::Best,
         range: [-1.0, 0.505],
-        ..Choice::default()
+        ..RowFilter::default()
     };
     assert_eq!(best.list(rows, None, &Notes::default()).rows, [0, 2, 3]);
 }
@@ -135,7 +135,7 @@ fn groups_are_compared_as_their_profile_has_it_in_a_file_and_in_a_store() {
     let path = dir.path().join("rows.jsonl");
     assert_eq!(store.import(&path, None, &mut |_| ()).unwrap().added, 4);
     drop(store);
-    assert_grounded(&Rows::of_store(&dir.path().join("store")).unwrap());
+    assert_grounded(&Rows::from_store(&dir.path().join("store")).unwrap());
 }
 
 #[test]
@@ -195,22 +195,17 @@ fn rows_that_do_not_say_whether_they_built_are_in_no_share() {
     let summary = rows.summary(&[0, 1, 2]);
     assert_eq!((summary.built, summary.unknown, summary.count), (Some(0.5), 1, 3));
     assert_eq!(rows.summary(&[2]).built, None);
-    let which = RowFilterKind::all(&rows);
-    let shown = |which: RowFilterKind| {
-        let choice = Choice {
+    let which = RowClass::all(&rows);
+    let shown = |which: RowClass| {
+        let choice = RowFilter {
             which,
-            ..Choice::default()
+            ..RowFilter::default()
         };
         choice.list(&rows, None, &Notes::default()).rows
     };
-    assert!(which.contains(&RowFilterKind::Unknown));
+    assert!(which.contains(&RowClass::Unknown));
     assert_eq!(
-        [
-            RowFilterKind::Built,
-            RowFilterKind::Failed,
-            RowFilterKind::Unknown
-        ]
-        .map(shown),
+        [RowClass::Built, RowClass::Failed, RowClass::Unknown].map(shown),
         [vec![0], vec![1], vec![2]]
     );
 }
@@ -234,6 +229,6 @@ fn a_text_of_any_script_is_found_however_it_is_written() {
         ("ё", &[]),
         ("\"code\"", &[0, 1, 2, 3]),
     ] {
-        assert_eq!(rows.holding(text).unwrap(), found, "{text}");
+        assert_eq!(rows.search(text).unwrap(), found, "{text}");
     }
 }

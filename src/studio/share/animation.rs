@@ -13,20 +13,20 @@ const SIZE: [u32; 2] = [720, 360];
 /// Minimum number of frames per step; an animation of few steps gets more, so that it completes a turn.
 const FRAMES: usize = 8;
 /// Minimum number of frames.
-const WHOLE: usize = 48;
+const MIN_FRAMES: usize = 48;
 /// Display time of a frame in hundredths of a second.
 const DELAY: u16 = 10;
 /// Number of colours chosen by frequency.
 const COMMON: usize = 160;
 /// Index of the colour that leaves a pixel unchanged.
-const SAME: u8 = 255;
+const TRANSPARENT: u8 = 255;
 
 /// Animation of a timeline.
 ///
 /// # Errors
 /// If no shape was built, or nothing can be rendered without a window.
-pub fn animation(story: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
-    let scenes = scenes(story);
+pub fn animation(timeline: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
+    let scenes = scenes(timeline);
     let Some(seed) = scenes.first() else {
         return Err("no step has built yet\nhint: run a step first".to_owned());
     };
@@ -36,7 +36,7 @@ pub fn animation(story: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, St
     } else {
         &scenes[..]
     };
-    let each = FRAMES.max(WHOLE.div_ceil(steps.len()));
+    let each = FRAMES.max(MIN_FRAMES.div_ceil(steps.len()));
     let count = each * steps.len();
     let mut headless = Headless::new().map_err(|error| error.to_string())?;
     let mut frames = Vec::with_capacity(count);
@@ -83,9 +83,9 @@ pub fn animation(story: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, St
 ///
 /// # Errors
 /// As [`animation`].
-pub(super) fn picture(story: &Timeline) -> Result<Vec<u8>, String> {
-    let chosen = [0, story.selected];
-    let shown = if story.selected == 0 {
+pub(super) fn picture(timeline: &Timeline) -> Result<Vec<u8>, String> {
+    let chosen = [0, timeline.selected];
+    let shown = if timeline.selected == 0 {
         &chosen[..1]
     } else {
         &chosen[..]
@@ -93,11 +93,11 @@ pub(super) fn picture(story: &Timeline) -> Result<Vec<u8>, String> {
     let panes: Vec<_> = shown
         .iter()
         .filter_map(|index| {
-            let chapter = story.chapters.get(*index)?;
+            let step = timeline.steps.get(*index)?;
             Some(ShotPane {
-                title: &chapter.title,
+                title: &step.title,
                 tone: if *index == 0 { Tone::Seed } else { Tone::Step },
-                shape: chapter.shape.as_ref()?,
+                shape: step.shape.as_ref()?,
                 scene: None,
             })
         })
@@ -128,22 +128,20 @@ struct Scene<'a> {
 }
 
 /// Scenes: every step that built, named with its total; the seed has none where there are steps.
-fn scenes(story: &Timeline) -> Vec<Scene<'_>> {
-    let built = |chapter: &&TimelineStep| chapter.failure.is_none() && chapter.shape.is_some();
-    let scene = |chapter: &'_ TimelineStep| {
-        let total = chapter
-            .total
-            .map_or(String::new(), |total| format!(" · {total:.3}"));
-        format!("{}{total}", chapter.title)
+fn scenes(timeline: &Timeline) -> Vec<Scene<'_>> {
+    let built = |step: &&TimelineStep| step.failure.is_none() && step.shape.is_some();
+    let scene = |step: &'_ TimelineStep| {
+        let total = step.total.map_or(String::new(), |total| format!(" · {total:.3}"));
+        format!("{}{total}", step.title)
     };
-    story
-        .chapters
+    timeline
+        .steps
         .iter()
         .filter(built)
-        .filter_map(|chapter| {
+        .filter_map(|step| {
             Some(Scene {
-                title: scene(chapter),
-                shape: chapter.shape.as_ref()?,
+                title: scene(step),
+                shape: step.shape.as_ref()?,
             })
         })
         .collect()
@@ -155,7 +153,7 @@ fn encode(frames: &[Vec<u8>]) -> Result<Vec<u8>, String> {
     let fail = |error: gif::EncodingError| format!("the picture could not be written: {error}");
     let mut file = Vec::new();
     let [width, height] = SIZE.map(|side| side as u16);
-    let mut encoder = gif::Encoder::new(&mut file, width, height, &palette.written()).map_err(fail)?;
+    let mut encoder = gif::Encoder::new(&mut file, width, height, &palette.bytes()).map_err(fail)?;
     encoder.set_repeat(gif::Repeat::Infinite).map_err(fail)?;
     let mut before: Option<Vec<u8>> = None;
     for pixels in frames {
@@ -164,7 +162,7 @@ fn encode(frames: &[Vec<u8>]) -> Result<Vec<u8>, String> {
             Some(before) => {
                 let pairs = indices.iter().zip(before);
                 pairs
-                    .map(|(new, old)| if new == old { SAME } else { *new })
+                    .map(|(new, old)| if new == old { TRANSPARENT } else { *new })
                     .collect()
             }
             None => indices.clone(),
@@ -174,7 +172,7 @@ fn encode(frames: &[Vec<u8>]) -> Result<Vec<u8>, String> {
             height,
             delay: DELAY,
             dispose: gif::DisposalMethod::Keep,
-            transparent: Some(SAME),
+            transparent: Some(TRANSPARENT),
             buffer: shown.into(),
             ..gif::Frame::default()
         };
@@ -217,12 +215,12 @@ impl Colours {
             .map(|color| {
                 means[..common]
                     .iter()
-                    .map(|other| away(*color, *other))
+                    .map(|other| squared_distance(*color, *other))
                     .min()
                     .unwrap_or(0)
             })
             .collect();
-        while places.len() < usize::from(SAME) {
+        while places.len() < usize::from(TRANSPARENT) {
             let worth = |place: usize| f64::from(off[place]) * (cells[order[place]].0 as f64).sqrt();
             let Some(next) = (0..off.len()).max_by(|a, b| worth(*a).total_cmp(&worth(*b))) else {
                 break;
@@ -232,13 +230,13 @@ impl Colours {
             }
             places.push(next);
             for (known, color) in off.iter_mut().zip(&means) {
-                *known = (*known).min(away(*color, means[next]));
+                *known = (*known).min(squared_distance(*color, means[next]));
             }
         }
         let chosen: Vec<[u8; 3]> = places.iter().map(|place| means[*place]).collect();
         let mut nearest = vec![0; cells.len()];
         for (at, color) in order.iter().zip(&means) {
-            let best = (0..chosen.len()).min_by_key(|index| away(*color, chosen[*index]));
+            let best = (0..chosen.len()).min_by_key(|index| squared_distance(*color, chosen[*index]));
             nearest[*at] = best.map_or(0, |index| index as u8);
         }
         Self { chosen, nearest }
@@ -248,7 +246,7 @@ impl Colours {
         self.nearest[cell(pixel)]
     }
 
-    fn written(&self) -> Vec<u8> {
+    fn bytes(&self) -> Vec<u8> {
         // The length that the index of the transparent colour requires.
         let mut bytes: Vec<u8> = self.chosen.iter().flatten().copied().collect();
         bytes.resize(3 * 256, 0);
@@ -262,7 +260,7 @@ fn cell(pixel: &[u8]) -> usize {
 }
 
 /// Squared distance of two colours.
-fn away(a: [u8; 3], b: [u8; 3]) -> u32 {
+fn squared_distance(a: [u8; 3], b: [u8; 3]) -> u32 {
     (0..3)
         .map(|channel| u32::from(a[channel].abs_diff(b[channel])).pow(2))
         .sum()

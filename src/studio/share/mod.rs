@@ -25,7 +25,7 @@ pub struct Timeline {
     /// Profile, version and mode, e.g. `cadforge-v1 · full`.
     pub scoring: String,
     /// The seed and every step, in order.
-    pub chapters: Vec<TimelineStep>,
+    pub steps: Vec<TimelineStep>,
     /// Index of the step on screen.
     pub selected: usize,
 }
@@ -81,16 +81,16 @@ impl ExportFormat {
 ///
 /// # Errors
 /// A message with a hint: an animation needs OpenGL without a window.
-pub fn tell(story: &Timeline, form: ExportFormat, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
-    match form {
-        ExportFormat::Page => Ok(page(story).into_bytes()),
-        ExportFormat::Animation => animation(story, progress),
-        ExportFormat::Picture => animation::picture(story),
-        ExportFormat::Stl => story
-            .chapters
-            .get(story.selected)
-            .filter(|chapter| chapter.failure.is_none())
-            .and_then(|chapter| Some(chapter.shape.as_ref()?.stl.to_vec()))
+pub fn render(timeline: &Timeline, format: ExportFormat, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
+    match format {
+        ExportFormat::Page => Ok(page(timeline).into_bytes()),
+        ExportFormat::Animation => animation(timeline, progress),
+        ExportFormat::Picture => animation::picture(timeline),
+        ExportFormat::Stl => timeline
+            .steps
+            .get(timeline.selected)
+            .filter(|step| step.failure.is_none())
+            .and_then(|step| Some(step.shape.as_ref()?.stl.to_vec()))
             .ok_or_else(|| {
                 "the step on screen has not built\nhint: choose one that has, or fix the code".to_owned()
             }),
@@ -119,7 +119,7 @@ impl Timeline {
             label: session.task.label.clone(),
             prompt: session.task.prompt.trim().to_owned(),
             scoring,
-            chapters: session
+            steps: session
                 .cards
                 .iter()
                 .map(|card| TimelineStep::of(session, card))

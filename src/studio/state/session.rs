@@ -248,16 +248,16 @@ impl Card {
     }
 
     /// Stores the build of revision `revision` before it is scored.
-    pub fn take_built(&mut self, built: Built, revision: u64, title: String) {
+    pub fn apply_built(&mut self, built: Built, revision: u64, title: String) {
         self.last_shape = Some(built.shape);
-        self.take_scene(built.scene, revision);
+        self.apply_scene(built.scene, revision);
         self.last_shape_of = title;
         self.last_total = None;
         self.unscored_shape = Some(revision);
     }
 
     /// A run without a scene does not replace a known one.
-    fn take_scene(&mut self, scene: Option<Arc<Scene>>, revision: u64) {
+    fn apply_scene(&mut self, scene: Option<Arc<Scene>>, revision: u64) {
         if scene.is_some() || self.scene_of != Some(revision) {
             self.scene_of = scene.is_some().then_some(revision);
             self.last_scene = scene;
@@ -269,7 +269,7 @@ impl Card {
         self.exported_shape = assessment.unscored.is_some().then_some(revision);
         if let Some(shape) = assessment.shape {
             self.last_shape = Some(shape);
-            self.take_scene(assessment.scene, revision);
+            self.apply_scene(assessment.scene, revision);
             self.last_shape_of = title;
             self.last_total = Some(assessment.evaluation.reward.total);
         } else if let Some(shape) = assessment.unscored {
@@ -380,7 +380,7 @@ impl Session {
     }
 
     /// Effective proposer of this session for a selected kind.
-    pub fn pick(&self, picked: ProposerKind) -> ProposerKind {
+    pub fn effective_proposer(&self, picked: ProposerKind) -> ProposerKind {
         match (picked, self.repair()) {
             (ProposerKind::Replay, None) => ProposerKind::Rules,
             (picked, _) => picked,
@@ -388,12 +388,12 @@ impl Session {
     }
 
     /// Number of recorded steps before a card: 0 for the seed, that of its origin for a draft.
-    pub fn steps_behind(&self, card: &Card) -> usize {
-        self.recorded_behind(card).unwrap_or(0)
+    pub fn steps_before(&self, card: &Card) -> usize {
+        self.recorded_steps_before(card).unwrap_or(0)
     }
 
-    /// Like [`Self::steps_behind`]; none for a card that does not descend from the recording.
-    pub fn recorded_behind(&self, card: &Card) -> Option<usize> {
+    /// Like [`Self::steps_before`]; none for a card that does not descend from the recording.
+    pub fn recorded_steps_before(&self, card: &Card) -> Option<usize> {
         let mut card = card;
         loop {
             match &card.recorded {
@@ -407,9 +407,9 @@ impl Session {
     }
 
     /// Number of recorded steps after the card on screen.
-    pub fn steps_ahead(&self) -> usize {
+    pub fn steps_after(&self) -> usize {
         let total = self.repair().map_or(0, |recording| recording.steps.len());
-        total.saturating_sub(self.steps_behind(self.card()))
+        total.saturating_sub(self.steps_before(self.card()))
     }
 
     /// Candidates of one prompt around the card on screen, in order: those of the running loop, else the group of the card, else

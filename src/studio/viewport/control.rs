@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::{Fit, Viewport};
 use crate::geometry::section::Plane;
 use crate::render::frame::Frame;
-use crate::render::{Look, Preset, Projection};
+use crate::render::{DrawStyle, Preset, Projection};
 
 /// Actions of the view, by button, key or menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Fit everything into view.
     Fit,
-    /// Look from a standard direction, and fit.
-    Look(Preset),
+    /// View from a standard direction, and fit.
+    Orient(Preset),
     /// Change the projection.
     Project(Projection),
     /// Change the arrangement of panes.
@@ -22,7 +22,7 @@ pub enum Action {
     /// Change the shape compared with.
     CompareWith(CompareWith),
     /// Change the drawing style.
-    Draw(Look),
+    SetDrawStyle(DrawStyle),
     /// Toggle the section plane.
     Section,
     /// Toggle measuring between two picks.
@@ -256,7 +256,7 @@ fn act_by_keys(viewport: &mut Viewport, ui: &Ui, frame: &Frame, size: [f32; 2]) 
     }
     for preset in Preset::ALL {
         if key(preset).is_some_and(pressed) {
-            viewport.act(Action::Look(preset));
+            viewport.act(Action::Orient(preset));
         }
     }
     for (key, action) in [(Key::X, Action::Section), (Key::M, Action::Measure)] {

@@ -69,7 +69,7 @@ pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option
     };
     if clicked {
         // A click beside the faces selects the isometric view.
-        return Some(Action::Look(wanted.unwrap_or(Preset::Isometric)));
+        return Some(Action::Orient(wanted.unwrap_or(Preset::Isometric)));
     }
     // The keyboard cycles through the standard views.
     if response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Space)) {
@@ -77,7 +77,7 @@ pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option
             .preset()
             .and_then(|preset| Preset::ALL.iter().position(|other| *other == preset));
         let next = here.map_or(0, |here| (here + 1) % Preset::ALL.len());
-        return Some(Action::Look(Preset::ALL[next]));
+        return Some(Action::Orient(Preset::ALL[next]));
     }
     None
 }

@@ -139,7 +139,7 @@ impl Viewport {
         let size = [place.width(), place.height()];
         let checked = self.marked.map(|at| at.map(|v| v as f32));
         if let Some([x, y, z]) = checked
-            && let Some([x, y]) = self.camera.appears(vec3(x, y, z), size)
+            && let Some([x, y]) = self.camera.project(vec3(x, y, z), size)
         {
             checks::mark(painter, place.center() + vec2(x, y), palette);
         }
@@ -153,7 +153,7 @@ impl Viewport {
                 continue;
             }
             let [x, y, z] = pick.picked.at.map(|v| v as f32);
-            if let Some([x, y]) = self.camera.appears(vec3(x, y, z), size) {
+            if let Some([x, y]) = self.camera.project(vec3(x, y, z), size) {
                 ends.push(place.center() + vec2(x, y));
             }
         }
@@ -179,7 +179,7 @@ fn chips_end(chips: &[Rect], place: Rect, bar_below: bool) -> f32 {
 }
 
 /// Draws the picks in a card above the toolbar at the right.
-pub fn read_out(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, palette: &Palette) {
+pub fn readout(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, palette: &Palette) {
     if viewport.picks.is_empty() && !viewport.measuring {
         return;
     }

@@ -8,7 +8,7 @@ use crate::render::frame::Frame;
 
 impl Viewport {
     /// Picks at the clicked position once the shape is ready.
-    pub(super) fn take_aim(
+    pub(super) fn pick_clicked(
         &mut self,
         ctx: &egui::Context,
         columns: &[Vec<usize>],
@@ -36,7 +36,7 @@ impl Viewport {
                 self.mesh_worker.model(ctx, shape);
                 return;
             };
-            let aim = HitTarget {
+            let target = HitTarget {
                 camera: &self.camera,
                 frame,
                 at,
@@ -44,7 +44,7 @@ impl Viewport {
                 section: self.section.map(|section| section.plane(frame)),
                 look: self.look,
             };
-            found = model.tree.as_ref().and_then(|tree| aim.pick(shape, tree));
+            found = model.tree.as_ref().and_then(|tree| target.pick(shape, tree));
             if found.is_some() {
                 break;
             }

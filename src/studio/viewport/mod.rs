@@ -4,12 +4,12 @@
 //! prepared on a separate thread; pictures are cached as textures and redrawn only after a change; an idle view requests no
 //! repaint.
 
-mod hit_test;
 mod compare;
 mod control;
 mod cube;
 mod decor;
 mod fit;
+mod hit_test;
 mod lit;
 mod mesh_worker;
 mod objects;
@@ -25,7 +25,6 @@ use eframe::glow;
 use egui::{Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 pub use control::{Action, CompareWith, Layout, Section};
-pub use thumbnails::THUMBNAIL_SIZE;
 
 use crate::geometry::Shape;
 pub use crate::render::Tone;
@@ -33,7 +32,7 @@ use crate::render::frame::Frame;
 use crate::render::heat::Heat;
 use crate::render::scene::Scene;
 use crate::render::{Camera, Marks, Model, Palette, overlay};
-pub use crate::render::{Look, Preset, Projection};
+pub use crate::render::{DrawStyle, Preset, Projection};
 use fit::{Fit, FramedView};
 use mesh_worker::MeshWorker;
 use objects::Objects;
@@ -70,7 +69,7 @@ pub struct Viewport {
     dark: bool,
     layout: Layout,
     against: CompareWith,
-    look: Look,
+    look: DrawStyle,
     section: Option<Section>,
     /// Part of the width left of the wipe handle.
     wipe: f32,
@@ -135,7 +134,7 @@ impl Viewport {
             dark: true,
             layout: Layout::default(),
             against: CompareWith::default(),
-            look: Look::default(),
+            look: DrawStyle::default(),
             section: None,
             wipe: 0.5,
             measuring: false,
@@ -177,7 +176,7 @@ impl Viewport {
     }
 
     /// Drawing style.
-    pub fn look(&self) -> Look {
+    pub fn look(&self) -> DrawStyle {
         self.look
     }
 
@@ -197,7 +196,7 @@ impl Viewport {
     }
 
     /// Restores a saved state.
-    pub fn restore(&mut self, layout: Layout, against: CompareWith, look: Look, projection: Projection) {
+    pub fn restore(&mut self, layout: Layout, against: CompareWith, look: DrawStyle, projection: Projection) {
         (self.layout, self.against, self.look) = (layout, against, look);
         self.camera.projection = projection;
     }
@@ -206,7 +205,7 @@ impl Viewport {
     pub fn act(&mut self, action: Action) {
         match action {
             Action::Fit => self.fit = Fit::Wanted,
-            Action::Look(preset) => {
+            Action::Orient(preset) => {
                 self.camera.look(preset);
                 self.fit = Fit::Wanted;
             }
@@ -218,7 +217,7 @@ impl Viewport {
             }
             Action::Arrange(layout) => self.layout = layout,
             Action::CompareWith(against) => self.against = against,
-            Action::Draw(look) => self.look = look,
+            Action::SetDrawStyle(look) => self.look = look,
             Action::Section => {
                 self.section = match self.section {
                     Some(_) => None,
@@ -306,7 +305,7 @@ impl Viewport {
         }
         self.keep_fit(&frame, size, foot, any);
         let quick = self.is_moving(ui, size);
-        self.take_aim(ui.ctx(), &columns, &shapes, &frame, size);
+        self.pick_clicked(ui.ctx(), &columns, &shapes, &frame, size);
         self.forget_picks(&shapes);
         self.light(ui.ctx(), panes);
         let heats = self.heats(ui.ctx(), &shapes);
@@ -351,7 +350,7 @@ impl Viewport {
             room.max.y -= foot;
             compare::wipe(ui, &palette, room, &mut self.wipe);
         }
-        decor::read_out(self, ui, rect, foot, &palette);
+        decor::readout(self, ui, rect, foot, &palette);
         toolbar::show(self, ui, rect, &palette, panes.len() > 1);
     }
 
@@ -398,7 +397,7 @@ impl Viewport {
                 // The objects beside a shape change together with it.
                 let scene = pane.scene.filter(|_| drawn && index == last);
                 let objects = scene.map(|scene| (scene, self.mesh_worker.objects(ctx, scene)));
-                let waits = matches!(objects, Some((_, mesh_worker::Stage::Pending)));
+                let waits = matches!(objects, Some((_, mesh_worker::LoadState::Pending)));
                 if let Some(model) = self.mesh_worker.model(ctx, shape).ready().filter(|_| !waits) {
                     *ready = Some((Arc::clone(shape), Arc::clone(model)));
                     if index == last {
@@ -433,7 +432,7 @@ impl Viewport {
         };
         for (one, other) in [(first, last), (last, first)] {
             let stage = self.mesh_worker.heat(ctx, one, other);
-            heats.pending |= matches!(stage, mesh_worker::Stage::Pending);
+            heats.pending |= matches!(stage, mesh_worker::LoadState::Pending);
             heats.span = heats.span.max(stage.ready().map_or(0.0, |heat| heat.span()));
             heats.maps.push(stage.ready().cloned());
         }

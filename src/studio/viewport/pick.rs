@@ -10,7 +10,7 @@ use crate::geometry::recognise::{Curve, Surface, area, curve, edge_length, surfa
 use crate::geometry::section::Plane;
 use crate::geometry::{BrepSurface, Shape, TriangleTree};
 use crate::render::frame::Frame;
-use crate::render::picture::Look;
+use crate::render::picture::DrawStyle;
 use crate::render::{Camera, Marks};
 
 /// Maximum distance of the pointer from an edge, points.
@@ -38,17 +38,17 @@ pub struct HitTarget<'a> {
     pub at: [f32; 2],
     pub size: [f32; 2],
     pub section: Option<Plane>,
-    pub look: Look,
+    pub look: DrawStyle,
 }
 
 impl HitTarget<'_> {
     /// The edge near the pointer, or else the face under it.
     pub fn pick(&self, shape: &Arc<Shape>, tree: &TriangleTree) -> Option<Pick> {
         let reach = self.frame.reach(self.camera.target);
-        let [from, towards] = self.camera.sight(self.at, self.size, reach);
+        let [from, towards] = self.camera.ray(self.at, self.size, reach);
         let keep = |point: [f64; 3]| self.section.is_none_or(|plane| plane.height(point) <= 0.0);
         let hit = tree.ray(wide(from), wide(towards), &keep);
-        let opaque = matches!(self.look, Look::Shaded | Look::Triangles);
+        let opaque = matches!(self.look, DrawStyle::Shaded | DrawStyle::Triangles);
         // An edge lies on the faces that it bounds: it is visible slightly in front of them.
         let slack = 2.0 * NEAR * self.camera.mm_per_unit(self.size);
         let far = match &hit {
@@ -59,7 +59,7 @@ impl HitTarget<'_> {
         if let Some((index, at)) = edge {
             return Some(edge_pick(shape, index, wide(at)));
         }
-        if self.look == Look::Wireframe {
+        if self.look == DrawStyle::Wireframe {
             return None;
         }
         hit.map(|hit| face_pick(shape, hit.triangle, hit.point))
@@ -78,8 +78,8 @@ impl HitTarget<'_> {
             for pair in edge.points.windows(2) {
                 let [a, b] = [pair[0], pair[1]].map(|[x, y, z]| vec3(x, y, z));
                 let (Some(sa), Some(sb)) = (
-                    self.camera.appears(a, self.size),
-                    self.camera.appears(b, self.size),
+                    self.camera.project(a, self.size),
+                    self.camera.project(b, self.size),
                 ) else {
                     continue;
                 };
@@ -347,13 +347,13 @@ mod tests {
         preset: Preset,
         point: [f32; 3],
         section: Option<Plane>,
-        look: Look,
+        look: DrawStyle,
     ) -> Option<Pick> {
         let frame = Frame::around([&**shape]);
         let mut camera = Camera::new(preset, Projection::Perspective);
         camera.fit(&frame.bounds, SIZE, Insets::default());
-        let at = camera.appears(vec3(point[0], point[1], point[2]), SIZE).unwrap();
-        let aim = HitTarget {
+        let at = camera.project(vec3(point[0], point[1], point[2]), SIZE).unwrap();
+        let target = HitTarget {
             camera: &camera,
             frame: &frame,
             at,
@@ -361,30 +361,46 @@ mod tests {
             section,
             look,
         };
-        aim.pick(shape, &TriangleTree::new(&shape.mesh))
+        target.pick(shape, &TriangleTree::new(&shape.mesh))
     }
 
     #[test]
     fn a_face_an_edge_or_nothing_is_picked() {
         let block = Arc::new(block([40.0, 20.0, 10.0]));
-        let face = pick(&block, Preset::Front, [5.0, -10.0, 5.0], None, Look::Shaded).unwrap();
+        let face = pick(&block, Preset::Front, [5.0, -10.0, 5.0], None, DrawStyle::Shaded).unwrap();
         // A mesh without face data is one face.
         assert_eq!(face.title, "curved face");
-        let edge = pick(&block, Preset::Isometric, [20.0, -10.0, 5.0], None, Look::Shaded).unwrap();
+        let edge = pick(
+            &block,
+            Preset::Isometric,
+            [20.0, -10.0, 5.0],
+            None,
+            DrawStyle::Shaded,
+        )
+        .unwrap();
         assert_eq!(
             (edge.title.as_str(), edge.about.as_str()),
             ("straight edge", "length 10 mm")
         );
-        assert!(pick(&block, Preset::Front, [25.0, -10.0, 25.0], None, Look::Shaded).is_none());
+        assert!(
+            pick(
+                &block,
+                Preset::Front,
+                [25.0, -10.0, 25.0],
+                None,
+                DrawStyle::Shaded
+            )
+            .is_none()
+        );
     }
 
     #[test]
     fn hidden_edges_are_picked_through_a_wireframe_only() {
         let block = Arc::new(block([40.0, 20.0, 10.0]));
         let behind = [-20.0, 10.0, 4.0];
-        let seen = pick(&block, Preset::Isometric, behind, None, Look::Wireframe).unwrap();
+        let seen = pick(&block, Preset::Isometric, behind, None, DrawStyle::Wireframe).unwrap();
         assert_eq!(seen.about, "length 10 mm");
-        let solid = pick(&block, Preset::Isometric, behind, None, Look::Shaded);
+        let solid = pick(&block, Preset::Isometric, behind, None, DrawStyle::Shaded);
         assert!(solid.is_none_or(|pick| pick.title.contains("face")));
     }
 
@@ -408,21 +424,21 @@ mod tests {
         can.mesh = crate::geometry::TriMesh::new(can.mesh.vertices(), &sorted).unwrap();
         can.face_triangles = vec![64, 64, 128];
         let can = Arc::new(can);
-        let side = pick(&can, Preset::Front, [0.0, -5.0, 4.0], None, Look::Shaded).unwrap();
+        let side = pick(&can, Preset::Front, [0.0, -5.0, 4.0], None, DrawStyle::Shaded).unwrap();
         assert_eq!(side.title, "cylinder");
         assert!(
             side.about.starts_with("⌀ 10 mm · radius 5 mm · area 251."),
             "{}",
             side.about
         );
-        let roof = pick(&can, Preset::Top, [1.0, 1.0, 8.0], None, Look::Shaded).unwrap();
+        let roof = pick(&can, Preset::Top, [1.0, 1.0, 8.0], None, DrawStyle::Shaded).unwrap();
         assert_eq!(roof.title, "flat face");
         assert!(roof.about.ends_with("faces +z"), "{}", roof.about);
         let cut = Plane {
             normal: [0.0, 0.0, 1.0],
             offset: 6.0,
         };
-        let floor = pick(&can, Preset::Top, [1.0, 1.0, 0.0], Some(cut), Look::Shaded).unwrap();
+        let floor = pick(&can, Preset::Top, [1.0, 1.0, 0.0], Some(cut), DrawStyle::Shaded).unwrap();
         assert!(floor.about.ends_with("faces −z"), "{}", floor.about);
         let lines = measures(&floor, &roof);
         assert_eq!(lines[0], ("distance", "8 mm".to_owned()));
@@ -475,7 +491,7 @@ mod tests {
             Preset::Front,
             [5.0, -10.0, 5.0],
             None,
-            Look::Shaded,
+            DrawStyle::Shaded,
         )
         .unwrap();
         assert_eq!(picked.title, "sphere");

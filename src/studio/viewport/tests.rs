@@ -213,7 +213,7 @@ fn a_click_picks_and_a_second_one_measures() {
     let view = &harness.state().view;
     let size = [place.width(), place.height()];
     let on = |x: f32, z: f32| {
-        let [right, down] = view.camera().appears(three_d::vec3(x, -20.0, z), size).unwrap();
+        let [right, down] = view.camera().project(three_d::vec3(x, -20.0, z), size).unwrap();
         place.center() + vec2(right, down)
     };
     let (left, right) = (on(-20.0, 12.0), on(20.0, 12.0));

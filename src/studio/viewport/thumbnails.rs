@@ -9,24 +9,24 @@ use crate::geometry::Shape;
 use crate::render::camera::Insets;
 use crate::render::frame::Frame;
 use crate::render::scene::Scene;
-use crate::render::{Camera, Look, Model, Palette, Picture, Preset, Projection, Subject};
+use crate::render::{Camera, DrawStyle, Model, Palette, Picture, Preset, Projection, Subject};
 
 /// Width and height in pixels: twice the displayed size, for high-resolution screens.
 pub const THUMBNAIL_SIZE: [u32; 2] = [288, 168];
 
 /// Maximum number of thumbnails kept; each takes 190 kB.
-const KEPT: usize = 192;
+const MAX_CACHED: usize = 192;
 
 /// Cache of thumbnails.
 #[derive(Default)]
 pub struct Thumbnails {
     /// Most recently used last.
-    kept: Vec<Kept>,
+    kept: Vec<CachedThumbnail>,
     /// Pass in which the last one was drawn.
     drawn: Option<u64>,
 }
 
-struct Kept {
+struct CachedThumbnail {
     /// A weak reference suffices: the address is not reused while it exists.
     shape: Weak<Shape>,
     tone: Tone,
@@ -65,10 +65,10 @@ impl Thumbnails {
         let image = picture(scene, shape, model, tone, dark)?;
         let texture = ctx.load_texture("thumbnail", image, TextureOptions::LINEAR);
         self.kept.retain(|kept| kept.shape.strong_count() > 0);
-        if self.kept.len() >= KEPT {
+        if self.kept.len() >= MAX_CACHED {
             self.kept.remove(0);
         }
-        self.kept.push(Kept {
+        self.kept.push(CachedThumbnail {
             shape: Arc::downgrade(shape),
             tone,
             dark,
@@ -98,7 +98,7 @@ fn picture(
             model: Some(model),
             ..Subject::new(Arc::clone(shape), tone)
         }],
-        look: Look::Shaded,
+        look: DrawStyle::Shaded,
         section: None,
         marks: None,
         lit: None,

@@ -8,7 +8,7 @@ use egui::{
 use super::control::{self, Action, CompareWith, Layout};
 use super::{Section, Viewport, objects};
 use crate::render::overlay::MARGIN;
-use crate::render::{Look, Palette, Preset, Projection};
+use crate::render::{DrawStyle, Palette, Preset, Projection};
 use crate::studio::panels::widgets::{CHEVRON, chevron_atom};
 
 const ROW: f32 = 26.0;
@@ -203,7 +203,7 @@ fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
                 entry = entry.shortcut_text(key.name());
             }
             if ui.add(entry).clicked() {
-                action = Some(Action::Look(choice));
+                action = Some(Action::Orient(choice));
                 ui.close();
             }
         }
@@ -220,12 +220,12 @@ fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
             }
         }
         ui.separator();
-        for choice in Look::ALL {
+        for choice in DrawStyle::ALL {
             if ui
                 .add(Button::selectable(choice == viewport.look, choice.name()))
                 .clicked()
             {
-                action = Some(Action::Draw(choice));
+                action = Some(Action::SetDrawStyle(choice));
                 ui.close();
             }
         }
