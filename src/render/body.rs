@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hidden_invisible_or_empty_is_neither_drawn_nor_framed() {
+    fn hidden_invisible_and_empty_objects_are_not_drawn_or_framed() {
         let mut unseen = object(false, Some(90.0));
         unseen.opacity = 0.0;
         let objects = vec![

@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn fit_shows_the_whole_box_as_large_as_it_goes() {
+    fn fit_shows_the_box_as_large_as_possible() {
         let insets = Insets {
             sides: 20.0,
             top: 40.0,
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn presets_put_the_axes_where_drawings_have_them() {
+    fn presets_orient_the_axes_like_drawings() {
         let cases = [
             (Preset::Front, vec3(1.0, 0.0, 0.0), vec3(0.0, 0.0, 1.0)),
             (Preset::Back, vec3(-1.0, 0.0, 0.0), vec3(0.0, 0.0, 1.0)),
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn isometric_shortens_all_axes_alike() {
+    fn isometric_foreshortens_all_axes_equally() {
         let camera = Camera::new(Preset::Isometric, Projection::Orthographic);
         let lengths = [vec3(1.0, 0.0, 0.0), vec3(0.0, 1.0, 0.0), vec3(0.0, 0.0, 1.0)].map(|axis| {
             let [x, y] = seen(&camera, axis);
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn zoom_keeps_what_is_under_the_pointer() {
+    fn zoom_keeps_the_point_under_the_pointer() {
         for projection in [Projection::Orthographic, Projection::Perspective] {
             let mut camera = Camera::new(Preset::Isometric, projection);
             let at = [130.0, -70.0];
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_sight_appears_as_the_place_it_goes_through() {
+    fn a_ray_projects_to_its_point() {
         for projection in [Projection::Orthographic, Projection::Perspective] {
             let mut camera = Camera::new(Preset::Isometric, projection);
             camera.fit(&BOX, SIZE, Insets::default());

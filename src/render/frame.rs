@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_read_as_a_person_writes_them() {
+    fn lengths_have_readable_labels() {
         for (mm, label) in [
             (10.0, "10 mm"),
             (0.5, "0.5 mm"),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_view_is_kept_for_small_changes_only() {
+    fn small_changes_keep_the_view() {
         let of = |size| Frame::around([&block(size)]);
         let kept = of([40.0, 20.0, 10.0]);
         assert!(of([41.0, 20.0, 10.0]).is_like(&kept));

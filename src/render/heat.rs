@@ -139,7 +139,7 @@ mod tests {
     use crate::testing::block;
 
     #[test]
-    fn a_taller_block_is_outside_by_what_it_is_taller() {
+    fn a_taller_block_is_outside_by_the_difference() {
         let (low, tall) = (block([20.0, 20.0, 4.0]), block([20.0, 20.0, 10.0]));
         let heat = Heat::of(&Buffers::of(&tall), &SignedDistance::to(&low.mesh), &|| false).unwrap();
         assert!(
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_cut_finely_within_its_budget_and_covers_the_surface() {
+    fn the_map_covers_the_surface_within_its_budget() {
         let shape = block([20.0, 20.0, 10.0]);
         let heat = Heat::cut(&Buffers::of(&shape));
         assert!(
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stops_when_nobody_wants_it_any_more() {
+    fn a_cancelled_map_stops() {
         let shape = block([20.0, 20.0, 10.0]);
         assert!(Heat::of(&Buffers::of(&shape), &SignedDistance::to(&shape.mesh), &|| true).is_none());
     }

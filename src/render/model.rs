@@ -136,7 +136,7 @@ mod tests {
     use crate::testing::tube;
 
     #[test]
-    fn a_heavy_shape_gets_a_light_stand_in_and_a_light_one_none() {
+    fn only_a_heavy_shape_gets_a_coarse_model() {
         let heavy = tube(20_000, 30.0, 40.0);
         let model = Model::of(&heavy, true);
         let (fine, coarse) = (model.buffers(false).unwrap(), model.buffers(true).unwrap());
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_very_heavy_shape_is_first_a_light_draft_and_then_all_there() {
+    fn a_very_heavy_shape_has_a_draft_before_its_model() {
         let shape = tube(30_000, 30.0, 40.0);
         let draft = Model::draft(&shape).unwrap();
         let light = draft.buffers(false).unwrap().indices.len();

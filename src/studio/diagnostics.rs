@@ -111,7 +111,7 @@ mod tests {
     use crate::studio::testing::task;
 
     #[test]
-    fn a_report_says_what_happened_and_not_whose_home_it_is() {
+    fn diagnostics_hide_the_home_folder() {
         let mut state = State::new([Arc::clone(&task("part", "First part"))], Scoring::default()).unwrap();
         let home = std::env::var("HOME").unwrap_or_default();
         for index in 0..200 {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_told_once() {
+    fn a_panic_is_reported_once() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(last_panic(dir.path()), None);
         std::fs::write(file(dir.path()), "went wrong").unwrap();

@@ -35,7 +35,7 @@ fn type_text(window: &mut Window, text: &str) {
 }
 
 #[test]
-fn an_answer_in_place_of_everything_is_pasted_as_its_program() {
+fn a_pasted_model_answer_is_reduced_to_its_program() {
     const PART: &str = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
     let answer = format!("<think>hm</think>\nSure:\n```python\n{PART}```\nDone.<|im_end|>");
     let (_standin, mut window) = editing("plate = 1\n");
@@ -117,7 +117,7 @@ fn lines_become_comments_and_code_again_by_keys() {
 }
 
 #[test]
-fn a_dot_offers_what_cadquery_has_and_enter_takes_it() {
+fn a_dot_offers_cadquery_members_and_enter_accepts_one() {
     let (_standin, mut window) = editing("import cadquery as cq\nw = cq.Workplane('XY')");
     type_text(&mut window, ".");
     window.get_by_label("complete box");
@@ -137,7 +137,7 @@ fn a_dot_offers_what_cadquery_has_and_enter_takes_it() {
 }
 
 #[test]
-fn escape_puts_the_list_away_and_a_number_has_no_members() {
+fn escape_closes_completion_and_a_number_has_no_members() {
     let (_standin, mut window) = editing("w = cq.Workplane('XY')");
     type_text(&mut window, ".");
     window.get_by_label("complete box");
@@ -151,7 +151,7 @@ fn escape_puts_the_list_away_and_a_number_has_no_members() {
 }
 
 #[test]
-fn a_slip_is_mended_by_one_click() {
+fn a_misspelling_is_fixed_by_one_click() {
     let (backend, mut window) = editing("w = cq.Workplane('XY').cricle(3)\n");
     window.run_steps(20);
     let message = "AttributeError: 'Workplane' object has no attribute 'cricle'";
@@ -168,7 +168,7 @@ fn a_slip_is_mended_by_one_click() {
 }
 
 #[test]
-fn a_slider_moves_its_number_and_the_run_follows_at_once() {
+fn a_slider_changes_its_number_and_runs_at_once() {
     let (backend, mut window) = editing("width = 40.0\nplate = box(width)\n");
     window.run_steps(20);
     let before = backend.count();
@@ -234,7 +234,7 @@ fn drag_slider(window: &mut Window, name: &str, end: f32) {
 }
 
 #[test]
-fn moves_of_the_caret_are_no_steps_of_undo() {
+fn caret_moves_are_not_undo_steps() {
     let (_standin, mut window) = editing("ab");
     pause(&mut window);
     type_text(&mut window, "c");
@@ -276,7 +276,7 @@ fn typing_is_undone_by_word_and_by_pause_and_keys_keep_their_order() {
 }
 
 #[test]
-fn slider_replacement_and_command_are_one_step_each() {
+fn a_slider_drag_a_replacement_and_a_command_are_one_undo_step_each() {
     let text = "width = 40.0\nplate = box(width)\n";
     let (_standin, mut window) = editing(text);
     drag_slider(&mut window, "width", 0.75);
@@ -309,7 +309,7 @@ fn slider_replacement_and_command_are_one_step_each() {
 }
 
 #[test]
-fn undo_works_wherever_the_keyboard_is_but_in_another_field() {
+fn undo_works_unless_another_text_field_has_the_focus() {
     let text = "width = 40.0\nplate = box(width)\n";
     let (_standin, mut window) = editing(text);
     drag_slider(&mut window, "width", 0.75);
@@ -338,7 +338,7 @@ fn undo_works_wherever_the_keyboard_is_but_in_another_field() {
 }
 
 #[test]
-fn every_step_of_the_timeline_has_a_history_of_its_own() {
+fn every_step_has_a_separate_undo_history() {
     let (_standin, mut window) = editing("first");
     pause(&mut window);
     type_text(&mut window, "1");
@@ -397,7 +397,7 @@ fn a_text_of_any_script_is_found_and_replaced_whole() {
 }
 
 #[test]
-fn five_thousand_lines_cost_a_frame_little() {
+fn frames_with_five_thousand_lines_are_fast() {
     let line = "part = part.union(cq.Workplane('XY').box(1, 2, 3).translate((4, 5, 6)))\n";
     let (_standin, mut window) = editing(&line.repeat(5000));
     window.run_steps(5);

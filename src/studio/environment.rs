@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_wrong_is_passed_on_with_the_way_out() {
+    fn errors_are_reported_with_a_hint() {
         let root = tempfile::tempdir().unwrap();
         let recipe = recipe_in(
             root.path(),

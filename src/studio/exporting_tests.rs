@@ -44,7 +44,7 @@ fn training_run(folder: &Path) -> (FakeBackend, Window) {
 }
 
 #[test]
-fn a_failed_row_is_opened_repaired_and_kept_with_where_it_is_from() {
+fn a_repair_of_a_failed_row_is_saved_with_its_source() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = training_run(dir.path());
     ask(&mut window, Command::OpenRow(1));
@@ -91,7 +91,7 @@ fn a_failed_row_is_opened_repaired_and_kept_with_where_it_is_from() {
 }
 
 #[test]
-fn reports_prompts_and_data_sets_go_beside_the_rows() {
+fn exports_are_written_beside_the_rows() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = training_run(dir.path());
     let making = [
@@ -142,7 +142,7 @@ fn stored_run(folder: &Path) -> (FakeBackend, Window) {
 }
 
 #[test]
-fn a_store_is_looked_through_like_a_file() {
+fn a_store_is_browsed_like_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = stored_run(dir.path());
     let rows = state(&window).rows.clone().unwrap();
@@ -161,7 +161,7 @@ fn a_store_is_looked_through_like_a_file() {
 }
 
 #[test]
-fn a_repair_of_a_stored_row_is_a_row_of_the_store_that_names_its_source() {
+fn a_repair_of_a_stored_row_is_stored_with_its_source() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = stored_run(dir.path());
     ask(&mut window, Command::OpenRow(1));
@@ -195,7 +195,7 @@ fn a_repair_of_a_stored_row_is_a_row_of_the_store_that_names_its_source() {
 }
 
 #[test]
-fn a_data_set_is_made_of_the_rows_that_are_chosen() {
+fn a_data_set_is_exported_from_selected_rows() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = stored_run(dir.path());
     let making = ExportKind::DataSet(DataSet::Rollouts);
@@ -218,7 +218,7 @@ fn a_data_set_is_made_of_the_rows_that_are_chosen() {
 }
 
 #[test]
-fn a_report_stands_beside_the_published_runs() {
+fn a_report_includes_the_published_runs() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = stored_run(dir.path());
     window.get_by_label("Run").click();

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_task_is_one_that_can_be_read() {
+    fn a_written_task_can_be_read() {
         let dir = tempfile::tempdir().unwrap();
         let task = hinge().write(dir.path()).unwrap();
         assert_eq!((task.id.as_str(), task.level), ("hinge_leaf", Level::Medium));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said_and_nothing_is_left_behind() {
+    fn a_missing_value_is_an_error_and_leaves_no_files() {
         let dir = tempfile::tempdir().unwrap();
         let mut task = hinge();
         task.semantic_hints.clear();

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_are_kept_beside_their_rows_and_taken_back() {
+    fn notes_are_saved_beside_their_rows_and_removed() {
         let dir = tempfile::tempdir().unwrap();
         let rows = dir.path().join("run.jsonl");
         let mut notes = Notes::read(&rows).unwrap();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_notes_is_left_alone() {
+    fn an_unreadable_notes_file_is_not_overwritten() {
         let dir = tempfile::tempdir().unwrap();
         let rows = dir.path().join("run.jsonl");
         std::fs::write(Notes::path(&rows), "{ half").unwrap();

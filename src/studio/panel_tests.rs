@@ -46,7 +46,7 @@ fn training_run(folder: &Path) -> (FakeBackend, Window) {
 }
 
 #[test]
-fn a_panel_is_put_away_by_its_header_and_comes_back_from_the_menu() {
+fn a_panel_is_hidden_by_its_header_and_shown_from_the_menu() {
     let (_standin, mut window) = scored();
     window.get_by_label("Console").click();
     window.run_steps(3);
@@ -65,7 +65,7 @@ fn a_panel_is_put_away_by_its_header_and_comes_back_from_the_menu() {
 }
 
 #[test]
-fn where_panels_stand_is_kept_for_the_next_window() {
+fn the_layout_is_restored_in_the_next_window() {
     let dir = tempfile::tempdir().unwrap();
     let remembering = || {
         let mut window = window(&FakeBackend::ready());
@@ -85,7 +85,7 @@ fn where_panels_stand_is_kept_for_the_next_window() {
 }
 
 #[test]
-fn with_every_panel_away_one_click_brings_them_back() {
+fn one_click_shows_all_hidden_panels() {
     let (_standin, mut window) = scored();
     for kind in PanelKind::ALL {
         if !matches!(kind, PanelKind::Rows | PanelKind::Runs | PanelKind::Server) {
@@ -175,7 +175,7 @@ fn rows_are_pinned_annotated_chosen_and_written() {
 }
 
 #[test]
-fn a_group_that_teaches_nothing_is_marked_wherever_it_is_shown() {
+fn an_uninformative_group_is_marked_everywhere() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = scored();
     let path = dir.path().join("run.jsonl");
@@ -210,7 +210,7 @@ fn a_group_that_teaches_nothing_is_marked_wherever_it_is_shown() {
 }
 
 #[test]
-fn a_folder_of_trajectories_is_looked_through_and_one_is_laid_out() {
+fn a_folder_of_trajectories_is_browsed_and_one_is_opened() {
     let dir = tempfile::tempdir().unwrap();
     for (name, totals) in [("first", [0.2, 0.4]), ("second", [0.3, 0.9])] {
         let header = Header {
@@ -259,7 +259,7 @@ fn a_folder_of_trajectories_is_looked_through_and_one_is_laid_out() {
 }
 
 #[test]
-fn two_runs_stand_side_by_side() {
+fn two_runs_are_compared() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = training_run(dir.path());
     let other = rows(dir.path(), "other.jsonl", 0.2);
@@ -314,7 +314,7 @@ fn a_new_task_is_written_and_shown() {
 }
 
 #[test]
-fn diagnostics_go_to_the_clipboard_and_settings_tell_what_is_kept() {
+fn diagnostics_are_copied_and_settings_show_the_cache() {
     let (_standin, mut window) = scored();
     studio(&mut window).apply(Command::Do(Action::CopyDiagnostics));
     window.step();
@@ -347,7 +347,7 @@ fn a_timeline_is_shared_as_a_page() {
 }
 
 #[test]
-fn a_step_file_is_asked_of_a_worker_with_the_code_on_screen() {
+fn a_step_export_runs_the_code_on_screen() {
     let (backend, mut window) = scored();
     ask(
         &mut window,
@@ -433,7 +433,7 @@ fn every_control_has_a_name() {
 }
 
 #[test]
-fn a_header_drags_its_panel_elsewhere() {
+fn dragging_a_header_moves_its_panel() {
     let (_standin, mut window) = scored();
     let from = window.get_by_label("Panel Timeline").rect().center();
     let column = window.get_by_label("Panel Reward").rect();

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_found_whole_only() {
+    fn only_whole_library_names_match() {
         let index = b"glibc-ld.so.cache1.1\0libX11.so.6\0/usr/lib/libX11.so.6\0libXi.so.6.1.0\0";
         assert!(in_index(index, "libX11.so.6"));
         assert!(!in_index(index, "libXi.so.6"));

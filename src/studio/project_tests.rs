@@ -26,7 +26,7 @@ fn project_of_last(backend: &FakeBackend) -> Option<Project> {
 }
 
 #[test]
-fn a_folder_is_read_once_it_is_allowed_and_by_scripts_of_its_files_alone() {
+fn an_allowed_folder_is_read_only_by_scripts_of_its_files() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = opened(dir.path());
     until(&mut window, "the question", |state| {
@@ -52,7 +52,7 @@ fn a_folder_is_read_once_it_is_allowed_and_by_scripts_of_its_files_alone() {
 }
 
 #[test]
-fn not_now_is_not_asked_again_and_reads_nothing() {
+fn a_denied_folder_is_not_read_and_not_asked_about_again() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = opened(dir.path());
     until(&mut window, "the question", |state| {
@@ -73,7 +73,7 @@ fn not_now_is_not_asked_again_and_reads_nothing() {
 }
 
 #[test]
-fn who_said_not_now_can_ask_for_the_question() {
+fn a_denied_folder_can_be_allowed_later() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = opened(dir.path());
     until(&mut window, "the question", |state| {
@@ -106,7 +106,7 @@ fn refused(message: &str) -> (tempfile::TempDir, Window) {
 }
 
 #[test]
-fn a_script_that_needs_files_of_a_refused_folder_is_told_why_and_what_to_do() {
+fn a_script_that_needs_files_of_an_unusable_folder_gets_a_hint() {
     let (dir, window) = refused(&format!(
         "no module named 'helper' (a script can read modules {NEEDED})"
     ));
@@ -119,7 +119,7 @@ fn a_script_that_needs_files_of_a_refused_folder_is_told_why_and_what_to_do() {
 }
 
 #[test]
-fn a_script_that_fails_for_another_reason_is_not_bothered_but_may_ask() {
+fn another_failure_shows_no_hint_about_the_folder() {
     let (_dir, mut window) = refused("name 'x' is not defined");
     assert!(state(&window).notice.is_none());
     ask(&mut window, Command::Do(Action::AllowProject));
@@ -128,7 +128,7 @@ fn a_script_that_fails_for_another_reason_is_not_bothered_but_may_ask() {
 }
 
 #[test]
-fn code_that_is_of_no_file_has_no_folder() {
+fn code_without_a_file_has_no_folder() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
     ask(&mut window, Command::Do(Action::AllowProject));
@@ -136,7 +136,7 @@ fn code_that_is_of_no_file_has_no_folder() {
 }
 
 #[test]
-fn the_worker_says_what_the_window_listens_for() {
+fn the_workers_message_matches_the_windows_check() {
     let messages = include_str!("../worker/messages.py");
     assert!(messages.contains(NEEDED));
 }

@@ -275,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn servers_are_kept_without_their_health() {
+    fn servers_are_saved_without_their_health() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/servers.toml");
         assert_eq!(read_servers(&path), Ok(Vec::new()));
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_gives_the_engine_its_choices_and_people_its_name() {
+    fn a_server_has_a_configuration_and_a_title() {
         let known = ServerEntry {
             url: "http://gpu:8000/v1".to_owned(),
             model: Some("models/base.gguf".to_owned()),

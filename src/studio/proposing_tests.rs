@@ -56,7 +56,7 @@ fn end(backend: &FakeBackend, best: usize) {
 }
 
 #[test]
-fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
+fn a_proposal_of_the_rules_is_accepted() {
     let (backend, mut window) = with_proposer("rules");
     window.get_by_label("Propose").click();
     window.run_steps(2);
@@ -99,7 +99,7 @@ fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
 }
 
 #[test]
-fn a_rejected_proposal_stays_visible_and_is_not_proposed_again() {
+fn a_rejected_proposal_stays_visible_and_is_not_repeated() {
     let (backend, mut window) = with_proposer("rules");
     window.get_by_label("Propose").click();
     window.run_steps(2);
@@ -163,7 +163,7 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
 }
 
 #[test]
-fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
+fn candidates_of_one_prompt_are_displayed_side_by_side() {
     let (backend, mut window) = with_proposer("rules");
     let place = |score: f64, advantage: f64| GroupPlace {
         group_id: 1,
@@ -275,7 +275,7 @@ fn type_server(window: &mut Window, url: &str) {
 }
 
 #[test]
-fn a_server_is_added_found_well_and_asked_by_its_adapter() {
+fn a_server_is_added_queried_and_used_with_its_adapter() {
     let (backend, mut window) = with_proposer("endpoint");
     let url = server();
     type_server(&mut window, &url);
@@ -324,7 +324,7 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
 }
 
 #[test]
-fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
+fn an_unreachable_server_is_reported_and_streamed_text_stays() {
     let (backend, mut window) = with_proposer("endpoint");
     // A port without a listener.
     let gone = std::net::TcpListener::bind("127.0.0.1:0")
@@ -362,7 +362,7 @@ fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
 }
 
 #[test]
-fn a_task_without_recordings_is_proposed_for_by_the_rules() {
+fn a_task_without_recordings_uses_the_rules() {
     let (_standin, window) = with_proposer("rules");
     let session = state(&window).session();
     assert_eq!(

@@ -78,7 +78,7 @@ fn shown() -> (FakeBackend, Window) {
 }
 
 #[test]
-fn objects_are_listed_by_name_with_the_scored_one_told_and_can_be_hidden() {
+fn objects_are_listed_with_the_scored_one_marked_and_can_be_hidden() {
     let (_standin, mut window) = shown();
     window.get_by_label("Objects 2").click();
     window.run();
@@ -99,7 +99,7 @@ fn objects_are_listed_by_name_with_the_scored_one_told_and_can_be_hidden() {
 }
 
 #[test]
-fn what_was_hidden_stays_hidden_when_the_script_runs_again() {
+fn hidden_objects_stay_hidden_when_the_script_runs_again() {
     let (backend, mut window) = shown();
     studio(&mut window).viewport_mut().act(ViewAction::ScoredObject);
     window.run();
@@ -119,7 +119,7 @@ fn without_a_scene_there_is_no_list() {
 }
 
 #[test]
-fn hidden_objects_leave_the_picture_and_comparing_shows_the_scored_one_alone() {
+fn hidden_objects_are_not_drawn_and_comparisons_use_the_scored_object() {
     let (_standin, mut window) = shown();
     assert_eq!(drawn(&mut window), ["bracket", "object 2"]);
     studio(&mut window).viewport_mut().act(ViewAction::ScoredObject);
@@ -134,7 +134,7 @@ fn hidden_objects_leave_the_picture_and_comparing_shows_the_scored_one_alone() {
 }
 
 #[test]
-fn a_part_is_seen_before_it_is_scored() {
+fn a_part_is_displayed_before_its_score() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
     let assessment = two_objects();
@@ -157,7 +157,7 @@ fn a_part_is_seen_before_it_is_scored() {
 }
 
 #[test]
-fn an_edit_drops_both_what_was_built_and_its_score() {
+fn an_edit_drops_the_running_build_and_its_score() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
     let before = state(&window).card().last_shape.clone();
@@ -178,7 +178,7 @@ fn an_edit_drops_both_what_was_built_and_its_score() {
 }
 
 #[test]
-fn what_was_built_is_not_called_broken_for_the_failure_before() {
+fn a_new_build_is_not_marked_with_the_previous_failure() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
@@ -197,7 +197,7 @@ fn what_was_built_is_not_called_broken_for_the_failure_before() {
 }
 
 #[test]
-fn a_step_that_was_scored_in_a_batch_is_asked_for_what_it_shows_when_it_is_looked_at() {
+fn selecting_a_step_of_a_batch_requests_its_scene() {
     let (backend, mut window) = scored();
     window.get_by_label("Propose").click();
     window.run_steps(2);
@@ -247,7 +247,7 @@ const NOT_SCORED: &str =
     "displayed, not scored: `r` was only written to a file, on line 5; bind it: `fixture = r`";
 
 #[test]
-fn a_part_that_is_only_written_to_a_file_is_displayed_and_told_not_to_be_scored() {
+fn an_exported_part_is_displayed_as_not_scored() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
     let assessment = export_only();
@@ -270,7 +270,7 @@ fn a_part_that_is_only_written_to_a_file_is_displayed_and_told_not_to_be_scored(
 }
 
 #[test]
-fn a_part_that_was_only_written_to_a_file_is_old_once_the_code_fails() {
+fn an_exported_part_is_marked_old_once_the_code_fails() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
     backend.last(|job| job.answer(export_only()));
@@ -289,7 +289,7 @@ fn a_part_that_was_only_written_to_a_file_is_old_once_the_code_fails() {
 }
 
 #[test]
-fn a_narrow_window_has_room_for_the_name_of_the_code_and_the_list_of_objects() {
+fn a_narrow_window_shows_the_title_and_the_object_list() {
     let (_standin, mut window) = shown();
     window.get_by_label("Reset to seed");
     window.set_size(egui::vec2(900.0, 600.0));

@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_row_with_the_same_failure_is_compared_with() {
+    fn the_preview_compares_with_a_row_of_the_same_failure() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rows.jsonl");
         let row = |task: &str, kind: &str, text: &str| {

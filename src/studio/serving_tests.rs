@@ -43,7 +43,7 @@ fn stops(backend: &FakeBackend) -> usize {
 }
 
 #[test]
-fn the_server_is_started_told_of_and_stopped() {
+fn the_server_is_started_displayed_and_stopped() {
     let (backend, mut window) = scored();
     assert!(
         window.query_by_label("Start server").is_none(),
@@ -78,7 +78,7 @@ fn the_server_is_started_told_of_and_stopped() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_where_it_is_chosen() {
+fn a_used_port_is_reported_beside_its_field() {
     let (backend, mut window) = scored();
     ask(&mut window, Command::Do(Action::StartServer));
     let taken = "cannot listen on 127.0.0.1:8000: in use\nhint: choose another --port";
@@ -93,7 +93,7 @@ fn a_port_that_is_taken_is_said_where_it_is_chosen() {
 }
 
 #[test]
-fn a_clients_step_shows_as_it_comes_and_a_click_shows_its_code_and_score() {
+fn a_click_on_a_clients_step_shows_its_code_and_score() {
     let (backend, mut window) = serving();
     let watched = backend.0.borrow().servers[0].0.spectator.clone().unwrap();
     let seat = watched.seat(false);
@@ -135,7 +135,7 @@ fn a_clients_step_shows_as_it_comes_and_a_click_shows_its_code_and_score() {
 }
 
 #[test]
-fn a_window_that_closes_asks_when_clients_are_there_and_stops_the_server() {
+fn closing_asks_while_clients_are_connected_and_stops_the_server() {
     let (backend, mut window) = serving();
     let watched = backend.0.borrow().servers[0].0.spectator.clone().unwrap();
     let seat = watched.seat(false);

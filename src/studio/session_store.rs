@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_closes_leaves_its_place_and_nothing_to_rescue() {
+    fn a_closing_window_writes_its_session_and_leaves_nothing_to_recover() {
         let dir = tempfile::tempdir().unwrap();
         let (mut store, found) = open(dir.path());
         assert!(found.last.is_none() && found.lost.is_empty());
@@ -476,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_lives_is_left_alone_and_one_that_was_killed_is_offered_to_one_window() {
+    fn only_edits_of_ended_windows_are_offered_and_to_one_window() {
         let dir = tempfile::tempdir().unwrap();
         let (mut first, _) = open(dir.path());
         first.save(edited("precious"));
@@ -508,7 +508,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_set_aside_and_told() {
+    fn unreadable_files_are_renamed_and_reported() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["open-4194999.json", LAST] {
             fs::write(dir.path().join(name), "{ half a file").unwrap();
@@ -531,7 +531,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_removed_before_its_copy_is_on_the_disk() {
+    fn recovered_files_are_removed_only_after_the_new_copy_is_written() {
         let dir = tempfile::tempdir().unwrap();
         let left = dir.path().join("open-1.json");
         write(&left, &edited("precious")).unwrap();
@@ -556,7 +556,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_cannot_leave_its_place_leaves_its_edits_to_be_rescued() {
+    fn edits_can_be_recovered_if_the_last_session_cannot_be_written() {
         let dir = tempfile::tempdir().unwrap();
         let (mut store, _) = open(dir.path());
         store.save(edited("precious"));
@@ -570,7 +570,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_windows_that_close_neither_loses_its_edits() {
+    fn two_closing_windows_keep_the_edits_of_both() {
         let dir = tempfile::tempdir().unwrap();
         write(&dir.path().join(LAST), &edited("old")).unwrap();
         let (mut first, _) = open(dir.path());

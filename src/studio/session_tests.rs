@@ -47,7 +47,7 @@ fn type_code(window: &mut Window, code: &str) {
 }
 
 #[test]
-fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
+fn edits_of_a_killed_window_are_offered_and_restored() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = remembering(dir.path());
     type_code(&mut first, "precious = 1\n");
@@ -94,7 +94,7 @@ fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
 }
 
 #[test]
-fn a_window_that_is_closed_is_taken_up_where_it_was() {
+fn a_closed_session_is_restored() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = remembering(dir.path());
     first.get_by_label("Other part").click();
@@ -123,7 +123,7 @@ fn a_window_that_is_closed_is_taken_up_where_it_was() {
 }
 
 #[test]
-fn a_file_that_changes_outside_is_loaded_unless_it_has_edits_here() {
+fn an_externally_changed_file_is_loaded_unless_it_has_edits() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
@@ -155,7 +155,7 @@ fn a_file_that_changes_outside_is_loaded_unless_it_has_edits_here() {
 }
 
 #[test]
-fn closing_with_unsaved_edits_is_a_question() {
+fn closing_with_unsaved_edits_asks() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
@@ -277,7 +277,7 @@ fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
 }
 
 #[test]
-fn rows_of_a_run_are_filtered_counted_and_taken_to_the_editor() {
+fn rows_of_a_run_are_filtered_counted_and_opened() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("run.jsonl");
     let lines = [
@@ -317,7 +317,7 @@ fn rows_of_a_run_are_filtered_counted_and_taken_to_the_editor() {
 }
 
 #[test]
-fn settings_are_applied_and_kept_with_their_comments() {
+fn settings_are_applied_and_saved_with_comments() {
     let dir = tempfile::tempdir().unwrap();
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
@@ -451,7 +451,7 @@ fn an_export_asks_before_it_replaces_a_file_too() {
 }
 
 #[test]
-fn a_save_is_a_border_of_undo() {
+fn a_save_ends_the_undo_step() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a").unwrap();
@@ -482,7 +482,7 @@ fn a_save_is_a_border_of_undo() {
 }
 
 #[test]
-fn a_file_that_changed_a_moment_ago_is_not_saved_over() {
+fn a_file_that_has_just_changed_is_not_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
@@ -504,7 +504,7 @@ fn a_file_that_changed_a_moment_ago_is_not_saved_over() {
 }
 
 #[test]
-fn edits_that_cannot_be_kept_are_told_until_they_are() {
+fn unwritable_recovery_files_are_reported_until_they_can_be_written() {
     let dir = tempfile::tempdir().unwrap();
     // A file at the path of the folder.
     let folder = dir.path().join("studio");

@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again_with_its_comments() {
+    fn written_settings_are_read_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/settings.toml");
         assert_eq!(Settings::read(&path), Read::default());
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_version_is_told_and_kept() {
+    fn an_unknown_key_is_reported_and_preserved() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("settings.toml");
         std::fs::write(&path, "sclae = 1.0\nworkers = 3\n[grid]\nstep = [1, 2.5]\n").unwrap();
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_told_and_loses_nothing_beside_it() {
+    fn an_invalid_value_is_reported_and_the_others_apply() {
         for (line, told) in [
             ("scale = 9.0", "`scale` is 9.0, not 0.5 to 3"),
             ("scale = nan", "`scale` is nan"),
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_understood_is_kept_beside_the_new_one() {
+    fn a_malformed_file_is_backed_up() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("settings.toml");
         let kept = |name: &str| std::fs::read(dir.path().join(name)).unwrap();

@@ -68,7 +68,7 @@ fn the_seed_is_scored_at_once_and_its_total_shows() {
 }
 
 #[test]
-fn what_sticks_out_of_the_box_has_a_bar_of_its_own() {
+fn exceeding_the_box_has_its_own_bar() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
     let mut assessment = built(0.3, 0.9);
@@ -125,7 +125,7 @@ fn a_pause_in_typing_starts_a_run_of_a_draft_and_leaves_the_seed_alone() {
 }
 
 #[test]
-fn a_superseded_run_is_stopped_and_its_answer_dropped() {
+fn a_superseded_run_is_cancelled_and_its_result_dropped() {
     let (backend, mut window) = scored_seed();
     type_code(&mut window, "#");
     wait(&mut window, DEBOUNCE + 0.1);
@@ -198,7 +198,7 @@ fn enter_and_tab_keep_their_order_among_other_keys() {
 }
 
 #[test]
-fn propose_takes_one_step_and_the_next_one_goes_on_from_there() {
+fn propose_runs_one_step_from_the_selected_one() {
     let (backend, mut window) = scored_seed();
     window.get_by_label("Propose").click();
     window.run_steps(2);
@@ -257,7 +257,7 @@ fn a_loop_runs_by_keys_and_stops_by_its_button() {
 }
 
 #[test]
-fn who_looks_elsewhere_is_not_taken_along_by_a_loop() {
+fn a_loop_does_not_move_the_selection_of_another_step() {
     let (backend, mut window) = scored_seed();
     type_code(&mut window, "#");
     window.get_by_label("seed, 0.500").click();
@@ -311,7 +311,7 @@ fn another_mode_scores_every_step_again() {
 }
 
 #[test]
-fn our_own_fault_is_told_with_its_way_out_and_never_scored() {
+fn an_internal_error_is_reported_with_a_hint_and_not_scored() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
     let message = "no worker: python is missing\nhint: run make env".to_owned();
@@ -336,7 +336,7 @@ fn our_own_fault_is_told_with_its_way_out_and_never_scored() {
 }
 
 #[test]
-fn a_broken_pool_shows_a_banner_that_goes_when_it_is_well() {
+fn a_pool_error_shows_a_banner_until_workers_are_ready() {
     let backend = FakeBackend::default();
     backend.0.borrow_mut().pool.error = Some("cannot start cadforge-worker".to_owned());
     let mut window = window(&backend);
@@ -375,7 +375,7 @@ fn a_missing_python_is_set_up_by_one_click_and_the_seed_scored() {
 }
 
 #[test]
-fn why_a_python_cannot_be_set_up_stays_on_screen() {
+fn a_failed_python_set_up_stays_on_screen() {
     let root = tempfile::tempdir().unwrap();
     let recipe = recipe_in(root.path(), "echo 'no network' >&2; exit 1");
     let backend = FakeBackend::default();
@@ -393,7 +393,7 @@ fn why_a_python_cannot_be_set_up_stays_on_screen() {
 }
 
 #[test]
-fn a_cold_start_says_what_is_waited_for_while_the_editor_works() {
+fn a_cold_start_displays_progress_while_the_editor_works() {
     let backend = FakeBackend::default();
     backend.0.borrow_mut().pool.starting = 1;
     let mut window = window(&backend);
@@ -464,7 +464,7 @@ fn an_idle_window_asks_for_no_frame() {
 }
 
 #[test]
-fn a_trajectory_is_laid_out_and_scored_anew() {
+fn a_trajectory_is_displayed_and_scored_again() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
     let recorded = |event: Event| match event {

@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_tabular_in_every_weight() {
+    fn digits_have_equal_width_in_all_weights() {
         let ctx = Context::default();
         install(&ctx);
         let output = ctx.run_ui(egui::RawInput::default(), |ui| {

@@ -104,7 +104,7 @@ fn a_tube_seen_from_the_side_has_two_outlines() {
 }
 
 #[test]
-fn a_mesh_with_a_sliver_has_no_broken_normal() {
+fn a_mesh_with_a_sliver_has_valid_normals() {
     let vertices = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.0, 0.0]];
     let mesh = TriMesh::new(&vertices, &[[0, 1, 2], [0, 3, 1]]).unwrap();
     let buffers = Buffers::of(&shape_from_mesh(Vec::new().into(), mesh));

@@ -525,7 +525,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_action_is_listed_once_under_its_own_name_and_keys() {
+    fn actions_have_unique_names_and_shortcuts() {
         for info in ACTIONS {
             assert_eq!(info.action.info().name, info.name, "listed twice");
         }

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn escape_is_left_alone_while_nothing_runs() {
+    fn escape_is_not_consumed_without_running_jobs() {
         let mut input = egui::InputState::default();
         input.events.push(egui::Event::Key {
             key: Key::Escape,

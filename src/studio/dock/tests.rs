@@ -23,7 +23,7 @@ fn of(places: &[(PanelKind, Rect)], wanted: PanelKind) -> Rect {
 }
 
 #[test]
-fn work_takes_what_the_others_leave() {
+fn work_panels_take_the_remaining_space() {
     let mut parts = [200.0, 400.0, 600.0, 300.0];
     distribute(&mut parts, &[false, true, true, false], 2000.0);
     assert_eq!(parts, [200.0, 600.0, 900.0, 300.0]);
@@ -56,7 +56,7 @@ fn panels_fill_windows_of_every_size_without_overlap() {
 }
 
 #[test]
-fn what_is_put_away_leaves_its_room_to_the_work_and_comes_back() {
+fn a_hidden_panel_leaves_its_space_to_the_work_panels_and_returns() {
     let size = vec2(1600.0, 900.0);
     let mut dock = Dock::default();
     let before = layout(&mut dock, size);
@@ -76,7 +76,7 @@ fn what_is_put_away_leaves_its_room_to_the_work_and_comes_back() {
 }
 
 #[test]
-fn an_arrangement_comes_back_as_it_was_kept_and_nonsense_does_not() {
+fn a_saved_arrangement_is_restored_and_a_malformed_one_is_ignored() {
     let size = vec2(1600.0, 900.0);
     let mut dock = Dock::default();
     layout(&mut dock, size);
@@ -98,7 +98,7 @@ fn an_arrangement_comes_back_as_it_was_kept_and_nonsense_does_not() {
 }
 
 #[test]
-fn with_every_panel_away_there_is_a_way_back() {
+fn the_layout_can_be_reset_while_all_panels_are_hidden() {
     let mut dock = Dock::default();
     for kind in PanelKind::ALL {
         if dock.is_shown(kind) {

@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_of_the_pen_are_near_and_other_words_are_not() {
+    fn misspellings_are_near_and_other_words_are_not() {
         assert_eq!(bundled().similar(Some("Workplane"), "cricle"), ["circle"]);
         assert_eq!(bundled().similar(Some("Workplane"), "filet")[0], "fillet");
         assert_eq!(bundled().similar(None, "Workplan"), ["Workplane"]);

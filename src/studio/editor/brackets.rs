@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn partners_are_found_from_both_sides_and_not_in_strings() {
+    fn brackets_match_from_both_sides_and_not_in_strings() {
         let code = "f(a[1], ')') # )";
         assert_eq!(pair(code, 1), Some((1, 11)));
         assert_eq!(pair(code, 2), Some((1, 11)));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_knows_how_many_arguments_lie_behind() {
+    fn open_call_counts_the_preceding_arguments() {
         let code = "cq.Workplane('X,Y').box(1, (2, 3), ";
         assert_eq!(open_call(code, code.len()), Some((23, 2)));
         assert_eq!(open_call(code, 30), Some((27, 1)));

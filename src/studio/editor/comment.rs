@@ -61,14 +61,14 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_the_caret_is_commented_and_freed_again() {
+    fn the_line_of_the_caret_is_commented_and_uncommented() {
         let (code, caret) = toggled("a = 1\n  b = é\n", 10..10);
         assert_eq!((code.as_str(), caret.clone()), ("a = 1\n  # b = é\n", 12..12));
         assert_eq!(toggled(&code, caret), ("a = 1\n  b = é\n".to_owned(), 10..10));
     }
 
     #[test]
-    fn several_lines_keep_their_shape() {
+    fn several_lines_keep_their_indentation() {
         let block = "def f():\n    a()\n\n    b()\nc";
         let (code, _) = toggled(block, 9..24);
         assert_eq!(code, "def f():\n    # a()\n\n    # b()\nc");
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_of_other_scripts_are_no_indentation() {
+    fn unicode_blanks_are_not_indentation() {
         // An ideographic space has three bytes, the two spaces below it have two.
         let block = "\u{3000}a\n  b\u{a0}\n\u{a0}";
         let all = block.chars().count();
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_without_a_space_is_freed_too() {
+    fn a_comment_without_a_space_is_uncommented() {
         assert_eq!(toggled("#x", 1..1).0, "x");
         assert_eq!(toggled("", 0..0), (String::new(), 0..0));
     }

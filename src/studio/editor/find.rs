@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn capitals_count_when_asked() {
+    fn a_search_can_be_case_sensitive() {
         let code = "Box box BOX ß";
         assert_eq!(find("box", false).matches(code), [0..3, 4..7, 8..11]);
         assert_eq!(find("box", true).matches(code).first(), Some(&(4..7)));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn next_and_previous_go_round() {
+    fn next_and_previous_wrap_around() {
         let matches = find("x", true).matches("x.x.x");
         assert_eq!(next(&matches, 1), Some(1));
         assert_eq!(next(&matches, 5), Some(0));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn replacing_all_leaves_what_it_puts_there_alone() {
+    fn replace_all_does_not_search_replacements() {
         let mut code = "a = r + R\n".to_owned();
         let find = Find {
             replacement: "rr".to_owned(),

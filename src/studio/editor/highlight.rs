@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_quote_ends_with_its_line_and_three_go_on() {
+    fn an_open_single_quote_ends_with_its_line_and_a_triple_one_continues() {
         assert_eq!(
             kinds("a = 'XY\nb"),
             [
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_names_are_told_apart() {
+    fn numbers_and_names_are_distinguished() {
         assert_eq!(
             kinds("x1 = 1e-3 - .5"),
             [
@@ -291,7 +291,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_one_by_one_are_cut_as_in_the_whole_text(code in "[a1 '\"\\\\#@(r\n]{0,80}") {
+        fn line_tokens_equal_tokens_of_the_whole_text(code in "[a1 '\"\\\\#@(r\n]{0,80}") {
             let whole = tokens(&code);
             let kind_at = |byte: usize| {
                 let found = whole.iter().find(|(_, range)| range.contains(&byte));

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn typing_is_taken_together_by_word_and_by_pause() {
+    fn typing_is_grouped_by_word_and_by_pause() {
         let (mut history, mut caret, mut now) = (History::new(""), 0, 0.0);
         typed(&mut history, "größe = wide|r", &mut caret, &mut now);
         assert_eq!(back(&mut history), ["größe = wide", "größe = ", "größe ", ""]);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caret_that_moved_begins_a_step_and_is_none_itself() {
+    fn a_caret_move_starts_a_step_but_is_not_one() {
         let (mut history, mut caret, mut now) = (History::new("ab"), 1, 0.0);
         typed(&mut history, "xx", &mut caret, &mut now);
         caret = 0;
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_among_its_equals_is_found_by_the_caret() {
+    fn the_caret_locates_an_edit_among_equal_letters() {
         let (mut history, mut caret, mut now) = (History::new("aaa"), 1, 0.0);
         typed(&mut history, "ab", &mut caret, &mut now);
         assert_eq!(history.text(), "aabaa");
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn deleting_goes_together_both_ways() {
+    fn deletions_are_grouped_in_both_directions() {
         let mut history = History::new("abcdef");
         for (text, caret, after) in [("abcef", 4, 3), ("abef", 3, 2)] {
             history.record(text, EditOrigin::Typing, at(caret, after, 0.0));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stroke_of_a_slider_is_one_step_however_long_it_takes() {
+    fn a_slider_drag_is_one_step() {
         let mut history = History::new("a = 1\nb = 2\n");
         let slide = |history: &mut History, name: &str, text: &str, now: f64, held: bool| {
             let moment = EditTime {
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_edit_ends_what_could_be_made_again_and_whole_ones_stay_apart() {
+    fn a_new_edit_clears_redo_and_other_edits_are_separate_steps() {
         let mut history = History::new("a");
         history.record("b", EditOrigin::Other, at(0, 1, 0.0));
         history.record("c", EditOrigin::Other, at(0, 1, 0.0));
@@ -348,7 +348,7 @@ mod tests {
     proptest! {
         /// After any edits of any text: undoing all gives the start, redoing all gives the end.
         #[test]
-        fn back_and_forth_lose_nothing(
+        fn undo_and_redo_restore_the_start_and_the_end(
             texts in prop::collection::vec(("[aß\u{1F600}\n ]{0,6}", 0..3_u8, 0..9_usize, prop::bool::ANY), 1..12)
         ) {
             let mut history = History::new("ßa");

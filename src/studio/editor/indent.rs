@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn enter_keeps_the_depth_and_knows_blocks() {
+    fn enter_keeps_the_indentation_and_indents_blocks() {
         assert_eq!(after(new_line, "def f():|"), "def f():\n    |");
         assert_eq!(after(new_line, "    x = (|"), "    x = (\n        |");
         assert_eq!(after(new_line, "    return x|"), "    return x\n|");

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_a_row_and_a_gap_moves_only_what_is_below() {
+    fn a_gap_moves_only_the_rows_below() {
         with_ui(|ui| {
             let mut layout = CodeLayout::default();
             let code = "a = 1\nb = (\n\nc = 'x'\n";
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keystroke_lays_out_its_own_line_and_no_other() {
+    fn a_keystroke_lays_out_only_its_line() {
         with_ui(|ui| {
             let mut layout = CodeLayout::default();
             let before = layout.galley(ui, "a = 1\nb = 2\nc = 3", None);
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn any_edit_lays_out_what_a_fresh_start_would() {
+    fn incremental_layout_equals_a_full_layout() {
         let texts = [
             "a = 1\nb = '''\nc\n'''\nd = 2\n",
             "a = 1\nb = ''\nc\n'''\nd = 2\n",
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_laid_out_is_painted() {
+    fn laid_out_rows_are_painted() {
         let ctx = egui::Context::default();
         theme::install(&ctx);
         let corners = |code: &str| {

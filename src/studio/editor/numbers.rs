@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_numbers_at_the_border_count() {
+    fn only_unindented_number_assignments_are_listed() {
         let far = "9".repeat(400);
         assert_eq!(numbers(&format!("a = {far}\nb = -1{}\n", "0".repeat(300))), []);
         let code = "a = 4.0\nb_2= -3  # mm\nc = a * 2\n    d = 1\ne, f = 1, 2\n'''\ng = 1\n'''\nh == 3\ni = 1e3\nj = 5\nj = 6\nk += 1\nø = 2.50";
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_written_as_finely_as_before() {
+    fn values_keep_their_precision() {
         let number = |code: &str| numbers(code).remove(0);
         assert_eq!(number("a = 44.0").written(51.3), "51.3");
         assert_eq!(number("a = 44.0").written(51.0), "51.0");

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_paired_quotes_is_left_out() {
+    fn only_paired_quotes_are_removed() {
         let text = |message: &str| {
             parts(message)
                 .into_iter()

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_mended_where_it_is() {
+    fn a_misspelling_is_fixed_in_place() {
         let code = "cricle = 1\nw = cq.Workplane('XY')\\\n    .cricle(3)\n";
         assert_eq!(
             fixed(
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_made_up() {
+    fn unrelated_names_get_no_suggestion() {
         assert_eq!(
             fixed("w.annulus(1)", "'Workplane' object has no attribute 'annulus'", 1),
             None

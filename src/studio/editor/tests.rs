@@ -59,7 +59,7 @@ proptest! {
     }
 
     #[test]
-    fn comments_come_off_again(text in texts()) {
+    fn commenting_is_reversible(text in texts()) {
         let mut code = text.clone();
         let all = 0..text.chars().count();
         comment::toggle(&mut code, all);
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn matches_are_whole_letters_and_all_of_them_are_replaced(text in texts(), query in texts(), case: bool) {
+    fn matches_are_whole_characters_and_all_are_replaced(text in texts(), query in texts(), case: bool) {
         let find = Find { query: query.clone(), case, replacement: "\u{1}".to_owned(), ..Find::default() };
         let matches = find.matches(&text);
         let mut end = 0;
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn looking_at_any_place_finds_places_within_the_text(text in texts(), at: prop::sample::Index, wrong in texts()) {
+    fn lookups_at_any_position_stay_within_the_text(text in texts(), at: prop::sample::Index, wrong in texts()) {
         let byte = indent::byte(&text, at.index(text.chars().count() + 1));
         let index = api::bundled();
         let (start, _) = index.complete(&text, byte);

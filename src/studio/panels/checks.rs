@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_check_under_the_pointer_tells_its_faces_while_the_pointer_is_there() {
+    fn the_check_under_the_pointer_provides_its_faces() {
         let seen: Arc<Mutex<Option<HoveredCheck>>> = Arc::default();
         let out = Arc::clone(&seen);
         let checks = [

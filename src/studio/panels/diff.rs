@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_keep_some_lines_around_them_and_count_the_rest() {
+    fn changes_have_context_and_count_the_rest() {
         let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
         let new = old.replace("line 10\n", "line ten\nand more\n");
         let lines = lines(&old, &new);

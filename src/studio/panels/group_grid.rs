@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_as_large_as_all_of_them_can_be() {
+    fn cells_are_as_large_as_possible() {
         // A few fill the area, many keep a legible size.
         assert_eq!(cell_size(1, vec2(600.0, 500.0)), vec2(300.0, 255.0));
         assert_eq!(cell_size(4, vec2(600.0, 500.0)), vec2(296.0, 246.0));

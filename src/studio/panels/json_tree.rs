@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_open_shows() {
+    fn only_expanded_nodes_are_displayed() {
         let value = json!({"reward": {"total": 0.8}, "notes": ["a", "b"], "ok": true});
         assert_eq!(shown(&value, &[], ""), ["/reward", "/notes", "/ok"]);
         assert_eq!(
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_opens_the_way_to_what_it_finds_and_hides_the_rest() {
+    fn a_search_expands_matches_and_hides_the_rest() {
         let value = json!({"details": {"topology": {"faces": 4100}, "contact": {}}, "ok": true});
         assert_eq!(
             shown(&value, &[], "FACES"),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_short_but_not_changed_in_kind() {
+    fn numbers_are_shortened_but_keep_their_kind() {
         assert_eq!(scalar(&json!(1.0)), "1.0");
         assert_eq!(scalar(&json!(0.719_440_123)), "0.71944");
         assert_eq!(scalar(&json!(4100)), "4100");

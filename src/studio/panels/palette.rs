@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_fit_better_than_letters_in_between() {
+    fn words_rank_above_scattered_letters() {
         let best = |query: &str| {
             let mut labels = vec!["Save as…", "Compare: signed distance", "View: left", "Save"];
             labels.retain(|label| fits(&label.to_lowercase(), query).is_some());

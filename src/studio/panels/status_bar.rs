@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_come_in_threes() {
+    fn digits_are_grouped_by_three() {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(4100), "4\u{2009}100");

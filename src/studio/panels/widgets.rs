@@ -293,7 +293,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_carry_their_sign_and_no_negative_zero() {
+    fn numbers_have_a_sign_and_no_negative_zero() {
         assert_eq!(signed(0.0863, 3), "+0.086");
         assert_eq!(signed(-0.12, 2), "−0.12");
         assert_eq!(signed(-0.0001, 2), "0.00");
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_between_characters_and_says_how_long_it_was() {
+    fn a_long_line_is_truncated_with_its_length() {
         assert_eq!(cut("short ø"), "short ø");
         let long = "ø".repeat(900_000);
         let shown = cut(&long);

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_a_folder_are_found_again_in_their_files() {
+    fn rows_of_a_folder_are_read_from_their_files() {
         let dir = folder();
         let rows = Rows::from_folder(dir.path(), &|_| {}).unwrap();
         assert_eq!(rows.code(1), Ok((Some("part".to_owned()), "box 1".to_owned())));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_rows_says_what_to_give() {
+    fn a_folder_without_rows_is_an_error_with_a_hint() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(
             dir.path().join("prompts.jsonl"),

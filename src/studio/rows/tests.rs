@@ -11,7 +11,7 @@ fn rows(lines: &[&str]) -> (tempfile::TempDir, Result<Rows, String>) {
 }
 
 #[test]
-fn rows_of_every_form_are_read_and_their_code_is_found_again() {
+fn rows_of_all_formats_are_read_with_their_code() {
     let (_dir, rows) = rows(&[
         r#"{"task_id": "a", "code": "x = 1", "reward": 0.5, "kind": "build_ok"}"#,
         "",
@@ -40,7 +40,7 @@ fn rows_of_every_form_are_read_and_their_code_is_found_again() {
 }
 
 #[test]
-fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
+fn groups_have_advantages_and_a_selection_is_exported_with_notes() {
     let (dir, rows) = rows(&[
         r#"{"group_id": 7, "code": "a", "reward": 0.2, "kind": "build_ok"}"#,
         r#"{"group_id": "x", "code": "b", "reward": 0.9, "kind": "build_ok"}"#,
@@ -128,7 +128,7 @@ fn assert_grounded(rows: &Rows) {
 }
 
 #[test]
-fn groups_are_compared_as_their_profile_has_it_in_a_file_and_in_a_store() {
+fn advantages_follow_the_profile_in_files_and_stores() {
     let (dir, rows) = rows(&GROUNDED);
     assert_grounded(&rows.unwrap());
     let mut store = data::store::Store::open(&dir.path().join("store")).unwrap();
@@ -139,7 +139,7 @@ fn groups_are_compared_as_their_profile_has_it_in_a_file_and_in_a_store() {
 }
 
 #[test]
-fn rows_of_a_trainers_log_have_their_total_and_a_kind() {
+fn rows_of_a_trainer_log_have_total_and_kind() {
     let (_dir, rows) = rows(&[
         r#"{"task_id": "a", "code": "fixture = x", "score": -0.6, "cadforge_total": -1.0, "cadforge_build": 0.0, "cadforge_error": "NameError: name 'x' is not defined"}"#,
         r#"{"task_id": "a", "code": "fixture = 1", "score": 0.7, "cadforge_total": 0.65, "cadforge_build": 1.0}"#,
@@ -154,12 +154,12 @@ fn rows_of_a_trainers_log_have_their_total_and_a_kind() {
 }
 
 #[test]
-fn a_file_without_rows_says_so() {
+fn a_file_without_rows_is_an_error() {
     assert!(rows(&["{}", "x"]).1.unwrap_err().contains("hint:"));
 }
 
 #[test]
-fn a_hundred_thousand_rows_are_read_in_moments() {
+fn a_hundred_thousand_rows_are_read_quickly() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("rows.jsonl");
     let mut file = std::io::BufWriter::new(File::create(&path).unwrap());
@@ -183,7 +183,7 @@ fn a_hundred_thousand_rows_are_read_in_moments() {
 }
 
 #[test]
-fn rows_that_do_not_say_whether_they_built_are_in_no_share() {
+fn rows_without_build_status_count_in_no_build_rate() {
     let (_dir, rows) = rows(&[
         r#"{"task_id": "a", "code": "a", "reward": 0.5, "kind": "build_ok"}"#,
         r#"{"task_id": "a", "code": "b", "score": -0.7}"#,
@@ -211,7 +211,7 @@ fn rows_that_do_not_say_whether_they_built_are_in_no_share() {
 }
 
 #[test]
-fn a_text_of_any_script_is_found_however_it_is_written() {
+fn text_in_any_script_is_found_escaped_or_not() {
     let (_dir, rows) = rows(&[
         r##"{"code": "# GR\u00d6\u00dfE", "reward": -1.0}"##,
         r##"{"code": "# Größe", "reward": -1.0}"##,

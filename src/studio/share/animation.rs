@@ -271,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_film_keeps_its_colours_and_writes_only_what_changes() {
+    fn an_animation_keeps_its_colours_and_encodes_only_changes() {
         let area = (SIZE[0] * SIZE[1]) as usize;
         let flat = |color: [u8; 3]| -> Vec<u8> { [color[0], color[1], color[2], 255].repeat(area) };
         let first = flat([23, 26, 31]);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn more_colours_than_a_palette_holds_go_to_their_neighbours() {
+    fn excess_colours_map_to_near_palette_entries() {
         let area = (SIZE[0] * SIZE[1]) as usize;
         let many: Vec<u8> = (0..area)
             .flat_map(|at| [(at % 256) as u8, (at / 256 % 256) as u8, 90, 255])

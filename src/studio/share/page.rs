@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_stands_alone_and_holds_every_step() {
+    fn a_page_is_self_contained_and_has_every_step() {
         let page = page(&timeline());
         assert!(page.contains("<title>A &amp; B"), "the title is escaped");
         // Text of a candidate ends no script and opens no tag.
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mesh_comes_back_to_a_thousandth_of_its_size() {
+    fn encoded_meshes_are_exact_to_a_thousandth() {
         let shape = Arc::new(block([40.0, 20.0, 10.0]));
         let mesh = mesh(&shape);
         let bytes = STANDARD.decode(&mesh.positions).unwrap();

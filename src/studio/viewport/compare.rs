@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_short_and_carry_their_sign() {
+    fn numbers_are_short_and_signed() {
         assert_eq!(
             [0.004, 0.5, 12.34, 150.2].map(number),
             ["0", "0.5", "12.3", "150"]

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_polygon_holds_its_middle_whichever_way_it_turns() {
+    fn a_polygon_contains_its_centre_in_both_orientations() {
         let mut square = vec![pos2(0.0, 0.0), pos2(4.0, 0.0), pos2(4.0, 4.0), pos2(0.0, 4.0)];
         for _ in 0..2 {
             assert!(within(&square, pos2(2.0, 1.0)));

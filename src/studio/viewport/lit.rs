@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_face_of_a_block_is_two_triangles_with_four_sides() {
+    fn a_block_face_has_two_triangles_and_four_edges() {
         let block = block();
         let lit = lit(&block, &[2]);
         assert_eq!((lit.triangles.len(), lit.lines.len()), (2, 4));

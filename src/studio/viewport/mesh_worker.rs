@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_very_heavy_shape_a_draft_is_shown_until_all_of_it_is_ready() {
+    fn a_very_heavy_shape_is_displayed_as_a_draft_first() {
         let shape = Arc::new(tube(30_000, 30.0, 40.0));
         let models = models(&shape);
         assert_eq!(models.len(), 2);

@@ -313,7 +313,7 @@ mod tests {
     use crate::geometry::SceneObject;
 
     #[test]
-    fn labels_are_names_or_numbers_and_no_two_are_alike() {
+    fn labels_are_unique_names_or_numbers() {
         let object = |name: Option<&str>| SceneObject {
             name: name.map(str::to_owned),
             color: None,

@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn faces_say_what_they_are() {
+    fn faces_are_described() {
         let mut can = tube(64, 5.0, 8.0);
         // Side, floor and roof as separate faces.
         let triangles = can.mesh.triangles().to_vec();
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_kernel_says_of_a_face_goes_before_what_its_triangles_tell() {
+    fn kernel_data_takes_precedence_over_triangles() {
         let face = |surface: &str, radius, second, axis| BrepSurface {
             surface: surface.to_owned(),
             radius,

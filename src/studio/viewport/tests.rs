@@ -86,7 +86,7 @@ fn drag(harness: &mut Harness<'_, ViewportHarness>, button: PointerButton, from:
 }
 
 #[test]
-fn without_opengl_it_lays_out_and_says_so() {
+fn without_opengl_the_view_displays_a_message() {
     let mut harness = harness([900.0, 500.0]);
     harness.run();
     harness.get_by_label("weak seed");
@@ -294,7 +294,7 @@ fn a_wipe_is_moved_by_mouse_and_keys() {
 }
 
 #[test]
-fn the_choice_of_what_to_compare_with_is_kept() {
+fn the_comparison_shape_is_kept() {
     let mut harness = harness([900.0, 500.0]);
     harness.run();
     harness.get_by_label("to seed").click();
@@ -315,7 +315,7 @@ fn the_cube_turns_to_the_side_that_is_clicked() {
 }
 
 #[test]
-fn the_mouse_turns_moves_and_zooms_both_panes() {
+fn the_mouse_rotates_pans_and_zooms_both_panes() {
     let mut harness = harness([900.0, 500.0]);
     harness.run();
     let at = right_pane(&harness);
@@ -371,7 +371,7 @@ fn the_mouse_turns_moves_and_zooms_both_panes() {
 }
 
 #[test]
-fn a_view_left_alone_follows_the_shapes() {
+fn an_untouched_view_follows_the_shapes() {
     let mut harness = harness([900.0, 500.0]);
     harness.run();
     let before = *harness.state().view.camera();
@@ -425,7 +425,7 @@ fn keys_work_over_the_view_but_not_while_typing() {
 }
 
 #[test]
-fn a_failure_is_told_on_top_of_the_last_shape() {
+fn a_failure_is_displayed_over_the_last_shape() {
     let mut harness = harness([900.0, 500.0]);
     harness.state_mut().stale = Some("line 24: no method annulus");
     harness.run();
@@ -447,7 +447,7 @@ fn an_idle_view_asks_for_no_repaint() {
 }
 
 #[test]
-fn it_survives_any_size() {
+fn any_size_is_drawn() {
     for size in [[1.0, 1.0], [60.0, 30.0], [200.0, 900.0], [3000.0, 40.0]] {
         let mut harness = harness(size);
         harness.run();
