@@ -49,16 +49,16 @@ pub enum RenderError {
     /// EGL is installed, but no driver offers OpenGL 3.3.
     #[error(
         "cannot draw without a window: no EGL device offers OpenGL 3.3 ({0})\n\
-         hint: `apt install libgl1-mesa-dri` (Debian, Ubuntu) brings a driver that needs no graphics card"
+         hint: `apt install libgl1-mesa-dri` (Debian, Ubuntu) provides a driver that needs no graphics card"
     )]
     NoDriver(String),
     /// The driver rejected the shader programs.
-    #[error("OpenGL refused the 3D scene: {0}\nhint: the 3D view needs OpenGL 3.3 or OpenGL ES 3.0")]
+    #[error("OpenGL rejected the 3D scene: {0}\nhint: the 3D view needs OpenGL 3.3 or OpenGL ES 3.0")]
     Scene(String),
     /// The size is outside the driver's range.
     #[error(
-        "a picture of {width}x{height} pixels is outside what can be drawn\n\
-         hint: ask for sides between {min} and {max} pixels"
+        "cannot render {width}x{height} pixels\n\
+         hint: choose sides between {min} and {max} pixels"
     )]
     Size {
         /// Requested width in pixels.

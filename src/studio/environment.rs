@@ -72,9 +72,9 @@ impl Recipe {
 
     fn linked_version(&self) -> Result<String, String> {
         let output = Command::new(&self.worker).arg("--version").output();
-        let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-        let said = said.map_err(|error| format!("cannot run {}: {error}", self.worker.display()))?;
-        let version = said.trim().trim_end_matches(')').rsplit(' ').next();
+        let output = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        let output = output.map_err(|error| format!("cannot run {}: {error}", self.worker.display()))?;
+        let version = output.trim().trim_end_matches(')').rsplit(' ').next();
         match version {
             Some(version) if version.contains('.') => Ok(version.to_owned()),
             _ => Err(format!(
@@ -173,7 +173,10 @@ mod tests {
 
         program(&recipe.worker, "echo 'cadforge-worker 0.1.0 (Python 3.0.0)'");
         let message = recipe.create().unwrap_err();
-        assert!(message.starts_with("no Python 3.0.0 was found"), "{message}");
+        assert!(
+            message.starts_with("Python 3.0.0, which cadforge-worker is linked with, was not found"),
+            "{message}"
+        );
         program(&recipe.worker, "echo oh");
         assert!(recipe.create().unwrap_err().contains("does not say"));
     }

@@ -157,7 +157,7 @@ fn a_store_is_browsed_like_a_file() {
     assert_eq!(state(&window).row_matches.as_deref(), Some(&[1][..]));
     // A second import adds nothing; a store cannot be imported into a store.
     ask(&mut window, Command::Do(Action::ImportRows));
-    assert!(notice(&window).contains("in a store already"));
+    assert!(notice(&window).contains("already in a store"));
 }
 
 #[test]

@@ -281,8 +281,8 @@ impl Files {
 
     /// Saves notes beside their file of rows.
     pub fn save_notes(&mut self, rows: PathBuf, notes: Notes) {
-        let told = (self.sender.clone(), self.wake.clone());
-        self.notes.write(told, move || notes.write(&rows));
+        let events = (self.sender.clone(), self.wake.clone());
+        self.notes.write(events, move || notes.write(&rows));
     }
 
     /// Writes a task to a pack.
@@ -322,8 +322,8 @@ impl Files {
     }
 
     pub fn save_settings(&mut self, path: PathBuf, settings: Settings) {
-        let told = (self.sender.clone(), self.wake.clone());
-        self.settings.write(told, move || settings.write(&path));
+        let events = (self.sender.clone(), self.wake.clone());
+        self.settings.write(events, move || settings.write(&path));
     }
 
     pub fn export(&mut self, path: PathBuf, timeline: Timeline, format: ExportFormat) {
@@ -353,7 +353,7 @@ impl Files {
             if cfg!(test) {
                 return Some(FileEvent::NoDialog(purpose));
             }
-            let asked = Instant::now();
+            let start = Instant::now();
             let dialog = rfd::FileDialog::new();
             let dialog = match purpose {
                 PathPurpose::Open => dialog.add_filter("CadQuery code, trajectories, rows", &["py", "jsonl"]),
@@ -376,7 +376,7 @@ impl Files {
             };
             match path {
                 Some(path) => Some(FileEvent::PathChosen(purpose, path)),
-                None if asked.elapsed() < NO_PORTAL => Some(FileEvent::NoDialog(purpose)),
+                None if start.elapsed() < NO_PORTAL => Some(FileEvent::NoDialog(purpose)),
                 None => None,
             }
         });

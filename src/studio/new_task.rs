@@ -117,12 +117,7 @@ mod tests {
         assert_eq!(task.bbox_mm, hinge().bbox_mm);
         assert_eq!(task.weak_seed(), "fixture = None\n");
         assert!(task::check_statically(&dir.path().join("hinge_leaf")).is_empty());
-        assert!(
-            hinge()
-                .write(dir.path())
-                .unwrap_err()
-                .contains("is there already")
-        );
+        assert!(hinge().write(dir.path()).unwrap_err().contains("already exists"));
     }
 
     #[test]
@@ -137,7 +132,7 @@ mod tests {
             "{message}"
         );
         task.id = "../elsewhere".to_owned();
-        assert!(task.write(dir.path()).unwrap_err().contains("is no id"));
+        assert!(task.write(dir.path()).unwrap_err().contains("is not a valid id"));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

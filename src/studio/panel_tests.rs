@@ -57,7 +57,7 @@ fn a_panel_is_hidden_by_its_header_and_shown_from_the_menu() {
     window.get_by_label("Copy console");
     window.get_by_label("Panel Reward").click_secondary();
     window.run_steps(3);
-    window.get_by_label("Put reward away").click();
+    window.get_by_label("Hide reward").click();
     window.run_steps(3);
     assert!(window.query_by_label("total 0.500").is_none());
     ask(&mut window, Command::Do(Action::ResetLayout));
@@ -292,7 +292,7 @@ fn a_new_task_is_written_and_shown() {
         state.new_task_problem.is_some()
     });
     window.run_steps(2);
-    window.get_by_label_contains("is no id");
+    window.get_by_label_contains("is not a valid id");
     use egui::accesskit::Role::{MultilineTextInput, TextInput};
     for (role, name, text) in [
         (TextInput, "id", "hinge_leaf"),

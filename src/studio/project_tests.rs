@@ -111,9 +111,9 @@ fn a_script_that_needs_files_of_an_unusable_folder_gets_a_hint() {
         "no module named 'helper' (a script can read modules {NEEDED})"
     ));
     let folder = dir.path().canonicalize().unwrap();
-    let said = notice(&window);
-    assert!(said.contains(&*folder.to_string_lossy()), "{said}");
-    assert!(said.contains("cannot be a project folder"), "{said}");
+    let text = notice(&window);
+    assert!(text.contains(&*folder.to_string_lossy()), "{text}");
+    assert!(text.contains("cannot be a project folder"), "{text}");
     let hint = state(&window).notice.as_ref().unwrap().hint.clone();
     assert!(hint.is_some_and(|hint| hint.contains("in a folder of its own")));
 }
@@ -132,7 +132,7 @@ fn code_without_a_file_has_no_folder() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
     ask(&mut window, Command::Do(Action::AllowProject));
-    assert!(notice(&window).contains("not of a file"));
+    assert!(notice(&window).contains("has no file"));
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn a_proposal_of_the_rules_is_accepted() {
     // It is displayed as a diff against the seed until the decision.
     window.get_by_label("−fixture = seed");
     window.get_by_label("+fixture = better");
-    window.get_by_label("proposal scores 0.700 (+0.200 on where it came from)");
+    window.get_by_label("proposal scores 0.700 (+0.200 vs base)");
     window.get_by_label("Accept proposal").click();
     window.run();
     assert_eq!(state(&window).proposing.pending, None);
@@ -285,7 +285,7 @@ fn a_server_is_added_queried_and_used_with_its_adapter() {
             Some(super::proposing::Health::Healthy(_))
         )
     });
-    window.get_by_label("server answers, with 2 to choose from");
+    window.get_by_label("server reachable, 2 models and adapters");
     window.get_by_label_contains(SETTINGS_LABEL).click();
     window.run();
     window.get_by_label("repair · adapter").click();
@@ -352,7 +352,7 @@ fn an_unreachable_server_is_reported_and_streamed_text_stays() {
     });
     window.run();
     window.get_by_label("look into the server's log");
-    window.get_by_label_contains("15 characters · broken off");
+    window.get_by_label_contains("15 characters · incomplete");
     window.get_by_label("import cadquery");
     assert_eq!(
         state(&window).proposing.streamed[0].end,

@@ -152,7 +152,7 @@ fn a_part_is_displayed_before_its_score() {
     backend.last(|job| job.answer(assessment));
     window.run();
     assert!(window.query_all_by_label("scoring…").next().is_none());
-    window.get_by_label("total 0.700, +0.200 on seed");
+    window.get_by_label("total 0.700, +0.200 vs seed");
     assert!(!state(&window).card().is_being_scored());
 }
 
@@ -183,17 +183,20 @@ fn a_new_build_is_not_marked_with_the_previous_failure() {
     type_code(&mut window, "#");
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
-    let told = "does not build: line 2: '(' was never closed";
-    window.get_by_label(told);
+    let message = "does not build: line 2: '(' was never closed";
+    window.get_by_label(message);
     type_code(&mut window, "#");
     backend.last(|job| job.send(before_scoring(&two_objects())));
     window.run();
-    assert!(window.query_by_label(told).is_none(), "that was the code before");
+    assert!(
+        window.query_by_label(message).is_none(),
+        "that was the code before"
+    );
     // The next edit fails again: the part stays, marked as old.
     type_code(&mut window, "#");
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
-    window.get_by_label(told);
+    window.get_by_label(message);
 }
 
 #[test]
@@ -219,7 +222,7 @@ fn selecting_a_step_of_a_batch_requests_its_scene() {
     assert_eq!(
         backend.count(),
         count + 1,
-        "asked once, of the step and not of the seed"
+        "requested once, for the step and not for the seed"
     );
     assert_eq!(backend.last(SubmittedJob::code), code);
     assert_eq!(backend.last(|job| job.assess().priority), Priority::Live);

@@ -64,7 +64,7 @@ fn edits_of_a_killed_window_are_offered_and_restored() {
     let start = Instant::now();
     while !mine(None).is_some_and(holds) {
         // Window time advances with frames; the file must exist within two seconds of it.
-        assert!(start.elapsed() < Duration::from_secs(20), "the edit is not kept");
+        assert!(start.elapsed() < Duration::from_secs(20), "the edit is not saved");
         std::thread::sleep(Duration::from_millis(5));
         first.step();
     }
@@ -79,9 +79,9 @@ fn edits_of_a_killed_window_are_offered_and_restored() {
     assert_eq!(
         state(&second).session().cards.len(),
         1,
-        "nothing is brought back unasked"
+        "nothing is restored without an answer"
     );
-    second.get_by_label_contains("1 edit was kept");
+    second.get_by_label_contains("1 unsaved edit was recovered");
     second.get_by_label("Restore").click();
     second.run_steps(3);
     assert!(state(&second).card().code.starts_with("precious = 1"));
@@ -368,11 +368,12 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
         window.get_all_by_label(answer).last().unwrap().click();
         window.run_steps(3);
     };
-    let asked = |window: &mut Window| until(window, "the question", |state| state.overwrite.is_some());
+    let await_question =
+        |window: &mut Window| until(window, "the question", |state| state.overwrite.is_some());
 
     save_as(&mut window, &taken);
-    asked(&mut window);
-    window.get_by_label("taken.py is there already");
+    await_question(&mut window);
+    window.get_by_label("taken.py already exists");
     answered(&mut window, "Cancel");
     assert_eq!(std::fs::read_to_string(&taken).unwrap(), "theirs = 1\n");
     assert!(state(&window).card().file.is_none());
@@ -383,13 +384,13 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     );
 
     save_as(&mut window, &taken);
-    asked(&mut window);
+    await_question(&mut window);
     window.key_press(Key::Escape);
     window.run_steps(3);
     assert!(state(&window).overwrite.is_none());
 
     save_as(&mut window, &taken);
-    asked(&mut window);
+    await_question(&mut window);
     answered(&mut window, "Choose another name");
     let prompt = state(&window).path_prompt.as_ref().unwrap();
     assert_eq!(prompt.start, taken.display().to_string());
@@ -405,7 +406,7 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     assert!(state(&window).overwrite.is_none());
 
     save_as(&mut window, &taken);
-    asked(&mut window);
+    await_question(&mut window);
     answered(&mut window, "Replace");
     until(&mut window, "the third save", |state| {
         state.card().file.as_deref() == Some(&*taken)
@@ -523,8 +524,8 @@ fn unwritable_recovery_files_are_reported_until_they_can_be_written() {
     );
     std::fs::remove_file(&folder).unwrap();
     until(&mut window, "the banner's end", |state| state.notice.is_none());
-    let kept = std::fs::read_dir(&folder).unwrap().flatten();
+    let files = std::fs::read_dir(&folder).unwrap().flatten();
     let holds = |path: PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("precious"));
-    assert!(kept.map(|entry| entry.path()).any(holds));
+    assert!(files.map(|entry| entry.path()).any(holds));
     assert!(studio(&mut window).may_close(), "it is there at the next start");
 }

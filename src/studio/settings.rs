@@ -82,13 +82,13 @@ pub struct Read {
 impl Read {
     /// Message about the file's errors, with a hint; none if it is valid.
     pub fn message(&self, path: &Path) -> Option<String> {
-        let mut told = self.problems.clone();
-        told.extend(
+        let mut messages = self.problems.clone();
+        messages.extend(
             self.unknown
                 .keys()
                 .map(|key| format!("`{key}` is not a known setting")),
         );
-        if told.is_empty() {
+        if messages.is_empty() {
             return None;
         }
         let hint = if self.problems.is_empty() {
@@ -96,7 +96,11 @@ impl Read {
         } else {
             "correct the file; until then the defaults apply, and a backup is kept before the settings page replaces the file"
         };
-        Some(format!("{}: {}\nhint: {hint}", path.display(), told.join("; ")))
+        Some(format!(
+            "{}: {}\nhint: {hint}",
+            path.display(),
+            messages.join("; ")
+        ))
     }
 }
 
@@ -289,7 +293,7 @@ mod tests {
 
     #[test]
     fn an_invalid_value_is_reported_and_the_others_apply() {
-        for (line, told) in [
+        for (line, expected) in [
             ("scale = 9.0", "`scale` is 9.0, not 0.5 to 3"),
             ("scale = nan", "`scale` is nan"),
             ("scale = \"big\"", "`scale` is \"big\""),
@@ -308,7 +312,7 @@ mod tests {
             };
             let read = Settings::parse(&format!("{other}{line}\n"));
             let message = read.message(Path::new("x")).unwrap();
-            assert!(message.contains(told), "{line}: {message}");
+            assert!(message.contains(expected), "{line}: {message}");
             let mut expected = Settings::default();
             if line.starts_with("workers") {
                 expected.seconds = 7.0;

@@ -152,11 +152,11 @@ impl FakeBackend {
 
 impl Backend for FakeBackend {
     fn submit(&self, job: Job, _wake: Wake) -> Ticket {
-        let mut desk = self.0.borrow_mut();
-        let id = JobId(desk.jobs.len() as u64 + 1);
+        let mut log = self.0.borrow_mut();
+        let id = JobId(log.jobs.len() as u64 + 1);
         let (events, receiver) = crossbeam_channel::unbounded();
         let (alive, cancelled) = crossbeam_channel::bounded::<()>(0);
-        desk.jobs.push(SubmittedJob {
+        log.jobs.push(SubmittedJob {
             job,
             events,
             cancelled,
@@ -173,10 +173,10 @@ impl Backend for FakeBackend {
     }
 
     fn host(&self, _tasks: TaskSet, config: Config, _wake: Wake) -> Hosting {
-        let mut desk = self.0.borrow_mut();
+        let mut log = self.0.borrow_mut();
         let (sender, events) = crossbeam_channel::unbounded();
-        desk.servers.push((config, sender.clone()));
-        let stops = Arc::clone(&desk.stops);
+        log.servers.push((config, sender.clone()));
+        let stops = Arc::clone(&log.stops);
         let stop = move || {
             stops.fetch_add(1, Ordering::SeqCst);
             let _ = sender.send(HostEvent::Ended(Ok(())));

@@ -158,7 +158,7 @@ fn a_failure_closes_the_gate_marks_the_line_and_keeps_the_last_shape() {
     window.get_by_label("syntax_closure · line 1");
     window.get_by_label("line 1: '(' was never closed");
     window.get_by_label("contact not scored");
-    window.get_by_label("last that built: seed at 0.500");
+    window.get_by_label("last successful build: seed at 0.500");
     assert!(window.query_by_label_contains("total 0.5").is_none());
     assert!(state(&window).card().last_shape.is_some());
     // The smallest fix restores everything.
@@ -168,7 +168,7 @@ fn a_failure_closes_the_gate_marks_the_line_and_keeps_the_last_shape() {
     backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     assert!(window.query_by_label("gate closed · −1.00").is_none());
-    window.get_by_label("total 0.500, 0.000 on seed");
+    window.get_by_label("total 0.500, 0.000 vs seed");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn propose_runs_one_step_from_the_selected_one() {
     window.run();
     assert_eq!(state(&window).card().code, "fixture = one\n");
     window.get_by_label("1 · replay, 0.700");
-    window.get_by_label("total 0.700, +0.200 on seed");
+    window.get_by_label("total 0.700, +0.200 vs seed");
 
     window.get_by_label("Propose").click();
     window.run_steps(2);
@@ -342,10 +342,10 @@ fn a_pool_error_shows_a_banner_until_workers_are_ready() {
     let mut window = window(&backend);
     window.get_by_label("Copy message");
     window.get_by_label_contains("cadforge doctor");
-    let mut desk = backend.0.borrow_mut();
-    desk.pool.error = None;
-    desk.pool.ready = 1;
-    drop(desk);
+    let mut log = backend.0.borrow_mut();
+    log.pool.error = None;
+    log.pool.ready = 1;
+    drop(log);
     window.run();
     assert!(window.query_by_label("Copy message").is_none());
 }
@@ -397,7 +397,7 @@ fn a_cold_start_displays_progress_while_the_editor_works() {
     let backend = FakeBackend::default();
     backend.0.borrow_mut().pool.starting = 1;
     let mut window = window(&backend);
-    window.get_by_label_contains("warming CadQuery…");
+    window.get_by_label_contains("loading CadQuery…");
     type_code(&mut window, "#");
     assert!(state(&window).card().code.contains('#'));
 }

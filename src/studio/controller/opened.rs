@@ -109,7 +109,7 @@ impl Controller {
         self.log(format!("opened {} steps of {place}", cards.len()));
         if let [first, ..] = &bad_lines[..] {
             self.report_error(&format!(
-                "{} lines could not be read; the first is line {}: {}",
+                "{} malformed lines skipped; the first is line {}: {}",
                 bad_lines.len(),
                 first.line,
                 first.message

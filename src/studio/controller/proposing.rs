@@ -276,20 +276,20 @@ impl Controller {
 
     /// Appends to a proposal's text.
     pub(super) fn append_text(&mut self, session: usize, card: CardId, delta: &str) {
-        let said = &mut self.state.proposing.streamed;
-        let at = match said.iter().position(|said| said.card == card) {
+        let texts = &mut self.state.proposing.streamed;
+        let at = match texts.iter().position(|text| text.card == card) {
             Some(at) => at,
             None => {
-                said.push(StreamedText {
+                texts.push(StreamedText {
                     card,
                     text: String::new(),
                     end: None,
                 });
-                said.len() - 1
+                texts.len() - 1
             }
         };
-        said[at].text.push_str(delta);
-        let text = &said[at].text;
+        texts[at].text.push_str(delta);
+        let text = &texts[at].text;
         let start = text
             .char_indices()
             .rev()
@@ -303,16 +303,16 @@ impl Controller {
 
     /// Marks the end of a card's text.
     pub(super) fn finish_text(&mut self, card: CardId, end: StreamEnd) {
-        let said = self.state.proposing.streamed.iter_mut();
-        for said in said.filter(|said| said.card == card && said.end.is_none()) {
-            said.end = Some(end);
+        let texts = self.state.proposing.streamed.iter_mut();
+        for text in texts.filter(|text| text.card == card && text.end.is_none()) {
+            text.end = Some(end);
         }
     }
 
     /// Marks unfinished texts as incomplete.
     pub(super) fn mark_interrupted(&mut self) {
-        for said in &mut self.state.proposing.streamed {
-            said.end.get_or_insert(StreamEnd::Interrupted);
+        for text in &mut self.state.proposing.streamed {
+            text.end.get_or_insert(StreamEnd::Interrupted);
         }
     }
 }

@@ -119,11 +119,11 @@ impl Controller {
                 }
                 SessionStoreEvent::Working => {
                     self.log("edits can be recovered after a crash again".to_owned());
-                    let told = self.tracker.failing.take();
-                    let told = told.map(|message| Notice::from_message(&message, false));
+                    let reported = self.tracker.failing.take();
+                    let reported = reported.map(|message| Notice::from_message(&message, false));
                     self.state
                         .notice
-                        .take_if(|notice| Some(&*notice) == told.as_ref());
+                        .take_if(|notice| Some(&*notice) == reported.as_ref());
                 }
             }
         }

@@ -25,7 +25,7 @@ pub struct Assist {
     start: usize,
     chosen: usize,
     /// Opened by command: it stays open without a dot.
-    asked: bool,
+    requested: bool,
 }
 
 /// Signature and brackets at the caret, cached until the code or the caret changes.
@@ -139,13 +139,13 @@ impl Assist {
     }
 
     /// Offers completions after an edit, or on request.
-    pub fn offer(&mut self, index: &ApiIndex, code: &str, caret: usize, asked: bool) {
+    pub fn offer(&mut self, index: &ApiIndex, code: &str, caret: usize, requested: bool) {
         let name = word_before(&code[..caret]);
         let after_dot = code[..caret - name.len()].ends_with('.');
-        let was_asked = self.asked && self.is_open() && !name.is_empty();
+        let was_requested = self.requested && self.is_open() && !name.is_empty();
         // A decimal point is not member access.
         let number = after_dot && code[..caret - name.len() - 1].ends_with(|c: char| c.is_ascii_digit());
-        if !(asked || was_asked || (after_dot && !number)) {
+        if !(requested || was_requested || (after_dot && !number)) {
             return self.close();
         }
         let (start, entries) = index.complete(code, caret);
@@ -153,7 +153,7 @@ impl Assist {
             start,
             chosen: 0,
             entries,
-            asked: asked || was_asked,
+            requested: requested || was_requested,
         };
     }
 

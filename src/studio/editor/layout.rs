@@ -93,9 +93,9 @@ impl CodeLayout {
         } else {
             common_ends(old, new)
         };
-        let kept = breaks(&old[old.len() - back..]);
+        let unchanged = breaks(&old[old.len() - back..]);
         let mut rest = self.lines.split_off(breaks(&old[..front]));
-        let mut tail = rest.split_off(rest.len() - kept.min(rest.len()));
+        let mut tail = rest.split_off(rest.len() - unchanged.min(rest.len()));
         let start = code[..floor(code, front)].rfind('\n').map_or(0, |at| at + 1);
         let changed = breaks(&new[start..]) + 1 - tail.len();
         let mut open = self.lines.last().and_then(|line| line.after);

@@ -111,11 +111,11 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
 /// The selection, or the one before the bar got the focus.
 pub(super) fn place_of(view: &EditorView, id: Id, ui: &Ui) -> Range<usize> {
     let elsewhere = !ui.memory(|memory| memory.has_focus(id));
-    let kept = view
+    let stored = view
         .on_match
         .clone()
         .filter(|range| elsewhere && range.end <= view.buffer.len());
-    kept.unwrap_or_else(|| caret_of(ui, id, &view.buffer))
+    stored.unwrap_or_else(|| caret_of(ui, id, &view.buffer))
 }
 
 pub(super) fn go(view: &mut EditorView, action: FindAction, id: Id, ui: &Ui) {

@@ -18,7 +18,7 @@ use crate::trajectory::replace_file;
 /// Of concurrent writes of one file, the latest request wins.
 #[derive(Default)]
 pub struct Latest {
-    pub asked: Arc<AtomicU64>,
+    pub requested: Arc<AtomicU64>,
     pub writing: Arc<Mutex<()>>,
     pub last: Option<JoinHandle<()>>,
 }
@@ -50,11 +50,11 @@ impl Latest {
         (sender, wake): (Sender<FileEvent>, Wake),
         write: impl FnOnce() -> Result<(), String> + Send + 'static,
     ) {
-        let own = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
-        let (asked, writing) = (Arc::clone(&self.asked), Arc::clone(&self.writing));
+        let own = self.requested.fetch_add(1, Ordering::SeqCst) + 1;
+        let (requested, writing) = (Arc::clone(&self.requested), Arc::clone(&self.writing));
         self.last = Some(thread::spawn(move || {
             let _writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
-            if asked.load(Ordering::SeqCst) != own {
+            if requested.load(Ordering::SeqCst) != own {
                 return;
             }
             if let Err(message) = write() {

@@ -112,13 +112,13 @@ fn row(check: &CheckDetails, triangles: usize, ui: &mut Ui) {
         check.name, check.measured, check.asked
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
-    let asked = format!(
+    let tooltip = format!(
         "measured: {}\nrequired: {}\nshare of the semantic score: {:.0} %",
         check.measured,
         check.asked,
         100.0 * check.weight
     );
-    response.on_hover_text(asked);
+    response.on_hover_text(tooltip);
 }
 
 /// Marks the position of a check in a picture.
@@ -175,7 +175,7 @@ mod tests {
         window.run_steps(2);
         assert_eq!(*seen.lock().unwrap(), None);
         window
-            .get_by_label("four holes passed: 4 found, asked for 4 holes")
+            .get_by_label("four holes passed: 4 found, required 4 holes")
             .hover();
         window.run_steps(3);
         let found = seen.lock().unwrap().clone().expect("the first check");
@@ -184,7 +184,7 @@ mod tests {
             (vec![3, 7], Some([1.0, 2.0, 3.0]), 12)
         );
         window
-            .get_by_label("one solid passed: 4 found, asked for 4 holes")
+            .get_by_label("one solid passed: 4 found, required 4 holes")
             .hover();
         window.run_steps(3);
         let found = seen.lock().unwrap().clone().expect("the second check");

@@ -25,7 +25,7 @@ struct Draft {
     size: [f64; 3],
     seed: Source,
     reference: Source,
-    asked: bool,
+    submitted: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl NewTaskView {
                 size: [60.0, 40.0, 20.0],
                 seed: Source::Plate,
                 reference: Source::None,
-                asked: false,
+                submitted: false,
             }),
         };
     }
@@ -104,7 +104,7 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
         ScrollArea::vertical()
             .max_height(height)
             .show(ui, |ui| fields(draft, ui));
-        if let Some(problem) = state.new_task_problem.as_ref().filter(|_| draft.asked) {
+        if let Some(problem) = state.new_task_problem.as_ref().filter(|_| draft.submitted) {
             ui.add_space(4.0);
             for line in problem.lines() {
                 ui.add(egui::Label::new(RichText::new(line).color(palette.bad)).wrap());
@@ -121,7 +121,7 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
                 .add_enabled(state.pack.is_some(), widgets::primary("Create task", palette))
                 .clicked()
             {
-                draft.asked = true;
+                draft.submitted = true;
                 let words = draft.hints.split([',', ' ']).map(str::trim);
                 let task = NewTask {
                     semantic_hints: words.filter(|word| !word.is_empty()).map(str::to_owned).collect(),

@@ -216,18 +216,18 @@ fn replay(state: &State, width: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
 /// Draws the streamed text.
 fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let said = &state.proposing.streamed;
+    let texts = &state.proposing.streamed;
     let live = state.repair();
-    if !said.iter().any(|said| Some(said.card) == view.shown) {
+    if !texts.iter().any(|text| Some(text.card) == view.shown) {
         view.shown = None;
     }
     let shown = match view.shown {
-        Some(card) => said.iter().find(|said| said.card == card),
-        None => said.iter().rfind(|said| said.end.is_none()).or(said.last()),
+        Some(card) => texts.iter().find(|text| text.card == card),
+        None => texts.iter().rfind(|text| text.end.is_none()).or(texts.last()),
     };
     ui.horizontal(|ui| {
         let text = match (shown, live) {
-            (Some(said), _) => describe(said, state),
+            (Some(streamed), _) => describe(streamed, state),
             (None, Some(_)) => "waiting for the first token…".to_owned(),
             (None, None) => "proposals appear here as they arrive".to_owned(),
         };
@@ -239,10 +239,10 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
         }
     });
     // Successive texts are on the timeline; candidates of one prompt are selected here.
-    if said.len() > 1 && state.proposing.candidates > 1 {
+    if texts.len() > 1 && state.proposing.candidates > 1 {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
-            for (number, text) in said.iter().enumerate() {
+            for (number, text) in texts.iter().enumerate() {
                 let picked = shown.is_some_and(|shown| shown.card == text.card);
                 let button = Button::selectable(picked, (number + 1).to_string()).small();
                 let response = ui.add(button);
@@ -255,24 +255,24 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
             }
         });
     }
-    let Some(said) = shown else { return };
+    let Some(streamed) = shown else { return };
     Frame::NONE
         .fill(palette.background)
         .corner_radius(4.0)
         .inner_margin(Margin::symmetric(8, 5))
         .show(ui, |ui| {
-            let lines: Vec<&str> = said.text.split('\n').collect();
+            let lines: Vec<&str> = streamed.text.split('\n').collect();
             let row = theme::SMALL + 3.0;
             ui.spacing_mut().item_spacing.y = 0.0;
             ScrollArea::both()
-                .id_salt(("stream", said.card))
+                .id_salt(("stream", streamed.card))
                 .auto_shrink(false)
                 .stick_to_bottom(true)
                 .show_rows(ui, row, lines.len(), |ui, range| {
                     for line in &lines[range] {
                         let text = RichText::new(widgets::cut(line))
                             .font(theme::mono(theme::SMALL))
-                            .color(color(said, palette));
+                            .color(color(streamed, palette));
                         let (rect, _) =
                             ui.allocate_exact_size(vec2(ui.available_width(), row), egui::Sense::hover());
                         let label = Label::new(text).extend().selectable(true);
@@ -282,24 +282,24 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
         });
 }
 
-fn color(said: &StreamedText, palette: &Palette) -> egui::Color32 {
-    match said.end {
+fn color(streamed: &StreamedText, palette: &Palette) -> egui::Color32 {
+    match streamed.end {
         Some(StreamEnd::Interrupted) => palette.dim,
         None | Some(StreamEnd::Complete | StreamEnd::Truncated) => palette.text,
     }
 }
 
 /// Title, length and end of a text.
-fn describe(said: &StreamedText, state: &State) -> String {
+fn describe(streamed: &StreamedText, state: &State) -> String {
     let session = state
         .sessions
         .iter()
-        .find(|session| session.get(said.card).is_some());
+        .find(|session| session.get(streamed.card).is_some());
     let title = session
-        .and_then(|session| Some(session.title(session.get(said.card)?)))
+        .and_then(|session| Some(session.title(session.get(streamed.card)?)))
         .unwrap_or_else(|| "cancelled proposal".to_owned());
-    let characters = said.text.chars().count();
-    let end = match said.end {
+    let characters = streamed.text.chars().count();
+    let end = match streamed.end {
         None => "arriving",
         Some(StreamEnd::Complete) => "complete",
         Some(StreamEnd::Truncated) => "cut at the token limit",

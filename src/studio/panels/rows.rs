@@ -23,7 +23,7 @@ const CURVE: f32 = 46.0;
 #[derive(Default)]
 pub struct RowsView {
     text: String,
-    asked: String,
+    searched: String,
     choice: RowFilter,
     key: Option<Key>,
     serial: u64,
@@ -84,9 +84,9 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         let response = ui.name_inputs(FILTER, |ui| ui.add(field));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, FILTER));
         // A search reads the file, so it waits for a pause in typing.
-        if view.text != view.asked && (response.lost_focus() || !response.changed()) {
-            view.asked.clone_from(&view.text);
-            commands.push(Command::SearchRows(view.asked.trim().to_owned()));
+        if view.text != view.searched && (response.lost_focus() || !response.changed()) {
+            view.searched.clone_from(&view.text);
+            commands.push(Command::SearchRows(view.searched.trim().to_owned()));
         }
         if response.changed() {
             ui.ctx().request_repaint();
@@ -207,9 +207,9 @@ fn run_chooser(view: &mut RowsView, rows: &Rows, ui: &mut Ui) {
 /// Draws the note on the row on screen.
 fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let kept = state.notes.of(index).cloned().unwrap_or_default();
+    let current = state.notes.of(index).cloned().unwrap_or_default();
     if view.note.0 != Some(index) {
-        view.note = (Some(index), kept.text.clone());
+        view.note = (Some(index), current.text.clone());
     }
     ui.painter().hline(
         ui.available_rect_before_wrap().x_range(),
@@ -220,7 +220,7 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
     ui.horizontal(|ui| {
         ui.add_space(PAD - 2.0);
         ui.label(widgets::small(format!("row {}", index + 1), palette));
-        let mut pinned = kept.pinned;
+        let mut pinned = current.pinned;
         if ui
             .checkbox(&mut pinned, RichText::new("pinned").size(12.0))
             .changed()
@@ -252,7 +252,7 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
             .margin(egui::Margin::symmetric(8, 3));
         let response = ui.name_inputs(NOTE, |ui| ui.add(field));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, NOTE));
-        if response.lost_focus() && view.note.1.trim() != kept.text {
+        if response.lost_focus() && view.note.1.trim() != current.text {
             commands.push(Command::AnnotateRow(index, view.note.1.clone()));
         }
     });
@@ -354,9 +354,9 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
     let number = widgets::line(ui, number, 70.0);
     let number = widgets::paint_line(ui, pos2(rect.left() + PAD + 16.0, y), Align2::LEFT_CENTER, number);
     let left = number.right() + 8.0;
-    let said = note.map_or("", |note| note.text.as_str());
-    let about = if !said.is_empty() {
-        said
+    let text = note.map_or("", |note| note.text.as_str());
+    let about = if !text.is_empty() {
+        text
     } else if row.built != Some(false) {
         rows.tasks.get(row.task as usize).map_or("", String::as_str)
     } else {

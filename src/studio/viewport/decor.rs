@@ -85,7 +85,7 @@ impl Viewport {
             pos2(place.right(), place.bottom() - foot),
         );
         // A narrow pane has no space for a line beside the cube.
-        let said = if place.width() < 340.0 || reaches {
+        let card_bottom = if place.width() < 340.0 || reaches {
             top
         } else {
             place.top()
@@ -117,7 +117,7 @@ impl Viewport {
         if last && inner.height() > 2.4 * cube::SIZE && place.width() > 2.2 * cube::SIZE {
             let middle = pos2(
                 place.right() - 0.5 * cube::SIZE - 2.0,
-                chips_end(&chips, place, bar_below).max(said) + 0.5 * cube::SIZE,
+                chips_end(&chips, place, bar_below).max(card_bottom) + 0.5 * cube::SIZE,
             );
             if let Some(action) = cube::show(ui, &self.camera, palette, middle) {
                 self.act(action);

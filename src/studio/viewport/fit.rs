@@ -16,7 +16,7 @@ pub(super) enum Fit {
     /// Fit at the next opportunity.
     Wanted,
     /// Automatic; fitted to this frame and size.
-    Kept(Frame, [f32; 2]),
+    Automatic(Frame, [f32; 2]),
     /// The user has moved the camera.
     Free,
 }
@@ -35,7 +35,7 @@ impl Viewport {
         let due = match self.fit {
             Fit::Wanted => true,
             Fit::Free => false,
-            Fit::Kept(kept, at) => at != size || !frame.is_like(&kept),
+            Fit::Automatic(fitted, at) => at != size || !frame.is_like(&fitted),
         };
         if !due {
             return;
@@ -46,7 +46,7 @@ impl Viewport {
         };
         self.camera.fit(&frame.bounds, size, insets);
         if any {
-            self.fit = Fit::Kept(*frame, size);
+            self.fit = Fit::Automatic(*frame, size);
         }
     }
 

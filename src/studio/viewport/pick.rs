@@ -459,28 +459,28 @@ mod tests {
             },
         };
         let up = [0.0, 0.0, 1.0];
-        let told = |face: &BrepSurface, outward| {
+        let described = |face: &BrepSurface, outward| {
             let (title, about, feature) = stated(face, 3.0, outward);
             (format!("{title}: {about}"), feature)
         };
         assert_eq!(
-            told(&face("PLANE", 0.0, 0.0, up), [0.0, 0.0, -4.0]),
+            described(&face("PLANE", 0.0, 0.0, up), [0.0, 0.0, -4.0]),
             (
                 "flat face: area 12.5 mm² · faces −z".to_owned(),
                 Feature::Plane([0.0, 0.0, -1.0])
             )
         );
         assert_eq!(
-            told(&face("CYLINDER", 2.1, 0.0, up), up).0,
+            described(&face("CYLINDER", 2.1, 0.0, up), up).0,
             "cylinder: ⌀ 4.2 mm · radius 2.1 mm · area 12.5 mm² · axis z"
         );
         assert_eq!(
-            told(&face("TORUS", 8.0, 1.5, up), up).0,
+            described(&face("TORUS", 8.0, 1.5, up), up).0,
             "torus: radii 8 mm and 1.5 mm · area 12.5 mm²"
         );
         let mut unknown = face("BSPLINE", 0.0, 0.0, up);
         unknown.area = f64::NAN;
-        assert_eq!(told(&unknown, up).0, "B-spline face: area 3.0 mm²");
+        assert_eq!(described(&unknown, up).0, "B-spline face: area 3.0 mm²");
 
         // The kernel's data calls the block's only face a sphere.
         let mut block = block([40.0, 20.0, 10.0]);

@@ -17,7 +17,7 @@ struct ViewportHarness {
 }
 
 fn harness(size: [f32; 2]) -> Harness<'static, ViewportHarness> {
-    let bench = ViewportHarness {
+    let harness_state = ViewportHarness {
         view: Viewport::new(None),
         seed: Some(Arc::new(block([40.0, 40.0, 4.0]))),
         step: Some(Arc::new(block([40.0, 40.0, 30.0]))),
@@ -25,14 +25,15 @@ fn harness(size: [f32; 2]) -> Harness<'static, ViewportHarness> {
         stale: None,
         text: String::new(),
     };
-    let show = |ui: &mut egui::Ui, bench: &mut ViewportHarness| {
+    let show = |ui: &mut egui::Ui, harness_state: &mut ViewportHarness| {
         let label = ui.label("Code");
-        ui.text_edit_singleline(&mut bench.text).labelled_by(label.id);
+        ui.text_edit_singleline(&mut harness_state.text)
+            .labelled_by(label.id);
         let panes = [
             Pane {
                 title: "weak seed",
                 tone: Tone::Seed,
-                shape: bench.seed.as_ref(),
+                shape: harness_state.seed.as_ref(),
                 scene: None,
                 stale: None,
                 remark: None,
@@ -41,20 +42,20 @@ fn harness(size: [f32; 2]) -> Harness<'static, ViewportHarness> {
             Pane {
                 title: "step 2",
                 tone: Tone::Step,
-                shape: bench.step.as_ref(),
-                scene: bench.scene.as_ref(),
-                stale: bench.stale,
+                shape: harness_state.step.as_ref(),
+                scene: harness_state.scene.as_ref(),
+                stale: harness_state.stale,
                 remark: None,
                 empty: "Press Propose",
             },
         ];
-        bench.view.show(ui, &panes);
+        harness_state.view.show(ui, &panes);
     };
     // Steps short enough for two clicks to be a double click.
     Harness::builder()
         .with_step_dt(0.04)
         .with_size(vec2(size[0], size[1]))
-        .build_ui_state(show, bench)
+        .build_ui_state(show, harness_state)
 }
 
 /// Middle of the right pane.
@@ -430,11 +431,11 @@ fn a_failure_is_displayed_over_the_last_shape() {
     harness.state_mut().stale = Some("line 24: no method annulus");
     harness.run();
     harness.get_by_label("line 24: no method annulus");
-    harness.get_by_label("3D view of step 2, not what the code says");
+    harness.get_by_label("3D view of step 2, not the current code");
     harness.state_mut().step = None;
     harness.run();
     harness.get_by_label("line 24: no method annulus");
-    harness.get_by_label("3D view of step 2, nothing to show");
+    harness.get_by_label("3D view of step 2, nothing to display");
 }
 
 #[test]

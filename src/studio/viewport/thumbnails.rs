@@ -21,7 +21,7 @@ const MAX_CACHED: usize = 192;
 #[derive(Default)]
 pub struct Thumbnails {
     /// Most recently used last.
-    kept: Vec<CachedThumbnail>,
+    cached: Vec<CachedThumbnail>,
     /// Pass in which the last one was drawn.
     drawn: Option<u64>,
 }
@@ -37,12 +37,13 @@ struct CachedThumbnail {
 impl Thumbnails {
     /// A cached thumbnail.
     pub fn known(&mut self, shape: &Arc<Shape>, tone: Tone, dark: bool) -> Option<TextureHandle> {
-        let at = self.kept.iter().position(|kept| {
-            (kept.tone, kept.dark) == (tone, dark) && std::ptr::eq(kept.shape.as_ptr(), Arc::as_ptr(shape))
+        let at = self.cached.iter().position(|cached| {
+            (cached.tone, cached.dark) == (tone, dark)
+                && std::ptr::eq(cached.shape.as_ptr(), Arc::as_ptr(shape))
         })?;
-        let kept = self.kept.remove(at);
-        let texture = kept.texture.clone();
-        self.kept.push(kept);
+        let cached = self.cached.remove(at);
+        let texture = cached.texture.clone();
+        self.cached.push(cached);
         Some(texture)
     }
 
@@ -64,11 +65,11 @@ impl Thumbnails {
         self.drawn = Some(pass);
         let image = picture(scene, shape, model, tone, dark)?;
         let texture = ctx.load_texture("thumbnail", image, TextureOptions::LINEAR);
-        self.kept.retain(|kept| kept.shape.strong_count() > 0);
-        if self.kept.len() >= MAX_CACHED {
-            self.kept.remove(0);
+        self.cached.retain(|cached| cached.shape.strong_count() > 0);
+        if self.cached.len() >= MAX_CACHED {
+            self.cached.remove(0);
         }
-        self.kept.push(CachedThumbnail {
+        self.cached.push(CachedThumbnail {
             shape: Arc::downgrade(shape),
             tone,
             dark,
