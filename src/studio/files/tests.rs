@@ -51,11 +51,11 @@ fn external_changes_are_reported_once_and_own_writes_never() {
     assert!(changed(&mut lock(&files.watched)).is_empty(), "our own save");
     // Another length, because clocks of file systems can be coarse.
     fs::write(&path, "a = 33").unwrap();
-    let FileEvent::Changed(changed, code) = files.events.recv_timeout(Duration::from_secs(20)).unwrap()
+    let FileEvent::Changed(changed_path, code) = files.events.recv_timeout(Duration::from_secs(20)).unwrap()
     else {
         panic!()
     };
-    assert_eq!((changed, code.as_str()), (path.clone(), "a = 33"));
+    assert_eq!((changed_path, code.as_str()), (path.clone(), "a = 33"));
     fs::remove_file(&path).unwrap();
     assert!(
         changed(&mut lock(&files.watched)).is_empty(),
