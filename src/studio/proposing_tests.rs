@@ -86,7 +86,7 @@ fn a_proposal_of_the_rules_is_accepted() {
     });
     end(&backend, 1);
     window.run();
-    window.get_by_label_contains("17 characters · whole");
+    window.get_by_label_contains("17 characters · complete");
     // It is displayed as a diff against the seed until the decision.
     window.get_by_label("−fixture = seed");
     window.get_by_label("+fixture = better");
@@ -317,7 +317,7 @@ fn a_server_is_added_queried_and_used_with_its_adapter() {
             Some(PromptView::Shown { .. } | PromptView::Failed(_))
         )
     });
-    window.get_by_label_contains("tokens · about");
+    window.get_by_label_contains("tokens · estimate");
     window.get_by_label("Close prompt").click();
     window.run();
     assert_eq!(state(&window).proposing.prompt, None);

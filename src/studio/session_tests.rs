@@ -185,7 +185,7 @@ fn closing_with_unsaved_edits_asks() {
     type_code(&mut window, "# mine\n");
     close(&mut window);
     window.get_by_label("Quit now?");
-    window.get_by_label("Cancel").click();
+    window.get_by_label("Don't quit").click();
     window.run_steps(3);
     assert!(state(&window).quit.is_none());
     close(&mut window);
@@ -193,7 +193,7 @@ fn closing_with_unsaved_edits_asks() {
         window.get_by_label(answer).click();
         window.run_steps(3);
     };
-    answered(&mut window, "Cancel");
+    answered(&mut window, "Don't quit");
     close(&mut window);
     window.get_by_label("Save all and quit").click();
     until(&mut window, "the save", |state| !state.card().unsaved());
@@ -203,7 +203,7 @@ fn closing_with_unsaved_edits_asks() {
     close(&mut window);
     answered(&mut window, "Quit");
     close(&mut window);
-    assert!(state(&window).quit.is_none(), "it was answered");
+    assert!(state(&window).quit.is_none(), "the question was answered");
 }
 
 #[test]
@@ -214,13 +214,13 @@ fn the_palette_finds_commands_and_tasks_by_typing() {
     window.run_steps(3);
     window.get_by_label(palette::FIELD).type_text("signed");
     window.run_steps(2);
-    window.get_by_label("command View: signed distance");
+    window.get_by_label("command Compare: signed distance");
     window.key_press(Key::Enter);
     window.run_steps(3);
     assert_eq!(window.state().as_ref().unwrap().layout(), Layout::Distance);
     assert!(
         window.query_by_label(palette::FIELD).is_none(),
-        "it goes when it has done its work"
+        "the palette closes after a command"
     );
 
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);

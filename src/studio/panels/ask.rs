@@ -144,7 +144,7 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
             if ui.button("Quit").clicked() {
                 commands.push(Command::Quit { save: false });
             }
-            if ui.button("Cancel").clicked() {
+            if ui.button("Don't quit").clicked() {
                 commands.push(Command::CancelQuit);
             }
         });
