@@ -106,7 +106,7 @@ pub struct Dock {
     tree: Tree<PanelKind>,
     /// Area in points that the shares refer to.
     size: Vec2,
-    /// Whether a person changed the arrangement: the default of the area no longer applies.
+    /// Whether the user changed the arrangement: the default for the area no longer applies.
     is_customized: bool,
     /// Whether a training run is open.
     rows: bool,
@@ -127,8 +127,8 @@ impl Default for Dock {
 }
 
 impl Dock {
-    /// Draws every panel in its place with `draw`. The panels of a training run appear and disappear with `rows`, unless a
-    /// person shows or hides them in between.
+    /// Draws every panel in its place with `draw`. The panels of a training run appear and disappear with `rows`, unless the
+    /// user shows or hides them in between.
     pub fn show(&mut self, rows: bool, ui: &mut Ui, draw: &mut dyn FnMut(PanelKind, &mut Ui)) {
         let size = ui.available_size();
         if self.size != size {

@@ -78,7 +78,7 @@ impl Recipe {
         match version {
             Some(version) if version.contains('.') => Ok(version.to_owned()),
             _ => Err(format!(
-                "{} does not say which Python it is linked with\nhint: `cadforge doctor` looks for the cause",
+                "{} does not report its Python version\nhint: `cadforge doctor` finds the cause",
                 self.worker.display()
             )),
         }
@@ -178,6 +178,6 @@ mod tests {
             "{message}"
         );
         program(&recipe.worker, "echo oh");
-        assert!(recipe.create().unwrap_err().contains("does not say"));
+        assert!(recipe.create().unwrap_err().contains("does not report"));
     }
 }

@@ -33,11 +33,11 @@ use crate::task::Task;
 use crate::trajectory::{self, Trajectory, TrajectoryError, replace_file};
 use writer::{Latest, Stamp, Watched, Write, Writer, changed, hash, lock, read_stamp, start_writer};
 
-/// `rfd` returns nothing both when a person cancels and when no dialog can be shown. Nobody cancels faster than this, so a
+/// `rfd` returns nothing both when the user cancels and when no dialog can be shown. Users do not cancel faster than this, so a
 /// faster empty result means that the path field is needed.
 const NO_PORTAL: Duration = Duration::from_millis(400);
 
-/// Polling interval of watched files: changes are noticed by the time a person returns to the window.
+/// Polling interval of watched files: changes are noticed by the time the user returns to the window.
 const WATCH: Duration = Duration::from_millis(700);
 
 /// Result of a file operation.

@@ -46,7 +46,7 @@ impl Controller {
             Err(message) => self.state.new_task_problem = Some(message),
             Ok(task) => {
                 self.log(format!(
-                    "wrote the task {} to {}; `cadforge tasks check {}` builds what it holds",
+                    "wrote the task {} to {}; `cadforge tasks check {}` verifies it",
                     task.id,
                     task.dir.display(),
                     task.id

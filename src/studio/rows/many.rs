@@ -86,7 +86,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
         }
         if found.len() > MAX_FILES {
             return Err(format!(
-                "more than {MAX_FILES} files of rows lie below {}\nhint: choose a folder further down, or `cadforge store import` them",
+                "more than {MAX_FILES} files of rows below {}\nhint: choose a subfolder, or import them with `cadforge store import`",
                 folder.display()
             ));
         }

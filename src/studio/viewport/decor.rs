@@ -10,10 +10,7 @@ use crate::studio::panels::checks;
 
 impl Viewport {
     /// Draws names, scale, axes and messages of one pane.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one frame, used here and nowhere else"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "values of one frame, used only here")]
     pub(super) fn decorate(
         &mut self,
         ui: &Ui,

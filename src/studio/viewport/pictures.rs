@@ -10,10 +10,7 @@ use crate::render::{Heated, Palette, Picture, Subject};
 
 impl Viewport {
     /// Passes the pictures of one column to the stage.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one frame, used here and nowhere else"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "values of one frame, used only here")]
     pub(super) fn paint(
         &self,
         ui: &Ui,
