@@ -137,7 +137,7 @@ fn a_group_is_built_and_shown_with_rewards_and_advantages() {
     });
     assert!(
         backend.job(before + 2, super::testing::SubmittedJob::is_cancelled),
-        "what nobody looks at is not built"
+        "hidden candidates are not built"
     );
 }
 

@@ -159,7 +159,7 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
     let parents: Vec<_> = session.cards.iter().map(|card| card.parent).collect();
     let id = |index: usize| Some(session.cards[index].id);
     assert_eq!(parents, [None, id(0), id(1), id(1)]);
-    assert_eq!(state(&window).proposing.pending, None, "a loop asks nobody");
+    assert_eq!(state(&window).proposing.pending, None, "a loop needs no decision");
 }
 
 #[test]

@@ -152,7 +152,7 @@ impl Controller {
             FileEvent::CacheUsage(stored) => self.handle_cache_usage(stored),
             FileEvent::Exported(path, Ok(())) => self.log(format!("wrote {}", path.display())),
             FileEvent::NotSaved(message) | FileEvent::Exported(_, Err(message)) => {
-                self.report_error(&message)
+                self.report_error(&message);
             }
             FileEvent::Changed(path, code) => self.handle_changed_file(&path, &code),
             FileEvent::Read(_, Err(message)) => self.report_error(&message),

@@ -22,7 +22,7 @@ pub struct RowFilter {
     pub order: Order,
 }
 
-/// RowList rows with statistics.
+/// Listed rows with statistics.
 #[derive(Clone, Debug, Default)]
 pub struct RowList {
     /// Rows in the list's order.
