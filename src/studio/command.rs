@@ -20,7 +20,7 @@ use super::state::{CardId, PathPurpose};
 pub use super::viewport::Action as ViewAction;
 use crate::reward::{Mode, Profile};
 
-/// A command of a panel; the [`super::controller`] executes it.
+/// A command of a panel; the controller executes it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// One of [`ACTIONS`].

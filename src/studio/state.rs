@@ -1,6 +1,6 @@
 //! State of the window.
 //!
-//! Plain data: panels read it, only the [`super::controller`] changes it.
+//! Plain data: panels read it, only the controller changes it.
 
 mod session;
 
