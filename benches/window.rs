@@ -8,12 +8,12 @@ use std::sync::Arc;
 use cadforge::assess::Scoring;
 use cadforge::geometry::{Shape, SignedDistance, TriMesh};
 use cadforge::render::heat::Heat;
-use cadforge::render::mesh::{Buffers, Sight, outline};
+use cadforge::render::mesh::{Buffers, Viewpoint, outline};
 use cadforge::render::{Model, shape_from_mesh};
 use cadforge::studio::command::Command;
 use cadforge::studio::editor::{self, EditorView};
 use cadforge::studio::notes::Notes;
-use cadforge::studio::rows::{Choice, Order, RowFilterKind, Rows};
+use cadforge::studio::rows::{Order, RowClass, RowFilter, Rows};
 use cadforge::studio::state::State;
 use cadforge::studio::viewport::{Pane, Tone, Viewport};
 use cadforge::task::{Level, Scale, Task};
@@ -101,7 +101,7 @@ fn view(criterion: &mut Criterion) {
             frame(&ctx, &mut view, &shapes, time, vec![Event::PointerMoved(at)]);
             for folds in &folds {
                 let eye = three_d::vec3(100.0 * (turn * 0.01).cos(), 100.0 * (turn * 0.01).sin(), 80.0);
-                black_box(outline(folds, Sight::Point(eye)));
+                black_box(outline(folds, Viewpoint::Point(eye)));
             }
         });
     });
@@ -246,35 +246,31 @@ fn rows(criterion: &mut Criterion) {
     let mut notes = Notes::default();
     (0..1000).for_each(|row| notes.pin(row * 97, true));
     let found: Vec<u32> = (0..100_000).step_by(2).collect();
-    let all = Choice::default();
-    let which = |which| Choice { which, ..all };
+    let all = RowFilter::default();
+    let which = |which| RowFilter { which, ..all };
     for (name, choice, among) in [
         ("all", all, None),
         (
             "all, best first",
-            Choice {
+            RowFilter {
                 order: Order::Best,
                 ..all
             },
             None,
         ),
-        ("built", which(RowFilterKind::Built), None),
-        ("of one kind", which(RowFilterKind::Kind(0)), None),
-        ("of one task", Choice { task: Some(3), ..all }, None),
+        ("built", which(RowClass::Built), None),
+        ("of one kind", which(RowClass::Kind(0)), None),
+        ("of one task", RowFilter { task: Some(3), ..all }, None),
         (
             "by reward",
-            Choice {
+            RowFilter {
                 range: [0.25, 0.75],
                 ..all
             },
             None,
         ),
-        ("pinned", which(RowFilterKind::Pinned), None),
-        (
-            "of uninformative groups",
-            which(RowFilterKind::Uninformative),
-            None,
-        ),
+        ("pinned", which(RowClass::Pinned), None),
+        ("of uninformative groups", which(RowClass::Uninformative), None),
         ("among 50,000 found", all, Some(&found[..])),
     ] {
         criterion.bench_function(&format!("100,000 rows, {name}"), |bench| {

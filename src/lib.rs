@@ -116,10 +116,10 @@
 //!
 //! ## State of the window
 //!
-//! A panel reads [`studio::state`] and sends [`studio::command`]s. Only [`studio::controller`] changes the state, where commands, engine
-//! events and files arrive. Panels are arranged in a tree of tiles ([`studio::dock`]). Whatever reads, writes or queries a server does so
+//! A panel reads `studio::state` and sends `studio::command`s. Only `studio::controller` changes the state, where commands, engine
+//! events and files arrive. Panels are arranged in a tree of tiles (`studio::dock`). Whatever reads, writes or queries a server does so
 //! on a thread and returns as an event. A window also opens without a Python environment, and creates one when asked
-//! ([`studio::environment`]); the executor then retries its workers.
+//! (`studio::environment`); the executor then retries its workers.
 
 pub use cadforge_adversarial as adversarial;
 pub use cadforge_assess as assess;

@@ -11,7 +11,7 @@ use crate::assess::Scoring;
 use crate::data::store;
 use crate::locate;
 use crate::studio::environment::Recipe;
-use crate::studio::rows::{self, is_many};
+use crate::studio::rows::{self, is_run_folder};
 use crate::studio::settings::Settings;
 use crate::studio::{self, Opened, StudioOptions};
 use crate::trajectory::{self, TrajectoryError};
@@ -77,7 +77,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
     let open = match args.open {
         // Read behind the first frame: there can be a hundred thousand.
         Some(path) if store::exists(&path) => Some(Opened::File(path)),
-        Some(path) if is_many(&path) => {
+        Some(path) if is_run_folder(&path) => {
             rows::files(&path).map_err(CliError::Input)?;
             Some(Opened::File(path))
         }

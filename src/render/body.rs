@@ -1,4 +1,4 @@
-//! What a subject of a picture is made of: a candidate's shape, or one object of all that its script shows.
+//! Body of a subject in a picture: a candidate's shape, or an object of its script's scene.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use super::model::Model;
 use super::palette::Tone;
 use cadforge_geometry::{Aabb, Scene, SceneObject, Shape, TriMesh};
 
-/// Something that can be drawn. Compared by identity: neither shapes nor scenes ever change.
+/// A drawable body. Compared by identity: shapes and scenes are immutable.
 #[derive(Clone, Debug)]
 pub enum Body {
     /// A candidate's shape.
     Shape(Arc<Shape>),
-    /// The object of that index.
+    /// The object of that index in a scene.
     Object(Arc<Scene>, usize),
 }
 
@@ -28,7 +28,7 @@ impl PartialEq for Body {
 }
 
 impl Body {
-    /// Its triangles; a wire has none.
+    /// Triangles; a wire has none.
     pub fn mesh(&self) -> Option<&TriMesh> {
         match self {
             Self::Shape(shape) => Some(&shape.mesh),
@@ -47,20 +47,20 @@ impl Body {
     }
 }
 
-/// The subjects that show a scene's visible objects in place of `whole`, the shape that is scored.
+/// Subjects that show a scene's visible objects in place of `whole`, the scored shape.
 ///
-/// `models` are those of the objects, where they are ready. An object that is scored alone is drawn as `whole` itself,
-/// with all that is known of its faces.
+/// `models` are those of the objects, once ready. If only one object is scored, it is drawn as `whole`, with the data of its
+/// faces.
 pub fn subjects(
     whole: &Subject,
     scene: &Arc<Scene>,
     models: &[Option<Arc<Model>>],
     is_visible: impl Fn(usize) -> bool,
 ) -> Vec<Subject> {
-    let stand_in = stand_in(scene);
+    let representative = representative(scene);
     let has_others = scene.objects.iter().any(|object| !object.is_scored);
     let of_object = |(at, object): (usize, &SceneObject)| {
-        let is_whole = stand_in == Some(at);
+        let is_whole = representative == Some(at);
         let seen = object.opacity > 0.0 && (is_whole || object.bounds().is_some());
         (seen && is_visible(at)).then(|| Subject {
             body: if is_whole {
@@ -87,16 +87,16 @@ pub fn subjects(
     scene.objects.iter().enumerate().filter_map(of_object).collect()
 }
 
-/// The box around a scene's visible objects, of which the scored shape fills `whole`.
+/// Bounding box of a scene's visible objects, of which the scored shape fills `whole`.
 pub fn bounds(scene: &Scene, whole: Aabb, is_visible: impl Fn(usize) -> bool) -> Option<Aabb> {
-    let stand_in = stand_in(scene);
+    let representative = representative(scene);
     scene
         .objects
         .iter()
         .enumerate()
         .filter(|(at, object)| object.opacity > 0.0 && is_visible(*at))
         .filter_map(|(at, object)| {
-            if stand_in == Some(at) {
+            if representative == Some(at) {
                 Some(whole)
             } else {
                 object.bounds()
@@ -105,9 +105,8 @@ pub fn bounds(scene: &Scene, whole: Aabb, is_visible: impl Fn(usize) -> bool) ->
         .reduce(|one, other| Aabb::around(&[one.min, one.max, other.min, other.max]))
 }
 
-/// The object in whose place the scored shape is drawn: one that is scored alone, or the first of several of which
-/// none came with triangles.
-fn stand_in(scene: &Scene) -> Option<usize> {
+/// The object drawn as the scored shape: the only scored one, or the first of several if none of them has triangles.
+fn representative(scene: &Scene) -> Option<usize> {
     let mut scored = scene
         .objects
         .iter()
@@ -120,7 +119,7 @@ fn stand_in(scene: &Scene) -> Option<usize> {
     (alone || (is_bare(object) && rest.all(|(_, object)| is_bare(object)))).then_some(first)
 }
 
-/// A script's colour as it is stored in pixels.
+/// A script's colour in the colour space of pixels.
 pub fn color(channels: [f32; 3]) -> egui::Color32 {
     let [r, g, b] = channels.map(|channel| (channel.clamp(0.0, 1.0) * 255.0).round() as u8);
     egui::Color32::from_rgb(r, g, b)
@@ -176,7 +175,7 @@ mod tests {
                 .iter()
                 .all(|subject| matches!(subject.body, Body::Object(..)) && !subject.accented)
         );
-        // Too much for the worker to hand over: the shape itself stands for all of them.
+        // Too large for the worker to transfer: the shape represents all of them.
         let bare = self::scene(vec![object(true, None), object(true, None)]);
         let drawn = subjects(&whole, &bare, &[], |_| true);
         assert_eq!(drawn.len(), 1);
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hidden_invisible_or_empty_is_neither_drawn_nor_framed() {
+    fn hidden_invisible_and_empty_objects_are_not_drawn_or_framed() {
         let mut unseen = object(false, Some(90.0));
         unseen.opacity = 0.0;
         let objects = vec![

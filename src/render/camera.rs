@@ -1,29 +1,28 @@
-//! Where the eye is, and how the world reaches the screen.
+//! Camera: position, direction, projection.
 //!
-//! Pure. z is up. The camera turns about a target and keeps its size as millimetres, not as a distance, so
-//! that orthographic and perspective show the target at the same scale. Panes that share a camera and have
-//! equal sizes show equal lengths as equal.
+//! Pure. z is up. The camera orbits a target. It stores its size in millimetres rather than a distance, so that orthographic and
+//! perspective views show the target at the same scale. Panes with the same camera and size show equal lengths equally.
 
 use serde::{Deserialize, Serialize};
 use three_d::{InnerSpace, Mat4, Vec3, vec3, vec4};
 
 use cadforge_geometry::Aabb;
 
-/// The angle, in degrees, that the narrower side of a perspective picture spans. Narrow, for parts are
-/// looked at from several of their own lengths away, and parallel edges should look nearly so.
+/// Field of view in degrees along the narrower side of a perspective picture. It is narrow, because parts are viewed from
+/// several times their own length, and parallel edges should look nearly parallel.
 const FIELD_OF_VIEW: f32 = 22.0;
 
-/// How the world is flattened.
+/// Projections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Projection {
-    /// Parallel: lengths can be compared anywhere in the picture.
+    /// Parallel: lengths are comparable anywhere in the picture.
     Orthographic,
-    /// As an eye sees it.
+    /// Perspective.
     Perspective,
 }
 
-/// A standard direction of view.
+/// Standard directions of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Preset {
     /// From the front right, above: x to the lower right, y to the upper right.
@@ -43,7 +42,7 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// Every preset in the order of menus.
+    /// All presets in menu order.
     pub const ALL: [Self; 7] = [
         Self::Isometric,
         Self::Front,
@@ -54,7 +53,7 @@ impl Preset {
         Self::Bottom,
     ];
 
-    /// The name in menus.
+    /// Name in menus.
     pub fn name(self) -> &'static str {
         match self {
             Self::Isometric => "Isometric",
@@ -67,10 +66,10 @@ impl Preset {
         }
     }
 
-    /// Azimuth and elevation of the eye in degrees.
+    /// Azimuth and elevation of the camera in degrees.
     fn angles(self) -> (f32, f32) {
         match self {
-            // The elevation at which the three axes are foreshortened alike: atan(1/√2).
+            // Elevation at which the three axes are foreshortened equally: atan(1/√2).
             Self::Isometric => (-45.0, 35.264_39),
             Self::Front => (-90.0, 0.0),
             Self::Back => (90.0, 0.0),
@@ -82,34 +81,34 @@ impl Preset {
     }
 }
 
-/// Room to leave free at the sides of a picture, in the unit of its size.
+/// Margins of a picture, in the unit of its size.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Insets {
-    /// Left and right.
+    /// Left and right margin.
     pub sides: f32,
-    /// Above.
+    /// Top margin.
     pub top: f32,
-    /// Below.
+    /// Bottom margin.
     pub bottom: f32,
 }
 
-/// A point of view. Two pictures drawn with equal cameras and equal sizes can be laid over each other.
+/// A camera. Pictures with equal cameras and sizes can be superimposed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Camera {
-    /// What the camera turns about, in mm.
+    /// Centre of rotation in mm.
     pub target: Vec3,
-    /// Direction of the eye in the xy plane, in radians from +x towards +y.
+    /// Azimuth of the camera in radians, from +x towards +y.
     pub azimuth: f32,
-    /// Height of the eye above the horizon in radians, within ±π/2.
+    /// Elevation of the camera in radians, within ±π/2.
     pub elevation: f32,
-    /// Millimetres, at the target, from the middle of the picture to the nearer border.
+    /// Millimetres at the target from the middle of the picture to the nearer border.
     pub half: f32,
     /// Orthographic or perspective.
     pub projection: Projection,
 }
 
 impl Camera {
-    /// Looks at the origin from a preset's direction; call [`Camera::fit`] to see something.
+    /// Looks at the origin from a preset's direction; [`Camera::fit`] frames a box.
     pub fn new(preset: Preset, projection: Projection) -> Self {
         let mut camera = Self {
             target: vec3(0.0, 0.0, 0.0),
@@ -122,14 +121,14 @@ impl Camera {
         camera
     }
 
-    /// Turns to a preset's direction and leaves the rest alone.
+    /// Turns to a preset's direction.
     pub fn look(&mut self, preset: Preset) {
         let (azimuth, elevation) = preset.angles();
         self.azimuth = azimuth.to_radians();
         self.elevation = elevation.to_radians();
     }
 
-    /// The preset whose direction this is, if any.
+    /// Preset with the current direction, if any.
     pub fn preset(&self) -> Option<Preset> {
         Preset::ALL.into_iter().find(|preset| {
             let mut other = *self;
@@ -139,7 +138,7 @@ impl Camera {
         })
     }
 
-    /// Unit vector from the target to the eye.
+    /// Unit vector from the target to the camera.
     pub fn towards_eye(&self) -> Vec3 {
         let (sin_a, cos_a) = self.azimuth.sin_cos();
         let (sin_e, cos_e) = self.elevation.sin_cos();
@@ -157,12 +156,12 @@ impl Camera {
         self.towards_eye().cross(self.right())
     }
 
-    /// Millimetres a unit of `size` spans at the target.
+    /// Millimetres per unit of `size` at the target.
     pub fn mm_per_unit(&self, size: [f32; 2]) -> f32 {
         2.0 * self.half / size[0].min(size[1]).max(1.0)
     }
 
-    /// Turns by angles in radians; the elevation stops at the poles.
+    /// Rotates by angles in radians; the elevation is limited to the poles.
     pub fn orbit(&mut self, azimuth: f32, elevation: f32) {
         self.azimuth = (self.azimuth + azimuth).rem_euclid(std::f32::consts::TAU);
         self.elevation =
@@ -175,8 +174,8 @@ impl Camera {
         self.target += (self.up() * delta[1] - self.right() * delta[0]) * mm;
     }
 
-    /// Enlarges by `factor` and keeps what lies under `at` in place, in the plane of the target. `at` counts
-    /// from the middle of the picture, right and down positive.
+    /// Zooms by `factor` and keeps the point under `at` fixed, in the plane of the target. `at` is relative to the middle of the
+    /// picture, right and down positive.
     pub fn zoom(&mut self, factor: f32, at: [f32; 2], size: [f32; 2], limits: [f32; 2]) {
         let before = self.half;
         self.half = (self.half / factor).clamp(limits[0], limits[1]);
@@ -184,15 +183,15 @@ impl Camera {
         self.target += (self.right() * at[0] - self.up() * at[1]) * moved;
     }
 
-    /// Brings a box into view, as large as it goes within the insets, and keeps the direction.
+    /// Fits a box into the picture within the insets; keeps the direction.
     pub fn fit(&mut self, bounds: &Aabb, size: [f32; 2], insets: Insets) {
-        // Chips and buttons never take more than half of a small picture.
+        // Insets take at most half of a small picture.
         let sides = insets.sides.min(0.25 * size[0]);
         let (top, bottom) = (insets.top.min(0.25 * size[1]), insets.bottom.min(0.25 * size[1]));
         let room = [size[0] - 2.0 * sides, size[1] - top - bottom];
         let wanted_y = 0.5 * (bottom - top);
         self.target = center(bounds);
-        // Orthographic is exact after one round; perspective shifts with distance and settles in a few.
+        // Orthographic is exact after one iteration; perspective depends on the distance and converges in a few.
         for _ in 0..8 {
             let distance = self.distance();
             let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
@@ -221,8 +220,8 @@ impl Camera {
         }
     }
 
-    /// World to eye: x right, y up, z towards the viewer, in mm. A perspective eye is the origin; an
-    /// orthographic one has no place, so there the target is.
+    /// World to camera coordinates: x right, y up, z towards the viewer, in mm. The origin is the camera in perspective, and the
+    /// target in an orthographic view, which has no camera position.
     pub fn view(&self) -> Mat4 {
         let (right, up, back) = (self.right(), self.up(), self.towards_eye());
         let back_off = match self.projection {
@@ -242,7 +241,7 @@ impl Camera {
         )
     }
 
-    /// Eye to clip space, where everything within `reach` mm of the target lies between the depth planes.
+    /// Camera to clip space, where everything within `reach` mm of the target lies between the depth planes.
     pub fn projection(&self, size: [f32; 2], reach: f32) -> Mat4 {
         let narrow = size[0].min(size[1]).max(1.0);
         let (wide_x, wide_y) = (size[0] / narrow, size[1] / narrow);
@@ -266,9 +265,9 @@ impl Camera {
         }
     }
 
-    /// The line of sight through a place of the picture: where it starts and its unit direction. `at` counts from the
-    /// middle, right and down positive; `reach` as in [`Self::projection`].
-    pub fn sight(&self, at: [f32; 2], size: [f32; 2], reach: f32) -> [Vec3; 2] {
+    /// Ray through a point of the picture: its origin and unit direction. `at` is relative to the middle, right and down
+    /// positive; `reach` as in [`Self::projection`].
+    pub fn ray(&self, at: [f32; 2], size: [f32; 2], reach: f32) -> [Vec3; 2] {
         let mm = self.mm_per_unit(size);
         let through = self.target + (self.right() * at[0] - self.up() * at[1]) * mm;
         match self.projection {
@@ -280,8 +279,8 @@ impl Camera {
         }
     }
 
-    /// Where a point appears, from the middle of the picture, right and down positive; none behind the eye.
-    pub fn appears(&self, point: Vec3, size: [f32; 2]) -> Option<[f32; 2]> {
+    /// Position of a point in the picture, relative to the middle, right and down positive; none behind the camera.
+    pub fn project(&self, point: Vec3, size: [f32; 2]) -> Option<[f32; 2]> {
         let from_target = point - self.target;
         let nearer = match self.projection {
             Projection::Orthographic => 1.0,
@@ -300,19 +299,19 @@ impl Camera {
         ])
     }
 
-    /// Distance of the near plane from a perspective eye, in mm.
+    /// Distance of the near plane from a perspective camera in mm.
     pub fn near(&self, reach: f32) -> f32 {
-        // A hundredth of the distance keeps depth apart even when the eye is inside the part.
+        // At least a hundredth of the distance, for depth resolution even when the camera is inside the part.
         (self.distance() - reach).max(0.01 * self.distance())
     }
 
-    /// From a perspective eye to the target in mm.
+    /// Distance from a perspective camera to the target in mm.
     pub fn distance(&self) -> f32 {
         self.half / (0.5 * FIELD_OF_VIEW).to_radians().tan()
     }
 }
 
-/// The middle of a box.
+/// Centre of a box.
 pub fn center(bounds: &Aabb) -> Vec3 {
     let [x, y, z] = bounds.center().map(|v| v as f32);
     vec3(x, y, z)
@@ -337,7 +336,7 @@ mod tests {
         max: [50.0, 15.0, 40.0],
     };
 
-    /// Where a point appears, from the middle of the picture, right and up positive, in units of SIZE.
+    /// Position of a point, relative to the middle of the picture, right and up positive, in units of SIZE.
     fn seen(camera: &Camera, point: Vec3) -> [f32; 2] {
         let clip = camera.projection(SIZE, 500.0) * camera.view() * point.extend(1.0);
         [clip.x / clip.w * 0.5 * SIZE[0], clip.y / clip.w * 0.5 * SIZE[1]]
@@ -348,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn fit_shows_the_whole_box_as_large_as_it_goes() {
+    fn fit_shows_the_box_as_large_as_possible() {
         let insets = Insets {
             sides: 20.0,
             top: 40.0,
@@ -382,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn presets_put_the_axes_where_drawings_have_them() {
+    fn presets_orient_the_axes_like_drawings() {
         let cases = [
             (Preset::Front, vec3(1.0, 0.0, 0.0), vec3(0.0, 0.0, 1.0)),
             (Preset::Back, vec3(-1.0, 0.0, 0.0), vec3(0.0, 0.0, 1.0)),
@@ -400,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn isometric_shortens_all_axes_alike() {
+    fn isometric_foreshortens_all_axes_equally() {
         let camera = Camera::new(Preset::Isometric, Projection::Orthographic);
         let lengths = [vec3(1.0, 0.0, 0.0), vec3(0.0, 1.0, 0.0), vec3(0.0, 0.0, 1.0)].map(|axis| {
             let [x, y] = seen(&camera, axis);
@@ -411,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn zoom_keeps_what_is_under_the_pointer() {
+    fn zoom_keeps_the_point_under_the_pointer() {
         for projection in [Projection::Orthographic, Projection::Perspective] {
             let mut camera = Camera::new(Preset::Isometric, projection);
             let at = [130.0, -70.0];
@@ -427,16 +426,16 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_sight_appears_as_the_place_it_goes_through() {
+    fn a_ray_projects_to_its_point() {
         for projection in [Projection::Orthographic, Projection::Perspective] {
             let mut camera = Camera::new(Preset::Isometric, projection);
             camera.fit(&BOX, SIZE, Insets::default());
             let at = [130.0, -70.0];
-            let [from, towards] = camera.sight(at, SIZE, 500.0);
+            let [from, towards] = camera.ray(at, SIZE, 500.0);
             near(towards.magnitude(), 1.0, 1e-5);
             for far in [50.0, 300.0] {
                 let point = from + towards * far;
-                let [x, y] = camera.appears(point, SIZE).unwrap();
+                let [x, y] = camera.project(point, SIZE).unwrap();
                 near(x, at[0], 0.05);
                 near(y, at[1], 0.05);
                 let [x, y] = seen(&camera, point);

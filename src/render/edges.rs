@@ -1,20 +1,19 @@
-//! Edges for meshes that come without a boundary representation.
+//! Edges of meshes without a boundary representation.
 //!
-//! Pure. An STL file has lost its edges; creases and borders stand in for them.
+//! Pure. An STL file has no edges; creases and borders replace them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cadforge_geometry::{BrepEdge, BrepFacts, Shape, TriMesh};
 
-/// Below this angle two triangles are taken for parts of one face. Curved faces are meshed with steps of
-/// 6 to 12 degrees, chamfers and draft seldom stay below 25.
+/// Triangles that meet below this angle count as one face. Curved faces are meshed in steps of 6 to 12 degrees; chamfers and
+/// drafts are seldom below 25.
 pub const CREASE_DEGREES: f64 = 25.0;
 
-/// The mesh's edges whose triangles meet at more than `degrees`, and those that do not have exactly two.
+/// Edges whose triangles meet at more than `degrees`, and edges without exactly two triangles.
 ///
-/// Degenerate triangles have no direction and make no crease. Edges come in a fixed order, as lines of two
-/// points.
+/// Degenerate triangles have no direction and make no crease. Edges have a fixed order, as lines of two points.
 pub fn feature_edges(mesh: &TriMesh, degrees: f64) -> Vec<BrepEdge> {
     let smooth = degrees.to_radians().cos();
     let mut around: BTreeMap<[u32; 2], Vec<[f64; 3]>> = BTreeMap::new();
@@ -42,9 +41,9 @@ pub fn feature_edges(mesh: &TriMesh, degrees: f64) -> Vec<BrepEdge> {
         .collect()
 }
 
-/// A mesh file as a shape that can be drawn: creases for edges, one face, measures from the triangles.
+/// Converts a mesh file to a drawable shape: creases as edges, one face, measurements from the triangles.
 ///
-/// Nothing is known of solids, so their counts are 0 and `valid` is false.
+/// Solids are unknown, so their counts are 0 and `valid` is false.
 pub fn shape_from_mesh(stl: Arc<[u8]>, mesh: TriMesh) -> Shape {
     let edges = feature_edges(&mesh, CREASE_DEGREES);
     let (mut area, mut volume) = (0.0, 0.0);

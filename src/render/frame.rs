@@ -1,4 +1,4 @@
-//! The frame that all panes share: the box around every shape, the ground under it, the scale.
+//! Frame shared by all panes: bounding box of the shapes, ground grid, scale.
 //!
 //! Pure. Lengths are millimetres.
 
@@ -7,26 +7,26 @@ use three_d::{InnerSpace, Vec3, vec3};
 use super::camera::{center, corners};
 use cadforge_geometry::{Aabb, Shape};
 
-/// How much farther than the shapes the ground grid reaches.
+/// Radius of the ground grid relative to the shapes.
 const GRID_REACH: f64 = 1.9;
 
-/// Lines a grid has at most from its middle to its border, however far one zooms in.
+/// Maximum number of grid lines from the middle to the border, at any zoom.
 const GRID_LINES: f64 = 60.0;
 
-/// What is shared by panes that are to be compared.
+/// Frame shared by panes that are compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Frame {
-    /// The box around every shape shown.
+    /// Bounding box of all displayed shapes.
     pub bounds: Aabb,
 }
 
 impl Frame {
-    /// Frames the shapes; without any, a cube of 40 mm on the ground, so that there is a grid to look at.
+    /// Frames the shapes; without shapes, a cube of 40 mm on the ground, so that a grid is visible.
     pub fn around<'a>(shapes: impl IntoIterator<Item = &'a Shape>) -> Self {
         Self::around_boxes(shapes.into_iter().map(|shape| shape.mesh.bbox()))
     }
 
-    /// Frames boxes that are known already.
+    /// Frames known boxes.
     pub fn around_boxes(boxes: impl IntoIterator<Item = Aabb>) -> Self {
         let bounds = boxes.into_iter().reduce(|a, b| Aabb {
             min: std::array::from_fn(|axis| a.min[axis].min(b.min[axis])),
@@ -46,8 +46,7 @@ impl Frame {
         (0.5 * (x * x + y * y + z * z).sqrt()).max(1e-3) as f32
     }
 
-    /// Whether a view fitted to `other` will do for this one: nothing sticks out by much, and nothing has
-    /// become small.
+    /// Whether a view fitted to `other` also suits this frame: nothing extends far beyond it or has become small.
     pub fn is_like(&self, other: &Self) -> bool {
         let slack = 0.1 * f64::from(other.radius());
         let inside = (0..3).all(|axis| {
@@ -57,7 +56,7 @@ impl Frame {
         inside && self.radius() > 0.6 * other.radius()
     }
 
-    /// Least and greatest useful [`super::Camera::half`].
+    /// Useful range of [`super::Camera::half`].
     pub fn zoom_limits(&self) -> [f32; 2] {
         [self.radius() * 2e-3, self.radius() * 30.0]
     }
@@ -72,22 +71,22 @@ impl Frame {
             .fold(0.0, f32::max);
         middle.z = self.bounds.min[2] as f32;
         reach = reach.max((middle - target).magnitude() + ground);
-        // Lines lie a little nearer than what they belong to; see the bias in the line program.
+        // Lines are drawn slightly nearer than their faces; see the bias in the line program.
         reach * 1.05
     }
 
-    /// From the middle of the ground grid to its border.
+    /// Radius of the ground grid.
     pub fn grid_radius(&self) -> f64 {
         let [x, y, z] = self.bounds.size();
         GRID_REACH * (0.5 * x.hypot(y)).max(0.35 * z).max(1e-3)
     }
 
-    /// Distance of grid lines when `mm` millimetres are the least that can be told apart.
+    /// Distance of grid lines if `mm` millimetres are the smallest visible distance.
     pub fn grid_step(&self, mm: f64) -> f64 {
         round_up_125(mm.max(self.grid_radius() / GRID_LINES))
     }
 
-    /// The ground grid at the foot of the box.
+    /// Ground grid at the bottom of the box.
     pub fn grid(&self, step: f64) -> Grid {
         let radius = self.grid_radius();
         let [cx, cy, _] = self.bounds.center();
@@ -107,7 +106,7 @@ impl Frame {
             let last = ((across + radius) / step).floor() as i64;
             for line in first..=last {
                 let at = line as f64 * step;
-                // A chord of the circle: nothing is drawn where the grid has faded away.
+                // Chord of the circle beyond which the grid has faded out.
                 let half = (radius * radius - (at - across).powi(2)).max(0.0).sqrt();
                 let ends = [along - half, along + half].map(|v| v as f32);
                 let at = at as f32;
@@ -134,22 +133,22 @@ impl Frame {
 pub struct Grid {
     /// Distance between lines.
     pub step: f64,
-    /// Where the grid is strongest.
+    /// Centre, where the grid is strongest.
     pub middle: Vec3,
-    /// Where it has faded away.
+    /// Radius at which it has faded out.
     pub radius: f32,
     /// Ordinary lines.
     pub minor: Vec<[Vec3; 2]>,
     /// Every fifth or tenth line from the origin.
     pub major: Vec<[Vec3; 2]>,
-    /// The lines y = 0 (along x) and x = 0 (along y), where they cross the grid.
+    /// Lines y = 0 (along x) and x = 0 (along y), if they cross the grid.
     pub axes: [Option<[Vec3; 2]>; 2],
 }
 
-/// The least of …, 0.5, 1, 2, 5, 10, … that is not below `value`.
+/// The smallest of …, 0.5, 1, 2, 5, 10, … that is not below `value`.
 pub fn round_up_125(value: f64) -> f64 {
     let decade = 10f64.powf(value.log10().floor());
-    // The margin keeps 2 from becoming 5 for want of a last bit.
+    // The tolerance prevents rounding from turning 2 into 5.
     [1.0, 2.0, 5.0, 10.0]
         .into_iter()
         .map(|digit| digit * decade)
@@ -157,7 +156,7 @@ pub fn round_up_125(value: f64) -> f64 {
         .unwrap_or(10.0 * decade)
 }
 
-/// A length as a label: `10 mm`, `0.05 mm`, `2 m`.
+/// Label of a length: `10 mm`, `0.05 mm`, `2 m`.
 pub fn length_label(mm: f64) -> String {
     let (value, unit) = if mm >= 999.5 {
         (mm / 1000.0, "m")
@@ -168,7 +167,7 @@ pub fn length_label(mm: f64) -> String {
     format!("{value:.digits$} {unit}")
 }
 
-/// The leading digit of a step of the 1-2-5 series.
+/// Leading digit of a step of the 1-2-5 series.
 fn step_digit(step: f64) -> u32 {
     (step / 10f64.powf((step * (1.0 + 1e-9)).log10().floor())).round() as u32
 }
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_read_as_a_person_writes_them() {
+    fn lengths_have_readable_labels() {
         for (mm, label) in [
             (10.0, "10 mm"),
             (0.5, "0.5 mm"),
@@ -226,7 +225,7 @@ mod tests {
             assert_eq!(fixed % 5.0, 0.0, "a line off the raster");
         }
         assert!(grid.axes.iter().all(Option::is_some));
-        // A part far from the origin has a grid around itself, without the axes.
+        // A part far from the origin has a grid around it, without the axes.
         let far: Vec<[f64; 3]> = shape
             .mesh
             .vertices()
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_view_is_kept_for_small_changes_only() {
+    fn small_changes_keep_the_view() {
         let of = |size| Frame::around([&block(size)]);
         let kept = of([40.0, 20.0, 10.0]);
         assert!(of([41.0, 20.0, 10.0]).is_like(&kept));

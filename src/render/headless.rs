@@ -1,6 +1,6 @@
-//! A GL context without a window or display server, and pictures made with it.
+//! GL context without a window or display server, and pictures rendered with it.
 //!
-//! EGL is loaded at run time: where it is missing, that is an error with a name, and everything else works.
+//! EGL is loaded at run time: if it is missing, rendering returns an error and everything else works.
 
 use std::sync::Arc;
 
@@ -16,37 +16,37 @@ use three_d::{CoreError, Viewport};
 use super::body;
 use super::frame::Frame;
 use super::scene::{Film, Scene};
-use super::{Camera, Look, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
+use super::{Camera, DrawStyle, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
 use cadforge_geometry::{Aabb, Scene as ShownScene, Shape};
 
-/// Least and greatest side of a [`Shot`] in pixels.
+/// Minimum and maximum side of a [`Shot`] in pixels.
 pub const SIDES: [u32; 2] = [64, 8192];
 
-/// Shapes side by side in one image, at the same scale and in the same frame.
+/// Shapes side by side in one image, with the same scale and frame.
 pub struct Shot<'a> {
     /// From left to right; at least one.
     pub panes: &'a [ShotPane<'a>],
     /// Width and height in pixels, each within [`SIDES`].
     pub size: [u32; 2],
-    /// From where.
+    /// Direction of view.
     pub preset: Preset,
-    /// How.
+    /// Projection.
     pub projection: Projection,
-    /// How far the eye has gone around from there, degrees; with room for every turn, so that a film does not breathe.
+    /// Rotation from that direction, degrees. The scale then suits every rotation, so that it is constant in an animation.
     pub turn: Option<f32>,
-    /// Which theme.
+    /// Whether to use the dark theme.
     pub dark: bool,
 }
 
-/// One shape of a [`Shot`].
+/// A shape of a [`Shot`].
 pub struct ShotPane<'a> {
-    /// The name on its chip.
+    /// Name on its chip.
     pub title: &'a str,
-    /// Its colour.
+    /// Colour role.
     pub tone: Tone,
-    /// The shape.
+    /// Shape to draw.
     pub shape: &'a Arc<Shape>,
-    /// All that its script shows, drawn in place of the shape.
+    /// All objects of its script, drawn in place of the shape.
     pub scene: Option<&'a Arc<ShownScene>>,
 }
 
@@ -67,12 +67,12 @@ impl ShotPane<'_> {
     }
 }
 
-/// A GL context of its own, current on the thread that made it.
+/// A GL context, current on the thread that created it.
 pub struct Headless {
     scene: Scene,
     painter: egui_glow::Painter,
     egui: egui::Context,
-    // Last: everything above frees its objects while the context is still there.
+    // Dropped last: the fields above free their objects while the context exists.
     _context: PossiblyCurrentContext,
 }
 
@@ -93,10 +93,10 @@ impl Headless {
         })
     }
 
-    /// Draws a shot.
+    /// Renders a shot.
     ///
     /// # Errors
-    /// [`RenderError::Size`] for a size out of range; [`RenderError::Scene`] when the driver fails.
+    /// [`RenderError::Size`] for a size out of range; [`RenderError::Scene`] if the driver fails.
     pub fn draw(&mut self, shot: &Shot<'_>) -> Result<image::RgbaImage, RenderError> {
         let [width, height] = shot.size;
         let largest = SIDES[1].min(self.painter.max_texture_side() as u32);
@@ -109,7 +109,7 @@ impl Headless {
             });
         }
         let palette = Palette::of(shot.dark);
-        // Panes of equal size, or their scales would differ; a left-over pixel goes to the divider.
+        // Panes have equal sizes, because their scales would differ otherwise; a remaining pixel goes to the divider.
         let count = shot.panes.len().max(1) as u32;
         let pane = [width / count, height];
         let frame = Frame::around_boxes(shot.panes.iter().map(ShotPane::bounds));
@@ -117,7 +117,7 @@ impl Headless {
         let mut bounds = frame.bounds;
         if shot.turn.is_some() {
             let [x, y] = [0, 1].map(|axis| 0.5 * (bounds.max[axis] - bounds.min[axis]));
-            // A round of this radius looks the same from all sides; a box around it is seen along its diagonal.
+            // A circle of this radius looks the same from all sides; a box around it is seen along its diagonal.
             let reach = x.hypot(y) * std::f64::consts::FRAC_1_SQRT_2;
             for (axis, half) in [x, y].into_iter().enumerate() {
                 bounds.min[axis] += half - reach;
@@ -131,7 +131,7 @@ impl Headless {
         for shown in shot.panes {
             let picture = Picture {
                 subjects: shown.subjects(),
-                look: Look::Shaded,
+                look: DrawStyle::Shaded,
                 section: None,
                 marks: None,
                 lit: None,
@@ -153,7 +153,7 @@ impl Headless {
         self.compose(shot.size, pane, &films, &palette, marks)
     }
 
-    /// The chips, bars, axes and dividers of a shot.
+    /// Chips, scale bars, axes and dividers of a shot.
     fn marks(&self, shot: &Shot<'_>, pane: [u32; 2], camera: &Camera, palette: &Palette) -> egui::FullOutput {
         let size = vec2(shot.size[0] as f32, shot.size[1] as f32);
         let input = egui::RawInput {
@@ -184,7 +184,7 @@ impl Headless {
         })
     }
 
-    /// Brings films and marks together and reads them back.
+    /// Composes films and marks and reads them back.
     fn compose(
         &mut self,
         size: [u32; 2],
@@ -269,8 +269,8 @@ fn open(device: &Device) -> glutin::error::Result<(Arc<glow::Context>, PossiblyC
         .with_context_api(ContextApi::OpenGl(Some(Version::new(3, 3))))
         .with_profile(GlProfile::Core)
         .build(None);
-    // SAFETY: the device comes from EGL itself and no native display is passed, so no foreign handle can
-    // be stale. The display outlives the context, which holds it.
+    // SAFETY: the device comes from EGL and no native display is passed, so no foreign handle can be stale. The display outlives
+    // the context, which holds it.
     let (display, context) = unsafe {
         let display = Display::with_device(device, None)?;
         let config = display
@@ -281,7 +281,7 @@ fn open(device: &Device) -> glutin::error::Result<(Arc<glow::Context>, PossiblyC
         (display, context)
     };
     let context = context.make_current_surfaceless()?;
-    // SAFETY: the context was just made current on this thread, and the loader belongs to its display.
+    // SAFETY: the context has just been made current on this thread, and the loader belongs to its display.
     let gl = unsafe { glow::Context::from_loader_function_cstr(|name| display.get_proc_address(name)) };
     Ok((Arc::new(gl), PossiblyCurrentContext::Egl(context)))
 }

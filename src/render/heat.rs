@@ -1,32 +1,32 @@
-//! A shape whose colour tells how far it lies from another one.
+//! Heat map of the distances between two shapes.
 
 use three_d::{InnerSpace, Vec3};
 
 use super::mesh::Buffers;
 use cadforge_geometry::SignedDistance;
 
-/// Triangles of a map at most; each of its corners costs some microseconds.
+/// Maximum number of triangles of a map; each corner costs some microseconds.
 const BUDGET: usize = 60_000;
 
-/// Corners of small triangles with the distance at each of them.
+/// Small triangles with the distance at each corner.
 #[derive(Clone, Debug, Default)]
 pub struct Heat {
     /// Corners in mm.
     pub positions: Vec<Vec3>,
-    /// The unit normal at each corner.
+    /// Unit normal at each corner.
     pub normals: Vec<Vec3>,
-    /// Signed distance at each corner in mm: positive outside what it is compared with.
+    /// Signed distance at each corner in mm: positive outside the other shape.
     pub values: Vec<f32>,
     /// Three corners per triangle.
     pub indices: Vec<u32>,
-    /// Least and greatest distance in mm.
+    /// Minimum and maximum distance in mm.
     pub range: [f32; 2],
-    /// Mean of the distances without their sign, by area, mm.
+    /// Mean absolute distance, weighted by area, mm.
     pub mean: f32,
 }
 
 impl Heat {
-    /// Measures a shape's surface against another shape; `stop` is asked now and then whether that is still of use.
+    /// Measures a shape's surface against another shape; polls `stop` and returns none once it is true.
     pub fn of(buffers: &Buffers, other: &SignedDistance, stop: &dyn Fn() -> bool) -> Option<Self> {
         let mut heat = Self::cut(buffers);
         let (mut least, mut most) = (f32::INFINITY, f32::NEG_INFINITY);
@@ -59,10 +59,10 @@ impl Heat {
         Some(heat)
     }
 
-    /// The ends of the colours: what lies farther away looks the same. A round number of mm, symmetric about 0.
+    /// Limit of the colour scale: larger distances are clamped. A round number of mm, symmetric about 0.
     pub fn span(&self) -> f32 {
         let most = self.range[1].max(-self.range[0]);
-        // Below a hundredth of a millimetre there is only rounding to see.
+        // Below a hundredth of a millimetre only rounding errors are visible.
         let most = f64::from(most.max(0.01));
         let decade = 10f64.powf(most.log10().floor());
         let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
@@ -73,7 +73,7 @@ impl Heat {
         fits.unwrap_or(10.0 * decade) as f32
     }
 
-    /// Cuts triangles so that none is large against the shape: two triangles of a wall would hide what lies before it.
+    /// Subdivides triangles so that none is large relative to the shape: a wall of two triangles would hide local differences.
     fn cut(buffers: &Buffers) -> Self {
         let corners =
             |index: usize| -> [usize; 3] { std::array::from_fn(|i| buffers.indices[3 * index + i] as usize) };
@@ -139,7 +139,7 @@ mod tests {
     use crate::testing::block;
 
     #[test]
-    fn a_taller_block_is_outside_by_what_it_is_taller() {
+    fn a_taller_block_is_outside_by_the_difference() {
         let (low, tall) = (block([20.0, 20.0, 4.0]), block([20.0, 20.0, 10.0]));
         let heat = Heat::of(&Buffers::of(&tall), &SignedDistance::to(&low.mesh), &|| false).unwrap();
         assert!(
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_cut_finely_within_its_budget_and_covers_the_surface() {
+    fn the_map_covers_the_surface_within_its_budget() {
         let shape = block([20.0, 20.0, 10.0]);
         let heat = Heat::cut(&Buffers::of(&shape));
         assert!(
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stops_when_nobody_wants_it_any_more() {
+    fn a_cancelled_map_stops() {
         let shape = block([20.0, 20.0, 10.0]);
         assert!(Heat::of(&Buffers::of(&shape), &SignedDistance::to(&shape.mesh), &|| true).is_none());
     }

@@ -1,14 +1,14 @@
-//! Draws shapes: the scene of the studio's viewport, and the same scene as a PNG without a window.
+//! Rendering of shapes: the scene of the studio's viewport, and the same scene as a PNG without a window.
 //!
-//! Knows triangles, edges, cameras and colours; knows nothing of tasks, rewards or panels, and never reads the GPU to measure
-//! anything. [`camera`], [`edges`], [`frame`], [`heat`], [`mesh`] and [`model`] are pure; [`scene`] holds every GL object;
-//! [`overlay`] draws text and marks with egui's painter, in the window and in a PNG alike.
+//! It handles triangles, edges, cameras and colours, not tasks, rewards or panels, and never reads the GPU to measure anything.
+//! [`camera`], [`edges`], [`frame`], [`heat`], [`mesh`] and [`model`] are pure; [`scene`] holds every GL object; [`overlay`]
+//! draws text and marks with egui's painter, in the window and in a PNG alike.
 //!
 //! ```
 //! use cadforge_geometry::shapes;
 //! use cadforge_render::shape_from_mesh;
 //!
-//! // Edges to draw of a part that came as a mesh alone.
+//! // Edges to draw of a part that is only a mesh.
 //! let cube = shape_from_mesh(Vec::new().into(), shapes::block([0.0; 3], [1.0; 3]));
 //! assert_eq!(cube.mesh.triangles().len(), 12);
 //! ```
@@ -35,9 +35,9 @@ pub use edges::{feature_edges, shape_from_mesh};
 pub use headless::{Headless, SIDES, Shot, ShotPane};
 pub use model::Model;
 pub use palette::{Palette, Tone};
-pub use picture::{Heated, Lit, Look, Marks, Picture, Subject};
+pub use picture::{DrawStyle, Heated, Lit, Marks, Picture, Subject};
 
-/// Why nothing could be drawn.
+/// Why rendering failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// The EGL library is not installed.
@@ -46,28 +46,28 @@ pub enum RenderError {
          hint: `apt install libegl1 libgl1-mesa-dri` (Debian, Ubuntu)"
     )]
     NoEgl,
-    /// EGL is there, but no driver offers OpenGL 3.3 through it.
+    /// EGL is installed, but no driver offers OpenGL 3.3.
     #[error(
         "cannot draw without a window: no EGL device offers OpenGL 3.3 ({0})\n\
-         hint: `apt install libgl1-mesa-dri` (Debian, Ubuntu) brings a driver that needs no graphics card"
+         hint: `apt install libgl1-mesa-dri` (Debian, Ubuntu) provides a driver that needs no graphics card"
     )]
     NoDriver(String),
-    /// The driver refused the scene's programs.
-    #[error("OpenGL refused the 3D scene: {0}\nhint: the 3D view needs OpenGL 3.3 or OpenGL ES 3.0")]
+    /// The driver rejected the shader programs.
+    #[error("OpenGL rejected the 3D scene: {0}\nhint: the 3D view needs OpenGL 3.3 or OpenGL ES 3.0")]
     Scene(String),
-    /// More pixels than the driver can hold.
+    /// The size is outside the driver's range.
     #[error(
-        "a picture of {width}x{height} pixels is outside what can be drawn\n\
-         hint: ask for sides between {min} and {max} pixels"
+        "cannot render {width}x{height} pixels\n\
+         hint: choose sides between {min} and {max} pixels"
     )]
     Size {
-        /// Pixels asked for.
+        /// Requested width in pixels.
         width: u32,
-        /// Pixels asked for.
+        /// Requested height in pixels.
         height: u32,
-        /// Least side.
+        /// Minimum side in pixels.
         min: u32,
-        /// Greatest side.
+        /// Maximum side in pixels.
         max: u32,
     },
 }

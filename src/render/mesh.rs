@@ -1,58 +1,56 @@
-//! Shapes as the buffers a GPU wants.
+//! Vertex buffers of shapes.
 //!
-//! Pure, done once per shape. A corner's normal is the mean over the triangles around it that belong to the
-//! same face and bend away less than a crease: flat faces are flat, curved faces show their curve and not how
-//! they were cut into triangles, and no shade runs over the border of a face. Corners with equal place and
-//! normal are one, for a software renderer spends most of its time on corners.
+//! Pure; computed once per shape. The normal of a corner is the mean over adjacent triangles of the same face within the crease
+//! angle: flat faces are flat, curved faces are smooth, and shading stops at the border of a face. Corners with equal position
+//! and normal are merged, because a software renderer spends most of its time on corners.
 
 use three_d::{InnerSpace, Vec3, vec3};
 
 use super::edges::CREASE_DEGREES;
 use cadforge_geometry::{BrepEdge, SceneObject, Shape, TriMesh};
 
-/// Around a vertex with more triangles than this their own normals are used: such fans belong to flat caps,
-/// and the work is quadratic.
+/// Around a vertex with more triangles than this, their own normals are used: such fans belong to flat caps, and the work is
+/// quadratic.
 const FAN: usize = 96;
 
-/// No corner.
+/// Marks a missing corner.
 const NONE: u32 = u32::MAX;
 
-/// A shape, ready for upload.
+/// Buffers of a shape, ready for upload.
 #[derive(Clone, Debug, Default)]
 pub struct Buffers {
     /// Corners in mm.
     pub positions: Vec<Vec3>,
-    /// The unit normal at each corner.
+    /// Unit normal at each corner.
     pub normals: Vec<Vec3>,
     /// Three corners per triangle.
     pub indices: Vec<u32>,
     /// Segments of the shape's edges.
     pub edges: Vec<[Vec3; 2]>,
-    /// Where curved faces may show their outline.
+    /// Edges of curved faces that may belong to the outline.
     pub folds: Vec<Fold>,
 }
 
-/// An edge inside a curved face: part of the outline when one of its triangles is turned to the eye and
-/// the other is not.
+/// An edge inside a curved face: part of the outline if one of its triangles faces the camera and the other does not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fold {
-    /// Its ends in mm.
+    /// Ends in mm.
     pub ends: [Vec3; 2],
-    /// Unit normals of its triangles.
+    /// Unit normals of its two triangles.
     pub normals: [Vec3; 2],
 }
 
-/// From where outlines are seen.
+/// Direction or point from which outlines are seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Sight {
-    /// Along parallel lines; the unit vector towards the eye.
+pub enum Viewpoint {
+    /// Along parallel lines; unit vector towards the camera.
     Parallel(Vec3),
     /// From a point in mm.
     Point(Vec3),
 }
 
 impl Buffers {
-    /// Lays out a shape's triangles and edges.
+    /// Buffers of a shape's triangles and edges.
     pub fn of(shape: &Shape) -> Self {
         let mut buffers = Self::default();
         buffers.push_mesh(&shape.mesh, &shape.face_triangles);
@@ -60,7 +58,7 @@ impl Buffers {
         buffers
     }
 
-    /// Lays out an object that a script shows; nothing is known of its faces.
+    /// Buffers of an object of a scene, without face data.
     pub fn of_object(object: &SceneObject) -> Self {
         let mut buffers = Self::default();
         if let Some(mesh) = &object.mesh {
@@ -86,12 +84,12 @@ impl Buffers {
     fn push_triangles(&mut self, mesh: &TriMesh, faces: &[u32], normals: &[Option<Vec3>]) {
         let smooth = (CREASE_DEGREES as f32).to_radians().cos();
         let around = Around::of(mesh);
-        // The corners made so far of each vertex: the last one, and for each corner the one before it.
+        // Corners created so far for each vertex: the last one, and for each corner the one before it.
         let mut last = vec![NONE; mesh.vertices().len()];
         let mut before: Vec<u32> = Vec::new();
         self.indices.reserve_exact(3 * mesh.triangles().len());
         for (index, triangle) in mesh.triangles().iter().enumerate() {
-            // A sliver without area covers no pixel and has no normal.
+            // A degenerate triangle covers no pixel and has no normal.
             let Some(own) = normals[index] else { continue };
             for &vertex in triangle {
                 let fan = around.triangles(vertex);
@@ -126,7 +124,7 @@ impl Buffers {
     }
 
     fn push_folds(&mut self, mesh: &TriMesh, faces: &[u32], normals: &[Option<Vec3>]) {
-        // Nearly flat neighbours outline nothing that is not outlined by an edge.
+        // Nearly flat neighbours belong to the outline only at an edge, which is drawn anyway.
         let (flat, smooth) = (
             0.01f32.to_radians().cos(),
             (CREASE_DEGREES as f32).to_radians().cos(),
@@ -166,14 +164,14 @@ impl Buffers {
     }
 }
 
-/// The folds that are outlines as seen from there.
-pub fn outline(folds: &[Fold], sight: Sight) -> Vec<[Vec3; 2]> {
+/// The folds that belong to the outline from a viewpoint.
+pub fn outline(folds: &[Fold], sight: Viewpoint) -> Vec<[Vec3; 2]> {
     folds
         .iter()
         .filter(|fold| {
             let eye = match sight {
-                Sight::Parallel(towards) => towards,
-                Sight::Point(eye) => eye - fold.ends[0],
+                Viewpoint::Parallel(towards) => towards,
+                Viewpoint::Point(eye) => eye - fold.ends[0],
             };
             (fold.normals[0].dot(eye) > 0.0) != (fold.normals[1].dot(eye) > 0.0)
         })
@@ -181,7 +179,7 @@ pub fn outline(folds: &[Fold], sight: Sight) -> Vec<[Vec3; 2]> {
         .collect()
 }
 
-/// The face of every triangle; one face for all where the counts do not add up.
+/// Face of every triangle; one face for all if the counts do not match.
 fn face_of_triangles(mesh: &TriMesh, face_triangles: &[u32]) -> Vec<u32> {
     let count = mesh.triangles().len();
     let mut faces = Vec::with_capacity(count);
@@ -210,7 +208,7 @@ fn point(mesh: &TriMesh, vertex: u32) -> Vec3 {
     vec3(x, y, z)
 }
 
-/// The triangles around each vertex with their angle there in radians.
+/// Triangles around each vertex with their angles there in radians.
 struct Around {
     first: Vec<u32>,
     triangles: Vec<(u32, f32)>,

@@ -1,34 +1,33 @@
-//! A shape made ready for drawing and picking, away from the thread that draws.
+//! A shape prepared for drawing and picking on a background thread.
 
 use std::sync::Arc;
 
 use super::mesh::Buffers;
 use cadforge_geometry::{Aabb, SceneObject, Shape, TriMesh, TriangleTree, clustered};
 
-/// More triangles than this take a software renderer longer than a frame.
+/// Number of triangles above which a software renderer needs longer than a frame.
 const HEAVY: usize = 30_000;
 
-/// Getting more triangles than this ready takes longer than it takes to wonder where the part is: some 3 s for a million.
+/// Number of triangles above which preparation is noticeable: some 3 s for a million.
 const SLOW: usize = 100_000;
 
-/// Cells along the longest side of a coarse stand-in: a few pixels each.
+/// Number of cells along the longest side of a coarse model: a few pixels each.
 const CELLS: u32 = 96;
 
-/// Everything about a shape that takes time to work out.
+/// Data of a shape that is expensive to compute.
 #[derive(Debug)]
 pub struct Model {
     /// None in a draft.
     fine: Option<Buffers>,
     coarse: Option<Arc<Buffers>>,
-    /// Its triangles, for picking; only a candidate's shape can be picked.
+    /// Triangle tree for picking; only a candidate's shape can be picked.
     pub tree: Option<TriangleTree>,
-    /// The box around it.
+    /// Bounding box.
     pub bounds: Aabb,
 }
 
 impl Model {
-    /// What can be shown soon of a shape that takes long to work out: its coarse stand-in, and nothing to pick. None where
-    /// [`Self::of`] is quick.
+    /// A draft of a shape that takes long to prepare: a coarse model without picking. None if [`Self::of`] is fast.
     pub fn draft(shape: &Shape) -> Option<Self> {
         if shape.mesh.triangles().len() <= SLOW {
             return None;
@@ -41,19 +40,19 @@ impl Model {
         })
     }
 
-    /// Works everything out; a coarse stand-in for moving pictures only `with_coarse` and where it pays.
+    /// Prepares a shape, with a coarse model for moving pictures if `with_coarse` is set and it is worthwhile.
     pub fn of(shape: &Shape, with_coarse: bool) -> Self {
         let heavy = with_coarse && shape.mesh.triangles().len() > HEAVY;
         let coarse = heavy.then(|| coarse(shape)).flatten();
-        Self::with_stand_in(shape, coarse.map(Arc::new))
+        Self::with_coarse_model(shape, coarse.map(Arc::new))
     }
 
-    /// Works out what a draft of the shape lacks; keeps its stand-in only `with_coarse`.
+    /// Completes a draft; keeps its coarse model only `with_coarse`.
     pub fn refined(&self, shape: &Shape, with_coarse: bool) -> Self {
-        Self::with_stand_in(shape, self.coarse.clone().filter(|_| with_coarse))
+        Self::with_coarse_model(shape, self.coarse.clone().filter(|_| with_coarse))
     }
 
-    fn with_stand_in(shape: &Shape, coarse: Option<Arc<Buffers>>) -> Self {
+    fn with_coarse_model(shape: &Shape, coarse: Option<Arc<Buffers>>) -> Self {
         Self {
             fine: Some(Buffers::of(shape)),
             coarse,
@@ -62,22 +61,22 @@ impl Model {
         }
     }
 
-    /// Whether more is to come.
+    /// Whether it is a draft.
     pub fn is_draft(&self) -> bool {
         self.fine.is_none()
     }
 
-    /// The same for an object that a script shows; `None` if there is nothing to be seen of it.
+    /// Prepares an object of a scene; `None` if it has nothing to draw.
     pub fn of_object(object: &SceneObject, with_coarse: bool) -> Option<Self> {
         let bounds = object.bounds()?;
         let heavy = |mesh: &&TriMesh| with_coarse && mesh.triangles().len() > HEAVY;
         let coarse = object.mesh.as_ref().filter(heavy).and_then(|mesh| {
             let (mesh, _) = clustered(mesh, CELLS)?;
-            let stand_in = SceneObject {
+            let representative = SceneObject {
                 mesh: Some(mesh),
                 ..object.clone()
             };
-            Some(Arc::new(Buffers::of_object(&stand_in)))
+            Some(Arc::new(Buffers::of_object(&representative)))
         });
         Some(Self {
             fine: Some(Buffers::of_object(object)),
@@ -87,7 +86,7 @@ impl Model {
         })
     }
 
-    /// The buffers to draw: coarse ones where they will do, or where there are no others.
+    /// Buffers to draw: coarse ones if they suffice, or if there are no others.
     pub fn buffers(&self, coarse: bool) -> Option<&Buffers> {
         if self.uses_coarse(coarse) {
             self.coarse.as_deref()
@@ -96,15 +95,15 @@ impl Model {
         }
     }
 
-    /// Whether the coarse stand-in is drawn where one will do, or where none need do.
-    pub fn uses_coarse(&self, will_do: bool) -> bool {
-        self.coarse.is_some() && (will_do || self.is_draft())
+    /// Whether coarse buffers are drawn; `suffices` tells whether they suffice.
+    pub fn uses_coarse(&self, suffices: bool) -> bool {
+        self.coarse.is_some() && (suffices || self.is_draft())
     }
 }
 
 fn coarse(shape: &Shape) -> Option<Buffers> {
     let (mesh, from) = clustered(&shape.mesh, CELLS)?;
-    // Triangles keep their order, so those of a face still stand together.
+    // Triangles keep their order, so those of a face remain adjacent.
     let mut ends = shape.face_triangles.iter().scan(0, |end, count| {
         *end += count;
         Some(*end)
@@ -120,7 +119,7 @@ fn coarse(shape: &Shape) -> Option<Buffers> {
             *last += 1;
         }
     }
-    let stand_in = Shape {
+    let representative = Shape {
         stl: shape.stl.clone(),
         mesh,
         face_triangles,
@@ -128,7 +127,7 @@ fn coarse(shape: &Shape) -> Option<Buffers> {
         surfaces: Vec::new(),
         facts: shape.facts.clone(),
     };
-    Some(Buffers::of(&stand_in))
+    Some(Buffers::of(&representative))
 }
 
 #[cfg(test)]
@@ -137,7 +136,7 @@ mod tests {
     use crate::testing::tube;
 
     #[test]
-    fn a_heavy_shape_gets_a_light_stand_in_and_a_light_one_none() {
+    fn only_a_heavy_shape_gets_a_coarse_model() {
         let heavy = tube(20_000, 30.0, 40.0);
         let model = Model::of(&heavy, true);
         let (fine, coarse) = (model.buffers(false).unwrap(), model.buffers(true).unwrap());
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_very_heavy_shape_is_first_a_light_draft_and_then_all_there() {
+    fn a_very_heavy_shape_has_a_draft_before_its_model() {
         let shape = tube(30_000, 30.0, 40.0);
         let draft = Model::draft(&shape).unwrap();
         let light = draft.buffers(false).unwrap().indices.len();

@@ -1,4 +1,4 @@
-//! Text and marks on top of a picture: name, scale bar, axes, messages.
+//! Text and marks over a picture: names, scale bar, axes, messages.
 //!
 //! Drawn with egui's painter alone, so that a window and a PNG look alike. Sizes are points.
 
@@ -13,25 +13,25 @@ use super::camera::Insets;
 use super::frame::{length_label, round_up_125};
 use super::{Camera, Palette, Tone};
 
-/// Between the border of a pane and what lies on it.
+/// Margin between the border of a pane and its marks.
 pub const MARGIN: f32 = 10.0;
 
 /// Height of a name chip.
 pub const CHIP_HEIGHT: f32 = 24.0;
 
-/// Room that marks take from a pane without a toolbar.
+/// Margins that marks need in a pane without a toolbar.
 pub const INSETS: Insets = Insets {
     sides: 18.0,
     top: MARGIN + CHIP_HEIGHT + 12.0,
     bottom: 24.0,
 };
 
-/// A shape's chip: its colour and its name.
+/// Colour role and name on a shape's chip.
 pub type Name<'a> = (Tone, &'a str);
 
-/// The marks of one pane: chips at the top left, the scale bar at the top right or, with `bar_below`, in a row
-/// of its own, the axes at the lower left, `foot` points above the border. Returns the chips' places and
-/// where the marks at the top end.
+/// Draws the marks of one pane: chips at the top left, the scale bar at the top right or, with `bar_below`, in a separate row,
+/// the axes at the lower left, `foot` points above the border. Returns the rectangles of the chips and the lower end of the top
+/// marks.
 pub fn marks(
     painter: &Painter,
     palette: &Palette,
@@ -60,8 +60,7 @@ pub fn marks(
     (chips, bar.y + CHIP_HEIGHT)
 }
 
-/// Whether a pane is too narrow for its chips and the scale bar in one row. Panes that are compared should all
-/// do the same.
+/// Whether a pane is too narrow for chips and scale bar in one row. Panes that are compared should use the same layout.
 pub fn wants_bar_below(painter: &Painter, pane: Rect, camera: &Camera, names: &[Name<'_>]) -> bool {
     let width = |text: String, font| painter.layout_no_wrap(text, font, Color32::WHITE).size().x;
     let chips: f32 = names
@@ -80,7 +79,7 @@ const BAR_TEXT: f32 = 11.5;
 const RADIUS: CornerRadius = CornerRadius::same(6);
 const TRIAD: f32 = 24.0;
 
-/// A shape's name with its colour, at the top left of a pane (or right of another chip). Returns its place.
+/// Chip with a shape's name and colour, at the top left of a pane (or right of another chip). Returns its rectangle.
 fn chip(painter: &Painter, palette: &Palette, at: Pos2, room: f32, tone: Tone, title: &str) -> Rect {
     let font = FontId::proportional(CHIP_TEXT);
     let mut job = LayoutJob::simple_singleline(title.to_owned(), font, palette.text);
@@ -95,7 +94,7 @@ fn chip(painter: &Painter, palette: &Palette, at: Pos2, room: f32, tone: Tone, t
     rect
 }
 
-/// A round length and how wide it is on the screen.
+/// A round length and its width on the screen.
 struct Bar {
     mm: f64,
     width: f32,
@@ -129,7 +128,7 @@ fn scale_bar(painter: &Painter, palette: &Palette, corner: Pos2, bar: &Bar) {
     painter.vline(right, y - 5.0..=y + 5.0, stroke);
 }
 
-/// The axes as the camera sees them, in a square whose lower left corner is `corner`.
+/// The axes in the camera's view, in a square whose lower left corner is `corner`.
 fn triad(painter: &Painter, palette: &Palette, camera: &Camera, corner: Pos2) {
     let middle = corner + vec2(TRIAD + 8.0, -TRIAD - 8.0);
     let (right, up, back) = (camera.right(), camera.up(), camera.towards_eye());
@@ -148,7 +147,7 @@ fn triad(painter: &Painter, palette: &Palette, camera: &Camera, corner: Pos2) {
     axes.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (_, tip, color, name) in axes {
         painter.line_segment([middle, middle + tip], Stroke::new(1.5, color));
-        // An axis that points at the eye has no direction: its letter goes beside the middle.
+        // An axis towards the camera has no direction: its letter goes beside the middle.
         let letter = if tip.length() > 6.0 {
             tip + tip.normalized() * 7.0
         } else {
@@ -164,7 +163,7 @@ fn triad(painter: &Painter, palette: &Palette, camera: &Camera, corner: Pos2) {
     }
 }
 
-/// What to know of the shape below, or why it is not what the code says: a card under the chips, as wide as it needs to be.
+/// Remark on the shape, or why it does not match the current code: a card below the chips, as wide as its text.
 pub fn message_card(
     painter: &Painter,
     palette: &Palette,
@@ -203,7 +202,7 @@ pub fn message_card(
     rect
 }
 
-/// What to do where there is nothing to see, in the middle of a pane.
+/// Hint in the middle of an empty pane.
 pub fn hint(painter: &Painter, palette: &Palette, pane: Rect, text: &str) {
     let mut job = LayoutJob::simple(
         text.to_owned(),

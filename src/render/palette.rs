@@ -1,10 +1,10 @@
-//! The colours of the 3D view, dark and light.
+//! Colours of the 3D view, dark and light.
 //!
-//! Seed is warm and step is teal wherever they appear; nothing else in the view is saturated but the axes.
+//! The seed is warm and a step is teal in all views; apart from the axes, no other colour is saturated.
 
 use egui::Color32;
 
-/// What a drawn shape stands for.
+/// Role of a drawn shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tone {
     /// The weak seed.
@@ -16,7 +16,7 @@ pub enum Tone {
 }
 
 impl Tone {
-    /// The colour of legends, bars and shapes of this tone.
+    /// Colour of legends, bars and shapes of this role.
     pub fn color(self) -> Color32 {
         match self {
             Self::Seed => Color32::from_rgb(0xdc, 0x8c, 0x6b),
@@ -26,30 +26,30 @@ impl Tone {
     }
 }
 
-/// Everything in the view that is no shape.
+/// Colours of the view except those of shapes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Palette {
-    /// Behind everything.
+    /// Background.
     pub background: Color32,
-    /// Chips, cards and buttons on top of the view.
+    /// Chips, cards and buttons on the view.
     pub raised: Color32,
     /// Hairlines between panes and around cards.
     pub line: Color32,
     /// Text.
     pub text: Color32,
-    /// Text of less weight.
+    /// Secondary text.
     pub dim: Color32,
-    /// The left border of a card that tells of a failure.
+    /// Left border of a card with a failure.
     pub bad: Color32,
-    /// The left border of a card that tells what to know of a shape.
+    /// Left border of a card with a remark.
     pub warn: Color32,
     /// Keyboard focus.
     pub accent: Color32,
     /// Edges of the boundary representation.
     pub edge: Color32,
-    /// Edges of a shape that no longer is what the code says.
+    /// Edges of a shape that does not match the current code.
     pub stale_edge: Color32,
-    /// The shape that no longer is what the code says.
+    /// A shape that does not match the current code.
     pub stale: Color32,
     /// Grid lines.
     pub grid: Color32,
@@ -57,8 +57,8 @@ pub struct Palette {
     pub grid_major: Color32,
     /// The x, y and z axes.
     pub axes: [Color32; 3],
-    /// Distances: far inside, at the surface, far outside. Told apart by lightness and by blue against orange, which
-    /// people who confuse red and green can do too.
+    /// Distances: far inside, at the surface, far outside. They differ in lightness and as blue and orange, which people with
+    /// red-green colour blindness can distinguish.
     pub heat: [Color32; 3],
 }
 
@@ -117,11 +117,11 @@ impl Palette {
         ],
     };
 
-    /// The colour of a distance; `share` is 1 at the far end outside and -1 at the far end inside.
+    /// Colour of a distance; `share` is 1 at the outer limit and -1 at the inner limit.
     pub fn heat_at(&self, share: f32) -> Color32 {
         let [inside, none, outside] = self.heat;
         let end = if share < 0.0 { inside } else { outside };
-        // Not egui's `lerp_to_gamma`: the shader mixes the stored values, and the legend has to agree with it.
+        // Not egui's `lerp_to_gamma`: the shader mixes the stored values, and the legend must match it.
         let (from, to) = (none.to_array(), end.to_array());
         let share = share.abs().min(1.0);
         let [r, g, b, _] = std::array::from_fn(|i| {
@@ -130,7 +130,7 @@ impl Palette {
         Color32::from_rgb(r, g, b)
     }
 
-    /// The palette of a theme.
+    /// Palette of a theme.
     pub fn of(dark: bool) -> Self {
         if dark { Self::DARK } else { Self::LIGHT }
     }

@@ -1,4 +1,4 @@
-//! What is to be drawn: a description that can be compared, so that nothing is drawn twice.
+//! Description of a picture. Descriptions are comparable, so that nothing is drawn twice.
 
 use std::sync::Arc;
 
@@ -13,35 +13,35 @@ use super::{Body, Camera, Palette, Tone};
 use cadforge_geometry::Shape;
 use cadforge_geometry::section::Plane;
 
-/// One shape in a picture.
+/// A shape in a picture.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    /// What to draw.
+    /// Body to draw.
     pub body: Body,
-    /// The body made ready; without it, that is done on the spot.
+    /// Prepared body; without it, the body is prepared while drawing.
     pub model: Option<Arc<Model>>,
-    /// In which colour.
+    /// Colour role.
     pub tone: Tone,
-    /// A colour of its own, in place of the tone's.
+    /// Colour that replaces the role's.
     pub color: Option<Color32>,
-    /// 0 (invisible) to 1 (opaque).
+    /// Opacity, 0 (invisible) to 1 (opaque).
     pub opacity: f32,
-    /// Whether its edges tell it from others.
+    /// Whether its edges are emphasised.
     pub accented: bool,
-    /// Whether it no longer is what the code says: drawn grey.
+    /// Whether it does not match the current code: drawn grey.
     pub stale: bool,
-    /// Whether others should be seen through it.
+    /// Whether it is transparent to other subjects.
     pub ghost: bool,
-    /// Colours by distance, in place of the tone.
+    /// Colours by distance, in place of the role's.
     pub heat: Option<Heated>,
 }
 
-/// Distances and the one at which their colours end, mm.
+/// Distances with the limit of their colour scale, mm.
 #[derive(Clone, Debug)]
 pub struct Heated {
-    /// The distances.
+    /// Distances of the surface.
     pub heat: Arc<Heat>,
-    /// What lies farther away looks the same.
+    /// Distance at which colours are clamped, mm.
     pub span: f32,
 }
 
@@ -52,7 +52,7 @@ impl PartialEq for Heated {
 }
 
 impl Subject {
-    /// A shape as it is.
+    /// An opaque shape.
     pub fn new(shape: Arc<Shape>, tone: Tone) -> Self {
         Self {
             body: Body::Shape(shape),
@@ -67,52 +67,52 @@ impl Subject {
         }
     }
 
-    /// Whether what lies behind it shows.
+    /// Whether subjects behind it are visible.
     pub(super) fn is_translucent(&self) -> bool {
         self.opacity < 1.0
     }
 
-    /// Whether a lighter stand-in is drawn, where one will do or where none need do.
-    pub fn uses_coarse(&self, will_do: bool) -> bool {
+    /// Whether a coarse model is drawn; `suffices` tells whether it suffices.
+    pub fn uses_coarse(&self, suffices: bool) -> bool {
         self.model
             .as_ref()
-            .is_some_and(|model| model.uses_coarse(will_do))
+            .is_some_and(|model| model.uses_coarse(suffices))
     }
 }
 
 impl PartialEq for Subject {
-    /// Bodies and what is made of them are compared by identity: they never change, and comparing triangles would
-    /// cost more than drawing them.
+    /// Bodies and their models are compared by identity: they are immutable, and comparing triangles would cost more than
+    /// drawing them.
     fn eq(&self, other: &Self) -> bool {
         self.body == other.body
             && (self.tone, self.stale, self.ghost) == (other.tone, other.stale, other.ghost)
             && (self.color, self.opacity, self.accented) == (other.color, other.opacity, other.accented)
             && self.heat == other.heat
-            // What takes the place of a draft is another picture.
+            // A model that replaces a draft gives another picture.
             && self.uses_coarse(false) == other.uses_coarse(false)
     }
 }
 
-/// How surfaces are drawn.
+/// Drawing styles of surfaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Look {
+pub enum DrawStyle {
     /// Faces with their edges.
     #[default]
     Shaded,
-    /// Faces that can be seen through.
+    /// Transparent faces.
     Transparent,
     /// Edges alone.
     Wireframe,
-    /// Faces with the sides of their triangles.
+    /// Faces with the edges of their triangles.
     Triangles,
 }
 
-impl Look {
-    /// Every look in the order of menus.
+impl DrawStyle {
+    /// All styles in menu order.
     pub const ALL: [Self; 4] = [Self::Shaded, Self::Transparent, Self::Wireframe, Self::Triangles];
 
-    /// The name in menus.
+    /// Name in menus.
     pub fn name(self) -> &'static str {
         match self {
             Self::Shaded => "Shaded",
@@ -137,12 +137,12 @@ impl PartialEq for Marks {
     }
 }
 
-/// Faces that are lit in the accent colour, with the lines around them.
+/// Faces highlighted in the accent colour, with their borders.
 #[derive(Clone, Debug)]
 pub struct Lit {
     /// Corners of their triangles.
     pub triangles: Arc<Vec<[Vec3; 3]>>,
-    /// Seen through everything, so that a bore in the middle of a part shows too.
+    /// Visible through everything, so that a bore inside a part shows too.
     pub lines: Arc<Vec<[Vec3; 2]>>,
 }
 
@@ -155,33 +155,33 @@ impl PartialEq for Lit {
 /// A picture of some shapes: equal descriptions give equal pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// What to draw; ghosts last.
+    /// Subjects; ghosts last.
     pub subjects: Vec<Subject>,
-    /// How surfaces are drawn.
-    pub look: Look,
-    /// Cuts away what lies above it.
+    /// Drawing style.
+    pub look: DrawStyle,
+    /// Plane above which everything is removed.
     pub section: Option<Plane>,
-    /// What is picked.
+    /// Marks of picks.
     pub marks: Option<Marks>,
-    /// What a check has measured.
+    /// Highlight of a check's measured faces.
     pub lit: Option<Lit>,
-    /// Whether lighter stand-ins will do.
+    /// Whether coarse models suffice.
     pub coarse: bool,
-    /// The box, ground and scale shared with other pictures.
+    /// Box, ground and scale shared with other pictures.
     pub frame: Frame,
-    /// From where.
+    /// Camera of the picture.
     pub camera: Camera,
     /// Width and height in pixels, at least 1.
     pub size: [u32; 2],
-    /// Pixels of a point, for widths of lines.
+    /// Pixels per point, for line widths.
     pub pixels_per_point: f32,
-    /// Samples per pixel along each axis: 1 is quick, 2 is smooth.
+    /// Samples per pixel along each axis: 1 is fast, 2 is smooth.
     pub oversample: u32,
-    /// Colours.
+    /// Colours of the view.
     pub palette: Palette,
     /// Whether to draw the ground grid.
     pub grid: bool,
-    /// Whether nothing is drawn behind the shapes, not even the background.
+    /// Whether to omit the background.
     pub transparent: bool,
 }
 

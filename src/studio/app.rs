@@ -36,10 +36,10 @@ use crate::assess::Scoring;
 use crate::task::Task;
 pub use launch::{Opened, StudioOptions, run};
 
-/// The task that a newcomer sees.
+/// Task displayed on the first start.
 const FIRST_TASK: &str = "caster_wheel_fork";
 
-/// The whole window, with or without a screen.
+/// The whole window, drawn with or without a display.
 pub struct Studio {
     controller: Controller,
     viewport: Viewport,
@@ -54,27 +54,26 @@ pub struct Studio {
     new_task: NewTaskView,
     diff: DiffView,
     diffing: bool,
-    /// Whether candidates of one prompt are shown in the 3D view's place, where there are some.
+    /// Whether the group grid replaces the 3D view when candidates of one prompt exist.
     grouping: bool,
     dock: Dock,
     verdict: DiffView,
     proposer: ProposerView,
     prompt: PromptPage,
     start: Option<Start>,
-    /// Whether something lay over the panels in the last frame.
+    /// Whether a popup covered the panels in the last frame.
     covered: bool,
 }
 
-/// What is still to be told of the window's start.
+/// Start-up times that are not logged yet.
 struct Start {
-    /// When the program started.
     since: Instant,
-    /// Whether the first frame has been told of.
+    /// Whether the first frame has been logged.
     shown: bool,
 }
 
 impl Studio {
-    /// Installs the theme and starts to score the first task's seed; `None` without tasks.
+    /// Installs the theme and starts scoring the first task's seed; `None` without tasks.
     pub fn new(
         ctx: &Context,
         gl: Option<Arc<eframe::glow::Context>>,
@@ -117,10 +116,10 @@ impl Studio {
         })
     }
 
-    /// Remembers edits and the look of the window in a folder, and takes up what lies there: where one was too,
-    /// `with_place`.
-    pub fn remember_in(&mut self, ctx: &Context, folder: &std::path::Path, with_place: bool) {
-        let (dark, view, panels) = self.controller.remember_in(folder, with_place);
+    /// Stores edits and the window's layout in a folder, and restores what the folder holds; with `with_place`, the task on
+    /// screen as well.
+    pub fn open_session_store(&mut self, ctx: &Context, folder: &std::path::Path, with_place: bool) {
+        let (dark, view, panels) = self.controller.open_session_store(folder, with_place);
         if let Some(dark) = dark {
             ctx.set_theme(if dark { Theme::Dark } else { Theme::Light });
         }
@@ -133,7 +132,7 @@ impl Studio {
         }
     }
 
-    /// Shows what was given at the start.
+    /// Opens files given at the start.
     pub fn open(&mut self, opened: Opened) {
         match opened {
             Opened::File(path) => self.controller.open(path),
@@ -141,17 +140,17 @@ impl Studio {
         }
     }
 
-    /// A missing Python environment can be made so.
+    /// Enables *Set up Python*.
     pub fn set_environment_recipe(&mut self, recipe: Recipe) {
         self.controller.set_environment_recipe(recipe);
     }
 
-    /// Keeps settings in that file.
+    /// Saves settings in that file.
     pub fn set_settings_file(&mut self, path: PathBuf) {
         self.controller.set_settings_file(path);
     }
 
-    /// Takes theme and scale from the settings.
+    /// Applies theme and scale from the settings.
     fn restyle(&self, ctx: &Context) {
         let settings = &self.controller.state().settings;
         match settings.theme {
@@ -162,22 +161,22 @@ impl Studio {
         ctx.set_zoom_factor(settings.scale);
     }
 
-    /// How the 3D view is arranged.
+    /// Arrangement of the panes in the 3D view.
     pub fn layout(&self) -> viewport::Layout {
         self.viewport.layout()
     }
 
-    /// What the 3D view compares with.
+    /// Shape that the 3D view compares with.
     pub fn against(&self) -> CompareWith {
         self.viewport.against()
     }
 
-    /// What is shown.
+    /// State of the window.
     pub fn state(&self) -> &State {
         self.controller.state()
     }
 
-    /// Does what a panel would ask for.
+    /// Executes a command as if a panel had sent it.
     #[cfg(test)]
     pub(super) fn viewport_mut(&mut self) -> &mut Viewport {
         &mut self.viewport
@@ -188,37 +187,37 @@ impl Studio {
         self.controller.apply(command);
     }
 
-    /// Whether the window may close, as its frame asks.
+    /// Whether the window may close when its frame asks.
     #[cfg(test)]
     pub(super) fn may_close(&mut self) -> bool {
         self.controller.may_close()
     }
 
-    /// Chooses rows to be written, as the button that then asks for a file does.
+    /// Selects rows to write, like the button that then asks for a file.
     #[cfg(test)]
     pub(super) fn choose_rows(&mut self, rows: Vec<u32>) {
         self.controller.choose_rows(rows);
     }
 
-    /// Keeps rows of all runs in a store in that folder.
+    /// Sets the folder of the row store.
     #[cfg(test)]
-    pub(super) fn row_store_is(&mut self, folder: PathBuf) {
-        self.controller.row_store_is(folder);
+    pub(super) fn set_row_store(&mut self, folder: PathBuf) {
+        self.controller.set_row_store(folder);
     }
 
-    /// Writes new tasks to that folder.
-    pub fn tasks_go_to(&mut self, folder: PathBuf) {
+    /// Sets the folder for new tasks.
+    pub fn set_task_folder(&mut self, folder: PathBuf) {
         self.controller.set_pack(folder);
     }
 
-    /// Takes in what arrived, and asks for the next frame if one is due: an idle window asks for none.
+    /// Processes events and requests the next frame if one is due. An idle window requests none.
     pub fn update(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
         if ctx.input(|input| input.viewport().close_requested()) && !self.controller.may_close() {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
         }
         let camera = self.viewport.camera();
-        self.controller.look_is(
+        self.controller.set_appearance(
             ctx.theme() == Theme::Dark,
             ViewSnapshot {
                 layout: self.viewport.layout(),
@@ -239,10 +238,10 @@ impl Studio {
         }
     }
 
-    /// Draws a frame and does what was asked for in it.
+    /// Draws a frame and executes the commands that it produced.
     pub fn show(&mut self, ui: &mut Ui) {
         let state = self.controller.state();
-        // Escape closes what lies on top before it stops what runs.
+        // Escape closes popups before it cancels jobs.
         let on_top = self.palette.is_open()
             || self.settings.is_open()
             || self.new_task.is_open()
@@ -256,7 +255,7 @@ impl Studio {
         if std::mem::replace(&mut self.covered, on_top) && !on_top {
             self.editor.regain_focus();
         }
-        // A text field that has the keyboard takes its own edits back: the code editor in the order of its keys.
+        // A focused text field handles undo itself. The code editor handles it in the order of its keys.
         let undoable = !ui.ctx().text_edit_focused() && !on_top;
         let usable = |action| match action {
             Action::Cancel => cancelable,
@@ -280,7 +279,7 @@ impl Studio {
         if !commands.is_empty() {
             ui.ctx().request_repaint();
         }
-        // A key and Ctrl+S in one frame: the key is part of what is saved.
+        // A key and Ctrl+S in the same frame: save includes the key.
         commands.sort_by_key(|command| !matches!(command, Command::Edit { .. } | Command::Tune { .. }));
         for command in commands {
             self.controller.apply(command);
@@ -289,7 +288,7 @@ impl Studio {
             match effect {
                 Effect::Copy(text) => ui.ctx().copy_text(text),
                 Effect::Diff => self.diffing = !self.diffing,
-                Effect::Turn(tab) => self.runs.turn_to(tab),
+                Effect::ShowRunTab(tab) => self.runs.show_tab(tab),
                 Effect::Group => self.grouping = !self.grouping,
                 Effect::Palette => self.palette.toggle(),
                 Effect::Shortcuts => self.palette.toggle_shortcuts(),
@@ -301,8 +300,8 @@ impl Studio {
                     self.dock.toggle(kind);
                     ui.ctx().request_repaint();
                 }
-                Effect::Bring(kind) => {
-                    self.dock.bring(kind);
+                Effect::ShowPanel(kind) => {
+                    self.dock.activate(kind);
                     ui.ctx().request_repaint();
                 }
                 Effect::ResetLayout => {
@@ -355,7 +354,7 @@ impl Studio {
             .frame(bare)
             .show(ui, |ui| top_bar::show(state, ui, commands));
         banner::show(state, ui, commands);
-        ask::rescue(state, ui, commands);
+        ask::recovery(state, ui, commands);
         ask::project(state, ui, commands);
         let triangles = viewport.triangle_count();
         Panel::bottom("status")
@@ -367,7 +366,7 @@ impl Studio {
                 PanelKind::Tasks => tasks::show(state, ui, commands),
                 PanelKind::Rows => rows_panel::show(rows, state, ui, commands),
                 PanelKind::Server => server::show(state, ui, commands),
-                // The editor comes back when that is decided.
+                // The editor returns after the decision.
                 PanelKind::Editor if proposer_verdict::show(verdict, state, ui, commands) => {}
                 PanelKind::Editor if *diffing => {
                     *diffing = !compare::show_diff(diff, viewport.against(), state.session(), ui);
@@ -396,7 +395,7 @@ impl Studio {
     }
 }
 
-/// Files dropped on the window are opened; while they hover, it says so.
+/// Opens dropped files and displays a hint while they hover.
 fn drops(ui: &Ui, commands: &mut Vec<Command>) {
     let (hovering, dropped) = ui.input(|input| {
         let dropped: Vec<_> = input
@@ -416,7 +415,7 @@ fn drops(ui: &Ui, commands: &mut Vec<Command>) {
         let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop"));
         let painter = ui.ctx().layer_painter(layer);
         painter.rect_filled(screen, 0.0, palette.background.gamma_multiply(0.85));
-        let text = "drop Python files, trajectories, rows or folders to open them";
+        let text = "Drop Python files, trajectories, rows or folders to open them";
         painter.text(
             screen.center(),
             egui::Align2::CENTER_CENTER,
@@ -428,20 +427,19 @@ fn drops(ui: &Ui, commands: &mut Vec<Command>) {
 }
 
 impl Studio {
-    /// Keeps in the log how long the window and the workers took.
-    fn tell_of_start(&mut self, ctx: &Context) {
+    /// Logs how long the window and the workers took to start.
+    fn log_start_times(&mut self, ctx: &Context) {
         let Some(Start { since, shown }) = &mut self.start else {
             return;
         };
         let seconds = since.elapsed().as_secs_f64();
-        // The frame before this one is on the screen.
+        // The previous frame is on the screen.
         if !*shown && ctx.cumulative_pass_nr() > 0 {
             *shown = true;
-            self.controller
-                .note(format!("the window was there after {seconds:.2} s"));
+            self.controller.log(format!("window ready after {seconds:.2} s"));
         } else if *shown && self.controller.state().pool.ready > 0 {
             self.controller
-                .note(format!("CadQuery was ready after {seconds:.2} s"));
+                .log(format!("CadQuery ready after {seconds:.2} s"));
             self.start = None;
         }
     }
@@ -450,7 +448,7 @@ impl Studio {
 impl eframe::App for Studio {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.update(ctx);
-        self.tell_of_start(ctx);
+        self.log_start_times(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

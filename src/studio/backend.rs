@@ -1,6 +1,6 @@
-//! The studio's side of the engine: what a job's submission gives back.
+//! The studio's interface to the engine.
 //!
-//! A trait, so that tests can stand in for the workers and see which jobs a person's act leads to.
+//! A trait, so that tests can replace the workers and observe which jobs a command submits.
 
 use crossbeam_channel::Receiver;
 
@@ -9,28 +9,26 @@ use crate::executor::PoolStatus;
 use crate::server::{self, Config, Hosting};
 use crate::task::TaskSet;
 
-/// Takes jobs.
 pub trait Backend {
-    /// Hands a job over and returns at once; `wake` is called after each of its events.
+    /// Submits a job and returns at once; `wake` is called after each of its events.
     fn submit(&self, job: Job, wake: Wake) -> Ticket;
 
-    /// The workers as they are now; never blocks.
+    /// Current state of the workers; never blocks.
     fn status(&self) -> PoolStatus;
 
-    /// Starts a server over the same workers and returns at once; `wake` is called after each of its events.
+    /// Starts a server that shares the workers and returns at once; `wake` is called after each of its events.
     fn host(&self, tasks: TaskSet, config: Config, wake: Wake) -> Hosting;
 
-    /// Starts workers anew where that had failed.
+    /// Restarts workers that failed to start.
     fn try_again(&self);
 }
 
-/// A submitted job; dropping it stops the job.
+/// A submitted job; dropping it cancels the job.
 pub struct Ticket {
-    /// Its id.
     pub id: JobId,
-    /// Its events, in order.
+    /// Events in order.
     pub events: Receiver<Event>,
-    /// Stops it; called when the studio cancels.
+    /// Cancels the job.
     pub cancel: Box<dyn FnOnce() + Send>,
 }
 

@@ -1,6 +1,6 @@
-//! What a person can ask for.
+//! Commands of panels, menus and shortcuts.
 //!
-//! [`ACTIONS`] is the one list that menus, shortcuts and buttons are made from.
+//! [`ACTIONS`] is the single list from which menus, shortcuts and the palette are built.
 
 mod actions;
 mod keys;
@@ -20,184 +20,170 @@ use super::state::{CardId, PathPurpose};
 pub use super::viewport::Action as ViewAction;
 use crate::reward::{Mode, Profile};
 
-/// A wish of a panel; the [`super::controller`] acts on it.
+/// A command of a panel; the controller executes it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// One of [`ACTIONS`].
     Do(Action),
-    /// Show a task.
     SelectTask(String),
-    /// Show a step.
     SelectCard(CardId),
-    /// Compare others with that step.
+    /// Compare other steps with this one.
     Pin(CardId),
-    /// Go on from a copy of that step.
+    /// Continue from a copy of this step.
     Branch(CardId),
-    /// Take an edit off the timeline.
+    /// Remove an edit from the timeline.
     Remove(CardId),
-    /// The code of a card was changed in the editor.
+    /// The editor changed the code of a card.
     Edit {
-        /// The card whose code was on screen.
+        /// Card whose code was on screen.
         card: CardId,
-        /// The whole new code.
+        /// Complete new code.
         code: String,
     },
-    /// A number of a card's code was moved: as [`Self::Edit`], and run at once.
+    /// A slider changed a number in a card's code: like [`Self::Edit`], and runs at once.
     Tune {
-        /// The card whose code was on screen.
+        /// Card whose code was on screen.
         card: CardId,
-        /// The whole new code.
+        /// Complete new code.
         code: String,
     },
-    /// Score by these formulas.
     SetProfile(Profile),
-    /// Measure that much.
     SetMode(Mode),
-    /// Let this recording propose.
+    /// Propose from this recording.
     SetRecording(String),
-    /// Something about who proposes.
     Proposer(ProposerCommand),
-    /// Something about the server.
     Serving(ServingCommand),
-    /// Build the reference of the task on screen, to be looked at.
+    /// Build and display the reference of the task on screen.
     ShowReference,
-    /// Put text on the clipboard.
+    /// Copy text to the clipboard.
     Copy(String),
-    /// A path was typed into the path field.
+    /// A path was entered in the path field.
     UsePath(PathPurpose, PathBuf),
     /// The path field was closed.
     ClosePathPrompt,
     /// The banner was closed.
     DismissNotice,
-    /// Replace the file that is there already, or not.
-    SettleOverwrite(Overwriting),
-    /// Bring lost edits back, or let go of them.
-    Rescue(bool),
-    /// Let scripts read the folder that was asked about, or not.
+    /// Answer to the question about an existing file.
+    AnswerOverwrite(Overwriting),
+    /// Restore (true) or discard recovered edits.
+    RecoverEdits(bool),
+    /// Whether scripts may read the folder.
     AnswerProject(bool),
-    /// Load a file that changed outside, or keep the edits.
-    SettleConflict(bool),
-    /// Close the window although it is busy.
+    /// Load the changed file (true) or keep the edits.
+    AnswerConflict(bool),
+    /// Close the window although jobs are running.
     Quit {
-        /// Whether files are saved first.
+        /// Save files first.
         save: bool,
     },
-    /// Do not close the window.
-    StayOpen,
-    /// Show the code of a row.
+    CancelQuit,
+    /// Display the code of a row.
     OpenRow(usize),
-    /// Look for a text in the rows; an empty one shows all.
+    /// Search the rows for a text; an empty text shows all.
     SearchRows(String),
-    /// Put the rows away.
     CloseRows,
-    /// Pin a row, or let go of it.
+    /// Pin or unpin a row.
     PinRow(usize, bool),
-    /// Say something of a row.
+    /// Set a row's note.
     AnnotateRow(usize, String),
     /// Write these rows to a file.
     ExportRows(Vec<u32>),
-    /// Make something of these rows.
+    /// Create an export from these rows.
     ExportSelected(ExportKind, Vec<u32>),
-    /// Read what the runs among the rows came to.
+    /// Compute the report of the runs among the rows.
     ReadReport,
     /// Choose another training run to compare with.
     CompareRows,
-    /// Put the other training run away.
+    /// Close the training run that is compared with.
     CloseOther,
     /// Build the candidates of a group.
     OpenGroup(usize),
-    /// Settings were changed.
-    Set(Settings),
-    /// Write a new task.
+    /// Save and apply settings.
+    ApplySettings(Settings),
     WriteTask(Box<NewTask>),
-    /// Make the Python environment that is missing.
-    MakeEnvironment,
-    /// Look how much is kept on the disk.
-    MeasureStore,
-    /// Remove what is kept on the disk and what killed workers left.
-    CleanStore,
+    /// Create the missing Python environment.
+    CreateEnvironment,
+    /// Measure the cache on disk.
+    MeasureCache,
+    /// Clear the cache and what killed workers left.
+    ClearCache,
     /// Files were dropped on the window.
     Open(Vec<PathBuf>),
 }
 
-/// A command without arguments, as menus and shortcuts know them.
+/// A command without arguments, for menus and shortcuts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Read a file.
     Open,
-    /// Read the trajectories and rows of a folder.
+    /// Open the trajectories and rows of a folder.
     OpenFolder,
-    /// Write the code to its file.
+    /// Save the code to its file.
     Save,
-    /// Write the code to another file.
+    /// Save the code to another file.
     SaveAs,
-    /// Let scripts read the folder of the file on screen.
+    /// Allow scripts to read the folder of the file on screen.
     AllowProject,
-    /// Write what is on screen to a file of that form.
+    /// Export the session or the part on screen.
     Export(ExportFormat),
-    /// Write the part on screen to a STEP file.
+    /// Export the part on screen as STEP.
     ExportStep,
-    /// Back to the seed alone; hand edits stay.
+    /// Return to the seed; hand edits stay in the timeline.
     ResetToSeed,
-    /// Run the code now.
+    /// Run the code immediately.
     RunNow,
-    /// One step of the proposer.
+    /// Request one step from the proposer.
     Propose,
-    /// Steps to the target or the limit.
+    /// Run steps until the target or the limit.
     RunLoop,
-    /// Decide on the proposal that arrived.
+    /// Decide on the pending proposal.
     Proposal(Answer),
-    /// Show the prompt that a model would be sent.
+    /// Show the prompt that would be sent to a model.
     Prompt,
-    /// Let this one propose.
+    /// Select the proposer.
     ProposerKind(ProposerKind),
-    /// Stop what runs.
+    /// Cancel running jobs.
     Cancel,
-    /// The step before.
     PreviousStep,
-    /// The step after.
     NextStep,
-    /// The reward JSON to the clipboard.
+    /// Copy the reward JSON.
     CopyReward,
-    /// Dark or light.
     ToggleTheme,
-    /// Something for the 3D view.
+    /// A command of the 3D view.
     View(ViewAction),
-    /// Something for the editor.
+    /// A command of the editor.
     Editor(EditorAction),
-    /// Show what changed in the code, or stop showing it.
+    /// Toggle the code diff.
     Diff,
-    /// Show the candidates of one prompt side by side in the 3D view's place, or stop showing them.
+    /// Toggle the grid of a prompt's candidates in place of the 3D view.
     Group,
-    /// Find a command by typing.
+    /// Toggle the command palette.
     Palette,
-    /// List the keys.
+    /// List the keyboard shortcuts.
     Shortcuts,
-    /// Open the settings page.
     Settings,
-    /// Make something of the training run that is open.
+    /// Create an export of the open training run.
     ExportRun(ExportKind),
-    /// Turn to a side of the training run that is open.
-    Turn(RunTab),
+    /// Show a tab of the open training run.
+    ShowRunTab(RunTab),
     /// Open the store of rows.
     OpenStore,
-    /// Add the rows that are open to the store.
+    /// Import the open rows into the store.
     ImportRows,
-    /// Serve the tasks to programs.
+    /// Start the server.
     StartServer,
-    /// Stop serving, once what is under way is answered.
+    /// Stop the server after the running requests.
     StopServer,
-    /// Write a task of one's own.
+    /// Create a task.
     NewTask,
-    /// What a report of a fault should hold, to the clipboard.
+    /// Copy diagnostics for a bug report.
     CopyDiagnostics,
-    /// Put a panel away, or bring it back.
+    /// Show or hide a panel.
     Panel(PanelKind),
-    /// Panels back to where they usually are.
+    /// Restore the default layout.
     ResetLayout,
 }
 
-/// A side of a training run.
+/// A tab of the panel *Run*.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum RunTab {
     /// Reward over calls.
@@ -205,17 +191,17 @@ pub enum RunTab {
     Curves,
     /// Candidates of one prompt side by side.
     Groups,
-    /// Held against another run.
+    /// Comparison with another run.
     Compare,
-    /// What its runs came to.
+    /// Summary of the runs.
     Report,
 }
 
 impl RunTab {
-    /// Every side, from left to right.
+    /// All tabs, from left to right.
     pub const ALL: [Self; 4] = [Self::Curves, Self::Groups, Self::Compare, Self::Report];
 
-    /// Its name on screen.
+    /// Displayed name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Curves => "Curves",
@@ -226,81 +212,77 @@ impl RunTab {
     }
 }
 
-/// A wish about who proposes.
+/// A command about the proposer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProposerCommand {
-    /// Let this one propose.
     ProposerKind(ProposerKind),
-    /// Give recordings with their pauses, or without.
+    /// Whether to replay recordings with their pauses.
     Paced(bool),
-    /// Ask for that many candidates a round.
+    /// Number of candidates per round.
     Candidates(usize),
-    /// End loops after that many rounds.
+    /// Maximum number of rounds of a loop.
     MaxSteps(usize),
-    /// End loops at this total.
+    /// Total at which loops stop.
     Target(f64),
-    /// Remember a server, and use it.
+    /// Add a server and select it.
     AddServer(String),
-    /// Forget the server of that index.
+    /// Remove the server of that index.
     ForgetServer(usize),
-    /// Let the server of that index propose.
+    /// Select the server of that index.
     UseServer(usize),
-    /// Change what is known of the server of that index.
+    /// Replace the entry of the server of that index.
     SetServer(usize, ServerEntry),
-    /// Ask the server of that index how it is.
-    Look(usize),
-    /// Put the prompt away.
+    /// Query the server of that index.
+    QueryServer(usize),
+    /// Hide the prompt.
     ClosePrompt,
 }
 
-/// A wish about the server.
+/// A command about the studio's server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServingCommand {
-    /// Listen on that port from the next start on; 0 takes any that is free.
+    /// Port for the next start; 0 selects a free one.
     Port(u16),
-    /// Ask clients for a token from the next start on, or not.
+    /// Whether clients need a token from the next start on.
     WithToken(bool),
-    /// Show the step of that serial as a candidate.
+    /// Display the step of that serial number as a candidate.
     Show(u64),
 }
 
-/// What to do with a file that is there already.
+/// What to do with an existing file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwriting {
-    /// Replace it.
     Replace,
-    /// Ask for another path.
+    /// Choose another path.
     Rename,
     /// Write nothing.
     Cancel,
 }
 
-/// What can be done with a proposal that arrived.
+/// Decision on a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
-    /// Go on from it.
+    /// Continue from it.
     Accept,
-    /// Go on from a copy of it, to be changed.
+    /// Continue from an editable copy.
     Edit,
-    /// Go back to where it came from.
+    /// Return to its base.
     Reject,
 }
 
-/// What the editor can be asked for by menu or shortcut.
+/// A command of the editor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EditorAction {
-    /// Take the last edit back.
     Undo,
-    /// Make the edit again that was taken back last.
     Redo,
-    /// Open the bar that finds.
+    /// Open the find bar.
     Find,
-    /// Open it with the field for a replacement.
+    /// Open the find bar with a replacement field.
     Replace,
     /// Go to the next match.
     FindNext,
-    /// Turn lines into comments, or back.
+    /// Comment or uncomment lines.
     ToggleComment,
-    /// Offer what could follow at the caret.
+    /// Offer completions at the caret.
     Complete,
 }

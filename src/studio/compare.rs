@@ -1,4 +1,4 @@
-//! What is compared with what: in the 3D view, and in the code.
+//! Selects the shapes and the code that are compared.
 
 use egui::Ui;
 
@@ -8,7 +8,7 @@ use super::state::{Card, Outcome, ReferenceShape, Session};
 use super::viewport::{CompareWith, Pane, Tone, Viewport};
 use crate::trajectory::Origin;
 
-/// The code of the card on screen against that of what it is compared with; tells whether it was closed.
+/// Diff of the card on screen against the code that it is compared with; returns whether it was closed.
 pub(super) fn show_diff(view: &mut DiffView, against: CompareWith, session: &Session, ui: &mut Ui) -> bool {
     let card = session.card();
     let (seed, new) = (session.seed(), session.title(card));
@@ -39,7 +39,7 @@ pub(super) fn show_diff(view: &mut DiffView, against: CompareWith, session: &Ses
     )
 }
 
-/// At the left what is compared with, at the right the card on screen or, while that is the seed, the last step.
+/// Left: the shape compared with. Right: the card on screen or, while that is the seed, the last step.
 pub(super) fn show_viewport(
     viewport: &mut Viewport,
     session: &Session,
@@ -59,7 +59,7 @@ pub(super) fn show_viewport(
         .and_then(Card::not_scored)
         .map(|failure| format!("displayed, not scored: {}", missing(failure)));
     let reason = right.and_then(Card::failure_since).map(reason);
-    // The view says itself that a shape is the last that built: it only has to know whose it is.
+    // The view adds that a shape is the last successful build; the title only names its card.
     let title = right.map_or_else(
         || "repair".to_owned(),
         |card| match (&reason, &card.last_shape) {
@@ -128,7 +128,7 @@ pub(super) fn show_viewport(
             }
         }
     };
-    // A draft that has built nothing starts from its parent's shape, which may be the seed itself.
+    // A draft without a build starts from its parent's shape, which may be the seed.
     let right = Pane {
         title: &title,
         tone: Tone::Step,
@@ -138,7 +138,7 @@ pub(super) fn show_viewport(
         remark: remark.as_deref(),
         empty: match right {
             None if session.repair().is_some() => "Run loop (Ctrl+Shift+Enter) to see it repaired",
-            None => "edit the code to see it change here",
+            None => "edit the code to see changes here",
             Some(card) => match &card.outcome {
                 Outcome::Scored(_) => "nothing built yet",
                 Outcome::InternalError { .. } => "not built",
@@ -152,11 +152,11 @@ pub(super) fn show_viewport(
     }
 }
 
-/// What the code lacks, without the words that say that it ran.
+/// The failure's message without the prefix that the code ran.
 fn missing(failure: &crate::failure::Failure) -> &str {
     let message = failure.message.as_str();
     message
-        .strip_prefix("the code ran but left nothing to score: ")
+        .strip_prefix("the code ran but produced nothing to score: ")
         .unwrap_or(message)
 }
 

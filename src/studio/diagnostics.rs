@@ -1,5 +1,5 @@
-//! What to send along with a report of a fault: versions, the desktop, settings, the last lines of the log, and the last
-//! panic, which is kept in a file.
+//! Diagnostics for bug reports: versions, the desktop, settings, the last lines of the log, and the last panic, which is stored
+//! in a file.
 
 use std::fmt::Write as _;
 use std::panic::PanicHookInfo;
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use super::state::State;
 
-/// Lines of the log that go along.
+/// Number of log lines included.
 const LINES: usize = 80;
 
-/// What can be said of this window, for a report; the home folder is written `~`.
+/// Diagnostics of this window; the home folder is written `~`.
 pub fn report(state: &State, panic: Option<&str>) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
-        // Text never refuses text.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(text, "{name}: {value}");
     };
     line("CADForge Studio", env!("CARGO_PKG_VERSION"));
@@ -42,14 +42,14 @@ pub fn report(state: &State, panic: Option<&str>) -> String {
         line("CadQuery", &versions.cadquery);
     }
     if let Some(error) = &pool.error {
-        line("fault of the workers", error);
+        line("worker error", error);
     }
     line("task", &state.session().task.id);
     line("settings", &format!("{:?}", state.settings));
     let _ = writeln!(text, "\nlog:");
     let skipped = state.log.len().saturating_sub(LINES);
     for entry in state.log.iter().skip(skipped) {
-        let sign = if entry.fault { "! " } else { "  " };
+        let sign = if entry.is_error { "! " } else { "  " };
         let _ = writeln!(text, "{sign}{}", entry.text);
     }
     if let Some(panic) = panic {
@@ -61,14 +61,14 @@ pub fn report(state: &State, panic: Option<&str>) -> String {
     }
 }
 
-/// Keeps every panic of this process in a file of a folder, and then does what was done before.
-pub fn keep_panics(folder: &Path) {
+/// Installs a hook that stores every panic of this process in a file of a folder, then calls the previous hook.
+pub fn store_panics(folder: &Path) {
     let path = file(folder);
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let report = describe(info);
         if let Some(folder) = path.parent() {
-            // A report that cannot be kept is still printed below.
+            // A report that cannot be stored is still printed below.
             let _ = std::fs::create_dir_all(folder);
             let _ = std::fs::write(&path, report);
         }
@@ -76,7 +76,7 @@ pub fn keep_panics(folder: &Path) {
     }));
 }
 
-/// The panic that an earlier window kept; it is kept under another name from then on.
+/// Panic stored by an earlier window. It is renamed, so that it is reported once.
 pub fn last_panic(folder: &Path) -> Option<String> {
     let path = file(folder);
     let text = std::fs::read_to_string(&path).ok()?;
@@ -111,12 +111,12 @@ mod tests {
     use crate::studio::testing::task;
 
     #[test]
-    fn a_report_says_what_happened_and_not_whose_home_it_is() {
+    fn diagnostics_hide_the_home_folder() {
         let mut state = State::new([Arc::clone(&task("part", "First part"))], Scoring::default()).unwrap();
         let home = std::env::var("HOME").unwrap_or_default();
         for index in 0..200 {
             state.log.push(LogLine {
-                fault: index == 199,
+                is_error: index == 199,
                 text: format!("line {index} in {home}/parts"),
             });
         }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_told_once() {
+    fn a_panic_is_reported_once() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(last_panic(dir.path()), None);
         std::fs::write(file(dir.path()), "went wrong").unwrap();

@@ -1,63 +1,62 @@
-//! Where panels stand: side by side, one over the other, in tabs, or put away; a header drags its panel.
+//! Arrangement of panels: side by side, stacked, in tabs, or hidden; dragging a header moves its panel.
 //!
-//! Shares of the tree are points of the room that it was last shown in. When that changes, what work happens in (code and
-//! 3D view) takes the difference and the panels around it keep their size.
+//! Shares of the tree are points of the area that it was last displayed in. When the area changes, the work panels (code and 3D
+//! view) take up the difference and the other panels keep their size.
 
-mod rooms;
 mod saved;
 mod shares;
+mod tile_behavior;
 
 use egui::{Align, Id, Layout, Rect, RichText, Ui, UiBuilder, Vec2, vec2};
 use egui_tiles::{Container, Tile, TileId, Tiles, Tree};
-use rooms::TileBehavior;
 pub use saved::Saved;
 use saved::{load, save};
 use serde::{Deserialize, Serialize};
-use shares::usual;
+use shares::default_tree;
+use tile_behavior::TileBehavior;
 
 use super::theme::{self};
 
-/// Room between two panels, points: the hairline.
+/// Gap between two panels, points: the hairline.
 const GAP: f32 = 1.0;
-/// Height of a row of tabs, points.
+/// Height of a tab bar, points.
 const TAB_BAR: f32 = 30.0;
-/// No panel gets narrower or lower by hand, points.
-const LEAST: f32 = 110.0;
-/// A room lower than this is a low one, points.
+/// Minimum width and height of a panel when resized by hand, points.
+const MIN_SIZE: f32 = 110.0;
+/// An area lower than this uses the low layout, points.
 const LOW: f32 = 900.0;
-/// A room narrower than this is a narrow one, points.
+/// An area narrower than this uses the narrow layout, points.
 const NARROW: f32 = 1100.0;
-/// A share below this is none yet: what was just dropped somewhere has 1.
+/// A share below this is not a size yet: a panel that was just dropped has share 1.
 const NEW: f32 = 24.0;
 
-/// A panel.
+/// A panel of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PanelKind {
-    /// Tasks and the brief of the one on screen.
+    /// Tasks and the prompt of the one on screen.
     Tasks,
     /// Rows of a training run.
     Rows,
-    /// The server, and what its clients do.
+    /// The server and its clients.
     Server,
-    /// Code, or its diff.
+    /// Code or its diff.
     Editor,
-    /// The 3D view.
     View,
-    /// A training run: curves, groups, comparison.
+    /// Curves, groups and comparison of a training run.
     Runs,
-    /// Steps.
+    /// Steps of the session.
     Timeline,
-    /// Who proposes, and what it says.
+    /// Proposer and its streamed text.
     Proposer,
-    /// Prints, tracebacks, messages.
+    /// Output, tracebacks, messages.
     Console,
     /// Reward and its JSON.
     Reward,
 }
 
 impl PanelKind {
-    /// Every panel, from left to right.
+    /// All panels, from left to right.
     pub const ALL: [Self; 10] = [
         Self::Tasks,
         Self::Rows,
@@ -71,7 +70,7 @@ impl PanelKind {
         Self::Reward,
     ];
 
-    /// Its name on screen.
+    /// Displayed name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tasks => "Tasks",
@@ -87,8 +86,8 @@ impl PanelKind {
         }
     }
 
-    /// Whether it takes the room that others leave.
-    fn is_work(self) -> bool {
+    /// Whether the panel takes up the space that others leave.
+    fn is_flexible(self) -> bool {
         match self {
             Self::Editor | Self::View | Self::Runs => true,
             Self::Tasks
@@ -102,13 +101,13 @@ impl PanelKind {
     }
 }
 
-/// The arrangement on screen.
+/// Arrangement of the panels.
 pub struct Dock {
     tree: Tree<PanelKind>,
-    /// The room that the shares are points of.
+    /// Area in points that the shares refer to.
     size: Vec2,
-    /// Arranged by hand: no longer what is usual for the room.
-    touched: bool,
+    /// Whether the user changed the arrangement: the default for the area no longer applies.
+    is_customized: bool,
     /// Whether a training run is open.
     rows: bool,
 }
@@ -116,33 +115,35 @@ pub struct Dock {
 impl Default for Dock {
     fn default() -> Self {
         let mut dock = Self {
-            tree: usual(vec2(1280.0, 720.0)),
+            tree: default_tree(vec2(1280.0, 720.0)),
             size: Vec2::ZERO,
-            touched: false,
+            is_customized: false,
             rows: false,
         };
-        // Brought when it is wanted.
+        // Shown on request.
         dock.set_shown(PanelKind::Server, false);
         dock
     }
 }
 
 impl Dock {
-    /// Shows every panel in its place; `draw` fills one.
-    ///
-    /// The panels of a training run come and go with `rows`, unless they are put away or brought back by hand in between.
+    /// Draws every panel in its place with `draw`. The panels of a training run appear and disappear with `rows`, unless the
+    /// user shows or hides them in between.
     pub fn show(&mut self, rows: bool, ui: &mut Ui, draw: &mut dyn FnMut(PanelKind, &mut Ui)) {
         let size = ui.available_size();
         if self.size != size {
             self.size = size;
-            if self.touched {
-                self.settle();
+            if self.is_customized {
+                self.update_default();
             } else {
-                let (shown, front) = (self.is_shown(PanelKind::Server), self.is_front(PanelKind::Server));
-                self.tree = usual(size);
+                let (shown, front) = (
+                    self.is_shown(PanelKind::Server),
+                    self.is_active(PanelKind::Server),
+                );
+                self.tree = default_tree(size);
                 self.show_run(self.rows);
                 if shown && front {
-                    self.bring(PanelKind::Server);
+                    self.activate(PanelKind::Server);
                 } else {
                     self.set_shown(PanelKind::Server, shown);
                 }
@@ -154,39 +155,39 @@ impl Dock {
         }
         let mut behavior = TileBehavior {
             draw,
-            lone: lone_tabs(&self.tree.tiles),
-            touched: false,
+            single: single_tabs(&self.tree.tiles),
+            is_customized: false,
             dropped: false,
             hide: None,
         };
         self.tree.ui(&mut behavior, ui);
         let TileBehavior {
-            touched,
+            is_customized,
             dropped,
             hide,
             ..
         } = behavior;
-        self.touched |= touched;
+        self.is_customized |= is_customized;
         if dropped {
-            self.settle();
+            self.update_default();
         }
         if let Some(kind) = hide {
-            self.touched = true;
+            self.is_customized = true;
             self.set_shown(kind, false);
         }
         if PanelKind::ALL.iter().all(|kind| !self.is_shown(*kind)) {
-            self.nothing(ui);
+            self.empty_state(ui);
         }
     }
 
-    /// Whether a panel has a place on the screen; behind another tab is one.
+    /// Whether a panel is shown, possibly behind another tab.
     pub fn is_shown(&self, kind: PanelKind) -> bool {
         self.tile(kind)
             .is_some_and(|tile| self.tree.tiles.is_visible(tile))
     }
 
-    /// Whether a panel is before the other tabs of its place.
-    fn is_front(&self, kind: PanelKind) -> bool {
+    /// Whether a panel is the active tab of its place.
+    fn is_active(&self, kind: PanelKind) -> bool {
         let Some(tile) = self.tile(kind) else { return false };
         self.tree.tiles.iter().all(|(_, other)| match other {
             Tile::Container(Container::Tabs(tabs)) if tabs.children.contains(&tile) => tabs.is_active(tile),
@@ -194,9 +195,9 @@ impl Dock {
         })
     }
 
-    /// Puts a panel away, or brings it back to where it was, before other tabs.
+    /// Hides a panel, or shows it at its previous place as the active tab.
     pub fn toggle(&mut self, kind: PanelKind) {
-        self.touched = true;
+        self.is_customized = true;
         let shown = !self.is_shown(kind);
         self.set_shown(kind, shown);
         if shown {
@@ -204,13 +205,13 @@ impl Dock {
         }
     }
 
-    /// Brings a panel to the front, wherever it is.
-    pub fn bring(&mut self, kind: PanelKind) {
+    /// Makes a panel the active tab and shows it.
+    pub fn activate(&mut self, kind: PanelKind) {
         self.set_shown(kind, true);
         self.tree.make_active(|_, tile| *tile == Tile::Pane(kind));
     }
 
-    /// Back to what is usual.
+    /// Restores the default arrangement.
     pub fn reset(&mut self) {
         let rows = self.rows;
         *self = Self {
@@ -219,17 +220,17 @@ impl Dock {
         };
     }
 
-    /// The arrangement, if it is not what is usual.
+    /// The arrangement, if it differs from the default.
     pub fn saved(&self) -> Option<Saved> {
-        let root = self.tree.root.filter(|_| self.touched)?;
+        let root = self.tree.root.filter(|_| self.is_customized)?;
         save(&self.tree.tiles, root)
     }
 
-    /// Takes an arrangement up; one that lacks a panel or holds one twice is left.
+    /// Restores an arrangement; one that lacks a panel or holds one twice is ignored.
     pub fn restore(&mut self, saved: &Saved) {
         let mut tiles = Tiles::default();
         let root = load(&mut tiles, saved);
-        // Kept by a version that had no server.
+        // Saved by a version without a server.
         if tiles.find_pane(&PanelKind::Server).is_none() {
             let server = tiles.insert_pane(PanelKind::Server);
             if let Some(Tile::Container(container)) = tiles.get_mut(root) {
@@ -248,8 +249,8 @@ impl Dock {
             return;
         }
         self.tree = Tree::new(Id::unique("dock"), root, tiles);
-        self.touched = true;
-        // Settled in the first frame, when the room is known; rows come with a file of them.
+        self.is_customized = true;
+        // The first frame adjusts the arrangement to its area; rows appear with a file.
         self.size = Vec2::ZERO;
         self.rows = false;
         self.show_run(false);
@@ -263,7 +264,7 @@ impl Dock {
     fn set_shown(&mut self, kind: PanelKind, shown: bool) {
         if let Some(tile) = self.tile(kind) {
             self.tree.set_visible(tile, shown);
-            self.settle();
+            self.update_default();
         }
     }
 
@@ -279,29 +280,29 @@ impl Dock {
             .make_active(|_, tile| matches!(tile, Tile::Pane(kind) if front.contains(kind)));
     }
 
-    fn settle(&mut self) {
+    fn update_default(&mut self) {
         if let Some(root) = self.tree.root.filter(|_| self.size != Vec2::ZERO) {
-            shares::settle(&mut self.tree.tiles, root, self.size);
+            shares::resize(&mut self.tree.tiles, root, self.size);
         }
     }
 
-    fn nothing(&mut self, ui: &mut Ui) {
+    fn empty_state(&mut self, ui: &mut Ui) {
         let palette = theme::of(ui);
         let rect = ui.max_rect();
         ui.painter().rect_filled(rect, 0.0, palette.background);
         let place = Rect::from_center_size(rect.center(), vec2(320.0, 60.0));
         let layout = Layout::top_down(Align::Center);
         ui.scope_builder(UiBuilder::new().max_rect(place).layout(layout), |ui| {
-            ui.label(RichText::new("Every panel is put away.").color(palette.dim));
-            if ui.button("Reset the layout").clicked() {
+            ui.label(RichText::new("All panels are hidden.").color(palette.dim));
+            if ui.button("Reset layout").clicked() {
                 self.reset();
             }
         });
     }
 }
 
-/// Containers of tabs of which at most one is to be seen.
-fn lone_tabs(tiles: &Tiles<PanelKind>) -> Vec<TileId> {
+/// Tab containers with at most one visible child.
+fn single_tabs(tiles: &Tiles<PanelKind>) -> Vec<TileId> {
     let few = |container: &Container| {
         let shown = |child: &&TileId| tiles.is_visible_in_layout(**child);
         matches!(container, Container::Tabs(_)) && container.children().filter(shown).count() < 2

@@ -1,4 +1,4 @@
-//! What a person does in the editor, and what follows.
+//! Tests of the editor through its user interface.
 
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -6,18 +6,18 @@ use egui_kittest::kittest::Queryable as _;
 use super::controller::{DEBOUNCE, TUNE};
 use super::editor::{self, find_bar};
 use super::state::State;
-use super::testing::{FakeBackend, Sent, Window, built, failed, state, window};
+use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, state, window};
 use crate::failure::Kind;
 
 fn code(window: &Window) -> &str {
     &state(window).card().code
 }
 
-/// A window whose editor holds that code and the keyboard, with the caret at the end.
+/// A window whose editor holds that code and the focus, with the caret at the end.
 fn editing(text: &str) -> (FakeBackend, Window) {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     window.get_by_label(editor::NAME).focus();
     window.run();
@@ -26,7 +26,7 @@ fn editing(text: &str) -> (FakeBackend, Window) {
     window.event(egui::Event::Paste(text.to_owned()));
     window.run();
     assert_eq!(code(&window), text);
-    (standin, window)
+    (backend, window)
 }
 
 fn type_text(window: &mut Window, text: &str) {
@@ -35,7 +35,7 @@ fn type_text(window: &mut Window, text: &str) {
 }
 
 #[test]
-fn an_answer_in_place_of_everything_is_pasted_as_its_program() {
+fn a_pasted_model_answer_is_reduced_to_its_program() {
     const PART: &str = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
     let answer = format!("<think>hm</think>\nSure:\n```python\n{PART}```\nDone.<|im_end|>");
     let (_standin, mut window) = editing("plate = 1\n");
@@ -51,7 +51,7 @@ fn an_answer_in_place_of_everything_is_pasted_as_its_program() {
     window.run();
     assert_ne!(code(&window), PART, "a paste can be undone");
     assert!(!code(&window).contains("```"), "{}", code(&window));
-    // Beside other code a paste is what was copied.
+    // Beside other code the clipboard is pasted unchanged.
     paste(&mut window, "# ```python\n");
     paste(&mut window, "```python\nimport cadquery as cq\n```\n");
     assert!(
@@ -117,7 +117,7 @@ fn lines_become_comments_and_code_again_by_keys() {
 }
 
 #[test]
-fn a_dot_offers_what_cadquery_has_and_enter_takes_it() {
+fn a_dot_offers_cadquery_members_and_enter_accepts_one() {
     let (_standin, mut window) = editing("import cadquery as cq\nw = cq.Workplane('XY')");
     type_text(&mut window, ".");
     window.get_by_label("complete box");
@@ -130,14 +130,14 @@ fn a_dot_offers_what_cadquery_has_and_enter_takes_it() {
         "{}",
         code(&window)
     );
-    // The caret stands between the brackets, so the signature is shown.
+    // The caret is between the parentheses, so the signature is shown.
     window.get_by_label_contains("chamfer(length");
     type_text(&mut window, "2");
     assert!(code(&window).ends_with(".chamfer(2)"));
 }
 
 #[test]
-fn escape_puts_the_list_away_and_a_number_has_no_members() {
+fn escape_closes_completion_and_a_number_has_no_members() {
     let (_standin, mut window) = editing("w = cq.Workplane('XY')");
     type_text(&mut window, ".");
     window.get_by_label("complete box");
@@ -151,24 +151,27 @@ fn escape_puts_the_list_away_and_a_number_has_no_members() {
 }
 
 #[test]
-fn a_slip_is_mended_by_one_click() {
-    let (standin, mut window) = editing("w = cq.Workplane('XY').cricle(3)\n");
+fn a_misspelling_is_fixed_by_one_click() {
+    let (backend, mut window) = editing("w = cq.Workplane('XY').cricle(3)\n");
     window.run_steps(20);
     let message = "AttributeError: 'Workplane' object has no attribute 'cricle'";
-    standin.last(|job| job.answer(failed(Kind::InventedApi, message, 1)));
+    backend.last(|job| job.answer(failed(Kind::InventedApi, message, 1)));
     window.run();
     window.get_by_label("Apply circle").click();
     window.run();
     assert_eq!(code(&window), "w = cq.Workplane('XY').circle(3)\n");
     window.run_steps((DEBOUNCE * 60.0) as usize + 5);
-    assert_eq!(standin.last(Sent::code), "w = cq.Workplane('XY').circle(3)\n");
+    assert_eq!(
+        backend.last(SubmittedJob::code),
+        "w = cq.Workplane('XY').circle(3)\n"
+    );
 }
 
 #[test]
-fn a_slider_moves_its_number_and_the_run_follows_at_once() {
-    let (standin, mut window) = editing("width = 40.0\nplate = box(width)\n");
+fn a_slider_changes_its_number_and_runs_at_once() {
+    let (backend, mut window) = editing("width = 40.0\nplate = box(width)\n");
     window.run_steps(20);
-    let before = standin.count();
+    let before = backend.count();
     let slider = window.get_by_role_and_label(Role::Slider, "width").rect();
     let at = slider.left_center() + egui::vec2(0.75 * slider.width(), 0.0);
     for pressed in [true, false] {
@@ -184,8 +187,8 @@ fn a_slider_moves_its_number_and_the_run_follows_at_once() {
     }
     assert_ne!(code(&window), "width = 40.0\nplate = box(width)\n");
     window.run_steps((TUNE * 60.0) as usize + 3);
-    assert!(standin.count() > before, "no run follows");
-    let sent = standin.last(Sent::code);
+    assert!(backend.count() > before, "no run follows");
+    let sent = backend.last(SubmittedJob::code);
     let value: f64 = sent.split(['=', '\n']).nth(1).unwrap().trim().parse().unwrap();
     assert!((50.0..70.0).contains(&value), "{sent}");
     window.get_by_label("Numbers").click();
@@ -196,19 +199,19 @@ fn a_slider_moves_its_number_and_the_run_follows_at_once() {
     );
 }
 
-/// Presses keys with the keyboard where it is; returns the code that comes of it.
+/// Presses keys without changing the focus; returns the resulting code.
 fn undone(window: &mut Window, modifiers: Modifiers, key: Key) -> String {
     window.key_press_modifiers(Modifiers::COMMAND | modifiers, key);
     window.run_steps(3);
     code(window).to_owned()
 }
 
-/// Lets a pause pass after which typing is a new step.
+/// Waits until typing starts a new step.
 fn pause(window: &mut Window) {
     window.run_steps(70);
 }
 
-/// Drags the slider of a number from a quarter of its way to `end`, in several moves.
+/// Drags the slider of a number from a quarter of its range to `end`, in several moves.
 fn drag_slider(window: &mut Window, name: &str, end: f32) {
     let slider = window.get_by_role_and_label(Role::Slider, name).rect();
     let at = |share: f32| slider.left_center() + egui::vec2(share * slider.width(), 0.0);
@@ -231,7 +234,7 @@ fn drag_slider(window: &mut Window, name: &str, end: f32) {
 }
 
 #[test]
-fn moves_of_the_caret_are_no_steps_of_undo() {
+fn caret_moves_are_not_undo_steps() {
     let (_standin, mut window) = editing("ab");
     pause(&mut window);
     type_text(&mut window, "c");
@@ -249,7 +252,7 @@ fn moves_of_the_caret_are_no_steps_of_undo() {
     assert_eq!(undone(&mut window, Modifiers::SHIFT, Key::Z), "abc");
     assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), "ab");
     assert_eq!(undone(&mut window, Modifiers::NONE, Key::Y), "abc");
-    // The caret is where the text was changed.
+    // The caret is at the changed text.
     type_text(&mut window, "d");
     assert_eq!(code(&window), "abcd");
 }
@@ -264,7 +267,7 @@ fn typing_is_undone_by_word_and_by_pause_and_keys_keep_their_order() {
     type_text(&mut window, "!");
     assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), "#one two");
     assert_eq!(undone(&mut window, Modifiers::NONE, Key::Z), "#one ");
-    // Typed, taken back and typed anew within one frame.
+    // Typed, undone and typed again within one frame.
     window.event(egui::Event::Text("x".to_owned()));
     window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     window.event(egui::Event::Text("y".to_owned()));
@@ -273,7 +276,7 @@ fn typing_is_undone_by_word_and_by_pause_and_keys_keep_their_order() {
 }
 
 #[test]
-fn slider_replacement_and_command_are_one_step_each() {
+fn a_slider_drag_a_replacement_and_a_command_are_one_undo_step_each() {
     let text = "width = 40.0\nplate = box(width)\n";
     let (_standin, mut window) = editing(text);
     drag_slider(&mut window, "width", 0.75);
@@ -306,7 +309,7 @@ fn slider_replacement_and_command_are_one_step_each() {
 }
 
 #[test]
-fn undo_works_wherever_the_keyboard_is_but_in_another_field() {
+fn undo_works_unless_another_text_field_has_the_focus() {
     let text = "width = 40.0\nplate = box(width)\n";
     let (_standin, mut window) = editing(text);
     drag_slider(&mut window, "width", 0.75);
@@ -317,7 +320,7 @@ fn undo_works_wherever_the_keyboard_is_but_in_another_field() {
         "from the slider"
     );
     assert_eq!(undone(&mut window, Modifiers::NONE, Key::Y), dragged);
-    // A field of its own takes its own typing back.
+    // Another text field undoes its own typing.
     window.key_press_modifiers(Modifiers::COMMAND, Key::F);
     window.run_steps(3);
     type_text(&mut window, "plate");
@@ -335,7 +338,7 @@ fn undo_works_wherever_the_keyboard_is_but_in_another_field() {
 }
 
 #[test]
-fn every_step_of_the_timeline_has_a_history_of_its_own() {
+fn every_step_has_a_separate_undo_history() {
     let (_standin, mut window) = editing("first");
     pause(&mut window);
     type_text(&mut window, "1");
@@ -394,7 +397,7 @@ fn a_text_of_any_script_is_found_and_replaced_whole() {
 }
 
 #[test]
-fn five_thousand_lines_cost_a_frame_little() {
+fn frames_with_five_thousand_lines_are_fast() {
     let line = "part = part.union(cq.Workplane('XY').box(1, 2, 3).translate((4, 5, 6)))\n";
     let (_standin, mut window) = editing(&line.repeat(5000));
     window.run_steps(5);
@@ -407,8 +410,8 @@ fn five_thousand_lines_cost_a_frame_little() {
         window.step();
     }
     let typing = start.elapsed() / 10;
-    // A test build with every row told to assistive technology, on a machine that may be busy: this only notices when
-    // a frame lays the whole text out again, which takes seconds.
+    // An unoptimised build with accessibility data for every row, on a machine that may be busy: this test only detects frames
+    // that lay the whole text out again, which takes seconds.
     assert!(
         still.as_millis() < 600 && typing.as_millis() < 900,
         "{still:?} still, {typing:?} typing"
@@ -418,7 +421,7 @@ fn five_thousand_lines_cost_a_frame_little() {
     eprintln!("without assistive technology: {still:?} a frame, {typing:?} a keystroke");
 }
 
-/// What a frame and a keystroke cost the code panel alone, painting included, when no assistive technology listens.
+/// Time of a frame and of a keystroke in the code panel, painting included, without accessibility data.
 fn bare(code: &str) -> [std::time::Duration; 2] {
     use std::sync::Arc;
     let mut task = (*super::testing::task("long", "Long")).clone();
@@ -459,7 +462,7 @@ fn bare(code: &str) -> [std::time::Duration; 2] {
     for _ in 0..5 {
         frame(Vec::new());
     }
-    // The least of some: what other processes take is not asked for.
+    // The minimum of several runs, to exclude the load of other processes.
     let least = |took: &mut dyn FnMut() -> std::time::Duration| (0..20).map(|_| took()).min().unwrap();
     let still = least(&mut || frame(Vec::new()));
     let typing = least(&mut || frame(vec![egui::Event::Text("x".to_owned())]));

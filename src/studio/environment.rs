@@ -1,4 +1,4 @@
-//! Makes the Python environment for a window that opened without one.
+//! Creates the Python environment for a window that opened without one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,25 +7,25 @@ use std::process::{Command, Stdio};
 
 use crate::locate::{self, Overrides};
 
-/// How much of what the script says is passed on, in lines.
-const LAST_WORDS: usize = 8;
+/// Number of lines of the script's output that are passed on.
+const OUTPUT_LINES: usize = 8;
 
-/// Where a system has its own, whatever the path says.
+/// Folders of system interpreters, searched whatever `PATH` is.
 const SYSTEM: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
 
-/// What it takes to make an environment.
+/// Files needed to create an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe {
     /// Installs the pinned packages: `make_env.sh PYTHON FOLDER`.
     pub script: PathBuf,
-    /// The environment must be of the Python that this one is linked with.
+    /// The environment must have the Python that this worker is linked with.
     pub worker: PathBuf,
-    /// The folder to make.
+    /// Folder to create.
     pub folder: PathBuf,
 }
 
 impl Recipe {
-    /// For the environment whose interpreter is to be `python`; `None` where this installation cannot make one.
+    /// Recipe for the environment with the interpreter `python`; `None` where this installation cannot create one.
     pub fn find(overrides: &Overrides, python: &Path) -> Option<Self> {
         let script = locate::assets(overrides).ok()?.join("python/make_env.sh");
         let recipe = Self {
@@ -36,11 +36,11 @@ impl Recipe {
         recipe.script.is_file().then_some(recipe)
     }
 
-    /// Makes the environment; takes minutes and the network, unless it is there.
+    /// Creates the environment unless it exists; takes minutes and the network.
     ///
     /// # Errors
-    /// In words, with the way out: no fitting Python, or what the script said.
-    pub fn make(&self) -> Result<(), String> {
+    /// No suitable Python, or the script's output, with a hint.
+    pub fn create(&self) -> Result<(), String> {
         let wanted = self.linked_version()?;
         let python = self
             .interpreters(&wanted)
@@ -48,8 +48,8 @@ impl Recipe {
             .find(|python| version_of(python).as_ref() == Some(&wanted))
             .ok_or_else(|| {
                 format!(
-                    "no Python {wanted} was found, which cadforge-worker is linked with\nhint: install it, or build \
-                     for the Python that is here: make PYTHON=python3 build"
+                    "Python {wanted}, which cadforge-worker is linked with, was not found\nhint: install it, or build \
+                     for the installed Python: make PYTHON=python3 build"
                 )
             })?;
         let made = Command::new("sh")
@@ -65,20 +65,20 @@ impl Recipe {
         let words = String::from_utf8_lossy(&made.stderr);
         let lines: Vec<&str> = words.lines().collect();
         Err(format!(
-            "the Python environment could not be made: {}",
-            lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n")
+            "the Python environment could not be created: {}",
+            lines[lines.len().saturating_sub(OUTPUT_LINES)..].join("\n")
         ))
     }
 
     fn linked_version(&self) -> Result<String, String> {
         let output = Command::new(&self.worker).arg("--version").output();
-        let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-        let said = said.map_err(|error| format!("cannot run {}: {error}", self.worker.display()))?;
-        let version = said.trim().trim_end_matches(')').rsplit(' ').next();
+        let output = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        let output = output.map_err(|error| format!("cannot run {}: {error}", self.worker.display()))?;
+        let version = output.trim().trim_end_matches(')').rsplit(' ').next();
         match version {
             Some(version) if version.contains('.') => Ok(version.to_owned()),
             _ => Err(format!(
-                "{} does not say which Python it is linked with\nhint: `cadforge doctor` looks for the cause",
+                "{} does not report its Python version\nhint: `cadforge doctor` finds the cause",
                 self.worker.display()
             )),
         }
@@ -86,12 +86,12 @@ impl Recipe {
 
     /// Interpreters that may be of that version, the likeliest first.
     fn interpreters(&self, version: &str) -> Vec<PathBuf> {
-        // That of a checkout's own set-up.
+        // The interpreter chosen by a checkout's set-up.
         let chosen = self.folder.parent().map(|root| root.join("target/setup/python"));
         let chosen = chosen.and_then(|note| fs::read_to_string(note).ok());
         let minor: Vec<&str> = version.split('.').take(2).collect();
         let names = [format!("python{}", minor.join(".")), "python3".to_owned()];
-        // All of them: the first on the path may hide the one that was built with.
+        // All of them: the first one on the path may shadow the required one.
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::env::split_paths(&path).chain(SYSTEM.map(PathBuf::from));
         let named = folders.flat_map(|folder| names.each_ref().map(|name| folder.join(name)));
@@ -127,7 +127,7 @@ pub(super) mod testing {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// One whose script is that text, with a Python that fits.
+    /// A recipe with that script and a suitable Python.
     pub(in crate::studio) fn recipe_in(root: &Path, script: &str) -> Recipe {
         let recipe = Recipe {
             script: root.join("make_env.sh"),
@@ -153,28 +153,31 @@ mod tests {
     fn the_script_gets_the_python_that_the_worker_is_linked_with() {
         let root = tempfile::tempdir().unwrap();
         let recipe = recipe_in(root.path(), "mkdir \"$2\" && echo \"$1\" >\"$2/by\"");
-        recipe.make().unwrap();
+        recipe.create().unwrap();
         let by = fs::read_to_string(root.path().join(".venv/by")).unwrap();
         assert_eq!(by.trim(), root.path().join("python").display().to_string());
     }
 
     #[test]
-    fn what_goes_wrong_is_passed_on_with_the_way_out() {
+    fn errors_are_reported_with_a_hint() {
         let root = tempfile::tempdir().unwrap();
         let recipe = recipe_in(
             root.path(),
             "echo 'error: no network' >&2; echo 'hint: plug it in' >&2; exit 1",
         );
-        let message = recipe.make().unwrap_err();
+        let message = recipe.create().unwrap_err();
         assert!(
             message.ends_with("error: no network\nhint: plug it in"),
             "{message}"
         );
 
         program(&recipe.worker, "echo 'cadforge-worker 0.1.0 (Python 3.0.0)'");
-        let message = recipe.make().unwrap_err();
-        assert!(message.starts_with("no Python 3.0.0 was found"), "{message}");
+        let message = recipe.create().unwrap_err();
+        assert!(
+            message.starts_with("Python 3.0.0, which cadforge-worker is linked with, was not found"),
+            "{message}"
+        );
         program(&recipe.worker, "echo oh");
-        assert!(recipe.make().unwrap_err().contains("does not say"));
+        assert!(recipe.create().unwrap_err().contains("does not report"));
     }
 }

@@ -1,5 +1,5 @@
-//! What is made of the training run that is open: a repair as a row of its own, a report, prompts, data sets. Everything goes
-//! beside the file or store of rows, by the engine room of the command line's verbs.
+//! Exports of the open training run: a repair as a row, a report, a curriculum, data sets. Each is written beside the file or
+//! store of rows by the functions of the command line.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,35 +14,31 @@ use crate::repair::endpoint::Template;
 use crate::task::TaskSet;
 use crate::trajectory::replace_file;
 
-/// Files of a folder that a report has a column each for; more of them count as one run.
+/// Maximum number of files in a folder that get their own column in a report; more count as one run.
 const COLUMNS: usize = 8;
 
-/// What can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExportKind {
-    /// The code on screen, as a repair of the row that it began as.
+    /// The code on screen, as a repair of the row that it started from.
     Repair,
     /// A report with plots.
     Report,
-    /// The next round's prompts.
+    /// Prompts of the next round.
     Curriculum,
-    /// A data set.
+    /// A data set for training.
     DataSet(export::Kind),
 }
 
 /// Code that repairs a row.
 #[derive(Clone, Debug)]
 pub struct Repaired {
-    /// Index of the row.
     pub row: usize,
-    /// The whole file.
     pub code: String,
-    /// How it was scored.
     pub evaluation: Evaluation,
 }
 
 impl ExportKind {
-    /// Where it goes.
+    /// Path of the export.
     pub fn path(self, rows: &Path) -> PathBuf {
         match self {
             Self::Repair => repaired::path_beside(rows),
@@ -54,13 +50,10 @@ impl ExportKind {
 }
 
 /// Appends a repair to the file of repairs beside the rows.
-pub fn keep_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
+pub fn save_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
     let path = ExportKind::Repair.path(&rows.path);
     let (code, evaluation) = (&repaired.code, &repaired.evaluation);
-    let row = rows
-        .rows
-        .get(repaired.row)
-        .ok_or("the row is not there any more")?;
+    let row = rows.rows.get(repaired.row).ok_or("the row no longer exists")?;
     let Some(id) = rows.id(repaired.row) else {
         let source = Source {
             file: rows.file(row).to_owned(),
@@ -79,18 +72,18 @@ pub fn keep_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
     };
     match keep() {
         Ok(true) => Ok(()),
-        Ok(false) => Err("the row is not in the store any more\nhint: open the store again".to_owned()),
+        Ok(false) => Err("the row is no longer in the store\nhint: open the store again".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
 
-/// The runs among some rows, each with its numbers.
+/// The runs among some rows, with their numbers.
 pub fn runs(rows: &Rows) -> Result<Vec<report::Run>, String> {
     let read = || {
         if rows.stored {
             return report::of_store(&Store::open_existing(&rows.path)?, DEFAULT_GENERATIONS);
         }
-        if !rows.many() {
+        if !rows.is_folder() {
             return Ok(vec![report::read(&rows.path, DEFAULT_GENERATIONS)?]);
         }
         if rows.files.len() > COLUMNS {
@@ -103,11 +96,11 @@ pub fn runs(rows: &Rows) -> Result<Vec<report::Run>, String> {
     read().map_err(|error| error.to_string())
 }
 
-/// Makes a report, prompts or a data set of all rows or of those that were `chosen`.
+/// Writes a report, a curriculum or a data set of all rows or of the `chosen` ones.
 ///
-/// What verbs read are files: chosen rows, and those of a store, are written to one beside their source first, which prompts
-/// then name as where they are from.
-pub fn make(
+/// The exporters read files: chosen rows, and rows of a store, are first written to a file beside their source, which a
+/// curriculum then names as its origin.
+pub fn write_export(
     making: ExportKind,
     rows: &Rows,
     chosen: Option<&[u32]>,
@@ -118,7 +111,7 @@ pub fn make(
     if making == ExportKind::Report {
         return write_report(&runs(rows)?, &path);
     }
-    let whole = !rows.stored && !rows.many() && chosen.is_none();
+    let whole = !rows.stored && !rows.is_folder() && chosen.is_none();
     let input = if whole {
         rows.path.clone()
     } else {
@@ -130,7 +123,7 @@ pub fn make(
     let inputs = [input];
     let template = || Template::find(prompts, "default");
     match making {
-        ExportKind::Repair => Err("a repair is code, and not made of rows".to_owned()),
+        ExportKind::Repair => Err("a repair is exported from code, not from rows".to_owned()),
         ExportKind::Report => Ok(()),
         ExportKind::Curriculum => {
             let options = curriculum::Options {
@@ -143,7 +136,7 @@ pub fn make(
             made.map(drop).map_err(|error| error.to_string())
         }
         ExportKind::DataSet(kind) => {
-            // A repair by hand is an example of its own row.
+            // A repair by hand is an example of its row.
             let repairs = Some(repaired::path_beside(&rows.path)).filter(|path| whole && path.is_file());
             let inputs: Vec<PathBuf> = inputs.into_iter().chain(repairs).collect();
             let options = export::Options::new(kind);
@@ -152,14 +145,14 @@ pub fn make(
                 if made.train > 0 {
                     Ok(())
                 } else {
-                    Err("no row is good enough for this data set\nhint: `cadforge export` takes less with --min-reward".to_owned())
+                    Err("no row qualifies for this data set\nhint: lower the bound with `cadforge export --min-reward`".to_owned())
                 }
             })
         }
     }
 }
 
-/// A file or folder beside rows, named after them.
+/// Path of a file or folder beside the rows, named after them.
 fn path_of(rows: &Path, ending: &str) -> PathBuf {
     let name = rows.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".jsonl").unwrap_or(&name);
@@ -182,7 +175,7 @@ fn write_report(runs: &[report::Run], folder: &Path) -> Result<(), String> {
     replace_file(&folder.join("report.md"), text.as_bytes()).map_err(fail)
 }
 
-/// Tasks of a window, as the verbs take them.
+/// Tasks of a window as a task set.
 pub fn task_set(tasks: impl IntoIterator<Item = Arc<crate::task::Task>>) -> TaskSet {
     tasks.into_iter().collect()
 }

@@ -1,4 +1,4 @@
-//! What the window makes of a training run: a repair of a row, a report, prompts, data sets.
+//! Exports of a training run: repairs of rows, reports, curricula, data sets.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::data::export::Kind as DataSet;
 use crate::data::store::{Filter, Store};
 use crate::failure::Kind;
 
-/// Waits until so many files were written.
+/// Waits until `count` files were written.
 fn written(window: &mut Window, count: usize) {
     until(window, "the file", |state| {
         state
@@ -25,31 +25,31 @@ fn written(window: &mut Window, count: usize) {
     });
 }
 
-/// A window with a training run of one group open: a good candidate, and one that does not build.
+/// A window with a training run of one group: a good candidate, and a failed build.
 fn training_run(folder: &Path) -> (FakeBackend, Window) {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     let rows = [
         json!({"task_id": "part", "group_id": "g", "code": "box", "kind": "build_ok", "reward": {"build": 1.0, "total": 0.8}, "score": 0.8}),
         json!({"task_id": "part", "group_id": "g", "code": "bax", "kind": "undefined_name", "reward": {"build": 0.0, "total": -1.0}, "score": -0.7}),
     ];
     let path = folder.join("run.jsonl");
-    // Blank lines are lines.
+    // Blank lines count as lines.
     std::fs::write(&path, format!("{}\n\n{}\n", rows[0], rows[1])).unwrap();
     ask(&mut window, Command::Open(vec![path]));
     until(&mut window, "the rows", |state| state.rows.is_some());
-    (standin, window)
+    (backend, window)
 }
 
 #[test]
-fn a_failed_row_is_opened_repaired_and_kept_with_where_it_is_from() {
+fn a_repair_of_a_failed_row_is_saved_with_its_source() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = training_run(dir.path());
+    let (backend, mut window) = training_run(dir.path());
     ask(&mut window, Command::OpenRow(1));
     until(&mut window, "the row", |state| state.open_row == Some(1));
-    standin.last(|job| {
+    backend.last(|job| {
         assert_eq!(job.code(), "bax");
         job.answer(failed(
             Kind::UndefinedName,
@@ -72,7 +72,7 @@ fn a_failed_row_is_opened_repaired_and_kept_with_where_it_is_from() {
     ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
     assert!(notice(&window).contains("scored"), "{}", notice(&window));
     ask(&mut window, Command::Do(Action::RunNow));
-    standin.last(|job| job.answer(built(0.9, 0.9)));
+    backend.last(|job| job.answer(built(0.9, 0.9)));
     window.run();
     ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
     written(&mut window, 1);
@@ -91,7 +91,7 @@ fn a_failed_row_is_opened_repaired_and_kept_with_where_it_is_from() {
 }
 
 #[test]
-fn reports_prompts_and_data_sets_go_beside_the_rows() {
+fn exports_are_written_beside_the_rows() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = training_run(dir.path());
     let making = [
@@ -121,56 +121,56 @@ fn reports_prompts_and_data_sets_go_beside_the_rows() {
     assert!(notice(&window).contains("no training run"));
 }
 
-/// Waits for a line of the log that holds a text.
+/// Waits for a log line that contains a text.
 fn noted(window: &mut Window, text: &'static str) {
     until(window, text, |state| {
         state.log.iter().any(|line| line.text.contains(text))
     });
 }
 
-/// Opens the training run, imports it into a store, and opens that.
+/// Opens the training run, imports it into a store, and opens the store.
 fn stored_run(folder: &Path) -> (FakeBackend, Window) {
-    let (standin, mut window) = training_run(folder);
-    studio(&mut window).row_store_is(folder.join("store"));
+    let (backend, mut window) = training_run(folder);
+    studio(&mut window).set_row_store(folder.join("store"));
     ask(&mut window, Command::Do(Action::ImportRows));
     noted(&mut window, "imported 2 rows as `run`, 2 of them new");
     ask(&mut window, Command::Do(Action::OpenStore));
     until(&mut window, "the store", |state| {
         state.rows.as_ref().is_some_and(|rows| rows.stored)
     });
-    (standin, window)
+    (backend, window)
 }
 
 #[test]
-fn a_store_is_looked_through_like_a_file() {
+fn a_store_is_browsed_like_a_file() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = stored_run(dir.path());
+    let (backend, mut window) = stored_run(dir.path());
     let rows = state(&window).rows.clone().unwrap();
     assert_eq!((rows.rows.len(), &rows.runs[..]), (2, &["run".to_owned()][..]));
     assert_eq!(rows.groups.len(), 1);
     assert_eq!(rows.by(&[0, 1], super::rows::Key::Kind).len(), 2);
     window.get_by_label("row 2, undefined_name −1.00").click();
     until(&mut window, "the row", |state| state.open_row == Some(1));
-    standin.last(|job| assert_eq!(job.code(), "bax"));
+    backend.last(|job| assert_eq!(job.code(), "bax"));
     ask(&mut window, Command::SearchRows("BAX".to_owned()));
     until(&mut window, "the matches", |state| state.row_matches.is_some());
     assert_eq!(state(&window).row_matches.as_deref(), Some(&[1][..]));
-    // What came of a second import is nothing new; a store takes no store in.
+    // A second import adds nothing; a store cannot be imported into a store.
     ask(&mut window, Command::Do(Action::ImportRows));
-    assert!(notice(&window).contains("in a store already"));
+    assert!(notice(&window).contains("already in a store"));
 }
 
 #[test]
-fn a_repair_of_a_stored_row_is_a_row_of_the_store_that_names_its_source() {
+fn a_repair_of_a_stored_row_is_stored_with_its_source() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = stored_run(dir.path());
+    let (backend, mut window) = stored_run(dir.path());
     ask(&mut window, Command::OpenRow(1));
     until(&mut window, "the row", |state| state.open_row == Some(1));
     let card = state(&window).card().id;
     let code = "box".to_owned();
     ask(&mut window, Command::Edit { card, code });
     ask(&mut window, Command::Do(Action::RunNow));
-    standin.last(|job| job.answer(built(0.9, 0.9)));
+    backend.last(|job| job.answer(built(0.9, 0.9)));
     window.run();
     ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
     written(&mut window, 1);
@@ -191,11 +191,11 @@ fn a_repair_of_a_stored_row_is_a_row_of_the_store_that_names_its_source() {
         state(&window).rows.as_ref().unwrap().runs,
         ["run", "store.repaired"]
     );
-    window.get_by_label("Run of rows");
+    window.get_by_label("Filter by run");
 }
 
 #[test]
-fn a_data_set_is_made_of_the_rows_that_are_chosen() {
+fn a_data_set_is_exported_from_selected_rows() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = stored_run(dir.path());
     let making = ExportKind::DataSet(DataSet::Rollouts);
@@ -218,7 +218,7 @@ fn a_data_set_is_made_of_the_rows_that_are_chosen() {
 }
 
 #[test]
-fn a_report_stands_beside_the_published_runs() {
+fn a_report_includes_the_published_runs() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = stored_run(dir.path());
     window.get_by_label("Run").click();
@@ -243,7 +243,7 @@ fn a_report_stands_beside_the_published_runs() {
             "`{label}` is not to be seen"
         );
     }
-    // Other rows, another report.
+    // Other rows have another report.
     ask(&mut window, Command::CloseRows);
     assert!(matches!(state(&window).report, Report::Unread));
 }

@@ -1,6 +1,6 @@
-//! Opens and saves, off the window's thread.
+//! Opens and saves files on background threads.
 //!
-//! Saving is atomic: a file holds its old content or its new one, whatever happens in between.
+//! Saving is atomic: a file holds its old or its new content, whatever happens in between.
 
 mod writer;
 
@@ -16,7 +16,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::exporting;
 use super::new_task::NewTask;
 use super::notes::Notes;
-use super::rows::{Rows, is_many};
+use super::rows::{Rows, is_run_folder};
 use super::settings::Settings;
 use super::share::{self, ExportFormat, Timeline};
 use super::state::{CardId, PathPurpose, Work, file_name};
@@ -31,91 +31,88 @@ use crate::locate;
 use crate::studio::environment::Recipe;
 use crate::task::Task;
 use crate::trajectory::{self, Trajectory, TrajectoryError, replace_file};
-use writer::{Latest, Stamp, Watched, Write, Writer, changed, hash, lock, look_at, start_writer};
+use writer::{Latest, Stamp, Watched, Write, Writer, changed, hash, lock, read_stamp, start_writer};
 
-/// `rfd` answers nothing both when a person cancels and when there is no dialog to show. Nobody cancels
-/// faster than this, so a quicker nothing means that a path field is needed.
+/// `rfd` returns nothing both when the user cancels and when no dialog can be shown. Users do not cancel faster than this, so a
+/// faster empty result means that the path field is needed.
 const NO_PORTAL: Duration = Duration::from_millis(400);
 
-/// How often watched files are looked at: often enough to be there when one turns back to the window.
+/// Polling interval of watched files: changes are noticed by the time the user returns to the window.
 const WATCH: Duration = Duration::from_millis(700);
 
-/// What came of a file operation.
+/// Result of a file operation.
 #[derive(Debug)]
 pub enum FileEvent {
-    /// A dialog gave a path.
-    Picked(PathPurpose, PathBuf),
+    /// A dialog returned a path.
+    PathChosen(PathPurpose, PathBuf),
     /// No dialog could be shown.
     NoDialog(PathPurpose),
-    /// A file was looked for that would be written: whether something is there already.
-    LookedFor(PathPurpose, PathBuf, bool),
-    /// A file was read, or not.
+    /// Whether a file that would be written exists.
+    PathChecked(PathPurpose, PathBuf, bool),
+    /// Content of a file.
     Read(PathBuf, Result<String, String>),
-    /// A folder can be a project folder, or not.
+    /// A folder as project folder.
     Project(PathBuf, Box<Result<Project, String>>),
-    /// A trajectory was read, or not.
+    /// A trajectory was read.
     Trajectory(Box<Result<Trajectory, String>>),
-    /// A file of rows was read, with what was said of them.
+    /// A file of rows was read, with its notes.
     Rows(Arc<Rows>, Result<Notes, String>),
-    /// A file of rows to compare with was read, or not.
+    /// Rows to compare with were read.
     Other(Result<Arc<Rows>, String>),
-    /// The codes of a group were read: its rows, with task and code of each.
+    /// Codes of a group were read: row index, task and code of each.
     Group(usize, Vec<(usize, RowCode)>),
-    /// A row's code was read, or not: its index, task and code.
+    /// A row's code was read: its index, task and code.
     RowCode(usize, RowCode),
-    /// Rows that hold a text were found, or not; with the serial of the search.
+    /// Rows that contain a text, with the serial number of the search.
     Matches(u64, Result<Vec<u32>, String>),
-    /// Settings could not be written.
-    NotKept(String),
-    /// The Python environment was made, or not.
-    EnvironmentMade(Result<(), String>),
-    /// A task was written, or not.
+    /// Settings could not be saved.
+    NotSaved(String),
+    /// The Python environment was created.
+    EnvironmentCreated(Result<(), String>),
+    /// A task was written.
     TaskWritten(Result<Arc<Task>, String>),
-    /// How much is kept on the disk.
-    Stored(Stored),
-    /// What the runs among rows came to, or why nobody knows.
+    /// Size of the cache on disk.
+    CacheUsage(CacheUsage),
+    /// Report of the runs among rows.
     Report(Arc<Rows>, Result<Vec<Run>, String>),
-    /// Rows were imported into the store in a folder, or not.
+    /// Rows were imported into the store in a folder.
     Imported(PathBuf, Result<Imported, String>),
-    /// A story was written, or not.
+    /// A timeline was exported.
     Exported(PathBuf, Result<(), String>),
-    /// A watched file has another content than it had.
+    /// A watched file has new content.
     Changed(PathBuf, String),
-    /// A card's revision was written, or not.
+    /// A card's revision was written.
     Written {
-        /// The file.
         path: PathBuf,
-        /// The card.
         card: CardId,
-        /// The revision that the file now holds.
+        /// Revision that the file now holds.
         revision: u64,
-        /// Why not, if not.
+        /// Error, if writing failed.
         result: Result<(), String>,
     },
 }
 
-/// What is kept on the disk.
+/// Size of the cache on disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stored {
-    /// Where results are kept; none where they are not.
+pub struct CacheUsage {
+    /// Cache folder; none where results are not cached.
     pub folder: Option<PathBuf>,
-    /// Number of results.
     pub entries: u64,
-    /// Bytes that they take.
+    /// Size of the results in bytes.
     pub bytes: u64,
-    /// Whether it was just cleaned.
+    /// Whether the cache was just cleared.
     pub cleaned: bool,
-    /// What could not be removed, if something.
+    /// Files that could not be removed.
     pub problem: Option<String>,
 }
 
-/// Task and code of a row, or why there are none.
+/// Task and code of a row, or the error.
 pub type RowCode = Result<(Option<String>, String), String>;
 
-/// Runs file operations and collects what came of them.
+/// Runs file operations on threads and collects their results.
 pub struct Files {
     sender: Sender<FileEvent>,
-    /// What came of them, in order of completion.
+    /// Results in order of completion.
     pub events: Receiver<FileEvent>,
     wake: Wake,
     writer: Option<Writer>,
@@ -128,7 +125,7 @@ pub struct Files {
 }
 
 impl Drop for Files {
-    /// A window that closes waits until what was saved is on the disk.
+    /// A closing window waits until saved files are on the disk.
     fn drop(&mut self) {
         if let Some(Writer { queue, thread }) = self.writer.take() {
             drop(queue);
@@ -144,7 +141,7 @@ impl Drop for Files {
 }
 
 impl Files {
-    /// Calls `wake` whenever something came of an operation.
+    /// Calls `wake` after each event.
     pub fn new(wake: Wake) -> Self {
         let (sender, events) = crossbeam_channel::unbounded();
         Self {
@@ -161,10 +158,10 @@ impl Files {
         }
     }
 
-    /// Tells from now on when a file no longer holds `code`.
+    /// Reports from now on when a file no longer holds `code`.
     pub fn watch(&mut self, path: PathBuf, code: &str) {
         let stamp = Stamp {
-            seen: look_at(&path),
+            seen: read_stamp(&path),
             content: hash(code),
         };
         lock(&self.watched).insert(path, stamp);
@@ -180,7 +177,7 @@ impl Files {
         thread::spawn(move || {
             loop {
                 thread::sleep(WATCH);
-                // Gone with the window.
+                // The window is closed.
                 let Some(watched) = watched.upgrade() else { return };
                 for (path, code) in changed(&mut lock(&watched)) {
                     let _ = sender.send(FileEvent::Changed(path, code));
@@ -193,10 +190,10 @@ impl Files {
     /// Reads a trajectory, a file of rows, a store, or a folder of trajectories and files of rows.
     pub fn read_trajectory(&mut self, path: PathBuf) {
         self.run_long(format!("reading {}", file_name(&path)), move |progress| {
-            if store::exists(&path) || is_many(&path) {
+            if store::exists(&path) || is_run_folder(&path) {
                 return Some(match read_rows(&path, progress) {
                     Ok(rows) => FileEvent::Rows(Arc::new(rows), Notes::read(&path)),
-                    Err(message) => FileEvent::NotKept(message),
+                    Err(message) => FileEvent::NotSaved(message),
                 });
             }
             match trajectory::read(&path) {
@@ -211,12 +208,11 @@ impl Files {
         });
     }
 
-    /// Reads the code of a row.
     pub fn read_row(&self, rows: Arc<Rows>, index: usize) {
         self.run(move || Some(FileEvent::RowCode(index, rows.code(index))));
     }
 
-    /// Reads rows to compare with: a file, a store or a folder of them.
+    /// Reads rows to compare with: a file, a store or a folder.
     pub fn read_other(&mut self, path: PathBuf) {
         self.run_long(format!("reading {}", file_name(&path)), move |progress| {
             Some(FileEvent::Other(read_rows(&path, progress).map(Arc::new)))
@@ -231,7 +227,7 @@ impl Files {
         });
     }
 
-    /// Writes some rows with what was said of them.
+    /// Writes some rows with their notes.
     pub fn export_rows(&mut self, path: PathBuf, rows: Arc<Rows>, chosen: Vec<u32>, notes: Notes) {
         self.run_long(format!("writing {}", file_name(&path)), move |progress| {
             let done = rows.export(&chosen, &notes, &path, progress);
@@ -239,15 +235,15 @@ impl Files {
         });
     }
 
-    /// Makes something of rows; `path` is where it goes.
-    pub fn make(&mut self, path: PathBuf, make: impl FnOnce() -> Result<(), String> + Send + 'static) {
+    /// Runs an export in the background; `path` is its destination.
+    pub fn export_data(&mut self, path: PathBuf, make: impl FnOnce() -> Result<(), String> + Send + 'static) {
         self.run_long(format!("writing {}", file_name(&path)), move |_| {
             let made = make();
             Some(FileEvent::Exported(path, made))
         });
     }
 
-    /// Reads what the runs among rows came to, and another run to compare with.
+    /// Computes the report of the runs among the rows, and of another run to compare with.
     pub fn read_report(&mut self, rows: Arc<Rows>, other: Option<Arc<Rows>>) {
         self.run_long("reading the report".to_owned(), move |_| {
             let read = exporting::runs(&rows).and_then(|mut runs| {
@@ -260,8 +256,8 @@ impl Files {
         });
     }
 
-    /// Adds the files of rows to the store in a folder, which is made if there is none. What comes of many files is summed,
-    /// and names no run.
+    /// Imports the files of rows into the store in a folder, which is created if missing. The counts of several files are
+    /// summed, without a run's name.
     pub fn import_rows(&mut self, rows: Arc<Rows>, folder: PathBuf) {
         self.run_long(format!("importing {}", file_name(&rows.path)), move |progress| {
             let import = || {
@@ -283,10 +279,10 @@ impl Files {
         });
     }
 
-    /// Keeps what was said of rows beside their file.
-    pub fn keep_notes(&mut self, rows: PathBuf, notes: Notes) {
-        let told = (self.sender.clone(), self.wake.clone());
-        self.notes.write(told, move || notes.write(&rows));
+    /// Saves notes beside their file of rows.
+    pub fn save_notes(&mut self, rows: PathBuf, notes: Notes) {
+        let events = (self.sender.clone(), self.wake.clone());
+        self.notes.write(events, move || notes.write(&rows));
     }
 
     /// Writes a task to a pack.
@@ -294,26 +290,21 @@ impl Files {
         self.run(move || Some(FileEvent::TaskWritten(task.write(&pack))));
     }
 
-    /// Makes the Python environment.
-    pub fn make_environment(&mut self, recipe: Recipe) {
+    pub fn create_environment(&mut self, recipe: Recipe) {
         self.run_long("setting up Python, 340 MB".to_owned(), move |_| {
-            Some(FileEvent::EnvironmentMade(recipe.make()))
+            Some(FileEvent::EnvironmentCreated(recipe.create()))
         });
     }
 
-    /// Looks how much is kept on the disk, and removes it first if asked to.
-    pub fn store(&mut self, clean: bool) {
-        let what = if clean {
-            "removing kept results"
-        } else {
-            "measuring"
-        };
+    /// Measures the cache, after clearing it if requested.
+    pub fn measure_cache(&mut self, clean: bool) {
+        let what = if clean { "clearing the cache" } else { "measuring" };
         self.run_long(what.to_owned(), move |_| {
-            // A test leaves what this person has kept alone.
+            // Tests never clear the user's cache.
             let (folder, clean) = (locate::cache(), clean && !cfg!(test));
-            let problem = clean.then(|| remove_kept(folder.as_deref())).flatten();
+            let problem = clean.then(|| clear_cache(folder.as_deref())).flatten();
             let usage = folder.as_deref().map(cache::usage).unwrap_or_default();
-            Some(FileEvent::Stored(Stored {
+            Some(FileEvent::CacheUsage(CacheUsage {
                 folder,
                 entries: usage.entries,
                 bytes: usage.bytes,
@@ -323,23 +314,21 @@ impl Files {
         });
     }
 
-    /// Looks for a text in the rows.
+    /// Searches the rows for a text.
     pub fn search_rows(&mut self, rows: Arc<Rows>, text: String, serial: u64) {
         self.run_long("searching".to_owned(), move |_| {
-            Some(FileEvent::Matches(serial, rows.holding(&text)))
+            Some(FileEvent::Matches(serial, rows.search(&text)))
         });
     }
 
-    /// Writes settings.
-    pub fn keep_settings(&mut self, path: PathBuf, settings: Settings) {
-        let told = (self.sender.clone(), self.wake.clone());
-        self.settings.write(told, move || settings.write(&path));
+    pub fn save_settings(&mut self, path: PathBuf, settings: Settings) {
+        let events = (self.sender.clone(), self.wake.clone());
+        self.settings.write(events, move || settings.write(&path));
     }
 
-    /// Writes a story.
-    pub fn export(&mut self, path: PathBuf, story: Timeline, form: ExportFormat) {
+    pub fn export(&mut self, path: PathBuf, timeline: Timeline, format: ExportFormat) {
         self.run_long(format!("writing {}", file_name(&path)), move |progress| {
-            let done = share::tell(&story, form, progress).and_then(|bytes| {
+            let done = share::render(&timeline, format, progress).and_then(|bytes| {
                 replace_file(&path, &bytes).map_err(|error| {
                     format!(
                         "cannot write {}: {error}\nhint: choose another folder",
@@ -351,20 +340,20 @@ impl Files {
         });
     }
 
-    /// Long work under way, oldest first.
+    /// Long operations in progress, oldest first.
     pub fn work(&self) -> Vec<Work> {
         let work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         work.values().cloned().collect()
     }
 
-    /// Asks for a path with the desktop's own dialog. `suggested` is a file name for saving.
-    pub fn pick(&self, purpose: PathPurpose, suggested: String) {
+    /// Asks for a path with the desktop's dialog. `suggested` is a file name for saving.
+    pub fn choose_path(&self, purpose: PathPurpose, suggested: String) {
         self.run(move || {
-            // A test has nobody to answer a dialog.
+            // Nobody answers dialogs in tests.
             if cfg!(test) {
                 return Some(FileEvent::NoDialog(purpose));
             }
-            let asked = Instant::now();
+            let start = Instant::now();
             let dialog = rfd::FileDialog::new();
             let dialog = match purpose {
                 PathPurpose::Open => dialog.add_filter("CadQuery code, trajectories, rows", &["py", "jsonl"]),
@@ -372,7 +361,7 @@ impl Files {
                 PathPurpose::Save(_) => dialog.add_filter("CadQuery code", &["py"]),
                 PathPurpose::Compare | PathPurpose::Rows => dialog.add_filter("rows", &["jsonl"]),
                 PathPurpose::Step => dialog.add_filter("STEP", &["step", "stp"]),
-                PathPurpose::Export(form) => dialog.add_filter(form.extension(), &[form.extension()]),
+                PathPurpose::Export(format) => dialog.add_filter(format.extension(), &[format.extension()]),
             };
             let path = match purpose {
                 PathPurpose::Open => dialog.set_title("Open code, a trajectory or rows").pick_file(),
@@ -386,14 +375,14 @@ impl Files {
                 }
             };
             match path {
-                Some(path) => Some(FileEvent::Picked(purpose, path)),
-                None if asked.elapsed() < NO_PORTAL => Some(FileEvent::NoDialog(purpose)),
+                Some(path) => Some(FileEvent::PathChosen(purpose, path)),
+                None if start.elapsed() < NO_PORTAL => Some(FileEvent::NoDialog(purpose)),
                 None => None,
             }
         });
     }
 
-    /// Looks at a folder that scripts might read.
+    /// Checks a folder that scripts might read.
     pub fn open_project(&self, folder: PathBuf) {
         self.run(move || {
             let opened = Project::open(&folder).map_err(|error| error.to_string());
@@ -401,12 +390,12 @@ impl Files {
         });
     }
 
-    /// Looks whether something is at a path that would be written.
-    pub fn look_for(&self, purpose: PathPurpose, path: PathBuf) {
+    /// Checks whether a path that would be written exists.
+    pub fn check_path(&self, purpose: PathPurpose, path: PathBuf) {
         self.run(move || {
-            // A link that leads nowhere is something too.
+            // A dangling link exists as well.
             let there = fs::symlink_metadata(&path).is_ok();
-            Some(FileEvent::LookedFor(purpose, path, there))
+            Some(FileEvent::PathChecked(purpose, path, there))
         });
     }
 
@@ -418,14 +407,14 @@ impl Files {
         });
     }
 
-    /// Writes a card's code, after what was to be written before, and watches the file from then on.
+    /// Writes a card's code, after the writes queued before, and watches the file from then on.
     pub fn write(&mut self, path: PathBuf, code: String, card: CardId, revision: u64) {
         self.start_watching();
         let (sender, wake) = (&self.sender, &self.wake);
         let writer = self
             .writer
             .get_or_insert_with(|| start_writer(sender.clone(), wake.clone(), self.watched.clone()));
-        // The thread listens for as long as this holds its queue.
+        // The thread receives for as long as this value holds its queue.
         let _ = writer.queue.send(Write {
             path,
             code,
@@ -434,8 +423,11 @@ impl Files {
         });
     }
 
-    /// As [`Self::run`], told of while it lasts; the work says which share of it is done.
-    #[expect(clippy::needless_pass_by_value, reason = "a text made for the call")]
+    /// Like [`Self::run`], with a progress entry while it lasts.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers build the text for the call"
+    )]
     fn run_long(
         &mut self,
         what: String,
@@ -474,7 +466,7 @@ impl Files {
         let (sender, wake) = (self.sender.clone(), self.wake.clone());
         thread::spawn(move || {
             if let Some(event) = work() {
-                // A window that has closed has no use for the answer.
+                // A closed window needs no result.
                 let _ = sender.send(event);
                 wake();
             }
@@ -482,8 +474,8 @@ impl Files {
     }
 }
 
-/// Removes kept results and what killed workers left; tells what would not go.
-fn remove_kept(folder: Option<&Path>) -> Option<String> {
+/// Clears the cache and what killed workers left; returns what could not be removed.
+fn clear_cache(folder: Option<&Path>) -> Option<String> {
     let mut problem = None;
     if let Some(folder) = folder
         && let Err(error) = cache::remove(folder)
@@ -505,12 +497,12 @@ fn remove_kept(folder: Option<&Path>) -> Option<String> {
     problem
 }
 
-/// Rows of a store, of a folder of files or of one file.
+/// Rows of a store, a folder of files or one file.
 fn read_rows(path: &Path, progress: &dyn Fn(f32)) -> Result<Rows, String> {
     if store::exists(path) {
-        Rows::of_store(path)
-    } else if is_many(path) {
-        Rows::of_folder(path, progress)
+        Rows::from_store(path)
+    } else if is_run_folder(path) {
+        Rows::from_folder(path, progress)
     } else {
         Rows::read(path)
     }

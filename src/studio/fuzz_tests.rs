@@ -1,5 +1,4 @@
-//! A stream of nonsense: whatever is asked for, typed, clicked and answered in whatever order, the window stands, and what
-//! it shows holds together.
+//! Fuzz test: after any sequence of commands, input and job events the window works and its state is consistent.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +17,7 @@ use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::reward::{Mode, Profile};
 
-/// Keeps the words of a test in the order of its seed.
+/// Random source of a test with its seed.
 struct TestRng(Pcg32);
 
 impl TestRng {
@@ -35,8 +34,8 @@ impl TestRng {
     }
 }
 
-/// What writes to a file of its own, and the page that cleans this person's store, are not asked for.
-fn harmless(action: Action) -> bool {
+/// Excludes actions that write files elsewhere, and the page that clears the user's cache.
+fn is_allowed(action: Action) -> bool {
     !matches!(
         action,
         Action::Open
@@ -49,7 +48,7 @@ fn harmless(action: Action) -> bool {
     )
 }
 
-fn code(chance: &mut TestRng) -> String {
+fn code(rng: &mut TestRng) -> String {
     const PIECES: [&str; 12] = [
         "import cadquery as cq\n",
         "part = cq.Workplane(\"XY\").box(1, 2, 3)\n",
@@ -64,20 +63,20 @@ fn code(chance: &mut TestRng) -> String {
         "x = -4\n",
         "",
     ];
-    (0..chance.below(12)).map(|_| chance.of(&PIECES)).collect()
+    (0..rng.below(12)).map(|_| rng.of(&PIECES)).collect()
 }
 
-fn card(chance: &mut TestRng, state: &State) -> CardId {
-    let session = &state.sessions[chance.below(state.sessions.len())];
-    match chance.below(4) {
-        0 => CardId(chance.0.next_u64()),
-        _ => session.cards[chance.below(session.cards.len())].id,
+fn card(rng: &mut TestRng, state: &State) -> CardId {
+    let session = &state.sessions[rng.below(state.sessions.len())];
+    match rng.below(4) {
+        0 => CardId(rng.0.next_u64()),
+        _ => session.cards[rng.below(session.cards.len())].id,
     }
 }
 
-fn command(chance: &mut TestRng, state: &State, folder: &Path) -> Command {
-    let path = |chance: &mut TestRng| -> PathBuf {
-        folder.join(chance.of(&[
+fn command(rng: &mut TestRng, state: &State, folder: &Path) -> Command {
+    let path = |rng: &mut TestRng| -> PathBuf {
+        folder.join(rng.of(&[
             "rows.jsonl",
             "part.py",
             "no/such.py",
@@ -86,107 +85,107 @@ fn command(chance: &mut TestRng, state: &State, folder: &Path) -> Command {
             "latin1.py",
         ]))
     };
-    let row = chance.below(9);
-    match chance.below(26) {
+    let row = rng.below(9);
+    match rng.below(26) {
         0..=7 => loop {
-            let action = ACTIONS[chance.below(ACTIONS.len())].action;
-            if harmless(action) {
+            let action = ACTIONS[rng.below(ACTIONS.len())].action;
+            if is_allowed(action) {
                 break Command::Do(action);
             }
         },
-        8 => Command::SelectTask(chance.of(&["part", "other", "nowhere"]).to_owned()),
-        9 => Command::SelectCard(card(chance, state)),
-        10 => Command::Pin(card(chance, state)),
-        11 => Command::Branch(card(chance, state)),
-        12 => Command::Remove(card(chance, state)),
+        8 => Command::SelectTask(rng.of(&["part", "other", "nowhere"]).to_owned()),
+        9 => Command::SelectCard(card(rng, state)),
+        10 => Command::Pin(card(rng, state)),
+        11 => Command::Branch(card(rng, state)),
+        12 => Command::Remove(card(rng, state)),
         13 => Command::Edit {
-            card: card(chance, state),
-            code: code(chance),
+            card: card(rng, state),
+            code: code(rng),
         },
         14 => Command::Tune {
-            card: card(chance, state),
-            code: code(chance),
+            card: card(rng, state),
+            code: code(rng),
         },
-        15 => Command::SetProfile(chance.of(&[Profile::default()])),
-        16 => Command::SetMode(chance.of(&[Mode::Fast, Mode::Full])),
-        17 => Command::SetRecording(chance.of(&["guided", "none such"]).to_owned()),
+        15 => Command::SetProfile(rng.of(&[Profile::default()])),
+        16 => Command::SetMode(rng.of(&[Mode::Fast, Mode::Full])),
+        17 => Command::SetRecording(rng.of(&["guided", "none such"]).to_owned()),
         18 => Command::ShowReference,
-        19 => Command::Open(vec![path(chance)]),
-        20 => match chance.below(4) {
-            0 => Command::UsePath(PathPurpose::Save(card(chance, state)), folder.join("out.py")),
-            1 => Command::UsePath(PathPurpose::Compare, path(chance)),
+        19 => Command::Open(vec![path(rng)]),
+        20 => match rng.below(4) {
+            0 => Command::UsePath(PathPurpose::Save(card(rng, state)), folder.join("out.py")),
+            1 => Command::UsePath(PathPurpose::Compare, path(rng)),
             2 => Command::UsePath(PathPurpose::Rows, folder.join("chosen.jsonl")),
-            _ => Command::UsePath(PathPurpose::Open, path(chance)),
+            _ => Command::UsePath(PathPurpose::Open, path(rng)),
         },
-        21 => chance_of_commands(chance),
+        21 => action_command(rng),
         22 => Command::OpenRow(row),
-        23 => Command::SearchRows(chance.of(&["", "box", "zzz"]).to_owned()),
-        24 => match chance.below(9) {
+        23 => Command::SearchRows(rng.of(&["", "box", "zzz"]).to_owned()),
+        24 => match rng.below(9) {
             0 => Command::CloseRows,
-            1 => Command::PinRow(row, chance.yes()),
-            2 => Command::AnnotateRow(row, code(chance)),
+            1 => Command::PinRow(row, rng.yes()),
+            2 => Command::AnnotateRow(row, code(rng)),
             3 => Command::CloseOther,
-            4 => Command::OpenGroup(chance.below(5)),
+            4 => Command::OpenGroup(rng.below(5)),
             5 => Command::Do(Action::StartServer),
             6 => Command::Do(Action::StopServer),
-            7 => Command::Serving(ServingCommand::Show(chance.below(3) as u64)),
-            _ => Command::Do(Action::Panel(chance.of(&PanelKind::ALL))),
+            7 => Command::Serving(ServingCommand::Show(rng.below(3) as u64)),
+            _ => Command::Do(Action::Panel(rng.of(&PanelKind::ALL))),
         },
-        _ => Command::Set(Settings {
-            theme: chance.of(&ThemeChoice::ALL),
-            scale: chance.of(&[0.75, 1.0, 1.25, 2.0]),
+        _ => Command::ApplySettings(Settings {
+            theme: rng.of(&ThemeChoice::ALL),
+            scale: rng.of(&[0.75, 1.0, 1.25, 2.0]),
             ..Settings::default()
         }),
     }
 }
 
-fn chance_of_commands(chance: &mut TestRng) -> Command {
-    match chance.below(7) {
+fn action_command(rng: &mut TestRng) -> Command {
+    match rng.below(7) {
         0 => Command::DismissNotice,
-        1 => Command::Rescue(chance.yes()),
-        2 => Command::SettleConflict(chance.yes()),
-        3 => Command::StayOpen,
+        1 => Command::RecoverEdits(rng.yes()),
+        2 => Command::AnswerConflict(rng.yes()),
+        3 => Command::CancelQuit,
         4 => Command::ClosePathPrompt,
-        5 => Command::SettleOverwrite(chance.of(&[
+        5 => Command::AnswerOverwrite(rng.of(&[
             Overwriting::Replace,
             Overwriting::Rename,
             Overwriting::Cancel,
         ])),
-        _ => Command::Copy(code(chance)),
+        _ => Command::Copy(code(rng)),
     }
 }
 
-/// An answer of the engine to one of its jobs, in any order and to jobs that are over.
-fn answer(chance: &mut TestRng, standin: &FakeBackend) {
-    if standin.count() == 0 {
+/// An event of the engine for one of its jobs, in any order and for ended jobs too.
+fn answer(rng: &mut TestRng, backend: &FakeBackend) {
+    if backend.count() == 0 {
         return;
     }
-    let index = if chance.yes() {
-        standin.count() - 1
+    let index = if rng.yes() {
+        backend.count() - 1
     } else {
-        chance.below(standin.count())
+        rng.below(backend.count())
     };
-    let assessment = match chance.below(3) {
+    let assessment = match rng.below(3) {
         0 => failed(
             Kind::SyntaxClosure,
             "'(' was never closed",
-            1 + chance.below(40) as u32,
+            1 + rng.below(40) as u32,
         ),
         1 => built(0.7, 0.5),
         _ => built(-0.2, 0.0),
     };
-    let number = chance.below(4);
-    let event = match chance.below(10) {
+    let number = rng.below(4);
+    let event = match rng.below(10) {
         0 => Event::Started,
         1 => Event::Proposing { step: number },
         2 => Event::ProposalText {
             step: number,
-            delta: code(chance),
+            delta: code(rng),
         },
-        3 | 4 => step(number, &code(chance), assessment),
+        3 | 4 => step(number, &code(rng), assessment),
         5 => Event::Failed {
             message: "the worker died\nhint: try again".to_owned(),
-            input: chance.yes(),
+            input: rng.yes(),
         },
         6 => Event::Cancelled,
         7 => match assessment.shape {
@@ -194,15 +193,15 @@ fn answer(chance: &mut TestRng, standin: &FakeBackend) {
             None => Event::Started,
         },
         _ => {
-            let repair = standin.job(index, |job| matches!(job.job, Job::Repair(_)));
-            // Now and then the answer to another question than was asked.
-            let repaired = repair != (chance.below(20) == 0);
+            let repair = backend.job(index, |job| matches!(job.job, Job::Repair(_)));
+            // Occasionally the result of another kind of job.
+            let repaired = repair != (rng.below(20) == 0);
             Event::Done(Box::new(if repaired {
                 JobOutcome::Repaired(RepairSummary {
                     steps: number,
                     best: number,
                     delta_reward: 0.1,
-                    reached: chance.yes(),
+                    reached: rng.yes(),
                     trajectory: None,
                 })
             } else {
@@ -210,14 +209,14 @@ fn answer(chance: &mut TestRng, standin: &FakeBackend) {
             }))
         }
     };
-    standin.job(index, |job| job.send(event));
-    let mut desk = standin.0.borrow_mut();
-    desk.pool.ready = chance.below(3);
-    desk.pool.restarts += u64::from(chance.below(10) == 0);
-    desk.pool.error = (chance.below(12) == 0).then(|| "no worker can start\nhint: run doctor".to_owned());
+    backend.job(index, |job| job.send(event));
+    let mut desk = backend.0.borrow_mut();
+    desk.pool.ready = rng.below(3);
+    desk.pool.restarts += u64::from(rng.below(10) == 0);
+    desk.pool.error = (rng.below(12) == 0).then(|| "no worker can start\nhint: run doctor".to_owned());
 }
 
-fn input(chance: &mut TestRng, window: &mut Window) {
+fn input(rng: &mut TestRng, window: &mut Window) {
     const KEYS: [Key; 14] = [
         Key::Enter,
         Key::Tab,
@@ -234,34 +233,34 @@ fn input(chance: &mut TestRng, window: &mut Window) {
         Key::F,
         Key::Space,
     ];
-    match chance.below(4) {
-        0 => window.event(Input::Text(code(chance))),
+    match rng.below(4) {
+        0 => window.event(Input::Text(code(rng))),
         1 => {
-            let modifiers = chance.of(&[
+            let modifiers = rng.of(&[
                 Modifiers::NONE,
                 Modifiers::SHIFT,
                 Modifiers::CTRL | Modifiers::COMMAND,
                 Modifiers::ALT,
             ]);
-            let key = chance.of(&KEYS);
-            // Ctrl+S and its like open dialogs; none of these keys does.
+            let key = rng.of(&KEYS);
+            // Ctrl+S and similar shortcuts open dialogs; these keys do not.
             window.key_press_modifiers(modifiers, key);
         }
         _ => {
-            let at = pos2(chance.below(1296) as f32, chance.below(736) as f32);
+            let at = pos2(rng.below(1296) as f32, rng.below(736) as f32);
             // The menu leads to dialogs.
             if at.y < 48.0 {
                 return;
             }
             window.event(Input::PointerMoved(at));
-            let button = chance.of(&[
+            let button = rng.of(&[
                 PointerButton::Primary,
                 PointerButton::Primary,
                 PointerButton::Secondary,
             ]);
             for pressed in [true, false] {
-                if !pressed && chance.yes() {
-                    let to = pos2(chance.below(1296) as f32, 48.0 + chance.below(680) as f32);
+                if !pressed && rng.yes() {
+                    let to = pos2(rng.below(1296) as f32, 48.0 + rng.below(680) as f32);
                     window.event(Input::PointerMoved(to));
                 }
                 window.event(Input::PointerButton {
@@ -275,8 +274,8 @@ fn input(chance: &mut TestRng, window: &mut Window) {
     }
 }
 
-/// What must hold whatever was done.
-fn holds_together(state: &State) {
+/// Invariants of the state.
+fn assert_consistent(state: &State) {
     assert!(state.current < state.sessions.len());
     for session in &state.sessions {
         assert!(
@@ -290,7 +289,7 @@ fn holds_together(state: &State) {
     }
 }
 
-/// `steps` of nonsense from a seed.
+/// Executes `steps` random steps with a seed.
 fn run(seed: u64, steps: usize) {
     let dir = tempfile::tempdir().unwrap();
     let rows: String = (0..9)
@@ -304,27 +303,27 @@ fn run(seed: u64, steps: usize) {
     std::fs::write(dir.path().join("rows.jsonl"), rows).unwrap();
     std::fs::write(dir.path().join("part.py"), "part = 1\n").unwrap();
     std::fs::write(dir.path().join("latin1.py"), b"# caf\xe9").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    // Nonsense may be written in any script; the window draws a box for what its fonts lack.
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    // Random text may be in any script; the window draws a box for missing glyphs.
     window
         .ctx
         .set_missing_glyph_policy(egui::MissingGlyphPolicy::Tofu);
-    let mut chance = TestRng(Pcg32::new(seed, 7));
+    let mut rng = TestRng(Pcg32::new(seed, 7));
     for at in 0..steps {
-        match chance.below(5) {
+        match rng.below(5) {
             0 | 1 => {
-                let command = command(&mut chance, state(&window), dir.path());
+                let command = command(&mut rng, state(&window), dir.path());
                 window.state_mut().as_mut().unwrap().apply(command);
             }
-            2 | 3 => answer(&mut chance, &standin),
-            _ => input(&mut chance, &mut window),
+            2 | 3 => answer(&mut rng, &backend),
+            _ => input(&mut rng, &mut window),
         }
-        if chance.yes() {
+        if rng.yes() {
             window.step();
         }
-        holds_together(state(&window));
-        // Timelines of hundreds of cards would make every frame slow and show nothing new.
+        assert_consistent(state(&window));
+        // Timelines of hundreds of cards make frames slow without testing more.
         if at % 400 == 399 {
             window
                 .state_mut()
@@ -337,16 +336,16 @@ fn run(seed: u64, steps: usize) {
 }
 
 #[test]
-fn nonsense_does_not_bring_the_window_down() {
+fn random_input_does_not_crash_the_window() {
     for seed in 0..3 {
         run(seed, 250);
     }
 }
 
-/// Ten minutes of it.
+/// Runs for ten minutes.
 #[test]
 #[ignore = "takes ten minutes"]
-fn much_nonsense_does_not_bring_the_window_down() {
+fn long_random_input_does_not_crash_the_window() {
     let start = std::time::Instant::now();
     let mut seed = 100;
     while start.elapsed().as_secs() < 600 {

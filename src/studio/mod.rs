@@ -1,33 +1,42 @@
-//! The window: one loop from events to [`state::State`], from state to panels, from panels to
-//! [`command::Command`]s, and from those to engine jobs.
+//! The window. Each frame turns events into [`state::State`], draws the panels from it, and executes the commands that they send.
 //!
-//! Panels only read state and push commands; [`controller::Controller`] alone changes state and talks to the
-//! engine. Nothing on this thread waits for a worker, a file or a dialog.
+//! Panels only read the state and send commands; the controller alone changes the state and submits engine jobs. This thread never
+//! waits for a worker, a file or a dialog.
 
 mod app;
-pub mod backend;
-pub mod command;
+pub(crate) mod backend;
 mod compare;
-pub mod controller;
-pub mod diagnostics;
-pub mod dock;
+pub(crate) mod controller;
+pub(crate) mod diagnostics;
+pub(crate) mod dock;
+pub(crate) mod environment;
+pub(crate) mod exporting;
+pub(crate) mod files;
+pub(crate) mod new_task;
+pub(crate) mod panels;
+pub(crate) mod preflight;
+pub(crate) mod proposing;
+pub(crate) mod servers;
+pub(crate) mod session_store;
+pub(crate) mod settings;
+pub(crate) mod share;
+
+// Public for tests and benches of this package only.
+#[doc(hidden)]
+pub mod command;
+#[doc(hidden)]
 pub mod editor;
-pub mod environment;
-pub mod exporting;
-pub mod files;
-pub mod new_task;
+#[doc(hidden)]
 pub mod notes;
-pub mod panels;
-pub mod preflight;
-pub mod proposing;
+#[doc(hidden)]
 pub mod rows;
-pub mod servers;
+#[doc(hidden)]
 pub mod serving;
-pub mod session_store;
-pub mod settings;
-pub mod share;
+#[doc(hidden)]
 pub mod state;
+#[doc(hidden)]
 pub mod theme;
+#[doc(hidden)]
 pub mod viewport;
 
 pub use app::{Opened, Studio, StudioOptions, run};
@@ -39,8 +48,6 @@ mod exporting_tests;
 #[cfg(test)]
 mod fuzz_tests;
 #[cfg(test)]
-mod keeping_tests;
-#[cfg(test)]
 mod panel_tests;
 #[cfg(test)]
 mod project_tests;
@@ -50,6 +57,8 @@ mod proposing_tests;
 mod scene_tests;
 #[cfg(test)]
 mod serving_tests;
+#[cfg(test)]
+mod session_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Writes a task folder that `cadforge tasks check` accepts, or says what is missing.
+//! Writes a task folder that `cadforge tasks check` accepts, or reports what is missing.
 
 use std::fs;
 use std::path::Path;
@@ -8,40 +8,39 @@ use serde::Serialize;
 
 use crate::task::{self, Level, Task};
 
-/// What a new task is made of.
+/// Content of a new task.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NewTask {
-    /// Its id and the name of its folder.
+    /// Id and folder name.
     pub id: String,
-    /// How hard.
+    /// Difficulty.
     pub level: Level,
     /// Kind of part.
     pub family: String,
-    /// Its name for people.
+    /// Displayed name.
     pub label: String,
-    /// What is asked for.
     pub prompt: String,
-    /// Words that the code should hold.
+    /// Keywords expected in the code.
     pub semantic_hints: Vec<String>,
-    /// The box to fill, mm.
+    /// Required bounding box, mm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bbox_mm: Option<[f64; 3]>,
     /// Code of the weak seed.
     #[serde(skip)]
     pub seed: String,
-    /// Code of the reference, if there is one.
+    /// Code of the reference, if any.
     #[serde(skip)]
     pub reference: Option<String>,
 }
 
 impl NewTask {
-    /// Writes the task as a folder of `pack` and reads it again.
+    /// Writes the task as a folder of `pack` and reads it back.
     ///
     /// # Errors
-    /// What is wrong with the folder, in words: nothing is left behind then. A folder that is there already is not touched.
+    /// A message about the folder; nothing is left behind. An existing folder is not changed.
     pub fn write(&self, pack: &Path) -> Result<Arc<Task>, String> {
         let dir = pack.join(&self.id);
-        // The folder's name comes from the id: one that leads elsewhere is none.
+        // The id is the folder's name: reject one that leads elsewhere.
         if self.id.is_empty()
             || !self
                 .id
@@ -49,19 +48,19 @@ impl NewTask {
                 .all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
         {
             return Err(format!(
-                "`{}` is no id\nhint: use small letters, digits and _, as in `hinge_leaf`",
+                "`{}` is not a valid id\nhint: use small letters, digits and _, as in `hinge_leaf`",
                 self.id
             ));
         }
         if dir.exists() {
             return Err(format!(
-                "{} is there already\nhint: choose another id",
+                "{} already exists\nhint: choose another id",
                 dir.display()
             ));
         }
         let done = self.fill(&dir);
         if done.is_err() {
-            // What is half written would be refused by everything that lists tasks.
+            // A partial folder would be rejected by everything that lists tasks.
             let _ = fs::remove_dir_all(&dir);
         }
         done
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_task_is_one_that_can_be_read() {
+    fn a_written_task_can_be_read() {
         let dir = tempfile::tempdir().unwrap();
         let task = hinge().write(dir.path()).unwrap();
         assert_eq!((task.id.as_str(), task.level), ("hinge_leaf", Level::Medium));
@@ -118,16 +117,11 @@ mod tests {
         assert_eq!(task.bbox_mm, hinge().bbox_mm);
         assert_eq!(task.weak_seed(), "fixture = None\n");
         assert!(task::check_statically(&dir.path().join("hinge_leaf")).is_empty());
-        assert!(
-            hinge()
-                .write(dir.path())
-                .unwrap_err()
-                .contains("is there already")
-        );
+        assert!(hinge().write(dir.path()).unwrap_err().contains("already exists"));
     }
 
     #[test]
-    fn what_is_missing_is_said_and_nothing_is_left_behind() {
+    fn a_missing_value_is_an_error_and_leaves_no_files() {
         let dir = tempfile::tempdir().unwrap();
         let mut task = hinge();
         task.semantic_hints.clear();
@@ -138,7 +132,7 @@ mod tests {
             "{message}"
         );
         task.id = "../elsewhere".to_owned();
-        assert!(task.write(dir.path()).unwrap_err().contains("is no id"));
+        assert!(task.write(dir.path()).unwrap_err().contains("is not a valid id"));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! What people say of rows: pinned ones and annotations, kept beside the file they are about.
+//! Notes on rows: pins and annotations, stored beside their file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,37 +7,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::trajectory::replace_file;
 
-/// Pins and annotations of a file of rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Notes {
-    /// By number of the row, from 1.
+    /// By row number, from 1.
     #[serde(default)]
     pub rows: BTreeMap<u32, Note>,
 }
 
-/// What is said of a row.
+/// Note on a row.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Note {
-    /// Whether it is to be found again.
     #[serde(default)]
     pub pinned: bool,
-    /// In words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
 }
 
 impl Notes {
-    /// The file that keeps them: beside that of the rows.
+    /// Path of the notes of a file of rows.
     pub fn path(rows: &Path) -> PathBuf {
         let mut name = rows.as_os_str().to_owned();
         name.push(".notes.json");
         name.into()
     }
 
-    /// Reads those of a file of rows; none if there are none.
+    /// Reads the notes of a file of rows; empty if there are none.
     ///
     /// # Errors
-    /// For a file that is there and cannot be read: writing over it would lose what is in it.
+    /// For an existing file that cannot be read: writing over it would lose its content.
     pub fn read(rows: &Path) -> Result<Self, String> {
         let path = Self::path(rows);
         let text = match std::fs::read(&path) {
@@ -47,38 +44,38 @@ impl Notes {
         };
         serde_json::from_slice(&text).map_err(|error| {
             format!(
-                "{}: {error}\nhint: mend or remove the file; nothing is written over it",
+                "{}: {error}\nhint: repair or remove the file; it is not overwritten",
                 path.display()
             )
         })
     }
 
-    /// Writes them beside a file of rows.
+    /// Writes the notes beside a file of rows.
     ///
     /// # Errors
-    /// Where that folder cannot be written to.
+    /// If the folder is not writable.
     pub fn write(&self, rows: &Path) -> Result<(), String> {
         let path = Self::path(rows);
         let bytes = serde_json::to_vec_pretty(self).map_err(|error| error.to_string())?;
         replace_file(&path, &bytes).map_err(|error| {
             format!(
-                "cannot keep notes in {}: {error}\nhint: copy the rows to a folder that you may write to",
+                "cannot save notes in {}: {error}\nhint: copy the rows to a folder that you may write to",
                 path.display()
             )
         })
     }
 
-    /// What is said of the row of that index (from 0).
+    /// Note on the row of that index (from 0).
     pub fn of(&self, index: usize) -> Option<&Note> {
         self.rows.get(&number(index))
     }
 
-    /// Pins a row, or lets go of it.
+    /// Pins or unpins a row.
     pub fn pin(&mut self, index: usize, pinned: bool) {
         self.change(index, |note| note.pinned = pinned);
     }
 
-    /// Says something of a row; nothing takes it back.
+    /// Sets the annotation of a row; an empty text removes it.
     pub fn annotate(&mut self, index: usize, text: &str) {
         self.change(index, |note| text.trim().clone_into(&mut note.text));
     }
@@ -101,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_are_kept_beside_their_rows_and_taken_back() {
+    fn notes_are_saved_beside_their_rows_and_removed() {
         let dir = tempfile::tempdir().unwrap();
         let rows = dir.path().join("run.jsonl");
         let mut notes = Notes::read(&rows).unwrap();
@@ -118,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_notes_is_left_alone() {
+    fn an_unreadable_notes_file_is_not_overwritten() {
         let dir = tempfile::tempdir().unwrap();
         let rows = dir.path().join("run.jsonl");
         std::fs::write(Notes::path(&rows), "{ half").unwrap();

@@ -1,4 +1,4 @@
-//! Panels that come and go, training runs, new tasks, settings, reports: found by name, as people find things.
+//! Tests of panels, training runs, new tasks, settings and exports, which find widgets by name.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -36,17 +36,17 @@ fn rows(folder: &Path, name: &str, lift: f64) -> std::path::PathBuf {
     path
 }
 
-/// A window with a training run open.
+/// A window with an open training run.
 fn training_run(folder: &Path) -> (FakeBackend, Window) {
-    let (standin, mut window) = scored();
+    let (backend, mut window) = scored();
     let path = rows(folder, "run.jsonl", 0.0);
     ask(&mut window, Command::Open(vec![path]));
     until(&mut window, "the rows", |state| state.rows.is_some());
-    (standin, window)
+    (backend, window)
 }
 
 #[test]
-fn a_panel_is_put_away_by_its_header_and_comes_back_from_the_menu() {
+fn a_panel_is_hidden_by_its_header_and_shown_from_the_menu() {
     let (_standin, mut window) = scored();
     window.get_by_label("Console").click();
     window.run_steps(3);
@@ -57,7 +57,7 @@ fn a_panel_is_put_away_by_its_header_and_comes_back_from_the_menu() {
     window.get_by_label("Copy console");
     window.get_by_label("Panel Reward").click_secondary();
     window.run_steps(3);
-    window.get_by_label("Put reward away").click();
+    window.get_by_label("Hide reward").click();
     window.run_steps(3);
     assert!(window.query_by_label("total 0.500").is_none());
     ask(&mut window, Command::Do(Action::ResetLayout));
@@ -65,18 +65,18 @@ fn a_panel_is_put_away_by_its_header_and_comes_back_from_the_menu() {
 }
 
 #[test]
-fn where_panels_stand_is_kept_for_the_next_window() {
+fn the_layout_is_restored_in_the_next_window() {
     let dir = tempfile::tempdir().unwrap();
     let remembering = || {
         let mut window = window(&FakeBackend::ready());
         let ctx = window.ctx.clone();
-        studio(&mut window).remember_in(&ctx, dir.path(), true);
+        studio(&mut window).open_session_store(&ctx, dir.path(), true);
         window.run_steps(3);
         window
     };
     let mut first = remembering();
     ask(&mut first, Command::Do(Action::Panel(PanelKind::Timeline)));
-    // Window time goes on with frames: the change is due to be kept after a pause.
+    // Window time advances with frames: the change is saved after a pause.
     first.run_steps(60);
     drop(first);
     let second = remembering();
@@ -85,15 +85,15 @@ fn where_panels_stand_is_kept_for_the_next_window() {
 }
 
 #[test]
-fn with_every_panel_away_one_click_brings_them_back() {
+fn one_click_shows_all_hidden_panels() {
     let (_standin, mut window) = scored();
     for kind in PanelKind::ALL {
         if !matches!(kind, PanelKind::Rows | PanelKind::Runs | PanelKind::Server) {
             ask(&mut window, Command::Do(Action::Panel(kind)));
         }
     }
-    window.get_by_label("Every panel is put away.");
-    window.get_by_label("Reset the layout").click();
+    window.get_by_label("All panels are hidden.");
+    window.get_by_label("Reset layout").click();
     window.run_steps(3);
     window.get_by_label("total 0.500");
 }
@@ -101,8 +101,8 @@ fn with_every_panel_away_one_click_brings_them_back() {
 #[test]
 fn a_group_is_built_and_shown_with_rewards_and_advantages() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = training_run(dir.path());
-    let before = standin.count();
+    let (backend, mut window) = training_run(dir.path());
+    let before = backend.count();
     window.get_by_label("Run").click();
     window.run_steps(3);
     window.get_by_label("Groups").click();
@@ -117,10 +117,10 @@ fn a_group_is_built_and_shown_with_rewards_and_advantages() {
         })
     };
     until(&mut window, "the codes of the group", building);
-    assert_eq!(standin.count(), before + 3);
-    assert_eq!(standin.job(before, |job| job.assess().priority), Priority::Batch);
-    standin.job(before, |job| job.answer(built(0.3, 0.3)));
-    standin.job(before + 1, |job| {
+    assert_eq!(backend.count(), before + 3);
+    assert_eq!(backend.job(before, |job| job.assess().priority), Priority::Batch);
+    backend.job(before, |job| job.answer(built(0.3, 0.3)));
+    backend.job(before + 1, |job| {
         job.answer(failed(Kind::SyntaxClosure, "never closed", 1));
     });
     window.run_steps(3);
@@ -136,8 +136,8 @@ fn a_group_is_built_and_shown_with_rewards_and_advantages() {
         state.group.as_ref().is_some_and(|group| group.group == 1)
     });
     assert!(
-        standin.job(before + 2, super::testing::Sent::is_cancelled),
-        "what nobody looks at is not built"
+        backend.job(before + 2, super::testing::SubmittedJob::is_cancelled),
+        "hidden candidates are not built"
     );
 }
 
@@ -169,13 +169,13 @@ fn rows_are_pinned_annotated_chosen_and_written() {
     let chosen = Rows::read(&out).unwrap();
     assert_eq!(chosen.rows.len(), 2);
     assert!(std::fs::read_to_string(&out).unwrap().contains("a word"));
-    // Its own file is never written over.
+    // Rows are never written over their source file.
     ask(&mut window, Command::UsePath(PathPurpose::Rows, path));
     assert!(notice(&window).contains("would replace"));
 }
 
 #[test]
-fn a_group_that_teaches_nothing_is_marked_wherever_it_is_shown() {
+fn an_uninformative_group_is_marked_everywhere() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = scored();
     let path = dir.path().join("run.jsonl");
@@ -210,7 +210,7 @@ fn a_group_that_teaches_nothing_is_marked_wherever_it_is_shown() {
 }
 
 #[test]
-fn a_folder_of_trajectories_is_looked_through_and_one_is_laid_out() {
+fn a_folder_of_trajectories_is_browsed_and_one_is_opened() {
     let dir = tempfile::tempdir().unwrap();
     for (name, totals) in [("first", [0.2, 0.4]), ("second", [0.3, 0.9])] {
         let header = Header {
@@ -240,7 +240,7 @@ fn a_folder_of_trajectories_is_looked_through_and_one_is_laid_out() {
         Command::UsePath(PathPurpose::Folder, dir.path().to_owned()),
     );
     until(&mut window, "the rows", |state| state.rows.is_some());
-    window.get_by_label("Run of rows");
+    window.get_by_label("Filter by run");
     window.get_by_label("row 4, build_ok 0.900").click();
     until(&mut window, "the row", |state| state.open_row == Some(3));
     assert_eq!(state(&window).card().code, "second 1");
@@ -259,7 +259,7 @@ fn a_folder_of_trajectories_is_looked_through_and_one_is_laid_out() {
 }
 
 #[test]
-fn two_runs_stand_side_by_side() {
+fn two_runs_are_compared() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = training_run(dir.path());
     let other = rows(dir.path(), "other.jsonl", 0.2);
@@ -267,7 +267,7 @@ fn two_runs_stand_side_by_side() {
     window.run_steps(3);
     window.get_by_label("Compare").click();
     window.run_steps(3);
-    // It asks for a file, which a test's display has no dialog for.
+    // Needs a file, and tests have no file dialog.
     window.get_by_label("Compare with…");
     ask(&mut window, Command::UsePath(PathPurpose::Compare, other));
     until(&mut window, "the other run", |state| state.other_rows.is_some());
@@ -285,20 +285,20 @@ fn two_runs_stand_side_by_side() {
 fn a_new_task_is_written_and_shown() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = scored();
-    studio(&mut window).tasks_go_to(dir.path().to_owned());
+    studio(&mut window).set_task_folder(dir.path().to_owned());
     ask(&mut window, Command::Do(Action::NewTask));
-    window.get_by_label("Write task").click();
+    window.get_by_label("Create task").click();
     until(&mut window, "what is wrong", |state| {
         state.new_task_problem.is_some()
     });
     window.run_steps(2);
-    window.get_by_label_contains("is no id");
+    window.get_by_label_contains("is not a valid id");
     use egui::accesskit::Role::{MultilineTextInput, TextInput};
     for (role, name, text) in [
         (TextInput, "id", "hinge_leaf"),
         (TextInput, "name", "Hinge leaf"),
         (MultilineTextInput, "prompt", "Design a leaf."),
-        (TextInput, "words for the code", "leaf, knuckle"),
+        (TextInput, "keywords", "leaf, knuckle"),
     ] {
         let field = window.get_by_role_and_label(role, name);
         field.focus();
@@ -306,15 +306,15 @@ fn a_new_task_is_written_and_shown() {
         window.event(egui::Event::Text(text.to_owned()));
         window.run_steps(2);
     }
-    window.get_by_label("Write task").click();
+    window.get_by_label("Create task").click();
     until(&mut window, "the task", |state| state.sessions.len() == 3);
     assert_eq!(state(&window).session().task.id, "hinge_leaf");
-    assert!(window.query_by_label("Write task").is_none());
+    assert!(window.query_by_label("Create task").is_none());
     assert!(crate::task::check_statically(&dir.path().join("hinge_leaf")).is_empty());
 }
 
 #[test]
-fn diagnostics_go_to_the_clipboard_and_settings_tell_what_is_kept() {
+fn diagnostics_are_copied_and_settings_show_the_cache() {
     let (_standin, mut window) = scored();
     studio(&mut window).apply(Command::Do(Action::CopyDiagnostics));
     window.step();
@@ -324,9 +324,9 @@ fn diagnostics_go_to_the_clipboard_and_settings_tell_what_is_kept() {
     assert!(copied);
     ask(&mut window, Command::Do(Action::Settings));
     until(&mut window, "the size of the store", |state| {
-        state.store.is_some()
+        state.cache.is_some()
     });
-    window.get_by_label("Clean");
+    window.get_by_label("Clear");
     window.get_by_label("Apply");
 }
 
@@ -347,23 +347,23 @@ fn a_timeline_is_shared_as_a_page() {
 }
 
 #[test]
-fn a_step_file_is_asked_of_a_worker_with_the_code_on_screen() {
-    let (standin, mut window) = scored();
+fn a_step_export_runs_the_code_on_screen() {
+    let (backend, mut window) = scored();
     ask(
         &mut window,
         Command::UsePath(PathPurpose::Step, "part.step".into()),
     );
-    // Whether that name is free was looked up first.
+    // The command first checks whether the file exists.
     until(&mut window, "the job", |state| !state.running.is_empty());
     let code = state(&window).card().code.clone();
-    standin.last(|sent| match &sent.job {
+    backend.last(|sent| match &sent.job {
         Job::Export(job) => assert_eq!(
             (&*job.code, &*job.path),
             (code.as_bytes(), Path::new("part.step"))
         ),
         other => panic!("{other:?}"),
     });
-    standin.last(|sent| {
+    backend.last(|sent| {
         sent.send(Event::Done(Box::new(JobOutcome::Exported("part.step".into()))));
     });
     until(&mut window, "word of the file", |state| {
@@ -372,7 +372,7 @@ fn a_step_file_is_asked_of_a_worker_with_the_code_on_screen() {
     assert!(state(&window).running.is_empty());
 }
 
-/// Controls that say nothing of themselves to whoever does not see them.
+/// Widgets without an accessible name.
 fn nameless(window: &Window) -> Vec<String> {
     use egui::accesskit::Role;
     use egui_kittest::kittest::NodeT as _;
@@ -433,7 +433,7 @@ fn every_control_has_a_name() {
 }
 
 #[test]
-fn a_header_drags_its_panel_elsewhere() {
+fn dragging_a_header_moves_its_panel() {
     let (_standin, mut window) = scored();
     let from = window.get_by_label("Panel Timeline").rect().center();
     let column = window.get_by_label("Panel Reward").rect();

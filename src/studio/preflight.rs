@@ -1,18 +1,18 @@
-//! Looks for what a window needs before one is asked for: without it the windowing code panics.
+//! Checks what a window needs before one is opened: without it the windowing code panics.
 
 use std::path::Path;
 use std::{env, fs};
 
-/// A shared library that is loaded while running, and the Debian package that brings it.
+/// A shared library that is loaded at run time, and its Debian package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Library {
-    /// Any of these file names will do.
+    /// Any of these file names suffices.
     pub names: &'static [&'static str],
-    /// The Debian package.
+    /// Debian package.
     pub package: &'static str,
 }
 
-/// What an X11 window needs.
+/// Libraries of an X11 window.
 const X11: [Library; 6] = [
     Library {
         names: &["libX11.so.6"],
@@ -40,7 +40,7 @@ const X11: [Library; 6] = [
     },
 ];
 
-/// What a Wayland window needs.
+/// Libraries of a Wayland window.
 const WAYLAND: [Library; 3] = [
     Library {
         names: &["libwayland-client.so.0"],
@@ -56,7 +56,7 @@ const WAYLAND: [Library; 3] = [
     },
 ];
 
-/// Says why no window can open here, if so: one message with the way out.
+/// Error with a hint if no window can open here.
 pub fn check() -> Result<(), String> {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let (wayland, x11) = (set("WAYLAND_DISPLAY") || set("WAYLAND_SOCKET"), set("DISPLAY"));
@@ -67,7 +67,7 @@ pub fn check() -> Result<(), String> {
                 .to_owned(),
         );
     }
-    // Wayland is tried first; where both are there, X11 is enough.
+    // Wayland is tried first; where both exist, X11 suffices.
     let missing = match (wayland, x11) {
         (true, false) => missing(&WAYLAND),
         (true, true) if missing(&WAYLAND).is_empty() => Vec::new(),
@@ -80,14 +80,9 @@ pub fn check() -> Result<(), String> {
     }
 }
 
-/// Libraries that an X11 window needs and that are not found.
-pub fn missing_libraries() -> Vec<Library> {
-    missing(&X11)
-}
-
 fn missing(wanted: &[Library]) -> Vec<Library> {
-    // The loader's own index knows every folder that it searches. A system without one (NixOS, musl) keeps its
-    // libraries where only the loader can tell, so there nothing is claimed to be missing.
+    // The loader's index knows every folder that it searches. A system without one (NixOS, musl) stores libraries where only the
+    // loader finds them, so nothing is reported as missing there.
     let Ok(index) = fs::read("/etc/ld.so.cache") else {
         return Vec::new();
     };
@@ -107,13 +102,13 @@ fn message(missing: &[Library]) -> String {
     let names: Vec<_> = missing.iter().map(|library| library.names[0]).collect();
     let packages: Vec<_> = missing.iter().map(|library| library.package).collect();
     format!(
-        "a window needs libraries that are not here: {}\nhint: sudo apt-get install {}",
+        "libraries needed by the window are missing: {}\nhint: sudo apt-get install {}",
         names.join(", "),
         packages.join(" ")
     )
 }
 
-/// Names stand in the loader's index as strings that end with a zero byte.
+/// The loader's index holds names as strings that end with a zero byte.
 fn in_index(index: &[u8], name: &str) -> bool {
     let mut wanted = name.as_bytes().to_vec();
     wanted.push(0);
@@ -129,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_found_whole_only() {
+    fn only_whole_library_names_match() {
         let index = b"glibc-ld.so.cache1.1\0libX11.so.6\0/usr/lib/libX11.so.6\0libXi.so.6.1.0\0";
         assert!(in_index(index, "libX11.so.6"));
         assert!(!in_index(index, "libXi.so.6"));

@@ -1,4 +1,4 @@
-//! The question whether scripts may read the folder of a file that was opened.
+//! Tests of the question whether scripts may read the folder of an opened file.
 
 use std::path::Path;
 
@@ -10,39 +10,41 @@ use super::testing::{FakeBackend, Window, ask, failed, notice, state, studio, un
 use crate::executor::project::{NEEDED, Project};
 use crate::failure::Kind;
 
-/// A window in which a file was opened from a folder that holds another one.
+/// A window with an opened file whose folder holds another file.
 fn opened(folder: &Path) -> (FakeBackend, Window) {
     std::fs::write(folder.join("part.py"), "a = 1\n").unwrap();
     std::fs::write(folder.join("sizes.json"), "{}").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     studio(&mut window).open(Opened::File(folder.join("part.py")));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
-    (standin, window)
+    (backend, window)
 }
 
-fn project_of_last(standin: &FakeBackend) -> Option<Project> {
-    standin.last(|job| job.assess().scoring.limits.project.clone())
+fn project_of_last(backend: &FakeBackend) -> Option<Project> {
+    backend.last(|job| job.assess().scoring.limits.project.clone())
 }
 
 #[test]
-fn a_folder_is_read_once_it_is_allowed_and_by_scripts_of_its_files_alone() {
+fn an_allowed_folder_is_read_only_by_scripts_of_its_files() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = opened(dir.path());
-    until(&mut window, "the question", |state| state.asked_project.is_some());
-    assert_eq!(project_of_last(&standin), None);
+    let (backend, mut window) = opened(dir.path());
+    until(&mut window, "the question", |state| {
+        state.project_question.is_some()
+    });
+    assert_eq!(project_of_last(&backend), None);
     window.get_by_label("Allow").click();
     window.run_steps(3);
     let folder = dir.path().canonicalize().unwrap();
-    assert_eq!(project_of_last(&standin).unwrap().folder(), folder);
+    assert_eq!(project_of_last(&backend).unwrap().folder(), folder);
     assert_eq!(
         state(&window).settings.project_folders,
         std::slice::from_ref(&folder)
     );
-    // What was asked for anew is the opened file and nothing else.
-    let reading: Vec<String> = (0..standin.count())
-        .filter(|&index| standin.job(index, |job| job.assess().scoring.limits.project.is_some()))
-        .map(|index| standin.job(index, super::testing::Sent::code))
+    // Only the opened file was scored again.
+    let reading: Vec<String> = (0..backend.count())
+        .filter(|&index| backend.job(index, |job| job.assess().scoring.limits.project.is_some()))
+        .map(|index| backend.job(index, super::testing::SubmittedJob::code))
         .collect();
     assert_eq!(reading, ["a = 1\n"]);
     assert_eq!(state(&window).scoring.limits.project, None);
@@ -50,11 +52,13 @@ fn a_folder_is_read_once_it_is_allowed_and_by_scripts_of_its_files_alone() {
 }
 
 #[test]
-fn not_now_is_not_asked_again_and_reads_nothing() {
+fn a_denied_folder_is_not_read_and_not_asked_about_again() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = opened(dir.path());
-    until(&mut window, "the question", |state| state.asked_project.is_some());
-    window.get_by_label("Not now").click();
+    let (backend, mut window) = opened(dir.path());
+    until(&mut window, "the question", |state| {
+        state.project_question.is_some()
+    });
+    window.get_by_label("Don't allow").click();
     window.run_steps(3);
     std::fs::write(dir.path().join("other.py"), "b = 1\n").unwrap();
     studio(&mut window).open(Opened::File(dir.path().join("other.py")));
@@ -63,55 +67,59 @@ fn not_now_is_not_asked_again_and_reads_nothing() {
     });
     std::thread::sleep(std::time::Duration::from_millis(300));
     window.run_steps(3);
-    assert!(state(&window).asked_project.is_none());
-    assert_eq!(project_of_last(&standin), None);
+    assert!(state(&window).project_question.is_none());
+    assert_eq!(project_of_last(&backend), None);
     assert!(state(&window).settings.project_folders.is_empty());
 }
 
 #[test]
-fn who_said_not_now_can_ask_for_the_question() {
+fn a_denied_folder_can_be_allowed_later() {
     let dir = tempfile::tempdir().unwrap();
-    let (standin, mut window) = opened(dir.path());
-    until(&mut window, "the question", |state| state.asked_project.is_some());
-    window.get_by_label("Not now").click();
+    let (backend, mut window) = opened(dir.path());
+    until(&mut window, "the question", |state| {
+        state.project_question.is_some()
+    });
+    window.get_by_label("Don't allow").click();
     window.run_steps(3);
     ask(&mut window, Command::Do(Action::AllowProject));
-    until(&mut window, "the question", |state| state.asked_project.is_some());
+    until(&mut window, "the question", |state| {
+        state.project_question.is_some()
+    });
     window.get_by_label("Allow").click();
     window.run_steps(3);
     let folder = dir.path().canonicalize().unwrap();
-    assert_eq!(project_of_last(&standin).unwrap().folder(), folder);
+    assert_eq!(project_of_last(&backend).unwrap().folder(), folder);
 }
 
-/// Opens a file whose folder cannot be a project folder and lets its script fail with that message.
+/// Opens a file whose folder cannot be a project folder, and fails its script with that message.
 fn refused(message: &str) -> (tempfile::TempDir, Window) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("task.toml"), "").unwrap();
-    let (standin, mut window) = opened(dir.path());
+    let (backend, mut window) = opened(dir.path());
     until(&mut window, "the folder", |state| {
         !state.unusable_projects.is_empty()
     });
-    assert!(state(&window).asked_project.is_none() && state(&window).notice.is_none());
-    standin.last(|job| job.answer(failed(Kind::ImportError, message, 1)));
+    assert!(state(&window).project_question.is_none() && state(&window).notice.is_none());
+    backend.last(|job| job.answer(failed(Kind::ImportError, message, 1)));
     window.run_steps(3);
     (dir, window)
 }
 
 #[test]
-fn a_script_that_needs_files_of_a_refused_folder_is_told_why_and_what_to_do() {
+fn a_script_that_needs_files_of_an_unusable_folder_gets_a_hint() {
     let (dir, window) = refused(&format!(
         "no module named 'helper' (a script can read modules {NEEDED})"
     ));
     let folder = dir.path().canonicalize().unwrap();
-    let said = notice(&window);
-    assert!(said.contains(&*folder.to_string_lossy()), "{said}");
-    assert!(said.contains("cannot be a project folder"), "{said}");
+    let text = notice(&window);
+    assert!(text.contains(&*folder.to_string_lossy()), "{text}");
+    assert!(text.contains("cannot be a project folder"), "{text}");
     let hint = state(&window).notice.as_ref().unwrap().hint.clone();
     assert!(hint.is_some_and(|hint| hint.contains("in a folder of its own")));
 }
 
 #[test]
-fn a_script_that_fails_for_another_reason_is_not_bothered_but_may_ask() {
+fn another_failure_shows_no_hint_about_the_folder() {
     let (_dir, mut window) = refused("name 'x' is not defined");
     assert!(state(&window).notice.is_none());
     ask(&mut window, Command::Do(Action::AllowProject));
@@ -120,15 +128,15 @@ fn a_script_that_fails_for_another_reason_is_not_bothered_but_may_ask() {
 }
 
 #[test]
-fn code_that_is_of_no_file_has_no_folder() {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+fn code_without_a_file_has_no_folder() {
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     ask(&mut window, Command::Do(Action::AllowProject));
-    assert!(notice(&window).contains("not of a file"));
+    assert!(notice(&window).contains("has no file"));
 }
 
 #[test]
-fn the_worker_says_what_the_window_listens_for() {
+fn the_workers_message_matches_the_windows_check() {
     let messages = include_str!("../worker/messages.py");
     assert!(messages.contains(NEEDED));
 }

@@ -1,6 +1,6 @@
-//! Who proposes in the window, and what it says: plain data for the panels, changed by the controller alone.
+//! State of the proposer: plain data for the panels, changed by the controller alone.
 //!
-//! The servers that a person uses are kept in a file with comments, beside the settings. No key is ever kept.
+//! Servers are saved in a commented file beside the settings. Keys are never saved.
 
 use std::path::{Path, PathBuf};
 
@@ -11,20 +11,20 @@ use crate::engine::EndpointConfig;
 use crate::repair::endpoint::Address;
 use crate::trajectory::replace_file;
 
-/// Who proposes.
+/// Kind of proposer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ProposerKind {
-    /// A recording, of the tasks that have one; the rules for the others.
+    /// The task's recording if it has one, else the rules.
     #[default]
     Replay,
     /// The embedded rules.
     Rules,
-    /// A model behind a server.
+    /// A model at an endpoint.
     Endpoint,
 }
 
 impl ProposerKind {
-    /// Its name on screen.
+    /// Displayed name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Replay => "replay",
@@ -34,39 +34,38 @@ impl ProposerKind {
     }
 }
 
-/// Everything about proposers that is shown.
+/// State of the proposer.
 #[derive(Debug)]
 pub struct Proposing {
-    /// Who proposes.
-    pub pick: ProposerKind,
-    /// Whether a recording comes with its pauses.
+    pub kind: ProposerKind,
+    /// Whether to replay recordings with their pauses.
     pub paced: bool,
-    /// Candidates of a round, 1 to 16.
+    /// Candidates per round, 1 to 16.
     pub candidates: usize,
-    /// Rounds of a loop at most, 1 to 100.
+    /// Maximum rounds of a loop, 1 to 100.
     pub max_steps: usize,
-    /// A loop stops at this total.
+    /// Total at which a loop stops.
     pub target: f64,
-    /// Servers that are known, in the order in which they were added.
+    /// Known servers, in the order in which they were added.
     pub servers: Vec<ServerEntry>,
-    /// Index of the one in use.
+    /// Index of the selected server.
     pub server: usize,
-    /// The file that keeps the servers, if there is a place for one.
+    /// File of the servers, if there is a folder for it.
     pub servers_file: Option<PathBuf>,
     /// Folder of prompt templates.
     pub prompts: Option<PathBuf>,
-    /// What was said since the last repair began, a text a proposal.
-    pub said: Vec<StreamedText>,
-    /// A proposal that nobody has decided on.
-    pub arrived: Option<PendingProposal>,
-    /// The prompt that a model would be sent, once somebody has asked.
+    /// Streamed texts since the last repair began, one per proposal.
+    pub streamed: Vec<StreamedText>,
+    /// Proposal that waits for a decision.
+    pub pending: Option<PendingProposal>,
+    /// Prompt that would be sent to a model, after a request.
     pub prompt: Option<PromptView>,
 }
 
 impl Default for Proposing {
     fn default() -> Self {
         Self {
-            pick: ProposerKind::default(),
+            kind: ProposerKind::default(),
             paced: true,
             candidates: 1,
             max_steps: super::controller::MAX_STEPS,
@@ -75,100 +74,98 @@ impl Default for Proposing {
             server: 0,
             servers_file: None,
             prompts: None,
-            said: Vec::new(),
-            arrived: None,
+            streamed: Vec::new(),
+            pending: None,
             prompt: None,
         }
     }
 }
 
-/// The text of a proposal, as much of it as has arrived.
+/// Text of a proposal as far as it has arrived.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StreamedText {
-    /// Its card, as long as that is there.
+    /// Card of the proposal, while it exists.
     pub card: CardId,
-    /// The text.
     pub text: String,
-    /// How it stands.
+    /// How the text ended; none while it arrives.
     pub end: Option<StreamEnd>,
 }
 
 /// How a text ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEnd {
-    /// It is whole.
-    Whole,
-    /// It was cut at its token limit.
-    Clipped,
-    /// Nobody waits for the rest: it was stopped, or the other side died.
-    Broken,
+    /// Complete.
+    Complete,
+    /// Cut at the token limit.
+    Truncated,
+    /// Incomplete: cancelled, or the connection was lost.
+    Interrupted,
 }
 
-/// A proposal that arrived and waits to be accepted, edited or rejected.
+/// A proposal that waits to be accepted, edited or rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingProposal {
-    /// The proposal's card.
+    /// Card of the proposal.
     pub card: CardId,
-    /// The card that it was made from.
+    /// Card that it was made from.
     pub base: CardId,
 }
 
-/// A prompt to be looked at.
+/// Preview of a prompt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PromptView {
-    /// It is being made.
+    /// In preparation.
     Asking,
-    /// Here it is.
+    /// Ready.
     Shown {
-        /// Both messages, marked like a template.
+        /// Both messages, formatted like a template.
         text: String,
-        /// Tokens as the server counts them, else about how many, rather too many.
+        /// Tokens as counted by the server, else a high estimate.
         tokens: u64,
         /// Whether the server counted.
         counted: bool,
-        /// Parts that were left out to fit the context.
-        left_out: Vec<&'static str>,
-        /// The prompt of the row to compare with and where it stands, if there is one.
+        /// Parts omitted to fit the context.
+        omitted: Vec<&'static str>,
+        /// Prompt and place of the training row to compare with, if any.
         row: Option<Result<PromptRow, String>>,
     },
-    /// It cannot be made, and why.
+    /// Error.
     Failed(String),
 }
 
-/// The prompt of a curriculum row.
+/// Prompt of a curriculum row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromptRow {
     /// File and line.
     pub place: String,
-    /// Its messages but the answer, marked like a template.
+    /// Its messages without the answer, formatted like a template.
     pub text: String,
 }
 
-/// A server that a person uses.
+/// A server known to the studio.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ServerEntry {
-    /// Its address.
     pub url: String,
-    /// The model or adapter chosen there.
+    /// Model or adapter selected there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Sampling temperature, 0 to 2.
     pub temperature: Temperature,
-    /// Tokens of an answer at most.
+    /// Maximum tokens of an answer.
     pub max_tokens: MaxTokens,
-    /// A JSONL file of the rows that the adapter was trained on, to compare prompts with.
+    /// JSONL file of the adapter's training rows, to compare prompts with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<PathBuf>,
-    /// How it was last found.
+    /// Result of the last query.
     #[serde(skip)]
     pub health: Health,
-    /// What another version keeps of it.
+    /// Keys of other versions, preserved.
     #[serde(flatten)]
     pub other: toml::Table,
 }
 
-/// Sampling temperature with its usual value.
+/// Sampling temperature with its default.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Temperature(pub f64);
@@ -179,7 +176,7 @@ impl Default for Temperature {
     }
 }
 
-/// Token limit with its usual value.
+/// Token limit with its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MaxTokens(pub u64);
@@ -190,22 +187,22 @@ impl Default for MaxTokens {
     }
 }
 
-/// How a server was last found.
+/// Result of the last query of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Health {
-    /// Nobody has asked.
+    /// Not queried yet.
     #[default]
     Unknown,
-    /// It is being asked.
+    /// Query in progress.
     Asking,
-    /// It answers, and has these models and adapters (true for an adapter).
+    /// Reachable, with models and adapters (true for an adapter).
     Healthy(Vec<(String, bool)>),
-    /// It does not, and why.
+    /// Unreachable, with the error.
     Unhealthy(String),
 }
 
 impl ServerEntry {
-    /// What a repair by this server goes by.
+    /// Configuration of repairs with this server.
     pub fn config(&self, prompts: Option<&Path>) -> Result<EndpointConfig, String> {
         Ok(EndpointConfig {
             model: self.model.clone(),
@@ -216,7 +213,7 @@ impl ServerEntry {
         })
     }
 
-    /// Model and host in a few words.
+    /// Model and host.
     pub fn title(&self) -> String {
         let host = self.url.trim_start_matches("http://");
         match &self.model {
@@ -230,12 +227,12 @@ impl ServerEntry {
 #[serde(default)]
 struct File {
     server: Vec<ServerEntry>,
-    /// What another version keeps beside them.
+    /// Keys of other versions, preserved.
     #[serde(flatten)]
     other: toml::Table,
 }
 
-/// Reads the servers of a file; one that is not there has none.
+/// Reads the servers of a file; none if it does not exist.
 pub fn read_servers(path: &Path) -> Result<Vec<ServerEntry>, String> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -244,7 +241,7 @@ pub fn read_servers(path: &Path) -> Result<Vec<ServerEntry>, String> {
     };
     let file: File = toml::from_str(&text).map_err(|error| {
         format!(
-            "{}: {}\nhint: mend the line, or delete the file",
+            "{}: {}\nhint: correct the line, or delete the file",
             path.display(),
             error.to_string().trim()
         )
@@ -252,9 +249,9 @@ pub fn read_servers(path: &Path) -> Result<Vec<ServerEntry>, String> {
     Ok(file.server)
 }
 
-/// Keeps servers in a file.
+/// Saves servers in a file.
 pub fn write_servers(path: &Path, servers: &[ServerEntry]) -> Result<(), String> {
-    // What is there and cannot be read was told when it was: nothing of it is known, and its owner has it still.
+    // An unreadable file was reported when it was read; nothing of it can be preserved.
     let other = std::fs::read_to_string(path)
         .ok()
         .and_then(|text| toml::from_str::<File>(&text).ok())
@@ -265,12 +262,12 @@ pub fn write_servers(path: &Path, servers: &[ServerEntry]) -> Result<(), String>
     };
     let text = toml::to_string(&file).map_err(|error| error.to_string())?;
     let text = format!(
-        "# Servers of the proposer `endpoint`, as the studio remembers them. API keys are never kept: put them into the\n\
+        "# Servers of the proposer `endpoint`, saved by the studio. API keys are never saved: put them into the\n\
          # environment variable CADFORGE_API_KEY.\n\n{text}"
     );
     let done = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     done.and_then(|()| replace_file(path, text.as_bytes()))
-        .map_err(|error| format!("cannot keep servers in {}: {error}", path.display()))
+        .map_err(|error| format!("cannot save servers in {}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -278,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn servers_are_kept_without_their_health() {
+    fn servers_are_saved_without_their_health() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/servers.toml");
         assert_eq!(read_servers(&path), Ok(Vec::new()));
@@ -301,7 +298,7 @@ mod tests {
         write_servers(&path, &servers).unwrap();
         servers[0].health = Health::Unknown;
         assert_eq!(read_servers(&path), Ok(servers));
-        // What another version keeps stays.
+        // Keys of other versions stay.
         let text =
             "later = 1\n[[server]]\nurl = \"http://gpu:1\"\nstop = [\"</s>\"]\n[server.lora]\nscale = 0.5\n";
         std::fs::write(&path, text).unwrap();
@@ -327,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_gives_the_engine_its_choices_and_people_its_name() {
+    fn a_server_has_a_configuration_and_a_title() {
         let known = ServerEntry {
             url: "http://gpu:8000/v1".to_owned(),
             model: Some("models/base.gguf".to_owned()),

@@ -1,29 +1,29 @@
-//! Who proposes, as a person chooses it, hears it and decides on it.
+//! Tests of proposers: selection, streamed text, decisions.
 
 use egui_kittest::kittest::Queryable as _;
 
 use super::command::{Action, Command, ProposerCommand};
-use super::panels::proposer::ASKED;
+use super::panels::proposer::SETTINGS_LABEL;
 use super::proposing::{PromptView, ProposerKind, ServerEntry, StreamEnd};
 use super::state::{NO_GROUP, State};
-use super::testing::{FakeBackend, Sent, Window, ask, built, failed, state, step, window};
+use super::testing::{FakeBackend, SubmittedJob, Window, ask, built, failed, state, step, window};
 use crate::engine::{Event, JobOutcome, ProposerConfig};
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::trajectory::{GroupPlace, Origin};
 
-/// A window whose seed is scored and whose proposer was chosen by a click.
+/// A window with a scored seed and a proposer selected by a click.
 fn with_proposer(name: &str) -> (FakeBackend, Window) {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     window.get_by_label(&format!("Proposer {name}")).click();
     window.run();
-    (standin, window)
+    (backend, window)
 }
 
-/// A step of rules or a model as the engine tells it.
+/// A step of rules or a model as sent by the engine.
 fn proposed(
     index: usize,
     parent: usize,
@@ -44,7 +44,7 @@ fn proposed(
     }
 }
 
-fn end(standin: &FakeBackend, best: usize) {
+fn end(backend: &FakeBackend, best: usize) {
     let summary = RepairSummary {
         steps: best + 1,
         best,
@@ -52,15 +52,15 @@ fn end(standin: &FakeBackend, best: usize) {
         reached: false,
         trajectory: None,
     };
-    standin.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
+    backend.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
 }
 
 #[test]
-fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
-    let (standin, mut window) = with_proposer("rules");
+fn a_proposal_of_the_rules_is_accepted() {
+    let (backend, mut window) = with_proposer("rules");
     window.get_by_label("Propose").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         let repair = job.repair();
         assert_eq!((&repair.proposer, repair.max_steps), (&ProposerConfig::Rules, 1));
         job.send(Event::Started);
@@ -73,7 +73,7 @@ fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
     window.run_steps(2);
     window.get_by_label_contains("13 characters · arriving");
     window.get_by_label("fixture = bet");
-    standin.last(|job| {
+    backend.last(|job| {
         let delta = "ter\n".to_owned();
         job.send(Event::ProposalText { step: 1, delta });
         job.send(proposed(
@@ -84,28 +84,28 @@ fn the_rules_are_asked_once_and_their_proposal_is_accepted() {
             built(0.7, 0.6),
         ));
     });
-    end(&standin, 1);
+    end(&backend, 1);
     window.run();
-    window.get_by_label_contains("17 characters · whole");
-    // It stands as a difference to the seed, until somebody decides.
+    window.get_by_label_contains("17 characters · complete");
+    // It is displayed as a diff against the seed until the decision.
     window.get_by_label("−fixture = seed");
     window.get_by_label("+fixture = better");
-    window.get_by_label("proposal scores 0.700 (+0.200 on where it came from)");
+    window.get_by_label("proposal scores 0.700 (+0.200 vs base)");
     window.get_by_label("Accept proposal").click();
     window.run();
-    assert_eq!(state(&window).proposing.arrived, None);
+    assert_eq!(state(&window).proposing.pending, None);
     assert_eq!(state(&window).card().code, "fixture = better\n");
     window.get_by_label("1 · rules, 0.700");
 }
 
 #[test]
-fn a_rejected_proposal_stays_visible_and_is_not_proposed_again() {
-    let (standin, mut window) = with_proposer("rules");
+fn a_rejected_proposal_stays_visible_and_is_not_repeated() {
+    let (backend, mut window) = with_proposer("rules");
     window.get_by_label("Propose").click();
     window.run_steps(2);
     let broken = failed(Kind::UndefinedName, "NameError: name 'x' is not defined", 1);
-    standin.last(|job| job.send(proposed(1, 0, "fixture = x\n", Origin::Rules, broken)));
-    end(&standin, 0);
+    backend.last(|job| job.send(proposed(1, 0, "fixture = x\n", Origin::Rules, broken)));
+    end(&backend, 0);
     window.run();
     window.get_by_label("proposal does not build");
     window.get_by_label("Reject proposal").click();
@@ -115,14 +115,14 @@ fn a_rejected_proposal_stays_visible_and_is_not_proposed_again() {
     assert!(card.rejected && card.code == "fixture = x\n");
     window.get_by_label("Propose").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         let repair = job.repair();
         let codes: Vec<_> = repair.earlier.iter().map(|step| step.code.as_str()).collect();
         assert_eq!(codes, ["fixture = seed\n", "fixture = x\n"]);
         assert_eq!(repair.max_steps, 2, "one more than was proposed before");
         job.send(proposed(2, 0, "fixture = y\n", Origin::Rules, built(0.6, 0.5)));
     });
-    end(&standin, 2);
+    end(&backend, 2);
     window.run();
     assert_eq!(state(&window).card().code, "fixture = y\n");
     window.get_by_label("Edit proposal").click();
@@ -135,10 +135,10 @@ fn a_rejected_proposal_stays_visible_and_is_not_proposed_again() {
 
 #[test]
 fn a_loop_of_the_rules_ends_on_its_best_step() {
-    let (standin, mut window) = with_proposer("rules");
+    let (backend, mut window) = with_proposer("rules");
     window.get_by_label("Run loop").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         assert_eq!(job.repair().max_steps, 12);
         job.send(proposed(
             1,
@@ -151,20 +151,20 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
         job.send(proposed(2, 1, "fixture = x\n", Origin::Rules, broken));
         job.send(proposed(3, 1, "fixture = z\n", Origin::Rules, built(0.6, 0.5)));
     });
-    end(&standin, 1);
+    end(&backend, 1);
     window.run();
     let session = state(&window).session();
     assert_eq!(session.card().code, "fixture = better\n");
-    // Each grew from where the loop went on, not from the failure before it.
+    // Each step starts from the last good one, not from the failure before it.
     let parents: Vec<_> = session.cards.iter().map(|card| card.parent).collect();
     let id = |index: usize| Some(session.cards[index].id);
     assert_eq!(parents, [None, id(0), id(1), id(1)]);
-    assert_eq!(state(&window).proposing.arrived, None, "a loop asks nobody");
+    assert_eq!(state(&window).proposing.pending, None, "a loop needs no decision");
 }
 
 #[test]
-fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
-    let (standin, mut window) = with_proposer("rules");
+fn candidates_of_one_prompt_are_displayed_side_by_side() {
+    let (backend, mut window) = with_proposer("rules");
     let place = |score: f64, advantage: f64| GroupPlace {
         group_id: 1,
         size: 3,
@@ -173,14 +173,14 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
         group_std: 0.9,
         advantage,
     };
-    // Nothing to show yet: the 3D view stays.
+    // Nothing to display yet: the 3D view stays.
     ask(&mut window, Command::Do(Action::Group));
-    assert!(window.query_by_label("Show the group").is_none());
+    assert!(window.query_by_label("Show group").is_none());
     assert_eq!(state(&window).log.last().unwrap().text, NO_GROUP);
     ask(&mut window, Command::Proposer(ProposerCommand::Candidates(3)));
     window.get_by_label("Run loop").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         assert_eq!(job.repair().candidates, 3);
         for step in 1..=3 {
             job.send(Event::Proposing { step });
@@ -189,11 +189,11 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
         job.send(Event::ProposalText { step: 2, delta });
     });
     window.run_steps(3);
-    window.get_by_label("Show the group").click();
+    window.get_by_label("Show group").click();
     window.run_steps(3);
     window.get_by_label("3 candidates from seed · 0 scored");
     window.get_by_label("candidate step 3, –");
-    standin.last(|job| {
+    backend.last(|job| {
         let broken = failed(Kind::UndefinedName, "NameError: name 'x' is not defined", 1);
         for (step, code, place, came) in [
             (1, "fixture = x\n", place(-0.9, -1.1), broken),
@@ -207,7 +207,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
             job.send(event);
         }
     });
-    end(&standin, 3);
+    end(&backend, 3);
     window.run();
     window.get_by_label("3 candidates from seed · 2 of 3 built · score 0.100 ± 0.900");
     window.get_by_label("candidate step 1, −1.00").click();
@@ -216,7 +216,7 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
     window.get_by_label("candidate step 3, 0.700").click();
     window.run();
     assert_eq!(state(&window).card().code, "fixture = two\n");
-    // From the seed, whose candidates they are, they are to be seen too; a draft has none.
+    // The seed, from which they were made, displays the candidates too; a draft has none.
     let seed = state(&window).session().seed().id;
     ask(&mut window, Command::SelectCard(seed));
     window.get_by_label("candidate step 2, 0.600");
@@ -224,12 +224,12 @@ fn candidates_of_one_prompt_stand_side_by_side_while_they_arrive_and_after() {
     assert!(window.query_by_label("candidate step 2, 0.600").is_none());
     ask(&mut window, Command::SelectCard(seed));
     window.get_by_label("candidate step 2, 0.600");
-    window.get_all_by_label("Show the group").next().unwrap().click();
+    window.get_all_by_label("Show group").next().unwrap().click();
     window.run();
     assert!(window.query_by_label("candidate step 2, 0.600").is_none());
 }
 
-/// Another end of a model's server: it lists a model, then hangs up.
+/// A fake model server: it lists a model, then closes the connection.
 fn server() -> String {
     use std::io::{Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -253,7 +253,7 @@ fn server() -> String {
     url
 }
 
-/// Frames until something holds that another thread brings about.
+/// Draws frames until a condition holds that another thread fulfils.
 fn frames_until(window: &mut Window, mut holds: impl FnMut(&State) -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while !holds(state(window)) {
@@ -269,14 +269,14 @@ fn type_server(window: &mut Window, url: &str) {
     window.run();
     window.get_by_label("Server address").type_text(url);
     window.run();
-    // The panel may be lower than what is in it.
+    // The button may be scrolled out of view.
     window.get_by_label("Add server").click_accesskit();
     window.run_steps(2);
 }
 
 #[test]
-fn a_server_is_added_found_well_and_asked_by_its_adapter() {
-    let (standin, mut window) = with_proposer("endpoint");
+fn a_server_is_added_queried_and_used_with_its_adapter() {
+    let (backend, mut window) = with_proposer("endpoint");
     let url = server();
     type_server(&mut window, &url);
     frames_until(&mut window, |state| {
@@ -285,8 +285,8 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
             Some(super::proposing::Health::Healthy(_))
         )
     });
-    window.get_by_label("server answers, with 2 to choose from");
-    window.get_by_label_contains(ASKED).click();
+    window.get_by_label("server reachable, 2 models and adapters");
+    window.get_by_label_contains(SETTINGS_LABEL).click();
     window.run();
     window.get_by_label("repair · adapter").click();
     window.run();
@@ -296,18 +296,18 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
     );
     window.get_by_label("Run loop").click();
     window.run_steps(2);
-    standin.last(|job| match &job.repair().proposer {
+    backend.last(|job| match &job.repair().proposer {
         ProposerConfig::Endpoint(config) => {
             assert_eq!(config.address.to_string(), url);
             assert_eq!(config.model.as_deref(), Some("repair"));
         }
         other => panic!("{other:?}"),
     });
-    // Its prompt, with about as many tokens as it has.
+    // Its prompt, with an estimated number of tokens.
     window.key_press(egui::Key::Escape);
     window.run();
-    assert!(standin.last(Sent::is_cancelled));
-    window.get_by_label_contains(ASKED).click();
+    assert!(backend.last(SubmittedJob::is_cancelled));
+    window.get_by_label_contains(SETTINGS_LABEL).click();
     window.run();
     window.get_by_label("Show prompt").click();
     window.run_steps(2);
@@ -317,16 +317,16 @@ fn a_server_is_added_found_well_and_asked_by_its_adapter() {
             Some(PromptView::Shown { .. } | PromptView::Failed(_))
         )
     });
-    window.get_by_label_contains("tokens · about");
+    window.get_by_label_contains("tokens · estimate");
     window.get_by_label("Close prompt").click();
     window.run();
     assert_eq!(state(&window).proposing.prompt, None);
 }
 
 #[test]
-fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
-    let (standin, mut window) = with_proposer("endpoint");
-    // A port that nobody listens on any more.
+fn an_unreachable_server_is_reported_and_streamed_text_stays() {
+    let (backend, mut window) = with_proposer("endpoint");
+    // A port without a listener.
     let gone = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -341,7 +341,7 @@ fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
     window.get_by_label_contains("server cannot connect");
     window.get_by_label("Run loop").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         job.send(Event::Proposing { step: 1 });
         let delta = "import cadquery".to_owned();
         job.send(Event::ProposalText { step: 1, delta });
@@ -352,22 +352,34 @@ fn a_server_that_is_not_there_says_so_and_its_death_keeps_what_it_said() {
     });
     window.run();
     window.get_by_label("look into the server's log");
-    window.get_by_label_contains("15 characters · broken off");
+    window.get_by_label_contains("15 characters · incomplete");
     window.get_by_label("import cadquery");
-    assert_eq!(state(&window).proposing.said[0].end, Some(StreamEnd::Broken));
+    assert_eq!(
+        state(&window).proposing.streamed[0].end,
+        Some(StreamEnd::Interrupted)
+    );
     assert_eq!(state(&window).session().cards.len(), 1, "it is no candidate");
 }
 
 #[test]
-fn a_task_without_recordings_is_proposed_for_by_the_rules() {
+fn a_task_without_recordings_uses_the_rules() {
     let (_standin, window) = with_proposer("rules");
     let session = state(&window).session();
-    assert_eq!(session.pick(ProposerKind::Replay), ProposerKind::Replay);
+    assert_eq!(
+        session.effective_proposer(ProposerKind::Replay),
+        ProposerKind::Replay
+    );
     let mut other = (*session.task).clone();
     other.repairs.clear();
     let without = super::state::Session::new(other.into(), super::state::CardId(99));
-    assert_eq!(without.pick(ProposerKind::Replay), ProposerKind::Rules);
-    assert_eq!(without.pick(ProposerKind::Endpoint), ProposerKind::Endpoint);
+    assert_eq!(
+        without.effective_proposer(ProposerKind::Replay),
+        ProposerKind::Rules
+    );
+    assert_eq!(
+        without.effective_proposer(ProposerKind::Endpoint),
+        ProposerKind::Endpoint
+    );
     assert!(
         ServerEntry::default().config(None).is_err(),
         "an empty address is none"

@@ -1,7 +1,7 @@
-//! Rows of training runs: a JSONL file of candidates with their rewards, a folder of such files and of trajectories, or a
-//! store; too large to hold.
+//! Rows of training runs: a JSONL file of candidates with their rewards, a folder of such files and of trajectories, or a store;
+//! files may exceed available memory.
 //!
-//! What a list needs of each row is kept, 24 bytes of it; code and notes are read again when somebody looks.
+//! A list keeps 24 bytes per row; code and notes are read on demand.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,78 +13,74 @@ use crate::data;
 use crate::failure::Kind;
 use groups::Grouping;
 
-pub use choice::{Choice, Listed, Order, RowFilterKind};
+pub use choice::{Order, RowClass, RowFilter, RowList};
 pub use groups::Group;
 
-/// Why rows are not written over the file that they are read from.
+/// Rows are not written over the file that they are read from.
 pub const REPLACES_ITSELF: &str =
     "the selection would replace the file that it comes from\nhint: choose another name";
 
-/// A file of rows.
+/// Rows of a file, a folder or a store.
 #[derive(Debug, Default)]
 pub struct Rows {
-    /// The file, or the folder: of a store or of many files.
+    /// The file, or the folder of a store or of several files.
     pub path: PathBuf,
-    /// Whether they are those of a store.
+    /// Whether the rows come from a store.
     pub stored: bool,
-    /// The files that they lie in, in the order of `runs`; none for those of a store.
+    /// Files of the rows, in the order of `runs`; empty for a store.
     pub files: Vec<PathBuf>,
-    /// Its rows, in order.
+    /// Rows in order.
     pub rows: Vec<Row>,
-    /// Names of tasks that rows refer to.
+    /// Task names that rows refer to.
     pub tasks: Vec<String>,
-    /// Names of kinds that rows refer to.
+    /// Kinds that rows refer to.
     pub kinds: Vec<String>,
-    /// Names of runs that rows refer to; none where they come from one file.
+    /// Run names that rows refer to; empty for one file.
     pub runs: Vec<String>,
-    /// Candidates of one prompt, in order of their first row; rows without a `group_id` are in none.
+    /// Candidates of one prompt, in order of their first row; rows without a `group_id` are in no group.
     pub groups: Vec<Group>,
-    /// The group of each row; `u32::MAX` for none.
+    /// Group of each row; `u32::MAX` for none.
     pub group_of: Vec<u32>,
-    /// The advantage of each row in its group; not a number for none.
+    /// Advantage of each row in its group; NaN for none.
     advantages: Vec<f32>,
-    /// Lines that are no rows.
-    pub bad: usize,
+    /// Number of malformed lines.
+    pub malformed: usize,
 }
 
-/// What the list shows of a row.
+/// A row as displayed in the list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
-    /// Where its line begins in the file, or its id in the store.
+    /// Offset of the line in the file, or id in the store.
     start: u64,
-    /// Length of its line in the file.
+    /// Length of the line in bytes.
     length: u32,
-    /// Index of its run.
     pub run: u16,
     /// Index of its task; `u16::MAX` for none.
     pub task: u16,
     /// Index of its kind; `u16::MAX` for none.
     pub kind: u16,
-    /// Its reward; not a number for none.
+    /// Reward; NaN for none.
     pub total: f32,
-    /// Whether it built, where it says so.
+    /// Whether it built; none if unknown.
     pub built: Option<bool>,
 }
 
-/// Numbers about some rows.
+/// Statistics of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Summary {
-    /// How many.
     pub count: usize,
-    /// Share that built of those that say so, 0 to 1.
+    /// Share that built among the rows with a known build status, 0 to 1.
     pub built: Option<f64>,
-    /// How many do not say whether they built.
+    /// Number of rows with unknown build status.
     pub unknown: usize,
-    /// Mean reward.
     pub mean: f64,
-    /// Standard deviation of the rewards (of a sample).
+    /// Sample standard deviation of the rewards.
     pub std: f64,
-    /// Greatest reward.
     pub best: f64,
 }
 
 impl Rows {
-    /// Reads a file through, a line at a time.
+    /// Reads a file line by line.
     pub fn read(path: &Path) -> Result<Self, String> {
         let fail = |error: std::io::Error| {
             format!(
@@ -109,7 +105,7 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Reads one of its files through.
+    /// Reads one of the files.
     fn read_file(&mut self, file: usize, groups: &mut Grouping) -> std::io::Result<()> {
         let mut reader = BufReader::with_capacity(1 << 20, File::open(&self.files[file])?);
         let (mut line, mut start) = (Vec::new(), 0);
@@ -128,7 +124,7 @@ impl Rows {
 
     fn push(&mut self, line: &[u8], start: u64, file: u16, groups: &mut Grouping) {
         let Ok(row) = data::Row::parse(line) else {
-            return self.bad += 1;
+            return self.malformed += 1;
         };
         if row.is_header() {
             return;
@@ -136,10 +132,10 @@ impl Rows {
         let total = row.total().or_else(|| row.score());
         let kind = row.kind();
         if total.is_none() && kind.is_none() {
-            return self.bad += 1;
+            return self.malformed += 1;
         }
         let built = row.built();
-        // A name is one of a file; the same in another file is another group.
+        // A group id is unique within its file only.
         let group = row.group_id().map(|id| match self.runs.get(file as usize) {
             Some(run) => format!("{run} {id}"),
             None => id,
@@ -156,9 +152,9 @@ impl Rows {
         });
     }
 
-    /// Reads a row's code and the task that it is for.
+    /// Reads a row's code and its task.
     pub fn code(&self, index: usize) -> Result<(Option<String>, String), String> {
-        let row = self.rows.get(index).ok_or("the row is not there any more")?;
+        let row = self.rows.get(index).ok_or("the row no longer exists")?;
         let whole = self.bytes(row)?;
         let changed = |error| {
             format!(
@@ -174,9 +170,9 @@ impl Rows {
         Ok((self.tasks.get(row.task as usize).cloned(), code))
     }
 
-    /// Line of a row in its file, from 1.
+    /// Line number of a row in its file, from 1.
     pub fn line(&self, index: usize) -> Result<u64, String> {
-        let row = self.rows.get(index).ok_or("the row is not there any more")?;
+        let row = self.rows.get(index).ok_or("the row no longer exists")?;
         let file = self.file(row);
         let fail = |error: std::io::Error| format!("cannot read {}: {error}", file.display());
         let mut before = BufReader::with_capacity(1 << 20, File::open(file).map_err(fail)?.take(row.start));
@@ -206,21 +202,21 @@ impl Rows {
         read().map_err(|error: std::io::Error| format!("cannot read {}: {error}", self.file(row).display()))
     }
 
-    /// The file that a row lies in, or the folder of the store.
+    /// File of a row, or folder of the store.
     pub fn file(&self, row: &Row) -> &Path {
         self.files.get(row.run as usize).unwrap_or(&self.path)
     }
 
-    /// Whether they come from the files of a folder.
-    pub fn many(&self) -> bool {
+    /// Whether the rows come from the files of a folder.
+    pub fn is_folder(&self) -> bool {
         !self.stored && !self.runs.is_empty()
     }
 
-    /// Rows whose line holds a text, capitals or not.
-    pub fn holding(&self, text: &str) -> Result<Vec<u32>, String> {
+    /// Rows whose line contains a text, ignoring case.
+    pub fn search(&self, text: &str) -> Result<Vec<u32>, String> {
         let wanted = JsonNeedle::new(text);
         if self.stored {
-            return self.holding_in_store(&wanted);
+            return self.search_store(&wanted);
         }
         let (mut found, mut line, mut source) = (Vec::new(), Vec::new(), self.source()?);
         for (index, row) in self.rows.iter().enumerate() {
@@ -232,7 +228,7 @@ impl Rows {
         Ok(found)
     }
 
-    /// How many of some rows have a reward in each of equal stretches from -1 to 1.
+    /// Number of rows in each of `bins` equal reward intervals from -1 to 1.
     pub fn histogram(&self, of: &[u32], bins: usize) -> Vec<u32> {
         let mut counts = vec![0; bins.max(1)];
         for row in of.iter().filter_map(|index| self.rows.get(*index as usize)) {
@@ -246,7 +242,7 @@ impl Rows {
         counts
     }
 
-    /// Numbers about some of the rows by a name that they share, most rows first.
+    /// Statistics of some rows by task or kind, most rows first.
     pub fn by(&self, of: &[u32], key: Key) -> Vec<(String, Summary)> {
         let names = match key {
             Key::Task => &self.tasks,
@@ -270,10 +266,10 @@ impl Rows {
         found
     }
 
-    /// Writes some of the rows as they are to a file, with what is said of them.
+    /// Writes some rows unchanged to a file, with their notes.
     ///
     /// # Errors
-    /// In words, where a file cannot be read or written.
+    /// If a file cannot be read or written.
     pub fn export(
         &self,
         of: &[u32],
@@ -287,7 +283,7 @@ impl Rows {
                 path.display()
             )
         };
-        // However the path is written: what is read again by its place would be gone.
+        // However the path is spelled: rows are read again from this file.
         if let Ok(whole) = path.canonicalize()
             && self
                 .files
@@ -298,7 +294,7 @@ impl Rows {
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut file = tempfile::Builder::new()
-            // Lets through what is usual for this person's files.
+            // Applies the user's umask.
             .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
             .tempfile_in(folder.unwrap_or(Path::new(".")))
             .map_err(fail)?;
@@ -326,13 +322,13 @@ impl Rows {
         }
         written.flush().map_err(fail)?;
         drop(written);
-        // On the disk before the name leads to it.
+        // Flushed to the disk before it is renamed.
         file.as_file().sync_all().map_err(fail)?;
         file.persist(path).map_err(|error| fail(error.error))?;
         Ok(())
     }
 
-    /// Numbers about some of the rows.
+    /// Statistics of some rows.
     pub fn summary(&self, of: &[u32]) -> Summary {
         let rows = || of.iter().filter_map(|index| self.rows.get(*index as usize));
         let totals: Vec<f64> = rows()
@@ -363,7 +359,7 @@ impl Rows {
         }
     }
 
-    /// Mean reward and share built of equal stretches of some rows, in file order; not a number for a share that no row tells.
+    /// Mean reward and share built of equal intervals of some rows, in file order; NaN for a share without known build status.
     pub fn curve(&self, of: &[u32], points: usize) -> Vec<[f32; 2]> {
         let mut of = of.to_vec();
         of.sort_unstable();
@@ -380,16 +376,14 @@ impl Rows {
     }
 }
 
-/// What rows are told apart by.
+/// What rows are grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// Their task.
     Task,
-    /// Their kind.
     Kind,
 }
 
-/// A text that is looked for in lines of JSON.
+/// A text to search for in lines of JSON.
 pub(super) struct JsonNeedle {
     lower: String,
 }
@@ -401,15 +395,15 @@ impl JsonNeedle {
         }
     }
 
-    /// Whether a line holds it, capitals or not; leaves the line in small letters.
+    /// Whether a line contains it, ignoring case; converts the line to lower case.
     fn is_in(&self, line: &mut [u8]) -> bool {
         line.make_ascii_lowercase();
         let wanted = self.lower.as_bytes();
         if line.windows(wanted.len().max(1)).any(|window| window == wanted) {
             return true;
         }
-        // Small letters of other scripts can be longer or shorter than their capitals, many writers escape both, and two
-        // capitals of other scripts have small letters of this one: the dotted I and the Kelvin sign.
+        // Lower-case letters of other scripts can differ in length from their capitals, many writers escape both, and two
+        // capitals of other scripts have ASCII lower-case letters: the dotted I and the Kelvin sign.
         let folds = !self.lower.is_ascii() || self.lower.contains(['i', 'k']);
         let others = !line.is_ascii() || line.windows(2).any(|pair| pair == b"\\u");
         folds
@@ -433,6 +427,6 @@ mod groups;
 mod many;
 mod stored;
 
-pub use many::{files, is_many};
+pub use many::{files, is_run_folder};
 #[cfg(test)]
 mod tests;

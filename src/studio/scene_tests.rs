@@ -1,4 +1,4 @@
-//! What a script shows, in the window: the list of its objects, and the part before its score.
+//! Tests of scenes: the list of objects, and the part before its score.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::controller::DEBOUNCE;
 use super::editor;
-use super::testing::{FakeBackend, Sent, Window, built, failed, scored, state, step, studio};
+use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, scored, state, step, studio};
 use super::viewport::{Action as ViewAction, Layout};
 use crate::assess::{Assessment, Built};
 use crate::engine::{Event, JobOutcome};
@@ -38,7 +38,7 @@ fn object(name: Option<&str>, color: Option<[f32; 3]>, is_scored: bool, mesh: &T
     }
 }
 
-/// A red lid without a name beside a bracket, which is scored.
+/// A red lid without a name beside a scored bracket.
 fn two_objects() -> Assessment {
     let mut assessment = built(0.7, 0.6);
     let mesh = &assessment.shape.as_ref().unwrap().mesh;
@@ -68,17 +68,17 @@ fn is_on(window: &Window, label: &str) -> bool {
     node.accesskit_node().toggled() == Some(Toggled::True)
 }
 
-/// A window on whose screen is an edit that shows two objects.
+/// A window with an edit on screen that displays two objects.
 fn shown() -> (FakeBackend, Window) {
-    let (standin, mut window) = scored();
+    let (backend, mut window) = scored();
     type_code(&mut window, "#");
-    standin.last(|job| job.answer(two_objects()));
+    backend.last(|job| job.answer(two_objects()));
     window.run();
-    (standin, window)
+    (backend, window)
 }
 
 #[test]
-fn objects_are_listed_by_name_with_the_scored_one_told_and_can_be_hidden() {
+fn objects_are_listed_with_the_scored_one_marked_and_can_be_hidden() {
     let (_standin, mut window) = shown();
     window.get_by_label("Objects 2").click();
     window.run();
@@ -92,34 +92,34 @@ fn objects_are_listed_by_name_with_the_scored_one_told_and_can_be_hidden() {
     window.get_by_label("Show all").click();
     window.run();
     assert!(is_on(&window, "object 2"));
-    window.get_by_label("Show only the scored one").click();
+    window.get_by_label("Show only the scored object").click();
     window.run();
     assert!(!is_on(&window, "object 2"));
     assert!(is_on(&window, "bracket, scored"));
 }
 
 #[test]
-fn what_was_hidden_stays_hidden_when_the_script_runs_again() {
-    let (standin, mut window) = shown();
+fn hidden_objects_stay_hidden_when_the_script_runs_again() {
+    let (backend, mut window) = shown();
     studio(&mut window).viewport_mut().act(ViewAction::ScoredObject);
     window.run();
     type_code(&mut window, "#");
-    standin.last(|job| job.answer(two_objects()));
+    backend.last(|job| job.answer(two_objects()));
     window.run();
     window.get_by_label("Objects 1/2");
 }
 
 #[test]
 fn without_a_scene_there_is_no_list() {
-    let (standin, mut window) = shown();
+    let (backend, mut window) = shown();
     type_code(&mut window, "#");
-    standin.last(|job| job.answer(built(0.7, 0.6)));
+    backend.last(|job| job.answer(built(0.7, 0.6)));
     window.run();
     assert!(window.query_by_label_contains("Objects").is_none());
 }
 
 #[test]
-fn hidden_objects_leave_the_picture_and_comparing_shows_the_scored_one_alone() {
+fn hidden_objects_are_not_drawn_and_comparisons_use_the_scored_object() {
     let (_standin, mut window) = shown();
     assert_eq!(drawn(&mut window), ["bracket", "object 2"]);
     studio(&mut window).viewport_mut().act(ViewAction::ScoredObject);
@@ -134,11 +134,11 @@ fn hidden_objects_leave_the_picture_and_comparing_shows_the_scored_one_alone() {
 }
 
 #[test]
-fn a_part_is_seen_before_it_is_scored() {
-    let (standin, mut window) = scored();
+fn a_part_is_displayed_before_its_score() {
+    let (backend, mut window) = scored();
     type_code(&mut window, "#");
     let assessment = two_objects();
-    standin.last(|job| {
+    backend.last(|job| {
         job.send(Event::Started);
         job.send(before_scoring(&assessment));
     });
@@ -149,23 +149,23 @@ fn a_part_is_seen_before_it_is_scored() {
     assert_eq!((card.total(), card.is_being_scored()), (None, true));
     window.get_by_label("Objects 2");
     assert!(window.get_all_by_label("scoring…").count() > 0);
-    standin.last(|job| job.answer(assessment));
+    backend.last(|job| job.answer(assessment));
     window.run();
     assert!(window.query_all_by_label("scoring…").next().is_none());
-    window.get_by_label("total 0.700, +0.200 on seed");
+    window.get_by_label("total 0.700, +0.200 vs seed");
     assert!(!state(&window).card().is_being_scored());
 }
 
 #[test]
-fn an_edit_drops_both_what_was_built_and_its_score() {
-    let (standin, mut window) = scored();
+fn an_edit_drops_the_running_build_and_its_score() {
+    let (backend, mut window) = scored();
     type_code(&mut window, "#");
     let before = state(&window).card().last_shape.clone();
-    let job = standin.count() - 1;
+    let job = backend.count() - 1;
     type_code(&mut window, "!");
-    assert!(standin.job(job, Sent::is_cancelled));
+    assert!(backend.job(job, SubmittedJob::is_cancelled));
     let assessment = two_objects();
-    standin.job(job, |job| {
+    backend.job(job, |job| {
         job.send(before_scoring(&assessment));
         job.answer(assessment);
     });
@@ -178,31 +178,34 @@ fn an_edit_drops_both_what_was_built_and_its_score() {
 }
 
 #[test]
-fn what_was_built_is_not_called_broken_for_the_failure_before() {
-    let (standin, mut window) = scored();
+fn a_new_build_is_not_marked_with_the_previous_failure() {
+    let (backend, mut window) = scored();
     type_code(&mut window, "#");
-    standin.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
+    backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
-    let told = "does not build: line 2: '(' was never closed";
-    window.get_by_label(told);
+    let message = "does not build: line 2: '(' was never closed";
+    window.get_by_label(message);
     type_code(&mut window, "#");
-    standin.last(|job| job.send(before_scoring(&two_objects())));
+    backend.last(|job| job.send(before_scoring(&two_objects())));
     window.run();
-    assert!(window.query_by_label(told).is_none(), "that was the code before");
-    // The next edit breaks it again: the part stays, and is told to be old.
+    assert!(
+        window.query_by_label(message).is_none(),
+        "that was the code before"
+    );
+    // The next edit fails again: the part stays, marked as old.
     type_code(&mut window, "#");
-    standin.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
+    backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
-    window.get_by_label(told);
+    window.get_by_label(message);
 }
 
 #[test]
-fn a_step_that_was_scored_in_a_batch_is_asked_for_what_it_shows_when_it_is_looked_at() {
-    let (standin, mut window) = scored();
+fn selecting_a_step_of_a_batch_requests_its_scene() {
+    let (backend, mut window) = scored();
     window.get_by_label("Propose").click();
     window.run_steps(2);
     let code = "fixture = one\nshow_object(fixture)\n";
-    standin.last(|job| {
+    backend.last(|job| {
         job.send(step(0, "fixture = seed\n", built(0.5, 0.4)));
         job.send(Event::Proposing { step: 1 });
         job.send(step(1, code, built(0.7, 0.6)));
@@ -214,16 +217,16 @@ fn a_step_that_was_scored_in_a_batch_is_asked_for_what_it_shows_when_it_is_looke
             trajectory: None,
         }))));
     });
-    let count = standin.count();
+    let count = backend.count();
     window.run();
     assert_eq!(
-        standin.count(),
+        backend.count(),
         count + 1,
-        "asked once, of the step and not of the seed"
+        "requested once, for the step and not for the seed"
     );
-    assert_eq!(standin.last(Sent::code), code);
-    assert_eq!(standin.last(|job| job.assess().priority), Priority::Live);
-    standin.last(|job| job.answer(two_objects()));
+    assert_eq!(backend.last(SubmittedJob::code), code);
+    assert_eq!(backend.last(|job| job.assess().priority), Priority::Live);
+    backend.last(|job| job.answer(two_objects()));
     window.run();
     window.get_by_label("Objects 2");
     assert_eq!(
@@ -231,12 +234,12 @@ fn a_step_that_was_scored_in_a_batch_is_asked_for_what_it_shows_when_it_is_looke
         Some(0.7),
         "its score is what it was"
     );
-    assert_eq!(standin.count(), count + 1);
+    assert_eq!(backend.count(), count + 1);
 }
 
-/// A run of code whose part is only written to a file.
-fn only_exported() -> Assessment {
-    let message = "the code ran but left nothing to score: `r` was only written to a file, on line 5; bind it: `fixture = r`";
+/// Result of a script that only exports its part.
+fn export_only() -> Assessment {
+    let message = "the code ran but produced nothing to score: `r` was only written to a file, on line 5; bind it: `fixture = r`";
     Assessment {
         unscored: built(0.7, 0.6).shape,
         ..failed(Kind::MissingFixture, message, 5)
@@ -247,12 +250,12 @@ const NOT_SCORED: &str =
     "displayed, not scored: `r` was only written to a file, on line 5; bind it: `fixture = r`";
 
 #[test]
-fn a_part_that_is_only_written_to_a_file_is_displayed_and_told_not_to_be_scored() {
-    let (standin, mut window) = scored();
+fn an_exported_part_is_displayed_as_not_scored() {
+    let (backend, mut window) = scored();
     type_code(&mut window, "#");
-    let assessment = only_exported();
+    let assessment = export_only();
     let part = assessment.unscored.clone().unwrap();
-    standin.last(|job| job.answer(assessment));
+    backend.last(|job| job.answer(assessment));
     window.run();
     let card = state(&window).card();
     assert!(
@@ -270,26 +273,26 @@ fn a_part_that_is_only_written_to_a_file_is_displayed_and_told_not_to_be_scored(
 }
 
 #[test]
-fn a_part_that_was_only_written_to_a_file_is_old_once_the_code_fails() {
-    let (standin, mut window) = scored();
+fn an_exported_part_is_marked_old_once_the_code_fails() {
+    let (backend, mut window) = scored();
     type_code(&mut window, "#");
-    standin.last(|job| job.answer(only_exported()));
+    backend.last(|job| job.answer(export_only()));
     window.run();
     type_code(&mut window, "#");
-    standin.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
+    backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     assert!(window.query_by_label(NOT_SCORED).is_none());
     window.get_by_label("does not build: line 2: '(' was never closed");
-    // A part that is scored takes its place.
+    // A scored part replaces it.
     type_code(&mut window, "#");
-    standin.last(|job| job.answer(built(0.7, 0.6)));
+    backend.last(|job| job.answer(built(0.7, 0.6)));
     window.run();
     assert!(window.query_by_label_contains("does not build: ").is_none());
     assert_eq!(state(&window).card().total(), Some(0.7));
 }
 
 #[test]
-fn a_narrow_window_has_room_for_the_name_of_the_code_and_the_list_of_objects() {
+fn a_narrow_window_shows_the_title_and_the_object_list() {
     let (_standin, mut window) = shown();
     window.get_by_label("Reset to seed");
     window.set_size(egui::vec2(900.0, 600.0));

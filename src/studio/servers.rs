@@ -1,6 +1,6 @@
-//! Asks model servers how they are, and what they would be sent, on threads of their own.
+//! Queries model servers and prepares prompt previews on background threads.
 //!
-//! Nothing here is part of a repair: those are jobs of the engine.
+//! Repairs do not use this module: they are jobs of the engine.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -19,33 +19,33 @@ use crate::repair::{Endpoint, ProposalRequest};
 use crate::task::Task;
 use crate::trajectory::Step;
 
-/// What came of a question.
+/// Result of a query.
 #[derive(Debug)]
 pub enum ServerEvent {
-    /// The server at that address has these models and adapters, or does not answer as one.
+    /// Models and adapters of the server at that address, or why it is unreachable.
     Looked {
-        /// The address as it was given.
+        /// Address as entered.
         url: String,
-        /// Names, with whether each is an adapter; or why there are none.
+        /// Names, with whether each is an adapter; or the error.
         found: Result<Vec<(String, bool)>, String>,
     },
-    /// The prompt that was asked for.
+    /// The requested prompt.
     Prompt(PromptView),
-    /// The file of servers could not be written.
-    NotKept(String),
+    /// The file of servers could not be saved.
+    NotSaved(String),
 }
 
-/// Asks, and hears the answers.
+/// Sends queries and collects their results.
 pub struct Servers {
     sender: Sender<ServerEvent>,
-    /// Answers, in the order in which they came.
+    /// Results in order of arrival.
     pub events: Receiver<ServerEvent>,
     wake: Wake,
     latest: Arc<(AtomicU64, Mutex<()>)>,
 }
 
 impl Servers {
-    /// Wakes the window after each answer.
+    /// Calls `wake` after each event.
     pub fn new(wake: Wake) -> Self {
         let (sender, events) = crossbeam_channel::unbounded();
         Self {
@@ -56,8 +56,8 @@ impl Servers {
         }
     }
 
-    /// Asks a server what it has; a silent one is given up soon.
-    pub fn look(&self, url: String, config: EndpointConfig) {
+    /// Queries a server's models; gives up soon without a response.
+    pub fn query(&self, url: String, config: EndpointConfig) {
         self.spawn(move || {
             let config = EndpointConfig {
                 retries: 0,
@@ -76,7 +76,7 @@ impl Servers {
         });
     }
 
-    /// Makes the prompt of the next proposal from the last of these steps, and finds the training row to compare it with.
+    /// Builds the prompt of the next proposal from the last of these steps, and finds the training row to compare it with.
     pub fn preview(
         &self,
         config: EndpointConfig,
@@ -86,7 +86,7 @@ impl Servers {
     ) {
         self.spawn(move || {
             let Some(head) = history.last() else {
-                return ServerEvent::Prompt(PromptView::Failed("there is no step to ask about".to_owned()));
+                return ServerEvent::Prompt(PromptView::Failed("there is no step for a prompt".to_owned()));
             };
             let ask = ProposalRequest {
                 task: &task,
@@ -102,7 +102,7 @@ impl Servers {
                     text: prompt.text(),
                     tokens: counted.unwrap_or_else(|| prompt.tokens()),
                     counted: counted.is_some(),
-                    left_out: prompt.left_out,
+                    omitted: prompt.left_out,
                     row,
                 },
                 Err(error) => PromptView::Failed(error.to_string()),
@@ -110,12 +110,12 @@ impl Servers {
         });
     }
 
-    /// Keeps servers in a file.
-    pub fn keep(&self, path: PathBuf, servers: Vec<ServerEntry>) {
+    /// Saves servers in a file.
+    pub fn save(&self, path: PathBuf, servers: Vec<ServerEntry>) {
         let sender = self.sender.clone();
         let wake = self.wake.clone();
         let latest = Arc::clone(&self.latest);
-        // One writes at a time, and one that was overtaken leaves it to the next.
+        // One write at a time; an outdated one is skipped.
         let serial = latest.0.fetch_add(1, Ordering::SeqCst) + 1;
         std::thread::spawn(move || {
             let _turn = latest.1.lock().unwrap_or_else(PoisonError::into_inner);
@@ -123,7 +123,7 @@ impl Servers {
                 return;
             }
             if let Err(message) = write_servers(&path, &servers) {
-                let _ = sender.send(ServerEvent::NotKept(message));
+                let _ = sender.send(ServerEvent::NotSaved(message));
                 wake();
             }
         });
@@ -139,7 +139,7 @@ impl Servers {
     }
 }
 
-/// The prompt of the first row of that task, of one with that failure if there is one.
+/// Prompt of the first row of that task, preferably of one with the same failure kind.
 fn find_row(path: &Path, task: &str, kind: &str) -> Result<PromptRow, String> {
     let wrong = |reason: String| format!("{}: {reason}", path.display());
     let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
@@ -165,7 +165,7 @@ fn find_row(path: &Path, task: &str, kind: &str) -> Result<PromptRow, String> {
     found.ok_or_else(|| wrong(format!("no row of `{task}` with messages")))
 }
 
-/// The messages before the answer.
+/// Messages before the answer.
 fn prompt_of(row: &Value) -> Option<String> {
     let mut text = String::new();
     for message in row["messages"].as_array()? {
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_row_with_the_same_failure_is_compared_with() {
+    fn the_preview_compares_with_a_row_of_the_same_failure() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rows.jsonl");
         let row = |task: &str, kind: &str, text: &str| {

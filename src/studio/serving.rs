@@ -1,4 +1,4 @@
-//! The server of this window, as it is shown: where it listens, what clients need, what they do.
+//! State of the studio's server: address, token, sessions of clients.
 
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -6,41 +6,40 @@ use std::sync::Arc;
 
 use crate::server::{SeenSession, SeenStep};
 
-/// The port that is offered at first; that of `cadforge serve`.
+/// Default port, as for `cadforge serve`.
 const PORT: u16 = 8000;
 /// Random bytes of a token.
 const TOKEN: usize = 16;
 
-/// The server of this window.
+/// State of the studio's server.
 #[derive(Clone, Debug)]
 pub struct Serving {
-    /// Where it listens, or is to listen; 0 for any port that is free.
+    /// Port to listen on; 0 selects a free one.
     pub port: u16,
     /// Whether clients need a token.
     pub with_token: bool,
-    /// The token of the server that runs, if it wants one.
+    /// Token of the running server, if it requires one.
     pub token: Option<String>,
-    /// How far it is.
     pub phase: ServingPhase,
-    /// Why it does not run, if it could not.
+    /// Error of the last start.
     pub problem: Option<String>,
-    /// What its clients do, the oldest session first; stays to be looked at when it has stopped.
+    /// Sessions of clients, oldest first; they stay after a stop.
     pub sessions: Vec<SeenSession>,
-    /// Serial of the step that is on screen.
+    /// Serial number of the step on screen.
     pub shown: Option<u64>,
 }
 
-/// How far a server is.
+/// Phase of the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ServingPhase {
-    /// None runs.
+    /// Stopped.
     #[default]
     Off,
-    /// It does not listen yet.
+    /// Not listening yet.
     Starting,
-    /// It listens there.
+    /// Listening at this address.
     Listening(SocketAddr),
-    /// It answers what is under way and takes nothing new.
+    /// Finishes running requests and accepts no new ones.
     Stopping,
 }
 
@@ -59,18 +58,18 @@ impl Default for Serving {
 }
 
 impl Serving {
-    /// Whether there is one that can be asked to stop.
+    /// Whether a server is running that can be stopped.
     pub fn may_stop(&self) -> bool {
         matches!(self.phase, ServingPhase::Starting | ServingPhase::Listening(_))
     }
 
-    /// Sessions of sockets that are open.
+    /// Number of open WebSocket sessions.
     pub fn open_sessions(&self) -> usize {
         let open = |session: &&SeenSession| session.open && !session.of_calls;
         self.sessions.iter().filter(open).count()
     }
 
-    /// The step of that serial, if it is still kept.
+    /// Step of that serial number, if still held.
     pub fn step(&self, serial: u64) -> Option<&Arc<SeenStep>> {
         self.sessions
             .iter()
@@ -79,7 +78,7 @@ impl Serving {
     }
 }
 
-/// A token that nobody can guess, from the system's random source.
+/// An unguessable token from the system's random source.
 pub fn new_token() -> std::io::Result<String> {
     let mut bytes = [0; TOKEN];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;

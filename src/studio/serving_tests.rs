@@ -1,4 +1,4 @@
-//! The window's server: started, told of, watched and stopped, by what people see.
+//! Tests of the studio's server through the user interface.
 
 use std::sync::atomic::Ordering;
 
@@ -25,34 +25,34 @@ fn step(task: &str, place: u32, code: &str, evaluation: Evaluation) -> SeenStep 
     }
 }
 
-/// A window whose server listens.
+/// A window with a listening server.
 fn serving() -> (FakeBackend, Window) {
-    let (standin, mut window) = scored();
+    let (backend, mut window) = scored();
     ask(&mut window, Command::Do(Action::StartServer));
     let address = "127.0.0.1:8000".parse().unwrap();
-    standin.0.borrow().servers[0]
+    backend.0.borrow().servers[0]
         .1
         .send(HostEvent::Listening(address))
         .unwrap();
     window.run_steps(3);
-    (standin, window)
+    (backend, window)
 }
 
-fn stops(standin: &FakeBackend) -> usize {
-    standin.0.borrow().stops.load(Ordering::SeqCst)
+fn stops(backend: &FakeBackend) -> usize {
+    backend.0.borrow().stops.load(Ordering::SeqCst)
 }
 
 #[test]
-fn the_server_is_started_told_of_and_stopped() {
-    let (standin, mut window) = scored();
+fn the_server_is_started_displayed_and_stopped() {
+    let (backend, mut window) = scored();
     assert!(
-        window.query_by_label("Start the server").is_none(),
+        window.query_by_label("Start server").is_none(),
         "the panel is away"
     );
     ask(&mut window, Command::Serving(ServingCommand::Port(8123)));
     ask(&mut window, Command::Do(Action::StartServer));
     {
-        let desk = standin.0.borrow();
+        let desk = backend.0.borrow();
         let (config, events) = &desk.servers[0];
         assert_eq!(config.address.to_string(), "127.0.0.1:8123");
         assert_eq!(config.token.as_ref().unwrap().len(), 32);
@@ -66,36 +66,36 @@ fn the_server_is_started_told_of_and_stopped() {
     window.get_by_label(&state(&window).serving.token.clone().unwrap());
     window.get_by_label("Copy token");
     ask(&mut window, Command::Do(Action::StartServer));
-    assert_eq!(standin.0.borrow().servers.len(), 1, "one is enough");
-    window.get_by_label("Stop the server").click();
+    assert_eq!(backend.0.borrow().servers.len(), 1, "one is enough");
+    window.get_by_label("Stop server").click();
     window.run_steps(3);
-    assert_eq!(stops(&standin), 1);
+    assert_eq!(stops(&backend), 1);
     assert_eq!(state(&window).serving.phase, ServingPhase::Off);
     assert_eq!(state(&window).serving.token, None);
-    window.get_by_label("Start the server").click();
+    window.get_by_label("Start server").click();
     window.run_steps(3);
-    assert_eq!(standin.0.borrow().servers.len(), 2);
+    assert_eq!(backend.0.borrow().servers.len(), 2);
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_where_it_is_chosen() {
-    let (standin, mut window) = scored();
+fn a_used_port_is_reported_beside_its_field() {
+    let (backend, mut window) = scored();
     ask(&mut window, Command::Do(Action::StartServer));
     let taken = "cannot listen on 127.0.0.1:8000: in use\nhint: choose another --port";
-    standin.0.borrow().servers[0]
+    backend.0.borrow().servers[0]
         .1
         .send(HostEvent::Ended(Err(taken.to_owned())))
         .unwrap();
     window.run_steps(3);
     assert_eq!(state(&window).serving.phase, ServingPhase::Off);
     window.get_by_label_contains("127.0.0.1:8000: in use · hint");
-    window.get_by_label("Start the server");
+    window.get_by_label("Start server");
 }
 
 #[test]
-fn a_clients_step_shows_as_it_comes_and_a_click_shows_its_code_and_score() {
-    let (standin, mut window) = serving();
-    let watched = standin.0.borrow().servers[0].0.spectator.clone().unwrap();
+fn a_click_on_a_clients_step_shows_its_code_and_score() {
+    let (backend, mut window) = serving();
+    let watched = backend.0.borrow().servers[0].0.spectator.clone().unwrap();
     let seat = watched.seat(false);
     window.run_steps(3);
     window.get_by_label("session 1, open");
@@ -110,17 +110,17 @@ fn a_clients_step_shows_as_it_comes_and_a_click_shows_its_code_and_score() {
     window.get_by_label("session 1 reset, build_ok 0.500");
     window.get_by_label("no score: no worker\nhint: wait");
     assert_eq!(state(&window).session().task.id, "part");
-    let jobs = standin.count();
+    let jobs = backend.count();
     window
         .get_by_label("session 1 step 1, undefined_name −1.00")
         .click();
     window.run_steps(3);
     assert_eq!(state(&window).session().task.id, "other");
     assert_eq!(state(&window).card().code, "bax");
-    // The client's score stands until the part is built here.
+    // The client's score stays until the part is built here.
     assert_eq!(state(&window).card().failure().unwrap().kind, Kind::UndefinedName);
-    assert_eq!(standin.count(), jobs + 1);
-    standin.last(|job| assert_eq!(job.code(), "bax"));
+    assert_eq!(backend.count(), jobs + 1);
+    backend.last(|job| assert_eq!(job.code(), "bax"));
     window.get_by_label("session 1 reset, build_ok 0.500").click();
     window.run_steps(3);
     assert_eq!(state(&window).card().code, "seed");
@@ -135,18 +135,18 @@ fn a_clients_step_shows_as_it_comes_and_a_click_shows_its_code_and_score() {
 }
 
 #[test]
-fn a_window_that_closes_asks_when_clients_are_there_and_stops_the_server() {
-    let (standin, mut window) = serving();
-    let watched = standin.0.borrow().servers[0].0.spectator.clone().unwrap();
+fn closing_asks_while_clients_are_connected_and_stops_the_server() {
+    let (backend, mut window) = serving();
+    let watched = backend.0.borrow().servers[0].0.spectator.clone().unwrap();
     let seat = watched.seat(false);
     window.run_steps(3);
     assert!(!studio(&mut window).may_close());
     window.run_steps(3);
     window.get_by_label_contains("the server, with 1 open session");
-    ask(&mut window, Command::StayOpen);
+    ask(&mut window, Command::CancelQuit);
     drop(seat);
     window.run_steps(3);
     assert!(studio(&mut window).may_close());
     drop(window);
-    assert_eq!(stops(&standin), 1);
+    assert_eq!(stops(&backend), 1);
 }

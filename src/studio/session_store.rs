@@ -1,8 +1,8 @@
-//! What the studio remembers: edits for after a crash, and where one was for the next start.
+//! Session store: edits for recovery after a crash, and the session for the next start.
 //!
-//! While a window is open its edits lie in a file `open-….json`, written by a thread of its own a moment after each change,
-//! beside a file that it holds a lock on. A window that closes leaves its edits in `last.json`. A file whose lock nobody
-//! holds is of a window that was not closed. Nothing is removed before what takes its place is on the disk.
+//! An open window's edits are in a file `open-….json`, written by a separate thread shortly after each change, beside a file
+//! that the window holds a lock on. A closing window writes `last.json`. A file without a held lock belongs to a window that did
+//! not exit normally. Nothing is removed before its replacement is on the disk.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -14,140 +14,138 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use serde::{Deserialize, Serialize};
 
 use super::dock::Saved;
-use super::viewport::{CompareWith, Layout, Look, Projection};
+use super::viewport::{CompareWith, DrawStyle, Layout, Projection};
 use crate::engine::Wake;
 use crate::reward::{Mode, Profile};
 use crate::trajectory::replace_file;
 
-/// Seconds from an edit to its file; with the time to write it, well under the two that may be lost.
+/// Seconds from an edit to the write; with the write itself, well below the two seconds that may be lost.
 pub const PAUSE: f64 = 0.4;
 
-/// What could not be written is tried again after this.
-const AGAIN: Duration = Duration::from_secs(2);
+/// Delay before a failed write is retried.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
-/// What a window leaves that closes.
+/// Written by a closing window.
 const LAST: &str = "last.json";
 
-/// How the file of an open window begins.
+/// Prefix of the files of open windows.
 const PREFIX: &str = "open-";
 
-/// Where one was and what was edited.
+/// The task on screen, the view and unsaved edits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SessionSnapshot {
-    /// The task on screen.
+    /// Task on screen.
     pub task: String,
-    /// How candidates are scored; none for what is usual.
+    /// Profile and mode; none for the default.
     pub scoring: Option<(Profile, Mode)>,
-    /// The theme; none keeps the usual one.
+    /// Theme; none for the default.
     pub dark: Option<bool>,
-    /// How the 3D view stands.
+    /// State of the 3D view.
     pub view: Option<ViewSnapshot>,
-    /// Where panels stand; none for what is usual.
+    /// Arrangement of panels; none for the default.
     pub panels: Option<Saved>,
-    /// Edits that no file holds, oldest first.
+    /// Unsaved edits, oldest first.
     pub drafts: Vec<Draft>,
 }
 
-/// How the 3D view stands.
+/// State of the 3D view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ViewSnapshot {
-    /// How panes are arranged.
+    /// Arrangement of panes.
     pub layout: Layout,
-    /// What is compared with.
+    /// Shape compared with.
     pub against: CompareWith,
-    /// How surfaces are drawn.
-    pub look: Look,
-    /// How the world is flattened.
+    /// Drawing style.
+    pub look: DrawStyle,
     pub projection: Projection,
 }
 
-/// An edit that no file holds.
+/// An unsaved edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft {
-    /// The task that it belongs to.
+    /// Task of the edit.
     pub task: String,
-    /// The file that it was opened from or saved to, if any.
+    /// File that it was opened from or saved to, if any.
     pub file: Option<PathBuf>,
-    /// The code.
     pub code: String,
 }
 
-/// What earlier windows left.
+/// Sessions of earlier windows.
 #[derive(Debug, Default)]
 pub struct StoredSessions {
     /// The last window that was closed.
     pub last: Option<SessionSnapshot>,
-    /// Edits of windows that were not.
+    /// Edits of windows that did not exit normally.
     pub lost: Vec<Draft>,
-    /// Where those lie, to be settled when that is decided.
-    pub left: Vec<Left>,
-    /// What could not be read, in words.
+    /// Files of those edits, removed after the decision.
+    pub left: Vec<UnrecoveredFile>,
+    /// Messages about unreadable files.
     pub problems: Vec<String>,
 }
 
-/// Edits that a window left which was not closed. Nobody else is offered them while this is held.
+/// Edits of a window that did not exit normally. No other window is offered them while this lock is held.
 #[derive(Debug)]
-pub struct Left {
+pub struct UnrecoveredFile {
     path: PathBuf,
-    /// Held, and never looked at.
+    /// Held until dropped.
     _lock: Option<File>,
 }
 
-impl Left {
-    /// Removes the edits, and then the lock's file: without edits beside it, it is nothing to anybody.
+impl UnrecoveredFile {
+    /// Removes the edits, and then the lock file, which has no use without them.
     fn remove(&self) -> io::Result<()> {
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let _ = fs::remove_file(lock_of(&self.path));
+        let _ = fs::remove_file(lock_path(&self.path));
         Ok(())
     }
 }
 
-/// Whether what was to be kept is on the disk.
+/// Whether snapshots can be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionStoreEvent {
-    /// It is not, and why; tried again until it is.
+    /// Writing failed; retried until it succeeds.
     Failing(String),
-    /// It is again.
+    /// Writing succeeds again.
     Working,
 }
 
-/// Writes what is to be remembered.
+/// Writes session snapshots in the background.
 pub struct SessionStore {
     folder: PathBuf,
     path: PathBuf,
-    /// Held for as long as the window lives, whatever ends it.
+    /// Held for the lifetime of the window, however it ends.
     lock: Option<File>,
     queue: Option<Sender<Work>>,
-    thread: Option<JoinHandle<Vec<Left>>>,
+    thread: Option<JoinHandle<Vec<UnrecoveredFile>>>,
     latest: SessionSnapshot,
-    /// Edits that the last window left and this one took over.
+    /// Edits of the last window that this one took over.
     taken: Vec<Draft>,
     sender: Sender<SessionStoreEvent>,
-    /// How the writing goes.
+    /// Events of the writer.
     pub events: Receiver<SessionStoreEvent>,
     wake: Wake,
 }
 
 struct Work {
-    kept: SessionSnapshot,
-    /// Removed once `kept` is on the disk.
-    settled: Vec<Left>,
+    snapshot: SessionSnapshot,
+    /// Removed once `snapshot` is on the disk.
+    removable: Vec<UnrecoveredFile>,
 }
 
 impl SessionStore {
-    /// Reads what earlier windows left in a folder, and writes there from now on. Calls `wake` after each event.
+    /// Reads the sessions of earlier windows in a folder, and writes there from now on. Calls `wake` after each event.
     pub fn open(folder: &Path, wake: Wake) -> (Self, StoredSessions) {
-        // One window at a time looks and makes its own lock: between the two it could be taken for one that is gone.
-        let turn = take_turn(folder);
+        // One window at a time lists the folder and creates its lock: otherwise another could take it for an ended window.
+        let folder_lock = lock_folder(folder);
         let mut found = StoredSessions::default();
         let last = folder.join(LAST);
         match read(&last) {
-            Ok(kept) => found.last = kept,
+            Ok(snapshot) => found.last = snapshot,
             Err(error) => found.problems.push(set_aside(&last, &error)),
         }
         let mut left: Vec<PathBuf> = fs::read_dir(folder)
@@ -159,166 +157,174 @@ impl SessionStore {
             .collect();
         left.sort();
         for path in left {
-            let Ok(lock) = unless_held(&lock_of(&path)) else {
+            let Ok(lock) = lock_unless_held(&lock_path(&path)) else {
                 continue;
             };
-            let left = Left { path, _lock: lock };
+            let left = UnrecoveredFile { path, _lock: lock };
             match read(&left.path) {
-                Ok(Some(kept)) if !kept.drafts.is_empty() => {
-                    found.lost.extend(kept.drafts);
+                Ok(Some(snapshot)) if !snapshot.drafts.is_empty() => {
+                    found.lost.extend(snapshot.drafts);
                     found.left.push(left);
                 }
-                // Nothing in it that could be missed.
+                // It holds nothing to recover.
                 Ok(Some(_) | None) => {
                     let _ = left.remove();
                 }
                 Err(error) => found.problems.push(set_aside(&left.path, &error)),
             }
         }
-        let (path, lock) = own(folder);
-        drop(turn);
+        let (path, lock) = create_own_file(folder);
+        drop(folder_lock);
         let (sender, events) = crossbeam_channel::unbounded();
-        let keeper = Self {
+        let store = Self {
             folder: folder.to_owned(),
             path,
             lock,
             queue: None,
             thread: None,
             latest: SessionSnapshot::default(),
-            taken: found.last.iter().flat_map(|kept| kept.drafts.clone()).collect(),
+            taken: found
+                .last
+                .iter()
+                .flat_map(|snapshot| snapshot.drafts.clone())
+                .collect(),
             sender,
             events,
             wake,
         };
-        (keeper, found)
+        (store, found)
     }
 
-    /// Remembers this from now on.
-    pub fn keep(&mut self, kept: SessionSnapshot) {
-        if kept != self.latest {
-            self.send(kept, Vec::new());
+    /// Saves this snapshot.
+    pub fn save(&mut self, snapshot: SessionSnapshot) {
+        if snapshot != self.latest {
+            self.send(snapshot, Vec::new());
         }
     }
 
-    /// Remembers this from now on, and removes what earlier windows left once it is on the disk.
-    pub fn settle(&mut self, kept: SessionSnapshot, left: Vec<Left>) {
-        self.send(kept, left);
+    /// Saves this snapshot, and removes the files of earlier windows once it is on the disk.
+    pub fn save_and_remove(&mut self, snapshot: SessionSnapshot, left: Vec<UnrecoveredFile>) {
+        self.send(snapshot, left);
     }
 
-    fn send(&mut self, kept: SessionSnapshot, settled: Vec<Left>) {
-        self.latest = kept.clone();
+    fn send(&mut self, snapshot: SessionSnapshot, removable: Vec<UnrecoveredFile>) {
+        self.latest = snapshot.clone();
         let queue = self.queue.get_or_insert_with(|| {
             let (queue, work) = crossbeam_channel::unbounded();
             let (path, sender, wake) = (self.path.clone(), self.sender.clone(), self.wake.clone());
             self.thread = Some(thread::spawn(move || {
                 write_all(&path, &work, &|event| {
-                    // A window that has closed has no use for it.
+                    // A closed window needs no event.
                     let _ = sender.send(event);
                     wake();
                 })
             }));
             queue
         });
-        // The thread listens for as long as this holds its queue.
-        let _ = queue.send(Work { kept, settled });
+        // The thread receives for as long as this value holds its queue.
+        let _ = queue.send(Work { snapshot, removable });
     }
 
-    /// Leaves this window's place for the next one.
-    fn leave(&self) -> io::Result<()> {
-        let _turn = take_turn(&self.folder);
+    /// Writes this window's session for the next start.
+    fn write_last(&self) -> io::Result<()> {
+        let _turn = lock_folder(&self.folder);
         let last = self.folder.join(LAST);
-        let mut kept = self.latest.clone();
-        // Another window may have closed since this one was opened: its edits are nobody else's.
+        let mut snapshot = self.latest.clone();
+        // Another window may have closed since this one opened: keep its edits.
         if let Ok(Some(other)) = read(&last) {
-            let known = |draft: &Draft| self.taken.contains(draft) || kept.drafts.contains(draft);
+            let known = |draft: &Draft| self.taken.contains(draft) || snapshot.drafts.contains(draft);
             let mut drafts: Vec<Draft> = other.drafts.into_iter().filter(|draft| !known(draft)).collect();
-            drafts.append(&mut kept.drafts);
-            kept.drafts = drafts;
+            drafts.append(&mut snapshot.drafts);
+            snapshot.drafts = drafts;
         }
-        write(&last, &kept)
+        write(&last, &snapshot)
     }
 }
 
 impl Drop for SessionStore {
-    /// A window that closes leaves its place for the next one, and nothing to be rescued.
+    /// A closing window writes its session for the next start and leaves nothing to recover.
     fn drop(&mut self) {
         drop(self.queue.take());
         let thread = self.thread.take();
         let wrote = thread.is_some();
-        let settled = thread.and_then(|thread| thread.join().ok()).unwrap_or_default();
+        let removable = thread.and_then(|thread| thread.join().ok()).unwrap_or_default();
         if wrote {
-            if let Err(error) = self.leave() {
-                eprintln!("cadforge: {}", not_kept(&self.folder.join(LAST), &error));
-                // What was kept while the window was open is offered at the next start.
+            if let Err(error) = self.write_last() {
+                eprintln!("cadforge: {}", write_error(&self.folder.join(LAST), &error));
+                // The recovery file is offered at the next start.
                 return;
             }
-            for left in &settled {
+            for left in &removable {
                 let _ = left.remove();
             }
             let _ = fs::remove_file(&self.path);
         }
-        let _ = fs::remove_file(lock_of(&self.path));
+        let _ = fs::remove_file(lock_path(&self.path));
         drop(self.lock.take());
     }
 }
 
-/// Writes what comes until nobody sends any more; returns what could not be settled.
-fn write_all(path: &Path, work: &Receiver<Work>, tell: &dyn Fn(SessionStoreEvent)) -> Vec<Left> {
-    let mut settled = Vec::new();
-    // What is not on the disk, and whether that was told.
+/// Writes snapshots until the channel closes; returns the files that could not be removed.
+fn write_all(path: &Path, work: &Receiver<Work>, notify: &dyn Fn(SessionStoreEvent)) -> Vec<UnrecoveredFile> {
+    let mut removable = Vec::new();
+    // Snapshot that is not on the disk yet, and whether the failure was reported.
     let mut pending: Option<SessionSnapshot> = None;
     let mut failing = false;
     loop {
         let next = if pending.is_some() {
-            work.recv_timeout(AGAIN)
+            work.recv_timeout(RETRY_DELAY)
         } else {
             work.recv().map_err(RecvTimeoutError::from)
         };
         let mut newest = match next {
             Ok(work) => Some(work),
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => return settled,
+            Err(RecvTimeoutError::Disconnected) => return removable,
         };
-        // Only the newest counts.
-        while let Some(Work { kept, settled: more }) = newest {
-            pending = Some(kept);
-            settled.extend(more);
+        // Only the newest snapshot matters.
+        while let Some(Work {
+            snapshot,
+            removable: more,
+        }) = newest
+        {
+            pending = Some(snapshot);
+            removable.extend(more);
             newest = work.try_recv().ok();
         }
-        let Some(kept) = &pending else { continue };
-        match write(path, kept) {
+        let Some(snapshot) = &pending else { continue };
+        match write(path, snapshot) {
             Ok(()) => {
                 pending = None;
-                settled.retain(|left: &Left| left.remove().is_err());
+                removable.retain(|left: &UnrecoveredFile| left.remove().is_err());
                 if std::mem::take(&mut failing) {
-                    tell(SessionStoreEvent::Working);
+                    notify(SessionStoreEvent::Working);
                 }
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
-                    tell(SessionStoreEvent::Failing(not_kept(path, &error)));
+                    notify(SessionStoreEvent::Failing(write_error(path, &error)));
                 }
             }
         }
     }
 }
 
-fn not_kept(path: &Path, error: &io::Error) -> String {
+fn write_error(path: &Path, error: &io::Error) -> String {
     format!(
         "edits cannot be recovered after a crash: cannot write {}: {error}\nhint: save your files; free space on that disk, or set CADFORGE_DATA to a folder that can be written",
         path.display()
     )
 }
 
-fn write(path: &Path, kept: &SessionSnapshot) -> io::Result<()> {
-    let bytes = serde_json::to_vec(kept)?;
+fn write(path: &Path, snapshot: &SessionSnapshot) -> io::Result<()> {
+    let bytes = serde_json::to_vec(snapshot)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     replace_file(path, &bytes)
 }
 
-/// Nothing where there is no file.
+/// None if there is no file.
 fn read(path: &Path) -> io::Result<Option<SessionSnapshot>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
@@ -327,20 +333,20 @@ fn read(path: &Path) -> io::Result<Option<SessionSnapshot>> {
     }
 }
 
-/// Moves a file that cannot be read out of the way of the next one: it may hold edits all the same.
+/// Renames an unreadable file: it may still hold edits.
 fn set_aside(path: &Path, error: &io::Error) -> String {
     let aside = free_name(path, "damaged");
-    let whither = match fs::rename(path, &aside) {
+    let kept_at = match fs::rename(path, &aside) {
         Ok(()) => aside,
         Err(_) => path.to_owned(),
     };
     format!(
         "edits of an earlier window cannot be read: {error}\nhint: look into {}",
-        whither.display()
+        kept_at.display()
     )
 }
 
-/// The path with another ending that no file has yet.
+/// The path with an ending that no file has yet.
 pub fn free_name(path: &Path, ending: &str) -> PathBuf {
     let name = |number: u32| {
         let mut name = path.as_os_str().to_owned();
@@ -357,18 +363,18 @@ pub fn free_name(path: &Path, ending: &str) -> PathBuf {
     name(number)
 }
 
-/// Waits until no other window looks at the folder or leaves it; without locks on that file system it does not wait.
-fn take_turn(folder: &Path) -> Option<File> {
+/// Waits until no other window lists the folder or writes its session; without file locks it does not wait.
+fn lock_folder(folder: &Path) -> Option<File> {
     fs::create_dir_all(folder).ok()?;
     let file = File::create(folder.join("turn")).ok()?;
     file.lock().ok()?;
     Some(file)
 }
 
-/// A place of this window's own with the lock that says that it lives. Where there can be none the first write says why.
-fn own(folder: &Path) -> (PathBuf, Option<File>) {
+/// A recovery file of this window with its lock. If none can be created, the first write reports why.
+fn create_own_file(folder: &Path) -> (PathBuf, Option<File>) {
     let made = tempfile::Builder::new()
-        // Ids are given again, and another container has the same ones.
+        // Process ids are reused, and containers share them.
         .prefix(&format!("{PREFIX}{}-", std::process::id()))
         .suffix(".lock")
         .tempfile_in(folder)
@@ -382,10 +388,10 @@ fn own(folder: &Path) -> (PathBuf, Option<File>) {
     }
 }
 
-/// The lock at that path, held from now on; an error if another process holds it. There is none for files of versions
-/// before locks, and where the file system has none: their windows count as gone, and write again if they are not.
-fn unless_held(path: &Path) -> Result<Option<File>, TryLockError> {
-    // To be written too: some network file systems lock no other.
+/// Lock at that path, held from now on; an error if another process holds it. None for files of versions before locks, and where
+/// the file system has no locks: their windows count as ended, and write again if they are not.
+fn lock_unless_held(path: &Path) -> Result<Option<File>, TryLockError> {
+    // Opened for writing too: some network file systems lock no other files.
     let Ok(file) = File::options().read(true).write(true).open(path) else {
         return Ok(None);
     };
@@ -396,7 +402,7 @@ fn unless_held(path: &Path) -> Result<Option<File>, TryLockError> {
     }
 }
 
-fn lock_of(path: &Path) -> PathBuf {
+fn lock_path(path: &Path) -> PathBuf {
     path.with_extension("lock")
 }
 
@@ -437,30 +443,30 @@ mod tests {
         }
     }
 
-    fn is_kept(keeper: &SessionStore, kept: &SessionSnapshot) -> bool {
-        matches!(read(&keeper.path), Ok(Some(found)) if found == *kept)
+    fn is_kept(store: &SessionStore, snapshot: &SessionSnapshot) -> bool {
+        matches!(read(&store.path), Ok(Some(found)) if found == *snapshot)
     }
 
-    /// Ends a window as a kill does: its file stays and its lock goes.
-    fn kill(mut keeper: SessionStore) -> PathBuf {
-        let path = keeper.path.clone();
-        drop(keeper.lock.take());
-        std::mem::forget(keeper);
+    /// Ends a window like a kill: its file stays and its lock is released.
+    fn kill(mut store: SessionStore) -> PathBuf {
+        let path = store.path.clone();
+        drop(store.lock.take());
+        std::mem::forget(store);
         path
     }
 
     #[test]
-    fn a_window_that_closes_leaves_its_place_and_nothing_to_rescue() {
+    fn a_closing_window_writes_its_session_and_leaves_nothing_to_recover() {
         let dir = tempfile::tempdir().unwrap();
-        let (mut keeper, found) = open(dir.path());
+        let (mut store, found) = open(dir.path());
         assert!(found.last.is_none() && found.lost.is_empty());
-        keeper.keep(edited("a"));
-        keeper.keep(edited("b"));
-        drop(keeper);
-        let (keeper, found) = open(dir.path());
+        store.save(edited("a"));
+        store.save(edited("b"));
+        drop(store);
+        let (store, found) = open(dir.path());
         assert_eq!(found.last, Some(edited("b")));
         assert!(found.lost.is_empty() && found.problems.is_empty());
-        drop(keeper);
+        drop(store);
         let mut names: Vec<_> = fs::read_dir(dir.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
@@ -470,10 +476,10 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_lives_is_left_alone_and_one_that_was_killed_is_offered_to_one_window() {
+    fn only_edits_of_ended_windows_are_offered_and_to_one_window() {
         let dir = tempfile::tempdir().unwrap();
         let (mut first, _) = open(dir.path());
-        first.keep(edited("precious"));
+        first.save(edited("precious"));
         until("the first write", || is_kept(&first, &edited("precious")));
         let (second, found) = open(dir.path());
         assert!(found.lost.is_empty(), "its window lives");
@@ -491,27 +497,27 @@ mod tests {
     #[test]
     fn edits_of_versions_before_locks_are_found() {
         let dir = tempfile::tempdir().unwrap();
-        // Of this very process: an id says nothing.
+        // Of this process: an id proves nothing.
         let left = dir.path().join(format!("open-{}.json", std::process::id()));
         write(&left, &edited("precious")).unwrap();
-        let (mut keeper, found) = open(dir.path());
+        let (mut store, found) = open(dir.path());
         assert_eq!(found.lost, edited("precious").drafts);
-        keeper.settle(edited("precious"), found.left);
+        store.save_and_remove(edited("precious"), found.left);
         until("the removal", || !left.exists());
-        assert!(is_kept(&keeper, &edited("precious")));
+        assert!(is_kept(&store, &edited("precious")));
     }
 
     #[test]
-    fn what_cannot_be_read_is_set_aside_and_told() {
+    fn unreadable_files_are_renamed_and_reported() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["open-4194999.json", LAST] {
             fs::write(dir.path().join(name), "{ half a file").unwrap();
         }
-        let (mut keeper, found) = open(dir.path());
+        let (mut store, found) = open(dir.path());
         assert!(found.lost.is_empty() && found.last.is_none());
         assert_eq!(found.problems.len(), 2);
-        keeper.keep(edited("new"));
-        drop(keeper);
+        store.save(edited("new"));
+        drop(store);
         for name in ["open-4194999.json.damaged", "last.json.damaged"] {
             assert_eq!(
                 fs::read_to_string(dir.path().join(name)).unwrap(),
@@ -525,15 +531,15 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_removed_before_its_copy_is_on_the_disk() {
+    fn recovered_files_are_removed_only_after_the_new_copy_is_written() {
         let dir = tempfile::tempdir().unwrap();
         let left = dir.path().join("open-1.json");
         write(&left, &edited("precious")).unwrap();
-        let (mut keeper, found) = open(dir.path());
-        // A folder in its place: nothing can be renamed over it, whoever asks.
-        fs::create_dir(&keeper.path).unwrap();
-        keeper.settle(edited("precious"), found.left);
-        let event = keeper.events.recv_timeout(Duration::from_secs(20)).unwrap();
+        let (mut store, found) = open(dir.path());
+        // A folder at its path: nothing can be renamed over it, even as root.
+        fs::create_dir(&store.path).unwrap();
+        store.save_and_remove(edited("precious"), found.left);
+        let event = store.events.recv_timeout(Duration::from_secs(20)).unwrap();
         let SessionStoreEvent::Failing(message) = event else {
             panic!("it was written")
         };
@@ -542,39 +548,39 @@ mod tests {
             "{message}"
         );
         assert!(left.exists(), "the only copy");
-        fs::remove_dir(&keeper.path).unwrap();
-        let event = keeper.events.recv_timeout(Duration::from_secs(20)).unwrap();
+        fs::remove_dir(&store.path).unwrap();
+        let event = store.events.recv_timeout(Duration::from_secs(20)).unwrap();
         assert_eq!(event, SessionStoreEvent::Working);
         until("the removal", || !left.exists());
-        assert!(is_kept(&keeper, &edited("precious")));
+        assert!(is_kept(&store, &edited("precious")));
     }
 
     #[test]
-    fn a_window_that_cannot_leave_its_place_leaves_its_edits_to_be_rescued() {
+    fn edits_can_be_recovered_if_the_last_session_cannot_be_written() {
         let dir = tempfile::tempdir().unwrap();
-        let (mut keeper, _) = open(dir.path());
-        keeper.keep(edited("precious"));
-        until("the write", || is_kept(&keeper, &edited("precious")));
+        let (mut store, _) = open(dir.path());
+        store.save(edited("precious"));
+        until("the write", || is_kept(&store, &edited("precious")));
         let last = dir.path().join(LAST);
         fs::create_dir(&last).unwrap();
-        drop(keeper);
+        drop(store);
         fs::remove_dir(&last).unwrap();
         let (_keeper, found) = open(dir.path());
         assert_eq!(found.lost, edited("precious").drafts);
     }
 
     #[test]
-    fn of_two_windows_that_close_neither_loses_its_edits() {
+    fn two_closing_windows_keep_the_edits_of_both() {
         let dir = tempfile::tempdir().unwrap();
         write(&dir.path().join(LAST), &edited("old")).unwrap();
         let (mut first, _) = open(dir.path());
         let (mut second, _) = open(dir.path());
-        first.keep(edited("mine"));
-        second.keep(edited("yours"));
+        first.save(edited("mine"));
+        second.save(edited("yours"));
         drop(first);
         drop(second);
         let (_keeper, found) = open(dir.path());
-        // Both had taken the old one over, and both had let go of it.
+        // Both had taken over the old edit, and both had closed it.
         let codes: Vec<_> = found
             .last
             .unwrap()

@@ -1,4 +1,4 @@
-//! What a person can set, kept in a file with comments that can be edited by hand.
+//! Settings, saved in a commented file that can be edited by hand.
 
 use std::path::{Path, PathBuf};
 
@@ -7,42 +7,40 @@ use toml::{Table, Value};
 use super::session_store::free_name;
 use crate::trajectory::replace_file;
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Which theme a window starts with.
+    /// Theme at startup.
     pub theme: ThemeChoice,
-    /// Size of everything in the window, 0.5 to 3.
+    /// Scale of the interface, 0.5 to 3.
     pub scale: f32,
-    /// Processes that build candidates, 1 to 16.
+    /// Worker processes, 1 to 16.
     pub workers: usize,
-    /// Processor time that a candidate may use, s, 1 to 600.
+    /// CPU time per candidate, s, 1 to 600.
     pub seconds: f64,
-    /// Memory that a candidate may use above that of an idle worker, MB, 128 to 65536.
+    /// Memory per candidate above that of an idle worker, MB, 128 to 65536.
     pub memory_mb: u64,
-    /// `bin/python` of the environment that holds CadQuery; empty to have it found.
+    /// `bin/python` of the environment with CadQuery; empty for auto-detection.
     pub python: String,
     /// Folders whose files the scripts in them may read.
     pub project_folders: Vec<PathBuf>,
 }
 
-/// Which theme a window starts with.
+/// Theme at startup.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThemeChoice {
     /// That of the last window.
     #[default]
     Last,
-    /// Dark.
     Dark,
-    /// Light.
     Light,
 }
 
 impl ThemeChoice {
-    /// Every choice in the order of menus.
+    /// All choices in menu order.
     pub const ALL: [Self; 3] = [Self::Last, Self::Dark, Self::Light];
 
-    /// Its name, in the file and on screen.
+    /// Name in the file and on screen.
     pub fn name(self) -> &'static str {
         match self {
             Self::Last => "last",
@@ -57,7 +55,7 @@ impl Default for Settings {
         Self {
             theme: ThemeChoice::Last,
             scale: 1.0,
-            // One worker for the edit at hand; a second one keeps a repair loop from making it wait.
+            // One worker for hand edits; the second keeps a repair loop from delaying them.
             workers: 2,
             seconds: 20.0,
             memory_mb: 2048,
@@ -67,43 +65,47 @@ impl Default for Settings {
     }
 }
 
-/// Ending of the copy of a file that was not understood before it is replaced.
+/// Extension of the backup of a malformed file.
 const COPY: &str = "bak";
 
-/// A file of settings as far as it is understood.
+/// A parsed settings file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Read {
-    /// What is usual, where the file says nothing or nothing usable.
+    /// Defaults where the file has no valid value.
     pub settings: Settings,
-    /// Keys that are none of ours, kept when the file is written.
+    /// Unknown keys, preserved when the file is written.
     unknown: Table,
-    /// What is wrong with values, or with the file as a whole.
+    /// Errors in values, or in the file as a whole.
     problems: Vec<String>,
 }
 
 impl Read {
-    /// What is to be told of the file, with the way out; nothing if all of it is understood.
+    /// Message about the file's errors, with a hint; none if it is valid.
     pub fn message(&self, path: &Path) -> Option<String> {
-        let mut told = self.problems.clone();
-        told.extend(
+        let mut messages = self.problems.clone();
+        messages.extend(
             self.unknown
                 .keys()
                 .map(|key| format!("`{key}` is not a known setting")),
         );
-        if told.is_empty() {
+        if messages.is_empty() {
             return None;
         }
         let hint = if self.problems.is_empty() {
-            "mend the name; it is kept until then, and changes nothing"
+            "correct the name; until then it is preserved and has no effect"
         } else {
-            "edit the file; until then the defaults apply, and a copy is kept before the settings page replaces the file"
+            "correct the file; until then the defaults apply, and a backup is kept before the settings page replaces the file"
         };
-        Some(format!("{}: {}\nhint: {hint}", path.display(), told.join("; ")))
+        Some(format!(
+            "{}: {}\nhint: {hint}",
+            path.display(),
+            messages.join("; ")
+        ))
     }
 }
 
 impl Settings {
-    /// Reads a file; one that is not there gives what is usual, and so does what is wrong in one that is.
+    /// Reads a file; missing and invalid values get their defaults.
     pub fn read(path: &Path) -> Read {
         match std::fs::read(path) {
             Ok(bytes) => match String::from_utf8(bytes) {
@@ -124,10 +126,9 @@ impl Settings {
         }
     }
 
-    /// Writes the file with a comment for each setting. Keys that are none of ours stay; of a file that is not understood
-    /// a copy stays beside it.
+    /// Writes the file with a comment for each setting. Unknown keys are preserved; of a malformed file a backup is kept.
     pub fn write(&self, path: &Path) -> Result<(), String> {
-        let fail = |error: std::io::Error| format!("cannot keep settings in {}: {error}", path.display());
+        let fail = |error: std::io::Error| format!("cannot save settings in {}: {error}", path.display());
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(fail)?;
         }
@@ -219,18 +220,18 @@ impl Settings {
         format!(
             "# Settings of CADForge Studio. Read when a window opens, written by its settings page.\n\
              \n\
-             # Theme that a window starts with: last, dark or light.\n\
+             # Theme at startup: last, dark or light.\n\
              theme = \"{}\"\n\
-             # Size of everything in the window, 0.5 to 3.\n\
+             # Scale of the interface, 0.5 to 3.\n\
              scale = {scale:?}\n\
              \n\
-             # Processes that build candidates, 1 to 16; each takes 320 MB.\n\
+             # Worker processes, 1 to 16; each takes 320 MB.\n\
              workers = {workers}\n\
-             # Processor time that a candidate may use, in seconds, 1 to 600.\n\
+             # CPU time per candidate in seconds, 1 to 600.\n\
              seconds = {seconds:?}\n\
-             # Memory that a candidate may use above that of an idle worker, in MB.\n\
+             # Memory per candidate above that of an idle worker, in MB.\n\
              memory_mb = {memory_mb}\n\
-             # bin/python of the environment that holds CadQuery; empty to have it found.\n\
+             # bin/python of the environment with CadQuery; empty for auto-detection.\n\
              python = {}\n\
              # Folders whose files the scripts in them may read.\n\
              project_folders = {folders}\n",
@@ -245,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again_with_its_comments() {
+    fn written_settings_are_read_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/settings.toml");
         assert_eq!(Settings::read(&path), Read::default());
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_version_is_told_and_kept() {
+    fn an_unknown_key_is_reported_and_preserved() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("settings.toml");
         std::fs::write(&path, "sclae = 1.0\nworkers = 3\n[grid]\nstep = [1, 2.5]\n").unwrap();
@@ -291,8 +292,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_told_and_loses_nothing_beside_it() {
-        for (line, told) in [
+    fn an_invalid_value_is_reported_and_the_others_apply() {
+        for (line, expected) in [
             ("scale = 9.0", "`scale` is 9.0, not 0.5 to 3"),
             ("scale = nan", "`scale` is nan"),
             ("scale = \"big\"", "`scale` is \"big\""),
@@ -311,7 +312,7 @@ mod tests {
             };
             let read = Settings::parse(&format!("{other}{line}\n"));
             let message = read.message(Path::new("x")).unwrap();
-            assert!(message.contains(told), "{line}: {message}");
+            assert!(message.contains(expected), "{line}: {message}");
             let mut expected = Settings::default();
             if line.starts_with("workers") {
                 expected.seconds = 7.0;
@@ -324,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_understood_is_kept_beside_the_new_one() {
+    fn a_malformed_file_is_backed_up() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("settings.toml");
         let kept = |name: &str| std::fs::read(dir.path().join(name)).unwrap();

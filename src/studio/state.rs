@@ -1,6 +1,6 @@
-//! What the window shows.
+//! State of the window.
 //!
-//! Plain data: panels read it and never change it, the [`super::controller`] alone writes it.
+//! Plain data: panels read it, only the controller changes it.
 
 mod session;
 
@@ -13,7 +13,7 @@ pub use session::{
     Session,
 };
 
-use super::files::Stored;
+use super::files::CacheUsage;
 use super::notes::Notes;
 use super::proposing::Proposing;
 use super::rows::Rows;
@@ -30,93 +30,89 @@ use crate::geometry::Shape;
 use crate::studio::environment::Recipe;
 use crate::task::Task;
 
-/// Everything that is shown.
+/// State of the window.
 #[derive(Debug)]
 pub struct State {
     /// One session per task, in the order of the task set; never empty.
     pub sessions: Vec<Session>,
     /// Index of the session on screen.
     pub current: usize,
-    /// How candidates are scored.
+    /// Profile, mode and shaping.
     pub scoring: Scoring,
-    /// The workers.
     pub pool: PoolStatus,
     /// Since when no worker is ready, s of window time; none once one was.
     pub warming_since: Option<f64>,
-    /// Jobs under way, oldest first.
+    /// Running jobs, oldest first.
     pub running: Vec<Running>,
-    /// Long work on files under way, oldest first.
+    /// Long file operations in progress, oldest first.
     pub work: Vec<Work>,
-    /// What happened, oldest first.
+    /// Log lines, oldest first.
     pub log: Vec<LogLine>,
-    /// Something to be told above the panels.
+    /// Banner above the panels.
     pub notice: Option<Notice>,
-    /// Folders that scripts opened from them may read.
+    /// Folders whose files the scripts in them may read.
     pub projects: BTreeMap<PathBuf, Project>,
-    /// One about which a person is asked.
-    pub asked_project: Option<Project>,
-    /// Those that a person did not allow in this window.
-    pub refused_projects: Vec<PathBuf>,
-    /// One that a person wants to be asked about.
-    pub wanted_project: Option<PathBuf>,
-    /// Folders that cannot be project folders, with the reason, until it is told.
+    /// Folder that a question about reading is open for.
+    pub project_question: Option<Project>,
+    /// Folders denied in this window.
+    pub denied_projects: Vec<PathBuf>,
+    /// Folder that a question was requested for.
+    pub requested_project: Option<PathBuf>,
+    /// Folders that cannot be project folders, with the reason, until it is displayed.
     pub unusable_projects: BTreeMap<PathBuf, String>,
-    /// How a missing Python environment is made, if that is possible here.
+    /// How to create a missing Python environment, if possible here.
     pub recipe: Option<Recipe>,
-    /// It is being made.
-    pub making_environment: bool,
-    /// A path is wanted, because no file dialog came up.
+    /// Whether the environment is being created.
+    pub creating_environment: bool,
+    /// Path field, shown if no file dialog is available.
     pub path_prompt: Option<PathPrompt>,
-    /// Rows of a training run, if a file of them is open.
+    /// Open rows of a training run.
     pub rows: Option<Arc<Rows>>,
-    /// Those that hold the text looked for; none while nothing is looked for.
+    /// Rows that match the search; none without a search.
     pub row_matches: Option<Vec<u32>>,
-    /// Grows with every change of `row_matches`.
+    /// Incremented with every change of `row_matches`.
     pub row_matches_serial: u64,
-    /// The row whose code is on screen.
+    /// Row whose code is on screen.
     pub open_row: Option<usize>,
-    /// What was said of the rows.
+    /// Notes on the rows.
     pub notes: Notes,
-    /// Another training run, to be compared.
+    /// Training run to compare with.
     pub other_rows: Option<Arc<Rows>>,
-    /// The group on screen, with what its candidates built.
+    /// Group on screen, with its built candidates.
     pub group: Option<GroupView>,
-    /// What the runs among the rows came to.
+    /// Report of the runs among the rows.
     pub report: Report,
-    /// The folder of the store of this person's rows, if there is a place for one.
+    /// Folder of the row store, if available.
     pub row_store: Option<PathBuf>,
-    /// Who proposes, and what it says.
     pub proposing: Proposing,
-    /// The server of this window.
+    /// The studio's server.
     pub serving: Serving,
-    /// What a person has set.
     pub settings: Settings,
-    /// The file that keeps it, if there is a place for one.
+    /// Settings file, if available.
     pub settings_file: Option<PathBuf>,
-    /// The folder for tasks of one's own, if there is a place for one.
+    /// Folder for new tasks, if available.
     pub pack: Option<PathBuf>,
-    /// Why the task that was asked for was not written.
+    /// Why the new task was not written.
     pub new_task_problem: Option<String>,
-    /// What is kept on the disk, once somebody has asked.
-    pub store: Option<Stored>,
-    /// Edits that a window left which was not closed, until somebody decides.
-    pub rescued: Vec<Draft>,
-    /// A file changed outside while it had edits here.
+    /// Size of the cache, once measured.
+    pub cache: Option<CacheUsage>,
+    /// Recovered edits that wait for a decision.
+    pub recovered: Vec<Draft>,
+    /// A file with unsaved edits that changed on disk.
     pub conflict: Option<Conflict>,
-    /// A path was typed for a file that is there already.
+    /// An existing file that a typed path would replace.
     pub overwrite: Option<Overwrite>,
-    /// The window was asked to close and is busy.
+    /// Open question whether to quit.
     pub quit: Option<Quit>,
     /// Window time of the last update, s.
     pub now: f64,
 }
 
-/// A job under way.
+/// A running job.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Running {
-    /// Its id.
     pub job: JobId,
-    /// What it does, for people.
+    /// Displayed description.
     pub what: String,
     /// Whether it is a repair rather than an assessment.
     pub repair: bool,
@@ -126,26 +122,26 @@ pub struct Running {
     pub started: bool,
 }
 
-/// The candidates of one prompt, built to be looked at.
+/// Candidates of one prompt, built for display.
 #[derive(Clone, Debug)]
 pub struct GroupView {
     /// Index of the group.
     pub group: usize,
-    /// Its first candidates, in order.
+    /// The first candidates of the group, in order.
     pub members: Vec<Member>,
 }
 
-/// What runs came to, as far as it is read.
+/// State of the report.
 #[derive(Clone, Debug, Default)]
 pub enum Report {
-    /// Nobody has asked.
+    /// Not requested.
     #[default]
     Unread,
-    /// The rows are read.
+    /// Being computed.
     Reading,
-    /// Here it is.
+    /// Ready.
     Read(Arc<[Run]>),
-    /// It cannot be had, and why.
+    /// Failed, with the error.
     Failed(String),
 }
 
@@ -154,54 +150,52 @@ pub enum Report {
 pub struct Member {
     /// Index of its row.
     pub row: usize,
-    /// How far it has come.
     pub phase: Phase,
 }
 
-/// How far a candidate of a group has come.
+/// Phase of a group's candidate.
 #[derive(Clone, Debug)]
 pub enum Phase {
-    /// Its code is read.
+    /// Its code is being read.
     Reading,
-    /// It is built.
+    /// Its build is running.
     Building(JobId),
-    /// It was built.
+    /// Built.
     Built(Arc<Shape>),
-    /// It does not build, or cannot be built here; and why.
+    /// Failed build, or not buildable here, with the reason.
     Broken(String),
 }
 
-/// Long work on a file.
+/// A long file operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Work {
-    /// What is done, for people.
+    /// Displayed description.
     pub what: String,
-    /// The share that is done, 0 to 1.
+    /// Progress, 0 to 1.
     pub share: f32,
 }
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
-    /// Whether it tells of a fault of our own.
-    pub fault: bool,
-    /// The text.
+    /// Whether it reports an internal error.
+    pub is_error: bool,
     pub text: String,
 }
 
 /// A banner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// What is wrong.
+    /// Problem.
     pub text: String,
-    /// The way out, if known.
+    /// Hint, if any.
     pub hint: Option<String>,
-    /// Whether it goes away by itself once the workers are well.
+    /// Whether it disappears once the workers are ready.
     pub from_pool: bool,
 }
 
 impl Notice {
-    /// Splits a message of our own into what failed and its `hint:`.
+    /// Splits a message into its text and its `hint:`.
     pub fn from_message(message: &str, from_pool: bool) -> Self {
         match message.split_once("hint:") {
             Some((text, hint)) => {
@@ -221,59 +215,57 @@ impl Notice {
     }
 }
 
-/// A file that changed outside while it had edits here.
+/// A file with unsaved edits that changed on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// The card with the edits.
+    /// Card with the edits.
     pub card: CardId,
-    /// The file.
     pub path: PathBuf,
-    /// What it holds now.
+    /// New content of the file.
     pub code: String,
 }
 
-/// A file that would be replaced by what was to be written.
+/// An existing file that would be replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overwrite {
-    /// What was to be written.
+    /// What would be written.
     pub purpose: PathPurpose,
-    /// The file.
     pub path: PathBuf,
 }
 
-/// Why closing the window is a question.
+/// Reasons to ask before closing the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quit {
-    /// What is under way.
+    /// Running jobs.
     pub running: Option<String>,
-    /// Files with edits that are not saved.
+    /// Files with unsaved edits.
     pub unsaved: Vec<String>,
-    /// Edits without a file that cannot be kept for the next start.
+    /// Edits without a file that cannot be saved for the next start.
     pub lost: Vec<String>,
 }
 
-/// The last part of a path, for people.
+/// Last component of a path.
 pub fn file_name(path: &std::path::Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
 }
 
-/// What a typed path is for.
+/// Purpose of a typed path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathPurpose {
     /// A file to read.
     Open,
     /// A folder to read.
     Folder,
-    /// A file to write that card to, whatever is on screen by then.
+    /// A file for that card's code, whatever is on screen by then.
     Save(CardId),
-    /// A file of rows to compare with.
+    /// Rows to compare with.
     Compare,
-    /// A file to write chosen rows to.
+    /// A file for selected rows.
     Rows,
-    /// A file to write what is on screen to.
+    /// A file for an export of the session or part.
     Export(ExportFormat),
-    /// A STEP file to write the part on screen to.
+    /// A STEP file for the part on screen.
     Step,
 }
 
@@ -287,19 +279,18 @@ impl PathPurpose {
     }
 }
 
-/// The path field in place of a file dialog.
+/// Path field in place of a file dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPrompt {
-    /// What for.
     pub purpose: PathPurpose,
-    /// What the field starts with.
+    /// Initial text.
     pub start: String,
-    /// Grows with every prompt, so that a view knows a new one.
+    /// Incremented with every prompt, so that a view detects a new one.
     pub serial: u64,
 }
 
 impl State {
-    /// A session for each task, with nothing scored; `None` without a task.
+    /// A session for each task, nothing scored; `None` without a task.
     pub fn new(tasks: impl IntoIterator<Item = Arc<Task>>, scoring: Scoring) -> Option<Self> {
         let sessions: Vec<_> = tasks
             .into_iter()
@@ -317,12 +308,12 @@ impl State {
             log: Vec::new(),
             notice: None,
             projects: BTreeMap::new(),
-            asked_project: None,
-            refused_projects: Vec::new(),
-            wanted_project: None,
+            project_question: None,
+            denied_projects: Vec::new(),
+            requested_project: None,
             unusable_projects: BTreeMap::new(),
             recipe: None,
-            making_environment: false,
+            creating_environment: false,
             path_prompt: None,
             rows: None,
             row_matches: None,
@@ -339,8 +330,8 @@ impl State {
             settings_file: None,
             pack: None,
             new_task_problem: None,
-            store: None,
-            rescued: Vec::new(),
+            cache: None,
+            recovered: Vec::new(),
             conflict: None,
             overwrite: None,
             quit: None,
@@ -348,22 +339,22 @@ impl State {
         })
     }
 
-    /// The session on screen.
+    /// Session on screen.
     pub fn session(&self) -> &Session {
         &self.sessions[self.current]
     }
 
-    /// The session on screen, to be changed.
+    /// Session on screen, mutable.
     pub fn session_mut(&mut self) -> &mut Session {
         &mut self.sessions[self.current]
     }
 
-    /// The card on screen.
+    /// Card on screen.
     pub fn card(&self) -> &Card {
         self.session().card()
     }
 
-    /// The repair under way, if any.
+    /// Running repair, if any.
     pub fn repair(&self) -> Option<&Running> {
         self.running.iter().find(|running| running.repair)
     }

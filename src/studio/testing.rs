@@ -1,4 +1,4 @@
-//! A stand-in for the engine: keeps the jobs it is given and answers when a test says so.
+//! A fake engine for tests: stores the submitted jobs and sends events on request.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,31 +24,29 @@ use crate::server::{Config, HostEvent, Hosting};
 use crate::task::{Level, RecordedRepair, RecordedStep, Scale, Task, TaskSet};
 use crate::trajectory::{Origin, Proposal, Step};
 
-/// A window as the tests hold it.
+/// A window under test.
 pub type Window = Harness<'static, Option<Studio>>;
 
-/// What it shows.
 pub fn state(window: &Window) -> &State {
     window.state().as_ref().unwrap().state()
 }
 
-/// What the banner says, which there must be.
+/// Text of the banner, which must exist.
 pub fn notice(window: &Window) -> &str {
     &state(window).notice.as_ref().expect("a notice").text
 }
 
-/// All of it.
 pub fn studio(window: &mut Window) -> &mut Studio {
     window.state_mut().as_mut().unwrap()
 }
 
-/// Asks for something as a panel would, and draws what comes of it.
+/// Executes a command like a panel, and draws the result.
 pub fn ask(window: &mut Window, command: Command) {
     studio(window).apply(command);
     window.run_steps(3);
 }
 
-/// Draws frames until something holds that a thread of its own works for.
+/// Draws frames until a condition holds that another thread fulfils.
 pub fn until(window: &mut Window, what: &str, holds: impl Fn(&State) -> bool) {
     let start = Instant::now();
     while !holds(state(window)) {
@@ -59,35 +57,35 @@ pub fn until(window: &mut Window, what: &str, holds: impl Fn(&State) -> bool) {
     window.run_steps(3);
 }
 
-/// A window whose seed is scored.
+/// A window with a scored seed.
 pub fn scored() -> (FakeBackend, Window) {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
-    (standin, window)
+    (backend, window)
 }
 
-/// What the stand-in was given and shows.
+/// Calls of the fake backend.
 #[derive(Default)]
 pub struct BackendLog {
-    pub jobs: Vec<Sent>,
+    pub jobs: Vec<SubmittedJob>,
     pub pool: PoolStatus,
-    /// Servers that were asked for: how, and where the test says what becomes of each.
+    /// Requested servers: configuration, and the sender of their events.
     pub servers: Vec<(Config, Sender<HostEvent>)>,
-    /// How often one was asked to stop.
+    /// Number of stop requests.
     pub stops: Arc<AtomicUsize>,
 }
 
-/// A job as it was submitted.
-pub struct Sent {
+/// A submitted job.
+pub struct SubmittedJob {
     pub job: Job,
     events: Sender<Event>,
     cancelled: Receiver<()>,
 }
 
-impl Sent {
-    /// Whether the studio stopped it or lost interest in it.
+impl SubmittedJob {
+    /// Whether the studio cancelled or dropped it.
     pub fn is_cancelled(&self) -> bool {
         !matches!(
             self.cancelled.try_recv(),
@@ -95,7 +93,7 @@ impl Sent {
         )
     }
 
-    /// Sends an event as the engine would; nobody may be listening any more.
+    /// Sends an event like the engine; the receiver may be gone.
     pub fn send(&self, event: Event) {
         let _ = self.events.send(event);
     }
@@ -118,47 +116,47 @@ impl Sent {
         String::from_utf8(self.assess().code.to_vec()).unwrap()
     }
 
-    /// Answers an assessment.
+    /// Sends the result of an assessment.
     pub fn answer(&self, assessment: Assessment) {
         self.send(Event::Done(Box::new(JobOutcome::Assessed(assessment))));
     }
 }
 
-/// Shares its desk with the test.
+/// Shares its log with the test.
 #[derive(Clone, Default)]
 pub struct FakeBackend(pub Rc<RefCell<BackendLog>>);
 
 impl FakeBackend {
-    /// One whose workers are ready.
+    /// A backend with ready workers.
     pub fn ready() -> Self {
-        let standin = Self::default();
-        standin.0.borrow_mut().pool.ready = 1;
-        standin
+        let backend = Self::default();
+        backend.0.borrow_mut().pool.ready = 1;
+        backend
     }
 
-    /// The number of jobs so far.
+    /// Number of jobs so far.
     pub fn count(&self) -> usize {
         self.0.borrow().jobs.len()
     }
 
-    /// Looks at the job of that index.
-    pub fn job<R>(&self, index: usize, look: impl FnOnce(&Sent) -> R) -> R {
+    /// Inspects the job of that index.
+    pub fn job<R>(&self, index: usize, look: impl FnOnce(&SubmittedJob) -> R) -> R {
         look(&self.0.borrow().jobs[index])
     }
 
-    /// Looks at the last job.
-    pub fn last<R>(&self, look: impl FnOnce(&Sent) -> R) -> R {
+    /// Inspects the last job.
+    pub fn last<R>(&self, look: impl FnOnce(&SubmittedJob) -> R) -> R {
         self.job(self.count() - 1, look)
     }
 }
 
 impl Backend for FakeBackend {
     fn submit(&self, job: Job, _wake: Wake) -> Ticket {
-        let mut desk = self.0.borrow_mut();
-        let id = JobId(desk.jobs.len() as u64 + 1);
+        let mut log = self.0.borrow_mut();
+        let id = JobId(log.jobs.len() as u64 + 1);
         let (events, receiver) = crossbeam_channel::unbounded();
         let (alive, cancelled) = crossbeam_channel::bounded::<()>(0);
-        desk.jobs.push(Sent {
+        log.jobs.push(SubmittedJob {
             job,
             events,
             cancelled,
@@ -175,10 +173,10 @@ impl Backend for FakeBackend {
     }
 
     fn host(&self, _tasks: TaskSet, config: Config, _wake: Wake) -> Hosting {
-        let mut desk = self.0.borrow_mut();
+        let mut log = self.0.borrow_mut();
         let (sender, events) = crossbeam_channel::unbounded();
-        desk.servers.push((config, sender.clone()));
-        let stops = Arc::clone(&desk.stops);
+        log.servers.push((config, sender.clone()));
+        let stops = Arc::clone(&log.stops);
         let stop = move || {
             stops.fetch_add(1, Ordering::SeqCst);
             let _ = sender.send(HostEvent::Ended(Ok(())));
@@ -194,7 +192,7 @@ impl Backend for FakeBackend {
     }
 }
 
-/// A task with a seed of one line and a recording of two steps.
+/// A task with a one-line seed and a recording of two steps.
 pub fn task(id: &str, label: &str) -> Arc<Task> {
     let step = |code: &str, reason: &str| RecordedStep {
         code: code.to_owned(),
@@ -228,7 +226,7 @@ pub fn task(id: &str, label: &str) -> Arc<Task> {
     })
 }
 
-/// An evaluation that built, every component at `value`.
+/// Evaluation of a successful build, every component at `value`.
 pub fn built(total: f64, value: f64) -> Assessment {
     let reward = Reward {
         build: 1.0,
@@ -249,7 +247,7 @@ pub fn built(total: f64, value: f64) -> Assessment {
     }
 }
 
-/// An evaluation that did not build.
+/// Evaluation of a failed build.
 pub fn failed(kind: Kind, message: &str, line: u32) -> Assessment {
     let failure = Failure {
         kind,
@@ -265,7 +263,7 @@ pub fn failed(kind: Kind, message: &str, line: u32) -> Assessment {
     }
 }
 
-/// A step of a repair as the engine tells it.
+/// A step of a repair as sent by the engine.
 pub fn step(index: usize, code: &str, assessment: Assessment) -> Event {
     let step = Step {
         step: index,
@@ -333,14 +331,13 @@ fn tetrahedron() -> Shape {
     }
 }
 
-/// The whole window over the stand-in, with two tasks, the first of them on screen.
-pub fn window(standin: &FakeBackend) -> Harness<'static, Option<Studio>> {
-    let backend = standin.clone();
+/// A window with the fake backend and two tasks, the first of them on screen.
+pub fn window(backend: &FakeBackend) -> Harness<'static, Option<Studio>> {
+    let backend = backend.clone();
     let mut harness = Harness::builder()
         .with_size(egui::vec2(1296.0, 736.0))
         .with_step_dt(1.0 / 60.0)
-        // What a thread of the window reports in the midst of them asks for more frames; a window that never rests
-        // needs more than any number.
+        // Events of background threads request more frames; a window that never becomes idle exceeds any limit.
         .with_max_steps(60)
         .with_context_setup(theme::install)
         .build_ui_state(

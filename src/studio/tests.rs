@@ -1,4 +1,4 @@
-//! What a person does in the window, and what follows: found by name, as people find things.
+//! Tests of the window, which find widgets by name.
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
@@ -9,7 +9,7 @@ use super::editor;
 use super::environment::testing::recipe_in;
 use super::panels::json_tree;
 use super::state::Activity;
-use super::testing::{FakeBackend, Sent, Window, built, failed, state, step, studio, until, window};
+use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, state, step, studio, until, window};
 use crate::assess::Versions;
 use crate::engine::{Event, JobOutcome, ProposerConfig};
 use crate::executor::Priority;
@@ -18,7 +18,7 @@ use crate::repair::RepairSummary;
 use crate::reward::{Mode, Profile};
 use crate::trajectory::{BadLine, GroupPlace, Header, Origin, Trajectory};
 
-/// Lets window time pass, frame by frame.
+/// Advances window time frame by frame.
 fn wait(window: &mut Window, seconds: f64) {
     let end = window.ctx.input(|input| input.time) + seconds;
     while window.ctx.input(|input| input.time) < end {
@@ -26,13 +26,13 @@ fn wait(window: &mut Window, seconds: f64) {
     }
 }
 
-/// A window whose seed is scored.
+/// A window with a scored seed.
 fn scored_seed() -> (FakeBackend, Window) {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
-    (standin, window)
+    (backend, window)
 }
 
 fn type_code(window: &mut Window, code: &str) {
@@ -42,7 +42,7 @@ fn type_code(window: &mut Window, code: &str) {
     window.run();
 }
 
-fn finish_loop(standin: &FakeBackend, index: usize, reached: bool) {
+fn finish_loop(backend: &FakeBackend, index: usize, reached: bool) {
     let summary = RepairSummary {
         steps: index + 1,
         best: index,
@@ -50,17 +50,17 @@ fn finish_loop(standin: &FakeBackend, index: usize, reached: bool) {
         reached,
         trajectory: None,
     };
-    standin.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
+    backend.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
 }
 
 #[test]
 fn the_seed_is_scored_at_once_and_its_total_shows() {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    assert_eq!(standin.count(), 1);
-    assert_eq!(standin.last(Sent::code), "fixture = seed\n");
-    assert_eq!(standin.last(|job| job.assess().priority), Priority::Live);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    assert_eq!(backend.count(), 1);
+    assert_eq!(backend.last(SubmittedJob::code), "fixture = seed\n");
+    assert_eq!(backend.last(|job| job.assess().priority), Priority::Live);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     window.get_by_label("total 0.500");
     window.get_by_label("seed, 0.500");
@@ -68,9 +68,9 @@ fn the_seed_is_scored_at_once_and_its_total_shows() {
 }
 
 #[test]
-fn what_sticks_out_of_the_box_has_a_bar_of_its_own() {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+fn exceeding_the_box_has_its_own_bar() {
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     let mut assessment = built(0.3, 0.9);
     let details = serde_json::json!({
         "soundness": {"valid": true, "closed": true, "loose": 0, "volume_mm3": 1.0, "own_overlap": 0.0, "inverted": 0.0},
@@ -80,12 +80,12 @@ fn what_sticks_out_of_the_box_has_a_bar_of_its_own() {
         "checks": null, "likeness": null, "responses": null, "cost": null,
     });
     assessment.evaluation.details.grounded = Some(serde_json::from_value(details).unwrap());
-    standin.last(|job| job.answer(assessment));
+    backend.last(|job| job.answer(assessment));
     window.run();
     window.get_by_label("fit 0.53");
     type_code(&mut window, "#");
     wait(&mut window, DEBOUNCE + 0.1);
-    standin.last(|job| job.answer(built(0.5, 0.9)));
+    backend.last(|job| job.answer(built(0.5, 0.9)));
     window.run();
     assert!(
         window.query_by_label_contains("fit ").is_none(),
@@ -95,29 +95,29 @@ fn what_sticks_out_of_the_box_has_a_bar_of_its_own() {
 
 #[test]
 fn a_task_is_shown_by_a_click_and_keeps_its_session() {
-    let (standin, mut window) = scored_seed();
+    let (backend, mut window) = scored_seed();
     window.get_by_label("Other part").click();
     window.run();
     assert_eq!(state(&window).session().task.id, "other");
     assert_eq!(
-        standin.count(),
+        backend.count(),
         2,
         "the other seed is scored when it is first shown"
     );
     window.get_by_label("First part").click();
     window.run();
-    assert_eq!(standin.count(), 2, "a scored seed is not scored again");
+    assert_eq!(backend.count(), 2, "a scored seed is not scored again");
     window.get_by_label("total 0.500");
 }
 
 #[test]
 fn a_pause_in_typing_starts_a_run_of_a_draft_and_leaves_the_seed_alone() {
-    let (standin, mut window) = scored_seed();
+    let (backend, mut window) = scored_seed();
     type_code(&mut window, "#");
-    assert_eq!(standin.count(), 1, "nothing runs while the pause lasts");
+    assert_eq!(backend.count(), 1, "nothing runs while the pause lasts");
     wait(&mut window, DEBOUNCE + 0.1);
-    assert_eq!(standin.count(), 2);
-    assert!(standin.last(Sent::code).contains('#'));
+    assert_eq!(backend.count(), 2);
+    assert!(backend.last(SubmittedJob::code).contains('#'));
     let session = state(&window).session();
     assert_eq!(session.seed().code, "fixture = seed\n");
     assert_eq!(session.card().origin, Origin::Hand);
@@ -125,50 +125,50 @@ fn a_pause_in_typing_starts_a_run_of_a_draft_and_leaves_the_seed_alone() {
 }
 
 #[test]
-fn a_superseded_run_is_stopped_and_its_answer_dropped() {
-    let (standin, mut window) = scored_seed();
+fn a_superseded_run_is_cancelled_and_its_result_dropped() {
+    let (backend, mut window) = scored_seed();
     type_code(&mut window, "#");
     wait(&mut window, DEBOUNCE + 0.1);
     type_code(&mut window, "!");
-    assert!(standin.job(1, Sent::is_cancelled));
+    assert!(backend.job(1, SubmittedJob::is_cancelled));
     wait(&mut window, DEBOUNCE + 0.1);
-    assert_eq!(standin.count(), 3);
+    assert_eq!(backend.count(), 3);
     assert_eq!(
         state(&window).session().cards.len(),
         2,
         "one draft, however often it is edited"
     );
-    standin.job(1, |job| job.answer(built(0.11, 0.1)));
-    standin.job(2, |job| job.answer(built(0.77, 0.7)));
+    backend.job(1, |job| job.answer(built(0.11, 0.1)));
+    backend.job(2, |job| job.answer(built(0.77, 0.7)));
     window.run();
     assert_eq!(state(&window).card().total(), Some(0.77));
-    standin.job(1, |job| job.answer(built(0.11, 0.1)));
+    backend.job(1, |job| job.answer(built(0.11, 0.1)));
     window.run();
     assert_eq!(state(&window).card().total(), Some(0.77));
 }
 
 #[test]
 fn a_failure_closes_the_gate_marks_the_line_and_keeps_the_last_shape() {
-    let (standin, mut window) = scored_seed();
+    let (backend, mut window) = scored_seed();
     type_code(&mut window, "(");
     wait(&mut window, DEBOUNCE + 0.1);
-    standin.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 1)));
+    backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 1)));
     window.run();
     window.get_by_label("gate closed · −1.00");
     window.get_by_label("syntax_closure · line 1");
     window.get_by_label("line 1: '(' was never closed");
     window.get_by_label("contact not scored");
-    window.get_by_label("last that built: seed at 0.500");
+    window.get_by_label("last successful build: seed at 0.500");
     assert!(window.query_by_label_contains("total 0.5").is_none());
     assert!(state(&window).card().last_shape.is_some());
-    // The smallest edit that mends it brings everything back.
+    // The smallest fix restores everything.
     window.key_press(Key::Backspace);
     window.run();
     wait(&mut window, DEBOUNCE + 0.1);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     assert!(window.query_by_label("gate closed · −1.00").is_none());
-    window.get_by_label("total 0.500, 0.000 on seed");
+    window.get_by_label("total 0.500, 0.000 vs seed");
 }
 
 #[test]
@@ -198,11 +198,11 @@ fn enter_and_tab_keep_their_order_among_other_keys() {
 }
 
 #[test]
-fn propose_takes_one_step_and_the_next_one_goes_on_from_there() {
-    let (standin, mut window) = scored_seed();
+fn propose_runs_one_step_from_the_selected_one() {
+    let (backend, mut window) = scored_seed();
     window.get_by_label("Propose").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         let repair = job.repair();
         assert_eq!((repair.max_steps, repair.from.as_deref()), (1, None));
         job.send(Event::Started);
@@ -210,15 +210,15 @@ fn propose_takes_one_step_and_the_next_one_goes_on_from_there() {
         job.send(Event::Proposing { step: 1 });
         job.send(step(1, "fixture = one\n", built(0.7, 0.6)));
     });
-    finish_loop(&standin, 1, false);
+    finish_loop(&backend, 1, false);
     window.run();
     assert_eq!(state(&window).card().code, "fixture = one\n");
     window.get_by_label("1 · replay, 0.700");
-    window.get_by_label("total 0.700, +0.200 on seed");
+    window.get_by_label("total 0.700, +0.200 vs seed");
 
     window.get_by_label("Propose").click();
     window.run_steps(2);
-    standin.last(|job| {
+    backend.last(|job| {
         let repair = job.repair();
         assert_eq!(repair.from.as_deref(), Some(&b"fixture = one\n"[..]));
         assert_eq!(
@@ -234,10 +234,10 @@ fn propose_takes_one_step_and_the_next_one_goes_on_from_there() {
 
 #[test]
 fn a_loop_runs_by_keys_and_stops_by_its_button() {
-    let (standin, mut window) = scored_seed();
+    let (backend, mut window) = scored_seed();
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Enter);
     window.run_steps(3);
-    standin.last(|job| {
+    backend.last(|job| {
         assert_eq!(job.repair().max_steps, 12);
         job.send(Event::Started);
         job.send(Event::Proposing { step: 1 });
@@ -246,7 +246,7 @@ fn a_loop_runs_by_keys_and_stops_by_its_button() {
     assert_eq!(state(&window).session().cards.len(), 2);
     window.get_by_label("Stop").click();
     window.run();
-    assert!(standin.last(Sent::is_cancelled));
+    assert!(backend.last(SubmittedJob::is_cancelled));
     assert!(state(&window).running.is_empty());
     assert_eq!(
         state(&window).session().cards.len(),
@@ -257,8 +257,8 @@ fn a_loop_runs_by_keys_and_stops_by_its_button() {
 }
 
 #[test]
-fn who_looks_elsewhere_is_not_taken_along_by_a_loop() {
-    let (standin, mut window) = scored_seed();
+fn a_loop_does_not_move_the_selection_of_another_step() {
+    let (backend, mut window) = scored_seed();
     type_code(&mut window, "#");
     window.get_by_label("seed, 0.500").click();
     window.run();
@@ -267,18 +267,18 @@ fn who_looks_elsewhere_is_not_taken_along_by_a_loop() {
     let draft = state(&window).session().cards[1].id;
     window.get_by_label_contains("edited, ").click();
     window.run_steps(2);
-    standin.last(|job| job.send(step(1, "fixture = one\n", built(0.7, 0.6))));
+    backend.last(|job| job.send(step(1, "fixture = one\n", built(0.7, 0.6))));
     window.run_steps(2);
     assert_eq!(state(&window).card().id, draft);
 }
 
 #[test]
 fn selecting_a_step_loads_its_code_into_the_editor() {
-    let (standin, mut window) = scored_seed();
+    let (backend, mut window) = scored_seed();
     window.get_by_label("Run loop").click();
     window.run_steps(2);
-    standin.last(|job| job.send(step(1, "fixture = one\n", built(0.7, 0.6))));
-    finish_loop(&standin, 1, false);
+    backend.last(|job| job.send(step(1, "fixture = one\n", built(0.7, 0.6))));
+    finish_loop(&backend, 1, false);
     window.run();
     let shown = |window: &Window| window.get_by_label(editor::NAME).value().unwrap();
     assert_eq!(shown(&window), "fixture = one\n");
@@ -295,27 +295,27 @@ fn selecting_a_step_loads_its_code_into_the_editor() {
 
 #[test]
 fn another_mode_scores_every_step_again() {
-    let (standin, mut window) = scored_seed();
+    let (backend, mut window) = scored_seed();
     type_code(&mut window, "#");
     wait(&mut window, DEBOUNCE + 0.1);
-    standin.last(|job| job.answer(built(0.6, 0.5)));
+    backend.last(|job| job.answer(built(0.6, 0.5)));
     window.run();
     window.get_by_label("Mode").click();
     window.run();
     window.get_by_label("fast").click();
     window.run_steps(2);
-    assert_eq!(standin.count(), 4);
+    assert_eq!(backend.count(), 4);
     for index in [2, 3] {
-        assert_eq!(standin.job(index, |job| job.assess().scoring.mode), Mode::Fast);
+        assert_eq!(backend.job(index, |job| job.assess().scoring.mode), Mode::Fast);
     }
 }
 
 #[test]
-fn our_own_fault_is_told_with_its_way_out_and_never_scored() {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+fn an_internal_error_is_reported_with_a_hint_and_not_scored() {
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     let message = "no worker: python is missing\nhint: run make env".to_owned();
-    standin.last(|job| {
+    backend.last(|job| {
         job.send(Event::Failed {
             message,
             input: false,
@@ -332,20 +332,20 @@ fn our_own_fault_is_told_with_its_way_out_and_never_scored() {
     assert!(window.query_by_label_contains("−1").is_none());
     window.get_by_label("Try again").click();
     window.run_steps(2);
-    assert_eq!(standin.count(), 2);
+    assert_eq!(backend.count(), 2);
 }
 
 #[test]
-fn a_broken_pool_shows_a_banner_that_goes_when_it_is_well() {
-    let standin = FakeBackend::default();
-    standin.0.borrow_mut().pool.error = Some("cannot start cadforge-worker".to_owned());
-    let mut window = window(&standin);
+fn a_pool_error_shows_a_banner_until_workers_are_ready() {
+    let backend = FakeBackend::default();
+    backend.0.borrow_mut().pool.error = Some("cannot start cadforge-worker".to_owned());
+    let mut window = window(&backend);
     window.get_by_label("Copy message");
     window.get_by_label_contains("cadforge doctor");
-    let mut desk = standin.0.borrow_mut();
-    desk.pool.error = None;
-    desk.pool.ready = 1;
-    drop(desk);
+    let mut log = backend.0.borrow_mut();
+    log.pool.error = None;
+    log.pool.ready = 1;
+    drop(log);
     window.run();
     assert!(window.query_by_label("Copy message").is_none());
 }
@@ -355,12 +355,12 @@ fn a_missing_python_is_set_up_by_one_click_and_the_seed_scored() {
     let root = tempfile::tempdir().unwrap();
     let recipe = recipe_in(root.path(), "mkdir \"$2\"");
     let folder = recipe.folder.clone();
-    let standin = FakeBackend::default();
+    let backend = FakeBackend::default();
     let broken = "there is no Python environment\nhint: make env".to_owned();
-    standin.0.borrow_mut().pool.error = Some(broken.clone());
-    let mut window = window(&standin);
+    backend.0.borrow_mut().pool.error = Some(broken.clone());
+    let mut window = window(&backend);
     studio(&mut window).set_environment_recipe(recipe);
-    standin.last(|job| {
+    backend.last(|job| {
         job.send(Event::Failed {
             message: broken,
             input: false,
@@ -370,17 +370,17 @@ fn a_missing_python_is_set_up_by_one_click_and_the_seed_scored() {
     window.get_by_label("Set up Python").click();
     until(&mut window, "the environment", |_| folder.is_dir());
     until(&mut window, "another try", |state| state.notice.is_none());
-    assert_eq!(standin.count(), 2, "the seed is scored again");
+    assert_eq!(backend.count(), 2, "the seed is scored again");
     assert!(window.query_by_label("Set up Python").is_none());
 }
 
 #[test]
-fn why_a_python_cannot_be_set_up_stays_on_screen() {
+fn a_failed_python_set_up_stays_on_screen() {
     let root = tempfile::tempdir().unwrap();
     let recipe = recipe_in(root.path(), "echo 'no network' >&2; exit 1");
-    let standin = FakeBackend::default();
-    standin.0.borrow_mut().pool.error = Some("there is no Python environment".to_owned());
-    let mut window = window(&standin);
+    let backend = FakeBackend::default();
+    backend.0.borrow_mut().pool.error = Some("there is no Python environment".to_owned());
+    let mut window = window(&backend);
     studio(&mut window).set_environment_recipe(recipe);
     window.run();
     window.get_by_label("Set up Python").click();
@@ -393,11 +393,11 @@ fn why_a_python_cannot_be_set_up_stays_on_screen() {
 }
 
 #[test]
-fn a_cold_start_says_what_is_waited_for_while_the_editor_works() {
-    let standin = FakeBackend::default();
-    standin.0.borrow_mut().pool.starting = 1;
-    let mut window = window(&standin);
-    window.get_by_label_contains("warming CadQuery…");
+fn a_cold_start_displays_progress_while_the_editor_works() {
+    let backend = FakeBackend::default();
+    backend.0.borrow_mut().pool.starting = 1;
+    let mut window = window(&backend);
+    window.get_by_label_contains("loading CadQuery…");
     type_code(&mut window, "#");
     assert!(state(&window).card().code.contains('#'));
 }
@@ -426,7 +426,7 @@ fn the_json_is_searched_and_copied() {
 
 #[test]
 fn a_file_is_opened_as_a_card_and_saved_in_place() {
-    let (standin, mut window) = scored_seed();
+    let (backend, mut window) = scored_seed();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mine.py");
     std::fs::write(&path, "fixture = mine\n").unwrap();
@@ -440,8 +440,8 @@ fn a_file_is_opened_as_a_card_and_saved_in_place() {
     }
     window.run_steps(3);
     window.get_by_label("mine.py, not scored");
-    assert_eq!(standin.last(Sent::code), "fixture = mine\n");
-    // The keyboard has gone along to the file's own field.
+    assert_eq!(backend.last(SubmittedJob::code), "fixture = mine\n");
+    // The focus has moved to the field of the file.
     window.event(egui::Event::Text("#".to_owned()));
     window.run();
     assert!(state(&window).card().unsaved());
@@ -464,9 +464,9 @@ fn an_idle_window_asks_for_no_frame() {
 }
 
 #[test]
-fn a_trajectory_is_laid_out_and_scored_anew() {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+fn a_trajectory_is_displayed_and_scored_again() {
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     let recorded = |event: Event| match event {
         Event::Step(step, _) => *step,
         other => panic!("{other:?}"),
@@ -480,7 +480,7 @@ fn a_trajectory_is_laid_out_and_scored_anew() {
         )),
         recorded(step(2, "fixture = better\n", built(0.9, 0.8))),
     ];
-    // Both were proposed for one prompt.
+    // Both are proposals for one prompt.
     for (step, score, advantage) in [(1, -0.9, -0.7), (2, 0.9, 0.7)] {
         steps[step].parent = Some(0);
         steps[step].proposal.as_mut().unwrap().group = Some(GroupPlace {
@@ -510,7 +510,7 @@ fn a_trajectory_is_laid_out_and_scored_anew() {
         steps,
         bad_lines,
     };
-    let before = standin.count();
+    let before = backend.count();
     let studio = window.state_mut().as_mut().unwrap();
     studio.open(Opened::Trajectory(Box::new(trajectory)));
     window.run();
@@ -528,7 +528,7 @@ fn a_trajectory_is_laid_out_and_scored_anew() {
     );
     assert_eq!(state(&window).card().code, "fixture = better\n");
     assert_eq!(
-        standin.count() - before,
+        backend.count() - before,
         3,
         "the seed is taken as the task's own; each step is scored once"
     );

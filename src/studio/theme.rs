@@ -1,7 +1,7 @@
-//! Every colour, size and face of the window, dark and light.
+//! Colours, sizes and fonts of the window, dark and light.
 //!
-//! Both themes keep one order of emphasis: quiet surfaces one step apart, hairlines instead of frames, one
-//! accent, and colour only where it means something (seed, step, good, bad).
+//! Both themes use one order of emphasis: quiet surfaces one step apart, hairlines instead of frames, one accent, and colour
+//! only where it has a meaning (seed, step, good, bad).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use egui::{
 pub const HEADER: f32 = 34.0;
 /// Height of a list row, points.
 pub const ROW: f32 = 30.0;
-/// Size of running text, points.
+/// Size of body text, points.
 pub const TEXT: f32 = 13.0;
-/// Size of small print and status lines, points.
+/// Size of small text and status lines, points.
 pub const SMALL: f32 = 11.5;
 /// Size of code, points.
 pub const CODE: f32 = 12.5;
@@ -27,62 +27,59 @@ pub const CODE: f32 = 12.5;
 pub const CODE_LINE: f32 = 20.0;
 /// Corner radius of cards and buttons, points.
 pub const RADIUS: u8 = 6;
-/// Space between a panel's edge and what it shows, points.
+/// Padding of a panel, points.
 pub const PAD: f32 = 12.0;
 
-/// What each colour is for. Panels name a role, never a number.
+/// Colours by role. Panels name a role, never a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
-    /// Behind everything.
+    /// Window background.
     pub background: Color32,
-    /// A panel.
+    /// Panel background.
     pub pane: Color32,
-    /// Something that stands on a panel: a button, a card, a field.
+    /// Buttons, cards and fields on a panel.
     pub raised: Color32,
-    /// Hairlines.
     pub line: Color32,
-    /// Text.
     pub text: Color32,
-    /// Text that explains.
+    /// Explanatory text.
     pub dim: Color32,
-    /// Text that is nearly not there: line numbers, unset values.
+    /// Least prominent text: line numbers, unset values.
     pub faint: Color32,
-    /// The one accent.
+    /// The single accent.
     pub accent: Color32,
-    /// Fill of what is selected.
+    /// Fill of selected items.
     pub selected: Color32,
-    /// Fill of the one primary button.
+    /// Fill of the primary button.
     pub primary: Color32,
-    /// The weak seed, everywhere.
+    /// The weak seed, in all panels.
     pub seed: Color32,
-    /// A step, everywhere.
+    /// A step, in all panels.
     pub step: Color32,
-    /// A failure.
+    /// Failures.
     pub bad: Color32,
-    /// Fill behind a failure.
+    /// Fill behind failures.
     pub bad_fill: Color32,
-    /// A gain.
+    /// Gains.
     pub good: Color32,
     /// Neither good nor bad.
     pub warn: Color32,
-    /// The empty part of a bar.
+    /// Empty part of a bar.
     pub track: Color32,
     /// Colours of code.
     pub code: CodePalette,
 }
 
-/// Colours of Python.
+/// Syntax colours of Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CodePalette {
     /// `def`, `return`, `import` …
     pub keyword: Color32,
-    /// Text literals.
+    /// String literals.
     pub string: Color32,
     /// Number literals and constants.
     pub number: Color32,
     /// Called names and methods.
     pub call: Color32,
-    /// Comments.
     pub comment: Color32,
     /// Everything else.
     pub text: Color32,
@@ -150,12 +147,12 @@ pub const LIGHT: Palette = Palette {
     },
 };
 
-/// The colours that `ui` is drawn with.
+/// Colours that `ui` is drawn with.
 pub fn of(ui: &Ui) -> &'static Palette {
     of_visuals(ui.visuals())
 }
 
-/// The colours of a theme.
+/// Colours of a theme.
 pub fn of_visuals(visuals: &Visuals) -> &'static Palette {
     if visuals.dark_mode { &DARK } else { &LIGHT }
 }
@@ -175,17 +172,16 @@ pub fn regular(size: f32) -> FontId {
     FontId::proportional(size)
 }
 
-/// The code face at `size`.
+/// Code font at `size`.
 pub fn mono(size: f32) -> FontId {
     FontId::monospace(size)
 }
 
-/// A hairline.
 pub fn hairline(palette: &Palette) -> Stroke {
     Stroke::new(1.0, palette.line)
 }
 
-/// Gives a context the faces and both styles.
+/// Installs fonts and both styles in a context.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts());
     ctx.set_style_of(Theme::Dark, style(&DARK, Visuals::dark()));
@@ -194,7 +190,7 @@ pub fn install(ctx: &Context) {
 
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
-    // Glyphs sit on whole pixels: even stems and columns of figures that line up matter more here than spacing.
+    // Glyphs are aligned to whole pixels: even stems and aligned columns of figures matter more here than spacing.
     let tweak = FontTweak {
         hinting_target: HintingTarget::Smooth(SmoothHinting::default()),
         ..FontTweak::default()
@@ -217,7 +213,7 @@ fn fonts() -> FontDefinitions {
         include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"),
     );
 
-    // egui's own faces stay behind ours for whatever ours lack.
+    // egui's fonts stay as fallbacks for missing glyphs.
     let fallback = fonts.families[&FontFamily::Proportional].clone();
     let family = |first: &str| -> Vec<String> {
         let mut names = vec![first.to_owned(), "JetBrains Mono".to_owned()];
@@ -246,7 +242,7 @@ fn style(palette: &Palette, base: Visuals) -> Style {
             (TextStyle::Heading, semibold(TEXT)),
             (TextStyle::Monospace, mono(CODE)),
         ]),
-        // Things move only where a person moves them: fades cost frames and say nothing.
+        // No animations: fades cost frames and carry no information.
         animation_time: 0.0,
         scroll_animation: egui::style::ScrollAnimation::none(),
         visuals: visuals(palette, base),
@@ -327,7 +323,7 @@ fn visuals(palette: &Palette, base: Visuals) -> Visuals {
     visuals
 }
 
-/// `share` (0 to 1) of the way from `from` to `to`.
+/// Colour at `share` (0 to 1) between `from` and `to`.
 pub fn blend(from: Color32, to: Color32, share: f32) -> Color32 {
     from.lerp_to_gamma(to, share)
 }
@@ -379,14 +375,14 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_tabular_in_every_weight() {
+    fn digits_have_equal_width_in_all_weights() {
         let ctx = Context::default();
         install(&ctx);
         let output = ctx.run_ui(egui::RawInput::default(), |ui| {
             for font in [regular(TEXT), medium(TEXT), semibold(TEXT), mono(CODE)] {
                 let width = |c| ui.fonts_mut(|fonts| fonts.glyph_width(&font, c));
                 for figure in '0'..='9' {
-                    // Inter Medium's 4 is a thousandth narrower; a tenth of a point never shows.
+                    // Inter Medium's 4 is a thousandth narrower; a tenth of a point is invisible.
                     assert!((width(figure) - width('0')).abs() < 0.1, "{figure} in {font:?}");
                 }
                 for shown in "+−·→▾✓…".chars() {

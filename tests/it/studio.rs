@@ -124,7 +124,7 @@ fn a_client_of_the_windows_server_is_watched_step_by_step() {
     window.key_press(Key::Enter);
     window.run_steps(3);
     assert_eq!(state(&window).serving.port, 0);
-    window.get_by_label("Start the server").click();
+    window.get_by_label("Start server").click();
     let listens = |state: &State| matches!(state.serving.phase, ServingPhase::Listening(_));
     until(&mut window, "the server", listens);
     let ServingPhase::Listening(address) = state(&window).serving.phase else {
@@ -168,7 +168,7 @@ fn a_client_of_the_windows_server_is_watched_step_by_step() {
         settled(state) && state.card().code == code && state.card().last_shape.is_some()
     });
     drop(say);
-    window.get_by_label("Stop the server").click();
+    window.get_by_label("Stop server").click();
     until(&mut window, "the server's end", |state| {
         state.serving.phase == ServingPhase::Off
     });

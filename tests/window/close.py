@@ -1,8 +1,8 @@
-"""Asks a window to close, with the message that a window manager's close button sends.
+"""Closes a window with the message that a window manager's close button sends.
 
     close.py WINDOW
 
-xdotool learned this (`windowquit`) later than the oldest release that the tests have to run with.
+The oldest xdotool that the tests support lacks `windowquit`.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ class ClientMessage(ctypes.Structure):
         ("message_type", ctypes.c_ulong),
         ("format", ctypes.c_int),
         ("data", ctypes.c_long * 5),
-        ("rest", ctypes.c_long * 16),  # XEvent is the union of all events, and larger
+        ("rest", ctypes.c_long * 16),  # XEvent, the union of all events, is larger
     ]
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Walks the real studio through a day's work by mouse and keyboard: every way to compare, a section, the palette, find, a
-# diff, panels put away, a file dropped on it, a timeline shared as a page, a kill in the middle of typing, and a training
-# run looked through. Leaves a picture of each state in target/window, dark and light.
+# Drives the studio through typical work by mouse and keyboard: all comparisons, a section, the palette, find, a diff, hidden
+# panels, a dropped file, a timeline exported as a page, a kill while typing, and a training run. Saves a screenshot of each
+# state in target/window, dark and light.
 #
 #   tests/window/day.sh CADFORGE [WIDTHxHEIGHT...]
 set -euo pipefail
@@ -22,17 +22,17 @@ pass() {
     echo "day: ok: $1"
 }
 
-# state NAME: a picture, which has to differ from the one before.
+# state NAME: takes a screenshot, which must differ from the previous one.
 previous=
 state() {
     shot "$name-$1"
     if [[ -n $previous ]] && (($(picture differ "$previous.ppm" "$name-$1.ppm") < 150)); then
-        fail "$size: '$1' looks like the state before it"
+        fail "$size: '$1' looks like the previous state"
     fi
     previous=$name-$1
 }
 
-# ticks: processor time of the window's process, in hundredths of a second.
+# ticks: CPU time of the studio's process in hundredths of a second.
 ticks() {
     local user system
     read -r user system < <(cut -d ' ' -f 14,15 "/proc/$studio/stat")
@@ -44,7 +44,7 @@ for size in "${sizes[@]}"; do
     start_studio "$program" studio --task caster_wheel_fork
     name=$pictures/day-$size
     area=$((${size%x*} * ${size#*x}))
-    until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: the seed's shape is not to be seen after 90 s"
+    until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: the seed's shape is not visible after 90 s"
     previous=
     do_command 'run loop'
     sleep 4
@@ -68,11 +68,11 @@ for size in "${sizes[@]}"; do
     do_command wireframe
     state 06-wireframe
     do_command shaded
-    do_command 'light or dark'
+    do_command 'toggle light'
     state 07-light
     do_command 'signed distance'
     state 08-light-distance
-    do_command 'light or dark'
+    do_command 'toggle light'
     do_command 'side by side'
     do_command 'code diff'
     state 09-diff
@@ -97,37 +97,37 @@ for size in "${sizes[@]}"; do
     state 12-turned
     do_command 'panel: tasks'
     do_command 'panel: console'
-    state 12-panels-away
-    do_command 'reset the layout'
-    pass "$size: every state shows"
+    state 12-panels-hidden
+    do_command 'reset layout'
+    pass "$size: all states displayed"
 
     cp "$root/tasks/hinge_leaf_barrel/reference.py" "$scratch/dropped.py"
     shot "$scratch/undropped"
     "$root/.venv/bin/python" "$here/drop.py" "$window" $((${size%x*} / 2)) $((${size#*x} / 3)) "$scratch/dropped.py" ||
-        fail "$size: a file that is dropped is not taken"
+        fail "$size: a dropped file is not accepted"
     until_true 60 changed_at_least "$scratch/undropped" $((area / 50)) || fail "$size: a dropped file is not opened"
     sleep 1
     settle 60 || fail "$size: does not come to rest with a dropped file"
     state 12-dropped
-    pass "$size: a file is dropped on the window and opened"
+    pass "$size: a dropped file is opened"
 
     do_command 'share as a web page'
     key ctrl+a
-    type_text "$scratch/story.html"
+    type_text "$scratch/timeline.html"
     key Return
-    until_true 30 test -s "$scratch/story.html" || fail "$size: no page was written"
-    ! grep -qE 'https?:' "$scratch/story.html" || fail "$size: the page asks for the network"
-    (($(wc -c <"$scratch/story.html") > 50000)) || fail "$size: the page holds no parts"
-    rm "$scratch/story.html"
+    until_true 30 test -s "$scratch/timeline.html" || fail "$size: no page was written"
+    ! grep -qE 'https?:' "$scratch/timeline.html" || fail "$size: the page refers to the network"
+    (($(wc -c <"$scratch/timeline.html") > 50000)) || fail "$size: the page contains no parts"
+    rm "$scratch/timeline.html"
     settle || fail "$size: does not come to rest after sharing"
-    pass "$size: the timeline is shared as one page"
+    pass "$size: the timeline is exported as one page"
 
     settle || fail "$size: does not come to rest"
     before=$(ticks)
     sleep 5
     used=$(($(ticks) - before))
     ((used <= 3)) || fail "$size: an idle window used $used hundredths of a second in 5 s"
-    pass "$size: an idle window uses no processor ($used hundredths of a second in 5 s)"
+    pass "$size: an idle window uses no CPU time ($used hundredths of a second in 5 s)"
 
     click 27 30
     key ctrl+Home
@@ -136,13 +136,13 @@ for size in "${sizes[@]}"; do
     kill -9 "$studio"
     wait "$studio" 2>/dev/null || true
     studio=
-    grep -qs precious "$scratch"/data/cadforge*/studio/open-*.json || fail "$size: what was typed two seconds ago is lost"
+    grep -qs precious "$scratch"/data/cadforge*/studio/open-*.json || fail "$size: text typed two seconds ago is lost"
     start_studio "$program" studio --task caster_wheel_fork
     sleep 1
-    until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: does not come back after the kill"
+    until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: does not restart after the kill"
     settle || fail "$size: does not come to rest after the kill"
-    state 13-rescue
-    pass "$size: what was typed two seconds before a kill is offered again"
+    state 13-recovery
+    pass "$size: text typed two seconds before a kill is offered for recovery"
 
     kill -9 "$studio"
     wait "$studio" 2>/dev/null || true
@@ -158,7 +158,7 @@ for size in "${sizes[@]}"; do
     sleep 2
     settle 60 || fail "$size: does not come to rest with a row"
     state 16-row
-    pass "$size: a training run is looked through"
+    pass "$size: a training run is displayed"
 
     kill "$studio" "$xvfb"
     wait "$studio" "$xvfb" 2>/dev/null || true

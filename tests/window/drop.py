@@ -1,9 +1,9 @@
-"""Drags files onto a window and drops them there, by the XDND protocol (version 5), as a file manager does.
+"""Drags files onto a window and drops them, with the XDND protocol (version 5), like a file manager.
 
     drop.py WINDOW X Y FILE... [--hold SECONDS]
 
-X and Y are where on the display it is dropped. With --hold the files hover that long before they are let go.
-Exits with 1 if the window does not take them.
+X and Y are the drop position on the display. With --hold the files hover that long before the drop.
+Exits with 1 if the window does not accept them.
 """
 
 import argparse
@@ -65,7 +65,7 @@ class Event(ctypes.Union):
         ("message", ClientMessage),
         ("request", SelectionRequest),
         ("notify", SelectionNotify),
-        ("room", c_long * 24),
+        ("pad", c_long * 24),
     ]
 
 
@@ -121,7 +121,7 @@ class Source:
         self.x11.XSync(self.display, 0)
 
     def answer(self, request):
-        """Hands the names over to whoever asks for them."""
+        """Sends the file names to the requestor."""
         data = (c_ubyte * len(self.text)).from_buffer_copy(self.text)
         self.x11.XChangeProperty(
             self.display, request.requestor, request.property, request.target, 8, 0, data, len(self.text)
@@ -139,7 +139,7 @@ class Source:
         self.x11.XSync(self.display, 0)
 
     def wait(self, kind, seconds):
-        """The data of the next message of that kind; the requests that come before it are answered."""
+        """Returns the data of the next message of that kind; answers earlier requests."""
         deadline = time.monotonic() + seconds
         event = Event()
         while time.monotonic() < deadline:
@@ -171,13 +171,13 @@ def main():
         source.send("XdndPosition", 0, place, 0, source.atom("XdndActionCopy"))
         status = source.wait("XdndStatus", 5)
         if status is None or not status[1] & 1:
-            sys.exit("the window does not take what hovers over it")
+            sys.exit("the window does not accept the files")
         if time.monotonic() >= deadline:
             break
         source.wait("nothing", 0.1)
     source.send("XdndDrop", 0, 0)
     if source.wait("XdndFinished", 5) is None:
-        sys.exit("the window did not take what was dropped")
+        sys.exit("the window did not finish the drop")
 
 
 main()

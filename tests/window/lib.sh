@@ -1,7 +1,6 @@
-# Sourced by run.sh, day.sh, states.sh and screenshot.sh: a display of its own, the studio on it, keys, clicks and pictures.
+# Sourced by run.sh, day.sh, states.sh and screenshot.sh: an X display, the studio on it, keys, clicks and screenshots.
 #
-# The studio runs with empty settings and data folders of its own. Everything that was started is ended when the
-# sourcing script exits.
+# The studio gets its own empty settings and data folders. All started processes end when the sourcing script exits.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -17,7 +16,7 @@ fail() {
         sed 's/^/  studio: /' "$scratch/studio.log" | tail -n 20 >&2
     fi
     if [[ -n $xvfb ]] && ! kill -0 "$xvfb" 2>/dev/null; then
-        echo "  Xvfb is gone: $(tail -n 1 "$scratch/xvfb.log")" >&2
+        echo "  Xvfb has ended: $(tail -n 1 "$scratch/xvfb.log")" >&2
     elif [[ -n $xvfb ]]; then
         (fail() { exit 1; } && shot "$root/target/window/failed") 2>/dev/null &&
             echo '  picture: target/window/failed.png' >&2
@@ -26,18 +25,18 @@ fail() {
 }
 
 end_all() {
-    # The studio's own workers end with it; the display goes last.
+    # The studio's workers end with it; the display ends last.
     [[ -z $studio ]] || kill "$studio" 2>/dev/null || true
     [[ -z $xvfb ]] || kill "$xvfb" 2>/dev/null || true
     wait 2>/dev/null || true
     rm -rf "$scratch"
 }
 
-# start_display WIDTHxHEIGHT: an X server on a display number that it chooses itself.
+# start_display WIDTHxHEIGHT: starts an X server, which chooses its display number.
 start_display() {
     local number=$scratch/display
     : >"$number"
-    # Without -noreset it starts anew whenever its last client goes, and refuses whoever comes meanwhile.
+    # Without -noreset it restarts after its last client, and refuses clients meanwhile.
     Xvfb -displayfd 3 -screen 0 "$1x24" -nolisten tcp -noreset 3>"$number" >"$scratch/xvfb.log" 2>&1 &
     xvfb=$!
     until_true 20 test -s "$number" || fail "Xvfb did not start: $(tail -n 1 "$scratch/xvfb.log")"
@@ -47,11 +46,11 @@ start_display() {
     until_true 20 xdotool getdisplaygeometry >/dev/null 2>&1 || fail "nothing answers on display $DISPLAY"
 }
 
-# start_studio PROGRAM ARGUMENT...: waits until its window is there, gives it the whole display and the keyboard.
+# start_studio PROGRAM ARGUMENT...: waits for the window, then resizes it to the display and focuses it.
 start_studio() {
     (
-        cd "$scratch" # it must find its files from anywhere
-        # No desktop of the person who runs this: its file dialogs would come in place of the path field.
+        cd "$scratch" # the studio must find its files from any folder
+        # Without the user's desktop, whose file dialogs would replace the path field.
         exec env DBUS_SESSION_BUS_ADDRESS=disabled: HOME="$scratch/home" XDG_DATA_HOME="$scratch/data" XDG_CONFIG_HOME="$scratch/config" \
             CADFORGE_CACHE="$scratch/cache" "$@"
     ) >"$scratch/studio.log" 2>&1 &
@@ -61,12 +60,12 @@ start_studio() {
 }
 
 find_window() {
-    kill -0 "$studio" 2>/dev/null || fail 'the studio ended before its window was there'
+    kill -0 "$studio" 2>/dev/null || fail 'the studio ended before its window opened'
     window=$(xdotool search --onlyvisible --name 'CADForge Studio' 2>/dev/null | head -n 1)
     [[ -n $window ]]
 }
 
-# There is no window manager to place the window or to focus it.
+# There is no window manager to place or focus the window.
 fill_display() {
     local width height
     read -r width height < <(xdotool getdisplaygeometry)
@@ -78,11 +77,11 @@ key() { xdotool key --clearmodifiers "$1"; }
 
 type_text() { xdotool type --delay 30 -- "$1"; }
 
-# do_command TEXT: types it into the command palette and takes the first that fits.
+# do_command TEXT: types it into the command palette and executes the first match.
 do_command() {
     look before
     key ctrl+shift+p
-    # What is typed before the palette is there would go to the code.
+    # Text typed before the palette opens would go to the code.
     until_true 20 changed_at_least "$scratch/before" 5000 || fail "no palette for '$1'"
     sleep 0.2
     type_text "$1"
@@ -92,7 +91,7 @@ do_command() {
     settle 60 || fail "does not come to rest after '$1'"
 }
 
-# click X% Y%: in parts of the window, so that it holds at any size.
+# click X% Y%: relative to the window, so that it works at any size.
 click() {
     local width height
     read -r width height < <(xdotool getdisplaygeometry)
@@ -102,7 +101,7 @@ click() {
     sleep 0.2
 }
 
-# drag X% Y% TO_X% TO_Y%: with the button held, in several moves, as a hand does.
+# drag X% Y% TO_X% TO_Y%: with the button held, in several moves.
 drag() {
     local width height step
     read -r width height < <(xdotool getdisplaygeometry)
@@ -117,19 +116,19 @@ drag() {
     sleep 0.2
 }
 
-# shot NAME: NAME.png for people, NAME.ppm to measure.
+# shot NAME: saves NAME.png for people and NAME.ppm for comparisons.
 shot() {
     look shot
     cp "$scratch/shot.ppm" "$1.ppm"
     picture png "$1.ppm" "$1.png"
 }
 
-# look NAME: the screen as it is now, to measure.
+# look NAME: saves the current screen for comparisons.
 look() { import -silent -window root -depth 8 "ppm:$scratch/$1.ppm" || fail 'cannot take a picture of the display'; }
 
 picture() { "$root/.venv/bin/python" "$here/picture.py" "$@"; }
 
-# seen HUE: pixels of about that hue on the screen now.
+# seen HUE: number of pixels of about that hue on the current screen.
 seen() {
     look now
     picture hue "$scratch/now.ppm" "$1"
@@ -138,7 +137,7 @@ seen() {
 seen_at_least() { count=$(seen "$1") && ((count >= $2)) || ended; }
 seen_at_most() { count=$(seen "$1") && ((count <= $2)) || ended; }
 
-# changed NAME: pixels that differ between NAME.ppm and the screen now.
+# changed NAME: number of pixels that differ between NAME.ppm and the current screen.
 changed() {
     look now
     picture differ "$1.ppm" "$scratch/now.ppm"
@@ -146,13 +145,13 @@ changed() {
 
 changed_at_least() { count=$(changed "$1") && ((count >= $2)) || ended; }
 
-# ended: false, unless the display is gone, which ends the script: it will show nothing more.
+# ended: fails, and ends the script if the display has ended.
 ended() {
     kill -0 "$xvfb" 2>/dev/null || exit 1
     false
 }
 
-# until_true SECONDS COMMAND...: tries until it succeeds; false when the time is over.
+# until_true SECONDS COMMAND...: retries a command until it succeeds; fails after the time limit.
 until_true() {
     local deadline=$((SECONDS + $1))
     shift
@@ -162,7 +161,7 @@ until_true() {
     done
 }
 
-# settle: waits until two pictures a moment apart are alike but for a blinking caret.
+# settle: waits until two successive screenshots differ at most by a blinking caret.
 settle() { until_true "${1:-30}" is_still; }
 
 is_still() {
@@ -171,10 +170,10 @@ is_still() {
     (($(changed "$scratch/still") < 200))
 }
 
-# close_window: asks as a window manager's close button does.
+# close_window: sends the message of a window manager's close button.
 close_window() { "$root/.venv/bin/python" "$here/close.py" "$window"; }
 
-# Processes that still carry this run's data folder in their environment.
+# left_over: processes with this run's home folder in their environment.
 left_over() {
     grep -lsaF "HOME=$scratch/home" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 || true
 }

@@ -1,12 +1,12 @@
-"""Measures screenshots (binary PPM) for the window tests, and makes PNGs of them.
+"""Measures screenshots (binary PPM) for the window tests, and converts them to PNG.
 
     picture.py png FILE.ppm OUT.png
-    picture.py colours FILE.ppm         distinct colours
+    picture.py colours FILE.ppm         number of distinct colours
     picture.py size FILE.ppm            WIDTHxHEIGHT
-    picture.py hue FILE.ppm RRGGBB      saturated pixels whose hue is within 6 degrees of that colour's
+    picture.py hue FILE.ppm RRGGBB      number of saturated pixels within 6 degrees of that hue
     picture.py place FILE.ppm RRGGBB SHARE
-                                        x and y of a pixel on a surface of that hue, with that share of it (0 to 1) at its left
-    picture.py differ A.ppm B.ppm       pixels that differ visibly; all of them when sizes differ
+                                        x and y of a pixel on a surface of that hue, with that share of it (0 to 1) to the left
+    picture.py differ A.ppm B.ppm       number of visibly different pixels; all if sizes differ
 """
 
 import colorsys
@@ -22,7 +22,7 @@ def read(path):
         magic, width, height, depth = head(file)
         pixels = np.frombuffer(file.read(), dtype=np.uint8)
     if magic != b"P6" or depth != 255:
-        sys.exit(f"{path} is no 8-bit binary PPM")
+        sys.exit(f"{path} is not an 8-bit binary PPM")
     return pixels.reshape(height, width, 3)
 
 
@@ -65,7 +65,7 @@ def of_hue(pixels, colour):
 
 
 def place(pixels, colour, share):
-    # What is surrounded by its own hue: no letters, hairlines or edges.
+    # Pixels surrounded by the same hue: excludes letters, hairlines and edges.
     surface = of_hue(pixels, colour)
     for axis in (0, 1):
         surface = np.logical_and.reduce([np.roll(surface, shift, axis) for shift in range(-5, 6)])

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Repairs in the real studio by each proposer: a recording, the rules, and a model behind llama.cpp's server, whose stream
-# is seen to arrive, is stopped, and is cut by a kill of the server. Leaves pictures in target/window.
+# Repairs in the studio by each proposer: a recording, the rules, and a model on llama.cpp's server. Its streamed text is
+# displayed, cancelled, and interrupted by killing the server. Saves screenshots in target/window.
 #
 #   tests/window/proposers.sh CADFORGE [WIDTHxHEIGHT]
 set -euo pipefail
@@ -18,7 +18,7 @@ pass() {
     echo "proposers: ok: $1"
 }
 
-# begin TEXT: as do_command, for what keeps the window moving.
+# begin TEXT: like do_command, for commands after which the window keeps changing.
 begin() {
     look before
     key ctrl+shift+p
@@ -42,7 +42,7 @@ trap 'kill -9 "$server" 2>/dev/null || true; end_all' EXIT
 until_true 60 test -s "$scratch/address" || fail 'the server does not start'
 address=$(<"$scratch/address")
 
-# metric NAME: a number that the server counts.
+# metric NAME: a metric of the server.
 metric() { curl -s --max-time 20 "$address/metrics" | sed -n "s/^llamacpp:$1 //p"; }
 streams() { [[ $(metric requests_processing) != 0 ]]; }
 rests() { [[ $(metric requests_processing) == 0 ]]; }
@@ -54,7 +54,7 @@ done
 
 start_display "$size"
 start_studio "$program" studio --task axial_motor_stator_12_slot
-until_true 120 seen_at_least $warm $((area / 400)) || fail "the seed's shape is not to be seen after 120 s"
+until_true 120 seen_at_least $warm $((area / 400)) || fail "the seed's shape is not visible after 120 s"
 settle 60 || fail 'does not come to rest'
 shot "$name-1-start"
 
@@ -62,7 +62,7 @@ begin 'run loop'
 until_true 120 changed_at_least "$name-1-start" $((area / 50)) || fail 'the replay changes nothing'
 sleep 3
 settle 120 || fail 'the replay does not come to rest'
-(($(seen $teal) >= area / 400)) || fail 'the repaired stator is not to be seen'
+(($(seen $teal) >= area / 400)) || fail 'the repaired stator is not visible'
 shot "$name-2-replay"
 pass 'a recording shows a broken stator repaired'
 
@@ -92,29 +92,29 @@ shot "$name-7-prompt"
 key Escape
 sleep 0.5
 begin 'run loop'
-until_true 60 streams || fail 'the server is not asked'
+until_true 60 streams || fail 'the server gets no request'
 sleep 2
 shot "$name-8-streaming"
 sleep 1
-until_true 20 changed_at_least "$name-8-streaming" 300 || fail 'the stream is not seen to arrive'
+until_true 20 changed_at_least "$name-8-streaming" 300 || fail 'no streamed text appears'
 shot "$name-9-streaming-on"
 key Escape
-until_true 30 rests || fail 'a stop does not reach the server'
+until_true 30 rests || fail 'the cancellation does not reach the server'
 made=$(metric tokens_predicted_total)
-settle 60 || fail 'does not come to rest after a stop'
-((${made%.*} < 50000)) || fail "the server made all $made tokens"
+settle 60 || fail 'does not come to rest after the cancellation'
+((${made%.*} < 50000)) || fail "the server generated all $made tokens"
 shot "$name-10-stopped"
-pass "a stream arrives and is stopped on the server after $made tokens"
+pass "streamed text appears and is cancelled on the server after $made tokens"
 
 begin 'run loop'
-until_true 60 streams || fail 'the server is not asked again'
+until_true 60 streams || fail 'the server gets no second request'
 sleep 2
 shot "$name-10-again"
 kill -9 "$server"
-settle 60 || fail 'does not come to rest after the death of the server'
-# A banner over the whole width.
-until_true 30 changed_at_least "$name-10-again" $((area / 50)) || fail 'the death of the server is not told'
+settle 60 || fail 'does not come to rest after the server was killed'
+# The banner has the full width.
+until_true 30 changed_at_least "$name-10-again" $((area / 50)) || fail 'the killed server is not reported'
 shot "$name-11-server-killed"
-pass 'a server killed in mid-stream is told and its text kept'
+pass 'a server killed while streaming is reported, and its text stays'
 rm -f "$pictures"/proposers-*.ppm
 echo "proposers: $passed passed, 0 failed"

@@ -1,8 +1,8 @@
-"""Writes two training runs made from the candidates of the task packs, for the pictures of the window.
+"""Writes two training runs from the candidates of the task packs, for screenshots.
 
     rows.py TASKS FOLDER
 
-The candidates are real, their rewards are invented: what is to be seen is how many rows look.
+The candidates are real, their rewards are random: the screenshots only need many rows.
 """
 
 import json
@@ -11,26 +11,26 @@ import sys
 from pathlib import Path
 
 tasks, folder = map(Path, sys.argv[1:])
-chance = random.Random(7)
+rng = random.Random(7)
 candidates = [
     (task.name, file.read_text())
     for task in sorted(tasks.iterdir())
     for file in sorted(task.glob("seeds/*.py")) + sorted(task.glob("repairs/*/*.py"))
 ]
-for name, lift in (("run.jsonl", 0.0), ("earlier.jsonl", -0.15)):
+for name, offset in (("run.jsonl", 0.0), ("earlier.jsonl", -0.15)):
     with open(folder / name, "w", encoding="utf-8") as out:
         for group in range(300):
             task = candidates[group % len(candidates)][0]
             own = [code for other, code in candidates if other == task]
             for _ in range(8):
-                learned = 0.45 * (1 - 0.99**group) + lift
-                failed = chance.random() > 0.5 + learned
-                reward = -1.0 if failed else round(min(1.0, max(0.0, chance.gauss(0.45 + learned, 0.15))), 4)
+                progress = 0.45 * (1 - 0.99**group) + offset
+                failed = rng.random() > 0.5 + progress
+                reward = -1.0 if failed else round(min(1.0, max(0.0, rng.gauss(0.45 + progress, 0.15))), 4)
                 row = {
                     "task_id": task,
                     "group_id": group,
-                    "code": chance.choice(own),
+                    "code": rng.choice(own),
                     "reward": reward,
-                    "kind": chance.choice(["invented_api", "syntax_closure"]) if failed else "build_ok",
+                    "kind": rng.choice(["invented_api", "syntax_closure"]) if failed else "build_ok",
                 }
                 out.write(json.dumps(row) + "\n")

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Drives the real studio on a display of its own, by keyboard and mouse, and judges it by its window, its
-# pictures and its processes.
+# Drives the studio on a separate display by keyboard and mouse, and checks its window, screenshots and processes.
 #
 #   tests/window/run.sh CADFORGE
 #
-# Leaves pictures for people in target/window.
+# Saves screenshots in target/window.
 set -euo pipefail
 program=$(realpath "$1")
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -13,7 +12,7 @@ pictures=$root/target/window
 mkdir -p "$pictures"
 rm -f "$pictures"/*.png "$pictures"/*.ppm
 
-# The colours that mean something; see src/studio/theme.rs.
+# Colours with a meaning; see src/studio/theme.rs.
 warm=dc8c6b teal=61a89e bad=e5645d
 
 passed=0
@@ -27,19 +26,19 @@ for size in 1280x720 1920x1080; do
     start_studio "$program" studio --task caster_wheel_fork
 
     name=$pictures/$size
-    # The seed's plate, drawn by the viewport from what a real worker built: half a per cent of the picture or more.
+    # The seed's plate as built by a worker: at least half a per cent of the screenshot.
     area=$((${size%x*} * ${size#*x}))
-    until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: the seed's shape is not to be seen after 90 s"
+    until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: the seed's shape is not visible after 90 s"
     settle || fail "$size: the window does not come to rest"
     shot "$name-1-seed"
-    [[ $(picture size "$name-1-seed.ppm") == "$size" ]] || fail "$size: the picture has another size"
-    (($(picture colours "$name-1-seed.ppm") > 300)) || fail "$size: the window is as good as blank"
+    [[ $(picture size "$name-1-seed.ppm") == "$size" ]] || fail "$size: the screenshot has another size"
+    (($(picture colours "$name-1-seed.ppm") > 300)) || fail "$size: the window is almost blank"
     pass "$size: opens on the caster wheel and shows its seed"
 
     key ctrl+shift+Return
     until_true 90 changed_at_least "$name-1-seed" $((area / 50)) || fail "$size: the repair loop changes nothing"
     settle 60 || fail "$size: the repair loop does not come to rest"
-    (($(seen $teal) >= area / 100)) || fail "$size: the repaired shape is not to be seen"
+    (($(seen $teal) >= area / 100)) || fail "$size: the repaired shape is not visible"
     shot "$name-2-repaired"
     pass "$size: runs the repair loop by keyboard"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Judges by files alone that the real studio loses nothing: settings that it does not know, a file that a save would
-# replace, edits taken back across moves of the caret and saves, a file changed by another program, and a kill.
+# Checks by files alone that the studio loses no data: unknown settings, a file that a save would replace, undo across caret
+# moves and saves, a file changed by another program, and a kill.
 #
 #   tests/window/saving.sh CADFORGE
 set -euo pipefail
@@ -13,7 +13,7 @@ pass() {
     echo "saving: ok: $1"
 }
 
-export CADFORGE_DATA=$scratch/kept
+export CADFORGE_DATA=$scratch/cadforge-data
 mkdir -p "$CADFORGE_DATA" "$scratch/home"
 part=$scratch/home/part.py taken=$scratch/home/taken.py
 printf 'import cadquery as cq\nfixture = cq.Workplane().box(40, 30, 10)\n' >"$part"
@@ -22,7 +22,7 @@ printf '# mine\nsclae = 1.5\nworkers = 99\nseconds = 30\n' >"$CADFORGE_DATA/sett
 
 first_line() { [[ $(head -n 1 "$1") == "$2" ]]; }
 
-# saved TEXT: saves until the first line of the file is that.
+# saved TEXT: saves until the file starts with that line.
 saved() {
     key ctrl+s
     until_true 20 first_line "$part" "$1" || fail "the file begins with '$(head -n 1 "$part")', not with '$1'"
@@ -48,26 +48,26 @@ end_studio() {
 
 start_display 1280x720
 start_studio "$program" studio --task caster_wheel_fork "$part"
-until_true 90 seen_at_least dc8c6b 4000 || fail 'a window does not open beside settings that it does not know'
+until_true 90 seen_at_least dc8c6b 4000 || fail 'the window does not open with unknown settings'
 settle 60 || fail 'the window does not come to rest'
-pass 'opens beside a settings file with an unknown key and a wrong value'
+pass 'opens with a settings file with an unknown key and an invalid value'
 
 key ctrl+comma
 sleep 1
 settle 20 || fail 'the settings page does not come to rest'
-# Back from the first field to the last button but one.
+# Backwards from the first field to the second last button.
 key shift+Tab
 key shift+Tab
 key space
 until_true 20 grep -qs '^workers = 2' "$CADFORGE_DATA/settings.toml" || fail 'the settings are not written'
 grep -q '^sclae = 1.5' "$CADFORGE_DATA/settings.toml" || fail 'a key of another version is lost'
-grep -q '^seconds = 30' "$CADFORGE_DATA/settings.toml" || fail 'a right value beside a wrong one is lost'
-grep -q '^workers = 99' "$CADFORGE_DATA/settings.toml.bak" || fail 'the file that was not understood is lost'
+grep -q '^seconds = 30' "$CADFORGE_DATA/settings.toml" || fail 'a valid value beside an invalid one is lost'
+grep -q '^workers = 99' "$CADFORGE_DATA/settings.toml.bak" || fail 'the backup of the malformed file is missing'
 settle 20 || fail 'the window does not come to rest after its settings'
-pass 'keeps unknown keys, right values and a copy when it writes the settings'
+pass 'preserves unknown keys, valid values and a backup when it writes the settings'
 
 key ctrl+Home
-# A pause between words: where frames are slow, several keys are one edit.
+# Pauses between words: with slow frames several keys are one edit.
 for word in '# one ' 'two'; do
     type_text "$word"
     sleep 1.5
@@ -91,7 +91,7 @@ saved 'import cadquery as cq'
 key ctrl+shift+z
 for again in 1 2 3 4 5 6 7 8; do key ctrl+y; done
 saved 'x# one twoimport cadquery as cq'
-pass 'takes edits back word by word, whatever the caret did and whatever was saved'
+pass 'undoes edits word by word, across caret moves and saves'
 
 save_as "$taken"
 sleep 1
@@ -99,42 +99,42 @@ settle 20 || fail 'the question does not come to rest'
 first_line "$taken" 'theirs = 1' || fail 'a file is replaced without a question'
 key Escape
 sleep 1
-first_line "$taken" 'theirs = 1' || fail 'a file is replaced although the question was left'
+first_line "$taken" 'theirs = 1' || fail 'a file is replaced although the question was dismissed'
 save_as "$taken"
 sleep 1
 settle 20 || fail 'the question does not come to rest'
 key Tab
 key space
-until_true 20 cmp -s "$part" "$taken" || fail 'the file is not replaced as answered'
+until_true 20 cmp -s "$part" "$taken" || fail 'the file is not replaced after the answer'
 pass 'asks before it replaces a file'
 
 printf 'other = 1\n' >"$taken"
 sleep 2
-settle 30 || fail 'the window does not come to rest after a change outside'
+settle 30 || fail 'the window does not come to rest after a change by another program'
 part=$taken
 key ctrl+Home
 type_text '#'
 saved '#other = 1'
-pass 'notices what another program does to the file that it was saved as'
+pass 'notices a change of a saved file by another program'
 
 key ctrl+Home
 type_text 'precious '
 sleep 2
-kept() { ls "$CADFORGE_DATA"/studio/open-*.json 2>/dev/null; }
-mine=$(kept)
-grep -q precious "$mine" || fail 'what was typed two seconds ago is not kept'
+recovery_file() { ls "$CADFORGE_DATA"/studio/open-*.json 2>/dev/null; }
+mine=$(recovery_file)
+grep -q precious "$mine" || fail 'text typed two seconds ago is not in the recovery file'
 first=$studio
 start_studio "$program" studio --task caster_wheel_fork
 sleep 4
-grep -q precious "$mine" || fail 'another window takes the edits of one that lives'
+grep -q precious "$mine" || fail 'another window takes over the edits of an open window'
 end_studio
 studio=$first
 end_studio
 start_studio "$program" studio --task caster_wheel_fork
 sleep 4
-grep -q precious "$mine" || fail 'edits are deleted before anybody decided on them'
+grep -q precious "$mine" || fail 'edits are deleted before the decision'
 end_studio
-grep -q precious "$mine" || fail 'edits are lost with the window that offered them'
-pass 'keeps the edits of a window that was killed until they are settled'
+grep -q precious "$mine" || fail 'edits are lost with the window that offered to restore them'
+pass 'keeps the edits of a killed window until the decision'
 
 echo "saving: $passed passed, 0 failed"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes the picture of the README from the real window: the caster wheel after its repair loop.
+# Takes the screenshot of the README: the caster wheel after its repair loop.
 #
 #   tests/window/screenshot.sh CADFORGE OUT.png
 set -euo pipefail
@@ -11,7 +11,7 @@ out=$(realpath "$2")
 size=1600x1000
 start_display "$size"
 start_studio "$program" studio --task caster_wheel_fork
-until_true 90 seen_at_least dc8c6b 16000 || fail 'the seed is not to be seen after 90 s'
+until_true 90 seen_at_least dc8c6b 16000 || fail 'the seed is not visible after 90 s'
 settle
 shot "$scratch/seed"
 key ctrl+shift+Return

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Walks the real studio through its states, in both themes, and leaves a picture of each in target/states and one contact
-# sheet per size and theme, to be looked at by a person.
+# Takes screenshots of the studio's states in both themes, in target/states, with one contact sheet per size and theme for
+# inspection.
 #
 #   tests/window/states.sh CADFORGE [WIDTHxHEIGHT...]
 set -euo pipefail
@@ -11,11 +11,11 @@ sizes=("$@")
 ((${#sizes[@]})) || sizes=(1280x720 1920x1080 2560x1440)
 pictures=$root/target/states
 mkdir -p "$pictures"
-export CADFORGE_DATA=$scratch/kept
+export CADFORGE_DATA=$scratch/cadforge-data
 
 "$root/.venv/bin/python" "$here/rows.py" "$root/tasks" "$scratch"
 for task in caster_wheel_fork hinge_leaf_barrel; do
-    # 1 says that the target was not reached.
+    # Exit code 1: target not reached.
     "$program" repair --task "$task" --from "$root/tasks/$task/seeds/build_error.py" --out "$scratch/runs/$task" >/dev/null 2>&1 ||
         (($? == 1))
 done
@@ -23,7 +23,7 @@ done
 "$program" repair --task caster_wheel_fork --from "$root/tasks/caster_wheel_fork/seeds/build_error.py" --candidates 4 \
     --proposer rules --out "$scratch/group" >/dev/null 2>&1 || (($? == 1))
 
-# touch_surface HUE SHARE: clicks on a surface of that hue, with that share of it at the left of the place.
+# touch_surface HUE SHARE: clicks on a surface of that hue, with that share of it to the left.
 touch_surface() {
     local x y
     look surface
@@ -34,9 +34,9 @@ touch_surface() {
     sleep 0.5
 }
 
-# state NAME: a picture once nothing moves any more.
+# state NAME: takes a screenshot once the window is still.
 state() {
-    settle 20 || echo "states: $1 still moves" >&2
+    settle 20 || echo "states: $1 still changes" >&2
     shot "$pictures/$size-$theme-$1"
     rm -f "$pictures/$size-$theme-$1.ppm"
 }
@@ -54,7 +54,7 @@ end() {
     studio=
 }
 
-# built: whether the seed's shape is on the screen.
+# built: waits until the seed's shape is visible.
 built() { until_true 90 seen_at_least dc8c6b $((${size%x*} * ${size#*x} / 250)); }
 
 for size in "${sizes[@]}"; do
@@ -65,7 +65,7 @@ for size in "${sizes[@]}"; do
         sleep 0.5
         shot "$pictures/$size-$theme-01-warming"
         rm -f "$pictures/$size-$theme-01-warming.ppm"
-        built || fail "$size $theme: the seed is not to be seen"
+        built || fail "$size $theme: the seed is not visible"
         state 02-seed
         do_command 'run loop'
         sleep 3
@@ -116,8 +116,8 @@ for size in "${sizes[@]}"; do
         key Escape
         do_command 'panel: tasks'
         do_command 'panel: console'
-        state 16-panels-away
-        do_command 'reset the layout'
+        state 16-panels-hidden
+        do_command 'reset layout'
         do_command 'share as a web page'
         state 17-path
         key Escape
@@ -132,7 +132,7 @@ for size in "${sizes[@]}"; do
         begin --task caster_wheel_fork "$scratch/run.jsonl"
         sleep 2
         state 18-rows
-        # The tab over the 3D view, wherever it stands at this size.
+        # The tab beside the 3D view, whose position depends on the size.
         do_command 'panel: 3D view'
         state 19-curves
         do_command 'run: groups'
@@ -157,12 +157,12 @@ for size in "${sizes[@]}"; do
         state 21-proposal
         do_command 'proposer: model'
         state 22-no-server
-        do_command 'start the server'
+        do_command 'start server'
         state 23-server
         end
         begin "$scratch/group"
         sleep 1
-        do_command 'show the group'
+        do_command 'show group'
         state 24-group
         end
         montage -font "$root/assets/fonts/Inter-Regular.otf" -background '#808080' -fill black -pointsize 15 -label '%t' "$pictures/$size-$theme-"*.png \

@@ -88,7 +88,7 @@ fn faces_do_not_shade_each_other_where_they_meet_smoothly() {
 fn a_tube_seen_from_the_side_has_two_outlines() {
     let folds = Buffers::of(&tube(36, 5.0, 8.0)).folds;
     assert_eq!(folds.len(), 36);
-    let side = outline(&folds, Sight::Parallel(vec3(1.0, 0.03, 0.0).normalize()));
+    let side = outline(&folds, Viewpoint::Parallel(vec3(1.0, 0.03, 0.0).normalize()));
     assert_eq!(side.len(), 2);
     for [from, to] in side {
         assert!(
@@ -96,15 +96,15 @@ fn a_tube_seen_from_the_side_has_two_outlines() {
             "an outline is off the border: {from:?}"
         );
     }
-    assert!(outline(&folds, Sight::Parallel(vec3(0.0, 0.0, 1.0))).is_empty());
-    // From nearby less than half of the side is seen, so both outlines come towards the eye.
-    let near = outline(&folds, Sight::Point(vec3(10.0, 0.3, 0.0)));
+    assert!(outline(&folds, Viewpoint::Parallel(vec3(0.0, 0.0, 1.0))).is_empty());
+    // From nearby less than half of the side is visible, so both outlines move towards the camera.
+    let near = outline(&folds, Viewpoint::Point(vec3(10.0, 0.3, 0.0)));
     assert_eq!(near.len(), 2);
     assert!(near.iter().all(|ends| ends[0].x > 2.0));
 }
 
 #[test]
-fn a_mesh_with_a_sliver_has_no_broken_normal() {
+fn a_mesh_with_a_sliver_has_valid_normals() {
     let vertices = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.0, 0.0]];
     let mesh = TriMesh::new(&vertices, &[[0, 1, 2], [0, 3, 1]]).unwrap();
     let buffers = Buffers::of(&shape_from_mesh(Vec::new().into(), mesh));

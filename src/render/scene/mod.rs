@@ -1,8 +1,8 @@
-//! Every GL object of the 3D view: programs, uploaded shapes, pictures in the making.
+//! GL objects of the 3D view: programs, uploaded shapes, films.
 //!
-//! Draws into textures of its own and never into a window, so that it needs no depth buffer there and a
-//! picture that has not changed costs one copy. Leaves no state behind that egui does not set itself, but
-//! for the framebuffer: [`Scene::copy`] and dropping a [`Film`]'s target put that right.
+//! Draws into its own textures and never into a window. It therefore needs no depth buffer there, and an unchanged picture costs
+//! one copy. It leaves no GL state that egui does not set itself, except the framebuffer, which [`Scene::copy`] and dropping a
+//! [`Film`]'s target restore.
 
 mod passes;
 mod uploads;
@@ -15,12 +15,12 @@ use three_d::{
     vec2,
 };
 
-use super::mesh::Sight;
+use super::mesh::Viewpoint;
 use super::{Picture, Projection, RenderError};
 use passes::Pass;
 use uploads::Uploads;
 
-/// A texture with a picture on it, and the depth that made it.
+/// A texture with a picture, and its depth texture.
 pub struct Film {
     color: Texture2D,
     depth: DepthTexture2D,
@@ -32,7 +32,7 @@ impl Film {
         [self.color.width(), self.color.height()]
     }
 
-    /// The film as something to draw into or read from. Dropping it unbinds it.
+    /// The film as a render target. Dropping it unbinds it.
     pub fn target(&mut self) -> RenderTarget<'_> {
         RenderTarget::new(self.color.as_color_target(None), self.depth.as_depth_target())
     }
@@ -43,7 +43,7 @@ impl Film {
     }
 }
 
-/// The programs and buffers of one GL context.
+/// Programs and buffers of one GL context.
 pub struct Scene {
     context: Context,
     surfaces: Surfaces,
@@ -54,8 +54,8 @@ pub struct Scene {
     software: bool,
 }
 
-/// The surface programs. A fragment that may be thrown away costs a renderer its early depth test, and a corner with a
-/// distance is a corner with one attribute more: each use has a program of its own.
+/// Surface programs. A fragment shader with discard costs a renderer its early depth test, and distances add a vertex attribute,
+/// so each use has its own program.
 struct Surfaces {
     plain: Program,
     cut: Program,
@@ -88,17 +88,17 @@ impl Surfaces {
     }
 }
 
-/// The parts of a picture that every draw call needs.
+/// Camera data needed by every draw call of a picture.
 struct Lens {
     view: Mat4,
     projection: Mat4,
     near: f32,
     size: [u32; 2],
-    /// Samples of a point.
+    /// Samples per point.
     scale: f32,
     /// Bias of one point: mm in an orthographic view, a fraction of the distance in perspective.
     bias: f32,
-    sight: Sight,
+    sight: Viewpoint,
 }
 
 impl Scene {
@@ -126,17 +126,17 @@ impl Scene {
         })
     }
 
-    /// The context, for render targets.
+    /// Context of render targets.
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// Whether the processor does the drawing.
+    /// Whether rendering is done in software.
     pub fn software(&self) -> bool {
         self.software
     }
 
-    /// An empty film.
+    /// Creates an empty film.
     pub fn film(&self, [width, height]: [u32; 2]) -> Film {
         let (linear, clamp) = (Interpolation::Linear, Wrapping::ClampToEdge);
         Film {
@@ -178,7 +178,7 @@ impl Scene {
         Ok(())
     }
 
-    /// Copies a film into whatever is bound for drawing, smoothed to the viewport's size.
+    /// Copies a film into the bound framebuffer, scaled to the viewport's size.
     pub fn copy(&self, film: &Film, viewport: Viewport) {
         self.copy.use_texture("image", &film.color);
         self.copy.use_vertex_attribute("corner", &self.corners);
@@ -211,9 +211,9 @@ impl Lens {
                 Projection::Perspective => mm / camera.distance(),
             },
             sight: match camera.projection {
-                Projection::Orthographic => Sight::Parallel(camera.towards_eye()),
+                Projection::Orthographic => Viewpoint::Parallel(camera.towards_eye()),
                 Projection::Perspective => {
-                    Sight::Point(camera.target + camera.towards_eye() * camera.distance())
+                    Viewpoint::Point(camera.target + camera.towards_eye() * camera.distance())
                 }
             },
         }

@@ -1,4 +1,4 @@
-//! The draw calls of one picture, in order.
+//! Draw calls of one picture, in order.
 
 use three_d::{
     Blend, BlendEquationType, BlendMultiplierType, Context, Cull, DepthTest, HasContext, InnerSpace,
@@ -7,25 +7,25 @@ use three_d::{
 
 use super::uploads::{Lines, Surface, Upload};
 use super::{Lens, Scene};
-use crate::mesh::{Sight, outline};
-use crate::picture::Look;
+use crate::mesh::{Viewpoint, outline};
+use crate::picture::DrawStyle;
 use crate::{Heated, Lit, Palette, Picture, Subject};
 use cadforge_geometry::{TriMesh, section};
 
 /// Width of a shape's edges in points.
 const EDGE_WIDTH: f32 = 1.25;
 
-/// The same for an object that is told from others.
+/// Width of the edges of an emphasised object in points.
 const ACCENTED_WIDTH: f32 = 1.6;
 
-/// How far lines lie before the faces they bound, in points: too little to show an edge through a wall.
+/// Bias of lines towards the camera relative to their faces, in points: too little to show an edge through a wall.
 const LINE_BIAS: f32 = 0.75;
 
-/// How far faces are pushed back, in samples along their own slope: half of a line's width lies on a face, and
-/// a face seen at a flat angle would rise above it there.
+/// Offset of faces away from the camera, in samples along their slope: half of a line's width lies on a face, which would cover
+/// it at a flat angle.
 const FACE_OFFSET: f32 = 1.0;
 
-/// Colour over colour by its alpha; what comes out is premultiplied.
+/// Alpha blending with premultiplied output.
 const BLEND: Blend = Blend::Enabled {
     source_rgb_multiplier: BlendMultiplierType::SrcAlpha,
     source_alpha_multiplier: BlendMultiplierType::One,
@@ -42,7 +42,7 @@ const OPAQUE: RenderStates = RenderStates {
     cull: Cull::None,
 };
 
-/// Adds colour where it is nearest and leaves depth as it is.
+/// Blends colour onto the nearest surface and leaves depth unchanged.
 const OVER: RenderStates = RenderStates {
     write_mask: WriteMask::COLOR,
     depth_test: DepthTest::LessOrEqual,
@@ -50,39 +50,38 @@ const OVER: RenderStates = RenderStates {
     cull: Cull::None,
 };
 
-/// A picture in the making.
+/// The pass that draws a picture.
 pub struct Pass<'a> {
     pub scene: &'a Scene,
     pub picture: &'a Picture,
     pub lens: Lens,
 }
 
-/// How lines are drawn.
+/// Style of lines.
 struct Pen {
     color: Vec4,
     width: f32,
     bias: f32,
     fade: Vec4,
-    /// Whether what lies before them hides them.
+    /// Whether nearer surfaces hide them.
     hidden: bool,
-    /// Whether the section cuts them.
+    /// Whether the section removes them.
     cut: bool,
 }
 
-/// How a surface is drawn.
+/// Style of a surface.
 struct Brush {
     color: Vec4,
     states: RenderStates,
-    /// Towards the eye, points.
+    /// Bias towards the camera, points.
     bias: f32,
-    /// One flat colour with hatching, for what a section has opened.
+    /// One flat colour with hatching, for cut faces.
     cap: bool,
 }
 
 impl Pass<'_> {
     pub fn draw(&self) {
-        // First and without depth: nothing lies under the ground, and seen from below it should not hide what
-        // stands on it.
+        // First and without depth: nothing is below the ground, and seen from below it should not hide the shapes.
         if self.picture.grid {
             self.grid();
         }
@@ -91,8 +90,8 @@ impl Pass<'_> {
         let (mut translucent, opaque): (Vec<&Subject>, Vec<&Subject>) =
             there.into_iter().partition(|subject| subject.is_translucent());
         self.layer(&opaque);
-        // What is farther away first: each is laid over what it lets through.
-        translucent.sort_by(|one, other| self.remoteness(other).total_cmp(&self.remoteness(one)));
+        // From back to front, for correct blending.
+        translucent.sort_by(|one, other| self.distance_to(other).total_cmp(&self.distance_to(one)));
         for subject in translucent {
             self.layer(&[subject]);
         }
@@ -128,20 +127,20 @@ impl Pass<'_> {
         }
     }
 
-    /// How far away the middle of a subject is.
-    fn remoteness(&self, subject: &Subject) -> f32 {
+    /// Distance of the centre of a subject.
+    fn distance_to(&self, subject: &Subject) -> f32 {
         let bounds = match &subject.model {
             Some(model) => Some(model.bounds),
             None => subject.body.mesh().map(TriMesh::bbox),
         };
         let [x, y, z] = bounds.map_or([0.0; 3], |bounds| bounds.center().map(|v| v as f32));
         match self.lens.sight {
-            Sight::Parallel(towards) => -vec3(x, y, z).dot(towards),
-            Sight::Point(eye) => (vec3(x, y, z) - eye).magnitude(),
+            Viewpoint::Parallel(towards) => -vec3(x, y, z).dot(towards),
+            Viewpoint::Point(eye) => (vec3(x, y, z) - eye).magnitude(),
         }
     }
 
-    /// Lines over everything.
+    /// Draws lines over everything.
     fn marks(&self, lines: &[[Vec3; 2]]) {
         let pen = Pen {
             color: rgba(self.picture.palette.accent),
@@ -153,7 +152,7 @@ impl Pass<'_> {
         self.lines(&Lines::new(&self.scene.context, lines), &pen);
     }
 
-    /// Colour over the faces themselves, strong where they are seen and faint where something hides them.
+    /// Highlights faces, strongly where visible and faintly where hidden.
     fn lit(&self, lit: &Lit) {
         let positions = lit.triangles.as_flattened();
         if positions.is_empty() {
@@ -192,9 +191,9 @@ impl Pass<'_> {
             cap: false,
         };
         match (subject.ghost, self.picture.look) {
-            (_, Look::Wireframe) => {}
-            (_, Look::Transparent) if subject.heat.is_none() => {
-                // What is farther away first.
+            (_, DrawStyle::Wireframe) => {}
+            (_, DrawStyle::Transparent) if subject.heat.is_none() => {
+                // Back faces first.
                 for (cull, alpha) in [(Cull::Front, 0.22), (Cull::Back, 0.30)] {
                     self.surface(
                         subject,
@@ -204,7 +203,7 @@ impl Pass<'_> {
                 }
             }
             (false, _) if subject.is_translucent() => {
-                // Two layers of a closed surface together are as opaque as the object is meant to be.
+                // Two layers of a closed surface together have the opacity of the object.
                 let alpha = 1.0 - (1.0 - subject.opacity).max(0.0).sqrt();
                 for cull in [Cull::Front, Cull::Back] {
                     self.surface(
@@ -215,7 +214,7 @@ impl Pass<'_> {
                 }
             }
             (true, _) => {
-                // Depth first, then colour where it is nearest: only one layer of a ghost is seen.
+                // Depth first, then colour at the nearest depth: only one layer of a ghost is visible.
                 let depth = RenderStates {
                     write_mask: WriteMask::DEPTH,
                     ..OPAQUE
@@ -266,7 +265,7 @@ impl Pass<'_> {
         });
     }
 
-    /// The plane as its normal and its offset.
+    /// The plane as normal and offset.
     fn plane(&self) -> Vec4 {
         match &self.picture.section {
             Some(plane) => {
@@ -278,13 +277,13 @@ impl Pass<'_> {
         }
     }
 
-    /// Closes what the section has opened: of a closed shape, a face seen from behind is seen through the cut.
+    /// Draws the cut faces: in a closed shape, a visible back face lies behind the cut.
     fn caps(&self, subject: &Subject, upload: &Upload) {
         let Some(plane) = &self.picture.section else {
             return;
         };
         let Some(mesh) = subject.body.mesh() else { return };
-        let solid = matches!(self.picture.look, Look::Shaded | Look::Triangles)
+        let solid = matches!(self.picture.look, DrawStyle::Shaded | DrawStyle::Triangles)
             && !subject.ghost
             && !subject.is_translucent();
         let color = rgba(subject_color(subject, &self.picture.palette));
@@ -294,7 +293,7 @@ impl Pass<'_> {
                 depth_test: DepthTest::LessOrEqual,
                 ..OPAQUE
             };
-            // Before the edges that lie on those faces: they are behind the cut.
+            // Before the edges on those faces: they are behind the cut.
             let brush = Brush {
                 color,
                 states,
@@ -343,22 +342,21 @@ impl Pass<'_> {
             self.lines(sides, &thin);
         }
         self.lines(&upload.edges, &pen);
-        // Few of the folds are outlines, and to choose them here is quicker than to have a software renderer turn
-        // them all down.
+        // Few folds belong to the outline, and selecting them here is faster than having a software renderer reject them.
         let outline = outline(&upload.folds, self.lens.sight);
         self.lines(&Lines::new(&self.scene.context, &outline), &pen);
     }
 
     fn edge_color(&self, subject: &Subject) -> Vec4 {
         let palette = &self.picture.palette;
-        let see_through = matches!(self.picture.look, Look::Wireframe | Look::Transparent);
+        let see_through = matches!(self.picture.look, DrawStyle::Wireframe | DrawStyle::Transparent);
         let bare = subject.body.mesh().is_none();
         if subject.stale && !(subject.ghost || see_through || bare) {
             rgba(palette.stale_edge)
         } else if subject.accented && !subject.stale {
             rgba(palette.accent)
         } else if subject.ghost || see_through || subject.is_translucent() || bare {
-            // Dark edges would not show against a dark ground.
+            // Dark edges would be invisible on a dark background.
             let mut color = rgba(subject_color(subject, palette));
             color.w = 0.9;
             color
@@ -438,7 +436,7 @@ fn subject_color(subject: &Subject, palette: &Palette) -> egui::Color32 {
     }
 }
 
-/// Whether the dark lines of the palette would not show on a colour.
+/// Whether the dark lines of the palette would be invisible on a colour.
 fn is_dark(color: egui::Color32) -> bool {
     let [r, g, b, _] = color.to_array().map(f32::from);
     0.299 * r + 0.587 * g + 0.114 * b < 64.0
@@ -449,13 +447,13 @@ pub fn rgba(color: egui::Color32) -> Vec4 {
     vec4(r, g, b, a)
 }
 
-/// Draws faces farther away than they are, by `offset` samples along their slope.
+/// Draws faces farther away by `offset` samples along their slope.
 #[expect(
     unsafe_code,
     reason = "glow marks every GL call unsafe, and three-d has no polygon offset"
 )]
 fn pushed_back(context: &Context, offset: f32, draw: impl FnOnce()) {
-    // SAFETY: the context is current (see `Scene::new`); both calls only set state, and it is put back.
+    // SAFETY: the context is current (see `Scene::new`); both calls only set state, which is restored.
     unsafe {
         context.enable(three_d::context::POLYGON_OFFSET_FILL);
         context.polygon_offset(offset, 1.0);

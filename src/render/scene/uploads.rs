@@ -1,4 +1,4 @@
-//! What lies on the GPU, and what is freed first.
+//! Data on the GPU, and its eviction.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use crate::mesh::Fold;
 use crate::{Body, Picture, Subject};
 use cadforge_geometry::TriMesh;
 
-/// Triangles kept on the GPU beyond what is shown, to go back and forth between steps without an upload.
+/// Maximum number of triangles kept on the GPU besides displayed ones, so that switching between steps needs no upload.
 const KEPT_TRIANGLES: usize = 2_000_000;
 
-/// Shapes kept on the GPU beyond what is shown.
+/// Maximum number of shapes kept on the GPU besides displayed ones.
 const KEPT_SHAPES: usize = 32;
 
-/// Maps of distances kept on the GPU: two are shown at a time.
+/// Maximum number of heat maps kept on the GPU: two are displayed at a time.
 const KEPT_HEATS: usize = 4;
 
-/// Least distance of grid lines in points.
+/// Minimum distance of grid lines in points.
 const GRID_GAP: f32 = 20.0;
 
-/// Everything uploaded.
+/// Uploaded data.
 #[derive(Default)]
 pub struct Uploads {
     /// Most recently used last.
@@ -39,7 +39,7 @@ pub struct Upload {
     pub surface: Surface,
     pub edges: Lines,
     pub folds: Vec<Fold>,
-    /// Sides of all triangles, once they were asked for.
+    /// Edges of all triangles, once requested.
     pub sides: Option<Lines>,
 }
 
@@ -70,7 +70,7 @@ pub struct Lines {
 }
 
 impl Uploads {
-    /// Sends what a picture needs unless it is there, and frees what has not been needed for longest.
+    /// Uploads missing data of a picture, and evicts the least recently used.
     pub fn provide(&mut self, context: &Context, picture: &Picture) {
         for subject in &picture.subjects {
             self.shape(context, subject, picture.coarse);
@@ -82,23 +82,26 @@ impl Uploads {
                 upload.sides = Some(sides(context, mesh));
             }
         }
-        self.forget_old(picture.subjects.len());
+        self.evict(picture.subjects.len());
         for subject in &picture.subjects {
             if let Some(heated) = &subject.heat {
                 self.heat(context, &heated.heat);
             }
         }
         if picture.grid {
-            self.lay_grid(context, picture);
+            self.prepare_grid(context, picture);
         }
     }
 
-    /// What was sent for a subject.
+    /// Uploaded data of a subject.
     pub fn of(&self, subject: &Subject, coarse: bool) -> Option<&Upload> {
-        self.shapes.iter().rev().find(|upload| upload.is(subject, coarse))
+        self.shapes
+            .iter()
+            .rev()
+            .find(|upload| upload.matches(subject, coarse))
     }
 
-    /// What was sent for a map of distances.
+    /// Uploaded data of a heat map.
     pub fn of_heat(&self, heat: &Arc<Heat>) -> Option<&HeatUpload> {
         self.heats
             .iter()
@@ -128,7 +131,11 @@ impl Uploads {
 
     fn shape(&mut self, context: &Context, subject: &Subject, coarse: bool) {
         let coarse = subject.uses_coarse(coarse);
-        if let Some(at) = self.shapes.iter().position(|upload| upload.is(subject, coarse)) {
+        if let Some(at) = self
+            .shapes
+            .iter()
+            .position(|upload| upload.matches(subject, coarse))
+        {
             let upload = self.shapes.remove(at);
             self.shapes.push(upload);
             return;
@@ -152,8 +159,8 @@ impl Uploads {
         });
     }
 
-    /// Never frees the `needed` most recent.
-    fn forget_old(&mut self, needed: usize) {
+    /// Never evicts the `needed` most recent.
+    fn evict(&mut self, needed: usize) {
         let mut triangles = 0;
         let kept = self.shapes.iter().rev().enumerate().take_while(|(age, upload)| {
             triangles += upload.triangle_count;
@@ -164,7 +171,7 @@ impl Uploads {
     }
 
     /// Prepares the ground grid unless it is the last one.
-    fn lay_grid(&mut self, context: &Context, picture: &Picture) {
+    fn prepare_grid(&mut self, context: &Context, picture: &Picture) {
         let points = picture.size.map(|side| side as f32 / picture.pixels_per_point);
         let frame = picture.frame;
         let step = frame.grid_step(f64::from(picture.camera.mm_per_unit(points) * GRID_GAP));
@@ -196,7 +203,7 @@ impl Uploads {
 }
 
 impl Upload {
-    fn is(&self, subject: &Subject, coarse: bool) -> bool {
+    fn matches(&self, subject: &Subject, coarse: bool) -> bool {
         self.body == subject.body && self.coarse == subject.uses_coarse(coarse)
     }
 }

@@ -1,8 +1,8 @@
 uniform vec4 color;
 uniform float half_width;
-// Middle, then the radius at which the line has faded away; no fading when that is 0.
+// Centre, then the radius at which the line has faded out; 0 disables fading.
 uniform vec4 fade;
-// What lies above it is cut away: normal, offset.
+// Section plane as normal and offset; everything above it is removed.
 uniform vec4 plane;
 
 in vec3 world;

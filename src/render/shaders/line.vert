@@ -1,12 +1,12 @@
-// Lines as wide as asked for on the screen: each segment is a rectangle of two triangles, one instance,
-// with round ends cut in the fragment program.
+// Lines of a given width on the screen: each segment is an instance of two triangles, with round ends cut
+// by the fragment program.
 uniform mat4 view;
 uniform mat4 projection;
 uniform vec2 size;
 uniform float half_width;
 uniform float near;
-// Towards the eye, so that a line wins over the faces it bounds: a fraction of the distance in
-// perspective, which leaves the place on the screen alone, and mm in an orthographic view.
+// Bias towards the camera, so that lines lie in front of their faces: a fraction of the distance in
+// perspective, which keeps the screen position, and mm in an orthographic view.
 uniform float bias;
 
 in vec3 start;
@@ -28,7 +28,7 @@ void main() {
     vec3 world_a = start;
     vec3 world_b = end;
     if (projection[3][3] == 0.0) {
-        // What lies behind the eye has no place on the screen: cut it off at the near plane.
+        // Points behind the camera have no screen position: clip at the near plane.
         float limit = -near;
         if (a.z > limit && b.z > limit) {
             gl_Position = vec4(2.0, 2.0, 2.0, 1.0);

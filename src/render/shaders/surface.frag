@@ -4,16 +4,16 @@ uniform mat4 projection;
 uniform vec4 inside;
 uniform vec4 none;
 uniform vec4 outside;
-// The distance at which the colours end, mm.
+// Limit of the colour scale, mm.
 uniform float span;
 in float distance_mm;
 #else
 uniform vec4 color;
 #endif
 #ifdef CUT
-// What lies above it is cut away: normal, offset.
+// Section plane as normal and offset; everything above it is removed.
 uniform vec4 plane;
-// Whether this draws what the cut has opened.
+// Whether this draws cut faces.
 uniform float cap;
 // Distance of hatch lines in samples.
 uniform float hatch;
@@ -25,8 +25,8 @@ in vec3 eye_position;
 
 layout(location = 0) out vec4 pixel;
 
-// The light travels with the eye, over its left shoulder: from any side, faces of different directions
-// have different shades. In the isometric view the top, left and right faces of a box come out at about
+// The light is fixed to the camera, from the upper left, so that faces of different directions have
+// different shades in any view. In the isometric view the top, left and right faces of a box get about
 // 1.0, 0.8 and 0.55.
 const vec3 KEY = vec3(-0.30, 0.62, 0.72);
 
@@ -34,7 +34,7 @@ void main() {
 #ifdef HEAT
     float share = clamp(distance_mm / span, -1.0, 1.0);
     vec4 base = mix(none, share < 0.0 ? inside : outside, abs(share));
-    // Shading would be read as distance: it only hints at the shape.
+    // Weak shading, because strong shading would look like distance.
     float flatten_light = 0.55;
 #else
     vec4 base = color;
@@ -62,7 +62,7 @@ void main() {
     float light = mix(0.38 + 0.50 * key + 0.18 * fill, 1.0, flatten_light);
     vec3 shade = base.rgb * light;
     if (seen_from_behind) {
-        // The inside of a skin is seen only where a part is open or inside out: tell it apart.
+        // The inside of a surface is visible only if a part is open or inverted: mark it.
         shade = mix(shade, vec3(dot(shade, vec3(0.33))), 0.7) * 0.62;
     }
     pixel = vec4(shade, base.a);

@@ -1,6 +1,6 @@
 uniform mat4 view;
 uniform mat4 projection;
-// Moves the surface towards the eye, as in line.vert: a translucent shape over an equal one must not flicker.
+// Bias towards the camera, as in line.vert: a translucent shape over an equal one must not flicker.
 uniform float bias;
 
 in vec3 position;

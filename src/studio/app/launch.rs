@@ -15,40 +15,40 @@ use crate::studio::settings::Settings;
 use crate::task::TaskSet;
 use crate::trajectory::Trajectory;
 
-/// What the window starts with.
+/// Initial state of the window.
 pub struct StudioOptions {
-    /// When the program started.
+    /// Start of the program, for the log.
     pub started: Instant,
-    /// The tasks of the list.
+    /// Tasks of the list; not empty.
     pub tasks: TaskSet,
-    /// Does the work.
+    /// Engine that runs the jobs.
     pub engine: Engine,
-    /// The task to show first.
+    /// Id of the task on screen at startup.
     pub initial_task: Option<String>,
-    /// What to open.
+    /// Files to open.
     pub open: Option<Opened>,
-    /// How candidates are scored.
+    /// Profile, mode and shaping.
     pub scoring: Scoring,
-    /// Where edits and the place of the last session are kept, if anywhere.
+    /// Folder of recovery files and of the last session, if available.
     pub memory: Option<PathBuf>,
-    /// What a person has set.
+    /// Settings as read from the file.
     pub settings: Settings,
-    /// What is wrong with their file, in words, if something is.
+    /// Error in the settings file.
     pub settings_problem: Option<String>,
-    /// The file that keeps it, if there is a place for one.
+    /// Settings file, if available.
     pub settings_file: Option<PathBuf>,
-    /// The folder for tasks of one's own, if there is a place for one.
+    /// Folder for new tasks, if available.
     pub pack: Option<PathBuf>,
-    /// How a missing Python environment is made, where there is none and that is possible.
+    /// How to create a missing Python environment, if possible here.
     pub recipe: Option<Recipe>,
-    /// Folder of prompt templates, if it was found.
+    /// Folder of prompt templates, if found.
     pub prompts: Option<PathBuf>,
 }
 
-/// Something given to open at the start.
+/// Content to open at startup.
 #[derive(Debug)]
 pub enum Opened {
-    /// A Python file; read behind the first frame.
+    /// A Python file, read after the first frame.
     File(PathBuf),
     /// A stored repair loop.
     Trajectory(Box<Trajectory>),
@@ -56,7 +56,7 @@ pub enum Opened {
 
 /// Opens the window and returns when it is closed.
 ///
-/// Fails before a window is asked for where there is no display, a library is missing, there is no task.
+/// Fails without a display, a required library or a task, before a window opens.
 pub fn run(options: StudioOptions) -> anyhow::Result<()> {
     let StudioOptions {
         started,
@@ -78,7 +78,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
     }
     let tasks: Vec<_> = tasks.iter().cloned().collect();
     if tasks.is_empty() {
-        bail!("there is no task to work on\nhint: give a folder of tasks with --tasks DIR");
+        bail!("no tasks found\nhint: give a folder of tasks with --tasks DIR");
     }
     preflight::check().map_err(anyhow::Error::msg)?;
 
@@ -101,30 +101,30 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
             scoring,
             Box::new(engine),
         );
-        let mut studio = studio.ok_or("there is no task to work on")?;
+        let mut studio = studio.ok_or("no tasks found")?;
         if let Some(path) = settings_file {
             studio
                 .controller
-                .servers_file_is(path.with_file_name("servers.toml"));
-            studio.controller.row_store_is(path.with_file_name("store"));
+                .set_servers_file(path.with_file_name("servers.toml"));
+            studio.controller.set_row_store(path.with_file_name("store"));
             studio.set_settings_file(path);
         }
         if let Some(pack) = pack {
-            studio.tasks_go_to(pack);
+            studio.set_task_folder(pack);
         }
         if let Some(recipe) = recipe {
             studio.set_environment_recipe(recipe);
         }
         if let Some(prompts) = prompts {
-            studio.controller.prompts_are_in(prompts);
+            studio.controller.set_prompt_folder(prompts);
         }
-        studio.controller.set(settings);
+        studio.controller.apply_settings(settings);
         if let Some(folder) = &memory {
-            studio.remember_in(&cc.egui_ctx, folder, initial_task.is_none() && open.is_none());
-            studio.controller.keep_panics(folder);
+            studio.open_session_store(&cc.egui_ctx, folder, initial_task.is_none() && open.is_none());
+            studio.controller.store_panics(folder);
         }
         if let Some(problem) = settings_problem {
-            studio.controller.tell(&problem);
+            studio.controller.report_error(&problem);
         }
         studio.restyle(&cc.egui_ctx);
         if let Some(opened) = open {
@@ -136,7 +136,7 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
         });
         Ok(Box::new(studio) as Box<dyn eframe::App>)
     };
-    // eframe's own error is not `Send`, so only its words are kept.
+    // eframe's error is not `Send`, so only its text is kept.
     eframe::run_native("cadforge", native, Box::new(create)).map_err(|error| anyhow::anyhow!("{error}")).context(
         "the window could not be opened\nhint: `cadforge doctor` checks the display and OpenGL (Debian: libgl1-mesa-dri)",
     )

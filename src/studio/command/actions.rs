@@ -1,4 +1,4 @@
-//! The one list that menus, shortcuts, buttons and the palette are made from.
+//! The list from which menus, shortcuts, buttons and the palette are built.
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -8,20 +8,19 @@ use crate::studio::dock::PanelKind;
 use crate::studio::exporting::ExportKind;
 use crate::studio::proposing::ProposerKind;
 use crate::studio::share::ExportFormat;
-use crate::studio::viewport::{CompareWith, Layout, Look, Preset, Projection};
+use crate::studio::viewport::{CompareWith, DrawStyle, Layout, Preset, Projection};
 
-/// How an action is named and reached.
+/// Name, label and shortcut of an action.
 #[derive(Clone, Copy, Debug)]
 pub struct ActionInfo {
-    /// The action.
     pub action: Action,
-    /// Its stable name.
+    /// Stable id.
     pub name: &'static str,
-    /// What it is called on screen.
+    /// Displayed name.
     pub label: &'static str,
-    /// Its keys, if it has some.
+    /// Keyboard shortcut, if any.
     pub shortcut: Option<KeyboardShortcut>,
-    /// A line is drawn above it in a menu.
+    /// Whether a menu draws a separator above it.
     pub starts_group: bool,
 }
 
@@ -63,23 +62,23 @@ const fn panel(kind: PanelKind, name: &'static str, label: &'static str, starts_
     info(Action::Panel(kind), name, label, None, starts_group)
 }
 
-const fn making(
-    making: ExportKind,
+const fn export(
+    export: ExportKind,
     name: &'static str,
     label: &'static str,
     starts_group: bool,
 ) -> ActionInfo {
-    info(Action::ExportRun(making), name, label, None, starts_group)
+    info(Action::ExportRun(export), name, label, None, starts_group)
 }
 
 const fn run(tab: RunTab, name: &'static str, label: &'static str, starts_group: bool) -> ActionInfo {
-    info(Action::Turn(tab), name, label, None, starts_group)
+    info(Action::ShowRunTab(tab), name, label, None, starts_group)
 }
 
 pub(super) const CTRL: Modifiers = Modifiers::COMMAND;
 pub(super) const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
-/// Every action, in menu order.
+/// All actions in menu order.
 pub const ACTIONS: &[ActionInfo] = &[
     info(Action::Open, "file.open", "Open…", keys(CTRL, Key::O), false),
     info(
@@ -100,28 +99,28 @@ pub const ACTIONS: &[ActionInfo] = &[
     info(
         Action::AllowProject,
         "file.allow-folder",
-        "Let scripts read this folder…",
+        "Allow scripts to read this folder…",
         None,
         false,
     ),
     info(
         Action::Export(ExportFormat::Page),
         "share.page",
-        "Share as a web page…",
+        "Share as web page…",
         None,
         true,
     ),
     info(
         Action::Export(ExportFormat::Animation),
         "share.animation",
-        "Share as an animation…",
+        "Share as animation…",
         None,
         false,
     ),
     info(
         Action::Export(ExportFormat::Picture),
         "export.png",
-        "Export a picture…",
+        "Export picture…",
         None,
         false,
     ),
@@ -193,7 +192,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     info(
         Action::ProposerKind(ProposerKind::Endpoint),
         "proposer.endpoint",
-        "Proposer: model behind a server",
+        "Proposer: model endpoint",
         None,
         false,
     ),
@@ -252,7 +251,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     editor(
         EditorAction::Complete,
         "edit.complete",
-        "Complete",
+        "Show completions",
         keys(CTRL, Key::Space),
         false,
     ),
@@ -266,47 +265,53 @@ pub const ACTIONS: &[ActionInfo] = &[
     info(
         Action::Group,
         "step.group",
-        "Show the group",
+        "Show group",
         keys(CTRL, Key::G),
         false,
     ),
     info(Action::CopyReward, "reward.copy", "Copy reward JSON", None, false),
-    info(Action::ToggleTheme, "view.theme", "Light or dark", None, false),
+    info(
+        Action::ToggleTheme,
+        "view.theme",
+        "Toggle light/dark theme",
+        None,
+        false,
+    ),
     run(RunTab::Curves, "run.curves", "Run: curves", true),
     run(RunTab::Groups, "run.groups", "Run: groups", false),
     run(
         RunTab::Compare,
         "run.compare",
-        "Run: compare with another…",
+        "Run: compare with another run…",
         false,
     ),
     run(RunTab::Report, "run.report", "Run: report", false),
-    making(
+    export(
         ExportKind::Repair,
         "rows.repair",
-        "Rows: keep the code as a repair",
+        "Rows: save code as repair",
         true,
     ),
-    making(ExportKind::Report, "rows.report", "Rows: write a report", false),
-    making(
+    export(ExportKind::Report, "rows.report", "Rows: export report", false),
+    export(
         ExportKind::Curriculum,
         "rows.curriculum",
-        "Rows: make the next prompts",
+        "Rows: build the next curriculum",
         false,
     ),
-    making(
+    export(
         ExportKind::DataSet(Kind::Sft),
         "rows.sft",
-        "Rows: export examples",
+        "Rows: export SFT examples",
         false,
     ),
-    making(
+    export(
         ExportKind::DataSet(Kind::Preference),
         "rows.preference",
         "Rows: export preferences",
         false,
     ),
-    making(
+    export(
         ExportKind::DataSet(Kind::Rollouts),
         "rows.rollouts",
         "Rows: export rollouts",
@@ -315,7 +320,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     info(
         Action::ImportRows,
         "rows.import",
-        "Rows: add to the store",
+        "Rows: import into the store",
         None,
         false,
     ),
@@ -326,14 +331,8 @@ pub const ACTIONS: &[ActionInfo] = &[
         None,
         false,
     ),
-    info(
-        Action::StartServer,
-        "server.start",
-        "Start the server",
-        None,
-        true,
-    ),
-    info(Action::StopServer, "server.stop", "Stop the server", None, false),
+    info(Action::StartServer, "server.start", "Start server", None, true),
+    info(Action::StopServer, "server.stop", "Stop server", None, false),
     info(
         Action::NewTask,
         "task.new",
@@ -372,25 +371,25 @@ pub const ACTIONS: &[ActionInfo] = &[
     view(
         ViewAction::Arrange(Layout::SideBySide),
         "view.side_by_side",
-        "View: side by side",
+        "Compare: side by side",
         true,
     ),
     view(
         ViewAction::Arrange(Layout::Overlay),
         "view.overlay",
-        "View: overlay",
+        "Compare: overlay",
         false,
     ),
     view(
         ViewAction::Arrange(Layout::Wipe),
         "view.wipe",
-        "View: wipe",
+        "Compare: wipe",
         false,
     ),
     view(
         ViewAction::Arrange(Layout::Distance),
         "view.distance",
-        "View: signed distance",
+        "Compare: signed distance",
         false,
     ),
     view(
@@ -419,7 +418,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     ),
     view(ViewAction::Section, "view.section", "Section plane", true),
     view(ViewAction::Measure, "view.measure", "Measure", false),
-    view(ViewAction::Fit, "view.fit", "Fit the view", false),
+    view(ViewAction::Fit, "view.fit", "Fit view", false),
     view(
         ViewAction::AllObjects,
         "view.all_objects",
@@ -433,45 +432,30 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     view(
-        ViewAction::Look(Preset::Isometric),
+        ViewAction::Orient(Preset::Isometric),
         "view.isometric",
-        "Look: isometric",
+        "View: isometric",
         true,
     ),
     view(
-        ViewAction::Look(Preset::Front),
+        ViewAction::Orient(Preset::Front),
         "view.front",
-        "Look: from the front",
+        "View: front",
         false,
     ),
+    view(ViewAction::Orient(Preset::Back), "view.back", "View: back", false),
+    view(ViewAction::Orient(Preset::Left), "view.left", "View: left", false),
     view(
-        ViewAction::Look(Preset::Back),
-        "view.back",
-        "Look: from the back",
-        false,
-    ),
-    view(
-        ViewAction::Look(Preset::Left),
-        "view.left",
-        "Look: from the left",
-        false,
-    ),
-    view(
-        ViewAction::Look(Preset::Right),
+        ViewAction::Orient(Preset::Right),
         "view.right",
-        "Look: from the right",
+        "View: right",
         false,
     ),
+    view(ViewAction::Orient(Preset::Top), "view.top", "View: top", false),
     view(
-        ViewAction::Look(Preset::Top),
-        "view.top",
-        "Look: from the top",
-        false,
-    ),
-    view(
-        ViewAction::Look(Preset::Bottom),
+        ViewAction::Orient(Preset::Bottom),
         "view.bottom",
-        "Look: from the bottom",
+        "View: bottom",
         false,
     ),
     view(
@@ -487,27 +471,27 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     view(
-        ViewAction::Draw(Look::Shaded),
+        ViewAction::SetDrawStyle(DrawStyle::Shaded),
         "view.shaded",
-        "Draw: shaded",
+        "Display: shaded",
         true,
     ),
     view(
-        ViewAction::Draw(Look::Transparent),
+        ViewAction::SetDrawStyle(DrawStyle::Transparent),
         "view.transparent",
-        "Draw: transparent",
+        "Display: transparent",
         false,
     ),
     view(
-        ViewAction::Draw(Look::Wireframe),
+        ViewAction::SetDrawStyle(DrawStyle::Wireframe),
         "view.wireframe",
-        "Draw: wireframe",
+        "Display: wireframe",
         false,
     ),
     view(
-        ViewAction::Draw(Look::Triangles),
+        ViewAction::SetDrawStyle(DrawStyle::Triangles),
         "view.triangles",
-        "Draw: triangles",
+        "Display: triangles",
         false,
     ),
     panel(PanelKind::Tasks, "panel.tasks", "Panel: tasks", false),
@@ -520,13 +504,13 @@ pub const ACTIONS: &[ActionInfo] = &[
     panel(PanelKind::Proposer, "panel.proposer", "Panel: proposals", false),
     panel(PanelKind::Console, "panel.console", "Panel: console", false),
     panel(PanelKind::Reward, "panel.reward", "Panel: reward", false),
-    info(Action::ResetLayout, "panel.reset", "Reset the layout", None, true),
+    info(Action::ResetLayout, "panel.reset", "Reset layout", None, true),
 ];
 
 impl Action {
-    /// Its entry in [`ACTIONS`].
+    /// Entry in [`ACTIONS`].
     pub fn info(self) -> &'static ActionInfo {
-        // The table holds every action; a test says so.
+        // A test ensures that the table holds every action.
         ACTIONS
             .iter()
             .find(|info| info.action == self)
@@ -541,7 +525,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_action_is_listed_once_under_its_own_name_and_keys() {
+    fn actions_have_unique_names_and_shortcuts() {
         for info in ACTIONS {
             assert_eq!(info.action.info().name, info.name, "listed twice");
         }

@@ -1,4 +1,4 @@
-//! Shortcuts: in words, and out of what was pressed.
+//! Keyboard shortcuts: display and matching.
 
 use egui::{Key, KeyboardShortcut};
 
@@ -6,7 +6,7 @@ use super::actions::CTRL;
 use super::{ACTIONS, Action, ActionInfo, EditorAction};
 
 impl ActionInfo {
-    /// Its keys in words, e.g. `Ctrl+Shift+Enter`.
+    /// Shortcut as text, e.g. `Ctrl+Shift+Enter`.
     pub fn keys(&self) -> Option<String> {
         let shortcut = self.shortcut?;
         let mut text = String::new();
@@ -29,22 +29,22 @@ impl ActionInfo {
     }
 }
 
-/// Other keys for some actions, which menus do not tell of.
-const ALSO: [(Action, KeyboardShortcut); 1] = [(
+/// Additional shortcuts that menus do not display.
+const ALTERNATIVES: [(Action, KeyboardShortcut); 1] = [(
     Action::Editor(EditorAction::Redo),
     KeyboardShortcut::new(CTRL, Key::Y),
 )];
 
-/// Takes the shortcuts that were pressed out of the input, so that no text field sees them.
+/// Removes pressed shortcuts from the input, so that text fields do not receive them.
 ///
-/// Keys of an action that is not `usable` now keep their usual meaning.
+/// Keys of an action that is not `usable` keep their usual meaning.
 pub fn pressed(input: &mut egui::InputState, usable: impl Fn(Action) -> bool) -> Vec<Action> {
     let mut actions: Vec<_> = ACTIONS
         .iter()
         .filter_map(|info| Some((info.action, info.shortcut?)))
-        .chain(ALSO)
+        .chain(ALTERNATIVES)
         .collect();
-    // Extra modifiers are ignored in matching, so those with more of them go first.
+    // Matching ignores extra modifiers, so shortcuts with more modifiers go first.
     actions.sort_by_key(|(_, keys)| {
         std::cmp::Reverse(
             [keys.modifiers.shift, keys.modifiers.alt, keys.modifiers.command]
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn escape_is_left_alone_while_nothing_runs() {
+    fn escape_is_not_consumed_without_running_jobs() {
         let mut input = egui::InputState::default();
         input.events.push(egui::Event::Key {
             key: Key::Escape,

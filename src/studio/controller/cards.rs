@@ -1,4 +1,4 @@
-//! Cards of the timeline: which one is on screen, and how edits make, change and take away those of a person.
+//! Cards of the timeline: selection, and hand edits that create, change and remove cards.
 
 use super::Controller;
 use crate::executor::Priority;
@@ -8,15 +8,15 @@ use crate::trajectory::Origin;
 impl Controller {
     pub(super) fn select(&mut self, card: CardId) {
         self.state.session_mut().select(card);
-        self.decide_by_leaving();
+        self.accept_by_leaving();
     }
 
-    /// A proposal that is left for another step is taken as it is.
-    pub(super) fn decide_by_leaving(&mut self) {
+    /// Selecting another step accepts a pending proposal.
+    pub(super) fn accept_by_leaving(&mut self) {
         let selected = self.state.session().selected;
         self.state
             .proposing
-            .arrived
+            .pending
             .take_if(|arrived| arrived.card != selected);
     }
 
@@ -29,10 +29,10 @@ impl Controller {
             .unwrap_or(0);
         let there = here.saturating_add_signed(by).min(session.cards.len() - 1);
         session.selected = session.cards[there].id;
-        self.decide_by_leaving();
+        self.accept_by_leaving();
     }
 
-    /// A hand card changes in place; a change of any other card makes a draft of it, and leaves it as it was.
+    /// Changes a hand-edited card in place. A change of any other card creates a draft of it and leaves the card unchanged.
     pub(super) fn edit(&mut self, id: CardId, code: String, pause: f64) {
         let now = self.state.now;
         let (draft, editor) = (CardId(self.fresh_id()), EditorId(self.fresh_id()));
@@ -45,7 +45,7 @@ impl Controller {
             id
         } else {
             let mut new = Card::new(draft, Origin::Hand, Some(id), String::new());
-            // The draft takes the text field along, so that undo leads back to the step's own code.
+            // The draft takes over the text field, so that undo leads back to the step's code.
             new.editor = card.editor;
             new.keep_shape_of(Some(card));
             session.cards.push(new);
@@ -63,7 +63,7 @@ impl Controller {
         }
     }
 
-    /// A hand card with the code of another one.
+    /// Adds a hand-edited card with the code of another one.
     pub(super) fn branch(&mut self, from: CardId) {
         let id = CardId(self.fresh_id());
         let session = self.state.session_mut();
@@ -75,7 +75,7 @@ impl Controller {
         self.assess(self.state.current, id, Priority::Live);
     }
 
-    /// Takes a hand card away; what grew from it grows from its parent then.
+    /// Removes a hand-edited card; its children get its parent.
     pub(super) fn remove(&mut self, id: CardId) {
         let session = self.state.session_mut();
         let Some(at) = session

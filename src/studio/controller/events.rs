@@ -1,4 +1,4 @@
-//! What comes of jobs: the engine's events become cards, scores and shapes.
+//! Handles job events: they become cards, scores and shapes.
 
 use std::sync::Arc;
 
@@ -15,30 +15,30 @@ use crate::studio::state::{Activity, Card, CardId, Phase, Recorded, ReferenceSha
 use crate::trajectory::{Origin, Step};
 
 impl Controller {
-    /// Takes in every event that has arrived.
-    pub(super) fn take_job_events(&mut self) {
+    /// Handles all events received so far.
+    pub(super) fn handle_job_events(&mut self) {
         let jobs: Vec<_> = self.pending.keys().copied().collect();
         for job in jobs {
-            // An event may end the job, or another one's, and drop it.
+            // An event may end this job or another one, and drop it.
             while let Some(pending) = self.pending.get(&job) {
                 let event = match pending.ticket.events.try_recv() {
                     Ok(event) => event,
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => {
                         let message =
-                            "a job ended without an answer\nhint: press F5 to run it again".to_owned();
+                            "a job ended without a result\nhint: press F5 to run it again".to_owned();
                         Event::Failed {
                             message,
                             input: false,
                         }
                     }
                 };
-                self.take_job_event(job, event);
+                self.handle_job_event(job, event);
             }
         }
     }
 
-    fn take_job_event(&mut self, job: JobId, event: Event) {
+    fn handle_job_event(&mut self, job: JobId, event: Event) {
         match event {
             Event::Started => {
                 if let Some(running) = self.state.running.iter_mut().find(|running| running.job == job) {
@@ -53,21 +53,21 @@ impl Controller {
                     return;
                 };
                 if let Some(session) = self.pending.get(&job).map(|pending| pending.session) {
-                    self.hear(session, card, &delta);
+                    self.append_text(session, card, &delta);
                 }
             }
-            Event::Built(built) => self.take_built(job, built),
-            Event::Step(step, shape) => self.take_step(job, *step, shape),
+            Event::Built(built) => self.apply_built(job, built),
+            Event::Step(step, shape) => self.handle_step(job, *step, shape),
             Event::Done(outcome) => {
                 if let Some(pending) = self.finish(job) {
-                    self.take_outcome(job, pending, *outcome);
+                    self.handle_outcome(job, pending, *outcome);
                 }
             }
             Event::Failed { message, input } => {
                 if let Some(pending) = self.finish(job) {
-                    self.break_off();
+                    self.mark_interrupted();
                     if matches!(&pending.purpose, Purpose::Repair(run) if run.origin == Origin::Endpoint) {
-                        self.look_at(self.state.proposing.server);
+                        self.query_server(self.state.proposing.server);
                     }
                     let card = match &pending.purpose {
                         Purpose::Assess { card, .. } => Some(*card),
@@ -82,23 +82,23 @@ impl Controller {
                             .is_some_and(|card| card.activity == Activity::Assessing(job))
                     };
                     if let Some(card) = card.filter(waits) {
-                        self.fault(pending.session, card, &message, input);
+                        self.mark_internal_error(pending.session, card, &message, input);
                     }
                     self.settle_member(job, Phase::Broken(message.clone()));
-                    self.settle(pending.session, job);
-                    self.tell(&message);
+                    self.detach_job(pending.session, job);
+                    self.report_error(&message);
                 }
             }
             Event::Cancelled => {
                 if let Some(pending) = self.finish(job) {
-                    self.settle(pending.session, job);
+                    self.detach_job(pending.session, job);
                 }
             }
         }
     }
 
-    /// Shows what was built while it is scored; an edit since then has dropped the job.
-    fn take_built(&mut self, job: JobId, built: Built) {
+    /// Displays a build while it is being scored; a later edit has dropped the job.
+    fn apply_built(&mut self, job: JobId, built: Built) {
         let Some(Pending {
             session,
             purpose: Purpose::Assess { card, revision, .. },
@@ -114,7 +114,7 @@ impl Controller {
         if let Some(card) = session.get_mut(card)
             && card.revision == revision
         {
-            card.take_built(built, revision, title);
+            card.apply_built(built, revision, title);
         }
     }
 
@@ -123,7 +123,7 @@ impl Controller {
         self.pending.remove(&job)
     }
 
-    fn take_outcome(&mut self, job: JobId, pending: Pending, outcome: JobOutcome) {
+    fn handle_outcome(&mut self, job: JobId, pending: Pending, outcome: JobOutcome) {
         match (pending.purpose, outcome) {
             (
                 Purpose::Assess {
@@ -149,11 +149,11 @@ impl Controller {
                 }
             }
             (Purpose::Scene { card, revision }, JobOutcome::Assessed(assessment)) => {
-                self.take_scene(pending.session, card, revision, assessment);
+                self.apply_scene(pending.session, card, revision, assessment);
             }
             (Purpose::Repair(run), JobOutcome::Repaired(summary)) => {
-                self.note(describe(&run, &summary));
-                self.arrive(pending.session, &run, summary.best);
+                self.log(describe(&run, &summary));
+                self.finish_repair(pending.session, &run, summary.best);
             }
             (Purpose::Reference, JobOutcome::Assessed(assessment)) => {
                 let failure = assessment.evaluation.failure;
@@ -165,22 +165,22 @@ impl Controller {
                     )),
                 };
             }
-            (Purpose::Member, JobOutcome::Assessed(assessment)) => self.take_member(job, assessment),
-            (Purpose::Export, JobOutcome::Exported(path)) => self.note(format!("wrote {}", path.display())),
+            (Purpose::Member, JobOutcome::Assessed(assessment)) => self.handle_member(job, assessment),
+            (Purpose::Export, JobOutcome::Exported(path)) => self.log(format!("wrote {}", path.display())),
             (
                 Purpose::Assess { .. } | Purpose::Reference | Purpose::Scene { .. } | Purpose::Member,
                 JobOutcome::Repaired(_) | JobOutcome::Exported(_),
             )
             | (Purpose::Repair(_), JobOutcome::Assessed(_) | JobOutcome::Exported(_))
             | (Purpose::Export, JobOutcome::Assessed(_) | JobOutcome::Repaired(_)) => {
-                self.tell("the engine answered another question than was asked");
+                self.report_error("internal error: the engine returned another kind of result");
             }
         }
-        self.settle(pending.session, job);
+        self.detach_job(pending.session, job);
     }
 
-    /// The end of a repair: one proposal is there to be decided on; whoever followed a loop sees its best step.
-    fn arrive(&mut self, session: usize, run: &RepairRun, best: usize) {
+    /// End of a repair: a single proposal waits for a decision; after a loop its best step is selected.
+    fn finish_repair(&mut self, session: usize, run: &RepairRun, best: usize) {
         let session_index = session;
         let session = &mut self.state.sessions[session];
         let follows = run.cards.values().any(|card| *card == session.selected);
@@ -193,14 +193,14 @@ impl Controller {
                 && session_index == self.state.current
                 && let Some(card) = newest.filter(|card| *card != base)
             {
-                self.state.proposing.arrived = Some(PendingProposal { card, base });
+                self.state.proposing.pending = Some(PendingProposal { card, base });
             }
         } else if follows && let Some(best) = run.cards.get(&best).copied() {
             session.select(best);
         }
     }
 
-    /// The card of a proposal: one made before from the same place is taken again.
+    /// Card of a proposal: an earlier card from the same position is reused.
     fn proposal_card(&mut self, job: JobId, step: usize) -> Option<&mut Card> {
         let fresh = CardId(self.fresh_id());
         let pending = self.pending.get_mut(&job)?;
@@ -242,9 +242,9 @@ impl Controller {
         Some(card)
     }
 
-    fn take_step(&mut self, job: JobId, step: Step, shape: Option<Arc<Shape>>) {
+    fn handle_step(&mut self, job: JobId, step: Step, shape: Option<Arc<Shape>>) {
         let index = step.step;
-        let in_force = self.state.scoring.clone();
+        let current_scoring = self.state.scoring.clone();
         let (base_revision, scoring, session, before, parent) = match self.pending.get_mut(&job) {
             Some(Pending {
                 session,
@@ -285,29 +285,29 @@ impl Controller {
             }
             card.origin = step.origin;
             card.parent = parent.or(card.parent);
-            let mut end = StreamEnd::Whole;
+            let mut end = StreamEnd::Complete;
             if let Some(proposal) = step.proposal {
                 card.reason = proposal.reason;
                 card.group = proposal.group;
                 warnings = proposal.warnings;
                 if proposal.clipped {
-                    end = StreamEnd::Clipped;
+                    end = StreamEnd::Truncated;
                 }
             }
             let revision = card.revision;
-            self.heard(id, end);
+            self.finish_text(id, end);
             let session = &mut self.state.sessions[session];
             score(session, id, assessment, revision, scoring.clone());
-            // Whoever looks at the step before is taken along; whoever went elsewhere is left there.
+            // The selection follows if the previous step was selected, and stays otherwise.
             if before.contains(&session.selected) {
                 session.select(id);
             }
         }
         for warning in warnings {
-            self.tell(&warning);
+            self.report_error(&warning);
         }
-        if scoring != in_force && session == self.state.current {
-            self.score_what_is_not();
+        if scoring != current_scoring && session == self.state.current {
+            self.score_unscored();
         }
     }
 
@@ -323,7 +323,7 @@ impl Controller {
     }
 }
 
-/// Gives a card its score, unless its code has changed since.
+/// Sets a card's score, unless its code has changed since.
 fn score(session: &mut Session, card: CardId, assessment: Assessment, revision: u64, scoring: Scoring) {
     let Some(title) = session.get(card).map(|card| session.title(card)) else {
         return;
@@ -343,14 +343,14 @@ fn describe(run: &RepairRun, summary: &RepairSummary) -> String {
     };
     if run.single {
         return match run.cards.len() {
-            1 => format!("{who} had nothing to propose"),
+            1 => format!("{who} proposed nothing"),
             _ => format!("step proposed by {who}"),
         };
     }
     let target = run.target;
     let end = match (summary.reached, &run.recording) {
         (true, _) => format!("target {target} reached"),
-        (false, Some(_)) => format!("target {target} not reached, {who} ends here"),
+        (false, Some(_)) => format!("target {target} not reached, end of {who}"),
         (false, None) => format!("target {target} not reached"),
     };
     format!(

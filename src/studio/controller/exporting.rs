@@ -1,4 +1,4 @@
-//! Asks for what is made of the training run that is open.
+//! Requests exports of the open training run.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,23 +12,24 @@ use crate::studio::rows::Rows;
 use crate::studio::state::Report;
 
 impl Controller {
-    /// Makes something of all rows, or of those that were chosen.
-    pub(super) fn make(&mut self, making: ExportKind, chosen: Option<Vec<u32>>) {
+    /// Exports all rows, or the selected ones.
+    pub(super) fn export_rows_as(&mut self, export: ExportKind, chosen: Option<Vec<u32>>) {
         let Some(rows) = self.state.rows.clone() else {
-            return self.tell("no training run is open\nhint: open a JSONL file of candidates (Ctrl+O)");
+            return self
+                .report_error("no training run is open\nhint: open a JSONL file of candidates (Ctrl+O)");
         };
-        let path = making.path(&rows.path);
-        if making == ExportKind::Repair {
+        let path = export.path(&rows.path);
+        if export == ExportKind::Repair {
             let card = self.state.card();
             // Rows are named by their number.
             let number = |name: &str| name.strip_prefix("row ")?.parse::<usize>().ok()?.checked_sub(1);
             let (Some(row), Some(scored)) = (card.row.as_deref().and_then(number), card.scored()) else {
-                return self.tell(
-                    "the code on screen is no scored repair of a row\nhint: open a row, change its code and wait for its score",
+                return self.report_error(
+                    "the code on screen is not a scored repair of a row\nhint: open a row, change its code and wait for its score",
                 );
             };
             if scored.revision != card.revision {
-                return self.tell("the code on screen is not scored yet\nhint: wait for its score");
+                return self.report_error("the code on screen is not scored yet\nhint: wait for its score");
             }
             let repaired = Repaired {
                 row,
@@ -37,7 +38,7 @@ impl Controller {
             };
             return self
                 .files
-                .make(path, move || exporting::keep_repair(&rows, &repaired));
+                .export_data(path, move || exporting::save_repair(&rows, &repaired));
         }
         let tasks = exporting::task_set(
             self.state
@@ -48,38 +49,39 @@ impl Controller {
         let prompts = locate::assets(&Overrides::default())
             .ok()
             .map(|assets| assets.join("prompts"));
-        self.files.make(path, move || {
-            exporting::make(making, &rows, chosen.as_deref(), &tasks, prompts.as_deref())
+        self.files.export_data(path, move || {
+            exporting::write_export(export, &rows, chosen.as_deref(), &tasks, prompts.as_deref())
         });
     }
 
-    /// Opens the store of this person's rows.
+    /// Opens the user's row store.
     pub(super) fn open_row_store(&mut self) {
         match self.state.row_store.clone() {
             Some(folder) => self.files.read_trajectory(folder),
-            None => self.tell("there is no folder for a store\nhint: set CADFORGE_DATA to one"),
+            None => self.report_error("no folder for a row store\nhint: set CADFORGE_DATA"),
         }
     }
 
-    /// Adds the rows that are open to the store.
+    /// Imports the open rows into the store.
     pub(super) fn import_rows(&mut self) {
         let (Some(rows), Some(folder)) = (&self.state.rows, self.state.row_store.clone()) else {
-            return self.tell("no training run is open\nhint: open a JSONL file of candidates (Ctrl+O)");
+            return self
+                .report_error("no training run is open\nhint: open a JSONL file of candidates (Ctrl+O)");
         };
         if rows.stored {
-            return self.tell("these rows are in a store already");
+            return self.report_error("these rows are already in a store");
         }
         self.files.import_rows(Arc::clone(rows), folder);
     }
 
-    pub(super) fn take_import(&mut self, folder: &Path, imported: Result<Imported, String>) {
+    pub(super) fn handle_import(&mut self, folder: &Path, imported: Result<Imported, String>) {
         match imported {
-            Err(message) => self.tell(&message),
-            Ok(imported) => self.note(format!(
+            Err(message) => self.report_error(&message),
+            Ok(imported) => self.log(format!(
                 "imported {} rows as {}, {} of them new, into the store in {}",
                 imported.rows,
                 match &imported.run[..] {
-                    "" => "runs of their own".to_owned(),
+                    "" => "separate runs".to_owned(),
                     run => format!("`{run}`"),
                 },
                 imported.added,
@@ -95,8 +97,8 @@ impl Controller {
         }
     }
 
-    pub(super) fn take_report(&mut self, rows: &Arc<Rows>, read: Result<Vec<Run>, String>) {
-        // Other rows may have been opened meanwhile.
+    pub(super) fn handle_report(&mut self, rows: &Arc<Rows>, read: Result<Vec<Run>, String>) {
+        // Other rows may have been opened in the meantime.
         if !self
             .state
             .rows

@@ -1,7 +1,7 @@
-//! Jobs: which are under way, and what their events change.
+//! Running jobs and the cards that their events change.
 //!
-//! A job that was superseded or cancelled leaves `pending`, and with it goes the only receiver of its events:
-//! nothing that it still sends can reach the state.
+//! A superseded or cancelled job leaves `pending` and drops the only receiver of its events: nothing that it still sends reaches
+//! the state.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use crate::studio::proposing::ProposerKind;
 use crate::studio::state::{Activity, Card, CardId, Outcome, Phase, ReferenceShape, Running};
 use crate::trajectory::Origin;
 
-/// A job under way.
+/// A running job.
 pub(super) struct Pending {
     pub session: usize,
     pub ticket: Ticket,
@@ -34,7 +34,7 @@ pub(super) enum Purpose {
     Repair(RepairRun),
     /// Builds a task's reference for the viewport.
     Reference,
-    /// Runs a scored card again for all that it shows.
+    /// Runs a scored card again for the objects that it displays.
     Scene {
         card: CardId,
         revision: u64,
@@ -45,29 +45,29 @@ pub(super) enum Purpose {
     Export,
 }
 
-/// A repair under way.
+/// A running repair.
 pub(super) struct RepairRun {
-    /// Cards by the job's own step index; 0 is the card that it started from.
+    /// Cards by the job's step index; 0 is the base.
     pub cards: BTreeMap<usize, CardId>,
-    /// Revision of the card that it started from.
+    /// Revision of the base.
     pub base_revision: u64,
     pub scoring: Scoring,
-    /// The recording that is followed, if one is.
+    /// Recording that is replayed, if any.
     pub recording: Option<String>,
-    /// Recorded steps that lie behind the start.
+    /// Number of recorded steps before the base.
     pub behind: usize,
-    /// Where its cards come from.
+    /// Origin of its cards.
     pub origin: Origin,
-    /// Step of the job that the next one probably grows from.
+    /// Step of the job that the next one probably starts from.
     pub head: usize,
-    /// Stops at this total.
+    /// Total at which it stops.
     pub target: f64,
-    /// Whether the one step was asked for, rather than a loop.
+    /// Whether a single step was requested rather than a loop.
     pub single: bool,
 }
 
 impl Controller {
-    /// Scores a card's code, in place of any assessment of it that is still under way.
+    /// Scores a card's code and replaces a running assessment of it.
     pub(super) fn assess(&mut self, session: usize, card: CardId, priority: Priority) {
         let scoring = self.state.scoring.clone();
         let task = self.state.sessions[session].task.clone();
@@ -100,8 +100,8 @@ impl Controller {
         }
     }
 
-    /// Scores every card on screen that has no score under the scoring in force.
-    pub(super) fn score_what_is_not(&mut self) {
+    /// Scores every card on screen that has no score under the current scoring.
+    pub(super) fn score_unscored(&mut self) {
         let index = self.state.current;
         let session = &self.state.sessions[index];
         let missing: Vec<_> = session
@@ -141,7 +141,7 @@ impl Controller {
         }
     }
 
-    /// Builds the reference of the task on screen, unless that is done or under way.
+    /// Builds the reference of the task on screen, unless it is built or being built.
     pub(super) fn build_reference(&mut self) {
         let index = self.state.current;
         let session = &self.state.sessions[index];
@@ -154,7 +154,7 @@ impl Controller {
         let task = session.task.clone();
         let Some(code) = &task.reference else {
             let why = if task.reference_mesh.is_some() {
-                "the reference of this task is a mesh of its own scale"
+                "the reference of this task is a mesh with a different scale"
             } else {
                 "this task has no reference"
             };
@@ -164,7 +164,7 @@ impl Controller {
         let job = Job::Assess(AssessJob {
             code: Arc::from(code.as_bytes()),
             task,
-            // Only its shape is wanted.
+            // Only the shape is needed.
             scoring: Scoring {
                 mode: Mode::Fast,
                 reference: ReferenceChoice::None,
@@ -176,31 +176,35 @@ impl Controller {
         self.state.sessions[index].reference = ReferenceShape::Building(id);
     }
 
-    /// Proposes from the card on screen: once, or a loop to the target or the step limit.
+    /// Proposes from the card on screen: one step, or a loop to the target or the step limit.
     pub(super) fn repair(&mut self, single: bool) {
         if self.state.repair().is_some() {
             return;
         }
         let index = self.state.current;
-        let pick = self.state.session().pick(self.state.proposing.pick);
+        let pick = self.state.session().effective_proposer(self.state.proposing.kind);
         if pick == ProposerKind::Replay
-            && self.state.session().recorded_behind(self.state.card()).is_none()
+            && self
+                .state
+                .session()
+                .recorded_steps_before(self.state.card())
+                .is_none()
             && let Some(start) = self.start_of_recording(index)
         {
             self.state.session_mut().select(start);
         }
         let session = &self.state.sessions[index];
         let base = session.card();
-        let behind = session.steps_behind(base);
+        let behind = session.steps_before(base);
         let recording = session.recording.clone().filter(|_| pick == ProposerKind::Replay);
         if let Some(recording) = &recording
-            && session.steps_ahead() == 0
+            && session.steps_after() == 0
         {
-            return self.note(format!("the recording `{recording}` ends here"));
+            return self.log(format!("the recording `{recording}` has no further step"));
         }
         let proposer = match self.choice(session, behind) {
             Ok(proposer) => proposer,
-            Err(message) => return self.tell(&message),
+            Err(message) => return self.report_error(&message),
         };
         let (earlier, known) = match pick {
             ProposerKind::Replay => (Vec::new(), Vec::new()),
@@ -208,7 +212,7 @@ impl Controller {
         };
         let proposing = &self.state.proposing;
         let first: Vec<CardId> = if known.is_empty() { vec![base.id] } else { known };
-        // Left as it is, it is whatever the profile asks for.
+        // The default stands for the target of the profile.
         let target = if single {
             Some(f64::INFINITY)
         } else {
@@ -229,7 +233,7 @@ impl Controller {
             target: target.unwrap_or(self.state.scoring.profile.target()),
             single,
         };
-        // What was proposed before counts among the rounds of a loop.
+        // Earlier proposals count as rounds of a loop.
         let max_steps = earlier.len().saturating_sub(1) + if single { 1 } else { proposing.max_steps };
         let tells_base = earlier.is_empty();
         let job = Job::Repair(RepairJob {
@@ -253,9 +257,9 @@ impl Controller {
             session.title(base)
         );
         let (base, activity) = (base.id, base.activity);
-        self.state.proposing.said.clear();
-        self.state.proposing.arrived = None;
-        // The repair scores what it starts from, so a run of the same code on its own is not needed.
+        self.state.proposing.streamed.clear();
+        self.state.proposing.pending = None;
+        // The repair scores its base, so a separate run of the same code is redundant.
         self.drop_assessment(activity);
         let id = self.submit(index, job, what, Purpose::Repair(run));
         if tells_base && let Some(card) = self.state.sessions[index].get_mut(base) {
@@ -263,12 +267,12 @@ impl Controller {
         }
     }
 
-    /// Builds a candidate of a group, after everything that somebody waits for.
+    /// Builds a candidate of a group, at the lowest priority.
     pub(super) fn build_member(&mut self, session: usize, code: &str, what: String) -> JobId {
         let job = Job::Assess(AssessJob {
             task: self.state.sessions[session].task.clone(),
             code: Arc::from(code.as_bytes()),
-            // Only its shape is wanted: rewards are those of the row.
+            // Only the shape is needed: the row has the reward.
             scoring: Scoring {
                 mode: Mode::Fast,
                 reference: ReferenceChoice::None,
@@ -316,7 +320,7 @@ impl Controller {
         id
     }
 
-    /// Stops a job and forgets it.
+    /// Cancels a job and removes it.
     pub(super) fn drop_job(&mut self, job: JobId) {
         self.state.running.retain(|running| running.job != job);
         if let Some(pending) = self.pending.remove(&job) {
@@ -324,7 +328,7 @@ impl Controller {
         }
     }
 
-    /// Stops the assessment that a card waits for; a repair that starts from the card goes on.
+    /// Cancels the assessment that a card waits for; a repair that starts from the card continues.
     pub(super) fn drop_assessment(&mut self, activity: Activity) {
         if let Activity::Assessing(job) = activity
             && matches!(
@@ -339,14 +343,14 @@ impl Controller {
         }
     }
 
-    /// Whether a job works for the task on screen.
+    /// Whether a job belongs to the task on screen.
     pub(super) fn is_of_current_session(&self, job: JobId) -> bool {
         self.pending
             .get(&job)
             .is_some_and(|pending| pending.session == self.state.current)
     }
 
-    /// Stops a job as a person asked: its cards rest as they are.
+    /// Cancels a job on request: its cards stay as they are.
     pub(super) fn cancel_job(&mut self, job: JobId) {
         let Some(pending) = self.pending.get(&job) else {
             return;
@@ -354,16 +358,16 @@ impl Controller {
         let (session, is_repair) = (pending.session, matches!(pending.purpose, Purpose::Repair(_)));
         if let Some(running) = self.state.running.iter().find(|running| running.job == job) {
             let text = format!("stopped: {}", running.what);
-            self.note(text);
+            self.log(text);
         }
         if is_repair {
-            self.break_off();
+            self.mark_interrupted();
         }
         self.drop_job(job);
-        self.settle(session, job);
+        self.detach_job(session, job);
     }
 
-    /// Stops everything that runs or is about to.
+    /// Cancels all running and scheduled jobs.
     pub(super) fn cancel_all(&mut self) {
         let jobs: Vec<_> = self.pending.keys().copied().collect();
         for job in jobs {
@@ -381,8 +385,8 @@ impl Controller {
         }
     }
 
-    /// Takes a job that is over off its cards; a proposal that never became code goes.
-    pub(super) fn settle(&mut self, session: usize, job: JobId) {
+    /// Detaches an ended job from its cards; removes a proposal without code.
+    pub(super) fn detach_job(&mut self, session: usize, job: JobId) {
         self.settle_member(job, Phase::Broken("stopped".to_owned()));
         let session = &mut self.state.sessions[session];
         if matches!(session.reference, ReferenceShape::Building(building) if building == job) {
@@ -407,7 +411,7 @@ impl Controller {
         }
     }
 
-    /// Starts the runs whose pause is over; returns the seconds to the next one.
+    /// Starts the scheduled runs whose pause has passed; returns the seconds to the next one.
     pub(super) fn start_due(&mut self) -> Option<f64> {
         let now = self.state.now;
         let mut due = Vec::new();

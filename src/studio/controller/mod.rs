@@ -1,19 +1,19 @@
-//! The one place that changes [`State`]: commands come in from panels, events from jobs and files.
+//! Changes [`State`], as the only module: panels send commands, jobs and files send events.
 //!
-//! Never draws and never waits. Time is the window's own clock, handed in, so that a test can turn it.
+//! It never draws or waits. It gets the window time as an argument, so that tests control it.
 
 mod cards;
 mod events;
 mod exporting;
-mod filing;
+mod file_actions;
 mod jobs;
-mod keeping;
 mod opened;
 mod projects;
 mod proposing;
 mod runs;
 mod scenes;
 mod serving;
+mod session_tracking;
 mod store;
 
 use std::collections::BTreeMap;
@@ -34,59 +34,52 @@ use crate::executor::Priority;
 use crate::studio::environment::Recipe;
 use jobs::Pending;
 
-/// A pause of this length in typing starts a run, s.
+/// Pause in typing after which a run starts, s.
 pub const DEBOUNCE: f64 = 0.25;
-/// The same for a slider, which is moved on purpose, s.
+/// Pause after which a slider starts a run, s: it is moved on purpose.
 pub const TUNE: f64 = 0.05;
-/// Proposals of a loop at most.
+/// Default step limit of a loop.
 pub const MAX_STEPS: usize = 12;
-/// A loop stops at this total, which stands for whatever the profile asks for.
+/// Default target of a loop; it stands for the target of the profile.
 pub const TARGET: f64 = 0.92;
-/// Lines of log kept.
+/// Number of log lines kept.
 const LOG_LINES: usize = 500;
 
-/// What only the window can do.
+/// An action of the window itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Put text on the clipboard.
+    /// Copy text to the clipboard.
     Copy(String),
-    /// Change between dark and light.
+    /// Toggle between dark and light.
     ToggleTheme,
-    /// Something for the 3D view.
+    /// A command of the 3D view.
     View(ViewAction),
-    /// Something for the editor.
+    /// A command of the editor.
     Editor(EditorAction),
-    /// The code on screen is being saved.
     Saving,
-    /// Close the window.
     Close,
-    /// Show or hide the code diff.
     Diff,
-    /// Show or hide the candidates of one prompt.
     Group,
-    /// Open or close the command palette.
     Palette,
-    /// Open or close the list of shortcuts.
     Shortcuts,
-    /// Open or close the settings page.
     Settings,
-    /// Settings were changed: show the window by them.
+    /// Apply changed settings to the window.
     Restyle,
     /// Open or close the page for a new task.
     NewTask,
     /// The new task was written.
     TaskWritten,
-    /// Turn to a side of the training run.
-    Turn(RunTab),
-    /// Put a panel away, or bring it back.
+    /// Show a tab of the training run.
+    ShowRunTab(RunTab),
+    /// Show or hide a panel.
     Panel(PanelKind),
-    /// Bring a panel to the front.
-    Bring(PanelKind),
-    /// Panels back to where they usually are.
+    /// Show a panel as the active tab.
+    ShowPanel(PanelKind),
+    /// Restore the default layout.
     ResetLayout,
 }
 
-/// Turns commands into jobs, and events into state.
+/// Executes commands as jobs and applies events to the state.
 pub struct Controller {
     state: State,
     backend: Box<dyn Backend>,
@@ -97,17 +90,17 @@ pub struct Controller {
     pending: BTreeMap<JobId, Pending>,
     next_id: u64,
     effects: Vec<Effect>,
-    keeping: keeping::SessionTracker,
-    /// Rows to be written once there is a path for them.
+    tracker: session_tracking::SessionTracker,
+    /// Selected rows that wait for a path.
     chosen_rows: Vec<u32>,
-    /// The notes of the rows could not be read: they are not written over.
-    keep_no_notes: bool,
-    /// The panic that an earlier window kept.
+    /// Whether the notes file could not be read and must not be overwritten.
+    notes_unreadable: bool,
+    /// Panic report of an earlier window.
     last_panic: Option<String>,
 }
 
 impl Controller {
-    /// Takes over `state` and starts to score what is on screen.
+    /// Takes over `state` and starts scoring the card on screen.
     pub fn new(state: State, backend: Box<dyn Backend>, wake: Wake) -> Self {
         let next_id = state.sessions.len() as u64 + 1;
         let files = Files::new(wake.clone());
@@ -122,31 +115,30 @@ impl Controller {
             pending: BTreeMap::new(),
             next_id,
             effects: Vec::new(),
-            keeping: keeping::SessionTracker::default(),
+            tracker: session_tracking::SessionTracker::default(),
             chosen_rows: Vec::new(),
-            keep_no_notes: false,
+            notes_unreadable: false,
             last_panic: None,
         };
-        controller.score_what_is_not();
+        controller.score_unscored();
         controller
     }
 
-    /// A missing Python environment can be made so.
+    /// Sets how to create a missing Python environment.
     pub fn set_environment_recipe(&mut self, recipe: Recipe) {
         self.state.recipe = Some(recipe);
     }
 
-    /// What there is to show.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// What the window has to do, once.
+    /// Removes and returns the pending effects.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
 
-    /// Reads a Python file, or the trajectory in a folder or a JSONL file.
+    /// Opens a Python file, or the trajectory in a folder or a JSONL file.
     pub fn open(&mut self, path: PathBuf) {
         if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") {
             self.files.read_trajectory(path);
@@ -155,30 +147,30 @@ impl Controller {
         }
     }
 
-    /// Takes in what came from jobs and files since the last call, and starts what is due at `now` (s).
+    /// Handles all events since the last call and starts what is due at `now` (s).
     ///
-    /// Returns after how many seconds to call again even if nothing arrives.
+    /// Returns the seconds after which it must be called again even without events.
     pub fn update(&mut self, now: f64) -> Option<f64> {
         self.state.now = now;
-        self.take_pool_status();
+        self.update_pool_status();
         self.state.work = self.files.work();
         while let Ok(event) = self.files.events.try_recv() {
-            self.take_file_event(event);
+            self.handle_file_event(event);
         }
-        self.take_server_events();
-        self.take_host_events();
-        self.take_job_events();
-        self.ask_for_scene();
-        let (due, keep) = (self.start_due(), self.keep());
+        self.handle_server_events();
+        self.handle_host_events();
+        self.handle_job_events();
+        self.request_scene();
+        let (due, keep) = (self.start_due(), self.save_when_due());
         [due, keep].into_iter().flatten().reduce(f64::min)
     }
 
-    /// Does what a panel asked for.
+    /// Executes a command.
     pub fn apply(&mut self, command: Command) {
         match command {
             Command::Do(action) => self.act(action),
             Command::SelectTask(id) => {
-                self.state.proposing.arrived = None;
+                self.state.proposing.pending = None;
                 if let Some(index) = self
                     .state
                     .sessions
@@ -186,7 +178,7 @@ impl Controller {
                     .position(|session| session.task.id == id)
                 {
                     self.state.current = index;
-                    self.score_what_is_not();
+                    self.score_unscored();
                 }
             }
             Command::SelectCard(card) => self.select(card),
@@ -202,32 +194,32 @@ impl Controller {
             Command::Tune { card, code } => self.edit(card, code, TUNE),
             Command::SetProfile(profile) => {
                 self.state.scoring.profile = profile;
-                self.score_what_is_not();
+                self.score_unscored();
             }
             Command::SetMode(mode) => {
                 self.state.scoring.mode = mode;
-                self.score_what_is_not();
+                self.score_unscored();
             }
             Command::SetRecording(name) => {
                 self.state.session_mut().recording = Some(name);
-                self.state.proposing.pick = ProposerKind::Replay;
+                self.state.proposing.kind = ProposerKind::Replay;
             }
-            Command::Proposer(command) => self.take_proposer_command(command),
-            Command::Serving(command) => self.take_serving_command(&command),
+            Command::Proposer(command) => self.handle_proposer_command(command),
+            Command::Serving(command) => self.handle_serving_command(&command),
             Command::ShowReference => self.build_reference(),
             Command::Copy(text) => self.effects.push(Effect::Copy(text)),
             Command::UsePath(purpose, path) => {
                 self.state.path_prompt = None;
                 self.use_typed_path(purpose, path);
             }
-            Command::SettleOverwrite(answer) => self.settle_overwrite(answer),
+            Command::AnswerOverwrite(answer) => self.answer_overwrite(answer),
             Command::ClosePathPrompt => self.state.path_prompt = None,
             Command::DismissNotice => self.state.notice = None,
-            Command::Rescue(restore) => self.rescue(restore),
+            Command::RecoverEdits(restore) => self.answer_recovery(restore),
             Command::AnswerProject(allow) => self.answer_project(allow),
-            Command::SettleConflict(load) => self.settle_conflict(load),
+            Command::AnswerConflict(load) => self.answer_conflict(load),
             Command::Quit { save } => self.quit(save),
-            Command::StayOpen => self.state.quit = None,
+            Command::CancelQuit => self.state.quit = None,
             Command::OpenRow(index) => {
                 if let Some(rows) = &self.state.rows {
                     self.files.read_row(Arc::clone(rows), index);
@@ -237,46 +229,46 @@ impl Controller {
             Command::CloseRows => self.close_rows(),
             Command::PinRow(index, pinned) => {
                 self.state.notes.pin(index, pinned);
-                self.keep_notes();
+                self.save_notes();
             }
             Command::AnnotateRow(index, text) => {
                 self.state.notes.annotate(index, &text);
-                self.keep_notes();
+                self.save_notes();
             }
             Command::ExportRows(rows) => {
                 self.choose_rows(rows);
                 let name = self.suggested_rows();
-                self.files.pick(PathPurpose::Rows, name);
+                self.files.choose_path(PathPurpose::Rows, name);
             }
-            Command::ExportSelected(making, rows) => self.make(making, Some(rows)),
+            Command::ExportSelected(export, rows) => self.export_rows_as(export, Some(rows)),
             Command::ReadReport => self.read_report(),
-            Command::CompareRows => self.files.pick(PathPurpose::Compare, String::new()),
+            Command::CompareRows => self.files.choose_path(PathPurpose::Compare, String::new()),
             Command::CloseOther => {
                 self.state.other_rows = None;
                 self.state.report = Report::Unread;
             }
             Command::OpenGroup(group) => self.open_group(group),
-            Command::Set(settings) => {
+            Command::ApplySettings(settings) => {
                 if let Some(path) = &self.state.settings_file {
-                    self.files.keep_settings(path.clone(), settings.clone());
+                    self.files.save_settings(path.clone(), settings.clone());
                 }
-                self.set(settings);
+                self.apply_settings(settings);
                 self.effects.push(Effect::Restyle);
             }
             Command::WriteTask(task) => self.write_task(*task),
-            Command::MakeEnvironment => {
+            Command::CreateEnvironment => {
                 if let Some(recipe) = self
                     .state
                     .recipe
                     .clone()
-                    .filter(|_| !self.state.making_environment)
+                    .filter(|_| !self.state.creating_environment)
                 {
-                    self.state.making_environment = true;
-                    self.files.make_environment(recipe);
+                    self.state.creating_environment = true;
+                    self.files.create_environment(recipe);
                 }
             }
-            Command::MeasureStore => self.files.store(false),
-            Command::CleanStore => self.files.store(true),
+            Command::MeasureCache => self.files.measure_cache(false),
+            Command::ClearCache => self.files.measure_cache(true),
             Command::Open(paths) => {
                 for path in paths {
                     self.open(path);
@@ -285,48 +277,48 @@ impl Controller {
         }
     }
 
-    /// Works by these settings from now on; candidates are scored anew where that changes what they may use.
-    pub fn set(&mut self, settings: Settings) {
+    /// Applies settings; candidates are scored again where their limits or files change.
+    pub fn apply_settings(&mut self, settings: Settings) {
         self.state.scoring.limits.cpu_s = settings.seconds;
         self.state.scoring.limits.memory_mb = settings.memory_mb;
         self.state.settings = settings;
-        self.score_what_is_not();
+        self.score_unscored();
     }
 
-    /// Writes new tasks to that folder.
+    /// Sets the folder for new tasks.
     pub fn set_pack(&mut self, folder: PathBuf) {
         self.state.pack = Some(folder);
     }
 
-    /// Keeps rows of all runs in a store in that folder.
-    pub fn row_store_is(&mut self, folder: PathBuf) {
+    /// Sets the folder of the row store.
+    pub fn set_row_store(&mut self, folder: PathBuf) {
         self.state.row_store = Some(folder);
     }
 
-    /// Keeps settings in that file.
+    /// Sets the settings file.
     pub fn set_settings_file(&mut self, path: PathBuf) {
         self.state.settings_file = Some(path);
     }
 
     fn act(&mut self, action: Action) {
         match action {
-            Action::Open => self.files.pick(PathPurpose::Open, String::new()),
-            Action::OpenFolder => self.files.pick(PathPurpose::Folder, String::new()),
+            Action::Open => self.files.choose_path(PathPurpose::Open, String::new()),
+            Action::OpenFolder => self.files.choose_path(PathPurpose::Folder, String::new()),
             Action::Save => match self.state.card().file.clone() {
                 Some(path) => self.use_path(PathPurpose::Save(self.state.card().id), path),
                 None => self.act(Action::SaveAs),
             },
             Action::SaveAs => self
                 .files
-                .pick(PathPurpose::Save(self.state.card().id), self.suggested_name()),
-            Action::AllowProject => self.ask_for_project(),
+                .choose_path(PathPurpose::Save(self.state.card().id), self.suggested_name()),
+            Action::AllowProject => self.ask_about_project(),
             Action::ExportStep => {
                 let name = self.suggested_step();
-                self.files.pick(PathPurpose::Step, name);
+                self.files.choose_path(PathPurpose::Step, name);
             }
             Action::Export(form) => {
                 let name = self.suggested_export(form);
-                self.files.pick(PathPurpose::Export(form), name);
+                self.files.choose_path(PathPurpose::Export(form), name);
             }
             Action::ResetToSeed => self.reset_to_seed(),
             Action::RunNow => {
@@ -337,7 +329,7 @@ impl Controller {
             Action::RunLoop => self.repair(false),
             Action::Proposal(answer) => self.answer_proposal(answer),
             Action::Prompt => self.preview_prompt(),
-            Action::ProposerKind(pick) => self.take_proposer_command(ProposerCommand::ProposerKind(pick)),
+            Action::ProposerKind(pick) => self.handle_proposer_command(ProposerCommand::ProposerKind(pick)),
             Action::Cancel => self.cancel_all(),
             Action::PreviousStep => self.step_by(-1),
             Action::NextStep => self.step_by(1),
@@ -351,11 +343,11 @@ impl Controller {
             Action::ToggleTheme => self.effects.push(Effect::ToggleTheme),
             Action::Diff => self.effects.push(Effect::Diff),
             Action::Group if self.state.session().group().is_empty() => {
-                self.note(NO_GROUP.to_owned());
+                self.log(NO_GROUP.to_owned());
             }
             Action::Group => {
                 self.effects.push(Effect::Group);
-                self.effects.push(Effect::Bring(PanelKind::View));
+                self.effects.push(Effect::ShowPanel(PanelKind::View));
             }
             Action::Palette => self.effects.push(Effect::Palette),
             Action::Shortcuts => self.effects.push(Effect::Shortcuts),
@@ -367,10 +359,10 @@ impl Controller {
             Action::StartServer => self.start_server(),
             Action::StopServer => self.stop_server(),
             Action::CopyDiagnostics => self.copy_diagnostics(),
-            Action::ExportRun(making) => self.make(making, None),
-            Action::Turn(tab) => {
-                self.effects.push(Effect::Turn(tab));
-                self.effects.push(Effect::Bring(PanelKind::Runs));
+            Action::ExportRun(export) => self.export_rows_as(export, None),
+            Action::ShowRunTab(tab) => {
+                self.effects.push(Effect::ShowRunTab(tab));
+                self.effects.push(Effect::ShowPanel(PanelKind::Runs));
                 if tab == RunTab::Compare && self.state.other_rows.is_none() {
                     self.apply(Command::CompareRows);
                 }
@@ -384,7 +376,7 @@ impl Controller {
         }
     }
 
-    fn take_pool_status(&mut self) {
+    fn update_pool_status(&mut self) {
         let pool = self.backend.status();
         let state = &mut self.state;
         if pool.restarts > state.pool.restarts {
@@ -413,16 +405,16 @@ impl Controller {
         state.pool = pool;
     }
 
-    /// Shows a fault of ours above the panels and keeps it in the log.
-    pub fn tell(&mut self, message: &str) {
+    /// Displays an error in the banner and logs it.
+    pub fn report_error(&mut self, message: &str) {
         push_log(&mut self.state.log, true, message.to_owned());
         if !self.state.notice.as_ref().is_some_and(|notice| notice.from_pool) {
             self.state.notice = Some(Notice::from_message(message, false));
         }
     }
 
-    /// Keeps a line in the log.
-    pub fn note(&mut self, text: String) {
+    /// Adds a line to the log.
+    pub fn log(&mut self, text: String) {
         push_log(&mut self.state.log, false, text);
     }
 
@@ -431,8 +423,8 @@ impl Controller {
         self.next_id
     }
 
-    /// Marks a card as not scored through our fault, or the fault alone where the card is gone.
-    fn fault(&mut self, session: usize, card: CardId, message: &str, input: bool) {
+    /// Marks a card, if it still exists, as not scored because of an internal error.
+    fn mark_internal_error(&mut self, session: usize, card: CardId, message: &str, input: bool) {
         if let Some(card) = self.state.sessions[session].get_mut(card) {
             card.outcome = Outcome::InternalError {
                 message: message.to_owned(),
@@ -443,9 +435,9 @@ impl Controller {
     }
 }
 
-fn push_log(log: &mut Vec<LogLine>, fault: bool, text: String) {
+fn push_log(log: &mut Vec<LogLine>, is_error: bool, text: String) {
     if log.len() == LOG_LINES {
         log.remove(0);
     }
-    log.push(LogLine { fault, text });
+    log.push(LogLine { is_error, text });
 }

@@ -1,4 +1,4 @@
-//! A stored trajectory, laid out on the timeline of its task.
+//! Displays rows and stored trajectories as cards of their task.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,7 @@ use crate::studio::state::{Card, CardId};
 use crate::trajectory::{Origin, Trajectory};
 
 impl Controller {
-    /// Shows a row's code as a card of its task: the same card for one row after the other, so that looking through
-    /// many leaves one.
+    /// Displays a row's code as a card of its task. Successive rows reuse one card, so that browsing leaves a single card.
     pub(super) fn show_row(&mut self, index: usize, task: Option<&str>, code: String) {
         let known = |id: &str| {
             self.state
@@ -21,8 +20,8 @@ impl Controller {
             Some(id) => match known(id) {
                 Some(session) => session,
                 None => {
-                    return self.tell(&format!(
-                        "row {} is of `{id}`, a task that is not here\nhint: add its task pack with --tasks DIR",
+                    return self.report_error(&format!(
+                        "row {} belongs to task `{id}`, which is not loaded\nhint: add its task pack with --tasks DIR",
                         index + 1
                     ));
                 }
@@ -36,13 +35,13 @@ impl Controller {
         let seed = self.state.sessions[session].seed().id;
         let mut card = Card::new(id, Origin::Hand, Some(seed), code);
         card.row = Some(format!("row {}", index + 1));
-        self.show_passing(session, card);
+        self.show_temporary(session, card);
         self.assess(session, id, Priority::Live);
     }
 
-    /// Puts a card of a row or of a client's step on screen, in place of the last such card.
-    pub(super) fn show_passing(&mut self, session: usize, card: Card) {
-        // One that was edited since is somebody's work, and stays.
+    /// Displays the card of a row or of a client's step, in place of the last such card.
+    pub(super) fn show_temporary(&mut self, session: usize, card: Card) {
+        // An edited card is kept.
         let passing = |card: &Card| card.row.is_some() && card.revision == 0;
         let cards = &mut self.state.sessions[session].cards;
         if let Some(at) = cards.iter().position(passing) {
@@ -54,10 +53,10 @@ impl Controller {
         session.cards.push(card);
     }
 
-    /// Shows every step of a trajectory as a card and selects the last one.
+    /// Displays every step of a trajectory as a card and selects the last one.
     ///
-    /// The steps are scored anew, under the trajectory's own profile and mode: edges and faces come with a
-    /// build alone, and a score from another version should not stand beside today's.
+    /// The steps are scored again under the trajectory's profile and mode: only a build provides edges and faces, and scores of
+    /// different versions must not be mixed.
     pub fn show_trajectory(&mut self, trajectory: Trajectory) {
         let Trajectory {
             dir,
@@ -73,8 +72,8 @@ impl Controller {
                 .position(|session| session.task.id == id)
         };
         let Some(index) = of_task(&header.task_id) else {
-            return self.tell(&format!(
-                "{place} is a trajectory of `{}`, a task that is not here\nhint: add its task pack with --tasks DIR",
+            return self.report_error(&format!(
+                "{place} is a trajectory of task `{}`, which is not loaded\nhint: add its task pack with --tasks DIR",
                 header.task_id
             ));
         };
@@ -89,7 +88,7 @@ impl Controller {
             let id = if step.origin == Origin::Seed && step.code == seed.code {
                 seed.id
             } else {
-                // A loop that started from a file of its own has a seed that is not the task's.
+                // A loop that started from a file has a seed other than the task's.
                 let origin = if step.origin == Origin::Seed {
                     Origin::Hand
                 } else {
@@ -107,15 +106,15 @@ impl Controller {
             cards.insert(step.step, id);
             session.selected = id;
         }
-        self.note(format!("opened {} steps of {place}", cards.len()));
+        self.log(format!("opened {} steps of {place}", cards.len()));
         if let [first, ..] = &bad_lines[..] {
-            self.tell(&format!(
-                "{} of its lines could not be read, the first is line {}: {}",
+            self.report_error(&format!(
+                "{} malformed lines skipped; the first is line {}: {}",
                 bad_lines.len(),
                 first.line,
                 first.message
             ));
         }
-        self.score_what_is_not();
+        self.score_unscored();
     }
 }

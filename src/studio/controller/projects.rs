@@ -1,4 +1,4 @@
-//! Project folders: a script that was opened from a file may read its folder, once a person has allowed it.
+//! Project folders: a script opened from a file may read its folder once the user has allowed it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,8 @@ use crate::executor::project::{self, Project};
 use crate::studio::state::{Card, CardId, Session};
 
 impl Controller {
-    /// The scoring in force, with the files that a card may read. It says nothing of them itself: what else is scored,
-    /// such as rows and what clients send, reads none.
+    /// The current scoring with the files that a card may read. The current scoring alone allows none: rows and steps of clients
+    /// are scored without files.
     pub(super) fn with_project(&self, session: &Session, card: &Card) -> Scoring {
         let mut scoring = self.state.scoring.clone();
         let folder = folder_of(session, card);
@@ -20,59 +20,59 @@ impl Controller {
         scoring
     }
 
-    /// Looks into the folder of a file that was opened, off the window's thread.
-    pub(super) fn look_for_project(&self, file: &Path) {
+    /// Examines the folder of an opened file on a background thread.
+    pub(super) fn examine_project(&self, file: &Path) {
         if let Some(folder) = file.parent().and_then(|folder| folder.canonicalize().ok()) {
             self.files.open_project(folder);
         }
     }
 
-    /// Takes a folder that is allowed, asks about one that is not yet and holds more than the script.
-    pub(super) fn take_project(&mut self, folder: &Path, opened: Result<Project, String>) {
+    /// Uses an allowed folder; asks about another one that holds more than the script.
+    pub(super) fn handle_project(&mut self, folder: &Path, opened: Result<Project, String>) {
         let is_listed = |folders: &[PathBuf]| folders.iter().any(|listed| listed == folder);
         let is_allowed = is_listed(&self.state.settings.project_folders);
         let is_wanted = self
             .state
-            .wanted_project
+            .requested_project
             .take_if(|wanted| wanted == folder)
             .is_some();
         self.state.unusable_projects.remove(folder);
         match opened {
             Ok(project) if is_allowed => {
                 if is_wanted {
-                    self.note(format!("scripts may read the files of {}", folder.display()));
+                    self.log(format!("scripts may read files in {}", folder.display()));
                 }
                 self.use_project(project);
             }
             Ok(project) if is_wanted || (project.entries().len() > 1 && !self.is_refused(folder)) => {
-                self.state.asked_project = Some(project);
+                self.state.project_question = Some(project);
             }
-            // Nobody asked for one.
+            // Nobody requested it.
             Ok(_) => {}
-            Err(message) if is_allowed || is_wanted => self.tell(&message),
+            Err(message) if is_allowed || is_wanted => self.report_error(&message),
             Err(message) => {
                 self.state.unusable_projects.insert(folder.to_owned(), message);
-                // The script may have failed before its folder was looked into.
+                // The script may have failed before its folder was examined.
                 self.explain_project(self.state.current, self.state.card().id);
             }
         }
     }
 
-    /// Asks about the folder of the file on screen, whatever was answered before.
-    pub(super) fn ask_for_project(&mut self) {
+    /// Asks about the folder of the file on screen, whatever the earlier answer was.
+    pub(super) fn ask_about_project(&mut self) {
         let session = self.state.session();
         let Some(folder) = folder_of(session, session.card()) else {
-            return self.tell(
-                "this code is not of a file, so it has no folder to read\nhint: save it (Ctrl+S) beside the files that it reads",
+            return self.report_error(
+                "this code has no file, and so no folder to read\nhint: save it (Ctrl+S) beside the files that it reads",
             );
         };
-        self.state.refused_projects.retain(|refused| *refused != folder);
-        self.state.wanted_project = Some(folder.clone());
+        self.state.denied_projects.retain(|refused| *refused != folder);
+        self.state.requested_project = Some(folder.clone());
         self.files.open_project(folder);
     }
 
-    /// Says once why a script cannot read the files beside it, where it failed for want of one and its folder cannot be a
-    /// project folder. Most scripts read no file, and are not bothered.
+    /// Reports once why a script cannot read the files beside it, if it failed for lack of one and its folder cannot be a
+    /// project folder. Scripts that read no file get no message.
     pub(super) fn explain_project(&mut self, session: usize, card: CardId) {
         let session = &self.state.sessions[session];
         let Some(card) = session.get(card) else { return };
@@ -84,37 +84,34 @@ impl Controller {
             && let Some(folder) = folder_of(session, card)
             && let Some(message) = self.state.unusable_projects.remove(&folder)
         {
-            self.tell(&message);
+            self.report_error(&message);
         }
     }
 
     fn is_refused(&self, folder: &Path) -> bool {
-        self.state
-            .refused_projects
-            .iter()
-            .any(|refused| refused == folder)
+        self.state.denied_projects.iter().any(|refused| refused == folder)
     }
 
-    /// The answer of a person; what is allowed is written to the settings.
+    /// Handles the user's answer; an allowed folder is saved in the settings.
     pub(super) fn answer_project(&mut self, allow: bool) {
-        let Some(project) = self.state.asked_project.take() else {
+        let Some(project) = self.state.project_question.take() else {
             return;
         };
         let folder = project.folder().to_owned();
         if !allow {
-            self.state.refused_projects.push(folder);
+            self.state.denied_projects.push(folder);
             return;
         }
         let mut settings = self.state.settings.clone();
         settings.project_folders.push(folder);
         if let Some(path) = &self.state.settings_file {
-            self.files.keep_settings(path.clone(), settings.clone());
+            self.files.save_settings(path.clone(), settings.clone());
         }
         self.state.settings = settings;
         self.use_project(project);
     }
 
-    /// Scores the cards anew that may read the folder from now on.
+    /// Scores the cards again that may read the folder from now on.
     fn use_project(&mut self, project: Project) {
         let folder = project.folder().to_owned();
         if self.state.projects.get(&folder) == Some(&project) {
@@ -134,11 +131,11 @@ impl Controller {
     }
 }
 
-/// The folder of the file that a card, or the nearest card that it grew from, was opened from or saved to.
+/// Folder of the file that a card, or its nearest ancestor with a file, was opened from or saved to.
 fn folder_of(session: &Session, card: &Card) -> Option<PathBuf> {
     let mut next = Some(card);
     while let Some(card) = next {
-        // Code of a row came from somewhere else.
+        // Code of a row has no folder.
         if card.row.is_some() {
             return None;
         }

@@ -1,4 +1,4 @@
-//! Who proposes: the choice, the servers that are known, and what becomes of a proposal that arrived.
+//! Proposers: the selection, the known servers, and decisions on proposals.
 
 use super::Controller;
 use crate::engine::ProposerConfig;
@@ -10,17 +10,17 @@ use crate::studio::servers::ServerEvent;
 use crate::studio::state::{Card, CardId, Recorded, Session};
 use crate::trajectory::{Origin, Proposal, Step};
 
-/// Characters of a text under way that its card shows.
-const GLANCE: usize = 200;
+/// Number of characters of a streamed text that its card displays.
+const PREVIEW_CHARS: usize = 200;
 
 impl Controller {
-    pub(super) fn take_proposer_command(&mut self, command: ProposerCommand) {
+    pub(super) fn handle_proposer_command(&mut self, command: ProposerCommand) {
         let proposing = &mut self.state.proposing;
         match command {
             ProposerCommand::ProposerKind(pick) => {
-                proposing.pick = pick;
+                proposing.kind = pick;
                 if pick == ProposerKind::Endpoint {
-                    self.look_at(self.state.proposing.server);
+                    self.query_server(self.state.proposing.server);
                 }
             }
             ProposerCommand::Paced(paced) => proposing.paced = paced,
@@ -32,14 +32,14 @@ impl Controller {
                 if index < proposing.servers.len() {
                     proposing.servers.remove(index);
                     proposing.server = proposing.server.min(proposing.servers.len().saturating_sub(1));
-                    self.keep_servers();
+                    self.save_servers();
                 }
             }
             ProposerCommand::UseServer(index) => {
                 if index < proposing.servers.len() {
                     proposing.server = index;
-                    proposing.pick = ProposerKind::Endpoint;
-                    self.look_at(index);
+                    proposing.kind = ProposerKind::Endpoint;
+                    self.query_server(index);
                 }
             }
             ProposerCommand::SetServer(index, known) => {
@@ -47,28 +47,28 @@ impl Controller {
                     && *server != known
                 {
                     *server = known;
-                    self.keep_servers();
+                    self.save_servers();
                 }
             }
-            ProposerCommand::Look(index) => self.look_at(index),
+            ProposerCommand::QueryServer(index) => self.query_server(index),
             ProposerCommand::ClosePrompt => proposing.prompt = None,
         }
     }
 
-    /// Reads the servers of a file and keeps them there from now on.
-    pub fn servers_file_is(&mut self, path: std::path::PathBuf) {
+    /// Reads the servers of a file and saves them there from now on.
+    pub fn set_servers_file(&mut self, path: std::path::PathBuf) {
         match crate::studio::proposing::read_servers(&path) {
             Ok(servers) => {
                 self.state.proposing.servers = servers;
                 self.state.proposing.servers_file = Some(path);
             }
-            // A file that cannot be read is somebody's work, and is not written over.
-            Err(message) => self.tell(&message),
+            // An unreadable file is not overwritten.
+            Err(message) => self.report_error(&message),
         }
     }
 
-    /// Where prompt templates lie.
-    pub fn prompts_are_in(&mut self, folder: std::path::PathBuf) {
+    /// Sets the folder of prompt templates.
+    pub fn set_prompt_folder(&mut self, folder: std::path::PathBuf) {
         self.state.proposing.prompts = Some(folder);
     }
 
@@ -79,7 +79,7 @@ impl Controller {
             ..ServerEntry::default()
         };
         if let Err(message) = known.config(None) {
-            return self.tell(&message);
+            return self.report_error(&message);
         }
         let servers = &mut self.state.proposing.servers;
         let index = match servers.iter().position(|server| server.url == url) {
@@ -89,19 +89,19 @@ impl Controller {
                 servers.len() - 1
             }
         };
-        self.keep_servers();
-        self.take_proposer_command(ProposerCommand::UseServer(index));
+        self.save_servers();
+        self.handle_proposer_command(ProposerCommand::UseServer(index));
     }
 
-    fn keep_servers(&self) {
+    fn save_servers(&self) {
         let proposing = &self.state.proposing;
         if let Some(path) = &proposing.servers_file {
-            self.servers.keep(path.clone(), proposing.servers.clone());
+            self.servers.save(path.clone(), proposing.servers.clone());
         }
     }
 
-    /// Asks a server how it is.
-    pub(super) fn look_at(&mut self, index: usize) {
+    /// Queries a server.
+    pub(super) fn query_server(&mut self, index: usize) {
         let Some(server) = self.state.proposing.servers.get_mut(index) else {
             return;
         };
@@ -111,13 +111,13 @@ impl Controller {
         match server.config(None) {
             Ok(config) => {
                 server.health = Health::Asking;
-                self.servers.look(server.url.clone(), config);
+                self.servers.query(server.url.clone(), config);
             }
             Err(message) => server.health = Health::Unhealthy(message),
         }
     }
 
-    pub(super) fn take_server_events(&mut self) {
+    pub(super) fn handle_server_events(&mut self) {
         while let Ok(event) = self.servers.events.try_recv() {
             match event {
                 ServerEvent::Looked { url, found } => {
@@ -130,21 +130,21 @@ impl Controller {
                     }
                 }
                 ServerEvent::Prompt(prompt) => {
-                    // Nobody wants it any more once it was closed.
+                    // The preview may have been closed in the meantime.
                     if self.state.proposing.prompt.is_some() {
                         self.state.proposing.prompt = Some(prompt);
                     }
                 }
-                ServerEvent::NotKept(message) => self.tell(&message),
+                ServerEvent::NotSaved(message) => self.report_error(&message),
             }
         }
     }
 
-    /// Shows the prompt that the model would be sent about the card on screen.
+    /// Previews the prompt about the card on screen.
     pub(super) fn preview_prompt(&mut self) {
         let proposing = &self.state.proposing;
         let Some(server) = proposing.servers.get(proposing.server) else {
-            return self.note("add a server first: the prompt is cut to its model's context".to_owned());
+            return self.log("add a server first: the prompt must fit its model's context".to_owned());
         };
         let session = self.state.session();
         let history = self.known_steps(session, session.card()).0;
@@ -162,9 +162,9 @@ impl Controller {
         self.state.proposing.prompt = Some(shown);
     }
 
-    /// What a person decided about the proposal that arrived.
+    /// Handles the decision on the pending proposal.
     pub(super) fn answer_proposal(&mut self, answer: Answer) {
-        let Some(PendingProposal { card, base }) = self.state.proposing.arrived.take() else {
+        let Some(PendingProposal { card, base }) = self.state.proposing.pending.take() else {
             return;
         };
         match answer {
@@ -183,10 +183,10 @@ impl Controller {
         }
     }
 
-    /// Who the engine is to ask, by what is picked; why not, if that is impossible.
+    /// Configuration of the selected proposer, or why it cannot be used.
     pub(super) fn choice(&self, session: &Session, skip: usize) -> Result<ProposerConfig, String> {
         let proposing = &self.state.proposing;
-        Ok(match session.pick(proposing.pick) {
+        Ok(match session.effective_proposer(proposing.kind) {
             ProposerKind::Rules => ProposerConfig::Rules,
             ProposerKind::Replay => ProposerConfig::Replay {
                 recording: session.recording.clone(),
@@ -202,7 +202,7 @@ impl Controller {
         })
     }
 
-    /// The card that the recording starts from, made if it is not there; none where that is the seed.
+    /// Card that the recording starts from, created if missing; none if that is the seed.
     pub(super) fn start_of_recording(&mut self, index: usize) -> Option<CardId> {
         let fresh = CardId(self.fresh_id());
         let session = &mut self.state.sessions[index];
@@ -227,13 +227,13 @@ impl Controller {
         let seed = session.seed().id;
         let mut card = Card::new(fresh, Origin::Hand, Some(seed), start);
         card.recorded = Some(recorded);
-        card.reason = format!("where the recording `{name}` starts");
+        card.reason = format!("start of the recording `{name}`");
         session.cards.push(card);
         Some(fresh)
     }
 
-    /// The steps that a proposer is told of besides the card that it starts from, and their cards: the card first, then
-    /// what was proposed from it before, which nobody wants to be proposed again. Empty while the card is not scored.
+    /// Steps that a proposer gets besides its base, and their cards: the base first, then earlier proposals from it, which
+    /// should not be repeated. Empty while the base is not scored.
     pub(super) fn known_steps(&self, session: &Session, base: &Card) -> (Vec<Step>, Vec<CardId>) {
         let current = |card: &Card| {
             card.scored()
@@ -274,41 +274,45 @@ impl Controller {
         (steps, cards)
     }
 
-    /// More of a proposal's text.
-    pub(super) fn hear(&mut self, session: usize, card: CardId, delta: &str) {
-        let said = &mut self.state.proposing.said;
-        let at = match said.iter().position(|said| said.card == card) {
+    /// Appends to a proposal's text.
+    pub(super) fn append_text(&mut self, session: usize, card: CardId, delta: &str) {
+        let texts = &mut self.state.proposing.streamed;
+        let at = match texts.iter().position(|text| text.card == card) {
             Some(at) => at,
             None => {
-                said.push(StreamedText {
+                texts.push(StreamedText {
                     card,
                     text: String::new(),
                     end: None,
                 });
-                said.len() - 1
+                texts.len() - 1
             }
         };
-        said[at].text.push_str(delta);
-        let text = &said[at].text;
-        let start = text.char_indices().rev().nth(GLANCE - 1).map_or(0, |(at, _)| at);
+        texts[at].text.push_str(delta);
+        let text = &texts[at].text;
+        let start = text
+            .char_indices()
+            .rev()
+            .nth(PREVIEW_CHARS - 1)
+            .map_or(0, |(at, _)| at);
         let glance = text[start..].to_owned();
         if let Some(card) = self.state.sessions[session].get_mut(card) {
             card.reason = glance;
         }
     }
 
-    /// The text of a card came to its end.
-    pub(super) fn heard(&mut self, card: CardId, end: StreamEnd) {
-        let said = self.state.proposing.said.iter_mut();
-        for said in said.filter(|said| said.card == card && said.end.is_none()) {
-            said.end = Some(end);
+    /// Marks the end of a card's text.
+    pub(super) fn finish_text(&mut self, card: CardId, end: StreamEnd) {
+        let texts = self.state.proposing.streamed.iter_mut();
+        for text in texts.filter(|text| text.card == card && text.end.is_none()) {
+            text.end = Some(end);
         }
     }
 
-    /// Nobody waits for what is still under way.
-    pub(super) fn break_off(&mut self) {
-        for said in &mut self.state.proposing.said {
-            said.end.get_or_insert(StreamEnd::Broken);
+    /// Marks unfinished texts as incomplete.
+    pub(super) fn mark_interrupted(&mut self) {
+        for text in &mut self.state.proposing.streamed {
+            text.end.get_or_insert(StreamEnd::Interrupted);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Training runs: a file of rows, another one to compare with, what is said of rows, and groups built to be looked at.
+//! Training runs: rows, a run to compare with, notes, and the candidates of a group.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use crate::studio::notes::Notes;
 use crate::studio::rows::{REPLACES_ITSELF, Rows};
 use crate::studio::state::{GroupView, Member, Phase, Report, file_name};
 
-/// Candidates of a group that are built to be looked at; more would keep the workers from everything else.
-pub const MEMBERS: usize = 24;
+/// Number of candidates of a group that are built; more would block the workers.
+pub const MAX_MEMBERS: usize = 24;
 
 impl Controller {
     pub(super) fn show_rows(&mut self, rows: Arc<Rows>, notes: Result<Notes, String>) {
-        let bad = match rows.bad {
+        let bad = match rows.malformed {
             0 => String::new(),
-            bad => format!("; {bad} lines are none"),
+            bad => format!("; {bad} malformed lines skipped"),
         };
-        self.note(format!(
+        self.log(format!(
             "opened {} rows of {}{bad}",
             rows.rows.len(),
             rows.path.display()
@@ -29,8 +29,8 @@ impl Controller {
         match notes {
             Ok(notes) => self.state.notes = notes,
             Err(message) => {
-                self.keep_no_notes = true;
-                self.tell(&message);
+                self.notes_unreadable = true;
+                self.report_error(&message);
             }
         }
         self.state.rows = Some(rows);
@@ -38,7 +38,7 @@ impl Controller {
 
     pub(super) fn close_rows(&mut self) {
         self.drop_group();
-        self.keep_no_notes = false;
+        self.notes_unreadable = false;
         let state = &mut self.state;
         state.rows = None;
         state.row_matches = None;
@@ -50,8 +50,8 @@ impl Controller {
     }
 
     pub(super) fn show_other(&mut self, rows: Arc<Rows>) {
-        self.note(format!(
-            "compares with {} rows of {}",
+        self.log(format!(
+            "comparing with {} rows of {}",
             rows.rows.len(),
             rows.path.display()
         ));
@@ -69,13 +69,13 @@ impl Controller {
         }
     }
 
-    pub(super) fn keep_notes(&mut self) {
-        if let Some(rows) = self.state.rows.as_ref().filter(|_| !self.keep_no_notes) {
-            self.files.keep_notes(rows.path.clone(), self.state.notes.clone());
+    pub(super) fn save_notes(&mut self) {
+        if let Some(rows) = self.state.rows.as_ref().filter(|_| !self.notes_unreadable) {
+            self.files.save_notes(rows.path.clone(), self.state.notes.clone());
         }
     }
 
-    /// Rows to be written once there is a path.
+    /// Selects rows to write once a path is chosen.
     pub fn choose_rows(&mut self, rows: Vec<u32>) {
         self.chosen_rows = rows;
     }
@@ -90,13 +90,13 @@ impl Controller {
         let chosen = std::mem::take(&mut self.chosen_rows);
         let Some(rows) = &self.state.rows else { return };
         if path == rows.path {
-            return self.tell(REPLACES_ITSELF);
+            return self.report_error(REPLACES_ITSELF);
         }
         let notes = self.state.notes.clone();
         self.files.export_rows(path, Arc::clone(rows), chosen, notes);
     }
 
-    /// Builds the candidates of a group in place of those of another one.
+    /// Builds the candidates of a group, in place of those of another one.
     pub(super) fn open_group(&mut self, index: usize) {
         if self.state.group.as_ref().is_some_and(|view| view.group == index) {
             return;
@@ -108,7 +108,12 @@ impl Controller {
         let Some(group) = rows.groups.get(index) else {
             return;
         };
-        let members: Vec<usize> = group.rows.iter().take(MEMBERS).map(|row| *row as usize).collect();
+        let members: Vec<usize> = group
+            .rows
+            .iter()
+            .take(MAX_MEMBERS)
+            .map(|row| *row as usize)
+            .collect();
         self.state.group = Some(GroupView {
             group: index,
             members: members
@@ -141,10 +146,7 @@ impl Controller {
                         Some(session) => {
                             Phase::Building(self.build_member(session, &code, format!("row {}", row + 1)))
                         }
-                        None => Phase::Broken(format!(
-                            "of a task that is not here: {}",
-                            task.unwrap_or_default()
-                        )),
+                        None => Phase::Broken(format!("task not loaded: {}", task.unwrap_or_default())),
                     }
                 }
             });
@@ -156,8 +158,8 @@ impl Controller {
         }
     }
 
-    /// What came of a candidate of the group on screen.
-    pub(super) fn take_member(&mut self, job: JobId, assessment: Assessment) {
+    /// Handles the result of a candidate of the group on screen.
+    pub(super) fn handle_member(&mut self, job: JobId, assessment: Assessment) {
         let phase = match (assessment.shape, assessment.evaluation.failure) {
             (Some(shape), _) => Phase::Built(shape),
             (None, Some(failure)) => Phase::Broken(failure.message),

@@ -1,7 +1,6 @@
-//! What the card on screen shows beside its part, where that was not told with its score.
+//! Objects that the card on screen displays besides its part, if its assessment did not include them.
 //!
-//! Batches and repairs get the scored shape alone. A card of theirs is run once more when it is looked at, if its code may
-//! show more.
+//! Batches and repairs get the scored shape alone. When such a card is selected, it is run again if its code may display more.
 
 use std::sync::Arc;
 
@@ -13,12 +12,12 @@ use crate::executor::Priority;
 use crate::reward::Mode;
 use crate::studio::state::{Activity, Card, CardId};
 
-/// Without one of these a script shows its part and nothing else.
-const SHOWS: [&str; 5] = ["show", "display", "debug", "push_object", "Assembly"];
+/// A script without any of these displays its part only.
+const DISPLAY_NAMES: [&str; 5] = ["show", "display", "debug", "push_object", "Assembly"];
 
 impl Controller {
-    /// Asks for the scene of the card on screen, once for each revision.
-    pub(super) fn ask_for_scene(&mut self) {
+    /// Requests the scene of the card on screen, once per revision.
+    pub(super) fn request_scene(&mut self) {
         let index = self.state.current;
         let session = &self.state.sessions[index];
         let card = session.card();
@@ -30,7 +29,7 @@ impl Controller {
         let job = Job::Assess(AssessJob {
             code: Arc::from(card.code.as_bytes()),
             task: session.task.clone(),
-            // Only what it shows is wanted.
+            // Only the displayed objects are needed.
             scoring: Scoring {
                 mode: Mode::Fast,
                 reference: ReferenceChoice::None,
@@ -44,7 +43,13 @@ impl Controller {
         }
     }
 
-    pub(super) fn take_scene(&mut self, session: usize, card: CardId, revision: u64, assessment: Assessment) {
+    pub(super) fn apply_scene(
+        &mut self,
+        session: usize,
+        card: CardId,
+        revision: u64,
+        assessment: Assessment,
+    ) {
         if let Some(card) = self.state.sessions[session].get_mut(card)
             && card.revision == revision
         {
@@ -59,5 +64,5 @@ fn lacks_scene(card: &Card) -> bool {
         && card
             .scored()
             .is_some_and(|scored| scored.evaluation.ok && scored.revision == card.revision)
-        && SHOWS.iter().any(|word| card.code.contains(word))
+        && DISPLAY_NAMES.iter().any(|word| card.code.contains(word))
 }

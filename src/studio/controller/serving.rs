@@ -1,4 +1,4 @@
-//! The server of this window: started and stopped, and what its clients do taken in.
+//! The studio's server: start, stop, and the steps of its clients.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -15,28 +15,28 @@ use crate::studio::serving::{Serving, ServingPhase, new_token};
 use crate::studio::state::{Card, CardId};
 use crate::trajectory::Origin;
 
-/// Sockets that may hold an environment at a time.
+/// Maximum number of sockets with an environment.
 const MAX_ENVS: usize = 16;
-/// Candidates that may wait; more are refused.
+/// Maximum number of queued candidates; more are refused.
 const QUEUE: usize = 1024;
-/// Bytes of a message at most.
+/// Maximum size of a message in bytes.
 const MAX_BODY: usize = 16 << 20;
-/// Requests a second of one address.
+/// Maximum requests per second and address.
 const MAX_RATE: u32 = 1000;
-/// A socket without a message for so long is closed.
+/// Time after which a socket without messages is closed.
 const IDLE: Duration = Duration::from_secs(1800);
-/// Clients give a step 60 s.
+// Clients wait 60 s for a step.
 const STEP_LIMIT: Duration = Duration::from_secs(55);
-/// CPU seconds of a candidate at most: within [`STEP_LIMIT`] it can be run twice, and be ended both times.
+/// CPU time limit of a candidate in seconds: two runs of it, both stopped at the limit, fit into [`STEP_LIMIT`].
 const CPU_S: f64 = 8.0;
-/// A window that closes waits so long for answers that are under way.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time that a closing window waits for running requests.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A server that was started, and who watches it.
+/// A running server and its observer.
 pub(super) struct Host {
     hosting: Hosting,
     spectator: Arc<Spectator>,
-    /// Changes that were taken in.
+    /// Number of changes processed.
     changes: u64,
     ended: bool,
 }
@@ -47,7 +47,7 @@ impl Drop for Host {
             return;
         }
         (self.hosting.stop)();
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + SHUTDOWN_TIMEOUT;
         while let Ok(event) = self.hosting.events.recv_deadline(until) {
             if matches!(event, HostEvent::Ended(_)) {
                 return;
@@ -58,15 +58,15 @@ impl Drop for Host {
 
 impl Controller {
     pub(super) fn start_server(&mut self) {
-        self.effects.push(Effect::Bring(PanelKind::Server));
+        self.effects.push(Effect::ShowPanel(PanelKind::Server));
         if self.state.serving.phase != ServingPhase::Off {
             return;
         }
         let token = match self.state.serving.with_token.then(new_token).transpose() {
             Ok(token) => token,
             Err(error) => {
-                return self.tell(&format!(
-                    "cannot make a token: {error}\nhint: `cadforge serve` takes one of yours in CADFORGE_TOKEN"
+                return self.report_error(&format!(
+                    "cannot create a token: {error}\nhint: `cadforge serve` takes one of yours in CADFORGE_TOKEN"
                 ));
             }
         };
@@ -118,8 +118,8 @@ impl Controller {
         }
     }
 
-    /// Takes in what became of the server, and what its clients did.
-    pub(super) fn take_host_events(&mut self) {
+    /// Handles state changes of the server and steps of its clients.
+    pub(super) fn handle_host_events(&mut self) {
         let Some(host) = &mut self.host else { return };
         if let Some((changes, sessions)) = host.spectator.since(host.changes) {
             host.changes = changes;
@@ -135,7 +135,7 @@ impl Controller {
                     if self.state.serving.phase == ServingPhase::Starting {
                         self.state.serving.phase = ServingPhase::Listening(address);
                     }
-                    self.note(format!("serves the tasks at http://{address}"));
+                    self.log(format!("serving at http://{address}"));
                 }
                 HostEvent::Ended(result) => {
                     if let Some(mut host) = self.host.take() {
@@ -144,10 +144,10 @@ impl Controller {
                     let serving = &mut self.state.serving;
                     (serving.phase, serving.token) = (ServingPhase::Off, None);
                     match result {
-                        Ok(()) => self.note("the server has stopped".to_owned()),
+                        Ok(()) => self.log("server stopped".to_owned()),
                         Err(message) => {
                             self.state.serving.problem = Some(message.clone());
-                            self.tell(&message);
+                            self.report_error(&message);
                         }
                     }
                 }
@@ -155,28 +155,28 @@ impl Controller {
         }
     }
 
-    pub(super) fn take_serving_command(&mut self, command: &ServingCommand) {
+    pub(super) fn handle_serving_command(&mut self, command: &ServingCommand) {
         match *command {
             ServingCommand::Port(port) => self.state.serving.port = port,
             ServingCommand::WithToken(wanted) => self.state.serving.with_token = wanted,
             ServingCommand::Show(serial) => {
                 if let Some(step) = self.state.serving.step(serial).map(Arc::clone) {
-                    self.show_served(&step);
+                    self.show_client_step(&step);
                 }
             }
         }
     }
 
-    /// What clients do that a closing window would break off.
-    pub(super) fn served(&self) -> Option<String> {
+    /// Description of client work that closing the window would interrupt.
+    pub(super) fn client_activity(&self) -> Option<String> {
         let open = self.state.serving.open_sessions();
         let plural = if open == 1 { "" } else { "s" };
         (open > 0 && self.state.serving.phase != ServingPhase::Off)
             .then(|| format!("the server, with {open} open session{plural}"))
     }
 
-    /// Shows a client's step as a candidate of its task, under the score that the client was given; its part is built here.
-    fn show_served(&mut self, step: &SeenStep) {
+    /// Displays a client's step as a candidate of its task, with the score that the client got; its part is built here.
+    fn show_client_step(&mut self, step: &SeenStep) {
         let of_task = |id: &str| {
             self.state
                 .sessions
@@ -184,7 +184,7 @@ impl Controller {
                 .position(|session| session.task.id == id)
         };
         let Some(index) = of_task(&step.task_id) else {
-            return self.tell(&format!("`{}` is a task that is not here", step.task_id));
+            return self.report_error(&format!("task `{}` is not loaded", step.task_id));
         };
         self.state.current = index;
         self.state.open_row = None;
@@ -206,7 +206,7 @@ impl Controller {
         };
         card.take(assessment, 0, scoring, name.clone());
         card.row = Some(name);
-        self.show_passing(index, card);
+        self.show_temporary(index, card);
         self.assess(index, id, Priority::Live);
     }
 }

@@ -1,21 +1,21 @@
-//! Arrangements as they are kept between two windows.
+//! Serialised arrangements of panels.
 
 use egui_tiles::{Container, Linear, LinearDir, Tabs, Tile, TileId, Tiles};
 use serde::{Deserialize, Serialize};
 
 use super::PanelKind;
 
-/// An arrangement, to be kept.
+/// A serialised arrangement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Saved {
-    /// A panel, and whether it is to be seen.
+    /// A panel, and whether it is visible.
     Panel(PanelKind, bool),
     /// Side by side, with widths in points.
     Row(Vec<(u32, Saved)>),
-    /// One over the other, with heights in points.
+    /// Stacked, with heights in points.
     Column(Vec<(u32, Saved)>),
-    /// In tabs: which is in front, and all of them.
+    /// Tabs: index of the active one, and all of them.
     Tabs(usize, Vec<Saved>),
 }
 

@@ -1,12 +1,12 @@
-//! How much of the room each tile takes, at first and when the room changes.
+//! Sizes of tiles: the defaults, and the adjustment to a new area.
 
 use egui::{Id, Vec2, vec2};
 use egui_tiles::{Container, Linear, LinearDir, Tabs, Tile, TileId, Tiles, Tree};
 
-use super::{GAP, LEAST, LOW, NARROW, NEW, PanelKind, TAB_BAR};
+use super::{GAP, LOW, MIN_SIZE, NARROW, NEW, PanelKind, TAB_BAR};
 
-/// The usual arrangement for a room of that size.
-pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
+/// Default arrangement for an area of that size.
+pub(super) fn default_tree(area: Vec2) -> Tree<PanelKind> {
     let mut tiles = Tiles::default();
     let pane = |tiles: &mut Tiles<PanelKind>, kind| tiles.insert_pane(kind);
     let split = |tiles: &mut Tiles<PanelKind>, dir, parts: &[(TileId, f32)]| {
@@ -16,16 +16,16 @@ pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
         }
         tiles.insert_container(linear)
     };
-    // In a narrow window what stands beside code and view gives way first.
-    let [least_left, least_right, least_editor] = if room.x < NARROW {
+    // In a narrow window the side panels shrink first.
+    let [least_left, least_right, least_editor] = if area.x < NARROW {
         [150.0, 240.0, 230.0]
     } else {
         [212.0, 272.0, 300.0]
     };
-    let left = (room.x * 0.135).clamp(least_left, 320.0);
-    let right = (room.x * 0.195).clamp(least_right, 380.0);
-    let middle = room.x - left - right - 2.0 * GAP;
-    let bottom = (room.y * 0.19).clamp(168.0, 280.0);
+    let left = (area.x * 0.135).clamp(least_left, 320.0);
+    let right = (area.x * 0.195).clamp(least_right, 380.0);
+    let middle = area.x - left - right - 2.0 * GAP;
+    let bottom = (area.y * 0.19).clamp(168.0, 280.0);
     let console = (middle * 0.36).clamp(240.0, 460.0);
     let editor = (middle * 0.44).clamp(least_editor, 720.0);
     let [
@@ -43,11 +43,11 @@ pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
     let view = tiles.insert_container(Tabs::new(vec![view, run]));
     let log = tiles.insert_container(Tabs::new(vec![proposer, log]));
     // In a low window a list of rows needs the whole height.
-    let left_side = if room.y < LOW {
+    let left_side = if area.y < LOW {
         tiles.insert_container(Tabs::new(vec![tasks, rows, server]))
     } else {
         let lists = tiles.insert_container(Tabs::new(vec![rows, server]));
-        let parts = [(tasks, room.y * 0.36), (lists, room.y * 0.64)];
+        let parts = [(tasks, area.y * 0.36), (lists, area.y * 0.64)];
         split(&mut tiles, LinearDir::Vertical, &parts)
     };
     let work = split(
@@ -63,7 +63,7 @@ pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
     let centre = split(
         &mut tiles,
         LinearDir::Vertical,
-        &[(work, room.y - bottom - GAP), (below, bottom)],
+        &[(work, area.y - bottom - GAP), (below, bottom)],
     );
     let root = split(
         &mut tiles,
@@ -73,11 +73,11 @@ pub(super) fn usual(room: Vec2) -> Tree<PanelKind> {
     Tree::new(Id::unique("dock"), root, tiles)
 }
 
-pub(super) fn settle(tiles: &mut Tiles<PanelKind>, tile: TileId, size: Vec2) {
+pub(super) fn resize(tiles: &mut Tiles<PanelKind>, tile: TileId, size: Vec2) {
     let Some(Tile::Container(container)) = tiles.get(tile) else {
         return;
     };
-    let rooms: Vec<(TileId, Vec2)> = match container {
+    let layout: Vec<(TileId, Vec2)> = match container {
         Container::Linear(linear) => {
             let shown: Vec<_> = linear
                 .children
@@ -89,10 +89,10 @@ pub(super) fn settle(tiles: &mut Tiles<PanelKind>, tile: TileId, size: Vec2) {
             let gaps = GAP * shown.len().saturating_sub(1) as f32;
             let whole = (if across { size.x } else { size.y }) - gaps;
             let mut parts: Vec<_> = shown.iter().map(|child| linear.shares[*child]).collect();
-            let work: Vec<_> = shown.iter().map(|child| holds_work(tiles, *child)).collect();
-            spread(&mut parts, &work, whole);
-            let rooms = shown.into_iter().zip(parts);
-            let rooms = rooms.map(|(child, part)| {
+            let work: Vec<_> = shown.iter().map(|child| is_any_flexible(tiles, *child)).collect();
+            distribute(&mut parts, &work, whole);
+            let layout = shown.into_iter().zip(parts);
+            let layout = layout.map(|(child, part)| {
                 let size = if across {
                     vec2(part, size.y)
                 } else {
@@ -100,15 +100,15 @@ pub(super) fn settle(tiles: &mut Tiles<PanelKind>, tile: TileId, size: Vec2) {
                 };
                 (child, size)
             });
-            let rooms: Vec<_> = rooms.collect();
+            let layout: Vec<_> = layout.collect();
             if let Some(Tile::Container(Container::Linear(linear))) = tiles.get_mut(tile) {
-                for (child, size) in &rooms {
+                for (child, size) in &layout {
                     linear
                         .shares
                         .set_share(*child, if across { size.x } else { size.y });
                 }
             }
-            rooms
+            layout
         }
         Container::Tabs(tabs) => {
             let size = vec2(size.x, size.y - TAB_BAR);
@@ -116,28 +116,27 @@ pub(super) fn settle(tiles: &mut Tiles<PanelKind>, tile: TileId, size: Vec2) {
         }
         Container::Grid(_) => Vec::new(),
     };
-    for (child, size) in rooms {
-        settle(tiles, child, size);
+    for (child, size) in layout {
+        resize(tiles, child, size);
     }
 }
 
-fn holds_work(tiles: &Tiles<PanelKind>, tile: TileId) -> bool {
+fn is_any_flexible(tiles: &Tiles<PanelKind>, tile: TileId) -> bool {
     match tiles.get(tile) {
-        Some(Tile::Pane(kind)) => kind.is_work() && tiles.is_visible(tile),
-        Some(Tile::Container(container)) => container.children().any(|child| holds_work(tiles, *child)),
+        Some(Tile::Pane(kind)) => kind.is_flexible() && tiles.is_visible(tile),
+        Some(Tile::Container(container)) => container.children().any(|child| is_any_flexible(tiles, *child)),
         None => false,
     }
 }
 
-/// Fits parts into a whole: those with `work` take, in proportion, what the others leave; all shrink where that is too
-/// little.
-pub(super) fn spread(parts: &mut [f32], work: &[bool], whole: f32) {
+/// Fits parts into a whole: those with `work` share, in proportion, what the others leave. All shrink if that is not enough.
+pub(super) fn distribute(parts: &mut [f32], work: &[bool], whole: f32) {
     let even = whole / parts.len().max(1) as f32;
     for part in parts.iter_mut().filter(|part| **part < NEW) {
         *part = even;
     }
-    let anybody = !work.contains(&true);
-    let loose = |index: usize| anybody || work[index];
+    let is_any_loose = !work.contains(&true);
+    let loose = |index: usize| is_any_loose || work[index];
     let sum = |parts: &[f32], wanted: bool| -> f32 {
         let chosen = parts
             .iter()
@@ -146,14 +145,14 @@ pub(super) fn spread(parts: &mut [f32], work: &[bool], whole: f32) {
         chosen.map(|(_, part)| part).sum()
     };
     let (of_loose, of_rigid) = (sum(parts, true), sum(parts, false));
-    let least = LEAST * (0..parts.len()).filter(|index| loose(*index)).count() as f32;
-    let room = (whole - of_rigid).max(least.min(0.5 * whole));
+    let least = MIN_SIZE * (0..parts.len()).filter(|index| loose(*index)).count() as f32;
+    let area = (whole - of_rigid).max(least.min(0.5 * whole));
     let rigid = if of_rigid > 0.0 {
-        ((whole - room) / of_rigid).min(1.0)
+        ((whole - area) / of_rigid).min(1.0)
     } else {
         1.0
     };
     for (index, part) in parts.iter_mut().enumerate() {
-        *part *= if loose(index) { room / of_loose } else { rigid };
+        *part *= if loose(index) { area / of_loose } else { rigid };
     }
 }

@@ -1,7 +1,7 @@
-use super::shares::spread;
+use super::shares::distribute;
 use super::*;
-/// Shows an arrangement and tells where each panel stands.
-fn rooms(dock: &mut Dock, size: Vec2) -> Vec<(PanelKind, Rect)> {
+/// Displays an arrangement and returns the rectangle of each panel.
+fn layout(dock: &mut Dock, size: Vec2) -> Vec<(PanelKind, Rect)> {
     let ctx = egui::Context::default();
     theme::install(&ctx);
     let mut places = Vec::new();
@@ -23,15 +23,15 @@ fn of(places: &[(PanelKind, Rect)], wanted: PanelKind) -> Rect {
 }
 
 #[test]
-fn work_takes_what_the_others_leave() {
+fn work_panels_take_the_remaining_space() {
     let mut parts = [200.0, 400.0, 600.0, 300.0];
-    spread(&mut parts, &[false, true, true, false], 2000.0);
+    distribute(&mut parts, &[false, true, true, false], 2000.0);
     assert_eq!(parts, [200.0, 600.0, 900.0, 300.0]);
-    spread(&mut parts, &[false, true, true, false], 500.0);
+    distribute(&mut parts, &[false, true, true, false], 500.0);
     assert!(parts.iter().all(|part| *part > 50.0), "{parts:?}");
     assert!((parts.iter().sum::<f32>() - 500.0).abs() < 0.1, "{parts:?}");
     let mut dropped = [300.0, 1.0];
-    spread(&mut dropped, &[false, false], 600.0);
+    distribute(&mut dropped, &[false, false], 600.0);
     assert_eq!(dropped, [300.0, 300.0]);
 }
 
@@ -44,29 +44,29 @@ fn panels_fill_windows_of_every_size_without_overlap() {
         vec2(2560.0, 1370.0),
     ] {
         let mut dock = Dock::default();
-        let places = rooms(&mut dock, size);
+        let places = layout(&mut dock, size);
         assert_eq!(places.len(), 6, "all but those of a run");
         let area: f32 = places.iter().map(|(_, rect)| rect.area()).sum();
         assert!((area / size.x / size.y - 1.0).abs() < 0.02, "{places:?}");
         assert!(of(&places, PanelKind::Reward).width() >= 239.0);
-        // The view's narrowest toolbar, and lines of code that are worth the name.
+        // The minimum width of the view's toolbar and of readable code.
         assert!(of(&places, PanelKind::View).width() >= 260.0, "{places:?}");
         assert!(of(&places, PanelKind::Editor).width() >= 220.0, "{places:?}");
     }
 }
 
 #[test]
-fn what_is_put_away_leaves_its_room_to_the_work_and_comes_back() {
+fn a_hidden_panel_leaves_its_space_to_the_work_panels_and_returns() {
     let size = vec2(1600.0, 900.0);
     let mut dock = Dock::default();
-    let before = rooms(&mut dock, size);
+    let before = layout(&mut dock, size);
     dock.toggle(PanelKind::Tasks);
-    let without = rooms(&mut dock, size);
+    let without = layout(&mut dock, size);
     assert!(!dock.is_shown(PanelKind::Tasks) && without.len() == 5);
     let reward = |places: &[_]| of(places, PanelKind::Reward).width().round();
     assert_eq!(reward(&before), reward(&without));
     dock.toggle(PanelKind::Tasks);
-    let after = rooms(&mut dock, size);
+    let after = layout(&mut dock, size);
     for ((kind, a), (_, b)) in before.iter().zip(&after) {
         assert!(
             (a.min - b.min).length() < 2.0 && (a.max - b.max).length() < 2.0,
@@ -76,36 +76,36 @@ fn what_is_put_away_leaves_its_room_to_the_work_and_comes_back() {
 }
 
 #[test]
-fn an_arrangement_comes_back_as_it_was_kept_and_nonsense_does_not() {
+fn a_saved_arrangement_is_restored_and_a_malformed_one_is_ignored() {
     let size = vec2(1600.0, 900.0);
     let mut dock = Dock::default();
-    rooms(&mut dock, size);
+    layout(&mut dock, size);
     assert_eq!(dock.saved(), None, "what is usual follows the window");
     dock.toggle(PanelKind::Console);
-    let shown = rooms(&mut dock, size);
+    let shown = layout(&mut dock, size);
     let saved = dock.saved().unwrap();
     let text = serde_json::to_string(&saved).unwrap();
     let mut other = Dock::default();
     other.restore(&serde_json::from_str(&text).unwrap());
-    let again = rooms(&mut other, size);
+    let again = layout(&mut other, size);
     assert_eq!(again.len(), shown.len());
     for ((kind, a), (_, b)) in shown.iter().zip(&again) {
         assert!((a.min - b.min).length() < 3.0, "{kind:?}: {a} {b}");
     }
     let half = Saved::Row(vec![(100, Saved::Panel(PanelKind::Editor, true))]);
     other.restore(&half);
-    assert_eq!(rooms(&mut other, size).len(), shown.len());
+    assert_eq!(layout(&mut other, size).len(), shown.len());
 }
 
 #[test]
-fn with_every_panel_away_there_is_a_way_back() {
+fn the_layout_can_be_reset_while_all_panels_are_hidden() {
     let mut dock = Dock::default();
     for kind in PanelKind::ALL {
         if dock.is_shown(kind) {
             dock.toggle(kind);
         }
     }
-    assert!(rooms(&mut dock, vec2(1280.0, 650.0)).is_empty());
+    assert!(layout(&mut dock, vec2(1280.0, 650.0)).is_empty());
     dock.reset();
-    assert_eq!(rooms(&mut dock, vec2(1280.0, 650.0)).len(), 6);
+    assert_eq!(layout(&mut dock, vec2(1280.0, 650.0)).len(), 6);
 }

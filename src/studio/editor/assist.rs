@@ -12,33 +12,33 @@ use super::brackets;
 use crate::studio::panels::widgets;
 use crate::studio::theme::{self, CODE_LINE, SMALL};
 
-/// Rows of the list at most.
+/// Maximum number of visible rows.
 const ROWS: usize = 9;
 const ROW: f32 = 22.0;
 const WIDTH: f32 = 380.0;
 
-/// The list that completes what is being typed.
+/// Completion list.
 #[derive(Default)]
 pub struct Assist {
     entries: Vec<Entry>,
-    /// Where what was typed of the name starts, bytes.
+    /// Start of the typed prefix, bytes.
     start: usize,
     chosen: usize,
-    /// Opened by hand: it stays without a dot.
-    asked: bool,
+    /// Opened by command: it stays open without a dot.
+    requested: bool,
 }
 
-/// What stands around the caret, for as long as neither moves.
+/// Signature and brackets at the caret, cached until the code or the caret changes.
 #[derive(Default)]
 pub struct AtCaret {
     key: Option<(u64, usize)>,
-    /// The brackets that belong together, bytes.
+    /// Matching brackets, bytes.
     pub pair: Option<(usize, usize)>,
     call: Option<(Entry, usize)>,
 }
 
 impl AtCaret {
-    /// Looks again if something has changed. `revision` stands for the code.
+    /// Updates the cache. `revision` identifies the code.
     pub fn update(&mut self, index: &ApiIndex, code: &str, revision: u64, caret: usize) {
         if self.key == Some((revision, caret)) {
             return;
@@ -51,7 +51,7 @@ impl AtCaret {
         });
     }
 
-    /// The signature of the call around the caret, at the foot of the code.
+    /// Draws the signature of the call around the caret, below the code.
     pub fn show(&self, ui: &Ui, area: Rect) {
         let Some((entry, at)) = &self.call else { return };
         let palette = theme::of(ui);
@@ -62,7 +62,7 @@ impl AtCaret {
         };
         push(&entry.name, palette.code.call);
         push("(", palette.dim);
-        // A `*args` takes all that comes after it.
+        // `*args` takes all remaining arguments.
         let star = entry.params.iter().position(|param| param.starts_with('*'));
         let current = star.map_or(*at, |star| star.min(*at));
         for (index, param) in entry.params.iter().enumerate() {
@@ -106,17 +106,17 @@ impl AtCaret {
 }
 
 impl Assist {
-    /// Whether the list is shown.
+    /// Whether the list is open.
     pub fn is_open(&self) -> bool {
         !self.entries.is_empty()
     }
 
-    /// Puts the list away.
+    /// Closes the list.
     pub fn close(&mut self) {
         *self = Self::default();
     }
 
-    /// Takes the keys that belong to the list; returns the change that a chosen entry makes at the caret (bytes).
+    /// Handles keys of the list; returns the edit of the chosen entry at the caret (bytes).
     pub fn keys(&mut self, ui: &Ui, caret: usize) -> Option<(Range<usize>, String, usize)> {
         if !self.is_open() {
             return None;
@@ -138,14 +138,14 @@ impl Assist {
             .flatten()
     }
 
-    /// Offers what fits after a change of the code, or when asked to.
-    pub fn offer(&mut self, index: &ApiIndex, code: &str, caret: usize, asked: bool) {
+    /// Offers completions after an edit, or on request.
+    pub fn offer(&mut self, index: &ApiIndex, code: &str, caret: usize, requested: bool) {
         let name = word_before(&code[..caret]);
         let after_dot = code[..caret - name.len()].ends_with('.');
-        let was_asked = self.asked && self.is_open() && !name.is_empty();
-        // A number's point is no dot.
+        let was_requested = self.requested && self.is_open() && !name.is_empty();
+        // A decimal point is not member access.
         let number = after_dot && code[..caret - name.len() - 1].ends_with(|c: char| c.is_ascii_digit());
-        if !(asked || was_asked || (after_dot && !number)) {
+        if !(requested || was_requested || (after_dot && !number)) {
             return self.close();
         }
         let (start, entries) = index.complete(code, caret);
@@ -153,11 +153,11 @@ impl Assist {
             start,
             chosen: 0,
             entries,
-            asked: asked || was_asked,
+            requested: requested || was_requested,
         };
     }
 
-    /// Shows the list under the caret; returns what a click chose, as [`Self::keys`].
+    /// Draws the list below the caret; returns the edit of a clicked entry, as [`Self::keys`].
     pub fn show(
         &mut self,
         ui: &Ui,

@@ -1,8 +1,8 @@
-//! Which brackets belong together.
+//! Bracket matching.
 
 use super::highlight::{Token, tokens};
 
-/// The bracket before or after the caret with its partner, as bytes; brackets in strings and comments do not count.
+/// The bracket next to the caret with its partner, as bytes; brackets in strings and comments are ignored.
 pub fn pair(code: &str, caret: usize) -> Option<(usize, usize)> {
     let brackets = brackets(code);
     let near = |at: usize| brackets.iter().position(|(place, _)| *place == at);
@@ -27,7 +27,7 @@ pub fn pair(code: &str, caret: usize) -> Option<(usize, usize)> {
     found.map(|other| (at, other))
 }
 
-/// The innermost bracket that is open at `at`, and the commas of its own depth before `at`.
+/// The innermost bracket open at `at`, and the number of commas at its depth before `at`.
 pub fn open_call(code: &str, at: usize) -> Option<(usize, usize)> {
     let mut open: Vec<(usize, usize)> = Vec::new();
     for (range, text) in plain(&code[..at]) {
@@ -70,7 +70,7 @@ fn brackets(code: &str) -> Vec<(usize, char)> {
         .collect()
 }
 
-/// Stretches that are neither strings nor comments.
+/// Parts that are neither strings nor comments.
 fn plain(code: &str) -> impl Iterator<Item = (usize, &str)> {
     tokens(code)
         .into_iter()
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn partners_are_found_from_both_sides_and_not_in_strings() {
+    fn brackets_match_from_both_sides_and_not_in_strings() {
         let code = "f(a[1], ')') # )";
         assert_eq!(pair(code, 1), Some((1, 11)));
         assert_eq!(pair(code, 2), Some((1, 11)));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_knows_how_many_arguments_lie_behind() {
+    fn open_call_counts_the_preceding_arguments() {
         let code = "cq.Workplane('X,Y').box(1, (2, 3), ";
         assert_eq!(open_call(code, code.len()), Some((23, 2)));
         assert_eq!(open_call(code, 30), Some((27, 1)));

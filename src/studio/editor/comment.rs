@@ -1,4 +1,4 @@
-//! Turns lines into comments and back.
+//! Comments and uncomments lines.
 
 use std::ops::Range;
 
@@ -6,19 +6,19 @@ use super::indent::{byte, line_start};
 
 const MARK: &str = "# ";
 
-/// Puts `# ` before every line that the selection touches, at the depth of the shallowest; or, where all of them are
-/// comments, takes it away. Empty lines are left alone.
+/// Inserts `# ` in every selected line, at the smallest indentation; or removes it if all of them are comments. Empty lines are
+/// unchanged.
 pub fn toggle(code: &mut String, selection: Range<usize>) -> Range<usize> {
     let first = line_start(code, byte(code, selection.start));
     let mut end = byte(code, selection.end);
-    // A selection that ends before the first character of a line does not mean that line.
+    // A selection that ends at the start of a line does not include that line.
     if selection.end > selection.start && code[..end].ends_with('\n') {
         end -= 1;
     }
     let end = code[end..].find('\n').map_or(code.len(), |length| end + length);
     let lines: Vec<&str> = code[first..end].split('\n').collect();
     let written = || lines.iter().filter(|line| !line.trim().is_empty());
-    // Spaces and tabs alone: other blanks are not one byte each, and no indentation to Python.
+    // Spaces and tabs only: other blanks are longer than one byte and no indentation in Python.
     let depth_of = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let depth = written().map(|line| depth_of(line)).min().unwrap_or(0);
     let all_comments = written().count() > 0 && written().all(|line| line[depth_of(line)..].starts_with('#'));
@@ -61,14 +61,14 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_the_caret_is_commented_and_freed_again() {
+    fn the_line_of_the_caret_is_commented_and_uncommented() {
         let (code, caret) = toggled("a = 1\n  b = é\n", 10..10);
         assert_eq!((code.as_str(), caret.clone()), ("a = 1\n  # b = é\n", 12..12));
         assert_eq!(toggled(&code, caret), ("a = 1\n  b = é\n".to_owned(), 10..10));
     }
 
     #[test]
-    fn several_lines_keep_their_shape() {
+    fn several_lines_keep_their_indentation() {
         let block = "def f():\n    a()\n\n    b()\nc";
         let (code, _) = toggled(block, 9..24);
         assert_eq!(code, "def f():\n    # a()\n\n    # b()\nc");
@@ -83,8 +83,8 @@ mod tests {
     }
 
     #[test]
-    fn blanks_of_other_scripts_are_no_indentation() {
-        // An ideographic space is three bytes long, the two spaces under it are two.
+    fn unicode_blanks_are_not_indentation() {
+        // An ideographic space has three bytes, the two spaces below it have two.
         let block = "\u{3000}a\n  b\u{a0}\n\u{a0}";
         let all = block.chars().count();
         let (code, _) = toggled(block, 0..all);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_without_a_space_is_freed_too() {
+    fn a_comment_without_a_space_is_uncommented() {
         assert_eq!(toggled("#x", 1..1).0, "x");
         assert_eq!(toggled("", 0..0), (String::new(), 0..0));
     }

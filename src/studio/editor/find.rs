@@ -1,26 +1,26 @@
-//! Finds text in code and replaces it.
+//! Finds and replaces text in code.
 
 use std::ops::Range;
 
-/// The bar over the code.
+/// State of the find bar.
 #[derive(Default)]
 pub struct Find {
     /// Whether the bar is shown.
     pub open: bool,
-    /// Whether the field for the replacement is shown too.
+    /// Whether the replacement field is shown.
     pub replacing: bool,
-    /// What is looked for.
+    /// Search text.
     pub query: String,
-    /// What takes its place.
+    /// Replacement text.
     pub replacement: String,
-    /// Whether capitals count.
+    /// Whether the search is case-sensitive.
     pub case: bool,
-    /// The bar was opened or asked for again: its field wants the keyboard.
+    /// Whether the bar was opened and its field should get the focus.
     pub wants_focus: bool,
 }
 
 impl Find {
-    /// Every match in bytes, in order, none overlapping another.
+    /// All matches in bytes, in order, without overlaps.
     pub fn matches(&self, code: &str) -> Vec<Range<usize>> {
         if self.query.is_empty() {
             return Vec::new();
@@ -46,7 +46,7 @@ impl Find {
         found
     }
 
-    /// Replaces every match; tells how many there were.
+    /// Replaces all matches; returns their number.
     pub fn replace_all(&self, code: &mut String) -> usize {
         let matches = self.matches(code);
         for range in matches.iter().rev() {
@@ -56,7 +56,7 @@ impl Find {
     }
 }
 
-/// Bytes that a match at the start of `text` takes.
+/// Length in bytes of a match at the start of `text`.
 fn length_of_match(text: &str, wanted: &[char]) -> Option<usize> {
     let mut left = wanted;
     for (at, c) in text.char_indices() {
@@ -70,13 +70,13 @@ fn length_of_match(text: &str, wanted: &[char]) -> Option<usize> {
     left.is_empty().then_some(text.len())
 }
 
-/// The match at or after a place, round the end; none without matches.
+/// The match at or after a position, wrapping around; none without matches.
 pub fn next(matches: &[Range<usize>], from: usize) -> Option<usize> {
     let after = matches.iter().position(|range| range.start >= from);
     after.or_else(|| (!matches.is_empty()).then_some(0))
 }
 
-/// The match before a place, round the start.
+/// The match before a position, wrapping around.
 pub fn previous(matches: &[Range<usize>], from: usize) -> Option<usize> {
     let before = matches.iter().rposition(|range| range.start < from);
     before.or_else(|| matches.len().checked_sub(1))
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn capitals_count_when_asked() {
+    fn a_search_can_be_case_sensitive() {
         let code = "Box box BOX ß";
         assert_eq!(find("box", false).matches(code), [0..3, 4..7, 8..11]);
         assert_eq!(find("box", true).matches(code).first(), Some(&(4..7)));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn next_and_previous_go_round() {
+    fn next_and_previous_wrap_around() {
         let matches = find("x", true).matches("x.x.x");
         assert_eq!(next(&matches, 1), Some(1));
         assert_eq!(next(&matches, 5), Some(0));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn replacing_all_leaves_what_it_puts_there_alone() {
+    fn replace_all_does_not_search_replacements() {
         let mut code = "a = r + R\n".to_owned();
         let find = Find {
             replacement: "rr".to_owned(),

@@ -1,4 +1,4 @@
-//! The bar that finds and replaces, and the tints of what was found.
+//! Find bar, and the highlights of matches.
 
 use std::ops::Range;
 
@@ -12,40 +12,40 @@ use super::find::{Find, next, previous};
 use crate::studio::panels::widgets;
 use crate::studio::theme::{self, PAD, Palette, SMALL};
 
-/// Accessible name of the field for what is looked for.
+/// Accessible name of the search field.
 pub const QUERY: &str = "Find";
-/// Accessible name of the field for the replacement.
+/// Accessible name of the replacement field.
 pub const REPLACEMENT: &str = "Replace with";
-/// Height of one of its rows, points.
+/// Height of a row, points.
 const ROW: f32 = 34.0;
 
-/// What was asked for in the bar.
+/// Actions of the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FindAction {
-    /// Go to the match after the caret.
+    /// Select the match after the caret.
     Next,
-    /// Go to the match before it.
+    /// Select the match before the caret.
     Previous,
-    /// Replace the match that is selected, or select one.
+    /// Replace the selected match, or select one.
     Replace,
-    /// Replace every match.
+    /// Replace all matches.
     ReplaceAll,
-    /// Put the bar away.
+    /// Close the bar.
     Close,
 }
 
-/// Matches of the last search, for as long as code and query stay.
+/// Matches of the last search, cached until code or query change.
 #[derive(Default)]
 pub struct SearchMatches {
     of: Option<(String, bool, u64)>,
-    /// The matches in bytes.
+    /// Matches in bytes.
     pub matches: Vec<Range<usize>>,
-    /// Line and characters from its start of each match.
+    /// Line and character range of each match.
     places: Vec<(usize, Range<usize>)>,
 }
 
 impl SearchMatches {
-    /// Looks again if something has changed.
+    /// Searches again after a change.
     pub fn update(&mut self, find: &Find, code: &str) {
         let key = (find.query.clone(), find.case, egui::epaint::util::hash(code));
         if self.of.as_ref() == Some(&key) {
@@ -66,12 +66,12 @@ impl SearchMatches {
         self.of = Some(key);
     }
 
-    /// The line of a match.
+    /// Line of a match.
     pub fn line(&self, index: usize) -> usize {
         self.places.get(index).map_or(0, |(line, _)| *line)
     }
 
-    /// Tints behind the matches in sight.
+    /// Highlights of the visible matches.
     pub fn tints(
         &self,
         galley: &Galley,
@@ -102,7 +102,7 @@ impl SearchMatches {
     }
 }
 
-/// Shows the bar; `current` is the match that the caret stands on.
+/// Draws the bar; `current` is the match at the caret.
 pub fn show(
     find: &mut Find,
     found: &SearchMatches,
@@ -110,7 +110,7 @@ pub fn show(
     ui: &mut Ui,
 ) -> Option<FindAction> {
     let palette = theme::of(ui);
-    let mut wish = None;
+    let mut action = None;
     let rows = if find.replacing { 2.0 } else { 1.0 };
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), rows * ROW), egui::Sense::hover());
     ui.painter().rect_filled(rect, 0.0, palette.raised);
@@ -130,7 +130,7 @@ pub fn show(
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if entered {
             let back = ui.input(|input| input.modifiers.shift);
-            wish = Some(if back {
+            action = Some(if back {
                 FindAction::Previous
             } else {
                 FindAction::Next
@@ -140,7 +140,7 @@ pub fn show(
         if (response.has_focus() || response.lost_focus())
             && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
         {
-            wish = Some(FindAction::Close);
+            action = Some(FindAction::Close);
         }
         let count = match (found.matches.len(), current) {
             (0, _) if find.query.is_empty() => String::new(),
@@ -154,14 +154,14 @@ pub fn show(
             ("↓", "Next match", FindAction::Next),
         ] {
             if small(ui, sign, name, false).clicked() {
-                wish = Some(what);
+                action = Some(what);
             }
         }
-        if small(ui, "Aa", "Match capitals", find.case).clicked() {
+        if small(ui, "Aa", "Match case", find.case).clicked() {
             find.case = !find.case;
         }
         if small(ui, "✕", "Close find", false).clicked() {
-            wish = Some(FindAction::Close);
+            action = Some(FindAction::Close);
         }
     });
     if find.replacing {
@@ -175,22 +175,22 @@ pub fn show(
                 field_width,
             );
             if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-                wish = Some(FindAction::Replace);
+                action = Some(FindAction::Replace);
                 response.request_focus();
             }
             ui.add_space(4.0);
             if small(ui, "Replace", "Replace", false).clicked() {
-                wish = Some(FindAction::Replace);
+                action = Some(FindAction::Replace);
             }
             if small(ui, "All", "Replace all", false).clicked() {
-                wish = Some(FindAction::ReplaceAll);
+                action = Some(FindAction::ReplaceAll);
             }
         });
     }
-    wish
+    action
 }
 
-/// Lays out in a row of its own: too little room must not make the panel wider.
+/// Lays out within a fixed row, so that lack of space does not widen the panel.
 fn within(ui: &mut Ui, row: Rect, add: impl FnOnce(&mut Ui)) {
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     let mut child = ui.new_child(UiBuilder::new().max_rect(row).layout(layout));
@@ -198,9 +198,9 @@ fn within(ui: &mut Ui, row: Rect, add: impl FnOnce(&mut Ui)) {
     add(&mut child);
 }
 
-/// The match that a wish leads to from a caret in bytes.
-pub fn target(found: &SearchMatches, wish: FindAction, caret: Range<usize>) -> Option<usize> {
-    match wish {
+/// The match that an action selects from a caret in bytes.
+pub fn target(found: &SearchMatches, action: FindAction, caret: Range<usize>) -> Option<usize> {
+    match action {
         FindAction::Next => next(
             &found.matches,
             caret.end.max(caret.start + usize::from(caret.is_empty())),

@@ -1,22 +1,20 @@
-//! Colours Python.
+//! Syntax highlighting of Python.
 //!
-//! A scanner of its own rather than a grammar engine: it needs no start-up, is linear in the text, and code
-//! that does not parse (a string that was never closed, half a call) is what it meets most.
+//! A separate scanner rather than a grammar engine: it needs no start-up, takes linear time, and mostly sees code that does not
+//! parse (unterminated strings, incomplete calls).
 
 use std::ops::Range;
 
-/// What a stretch of code is.
+/// Token kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Token {
-    /// A keyword.
     Keyword,
-    /// A text literal, prefix and quotes included.
+    /// A string literal with prefix and quotes.
     String,
     /// A number, or `True`, `False`, `None`.
     Number,
     /// A name that is called or defined, or a decorator.
     Call,
-    /// A comment.
     Comment,
     /// Anything else.
     Text,
@@ -28,26 +26,26 @@ const KEYWORDS: [&str; 32] = [
     "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
-/// A text literal that a line leaves open: its quote, and whether it takes three to close it.
+/// An unterminated string literal: its quote, and whether it is triple-quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Open {
     quote: u8,
     triple: bool,
 }
 
-/// Cuts `code` into tokens that cover all of it in order; neighbours of one kind are joined.
+/// Splits `code` into tokens that cover all of it in order; neighbours of one kind are joined.
 pub fn tokens(code: &str) -> Vec<(Token, Range<usize>)> {
     let mut tokens = Vec::new();
     scan(code, 0, &mut |token, range| push(&mut tokens, token, range));
     tokens
 }
 
-/// Cuts one line into tokens as [`tokens`] of the whole text would: kinds and ends. `open` is the literal that the lines
-/// before have left open; the one that this line leaves open comes back.
+/// Tokens of a line, equal to those of [`tokens`] for the whole text: kinds and ends. `open` is the literal left open by the
+/// previous lines; the one that this line leaves open is returned.
 pub fn line_tokens(line: &str, open: Option<Open>) -> (Vec<(Token, usize)>, Option<Open>) {
     let bytes = line.as_bytes();
     let mut cut: Vec<(Token, Range<usize>)> = Vec::new();
-    // The literal that reaches the end of the line, if one does.
+    // The literal that reaches the end of the line, if any.
     let mut last = open;
     let mut at = 0;
     if let Some(open) = open {
@@ -70,7 +68,7 @@ pub fn line_tokens(line: &str, open: Option<Open>) -> (Vec<(Token, usize)>, Opti
             .flatten();
         push(&mut cut, token, range);
     });
-    // One quote goes on only behind a backslash.
+    // A single-quoted string continues only after a backslash.
     let backslashes = line.bytes().rev().take_while(|byte| *byte == b'\\').count();
     let left = last.filter(|open| open.triple || backslashes % 2 == 1);
     (
@@ -126,7 +124,7 @@ fn token(code: &str, at: usize) -> (Token, usize) {
 }
 
 fn word_token(code: &str, word: &str, end: usize) -> Token {
-    // None is longer than eight letters, and most words of a script are none.
+    // No keyword is longer than eight letters, and most words are not keywords.
     if word.len() <= 8 && KEYWORDS.contains(&word) {
         Token::Keyword
     } else if matches!(word, "True" | "False" | "None") {
@@ -169,12 +167,12 @@ fn number_end(bytes: &[u8], at: usize) -> usize {
     end
 }
 
-/// End of the string whose quote is at `at`. One quote ends with its line, three end with three.
+/// End of the string whose quote is at `at`. A single quote ends with its line.
 fn string_end(bytes: &[u8], at: usize) -> usize {
     let open = opened(bytes, at);
     let start = at + open.width();
     literal_end(bytes, start, open).unwrap_or_else(|| {
-        // Up to the line break that no backslash hides.
+        // Up to the first unescaped line break.
         let mut end = start;
         while end < bytes.len() && (open.triple || bytes[end] != b'\n') {
             end += if bytes[end] == b'\\' { 2 } else { 1 };
@@ -197,12 +195,12 @@ impl Open {
     }
 }
 
-/// Where a literal ends whose content starts at `start`; none if its line, or for three quotes the text, ends before.
+/// End of a literal whose content starts at `start`; none if it is unterminated.
 fn literal_end(bytes: &[u8], start: usize, open: Open) -> Option<usize> {
     let mut end = start;
     while end < bytes.len() {
         match bytes[end] {
-            // A backslash hides the quote after it even in a raw string, and carries a string over its line.
+            // A backslash escapes the quote after it even in a raw string, and continues a string on the next line.
             b'\\' => end += 1,
             b'\n' if !open.triple => return None,
             byte if byte == open.quote && !open.triple => return Some(end + 1),
@@ -254,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_quote_ends_with_its_line_and_three_go_on() {
+    fn an_open_single_quote_ends_with_its_line_and_a_triple_one_continues() {
         assert_eq!(
             kinds("a = 'XY\nb"),
             [
@@ -275,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_names_are_told_apart() {
+    fn numbers_and_names_are_distinguished() {
         assert_eq!(
             kinds("x1 = 1e-3 - .5"),
             [
@@ -293,7 +291,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_one_by_one_are_cut_as_in_the_whole_text(code in "[a1 '\"\\\\#@(r\n]{0,80}") {
+        fn line_tokens_equal_tokens_of_the_whole_text(code in "[a1 '\"\\\\#@(r\n]{0,80}") {
             let whole = tokens(&code);
             let kind_at = |byte: usize| {
                 let found = whole.iter().find(|(_, range)| range.contains(&byte));

@@ -1,41 +1,41 @@
-//! What undo and redo go through: the edits of a text, and never the moves of its caret.
+//! Undo history: edits of a text, without moves of the caret.
 //!
-//! Whatever changes the text is recorded: typing, commands, sliders, a file that was loaded again. Typing is taken
-//! together by word and by pause, a slider by the stroke of the mouse that moves it; everything else is a step of its own.
+//! All changes are recorded: typing, commands, sliders, a reloaded file. Typing is grouped by word and pause, a slider by mouse
+//! drag; any other change is a separate step.
 
 use std::ops::Range;
 
-/// A pause of this length in typing begins a new step, s.
+/// Pause in typing that starts a new step, s.
 const PAUSE: f64 = 1.0;
 
-/// Texts of steps together, bytes: the oldest steps are dropped beyond it.
+/// Maximum total size of the texts of steps, bytes: the oldest steps are dropped.
 const LIMIT: usize = 64 << 20;
 
-/// What changed the text.
+/// Origin of an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditOrigin {
-    /// Keys, a character or a few at a time.
+    /// Typing of one or a few characters.
     Typing,
-    /// The slider of that number.
+    /// The slider of that name.
     Slider(String),
-    /// Anything else: a step whatever comes before and after it.
-    Whole,
+    /// Any other change, always a separate step.
+    Other,
 }
 
-/// When and around what an edit was made.
+/// Time and selection of an edit.
 #[derive(Clone, Debug)]
 pub struct EditTime {
-    /// The selection before, bytes of the text before.
+    /// Selection before the edit, in bytes.
     pub before: Range<usize>,
-    /// The selection after, bytes of the text after.
+    /// Selection after the edit, in bytes.
     pub after: Range<usize>,
     /// Window time, s.
     pub now: f64,
-    /// Whether a mouse button is held, which makes one stroke of however long it takes.
+    /// Whether a mouse button is held: a drag is one step, however long it takes.
     pub held: bool,
 }
 
-/// One step.
+/// A step.
 #[derive(Debug)]
 struct Edit {
     at: usize,
@@ -45,20 +45,20 @@ struct Edit {
     moment: EditTime,
 }
 
-/// The steps of one text.
+/// Undo history of a text.
 #[derive(Debug, Default)]
 pub struct History {
     text: String,
     done: Vec<Edit>,
     undone: Vec<Edit>,
-    /// Whether the next edit may become part of the last one.
+    /// Whether the next edit may join the last step.
     open: bool,
-    /// Bytes that `done` holds.
+    /// Bytes held by `done`.
     held: usize,
 }
 
 impl History {
-    /// Begins with a text.
+    /// Starts with a text.
     pub fn new(text: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -66,20 +66,20 @@ impl History {
         }
     }
 
-    /// The text as it stands.
+    /// Current text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Takes note that the text is now `text`.
+    /// Records that the text is now `text`.
     pub fn record(&mut self, text: &str, by: EditOrigin, moment: EditTime) {
         if text == self.text {
             return;
         }
-        // Of equal neighbours any could be the one that was typed: the caret tells which.
+        // Among equal neighbours the caret tells which character was typed.
         let most = match by {
             EditOrigin::Typing => moment.before.start.min(moment.after.start),
-            EditOrigin::Slider(_) | EditOrigin::Whole => usize::MAX,
+            EditOrigin::Slider(_) | EditOrigin::Other => usize::MAX,
         };
         let (old, new) = difference(&self.text, text, most);
         let edit = Edit {
@@ -91,7 +91,7 @@ impl History {
         };
         self.undone.clear();
         let joined = match self.done.last_mut() {
-            Some(last) if self.open && last.takes(&edit) => {
+            Some(last) if self.open && last.can_join(&edit) => {
                 self.held -= last.bytes();
                 last.join(&edit, &self.text);
                 self.held += last.bytes();
@@ -105,7 +105,7 @@ impl History {
             self.held += edit.bytes();
             self.done.push(edit);
         } else if let Some(nothing) = self.done.pop_if(|last| last.removed == last.inserted) {
-            // A slider that was brought back to where it was.
+            // A slider returned to its start.
             self.held -= nothing.bytes();
             self.open = false;
         }
@@ -117,12 +117,12 @@ impl History {
         self.done.drain(..dropped);
     }
 
-    /// Whatever comes next is a step of its own.
+    /// Ends the current step.
     pub fn seal(&mut self) {
         self.open = false;
     }
 
-    /// Takes the last step back; returns the selection that it was made at.
+    /// Undoes the last step; returns the selection before it.
     pub fn undo(&mut self) -> Option<Range<usize>> {
         let edit = self.done.pop()?;
         self.held -= edit.bytes();
@@ -134,7 +134,7 @@ impl History {
         Some(selection)
     }
 
-    /// Makes the step again that was taken back last; returns the selection that it left.
+    /// Redoes the last undone step; returns the selection after it.
     pub fn redo(&mut self) -> Option<Range<usize>> {
         let edit = self.undone.pop()?;
         self.text
@@ -146,7 +146,7 @@ impl History {
         Some(selection)
     }
 
-    /// A selection as far as the text has room for it.
+    /// A selection clamped to the text.
     fn within(&self, selection: &Range<usize>) -> Range<usize> {
         let place = |at: usize| self.text.floor_char_boundary(at.min(self.text.len()));
         place(selection.start)..place(selection.end)
@@ -159,21 +159,21 @@ impl Edit {
     }
 
     /// Whether `next` belongs to the same step.
-    fn takes(&self, next: &Self) -> bool {
+    fn can_join(&self, next: &Self) -> bool {
         let soon = next.moment.now - self.moment.now < PAUSE;
         match (&self.by, &next.by) {
             (EditOrigin::Slider(one), EditOrigin::Slider(other)) => {
                 one == other && (soon || next.moment.held)
             }
             (EditOrigin::Typing, EditOrigin::Typing) => {
-                soon && self.moment.after == next.moment.before && self.goes_on(next)
+                soon && self.moment.after == next.moment.before && self.continues(next)
             }
             _ => false,
         }
     }
 
-    /// Whether `next` types on where this one ended, in the same word, or deletes on.
-    fn goes_on(&self, next: &Self) -> bool {
+    /// Whether `next` continues typing at the end of this edit in the same word, or continues deleting.
+    fn continues(&self, next: &Self) -> bool {
         let typed = !self.inserted.is_empty() && next.removed.is_empty();
         let deleted = self.inserted.is_empty() && next.inserted.is_empty();
         if typed {
@@ -187,7 +187,7 @@ impl Edit {
         deleted && (next.at == self.at || next.at + next.removed.len() == self.at)
     }
 
-    /// Takes `next` in, which was made to `between`, the text that this one left.
+    /// Merges `next`, which changed `between`, the text after this edit.
     fn join(&mut self, next: &Self, between: &str) {
         let (one, other) = (
             self.at..self.at + self.inserted.len(),
@@ -205,7 +205,7 @@ impl Edit {
     }
 }
 
-/// What differs between two texts, as a place in each; at most `most` bytes before it count as alike.
+/// Differing ranges of two texts; at most `most` bytes before them are treated as equal.
 fn difference(old: &str, new: &str, most: usize) -> (Range<usize>, Range<usize>) {
     let alike = |(a, b): &(u8, u8)| a == b;
     let mut front = old.bytes().zip(new.bytes()).take(most).take_while(alike).count();
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    /// Types at the caret, a tenth of a second a character; `|` moves nothing but time on by two seconds.
+    /// Types at the caret, a tenth of a second per character; `|` only advances time by two seconds.
     fn typed(history: &mut History, keys: &str, caret: &mut usize, now: &mut f64) {
         for key in keys.chars() {
             if key == '|' {
@@ -255,13 +255,13 @@ mod tests {
         }
     }
 
-    /// The texts that undo leads through, the newest first.
+    /// Texts that undo leads through, newest first.
     fn back(history: &mut History) -> Vec<String> {
         std::iter::from_fn(|| history.undo().map(|_| history.text().to_owned())).collect()
     }
 
     #[test]
-    fn typing_is_taken_together_by_word_and_by_pause() {
+    fn typing_is_grouped_by_word_and_by_pause() {
         let (mut history, mut caret, mut now) = (History::new(""), 0, 0.0);
         typed(&mut history, "größe = wide|r", &mut caret, &mut now);
         assert_eq!(back(&mut history), ["größe = wide", "größe = ", "größe ", ""]);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caret_that_moved_begins_a_step_and_is_none_itself() {
+    fn a_caret_move_starts_a_step_but_is_not_one() {
         let (mut history, mut caret, mut now) = (History::new("ab"), 1, 0.0);
         typed(&mut history, "xx", &mut caret, &mut now);
         caret = 0;
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_among_its_equals_is_found_by_the_caret() {
+    fn the_caret_locates_an_edit_among_equal_letters() {
         let (mut history, mut caret, mut now) = (History::new("aaa"), 1, 0.0);
         typed(&mut history, "ab", &mut caret, &mut now);
         assert_eq!(history.text(), "aabaa");
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn deleting_goes_together_both_ways() {
+    fn deletions_are_grouped_in_both_directions() {
         let mut history = History::new("abcdef");
         for (text, caret, after) in [("abcef", 4, 3), ("abef", 3, 2)] {
             history.record(text, EditOrigin::Typing, at(caret, after, 0.0));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stroke_of_a_slider_is_one_step_however_long_it_takes() {
+    fn a_slider_drag_is_one_step() {
         let mut history = History::new("a = 1\nb = 2\n");
         let slide = |history: &mut History, name: &str, text: &str, now: f64, held: bool| {
             let moment = EditTime {
@@ -335,26 +335,26 @@ mod tests {
     }
 
     #[test]
-    fn a_new_edit_ends_what_could_be_made_again_and_whole_ones_stay_apart() {
+    fn a_new_edit_clears_redo_and_other_edits_are_separate_steps() {
         let mut history = History::new("a");
-        history.record("b", EditOrigin::Whole, at(0, 1, 0.0));
-        history.record("c", EditOrigin::Whole, at(0, 1, 0.0));
+        history.record("b", EditOrigin::Other, at(0, 1, 0.0));
+        history.record("c", EditOrigin::Other, at(0, 1, 0.0));
         history.undo();
-        history.record("d", EditOrigin::Whole, at(0, 1, 0.0));
+        history.record("d", EditOrigin::Other, at(0, 1, 0.0));
         assert_eq!(history.redo(), None);
         assert_eq!(back(&mut history), ["b", "a"]);
     }
 
     proptest! {
-        /// Whatever was done to whatever text: all the way back is the start, and all the way forth the end.
+        /// After any edits of any text: undoing all gives the start, redoing all gives the end.
         #[test]
-        fn back_and_forth_lose_nothing(
+        fn undo_and_redo_restore_the_start_and_the_end(
             texts in prop::collection::vec(("[aß\u{1F600}\n ]{0,6}", 0..3_u8, 0..9_usize, prop::bool::ANY), 1..12)
         ) {
             let mut history = History::new("ßa");
             let mut now = 0.0;
             for (text, by, caret, sealed) in &texts {
-                let by = [EditOrigin::Typing, EditOrigin::Slider("a".to_owned()), EditOrigin::Whole][*by as usize].clone();
+                let by = [EditOrigin::Typing, EditOrigin::Slider("a".to_owned()), EditOrigin::Other][*by as usize].clone();
                 now += 0.4 * *caret as f64;
                 let moment = EditTime { held: *sealed, ..at(*caret, caret + 1, now) };
                 history.record(text, by, moment);

@@ -1,13 +1,13 @@
-//! What Tab, Shift+Tab and Enter do to Python code.
+//! Tab, Shift+Tab and Enter in Python code.
 //!
 //! Works on text and a selection in characters, as egui counts them.
 
 use std::ops::Range;
 
-/// One level, spaces.
+/// Spaces per level.
 const LEVEL: usize = 4;
 
-/// Tab: indents the selected lines, or puts spaces up to the next level at the caret.
+/// Tab: indents the selected lines, or inserts spaces up to the next level at the caret.
 pub fn indent(code: &mut String, selection: Range<usize>) -> Range<usize> {
     let start = byte(code, selection.start);
     let end = byte(code, selection.end);
@@ -23,7 +23,7 @@ pub fn indent(code: &mut String, selection: Range<usize>) -> Range<usize> {
     })
 }
 
-/// Shift+Tab: takes up to one level off every selected line.
+/// Shift+Tab: removes up to one level from every selected line.
 pub fn outdent(code: &mut String, selection: Range<usize>) -> Range<usize> {
     shift_lines(code, selection, |line| {
         let tab = usize::from(line.starts_with('\t'));
@@ -32,8 +32,8 @@ pub fn outdent(code: &mut String, selection: Range<usize>) -> Range<usize> {
     })
 }
 
-/// Enter: a new line as deep as this one, one deeper after a colon or an open bracket, one less deep after
-/// `return` and its like.
+/// Enter: a new line with the same indentation, one level more after a colon or an open bracket, one less after `return` and
+/// similar statements.
 pub fn new_line(code: &mut String, selection: Range<usize>) -> Range<usize> {
     let start = byte(code, selection.start);
     let end = byte(code, selection.end);
@@ -61,7 +61,7 @@ fn balanced(text: &str) -> bool {
     count(['(', '[', '{']) == count([')', ']', '}'])
 }
 
-/// Gives every line that the selection touches `(taken, added)` leading spaces, and moves the selection along.
+/// Changes the leading spaces of every selected line by `(taken, added)`, and moves the selection along.
 fn shift_lines(
     code: &mut String,
     selection: Range<usize>,
@@ -69,7 +69,7 @@ fn shift_lines(
 ) -> Range<usize> {
     let first = line_start(code, byte(code, selection.start));
     let mut end = byte(code, selection.end);
-    // A selection that ends before the first character of a line does not mean that line.
+    // A selection that ends at the start of a line does not include that line.
     if selection.end > selection.start && code[..end].ends_with('\n') {
         end -= 1;
     }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn enter_keeps_the_depth_and_knows_blocks() {
+    fn enter_keeps_the_indentation_and_indents_blocks() {
         assert_eq!(after(new_line, "def f():|"), "def f():\n    |");
         assert_eq!(after(new_line, "    x = (|"), "    x = (\n        |");
         assert_eq!(after(new_line, "    return x|"), "    return x\n|");

@@ -1,8 +1,8 @@
-//! Gives Tab, Shift+Tab and Enter their meaning in Python, and Ctrl+Z and Ctrl+Y the editor's own history, before egui's
-//! text field sees them: its own undo takes moves of the caret for steps and knows nothing of sliders and commands.
+//! Handles Tab, Shift+Tab and Enter for Python, and Ctrl+Z and Ctrl+Y for the editor's history, before egui's text field sees
+//! them: its undo treats caret moves as steps and ignores sliders and commands.
 //!
-//! Several keys can arrive in one frame. They take effect in the order in which they were pressed: what comes
-//! after one of ours and cannot be done at once waits for the next frame.
+//! Several keys can arrive in one frame and take effect in order: input after a handled key that cannot be applied at once waits
+//! for the next frame.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub struct Keys {
     waiting: Vec<Event>,
 }
 
-/// What a key of ours does.
+/// Effect of a handled key.
 enum KeyAction {
     Edit(Edit),
     Undo,
@@ -29,7 +29,7 @@ enum KeyAction {
 }
 
 impl Keys {
-    /// Acts on `code` if the field `id` has the keyboard; tells whether it changed something.
+    /// Applies keys to `code` if the field `id` has the focus; returns whether the code changed.
     pub fn handle(&mut self, code: &mut String, history: &mut History, id: Id, ui: &Ui) -> bool {
         if !ui.memory(|memory| memory.has_focus(id)) {
             self.waiting.clear();
@@ -62,13 +62,13 @@ impl Keys {
     }
 }
 
-/// Takes the last step back; tells whether there was one.
+/// Undoes the last step; returns whether there was one.
 pub(super) fn undo(code: &mut String, history: &mut History, id: Id, ui: &Ui) -> bool {
     let selection = history.undo();
     show(selection, code, history, id, ui)
 }
 
-/// Makes the step again that was taken back last; tells whether there was one.
+/// Redoes the last undone step; returns whether there was one.
 pub(super) fn redo(code: &mut String, history: &mut History, id: Id, ui: &Ui) -> bool {
     let selection = history.redo();
     show(selection, code, history, id, ui)
@@ -81,7 +81,7 @@ fn show(selection: Option<Range<usize>>, code: &mut String, history: &History, i
     true
 }
 
-/// Does an edit at the caret, as a step of its own.
+/// Applies an edit at the caret as a separate step.
 pub(super) fn apply(edit: Edit, code: &mut String, history: &mut History, id: Id, ui: &Ui) -> bool {
     let Some(mut state) = TextEdit::load_state(ui.ctx(), id) else {
         return false;
@@ -101,7 +101,7 @@ pub(super) fn apply(edit: Edit, code: &mut String, history: &mut History, id: Id
         now: ui.input(|input| input.time),
         held: false,
     };
-    history.record(code, EditOrigin::Whole, moment);
+    history.record(code, EditOrigin::Other, moment);
     true
 }
 
@@ -128,7 +128,7 @@ fn meaning_of(event: &Event) -> Option<KeyAction> {
     }
 }
 
-/// Whether a text field could change its text or caret by it.
+/// Whether an event could change the text or caret of a field.
 pub(super) fn is_typing(event: &Event) -> bool {
     matches!(
         event,

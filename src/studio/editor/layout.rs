@@ -1,4 +1,4 @@
-//! Lays code out: colours, one row a line, and room under the failing line for its message.
+//! Text layout of code: colours, one row per line, and space below the failing line for its message.
 
 use std::sync::Arc;
 
@@ -10,22 +10,22 @@ use egui::{Color32, FontId, Galley, Rect, Ui, pos2};
 use super::highlight::{Open, Token, line_tokens};
 use crate::studio::theme::{self, CODE, CODE_LINE, CodePalette};
 
-/// Room kept free under a line.
+/// Space below a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gap {
-    /// The line, from 0.
+    /// Line, from 0.
     pub after: usize,
     /// Height, points.
     pub height: f32,
 }
 
-/// Remembers rows by line, so that a frame costs a comparison and a keystroke the layout of the lines it changes.
+/// Caches rows by line, so that a frame costs a comparison, and a keystroke the layout of the changed lines.
 ///
-/// egui keeps laid-out paragraphs too, but only while the whole text is handed to it in every frame, which for
-/// thousands of lines costs more than all the rest of the window.
+/// egui also caches paragraphs, but only if it gets the whole text in every frame; for thousands of lines that costs more than
+/// the rest of the window.
 #[derive(Default)]
 pub struct CodeLayout {
-    /// Laid out in every frame; egui gives another one when the glyphs of all earlier layouts are gone.
+    /// Laid out in every frame; egui returns another galley when it has discarded its glyphs.
     probe: Option<Arc<Galley>>,
     palette: Option<CodePalette>,
     text: String,
@@ -34,17 +34,17 @@ pub struct CodeLayout {
     gapped: Option<(Arc<Galley>, Gap, Arc<Galley>)>,
 }
 
-/// A line that was laid out.
+/// A line with its layout.
 struct Line {
-    /// The text literal that the lines before leave open.
+    /// String literal left open by the lines before.
     before: Option<Open>,
-    /// The one that it leaves open.
+    /// String literal that this line leaves open.
     after: Option<Open>,
     galley: Arc<Galley>,
 }
 
 impl CodeLayout {
-    /// Rows of `code`, one per line, with `gap` in between.
+    /// Rows of `code`, one per line, with `gap` inserted.
     pub fn galley(&mut self, ui: &Ui, code: &str, gap: Option<Gap>) -> Arc<Galley> {
         let palette = theme::of(ui).code;
         let probe = ui.fonts_mut(|fonts| fonts.layout_no_wrap("code".to_owned(), face(), palette.text));
@@ -76,7 +76,7 @@ impl CodeLayout {
         }
     }
 
-    /// How many lines `code` has.
+    /// Number of lines of `code`.
     pub fn count(&self, code: &str) -> usize {
         if self.text == code && !self.lines.is_empty() {
             self.lines.len()
@@ -85,23 +85,22 @@ impl CodeLayout {
         }
     }
 
-    /// Lays out the lines that differ from those known, and those after them that a string now reaches or no longer
-    /// does.
+    /// Lays out the lines that differ from the cached ones, and following lines that a string now reaches or no longer reaches.
     fn lay_out(&mut self, ui: &Ui, code: &str, palette: CodePalette) {
         let (old, new) = (self.text.as_bytes(), code.as_bytes());
         let (front, back) = if self.lines.is_empty() {
             (0, 0)
         } else {
-            alike(old, new)
+            common_ends(old, new)
         };
-        let kept = breaks(&old[old.len() - back..]);
+        let unchanged = breaks(&old[old.len() - back..]);
         let mut rest = self.lines.split_off(breaks(&old[..front]));
-        let mut tail = rest.split_off(rest.len() - kept.min(rest.len()));
+        let mut tail = rest.split_off(rest.len() - unchanged.min(rest.len()));
         let start = code[..floor(code, front)].rfind('\n').map_or(0, |at| at + 1);
         let changed = breaks(&new[start..]) + 1 - tail.len();
         let mut open = self.lines.last().and_then(|line| line.after);
         for (index, line) in code[start..].split('\n').enumerate() {
-            // What comes after the change stands as it was, unless a string was opened or closed before it.
+            // Lines after the change are unaffected, unless a string before them was opened or closed.
             if let Some(known) = index.checked_sub(changed)
                 && tail[known].before == open
             {
@@ -122,9 +121,9 @@ impl CodeLayout {
         self.text.push_str(code);
     }
 
-    /// All lines as one galley.
+    /// Joins all lines into one galley.
     fn joined(&self, ui: &Ui, palette: CodePalette) -> Galley {
-        // The rows bring their own colours; a job without a section would count as empty and not be painted.
+        // The rows have their own colours; a job without a section would count as empty and not be painted.
         let format = TextFormat::simple(face(), palette.text);
         let whole = Arc::new(LayoutJob::single_section(self.text.clone(), format));
         let scale = ui.pixels_per_point();
@@ -143,8 +142,8 @@ impl CodeLayout {
                 ends_with_newline: index + 1 < self.lines.len(),
             });
         }
-        // The counts of vertices stay 0: they only reserve room, and that of thousands of lines off the screen would be
-        // taken and given back in every frame.
+        // Vertex counts stay 0: they only reserve memory, which for thousands of invisible lines would be allocated and freed in
+        // every frame.
         galley
     }
 }
@@ -153,9 +152,9 @@ fn breaks(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
-/// How many bytes two texts share at their fronts, and of the rest at their backs.
-fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
-    /// Compared at once.
+/// Lengths of the common prefix and suffix of two texts, in bytes.
+fn common_ends(old: &[u8], new: &[u8]) -> (usize, usize) {
+    /// Bytes compared at a time.
     const STEP: usize = 64;
     let shorter = old.len().min(new.len());
     let mut front = 0;
@@ -179,7 +178,7 @@ fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
     (front, back)
 }
 
-/// The start of the character that holds a byte.
+/// Start of the character that contains a byte.
 fn floor(text: &str, mut at: usize) -> usize {
     while !text.is_char_boundary(at) {
         at -= 1;
@@ -231,7 +230,7 @@ fn color(token: Token, palette: &CodePalette) -> Color32 {
     }
 }
 
-/// Moves the rows after a line down. Rows are shared, so this costs a position per line.
+/// Moves the rows after a line down. Rows are shared, so the cost is one position per line.
 fn open_gap(galley: &Galley, gap: Gap) -> Galley {
     let mut galley = galley.clone();
     for row in galley.rows.iter_mut().skip(gap.after + 1) {
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_a_row_and_a_gap_moves_only_what_is_below() {
+    fn a_gap_moves_only_the_rows_below() {
         with_ui(|ui| {
             let mut layout = CodeLayout::default();
             let code = "a = 1\nb = (\n\nc = 'x'\n";
@@ -278,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keystroke_lays_out_its_own_line_and_no_other() {
+    fn a_keystroke_lays_out_only_its_line() {
         with_ui(|ui| {
             let mut layout = CodeLayout::default();
             let before = layout.galley(ui, "a = 1\nb = 2\nc = 3", None);
@@ -294,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn any_edit_lays_out_what_a_fresh_start_would() {
+    fn incremental_layout_equals_a_full_layout() {
         let texts = [
             "a = 1\nb = '''\nc\n'''\nd = 2\n",
             "a = 1\nb = ''\nc\n'''\nd = 2\n",
@@ -325,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_laid_out_is_painted() {
+    fn laid_out_rows_are_painted() {
         let ctx = egui::Context::default();
         theme::install(&ctx);
         let corners = |code: &str| {

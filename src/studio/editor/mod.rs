@@ -1,5 +1,5 @@
-//! The Python editor: line numbers, colours, and the failing line with its message under it; find and replace,
-//! completion and signatures, sliders for named numbers.
+//! Python editor: line numbers, colours, error messages below the failing line, find and replace, completion, signatures, and
+//! sliders for named numbers.
 
 pub mod api;
 mod assist;
@@ -46,27 +46,27 @@ use sliders::Sliders;
 /// Accessible name of the text field.
 pub const NAME: &str = "Code editor";
 
-/// Room for a scroll bar, points.
+/// Width of a scroll bar, points.
 const BAR: f32 = 11.0;
 
 /// Space above the first line, points.
 const TOP: i8 = 8;
 
-/// What the editor remembers between frames.
+/// State of the editor.
 #[derive(Default)]
 pub struct EditorView {
     buffer: String,
     seen: Option<(CardId, u64)>,
-    /// The steps of the text on screen.
+    /// History of the text on screen.
     history: History,
-    /// Whose steps these are.
+    /// Editor id of this history.
     history_of: Option<EditorId>,
-    /// The steps of the other texts.
+    /// Histories of the other texts.
     histories: BTreeMap<EditorId, History>,
     layout: CodeLayout,
-    /// The failure that the view has scrolled to.
+    /// Failure that the view has scrolled to.
     shown_failure: Option<(CardId, u32, String)>,
-    /// The field shown last.
+    /// Field shown last.
     field: Option<Id>,
     keys: Keys,
     find: Find,
@@ -74,44 +74,44 @@ pub struct EditorView {
     assist: Assist,
     at_caret: AtCaret,
     sliders: Sliders,
-    /// What was asked for by menu or shortcut.
-    wanted: Option<EditorAction>,
-    /// The field takes the keyboard back: not before it has seen the click that asked for it.
+    /// Action of a menu or shortcut, for the next frame.
+    pending_action: Option<EditorAction>,
+    /// Whether the field requests the focus: after it has processed the click.
     refocus: bool,
-    /// It takes it back if nothing else has it, in one of so many frames.
+    /// Number of frames in which the field takes the focus if nothing else has it.
     regain: u8,
-    /// A line to bring into sight.
+    /// Line to scroll to.
     go_to: Option<usize>,
-    /// The match that was gone to last, bytes: a field without the keyboard keeps no selection.
+    /// Match selected last, bytes: a field without the focus has no selection.
     on_match: Option<std::ops::Range<usize>>,
-    /// The fix of the failure on screen.
+    /// Suggested fix of the failure on screen.
     fix: Option<((CardId, u64), Option<suggest::SuggestedFix>)>,
 }
 
 impl EditorView {
-    /// Whether Escape is to put something of the editor away.
+    /// Whether Escape closes something in the editor.
     pub fn takes_escape(&self) -> bool {
         self.assist.is_open()
     }
 
-    /// Does what a menu entry or shortcut asks for, in the next frame.
+    /// Executes an action of a menu or shortcut in the next frame.
     pub fn act(&mut self, action: EditorAction) {
-        self.wanted = Some(action);
+        self.pending_action = Some(action);
     }
 
-    /// What lay over it is gone: the keyboard is the code's again, unless something else has taken it.
+    /// Returns the focus to the code after a popup closed, unless another widget has it.
     pub fn regain_focus(&mut self) {
-        // What had the keyboard and is gone loses it a frame later.
+        // A closed widget loses the focus one frame later.
         self.regain = 3;
     }
 
-    /// The text is being saved: what comes next is a step of its own, so that undo finds what the file holds.
+    /// The text is being saved: ends the step, so that undo reaches the saved text.
     pub fn seal(&mut self) {
         self.history.seal();
     }
 
-    /// Takes the text of a card, and its steps.
-    fn turn_to(&mut self, card: &Card, state: &State, id: Id, ui: &Ui) {
+    /// Switches to the text and history of a card.
+    fn switch_to(&mut self, card: &Card, state: &State, id: Id, ui: &Ui) {
         if self.seen != Some((card.id, card.revision)) {
             if self.buffer != card.code {
                 self.buffer.clone_from(&card.code);
@@ -133,16 +133,16 @@ impl EditorView {
                 .retain(|editor, _| cards().any(|card| card.editor == *editor));
         }
         if self.history.text() != self.buffer {
-            // Changed from outside: loaded again from its file, say.
+            // Changed outside the editor, for example reloaded from its file.
             let before = caret_of(ui, id, self.history.text());
-            self.record(EditOrigin::Whole, before, id, ui);
+            self.record(EditOrigin::Other, before, id, ui);
         }
     }
 
-    /// Makes a step of what was done to the text, which was selected at `before`.
+    /// Records a change of the text, with the selection `before`.
     fn record(&mut self, by: EditOrigin, before: Range<usize>, id: Id, ui: &Ui) {
         let (now, held) = ui.input(|input| {
-            // The frame in which the button is let go belongs to the stroke.
+            // The frame in which the button is released belongs to the drag.
             (
                 input.time,
                 input.pointer.any_down() || input.pointer.any_released(),
@@ -158,13 +158,13 @@ impl EditorView {
     }
 }
 
-/// Shows the card on screen for editing.
+/// Draws the card on screen for editing.
 pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let session = state.session();
     let card = session.card();
     header(session, card, ui, commands);
     let id = Id::unique(("code", card.editor));
-    view.turn_to(card, state, id, ui);
+    view.switch_to(card, state, id, ui);
     if ui.input(|input| input.pointer.any_pressed()) {
         view.history.seal();
     }
@@ -196,7 +196,7 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
 fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let (title, about) = names(session, card);
-    // In a narrow panel the name needs the room; the menu and the palette reset as well.
+    // In a narrow panel the name takes priority; the menu and the palette reset too.
     let has_room = ui.available_width() >= 280.0;
     widgets::header(
         ui,
@@ -205,7 +205,7 @@ fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Comman
             ui.label(RichText::new(title).font(theme::semibold(theme::TEXT)));
             if card.unsaved() {
                 ui.label(RichText::new("•").color(palette.warn))
-                    .on_hover_text("not saved");
+                    .on_hover_text("unsaved");
             }
             ui.add(egui::Label::new(widgets::dim(about, palette)).truncate());
         },
@@ -219,20 +219,20 @@ fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Comman
                 if let Some(scored) = card.scored() {
                     let t = &scored.evaluation.timing;
                     label.on_hover_text(format!(
-                        "waited {:.0} ms\nran {:.0} ms\nmeshed {:.0} ms\nscored {:.0} ms\nin all {:.0} ms",
+                        "queue {:.0} ms\nrun {:.0} ms\nmesh {:.0} ms\nscore {:.0} ms\ntotal {:.0} ms",
                         t.queue_ms, t.run_ms, t.mesh_ms, t.score_ms, t.total_ms
                     ));
                 }
             }
             if has_room && card.origin != Origin::Seed {
                 action_button(ui, Action::ResetToSeed, ActionStyle::Small, None, commands)
-                    .on_hover_text("back to the seed alone; hand edits stay in the timeline");
+                    .on_hover_text("return to the seed; hand edits stay in the timeline");
             }
         },
     );
 }
 
-/// What a card is called in the header, and a word on where it comes from.
+/// Title of a card in the header, and its origin.
 fn names(session: &Session, card: &Card) -> (String, String) {
     match card.origin {
         Origin::Seed => ("seeds/weak.py".to_owned(), "the weak seed".to_owned()),
@@ -283,7 +283,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
 
     let marked = card.failure().and_then(|failure| paint::mark(failure, lines));
     let message = marked.map(|(_, failure)| paint::message_galley(ui, failure, area.width() - 44.0));
-    // A fix is worked out once for a failure, and goes with the next keystroke.
+    // A fix is computed once per failure, and removed with the next keystroke.
     let fits = |scored: &super::state::Scored| scored.revision == card.revision;
     let fresh_failure = marked.filter(|_| card.scored().is_some_and(|scored| fits(scored)));
     let key = (card.id, card.revision);
@@ -320,11 +320,11 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
     paste::unwrap(&view.buffer, id, ui);
     let typed = changed;
     let before = caret_of(ui, id, &view.buffer);
-    // Pasted and cut pieces are steps of their own, whatever is typed around them.
+    // Paste and cut are separate steps.
     let by = ui.input(|input| {
         let piece = |event: &Event| matches!(event, Event::Paste(_) | Event::Cut);
         if input.events.iter().any(piece) {
-            EditOrigin::Whole
+            EditOrigin::Other
         } else {
             EditOrigin::Typing
         }
@@ -342,7 +342,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
     *shown_failure = now;
     let output = ui
         .scope_builder(UiBuilder::new().max_rect(area), |ui| {
-            // Bars have room of their own: over the code they would hide its last line.
+            // Scroll bars get their own space: over the code they would cover its last line.
             ui.spacing_mut().scroll.floating_allocated_width = BAR;
             ScrollArea::both()
                 .id_salt(("code scroll", card.editor))
@@ -380,7 +380,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
                         let rect = Rect::from_min_size(pos2(area.left(), top), vec2(1.0, CODE_LINE));
                         ui.scroll_to_rect(rect, (!area.contains_rect(rect)).then_some(egui::Align::Center));
                     }
-                    // Here and not later: scrolling is a wish to the area that the field lies in.
+                    // At this point, because scrolling applies to the area of the field.
                     if let Some((row, _)) = marked.filter(|_| fresh) {
                         paint::reveal(ui, &output, row, gap, area);
                     }
@@ -399,7 +399,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
 
     if output.response.changed() {
         view.record(by, before, id, ui);
-        // It keeps a copy of the whole text for each step, and is never asked for one.
+        // egui's undo would keep a copy of the whole text per step and is not used.
         if let Some(mut state) = TextEdit::load_state(ui.ctx(), id) {
             state.clear_undoer();
         }
@@ -413,7 +413,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
     if std::mem::take(&mut view.refocus) || free {
         output.response.request_focus();
     }
-    // The keyboard starts in the editor, and goes along when another card's field takes its place.
+    // The editor starts with the focus, which follows when another card's field replaces it.
     let before = view.field.replace(id);
     if before != Some(id) && before.is_none_or(|before| ui.memory(|memory| memory.has_focus(before))) {
         output.response.request_focus();
@@ -502,7 +502,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
                 view.buffer.replace_range(fix.place.clone(), &fix.text);
                 let end = fix.place.start + fix.text.len();
                 set_selection(ui, id, &view.buffer, end..end);
-                view.record(EditOrigin::Whole, before, id, ui);
+                view.record(EditOrigin::Other, before, id, ui);
                 output.response.request_focus();
                 commands.push(Command::Edit {
                     card: card.id,
@@ -516,14 +516,14 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
     }
 }
 
-/// Puts a completion in place of what was typed of it.
+/// Replaces the typed prefix by a completion.
 fn complete(
     view: &mut EditorView,
     (place, text, back): (std::ops::Range<usize>, String, usize),
     id: Id,
     ui: &Ui,
 ) {
-    // Brackets that are there already are not put there twice.
+    // Existing parentheses are not inserted again.
     let bare = text.trim_end_matches("()");
     let (text, back) = if view.buffer[place.end..].starts_with('(') {
         (bare, 0)
@@ -534,7 +534,7 @@ fn complete(
     view.buffer.replace_range(place.clone(), text);
     let caret = place.start + text.len() - back;
     set_selection(ui, id, &view.buffer, caret..caret);
-    view.record(EditOrigin::Whole, before, id, ui);
+    view.record(EditOrigin::Other, before, id, ui);
 }
 
 #[cfg(test)]

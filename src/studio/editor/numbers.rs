@@ -1,37 +1,34 @@
-//! The named numbers of a script: what its sliders move.
+//! Named numbers of a script, which sliders change.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::highlight::{Token, tokens};
 
-/// A slider over more than this moves in steps that nobody means; digits enough lead to infinity.
-const MOST: f64 = 1e9;
+/// A slider over a larger range has useless steps; enough digits give infinity.
+const MAX_VALUE: f64 = 1e9;
 
-/// `name = number` at the left border of a script.
+/// An assignment `name = number` without indentation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
-    /// Its name.
     pub name: String,
-    /// Its value.
     pub value: f64,
-    /// Where the literal stands, bytes; with its sign.
+    /// Position of the literal with its sign, bytes.
     pub place: Range<usize>,
-    /// Digits after the point; none for a whole number.
+    /// Decimal places; none for an integer.
     pub digits: Option<usize>,
 }
 
-/// Every named number, in order. Names that are assigned again further down are left out: a slider would move one of
-/// two values.
+/// Named numbers in order. Names assigned more than once are excluded: a slider would change one of two values.
 pub fn numbers(code: &str) -> Vec<Number> {
-    // Those that reach over a line break: few, however long the script.
+    // Strings that span lines: few, however long the script is.
     let mut strings = tokens(code)
         .into_iter()
         .filter(|(token, range)| *token == Token::String && code[range.clone()].contains('\n'))
         .map(|(_, range)| range)
         .peekable();
     let mut found: Vec<Number> = Vec::new();
-    // How often each of them is assigned.
+    // Number of assignments of each name.
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     let mut start = 0;
     for line in code.split('\n') {
@@ -62,7 +59,7 @@ pub fn numbers(code: &str) -> Vec<Number> {
             && plain.chars().all(|c| c.is_ascii_digit() || c == '.')
             && plain.chars().any(|c| c.is_ascii_digit());
         let value = simple.then(|| literal.parse::<f64>().ok()).flatten();
-        let Some(value) = value.filter(|value| value.abs() <= MOST) else {
+        let Some(value) = value.filter(|value| value.abs() <= MAX_VALUE) else {
             continue;
         };
         let at = here + line.len() - rest.len() + (text.len() - text.trim_start().len());
@@ -79,7 +76,7 @@ pub fn numbers(code: &str) -> Vec<Number> {
 }
 
 impl Number {
-    /// The range of its slider: from nothing to twice as much, in round numbers.
+    /// Range of the slider: from zero to twice the value, rounded.
     pub fn range(&self) -> [f64; 2] {
         let far = round_up(
             2.0 * self
@@ -90,12 +87,12 @@ impl Number {
         if self.value < 0.0 { [-far, far] } else { [0.0, far] }
     }
 
-    /// A value as it would be written in its place: at least as finely as it is.
+    /// A value formatted like the literal, with at least as many decimal places.
     pub fn written(&self, value: f64) -> String {
         match self.digits {
             None => format!("{:.0}", value.round()),
             Some(digits) => {
-                // Steps of a hundredth of the range: 22.0 goes in tenths, 0.4 in hundredths.
+                // Steps of a hundredth of the range: 22.0 changes in tenths, 0.4 in hundredths.
                 let [low, high] = self.range();
                 let step = -((high - low) / 200.0).log10().floor();
                 let finest = digits.max(step.max(1.0) as usize).min(6);
@@ -122,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_numbers_at_the_border_count() {
+    fn only_unindented_number_assignments_are_listed() {
         let far = "9".repeat(400);
         assert_eq!(numbers(&format!("a = {far}\nb = -1{}\n", "0".repeat(300))), []);
         let code = "a = 4.0\nb_2= -3  # mm\nc = a * 2\n    d = 1\ne, f = 1, 2\n'''\ng = 1\n'''\nh == 3\ni = 1e3\nj = 5\nj = 6\nk += 1\nø = 2.50";
@@ -134,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_written_as_finely_as_before() {
+    fn values_keep_their_precision() {
         let number = |code: &str| numbers(code).remove(0);
         assert_eq!(number("a = 44.0").written(51.3), "51.3");
         assert_eq!(number("a = 44.0").written(51.0), "51.0");

@@ -1,4 +1,4 @@
-//! What is drawn on the code: the failing line and its message, line numbers, brackets, what hovers.
+//! Drawings on the code: failing line and message, line numbers, brackets, hover text.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use super::{EditorView, api, indent, quoted, suggest};
 use crate::failure::Failure;
 use crate::studio::theme::{self, CODE, CODE_LINE, Palette};
 
-/// A caret this many lines from the failing line is at work on it.
+/// Maximum distance in lines at which the caret is considered to be at the failing line.
 const NEAR: usize = 3;
-/// Height of the row with a fix under a message, points.
+/// Height of the row with a fix below a message, points.
 pub(super) const FIX: f32 = 26.0;
 
 /// Row of the failing line. A line past the end (an open bracket) is the last one.
@@ -21,7 +21,7 @@ pub(super) fn mark(failure: &Failure, lines: usize) -> Option<(usize, &Failure)>
     Some((line.clamp(1, lines) - 1, failure))
 }
 
-/// Brings a failing line with its message into sight, unless the caret is at work elsewhere.
+/// Scrolls to a failing line and its message, unless the caret is elsewhere.
 pub(super) fn reveal(
     ui: &Ui,
     output: &egui::text_edit::TextEditOutput,
@@ -57,7 +57,7 @@ pub(super) fn message_galley(ui: &Ui, failure: &Failure, width: f32) -> Arc<Gall
     ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
 
-/// The message under its line; tells whether the fix was clicked.
+/// Draws the message below its line; returns whether the fix was clicked.
 pub(super) fn message_card(
     ui: &mut Ui,
     at: Pos2,
@@ -119,7 +119,7 @@ pub(super) fn message_card(
     .inner
 }
 
-/// Tints behind the caret's line and the failing line.
+/// Highlights of the caret's line and the failing line.
 pub(super) fn rows_behind(
     galley: &Galley,
     origin: Pos2,
@@ -143,7 +143,7 @@ pub(super) fn rows_behind(
     Shape::Vec(shapes)
 }
 
-/// A click on a line's number puts the caret at the start of the line.
+/// A click on a line number moves the caret to the start of the line.
 pub(super) fn gutter_click(ui: &Ui, output: &egui::text_edit::TextEditOutput, id: Id, gutter: Rect) {
     let response = ui.interact(gutter, id.with("gutter"), egui::Sense::click());
     if response.clicked()
@@ -200,7 +200,7 @@ pub(super) fn gutter_numbers(
     }
 }
 
-/// Underlines the name that the message speaks of where the failing line holds it, else the whole line.
+/// Underlines the name in the message if the failing line contains it, else the whole line.
 pub(super) fn squiggle(
     ui: &Ui,
     galley: &Galley,
@@ -237,7 +237,7 @@ pub(super) fn row_of(galley: &Galley, cursor: CCursor) -> usize {
     galley.layout_from_cursor(cursor).row
 }
 
-/// A frame around a bracket.
+/// Frame around a bracket.
 pub(super) fn bracket(galley: &Galley, at: Pos2, code: &str, byte: usize, palette: &Palette) -> Shape {
     let Some(before) = code.get(..byte) else {
         return Shape::Noop;
@@ -252,12 +252,12 @@ pub(super) fn bracket(galley: &Galley, at: Pos2, code: &str, byte: usize, palett
     )
 }
 
-/// What the name under the mouse is.
+/// Hover text of the name under the pointer.
 pub(super) fn hover(view: &EditorView, output: &egui::text_edit::TextEditOutput, area: Rect, ui: &Ui) {
     let Some(at) = output.response.hover_pos().filter(|at| area.contains(*at)) else {
         return;
     };
-    // Only a mouse at rest asks; looking names up at every move would be work for nothing.
+    // Only for a resting pointer, to avoid a lookup at every move.
     if view.assist.is_open() || ui.input(|input| input.pointer.is_moving() || input.pointer.any_down()) {
         return;
     }

@@ -1,15 +1,15 @@
-//! Pastes a model's answer as the program in it, where it takes the place of the whole text.
+//! Extracts the program of a pasted model answer that replaces the whole text.
 //!
-//! Elsewhere, and for plain code, a paste is what was copied. The text field itself puts it in, so that it can be undone.
+//! Other pastes are unchanged. The text field inserts the text, so that undo works.
 
 use egui::{Event, Id, TextEdit, Ui};
 
 use crate::extraction;
 
-/// A longer text is pasted as it is: no answer is so long, and the window waits for this.
+/// A longer text is pasted unchanged: answers are shorter, and extraction blocks the window.
 const LONGEST: usize = 1 << 18;
 
-/// Changes a paste of this frame before the field `id`, which has the keyboard, sees it.
+/// Replaces a paste event before the focused field `id` receives it.
 pub(super) fn unwrap(code: &str, id: Id, ui: &Ui) {
     if !ui.memory(|memory| memory.has_focus(id)) || !replaces_all(code, id, ui) {
         return;

@@ -1,8 +1,8 @@
-//! What a message quotes.
+//! Quoted parts of a message.
 
-/// The parts of a message, each with whether it stands between quotes; the quotes are left out.
+/// Parts of a message, each with whether it was quoted; the quotes are removed.
 ///
-/// An apostrophe inside a word and a quote that nothing closes are text.
+/// An apostrophe inside a word and an unpaired quote are text.
 pub(super) fn parts(message: &str) -> Vec<(bool, &str)> {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let mut parts = Vec::new();
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_paired_quotes_is_left_out() {
+    fn only_paired_quotes_are_removed() {
         let text = |message: &str| {
             parts(message)
                 .into_iter()

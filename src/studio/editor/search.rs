@@ -1,4 +1,4 @@
-//! Finding in the code, and what menus and shortcuts ask of it.
+//! Search in the code, and editor actions of menus and shortcuts.
 
 use std::ops::Range;
 
@@ -10,15 +10,15 @@ use super::history::EditOrigin;
 use super::{EditorView, api, comment, find as matching, indent, keys};
 use crate::studio::command::EditorAction;
 
-/// Does what was asked for by menu or shortcut; tells whether the code was changed.
+/// Executes the pending editor action; returns whether the code changed.
 pub(super) fn act(view: &mut EditorView, id: Id, ui: &Ui) -> bool {
-    let Some(action) = view.wanted.take() else {
+    let Some(action) = view.pending_action.take() else {
         return false;
     };
     match action {
         EditorAction::Find | EditorAction::Replace => {
             let caret = caret_of(ui, id, &view.buffer);
-            // What is selected is what is looked for, if it is a piece of a line.
+            // A selection within a line becomes the query.
             let selected = view.buffer.get(caret).unwrap_or_default();
             if !selected.is_empty() && !selected.contains('\n') {
                 view.find.query = selected.to_owned();
@@ -56,20 +56,20 @@ pub(super) fn act(view: &mut EditorView, id: Id, ui: &Ui) -> bool {
     }
 }
 
-/// The bar over the code; tells whether the code was changed.
+/// Draws the find bar; returns whether the code changed.
 pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
     view.found.update(&view.find, &view.buffer);
     let caret = place_of(view, id, ui);
     let current = view.found.matches.iter().position(|range| *range == caret);
     let before = view.find.query.clone();
-    let wish = find_bar::show(&mut view.find, &view.found, current, ui);
+    let action = find_bar::show(&mut view.find, &view.found, current, ui);
     if view.find.query != before {
         view.found.update(&view.find, &view.buffer);
         if let Some(first) = matching::next(&view.found.matches, caret.start) {
             select(view, first, id, ui);
         }
     }
-    match wish {
+    match action {
         None => false,
         Some(FindAction::Close) => {
             view.find.open = false;
@@ -78,7 +78,7 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
             false
         }
         Some(FindAction::Next | FindAction::Previous) => {
-            go(view, wish.unwrap_or(FindAction::Next), id, ui);
+            go(view, action.unwrap_or(FindAction::Next), id, ui);
             false
         }
         Some(FindAction::Replace) => {
@@ -90,7 +90,7 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
             view.buffer.replace_range(range.clone(), &view.find.replacement);
             let after = range.start..range.start + view.find.replacement.len();
             set_selection(ui, id, &view.buffer, after);
-            view.record(EditOrigin::Whole, before, id, ui);
+            view.record(EditOrigin::Other, before, id, ui);
             view.found.update(&view.find, &view.buffer);
             let after = range.start + view.find.replacement.len();
             if let Some(index) = matching::next(&view.found.matches, after) {
@@ -101,31 +101,31 @@ pub(super) fn find(view: &mut EditorView, id: Id, ui: &mut Ui) -> bool {
         Some(FindAction::ReplaceAll) => {
             let before = caret_of(ui, id, &view.buffer);
             let count = view.find.replace_all(&mut view.buffer);
-            view.record(EditOrigin::Whole, before, id, ui);
+            view.record(EditOrigin::Other, before, id, ui);
             view.found.update(&view.find, &view.buffer);
             count > 0
         }
     }
 }
 
-/// The selection, or where it was when the bar took the keyboard.
+/// The selection, or the one before the bar got the focus.
 pub(super) fn place_of(view: &EditorView, id: Id, ui: &Ui) -> Range<usize> {
     let elsewhere = !ui.memory(|memory| memory.has_focus(id));
-    let kept = view
+    let stored = view
         .on_match
         .clone()
         .filter(|range| elsewhere && range.end <= view.buffer.len());
-    kept.unwrap_or_else(|| caret_of(ui, id, &view.buffer))
+    stored.unwrap_or_else(|| caret_of(ui, id, &view.buffer))
 }
 
-pub(super) fn go(view: &mut EditorView, wish: FindAction, id: Id, ui: &Ui) {
+pub(super) fn go(view: &mut EditorView, action: FindAction, id: Id, ui: &Ui) {
     let caret = place_of(view, id, ui);
-    if let Some(index) = find_bar::target(&view.found, wish, caret) {
+    if let Some(index) = find_bar::target(&view.found, action, caret) {
         select(view, index, id, ui);
     }
 }
 
-/// Puts the selection on a match and brings it into sight.
+/// Selects a match and scrolls to it.
 pub(super) fn select(view: &mut EditorView, index: usize, id: Id, ui: &Ui) {
     let range = view.found.matches[index].clone();
     set_selection(ui, id, &view.buffer, range.clone());
@@ -134,7 +134,7 @@ pub(super) fn select(view: &mut EditorView, index: usize, id: Id, ui: &Ui) {
     ui.request_repaint();
 }
 
-/// The selection of the field in bytes.
+/// Selection of the field in bytes.
 pub(super) fn caret_of(ui: &Ui, id: Id, code: &str) -> Range<usize> {
     let range = TextEdit::load_state(ui.ctx(), id).and_then(|state| state.cursor.char_range());
     let Some(range) = range.map(|range| range.as_sorted_char_range()) else {
@@ -143,7 +143,7 @@ pub(super) fn caret_of(ui: &Ui, id: Id, code: &str) -> Range<usize> {
     bytes_of(code, &range)
 }
 
-/// A range of characters as egui counts them, in bytes.
+/// Converts a range of characters, as egui counts them, to bytes.
 pub(super) fn bytes_of(code: &str, chars: &Range<CharIndex>) -> Range<usize> {
     indent::byte(code, chars.start.0)..indent::byte(code, chars.end.0)
 }

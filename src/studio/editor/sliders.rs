@@ -12,13 +12,13 @@ use crate::studio::theme::{self, PAD, SMALL};
 const HEAD: f32 = 28.0;
 const ROW: f32 = 25.0;
 
-/// The numbers of the code on screen.
+/// Numbers of the code on screen.
 pub struct Sliders {
     open: bool,
     key: Option<u64>,
     numbers: Vec<Number>,
     editor: Option<EditorId>,
-    /// Ranges stay while a slider moves, or it would run away from the mouse.
+    /// Ranges are fixed while a slider moves; otherwise it would move away from the pointer.
     ranges: BTreeMap<String, [f64; 2]>,
 }
 
@@ -35,8 +35,8 @@ impl Default for Sliders {
 }
 
 impl Sliders {
-    /// Height that [`Self::show`] takes of `room`. The field and not the card says whose numbers they are: a step that is
-    /// tuned becomes a draft, under the same hand.
+    /// Height of [`Self::show`] within `room`. The numbers belong to the field, not the card: a step changed by a slider becomes
+    /// a draft during the drag.
     pub fn height(&mut self, code: &str, editor: EditorId, room: f32) -> f32 {
         let key = egui::epaint::util::hash(code);
         if self.key != Some(key) {
@@ -58,7 +58,7 @@ impl Sliders {
         }
     }
 
-    /// Shows them; returns the name of a number that was moved, and the code with it.
+    /// Draws the sliders; returns the name of a changed number, and the new code.
     pub fn show(&mut self, code: &str, ui: &mut Ui) -> Option<(String, String)> {
         let palette = theme::of(ui);
         let rect = ui.available_rect_before_wrap();
@@ -95,7 +95,7 @@ impl Sliders {
             egui::Align2::LEFT_CENTER,
             title,
         );
-        let hint = widgets::small("drag and the reward follows", palette);
+        let hint = widgets::small("drag to change a value and score it", palette);
         let hint = widgets::line(ui, hint, (rect.right() - title.right() - 60.0).max(0.0));
         widgets::paint_line(
             ui,
@@ -171,7 +171,7 @@ fn row(number: &Number, ranges: &mut BTreeMap<String, [f64; 2]>, ui: &mut Ui) ->
         pos2(inner.left() + name_width, inner.top()),
         pos2(inner.right() - 62.0, inner.bottom()),
     );
-    // A panel as narrow as that shows name and number alone.
+    // A very narrow panel shows name and number only.
     if room.width() < 24.0 {
         return None;
     }

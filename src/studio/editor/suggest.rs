@@ -1,20 +1,20 @@
-//! What a failing line probably meant.
+//! Suggests fixes for misspelled names.
 
 use std::ops::Range;
 
 use super::api::{ApiIndex, nearest, word_before};
 use crate::failure::Failure;
 
-/// A change that may mend a failure.
+/// An edit that may fix a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuggestedFix {
-    /// What is replaced, bytes.
+    /// Replaced range, bytes.
     pub place: Range<usize>,
-    /// What takes its place.
+    /// Replacement.
     pub text: String,
 }
 
-/// A name that is spelled nearly like the one that is not there.
+/// Replaces an unknown name by a similarly spelled one.
 pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<SuggestedFix> {
     let message = failure.message.as_str();
     let quoted: Vec<&str> = message.split('\'').skip(1).step_by(2).collect();
@@ -46,7 +46,7 @@ pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<SuggestedF
     None
 }
 
-/// Names that a script gives: assigned, defined, imported.
+/// Names that a script assigns, defines or imports.
 fn names(code: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut push = |name: &str| {
@@ -69,7 +69,7 @@ fn names(code: &str) -> Vec<String> {
     names
 }
 
-/// The first whole word `wanted` from a place on, or else from the start, that stands as it has to.
+/// The first whole word `wanted` after a position, or else from the start, that satisfies `fits`.
 fn word(code: &str, from: usize, wanted: &str, fits: impl Fn(&str, &str) -> bool) -> Option<Range<usize>> {
     let inside = |c: char| c == '_' || c.is_alphanumeric();
     let all = code
@@ -101,7 +101,7 @@ mod tests {
     use crate::failure::Kind;
     use crate::studio::editor::api;
 
-    fn mended(code: &str, message: &str, line: u32) -> Option<String> {
+    fn fixed(code: &str, message: &str, line: u32) -> Option<String> {
         let failure = Failure {
             kind: Kind::InventedApi,
             message: message.to_owned(),
@@ -115,10 +115,10 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_mended_where_it_is() {
+    fn a_misspelling_is_fixed_in_place() {
         let code = "cricle = 1\nw = cq.Workplane('XY')\\\n    .cricle(3)\n";
         assert_eq!(
-            mended(
+            fixed(
                 code,
                 "AttributeError: 'Workplane' object has no attribute 'cricle'",
                 2
@@ -127,7 +127,7 @@ mod tests {
             Some("cricle = 1\nw = cq.Workplane('XY')\\\n    .circle(3)\n")
         );
         assert_eq!(
-            mended(
+            fixed(
                 "w = cq.Workplan('XY')",
                 "module 'cadquery' has no attribute 'Workplan'",
                 1
@@ -136,7 +136,7 @@ mod tests {
             Some("w = cq.Workplane('XY')")
         );
         assert_eq!(
-            mended(
+            fixed(
                 "w.box(1, 2, heigth=3)",
                 "Workplane.box() got an unexpected keyword argument 'heigth'",
                 1
@@ -145,17 +145,17 @@ mod tests {
             Some("w.box(1, 2, height=3)")
         );
         assert_eq!(
-            mended("plate_w = 3\nb = palte_w + 1", "name 'palte_w' is not defined", 2).as_deref(),
+            fixed("plate_w = 3\nb = palte_w + 1", "name 'palte_w' is not defined", 2).as_deref(),
             Some("plate_w = 3\nb = plate_w + 1")
         );
     }
 
     #[test]
-    fn nothing_is_made_up() {
+    fn unrelated_names_get_no_suggestion() {
         assert_eq!(
-            mended("w.annulus(1)", "'Workplane' object has no attribute 'annulus'", 1),
+            fixed("w.annulus(1)", "'Workplane' object has no attribute 'annulus'", 1),
             None
         );
-        assert_eq!(mended("(", "'(' was never closed", 1), None);
+        assert_eq!(fixed("(", "'(' was never closed", 1), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What the editor does to a text holds for texts of any script, at any place in them.
+//! Property tests: editor operations on texts of any script, at any position.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::find::Find;
 use super::{api, brackets, comment, indent, numbers, suggest};
 use crate::failure::{Failure, Kind};
 
-/// Pieces of code, of strings and comments, and letters whose capitals are longer or shorter than they are.
+/// Fragments of code, strings and comments, and letters whose capitals have another length.
 fn texts() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "a = 1",
@@ -41,7 +41,7 @@ fn texts() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
 }
 
-/// Two places in a text, in characters.
+/// Two positions in a text, in characters.
 fn selection(text: &str, ends: [prop::sample::Index; 2]) -> Range<usize> {
     let count = text.chars().count() + 1;
     let [one, other] = ends.map(|end| end.index(count));
@@ -59,20 +59,20 @@ proptest! {
     }
 
     #[test]
-    fn comments_come_off_again(text in texts()) {
+    fn commenting_is_reversible(text in texts()) {
         let mut code = text.clone();
         let all = 0..text.chars().count();
         comment::toggle(&mut code, all);
         let all = 0..code.chars().count();
         comment::toggle(&mut code, all);
-        // Lines that were comments throughout have lost a mark instead.
+        // Lines that were all comments have lost a mark instead.
         if !text.contains('#') {
             prop_assert_eq!(code, text);
         }
     }
 
     #[test]
-    fn matches_are_whole_letters_and_all_of_them_are_replaced(text in texts(), query in texts(), case: bool) {
+    fn matches_are_whole_characters_and_all_are_replaced(text in texts(), query in texts(), case: bool) {
         let find = Find { query: query.clone(), case, replacement: "\u{1}".to_owned(), ..Find::default() };
         let matches = find.matches(&text);
         let mut end = 0;
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn looking_at_any_place_finds_places_within_the_text(text in texts(), at: prop::sample::Index, wrong in texts()) {
+    fn lookups_at_any_position_stay_within_the_text(text in texts(), at: prop::sample::Index, wrong in texts()) {
         let byte = indent::byte(&text, at.index(text.chars().count() + 1));
         let index = api::bundled();
         let (start, _) = index.complete(&text, byte);

@@ -3,7 +3,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use super::*;
 
 #[test]
-fn saving_replaces_the_content_and_leaves_nothing_else_behind() {
+fn saving_replaces_the_content_and_leaves_no_temporary_files() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     replace_file(&path, b"old").unwrap();
@@ -26,7 +26,7 @@ fn saving_through_a_link_keeps_the_link() {
 }
 
 #[test]
-fn of_many_saves_the_last_one_stands_and_closing_waits_for_it() {
+fn the_last_of_many_saves_wins_and_closing_waits_for_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     let mut files = Files::new(std::sync::Arc::new(|| {}));
@@ -38,7 +38,7 @@ fn of_many_saves_the_last_one_stands_and_closing_waits_for_it() {
 }
 
 #[test]
-fn a_change_outside_is_told_once_and_our_own_never() {
+fn external_changes_are_reported_once_and_own_writes_never() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     fs::write(&path, "a = 1").unwrap();
@@ -49,12 +49,13 @@ fn a_change_outside_is_told_once_and_our_own_never() {
         panic!()
     };
     assert!(changed(&mut lock(&files.watched)).is_empty(), "our own save");
-    // Another length, for clocks of file systems can be coarse.
+    // Another length, because clocks of file systems can be coarse.
     fs::write(&path, "a = 33").unwrap();
-    let FileEvent::Changed(told, code) = files.events.recv_timeout(Duration::from_secs(20)).unwrap() else {
+    let FileEvent::Changed(changed_path, code) = files.events.recv_timeout(Duration::from_secs(20)).unwrap()
+    else {
         panic!()
     };
-    assert_eq!((told, code.as_str()), (path.clone(), "a = 33"));
+    assert_eq!((changed_path, code.as_str()), (path.clone(), "a = 33"));
     fs::remove_file(&path).unwrap();
     assert!(
         changed(&mut lock(&files.watched)).is_empty(),
@@ -63,7 +64,7 @@ fn a_change_outside_is_told_once_and_our_own_never() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_an_error_that_names_the_file() {
+fn a_missing_folder_is_an_error_that_names_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let mut files = Files::new(std::sync::Arc::new(|| {}));
     files.write(dir.path().join("no/part.py"), "x = 1".to_owned(), CardId(1), 3);
@@ -80,7 +81,7 @@ fn a_folder_that_is_not_there_is_an_error_that_names_the_file() {
 }
 
 #[test]
-fn what_is_not_utf8_is_refused_with_its_place() {
+fn invalid_utf8_is_rejected_with_its_position() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("latin1.py");
     fs::write(&path, b"# caf\xe9").unwrap();

@@ -1,4 +1,4 @@
-//! Threads that write files one after the other, and what is known of files that others may change.
+//! Threads that write files in order, and the known content of watched files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,22 +15,22 @@ use crate::engine::Wake;
 use crate::studio::state::CardId;
 use crate::trajectory::replace_file;
 
-/// Of writes of one thing on threads of their own the last one asked for stands.
+/// Of concurrent writes of one file, the latest request wins.
 #[derive(Default)]
 pub struct Latest {
-    pub asked: Arc<AtomicU64>,
+    pub requested: Arc<AtomicU64>,
     pub writing: Arc<Mutex<()>>,
     pub last: Option<JoinHandle<()>>,
 }
 
-/// By what a watched file is known.
+/// Last known content of a watched file.
 pub struct Stamp {
-    /// Time and length, which cost nothing to read.
+    /// Modification time and length, which are cheap to read.
     pub seen: Option<(SystemTime, u64)>,
     pub content: u64,
 }
 
-/// Writes one file after the other, so that of two saves the later one stands.
+/// Writes files one at a time, so that of two saves the later one wins.
 pub struct Writer {
     pub queue: Sender<Write>,
     pub thread: JoinHandle<()>,
@@ -44,22 +44,22 @@ pub struct Write {
 }
 
 impl Latest {
-    /// Writes, unless something newer is asked for before.
+    /// Writes, unless a newer write was requested before.
     pub fn write(
         &mut self,
         (sender, wake): (Sender<FileEvent>, Wake),
         write: impl FnOnce() -> Result<(), String> + Send + 'static,
     ) {
-        let own = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
-        let (asked, writing) = (Arc::clone(&self.asked), Arc::clone(&self.writing));
+        let own = self.requested.fetch_add(1, Ordering::SeqCst) + 1;
+        let (requested, writing) = (Arc::clone(&self.requested), Arc::clone(&self.writing));
         self.last = Some(thread::spawn(move || {
             let _writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
-            if asked.load(Ordering::SeqCst) != own {
+            if requested.load(Ordering::SeqCst) != own {
                 return;
             }
             if let Err(message) = write() {
-                // A window that has closed has no use for the answer.
-                let _ = sender.send(FileEvent::NotKept(message));
+                // A closed window needs no event.
+                let _ = sender.send(FileEvent::NotSaved(message));
                 wake();
             }
         }));
@@ -76,9 +76,9 @@ pub fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> 
             revision,
         } in writes
         {
-            // Held while the file is replaced, so that the watch does not take our own change for another's.
+            // Held during the replacement, so that the watch does not report our own change.
             let mut known = lock(&watched);
-            // Changed outside a moment ago: that is a question first.
+            // If the file has just changed on disk, ask first.
             let other = known.get_mut(&path).and_then(|stamp| stamp.renew(&path));
             let result = if other.is_some() {
                 Err(format!(
@@ -95,7 +95,7 @@ pub fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> 
             };
             if result.is_ok() {
                 let stamp = Stamp {
-                    seen: look_at(&path),
+                    seen: read_stamp(&path),
                     content: hash(&code),
                 };
                 known.insert(path.clone(), stamp);
@@ -104,7 +104,7 @@ pub fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> 
             if let Some(other) = other {
                 let _ = sender.send(FileEvent::Changed(path.clone(), other));
             }
-            // A window that has closed has no use for the answer.
+            // A closed window needs no event.
             let _ = sender.send(FileEvent::Written {
                 path,
                 card,
@@ -117,7 +117,7 @@ pub fn start_writer(sender: Sender<FileEvent>, wake: Wake, watched: Watched) -> 
     Writer { queue, thread }
 }
 
-/// Those of the watched files that hold something new.
+/// Watched files with new content.
 pub fn changed(watched: &mut BTreeMap<PathBuf, Stamp>) -> Vec<(PathBuf, String)> {
     watched
         .iter_mut()
@@ -126,9 +126,9 @@ pub fn changed(watched: &mut BTreeMap<PathBuf, Stamp>) -> Vec<(PathBuf, String)>
 }
 
 impl Stamp {
-    /// Looks at the file again; returns what it holds if that is something new.
+    /// Reads the file again; returns its content if it is new.
     fn renew(&mut self, path: &Path) -> Option<String> {
-        let seen = look_at(path);
+        let seen = read_stamp(path);
         if seen == self.seen || seen.is_none() {
             return None;
         }
@@ -146,7 +146,7 @@ pub fn lock(watched: &Watched) -> MutexGuard<'_, BTreeMap<PathBuf, Stamp>> {
     watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub fn look_at(path: &Path) -> Option<(SystemTime, u64)> {
+pub fn read_stamp(path: &Path) -> Option<(SystemTime, u64)> {
     let about = fs::metadata(path).ok()?;
     Some((about.modified().ok()?, about.len()))
 }

@@ -1,5 +1,4 @@
-//! Questions that have to be answered: what to do with rescued edits, a file that changed outside or would be replaced, a
-//! busy window that is to close.
+//! Dialogs: recovered edits, a file that changed on disk or would be replaced, closing a busy window.
 
 use egui::{Align, Button, Frame, Layout, Margin, RichText, Ui};
 
@@ -8,9 +7,9 @@ use crate::studio::command::{Command, Overwriting};
 use crate::studio::state::{Overwrite, State, file_name};
 use crate::studio::theme;
 
-/// Whether a script that was opened may read the files beside it.
+/// Asks whether an opened script may read the files beside it.
 pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let Some(project) = &state.asked_project else {
+    let Some(project) = &state.project_question else {
         return;
     };
     let palette = theme::of(ui);
@@ -20,7 +19,7 @@ pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .frame(Frame::new().fill(fill).inner_margin(Margin::symmetric(12, 8)))
         .show(ui, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.add(Button::new("Not now")).clicked() {
+                if ui.add(Button::new("Don't allow")).clicked() {
                     commands.push(Command::AnswerProject(false));
                 }
                 let allow = RichText::new("Allow")
@@ -31,7 +30,7 @@ pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let text = format!(
-                        "Let scripts read the files of {}? They cannot write there.",
+                        "Allow scripts to read the files in {}? They cannot write there.",
                         project.folder().display()
                     );
                     let text = RichText::new(text)
@@ -43,9 +42,9 @@ pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         });
 }
 
-/// The offer to bring edits back that a window left which was not closed.
-pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let count = state.rescued.len();
+/// Offers to restore edits of a window that did not exit normally.
+pub fn recovery(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let count = state.recovered.len();
     if count == 0 {
         return;
     }
@@ -57,28 +56,28 @@ pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .show(ui, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.add(Button::new("Discard")).clicked() {
-                    commands.push(Command::Rescue(false));
+                    commands.push(Command::RecoverEdits(false));
                 }
                 let restore = RichText::new("Restore")
                     .font(theme::medium(theme::TEXT))
                     .color(egui::Color32::WHITE);
                 if ui.add(Button::new(restore).fill(palette.primary)).clicked() {
-                    commands.push(Command::Rescue(true));
+                    commands.push(Command::RecoverEdits(true));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let what = if count == 1 {
-                        "1 edit was".to_owned()
+                        "1 unsaved edit was".to_owned()
                     } else {
-                        format!("{count} edits were")
+                        format!("{count} unsaved edits were")
                     };
-                    let text = format!("The studio ended without being closed; {what} kept.");
+                    let text = format!("The studio did not exit normally; {what} recovered.");
                     ui.label(
                         RichText::new(text)
                             .font(theme::medium(theme::TEXT))
                             .color(palette.text),
                     );
                     let first = state
-                        .rescued
+                        .recovered
                         .iter()
                         .rev()
                         .find_map(|draft| draft.code.lines().find(|line| !line.trim().is_empty()));
@@ -93,23 +92,23 @@ pub fn rescue(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         });
 }
 
-/// The other questions, over everything.
+/// The other questions, as modal dialogs.
 pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     if let Some(conflict) = &state.conflict {
         let name = file_name(&conflict.path);
         let title = format!("{name} changed on disk");
-        let about = "It also has edits here that are not saved. Loading drops them from the editor; undo brings them back.";
+        let about = "It also has unsaved edits here. Loading replaces them; undo restores them.";
         ask(ui, "conflict", &title, about, &[], &mut |ui| {
             if ui.button("Keep mine").clicked() {
-                commands.push(Command::SettleConflict(false));
+                commands.push(Command::AnswerConflict(false));
             }
             if ui.button("Load from disk").clicked() {
-                commands.push(Command::SettleConflict(true));
+                commands.push(Command::AnswerConflict(true));
             }
         });
     } else if let Some(Overwrite { path, .. }) = &state.overwrite {
-        let title = format!("{} is there already", file_name(path));
-        let about = "Replacing it loses what it holds now.";
+        let title = format!("{} already exists", file_name(path));
+        let about = "Replacing it overwrites its content.";
         let lines = [path.display().to_string()];
         let left = ask(ui, "overwrite", &title, about, &lines, &mut |ui| {
             for (label, answer) in [
@@ -118,25 +117,25 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
                 ("Cancel", Overwriting::Cancel),
             ] {
                 if ui.button(label).clicked() {
-                    commands.push(Command::SettleOverwrite(answer));
+                    commands.push(Command::AnswerOverwrite(answer));
                 }
             }
         });
         if left {
-            commands.push(Command::SettleOverwrite(Overwriting::Cancel));
+            commands.push(Command::AnswerOverwrite(Overwriting::Cancel));
         }
     } else if let Some(quit) = &state.quit {
         let mut lines = quit.unsaved.clone();
         if let Some(job) = &quit.running {
-            lines.insert(0, format!("under way: {job}"));
+            lines.insert(0, format!("running: {job}"));
         }
         lines.extend(quit.lost.iter().cloned());
         let about = if !quit.lost.is_empty() {
-            "Edits cannot be kept for the next start. Those without a file are lost unless they are saved as one."
+            "Unsaved edits cannot be stored for the next start. Edits without a file are lost unless you save them."
         } else if quit.unsaved.is_empty() {
-            "Work is still under way."
+            "Jobs are still running."
         } else {
-            "These files have edits that are not saved. They are kept for the next start, but the files stay as they were."
+            "These files have unsaved edits. The edits are restored at the next start, but the files are not changed."
         };
         ask(ui, "quit", "Quit now?", about, &lines, &mut |ui| {
             if !quit.unsaved.is_empty() && ui.button("Save all and quit").clicked() {
@@ -145,14 +144,14 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
             if ui.button("Quit").clicked() {
                 commands.push(Command::Quit { save: false });
             }
-            if ui.button("Stay").clicked() {
-                commands.push(Command::StayOpen);
+            if ui.button("Don't quit").clicked() {
+                commands.push(Command::CancelQuit);
             }
         });
     }
 }
 
-/// Puts a question; tells whether it was left without an answer, by Escape or a click beside it.
+/// Displays a question; returns whether it was dismissed by Escape or a click beside it.
 fn ask(
     ui: &Ui,
     id: &str,

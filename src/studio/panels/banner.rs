@@ -1,4 +1,4 @@
-//! A fault of our own, told above everything else, with the way out.
+//! Error banner above the panels, with a hint.
 
 use egui::{Align, Button, Frame, Label, Layout, Margin, RichText, Ui};
 
@@ -6,7 +6,7 @@ use crate::studio::command::Command;
 use crate::studio::state::{Notice, State};
 use crate::studio::theme;
 
-/// Shows the banner, if there is something to tell.
+/// Draws the banner, if there is a notice.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let Some(notice) = &state.notice else { return };
     let palette = theme::of(ui);
@@ -25,14 +25,14 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 if ui.add(Button::new("Copy message").small()).clicked() {
                     commands.push(Command::Copy(whole(notice)));
                 }
-                if notice.from_pool && state.making_environment {
+                if notice.from_pool && state.creating_environment {
                     ui.label("setting up…");
                 } else if notice.from_pool && state.recipe.is_some() {
                     let set_up = ui.add(Button::new("Set up Python").small());
-                    let unsafe_count =
-                        "installs CadQuery and what it needs (340 MB) in an environment of its own";
-                    if set_up.on_hover_text(unsafe_count).clicked() {
-                        commands.push(Command::MakeEnvironment);
+                    let summary_text =
+                        "installs CadQuery and its dependencies (340 MB) in a separate environment";
+                    if set_up.on_hover_text(summary_text).clicked() {
+                        commands.push(Command::CreateEnvironment);
                     }
                 }
                 ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
@@ -42,7 +42,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                         .color(palette.text);
                     ui.add(Label::new(text).wrap());
                     let hint = notice.hint.as_deref().or(notice.from_pool.then_some(
-                        "make env sets the Python environment up; cadforge doctor says what else is missing",
+                        "make env creates the Python environment; cadforge doctor lists what else is missing",
                     ));
                     if let Some(hint) = hint {
                         ui.add(Label::new(RichText::new(hint).color(palette.dim)).wrap());

@@ -1,4 +1,4 @@
-//! A bar per component of a reward: its value, its change from the seed, and what it does to the total.
+//! A bar per component of a reward: value, change from the seed, and contribution to the total.
 
 use egui::{Align2, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -12,7 +12,7 @@ const ROW: f32 = 25.0;
 const ADDS: &str = "adds to total";
 const MULTIPLIES: &str = "multiplies the total by";
 
-/// Shows them; where something sticks out of the task's box, what that leaves too.
+/// Draws the bars, and the share that remains if the part exceeds the task's box.
 pub(super) fn show(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
     let seed = session
         .seed()
@@ -20,7 +20,7 @@ pub(super) fn show(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui)
         .filter(|seed| seed.evaluation.ok && session.seed().id != card.id);
     let is_seed = card.id == session.seed().id;
     for component in Component::ALL {
-        // Behind the gate, build is what the gate says and the rest was never looked at.
+        // For a failed build, the build component equals the gate and the rest is not computed.
         if component == Component::Build && scored.evaluation.ok {
             continue;
         }
@@ -88,7 +88,7 @@ fn previous<'a>(session: &'a Session, card: &Card) -> Option<&'a Card> {
         .filter(|parent| parent.id != session.seed().id)
 }
 
-/// What a component does to the total of what built, in lines of a name and a value.
+/// Contribution of a component to the total of a successful build, as names and values.
 fn worth(component: Component, scored: &Scored) -> Vec<(&'static str, String)> {
     let reward = &scored.evaluation.reward;
     let Some(value) = reward.component(component).filter(|_| scored.evaluation.ok) else {
@@ -111,9 +111,9 @@ fn worth(component: Component, scored: &Scored) -> Vec<(&'static str, String)> {
 }
 
 struct Bar {
-    /// On screen.
+    /// Displayed name.
     name: &'static str,
-    /// In the JSON.
+    /// Key in the JSON.
     key: &'static str,
     value: Option<f64>,
     before: Option<f64>,
@@ -129,7 +129,7 @@ impl Bar {
                 .rect_filled(rect.expand2(vec2(PAD, 0.0)), 0.0, palette.raised);
         }
         let middle = rect.center().y;
-        // Columns from the right: change, value, bar; the name takes what is left.
+        // Columns from the right: change, value, bar; the name takes the rest.
         let value_right = rect.right() - 46.0;
         let bar_right = value_right - 44.0;
         let bar_width = ((rect.width() - 90.0 - 112.0).clamp(36.0, 130.0)).round();
@@ -168,7 +168,7 @@ impl Bar {
         if let (Some(value), Some(before)) = (self.value, self.before) {
             let change = value - before;
             let text = signed(change, 2);
-            // A hundredth is what the column shows, so only what shows is coloured.
+            // The column displays hundredths, so only visible changes are coloured.
             let shown = if text.starts_with(['+', '−']) {
                 change
             } else {

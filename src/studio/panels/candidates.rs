@@ -1,5 +1,4 @@
-//! The candidates that a proposer made for one prompt, side by side as they arrive: what each built, its reward and its
-//! advantage in the group.
+//! Candidates of one prompt side by side as they arrive: shape, reward and advantage of each.
 
 use egui::{Label, RichText, ScrollArea, Ui};
 
@@ -11,7 +10,7 @@ use crate::studio::state::{Card, Session, State};
 use crate::studio::theme::{self, SMALL};
 use crate::studio::viewport::Viewport;
 
-/// Shows them in the 3D view's place; tells whether there are some.
+/// Draws them in place of the 3D view; returns whether there are any.
 pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
     let session = state.session();
     let cards = session.group();
@@ -31,7 +30,7 @@ pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut 
                 ui.label(RichText::new("uninformative").size(SMALL).color(palette.warn))
                     .on_hover_text(UNINFORMATIVE);
             }
-            let text = widgets::small(unsafe_count(&cards, first, session), palette);
+            let text = widgets::small(summary_text(&cards, first, session), palette);
             ui.add(Label::new(text).truncate());
         },
         |ui| {
@@ -68,8 +67,8 @@ pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut 
     true
 }
 
-/// Whose candidates they are, how many built, and what they come to.
-fn unsafe_count(cards: &[&Card], first: &Card, session: &Session) -> String {
+/// Base of the candidates, how many built, and statistics.
+fn summary_text(cards: &[&Card], first: &Card, session: &Session) -> String {
     let base = first.parent.and_then(|parent| session.get(parent));
     let base = base.map_or_else(String::new, |base| format!(" from {}", session.title(base)));
     let scored = cards.iter().filter(|card| card.scored().is_some()).count();
@@ -98,10 +97,10 @@ fn cell<'a>(card: &'a Card, session: &Session) -> Cell<'a> {
             (Some(evaluation), Some(shape)) if evaluation.ok => Picture::Shape(shape),
             (Some(evaluation), _) => match &evaluation.failure {
                 Some(failure) => Picture::Broken(&failure.message),
-                None => Picture::PendingStep("no shape"),
+                None => Picture::InProgress("no shape"),
             },
-            (None, _) if !card.code.is_empty() => Picture::PendingStep("building…"),
-            (None, _) if card.reason.is_empty() => Picture::PendingStep("waiting for the first word…"),
+            (None, _) if !card.code.is_empty() => Picture::InProgress("building…"),
+            (None, _) if card.reason.is_empty() => Picture::InProgress("waiting for the first token…"),
             (None, _) => Picture::Text(&card.reason),
         },
         label: format!("candidate {title}"),

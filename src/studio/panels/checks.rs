@@ -1,8 +1,7 @@
-//! The checks of grounded-v2 as a list: passed or not, what was measured, what was asked for.
+//! Checks of grounded-v2 as a list: passed or not, measured value, required value.
 //!
-//! The check under the pointer is told to the viewport through the window's memory for one frame, which then lights the faces
-//! that were measured, or marks the place where no face is meant. It is no state of the program: nothing but the picture
-//! depends on it.
+//! The check under the pointer is passed to the viewport through egui's memory for one frame. The viewport highlights the
+//! measured faces, or marks the position if no face was measured. Only the drawing depends on it, so it is not in the state.
 
 use egui::{Align2, Id, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -13,23 +12,23 @@ use crate::studio::theme::{self, PAD};
 
 /// Height of a check's row, points.
 const ROW: f32 = 34.0;
-/// Scores from here on have passed.
+/// Score from which a check has passed.
 const PASSED: f64 = 0.999;
 
-/// What the check under the pointer has looked at.
+/// Geometry measured by the check under the pointer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HoveredCheck {
-    /// Its faces, as the shape that was scored counts them.
+    /// Faces, as numbered in the scored shape.
     pub faces: Vec<u32>,
-    /// Where it is, mm.
+    /// Position, mm.
     pub place: Option<[f64; 3]>,
-    /// Triangles of that shape: faces of another one are other faces.
+    /// Number of triangles of that shape: other shapes number their faces differently.
     pub triangles: usize,
     frame: u64,
 }
 
 impl HoveredCheck {
-    /// What is pointed at in a frame.
+    /// Creates the hovered check of a frame.
     pub fn new(faces: Vec<u32>, place: Option<[f64; 3]>, triangles: usize, frame: u64) -> Self {
         Self {
             faces,
@@ -40,7 +39,7 @@ impl HoveredCheck {
     }
 }
 
-/// Shows the checks that are shown to a model; nothing for a score without checks.
+/// Draws the checks that are visible to a model; nothing for a score without checks.
 pub fn show(evaluation: &Evaluation, ui: &mut Ui) {
     let Some(checks) = evaluation
         .details
@@ -68,7 +67,7 @@ pub fn show(evaluation: &Evaluation, ui: &mut Ui) {
     }
 }
 
-/// The check that the pointer is on, as of this frame or the last.
+/// Check under the pointer in this or the previous frame.
 pub fn pointed(ctx: &egui::Context) -> Option<HoveredCheck> {
     let pointed: HoveredCheck = ctx.data(|data| data.get_temp(Id::unique("pointed check")))?;
     (ctx.cumulative_frame_nr() <= pointed.frame + 1).then_some(pointed)
@@ -103,26 +102,26 @@ fn row(check: &CheckDetails, triangles: usize, ui: &mut Ui) {
     let text = if passed {
         check.measured.clone()
     } else {
-        format!("{} — asked: {}", check.measured, check.asked)
+        format!("{} — required: {}", check.measured, check.asked)
     };
     let lower = widgets::line(ui, widgets::small(&text, palette), rect.right() - left);
     widgets::paint_line(ui, pos2(left, rect.bottom() - 9.0), Align2::LEFT_CENTER, lower);
     let verdict = if passed { "passed" } else { "failed" };
     let label = format!(
-        "{} {verdict}: {}, asked for {}",
+        "{} {verdict}: {}, required {}",
         check.name, check.measured, check.asked
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
-    let asked = format!(
-        "measured: {}\nasked for: {}\nshare of the semantic score: {:.0} %",
+    let tooltip = format!(
+        "measured: {}\nrequired: {}\nshare of the semantic score: {:.0} %",
         check.measured,
         check.asked,
         100.0 * check.weight
     );
-    response.on_hover_text(asked);
+    response.on_hover_text(tooltip);
 }
 
-/// Marks the place of a check in a picture.
+/// Marks the position of a check in a picture.
 pub fn mark(painter: &egui::Painter, at: egui::Pos2, palette: &crate::render::Palette) {
     painter.circle_stroke(at, 11.0, egui::Stroke::new(2.0, palette.accent));
     painter.circle_stroke(at, 15.0, egui::Stroke::new(1.0, palette.accent));
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_check_under_the_pointer_tells_its_faces_while_the_pointer_is_there() {
+    fn the_check_under_the_pointer_provides_its_faces() {
         let seen: Arc<Mutex<Option<HoveredCheck>>> = Arc::default();
         let out = Arc::clone(&seen);
         let checks = [
@@ -176,7 +175,7 @@ mod tests {
         window.run_steps(2);
         assert_eq!(*seen.lock().unwrap(), None);
         window
-            .get_by_label("four holes passed: 4 found, asked for 4 holes")
+            .get_by_label("four holes passed: 4 found, required 4 holes")
             .hover();
         window.run_steps(3);
         let found = seen.lock().unwrap().clone().expect("the first check");
@@ -185,7 +184,7 @@ mod tests {
             (vec![3, 7], Some([1.0, 2.0, 3.0]), 12)
         );
         window
-            .get_by_label("one solid passed: 4 found, asked for 4 holes")
+            .get_by_label("one solid passed: 4 found, required 4 holes")
             .hover();
         window.run_steps(3);
         let found = seen.lock().unwrap().clone().expect("the second check");

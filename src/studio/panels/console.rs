@@ -1,4 +1,4 @@
-//! What the candidate on screen printed, its traceback, and what happened in the studio.
+//! Output of the candidate on screen, its traceback, and messages of the studio.
 
 use egui::{Color32, Frame, Id, Label, Margin, RichText, ScrollArea, Ui};
 
@@ -7,10 +7,10 @@ use crate::studio::command::Command;
 use crate::studio::state::{Outcome, State};
 use crate::studio::theme::{self, PAD, Palette};
 
-/// Lines of one stream that are drawn; the rest is counted.
+/// Number of lines of one stream that are drawn; the rest is counted.
 const LINES: usize = 400;
 
-/// Shows the console.
+/// Draws the console.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let id = Id::unique("what the console shows");
@@ -48,12 +48,15 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .stick_to_bottom(true)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            // In a panel that was made as narrow as can be, less than nothing is left.
+            // In the narrowest panel the remaining width is negative.
             let width = (ui.clip_rect().width() - 2.0 * PAD).max(0.0);
             let margin = Margin::symmetric(PAD as i8, 6);
             Frame::NONE.inner_margin(margin).show(ui, |ui| {
                 if lines.is_empty() {
-                    ui.label(widgets::dim("prints, tracebacks and messages show here", palette));
+                    ui.label(widgets::dim(
+                        "output, tracebacks and messages appear here",
+                        palette,
+                    ));
                 }
                 for line in &lines {
                     let text = RichText::new(&line.text)
@@ -73,7 +76,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         });
 }
 
-/// What of it is shown.
+/// Displayed streams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum OutputFilter {
     #[default]
@@ -89,14 +92,14 @@ impl OutputFilter {
 struct Line {
     text: String,
     color: Color32,
-    /// Prose is wrapped; what a program printed keeps its lines.
+    /// Prose is wrapped; output of a program keeps its lines.
     wraps: bool,
 }
 
 fn lines(state: &State, palette: &Palette, which: OutputFilter) -> Vec<Line> {
     let mut lines = Vec::new();
     for line in state.log.iter().filter(|_| which != OutputFilter::Output) {
-        let color = if line.fault { palette.warn } else { palette.dim };
+        let color = if line.is_error { palette.warn } else { palette.dim };
         push(&mut lines, &line.text, color, true);
     }
     if which == OutputFilter::Log {

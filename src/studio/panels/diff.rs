@@ -1,4 +1,4 @@
-//! What changed in the code between two steps.
+//! Code diff of two steps.
 
 use egui::{Align2, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 use similar::{ChangeTag, TextDiff};
@@ -6,11 +6,11 @@ use similar::{ChangeTag, TextDiff};
 use super::widgets::{self, header};
 use crate::studio::theme::{self, CODE, Palette};
 
-/// Unchanged lines around a change.
+/// Number of unchanged lines around a change.
 const CONTEXT: usize = 3;
 const ROW: f32 = 19.0;
 
-/// The last comparison.
+/// Last computed diff.
 #[derive(Default)]
 pub struct DiffView {
     key: Option<u64>,
@@ -19,10 +19,10 @@ pub struct DiffView {
     removed: usize,
 }
 
-/// A line of the comparison.
+/// A line of the diff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Line {
-    /// Unchanged lines that are left out.
+    /// Omitted unchanged lines.
     Gap(usize),
     /// A line with its numbers in both texts, from 1.
     Text {
@@ -32,15 +32,13 @@ enum Line {
     },
 }
 
-/// One side: a name and a text.
+/// A side of a diff.
 pub struct Side<'a> {
-    /// What it is called.
     pub title: &'a str,
-    /// Its code.
     pub code: &'a str,
 }
 
-/// Shows the comparison; tells whether it is to be closed.
+/// Draws the diff; returns whether it should close.
 pub fn show(view: &mut DiffView, old: &Side<'_>, new: &Side<'_>, ui: &mut Ui) -> bool {
     let palette = theme::of(ui);
     let key = egui::epaint::util::hash((old.code, new.code));
@@ -81,7 +79,7 @@ pub fn show(view: &mut DiffView, old: &Side<'_>, new: &Side<'_>, ui: &mut Ui) ->
         ui.add_space(10.0);
         ui.horizontal(|ui| {
             ui.add_space(theme::PAD);
-            ui.label(widgets::dim("the code is the same", palette));
+            ui.label(widgets::dim("no changes", palette));
         });
         return close;
     }
@@ -191,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_keep_some_lines_around_them_and_count_the_rest() {
+    fn changes_have_context_and_count_the_rest() {
         let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
         let new = old.replace("line 10\n", "line ten\nand more\n");
         let lines = lines(&old, &new);

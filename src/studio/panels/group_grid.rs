@@ -11,51 +11,51 @@ use crate::geometry::Shape;
 use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
 use crate::studio::viewport::{Tone, Viewport};
 
-/// What the mark of an uninformative group means.
+/// Tooltip of the mark of an uninformative group.
 pub(super) const UNINFORMATIVE: &str =
-    "uninformative: the scores of the group hardly differ, so that nothing is learnt from it";
+    "uninformative: the scores of the group hardly differ, so it gives no training signal";
 
-/// Least and greatest width of a cell, points; a picture is not sharp beyond.
+/// Minimum and maximum width of a cell, points; a larger picture is not sharp.
 const WIDTH: [f32; 2] = [160.0, 300.0];
-/// Least height of a cell, points.
+/// Minimum height of a cell, points.
 const HEIGHT: f32 = 132.0;
-/// Greatest height of a cell, in its widths.
+/// Maximum height of a cell as a multiple of its width.
 const TALL: f32 = 0.85;
 const GAP: f32 = 8.0;
-/// Height of what is written below a picture, points.
+/// Height of the caption below a picture, points.
 const CAPTION: f32 = 42.0;
-/// Room of a mark on the line of rewards, points.
+/// Width of a mark on the reward line, points.
 const MARK: f32 = 8.0;
 
-/// What a cell shows of its candidate.
+/// Content of a cell.
 pub(super) struct Cell<'a> {
-    /// Its short name, at the lower left.
+    /// Short name, at the lower left.
     pub name: String,
-    /// What it is called by those who do not see it.
+    /// Accessible name.
     pub label: String,
-    /// What it built, or words in its place.
+    /// Shape, or text in its place.
     pub picture: Picture<'a>,
-    /// Its reward, if it has one.
+    /// Reward, if any.
     pub total: Option<f64>,
     pub built: bool,
-    /// The kind of its failure.
+    /// Failure kind.
     pub kind: String,
     pub advantage: Option<f64>,
-    /// It is the one on screen.
+    /// Whether it is on screen.
     pub open: bool,
 }
 
 pub(super) enum Picture<'a> {
     Shape(&'a Arc<Shape>),
-    /// It does not build, and why.
+    /// Failed build, with the reason.
     Broken(&'a str),
-    /// It is under way, and how far.
-    PendingStep(&'a str),
+    /// In progress, with its phase.
+    InProgress(&'a str),
     /// Code or text as it arrives.
     Text(&'a str),
 }
 
-/// Lays `count` cells out, as large as `room` allows for all of them to be seen; `cell` shows one of a size.
+/// Lays out `count` cells, as large as possible while all fit into `room`; `cell` draws one of a given size.
 pub(super) fn grid(ui: &mut Ui, count: usize, room: Vec2, mut cell: impl FnMut(&mut Ui, usize, Vec2)) {
     let size = cell_size(count, room - 2.0 * vec2(PAD, 6.0));
     Frame::new()
@@ -70,7 +70,7 @@ pub(super) fn grid(ui: &mut Ui, count: usize, room: Vec2, mut cell: impl FnMut(&
         });
 }
 
-/// The largest cells of which `count` have room; where that would be too small, of the least size, to be scrolled.
+/// Size of the largest cells of which `count` fit; the minimum size, with scrolling, if that is smaller.
 fn cell_size(count: usize, room: Vec2) -> Vec2 {
     let most = ((room.x + GAP) / (WIDTH[0] + GAP)).floor().max(1.0) as usize;
     let of_columns = |columns: usize| {
@@ -86,7 +86,7 @@ fn cell_size(count: usize, room: Vec2) -> Vec2 {
         .unwrap_or_else(|| vec2(of_columns(most).x, HEIGHT))
 }
 
-/// Rewards of a group on a line from -1 to 1, marks of like ones on top of each other.
+/// Draws the rewards of a group on a line from -1 to 1, equal ones stacked.
 pub(super) fn strip(ui: &mut Ui, rewards: impl Iterator<Item = (f64, bool)>, informative: bool) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
@@ -119,7 +119,7 @@ pub(super) fn strip(ui: &mut Ui, rewards: impl Iterator<Item = (f64, bool)>, inf
     response.on_hover_text("rewards of the group, from −1 at the left to 1 at the right");
 }
 
-/// The mark of a candidate: a ring where nothing is learnt from it.
+/// Mark of a candidate: a ring if it gives no training signal.
 pub(super) fn row_dot(ui: &Ui, center: Pos2, color: Color32, uninformative: bool) {
     if uninformative {
         ui.painter().circle_stroke(center, 3.5, Stroke::new(1.5, color));
@@ -128,7 +128,7 @@ pub(super) fn row_dot(ui: &Ui, center: Pos2, color: Color32, uninformative: bool
     }
 }
 
-/// One candidate, to be clicked.
+/// Draws a clickable candidate.
 pub(super) fn show(cell: &Cell<'_>, viewport: &mut Viewport, size: Vec2, ui: &mut Ui) -> Response {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -197,7 +197,7 @@ fn picture(picture: &Picture<'_>, viewport: &mut Viewport, place: Rect, ui: &Ui,
         ui.painter().galley(place.min + vec2(9.0, 9.0), galley, color);
     };
     match picture {
-        Picture::PendingStep(text) => words(text, theme::regular(11.0), palette.faint, 4),
+        Picture::InProgress(text) => words(text, theme::regular(11.0), palette.faint, 4),
         Picture::Broken(why) => words(why, theme::regular(11.0), palette.bad, 4),
         Picture::Text(text) => words(text, theme::mono(9.5), palette.dim, 6),
         Picture::Shape(shape) => {
@@ -217,8 +217,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_as_large_as_all_of_them_can_be() {
-        // A few fill the room, many keep a size at which there is something to be seen.
+    fn cells_are_as_large_as_possible() {
+        // A few fill the area, many keep a legible size.
         assert_eq!(cell_size(1, vec2(600.0, 500.0)), vec2(300.0, 255.0));
         assert_eq!(cell_size(4, vec2(600.0, 500.0)), vec2(296.0, 246.0));
         assert_eq!(cell_size(16, vec2(600.0, 500.0)), vec2(194.0, HEIGHT));

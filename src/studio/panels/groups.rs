@@ -1,9 +1,9 @@
-//! Groups of a training run: the candidates of one prompt side by side, with rewards and advantages.
+//! Groups of a training run: candidates of one prompt side by side, with rewards and advantages.
 
 use egui::{Button, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
 use super::group_grid::{self, Cell, Picture, UNINFORMATIVE};
-use super::runs::{hint, unsafe_count};
+use super::runs::{hint, summary_text};
 use super::widgets;
 use crate::studio::command::Command;
 use crate::studio::rows::Rows;
@@ -11,7 +11,7 @@ use crate::studio::state::{Member, Phase, State};
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::studio::viewport::Viewport;
 
-/// Each group as a line of cards.
+/// Draws each group as a line of cards.
 pub(super) fn show(
     state: &State,
     rows: &Rows,
@@ -27,7 +27,7 @@ pub(super) fn show(
         );
     }
     let open = state.group.as_ref();
-    // The group of the row on screen is the one to begin with.
+    // Starts with the group of the row on screen.
     let own = state
         .open_row
         .and_then(|row| rows.group_of.get(row))
@@ -65,7 +65,7 @@ pub(super) fn show(
             ui.label(RichText::new("uninformative").size(SMALL).color(palette.warn))
                 .on_hover_text(UNINFORMATIVE);
         }
-        ui.add(Label::new(widgets::small(unsafe_count(&numbers), palette)).truncate());
+        ui.add(Label::new(widgets::small(summary_text(&numbers), palette)).truncate());
     });
     let rewards = group.rows.iter().filter_map(|row| rows.rows.get(*row as usize));
     let rewards = rewards.map(|row| (f64::from(row.total), row.built != Some(false)));
@@ -85,7 +85,7 @@ pub(super) fn show(
                     commands.push(Command::OpenRow(member.row));
                 }
                 response.on_hover_text(
-                    "reward, and below it the advantage of its score in its group; a click shows its code",
+                    "reward, and below it the advantage within the group; click to show the code",
                 );
             });
             let more = group.rows.len().saturating_sub(open.members.len());
@@ -105,8 +105,8 @@ fn cell<'a>(member: &'a Member, rows: &Rows, state: &State) -> Option<Cell<'a>> 
         name: format!("#{}", member.row + 1),
         label: format!("candidate {}", member.row + 1),
         picture: match &member.phase {
-            Phase::Reading => Picture::PendingStep("reading…"),
-            Phase::Building(_) => Picture::PendingStep("building…"),
+            Phase::Reading => Picture::InProgress("reading…"),
+            Phase::Building(_) => Picture::InProgress("building…"),
             Phase::Broken(why) => Picture::Broken(why),
             Phase::Built(shape) => Picture::Shape(shape),
         },

@@ -1,6 +1,6 @@
-//! The raw reward JSON as a tree that can be searched and copied.
+//! Reward JSON as a tree with search and copy.
 //!
-//! Only the rows that are open are made, and only those in sight are drawn.
+//! Only expanded rows are created, and only visible ones are drawn.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ const ROW: f32 = 20.0;
 /// Accessible name of the search field.
 pub const SEARCH: &str = "Search the JSON";
 
-/// What is open and what is searched for.
+/// Expanded nodes and search text.
 pub struct JsonTreeView {
     open: BTreeSet<String>,
     search: String,
@@ -34,7 +34,7 @@ impl Default for JsonTreeView {
     }
 }
 
-/// Shows the tree of the card on screen.
+/// Draws the tree of the card on screen.
 pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     ui.painter().hline(
@@ -76,7 +76,7 @@ pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut 
         ui.horizontal(|ui| {
             ui.add_space(PAD);
             ui.label(widgets::dim(
-                format!("nothing holds “{}”", view.search.trim()),
+                format!("no match for “{}”", view.search.trim()),
                 palette,
             ));
         });
@@ -93,18 +93,18 @@ pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut 
         });
 }
 
-/// One visible line of the tree.
+/// A visible line of the tree.
 struct Row<'a> {
     path: String,
     key: String,
     value: &'a Value,
     depth: usize,
     open: bool,
-    /// Whether the search matched here.
+    /// Whether the search matches this line.
     hit: bool,
 }
 
-/// The lines that show: those under open nodes or, while searching, those that match and the way to them.
+/// Visible lines: those under expanded nodes or, during a search, matches and their ancestors.
 fn rows<'a>(root: &'a Value, open: &BTreeSet<String>, search: &str) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     let needle = search.to_lowercase();
@@ -144,7 +144,7 @@ fn push_rows<'a>(
             push_rows(rows, &path, key, value, depth + 1, open, needle);
         }
     }
-    // A branch without a match is no answer to a search.
+    // A branch without a match is hidden during a search.
     if searching && !hit && rows.len() == at + 1 {
         rows.truncate(at);
     }
@@ -251,7 +251,7 @@ fn show_row(row: &Row<'_>, open: &mut BTreeSet<String>, ui: &mut Ui, commands: &
     }
 }
 
-/// Strings are copied as they are, everything else as JSON.
+/// Strings are copied verbatim, other values as JSON.
 fn copied(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_open_shows() {
+    fn only_expanded_nodes_are_displayed() {
         let value = json!({"reward": {"total": 0.8}, "notes": ["a", "b"], "ok": true});
         assert_eq!(shown(&value, &[], ""), ["/reward", "/notes", "/ok"]);
         assert_eq!(
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_opens_the_way_to_what_it_finds_and_hides_the_rest() {
+    fn a_search_expands_matches_and_hides_the_rest() {
         let value = json!({"details": {"topology": {"faces": 4100}, "contact": {}}, "ok": true});
         assert_eq!(
             shown(&value, &[], "FACES"),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_short_but_not_changed_in_kind() {
+    fn numbers_are_shortened_but_keep_their_kind() {
         assert_eq!(scalar(&json!(1.0)), "1.0");
         assert_eq!(scalar(&json!(0.719_440_123)), "0.71944");
         assert_eq!(scalar(&json!(4100)), "4100");

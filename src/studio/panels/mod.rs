@@ -1,5 +1,5 @@
-//! The panels. Each reads [`super::state::State`], keeps its own small view state and pushes
-//! [`super::command::Command`]s; none holds a thread, a file or a lock.
+//! Panels. Each reads [`super::state::State`], holds its view state and sends [`super::command::Command`]s; none holds a thread,
+//! a file or a lock.
 
 pub mod ask;
 pub mod banner;

@@ -1,4 +1,4 @@
-//! The page on which a new task is written.
+//! Page for creating a task.
 
 use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
 
@@ -9,10 +9,10 @@ use crate::studio::state::State;
 use crate::studio::theme;
 use crate::task::Level;
 
-/// What a seed is without code of its own: a plate, so that it builds and falls short.
+/// Default seed: a plate, which builds with a low score.
 const PLATE: &str = "import cadquery as cq\n\nfixture = cq.Workplane(\"XY\").box(40.0, 30.0, 4.0)\n";
 
-/// What is being written.
+/// State of the page.
 #[derive(Default)]
 pub struct NewTaskView {
     draft: Option<Draft>,
@@ -25,7 +25,7 @@ struct Draft {
     size: [f64; 3],
     seed: Source,
     reference: Source,
-    asked: bool,
+    submitted: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ enum Source {
 impl Source {
     fn name(self) -> &'static str {
         match self {
-            Self::None => "none yet",
+            Self::None => "none",
             Self::Plate => "a plain plate",
             Self::Screen => "the code on screen",
         }
@@ -54,12 +54,12 @@ impl Source {
 }
 
 impl NewTaskView {
-    /// Whether the page is open, which Escape is to close.
+    /// Whether the page is open, so that Escape closes it.
     pub fn is_open(&self) -> bool {
         self.draft.is_some()
     }
 
-    /// Opens the page, or closes it.
+    /// Opens or closes the page.
     pub fn toggle(&mut self) {
         self.draft = match self.draft {
             Some(_) => None,
@@ -80,18 +80,18 @@ impl NewTaskView {
                 size: [60.0, 40.0, 20.0],
                 seed: Source::Plate,
                 reference: Source::None,
-                asked: false,
+                submitted: false,
             }),
         };
     }
 
-    /// The task was written: the page has done its work.
+    /// Closes the page after the task was written.
     pub fn close(&mut self) {
         self.draft = None;
     }
 }
 
-/// Shows the page, if it is open.
+/// Draws the page, if it is open.
 pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     let Some(draft) = &mut view.draft else { return };
     let palette = theme::of(ui);
@@ -104,24 +104,24 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
         ScrollArea::vertical()
             .max_height(height)
             .show(ui, |ui| fields(draft, ui));
-        if let Some(problem) = state.new_task_problem.as_ref().filter(|_| draft.asked) {
+        if let Some(problem) = state.new_task_problem.as_ref().filter(|_| draft.submitted) {
             ui.add_space(4.0);
             for line in problem.lines() {
                 ui.add(egui::Label::new(RichText::new(line).color(palette.bad)).wrap());
             }
         }
         let place = match &state.pack {
-            Some(pack) => format!("goes to {}", pack.join(&draft.task.id).display()),
-            None => "there is no folder for tasks of your own\nhint: set CADFORGE_DATA".to_owned(),
+            Some(pack) => format!("saved in {}", pack.join(&draft.task.id).display()),
+            None => "no folder for new tasks\nhint: set CADFORGE_DATA".to_owned(),
         };
         ui.add(egui::Label::new(widgets::small(place, palette)).wrap());
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             if ui
-                .add_enabled(state.pack.is_some(), widgets::primary("Write task", palette))
+                .add_enabled(state.pack.is_some(), widgets::primary("Create task", palette))
                 .clicked()
             {
-                draft.asked = true;
+                draft.submitted = true;
                 let words = draft.hints.split([',', ' ']).map(str::trim);
                 let task = NewTask {
                     semantic_hints: words.filter(|word| !word.is_empty()).map(str::to_owned).collect(),
@@ -132,7 +132,7 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
                 };
                 commands.push(Command::WriteTask(Box::new(task)));
             }
-            close |= ui.button("Not now").clicked();
+            close |= ui.button("Cancel").clicked();
         });
     });
     if close || modal.should_close() {
@@ -168,13 +168,7 @@ fn fields(draft: &mut Draft, ui: &mut Ui) {
                 "Design a hinge leaf as editable code-CAD. Include …",
                 4,
             );
-            text(
-                ui,
-                "words for the code",
-                &mut draft.hints,
-                "leaf, knuckle, three_holes",
-                1,
-            );
+            text(ui, "keywords", &mut draft.hints, "leaf, knuckle, three_holes", 1);
             ui.label("level");
             ui.name_inputs("level", |ui| {
                 ComboBox::new("level", "")

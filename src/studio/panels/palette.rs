@@ -1,4 +1,4 @@
-//! The command palette and the list of shortcuts: everything that can be done, found by typing.
+//! Command palette and list of keyboard shortcuts.
 
 use egui::{
     Align2, Area, Frame, Id, Key, Margin, Modal, Modifiers, Order, RichText, Role, ScrollArea, Sense,
@@ -16,7 +16,7 @@ const WIDTH: f32 = 520.0;
 const ROW: f32 = 28.0;
 const ROWS: usize = 12;
 
-/// What is typed and chosen.
+/// State of the palette.
 #[derive(Default)]
 pub struct PaletteView {
     open: bool,
@@ -26,22 +26,22 @@ pub struct PaletteView {
     shortcuts: bool,
 }
 
-/// Something that can be chosen.
+/// An entry of the palette.
 struct Entry {
     label: String,
     keys: String,
-    /// Why it cannot be used now.
+    /// Why it is disabled.
     blocked: Option<String>,
     command: Command,
 }
 
 impl PaletteView {
-    /// Whether something is open, which Escape is to close.
+    /// Whether the palette or the list is open, so that Escape closes it.
     pub fn is_open(&self) -> bool {
         self.open || self.shortcuts
     }
 
-    /// Opens the palette, or closes it.
+    /// Opens or closes the palette.
     pub fn toggle(&mut self) {
         *self = Self {
             open: !self.open,
@@ -50,7 +50,7 @@ impl PaletteView {
         };
     }
 
-    /// Opens the list of shortcuts, or closes it.
+    /// Opens or closes the list of shortcuts.
     pub fn toggle_shortcuts(&mut self) {
         *self = Self {
             shortcuts: !self.shortcuts,
@@ -59,7 +59,7 @@ impl PaletteView {
     }
 }
 
-/// Shows what is open.
+/// Draws what is open.
 pub fn show(view: &mut PaletteView, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     if view.shortcuts {
         shortcuts(view, ui);
@@ -123,7 +123,7 @@ pub fn show(view: &mut PaletteView, state: &State, ui: &Ui, commands: &mut Vec<C
                                 ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
                             let text = widgets::line(
                                 ui,
-                                widgets::dim("no command like that", palette),
+                                widgets::dim("No matching commands", palette),
                                 rect.width(),
                             );
                             widgets::paint_line(
@@ -256,7 +256,7 @@ fn shortcuts(view: &mut PaletteView, ui: &Ui) {
     }
 }
 
-/// Keys that belong to one place.
+/// Keys that work in one panel.
 const OTHER_KEYS: [(&str, &str); 9] = [
     ("In the editor: undo, redo", "Ctrl+Z, Ctrl+Y"),
     ("In the editor: indent, outdent", "Tab, Shift+Tab"),
@@ -264,12 +264,12 @@ const OTHER_KEYS: [(&str, &str); 9] = [
     ("Over the 3D view: isometric, front, right, top", "0, 1, 3, 7"),
     ("Over the 3D view: perspective or orthographic", "5"),
     ("Over the 3D view: section, measure", "X, M"),
-    ("In the 3D view: turn, move, zoom", "drag, Shift+drag, wheel"),
-    ("In the 3D view: turn by keys, zoom", "arrows, + −"),
+    ("In the 3D view: rotate, pan, zoom", "drag, Shift+drag, wheel"),
+    ("In the 3D view: rotate, zoom", "arrows, + −"),
     ("On the timeline: step", "← →"),
 ];
 
-/// How well a label fits what was typed, better first; none if a letter is missing.
+/// Rank of a label for a query, lower is better; none if a letter is missing.
 fn fits(label: &str, query: &str) -> Option<(usize, usize)> {
     if query.is_empty() {
         return Some((0, 0));
@@ -290,15 +290,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_fit_better_than_letters_in_between() {
+    fn words_rank_above_scattered_letters() {
         let best = |query: &str| {
-            let mut labels = vec!["Save as…", "View: signed distance", "Look: from the side", "Save"];
+            let mut labels = vec!["Save as…", "Compare: signed distance", "View: left", "Save"];
             labels.retain(|label| fits(&label.to_lowercase(), query).is_some());
             labels.sort_by_key(|label| fits(&label.to_lowercase(), query));
             labels
         };
-        assert_eq!(best("dist"), ["View: signed distance"]);
-        assert_eq!(best("sd")[0], "View: signed distance");
+        assert_eq!(best("dist"), ["Compare: signed distance"]);
+        assert_eq!(best("sd")[0], "Compare: signed distance");
         assert_eq!(best("save").len(), 2);
         assert!(best("xyz").is_empty());
         assert_eq!(best("").len(), 4);

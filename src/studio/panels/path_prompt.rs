@@ -1,4 +1,4 @@
-//! A field for a path, where the desktop shows no file dialog.
+//! Path field for desktops without a file dialog.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,14 @@ use crate::studio::command::Command;
 use crate::studio::state::{PathPurpose, State};
 use crate::studio::theme;
 
-/// What is typed.
+/// State of the field.
 #[derive(Default)]
 pub struct PathPromptView {
     text: String,
     serial: u64,
 }
 
-/// Shows the field, if a path is wanted.
+/// Draws the field, if a path is requested.
 pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     let Some(prompt) = &state.path_prompt else { return };
     let fresh = view.serial != prompt.serial;
@@ -37,7 +37,7 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
         ui.set_width(460.0);
         ui.label(RichText::new(title).font(theme::semibold(14.0)));
         ui.label(widgets::dim(
-            "This desktop offers no file dialog, so type the path.",
+            "This desktop has no file dialog; enter the path.",
             palette,
         ));
         ui.add_space(4.0);
@@ -58,7 +58,7 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
             if (ui.add_enabled(usable, widgets::primary(verb, palette)).clicked() || entered) && usable {
                 commands.push(Command::UsePath(prompt.purpose, PathBuf::from(view.text.trim())));
             }
-            if ui.button("Not now").clicked() {
+            if ui.button("Cancel").clicked() {
                 commands.push(Command::ClosePathPrompt);
             }
         });

@@ -1,4 +1,4 @@
-//! Who proposes, and what it says while it says it.
+//! Proposer: selection, settings, and streamed text.
 
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::style::StyleModifier;
@@ -14,28 +14,28 @@ use crate::studio::proposing::{ProposerKind, StreamEnd, StreamedText};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, Palette};
 
-/// Every choice in the order of the bar.
-pub const PICKS: [ProposerKind; 3] = [ProposerKind::Rules, ProposerKind::Replay, ProposerKind::Endpoint];
+/// All kinds in the order of the bar.
+pub const KINDS: [ProposerKind; 3] = [ProposerKind::Rules, ProposerKind::Replay, ProposerKind::Endpoint];
 
-/// Accessible name of the button with the limits, before what it says.
-pub const ASKED: &str = "How it is asked";
-/// Room for the button of a loop's limits, points.
+/// Accessible name of the button with the limits, before their values.
+pub const SETTINGS_LABEL: &str = "Proposer settings";
+/// Width of the button with a loop's limits, points.
 const LIMITS: f32 = 154.0;
-/// What the number of candidates adds to it, points.
+/// Additional width for the number of candidates, points.
 const COUNT: f32 = 30.0;
 
-/// What the panel remembers.
+/// State of the panel.
 #[derive(Default)]
 pub struct ProposerView {
     pub(super) server: proposer_server::ServerView,
-    /// Which text of a group is shown; none follows the newest.
+    /// Displayed text of a group; none follows the newest.
     shown: Option<crate::studio::state::CardId>,
 }
 
-/// Shows the panel.
+/// Draws the panel.
 pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let pick = state.session().pick(state.proposing.pick);
-    // The choices come first where there is no room for both.
+    let pick = state.session().effective_proposer(state.proposing.kind);
+    // In a narrow panel the selection has priority over the caption.
     let caption = if ui.available_width() < 330.0 {
         "By"
     } else {
@@ -45,7 +45,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         ui,
         caption,
         |ui| {
-            for choice in PICKS {
+            for choice in KINDS {
                 let there = choice != ProposerKind::Replay || state.session().repair().is_some();
                 let button = ui.add_enabled(there, Button::selectable(pick == choice, choice.name()));
                 button.widget_info(|| {
@@ -59,7 +59,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
                 if button.clicked() {
                     commands.push(Command::Proposer(ProposerCommand::ProposerKind(choice)));
                 }
-                button.on_disabled_hover_text("this task has no recorded repair");
+                button.on_disabled_hover_text("this task has no recording");
             }
         },
         |_| {},
@@ -68,7 +68,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         .inner_margin(Margin::symmetric(PAD as i8, 6))
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 5.0;
-            // What is said has this room as well while it arrives; no setting would change it any more.
+            // During a repair the text gets this space too; settings would no longer affect it.
             if state.repair().is_none() {
                 settings(view, state, pick, ui, commands);
             }
@@ -76,7 +76,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
         });
 }
 
-/// Who of a kind proposes, and how.
+/// Settings of the selected proposer.
 fn settings(
     view: &mut ProposerView,
     state: &State,
@@ -89,7 +89,7 @@ fn settings(
         let room = (ui.available_width() - LIMITS - count).clamp(50.0, 190.0);
         let adding = pick == ProposerKind::Endpoint && !view.server.chosen(state);
         ui.scope(|ui| {
-            // A name longer than its room is cut, and does not push the button out of the panel.
+            // A long name is truncated rather than pushing the button out of the panel.
             if !adding {
                 ui.set_max_width(room);
             }
@@ -99,7 +99,7 @@ fn settings(
                 ProposerKind::Endpoint => proposer_server::show(&mut view.server, state, room, ui, commands),
             }
         });
-        // A server that is being added has the line to itself.
+        // The field for a new server takes the whole line.
         if !adding {
             limits(state, pick, ui, commands);
         }
@@ -109,12 +109,12 @@ fn settings(
     }
 }
 
-/// Whether several candidates are asked for at a time.
+/// Whether several candidates are requested per round.
 fn compares(state: &State, pick: ProposerKind) -> bool {
     pick != ProposerKind::Replay && state.proposing.candidates > 1
 }
 
-/// How it is asked and how far a loop goes, behind a button that says the latter: what is proposed needs the room.
+/// Prompt and loop settings in a menu, to leave space for the text; its button displays the limits.
 fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
     let count = if compares(state, pick) {
@@ -127,7 +127,7 @@ fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Com
     let menu = MenuButton::from_button(button).config(
         MenuConfig::new()
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
-            // Its fields are to look like fields.
+            // Fields in the menu get the style of fields.
             .style(StyleModifier::default()),
     );
     let (response, _) = menu.ui(ui, |ui| {
@@ -149,17 +149,17 @@ fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Com
         }
         if pick == ProposerKind::Replay {
             let mut paced = proposing.paced;
-            let box_ = Checkbox::new(&mut paced, "with the pauses that were recorded");
+            let box_ = Checkbox::new(&mut paced, "with recorded pauses");
             if ui.add(box_).changed() {
                 commands.push(Command::Proposer(ProposerCommand::Paced(paced)));
             }
         }
     });
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{ASKED}, {face}")));
-    response.on_hover_text("how it is asked, and how far a loop goes");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{SETTINGS_LABEL}, {face}")));
+    response.on_hover_text("prompt and loop settings");
 }
 
-/// A line for each limit; what was changed.
+/// Draws a line for each limit; returns the changes.
 fn limit_values(state: &State, pick: ProposerKind, ui: &mut Ui) -> Vec<ProposerCommand> {
     let proposing = &state.proposing;
     let mut changed = Vec::new();
@@ -171,7 +171,7 @@ fn limit_values(state: &State, pick: ProposerKind, ui: &mut Ui) -> Vec<ProposerC
     };
     let mut steps = proposing.max_steps;
     let value = DragValue::new(&mut steps).range(1..=100).speed(0.1);
-    if line(ui, "Steps at most", value, "a loop ends after so many") {
+    if line(ui, "Max steps", value, "a loop stops after this many steps") {
         changed.push(ProposerCommand::MaxSteps(steps));
     }
     let mut target = proposing.target;
@@ -185,7 +185,7 @@ fn limit_values(state: &State, pick: ProposerKind, ui: &mut Ui) -> Vec<ProposerC
     if pick != ProposerKind::Replay {
         let mut count = proposing.candidates;
         let value = DragValue::new(&mut count).range(1..=16).speed(0.05);
-        let why = "of each step; more than one make a group with advantages";
+        let why = "per step; two or more form a group with advantages";
         if line(ui, "Candidates", value, why) {
             changed.push(ProposerCommand::Candidates(count));
         }
@@ -213,23 +213,23 @@ fn replay(state: &State, width: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
     });
 }
 
-/// What is said, as it arrives.
+/// Draws the streamed text.
 fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let said = &state.proposing.said;
+    let texts = &state.proposing.streamed;
     let live = state.repair();
-    if !said.iter().any(|said| Some(said.card) == view.shown) {
+    if !texts.iter().any(|text| Some(text.card) == view.shown) {
         view.shown = None;
     }
     let shown = match view.shown {
-        Some(card) => said.iter().find(|said| said.card == card),
-        None => said.iter().rfind(|said| said.end.is_none()).or(said.last()),
+        Some(card) => texts.iter().find(|text| text.card == card),
+        None => texts.iter().rfind(|text| text.end.is_none()).or(texts.last()),
     };
     ui.horizontal(|ui| {
         let text = match (shown, live) {
-            (Some(said), _) => describe(said, state),
-            (None, Some(_)) => "waiting for the first word…".to_owned(),
-            (None, None) => "what is proposed shows here as it arrives".to_owned(),
+            (Some(streamed), _) => describe(streamed, state),
+            (None, Some(_)) => "waiting for the first token…".to_owned(),
+            (None, None) => "proposals appear here as they arrive".to_owned(),
         };
         ui.add(Label::new(widgets::small(text, palette)).truncate());
         if let Some(running) = live {
@@ -238,11 +238,11 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
             action_button(ui, Action::Cancel, ActionStyle::Danger, None, commands);
         }
     });
-    // One after the other they are the timeline's; side by side they are chosen here.
-    if said.len() > 1 && state.proposing.candidates > 1 {
+    // Successive texts are on the timeline; candidates of one prompt are selected here.
+    if texts.len() > 1 && state.proposing.candidates > 1 {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
-            for (number, text) in said.iter().enumerate() {
+            for (number, text) in texts.iter().enumerate() {
                 let picked = shown.is_some_and(|shown| shown.card == text.card);
                 let button = Button::selectable(picked, (number + 1).to_string()).small();
                 let response = ui.add(button);
@@ -255,24 +255,24 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
             }
         });
     }
-    let Some(said) = shown else { return };
+    let Some(streamed) = shown else { return };
     Frame::NONE
         .fill(palette.background)
         .corner_radius(4.0)
         .inner_margin(Margin::symmetric(8, 5))
         .show(ui, |ui| {
-            let lines: Vec<&str> = said.text.split('\n').collect();
+            let lines: Vec<&str> = streamed.text.split('\n').collect();
             let row = theme::SMALL + 3.0;
             ui.spacing_mut().item_spacing.y = 0.0;
             ScrollArea::both()
-                .id_salt(("stream", said.card))
+                .id_salt(("stream", streamed.card))
                 .auto_shrink(false)
                 .stick_to_bottom(true)
                 .show_rows(ui, row, lines.len(), |ui, range| {
                     for line in &lines[range] {
                         let text = RichText::new(widgets::cut(line))
                             .font(theme::mono(theme::SMALL))
-                            .color(color(said, palette));
+                            .color(color(streamed, palette));
                         let (rect, _) =
                             ui.allocate_exact_size(vec2(ui.available_width(), row), egui::Sense::hover());
                         let label = Label::new(text).extend().selectable(true);
@@ -282,28 +282,28 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
         });
 }
 
-fn color(said: &StreamedText, palette: &Palette) -> egui::Color32 {
-    match said.end {
-        Some(StreamEnd::Broken) => palette.dim,
-        None | Some(StreamEnd::Whole | StreamEnd::Clipped) => palette.text,
+fn color(streamed: &StreamedText, palette: &Palette) -> egui::Color32 {
+    match streamed.end {
+        Some(StreamEnd::Interrupted) => palette.dim,
+        None | Some(StreamEnd::Complete | StreamEnd::Truncated) => palette.text,
     }
 }
 
-/// Whose text it is, how long, and how it ended.
-fn describe(said: &StreamedText, state: &State) -> String {
+/// Title, length and end of a text.
+fn describe(streamed: &StreamedText, state: &State) -> String {
     let session = state
         .sessions
         .iter()
-        .find(|session| session.get(said.card).is_some());
+        .find(|session| session.get(streamed.card).is_some());
     let title = session
-        .and_then(|session| Some(session.title(session.get(said.card)?)))
-        .unwrap_or_else(|| "stopped proposal".to_owned());
-    let characters = said.text.chars().count();
-    let end = match said.end {
+        .and_then(|session| Some(session.title(session.get(streamed.card)?)))
+        .unwrap_or_else(|| "cancelled proposal".to_owned());
+    let characters = streamed.text.chars().count();
+    let end = match streamed.end {
         None => "arriving",
-        Some(StreamEnd::Whole) => "whole",
-        Some(StreamEnd::Clipped) => "cut at its token limit",
-        Some(StreamEnd::Broken) => "broken off",
+        Some(StreamEnd::Complete) => "complete",
+        Some(StreamEnd::Truncated) => "cut at the token limit",
+        Some(StreamEnd::Interrupted) => "incomplete",
     };
     format!("{title} · {characters} characters · {end}")
 }

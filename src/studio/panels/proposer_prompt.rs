@@ -1,4 +1,4 @@
-//! The prompt that a model would be sent, and how it differs from a row that its adapter was trained on.
+//! Prompt preview, and its difference from a training row of the adapter.
 
 use egui::{Id, Label, Modal, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
@@ -9,14 +9,14 @@ use crate::studio::proposing::PromptView;
 use crate::studio::state::State;
 use crate::studio::theme;
 
-/// What the page remembers.
+/// State of the page.
 #[derive(Default)]
 pub struct PromptPage {
     diff: DiffView,
     rows: Option<String>,
 }
 
-/// Shows the page, if a prompt was asked for.
+/// Draws the page, if a prompt was requested.
 pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     let Some(prompt) = &state.proposing.prompt else {
         view.rows = None;
@@ -33,18 +33,18 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
             if let PromptView::Shown {
                 tokens,
                 counted,
-                left_out,
+                omitted,
                 ..
             } = prompt
             {
                 let by = if *counted {
                     "counted by the server"
                 } else {
-                    "about, rather too many"
+                    "estimate, rather high"
                 };
                 ui.label(widgets::dim(format!("{tokens} tokens · {by}"), palette));
-                if !left_out.is_empty() {
-                    let text = format!("left out to fit: {}", left_out.join(", "));
+                if !omitted.is_empty() {
+                    let text = format!("omitted to fit: {}", omitted.join(", "));
                     ui.label(RichText::new(text).color(palette.warn));
                 }
             }
@@ -52,7 +52,7 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
         training(view, state, ui, commands);
         match prompt {
             PromptView::Asking => {
-                ui.label(widgets::dim("asking the server…", palette));
+                ui.label(widgets::dim("querying the server…", palette));
             }
             PromptView::Failed(message) => {
                 ui.add(Label::new(RichText::new(message).color(palette.warn)).wrap());
@@ -66,7 +66,7 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
                             code: &row.text,
                         };
                         let new = diff::Side {
-                            title: "what would be sent",
+                            title: "prompt preview",
                             code: text,
                         };
                         close |= diff::show(&mut view.diff, &old, &new, ui);
@@ -97,7 +97,7 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
     }
 }
 
-/// The file of rows to compare with.
+/// Draws the field for the file of training rows.
 fn training(view: &mut PromptPage, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
     let Some(known) = proposing.servers.get(proposing.server) else {
@@ -113,7 +113,7 @@ fn training(view: &mut PromptPage, state: &State, ui: &mut Ui, commands: &mut Ve
     ui.horizontal(|ui| {
         ui.label("compare with the curriculum");
         let field = TextEdit::singleline(rows)
-            .hint_text("rows of its training, JSONL")
+            .hint_text("training rows (JSONL)")
             .desired_width(320.0);
         let response = ui.add(field);
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Curriculum file"));

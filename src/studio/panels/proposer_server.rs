@@ -1,4 +1,4 @@
-//! The servers that are known: how they are, and which model or adapter of theirs proposes.
+//! Known servers: their health, and the selected model or adapter.
 
 use egui::{ComboBox, DragValue, Label, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
 
@@ -11,23 +11,23 @@ use crate::studio::theme;
 /// Height of a list of models before it scrolls, points.
 const MODELS: f32 = 132.0;
 
-/// What this part of the panel remembers.
+/// View state of the servers.
 #[derive(Default)]
 pub struct ServerView {
-    /// The address that is being typed.
+    /// Typed address.
     url: String,
-    /// Whether the field for another server is open.
+    /// Whether the field for a new server is open.
     adding: bool,
 }
 
 impl ServerView {
-    /// Whether a server is in use, and none is being added.
+    /// Whether a server is selected and none is being added.
     pub fn chosen(&self, state: &State) -> bool {
         !self.adding && state.proposing.servers.get(state.proposing.server).is_some()
     }
 }
 
-/// Shows the server in use, or the field for the first one. `width` is what its name may take, points.
+/// Draws the selected server, or the field for the first one. `width` is the maximum width of its name, points.
 pub fn show(view: &mut ServerView, state: &State, width: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
     let index = proposing.server;
@@ -54,17 +54,17 @@ pub fn show(view: &mut ServerView, state: &State, width: f32, ui: &mut Ui, comma
                 if ui.button("Add a server…").clicked() {
                     view.adding = true;
                 }
-                if ui.button("Check this one").clicked() {
-                    commands.push(Command::Proposer(ProposerCommand::Look(index)));
+                if ui.button("Check server").clicked() {
+                    commands.push(Command::Proposer(ProposerCommand::QueryServer(index)));
                 }
-                if ui.button("Forget this one").clicked() {
+                if ui.button("Remove server").clicked() {
                     commands.push(Command::Proposer(ProposerCommand::ForgetServer(index)));
                 }
             });
     });
 }
 
-/// What is wrong with the server in use, if something is.
+/// Draws the problem of the selected server, if any.
 pub fn problem(state: &State, ui: &mut Ui) {
     let proposing = &state.proposing;
     let Some(Health::Unhealthy(message)) = proposing.servers.get(proposing.server).map(|known| &known.health)
@@ -76,7 +76,7 @@ pub fn problem(state: &State, ui: &mut Ui) {
     ui.add(Label::new(label).truncate()).on_hover_text(message);
 }
 
-/// How the server in use is asked: a line of a grid for each setting.
+/// Draws a grid line for each setting of the selected server.
 pub fn settings(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
     let index = proposing.server;
@@ -100,21 +100,21 @@ fn add(view: &mut ServerView, ui: &mut Ui, commands: &mut Vec<Command>) {
             commands.push(Command::Proposer(ProposerCommand::AddServer(url)));
             view.adding = false;
         }
-        if view.adding && ui.small_button("Not now").clicked() {
+        if view.adding && ui.small_button("Cancel").clicked() {
             view.adding = false;
         }
     });
 }
 
-/// A dot that says how the server was last found.
+/// Draws a dot for the result of the last query.
 fn health(known: &ServerEntry, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (color, word) = match &known.health {
-        Health::Unknown => (palette.faint, "not asked yet".to_owned()),
-        Health::Asking => (palette.accent, "asking…".to_owned()),
+        Health::Unknown => (palette.faint, "not checked yet".to_owned()),
+        Health::Asking => (palette.accent, "checking…".to_owned()),
         Health::Healthy(names) => (
             palette.good,
-            format!("answers, with {} to choose from", names.len()),
+            format!("reachable, {} models and adapters", names.len()),
         ),
         Health::Unhealthy(message) => (palette.bad, message.clone()),
     };
@@ -125,12 +125,12 @@ fn health(known: &ServerEntry, ui: &mut Ui) {
     response.on_hover_text(word);
 }
 
-/// Model, temperature and token limit.
+/// Draws model, temperature and token limit.
 fn choices(known: &ServerEntry, index: usize, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let mut changed = known.clone();
     ui.label("Model");
-    // No list that folds out: a menu closes with a click elsewhere, and such a list would be elsewhere.
+    // A drop-down list inside a menu would count as outside of it and close the menu.
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.set_min_width(190.0);
@@ -148,7 +148,7 @@ fn choices(known: &ServerEntry, index: usize, ui: &mut Ui, commands: &mut Vec<Co
                         ui.selectable_value(&mut changed.model, Some(id.clone()), label);
                     }
                 } else {
-                    ui.label(widgets::small("check the server to see what it has", palette));
+                    ui.label(widgets::small("check the server to list its models", palette));
                 }
             });
     });
@@ -159,14 +159,14 @@ fn choices(known: &ServerEntry, index: usize, ui: &mut Ui, commands: &mut Vec<Co
         .speed(0.01)
         .fixed_decimals(2);
     ui.name_inputs("Temperature", |ui| ui.add(temperature))
-        .on_hover_text("of sampling; 0 always takes the likeliest token");
+        .on_hover_text("sampling temperature; 0 always picks the likeliest token");
     ui.end_row();
-    ui.label("Tokens at most");
+    ui.label("Max tokens");
     let tokens = DragValue::new(&mut changed.max_tokens.0)
         .range(16..=65536)
         .speed(16);
-    ui.name_inputs("Tokens at most", |ui| ui.add(tokens))
-        .on_hover_text("tokens of an answer at most");
+    ui.name_inputs("Max tokens", |ui| ui.add(tokens))
+        .on_hover_text("maximum number of tokens of an answer");
     ui.end_row();
     let set = |value: &ServerEntry| (value.model.clone(), value.temperature, value.max_tokens);
     if set(&changed) != set(known) {

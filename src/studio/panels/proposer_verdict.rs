@@ -1,4 +1,4 @@
-//! A proposal that arrived: what it changes, and the three things to do with it.
+//! A pending proposal: its changes, and the buttons to decide.
 
 use egui::{Frame, Label, Margin, RichText, Ui};
 
@@ -8,13 +8,13 @@ use crate::studio::command::{Action, Answer, Command};
 use crate::studio::state::{Card, State};
 use crate::studio::theme::{self, PAD};
 
-/// Room that the three buttons take, points.
+/// Width of the three buttons, points.
 const BUTTONS: f32 = 190.0;
 
-/// Shows the proposal in the editor's place; tells whether there is one to show.
+/// Draws the proposal in place of the editor; returns whether there is one.
 pub fn show(view: &mut DiffView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
     let session = state.session();
-    let Some(arrived) = state.proposing.arrived else {
+    let Some(arrived) = state.proposing.pending else {
         return false;
     };
     let (Some(card), Some(base)) = (session.get(arrived.card), session.get(arrived.base)) else {
@@ -32,7 +32,7 @@ pub fn show(view: &mut DiffView, state: &State, ui: &mut Ui, commands: &mut Vec<
             ui.set_min_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(result(card, base)).font(theme::medium(theme::TEXT)));
-                // In a narrow panel together on a line of their own, not one here and one there.
+                // In a narrow panel the buttons get their own line.
                 if ui.available_width() < BUTTONS {
                     ui.end_row();
                 }
@@ -67,14 +67,14 @@ pub fn show(view: &mut DiffView, state: &State, ui: &mut Ui, commands: &mut Vec<
     true
 }
 
-/// What came of it, in a few words.
+/// Short description of the result.
 fn result(card: &Card, base: &Card) -> String {
     let Some(total) = card.total() else {
         return "proposal arrived".to_owned();
     };
     let change = base
         .total()
-        .map(|before| format!(" ({} on where it came from)", widgets::signed(total - before, 3)))
+        .map(|before| format!(" ({} vs base)", widgets::signed(total - before, 3)))
         .unwrap_or_default();
     match card.failure() {
         Some(_) => "proposal does not build".to_owned(),

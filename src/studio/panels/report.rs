@@ -1,4 +1,4 @@
-//! What the runs among the rows came to: beside the published ones, their failure kinds over time, build rates by task.
+//! Report of the runs among the rows: comparison with published runs, failure kinds over time, build rates by task.
 
 use egui::{Color32, ComboBox, Label, RichText, ScrollArea, Stroke, Ui};
 use egui_plot::{Bar, BarChart, Plot};
@@ -10,18 +10,18 @@ use crate::studio::command::Command;
 use crate::studio::state::{Report, State};
 use crate::studio::theme::{self, PAD, Palette, SMALL};
 
-/// Kinds that are told apart over time; the others are one.
+/// Number of kinds displayed over time; the others are combined.
 const KINDS: usize = 6;
 /// Height of a task's bar, points.
 const BAR: f32 = 18.0;
 
-/// Which run is plotted.
+/// Selection of the plotted run.
 #[derive(Default)]
 pub struct ReportView {
     run: usize,
 }
 
-/// Shows the report; asks for it first.
+/// Draws the report; requests it first.
 pub fn show(view: &mut ReportView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let runs = match &state.report {
@@ -54,7 +54,7 @@ pub fn show(view: &mut ReportView, state: &State, ui: &mut Ui, commands: &mut Ve
         });
 }
 
-/// Our runs, and below them the published ones.
+/// Draws the open runs, and below them the published ones.
 fn runs_table(runs: &[Run], ui: &mut Ui, palette: &Palette) {
     egui::Grid::new("runs")
         .num_columns(HEAD.len())
@@ -71,7 +71,7 @@ fn runs_table(runs: &[Run], ui: &mut Ui, palette: &Palette) {
                     palette.dim
                 };
                 for (column, cell) in cells.into_iter().enumerate() {
-                    // A name keeps its hyphens, a number gets a minus.
+                    // Names keep their hyphens, numbers get a minus sign.
                     let cell = if column > 0 {
                         cell.replace('-', "−")
                     } else {
@@ -119,7 +119,7 @@ fn plots(run: &Run, ui: &mut Ui, palette: &Palette) {
     }
     if run.unknown > 0 {
         let text = format!(
-            "{} candidates do not say whether they built: they count neither as built nor as failed",
+            "{} candidates have no build status: they count neither as built nor as failed",
             super::status_bar::grouped(run.unknown)
         );
         ui.add_space(4.0);
@@ -131,7 +131,7 @@ fn plots(run: &Run, ui: &mut Ui, palette: &Palette) {
     tasks(run, ui, palette);
 }
 
-/// Stretches of the run one beside the other, each cut into its kinds.
+/// Draws intervals of the run side by side, each divided into its kinds.
 fn kinds(run: &Run, ui: &mut Ui, palette: &Palette) {
     let shown: Vec<Kind> = run.kinds.iter().take(KINDS).map(|count| count.kind).collect();
     let mut charts: Vec<BarChart> = Vec::new();
@@ -188,7 +188,7 @@ fn kinds(run: &Run, ui: &mut Ui, palette: &Palette) {
     legend(&names, ui, palette);
 }
 
-/// Which colour is which, below the plot: inside it would lie on bars.
+/// Legend below the plot: inside it would cover bars.
 fn legend(names: &[(&str, Color32)], ui: &mut Ui, palette: &Palette) {
     ui.add_space(2.0);
     ui.horizontal_wrapped(|ui| {
@@ -222,7 +222,7 @@ fn color(kind: Option<Kind>, index: usize, palette: &Palette) -> Color32 {
     }
 }
 
-/// The share of each task's candidates that built, tasks with the least first.
+/// Draws the build rate of each task, lowest first.
 fn tasks(run: &Run, ui: &mut Ui, palette: &Palette) {
     let mut tasks: Vec<_> = run.tasks.iter().collect();
     tasks.sort_by(|a, b| {

@@ -1,6 +1,6 @@
-//! The reward of the card on screen: the gate, the total, a bar per component, the notes.
+//! Reward of the card on screen: gate, total, a bar per component, notes.
 //!
-//! Behind a closed gate nothing else is shown as scored.
+//! For a failed build only the gate is displayed as scored.
 
 use egui::{Align2, Button, Label, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -11,10 +11,10 @@ use crate::studio::command::{Action, Command};
 use crate::studio::state::{Activity, Card, Outcome, Scored, Session, State};
 use crate::studio::theme::{self, TEXT};
 
-/// Opacity of the score of the code before, while the part on screen is being scored.
-const OF_BEFORE: f32 = 0.45;
+/// Opacity of the previous score while a new one is pending.
+const PREVIOUS_OPACITY: f32 = 0.45;
 
-/// Shows everything but the JSON.
+/// Draws everything except the JSON.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let session = state.session();
@@ -37,12 +37,12 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             ui.spacing_mut().item_spacing.y = 0.0;
             match &card.outcome {
                 Outcome::Unknown => unknown(state, card, ui),
-                Outcome::InternalError { message, input } => fault(message, *input, ui, commands),
+                Outcome::InternalError { message, input } => internal_error(message, *input, ui, commands),
                 Outcome::Scored(scored) => {
                     if card.is_being_scored() {
                         scoring(ui);
-                        // What follows is the score of the code before.
-                        ui.multiply_opacity(OF_BEFORE);
+                        // The following is the score of the previous code.
+                        ui.multiply_opacity(PREVIOUS_OPACITY);
                     }
                     if scored.evaluation.ok {
                         total(session, card, scored, ui);
@@ -53,7 +53,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                     bars::show(session, card, scored, ui);
                     super::checks::show(&scored.evaluation, ui);
                     if !scored.evaluation.ok && !card.is_being_scored() {
-                        last_that_built(card, ui);
+                        last_build(card, ui);
                     }
                 }
             }
@@ -61,7 +61,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     if let Some(scored) = card.scored() {
         ui.scope(|ui| {
             if card.is_being_scored() {
-                ui.multiply_opacity(OF_BEFORE);
+                ui.multiply_opacity(PREVIOUS_OPACITY);
             }
             notes(&scored.evaluation, ui);
         });
@@ -77,16 +77,16 @@ fn unknown(state: &State, card: &Card, ui: &mut Ui) {
     let palette = theme::of(ui);
     let text = match card.activity {
         _ if card.is_being_scored() => "scoring…",
-        _ if state.pool.ready == 0 && state.pool.error.is_none() => "waiting for CadQuery to warm up…",
+        _ if state.pool.ready == 0 && state.pool.error.is_none() => "waiting for CadQuery to load…",
         Activity::Due(_) | Activity::Assessing(_) => "building…",
-        Activity::Proposing(_) => "being proposed…",
+        Activity::Proposing(_) => "proposing…",
         Activity::Idle => "not scored: press F5 to run it",
     };
     ui.label(widgets::dim(text, palette));
 }
 
-/// Our fault is no score: it says so, and offers to try again.
-fn fault(message: &str, input: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
+/// An internal error is not a score: displays the error and offers a retry.
+fn internal_error(message: &str, input: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     frame(palette.raised, palette.warn).show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -97,9 +97,9 @@ fn fault(message: &str, input: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
                 .color(palette.warn),
         );
         let whose = if input {
-            "What it is scored against is at fault, not the candidate."
+            "The input of the scoring is at fault, not the candidate."
         } else {
-            "This is a fault of the studio, not of the candidate."
+            "Internal error of the studio, not a fault of the candidate."
         };
         ui.add(Label::new(widgets::dim(whose, palette)).wrap());
         ui.add(Label::new(RichText::new(message).font(theme::mono(11.5)).color(palette.text)).wrap());
@@ -169,7 +169,7 @@ fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
     if let Some(before) = built_total(session.seed()).filter(|_| card.id != session.seed().id) {
         let change = value - before;
         let change_text = signed(change, 3);
-        let text = format!("{change_text} on seed");
+        let text = format!("{change_text} vs seed");
         label = format!("{label}, {text}");
         let room = name.left() - number.right() - 16.0;
         let line =
@@ -195,11 +195,11 @@ fn built_total(card: &Card) -> Option<f64> {
     scored.evaluation.ok.then_some(scored.evaluation.reward.total)
 }
 
-fn last_that_built(card: &Card, ui: &mut Ui) {
+fn last_build(card: &Card, ui: &mut Ui) {
     let palette = theme::of(ui);
     if let Some(total) = card.last_total {
         let total = widgets::total(total);
-        let text = format!("last that built: {} at {total}", card.last_shape_of);
+        let text = format!("last successful build: {} at {total}", card.last_shape_of);
         ui.add_space(8.0);
         ui.label(widgets::small(text, palette));
     }
@@ -225,7 +225,7 @@ fn notes(evaluation: &Evaluation, ui: &mut Ui) {
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
             if evaluation.notes.is_empty() {
-                ui.label(widgets::dim("nothing to say against it", palette));
+                ui.label(widgets::dim("no issues found", palette));
             }
             for note in &evaluation.notes {
                 ui.horizontal_top(|ui| {

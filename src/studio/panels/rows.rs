@@ -1,4 +1,4 @@
-//! The rows of a training run: filtered, sorted, counted; a click takes one to the editor.
+//! Rows of a training run with filter, order and statistics; a click opens one in the editor.
 
 use egui::{
     Align2, ComboBox, RichText, Role, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2,
@@ -7,49 +7,49 @@ use egui::{
 use super::group_grid::{UNINFORMATIVE, row_dot};
 use super::widgets::{self, header};
 use crate::studio::command::Command;
-use crate::studio::rows::{Choice, Listed, Order, RowFilterKind, Rows, Summary};
+use crate::studio::rows::{Order, RowClass, RowFilter, RowList, Rows, Summary};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::trajectory;
 
-/// Accessible name of the field that filters.
+/// Accessible name of the filter field.
 pub const FILTER: &str = "Filter rows";
-/// Accessible name of the field for a word on a row.
-pub const NOTE: &str = "Note on the row";
+/// Accessible name of the field for a note.
+pub const NOTE: &str = "Note";
 const ROW: f32 = 24.0;
 const CURVE: f32 = 46.0;
 
-/// How rows are chosen and sorted.
+/// Filter and order.
 #[derive(Default)]
 pub struct RowsView {
     text: String,
-    asked: String,
-    choice: Choice,
+    searched: String,
+    choice: RowFilter,
     key: Option<Key>,
     serial: u64,
-    /// The annotation being typed, and of which row.
+    /// Note being typed, and its row.
     note: (Option<usize>, String),
-    listed: Listed,
+    listed: RowList,
 }
 
-/// What the list depends on.
+/// Inputs of the list.
 #[derive(Clone, Copy, PartialEq)]
 struct Key {
     rows: usize,
-    choice: Choice,
+    choice: RowFilter,
     matches: u64,
     pins: u64,
 }
 
-/// Shows the rows that are open, or how to open some.
+/// Draws the open rows, or how to open some.
 pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let Some(rows) = &state.rows else {
         header(ui, "Rows", |_| {}, |_| {});
         egui::Frame::new().inner_margin(PAD).show(ui, |ui| {
             let text =
-                "Open a JSONL file of candidates (Ctrl+O) or a folder of trajectories (Ctrl+Shift+O), or drop one here, to look \
-                 through a training run.";
+                "Open a JSONL file of candidates (Ctrl+O) or a folder of trajectories (Ctrl+Shift+O), or drop one here, to inspect \
+                 a training run.";
             ui.add(egui::Label::new(widgets::dim(text, palette)).wrap());
         });
         return;
@@ -83,10 +83,10 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
             .margin(egui::Margin::symmetric(8, 3));
         let response = ui.name_inputs(FILTER, |ui| ui.add(field));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, FILTER));
-        // Searching reads the file: once somebody stops typing, not at each letter.
-        if view.text != view.asked && (response.lost_focus() || !response.changed()) {
-            view.asked.clone_from(&view.text);
-            commands.push(Command::SearchRows(view.asked.trim().to_owned()));
+        // A search reads the file, so it waits for a pause in typing.
+        if view.text != view.searched && (response.lost_focus() || !response.changed()) {
+            view.searched.clone_from(&view.text);
+            commands.push(Command::SearchRows(view.searched.trim().to_owned()));
         }
         if response.changed() {
             ui.ctx().request_repaint();
@@ -96,19 +96,19 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         ui.add_space(PAD - 2.0);
         ui.spacing_mut().item_spacing.x = 6.0;
         let half = 0.5 * (ui.available_width() - PAD - 6.0) - 22.0;
-        ui.name_inputs("Which rows", |ui| {
+        ui.name_inputs("Row filter", |ui| {
             ComboBox::new("which rows", "")
                 .icon(widgets::chevron)
                 .width(half)
                 .truncate()
                 .selected_text(RichText::new(view.choice.which.name(rows)).size(12.0))
                 .show_ui(ui, |ui| {
-                    for which in RowFilterKind::all(rows) {
+                    for which in RowClass::all(rows) {
                         ui.selectable_value(&mut view.choice.which, which, which.name(rows));
                     }
                 });
         });
-        ui.name_inputs("Order of rows", |ui| {
+        ui.name_inputs("Sort rows", |ui| {
             ComboBox::new("order of rows", "")
                 .icon(widgets::chevron)
                 .width(half)
@@ -127,10 +127,10 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         ui.add_space(PAD - 2.0);
         let name = |task: Option<u16>| match task {
             Some(task) => rows.tasks.get(task as usize).map_or("", String::as_str),
-            None => "every task",
+            None => "all tasks",
         };
         let width = ui.available_width() - PAD - 22.0;
-        ui.name_inputs("Task of rows", |ui| {
+        ui.name_inputs("Filter by task", |ui| {
             ComboBox::new("task of rows", "")
                 .icon(widgets::chevron)
                 .width(width)
@@ -149,7 +149,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.label(widgets::small("reward", palette));
         let [low, high] = &mut view.choice.range;
-        for (value, label, between) in [(low, "Least reward", true), (high, "Greatest reward", false)] {
+        for (value, label, between) in [(low, "Min reward", true), (high, "Max reward", false)] {
             let field = egui::DragValue::new(value)
                 .range(-1.0..=1.0)
                 .speed(0.01)
@@ -179,16 +179,16 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
     foot(view, ui);
 }
 
-/// Which of the store's runs is shown.
+/// Selection of a run of the store.
 fn run_chooser(view: &mut RowsView, rows: &Rows, ui: &mut Ui) {
     let name = |run: Option<u16>| match run {
         Some(run) => rows.runs.get(run as usize).map_or("", String::as_str),
-        None => "every run",
+        None => "all runs",
     };
     ui.horizontal(|ui| {
         ui.add_space(PAD - 2.0);
         let width = ui.available_width() - PAD - 22.0;
-        ui.name_inputs("Run of rows", |ui| {
+        ui.name_inputs("Filter by run", |ui| {
             ComboBox::new("run of rows", "")
                 .icon(widgets::chevron)
                 .width(width)
@@ -204,12 +204,12 @@ fn run_chooser(view: &mut RowsView, rows: &Rows, ui: &mut Ui) {
     });
 }
 
-/// What is said of the row on screen.
+/// Draws the note on the row on screen.
 fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let kept = state.notes.of(index).cloned().unwrap_or_default();
+    let current = state.notes.of(index).cloned().unwrap_or_default();
     if view.note.0 != Some(index) {
-        view.note = (Some(index), kept.text.clone());
+        view.note = (Some(index), current.text.clone());
     }
     ui.painter().hline(
         ui.available_rect_before_wrap().x_range(),
@@ -220,14 +220,14 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
     ui.horizontal(|ui| {
         ui.add_space(PAD - 2.0);
         ui.label(widgets::small(format!("row {}", index + 1), palette));
-        let mut pinned = kept.pinned;
+        let mut pinned = current.pinned;
         if ui
             .checkbox(&mut pinned, RichText::new("pinned").size(12.0))
             .changed()
         {
             commands.push(Command::PinRow(index, pinned));
         }
-        // Where a row is a step of a trajectory, the steps before and after it tell more.
+        // A row of a trajectory can be displayed with the steps before and after it.
         let file = state
             .rows
             .as_ref()
@@ -235,7 +235,7 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
         if let Some(file) = file.filter(|file| file.file_name() == Some(trajectory::FILE_NAME.as_ref()))
             && ui
                 .small_button("All steps")
-                .on_hover_text("every step of it on the timeline")
+                .on_hover_text("show all its steps on the timeline")
                 .clicked()
             && let Some(folder) = file.parent()
         {
@@ -246,30 +246,30 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
         ui.add_space(PAD - 2.0);
         let width = ui.available_width() - PAD;
         let field = TextEdit::singleline(&mut view.note.1)
-            .hint_text(RichText::new("a word on this row").color(palette.faint))
+            .hint_text(RichText::new("Add a note").color(palette.faint))
             .font(theme::regular(12.0))
             .desired_width(width)
             .margin(egui::Margin::symmetric(8, 3));
         let response = ui.name_inputs(NOTE, |ui| ui.add(field));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, NOTE));
-        if response.lost_focus() && view.note.1.trim() != kept.text {
+        if response.lost_focus() && view.note.1.trim() != current.text {
             commands.push(Command::AnnotateRow(index, view.note.1.clone()));
         }
     });
 }
 
 impl RowsView {
-    /// The rows that fit, in the order of the list.
+    /// Matching rows in the list's order.
     pub fn shown(&self) -> &[u32] {
         &self.listed.rows
     }
 
-    /// Grows when [`Self::shown`] changes.
+    /// Incremented when [`Self::shown`] changes.
     pub fn serial(&self) -> u64 {
         self.serial
     }
 
-    /// Chooses and sorts again if something has changed.
+    /// Filters and sorts again after a change.
     fn choose(&mut self, rows: &Rows, state: &State) {
         let address = std::ptr::from_ref(rows) as usize;
         if self.key.is_some_and(|key| key.rows != address) {
@@ -293,7 +293,7 @@ impl RowsView {
     }
 }
 
-/// Stands for which rows are pinned.
+/// Hash of the pinned rows.
 fn pins(state: &State) -> u64 {
     let pinned = state.notes.rows.iter().filter(|(_, note)| note.pinned);
     let numbers: Vec<u32> = pinned.map(|(number, _)| *number).collect();
@@ -354,9 +354,9 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
     let number = widgets::line(ui, number, 70.0);
     let number = widgets::paint_line(ui, pos2(rect.left() + PAD + 16.0, y), Align2::LEFT_CENTER, number);
     let left = number.right() + 8.0;
-    let said = note.map_or("", |note| note.text.as_str());
-    let about = if !said.is_empty() {
-        said
+    let text = note.map_or("", |note| note.text.as_str());
+    let about = if !text.is_empty() {
+        text
     } else if row.built != Some(false) {
         rows.tasks.get(row.task as usize).map_or("", String::as_str)
     } else {
@@ -373,7 +373,7 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
     }
 }
 
-/// The share that built, and how many do not say.
+/// Share that built, and number of rows with unknown build status.
 pub(super) fn built(numbers: &Summary) -> String {
     let share = match numbers.built {
         Some(built) => format!("built {:.0} %", 100.0 * built),
@@ -386,7 +386,7 @@ pub(super) fn built(numbers: &Summary) -> String {
     }
 }
 
-/// The curve and the numbers of what is shown.
+/// Draws curve and statistics of the displayed rows.
 fn foot(view: &RowsView, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), CURVE + 46.0), Sense::hover());
@@ -398,7 +398,7 @@ fn foot(view: &RowsView, ui: &mut Ui) {
         ..
     } = view.listed.summary;
     let text = if count == 0 {
-        "no row fits".to_owned()
+        "No matching rows".to_owned()
     } else {
         let built = built(&view.listed.summary);
         format!("{built} · mean {mean:.3} · std {std:.3} · best {best:.3}")
@@ -419,13 +419,13 @@ fn foot(view: &RowsView, ui: &mut Ui) {
                 plot.bottom() - share * plot.height(),
             )
         };
-        let unsafe_count = |(_, point): &(usize, &[f32; 2])| point[column].is_finite();
+        let summary_text = |(_, point): &(usize, &[f32; 2])| point[column].is_finite();
         let points: Vec<_> = view
             .listed
             .curve
             .iter()
             .enumerate()
-            .filter(unsafe_count)
+            .filter(summary_text)
             .map(at)
             .collect();
         ui.painter().line(points, Stroke::new(1.5, color));
@@ -438,5 +438,5 @@ fn foot(view: &RowsView, ui: &mut Ui) {
     let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.dim, plot.width()));
     ui.painter()
         .galley(pos2(plot.left(), plot.bottom() + 5.0), galley, palette.dim);
-    response.on_hover_text("mean reward from −1 to 1, and grey the share that built, over the file");
+    response.on_hover_text("mean reward (−1 to 1) and share built (grey) over the file");
 }

@@ -1,4 +1,4 @@
-//! A training run at a glance: reward over its calls, groups of candidates, and the run held against another one.
+//! Overview of a training run: rewards over calls, groups, comparison with another run.
 
 use egui::{Button, Color32, Label, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo};
 use egui_plot::{Bar, BarChart, Corner, Legend, Line, Plot, PlotPoints};
@@ -14,13 +14,13 @@ use crate::studio::state::{State, file_name};
 use crate::studio::theme::{self, PAD, Palette, SMALL};
 use crate::studio::viewport::Viewport;
 
-/// Points of a curve.
+/// Number of points of a curve.
 const POINTS: usize = 160;
 pub(super) const BINS: usize = 40;
-/// Characters of a run's name over its column at most.
+/// Maximum number of characters of a run's name in the table header.
 const NAME: usize = 18;
 
-/// Which side of a run is shown.
+/// Selected tab of the run.
 #[derive(Default)]
 pub struct RunsView {
     tab: RunTab,
@@ -30,13 +30,13 @@ pub struct RunsView {
 }
 
 impl RunsView {
-    /// Turns to that side.
-    pub fn turn_to(&mut self, tab: RunTab) {
+    /// Shows that tab.
+    pub fn show_tab(&mut self, tab: RunTab) {
         self.tab = tab;
     }
 }
 
-/// Shows the run that is open, or how to open one.
+/// Draws the open run, or how to open one.
 pub fn show(
     view: &mut RunsView,
     chosen: &RowsView,
@@ -69,8 +69,8 @@ pub fn show(
         |ui| {
             let text = format!("Export {}…", super::status_bar::grouped(chosen.shown().len()));
             ui.menu_button(RichText::new(text).font(theme::regular(SMALL)), |ui| {
-                ui.label(widgets::small("the rows as filtered and sorted", palette));
-                if ui.button("Rows as they are…").clicked() {
+                ui.label(widgets::small("the filtered and sorted rows", palette));
+                if ui.button("Rows (unchanged)…").clicked() {
                     commands.push(Command::ExportRows(chosen.shown().to_vec()));
                     ui.close();
                 }
@@ -78,7 +78,7 @@ pub fn show(
                     ("Examples (SFT)", ExportKind::DataSet(DataSet::Sft)),
                     ("Preferences", ExportKind::DataSet(DataSet::Preference)),
                     ("Rollouts", ExportKind::DataSet(DataSet::Rollouts)),
-                    ("The next prompts", ExportKind::Curriculum),
+                    ("Next curriculum", ExportKind::Curriculum),
                 ] {
                     if ui.button(name).clicked() {
                         commands.push(Command::ExportSelected(making, chosen.shown().to_vec()));
@@ -126,7 +126,7 @@ fn curves(
     }
     let Some((_, _, curve)) = &view.curves else { return };
     if chosen.shown().is_empty() {
-        return hint(ui, "no row fits");
+        return hint(ui, "No matching rows");
     }
     let step = chosen.shown().len().div_ceil(POINTS).max(1);
     let line = |name: &str, curve: &[[f32; 2]], column: usize, step: usize, color: Color32| {
@@ -161,7 +161,7 @@ fn curves(
                 palette.step,
             ));
             let built = theme::blend(palette.pane, palette.step, 0.5);
-            plot.line(line("share that built", curve, 1, step, built));
+            plot.line(line("share built", curve, 1, step, built));
             if let (Some(other), Some((_, curve))) = (other, &view.other) {
                 let step = other.rows.len().div_ceil(POINTS).max(1);
                 let name = file_name(&other.path);
@@ -177,7 +177,7 @@ fn curves(
     histogram(rows, chosen.shown(), ui, palette);
 }
 
-/// How rewards are spread, from -1 to 1.
+/// Draws the distribution of rewards, from -1 to 1.
 fn histogram(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
     let counts = rows.histogram(of, BINS);
     let width = 2.0 / BINS as f64;
@@ -190,7 +190,7 @@ fn histogram(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
             .stroke(Stroke::NONE)
     });
     let chart = BarChart::new("rows", bars.collect());
-    Plot::new("spread of rewards")
+    Plot::new("distribution of rewards")
         .height((ui.available_height() - 4.0).clamp(60.0, 120.0))
         .include_x(-1.0)
         .include_x(1.0)
@@ -204,7 +204,7 @@ fn histogram(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
         .show(ui, |plot| plot.bar_chart(chart));
 }
 
-pub(super) fn unsafe_count(numbers: &Summary) -> String {
+pub(super) fn summary_text(numbers: &Summary) -> String {
     let text = format!(
         "{} · mean {:.3} · std {:.3} · best {:.3}",
         super::rows::built(numbers),
@@ -218,10 +218,7 @@ pub(super) fn unsafe_count(numbers: &Summary) -> String {
 fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let Some(other) = &state.other_rows else {
-        hint(
-            ui,
-            "Build rate, rewards and failures of two runs stand side by side here.",
-        );
+        hint(ui, "Compares build rate, rewards and failures of two runs.");
         ui.horizontal(|ui| {
             ui.add_space(PAD);
             if ui.add(widgets::primary("Compare with…", palette)).clicked() {
@@ -245,7 +242,7 @@ fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands:
                         .striped(false)
                         .show(ui, |ui| {
                             let head = |ui: &mut Ui, text: String, color: Color32| {
-                                // A grid gives a text that may be cut no room.
+                                // A grid truncates text without a tooltip.
                                 let whole = text.chars().count() <= NAME;
                                 let shown = match text.char_indices().nth(NAME - 1) {
                                     Some((end, _)) if !whole => format!("{}…", &text[..end]),

@@ -1,4 +1,4 @@
-//! The server of this window: start and stop, what clients need, and what they do, step by step.
+//! The studio's server: start, stop, connection settings, and the steps of its clients.
 
 use egui::{
     Align2, Button, Checkbox, DragValue, Label, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
@@ -11,11 +11,11 @@ use crate::studio::serving::{Serving, ServingPhase};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
 
-/// Accessible name of the field for the port.
+/// Accessible name of the port field.
 pub const PORT: &str = "Port";
 const ROW: f32 = 24.0;
 
-/// Shows the server, or how to start one.
+/// Draws the server, or how to start one.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let serving = &state.serving;
@@ -40,14 +40,14 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             ServingPhase::Starting => drop(ui.label(widgets::dim("starts…", palette))),
             ServingPhase::Listening(address) => access(&address.to_string(), serving, ui, commands),
             ServingPhase::Stopping => {
-                let text = "stops once what is under way is answered…";
+                let text = "stopping after the running requests…";
                 ui.add(Label::new(widgets::dim(text, palette)).wrap());
             }
         });
     sessions(serving, ui, commands);
 }
 
-/// How it is to listen.
+/// Draws the settings of the next start.
 fn choices(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     ui.horizontal(|ui| {
@@ -63,7 +63,7 @@ fn choices(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
         if ui
             .add(Checkbox::new(&mut wanted, text))
             .on_hover_text(
-                "clients must present one; without it every program of this machine may use the server",
+                "clients must send it; without a token, any program on this machine can use the server",
             )
             .changed()
         {
@@ -76,12 +76,12 @@ fn choices(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
             .color(palette.bad);
         ui.add(Label::new(text).wrap());
     } else if serving.sessions.is_empty() {
-        let text = "Serves the tasks to OpenEnv clients and trainers of this machine, with the workers of this window.";
+        let text = "Serves the tasks to OpenEnv clients and trainers on this machine, with the workers of this window.";
         ui.add(Label::new(widgets::small(text, palette)).wrap());
     }
 }
 
-/// What clients need.
+/// Draws the address and token for clients.
 fn access(address: &str, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let mut line = |shown: &str, copied: &str, what: &str| {
@@ -114,7 +114,7 @@ enum Line<'a> {
     InternalError(&'a str),
 }
 
-/// Sessions, the newest first, each with its steps as they came.
+/// Draws sessions, newest first, each with its steps in order of arrival.
 fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let mut lines = Vec::new();
@@ -125,7 +125,7 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     }
     if lines.is_empty() {
         if matches!(serving.phase, ServingPhase::Listening(_)) {
-            let text = "No client yet. Steps show here as they come in; a click shows code, reward and part.";
+            let text = "No clients yet. Steps appear here as they arrive; click one to show its code, reward and part.";
             egui::Frame::new().inner_margin(PAD).show(ui, |ui| {
                 ui.add(Label::new(widgets::small(text, palette)).wrap());
             });
@@ -146,7 +146,7 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
                 match line {
                     Line::Session(session) => head(session, ui),
                     Line::Step(step) => row(step, serving, ui, commands),
-                    Line::InternalError(message) => fault(message, ui),
+                    Line::InternalError(message) => error_line(message, ui),
                 }
             }
         });
@@ -156,7 +156,7 @@ fn head(session: &SeenSession, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let name = if session.of_calls {
-        "single calls".to_owned()
+        "single requests".to_owned()
     } else {
         format!("session {}", session.id)
     };
@@ -233,7 +233,7 @@ fn row(step: &SeenStep, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Comma
     ));
 }
 
-fn fault(message: &str, ui: &mut Ui) {
+fn error_line(message: &str, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("no score: {message}")));

@@ -1,4 +1,4 @@
-//! The settings page.
+//! Settings page.
 
 use egui::{ComboBox, DragValue, Grid, RichText, Slider, TextEdit, Ui};
 
@@ -8,7 +8,7 @@ use crate::studio::settings::{Settings, ThemeChoice};
 use crate::studio::state::State;
 use crate::studio::theme;
 
-/// What is being set.
+/// State of the page.
 #[derive(Default)]
 pub struct SettingsView {
     draft: Option<Settings>,
@@ -16,12 +16,12 @@ pub struct SettingsView {
 }
 
 impl SettingsView {
-    /// Whether the page is open, which Escape is to close.
+    /// Whether the page is open, so that Escape closes it.
     pub fn is_open(&self) -> bool {
         self.draft.is_some()
     }
 
-    /// Opens the page, or closes it without a change.
+    /// Opens the page, or closes it without changes.
     pub fn toggle(&mut self, now: &Settings) {
         self.fresh = true;
         self.draft = match self.draft {
@@ -31,12 +31,12 @@ impl SettingsView {
     }
 }
 
-/// Shows the page, if it is open.
+/// Draws the page, if it is open.
 pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
     let Some(draft) = &mut view.draft else { return };
     let palette = theme::of(ui);
     if std::mem::take(&mut view.fresh) {
-        commands.push(Command::MeasureStore);
+        commands.push(Command::MeasureCache);
     }
     let mut close = false;
     let modal = widgets::modal(ui, "settings").show(ui.ctx(), |ui| {
@@ -48,8 +48,8 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
             .spacing([18.0, 9.0])
             .min_col_width(150.0)
             .show(ui, |ui| {
-                ui.label("theme at the start");
-                ui.name_inputs("Theme at the start", |ui| {
+                ui.label("theme at startup");
+                ui.name_inputs("Theme at startup", |ui| {
                     ComboBox::new("theme", "")
                         .icon(widgets::chevron)
                         .selected_text(draft.theme.name())
@@ -60,20 +60,20 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
                         });
                 });
                 ui.end_row();
-                let label = ui.label("size of the window's content");
+                let label = ui.label("interface scale");
                 let slider = Slider::new(&mut draft.scale, 0.75..=2.0)
                     .trailing_fill(true)
                     .step_by(0.05)
                     .fixed_decimals(2);
-                // The field beside the slider is a control too.
-                ui.name_inputs("size of the window's content", |ui| ui.add(slider))
+                // The slider's text field counts as a control too.
+                ui.name_inputs("interface scale", |ui| ui.add(slider))
                     .labelled_by(label.id);
                 ui.end_row();
-                let label = ui.label("processor time of a candidate");
+                let label = ui.label("CPU time per candidate");
                 ui.add(DragValue::new(&mut draft.seconds).range(1.0..=600.0).suffix(" s"))
                     .labelled_by(label.id);
                 ui.end_row();
-                let label = ui.label("memory of a candidate");
+                let label = ui.label("memory per candidate");
                 ui.add(
                     DragValue::new(&mut draft.memory_mb)
                         .range(128..=65536)
@@ -82,35 +82,35 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
                 )
                 .labelled_by(label.id);
                 ui.end_row();
-                let label = ui.label("workers, from the next start on");
+                let label = ui.label("workers (after restart)");
                 ui.add(DragValue::new(&mut draft.workers).range(1..=16))
                     .labelled_by(label.id);
                 ui.end_row();
-                let label = ui.label("Python, from the next start on");
+                let label = ui.label("Python (after restart)");
                 ui.add(
                     TextEdit::singleline(&mut draft.python)
-                        .hint_text("found by itself")
+                        .hint_text("auto-detected")
                         .desired_width(f32::INFINITY),
                 )
-                .on_hover_text("bin/python of an environment that holds CadQuery")
+                .on_hover_text("bin/python of an environment with CadQuery")
                 .labelled_by(label.id);
                 ui.end_row();
             });
         ui.add_space(8.0);
-        store(state, ui, commands);
+        cache(state, ui, commands);
         ui.add_space(4.0);
         let place = match &state.settings_file {
-            Some(path) => format!("kept in {}", path.display()),
-            None => "for this window only: there is no folder to keep them in".to_owned(),
+            Some(path) => format!("saved in {}", path.display()),
+            None => "for this window only: there is no settings folder".to_owned(),
         };
         ui.add(egui::Label::new(widgets::small(place, palette)).wrap());
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             if ui.add(widgets::primary("Apply", palette)).clicked() {
-                commands.push(Command::Set(draft.clone()));
+                commands.push(Command::ApplySettings(draft.clone()));
                 close = true;
             }
-            close |= ui.button("Not now").clicked();
+            close |= ui.button("Cancel").clicked();
         });
     });
     if close || modal.should_close() {
@@ -118,30 +118,30 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
     }
 }
 
-/// How much is kept on the disk, and a way to be rid of it.
-fn store(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+/// Draws the size of the cache and a button to clear it.
+fn cache(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     ui.horizontal(|ui| {
-        let text = match &state.store {
-            None => "measuring what is kept…".to_owned(),
-            Some(stored) if stored.folder.is_none() => "no results are kept".to_owned(),
+        let text = match &state.cache {
+            None => "measuring the cache…".to_owned(),
+            Some(stored) if stored.folder.is_none() => "cache: empty".to_owned(),
             Some(stored) => format!(
-                "{:.1} MB of results kept, {} of them",
+                "cache: {:.1} MB, {} results",
                 stored.bytes as f64 / 1e6,
                 super::status_bar::grouped(usize::try_from(stored.entries).unwrap_or(usize::MAX))
             ),
         };
         let label = ui.label(text);
-        if let Some(folder) = state.store.as_ref().and_then(|stored| stored.folder.as_ref()) {
+        if let Some(folder) = state.cache.as_ref().and_then(|stored| stored.folder.as_ref()) {
             label.on_hover_text(folder.display().to_string());
         }
-        let some = state.store.as_ref().is_some_and(|stored| stored.entries > 0);
-        let clean = ui.add_enabled(some, egui::Button::new("Clean").small());
+        let some = state.cache.as_ref().is_some_and(|stored| stored.entries > 0);
+        let clean = ui.add_enabled(some, egui::Button::new("Clear").small());
         if clean
-            .on_hover_text("as `cadforge clean`: what is wanted again is made again")
+            .on_hover_text("same as `cadforge clean`; results are computed again when needed")
             .clicked()
         {
-            commands.push(Command::CleanStore);
+            commands.push(Command::ClearCache);
         }
     });
     if let Some(versions) = &state.pool.versions {

@@ -1,4 +1,4 @@
-//! The line at the bottom: workers, queue, what runs and for how long, and the size of what is shown.
+//! Status bar: workers, queue, running jobs with their time, and triangle count.
 
 use egui::{Align, Button, Layout, RichText, Ui, UiBuilder, vec2};
 
@@ -12,7 +12,7 @@ use crate::studio::theme::{self, PAD, Palette, SMALL};
 /// Height of the bar, points.
 pub const HEIGHT: f32 = 26.0;
 
-/// Shows the bar; `triangles` is what the viewport holds.
+/// Draws the bar; `triangles` is the number in the viewport.
 pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let rect = ui.available_rect_before_wrap().shrink2(vec2(PAD, 0.0));
@@ -48,7 +48,7 @@ pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Com
             }
             if let ServingPhase::Listening(address) = state.serving.phase {
                 let text = format!(
-                    "serves on {} · {} open",
+                    "serving on {} · {} sessions",
                     address.port(),
                     state.serving.open_sessions()
                 );
@@ -88,7 +88,7 @@ fn workers(state: &State, ui: &mut Ui, palette: &Palette) {
         (palette.bad, "no worker".to_owned())
     } else if pool.ready == 0 {
         let waited = state.warming_since.map_or(0.0, |since| state.now - since);
-        (palette.warn, format!("warming CadQuery… {waited:.0} s"))
+        (palette.warn, format!("loading CadQuery… {waited:.0} s"))
     } else {
         let plural = if pool.ready == 1 { "" } else { "s" };
         let text = match (pool.busy, pool.starting) {
@@ -123,7 +123,7 @@ fn running_text(running: &Running, state: &State) -> String {
     format!("{verb}: {}{more} · {elapsed:.1} s", running.what)
 }
 
-/// Groups of three digits, with a thin space as ISO 80000 has it.
+/// Groups of three digits, with a thin space as in ISO 80000.
 pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_come_in_threes() {
+    fn digits_are_grouped_by_three() {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(4100), "4\u{2009}100");

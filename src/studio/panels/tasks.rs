@@ -1,13 +1,13 @@
-//! The task list: how each stands and its last total.
+//! Task list with status and last total.
 
 use egui::{Align2, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::widgets::{self, dot, header, standing_color};
+use super::widgets::{self, dot, header, status_color};
 use crate::studio::command::Command;
 use crate::studio::state::{Activity, CardStatus, Session, State};
 use crate::studio::theme::{self, PAD, ROW, TEXT};
 
-/// Shows the list.
+/// Draws the list.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     header(
@@ -19,7 +19,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         },
     );
     let room = ui.available_height();
-    // The brief takes what the list leaves, and at least a third.
+    // The prompt takes the rest, at least a third.
     let list = (state.sessions.len() as f32 * ROW).min((0.6 * room).max(3.0 * ROW));
     ScrollArea::vertical()
         .id_salt("tasks")
@@ -34,7 +34,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     brief(state.session(), ui);
 }
 
-/// What the part on screen is to be: what the code is scored against.
+/// Draws prompt, size and keywords of the task.
 fn brief(session: &Session, ui: &mut Ui) {
     let palette = theme::of(ui);
     let task = &session.task;
@@ -43,7 +43,7 @@ fn brief(session: &Session, ui: &mut Ui) {
         ui.cursor().top() + 0.5,
         theme::hairline(palette),
     );
-    header(ui, "Brief", |_| {}, |_| {});
+    header(ui, "Prompt", |_| {}, |_| {});
     ScrollArea::vertical()
         .id_salt("brief")
         .auto_shrink(false)
@@ -65,7 +65,7 @@ fn brief(session: &Session, ui: &mut Ui) {
                     ui.label(widgets::small(size, palette));
                 }
                 if !task.semantic_hints.is_empty() {
-                    ui.label(widgets::small("parts to be named in the code", palette));
+                    ui.label(widgets::small("parts to name in the code", palette));
                     ui.horizontal_wrapped(|ui| {
                         ui.spacing_mut().item_spacing = vec2(5.0, 5.0);
                         for hint in &task.semantic_hints {
@@ -108,7 +108,7 @@ fn row(session: &Session, selected: bool, ui: &mut Ui, commands: &mut Vec<Comman
     let color = if busy {
         palette.accent
     } else {
-        standing_color(standing, palette)
+        status_color(standing, palette)
     };
     dot(ui, pos2(rect.left() + PAD + 4.0, middle), color);
     let (number, color) = match total {

@@ -1,4 +1,4 @@
-//! The steps of a repair as cards: picture, name, total and its colour against the seed.
+//! Steps of a repair as cards: picture, name, and total coloured relative to the seed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,24 +17,24 @@ use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
 use crate::studio::viewport::{Tone, Viewport};
 use crate::trajectory::Origin;
 
-/// Width of a card, points; less where that shows all of them.
+/// Width of a card, points; smaller if then all fit.
 const WIDTH: f32 = 148.0;
-/// Least width of a card, points.
+/// Minimum width of a card, points.
 const NARROW: f32 = 104.0;
 const GAP: f32 = 10.0;
 /// Height of a card's caption, points.
 const CAPTION: f32 = 28.0;
 
-/// Pictures of the cards' shapes.
+/// Thumbnails of the cards.
 #[derive(Default)]
 pub struct TimelineView {
     pictures: HashMap<CardId, (Arc<Shape>, TextureHandle)>,
     shown: Option<CardId>,
-    /// An arrow key was pressed on a card: the next one takes the keyboard.
+    /// An arrow key was pressed on a card: the next card takes the focus.
     scrubbing: bool,
 }
 
-/// Shows the cards of the task on screen.
+/// Draws the cards of the task on screen.
 pub fn show(
     view: &mut TimelineView,
     state: &State,
@@ -90,7 +90,7 @@ pub fn show(
         });
 }
 
-/// Opens and closes the grid of the candidates that the card on screen belongs to.
+/// Button that toggles the grid of the card's group.
 fn group_button(candidates: usize, open: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
     let info = Action::Group.info();
     let text = RichText::new(format!("Group of {candidates}")).font(theme::medium(SMALL));
@@ -100,7 +100,7 @@ fn group_button(candidates: usize, open: bool, ui: &mut Ui, commands: &mut Vec<C
         commands.push(Command::Do(Action::Group));
     }
     let keys = info.keys().unwrap_or_default();
-    response.on_hover_text(format!("candidates of one prompt side by side ({keys})"));
+    response.on_hover_text(format!("show candidates of one prompt side by side ({keys})"));
 }
 
 fn show_card(
@@ -116,7 +116,7 @@ fn show_card(
     let selected = card.id == session.selected;
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let title = caption(session, card);
-    // A narrow card has room for the number alone.
+    // A narrow card displays the number alone.
     let short = match title.split_once(" · ") {
         Some((number, _)) if size.x < 130.0 => format!("step {number}"),
         Some(_) | None => title.clone(),
@@ -203,7 +203,7 @@ fn show_card(
             }
         };
         entry("Compare with this step", Command::Pin(card.id));
-        entry("Go on from a copy", Command::Branch(card.id));
+        entry("Continue from a copy", Command::Branch(card.id));
         if card.origin == Origin::Hand {
             entry("Remove from the timeline", Command::Remove(card.id));
         }
@@ -225,7 +225,7 @@ fn caption(session: &Session, card: &Card) -> String {
     format!("{} · {origin}", title.trim_start_matches("step "))
 }
 
-/// The total, green where it beats the seed; or what goes on.
+/// Total, green if above the seed; or the current activity.
 fn number(session: &Session, card: &Card, palette: &Palette) -> (String, egui::Color32) {
     match (card.activity, card.total()) {
         (Activity::Proposing(_), _) => ("…".to_owned(), palette.accent),
@@ -258,7 +258,7 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
         } else {
             code.join("\n")
         };
-        // A failed card wears a badge at the top.
+        // A failed card has a badge at the top.
         let top = if CardStatus::of(card) == CardStatus::Failed {
             28.0
         } else {
@@ -291,7 +291,7 @@ fn show_picture(view: &mut TimelineView, card: &Card, rect: Rect, viewport: &mut
     let scale = (rect.width() / size.x).min(rect.height() / size.y);
     let place = Rect::from_center_size(rect.center(), size * scale);
     let tint = match CardStatus::of(card) {
-        // It is what the code says.
+        // The picture is that of the current code.
         CardStatus::Failed if card.not_scored().is_some() => egui::Color32::WHITE,
         CardStatus::Failed | CardStatus::InternalError => egui::Color32::from_white_alpha(120),
         CardStatus::Unknown | CardStatus::Good | CardStatus::Weak => egui::Color32::WHITE,
@@ -319,7 +319,7 @@ fn hover(ui: &mut Ui, session: &Session, card: &Card) {
         && card.origin != Origin::Seed
     {
         ui.label(widgets::dim(
-            format!("{} on seed", widgets::signed(total - seed, 3)),
+            format!("{} vs seed", widgets::signed(total - seed, 3)),
             palette,
         ));
     }
@@ -350,12 +350,12 @@ fn empty(state: &State, size: egui::Vec2, ui: &mut Ui) {
         StrokeKind::Inside,
     );
     let session = state.session();
-    let who = match (session.pick(state.proposing.pick), session.repair()) {
-        (ProposerKind::Replay, Some(recording)) => format!("takes the next step of “{}”", recording.name),
-        (ProposerKind::Replay | ProposerKind::Rules, _) => "asks the rules for an edit".to_owned(),
-        (ProposerKind::Endpoint, _) => "asks the model for one".to_owned(),
+    let who = match (session.effective_proposer(state.proposing.kind), session.repair()) {
+        (ProposerKind::Replay, Some(recording)) => format!("replays the next step of “{}”", recording.name),
+        (ProposerKind::Replay | ProposerKind::Rules, _) => "requests an edit from the rules".to_owned(),
+        (ProposerKind::Endpoint, _) => "requests one from the model".to_owned(),
     };
-    let text = format!("Propose {who}. Typing in the editor makes a card too.");
+    let text = format!("Propose {who}. Typing in the editor creates a card too.");
     let font = theme::regular(SMALL);
     let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.dim, rect.width() - 20.0));
     let at = Align2::CENTER_CENTER

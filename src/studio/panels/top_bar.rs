@@ -1,4 +1,4 @@
-//! The bar at the top: what is worked on, how it is scored, who proposes, and the two buttons that repair.
+//! Top bar: task, scoring, proposer, and the buttons for repairs.
 
 use clap::ValueEnum as _;
 use egui::{Align, Button, ComboBox, Layout, RichText, Ui, UiBuilder, vec2};
@@ -15,7 +15,7 @@ use crate::task::Level;
 /// Height of the bar, points.
 pub const HEIGHT: f32 = 42.0;
 
-/// Shows the bar.
+/// Draws the bar.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let rect = ui.available_rect_before_wrap().shrink2(vec2(PAD, 0.0));
     let right = ui
@@ -42,10 +42,10 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     );
 }
 
-/// From this width on, points, the task has its level and family beside it.
+/// Width from which the task displays its level and family, points.
 const CHIP_ROOM: f32 = 290.0;
 
-/// From this width of the bar on, points, what is chosen is labelled; below, the task needs the room.
+/// Width of the bar from which selections have labels, points; below, the task needs the space.
 const LABELLED: f32 = 1100.0;
 
 fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -108,7 +108,7 @@ fn entry(info: &ActionInfo, state: &State, ui: &mut Ui, commands: &mut Vec<Comma
     }
 }
 
-/// Laid out from the right: what comes first here stands last.
+/// Laid out from right to left.
 fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let is_labelled = ui.max_rect().width() >= LABELLED;
@@ -167,10 +167,10 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     }
 }
 
-/// Who proposes: rules, a recording of the task, a server that is known.
+/// Selection of the proposer: rules, a recording of the task, a known server.
 fn chooser(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let (session, proposing) = (state.session(), &state.proposing);
-    let pick = session.pick(proposing.pick);
+    let pick = session.effective_proposer(proposing.kind);
     let known = proposing.servers.get(proposing.server);
     let chosen = match (pick, &session.recording, known) {
         (ProposerKind::Replay, Some(recording), _) => format!("replay · {recording}"),
@@ -229,40 +229,38 @@ fn stop_button(ui: &mut Ui, commands: &mut Vec<Command>) {
     }
 }
 
-/// Why an action cannot be used now.
+/// Why an action is disabled.
 pub fn blocked(action: Action, state: &State) -> Option<String> {
     let session = state.session();
     match action {
         Action::Propose | Action::RunLoop if state.repair().is_some() => {
-            Some("a repair is under way".to_owned())
+            Some("a repair is running".to_owned())
         }
-        Action::Propose | Action::RunLoop => match session.pick(state.proposing.pick) {
-            ProposerKind::Replay if session.steps_ahead() == 0 => Some(format!(
-                "the recording `{}` ends here: select an earlier step",
+        Action::Propose | Action::RunLoop => match session.effective_proposer(state.proposing.kind) {
+            ProposerKind::Replay if session.steps_after() == 0 => Some(format!(
+                "the recording `{}` has no further step: select an earlier step",
                 session.recording.as_deref().unwrap_or_default()
             )),
             ProposerKind::Endpoint if state.proposing.servers.is_empty() => {
-                Some("no server is known: add one in the proposer panel".to_owned())
+                Some("no server added: add one in the proposer panel".to_owned())
             }
             ProposerKind::Replay | ProposerKind::Rules | ProposerKind::Endpoint => None,
         },
-        Action::Proposal(_) if state.proposing.arrived.is_none() => {
-            Some("no proposal waits for a decision".to_owned())
-        }
+        Action::Proposal(_) if state.proposing.pending.is_none() => Some("no pending proposal".to_owned()),
         Action::Prompt if state.proposing.servers.is_empty() => {
-            Some("no server is known: add one in the proposer panel".to_owned())
+            Some("no server added: add one in the proposer panel".to_owned())
         }
         Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
-        Action::ExportRun(_) | Action::ImportRows | Action::Turn(_) if state.rows.is_none() => {
+        Action::ExportRun(_) | Action::ImportRows | Action::ShowRunTab(_) if state.rows.is_none() => {
             Some("no training run is open".to_owned())
         }
         Action::ImportRows if state.rows.as_ref().is_some_and(|rows| rows.stored) => {
-            Some("these rows are in a store already".to_owned())
+            Some("these rows are already in a store".to_owned())
         }
         Action::StartServer if state.serving.phase != ServingPhase::Off => {
-            Some("the server runs already".to_owned())
+            Some("the server is already running".to_owned())
         }
-        Action::StopServer if !state.serving.may_stop() => Some("no server runs".to_owned()),
+        Action::StopServer if !state.serving.may_stop() => Some("no server is running".to_owned()),
         Action::CopyReward if state.card().scored().is_none() => Some("not scored yet".to_owned()),
         Action::Group if session.group().is_empty() => Some(crate::studio::state::NO_GROUP.to_owned()),
         Action::ResetToSeed if session.cards.len() == 1 => Some("there is only the seed".to_owned()),
@@ -300,7 +298,7 @@ pub fn blocked(action: Action, state: &State) -> Option<String> {
         | Action::NewTask
         | Action::CopyDiagnostics
         | Action::ExportRun(_)
-        | Action::Turn(_)
+        | Action::ShowRunTab(_)
         | Action::Panel(_)
         | Action::ResetLayout => None,
     }

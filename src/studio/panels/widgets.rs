@@ -1,4 +1,4 @@
-//! Small things that panels share.
+//! Widgets shared by panels.
 
 use egui::style::WidgetVisuals;
 use egui::{
@@ -12,7 +12,7 @@ use crate::studio::command::{Action, Command};
 use crate::studio::state::CardStatus;
 use crate::studio::theme::{self, HEADER, PAD, Palette, RADIUS, SMALL, TEXT};
 
-/// A panel's header line: a title, and something at its right end. A hairline closes it.
+/// Header line of a panel: a title, and content at its right end. A hairline closes it.
 pub fn header(ui: &mut Ui, title: &str, left: impl FnOnce(&mut Ui), right: impl FnOnce(&mut Ui)) {
     let palette = theme::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEADER), Sense::hover());
@@ -50,7 +50,7 @@ pub fn header(ui: &mut Ui, title: &str, left: impl FnOnce(&mut Ui), right: impl 
     );
 }
 
-/// The title of a section, in small capitals' stead.
+/// Title of a section.
 pub fn section(title: &str, palette: &Palette) -> RichText {
     RichText::new(title.to_uppercase())
         .font(theme::semibold(SMALL))
@@ -58,17 +58,17 @@ pub fn section(title: &str, palette: &Palette) -> RichText {
         .extra_letter_spacing(0.3)
 }
 
-/// Text that explains.
+/// Explanatory text.
 pub fn dim(text: impl Into<String>, palette: &Palette) -> RichText {
     RichText::new(text).color(palette.dim)
 }
 
-/// Small print.
+/// Small text.
 pub fn small(text: impl Into<String>, palette: &Palette) -> RichText {
     RichText::new(text).font(theme::regular(SMALL)).color(palette.dim)
 }
 
-/// A rounded label with a tint behind it.
+/// A rounded label with a tinted background.
 pub fn chip(ui: &mut Ui, text: &str, color: Color32) {
     let palette = theme::of(ui);
     let text_color = theme::blend(color, palette.text, 0.25);
@@ -84,15 +84,15 @@ pub fn chip(ui: &mut Ui, text: &str, color: Color32) {
     paint_line(ui, rect.center(), Align2::CENTER_CENTER, galley);
 }
 
-/// Room that a chevron takes in a button, points.
+/// Size of a chevron in a button, points.
 pub const CHEVRON: egui::Vec2 = vec2(9.0, 9.0);
 
-/// An arrow down for a list to choose from.
+/// Arrow of a drop-down list.
 pub fn chevron(ui: &Ui, rect: Rect, visuals: &WidgetVisuals, _open: bool) {
     paint_chevron(ui, rect, visuals.text_color().gamma_multiply(0.6));
 }
 
-/// The same for a button that opens a menu.
+/// Arrow of a button that opens a menu.
 pub fn chevron_atom(color: Color32) -> Atom<'static> {
     AtomKind::closure(move |_, _| IntoSizedResult {
         intrinsic_size: CHEVRON,
@@ -104,14 +104,14 @@ pub fn chevron_atom(color: Color32) -> Atom<'static> {
     .into()
 }
 
-/// Drawn and not written: fonts differ in what they have.
+/// Painted, because fonts differ in their glyphs.
 fn paint_chevron(ui: &Ui, rect: Rect, color: Color32) {
     let arm = [vec2(-3.5, -1.5), vec2(0.0, 2.0), vec2(3.5, -1.5)];
     let points = arm.map(|offset| rect.center() + offset).to_vec();
     ui.painter().line(points, Stroke::new(1.2, color));
 }
 
-/// A card: raised, with an edge.
+/// A raised frame with a border.
 pub fn card(fill: Color32, edge: Color32) -> Frame {
     Frame::new()
         .fill(fill)
@@ -120,19 +120,19 @@ pub fn card(fill: Color32, edge: Color32) -> Frame {
         .inner_margin(Margin::symmetric(10, 8))
 }
 
-/// A page over everything.
+/// A modal page.
 pub fn modal(ui: &Ui, id: &str) -> Modal {
     Modal::new(Id::unique(id)).frame(Frame::popup(ui.style()).inner_margin(Margin::same(18)))
 }
 
-/// A filled dot of 4 points' radius.
+/// A filled dot with a radius of 4 points.
 pub fn dot(ui: &Ui, center: Pos2, color: Color32) {
     ui.painter().circle_filled(center, 4.0, color);
 }
 
-/// The colour of a standing.
-pub fn standing_color(standing: CardStatus, palette: &Palette) -> Color32 {
-    match standing {
+/// Colour of a status.
+pub fn status_color(status: CardStatus, palette: &Palette) -> Color32 {
+    match status {
         CardStatus::Unknown => palette.faint,
         CardStatus::Good => palette.good,
         CardStatus::Weak => palette.warn,
@@ -140,7 +140,7 @@ pub fn standing_color(standing: CardStatus, palette: &Palette) -> Color32 {
     }
 }
 
-/// The sign of something that opens and closes.
+/// Sign of a collapsible node.
 pub fn triangle(ui: &Ui, center: egui::Pos2, open: bool, color: Color32) {
     let points = if open {
         vec![
@@ -159,21 +159,21 @@ pub fn triangle(ui: &Ui, center: egui::Pos2, open: bool, color: Color32) {
         .add(egui::Shape::convex_polygon(points, color, egui::Stroke::NONE));
 }
 
-/// Text laid out on one line, cut with an ellipsis at `width`.
+/// Text laid out on one line, truncated with an ellipsis at `width`.
 pub fn line(ui: &Ui, text: RichText, width: f32) -> Arc<Galley> {
     egui::WidgetText::from(text).into_galley(ui, Some(egui::TextWrapMode::Truncate), width, TEXT_STYLE)
 }
 
 const TEXT_STYLE: egui::TextStyle = egui::TextStyle::Body;
 
-/// Paints a laid-out line with `anchor` of it at `at`, and returns where it went.
+/// Paints a laid-out line with its `anchor` at `at`, and returns its rectangle.
 pub fn paint_line(ui: &Ui, at: Pos2, anchor: Align2, galley: Arc<Galley>) -> Rect {
     let rect = anchor.anchor_size(at, galley.size());
     ui.painter().galley(rect.min, galley, theme::of(ui).text);
     rect
 }
 
-/// A button for an action: its label, its keys beside it or in its tooltip, and why it cannot be used, if so.
+/// Button for an action: its label, its shortcut beside it or in its tooltip, and why it is disabled.
 pub fn action_button(
     ui: &mut Ui,
     action: Action,
@@ -184,7 +184,7 @@ pub fn action_button(
     named_button(ui, action, action.info().label, style, blocked, commands)
 }
 
-/// The same with a word that says enough where it stands; its accessible name stays the action's.
+/// Like [`action_button`] with a shorter label; its accessible name stays the action's.
 pub fn named_button(
     ui: &mut Ui,
     action: Action,
@@ -223,7 +223,7 @@ pub fn named_button(
     }
 }
 
-/// The button of the one thing to do next.
+/// The primary button.
 pub fn primary<'a>(label: &str, palette: &Palette) -> Button<'a> {
     let text = RichText::new(label)
         .font(theme::medium(TEXT))
@@ -234,20 +234,20 @@ pub fn primary<'a>(label: &str, palette: &Palette) -> Button<'a> {
         .stroke(Stroke::new(1.0, edge))
 }
 
-/// How loud an action's button is.
+/// Style of an action's button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionStyle {
-    /// The one thing to do next.
+    /// The primary action.
     Primary,
-    /// An ordinary button, with its keys.
+    /// An ordinary button, with its shortcut.
     Plain,
     /// Stops something.
     Danger,
-    /// A quiet one in a header.
+    /// A small button in a header.
     Small,
 }
 
-/// A number with a sign, as deltas are shown: `+0.086`, `−0.120`, `0.000`.
+/// A signed number as displayed in deltas: `+0.086`, `−0.120`, `0.000`.
 pub fn signed(value: f64, digits: usize) -> String {
     let text = format!("{:.digits$}", value.abs());
     let zero = text.chars().all(|c| matches!(c, '0' | '.'));
@@ -259,7 +259,7 @@ pub fn signed(value: f64, digits: usize) -> String {
     format!("{sign}{text}")
 }
 
-/// A total as it is shown everywhere: `0.719`, `−1.00`.
+/// A total as displayed: `0.719`, `−1.00`.
 pub fn total(value: f64) -> String {
     if value < 0.0 {
         format!("−{:.2}", value.abs())
@@ -268,7 +268,7 @@ pub fn total(value: f64) -> String {
     }
 }
 
-/// The colour of a change.
+/// Colour of a change.
 pub fn delta_color(value: f64, palette: &Palette) -> Color32 {
     if value > 0.0005 {
         palette.good
@@ -279,7 +279,7 @@ pub fn delta_color(value: f64, palette: &Palette) -> Color32 {
     }
 }
 
-/// A text short enough to lay out: a line of a million characters would hold the window up.
+/// A truncated text: laying out a line of a million characters would block the window.
 pub fn cut(text: &str) -> String {
     const LONGEST: usize = 2000;
     match text.char_indices().nth(LONGEST) {
@@ -293,7 +293,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_carry_their_sign_and_no_negative_zero() {
+    fn numbers_have_a_sign_and_no_negative_zero() {
         assert_eq!(signed(0.0863, 3), "+0.086");
         assert_eq!(signed(-0.12, 2), "−0.12");
         assert_eq!(signed(-0.0001, 2), "0.00");
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_between_characters_and_says_how_long_it_was() {
+    fn a_long_line_is_truncated_with_its_length() {
         assert_eq!(cut("short ø"), "short ø");
         let long = "ø".repeat(900_000);
         let shown = cut(&long);

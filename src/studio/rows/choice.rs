@@ -1,73 +1,72 @@
-//! Which rows are listed, and in what order.
+//! Filter and order of listed rows.
 
 use super::{Rows, Summary};
 use crate::studio::notes::Notes;
 
-/// Every reward.
+/// The full reward range.
 const WHOLE: [f32; 2] = [-1.0, 1.0];
-/// Points of the curve below a list.
+/// Number of points of the curve below a list.
 const POINTS: usize = 120;
 
-/// What the listed rows have, and how they are sorted.
+/// Filter and order of a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Choice {
-    /// Rows of one sort.
-    pub which: RowFilterKind,
-    /// Index of their task; every one if none.
+pub struct RowFilter {
+    pub which: RowClass,
+    /// Task index; none for all tasks.
     pub task: Option<u16>,
-    /// Index of their run; every one if none.
+    /// Run index; none for all runs.
     pub run: Option<u16>,
-    /// Least and greatest reward; rows without one are within the whole range alone.
+    /// Reward range; rows without a reward match the full range only.
     pub range: [f32; 2],
-    /// How they are sorted.
+    /// Order.
     pub order: Order,
 }
 
-/// The rows of a list, and what they come to.
+/// Listed rows with statistics.
 #[derive(Clone, Debug, Default)]
-pub struct Listed {
-    /// In the list's order.
+pub struct RowList {
+    /// Rows in the list's order.
     pub rows: Vec<u32>,
-    /// Numbers about them.
+    /// Statistics of the rows.
     pub summary: Summary,
     /// See [`Rows::curve`].
     pub curve: Vec<[f32; 2]>,
 }
 
-/// Sorts of rows.
+/// Classes of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowFilterKind {
-    /// Every row.
+pub enum RowClass {
+    /// All rows.
     All,
-    /// What built.
+    /// Built.
     Built,
-    /// What did not.
+    /// Failed builds.
     Failed,
-    /// What does not say whether it did.
+    /// Unknown build status.
     Unknown,
-    /// What somebody pinned.
+    /// Pinned.
     Pinned,
-    /// Of groups that teach nothing.
+    /// Of uninformative groups.
     Uninformative,
-    /// Of one kind, by its index.
+    /// Of one failure kind, by index.
     Kind(u16),
 }
 
 /// Orders of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// That of the file.
+    /// File order.
     File,
-    /// The greatest reward first.
+    /// Highest reward first.
     Best,
-    /// The least reward first.
+    /// Lowest reward first.
     Worst,
 }
 
-impl Default for Choice {
+impl Default for RowFilter {
     fn default() -> Self {
         Self {
-            which: RowFilterKind::All,
+            which: RowClass::All,
             task: None,
             run: None,
             range: WHOLE,
@@ -76,20 +75,20 @@ impl Default for Choice {
     }
 }
 
-impl Choice {
-    /// Lists the rows that fit; of `among` alone where a search has found those.
-    pub fn list(&self, rows: &Rows, among: Option<&[u32]>, notes: &Notes) -> Listed {
+impl RowFilter {
+    /// Lists the matching rows; only those of `among`, if given by a search.
+    pub fn list(&self, rows: &Rows, among: Option<&[u32]>, notes: &Notes) -> RowList {
         let mut fitting = self.of(rows, among, notes);
         let (summary, curve) = (rows.summary(&fitting), rows.curve(&fitting, POINTS));
         self.order.sort(&mut fitting, rows);
-        Listed {
+        RowList {
             rows: fitting,
             summary,
             curve,
         }
     }
 
-    /// The rows that fit, in the order of the file.
+    /// Matching rows in file order.
     fn of(&self, rows: &Rows, among: Option<&[u32]>, notes: &Notes) -> Vec<u32> {
         let fits = |index: &u32| self.fits(rows, *index as usize, notes);
         match among {
@@ -102,13 +101,13 @@ impl Choice {
         let row = &rows.rows[index];
         let [low, high] = self.range;
         let which = match self.which {
-            RowFilterKind::All => true,
-            RowFilterKind::Built => row.built == Some(true),
-            RowFilterKind::Failed => row.built == Some(false),
-            RowFilterKind::Unknown => row.built.is_none(),
-            RowFilterKind::Pinned => notes.of(index).is_some_and(|note| note.pinned),
-            RowFilterKind::Uninformative => rows.is_uninformative(index),
-            RowFilterKind::Kind(kind) => row.kind == kind,
+            RowClass::All => true,
+            RowClass::Built => row.built == Some(true),
+            RowClass::Failed => row.built == Some(false),
+            RowClass::Unknown => row.built.is_none(),
+            RowClass::Pinned => notes.of(index).is_some_and(|note| note.pinned),
+            RowClass::Uninformative => rows.is_uninformative(index),
+            RowClass::Kind(kind) => row.kind == kind,
         };
         which
             && self.task.is_none_or(|task| row.task == task)
@@ -117,8 +116,8 @@ impl Choice {
     }
 }
 
-impl RowFilterKind {
-    /// All sorts that there are among some rows.
+impl RowClass {
+    /// All classes that occur among the rows.
     pub fn all(rows: &Rows) -> Vec<Self> {
         let mut all = vec![Self::All, Self::Built, Self::Failed];
         if rows.rows.iter().any(|row| row.built.is_none()) {
@@ -132,7 +131,7 @@ impl RowFilterKind {
         all
     }
 
-    /// What a person calls it.
+    /// Displayed name.
     pub fn name(self, rows: &Rows) -> String {
         match self {
             Self::All => "all".to_owned(),
@@ -147,10 +146,10 @@ impl RowFilterKind {
 }
 
 impl Order {
-    /// Every order.
+    /// All orders.
     pub const ALL: [Self; 3] = [Self::File, Self::Best, Self::Worst];
 
-    /// What a person calls it.
+    /// Displayed name.
     pub fn name(self) -> &'static str {
         match self {
             Self::File => "in order",
@@ -159,7 +158,7 @@ impl Order {
         }
     }
 
-    /// Sorts rows that are in the order of the file.
+    /// Sorts rows given in file order.
     fn sort(self, of: &mut [u32], rows: &Rows) {
         let total = |index: &u32| rows.rows[*index as usize].total;
         match self {

@@ -1,4 +1,4 @@
-//! Candidates of one prompt among the rows, held against each other as `cadforge score` does it.
+//! Groups of candidates of one prompt, compared as `cadforge score` does it.
 
 use std::collections::BTreeMap;
 
@@ -6,41 +6,41 @@ use super::Rows;
 use crate::data::compare;
 use crate::reward::Profile;
 
-/// The candidates of one prompt.
+/// Candidates of one prompt.
 #[derive(Debug, PartialEq)]
 pub struct Group {
-    /// Its id.
+    /// Group id.
     pub name: String,
-    /// Its rows.
+    /// Indices of its rows.
     pub rows: Vec<u32>,
-    /// Whether their scores differ enough to learn from.
+    /// Whether the scores differ enough for training.
     pub informative: bool,
 }
 
-/// Groups while rows are read.
+/// Groups while rows are being read.
 #[derive(Default)]
 pub(super) struct Grouping {
     known: BTreeMap<String, u32>,
-    groups: Vec<Gathered>,
+    groups: Vec<PendingGroup>,
     of_row: Vec<u32>,
 }
 
-struct Gathered {
+struct PendingGroup {
     name: String,
-    /// That of its first row.
+    /// Profile of the first row.
     profile: Profile,
     rows: Vec<u32>,
     scores: Vec<Option<f64>>,
 }
 
 impl Grouping {
-    /// Takes the next row in.
+    /// Adds the next row.
     pub(super) fn push(&mut self, name: Option<String>, score: Option<f64>, profile: Profile) {
         let row = self.of_row.len() as u32;
         let group = name.map_or(u32::MAX, |name| {
             let next = self.groups.len() as u32;
             let group = *self.known.entry(name).or_insert_with_key(|name| {
-                self.groups.push(Gathered {
+                self.groups.push(PendingGroup {
                     name: name.clone(),
                     profile,
                     rows: Vec::new(),
@@ -76,7 +76,7 @@ impl Grouping {
 }
 
 impl Rows {
-    /// How much better a row's score is than those of its group, in deviations; none without a group or a score.
+    /// Advantage of a row in its group; none without a group or a score.
     pub fn advantage(&self, row: usize) -> Option<f64> {
         let advantage = self
             .advantages
@@ -86,7 +86,7 @@ impl Rows {
         advantage.map(f64::from)
     }
 
-    /// Whether nothing is learnt from a row since its group's scores hardly differ.
+    /// Whether the scores of a row's group hardly differ, so that it gives no training signal.
     pub fn is_uninformative(&self, row: usize) -> bool {
         self.group_of
             .get(row)

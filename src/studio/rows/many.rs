@@ -1,4 +1,4 @@
-//! Rows of a folder: every trajectory and every file of rows in it, at any depth, each of them a run.
+//! Rows of a folder: every trajectory and file of rows below it is a run.
 
 use std::path::{Path, PathBuf};
 
@@ -6,17 +6,17 @@ use super::Rows;
 use super::groups::Grouping;
 use crate::trajectory;
 
-/// More files than this are a store's matter.
-const MOST: usize = 20_000;
-/// Folders within folders that are looked into.
-const DEPTH: usize = 6;
+/// Maximum number of files; more belong in a store.
+const MAX_FILES: usize = 20_000;
+/// Maximum depth of nested folders.
+const MAX_DEPTH: usize = 6;
 
 impl Rows {
-    /// Reads the trajectories and the files of rows below a folder.
+    /// Reads the trajectories and files of rows below a folder.
     ///
     /// # Errors
-    /// In words, where a folder or file cannot be read, or none holds rows.
-    pub fn of_folder(folder: &Path, progress: &dyn Fn(f32)) -> Result<Self, String> {
+    /// If a folder or file cannot be read, or none holds rows.
+    pub fn from_folder(folder: &Path, progress: &dyn Fn(f32)) -> Result<Self, String> {
         let found = files(folder)?;
         let mut rows = Self {
             path: folder.to_owned(),
@@ -30,7 +30,7 @@ impl Rows {
             rows.files.push(path);
             rows.read_file(file, &mut groups)
                 .map_err(|error| format!("cannot read {}: {error}", rows.files[file].display()))?;
-            // Prompts and the like have no candidate to look at.
+            // Prompts and similar rows have no candidate to display.
             if rows.rows.len() == before {
                 rows.runs.pop();
                 rows.files.pop();
@@ -48,10 +48,10 @@ impl Rows {
 /// Trajectories and files of rows below a folder, in order.
 ///
 /// # Errors
-/// In words, where the folder cannot be read, or holds none or too many.
+/// If the folder cannot be read, or holds none or too many.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
-    collect(folder, DEPTH, &mut found)?;
+    collect(folder, MAX_DEPTH, &mut found)?;
     if found.is_empty() {
         return Err(nothing(folder));
     }
@@ -67,8 +67,8 @@ fn nothing(folder: &Path) -> String {
     )
 }
 
-/// Whether a folder is for [`Rows::of_folder`]: it is no trajectory of its own.
-pub fn is_many(path: &Path) -> bool {
+/// Whether a folder is for [`Rows::from_folder`]: it is not itself a trajectory.
+pub fn is_run_folder(path: &Path) -> bool {
     path.is_dir() && !path.join(trajectory::FILE_NAME).exists()
 }
 
@@ -77,16 +77,16 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         let path = entry.path();
-        // A link could lead in a circle.
+        // Links are skipped, because they may form a cycle.
         let kind = entry.file_type().map_err(fail)?;
         if kind.is_dir() && depth > 0 {
             collect(&path, depth - 1, found)?;
         } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "jsonl") {
             found.push(path);
         }
-        if found.len() > MOST {
+        if found.len() > MAX_FILES {
             return Err(format!(
-                "more than {MOST} files of rows lie below {}\nhint: choose a folder further down, or `cadforge store import` them",
+                "more than {MAX_FILES} files of rows below {}\nhint: choose a subfolder, or import them with `cadforge store import`",
                 folder.display()
             ));
         }
@@ -94,7 +94,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// A trajectory is named after its folder, another file after itself.
+/// A trajectory is named after its folder, any other file after itself.
 fn name(folder: &Path, path: &Path) -> String {
     let within = path.strip_prefix(folder).unwrap_or(path);
     let named = if within.file_name() == Some(trajectory::FILE_NAME.as_ref()) {
@@ -119,7 +119,7 @@ mod tests {
         )
     }
 
-    /// Two trajectories, one of them further down, a file of rows in groups, and a file of prompts.
+    /// Two trajectories, one of them nested, a file of rows in groups, and a file of prompts.
     fn folder() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         let write = |path: &str, lines: &[String]| {
@@ -140,13 +140,13 @@ mod tests {
     #[test]
     fn every_file_below_a_folder_is_a_run() {
         let dir = folder();
-        let rows = Rows::of_folder(dir.path(), &|_| {}).unwrap();
+        let rows = Rows::from_folder(dir.path(), &|_| {}).unwrap();
         assert_eq!(rows.runs, ["a", "deep/b", "more", "rows"]);
-        assert!(rows.many() && is_many(dir.path()) && !is_many(&dir.path().join("a")));
+        assert!(rows.is_folder() && is_run_folder(dir.path()) && !is_run_folder(&dir.path().join("a")));
         let runs: Vec<u16> = rows.rows.iter().map(|row| row.run).collect();
         assert_eq!(runs, [0, 0, 1, 2, 3, 3]);
-        assert_eq!(rows.bad, 1, "the prompt, and no header");
-        // The same name in two files means two groups.
+        assert_eq!(rows.malformed, 1, "the prompt, and no header");
+        // The same group id in two files means two groups.
         let groups: Vec<_> = rows
             .groups
             .iter()
@@ -156,9 +156,9 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_a_folder_are_found_again_in_their_files() {
+    fn rows_of_a_folder_are_read_from_their_files() {
         let dir = folder();
-        let rows = Rows::of_folder(dir.path(), &|_| {}).unwrap();
+        let rows = Rows::from_folder(dir.path(), &|_| {}).unwrap();
         assert_eq!(rows.code(1), Ok((Some("part".to_owned()), "box 1".to_owned())));
         assert_eq!(rows.code(2), Ok((Some("part".to_owned()), "box 0".to_owned())));
         assert_eq!((rows.line(1), rows.line(5)), (Ok(3), Ok(2)));
@@ -166,7 +166,7 @@ mod tests {
             rows.file(&rows.rows[2]),
             dir.path().join("deep/b/trajectory.jsonl")
         );
-        assert_eq!(rows.holding("ROUND").unwrap(), [3, 4, 5]);
+        assert_eq!(rows.search("ROUND").unwrap(), [3, 4, 5]);
         let out = dir.path().join("chosen.jsonl");
         rows.export(&[5, 2], &crate::studio::notes::Notes::default(), &out, &|_| {})
             .unwrap();
@@ -179,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_rows_says_what_to_give() {
+    fn a_folder_without_rows_is_an_error_with_a_hint() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(
             dir.path().join("prompts.jsonl"),
             "{\"prompt\": \"make a part\"}\n",
         )
         .unwrap();
-        let error = Rows::of_folder(dir.path(), &|_| {}).unwrap_err();
+        let error = Rows::from_folder(dir.path(), &|_| {}).unwrap_err();
         assert!(
             error.contains("no trajectory.jsonl") && error.contains("hint: "),
             "{error}"

@@ -1,4 +1,4 @@
-//! Rows of a store: its index tells what a list needs, the rows themselves are read when somebody looks.
+//! Rows of a store: its index holds what a list needs, the rows are read on demand.
 
 use std::fs::File;
 use std::io::{BufReader, Read as _};
@@ -10,7 +10,7 @@ use crate::data::store::{Filter, Store};
 
 impl Rows {
     /// Reads the index of the store in a folder.
-    pub fn of_store(folder: &Path) -> Result<Self, String> {
+    pub fn from_store(folder: &Path) -> Result<Self, String> {
         let words = |error: crate::data::DataError| error.to_string();
         let store = Store::open_existing(folder).map_err(words)?;
         let mut rows = Self {
@@ -22,11 +22,11 @@ impl Rows {
         for entry in store.list(&Filter::default(), u32::MAX, 0).map_err(words)? {
             let total = entry.total.or(entry.score);
             if total.is_none() && entry.kind.is_none() {
-                // Prompts and the like have no candidate to look at.
+                // Prompts and similar rows have no candidate to display.
                 continue;
             }
             let run = index_of(&mut rows.runs, Some(&entry.run));
-            // A name is one of a run; the same in another run is another group.
+            // A group id is unique within its run only.
             let group = entry.group_id.map(|id| format!("{} {id}", entry.run));
             groups.push(group, entry.score, entry.profile);
             rows.rows.push(Row {
@@ -49,12 +49,12 @@ impl Rows {
         Ok(rows)
     }
 
-    /// The store that they are of.
+    /// Opens the store of the rows.
     pub(super) fn open_store(&self) -> Result<Store, String> {
         Store::open_existing(&self.path).map_err(|error| error.to_string())
     }
 
-    pub(super) fn holding_in_store(&self, wanted: &JsonNeedle) -> Result<Vec<u32>, String> {
+    pub(super) fn search_store(&self, wanted: &JsonNeedle) -> Result<Vec<u32>, String> {
         let (mut found, mut next, mut line) = (Vec::new(), 0, Vec::new());
         let search = |id: i64, text: &str| {
             let Some(row) = self.rows.get(next) else { return };
@@ -75,7 +75,7 @@ impl Rows {
         Ok(found)
     }
 
-    /// What its rows are read from, one after the other.
+    /// Reader of the rows, one after the other.
     pub(super) fn source(&self) -> Result<Source<'_>, String> {
         if self.stored {
             return self.open_store().map(|store| Source::Store(Box::new(store)));
@@ -83,16 +83,16 @@ impl Rows {
         Ok(Source::Files(&self.files, None))
     }
 
-    /// The id in the store of a row.
+    /// Id of a row in the store.
     pub fn id(&self, index: usize) -> Option<i64> {
         let row = self.rows.get(index).filter(|_| self.stored)?;
         Some(row.start.cast_signed())
     }
 }
 
-/// Where the text of rows is read.
+/// Reader of row texts.
 pub(super) enum Source<'a> {
-    /// Files, and the one that is open: its number, and where in it the next byte is read.
+    /// Files, and the open one: its index, and the offset of the next byte.
     Files(&'a [PathBuf], Option<(u16, BufReader<File>, u64)>),
     Store(Box<Store>),
 }
@@ -141,7 +141,7 @@ pub(super) fn text(store: &Store, id: u64) -> Result<Vec<u8>, String> {
     let text = store.text(id.cast_signed()).map_err(|error| error.to_string())?;
     text.map(String::into_bytes).ok_or_else(|| {
         format!(
-            "row {id} is not in the store in {} any more\nhint: open it again",
+            "row {id} is no longer in the store in {}\nhint: open it again",
             store.folder().display()
         )
     })

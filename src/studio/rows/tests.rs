@@ -11,7 +11,7 @@ fn rows(lines: &[&str]) -> (tempfile::TempDir, Result<Rows, String>) {
 }
 
 #[test]
-fn rows_of_every_form_are_read_and_their_code_is_found_again() {
+fn rows_of_all_formats_are_read_with_their_code() {
     let (_dir, rows) = rows(&[
         r#"{"task_id": "a", "code": "x = 1", "reward": 0.5, "kind": "build_ok"}"#,
         "",
@@ -20,7 +20,7 @@ fn rows_of_every_form_are_read_and_their_code_is_found_again() {
         r#"{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "z = 3"}], "reward": {"total": 0.9}}"#,
     ]);
     let rows = rows.unwrap();
-    assert_eq!((rows.rows.len(), rows.bad), (3, 1));
+    assert_eq!((rows.rows.len(), rows.malformed), (3, 1));
     assert_eq!(
         rows.rows.iter().map(|row| row.built).collect::<Vec<_>>(),
         [true, false, true].map(Some)
@@ -28,8 +28,8 @@ fn rows_of_every_form_are_read_and_their_code_is_found_again() {
     assert_eq!(rows.code(0), Ok((Some("a".to_owned()), "x = 1".to_owned())));
     assert_eq!(rows.code(1), Ok((Some("b".to_owned()), "y = 2\n".to_owned())));
     assert_eq!(rows.code(2), Ok((None, "z = 3\n".to_owned())));
-    assert_eq!(rows.holding("SYNTAX").unwrap(), [1]);
-    assert_eq!(rows.holding("z = 3").unwrap(), [2]);
+    assert_eq!(rows.search("SYNTAX").unwrap(), [1]);
+    assert_eq!(rows.search("z = 3").unwrap(), [2]);
     let summary = rows.summary(&[0, 1]);
     assert_eq!(
         (summary.count, summary.built, summary.mean, summary.best),
@@ -40,7 +40,7 @@ fn rows_of_every_form_are_read_and_their_code_is_found_again() {
 }
 
 #[test]
-fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
+fn groups_have_advantages_and_a_selection_is_exported_with_notes() {
     let (dir, rows) = rows(&[
         r#"{"group_id": 7, "code": "a", "reward": 0.2, "kind": "build_ok"}"#,
         r#"{"group_id": "x", "code": "b", "reward": 0.9, "kind": "build_ok"}"#,
@@ -79,7 +79,7 @@ fn groups_have_advantages_and_a_selection_is_written_with_its_notes() {
         text.lines().nth(1).unwrap().contains(r#""annotation":"nearly""#),
         "{text}"
     );
-    // By whatever path.
+    // Through a link.
     let link = dir.path().join("link.jsonl");
     std::os::unix::fs::symlink(&rows.path, &link).unwrap();
     for own in [&rows.path, &link, &dir.path().join("./rows.jsonl")] {
@@ -104,7 +104,7 @@ const GROUNDED: [&str; 4] = [
 ];
 
 fn assert_grounded(rows: &Rows) {
-    // What differs by 0.01 is compared on a scale of 0.10, and scores are compared, not the totals behind a closed gate.
+    // Differences of 0.01 are compared on a scale of 0.10; scores are compared, not the totals of failed builds.
     let expected = [-0.05, 0.05, -0.5f64.sqrt(), 0.5f64.sqrt()];
     for (row, expected) in expected.into_iter().enumerate() {
         let found = rows.advantage(row).unwrap();
@@ -112,34 +112,34 @@ fn assert_grounded(rows: &Rows) {
     }
     let lost: Vec<bool> = (0..4).map(|row| rows.is_uninformative(row)).collect();
     assert_eq!(lost, [true, true, false, false]);
-    let choice = Choice {
-        which: RowFilterKind::Uninformative,
-        ..Choice::default()
+    let choice = RowFilter {
+        which: RowClass::Uninformative,
+        ..RowFilter::default()
     };
-    assert!(RowFilterKind::all(rows).contains(&choice.which));
+    assert!(RowClass::all(rows).contains(&choice.which));
     assert_eq!(choice.list(rows, None, &Notes::default()).rows, [0, 1]);
     assert_eq!(choice.list(rows, Some(&[1, 2]), &Notes::default()).rows, [1]);
-    let best = Choice {
+    let best = RowFilter {
         order: Order::Best,
         range: [-1.0, 0.505],
-        ..Choice::default()
+        ..RowFilter::default()
     };
     assert_eq!(best.list(rows, None, &Notes::default()).rows, [0, 2, 3]);
 }
 
 #[test]
-fn groups_are_compared_as_their_profile_has_it_in_a_file_and_in_a_store() {
+fn advantages_follow_the_profile_in_files_and_stores() {
     let (dir, rows) = rows(&GROUNDED);
     assert_grounded(&rows.unwrap());
     let mut store = data::store::Store::open(&dir.path().join("store")).unwrap();
     let path = dir.path().join("rows.jsonl");
     assert_eq!(store.import(&path, None, &mut |_| ()).unwrap().added, 4);
     drop(store);
-    assert_grounded(&Rows::of_store(&dir.path().join("store")).unwrap());
+    assert_grounded(&Rows::from_store(&dir.path().join("store")).unwrap());
 }
 
 #[test]
-fn rows_of_a_trainers_log_have_their_total_and_a_kind() {
+fn rows_of_a_trainer_log_have_total_and_kind() {
     let (_dir, rows) = rows(&[
         r#"{"task_id": "a", "code": "fixture = x", "score": -0.6, "cadforge_total": -1.0, "cadforge_build": 0.0, "cadforge_error": "NameError: name 'x' is not defined"}"#,
         r#"{"task_id": "a", "code": "fixture = 1", "score": 0.7, "cadforge_total": 0.65, "cadforge_build": 1.0}"#,
@@ -154,12 +154,12 @@ fn rows_of_a_trainers_log_have_their_total_and_a_kind() {
 }
 
 #[test]
-fn a_file_without_rows_says_so() {
+fn a_file_without_rows_is_an_error() {
     assert!(rows(&["{}", "x"]).1.unwrap_err().contains("hint:"));
 }
 
 #[test]
-fn a_hundred_thousand_rows_are_read_in_moments() {
+fn a_hundred_thousand_rows_are_read_quickly() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("rows.jsonl");
     let mut file = std::io::BufWriter::new(File::create(&path).unwrap());
@@ -183,7 +183,7 @@ fn a_hundred_thousand_rows_are_read_in_moments() {
 }
 
 #[test]
-fn rows_that_do_not_say_whether_they_built_are_in_no_share() {
+fn rows_without_build_status_count_in_no_build_rate() {
     let (_dir, rows) = rows(&[
         r#"{"task_id": "a", "code": "a", "reward": 0.5, "kind": "build_ok"}"#,
         r#"{"task_id": "a", "code": "b", "score": -0.7}"#,
@@ -195,28 +195,23 @@ fn rows_that_do_not_say_whether_they_built_are_in_no_share() {
     let summary = rows.summary(&[0, 1, 2]);
     assert_eq!((summary.built, summary.unknown, summary.count), (Some(0.5), 1, 3));
     assert_eq!(rows.summary(&[2]).built, None);
-    let which = RowFilterKind::all(&rows);
-    let shown = |which: RowFilterKind| {
-        let choice = Choice {
+    let which = RowClass::all(&rows);
+    let shown = |which: RowClass| {
+        let choice = RowFilter {
             which,
-            ..Choice::default()
+            ..RowFilter::default()
         };
         choice.list(&rows, None, &Notes::default()).rows
     };
-    assert!(which.contains(&RowFilterKind::Unknown));
+    assert!(which.contains(&RowClass::Unknown));
     assert_eq!(
-        [
-            RowFilterKind::Built,
-            RowFilterKind::Failed,
-            RowFilterKind::Unknown
-        ]
-        .map(shown),
+        [RowClass::Built, RowClass::Failed, RowClass::Unknown].map(shown),
         [vec![0], vec![1], vec![2]]
     );
 }
 
 #[test]
-fn a_text_of_any_script_is_found_however_it_is_written() {
+fn text_in_any_script_is_found_escaped_or_not() {
     let (_dir, rows) = rows(&[
         r##"{"code": "# GR\u00d6\u00dfE", "reward": -1.0}"##,
         r##"{"code": "# Größe", "reward": -1.0}"##,
@@ -234,6 +229,6 @@ fn a_text_of_any_script_is_found_however_it_is_written() {
         ("ё", &[]),
         ("\"code\"", &[0, 1, 2, 3]),
     ] {
-        assert_eq!(rows.holding(text).unwrap(), found, "{text}");
+        assert_eq!(rows.search(text).unwrap(), found, "{text}");
     }
 }

@@ -1,6 +1,7 @@
-//! A GIF: the seed beside each step in turn, while both turn once around.
+//! GIF export: the seed beside each step in turn, while both rotate once.
 //!
-//! Drawn without a window, so it needs EGL. A palette for the whole film and only what changed in a frame keep it small.
+//! Rendered without a window, so it needs EGL. One palette for all frames, and frames that store only changed pixels, keep it
+//! small.
 
 use std::sync::Arc;
 
@@ -9,33 +10,33 @@ use crate::geometry::Shape;
 use crate::render::{Headless, Preset, Projection, Shot, ShotPane, Tone};
 
 const SIZE: [u32; 2] = [720, 360];
-/// Frames of each step at least; a film of few steps gets more, so that it still turns once.
+/// Minimum number of frames per step; an animation of few steps gets more, so that it completes a turn.
 const FRAMES: usize = 8;
-/// Frames of the whole film at least.
-const WHOLE: usize = 48;
-/// Hundredths of a second that a frame stands.
+/// Minimum number of frames.
+const MIN_FRAMES: usize = 48;
+/// Display time of a frame in hundredths of a second.
 const DELAY: u16 = 10;
-/// Colours that are chosen because many pixels have them.
+/// Number of colours chosen by frequency.
 const COMMON: usize = 160;
-/// The colour that leaves a pixel as it was.
-const SAME: u8 = 255;
+/// Index of the colour that leaves a pixel unchanged.
+const TRANSPARENT: u8 = 255;
 
-/// The film of a story.
+/// Animation of a timeline.
 ///
 /// # Errors
-/// Where no shape was built, or where nothing can be drawn without a window; in words.
-pub fn animation(story: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
-    let scenes = scenes(story);
+/// If no shape was built, or nothing can be rendered without a window.
+pub fn animation(timeline: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
+    let scenes = scenes(timeline);
     let Some(seed) = scenes.first() else {
-        return Err("nothing was built yet that could be shown\nhint: run a step first".to_owned());
+        return Err("no step has built yet\nhint: run a step first".to_owned());
     };
-    // The seed stands at the left all the time; it needs no scene of its own.
+    // The seed is displayed at the left all the time and needs no scene.
     let steps = if scenes.len() > 1 {
         &scenes[1..]
     } else {
         &scenes[..]
     };
-    let each = FRAMES.max(WHOLE.div_ceil(steps.len()));
+    let each = FRAMES.max(MIN_FRAMES.div_ceil(steps.len()));
     let count = each * steps.len();
     let mut headless = Headless::new().map_err(|error| error.to_string())?;
     let mut frames = Vec::with_capacity(count);
@@ -55,7 +56,7 @@ pub fn animation(story: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, St
                 scene: None,
             },
         ];
-        // A film that has only the seed shows it once.
+        // An animation with only the seed shows it once.
         let panes = if scenes.len() == 1 {
             &panes[..1]
         } else {
@@ -82,9 +83,9 @@ pub fn animation(story: &Timeline, progress: &dyn Fn(f32)) -> Result<Vec<u8>, St
 ///
 /// # Errors
 /// As [`animation`].
-pub(super) fn picture(story: &Timeline) -> Result<Vec<u8>, String> {
-    let chosen = [0, story.selected];
-    let shown = if story.selected == 0 {
+pub(super) fn picture(timeline: &Timeline) -> Result<Vec<u8>, String> {
+    let chosen = [0, timeline.selected];
+    let shown = if timeline.selected == 0 {
         &chosen[..1]
     } else {
         &chosen[..]
@@ -92,17 +93,17 @@ pub(super) fn picture(story: &Timeline) -> Result<Vec<u8>, String> {
     let panes: Vec<_> = shown
         .iter()
         .filter_map(|index| {
-            let chapter = story.chapters.get(*index)?;
+            let step = timeline.steps.get(*index)?;
             Some(ShotPane {
-                title: &chapter.title,
+                title: &step.title,
                 tone: if *index == 0 { Tone::Seed } else { Tone::Step },
-                shape: chapter.shape.as_ref()?,
+                shape: step.shape.as_ref()?,
                 scene: None,
             })
         })
         .collect();
     if panes.is_empty() {
-        return Err("nothing was built yet that could be shown\nhint: run a step first".to_owned());
+        return Err("no step has built yet\nhint: run a step first".to_owned());
     }
     let mut headless = Headless::new().map_err(|error| error.to_string())?;
     let shot = Shot {
@@ -126,35 +127,33 @@ struct Scene<'a> {
     shape: &'a Arc<Shape>,
 }
 
-/// What is shown: every step that built, named with its total; without the seed's own picture where there are steps.
-fn scenes(story: &Timeline) -> Vec<Scene<'_>> {
-    let built = |chapter: &&TimelineStep| chapter.failure.is_none() && chapter.shape.is_some();
-    let scene = |chapter: &'_ TimelineStep| {
-        let total = chapter
-            .total
-            .map_or(String::new(), |total| format!(" · {total:.3}"));
-        format!("{}{total}", chapter.title)
+/// Scenes: every step that built, named with its total; the seed has none where there are steps.
+fn scenes(timeline: &Timeline) -> Vec<Scene<'_>> {
+    let built = |step: &&TimelineStep| step.failure.is_none() && step.shape.is_some();
+    let scene = |step: &'_ TimelineStep| {
+        let total = step.total.map_or(String::new(), |total| format!(" · {total:.3}"));
+        format!("{}{total}", step.title)
     };
-    story
-        .chapters
+    timeline
+        .steps
         .iter()
         .filter(built)
-        .filter_map(|chapter| {
+        .filter_map(|step| {
             Some(Scene {
-                title: scene(chapter),
-                shape: chapter.shape.as_ref()?,
+                title: scene(step),
+                shape: step.shape.as_ref()?,
             })
         })
         .collect()
 }
 
-/// Writes frames of RGBA pixels, [`SIZE`] each.
+/// Encodes frames of RGBA pixels, [`SIZE`] each.
 fn encode(frames: &[Vec<u8>]) -> Result<Vec<u8>, String> {
     let palette = Colours::of(frames);
     let fail = |error: gif::EncodingError| format!("the picture could not be written: {error}");
     let mut file = Vec::new();
     let [width, height] = SIZE.map(|side| side as u16);
-    let mut encoder = gif::Encoder::new(&mut file, width, height, &palette.written()).map_err(fail)?;
+    let mut encoder = gif::Encoder::new(&mut file, width, height, &palette.bytes()).map_err(fail)?;
     encoder.set_repeat(gif::Repeat::Infinite).map_err(fail)?;
     let mut before: Option<Vec<u8>> = None;
     for pixels in frames {
@@ -163,7 +162,7 @@ fn encode(frames: &[Vec<u8>]) -> Result<Vec<u8>, String> {
             Some(before) => {
                 let pairs = indices.iter().zip(before);
                 pairs
-                    .map(|(new, old)| if new == old { SAME } else { *new })
+                    .map(|(new, old)| if new == old { TRANSPARENT } else { *new })
                     .collect()
             }
             None => indices.clone(),
@@ -173,7 +172,7 @@ fn encode(frames: &[Vec<u8>]) -> Result<Vec<u8>, String> {
             height,
             delay: DELAY,
             dispose: gif::DisposalMethod::Keep,
-            transparent: Some(SAME),
+            transparent: Some(TRANSPARENT),
             buffer: shown.into(),
             ..gif::Frame::default()
         };
@@ -184,10 +183,10 @@ fn encode(frames: &[Vec<u8>]) -> Result<Vec<u8>, String> {
     Ok(file)
 }
 
-/// The colours of a film: 255 that stand for all it has, to 5 bits a channel.
+/// Palette of an animation: 255 colours for all pixels, with 5 bits per channel.
 struct Colours {
     chosen: Vec<[u8; 3]>,
-    /// Index of the colour nearest to each of 32,768.
+    /// Index of the nearest colour for each of 32,768.
     nearest: Vec<u8>,
 }
 
@@ -208,7 +207,7 @@ impl Colours {
             sum.map(|total| (total / count.max(1)) as u8)
         };
         let means: Vec<[u8; 3]> = order.iter().map(|at| mean(*at)).collect();
-        // What most pixels have, and then, again and again, what is farthest from all that is there.
+        // First the most frequent colours, then repeatedly the one farthest from all chosen.
         let common = order.len().min(COMMON);
         let mut places: Vec<usize> = (0..common).collect();
         let mut off: Vec<u32> = means
@@ -216,12 +215,12 @@ impl Colours {
             .map(|color| {
                 means[..common]
                     .iter()
-                    .map(|other| away(*color, *other))
+                    .map(|other| squared_distance(*color, *other))
                     .min()
                     .unwrap_or(0)
             })
             .collect();
-        while places.len() < usize::from(SAME) {
+        while places.len() < usize::from(TRANSPARENT) {
             let worth = |place: usize| f64::from(off[place]) * (cells[order[place]].0 as f64).sqrt();
             let Some(next) = (0..off.len()).max_by(|a, b| worth(*a).total_cmp(&worth(*b))) else {
                 break;
@@ -231,13 +230,13 @@ impl Colours {
             }
             places.push(next);
             for (known, color) in off.iter_mut().zip(&means) {
-                *known = (*known).min(away(*color, means[next]));
+                *known = (*known).min(squared_distance(*color, means[next]));
             }
         }
         let chosen: Vec<[u8; 3]> = places.iter().map(|place| means[*place]).collect();
         let mut nearest = vec![0; cells.len()];
         for (at, color) in order.iter().zip(&means) {
-            let best = (0..chosen.len()).min_by_key(|index| away(*color, chosen[*index]));
+            let best = (0..chosen.len()).min_by_key(|index| squared_distance(*color, chosen[*index]));
             nearest[*at] = best.map_or(0, |index| index as u8);
         }
         Self { chosen, nearest }
@@ -247,8 +246,8 @@ impl Colours {
         self.nearest[cell(pixel)]
     }
 
-    fn written(&self) -> Vec<u8> {
-        // As long as the index that stands for no colour asks for.
+    fn bytes(&self) -> Vec<u8> {
+        // The length that the index of the transparent colour requires.
         let mut bytes: Vec<u8> = self.chosen.iter().flatten().copied().collect();
         bytes.resize(3 * 256, 0);
         bytes
@@ -260,8 +259,8 @@ fn cell(pixel: &[u8]) -> usize {
     r << 10 | g << 5 | b
 }
 
-/// How far two colours lie apart, squared.
-fn away(a: [u8; 3], b: [u8; 3]) -> u32 {
+/// Squared distance of two colours.
+fn squared_distance(a: [u8; 3], b: [u8; 3]) -> u32 {
     (0..3)
         .map(|channel| u32::from(a[channel].abs_diff(b[channel])).pow(2))
         .sum()
@@ -272,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_film_keeps_its_colours_and_writes_only_what_changes() {
+    fn an_animation_keeps_its_colours_and_encodes_only_changes() {
         let area = (SIZE[0] * SIZE[1]) as usize;
         let flat = |color: [u8; 3]| -> Vec<u8> { [color[0], color[1], color[2], 255].repeat(area) };
         let first = flat([23, 26, 31]);
@@ -292,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn more_colours_than_a_palette_holds_go_to_their_neighbours() {
+    fn excess_colours_map_to_near_palette_entries() {
         let area = (SIZE[0] * SIZE[1]) as usize;
         let many: Vec<u8> = (0..area)
             .flat_map(|at| [(at % 256) as u8, (at / 256 % 256) as u8, 90, 255])

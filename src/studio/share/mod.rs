@@ -1,7 +1,6 @@
-//! A task's timeline as something to hand on: one page that opens in any browser without a network, a picture that moves
-//! or one that does not, the part alone.
+//! Exports of a task's timeline: one HTML page that needs no network, an animated or still picture, the part alone.
 //!
-//! Works from a copy of what was on screen, on a thread of its own; nothing here knows the window.
+//! Exports work on a copy of the state, on a separate thread, and do not depend on the window.
 
 mod animation;
 mod page;
@@ -16,59 +15,58 @@ use crate::studio::state::{Card, Session};
 pub use animation::animation;
 pub use page::page;
 
-/// What is told: a task and the steps made on it.
+/// A task and its steps.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     /// The task's name.
     pub label: String,
-    /// What was asked for.
+    /// Prompt of the task.
     pub prompt: String,
-    /// The formula and its version, e.g. `cadforge-v1 · full`.
+    /// Profile, version and mode, e.g. `cadforge-v1 · full`.
     pub scoring: String,
     /// The seed and every step, in order.
-    pub chapters: Vec<TimelineStep>,
-    /// The one on screen.
+    pub steps: Vec<TimelineStep>,
+    /// Index of the step on screen.
     pub selected: usize,
 }
 
-/// One step.
+/// A step of a timeline.
 #[derive(Clone, Debug)]
 pub struct TimelineStep {
     /// `seed`, `step 2` …
     pub title: String,
-    /// Which chapter it was made from.
+    /// Index of the step that it was made from.
     pub parent: Option<usize>,
-    /// Its code.
     pub code: String,
-    /// What the proposer said.
+    /// Explanation of the proposer.
     pub reason: String,
-    /// Its total, if it was scored.
+    /// Total, if scored.
     pub total: Option<f64>,
-    /// Each component with its value and weight; none behind a closed gate.
+    /// Each component with its value and weight; none for a failed build.
     pub components: Vec<(Component, Option<f64>, f64)>,
-    /// What the score has to say.
+    /// Notes of the evaluation.
     pub notes: Vec<String>,
-    /// Why it did not build, if so.
+    /// Why the build failed.
     pub failure: Option<Failure>,
-    /// The last shape that it, or what it grew from, built.
+    /// Last shape that it, or an ancestor, built.
     pub shape: Option<Arc<Shape>>,
 }
 
-/// As what a story is told.
+/// Formats of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExportFormat {
     /// One HTML file.
     Page,
     /// An animated GIF.
     Animation,
-    /// The part on screen, as CadQuery exported it.
+    /// The part on screen, as exported by CadQuery.
     Stl,
     /// A PNG of the seed beside the step on screen.
     Picture,
 }
 
 impl ExportFormat {
-    /// The end of its file's name.
+    /// File name extension.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Page => "html",
@@ -79,28 +77,28 @@ impl ExportFormat {
     }
 }
 
-/// The bytes of a story in a form; `progress` hears of the share done, 0 to 1.
+/// Renders a timeline in a format; `progress` gets the share done, 0 to 1.
 ///
 /// # Errors
-/// In words, with the way out: an animation needs OpenGL without a window.
-pub fn tell(story: &Timeline, form: ExportFormat, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
-    match form {
-        ExportFormat::Page => Ok(page(story).into_bytes()),
-        ExportFormat::Animation => animation(story, progress),
-        ExportFormat::Picture => animation::picture(story),
-        ExportFormat::Stl => story
-            .chapters
-            .get(story.selected)
-            .filter(|chapter| chapter.failure.is_none())
-            .and_then(|chapter| Some(chapter.shape.as_ref()?.stl.to_vec()))
+/// A message with a hint: an animation needs OpenGL without a window.
+pub fn render(timeline: &Timeline, format: ExportFormat, progress: &dyn Fn(f32)) -> Result<Vec<u8>, String> {
+    match format {
+        ExportFormat::Page => Ok(page(timeline).into_bytes()),
+        ExportFormat::Animation => animation(timeline, progress),
+        ExportFormat::Picture => animation::picture(timeline),
+        ExportFormat::Stl => timeline
+            .steps
+            .get(timeline.selected)
+            .filter(|step| step.failure.is_none())
+            .and_then(|step| Some(step.shape.as_ref()?.stl.to_vec()))
             .ok_or_else(|| {
-                "the step on screen has not built\nhint: choose one that has, or mend the code".to_owned()
+                "the step on screen has not built\nhint: choose one that has, or fix the code".to_owned()
             }),
     }
 }
 
 impl Timeline {
-    /// Copies what a timeline holds; shapes are shared.
+    /// Copies a session; shapes are shared.
     pub fn of(session: &Session) -> Self {
         let scoring = session
             .cards
@@ -121,7 +119,7 @@ impl Timeline {
             label: session.task.label.clone(),
             prompt: session.task.prompt.trim().to_owned(),
             scoring,
-            chapters: session
+            steps: session
                 .cards
                 .iter()
                 .map(|card| TimelineStep::of(session, card))

@@ -1,6 +1,6 @@
-//! One HTML file: steps, rewards, code with what changed in it, and parts that turn under the mouse.
+//! HTML page: steps, rewards, code with changes, and rotatable parts.
 //!
-//! Asks the network for nothing, and its own policy forbids it to.
+//! The page loads nothing from the network, and its content security policy forbids it.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ struct Data {
     label: String,
     prompt: String,
     scoring: String,
-    chapters: Vec<Shown>,
+    steps: Vec<Shown>,
     meshes: Vec<Mesh>,
 }
 
@@ -40,7 +40,7 @@ struct Shown {
     mesh: Option<usize>,
 }
 
-/// A shape with 16 bits a coordinate: a thousandth of a millimetre for a part of six centimetres.
+/// A shape with 16 bits per coordinate: a thousandth of a millimetre for a part of six centimetres.
 #[derive(Serialize)]
 struct Mesh {
     low: [f32; 3],
@@ -52,54 +52,54 @@ struct Mesh {
     edges: String,
 }
 
-/// The page of a story.
-pub fn page(story: &Timeline) -> String {
+/// HTML page of a timeline.
+pub fn page(timeline: &Timeline) -> String {
     let mut shapes: Vec<&Arc<Shape>> = Vec::new();
-    let mut chapters = Vec::new();
-    for chapter in &story.chapters {
-        let mesh = chapter.shape.as_ref().map(|shape| {
+    let mut steps = Vec::new();
+    for step in &timeline.steps {
+        let mesh = step.shape.as_ref().map(|shape| {
             let known = shapes.iter().position(|known| Arc::ptr_eq(known, shape));
             known.unwrap_or_else(|| {
                 shapes.push(shape);
                 shapes.len() - 1
             })
         });
-        let before = chapter.parent.and_then(|parent| story.chapters.get(parent));
-        chapters.push(shown(chapter, before, mesh));
+        let before = step.parent.and_then(|parent| timeline.steps.get(parent));
+        steps.push(shown(step, before, mesh));
     }
     let data = Data {
-        label: story.label.clone(),
-        prompt: story.prompt.clone(),
-        scoring: story.scoring.clone(),
-        chapters,
+        label: timeline.label.clone(),
+        prompt: timeline.prompt.clone(),
+        scoring: timeline.scoring.clone(),
+        steps,
         meshes: shapes.into_iter().map(mesh).collect(),
     };
-    // Plain data with string keys: turning it into JSON has no way to fail. What would end the script is spelled out.
+    // Serialising plain data with string keys cannot fail. A text that would end the script is escaped.
     let json = serde_json::to_string(&data)
         .unwrap_or_default()
         .replace('<', "\\u003c");
     TEMPLATE
-        .replace("{{TITLE}}", &escaped(&story.label))
+        .replace("{{TITLE}}", &escaped(&timeline.label))
         .replace("{{DATA}}", &json)
 }
 
-fn shown(chapter: &TimelineStep, before: Option<&TimelineStep>, mesh: Option<usize>) -> Shown {
-    let failure = chapter.failure.as_ref().map(|failure| match failure.line {
+fn shown(step: &TimelineStep, before: Option<&TimelineStep>, mesh: Option<usize>) -> Shown {
+    let failure = step.failure.as_ref().map(|failure| match failure.line {
         Some(line) => format!("line {line}: {}", failure.message),
         None => failure.message.clone(),
     });
     Shown {
-        title: chapter.title.clone(),
-        total: chapter.total,
-        reason: chapter.reason.clone(),
-        notes: chapter.notes.clone(),
+        title: step.title.clone(),
+        total: step.total,
+        reason: step.reason.clone(),
+        notes: step.notes.clone(),
         failure,
-        bars: chapter
+        bars: step
             .components
             .iter()
             .map(|(component, value, weight)| (name(*component), *value, *weight))
             .collect(),
-        lines: lines(before.map(|before| before.code.as_str()), &chapter.code),
+        lines: lines(before.map(|before| before.code.as_str()), &step.code),
         mesh,
     }
 }
@@ -108,7 +108,7 @@ fn name(component: Component) -> &'static str {
     component.key()
 }
 
-/// Every line of the code with what is new in it, and what is gone between.
+/// Lines of the code with added and removed ones marked.
 fn lines(old: Option<&str>, new: &str) -> Vec<(&'static str, Option<usize>, String)> {
     let coloured = coloured(new);
     let at = |index: usize| coloured.get(index).cloned().unwrap_or_default();
@@ -130,7 +130,7 @@ fn lines(old: Option<&str>, new: &str) -> Vec<(&'static str, Option<usize>, Stri
         .collect()
 }
 
-/// The lines of a script as HTML.
+/// Lines of a script as HTML.
 fn coloured(code: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for (token, range) in tokens(code) {
@@ -157,7 +157,7 @@ fn coloured(code: &str) -> Vec<String> {
             }
         }
     }
-    // What ends with a line break ends there.
+    // A trailing line break starts no new line.
     if lines.len() > 1 && lines.last().is_some_and(String::is_empty) {
         lines.pop();
     }
@@ -197,7 +197,7 @@ fn mesh(shape: &Arc<Shape>) -> Mesh {
     }
     for normal in &buffers.normals {
         let [x, y, z] = wide(normal).map(|x| (x * 127.0).round() as i8 as u8);
-        // Four bytes each, for attributes start at multiples of four.
+        // Four bytes each: attributes start at multiples of four.
         normals.extend([x, y, z, 0]);
     }
     for index in &buffers.indices {
@@ -222,8 +222,8 @@ mod tests {
     use super::*;
     use crate::render::testing::block;
 
-    fn story() -> Timeline {
-        let chapter = |title: &str, code: &str, parent, size| TimelineStep {
+    fn timeline() -> Timeline {
+        let step = |title: &str, code: &str, parent, size| TimelineStep {
             title: title.to_owned(),
             parent,
             code: code.to_owned(),
@@ -238,19 +238,19 @@ mod tests {
             label: "A & B".to_owned(),
             prompt: "Design a part.".to_owned(),
             scoring: "cadforge-v1 · full".to_owned(),
-            chapters: vec![
-                chapter("seed", "a = 1\nb = '<'\n", None, [4.0, 2.0, 1.0]),
-                chapter("step 1", "a = 2\nb = '<'\n", Some(0), [5.0, 2.0, 1.0]),
+            steps: vec![
+                step("seed", "a = 1\nb = '<'\n", None, [4.0, 2.0, 1.0]),
+                step("step 1", "a = 2\nb = '<'\n", Some(0), [5.0, 2.0, 1.0]),
             ],
             selected: 1,
         }
     }
 
     #[test]
-    fn a_page_stands_alone_and_holds_every_step() {
-        let page = page(&story());
+    fn a_page_is_self_contained_and_has_every_step() {
+        let page = page(&timeline());
         assert!(page.contains("<title>A &amp; B"), "the title is escaped");
-        // Words of a candidate end no script and open no tag.
+        // Text of a candidate ends no script and opens no tag.
         assert_eq!(page.matches("</script>").count(), page.matches("<script").count());
         assert!(!page.contains("<b>a plate"));
         for outside in ["http:", "https:", "src=", "@import", "url("] {
@@ -259,7 +259,7 @@ mod tests {
         let start = page.find("id=data>").unwrap() + "id=data>".len();
         let end = start + page[start..].find("</script>").unwrap();
         let data: serde_json::Value = serde_json::from_str(&page[start..end]).unwrap();
-        let steps = data["chapters"].as_array().unwrap();
+        let steps = data["steps"].as_array().unwrap();
         assert_eq!(steps.len(), 2);
         let lines: Vec<_> = steps[1]["lines"]
             .as_array()
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mesh_comes_back_to_a_thousandth_of_its_size() {
+    fn encoded_meshes_are_exact_to_a_thousandth() {
         let shape = Arc::new(block([40.0, 20.0, 10.0]));
         let mesh = mesh(&shape);
         let bytes = STANDARD.decode(&mesh.positions).unwrap();
@@ -310,8 +310,8 @@ mod tests {
 
     #[test]
     fn equal_shapes_are_written_once() {
-        let mut story = story();
-        story.chapters[1].shape = story.chapters[0].shape.clone();
-        assert_eq!(page(&story).matches("\"positions\"").count(), 1);
+        let mut timeline = timeline();
+        timeline.steps[1].shape = timeline.steps[0].shape.clone();
+        assert_eq!(page(&timeline).matches("\"positions\"").count(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! A task at work: its cards, and what came of each.
+//! A session: a task, its cards and their results.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,120 +11,117 @@ use crate::studio::proposing::ProposerKind;
 use crate::task::{RecordedRepair, Task};
 use crate::trajectory::{GroupPlace, Origin};
 
-/// Why there is no group to be seen.
+/// Reason why there is no group to display.
 pub const NO_GROUP: &str = "the step on screen is not one of several candidates: \
     let the rules or a model propose more than one at a time";
 
-/// A task and what was done on it since the window opened.
+/// A task and the steps made on it since the window opened.
 #[derive(Debug)]
 pub struct Session {
-    /// The task.
     pub task: Arc<Task>,
-    /// The timeline; the first is the seed.
+    /// The timeline; the first card is the seed.
     pub cards: Vec<Card>,
-    /// The card on screen.
+    /// Card on screen.
     pub selected: CardId,
-    /// Name of the recording that proposes; none if the task has none.
+    /// Recording that is replayed; none if the task has none.
     pub recording: Option<String>,
-    /// The card that others are compared with, if one was chosen.
+    /// Card that others are compared with, if pinned.
     pub pinned: Option<CardId>,
-    /// What the task's reference looks like, once somebody has asked.
+    /// Shape of the task's reference.
     pub reference: ReferenceShape,
 }
 
-/// The shape of a task's reference, for the viewport.
+/// Shape of a task's reference for the viewport.
 #[derive(Clone, Debug, Default)]
 pub enum ReferenceShape {
-    /// Nobody has asked for it yet.
+    /// Not requested.
     #[default]
     Unknown,
-    /// It is being built.
+    /// Being built.
     Building(JobId),
-    /// Here it is.
+    /// Ready.
     Built(Arc<Shape>),
-    /// It cannot be shown, and why.
+    /// Not available, with the reason.
     Missing(String),
 }
 
-/// Identifies a card for the life of the window.
+/// Identifies a card for the lifetime of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CardId(pub u64);
 
-/// Identifies a text field with its undo history: a draft takes over that of the step it grew from.
+/// Identifies a text field with its undo history: a draft takes over that of its step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EditorId(pub u64);
 
-/// One candidate of the timeline.
+/// A candidate on the timeline.
 #[derive(Clone, Debug)]
 pub struct Card {
-    /// Its id.
     pub id: CardId,
-    /// Its text field.
+    /// Text field of the card.
     pub editor: EditorId,
-    /// Where its code came from.
+    /// Origin of the code.
     pub origin: Origin,
-    /// The card it was made from.
+    /// Card that it was made from.
     pub parent: Option<CardId>,
-    /// Which step of which recording it is, if any.
+    /// Step of a recording, if it is one.
     pub recorded: Option<Recorded>,
-    /// The code as it stands in the editor.
+    /// Code in the editor.
     pub code: String,
-    /// Grows with every change of `code`.
+    /// Incremented with every change of `code`.
     pub revision: u64,
-    /// What the proposer said.
+    /// Explanation of the proposer.
     pub reason: String,
-    /// Its place among several candidates for one prompt.
+    /// Position among several candidates of one prompt.
     pub group: Option<GroupPlace>,
-    /// Whether a person turned it down.
+    /// Whether the proposal was rejected.
     pub rejected: bool,
-    /// The row of a training run that it was read from.
+    /// Row of a training run that it was read from.
     pub row: Option<String>,
-    /// The file that it was read from or saved to.
+    /// File that it was read from or saved to.
     pub file: Option<PathBuf>,
-    /// The revision that the file holds.
+    /// Revision that the file holds.
     pub saved_revision: u64,
-    /// What is known about the code.
+    /// Result of the last assessment.
     pub outcome: Outcome,
-    /// What is going on with it.
+    /// Running or scheduled work.
     pub activity: Activity,
-    /// The last shape that it, or what it grew from, built.
+    /// Last shape that it, or an ancestor, built.
     pub last_shape: Option<Arc<Shape>>,
-    /// All that the script of `last_shape` shows, if that is more than the shape.
+    /// All objects that the script of `last_shape` displays, if more than the shape.
     pub last_scene: Option<Arc<Scene>>,
-    /// The revision that `last_scene` is of, once it was asked for.
+    /// Revision of `last_scene`, once requested.
     pub scene_of: Option<u64>,
     /// Title of the card that built `last_shape`.
     pub last_shape_of: String,
-    /// The total that `last_shape` had, once it is scored.
+    /// Total of `last_shape`, once scored.
     pub last_total: Option<f64>,
-    /// The revision that built `last_shape`, while its score is outstanding.
+    /// Revision that built `last_shape`, while its score is pending.
     pub unscored_shape: Option<u64>,
-    /// The revision of which `last_shape` is a part that is displayed and never scored: it is only written to a file.
+    /// Revision whose `last_shape` is displayed but never scored, because the script only exports it to a file.
     pub exported_shape: Option<u64>,
 }
 
-/// A place in a recording.
+/// A step of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// Name of the recording.
     pub recording: String,
-    /// Step in it, from 1.
+    /// Step number, from 1.
     pub step: usize,
 }
 
-/// What is known about a card's code.
+/// Result of a card's last assessment.
 #[derive(Clone, Debug, Default)]
 pub enum Outcome {
-    /// Nothing yet.
+    /// None yet.
     #[default]
     Unknown,
-    /// Its score, which may be a closed gate.
+    /// Score, which may be that of a failed build.
     Scored(Arc<Scored>),
-    /// It could not be scored: not a score.
+    /// Not scored because of an internal error.
     InternalError {
-        /// Why, with the way out.
+        /// Message with a hint.
         message: String,
-        /// Whether what it is scored against was at fault, not we.
+        /// Whether the input of the scoring failed, such as the reference, rather than the program.
         input: bool,
     },
 }
@@ -132,20 +129,20 @@ pub enum Outcome {
 /// A score and what it belongs to.
 #[derive(Debug)]
 pub struct Scored {
-    /// The evaluation.
+    /// Evaluation of the code.
     pub evaluation: Evaluation,
     /// The evaluation as JSON, for the tree.
     pub json: serde_json::Value,
-    /// Revision of the code that was scored.
+    /// Revision of the scored code.
     pub revision: u64,
-    /// How it was scored.
+    /// Scoring that was used.
     pub scoring: Scoring,
 }
 
 impl Scored {
-    /// Takes an assessment apart from its shape.
+    /// Creates a score from an evaluation.
     pub fn new(evaluation: Evaluation, revision: u64, scoring: Scoring) -> Self {
-        // An evaluation is plain data with string keys: turning it into JSON has no way to fail.
+        // Serialising plain data with string keys cannot fail.
         let json = serde_json::to_value(&evaluation).unwrap_or_default();
         Self {
             evaluation,
@@ -156,22 +153,22 @@ impl Scored {
     }
 }
 
-/// What is going on with a card.
+/// Work on a card.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Activity {
-    /// Nothing.
+    /// None.
     #[default]
     Idle,
-    /// It was edited; a run starts at this window time, s.
+    /// Edited; a run starts at this window time, s.
     Due(f64),
-    /// A job assesses it.
+    /// A job is assessing it.
     Assessing(JobId),
-    /// A repair job writes or builds it.
+    /// A repair job is writing or building it.
     Proposing(JobId),
 }
 
 impl Card {
-    /// A new card of that code, not scored.
+    /// Creates a card without a score.
     pub fn new(id: CardId, origin: Origin, parent: Option<CardId>, code: String) -> Self {
         Self {
             id,
@@ -199,7 +196,7 @@ impl Card {
         }
     }
 
-    /// Shows the shape of the card that it grew from until it builds itself.
+    /// Displays the shape of its parent until it builds one.
     pub fn keep_shape_of(&mut self, parent: Option<&Self>) {
         if let Some(parent) = parent {
             self.last_shape.clone_from(&parent.last_shape);
@@ -209,7 +206,7 @@ impl Card {
         }
     }
 
-    /// Its score, if it has one.
+    /// Score, if any.
     pub fn scored(&self) -> Option<&Arc<Scored>> {
         match &self.outcome {
             Outcome::Scored(scored) => Some(scored),
@@ -217,25 +214,25 @@ impl Card {
         }
     }
 
-    /// Why it did not build, if it did not.
+    /// Why the build failed.
     pub fn failure(&self) -> Option<&Failure> {
         self.scored()?.evaluation.failure.as_ref()
     }
 
-    /// The failure of code that is newer than the last shape.
+    /// Failure of code that is newer than the last shape.
     pub fn failure_since(&self) -> Option<&Failure> {
         self.failure()
             .filter(|_| self.unscored_shape.is_none() && self.not_scored().is_none())
     }
 
-    /// Why the last shape, which is of the code as it stands, is displayed and not scored.
+    /// Why the last shape, which is that of the current code, is displayed but not scored.
     pub fn not_scored(&self) -> Option<&Failure> {
         let revision = self.scored()?.revision;
         self.failure()
             .filter(|_| self.unscored_shape.is_none() && self.exported_shape == Some(revision))
     }
 
-    /// Its total, if it was scored.
+    /// Total, if scored.
     pub fn total(&self) -> Option<f64> {
         self.scored().map(|scored| scored.evaluation.reward.total)
     }
@@ -245,34 +242,34 @@ impl Card {
         self.file.is_some() && self.saved_revision != self.revision
     }
 
-    /// Whether its shape is there and its score is being worked out.
+    /// Whether its shape is displayed and its score is pending.
     pub fn is_being_scored(&self) -> bool {
         self.unscored_shape == Some(self.revision) && matches!(self.activity, Activity::Assessing(_))
     }
 
-    /// Takes in what revision `revision` built, before it is scored.
-    pub fn take_built(&mut self, built: Built, revision: u64, title: String) {
+    /// Stores the build of revision `revision` before it is scored.
+    pub fn apply_built(&mut self, built: Built, revision: u64, title: String) {
         self.last_shape = Some(built.shape);
-        self.take_scene(built.scene, revision);
+        self.apply_scene(built.scene, revision);
         self.last_shape_of = title;
         self.last_total = None;
         self.unscored_shape = Some(revision);
     }
 
-    /// A run that nobody looked at brings no scene: it does not replace what is known.
-    fn take_scene(&mut self, scene: Option<Arc<Scene>>, revision: u64) {
+    /// A run without a scene does not replace a known one.
+    fn apply_scene(&mut self, scene: Option<Arc<Scene>>, revision: u64) {
         if scene.is_some() || self.scene_of != Some(revision) {
             self.scene_of = scene.is_some().then_some(revision);
             self.last_scene = scene;
         }
     }
 
-    /// Takes an assessment of revision `revision` in.
+    /// Stores an assessment of revision `revision`.
     pub fn take(&mut self, assessment: Assessment, revision: u64, scoring: Scoring, title: String) {
         self.exported_shape = assessment.unscored.is_some().then_some(revision);
         if let Some(shape) = assessment.shape {
             self.last_shape = Some(shape);
-            self.take_scene(assessment.scene, revision);
+            self.apply_scene(assessment.scene, revision);
             self.last_shape_of = title;
             self.last_total = Some(assessment.evaluation.reward.total);
         } else if let Some(shape) = assessment.unscored {
@@ -287,23 +284,23 @@ impl Card {
     }
 }
 
-/// How a card stands, in one word: the colour of its dot.
+/// Status of a card: the colour of its dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardStatus {
     /// Not scored.
     Unknown,
-    /// Built and good.
+    /// Built, with a high score.
     Good,
-    /// Built, with something to say against it.
+    /// Built, with a low score.
     Weak,
-    /// Did not build.
+    /// Failed build.
     Failed,
-    /// Could not be scored, through our fault.
+    /// Not scored because of an internal error.
     InternalError,
 }
 
 impl CardStatus {
-    /// Of a card.
+    /// Status of a card.
     pub fn of(card: &Card) -> Self {
         match &card.outcome {
             Outcome::Unknown => Self::Unknown,
@@ -314,7 +311,7 @@ impl CardStatus {
         }
     }
 
-    /// In words, for those who do not see the dot.
+    /// Accessible name.
     pub fn word(self) -> &'static str {
         match self {
             Self::Unknown => "not scored",
@@ -327,10 +324,10 @@ impl CardStatus {
 }
 
 impl Session {
-    /// A session that holds the weak seed alone.
+    /// Creates a session that holds only the weak seed.
     pub fn new(task: Arc<Task>, seed: CardId) -> Self {
         let card = Card::new(seed, Origin::Seed, None, task.weak_seed().to_owned());
-        // What starts from something broken has more to show.
+        // A recording that starts from a broken seed has more to show.
         let broken = task.repairs.iter().find(|recording| recording.start.is_some());
         let recording = broken.or(task.repairs.first());
         let recording = recording.map(|recording| recording.name.clone());
@@ -344,59 +341,59 @@ impl Session {
         }
     }
 
-    /// The seed's card.
+    /// Card of the seed.
     pub fn seed(&self) -> &Card {
         &self.cards[0]
     }
 
-    /// The card on screen.
+    /// Card on screen.
     pub fn card(&self) -> &Card {
         self.get(self.selected).unwrap_or_else(|| self.seed())
     }
 
-    /// The card that others are compared with, if one was chosen and is still there.
+    /// Pinned card, if it still exists.
     pub fn pinned(&self) -> Option<&Card> {
         self.get(self.pinned?)
     }
 
-    /// The card of that id, if it is still there.
+    /// Card of that id, if it still exists.
     pub fn get(&self, id: CardId) -> Option<&Card> {
         self.cards.iter().find(|card| card.id == id)
     }
 
-    /// Puts a card on screen, if it is still there: a loop may end after its cards were taken away.
+    /// Selects a card, if it still exists: a loop may end after its cards were removed.
     pub fn select(&mut self, id: CardId) {
         if self.get(id).is_some() {
             self.selected = id;
         }
     }
 
-    /// The card of that id, to be changed.
+    /// Card of that id, mutable.
     pub fn get_mut(&mut self, id: CardId) -> Option<&mut Card> {
         self.cards.iter_mut().find(|card| card.id == id)
     }
 
-    /// The recording that proposes.
+    /// Recording that is replayed.
     pub fn repair(&self) -> Option<&RecordedRepair> {
         let name = self.recording.as_ref()?;
         self.task.repairs.iter().find(|recording| recording.name == *name)
     }
 
-    /// Who proposes here, if that is what was picked.
-    pub fn pick(&self, picked: ProposerKind) -> ProposerKind {
+    /// Effective proposer of this session for a selected kind.
+    pub fn effective_proposer(&self, picked: ProposerKind) -> ProposerKind {
         match (picked, self.repair()) {
             (ProposerKind::Replay, None) => ProposerKind::Rules,
             (picked, _) => picked,
         }
     }
 
-    /// How many steps of the recording lie behind a card: 0 for the seed, that of its origin for a draft.
-    pub fn steps_behind(&self, card: &Card) -> usize {
-        self.recorded_behind(card).unwrap_or(0)
+    /// Number of recorded steps before a card: 0 for the seed, that of its origin for a draft.
+    pub fn steps_before(&self, card: &Card) -> usize {
+        self.recorded_steps_before(card).unwrap_or(0)
     }
 
-    /// The same; none for a card that did not grow from the recording.
-    pub fn recorded_behind(&self, card: &Card) -> Option<usize> {
+    /// Like [`Self::steps_before`]; none for a card that does not descend from the recording.
+    pub fn recorded_steps_before(&self, card: &Card) -> Option<usize> {
         let mut card = card;
         loop {
             match &card.recorded {
@@ -409,14 +406,14 @@ impl Session {
         }
     }
 
-    /// How many recorded steps come after the card on screen.
-    pub fn steps_ahead(&self) -> usize {
+    /// Number of recorded steps after the card on screen.
+    pub fn steps_after(&self) -> usize {
         let total = self.repair().map_or(0, |recording| recording.steps.len());
-        total.saturating_sub(self.steps_behind(self.card()))
+        total.saturating_sub(self.steps_before(self.card()))
     }
 
-    /// The candidates of one prompt that belong to the card on screen, in order: those under way for whoever follows a loop,
-    /// else those that it is one of, else the last that were made from it. Empty where there are not several.
+    /// Candidates of one prompt around the card on screen, in order: those of the running loop, else the group of the card, else
+    /// the last group made from it. Empty for fewer than two.
     pub fn group(&self) -> Vec<&Card> {
         let card = self.card();
         let under_way = |other: &&Card| matches!(other.activity, Activity::Proposing(_));
@@ -428,7 +425,7 @@ impl Session {
         if members.len() > 1 && follows {
             return members;
         }
-        // Another loop from the same card counts its steps anew: its scores tell it apart.
+        // Another loop from the same card restarts its step numbers: its scores identify it.
         let place = |card: &Card| {
             let group = card.group.as_ref()?;
             let scores = [group.group_mean, group.group_std].map(f64::to_bits);
@@ -445,7 +442,7 @@ impl Session {
             .collect()
     }
 
-    /// What a card is called: `seed`, `step 2`, `edited` or its file's name.
+    /// Title of a card: `seed`, `step 2`, `edited` or its file's name.
     pub fn title(&self, card: &Card) -> String {
         if card.origin == Origin::Seed {
             return "seed".to_owned();

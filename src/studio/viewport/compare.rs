@@ -1,4 +1,4 @@
-//! What comparing looks like besides the shapes: the handle of a wipe, the legend of distances.
+//! Controls of a comparison: the handle of a wipe, the legend of distances.
 
 use egui::{
     Align2, Color32, FontId, Mesh, Painter, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
@@ -8,11 +8,10 @@ use crate::render::Palette;
 use crate::render::heat::Heat;
 use crate::render::overlay::MARGIN;
 
-/// Share of the width that an arrow key moves the handle.
+/// Share of the width by which an arrow key moves the handle.
 const STEP: f32 = 0.05;
 
-/// Draws the handle of a wipe over `place` and moves it by mouse or arrow keys. `share` is the part of the width at
-/// its left.
+/// Draws the handle of a wipe over `place` and moves it by mouse or arrow keys. `share` is the part of the width to its left.
 pub fn wipe(ui: &Ui, palette: &Palette, place: Rect, share: &mut f32) {
     let x = place.left() + place.width() * *share;
     let grip = Rect::from_center_size(pos2(x, place.center().y), vec2(18.0, place.height()));
@@ -60,7 +59,7 @@ pub fn wipe(ui: &Ui, palette: &Palette, place: Rect, share: &mut f32) {
     response.on_hover_cursor(egui::CursorIcon::ResizeHorizontal);
 }
 
-/// Draws the legend of distances at the right border of `place`, with its labels left of it.
+/// Draws the legend of distances at the right border of `place`, with labels to its left.
 pub fn legend(ui: &Ui, palette: &Palette, place: Rect, span: f32) {
     let height = (place.height() - 20.0).clamp(40.0, 170.0);
     let bar = Rect::from_center_size(
@@ -95,7 +94,7 @@ pub fn legend(ui: &Ui, palette: &Palette, place: Rect, span: f32) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
 }
 
-/// A map's numbers in a line.
+/// Statistics of a heat map in one line.
 pub fn summary(heat: &Heat) -> String {
     let signed = |value: f32| {
         let text = number(value.abs());
@@ -125,7 +124,7 @@ fn tag(painter: &Painter, palette: &Palette, at: egui::Pos2, text: &str, color: 
     painter.galley(rect.min, galley, color);
 }
 
-/// Three digits, without zeros at the end.
+/// Three significant digits, without trailing zeros.
 fn number(value: f32) -> String {
     let digits = if value >= 99.95 {
         0
@@ -147,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_short_and_carry_their_sign() {
+    fn numbers_are_short_and_signed() {
         assert_eq!(
             [0.004, 0.5, 12.34, 150.2].map(number),
             ["0", "0.5", "12.3", "150"]

@@ -1,4 +1,4 @@
-//! How mouse and keyboard move the camera.
+//! Mouse and keyboard control of the camera.
 
 use egui::{EventFilter, Key, Modifiers, PointerButton, Response, Ui};
 use serde::{Deserialize, Serialize};
@@ -6,55 +6,55 @@ use serde::{Deserialize, Serialize};
 use super::{Fit, Viewport};
 use crate::geometry::section::Plane;
 use crate::render::frame::Frame;
-use crate::render::{Look, Preset, Projection};
+use crate::render::{DrawStyle, Preset, Projection};
 
-/// Something the view can do, by button, key or menu.
+/// Actions of the view, by button, key or menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Bring everything into view.
+    /// Fit everything into view.
     Fit,
-    /// Look from a standard direction, and fit.
-    Look(Preset),
+    /// View from a standard direction, and fit.
+    Orient(Preset),
     /// Change the projection.
     Project(Projection),
     /// Change the arrangement of panes.
     Arrange(Layout),
-    /// Change what is compared with.
+    /// Change the shape compared with.
     CompareWith(CompareWith),
-    /// Change how surfaces are drawn.
-    Draw(Look),
-    /// Cut the shapes, or close them again.
+    /// Change the drawing style.
+    SetDrawStyle(DrawStyle),
+    /// Toggle the section plane.
     Section,
-    /// Measure between two picks, or pick one at a time.
+    /// Toggle measuring between two picks.
     Measure,
-    /// Let go of what was picked.
+    /// Clear the picks.
     ClearPicks,
-    /// Show every object of the script.
+    /// Show all objects of the script.
     AllObjects,
-    /// Show only what is scored.
+    /// Show only the scored object.
     ScoredObject,
 }
 
-/// How panes are arranged.
+/// Arrangements of panes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layout {
-    /// Each in a column of its own.
+    /// Side by side.
     #[default]
     SideBySide,
-    /// All in one place: the last as it is, the others seen through.
+    /// Superimposed: the last shape opaque, the others transparent.
     Overlay,
-    /// In one place, the first at the left of a handle and the last at its right.
+    /// Superimposed, the first left of a handle and the last right of it.
     Wipe,
     /// Side by side, coloured by their distance from each other.
     Distance,
 }
 
 impl Layout {
-    /// Every layout in the order of buttons.
+    /// All layouts in the order of buttons.
     pub const ALL: [Self; 4] = [Self::SideBySide, Self::Overlay, Self::Wipe, Self::Distance];
 
-    /// The name on its button.
+    /// Label of the button.
     pub fn name(self) -> &'static str {
         match self {
             Self::SideBySide => "Side by side",
@@ -64,37 +64,37 @@ impl Layout {
         }
     }
 
-    /// What it shows.
+    /// Tooltip.
     pub fn about(self) -> &'static str {
         match self {
             Self::SideBySide => "each shape in its own pane, same scale and view",
-            Self::Overlay => "both in one place, what is compared with seen through",
-            Self::Wipe => "both in one place, a handle uncovers one or the other",
+            Self::Overlay => "superimposed, the compared shape transparent",
+            Self::Wipe => "superimposed, a handle reveals one or the other",
             Self::Distance => "each coloured by its distance from the other, in mm",
         }
     }
 }
 
-/// What the step on screen is compared with.
+/// Shapes to compare with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CompareWith {
     /// The weak seed.
     #[default]
     Seed,
-    /// What the step was made from.
+    /// The step that it was made from.
     Previous,
     /// The task's reference.
     Reference,
-    /// A step that was pinned on the timeline.
+    /// The pinned step.
     Pinned,
 }
 
 impl CompareWith {
-    /// Every choice in the order of menus.
+    /// All choices in menu order.
     pub const ALL: [Self; 4] = [Self::Seed, Self::Previous, Self::Reference, Self::Pinned];
 
-    /// The name in menus.
+    /// Name in menus.
     pub fn name(self) -> &'static str {
         match self {
             Self::Seed => "seed",
@@ -105,19 +105,19 @@ impl CompareWith {
     }
 }
 
-/// A plane that cuts the shapes, in parts of their box.
+/// A section plane relative to the box of the shapes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Section {
-    /// The axis that it is square to.
+    /// Axis normal to the plane.
     pub axis: usize,
-    /// Where along the box, 0 to 1.
+    /// Position along the box, 0 to 1.
     pub share: f32,
-    /// Whether the low side is cut away, not the high one.
+    /// Whether the low side is removed instead of the high one.
     pub flipped: bool,
 }
 
 impl Default for Section {
-    /// Through the middle, with the half towards the isometric eye cut away.
+    /// Through the middle, with the half towards the isometric viewpoint removed.
     fn default() -> Self {
         Self {
             axis: 1,
@@ -128,7 +128,7 @@ impl Default for Section {
 }
 
 impl Section {
-    /// The plane in mm.
+    /// Plane in mm.
     pub fn plane(&self, frame: &Frame) -> Plane {
         let (low, high) = (frame.bounds.min[self.axis], frame.bounds.max[self.axis]);
         let at = low + (high - low) * f64::from(self.share);
@@ -141,26 +141,26 @@ impl Section {
         }
     }
 
-    /// Where it lies along its axis, mm.
+    /// Position along its axis, mm.
     pub fn place(&self, frame: &Frame) -> f64 {
         let plane = self.plane(frame);
         plane.offset * plane.normal[self.axis]
     }
 }
 
-/// Radians that a point of dragging turns the camera.
+/// Rotation in radians per point of dragging.
 const TURN: f32 = 0.009;
 
-/// Radians that an arrow key turns the camera.
+/// Rotation in radians per arrow key.
 const STEP: f32 = 0.1745;
 
-/// Enlargement of a point of scrolling, as a logarithm; a notch of a common wheel is 50 points.
+/// Logarithmic zoom per point of scrolling; a notch of a common wheel is 50 points.
 const WHEEL: f32 = 0.0025;
 
-/// Enlargement of a key press.
+/// Zoom factor per key press.
 const KEY_ZOOM: f32 = 1.25;
 
-/// The keys of standard views, as CAD programs have them on the number block.
+/// Keys of standard views, as on the number pad of CAD programs.
 pub fn key(preset: Preset) -> Option<Key> {
     match preset {
         Preset::Isometric => Some(Key::Num0),
@@ -179,7 +179,7 @@ pub fn other(projection: Projection) -> Projection {
     }
 }
 
-/// Applies what happened to a pane: drags, wheel, double click, keys.
+/// Applies input to a pane: drags, wheel, double click, keys.
 pub fn steer(viewport: &mut Viewport, ui: &Ui, response: &Response, frame: &Frame, size: [f32; 2]) {
     if response.clicked() || response.drag_started() {
         response.request_focus();
@@ -190,7 +190,7 @@ pub fn steer(viewport: &mut Viewport, ui: &Ui, response: &Response, frame: &Fram
     drag(viewport, ui, response, size);
     zoom(viewport, ui, response, frame, size);
 
-    // A focused pane takes keys; one under the mouse does too, unless someone is typing elsewhere.
+    // A focused pane receives keys; so does one under the pointer, unless another widget has text focus.
     let typing = ui.ctx().text_edit_focused();
     if response.has_focus() {
         let arrows = EventFilter {
@@ -206,7 +206,7 @@ pub fn steer(viewport: &mut Viewport, ui: &Ui, response: &Response, frame: &Fram
     }
 }
 
-/// Whether focus came by Tab: a click needs no ring to say where it was.
+/// Whether focus came by Tab: a clicked pane needs no focus ring.
 pub fn focus_is_from_keyboard(ui: &Ui, response: &Response) -> bool {
     let id = response.id.with("focus from keyboard");
     if response.gained_focus() {
@@ -235,7 +235,7 @@ fn zoom(viewport: &mut Viewport, ui: &Ui, response: &Response, frame: &Frame, si
         return;
     };
     let (scroll, pinch) = ui.input_mut(|input| {
-        // Taken, so that no scroll area around the view moves with it.
+        // Consumed, so that no surrounding scroll area moves.
         (std::mem::take(&mut input.smooth_scroll_delta), input.zoom_delta())
     });
     let factor = (scroll.y * WHEEL).exp() * pinch;
@@ -256,7 +256,7 @@ fn act_by_keys(viewport: &mut Viewport, ui: &Ui, frame: &Frame, size: [f32; 2]) 
     }
     for preset in Preset::ALL {
         if key(preset).is_some_and(pressed) {
-            viewport.act(Action::Look(preset));
+            viewport.act(Action::Orient(preset));
         }
     }
     for (key, action) in [(Key::X, Action::Section), (Key::M, Action::Measure)] {

@@ -1,4 +1,4 @@
-//! The view cube: shows from where one looks, and turns there at a click.
+//! View cube: displays the viewing direction, and turns the view on a click.
 
 use egui::{Align2, Color32, FontId, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 use three_d::{InnerSpace, Vec3, vec3};
@@ -6,7 +6,7 @@ use three_d::{InnerSpace, Vec3, vec3};
 use super::control::Action;
 use crate::render::{Camera, Palette, Preset};
 
-/// Its side on the screen with the room around it, points.
+/// Side length on the screen including margins, points.
 pub const SIZE: f32 = 74.0;
 /// Half of the cube's edge, points.
 const HALF: f32 = 20.0;
@@ -20,7 +20,7 @@ const SIDES: [(Preset, [f32; 3], [f32; 3]); 6] = [
     (Preset::Bottom, [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]),
 ];
 
-/// Draws the cube with its middle at `middle`; says where to look if it was clicked.
+/// Draws the cube centred at `middle`; returns the view to turn to if it was clicked.
 pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option<Action> {
     let place = Rect::from_center_size(middle, vec2(SIZE, SIZE));
     let response = ui.interact(place, ui.scope_id().with("view cube"), Sense::click());
@@ -32,7 +32,7 @@ pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option
     for (preset, normal, across) in SIDES {
         let (normal, across) = (vec(normal), vec(across));
         let turned = normal.dot(back);
-        // Seen from behind, or as good as a line.
+        // Seen from behind or nearly edge-on.
         if turned < 0.04 {
             continue;
         }
@@ -64,20 +64,20 @@ pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option
     }
     let clicked = response.clicked();
     let response = match wanted {
-        Some(preset) => response.on_hover_text(format!("look from the {}", preset.name().to_lowercase())),
+        Some(preset) => response.on_hover_text(format!("view from the {}", preset.name().to_lowercase())),
         None => response.on_hover_text("isometric view"),
     };
     if clicked {
-        // A click beside the sides is one on the cube's corner: back to all three of them.
-        return Some(Action::Look(wanted.unwrap_or(Preset::Isometric)));
+        // A click beside the faces selects the isometric view.
+        return Some(Action::Orient(wanted.unwrap_or(Preset::Isometric)));
     }
-    // By keyboard the cube goes round the standard views.
+    // The keyboard cycles through the standard views.
     if response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Space)) {
         let here = camera
             .preset()
             .and_then(|preset| Preset::ALL.iter().position(|other| *other == preset));
         let next = here.map_or(0, |here| (here + 1) % Preset::ALL.len());
-        return Some(Action::Look(Preset::ALL[next]));
+        return Some(Action::Orient(Preset::ALL[next]));
     }
     None
 }
@@ -86,7 +86,7 @@ fn vec([x, y, z]: [f32; 3]) -> Vec3 {
     vec3(x, y, z)
 }
 
-/// Whether a convex polygon holds a point.
+/// Whether a convex polygon contains a point.
 fn within(corners: &[Pos2], at: Pos2) -> bool {
     let mut signs = (0..corners.len()).map(|i| {
         let (a, b) = (corners[i], corners[(i + 1) % corners.len()]);
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_polygon_holds_its_middle_whichever_way_it_turns() {
+    fn a_polygon_contains_its_centre_in_both_orientations() {
         let mut square = vec![pos2(0.0, 0.0), pos2(4.0, 0.0), pos2(4.0, 4.0), pos2(0.0, 4.0)];
         for _ in 0..2 {
             assert!(within(&square, pos2(2.0, 1.0)));

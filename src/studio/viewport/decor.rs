@@ -1,4 +1,4 @@
-//! What lies over the pictures: names, scale, messages, the view cube, and what was picked.
+//! Overlays of the view: names, scale, messages, view cube, and picks.
 
 use egui::{Align2, FontId, Frame, Margin, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use three_d::vec3;
@@ -9,11 +9,8 @@ use crate::render::overlay::{self, MARGIN};
 use crate::studio::panels::checks;
 
 impl Viewport {
-    /// Names, scale, axes and messages of one pane.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one frame, used here and nowhere else"
-    )]
+    /// Draws names, scale, axes and messages of one pane.
+    #[expect(clippy::too_many_arguments, reason = "values of one frame, used only here")]
     pub(super) fn decorate(
         &mut self,
         ui: &Ui,
@@ -49,7 +46,7 @@ impl Viewport {
         for (index, (rect, pane)) in chips.iter().zip(&members).enumerate() {
             say("chip", index, *rect, pane.title);
         }
-        // Whether a message reaches under where the cube would stand.
+        // Whether a message extends below the position of the cube.
         let mut reaches = false;
         for (index, pane) in members.iter().enumerate() {
             let reason = pane.stale.map(|reason| (reason, palette.bad));
@@ -84,8 +81,8 @@ impl Viewport {
             pos2(place.left(), top),
             pos2(place.right(), place.bottom() - foot),
         );
-        // A narrow pane has no room for a line beside the cube.
-        let said = if place.width() < 340.0 || reaches {
+        // A narrow pane has no space for a line beside the cube.
+        let card_bottom = if place.width() < 340.0 || reaches {
             top
         } else {
             place.top()
@@ -117,7 +114,7 @@ impl Viewport {
         if last && inner.height() > 2.4 * cube::SIZE && place.width() > 2.2 * cube::SIZE {
             let middle = pos2(
                 place.right() - 0.5 * cube::SIZE - 2.0,
-                chips_end(&chips, place, bar_below).max(said) + 0.5 * cube::SIZE,
+                chips_end(&chips, place, bar_below).max(card_bottom) + 0.5 * cube::SIZE,
             );
             if let Some(action) = cube::show(ui, &self.camera, palette, middle) {
                 self.act(action);
@@ -134,12 +131,12 @@ impl Viewport {
         }
     }
 
-    /// The places that were touched, and the line between two of them.
+    /// Draws the picked points, and the line between two of them.
     fn pins(&self, painter: &egui::Painter, place: Rect, members: &[&Pane<'_>], palette: &Palette) {
         let size = [place.width(), place.height()];
         let checked = self.marked.map(|at| at.map(|v| v as f32));
         if let Some([x, y, z]) = checked
-            && let Some([x, y]) = self.camera.appears(vec3(x, y, z), size)
+            && let Some([x, y]) = self.camera.project(vec3(x, y, z), size)
         {
             checks::mark(painter, place.center() + vec2(x, y), palette);
         }
@@ -153,7 +150,7 @@ impl Viewport {
                 continue;
             }
             let [x, y, z] = pick.picked.at.map(|v| v as f32);
-            if let Some([x, y]) = self.camera.appears(vec3(x, y, z), size) {
+            if let Some([x, y]) = self.camera.project(vec3(x, y, z), size) {
                 ends.push(place.center() + vec2(x, y));
             }
         }
@@ -166,7 +163,7 @@ impl Viewport {
     }
 }
 
-/// Where the row of chips and the scale bar end.
+/// End of the row of chips and the scale bar.
 fn chips_end(chips: &[Rect], place: Rect, bar_below: bool) -> f32 {
     let row = chips
         .first()
@@ -178,12 +175,12 @@ fn chips_end(chips: &[Rect], place: Rect, bar_below: bool) -> f32 {
     }
 }
 
-/// What was picked, in a card over the foot at the right.
-pub fn read_out(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, palette: &Palette) {
+/// Draws the picks in a card above the toolbar at the right.
+pub fn readout(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, palette: &Palette) {
     if viewport.picks.is_empty() && !viewport.measuring {
         return;
     }
-    // In a narrow view it leaves most of the other part to be seen.
+    // In a narrow view it leaves most of the other part visible.
     let width = (0.55 * rect.width()).clamp(200.0, 330.0);
     let right = rect.right() - MARGIN;
     let room = Rect::from_min_max(
@@ -191,7 +188,7 @@ pub fn read_out(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, pal
         pos2(right, rect.bottom() - foot - 4.0),
     );
     let mut clear = false;
-    // An area knows how high it was, and so where it has to begin to end at the foot.
+    // An area knows its last height, which gives the top of a bottom-aligned card.
     let area = egui::Area::new(ui.scope_id().with("read-out"))
         .pivot(egui::Align2::RIGHT_BOTTOM)
         .fixed_pos(room.right_bottom())

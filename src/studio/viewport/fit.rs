@@ -1,4 +1,4 @@
-//! What the camera sees: kept in sight until the user takes the camera, and drawn with less while it moves.
+//! Automatic fit until the user moves the camera, and lower quality during motion.
 
 use egui::Ui;
 
@@ -10,18 +10,18 @@ use crate::render::{Camera, overlay};
 /// Seconds without motion after which a picture is drawn at full quality.
 const REST: f64 = 0.12;
 
-/// Who decides what the camera sees.
+/// State of the automatic fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Fit {
-    /// Fit at the next chance.
+    /// Fit at the next opportunity.
     Wanted,
-    /// The view keeps the shapes in sight by itself; it did so for this frame and size.
-    Kept(Frame, [f32; 2]),
-    /// The user has moved the camera: leave it.
+    /// Automatic; fitted to this frame and size.
+    Automatic(Frame, [f32; 2]),
+    /// The user has moved the camera.
     Free,
 }
 
-/// What decides whether a picture moves.
+/// View parameters that decide whether a picture is in motion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct FramedView {
     camera: Camera,
@@ -30,12 +30,12 @@ pub(super) struct FramedView {
 }
 
 impl Viewport {
-    /// Keeps shapes in sight until the user takes the camera, without a jump at every small change.
+    /// Keeps shapes in view until the user moves the camera, without jumps at small changes.
     pub(super) fn keep_fit(&mut self, frame: &Frame, size: [f32; 2], foot: f32, any: bool) {
         let due = match self.fit {
             Fit::Wanted => true,
             Fit::Free => false,
-            Fit::Kept(kept, at) => at != size || !frame.is_like(&kept),
+            Fit::Automatic(fitted, at) => at != size || !frame.is_like(&fitted),
         };
         if !due {
             return;
@@ -46,11 +46,11 @@ impl Viewport {
         };
         self.camera.fit(&frame.bounds, size, insets);
         if any {
-            self.fit = Fit::Kept(*frame, size);
+            self.fit = Fit::Automatic(*frame, size);
         }
     }
 
-    /// Whether a picture with fewer samples will do for now; if so, asks for the better one.
+    /// Whether a lower quality suffices for now; if so, requests a repaint at full quality.
     pub(super) fn is_moving(&mut self, ui: &Ui, size: [f32; 2]) -> bool {
         let seen = FramedView {
             camera: self.camera,
@@ -66,7 +66,7 @@ impl Viewport {
         if !self.software || self.stage.is_none() || rest <= 0.0 {
             return false;
         }
-        // A little later than needed, or rounding could ask again.
+        // A little later than needed, because rounding could repeat the request.
         ui.ctx().request_repaint_after_secs(rest as f32 + 0.005);
         true
     }

@@ -1,4 +1,4 @@
-//! Lights the faces that the check under the pointer has measured.
+//! Highlights the faces measured by the check under the pointer.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::geometry::Shape;
 use crate::render::Lit;
 use crate::studio::panels::checks::{self, HoveredCheck};
 
-/// Faces of one shape, with what shows them: the same while the pointer stays, so that no picture is drawn twice.
+/// Highlighted faces of a shape; cached while the pointer stays, so that no picture is redrawn.
 #[derive(Clone, Debug)]
 pub(super) struct LitFaces {
     shape: Arc<Shape>,
@@ -19,7 +19,7 @@ pub(super) struct LitFaces {
 }
 
 impl Viewport {
-    /// Takes up what the pointer is on.
+    /// Updates the highlight for the check under the pointer.
     pub(super) fn light(&mut self, ctx: &egui::Context, panes: &[Pane<'_>]) {
         let pointed = checks::pointed(ctx);
         let found = pointed.as_ref().and_then(|pointed| {
@@ -38,14 +38,14 @@ impl Viewport {
                 lit: lit(shape, &pointed.faces),
             },
         });
-        // Where no face is meant, or none of a shape that is shown, the place is marked.
+        // Without a measured face on a displayed shape, the position is marked.
         self.marked = match self.lit {
             Some(_) => None,
             None => pointed.and_then(|pointed| pointed.place),
         };
     }
 
-    /// What is lit among some shapes.
+    /// Highlight among some shapes.
     pub(super) fn lit_among(&self, shapes: &[&Arc<Shape>]) -> Option<Lit> {
         let lit = self.lit.as_ref()?;
         let is_here = shapes.iter().any(|shape| Arc::ptr_eq(shape, &lit.shape));
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_face_of_a_block_is_two_triangles_with_four_sides() {
+    fn a_block_face_has_two_triangles_and_four_edges() {
         let block = block();
         let lit = lit(&block, &[2]);
         assert_eq!((lit.triangles.len(), lit.lines.len()), (2, 4));

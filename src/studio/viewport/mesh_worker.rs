@@ -1,4 +1,4 @@
-//! Makes shapes ready for drawing, and compares them, on a thread of its own.
+//! Prepares shapes for drawing, and compares them, on a separate thread.
 
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -10,52 +10,52 @@ use crate::geometry::{Scene, Shape, SignedDistance};
 use crate::render::Model;
 use crate::render::heat::Heat;
 
-/// Maps kept; each takes up to two megabytes.
+/// Maximum number of heat maps kept; each takes up to two megabytes.
 const HEATS: usize = 24;
 
-/// Orders and what came of them.
+/// Requests and their results.
 #[derive(Default)]
 pub struct MeshWorker {
     thread: Option<(Sender<MeshRequest>, Receiver<MeshResult>)>,
-    models: Vec<(Weak<Shape>, Stage<Model>)>,
-    scenes: Vec<(Weak<Scene>, Stage<Models>)>,
+    models: Vec<(Weak<Shape>, LoadState<Model>)>,
+    scenes: Vec<(Weak<Scene>, LoadState<Models>)>,
     /// Most recently used last.
-    heats: Vec<(ShapePair, Stage<Heat>)>,
-    /// Whether stand-ins for moving pictures are of use.
+    heats: Vec<(ShapePair, LoadState<Heat>)>,
+    /// Whether coarse models for moving pictures are needed.
     with_coarse: bool,
 }
 
-/// Weak, and still enough: an address cannot be given to another shape while this exists.
+/// Weak references suffice: the address is not reused while they exist.
 #[derive(Clone)]
 struct ShapePair(Weak<Shape>, Weak<Shape>);
 
-/// How far something is.
+/// Stage of a request.
 #[derive(Debug)]
-pub enum Stage<T> {
-    /// Under way.
+pub enum LoadState<T> {
+    /// Pending.
     Pending,
     /// Ready.
     Ready(Arc<T>),
-    /// It cannot be had.
-    Nothing,
+    /// Not available.
+    Unavailable,
 }
 
-impl<T> Clone for Stage<T> {
+impl<T> Clone for LoadState<T> {
     fn clone(&self) -> Self {
         match self {
             Self::Pending => Self::Pending,
             Self::Ready(made) => Self::Ready(Arc::clone(made)),
-            Self::Nothing => Self::Nothing,
+            Self::Unavailable => Self::Unavailable,
         }
     }
 }
 
-impl<T> Stage<T> {
-    /// What is ready.
+impl<T> LoadState<T> {
+    /// The result, if ready.
     pub fn ready(&self) -> Option<&Arc<T>> {
         match self {
             Self::Ready(made) => Some(made),
-            Self::Pending | Self::Nothing => None,
+            Self::Pending | Self::Unavailable => None,
         }
     }
 }
@@ -73,7 +73,7 @@ enum MeshResult {
 }
 
 impl MeshWorker {
-    /// An empty one; light stand-ins are made only `with_coarse`.
+    /// Creates an idle worker; coarse models are made only `with_coarse`.
     pub fn new(with_coarse: bool) -> Self {
         Self {
             with_coarse,
@@ -81,32 +81,32 @@ impl MeshWorker {
         }
     }
 
-    /// Takes in what has become ready.
+    /// Receives results.
     pub fn collect(&mut self) {
         let Some((_, dishes)) = &self.thread else { return };
-        while let Ok(dish) = dishes.try_recv() {
-            match dish {
+        while let Ok(result) = dishes.try_recv() {
+            match result {
                 MeshResult::Model(shape, model) => {
                     if let Some((_, stage)) = self.models.iter_mut().find(|(known, _)| known.ptr_eq(&shape)) {
-                        *stage = model.map_or(Stage::Nothing, Stage::Ready);
+                        *stage = model.map_or(LoadState::Unavailable, LoadState::Ready);
                     }
                 }
                 MeshResult::Scene(scene, models) => {
                     if let Some((_, stage)) = self.scenes.iter_mut().find(|(known, _)| known.ptr_eq(&scene)) {
-                        *stage = models.map_or(Stage::Nothing, Stage::Ready);
+                        *stage = models.map_or(LoadState::Unavailable, LoadState::Ready);
                     }
                 }
                 MeshResult::Heat(pair, heat) => {
-                    if let Some((_, stage)) = self.heats.iter_mut().find(|(known, _)| known.is(&pair)) {
-                        *stage = heat.map_or(Stage::Nothing, Stage::Ready);
+                    if let Some((_, stage)) = self.heats.iter_mut().find(|(known, _)| known.equals(&pair)) {
+                        *stage = heat.map_or(LoadState::Unavailable, LoadState::Ready);
                     }
                 }
             }
         }
     }
 
-    /// A shape's model, ordered at the first call. Of a very heavy shape a draft is ready first, which the model replaces.
-    pub fn model(&mut self, ctx: &egui::Context, shape: &Arc<Shape>) -> Stage<Model> {
+    /// Model of a shape, requested on the first call. A very heavy shape gets a draft first, which the model replaces.
+    pub fn model(&mut self, ctx: &egui::Context, shape: &Arc<Shape>) -> LoadState<Model> {
         let known = self
             .models
             .iter()
@@ -116,13 +116,13 @@ impl MeshWorker {
         }
         self.models.retain(|(shape, _)| shape.strong_count() > 0);
         let shape = Arc::downgrade(shape);
-        self.models.push((shape.clone(), Stage::Pending));
-        self.order(ctx, MeshRequest::Model(shape, self.with_coarse));
-        Stage::Pending
+        self.models.push((shape.clone(), LoadState::Pending));
+        self.request(ctx, MeshRequest::Model(shape, self.with_coarse));
+        LoadState::Pending
     }
 
-    /// The models of a scene's objects, ordered at the first call.
-    pub fn objects(&mut self, ctx: &egui::Context, scene: &Arc<Scene>) -> Stage<Models> {
+    /// Models of a scene's objects, requested on the first call.
+    pub fn objects(&mut self, ctx: &egui::Context, scene: &Arc<Scene>) -> LoadState<Models> {
         let known = self
             .scenes
             .iter()
@@ -132,15 +132,15 @@ impl MeshWorker {
         }
         self.scenes.retain(|(scene, _)| scene.strong_count() > 0);
         let scene = Arc::downgrade(scene);
-        self.scenes.push((scene.clone(), Stage::Pending));
-        self.order(ctx, MeshRequest::Scene(scene, self.with_coarse));
-        Stage::Pending
+        self.scenes.push((scene.clone(), LoadState::Pending));
+        self.request(ctx, MeshRequest::Scene(scene, self.with_coarse));
+        LoadState::Pending
     }
 
-    /// How far a shape's surface lies from another shape, ordered at the first call.
-    pub fn heat(&mut self, ctx: &egui::Context, shape: &Arc<Shape>, other: &Arc<Shape>) -> Stage<Heat> {
+    /// Distances of a shape's surface from another shape, requested on the first call.
+    pub fn heat(&mut self, ctx: &egui::Context, shape: &Arc<Shape>, other: &Arc<Shape>) -> LoadState<Heat> {
         let pair = ShapePair(Arc::downgrade(shape), Arc::downgrade(other));
-        if let Some(at) = self.heats.iter().position(|(known, _)| known.is(&pair)) {
+        if let Some(at) = self.heats.iter().position(|(known, _)| known.equals(&pair)) {
             let found = self.heats.remove(at);
             let stage = found.1.clone();
             self.heats.push(found);
@@ -150,20 +150,20 @@ impl MeshWorker {
         if self.heats.len() >= HEATS {
             self.heats.remove(0);
         }
-        self.heats.push((pair.clone(), Stage::Pending));
-        self.order(ctx, MeshRequest::Heat(pair));
-        Stage::Pending
+        self.heats.push((pair.clone(), LoadState::Pending));
+        self.request(ctx, MeshRequest::Heat(pair));
+        LoadState::Pending
     }
 
-    fn order(&mut self, ctx: &egui::Context, order: MeshRequest) {
-        let (orders, _) = self.thread.get_or_insert_with(|| start(ctx.clone()));
-        // The thread listens for as long as this holds its queue.
-        let _ = orders.send(order);
+    fn request(&mut self, ctx: &egui::Context, request: MeshRequest) {
+        let (requests, _) = self.thread.get_or_insert_with(|| start(ctx.clone()));
+        // The thread receives for as long as this value holds its queue.
+        let _ = requests.send(request);
     }
 }
 
 impl ShapePair {
-    fn is(&self, other: &Self) -> bool {
+    fn equals(&self, other: &Self) -> bool {
         self.0.ptr_eq(&other.0) && self.1.ptr_eq(&other.1)
     }
 
@@ -173,15 +173,15 @@ impl ShapePair {
 }
 
 fn start(ctx: egui::Context) -> (Sender<MeshRequest>, Receiver<MeshResult>) {
-    let (orders, queue) = crossbeam_channel::unbounded();
+    let (requests, queue) = crossbeam_channel::unbounded();
     let (done, dishes) = crossbeam_channel::unbounded();
     thread::spawn(move || {
-        // The last target of a map: going through steps compares them all with one seed.
+        // Last target of a heat map: stepping through a timeline compares all steps with one seed.
         let mut target: Option<(Weak<Shape>, SignedDistance)> = None;
         for order in queue {
-            let dish = match order {
+            let result = match order {
                 MeshRequest::Model(shape, coarse) => {
-                    // A shape that was dropped meanwhile is of no use to anybody.
+                    // A shape dropped in the meantime needs no model.
                     let draft = shape
                         .upgrade()
                         .and_then(|shape| Model::draft(&shape))
@@ -210,20 +210,20 @@ fn start(ctx: egui::Context) -> (Sender<MeshRequest>, Receiver<MeshResult>) {
                     MeshResult::Scene(scene, models)
                 }
                 MeshRequest::Heat(pair) => {
-                    let heat = cook(&pair, &mut target);
+                    let heat = compute_heat(&pair, &mut target);
                     MeshResult::Heat(pair, heat)
                 }
             };
-            if done.send(dish).is_err() {
+            if done.send(result).is_err() {
                 return;
             }
             ctx.request_repaint();
         }
     });
-    (orders, dishes)
+    (requests, dishes)
 }
 
-fn cook(pair: &ShapePair, target: &mut Option<(Weak<Shape>, SignedDistance)>) -> Option<Arc<Heat>> {
+fn compute_heat(pair: &ShapePair, target: &mut Option<(Weak<Shape>, SignedDistance)>) -> Option<Arc<Heat>> {
     let (shape, other) = (pair.0.upgrade()?, pair.1.upgrade()?);
     if !target.as_ref().is_some_and(|(known, _)| known.ptr_eq(&pair.1)) {
         *target = Some((pair.1.clone(), SignedDistance::to(&other.mesh)));
@@ -243,7 +243,7 @@ mod tests {
     use crate::render::testing::tube;
     use crate::render::{Subject, Tone};
 
-    /// The models of a shape, in the order in which they become ready.
+    /// Models of a shape, in the order in which they become ready.
     fn models(shape: &Arc<Shape>) -> Vec<Arc<Model>> {
         let ctx = egui::Context::default();
         let mut mesh_worker = MeshWorker::new(true);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_very_heavy_shape_a_draft_is_shown_until_all_of_it_is_ready() {
+    fn a_very_heavy_shape_is_displayed_as_a_draft_first() {
         let shape = Arc::new(tube(30_000, 30.0, 40.0));
         let models = models(&shape);
         assert_eq!(models.len(), 2);

@@ -1,15 +1,15 @@
-//! The 3D view: panes side by side, laid over each other, wiped or coloured by distance; one camera for all of them.
+//! 3D view: panes side by side, superimposed, wiped or coloured by distance, with one shared camera.
 //!
-//! Shows shapes and the camera's controls, and nothing else: it asks the engine for nothing and holds no
-//! state of the session. Shapes are made ready on a thread of their own; pictures are kept as textures and redrawn
-//! only when something in them has changed; an idle view asks for no repaint.
+//! It displays shapes and camera controls only: it does not use the engine and holds no state of the session. Shapes are
+//! prepared on a separate thread; pictures are cached as textures and redrawn only after a change; an idle view requests no
+//! repaint.
 
-mod aim;
 mod compare;
 mod control;
 mod cube;
 mod decor;
 mod fit;
+mod hit_test;
 mod lit;
 mod mesh_worker;
 mod objects;
@@ -25,7 +25,6 @@ use eframe::glow;
 use egui::{Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 pub use control::{Action, CompareWith, Layout, Section};
-pub use thumbnails::THUMBNAIL_SIZE;
 
 use crate::geometry::Shape;
 pub use crate::render::Tone;
@@ -33,7 +32,7 @@ use crate::render::frame::Frame;
 use crate::render::heat::Heat;
 use crate::render::scene::Scene;
 use crate::render::{Camera, Marks, Model, Palette, overlay};
-pub use crate::render::{Look, Preset, Projection};
+pub use crate::render::{DrawStyle, Preset, Projection};
 use fit::{Fit, FramedView};
 use mesh_worker::MeshWorker;
 use objects::Objects;
@@ -41,22 +40,22 @@ use pick::Pick;
 use stage::Stage;
 use thumbnails::Thumbnails;
 
-/// One of the shapes that are compared: first what is compared with, last what is looked at.
+/// A shape of a comparison: the first is compared with, the last is on screen.
 #[derive(Clone, Debug)]
 pub struct Pane<'a> {
-    /// Its name: `weak seed`, `step 2`.
+    /// Name: `weak seed`, `step 2`.
     pub title: &'a str,
-    /// Its colour.
+    /// Colour role.
     pub tone: Tone,
-    /// The shape, or the last one that built.
+    /// The shape, or that of the last successful build.
     pub shape: Option<&'a Arc<Shape>>,
-    /// All that the script of the shape shows, if that is more than the shape; drawn of the last pane, side by side.
+    /// All objects that the script displays, if more than the shape; drawn in the last pane, side by side.
     pub scene: Option<&'a Arc<crate::geometry::Scene>>,
-    /// Why the shape is not what the code says: it is drawn grey, with this on top.
+    /// Why the shape does not match the current code: it is drawn grey, with this message.
     pub stale: Option<&'a str>,
-    /// What to know of a shape that is what the code says.
+    /// Remark on a shape that matches the current code.
     pub remark: Option<&'a str>,
-    /// What to do to see a shape here, where there is none.
+    /// How to get a shape, if there is none.
     pub empty: &'a str,
 }
 
@@ -65,23 +64,23 @@ pub struct Viewport {
     stage: Option<Arc<Mutex<Stage>>>,
     /// Why there is no stage.
     missing: String,
-    /// Whether the processor draws: then a moving picture is drawn with fewer samples and lighter shapes.
+    /// Whether rendering is done in software: then moving pictures use fewer samples and coarse models.
     software: bool,
     dark: bool,
     layout: Layout,
     against: CompareWith,
-    look: Look,
+    look: DrawStyle,
     section: Option<Section>,
-    /// Part of the width at the left of a wipe's handle.
+    /// Part of the width left of the wipe handle.
     wipe: f32,
     /// Whether a second pick is measured against the first.
     measuring: bool,
     picks: Vec<Pick>,
     marks: Option<Marks>,
     lit: Option<lit::LitFaces>,
-    /// The place of the check under the pointer, mm, where no face is lit.
+    /// Position of the check under the pointer, mm, if no face is highlighted.
     marked: Option<[f64; 3]>,
-    /// A click that waits for the shape under it to be ready: column and place from the middle of the pane.
+    /// A click that waits for the shape's model: column, and position relative to the middle of the pane.
     aimed: Option<(usize, [f32; 2])>,
     camera: Camera,
     fit: Fit,
@@ -91,25 +90,25 @@ pub struct Viewport {
     triangles: usize,
     thumbnails: Thumbnails,
     mesh_worker: MeshWorker,
-    /// The last shape of each pane that was ready: it stays until the next one is.
+    /// The last shape of each pane that was ready: displayed until the next one is.
     ready: Vec<Option<(Arc<Shape>, Arc<Model>)>>,
     objects: Objects,
 }
 
-/// What a pane draws: a shape and, once it is ready, its model.
+/// Drawn content of a pane: a shape and, once ready, its model.
 type Shown = Option<(Arc<Shape>, Option<Arc<Model>>)>;
 
-/// Where a pane is drawn.
+/// Rectangle of a pane.
 #[derive(Clone, Copy)]
 struct PaneRect {
     column: usize,
     place: Rect,
-    /// Height of the toolbar over its foot.
+    /// Height of the toolbar.
     foot: f32,
     bar_below: bool,
 }
 
-/// The distance maps of both panes, where there are any.
+/// Heat maps of both panes, if any.
 #[derive(Default)]
 struct HeatMaps {
     maps: Vec<Option<Arc<Heat>>>,
@@ -118,8 +117,8 @@ struct HeatMaps {
 }
 
 impl Viewport {
-    /// A view that draws with `gl`, which must be current; without it, or where it is too old, the view lays
-    /// itself out and says what it needs.
+    /// Creates a view that draws with `gl`, which must be current. Without it, or if its version is too old, the view displays
+    /// what it needs.
     pub fn new(gl: Option<Arc<glow::Context>>) -> Self {
         let mut missing = String::from("3D view needs OpenGL");
         let scene = gl.and_then(|gl| {
@@ -135,7 +134,7 @@ impl Viewport {
             dark: true,
             layout: Layout::default(),
             against: CompareWith::default(),
-            look: Look::default(),
+            look: DrawStyle::default(),
             section: None,
             wipe: 0.5,
             measuring: false,
@@ -156,32 +155,32 @@ impl Viewport {
         }
     }
 
-    /// Chooses the theme.
+    /// Sets the theme.
     pub fn set_dark(&mut self, dark: bool) {
         self.dark = dark;
     }
 
-    /// Triangles of the shapes shown last.
+    /// Number of triangles displayed last.
     pub fn triangle_count(&self) -> usize {
         self.triangles
     }
 
-    /// How panes are arranged.
+    /// Arrangement of panes.
     pub fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// What the first pane is to show.
+    /// Shape of the first pane.
     pub fn against(&self) -> CompareWith {
         self.against
     }
 
-    /// How surfaces are drawn.
-    pub fn look(&self) -> Look {
+    /// Drawing style.
+    pub fn look(&self) -> DrawStyle {
         self.look
     }
 
-    /// The section, if one is cut.
+    /// Section plane, if any.
     pub fn section(&self) -> Option<Section> {
         self.section
     }
@@ -191,22 +190,22 @@ impl Viewport {
         self.measuring
     }
 
-    /// The camera that all panes share.
+    /// Camera shared by all panes.
     pub fn camera(&self) -> &Camera {
         &self.camera
     }
 
-    /// Stands as it did when it was last seen.
-    pub fn restore(&mut self, layout: Layout, against: CompareWith, look: Look, projection: Projection) {
+    /// Restores a saved state.
+    pub fn restore(&mut self, layout: Layout, against: CompareWith, look: DrawStyle, projection: Projection) {
         (self.layout, self.against, self.look) = (layout, against, look);
         self.camera.projection = projection;
     }
 
-    /// Does what a button or key of the view does; for menus and a command palette.
+    /// Executes an action, for menus and the command palette.
     pub fn act(&mut self, action: Action) {
         match action {
             Action::Fit => self.fit = Fit::Wanted,
-            Action::Look(preset) => {
+            Action::Orient(preset) => {
                 self.camera.look(preset);
                 self.fit = Fit::Wanted;
             }
@@ -218,7 +217,7 @@ impl Viewport {
             }
             Action::Arrange(layout) => self.layout = layout,
             Action::CompareWith(against) => self.against = against,
-            Action::Draw(look) => self.look = look,
+            Action::SetDrawStyle(look) => self.look = look,
             Action::Section => {
                 self.section = match self.section {
                     Some(_) => None,
@@ -239,7 +238,7 @@ impl Viewport {
         }
     }
 
-    /// Fills the available space with the panes and the toolbar.
+    /// Draws panes and toolbar in the available space.
     pub fn show(&mut self, ui: &mut Ui, panes: &[Pane<'_>]) {
         let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
         if rect.width() < 1.0 || rect.height() < 1.0 {
@@ -269,7 +268,7 @@ impl Viewport {
         let frame = Frame::around_boxes(boxes);
         let any = shapes.iter().any(Option::is_some);
         if !any {
-            // The first shape to come is to be seen.
+            // Fit the first shape.
             self.fit = Fit::Wanted;
         }
 
@@ -306,7 +305,7 @@ impl Viewport {
         }
         self.keep_fit(&frame, size, foot, any);
         let quick = self.is_moving(ui, size);
-        self.take_aim(ui.ctx(), &columns, &shapes, &frame, size);
+        self.pick_clicked(ui.ctx(), &columns, &shapes, &frame, size);
         self.forget_picks(&shapes);
         self.light(ui.ctx(), panes);
         let heats = self.heats(ui.ctx(), &shapes);
@@ -351,14 +350,13 @@ impl Viewport {
             room.max.y -= foot;
             compare::wipe(ui, &palette, room, &mut self.wipe);
         }
-        decor::read_out(self, ui, rect, foot, &palette);
+        decor::readout(self, ui, rect, foot, &palette);
         toolbar::show(self, ui, rect, &palette, panes.len() > 1);
     }
 
-    /// A small picture of a shape for cards, drawn once and kept; see [`THUMBNAIL_SIZE`] for its proportions.
+    /// Thumbnail of a shape, drawn once and cached; its proportions are those of [`THUMBNAIL_SIZE`].
     ///
-    /// At most one is drawn in a frame, and a repaint is asked for, so `None` can mean "soon"; without OpenGL it
-    /// means "never".
+    /// At most one is drawn per frame, with a repaint request; `None` means that it is pending, or that there is no OpenGL.
     pub fn thumbnail(
         &mut self,
         ctx: &egui::Context,
@@ -369,7 +367,7 @@ impl Viewport {
         if let Some(known) = self.thumbnails.known(shape, tone, self.dark) {
             return Some(known);
         }
-        // The view itself may be put away.
+        // The view itself may be hidden.
         self.mesh_worker.collect();
         let model = self.mesh_worker.model(ctx, shape);
         let model = model.ready().filter(|model| !model.is_draft()).cloned()?;
@@ -378,7 +376,7 @@ impl Viewport {
             .draw(ctx, &mut stage.scene, shape, model, tone, self.dark)
     }
 
-    /// What each pane can draw now: its shape, or the one before until that is ready.
+    /// Shape that each pane can draw now: its own, or the previous one until that is ready.
     fn shapes(&mut self, ctx: &egui::Context, panes: &[Pane<'_>]) -> Vec<Shown> {
         self.ready.resize(panes.len(), None);
         let drawn = self.stage.is_some();
@@ -392,14 +390,14 @@ impl Viewport {
                     *ready = None;
                     return None;
                 };
-                // Without a stage nothing is drawn, and nothing but a pick needs a model.
+                // Without a stage nothing is drawn, and only a pick needs a model.
                 if !drawn && self.aimed.is_none() {
                     return Some((Arc::clone(shape), None));
                 }
-                // The objects beside a shape change with it and not before.
+                // The objects beside a shape change together with it.
                 let scene = pane.scene.filter(|_| drawn && index == last);
                 let objects = scene.map(|scene| (scene, self.mesh_worker.objects(ctx, scene)));
-                let waits = matches!(objects, Some((_, mesh_worker::Stage::Pending)));
+                let waits = matches!(objects, Some((_, mesh_worker::LoadState::Pending)));
                 if let Some(model) = self.mesh_worker.model(ctx, shape).ready().filter(|_| !waits) {
                     *ready = Some((Arc::clone(shape), Arc::clone(model)));
                     if index == last {
@@ -418,12 +416,12 @@ impl Viewport {
             .collect()
     }
 
-    /// Whether a pane shows all objects of its script and not only the shape that is scored.
+    /// Whether a pane displays all objects of its script rather than the scored shape alone.
     fn shows_objects(&self, pane: usize, panes: usize) -> bool {
         self.layout == Layout::SideBySide && pane + 1 == panes
     }
 
-    /// The distance maps, where they are wanted and both shapes are there.
+    /// Heat maps, if requested and both shapes exist.
     fn heats(&mut self, ctx: &egui::Context, shapes: &[Shown]) -> HeatMaps {
         let mut heats = HeatMaps::default();
         if self.layout != Layout::Distance {
@@ -434,7 +432,7 @@ impl Viewport {
         };
         for (one, other) in [(first, last), (last, first)] {
             let stage = self.mesh_worker.heat(ctx, one, other);
-            heats.pending |= matches!(stage, mesh_worker::Stage::Pending);
+            heats.pending |= matches!(stage, mesh_worker::LoadState::Pending);
             heats.span = heats.span.max(stage.ready().map_or(0.0, |heat| heat.span()));
             heats.maps.push(stage.ready().cloned());
         }
@@ -442,7 +440,7 @@ impl Viewport {
     }
 }
 
-/// Columns of equal width in whole pixels: panes of unlike sizes would have unlike scales.
+/// Columns of equal width in whole pixels: panes of different sizes would have different scales.
 fn split(rect: Rect, columns: usize, pixels_per_point: f32) -> Vec<Rect> {
     let pixel = 1.0 / pixels_per_point;
     let width = (rect.width() / columns as f32 / pixel).floor().max(1.0) * pixel;
@@ -462,8 +460,8 @@ fn accessible_name(members: &[&Pane<'_>]) -> String {
     let names: Vec<String> = members
         .iter()
         .map(|pane| match (pane.shape, pane.stale) {
-            (None, _) => format!("{}, nothing to show", pane.title),
-            (Some(_), Some(_)) => format!("{}, not what the code says", pane.title),
+            (None, _) => format!("{}, nothing to display", pane.title),
+            (Some(_), Some(_)) => format!("{}, not the current code", pane.title),
             (Some(_), None) => pane.title.to_owned(),
         })
         .collect();

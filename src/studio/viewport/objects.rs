@@ -1,4 +1,4 @@
-//! The objects that a script shows: which of them are seen, and the list that says so.
+//! Objects that a script displays: visibility, and the list to change it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::geometry::{Aabb, Scene};
 use crate::render::{Model, Palette, Subject, Tone, body};
 use crate::studio::panels::widgets;
 
-/// A scene's models, one for each object that there is something to see of.
+/// Models of a scene's objects; none for an empty object.
 pub(super) type Models = Vec<Option<Arc<Model>>>;
 
 const ROW: f32 = 24.0;
@@ -24,14 +24,14 @@ const SWATCH: f32 = 12.0;
 const NAME_WIDTH: f32 = 210.0;
 const MOST_SEEN: f32 = 320.0;
 
-/// The list and what is switched off in it.
+/// The list and its hidden objects.
 #[derive(Default)]
 pub(super) struct Objects {
     scene: Option<Arc<Scene>>,
     listed: Vec<Listed>,
-    /// By label, so that an object stays switched off when the script runs again.
+    /// By label, so that an object stays hidden when the script runs again.
     hidden: BTreeSet<String>,
-    /// What is drawn: the last scene whose models were ready.
+    /// The drawn scene: the last one whose models were ready.
     ready: Option<(Arc<Scene>, Arc<Models>)>,
 }
 
@@ -44,7 +44,7 @@ struct Listed {
 }
 
 impl Objects {
-    /// Takes up the scene on screen.
+    /// Sets the scene on screen.
     pub fn list(&mut self, scene: Option<&Arc<Scene>>) {
         let is_known = match (&self.scene, scene) {
             (Some(known), Some(scene)) => Arc::ptr_eq(known, scene),
@@ -72,14 +72,14 @@ impl Objects {
         self.listed.is_empty()
     }
 
-    /// Whether an object of the scene on screen is seen.
+    /// Whether an object of the scene on screen is visible.
     pub fn is_visible(&self, index: usize) -> bool {
         self.listed
             .get(index)
             .is_none_or(|line| !self.hidden.contains(&line.label))
     }
 
-    /// Whether anything of the scored shape is seen.
+    /// Whether any part of the scored shape is visible.
     pub fn scored_is_visible(&self) -> bool {
         let mut scored = self
             .listed
@@ -114,12 +114,12 @@ impl Objects {
         }
     }
 
-    /// What is drawn from now on, in step with the shape beside it.
+    /// Sets the scene to draw, together with the shape beside it.
     pub fn set_ready(&mut self, ready: Option<(Arc<Scene>, Arc<Models>)>) {
         self.ready = ready;
     }
 
-    /// Whether an object of the scene that is drawn is seen: that may still be the one before.
+    /// Whether an object of the drawn scene is visible: that may still be the previous scene.
     fn ready_is_visible(&self, scene: &Arc<Scene>, index: usize) -> bool {
         let is_listed = self
             .scene
@@ -128,7 +128,7 @@ impl Objects {
         !is_listed || self.is_visible(index)
     }
 
-    /// The box around what is seen, of which the scored shape fills `whole`.
+    /// Bounding box of visible objects, of which the scored shape fills `whole`.
     pub fn bounds(&self, whole: Aabb) -> Aabb {
         let found = match (&self.ready, &self.scene) {
             (Some((scene, _)), _) => body::bounds(scene, whole, |index| self.ready_is_visible(scene, index)),
@@ -138,14 +138,14 @@ impl Objects {
         found.unwrap_or(whole)
     }
 
-    /// What is drawn in place of the scored shape; none where the script shows nothing else.
+    /// Subjects drawn in place of the scored shape; none if the script displays nothing else.
     pub fn subjects(&self, whole: &Subject) -> Option<Vec<Subject>> {
         let (scene, models) = self.ready.as_ref()?;
         let is_visible = |index| self.ready_is_visible(scene, index);
         Some(body::subjects(whole, scene, models, is_visible))
     }
 
-    /// The text on the button of the list.
+    /// Label of the list's button.
     pub fn title(&self) -> String {
         let seen = (0..self.listed.len())
             .filter(|index| self.is_visible(*index))
@@ -159,7 +159,7 @@ impl Objects {
 
 #[cfg(test)]
 impl Viewport {
-    /// The labels of the objects that are drawn; none where the scored shape is drawn instead.
+    /// Labels of the drawn objects; none if the scored shape is drawn instead.
     pub fn seen_objects(&self) -> Vec<&str> {
         let objects = &self.objects;
         let is_seen =
@@ -169,7 +169,7 @@ impl Viewport {
     }
 }
 
-/// A name for each object, no two of them alike: its own, or its number where it has none.
+/// A unique label for each object: its name, or its number.
 fn labels(scene: &Scene) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let mut labels = Vec::with_capacity(scene.objects.len());
@@ -189,7 +189,7 @@ fn labels(scene: &Scene) -> Vec<String> {
     labels
 }
 
-/// The button with the list under it.
+/// The button with the list.
 pub(super) fn menu(ui: &mut Ui, palette: &Palette, viewport: &mut Viewport) -> Option<Action> {
     let title = viewport.objects.title();
     let face = toolbar::button(palette, &title, false).right_text(widgets::chevron_atom(palette.dim));
@@ -208,7 +208,7 @@ pub(super) fn menu(ui: &mut Ui, palette: &Palette, viewport: &mut Viewport) -> O
         ui.separator();
         for (name, what) in [
             ("Show all", Action::AllObjects),
-            ("Show only the scored one", Action::ScoredObject),
+            ("Show only the scored object", Action::ScoredObject),
         ] {
             if ui.button(name).clicked() {
                 action = Some(what);
@@ -216,20 +216,20 @@ pub(super) fn menu(ui: &mut Ui, palette: &Palette, viewport: &mut Viewport) -> O
         }
         if compared {
             ui.label(
-                RichText::new("compared: the scored one only")
+                RichText::new("comparing the scored object only")
                     .color(palette.dim)
                     .size(11.5),
             );
         }
     });
     response.on_hover_text(
-        "what the script shows: names, colours, and which of it is scored\n\
-         in overlay, wipe and distance only the scored shape takes part",
+        "objects displayed by the script: names, colours, scored or not\n\
+         overlay, wipe and distance use only the scored shape",
     );
     action
 }
 
-/// An eye, a swatch, the name, and whether it is scored.
+/// An eye, a colour swatch, the name, and whether it is scored.
 fn line(ui: &mut Ui, palette: &Palette, objects: &Objects, index: usize) -> Response {
     let listed = &objects.listed[index];
     let on = objects.is_visible(index);
@@ -282,14 +282,14 @@ fn line(ui: &mut Ui, palette: &Palette, objects: &Objects, index: usize) -> Resp
     let galley = widgets::line(ui, RichText::new(&listed.label).color(color), right - left);
     widgets::paint_line(ui, pos2(left, rect.center().y), egui::Align2::LEFT_CENTER, galley);
     let tip = match (on, listed.is_scored) {
-        (true, true) => "hide it; it is scored all the same",
-        (true, false) => "hide it; it is displayed beside what is scored",
-        (false, _) => "show it",
+        (true, true) => "hide; it is scored anyway",
+        (true, false) => "hide; it is displayed beside the scored object",
+        (false, _) => "show",
     };
     response.on_hover_text(tip)
 }
 
-/// Drawn and not written: fonts differ in what they have.
+/// Painted, because fonts differ in their glyphs.
 fn eye(ui: &Ui, middle: egui::Pos2, open: bool, color: Color32) {
     let stroke = Stroke::new(1.2, color);
     let lid = |sign: f32| -> Vec<egui::Pos2> {
@@ -313,7 +313,7 @@ mod tests {
     use crate::geometry::SceneObject;
 
     #[test]
-    fn labels_are_names_or_numbers_and_no_two_are_alike() {
+    fn labels_are_unique_names_or_numbers() {
         let object = |name: Option<&str>| SceneObject {
             name: name.map(str::to_owned),
             color: None,

@@ -1,4 +1,4 @@
-//! Picks faces and edges, and says what they are.
+//! Picks faces and edges, and describes them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,46 +10,46 @@ use crate::geometry::recognise::{Curve, Surface, area, curve, edge_length, surfa
 use crate::geometry::section::Plane;
 use crate::geometry::{BrepSurface, Shape, TriangleTree};
 use crate::render::frame::Frame;
-use crate::render::picture::Look;
+use crate::render::picture::DrawStyle;
 use crate::render::{Camera, Marks};
 
-/// How near the pointer has to be to an edge, points.
+/// Maximum distance of the pointer from an edge, points.
 const NEAR: f32 = 6.0;
 
-/// Something that was picked.
+/// A picked face or edge.
 #[derive(Clone, Debug)]
 pub struct Pick {
-    /// The shape it belongs to.
+    /// Shape of the face or edge.
     pub shape: Arc<Shape>,
-    /// Where it was touched, and what it is to a measure.
+    /// Picked point, and geometry for measuring.
     pub picked: Picked,
-    /// What it is, in a line.
+    /// Description in one line.
     pub title: String,
-    /// Its numbers, in a line.
+    /// Measurements in one line.
     pub about: String,
     lines: Vec<[Vec3; 2]>,
 }
 
-/// What a click in a pane meets.
+/// A click in a pane.
 pub struct HitTarget<'a> {
     pub camera: &'a Camera,
     pub frame: &'a Frame,
-    /// From the middle of the pane, right and down positive.
+    /// Relative to the middle of the pane, right and down positive.
     pub at: [f32; 2],
     pub size: [f32; 2],
     pub section: Option<Plane>,
-    pub look: Look,
+    pub look: DrawStyle,
 }
 
 impl HitTarget<'_> {
     /// The edge near the pointer, or else the face under it.
     pub fn pick(&self, shape: &Arc<Shape>, tree: &TriangleTree) -> Option<Pick> {
         let reach = self.frame.reach(self.camera.target);
-        let [from, towards] = self.camera.sight(self.at, self.size, reach);
+        let [from, towards] = self.camera.ray(self.at, self.size, reach);
         let keep = |point: [f64; 3]| self.section.is_none_or(|plane| plane.height(point) <= 0.0);
         let hit = tree.ray(wide(from), wide(towards), &keep);
-        let opaque = matches!(self.look, Look::Shaded | Look::Triangles);
-        // An edge lies on the faces that it bounds: it is seen a little before them.
+        let opaque = matches!(self.look, DrawStyle::Shaded | DrawStyle::Triangles);
+        // An edge lies on the faces that it bounds: it is visible slightly in front of them.
         let slack = 2.0 * NEAR * self.camera.mm_per_unit(self.size);
         let far = match &hit {
             Some(hit) if opaque => hit.at as f32 + slack,
@@ -59,7 +59,7 @@ impl HitTarget<'_> {
         if let Some((index, at)) = edge {
             return Some(edge_pick(shape, index, wide(at)));
         }
-        if self.look == Look::Wireframe {
+        if self.look == DrawStyle::Wireframe {
             return None;
         }
         hit.map(|hit| face_pick(shape, hit.triangle, hit.point))
@@ -78,8 +78,8 @@ impl HitTarget<'_> {
             for pair in edge.points.windows(2) {
                 let [a, b] = [pair[0], pair[1]].map(|[x, y, z]| vec3(x, y, z));
                 let (Some(sa), Some(sb)) = (
-                    self.camera.appears(a, self.size),
-                    self.camera.appears(b, self.size),
+                    self.camera.project(a, self.size),
+                    self.camera.project(b, self.size),
                 ) else {
                     continue;
                 };
@@ -99,7 +99,7 @@ impl HitTarget<'_> {
     }
 }
 
-/// How far along a segment the point nearest to `at` lies, and how far away that is.
+/// Position of the point of a segment nearest to `at`, and its distance.
 fn on_segment(at: [f32; 2], a: [f32; 2], b: [f32; 2]) -> (f32, f32) {
     let along = [b[0] - a[0], b[1] - a[1]];
     let from = [at[0] - a[0], at[1] - a[1]];
@@ -176,7 +176,7 @@ fn face_pick(shape: &Arc<Shape>, triangle: usize, at: [f64; 3]) -> Pick {
     }
 }
 
-/// What the kernel says of a face.
+/// Description of a face by the kernel's data.
 fn stated(face: &BrepSurface, meshed: f64, outward: [f64; 3]) -> (String, String, Feature) {
     let area = if face.area.is_finite() {
         face.area.abs()
@@ -215,7 +215,7 @@ fn stated(face: &BrepSurface, meshed: f64, outward: [f64; 3]) -> (String, String
     (title.to_owned(), about, feature)
 }
 
-/// What the triangles of a face tell, where the kernel has said nothing: a mesh that was read from a file.
+/// Description of a face by its triangles, without data of the kernel: a mesh read from a file.
 fn recognised(kind: &Surface, area: f64) -> (String, String, Feature) {
     let area = format!("area {}", mm2(area));
     let (title, about) = match *kind {
@@ -231,7 +231,7 @@ fn recognised(kind: &Surface, area: f64) -> (String, String, Feature) {
     (title.to_owned(), about, Feature::from(kind))
 }
 
-/// The mean normal of some triangles, by area.
+/// Mean normal of some triangles, weighted by area.
 fn outward(shape: &Shape, range: std::ops::Range<usize>) -> [f64; 3] {
     let mut sum = [0.0; 3];
     for triangle in range {
@@ -248,12 +248,12 @@ fn outward(shape: &Shape, range: std::ops::Range<usize>) -> [f64; 3] {
     sum
 }
 
-/// A direction that has no sign.
+/// A direction without sign.
 fn line(axis: [f64; 3]) -> String {
     direction(axis).trim_start_matches(['+', '−']).to_owned()
 }
 
-/// The face that a triangle belongs to, and its triangles.
+/// Face of a triangle, and its triangles.
 fn face_of(shape: &Shape, triangle: usize) -> (usize, std::ops::Range<usize>) {
     let mut start = 0;
     for (index, count) in shape.face_triangles.iter().enumerate() {
@@ -267,7 +267,7 @@ fn face_of(shape: &Shape, triangle: usize) -> (usize, std::ops::Range<usize>) {
     (past, start.min(triangle)..shape.mesh.triangles().len())
 }
 
-/// Sides that belong to one triangle of the face alone.
+/// Edges that belong to only one triangle of the face.
 pub(super) fn border(shape: &Shape, range: std::ops::Range<usize>) -> Vec<[Vec3; 2]> {
     let mut sides: BTreeMap<[u32; 2], u32> = BTreeMap::new();
     for triangle in &shape.mesh.triangles()[range] {
@@ -287,13 +287,13 @@ pub(super) fn border(shape: &Shape, range: std::ops::Range<usize>) -> Vec<[Vec3;
         .collect()
 }
 
-/// The lines that show what is picked.
+/// Lines that mark the picks.
 pub fn marks(picks: &[Pick]) -> Option<Marks> {
     let lines: Vec<_> = picks.iter().flat_map(|pick| pick.lines.iter().copied()).collect();
     (!lines.is_empty()).then(|| Marks(Arc::new(lines)))
 }
 
-/// What lies between two picks, in lines of label and value.
+/// Measurements between two picks, as labels and values.
 pub fn measures(a: &Pick, b: &Pick) -> Vec<(&'static str, String)> {
     let found = between(&a.picked, &b.picked);
     let mut lines = Vec::new();
@@ -310,7 +310,7 @@ pub fn measures(a: &Pick, b: &Pick) -> Vec<(&'static str, String)> {
 }
 
 fn mm(value: f64) -> String {
-    // Rounding of 32-bit coordinates shows from the fourth digit on.
+    // 32-bit coordinates are exact to three decimal places only.
     let text = format!("{value:.3}");
     format!("{} mm", text.trim_end_matches('0').trim_end_matches('.'))
 }
@@ -341,19 +341,19 @@ mod tests {
 
     const SIZE: [f32; 2] = [600.0, 400.0];
 
-    /// What is picked where a point of the shape appears.
+    /// The pick at a point of the shape.
     fn pick(
         shape: &Arc<Shape>,
         preset: Preset,
         point: [f32; 3],
         section: Option<Plane>,
-        look: Look,
+        look: DrawStyle,
     ) -> Option<Pick> {
         let frame = Frame::around([&**shape]);
         let mut camera = Camera::new(preset, Projection::Perspective);
         camera.fit(&frame.bounds, SIZE, Insets::default());
-        let at = camera.appears(vec3(point[0], point[1], point[2]), SIZE).unwrap();
-        let aim = HitTarget {
+        let at = camera.project(vec3(point[0], point[1], point[2]), SIZE).unwrap();
+        let target = HitTarget {
             camera: &camera,
             frame: &frame,
             at,
@@ -361,37 +361,53 @@ mod tests {
             section,
             look,
         };
-        aim.pick(shape, &TriangleTree::new(&shape.mesh))
+        target.pick(shape, &TriangleTree::new(&shape.mesh))
     }
 
     #[test]
     fn a_face_an_edge_or_nothing_is_picked() {
         let block = Arc::new(block([40.0, 20.0, 10.0]));
-        let face = pick(&block, Preset::Front, [5.0, -10.0, 5.0], None, Look::Shaded).unwrap();
-        // A mesh without faces of its own is one face.
+        let face = pick(&block, Preset::Front, [5.0, -10.0, 5.0], None, DrawStyle::Shaded).unwrap();
+        // A mesh without face data is one face.
         assert_eq!(face.title, "curved face");
-        let edge = pick(&block, Preset::Isometric, [20.0, -10.0, 5.0], None, Look::Shaded).unwrap();
+        let edge = pick(
+            &block,
+            Preset::Isometric,
+            [20.0, -10.0, 5.0],
+            None,
+            DrawStyle::Shaded,
+        )
+        .unwrap();
         assert_eq!(
             (edge.title.as_str(), edge.about.as_str()),
             ("straight edge", "length 10 mm")
         );
-        assert!(pick(&block, Preset::Front, [25.0, -10.0, 25.0], None, Look::Shaded).is_none());
+        assert!(
+            pick(
+                &block,
+                Preset::Front,
+                [25.0, -10.0, 25.0],
+                None,
+                DrawStyle::Shaded
+            )
+            .is_none()
+        );
     }
 
     #[test]
     fn hidden_edges_are_picked_through_a_wireframe_only() {
         let block = Arc::new(block([40.0, 20.0, 10.0]));
         let behind = [-20.0, 10.0, 4.0];
-        let seen = pick(&block, Preset::Isometric, behind, None, Look::Wireframe).unwrap();
+        let seen = pick(&block, Preset::Isometric, behind, None, DrawStyle::Wireframe).unwrap();
         assert_eq!(seen.about, "length 10 mm");
-        let solid = pick(&block, Preset::Isometric, behind, None, Look::Shaded);
+        let solid = pick(&block, Preset::Isometric, behind, None, DrawStyle::Shaded);
         assert!(solid.is_none_or(|pick| pick.title.contains("face")));
     }
 
     #[test]
-    fn faces_say_what_they_are() {
+    fn faces_are_described() {
         let mut can = tube(64, 5.0, 8.0);
-        // Side, floor and roof as faces of their own.
+        // Side, floor and roof as separate faces.
         let triangles = can.mesh.triangles().to_vec();
         let order = [0usize, 1, 2, 3];
         let sorted: Vec<[u32; 3]> = order
@@ -408,28 +424,28 @@ mod tests {
         can.mesh = crate::geometry::TriMesh::new(can.mesh.vertices(), &sorted).unwrap();
         can.face_triangles = vec![64, 64, 128];
         let can = Arc::new(can);
-        let side = pick(&can, Preset::Front, [0.0, -5.0, 4.0], None, Look::Shaded).unwrap();
+        let side = pick(&can, Preset::Front, [0.0, -5.0, 4.0], None, DrawStyle::Shaded).unwrap();
         assert_eq!(side.title, "cylinder");
         assert!(
             side.about.starts_with("⌀ 10 mm · radius 5 mm · area 251."),
             "{}",
             side.about
         );
-        let roof = pick(&can, Preset::Top, [1.0, 1.0, 8.0], None, Look::Shaded).unwrap();
+        let roof = pick(&can, Preset::Top, [1.0, 1.0, 8.0], None, DrawStyle::Shaded).unwrap();
         assert_eq!(roof.title, "flat face");
         assert!(roof.about.ends_with("faces +z"), "{}", roof.about);
         let cut = Plane {
             normal: [0.0, 0.0, 1.0],
             offset: 6.0,
         };
-        let floor = pick(&can, Preset::Top, [1.0, 1.0, 0.0], Some(cut), Look::Shaded).unwrap();
+        let floor = pick(&can, Preset::Top, [1.0, 1.0, 0.0], Some(cut), DrawStyle::Shaded).unwrap();
         assert!(floor.about.ends_with("faces −z"), "{}", floor.about);
         let lines = measures(&floor, &roof);
         assert_eq!(lines[0], ("distance", "8 mm".to_owned()));
     }
 
     #[test]
-    fn what_the_kernel_says_of_a_face_goes_before_what_its_triangles_tell() {
+    fn kernel_data_takes_precedence_over_triangles() {
         let face = |surface: &str, radius, second, axis| BrepSurface {
             surface: surface.to_owned(),
             radius,
@@ -443,30 +459,30 @@ mod tests {
             },
         };
         let up = [0.0, 0.0, 1.0];
-        let told = |face: &BrepSurface, outward| {
+        let described = |face: &BrepSurface, outward| {
             let (title, about, feature) = stated(face, 3.0, outward);
             (format!("{title}: {about}"), feature)
         };
         assert_eq!(
-            told(&face("PLANE", 0.0, 0.0, up), [0.0, 0.0, -4.0]),
+            described(&face("PLANE", 0.0, 0.0, up), [0.0, 0.0, -4.0]),
             (
                 "flat face: area 12.5 mm² · faces −z".to_owned(),
                 Feature::Plane([0.0, 0.0, -1.0])
             )
         );
         assert_eq!(
-            told(&face("CYLINDER", 2.1, 0.0, up), up).0,
+            described(&face("CYLINDER", 2.1, 0.0, up), up).0,
             "cylinder: ⌀ 4.2 mm · radius 2.1 mm · area 12.5 mm² · axis z"
         );
         assert_eq!(
-            told(&face("TORUS", 8.0, 1.5, up), up).0,
+            described(&face("TORUS", 8.0, 1.5, up), up).0,
             "torus: radii 8 mm and 1.5 mm · area 12.5 mm²"
         );
         let mut unknown = face("BSPLINE", 0.0, 0.0, up);
         unknown.area = f64::NAN;
-        assert_eq!(told(&unknown, up).0, "B-spline face: area 3.0 mm²");
+        assert_eq!(described(&unknown, up).0, "B-spline face: area 3.0 mm²");
 
-        // The block's one face is said to be a sphere: the words come from the kernel.
+        // The kernel's data calls the block's only face a sphere.
         let mut block = block([40.0, 20.0, 10.0]);
         block.face_triangles = vec![block.mesh.triangles().len() as u32];
         block.surfaces = vec![face("SPHERE", 5.0, 0.0, up)];
@@ -475,7 +491,7 @@ mod tests {
             Preset::Front,
             [5.0, -10.0, 5.0],
             None,
-            Look::Shaded,
+            DrawStyle::Shaded,
         )
         .unwrap();
         assert_eq!(picked.title, "sphere");

@@ -1,4 +1,4 @@
-//! Describes the pictures of a frame and hands them to the stage.
+//! Describes the pictures of a frame and passes them to the stage.
 
 use std::sync::Arc;
 
@@ -9,11 +9,8 @@ use crate::render::frame::Frame;
 use crate::render::{Heated, Palette, Picture, Subject};
 
 impl Viewport {
-    /// Hands the pictures of one column to the stage.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one frame, used here and nowhere else"
-    )]
+    /// Passes the pictures of one column to the stage.
+    #[expect(clippy::too_many_arguments, reason = "values of one frame, used only here")]
     pub(super) fn paint(
         &self,
         ui: &Ui,
@@ -70,7 +67,7 @@ impl Viewport {
             let whole = Subject {
                 model: model.clone(),
                 stale: panes[*pane].stale.is_some() && heats.maps.is_empty(),
-                // Through a ghost one sees the last shape, if there is one.
+                // The last shape, if any, is visible through a ghost.
                 ghost: members[index + 1..].iter().any(there),
                 heat: heat.and_then(Option::as_ref).map(|heat| Heated {
                     heat: Arc::clone(heat),

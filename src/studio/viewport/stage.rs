@@ -1,4 +1,4 @@
-//! Pictures of the panes, kept on the GPU between frames.
+//! Pictures of the panes, cached on the GPU between frames.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,7 +23,7 @@ impl Stage {
         }
     }
 
-    /// Draws the picture if it differs from the one kept, and copies it to the screen.
+    /// Draws the picture if it differs from the cached one, and copies it to the screen.
     fn show(
         &mut self,
         index: usize,
@@ -41,7 +41,7 @@ impl Stage {
         if picture.size.contains(&0) {
             return;
         }
-        // Fine screens smooth by themselves, and no driver holds textures of any size.
+        // High-resolution screens need no oversampling, and drivers limit texture sizes.
         let largest = painter.max_texture_side() as u32;
         if info.pixels_per_point >= 1.75 || picture.samples().iter().any(|side| *side > largest) {
             picture.oversample = 1;
@@ -72,14 +72,14 @@ impl Stage {
             width: side(view.width_px),
             height: side(view.height_px),
         };
-        // Binds the window again even where there is no film to copy.
+        // Binds the window again even without a film to copy.
         let _ = target.write_partially(scissor, || {
             if let Some((_, film)) = &self.shown[index] {
                 self.scene.copy(film, place);
             }
             Ok::<(), CoreError>(())
         });
-        // The framebuffer is egui's: it must outlive the target.
+        // The framebuffer is egui's and must outlive the target.
         let _ = target.into_framebuffer();
     }
 
@@ -98,7 +98,7 @@ impl Stage {
     }
 }
 
-/// The shape that shows a picture at `place`.
+/// Paint callback for a picture at `place`.
 pub fn callback(stage: &Arc<Mutex<Stage>>, index: usize, picture: Picture, place: Rect) -> PaintCallback {
     let stage = Arc::clone(stage);
     PaintCallback {

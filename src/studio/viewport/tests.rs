@@ -17,7 +17,7 @@ struct ViewportHarness {
 }
 
 fn harness(size: [f32; 2]) -> Harness<'static, ViewportHarness> {
-    let bench = ViewportHarness {
+    let harness_state = ViewportHarness {
         view: Viewport::new(None),
         seed: Some(Arc::new(block([40.0, 40.0, 4.0]))),
         step: Some(Arc::new(block([40.0, 40.0, 30.0]))),
@@ -25,14 +25,15 @@ fn harness(size: [f32; 2]) -> Harness<'static, ViewportHarness> {
         stale: None,
         text: String::new(),
     };
-    let show = |ui: &mut egui::Ui, bench: &mut ViewportHarness| {
+    let show = |ui: &mut egui::Ui, harness_state: &mut ViewportHarness| {
         let label = ui.label("Code");
-        ui.text_edit_singleline(&mut bench.text).labelled_by(label.id);
+        ui.text_edit_singleline(&mut harness_state.text)
+            .labelled_by(label.id);
         let panes = [
             Pane {
                 title: "weak seed",
                 tone: Tone::Seed,
-                shape: bench.seed.as_ref(),
+                shape: harness_state.seed.as_ref(),
                 scene: None,
                 stale: None,
                 remark: None,
@@ -41,23 +42,23 @@ fn harness(size: [f32; 2]) -> Harness<'static, ViewportHarness> {
             Pane {
                 title: "step 2",
                 tone: Tone::Step,
-                shape: bench.step.as_ref(),
-                scene: bench.scene.as_ref(),
-                stale: bench.stale,
+                shape: harness_state.step.as_ref(),
+                scene: harness_state.scene.as_ref(),
+                stale: harness_state.stale,
                 remark: None,
                 empty: "Press Propose",
             },
         ];
-        bench.view.show(ui, &panes);
+        harness_state.view.show(ui, &panes);
     };
     // Steps short enough for two clicks to be a double click.
     Harness::builder()
         .with_step_dt(0.04)
         .with_size(vec2(size[0], size[1]))
-        .build_ui_state(show, bench)
+        .build_ui_state(show, harness_state)
 }
 
-/// The middle of the right pane.
+/// Middle of the right pane.
 fn right_pane(harness: &Harness<'_, ViewportHarness>) -> Pos2 {
     harness.get_by_label("3D view of step 2").rect().center()
 }
@@ -86,7 +87,7 @@ fn drag(harness: &mut Harness<'_, ViewportHarness>, button: PointerButton, from:
 }
 
 #[test]
-fn without_opengl_it_lays_out_and_says_so() {
+fn without_opengl_the_view_displays_a_message() {
     let mut harness = harness([900.0, 500.0]);
     harness.run();
     harness.get_by_label("weak seed");
@@ -163,7 +164,7 @@ fn buttons_arrange_project_look_and_fit() {
     assert_eq!(*harness.state().view.camera(), fitted);
 }
 
-/// Draws frames until the thread that prepares shapes has answered.
+/// Draws frames until the mesh worker has finished.
 fn until(harness: &mut Harness<'_, ViewportHarness>, is_so: impl Fn(&Viewport) -> bool) {
     let start = std::time::Instant::now();
     while !is_so(&harness.state().view) {
@@ -203,17 +204,17 @@ fn a_click_picks_and_a_second_one_measures() {
         .get_by_label("click a face or an edge to measure from")
         .rect();
     let view = harness.get_by_label("3D view of step 2").rect();
-    // No higher than what it says, at the foot: it must not lie over the part.
+    // No higher than its text, at the bottom: it must not cover the part.
     assert!(hint.top() > view.bottom() - 110.0, "{hint:?} in {view:?}");
     harness.hover_at(right_pane(&harness));
     harness.key_press(Key::Num1);
     harness.run();
-    // From the front the block is 40 by 30 mm around the middle of the shapes, which is where the camera looks.
+    // From the front the block is 40 by 30 mm around the middle of the shapes, at which the camera looks.
     let place = harness.get_by_label("3D view of step 2").rect();
     let view = &harness.state().view;
     let size = [place.width(), place.height()];
     let on = |x: f32, z: f32| {
-        let [right, down] = view.camera().appears(three_d::vec3(x, -20.0, z), size).unwrap();
+        let [right, down] = view.camera().project(three_d::vec3(x, -20.0, z), size).unwrap();
         place.center() + vec2(right, down)
     };
     let (left, right) = (on(-20.0, 12.0), on(20.0, 12.0));
@@ -259,7 +260,7 @@ fn the_section_has_an_axis_a_place_and_a_side() {
         5.0,
         "the high side is cut away"
     );
-    harness.get_by_label("Place of the section");
+    harness.get_by_label("Position of the section");
     harness.get_by_label("Close").click();
     harness.run();
     assert_eq!(harness.state().view.section(), None);
@@ -294,7 +295,7 @@ fn a_wipe_is_moved_by_mouse_and_keys() {
 }
 
 #[test]
-fn the_choice_of_what_to_compare_with_is_kept() {
+fn the_comparison_shape_is_kept() {
     let mut harness = harness([900.0, 500.0]);
     harness.run();
     harness.get_by_label("to seed").click();
@@ -315,7 +316,7 @@ fn the_cube_turns_to_the_side_that_is_clicked() {
 }
 
 #[test]
-fn the_mouse_turns_moves_and_zooms_both_panes() {
+fn the_mouse_rotates_pans_and_zooms_both_panes() {
     let mut harness = harness([900.0, 500.0]);
     harness.run();
     let at = right_pane(&harness);
@@ -349,7 +350,7 @@ fn the_mouse_turns_moves_and_zooms_both_panes() {
         "scrolling up enlarges"
     );
 
-    // What the user chose stays when the shape changes, until they ask for a fit.
+    // The user's view stays when the shape changes, until a fit is requested.
     let chosen = *harness.state().view.camera();
     harness.state_mut().step = Some(Arc::new(block([90.0, 90.0, 30.0])));
     harness.run();
@@ -371,7 +372,7 @@ fn the_mouse_turns_moves_and_zooms_both_panes() {
 }
 
 #[test]
-fn a_view_left_alone_follows_the_shapes() {
+fn an_untouched_view_follows_the_shapes() {
     let mut harness = harness([900.0, 500.0]);
     harness.run();
     let before = *harness.state().view.camera();
@@ -425,16 +426,16 @@ fn keys_work_over_the_view_but_not_while_typing() {
 }
 
 #[test]
-fn a_failure_is_told_on_top_of_the_last_shape() {
+fn a_failure_is_displayed_over_the_last_shape() {
     let mut harness = harness([900.0, 500.0]);
     harness.state_mut().stale = Some("line 24: no method annulus");
     harness.run();
     harness.get_by_label("line 24: no method annulus");
-    harness.get_by_label("3D view of step 2, not what the code says");
+    harness.get_by_label("3D view of step 2, not the current code");
     harness.state_mut().step = None;
     harness.run();
     harness.get_by_label("line 24: no method annulus");
-    harness.get_by_label("3D view of step 2, nothing to show");
+    harness.get_by_label("3D view of step 2, nothing to display");
 }
 
 #[test]
@@ -447,7 +448,7 @@ fn an_idle_view_asks_for_no_repaint() {
 }
 
 #[test]
-fn it_survives_any_size() {
+fn any_size_is_drawn() {
     for size in [[1.0, 1.0], [60.0, 30.0], [200.0, 900.0], [3000.0, 40.0]] {
         let mut harness = harness(size);
         harness.run();

@@ -1,4 +1,4 @@
-//! Small pictures of shapes for cards: drawn once, read back, kept as egui textures.
+//! Thumbnails of shapes: drawn once, read back, cached as egui textures.
 
 use std::sync::{Arc, Weak};
 
@@ -9,25 +9,25 @@ use crate::geometry::Shape;
 use crate::render::camera::Insets;
 use crate::render::frame::Frame;
 use crate::render::scene::Scene;
-use crate::render::{Camera, Look, Model, Palette, Picture, Preset, Projection, Subject};
+use crate::render::{Camera, DrawStyle, Model, Palette, Picture, Preset, Projection, Subject};
 
-/// Width and height of a thumbnail in pixels: twice what a card shows, so that it is sharp on fine screens.
+/// Width and height in pixels: twice the displayed size, for high-resolution screens.
 pub const THUMBNAIL_SIZE: [u32; 2] = [288, 168];
 
-/// Thumbnails kept; each takes 190 kB.
-const KEPT: usize = 192;
+/// Maximum number of thumbnails kept; each takes 190 kB.
+const MAX_CACHED: usize = 192;
 
-/// The thumbnails drawn so far.
+/// Cache of thumbnails.
 #[derive(Default)]
 pub struct Thumbnails {
     /// Most recently used last.
-    kept: Vec<Kept>,
-    /// The pass in which the last one was drawn.
+    cached: Vec<CachedThumbnail>,
+    /// Pass in which the last one was drawn.
     drawn: Option<u64>,
 }
 
-struct Kept {
-    /// Weak, and still enough: its address cannot be given to another shape while this exists.
+struct CachedThumbnail {
+    /// A weak reference suffices: the address is not reused while it exists.
     shape: Weak<Shape>,
     tone: Tone,
     dark: bool,
@@ -35,18 +35,19 @@ struct Kept {
 }
 
 impl Thumbnails {
-    /// One that was drawn before.
+    /// A cached thumbnail.
     pub fn known(&mut self, shape: &Arc<Shape>, tone: Tone, dark: bool) -> Option<TextureHandle> {
-        let at = self.kept.iter().position(|kept| {
-            (kept.tone, kept.dark) == (tone, dark) && std::ptr::eq(kept.shape.as_ptr(), Arc::as_ptr(shape))
+        let at = self.cached.iter().position(|cached| {
+            (cached.tone, cached.dark) == (tone, dark)
+                && std::ptr::eq(cached.shape.as_ptr(), Arc::as_ptr(shape))
         })?;
-        let kept = self.kept.remove(at);
-        let texture = kept.texture.clone();
-        self.kept.push(kept);
+        let cached = self.cached.remove(at);
+        let texture = cached.texture.clone();
+        self.cached.push(cached);
         Some(texture)
     }
 
-    /// Draws one, unless another one was drawn in this frame.
+    /// Draws a thumbnail, unless another one was drawn in this frame.
     pub fn draw(
         &mut self,
         ctx: &egui::Context,
@@ -64,11 +65,11 @@ impl Thumbnails {
         self.drawn = Some(pass);
         let image = picture(scene, shape, model, tone, dark)?;
         let texture = ctx.load_texture("thumbnail", image, TextureOptions::LINEAR);
-        self.kept.retain(|kept| kept.shape.strong_count() > 0);
-        if self.kept.len() >= KEPT {
-            self.kept.remove(0);
+        self.cached.retain(|cached| cached.shape.strong_count() > 0);
+        if self.cached.len() >= MAX_CACHED {
+            self.cached.remove(0);
         }
-        self.kept.push(Kept {
+        self.cached.push(CachedThumbnail {
             shape: Arc::downgrade(shape),
             tone,
             dark,
@@ -98,7 +99,7 @@ fn picture(
             model: Some(model),
             ..Subject::new(Arc::clone(shape), tone)
         }],
-        look: Look::Shaded,
+        look: DrawStyle::Shaded,
         section: None,
         marks: None,
         lit: None,

@@ -1,4 +1,4 @@
-//! The controls at the foot of the view.
+//! Toolbar of the view.
 
 use egui::containers::menu::MenuButton;
 use egui::{
@@ -8,7 +8,7 @@ use egui::{
 use super::control::{self, Action, CompareWith, Layout};
 use super::{Section, Viewport, objects};
 use crate::render::overlay::MARGIN;
-use crate::render::{Look, Palette, Preset, Projection};
+use crate::render::{DrawStyle, Palette, Preset, Projection};
 use crate::studio::panels::widgets::{CHEVRON, chevron_atom};
 
 const ROW: f32 = 26.0;
@@ -19,25 +19,25 @@ const SECTION: &str = "Section";
 const MEASURE: &str = "Measure";
 const FIT: &str = "Fit";
 
-/// The rows, from the top: which groups of buttons stand in each.
+/// Rows from the top, with their groups of buttons.
 #[derive(Clone, Copy, PartialEq)]
 enum Rows {
     One,
     /// The arrangement, then the rest.
     Two,
-    /// Every group in a row of its own.
+    /// Every group in its own row.
     Three,
 }
 
-/// How the buttons are laid out in the width that there is.
+/// Layout of the buttons for the available width.
 #[derive(Clone, Copy)]
 struct Plan {
     rows: Rows,
-    /// Whether the arrangements are a menu, because their buttons would not fit a row.
+    /// Whether the arrangements are a menu, because their buttons exceed a row.
     is_compact: bool,
 }
 
-/// Space the toolbar takes at the foot, margins included.
+/// Height of the toolbar, margins included.
 pub fn height(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> f32 {
     let rows = match plan(viewport, ui, width, several).rows {
         Rows::One => 1.0,
@@ -48,7 +48,7 @@ pub fn height(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> f32 {
     MARGIN + (rows + section) * (ROW + GAP)
 }
 
-/// Draws the controls over the foot of `rect` and does what they say. One pane alone needs no arranging.
+/// Draws the toolbar at the bottom of `rect` and executes its actions. A single pane has no arrangement buttons.
 pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette, several: bool) {
     let Plan { rows, is_compact } = plan(viewport, ui, rect.width(), several);
     let row = |from_foot: f32| {
@@ -161,19 +161,19 @@ fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> 
                 }
             }
         });
-        response.on_hover_text("what the step on screen is compared with");
+        response.on_hover_text("shape to compare the step on screen with");
     }
     for (name, on, tip, what) in [
         (
             SECTION,
             viewport.section.is_some(),
-            "cut the shapes open (X over the view)",
+            "section plane (X over the view)",
             Action::Section,
         ),
         (
             MEASURE,
             viewport.measuring,
-            "between two faces or edges (M over the view)",
+            "measure between two faces or edges (M over the view)",
             Action::Measure,
         ),
     ] {
@@ -187,7 +187,7 @@ fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> 
 /// From right to left: fit, then the menu.
 fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
     let mut action = None;
-    let tip = "bring everything into view (F, or double click)";
+    let tip = "fit everything into view (F, or double click)";
     if ui.add(button(palette, FIT, false)).on_hover_text(tip).clicked() {
         action = Some(Action::Fit);
     }
@@ -203,7 +203,7 @@ fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
                 entry = entry.shortcut_text(key.name());
             }
             if ui.add(entry).clicked() {
-                action = Some(Action::Look(choice));
+                action = Some(Action::Orient(choice));
                 ui.close();
             }
         }
@@ -220,26 +220,26 @@ fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
             }
         }
         ui.separator();
-        for choice in Look::ALL {
+        for choice in DrawStyle::ALL {
             if ui
                 .add(Button::selectable(choice == viewport.look, choice.name()))
                 .clicked()
             {
-                action = Some(Action::Draw(choice));
+                action = Some(Action::SetDrawStyle(choice));
                 ui.close();
             }
         }
     });
-    response.on_hover_text("direction, projection, and how faces are drawn");
+    response.on_hover_text("direction, projection, and display style");
     action
 }
 
-/// Axis, place and side of the section; tells whether it is to be closed.
+/// Axis, position and side of the section; returns whether it should close.
 fn cut(ui: &mut Ui, palette: &Palette, section: &mut Section) -> bool {
     for (axis, name) in ["X", "Y", "Z"].into_iter().enumerate() {
         let pressed = ui.add(button(palette, name, axis == section.axis));
         if pressed
-            .on_hover_text(format!("cut square to the {} axis", name.to_lowercase()))
+            .on_hover_text(format!("section normal to the {} axis", name.to_lowercase()))
             .clicked()
         {
             section.axis = axis;
@@ -249,13 +249,13 @@ fn cut(ui: &mut Ui, palette: &Palette, section: &mut Section) -> bool {
     let slider = ui.add(Slider::new(&mut section.share, 0.0..=1.0).show_value(false));
     let share = f64::from(section.share);
     slider.widget_info(|| WidgetInfo {
-        label: Some("Place of the section".to_owned()),
+        label: Some("Position of the section".to_owned()),
         value: Some(share),
         ..WidgetInfo::new(Role::Slider)
     });
     if ui
         .add(button(palette, "Flip", section.flipped))
-        .on_hover_text("cut the other side away")
+        .on_hover_text("remove the other side")
         .clicked()
     {
         section.flipped = !section.flipped;
@@ -328,7 +328,7 @@ fn plan(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Plan {
     let tools = against + text(SECTION) + text(MEASURE);
     let arrange = arranged + objects;
     let look = text(FIT) + (text("Isometric") + menu).max(VIEW_WIDTH + GAP);
-    // The last gap of a row stands for nothing.
+    // The gap after the last button does not count.
     let room = width - 2.0 * MARGIN + GAP;
     let rows = if arrange + tools + look + 14.0 <= room {
         Rows::One

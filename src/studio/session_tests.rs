@@ -1,4 +1,4 @@
-//! Edits that must not be lost, questions that are put, and what is found by typing.
+//! Tests of recovery, questions, the palette, rows, settings and saving.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -29,12 +29,12 @@ fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
     window.run_steps(2);
 }
 
-/// A window that remembers in a folder.
+/// A window with a session store in a folder.
 fn remembering(folder: &Path) -> Window {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     let ctx = window.ctx.clone();
-    studio(&mut window).remember_in(&ctx, folder, true);
+    studio(&mut window).open_session_store(&ctx, folder, true);
     window.run_steps(3);
     window
 }
@@ -47,7 +47,7 @@ fn type_code(window: &mut Window, code: &str) {
 }
 
 #[test]
-fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
+fn edits_of_a_killed_window_are_offered_and_restored() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = remembering(dir.path());
     type_code(&mut first, "precious = 1\n");
@@ -63,14 +63,14 @@ fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
     let holds = |path: PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("precious"));
     let start = Instant::now();
     while !mine(None).is_some_and(holds) {
-        // Window time goes on with frames; the file has to be there within two seconds of it.
-        assert!(start.elapsed() < Duration::from_secs(20), "the edit is not kept");
+        // Window time advances with frames; the file must exist within two seconds of it.
+        assert!(start.elapsed() < Duration::from_secs(20), "the edit is not saved");
         std::thread::sleep(Duration::from_millis(5));
         first.step();
     }
     let frames = first.ctx.input(|input| input.time);
     assert!(frames < 60.0);
-    // As after a kill: the file stays, and nobody holds its lock.
+    // As after a kill: the file stays, and its lock is released.
     let lost = mine(None).unwrap();
     std::mem::forget(first);
     std::fs::remove_file(lost.with_extension("lock")).unwrap();
@@ -79,9 +79,9 @@ fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
     assert_eq!(
         state(&second).session().cards.len(),
         1,
-        "nothing is brought back unasked"
+        "nothing is restored without an answer"
     );
-    second.get_by_label_contains("1 edit was kept");
+    second.get_by_label_contains("1 unsaved edit was recovered");
     second.get_by_label("Restore").click();
     second.run_steps(3);
     assert!(state(&second).card().code.starts_with("precious = 1"));
@@ -94,7 +94,7 @@ fn edits_of_a_window_that_was_killed_are_offered_and_come_back() {
 }
 
 #[test]
-fn a_window_that_is_closed_is_taken_up_where_it_was() {
+fn a_closed_session_is_restored() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = remembering(dir.path());
     first.get_by_label("Other part").click();
@@ -123,12 +123,12 @@ fn a_window_that_is_closed_is_taken_up_where_it_was() {
 }
 
 #[test]
-fn a_file_that_changes_outside_is_loaded_unless_it_has_edits_here() {
+fn an_externally_changed_file_is_loaded_unless_it_has_edits() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
     std::fs::write(&path, "a = 22\n").unwrap();
@@ -155,12 +155,12 @@ fn a_file_that_changes_outside_is_loaded_unless_it_has_edits_here() {
 }
 
 #[test]
-fn closing_with_unsaved_edits_is_a_question() {
+fn closing_with_unsaved_edits_asks() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     let close = |window: &mut Window| {
         let viewports = &mut window.input_mut().viewports;
         viewports
@@ -185,7 +185,7 @@ fn closing_with_unsaved_edits_is_a_question() {
     type_code(&mut window, "# mine\n");
     close(&mut window);
     window.get_by_label("Quit now?");
-    window.get_by_label("Stay").click();
+    window.get_by_label("Don't quit").click();
     window.run_steps(3);
     assert!(state(&window).quit.is_none());
     close(&mut window);
@@ -193,7 +193,7 @@ fn closing_with_unsaved_edits_is_a_question() {
         window.get_by_label(answer).click();
         window.run_steps(3);
     };
-    answered(&mut window, "Stay");
+    answered(&mut window, "Don't quit");
     close(&mut window);
     window.get_by_label("Save all and quit").click();
     until(&mut window, "the save", |state| !state.card().unsaved());
@@ -203,24 +203,24 @@ fn closing_with_unsaved_edits_is_a_question() {
     close(&mut window);
     answered(&mut window, "Quit");
     close(&mut window);
-    assert!(state(&window).quit.is_none(), "it was answered");
+    assert!(state(&window).quit.is_none(), "the question was answered");
 }
 
 #[test]
 fn the_palette_finds_commands_and_tasks_by_typing() {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
     window.run_steps(3);
     window.get_by_label(palette::FIELD).type_text("signed");
     window.run_steps(2);
-    window.get_by_label("command View: signed distance");
+    window.get_by_label("command Compare: signed distance");
     window.key_press(Key::Enter);
     window.run_steps(3);
     assert_eq!(window.state().as_ref().unwrap().layout(), Layout::Distance);
     assert!(
         window.query_by_label(palette::FIELD).is_none(),
-        "it goes when it has done its work"
+        "the palette closes after a command"
     );
 
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
@@ -240,9 +240,9 @@ fn the_palette_finds_commands_and_tasks_by_typing() {
 
 #[test]
 fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
-    standin.last(|job| job.answer(built(0.5, 0.4)));
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
+    backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     type_code(&mut window, "first = 1\n");
     window.key_press_modifiers(Modifiers::COMMAND, Key::D);
@@ -251,10 +251,10 @@ fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
     window.get_by_label("+first = 1");
     window.get_by_label("Close diff").click();
     window.run_steps(3);
-    // Go on from a copy of the edit, and compare with the edit.
+    // Continue from a copy of the edit, and compare with the edit.
     window.get_by_label_contains("edited, ").click_secondary();
     window.run_steps(3);
-    window.get_by_label("Go on from a copy").click();
+    window.get_by_label("Continue from a copy").click();
     window.run_steps(3);
     assert_eq!(state(&window).session().cards.len(), 3);
     let card = window.get_all_by_label_contains("edited, ").next().unwrap();
@@ -265,7 +265,7 @@ fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
     assert_eq!(window.state().as_ref().unwrap().against(), CompareWith::Pinned);
     window.key_press_modifiers(Modifiers::COMMAND, Key::D);
     window.run_steps(3);
-    window.get_by_label("the code is the same");
+    window.get_by_label("no changes");
     window.get_by_label("Close diff").click();
     window.run_steps(3);
     let card = window.get_all_by_label_contains("edited, ").last().unwrap();
@@ -277,7 +277,7 @@ fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
 }
 
 #[test]
-fn rows_of_a_run_are_filtered_counted_and_taken_to_the_editor() {
+fn rows_of_a_run_are_filtered_counted_and_opened() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("run.jsonl");
     let lines = [
@@ -286,8 +286,8 @@ fn rows_of_a_run_are_filtered_counted_and_taken_to_the_editor() {
         r#"{"task_id": "other", "code": "c = 3", "reward": 0.9, "kind": "build_ok"}"#,
     ];
     std::fs::write(&path, lines.join("\n")).unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     studio(&mut window).open(Opened::File(path));
     until(&mut window, "the rows", |state| state.rows.is_some());
     window.run_steps(3);
@@ -317,16 +317,16 @@ fn rows_of_a_run_are_filtered_counted_and_taken_to_the_editor() {
 }
 
 #[test]
-fn settings_are_applied_and_kept_with_their_comments() {
+fn settings_are_applied_and_saved_with_comments() {
     let dir = tempfile::tempdir().unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     let path = dir.path().join("settings.toml");
     studio(&mut window).set_settings_file(path.clone());
     window.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
     window.run_steps(3);
     window.get_by_label("Settings");
-    window.get_by_label("Theme at the start").click();
+    window.get_by_label("Theme at startup").click();
     window.run_steps(3);
     window.get_by_label("light").click();
     window.run_steps(3);
@@ -340,7 +340,7 @@ fn settings_are_applied_and_kept_with_their_comments() {
     }
 }
 
-/// Types a path for saving as a person does whose desktop has no dialogs.
+/// Types a path for saving, as on a desktop without dialogs.
 fn save_as(window: &mut Window, path: &Path) {
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
     until(window, "the path field", |state| state.path_prompt.is_some());
@@ -359,20 +359,21 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     let dir = tempfile::tempdir().unwrap();
     let (taken, free) = (dir.path().join("taken.py"), dir.path().join("free.py"));
     std::fs::write(&taken, "theirs = 1\n").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     type_code(&mut window, "mine = 1\n");
     let mine = state(&window).card().code.clone();
     let answered = |window: &mut Window, answer: &str| {
-        // Long work has a button of that name too, further down.
+        // Long operations have a button of the same name, further down.
         window.get_all_by_label(answer).last().unwrap().click();
         window.run_steps(3);
     };
-    let asked = |window: &mut Window| until(window, "the question", |state| state.overwrite.is_some());
+    let await_question =
+        |window: &mut Window| until(window, "the question", |state| state.overwrite.is_some());
 
     save_as(&mut window, &taken);
-    asked(&mut window);
-    window.get_by_label("taken.py is there already");
+    await_question(&mut window);
+    window.get_by_label("taken.py already exists");
     answered(&mut window, "Cancel");
     assert_eq!(std::fs::read_to_string(&taken).unwrap(), "theirs = 1\n");
     assert!(state(&window).card().file.is_none());
@@ -383,19 +384,19 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     );
 
     save_as(&mut window, &taken);
-    asked(&mut window);
+    await_question(&mut window);
     window.key_press(Key::Escape);
     window.run_steps(3);
     assert!(state(&window).overwrite.is_none());
 
     save_as(&mut window, &taken);
-    asked(&mut window);
+    await_question(&mut window);
     answered(&mut window, "Choose another name");
     let prompt = state(&window).path_prompt.as_ref().unwrap();
     assert_eq!(prompt.start, taken.display().to_string());
-    answered(&mut window, "Not now");
+    answered(&mut window, "Cancel");
 
-    // A free name asks nothing, and neither does the card's own file.
+    // A free name causes no question, nor does the card's own file.
     save_as(&mut window, &free);
     until(&mut window, "the save", |state| state.card().file.is_some());
     assert_eq!(std::fs::read_to_string(&free).unwrap(), mine);
@@ -405,7 +406,7 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     assert!(state(&window).overwrite.is_none());
 
     save_as(&mut window, &taken);
-    asked(&mut window);
+    await_question(&mut window);
     answered(&mut window, "Replace");
     until(&mut window, "the third save", |state| {
         state.card().file.as_deref() == Some(&*taken)
@@ -415,13 +416,13 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
         state(&window).card().code
     );
 
-    // Changed by another program: noticed, though it was never opened from there.
+    // A change by another program is noticed, although the file was never opened from there.
     std::fs::write(&taken, "theirs = 22\n").unwrap();
     until(&mut window, "the change", |state| {
         state.card().code == "theirs = 22\n"
     });
     assert!(!state(&window).card().unsaved());
-    // And loading it anew can be undone.
+    // Loading the file can be undone.
     window.get_by_label(editor::NAME).focus();
     window.run_steps(2);
     window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
@@ -451,12 +452,12 @@ fn an_export_asks_before_it_replaces_a_file_too() {
 }
 
 #[test]
-fn a_save_is_a_border_of_undo() {
+fn a_save_ends_the_undo_step() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a");
     window.get_by_label(editor::NAME).focus();
@@ -482,16 +483,16 @@ fn a_save_is_a_border_of_undo() {
 }
 
 #[test]
-fn a_file_that_changed_a_moment_ago_is_not_saved_over() {
+fn a_file_that_has_just_changed_is_not_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     std::fs::write(&path, "a = 1\n").unwrap();
-    let standin = FakeBackend::ready();
-    let mut window = window(&standin);
+    let backend = FakeBackend::ready();
+    let mut window = window(&backend);
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
     type_code(&mut window, "# mine\n");
-    // Saved before the watch comes round, or after: theirs stays until it was decided.
+    // Whether saved before or after the watch notices: the other version stays until the decision.
     std::fs::write(&path, "theirs = 1\n").unwrap();
     window.key_press_modifiers(Modifiers::COMMAND, Key::S);
     until(&mut window, "the question", |state| state.conflict.is_some());
@@ -504,9 +505,9 @@ fn a_file_that_changed_a_moment_ago_is_not_saved_over() {
 }
 
 #[test]
-fn edits_that_cannot_be_kept_are_told_until_they_are() {
+fn unwritable_recovery_files_are_reported_until_they_can_be_written() {
     let dir = tempfile::tempdir().unwrap();
-    // A file where the folder should be.
+    // A file at the path of the folder.
     let folder = dir.path().join("studio");
     std::fs::write(&folder, "").unwrap();
     let mut window = remembering(&folder);
@@ -523,8 +524,8 @@ fn edits_that_cannot_be_kept_are_told_until_they_are() {
     );
     std::fs::remove_file(&folder).unwrap();
     until(&mut window, "the banner's end", |state| state.notice.is_none());
-    let kept = std::fs::read_dir(&folder).unwrap().flatten();
+    let files = std::fs::read_dir(&folder).unwrap().flatten();
     let holds = |path: PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("precious"));
-    assert!(kept.map(|entry| entry.path()).any(holds));
+    assert!(files.map(|entry| entry.path()).any(holds));
     assert!(studio(&mut window).may_close(), "it is there at the next start");
 }

@@ -1,4 +1,4 @@
-//! Files that were chosen, read, written or changed outside.
+//! File actions: opening, saving, and files that changed on disk.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::studio::state::{Card, CardId, Outcome, Overwrite, PathPrompt, PathPur
 use crate::trajectory::Origin;
 
 impl Controller {
-    /// As [`Self::use_path`], for a path that was typed: a file dialog asks by itself before it replaces a file.
+    /// As [`Self::use_path`] for a typed path: a file dialog itself asks before it replaces a file.
     pub(super) fn use_typed_path(&mut self, purpose: PathPurpose, path: PathBuf) {
         let own = match purpose {
             PathPurpose::Save(id) => {
@@ -19,7 +19,7 @@ impl Controller {
                 let card = sessions.find_map(|session| session.get(id));
                 card.is_some_and(|card| card.file.as_ref() == Some(&path))
             }
-            // Which is refused, whatever the answer would be.
+            // Refused, whatever the answer is.
             PathPurpose::Rows => self.state.rows.as_ref().is_some_and(|rows| rows.path == path),
             PathPurpose::Open
             | PathPurpose::Folder
@@ -28,25 +28,25 @@ impl Controller {
             | PathPurpose::Step => false,
         };
         if purpose.writes() && !own {
-            self.files.look_for(purpose, path);
+            self.files.check_path(purpose, path);
         } else {
             self.use_path(purpose, path);
         }
     }
 
-    /// Answers whether a file that is there already is replaced.
-    pub(super) fn settle_overwrite(&mut self, answer: Overwriting) {
+    /// Handles the answer whether an existing file is replaced.
+    pub(super) fn answer_overwrite(&mut self, answer: Overwriting) {
         let Some(Overwrite { purpose, path }) = self.state.overwrite.take() else {
             return;
         };
         match answer {
             Overwriting::Replace => self.use_path(purpose, path),
-            Overwriting::Rename => self.ask_for_path(purpose, path.display().to_string()),
+            Overwriting::Rename => self.prompt_for_path(purpose, path.display().to_string()),
             Overwriting::Cancel => {}
         }
     }
 
-    fn ask_for_path(&mut self, purpose: PathPurpose, start: String) {
+    fn prompt_for_path(&mut self, purpose: PathPurpose, start: String) {
         let serial = self.fresh_id();
         self.state.path_prompt = Some(PathPrompt {
             purpose,
@@ -61,9 +61,9 @@ impl Controller {
             PathPurpose::Compare => self.files.read_other(path),
             PathPurpose::Rows => self.export_rows(path),
             PathPurpose::Step => self.export_step(path),
-            PathPurpose::Export(form) => {
-                let story = Timeline::of(self.state.session());
-                self.files.export(path, story, form);
+            PathPurpose::Export(format) => {
+                let timeline = Timeline::of(self.state.session());
+                self.files.export(path, timeline, format);
             }
             PathPurpose::Save(id) => {
                 let found = self.state.sessions.iter().find_map(|session| session.get(id));
@@ -73,7 +73,9 @@ impl Controller {
                         self.effects.push(Effect::Saving);
                     }
                     None => {
-                        self.tell("the step to save is no longer there\nhint: choose a step and save again");
+                        self.report_error(
+                            "the step to save no longer exists\nhint: choose a step and save again",
+                        );
                     }
                 }
             }
@@ -87,17 +89,17 @@ impl Controller {
         }
     }
 
-    pub(super) fn suggested_export(&self, form: ExportFormat) -> String {
-        format!("{}.{}", self.state.session().task.id, form.extension())
+    pub(super) fn suggested_export(&self, format: ExportFormat) -> String {
+        format!("{}.{}", self.state.session().task.id, format.extension())
     }
 
     pub(super) fn suggested_step(&self) -> String {
         format!("{}.step", self.state.session().task.id)
     }
 
-    pub(super) fn take_file_event(&mut self, event: FileEvent) {
+    pub(super) fn handle_file_event(&mut self, event: FileEvent) {
         match event {
-            FileEvent::Picked(purpose, path) => self.use_path(purpose, path),
+            FileEvent::PathChosen(purpose, path) => self.use_path(purpose, path),
             FileEvent::NoDialog(purpose) => {
                 let beside = |name: String| match std::env::var_os("HOME") {
                     Some(home) => PathBuf::from(home).join(name).display().to_string(),
@@ -108,57 +110,59 @@ impl Controller {
                     PathPurpose::Rows => beside(self.suggested_rows()),
                     PathPurpose::Save(_) => beside(self.suggested_name()),
                     PathPurpose::Step => beside(self.suggested_step()),
-                    PathPurpose::Export(form) => beside(self.suggested_export(form)),
+                    PathPurpose::Export(format) => beside(self.suggested_export(format)),
                 };
-                self.ask_for_path(purpose, start);
+                self.prompt_for_path(purpose, start);
             }
-            FileEvent::LookedFor(purpose, path, true) => {
+            FileEvent::PathChecked(purpose, path, true) => {
                 self.state.overwrite = Some(Overwrite { purpose, path });
             }
-            FileEvent::LookedFor(purpose, path, false) => self.use_path(purpose, path),
+            FileEvent::PathChecked(purpose, path, false) => self.use_path(purpose, path),
             FileEvent::Read(path, Ok(code)) => {
                 self.files.watch(path.clone(), &code);
-                self.look_for_project(&path);
+                self.examine_project(&path);
                 self.show_file(path, code);
             }
-            FileEvent::Project(folder, opened) => self.take_project(&folder, *opened),
+            FileEvent::Project(folder, opened) => self.handle_project(&folder, *opened),
             FileEvent::Trajectory(read) => match *read {
                 Ok(trajectory) => self.show_trajectory(trajectory),
-                Err(message) => self.tell(&message),
+                Err(message) => self.report_error(&message),
             },
             FileEvent::Rows(rows, notes) => self.show_rows(rows, notes),
             FileEvent::Other(Ok(rows)) => self.show_other(rows),
-            FileEvent::Other(Err(message)) => self.tell(&message),
+            FileEvent::Other(Err(message)) => self.report_error(&message),
             FileEvent::Group(group, codes) => self.build_group(group, codes),
             FileEvent::RowCode(index, read) => match read {
                 Ok((task, code)) => self.show_row(index, task.as_deref(), code),
-                Err(message) => self.tell(&message),
+                Err(message) => self.report_error(&message),
             },
             FileEvent::Matches(serial, found) => {
                 if serial == self.state.row_matches_serial {
                     match found {
                         Ok(found) => self.state.row_matches = Some(found),
-                        Err(message) => self.tell(&message),
+                        Err(message) => self.report_error(&message),
                     }
                     self.state.row_matches_serial += 1;
                 }
             }
-            FileEvent::Report(rows, read) => self.take_report(&rows, read),
-            FileEvent::Imported(folder, imported) => self.take_import(&folder, imported),
-            FileEvent::EnvironmentMade(made) => self.take_environment(made),
-            FileEvent::TaskWritten(written) => self.take_task(written),
-            FileEvent::Stored(stored) => self.take_store(stored),
-            FileEvent::Exported(path, Ok(())) => self.note(format!("wrote {}", path.display())),
-            FileEvent::NotKept(message) | FileEvent::Exported(_, Err(message)) => self.tell(&message),
-            FileEvent::Changed(path, code) => self.changed_outside(&path, &code),
-            FileEvent::Read(_, Err(message)) => self.tell(&message),
+            FileEvent::Report(rows, read) => self.handle_report(&rows, read),
+            FileEvent::Imported(folder, imported) => self.handle_import(&folder, imported),
+            FileEvent::EnvironmentCreated(made) => self.handle_environment(made),
+            FileEvent::TaskWritten(written) => self.handle_task(written),
+            FileEvent::CacheUsage(stored) => self.handle_cache_usage(stored),
+            FileEvent::Exported(path, Ok(())) => self.log(format!("wrote {}", path.display())),
+            FileEvent::NotSaved(message) | FileEvent::Exported(_, Err(message)) => {
+                self.report_error(&message);
+            }
+            FileEvent::Changed(path, code) => self.handle_changed_file(&path, &code),
+            FileEvent::Read(_, Err(message)) => self.report_error(&message),
             FileEvent::Written {
                 path,
                 card,
                 revision,
                 result: Ok(()),
             } => {
-                self.note(format!("saved {}", path.display()));
+                self.log(format!("saved {}", path.display()));
                 let found = self
                     .state
                     .sessions
@@ -173,25 +177,25 @@ impl Controller {
             FileEvent::Written {
                 result: Err(message), ..
             } => {
-                self.tell(&message);
+                self.report_error(&message);
                 self.close_when_saved(true);
             }
         }
     }
 
-    /// Workers are started anew, and what none could score is scored.
-    fn take_environment(&mut self, made: Result<(), String>) {
-        self.state.making_environment = false;
+    /// Restarts the workers and scores the cards that they could not score.
+    fn handle_environment(&mut self, made: Result<(), String>) {
+        self.state.creating_environment = false;
         if let Err(message) = made {
-            // In the place of what the workers said, which it explains.
+            // Replaces the workers' message, which has the same cause.
             self.state.notice = None;
-            self.tell(&message);
+            self.report_error(&message);
             if let Some(notice) = &mut self.state.notice {
                 notice.from_pool = true;
             }
             return;
         }
-        self.note("the Python environment is there".to_owned());
+        self.log("Python environment installed".to_owned());
         self.state.notice = None;
         self.state.pool.error = None;
         self.backend.try_again();
@@ -202,7 +206,7 @@ impl Controller {
                 }
             }
         }
-        self.score_what_is_not();
+        self.score_unscored();
     }
 
     fn show_file(&mut self, path: PathBuf, code: String) {

@@ -1,4 +1,4 @@
-//! Clicks into the view: what was picked, and when that is forgotten.
+//! Hit tests of clicks in the view, and when picks are dropped.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use super::{Layout, Shown, Viewport};
 use crate::render::frame::Frame;
 
 impl Viewport {
-    /// Picks what was clicked at, once its shape is ready.
-    pub(super) fn take_aim(
+    /// Picks at the clicked position once the shape is ready.
+    pub(super) fn pick_clicked(
         &mut self,
         ctx: &egui::Context,
         columns: &[Vec<usize>],
@@ -20,7 +20,7 @@ impl Viewport {
         let members = columns.get(column).map(Vec::as_slice).unwrap_or_default();
         let left = at[0] < (self.wipe - 0.5) * size[0];
         let mut found = None;
-        // What is looked at lies over what it is compared with.
+        // The shape on screen lies over the one it is compared with.
         for pane in members.iter().rev() {
             if self.layout == Layout::Wipe && left != (*pane == 0) {
                 continue;
@@ -32,11 +32,11 @@ impl Viewport {
                 continue;
             }
             let Some(model) = model.as_ref().filter(|model| !model.is_draft()) else {
-                // The frame that comes when it is ready goes on here.
+                // Continues in the frame in which the model is ready.
                 self.mesh_worker.model(ctx, shape);
                 return;
             };
-            let aim = HitTarget {
+            let target = HitTarget {
                 camera: &self.camera,
                 frame,
                 at,
@@ -44,7 +44,7 @@ impl Viewport {
                 section: self.section.map(|section| section.plane(frame)),
                 look: self.look,
             };
-            found = model.tree.as_ref().and_then(|tree| aim.pick(shape, tree));
+            found = model.tree.as_ref().and_then(|tree| target.pick(shape, tree));
             if found.is_some() {
                 break;
             }
@@ -63,7 +63,7 @@ impl Viewport {
         ctx.request_repaint();
     }
 
-    /// Drops picks of shapes that are no longer shown.
+    /// Drops picks of shapes that are no longer displayed.
     pub(super) fn forget_picks(&mut self, shapes: &[Shown]) {
         let shown = |pick: &Pick| {
             shapes

@@ -1,4 +1,4 @@
-//! Edits that must not be lost: kept while they are typed, brought back, weighed against files that change outside.
+//! Tracks the session: saves unsaved edits while typing, restores them, and resolves conflicts with files that change on disk.
 
 use std::path::{Path, PathBuf};
 
@@ -6,48 +6,48 @@ use super::{Controller, Effect};
 use crate::executor::Priority;
 use crate::studio::dock::Saved;
 use crate::studio::session_store::{
-    Draft, Left, PAUSE, SessionSnapshot, SessionStore, SessionStoreEvent, StoredSessions, ViewSnapshot,
+    Draft, PAUSE, SessionSnapshot, SessionStore, SessionStoreEvent, StoredSessions, UnrecoveredFile,
+    ViewSnapshot,
 };
 use crate::studio::state::{Activity, Card, CardId, Conflict, Notice, PathPurpose, Quit, file_name};
 use crate::trajectory::Origin;
 
-/// What is remembered beside the state.
+/// Session state that panels do not need.
 #[derive(Default)]
 pub(super) struct SessionTracker {
-    keeper: Option<SessionStore>,
-    /// Stands for what was kept last.
+    store: Option<SessionStore>,
+    /// Hash of the last saved snapshot.
     mark: Option<u64>,
     due: Option<f64>,
-    /// What windows left that were not closed.
-    left: Vec<Left>,
+    /// Sessions of windows that did not exit normally.
+    left: Vec<UnrecoveredFile>,
     look: Appearance,
-    /// What was told of edits that cannot be kept, for as long as that lasts.
+    /// The reported error, while edits cannot be saved.
     failing: Option<String>,
-    /// The window closes as soon as everything is saved.
+    /// The window closes once everything is saved.
     closing: bool,
-    /// The window closes as things are.
+    /// The window closes without saving.
     forced: bool,
 }
 
-/// How the window looks: dark, how the 3D view stands, where panels stand; none where that is as usual.
+/// Appearance of the window: dark theme, state of the 3D view, arrangement of panels; none for the default.
 pub type Appearance = (Option<bool>, Option<ViewSnapshot>, Option<Saved>);
 
 impl Controller {
-    /// Remembers edits in a folder from now on, and brings back what the last window left there. Returns how the
-    /// window looked.
-    pub fn remember_in(&mut self, folder: &Path, with_place: bool) -> Appearance {
-        let (keeper, found) = SessionStore::open(folder, self.wake.clone());
+    /// Stores edits in a folder from now on, and restores those of the last window. Returns that window's appearance.
+    pub fn open_session_store(&mut self, folder: &Path, with_place: bool) -> Appearance {
+        let (store, found) = SessionStore::open(folder, self.wake.clone());
         let StoredSessions {
             last,
             lost,
             left,
             problems,
         } = found;
-        self.keeping.keeper = Some(keeper);
-        self.keeping.left = left;
-        self.state.rescued = lost;
+        self.tracker.store = Some(store);
+        self.tracker.left = left;
+        self.state.recovered = lost;
         for problem in problems {
-            self.tell(&problem);
+            self.report_error(&problem);
         }
         let Some(last) = last else {
             return Appearance::default();
@@ -57,15 +57,15 @@ impl Controller {
         }
         let count = last.drafts.len();
         for draft in last.drafts {
-            self.bring_back(draft, false);
+            self.restore_draft(draft, false);
         }
         if count > 0 {
             let what = if count == 1 {
-                "1 edit".to_owned()
+                "1 unsaved edit".to_owned()
             } else {
-                format!("{count} edits")
+                format!("{count} unsaved edits")
             };
-            self.note(format!("{what} of the last session brought back"));
+            self.log(format!("restored {what}"));
         }
         let known = self
             .state
@@ -75,64 +75,61 @@ impl Controller {
         if let Some(index) = known.filter(|_| with_place) {
             self.state.current = index;
         }
-        self.score_what_is_not();
-        self.keeping.look = (last.dark, last.view, last.panels);
-        self.keeping.look.clone()
+        self.score_unscored();
+        self.tracker.look = (last.dark, last.view, last.panels);
+        self.tracker.look.clone()
     }
 
-    /// Tells how the window looks, to be remembered.
-    pub fn look_is(&mut self, dark: bool, view: ViewSnapshot, panels: Option<Saved>) {
-        self.keeping.look = (Some(dark), Some(view), panels);
+    /// Sets the appearance to store.
+    pub fn set_appearance(&mut self, dark: bool, view: ViewSnapshot, panels: Option<Saved>) {
+        self.tracker.look = (Some(dark), Some(view), panels);
     }
 
-    /// Keeps what has changed, once it is due; returns the seconds to that.
-    pub(super) fn keep(&mut self) -> Option<f64> {
-        self.take_keeper_events();
-        self.keeping.keeper.as_ref()?;
+    /// Saves changes once they are due; returns the seconds until then.
+    pub(super) fn save_when_due(&mut self) -> Option<f64> {
+        self.handle_store_events();
+        self.tracker.store.as_ref()?;
         let now = self.state.now;
         let mark = self.mark();
-        if self.keeping.mark != Some(mark) {
-            self.keeping.mark = Some(mark);
-            // The first mark is what was just read.
-            self.keeping.due.get_or_insert(now + PAUSE);
+        if self.tracker.mark != Some(mark) {
+            self.tracker.mark = Some(mark);
+            // The first mark is that of the restored session.
+            self.tracker.due.get_or_insert(now + PAUSE);
         }
-        let due = self.keeping.due?;
+        let due = self.tracker.due?;
         if due > now {
             return Some(due - now);
         }
-        self.keeping.due = None;
-        let kept = self.kept();
-        if let Some(keeper) = &mut self.keeping.keeper {
-            keeper.keep(kept);
+        self.tracker.due = None;
+        let snapshot = self.snapshot();
+        if let Some(store) = &mut self.tracker.store {
+            store.save(snapshot);
         }
         None
     }
 
-    fn take_keeper_events(&mut self) {
-        let keeper = self.keeping.keeper.as_ref();
-        let events: Vec<_> = keeper
-            .iter()
-            .flat_map(|keeper| keeper.events.try_iter())
-            .collect();
+    fn handle_store_events(&mut self) {
+        let store = self.tracker.store.as_ref();
+        let events: Vec<_> = store.iter().flat_map(|store| store.events.try_iter()).collect();
         for event in events {
             match event {
                 SessionStoreEvent::Failing(message) => {
-                    self.tell(&message);
-                    self.keeping.failing = Some(message);
+                    self.report_error(&message);
+                    self.tracker.failing = Some(message);
                 }
                 SessionStoreEvent::Working => {
-                    self.note("edits are kept again".to_owned());
-                    let told = self.keeping.failing.take();
-                    let told = told.map(|message| Notice::from_message(&message, false));
+                    self.log("edits can be recovered after a crash again".to_owned());
+                    let reported = self.tracker.failing.take();
+                    let reported = reported.map(|message| Notice::from_message(&message, false));
                     self.state
                         .notice
-                        .take_if(|notice| Some(&*notice) == told.as_ref());
+                        .take_if(|notice| Some(&*notice) == reported.as_ref());
                 }
             }
         }
     }
 
-    fn kept(&self) -> SessionSnapshot {
+    fn snapshot(&self) -> SessionSnapshot {
         let drafts = self.state.sessions.iter().flat_map(|session| {
             session
                 .cards
@@ -147,14 +144,14 @@ impl Controller {
         SessionSnapshot {
             task: self.state.session().task.id.clone(),
             scoring: Some((self.state.scoring.profile, self.state.scoring.mode)),
-            dark: self.keeping.look.0,
-            view: self.keeping.look.1,
-            panels: self.keeping.look.2.clone(),
+            dark: self.tracker.look.0,
+            view: self.tracker.look.1,
+            panels: self.tracker.look.2.clone(),
             drafts: drafts.collect(),
         }
     }
 
-    /// A number that changes when there is something new to keep.
+    /// A hash that changes when there is something new to save.
     fn mark(&self) -> u64 {
         let drafts = self
             .state
@@ -166,32 +163,32 @@ impl Controller {
             .map(|card| (card.id, card.revision, card.saved_revision))
             .collect();
         let scoring = (self.state.scoring.profile, self.state.scoring.mode);
-        egui::epaint::util::hash((self.state.current, scoring, drafts, &self.keeping.look))
+        egui::epaint::util::hash((self.state.current, scoring, drafts, &self.tracker.look))
     }
 
-    /// Answers the offer to bring lost edits back.
-    pub(super) fn rescue(&mut self, restore: bool) {
-        let lost = std::mem::take(&mut self.state.rescued);
+    /// Handles the answer whether to restore recovered edits.
+    pub(super) fn answer_recovery(&mut self, restore: bool) {
+        let lost = std::mem::take(&mut self.state.recovered);
         if restore {
             for draft in lost {
-                self.bring_back(draft, true);
+                self.restore_draft(draft, true);
             }
         }
-        // On the disk under this window's name before the old ones go.
-        let (kept, left) = (self.kept(), std::mem::take(&mut self.keeping.left));
-        if let Some(keeper) = &mut self.keeping.keeper {
-            keeper.settle(kept, left);
+        // The new copy reaches the disk before the old files are removed.
+        let (snapshot, left) = (self.snapshot(), std::mem::take(&mut self.tracker.left));
+        if let Some(store) = &mut self.tracker.store {
+            store.save_and_remove(snapshot, left);
         }
     }
 
-    fn bring_back(&mut self, draft: Draft, select: bool) {
+    fn restore_draft(&mut self, draft: Draft, select: bool) {
         let id = CardId(self.fresh_id());
         let index = self
             .state
             .sessions
             .iter()
             .position(|session| session.task.id == draft.task);
-        // A task that is no longer there: its edit belongs to whoever looks now.
+        // The task no longer exists: the edit goes to the task on screen.
         let index = index.unwrap_or(self.state.current);
         let session = &mut self.state.sessions[index];
         if session.cards.iter().any(|card| card.code == draft.code) {
@@ -202,7 +199,7 @@ impl Controller {
         }
         let mut card = Card::new(id, Origin::Hand, Some(session.seed().id), draft.code);
         card.file = draft.file;
-        // Its file holds something else.
+        // The file differs from the draft.
         card.revision = 1;
         session.cards.push(card);
         if select {
@@ -212,8 +209,8 @@ impl Controller {
         }
     }
 
-    /// A file of a card has another content than it had.
-    pub(super) fn changed_outside(&mut self, path: &Path, code: &str) {
+    /// Handles a card's file that changed on disk.
+    pub(super) fn handle_changed_file(&mut self, path: &Path, code: &str) {
         let mut reloaded = Vec::new();
         for (index, session) in self.state.sessions.iter_mut().enumerate() {
             for card in &mut session.cards {
@@ -235,7 +232,7 @@ impl Controller {
             }
         }
         for (session, card) in reloaded {
-            self.note(format!(
+            self.log(format!(
                 "{} changed on disk and was loaded again",
                 file_name(path)
             ));
@@ -243,8 +240,8 @@ impl Controller {
         }
     }
 
-    /// Answers what to do with a file that changed while it had edits here.
-    pub(super) fn settle_conflict(&mut self, load: bool) {
+    /// Handles the answer about a file that changed on disk while it had unsaved edits.
+    pub(super) fn answer_conflict(&mut self, load: bool) {
         let Some(conflict) = self.state.conflict.take() else {
             return;
         };
@@ -266,18 +263,18 @@ impl Controller {
         }
     }
 
-    /// Whether the window may close now; if not, the question is put.
+    /// Whether the window may close now; otherwise the question is displayed.
     pub fn may_close(&mut self) -> bool {
         let lost = self.lost_by_closing();
-        let saved = self.keeping.closing && self.unsaved().is_empty() && lost.is_empty();
-        if self.keeping.forced || saved {
+        let saved = self.tracker.closing && self.unsaved().is_empty() && lost.is_empty();
+        if self.tracker.forced || saved {
             return true;
         }
         let quit = Quit {
             running: self
                 .state
                 .repair()
-                .map_or_else(|| self.served(), |running| Some(running.what.clone())),
+                .map_or_else(|| self.client_activity(), |running| Some(running.what.clone())),
             unsaved: self
                 .unsaved()
                 .into_iter()
@@ -295,8 +292,8 @@ impl Controller {
     pub(super) fn quit(&mut self, save: bool) {
         self.state.quit = None;
         self.cancel_all();
-        self.keeping.closing = save;
-        self.keeping.forced = !save;
+        self.tracker.closing = save;
+        self.tracker.forced = !save;
         if save {
             for (card, path) in self.unsaved() {
                 self.use_path(PathPurpose::Save(card), path);
@@ -306,21 +303,21 @@ impl Controller {
         }
     }
 
-    /// Closes once the last save has come through; a save that failed keeps the window open.
+    /// Closes the window after the last save; a failed save keeps it open.
     pub(super) fn close_when_saved(&mut self, failed: bool) {
-        if !self.keeping.closing {
+        if !self.tracker.closing {
             return;
         }
         if failed {
-            self.keeping.closing = false;
+            self.tracker.closing = false;
         } else if self.unsaved().is_empty() {
             self.effects.push(Effect::Close);
         }
     }
 
-    /// Edits without a file, where they cannot be kept for the next start.
+    /// Edits without a file that cannot be saved for the next start.
     fn lost_by_closing(&self) -> Vec<String> {
-        if self.keeping.failing.is_none() {
+        if self.tracker.failing.is_none() {
             return Vec::new();
         }
         let cards = self
@@ -343,7 +340,7 @@ impl Controller {
     }
 }
 
-/// Whether a card holds something that no file does.
+/// Whether a card holds code that no file holds.
 fn is_draft(card: &Card) -> bool {
     let of_row = card.row.is_some() && card.revision == 0;
     card.origin == Origin::Hand && !of_row && (card.file.is_none() || card.unsaved())

@@ -1,19 +1,19 @@
-//! How the docks' tiles look and behave: headers that drag, tabs, hairlines between them.
+//! Behaviour of the dock's tiles: draggable headers, tabs, hairlines.
 
 use egui::{Color32, Id, Rect, RichText, Sense, Stroke, Ui, Visuals, WidgetText, vec2};
 use egui_tiles::{
     Behavior, EditAction, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse,
 };
 
-use super::{GAP, LEAST, PanelKind, TAB_BAR};
+use super::{GAP, MIN_SIZE, PanelKind, TAB_BAR};
 use crate::studio::theme::{self, HEADER};
 
-/// What the tree of tiles asks of us.
+/// Behaviour that the tile tree queries.
 pub(super) struct TileBehavior<'a> {
     pub draw: &'a mut dyn FnMut(PanelKind, &mut Ui),
-    /// Containers of tabs with no more than one to be seen: they need no bar.
-    pub lone: Vec<TileId>,
-    pub touched: bool,
+    /// Tab containers with at most one visible child: they get no tab bar.
+    pub single: Vec<TileId>,
+    pub is_customized: bool,
     pub dropped: bool,
     pub hide: Option<PanelKind>,
 }
@@ -29,8 +29,7 @@ impl Behavior<PanelKind> for TileBehavior<'_> {
         };
         ui.painter().rect_filled(rect, 0.0, fill);
         let mut response = UiResponse::None;
-        // Below what the header shows, so that its buttons stay buttons. The view has no header: its tab or the menu
-        // moves it.
+        // Below the header's content, so that its buttons receive clicks. The view has no header: its tab or the menu moves it.
         if *kind != PanelKind::View {
             let head = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
             let handle = ui.interact(head, Id::unique(("panel", *kind)), Sense::click_and_drag());
@@ -45,7 +44,7 @@ impl Behavior<PanelKind> for TileBehavior<'_> {
             }
             handle.context_menu(|ui| {
                 if ui
-                    .button(format!("Put {} away", kind.name().to_lowercase()))
+                    .button(format!("Hide {}", kind.name().to_lowercase()))
                     .clicked()
                 {
                     self.hide = Some(*kind);
@@ -72,7 +71,7 @@ impl Behavior<PanelKind> for TileBehavior<'_> {
     }
 
     fn min_size(&self) -> f32 {
-        LEAST
+        MIN_SIZE
     }
 
     fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
@@ -80,7 +79,7 @@ impl Behavior<PanelKind> for TileBehavior<'_> {
     }
 
     fn is_tab_bar_visible(&self, tile: TileId, _tabs: &Tabs) -> bool {
-        !self.lone.contains(&tile)
+        !self.single.contains(&tile)
     }
 
     fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
@@ -149,9 +148,9 @@ impl Behavior<PanelKind> for TileBehavior<'_> {
 
     fn on_edit(&mut self, action: EditAction) {
         match action {
-            EditAction::TileResized | EditAction::TabSelected => self.touched = true,
+            EditAction::TileResized | EditAction::TabSelected => self.is_customized = true,
             EditAction::TileDropped => {
-                self.touched = true;
+                self.is_customized = true;
                 self.dropped = true;
             }
             EditAction::TileDragged => {}
