@@ -1,6 +1,6 @@
-//! The optimiser against a profile, its best judged by both profiles and by the hidden checks.
+//! The optimiser against a profile. Its best scripts are scored under both profiles and by the hidden checks.
 //!
-//! A file that is given with `--out` is the record of what was climbed: a call that was killed goes on behind its last task.
+//! The file of `--out` records the results: a call that was killed resumes after its last task.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -21,19 +21,18 @@ use crate::render::{ShotPane, Tone};
 use crate::reward::{Mode, Profile, Reward};
 use crate::task::Task;
 
-/// Tiles of a drawn sheet side by side, and the width and height of one in pixels.
+/// Tiles per row of the sheet; width and height of a tile in pixels.
 const COLUMNS: u32 = 4;
 const TILE: [u32; 2] = [520, 240];
 
-/// What was to be climbed.
+/// The inputs of a climb.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct ClimbKey {
     task: String,
-    /// Of the task.
     version: String,
     profile: Profile,
     mode: Mode,
-    /// Dimensions that are changed and rebuilt.
+    /// Changed and rebuilt dimensions.
     rebuilt: u32,
     seed: u64,
     evaluations: usize,
@@ -43,22 +42,22 @@ struct ClimbKey {
 struct ClimbResult {
     #[serde(flatten)]
     asked: ClimbKey,
-    /// Scripts that were scored.
+    /// Scored scripts.
     evaluated: usize,
-    /// The best total under the profile that was climbed.
+    /// The best total under the climbed profile.
     total: f64,
     /// The best script under either profile.
     v1: f64,
     v2: f64,
-    /// Its components under grounded-v2, its dimensions rebuilt as usual.
+    /// Its components under grounded-v2, with the default number of rebuilds.
     grounded: Reward,
     public_checks: Option<f64>,
     hidden_checks: Option<f64>,
-    /// Its volume's intersection over union with the reference's.
+    /// Intersection over union of its volume with the reference's.
     overlap: Option<f64>,
     weak_v2: f64,
     reference_v2: Option<f64>,
-    /// (evaluations, total) of each script that was better than all before.
+    /// (evaluations, total) of each script that was better than all previous ones.
     steps: Vec<(usize, f64)>,
     code: String,
 }
@@ -85,7 +84,7 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
         if let Some(path) = &args.out {
             append(path, &found)?;
         }
-        context::progress(&format!("{} came to {:.3}", found.asked.task, found.total));
+        context::progress(&format!("{}: best total {:.3}", found.asked.task, found.total));
         rows.push(found);
     }
     rows.sort_by(|a, b| {
@@ -102,7 +101,7 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
         context::print_json(&rows)?;
     } else {
         context::print(&table(&rows))?;
-        // What was asked for alone is wanted to the letter.
+        // Print the code only if a single task was requested.
         if let (Some(_), [row]) = (&args.task, &rows[..]) {
             context::print(&format!("\n{}", row.code))?;
         }
@@ -129,7 +128,7 @@ fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbRes
     let mut scripts = vec![climb.code.clone(), task.weak_seed().to_owned()];
     scripts.extend(task.reference.clone());
     let published = judge.all(task, &scripts[..1], &judge.under(Profile::CadforgeV1))?;
-    // Dimensions are rebuilt here even if the climb was spared that.
+    // The climb may have skipped rebuilds; the final score has them.
     let whole = Scoring {
         mode: Mode::Full,
         editability: None,
@@ -158,7 +157,7 @@ fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbRes
     })
 }
 
-/// Draws each row's task: its reference, and what the climb came to.
+/// Draws the reference and the best script of each row's task.
 fn draw(rows: &[ClimbResult], judge: &Judge, out: &Path) -> anyhow::Result<()> {
     let mut sheet = Sheet::new(rows.len() as u32, COLUMNS, TILE)?;
     for row in rows {
@@ -173,7 +172,7 @@ fn draw(rows: &[ClimbResult], judge: &Judge, out: &Path) -> anyhow::Result<()> {
         let reference = reference
             .map(|code| build(code, "reference", &hint))
             .transpose()?;
-        let best = build(&row.code, "best script", "climb anew, into another file")?;
+        let best = build(&row.code, "best script", "climb again, with another --out file")?;
         let title = format!("{:.3} after {}", row.total, row.evaluated);
         let mut panes = Vec::new();
         panes.extend(reference.as_ref().map(|shape| ShotPane {
@@ -198,7 +197,7 @@ fn name(profile: Profile) -> String {
     value.get_name().to_owned()
 }
 
-/// What is in the file; nothing if there is none yet.
+/// Reads the file; empty if it does not exist.
 fn read(path: &Path) -> anyhow::Result<Vec<ClimbResult>> {
     if !path.exists() {
         return Ok(Vec::new());
@@ -208,7 +207,12 @@ fn read(path: &Path) -> anyhow::Result<Vec<ClimbResult>> {
         .enumerate()
         .map(|(at, line)| {
             serde_json::from_str(line).map_err(|error| {
-                CliError::Input(format!("{}:{}: is no climb: {error}", path.display(), at + 1)).into()
+                CliError::Input(format!(
+                    "{}:{}: is not a result of the optimiser: {error}",
+                    path.display(),
+                    at + 1
+                ))
+                .into()
             })
         })
         .collect()

@@ -1,4 +1,4 @@
-//! Scores scripts, several at once.
+//! Scores scripts in parallel.
 
 use super::AttackArgs;
 use crate::assess::{AssessError, Evaluation, Request, Scoring, parallel};
@@ -9,7 +9,7 @@ use crate::reward::Profile;
 use crate::task::dimensions::dimensions;
 use crate::task::{Task, TaskSet};
 
-/// By how much sums of the same numbers may differ.
+/// Largest difference between sums of the same numbers in another order.
 const ROUNDING: f64 = 1e-12;
 
 pub(super) struct Judge {
@@ -47,7 +47,7 @@ impl Judge {
         })
     }
 
-    /// The same with another profile.
+    /// The scoring options with another profile.
     pub(super) fn under(&self, profile: Profile) -> Scoring {
         Scoring {
             profile,
@@ -55,7 +55,7 @@ impl Judge {
         }
     }
 
-    /// Evaluations in the order of the scripts.
+    /// Evaluations, in the order of the scripts.
     pub(super) fn all(
         &self,
         task: &Task,
@@ -66,10 +66,8 @@ impl Judge {
         self.many(&jobs, scoring)
     }
 
-    /// Totals in the order of the scripts, as far as they matter to who has `best` already: of a script that does not
-    /// reach that, or one before it, some number below is told.
-    ///
-    /// Nothing rebuilt is the most that a script may have, which saves most rebuilds.
+    /// Totals, in the order of the scripts. A script that cannot exceed `best` or an earlier total gets some lower
+    /// number instead: the total without rebuilds is an upper bound, which saves most rebuilds.
     pub(super) fn totals_above(
         &self,
         task: &Task,
@@ -80,7 +78,7 @@ impl Judge {
             editability: Some(0),
             ..self.scoring.clone()
         };
-        // Without a name there is nothing to rebuild.
+        // Without named dimensions there is nothing to rebuild.
         let settled = |code: &str| self.scoring.trials() == 0 || dimensions(code).is_empty();
         let mosts = parallel::map(scripts, self.threads, |code| {
             let scoring = if settled(code) { &self.scoring } else { &bare };
@@ -111,7 +109,7 @@ impl Judge {
     }
 }
 
-/// Public and hidden checks, where they were measured.
+/// Scores of shown and hidden checks, if measured.
 pub(super) fn gauges(evaluation: &Evaluation) -> (Option<f64>, Option<f64>) {
     let checks = evaluation
         .details
@@ -124,7 +122,7 @@ pub(super) fn gauges(evaluation: &Evaluation) -> (Option<f64>, Option<f64>) {
     )
 }
 
-/// Intersection over union with the reference, where it was measured.
+/// Intersection over union with the reference, if measured.
 pub(super) fn overlap(evaluation: &Evaluation) -> Option<f64> {
     let grounded = evaluation.details.grounded.as_ref()?;
     Some(grounded.likeness.as_ref()?.iou)

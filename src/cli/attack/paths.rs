@@ -1,4 +1,4 @@
-//! Scripts that come nearer to the part, and groups of scripts near each other.
+//! Interpolation from the weak seed to the reference, and groups of similar candidates.
 
 use std::fmt::Write;
 
@@ -17,35 +17,35 @@ use crate::task::dimensions::dimensions;
 
 /// Steps from the weak seed to the reference.
 const STEPS: usize = 12;
-/// Candidates of a group.
+/// Candidates per group.
 const GROUP: usize = 8;
-/// Totals nearer than this are a plateau.
+/// Totals that differ by less are a plateau.
 const PLATEAU: f64 = 0.002;
-/// How well the order of the totals must follow the way to the part.
+/// Lowest accepted rank correlation of totals and steps.
 const LEAST_SPEARMAN: f64 = 0.9;
 
 #[derive(Serialize)]
 struct Path {
     task: String,
-    /// All dimensions come right together.
+    /// All dimensions become right together.
     together: Interpolation,
-    /// Dimensions come right one after the other, some before those that they go with.
+    /// Dimensions become right one by one, some before related ones.
     one_by_one: Interpolation,
 }
 
 #[derive(Serialize)]
 struct Interpolation {
-    /// From the weak seed over wrong dimensions to the reference, as far as they build.
+    /// From the weak seed over wrong dimensions to the reference, without steps that do not build.
     stages: Vec<Stage>,
-    /// How many do not build to a valid, closed shape in one piece; what follows leaves them out.
+    /// Number of steps without a valid, closed shape in one piece; left out of the values below.
     unsound: usize,
-    /// How well the order of the totals follows the way.
+    /// Rank correlation of totals and steps.
     spearman: f64,
-    /// How well that of the intersections over union with the reference does.
+    /// Rank correlation of steps and the intersection over union with the reference.
     spearman_overlap: Option<f64>,
-    /// How well the totals follow those.
+    /// Rank correlation of totals and that intersection over union.
     agreement: Option<f64>,
-    /// Steps that change next to nothing.
+    /// Steps with almost no change.
     plateaus: usize,
 }
 
@@ -53,14 +53,14 @@ struct Interpolation {
 struct Stage {
     code: String,
     sound: bool,
-    /// Dimensions that have the reference's value from here on.
+    /// Dimensions that have the reference's value from this stage on.
     righted: Vec<String>,
     total: f64,
-    /// Intersection over union with the reference, where that was measured.
+    /// Intersection over union with the reference, if measured.
     overlap: Option<f64>,
     reward: Reward,
     agreement: Option<AgreementDetails>,
-    /// Checks that are shown, in the task's order.
+    /// Shown checks, in the task's order.
     checks: Vec<(String, f64)>,
 }
 
@@ -134,7 +134,7 @@ fn stage(code: &str, evaluation: &Evaluation, righted: Vec<String>) -> Stage {
     }
 }
 
-/// Names of dimensions that have the reference's value in `after`, and another one in `before`.
+/// Names of dimensions whose value equals the reference's in `after`, but not in `before`.
 fn righted_between(before: &str, after: &str, reference: &str) -> Vec<String> {
     let [before, after, reference] = [before, after, reference].map(dimensions);
     let both = before.iter().zip(&after).zip(&reference);
@@ -143,8 +143,8 @@ fn righted_between(before: &str, after: &str, reference: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether the shape is valid, closed and in one piece, as far as the profile looks: dimensions that do not go together may
-/// tear it, and the kernel now and then leaves two solids where it should fuse them.
+/// Whether the shape is valid, closed and in one piece, as far as the profile measures it. Dimensions that do not fit
+/// together may split a part, and the kernel sometimes leaves two solids where it should fuse them.
 fn is_sound(evaluation: &Evaluation) -> bool {
     let Reward {
         topology, contact, ..
@@ -189,7 +189,7 @@ struct Groups {
     failed: usize,
 }
 
-/// Groups of candidates that are a few changes away from a seed, or from the reference.
+/// Groups of candidates that differ from a seed or the reference by a few changes.
 pub(super) fn groups(args: &AttackArgs, count: usize, judge: &Judge) -> anyhow::Result<bool> {
     let tasks = judge.chosen(args.task.as_deref())?;
     let mut random = Pcg64::new(u128::from(args.seed), 0x6709);

@@ -78,7 +78,7 @@ fn attack_table(rows: &[AttackResult]) -> String {
             "| {title} | trick | v1 | reference v1 | v2 | at most | |\n|---|---|---|---|---|---|---|"
         );
         for row in rows.iter().filter(|row| row.talk == talk) {
-            let verdict = if row.holds { "" } else { "**beaten**" };
+            let verdict = if row.holds { "" } else { "**exceeded**" };
             let _ = writeln!(
                 text,
                 "| {} ({}) | {} | {:.3} | {:.3} | {:.3} | {:.3} | {verdict} |",
@@ -101,7 +101,7 @@ struct LadderResult {
     task: String,
     /// Totals of the seeds that build, by mode.
     seeds: BTreeMap<String, f64>,
-    /// Totals of the stages, the reference last.
+    /// Totals of the stages; the reference is last.
     stages: Vec<f64>,
     rises: bool,
 }

@@ -12,14 +12,14 @@ use cadforge_core::task::Task;
 use cadforge_repair::endpoint::Template;
 use cadforge_reward::Reward;
 
-/// A worse candidate of the same task is looked for among so many.
-const LOOKED_AT: usize = 1000;
-/// An episode is over at this total.
+/// Maximum number of candidates of the same task that are searched for a worse one.
+const MAX_SEARCHED: usize = 1000;
+/// An episode is done at this total.
 const DONE: f64 = 0.92;
 
 type Take<'a> = dyn FnMut(ExportedRow) -> Result<(), DataError> + 'a;
 
-/// Makes the rows of a data set one after the other.
+/// Makes the rows of a data set one by one.
 pub(super) fn each(
     pool: &Pool,
     options: &Options,
@@ -86,20 +86,20 @@ impl ExportWriter<'_> {
         self.pool.entries[index].total.is_some_and(|total| total < than)
     }
 
-    /// The worse candidate that is most like this one, so that what is learnt is the repair.
+    /// The most similar worse candidate, so that a model learns the repair.
     fn nearest(&self, entry: &Entry, among: &[usize], total: f64) -> Option<usize> {
-        let step = among.len().div_ceil(LOOKED_AT).max(1);
+        let step = among.len().div_ceil(MAX_SEARCHED).max(1);
         let worse = among
             .iter()
             .step_by(step)
             .copied()
             .filter(|index| self.is_worse(*index, total));
-        let likeness = |index: &usize| self.pool.entries[*index].sketch.likeness(&entry.sketch);
+        let similarity = |index: &usize| self.pool.entries[*index].sketch.similarity(&entry.sketch);
         worse
             .fold(None, |best: Option<(f64, usize)>, index| {
-                match (best, likeness(&index)) {
-                    (Some((known, _)), likeness) if known >= likeness => best,
-                    (_, likeness) => Some((likeness, index)),
+                match (best, similarity(&index)) {
+                    (Some((known, _)), similarity) if known >= similarity => best,
+                    (_, similarity) => Some((similarity, index)),
                 }
             })
             .map(|(_, index)| index)
@@ -115,7 +115,7 @@ impl ExportWriter<'_> {
         let (row, worse) = (self.pool.row(after)?, self.pool.row(before)?);
         let code = row.code().unwrap_or_default();
         let asked = row.prompt();
-        // What the model was really asked, where that is known.
+        // The prompt of the model, if known.
         let mut messages = if asked.is_empty() || after.form == RowFormat::Step {
             repair_prompt(self.template, task, &worse)
         } else {
@@ -148,7 +148,7 @@ impl ExportWriter<'_> {
         })
     }
 
-    /// An example that somebody made, if it is a good one.
+    /// A ready-made example, if it is good.
     fn ready_example(&self, entry: &Entry, take: &mut Take<'_>) -> Result<(), DataError> {
         let row = self.pool.row(entry)?;
         let (Some(before), Some(after)) = (row.number("reward_before"), row.number("reward_after")) else {
@@ -189,7 +189,7 @@ impl ExportWriter<'_> {
         }
     }
 
-    /// The best candidate of a group against those that are worse by more than a little.
+    /// The best candidate of a group against those that are worse by more than the margin.
     fn preferences(&self, take: &mut Take<'_>) -> Result<(), DataError> {
         let mut of_group: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (index, entry) in self.pool.entries.iter().enumerate() {
@@ -201,7 +201,7 @@ impl ExportWriter<'_> {
         }
         for mut group in of_group.into_values() {
             let score = |index: usize| self.pool.entries[index].score.unwrap_or(f64::NEG_INFINITY);
-            // Of equal ones the first.
+            // Ties: the first.
             group.sort_by(|one, other| score(*other).total_cmp(&score(*one)).then(one.cmp(other)));
             let chosen = &self.pool.entries[group[0]];
             if !chosen.built || chosen.total.is_none_or(|total| total < self.options.least) {
@@ -293,7 +293,7 @@ impl ExportWriter<'_> {
         })
     }
 
-    /// Every step that was made of another one, and every single answer.
+    /// Every step with a parent, and every single answer.
     fn rollouts(&self, take: &mut Take<'_>) -> Result<(), DataError> {
         for (index, entry) in self.pool.entries.iter().enumerate() {
             let (Some(task), Some(total)) = (&entry.task, entry.total) else {
@@ -349,12 +349,12 @@ impl ExportWriter<'_> {
     }
 }
 
-/// Made by somebody for training, and no candidate to choose from.
+/// Whether a format is made for training, without candidates to choose from.
 fn ready(form: RowFormat) -> bool {
     matches!(form, RowFormat::Sft | RowFormat::Preference | RowFormat::Rollout)
 }
 
-/// What an agent sees before it acts. A first answer begins from nothing: empty code, and a reward of zeros.
+/// Observation before an action. A single answer begins with empty code and a reward of zeros.
 fn observation(task: &Task, row: &Row, before: Option<&Row>) -> Value {
     let given = row.get("observation");
     let text = |key: &str| {
@@ -397,7 +397,7 @@ fn observation(task: &Task, row: &Row, before: Option<&Row>) -> Value {
     })
 }
 
-/// A path of a row's artifacts; empty for none.
+/// A path of a row's artifacts; empty if there is none.
 fn artifact(row: &Row, name: &str) -> String {
     row.get("artifacts")
         .and_then(|artifacts| artifacts.get(name)?.as_str())

@@ -1,7 +1,8 @@
-//! A small HTTP/1.1 client over plain TCP: one request a connection, the answer read as it arrives.
+//! A small HTTP/1.1 client over plain TCP: one request per connection, the response read as it arrives.
 //!
-//! Written for servers on the same machine or network, which speak plain HTTP. Every read wakes up often enough to see a
-//! cancelled token, and dropping an answer closes its connection, which stops the work on the server.
+//! For servers on the same machine or network, which speak plain HTTP. Reads wake up often enough to notice a
+//! cancellation, and
+//! dropping a response closes its connection, which cancels the work on the server.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -9,23 +10,23 @@ use std::time::{Duration, Instant};
 
 use cadforge_executor::CancelToken;
 
-/// Where a server is: `http://host:port/prefix`.
+/// Address of a server: `http://host:port/prefix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     host: String,
     port: u16,
-    /// Without a slash at the end; empty for none.
+    /// Without a trailing slash; empty if there is none.
     prefix: String,
 }
 
-/// How long to wait.
+/// Timeouts of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the connection.
+    /// For connecting.
     pub connect: Duration,
-    /// For the head of an answer: a server may load a model or read a long prompt first.
+    /// For the head of a response: a server may load a model or process a long prompt first.
     pub first: Duration,
-    /// Between two pieces of an answer.
+    /// Between two pieces of a response.
     pub between: Duration,
 }
 
@@ -39,68 +40,69 @@ impl Default for Timeouts {
     }
 }
 
-/// What a request goes with.
+/// A request.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// Path below the address's prefix, with its slash.
+    /// Path below the address's prefix, with a leading slash.
     pub path: &'a str,
     /// A JSON body.
     pub body: Option<&'a str>,
-    /// Sent as a bearer token; never logged.
+    /// API key, sent as a bearer token; never logged.
     pub key: Option<&'a str>,
 }
 
-/// Why there is no (whole) answer.
+/// Error of a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// Nobody listens there, or the name is unknown.
+    /// No server at the address, or an unknown name.
     #[error("cannot connect to {address}: {reason}")]
     Connect {
-        /// Where.
+        /// The address.
         address: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Too long without a byte.
+    /// Timeout.
     #[error("{address} sent nothing for {seconds} s")]
     Silent {
-        /// Where.
+        /// The address.
         address: String,
-        /// How long.
+        /// The timeout.
         seconds: u64,
     },
-    /// The connection ended before the answer did.
+    /// The connection was closed before the end of the response.
     #[error("{address} closed the connection in the middle of its answer")]
     Cut {
-        /// Where.
+        /// The address.
         address: String,
     },
-    /// What came is no HTTP.
+    /// The response is not HTTP.
     #[error("{address} does not speak HTTP: {reason}")]
     Nonsense {
-        /// Where.
+        /// The address.
         address: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// Stopped as asked.
+    /// Cancelled.
     #[error("cancelled")]
     Cancelled,
 }
 
 impl Address {
-    /// Reads `http://host[:port][/prefix]`; a missing scheme is `http`, and a `/v1` at the end is what we add ourselves.
+    /// Parses `http://host[:port][/prefix]`; the scheme may be missing, and a trailing `/v1` is removed, since
+    /// requests add it.
     pub fn parse(url: &str) -> Result<Self, String> {
         let url = url.trim();
         if url.starts_with("https://") {
             return Err(format!(
-                "`{url}` asks for TLS, which is not built in\nhint: give a local http:// address, or one end of an SSH tunnel"
+                "`{url}` needs TLS, which is not supported\nhint: give a local http:// address, or one end of an SSH tunnel"
             ));
         }
         let rest = url.strip_prefix("http://").unwrap_or(url);
-        let wrong = || format!("`{url}` is no address\nhint: give one like http://127.0.0.1:8080");
+        let wrong = || format!("`{url}` is not an address\nhint: give one like http://127.0.0.1:8080");
         if rest.contains("://") || rest.is_empty() || rest.contains(char::is_whitespace) {
             return Err(wrong());
         }
@@ -108,7 +110,7 @@ impl Address {
         let (host, port) = match place.strip_prefix('[') {
             Some(rest) => {
                 let (host, after) = rest.split_once(']').ok_or_else(wrong)?;
-                // With the interface that a link-local address needs, as `%eth0`.
+                // With the interface of a link-local address, as `%eth0`.
                 let address = host.split_once('%').map_or(host, |(address, _)| address);
                 address.parse::<std::net::Ipv6Addr>().map_err(|_| wrong())?;
                 let port = match after.strip_prefix(':') {
@@ -121,7 +123,7 @@ impl Address {
             None => match place.split_once(':') {
                 Some((_, port)) if port.contains(':') => {
                     return Err(format!(
-                        "`{url}` is no address: one of IPv6 stands in brackets\nhint: give one like http://[::1]:8080"
+                        "`{url}` is not an address: IPv6 needs brackets\nhint: give one like http://[::1]:8080"
                     ));
                 }
                 Some((host, port)) => (host, Some(port)),
@@ -149,7 +151,7 @@ impl Address {
         })
     }
 
-    /// Host and port as they stand in addresses and in the `Host` header.
+    /// Host and port, in the form of addresses and of the `Host` header.
     fn authority(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') {
@@ -166,7 +168,7 @@ impl std::fmt::Display for Address {
     }
 }
 
-/// An answer whose head has arrived.
+/// A response whose head has arrived.
 pub struct Response {
     /// The status code.
     pub status: u16,
@@ -180,7 +182,7 @@ struct Body {
     address: String,
     cancel: CancelToken,
     between: Duration,
-    /// Bytes that have arrived and are not given out yet.
+    /// Received bytes that are not returned yet.
     held: Vec<u8>,
     framing: Framing,
     ended: bool,
@@ -188,35 +190,35 @@ struct Body {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
-    /// That many bytes are still to come.
+    /// Number of remaining bytes.
     Length(usize),
-    /// Chunks; that many bytes of the present one are still to come, `None` before a chunk's size line.
+    /// Chunked, with the number of remaining bytes of the current chunk; `None` before a size line.
     Chunked(Option<usize>),
     /// Until the server closes.
     Close,
 }
 
-/// How often a waiting read looks whether it was cancelled.
-const GLANCE: Duration = Duration::from_millis(50);
+/// Interval at which a waiting read checks for cancellation.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A head larger than this is no head.
+/// Maximum size of a head.
 const HEAD: usize = 64 * 1024;
 
-/// Sends a request and waits for the head of its answer.
+/// Sends a request and waits for the head of the response.
 pub fn send(
     address: &Address,
     request: &Request<'_>,
-    patience: Timeouts,
+    timeouts: Timeouts,
     cancel: &CancelToken,
 ) -> Result<Response, HttpError> {
     let name = address.to_string();
-    let mut stream = connect(address, patience.connect, cancel)?;
+    let mut stream = connect(address, timeouts.connect, cancel)?;
     let io = |error: std::io::Error| HttpError::Connect {
         address: name.clone(),
         reason: error.to_string(),
     };
-    stream.set_read_timeout(Some(GLANCE)).map_err(io)?;
-    stream.set_write_timeout(Some(patience.between)).map_err(io)?;
+    stream.set_read_timeout(Some(POLL_INTERVAL)).map_err(io)?;
+    stream.set_write_timeout(Some(timeouts.between)).map_err(io)?;
     let _ = stream.set_nodelay(true);
     let body = request.body.unwrap_or_default();
     let mut head = format!(
@@ -237,7 +239,7 @@ pub fn send(
         ));
     }
     head.push_str("\r\n");
-    // A server that refuses a large body may answer and close before it has read all: its answer counts, not the write.
+    // A server that rejects a large body may respond and close before it has read everything; the response counts.
     let written = stream
         .write_all(head.as_bytes())
         .and_then(|()| stream.write_all(body.as_bytes()));
@@ -245,7 +247,7 @@ pub fn send(
         stream,
         address: name.clone(),
         cancel: cancel.clone(),
-        between: patience.first,
+        between: timeouts.first,
         held: Vec::new(),
         framing: Framing::Close,
         ended: false,
@@ -268,7 +270,7 @@ pub fn send(
         }
     };
     reader.held.drain(..used);
-    reader.between = patience.between;
+    reader.between = timeouts.between;
     let header = |name: &str| {
         headers
             .iter()
@@ -284,7 +286,7 @@ pub fn send(
                 Some(Err(_)) => {
                     return Err(HttpError::Nonsense {
                         address: name,
-                        reason: "its length is no number".to_owned(),
+                        reason: "its length is not a number".to_owned(),
                     });
                 }
                 None => Framing::Close,
@@ -321,7 +323,7 @@ fn parse_head(bytes: &[u8], address: &str) -> Result<Option<Head>, HttpError> {
     }
 }
 
-fn connect(address: &Address, patience: Duration, cancel: &CancelToken) -> Result<TcpStream, HttpError> {
+fn connect(address: &Address, timeout: Duration, cancel: &CancelToken) -> Result<TcpStream, HttpError> {
     let failed = |reason: String| HttpError::Connect {
         address: address.to_string(),
         reason,
@@ -334,7 +336,7 @@ fn connect(address: &Address, patience: Duration, cancel: &CancelToken) -> Resul
         if cancel.is_cancelled() {
             return Err(HttpError::Cancelled);
         }
-        match TcpStream::connect_timeout(&place, patience) {
+        match TcpStream::connect_timeout(&place, timeout) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error.to_string(),
         }
@@ -348,7 +350,7 @@ impl Response {
         self.body.next()
     }
 
-    /// The whole body as text, at most `limit` bytes of it.
+    /// The whole body as text, at most `limit` bytes.
     pub fn text(mut self, limit: usize) -> Result<String, HttpError> {
         let mut all = Vec::new();
         while let Some(bytes) = self.read()? {
@@ -361,7 +363,7 @@ impl Response {
         Ok(String::from_utf8_lossy(&all).into_owned())
     }
 
-    /// What kind of content it says to be.
+    /// The `Content-Type`.
     pub fn content_type(&self) -> &str {
         self.headers
             .iter()
@@ -391,7 +393,7 @@ impl Body {
         }
     }
 
-    /// What can be given out of the bytes that are here.
+    /// The next bytes of the body among those received.
     fn take(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
         match self.framing {
             Framing::Close => Ok((!self.held.is_empty()).then(|| std::mem::take(&mut self.held))),
@@ -405,7 +407,7 @@ impl Body {
                 Ok((!now.is_empty()).then_some(now))
             }
             Framing::Chunked(None) => {
-                // A line end is left over from the chunk before.
+                // The line end of the previous chunk.
                 let start = self
                     .held
                     .iter()
@@ -413,7 +415,7 @@ impl Body {
                     .count();
                 let Some(end) = self.held[start..].iter().position(|byte| *byte == b'\n') else {
                     return if self.held.len() > HEAD {
-                        Err(self.nonsense("a chunk's size line does not end"))
+                        Err(self.protocol_error("a chunk's size line does not end"))
                     } else {
                         Ok(None)
                     };
@@ -421,7 +423,7 @@ impl Body {
                 let line = String::from_utf8_lossy(&self.held[start..start + end]).into_owned();
                 let digits = line.split(';').next().unwrap_or_default().trim();
                 let Ok(size) = usize::from_str_radix(digits, 16) else {
-                    return Err(self.nonsense("a chunk's size is no number"));
+                    return Err(self.protocol_error("a chunk's size is not a number"));
                 };
                 self.held.drain(..=start + end);
                 self.ended = size == 0;
@@ -437,7 +439,7 @@ impl Body {
         }
     }
 
-    fn nonsense(&self, reason: &str) -> HttpError {
+    fn protocol_error(&self, reason: &str) -> HttpError {
         HttpError::Nonsense {
             address: self.address.clone(),
             reason: reason.to_owned(),
@@ -471,7 +473,7 @@ impl Body {
                         });
                     }
                 }
-                // A reset in mid-answer is what a killed server looks like.
+                // A killed server resets the connection during a response.
                 Err(_) => {
                     return Err(HttpError::Cut {
                         address: self.address.clone(),
@@ -487,7 +489,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_as_people_write_them() {
+    fn addresses_are_parsed_in_all_usual_forms() {
         let cases = [
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("127.0.0.1:11434", "http://127.0.0.1:11434"),
@@ -528,8 +530,8 @@ mod tests {
     }
 
     #[test]
-    fn a_server_of_ipv6_is_reached_and_told_its_name_in_brackets() {
-        // A machine without IPv6 has no such server.
+    fn ipv6_hosts_have_brackets_in_the_host_header() {
+        // Skipped on a machine without IPv6.
         let Ok(listener) = std::net::TcpListener::bind("[::1]:0") else {
             return;
         };

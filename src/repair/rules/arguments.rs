@@ -1,4 +1,4 @@
-//! Calls that exist, with arguments that do not fit: too few, too many, not in the form that is asked for.
+//! Calls that exist, with wrong arguments: too few, too many, or of another form.
 
 use super::guesses::{in_place, value_for};
 use super::idioms::{positional, vector};
@@ -36,7 +36,7 @@ fn callee(message: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Calls of that name that the failure can mean: those in the lines of the traceback, else all.
+/// Calls of that name that the failure may mean: those in the lines of the traceback, else all.
 pub(super) fn suspects<'t>(situation: &'t RuleContext<'_>, name: &str) -> Vec<Call<'t>> {
     let mut lines = situation.frames();
     lines.extend(situation.line);
@@ -78,7 +78,7 @@ fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         method
     };
     for call in suspects(situation, shown) {
-        // `cq.Workplane.box(1, 2, 3)`: the class itself stands where an object belongs.
+        // `cq.Workplane.box(1, 2, 3)`: called on the class instead of an object.
         if let Some(receiver) = call.receiver
             && source.at(receiver).ends_with("Workplane")
         {
@@ -88,7 +88,7 @@ fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 5,
                 at..at,
                 "(\"XY\")",
-                "makes a Workplane to draw on",
+                "creates a Workplane to draw on",
             ));
         }
         if shown == "rotate" {
@@ -112,7 +112,7 @@ fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 "a box takes three lengths",
             ));
         }
-        // A tuple given where its parts were meant: `box((1, 2, 3))`.
+        // A tuple instead of its elements: `box((1, 2, 3))`.
         if let [only] = call.args[..]
             && only.value.kind() == "tuple"
             && only.value.named_child_count() > missing.len()
@@ -123,7 +123,7 @@ fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 6,
                 only.value.byte_range(),
                 &inner[1..inner.len() - 1],
-                "gives the numbers one by one",
+                "passes the numbers as separate arguments",
             ));
         }
         let names = scope(source, call.node);
@@ -154,7 +154,7 @@ fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 16 + 2 * order as u32,
                 end..end,
                 text,
-                format!("`{shown}` must be given {}", missing.join(", ")),
+                format!("`{shown}` requires {}", missing.join(", ")),
             ));
         }
     }
@@ -199,7 +199,7 @@ fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     5,
                     range,
                     format!("translate({})", vector(source, &call)),
-                    "`move` draws in the plane: a part is moved by `translate`",
+                    "`move` draws in the plane; `translate` moves a part",
                 ));
             }
             "pushPoints" | "polyline" | "spline" => {
@@ -259,7 +259,7 @@ fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 14,
                 range,
                 "",
-                format!("`{shown}` takes {most} arguments, leaves out the rest"),
+                format!("`{shown}` takes {most} arguments: removes the rest"),
             ));
             if let Some(least) = class
                 .and_then(|class| situation.api.arity(class, method))
@@ -272,7 +272,7 @@ fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     15,
                     range,
                     "",
-                    format!("gives `{shown}` only what it must be given"),
+                    format!("passes only the required arguments to `{shown}`"),
                 ));
             }
             for (index, arg) in places
@@ -287,14 +287,14 @@ fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     20 + index as u32,
                     range,
                     "",
-                    format!("`{shown}` takes {most} arguments, leaves out one"),
+                    format!("`{shown}` takes {most} arguments: removes one"),
                 ));
             }
         }
     }
 }
 
-/// All the ways that `rotate` is called, as the one it takes.
+/// Maps all forms of calling `rotate` to the valid one.
 pub(super) fn rotate(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let axis_of = |text: &str| match text.trim_matches(['"', '\'']).to_ascii_uppercase().as_str() {
@@ -319,7 +319,7 @@ pub(super) fn rotate(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut V
             "((0, 0, 0), {}, {angle})",
             named_axis.unwrap_or("(0, 0, 1)")
         )),
-        // Three angles about the axes: only one of them is often not zero.
+        // Three angles about the axes: usually only one is not zero.
         ([], [x, y, z]) => {
             let turns = [(x, "(1, 0, 0)"), (y, "(0, 1, 0)"), (z, "(0, 0, 1)")];
             let turns: Vec<String> = turns

@@ -1,12 +1,12 @@
-//! Operations that are right until CadQuery cleans up after them: leaves the clean-up out.
+//! Operations whose result is valid until CadQuery's clean-up step: skips the clean-up.
 
 use super::source::{Call, children};
 use super::{Edit, RuleContext};
 
-/// What the note on such an operation says after its name and line.
+/// The text of the note on such an operation, after name and line.
 const BROKEN: &str = " is valid until CadQuery's clean-up step makes it invalid";
 
-/// The name of an operation that is written as an operator.
+/// Name of an operation that is written as an operator.
 const OPERATOR: &str = "a boolean";
 
 pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
@@ -26,7 +26,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             edits.extend(without(situation, &call));
         }
     }
-    // The kernel gives nothing at all for a boolean with a shape that a clean-up broke, and nobody checks that shape.
+    // The kernel returns nothing for a boolean with a shape that a clean-up broke, and that shape is not checked.
     if situation.failure.is_some() && situation.message.contains("Null TopoDS") {
         edits.extend(without_any(situation));
         if let Some(line) = situation.line {
@@ -35,7 +35,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// Leaves out the clean-up after every boolean.
+/// Skips the clean-up after every boolean.
 fn without_any(situation: &RuleContext<'_>) -> Option<Edit> {
     let booleans = ["cut", "union", "intersect"];
     let calls = situation.source.calls().into_iter();
@@ -44,12 +44,12 @@ fn without_any(situation: &RuleContext<'_>) -> Option<Edit> {
         .filter_map(|call| without(situation, &call))
         .flat_map(|edit| edit.changes);
     let (range, text) = changes.next()?;
-    let reason = "the clean-up after a boolean may have broken what the next one takes".to_owned();
+    let reason = "the clean-up after a boolean may have broken the operand of the next one".to_owned();
     let first = edit(range, text, reason);
     Some(changes.fold(first, |edit, (range, text)| edit.and(range, text)))
 }
 
-/// Name and line of the operation that a note is on.
+/// Name and line of the operation in a note.
 fn read(note: &str) -> Option<(&str, usize)> {
     let (method, line) = note.split_once(BROKEN)?.0.split_once(" on line ")?;
     Some((method, line.parse().ok()?))
@@ -79,7 +79,7 @@ fn without(situation: &RuleContext<'_>, call: &Call<'_>) -> Option<Edit> {
     if before && let Some(arg) = call.args.get(place).filter(|arg| arg.name.is_none()) {
         return Some(edit(arg.value.byte_range(), "False", reason));
     }
-    // Behind the last argument, or the comma that may stand there already.
+    // After the last argument, or its trailing comma.
     let mut inside = children(call.list).into_iter().rev().skip(1);
     let last = inside.find(|node| node.kind() != "comment")?;
     let lead = match last.kind() {
@@ -91,7 +91,7 @@ fn without(situation: &RuleContext<'_>, call: &Call<'_>) -> Option<Edit> {
     Some(edit(at..at, format!("{lead}clean=False"), reason))
 }
 
-/// The method that an operator stands for.
+/// The method of an operator.
 fn method_of(sign: &str) -> Option<&'static str> {
     match sign {
         "-" => Some("cut"),
@@ -101,7 +101,7 @@ fn method_of(sign: &str) -> Option<&'static str> {
     }
 }
 
-/// The operators of a line as methods, the outermost first: an inner one can be told from it by what comes of the edit.
+/// The operators of a line as methods, the outermost first; the result of the edit shows which one is meant.
 fn operators(situation: &RuleContext<'_>, line: usize, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let row = line.saturating_sub(1);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_call_that_is_named_goes_without_the_clean_up() {
+    fn the_named_call_skips_the_clean_up() {
         let cases = [
             ("r = a.cut(b)\n", "cut", "r = a.cut(b, clean=False)\n"),
             ("r = a.cut(b,)\n", "cut", "r = a.cut(b, clean=False)\n"),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boolean_that_gives_nothing_is_tried_without_any_clean_up() {
+    fn a_null_boolean_is_tried_without_any_clean_up() {
         let code = "r = a.cut(b).union(c, clean=False)\ns = r.intersect(b).fillet(1)\n";
         let (changed, edit) = offers(
             code,
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_no_such_argument_stays() {
+    fn calls_without_the_parameter_are_unchanged() {
         for (code, method, line) in [
             ("r = a.translate(b)\n", "translate", 1),
             ("r = cut(b)\n", "cut", 1),

@@ -1,4 +1,4 @@
-//! What an argument may be that was left out: by its name, by what like calls give, by the constants that there are.
+//! Values for missing arguments: by parameter name, by similar calls, by constants.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::idioms::positional;
 use super::source::Call;
 use super::{Edit, RuleContext, nearest};
 
-/// One lost argument in the middle: what the others are called tells which one it is.
+/// A missing argument in the middle: the names of the others show which one it is.
 pub(super) fn in_place(
     situation: &RuleContext<'_>,
     call: &Call<'_>,
@@ -38,7 +38,7 @@ pub(super) fn in_place(
             .map(|(arg, param)| fits(source.at(arg.value), param))
             .sum()
     };
-    // The last of equals is what plain Python takes to be missing; another place must fit better.
+    // Python reports the last parameter as missing; another one must fit better.
     let last = must.len() - 1;
     let lost = (0..last)
         .max_by_key(|lost| score(*lost))
@@ -50,11 +50,11 @@ pub(super) fn in_place(
         12,
         at..at,
         format!("{value}, "),
-        format!("`{shown}` must be given its {} too", must[lost]),
+        format!("`{shown}` requires its {}", must[lost]),
     ))
 }
 
-/// Whether a word of a name says what a parameter is for.
+/// Whether a word of a name describes a parameter.
 fn means(word: &str, param: &str) -> bool {
     let kindred: &[&str] = match param {
         "height" | "depth" => &["height", "thickness", "depth", "h", "t"],
@@ -69,7 +69,7 @@ fn means(word: &str, param: &str) -> bool {
     word == param || kindred.contains(&word)
 }
 
-/// Values that may stand for a parameter, the likeliest first.
+/// Values for a parameter, the most likely first.
 pub(super) fn value_for(
     situation: &RuleContext<'_>,
     call: &Call<'_>,
@@ -81,7 +81,7 @@ pub(super) fn value_for(
     if names.contains(param) {
         found.push(param.to_owned());
     }
-    // What other calls of the same name give.
+    // Values of other calls of the same method.
     for other in source
         .calls()
         .iter()
@@ -110,7 +110,7 @@ pub(super) fn value_for(
         .filter(|name| !used.contains(&name.as_str()) && is_number(situation, name))
         .collect();
     let wanted = nearest::words(param).pop().unwrap_or_default();
-    // A constant of that meaning, best one that shares a word with the arguments that are there.
+    // A constant of that meaning, preferably one that shares a word with the other arguments.
     let mut scored: Vec<(usize, &String)> = numbers
         .iter()
         .map(|name| {

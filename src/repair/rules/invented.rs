@@ -1,4 +1,4 @@
-//! Calls, attributes and keywords that CadQuery does not have: the nearest that it has.
+//! Calls, attributes and keywords that CadQuery lacks: the nearest existing ones.
 
 use super::idioms;
 use super::source::Call;
@@ -38,7 +38,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 }
 
 impl RuleContext<'_> {
-    /// Calls of that name in the failing line; all in the file if there are none.
+    /// Calls of that name in the failing line; all of the file if there are none.
     pub(super) fn same_calls(&self, name: &str) -> Vec<Call<'_>> {
         let calls: Vec<_> = self
             .source
@@ -88,7 +88,7 @@ fn of_class(situation: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &m
             ));
         }
     }
-    // Whatever is done with another part, joining it keeps both.
+    // Whatever the operation with another part, a union keeps both.
     if class == "Workplane"
         && let [arg] = call.args[..]
         && super::fixture::looks_solid(source, arg.value, &source.functions())
@@ -120,7 +120,7 @@ fn of_class(situation: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &m
             edits.push(same_everywhere(situation, call, edit));
         }
     }
-    // A shape out of the chain: back into a Workplane, which has the method.
+    // A shape taken out of the chain: wraps it in a Workplane, which has the method.
     let shapes = [
         "Solid", "Compound", "Shape", "Face", "Shell", "Wire", "Edge", "Vector", "Assembly", "Sketch",
     ];
@@ -193,11 +193,11 @@ fn of_class(situation: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &m
         70,
         range,
         "",
-        format!("leaves out `{name}`, which a {class} does not have"),
+        format!("removes `{name}`, which a {class} does not have"),
     ));
 }
 
-/// `cq.name(…)` that the module does not have.
+/// `cq.name(…)` that the module lacks.
 fn of_module(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(receiver) = call.receiver else { return };
@@ -259,7 +259,7 @@ fn of_module(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>
     }
 }
 
-/// The same replacement of every call of that name with a name alone, so that one mistake is one repair.
+/// Applies the replacement of a name to all calls of that name, so that one mistake needs one repair.
 fn same_everywhere(situation: &RuleContext<'_>, call: &Call<'_>, mut edit: Edit) -> Edit {
     let source = situation.source;
     let own = edit.changes[0].clone();
@@ -284,7 +284,7 @@ fn same_everywhere(situation: &RuleContext<'_>, call: &Call<'_>, mut edit: Edit)
     edit
 }
 
-/// An attribute that is read, not called.
+/// An attribute that is not called.
 fn attribute(situation: &RuleContext<'_>, class: &str, name: &str, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(members) = situation.api.classes.get(class).map(|class| &class.members) else {

@@ -1,11 +1,11 @@
-//! Operations that the geometry kernel refuses: smaller first, gone last.
+//! Operations that the geometry kernel rejects: smaller sizes first, removal last.
 
-use super::source::{Call, number, written};
+use super::source::{Call, format_number, number};
 use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
-/// Shares of the size that failed, the first tries; a fifth keeps most of what a fillet is for.
-const SHARES: [f64; 2] = [0.3, 0.05];
+/// Shares of the failed size, in order; they keep most of a fillet's purpose.
+const SIZE_SHARES: [f64; 2] = [0.3, 0.05];
 
 pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let kinds = [
@@ -33,7 +33,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         return;
     }
     for (order, call) in suspects(situation).into_iter().enumerate() {
-        // A part without surface is seldom the fault of a fillet.
+        // A part without surface is seldom due to a fillet.
         let later = 4 * order as u32
             + if situation.kind == Kind::EmptyGeometry {
                 40
@@ -66,7 +66,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         14 + later,
                         arg.value.byte_range(),
                         turned,
-                        "goes to the other side",
+                        "offsets to the other side",
                     ));
                 }
                 drop_call(situation, &call, 24 + later, edits);
@@ -101,13 +101,13 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         rank + later,
                         at..at,
                         extra,
-                        "sweeps in another way around corners",
+                        "sweeps with another transition at corners",
                     ));
                 }
                 drop_call(situation, &call, 30 + later, edits);
             }
             "extrude" | "twistExtrude" | "cutBlind" => {
-                // A taper that is too steep, or of a shape that does not allow it.
+                // A taper that is too steep, or impossible for the shape.
                 if let Some(taper) = call
                     .args
                     .iter()
@@ -132,7 +132,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         12 + later,
                         range,
                         format!("lineTo(*{})", situation.source.at(end.value)),
-                        "a line where no arc goes through the points",
+                        "a line, since no arc passes through the points",
                     ));
                 }
             }
@@ -141,7 +141,8 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// Calls that the kernel may have refused, those in the failing line first; without a line all such calls, the last first.
+/// Calls that the kernel may have rejected, those in the failing line first; without a line all such calls, the last
+/// first.
 fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
     let names = [
         "fillet",
@@ -181,12 +182,12 @@ fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
     all
 }
 
-/// The size in smaller and smaller shares: where it is a constant that nothing else uses, the constant.
+/// Smaller and smaller shares of the size; changes a constant if nothing else uses it.
 fn shrink(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(arg) = call.args.first() else { return };
     let value = source.at(arg.value);
-    for (order, share) in SHARES.into_iter().enumerate() {
+    for (order, share) in SIZE_SHARES.into_iter().enumerate() {
         let rank = 8 + order as u32 + later;
         let what = format!("a smaller `{}`: {share} of it", call.name);
         if let Some(size) = number(value) {
@@ -197,7 +198,7 @@ fn shrink(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut 
                 "shrink",
                 rank,
                 arg.value.byte_range(),
-                written(size.abs() * share * size.signum()),
+                format_number(size.abs() * share * size.signum()),
                 what,
             ));
             continue;
@@ -218,7 +219,7 @@ fn shrink(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut 
                         "shrink",
                         rank,
                         binding.value.byte_range(),
-                        written(size.abs() * share),
+                        format_number(size.abs() * share),
                         what,
                     )
                     .needed(),
@@ -252,7 +253,7 @@ fn shrink_second(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits
 
 fn revolve(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
     let source = situation.source;
-    // An axis through the profile, or of no length: the plane's own y axis and x axis are what profiles are drawn for.
+    // An axis through the profile, or of no length: profiles are drawn for the plane's own y or x axis.
     let angle = call
         .args
         .iter()
@@ -272,7 +273,7 @@ fn revolve(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut
 fn drop_call(situation: &RuleContext<'_>, call: &Call<'_>, rank: u32, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(receiver) = call.receiver else { return };
-    // The selection before it goes too: nothing else uses it.
+    // The selection before it is removed too, since nothing else uses it.
     let mut start = receiver;
     while let Some(before) = source.call(start)
         && matches!(before.name, "edges" | "faces" | "vertices")
@@ -286,11 +287,11 @@ fn drop_call(situation: &RuleContext<'_>, call: &Call<'_>, rank: u32, edits: &mu
         rank,
         range,
         "",
-        format!("leaves out the `{}` that the kernel refuses", call.name),
+        format!("removes the `{}` that the kernel rejects", call.name),
     ));
 }
 
-/// When no rule knows better: the call in the failing line goes, then the operand of the boolean that holds it.
+/// If no other rule applies: removes the call in the failing line, then the operand of the boolean that contains it.
 pub(super) fn last_resort(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !situation.is_runtime() || situation.kind == Kind::MissingFixture {
         return;
@@ -302,7 +303,7 @@ pub(super) fn last_resort(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         if matches!(call.name, "Workplane" | "Sketch") || matches!(source.at(receiver), "cq" | "math") {
             continue;
         }
-        let reason = format!("leaves out the failing `{}`", call.name);
+        let reason = format!("removes the failing `{}`", call.name);
         edits.push(Edit::new(
             "drop call",
             80,
@@ -311,7 +312,7 @@ pub(super) fn last_resort(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             reason,
         ));
     }
-    // In the statement that called the failing function, its part is left out of the whole.
+    // In the statement that called the failing function, its part is removed from the whole.
     for outer in situation.frames().into_iter().rev() {
         for call in source.calls_at(outer) {
             let Some(receiver) = call.receiver else { continue };
@@ -327,7 +328,7 @@ pub(super) fn last_resort(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     90,
                     receiver.end_byte()..call.node.end_byte(),
                     "",
-                    format!("leaves out `{short}`, which fails"),
+                    format!("removes `{short}`, which fails"),
                 ));
             }
         }

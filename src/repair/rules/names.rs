@@ -1,4 +1,4 @@
-//! Names that nothing defines: misspelt, defined too late, lost with the line that bound them.
+//! Undefined names: misspelt, defined too late, or with a lost definition.
 
 use super::imports::{import_of, top, with_import};
 use super::scope::{scope, scope_with};
@@ -7,8 +7,8 @@ use super::{Edit, RuleContext, nearest};
 use crate::keep::quoted;
 use cadforge_core::failure::Kind;
 
-/// Whether a word is another but for one letter.
-pub(super) fn is_slip(word: &str, of: &str) -> bool {
+/// Whether two words differ in one letter.
+pub(super) fn differs_in_one_letter(word: &str, of: &str) -> bool {
     word.len() >= 3 && nearest::edits(word, of) == 1
 }
 
@@ -36,7 +36,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     else {
         return;
     };
-    // Elsewhere the same name may be bound to something.
+    // Elsewhere the name may be bound.
     let function = enclosing(first, "function_definition");
     let uses: Vec<_> = uses
         .into_iter()
@@ -71,7 +71,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     defined_later(situation, name, edits);
     builders(situation, name, &replace, edits);
     missing_constant(situation, name, first, edits);
-    // A part that is not there cannot be joined: leave it out.
+    // A missing part cannot be joined: removes the operation.
     if let Some(call) = enclosing(first, "argument_list")
         .and_then(|list| list.parent())
         .and_then(|call| source.call(call))
@@ -86,12 +86,12 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             60,
             range,
             "",
-            format!("leaves out `{name}`, which is not defined"),
+            format!("removes `{name}`, which is not defined"),
         ));
     }
 }
 
-/// Functions of Python itself that candidates use.
+/// Builtin functions of Python that candidates use.
 const BUILTINS: [&str; 14] = [
     "range",
     "len",
@@ -109,7 +109,7 @@ const BUILTINS: [&str; 14] = [
     "sum",
 ];
 
-/// Names of other languages and of modules that were not named.
+/// Names of other languages and of modules without a prefix.
 fn constants(
     situation: &RuleContext<'_>,
     name: &str,
@@ -161,7 +161,7 @@ fn constants(
     }
 }
 
-/// Whether an identifier is looked up as a variable here.
+/// Whether an identifier is used as a variable here.
 fn is_use(node: tree_sitter::Node<'_>) -> bool {
     let Some(parent) = node.parent() else { return true };
     let is_field = |field: &str| parent.child_by_field_name(field) == Some(node);
@@ -175,7 +175,7 @@ fn is_use(node: tree_sitter::Node<'_>) -> bool {
     }
 }
 
-/// Bound at module level, but below its first use: moves the definition up, or the use down.
+/// Bound at module level, but after its first use: moves the definition up, or the use down.
 fn defined_later(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let text = source.text;
@@ -233,7 +233,7 @@ fn defined_later(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>)
     }
 }
 
-/// A part that a function makes under another name.
+/// A part that a function builds under another name.
 fn builders(
     situation: &RuleContext<'_>,
     name: &str,
@@ -256,13 +256,13 @@ fn builders(
             edits.push(replace(
                 14,
                 &format!("{}()", function.name),
-                format!("`{}` makes `{name}`", function.name),
+                format!("`{}` builds `{name}`", function.name),
             ));
         }
     }
 }
 
-/// A dimension whose line was lost: from a relative, from the history, else a guess by its name.
+/// A constant whose line was lost: from a related constant, from the history, else a guess by its name.
 fn missing_constant(
     situation: &RuleContext<'_>,
     name: &str,
@@ -317,7 +317,7 @@ fn missing_constant(
                 .collect::<Vec<_>>()
                 .join("_");
             if known.contains(&relative) {
-                // Behind the relative, which may stand below the other constants.
+                // After the related constant, which may be below the others.
                 let behind = source
                     .bindings()
                     .into_iter()
@@ -338,23 +338,23 @@ fn missing_constant(
             }
         }
     }
-    // Constants of the same last word are of a like size: their median.
+    // Constants with the same last word have similar values: their median.
     let last = nearest::words(name).pop().unwrap_or_default();
-    let mut alike: Vec<f64> = source
+    let mut similar: Vec<f64> = source
         .bindings()
         .iter()
         .filter(|binding| binding.global && nearest::words(binding.name).last() == Some(&last))
         .filter_map(|binding| number(source.at(binding.value)))
         .collect();
-    alike.sort_by(f64::total_cmp);
-    let guess = alike
-        .get(alike.len() / 2)
+    similar.sort_by(f64::total_cmp);
+    let guess = similar
+        .get(similar.len() / 2)
         .map(|value| format!("{value:?}"))
         .unwrap_or_else(|| by_word(&last).to_owned());
     edits.push(define(
         32,
         guess.clone(),
-        format!("defines `{name}`, a guess: {guess}"),
+        format!("defines `{name}` with a guess: {guess}"),
     ));
 }
 
@@ -373,7 +373,7 @@ fn by_word(word: &str) -> &'static str {
     }
 }
 
-/// Behind the last of the first block of plain numbers at module level, else below the imports.
+/// After the first block of plain numbers at module level, else after the imports.
 pub(super) fn constants_end(source: &Source<'_>) -> usize {
     let text = source.text;
     let mut end = top(source);
@@ -421,7 +421,7 @@ fn unbound_local(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>)
                 10,
                 at..at,
                 format!("global {name}\n{indent}"),
-                format!("means the `{name}` of the module"),
+                format!("uses the global `{name}`"),
             )
             .needed(),
         );

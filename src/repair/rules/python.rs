@@ -61,14 +61,14 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     8,
                     index.byte_range(),
                     "-1",
-                    "takes the last: the index is beyond it",
+                    "uses the last element: the index is out of range",
                 ));
                 edits.push(Edit::new(
                     "index",
                     9,
                     index.byte_range(),
                     "0",
-                    "takes the first: the index is beyond the last",
+                    "uses the first element: the index is out of range",
                 ));
             }
         }
@@ -82,7 +82,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// A keyword that the candidate's own function calls otherwise.
+/// A keyword that the candidate's own function names otherwise.
 fn own_keyword(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(&keyword) = quoted(situation.message).first() else {
@@ -150,7 +150,7 @@ fn own_keyword(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// `range(n / 2)` and `"x" * 1.5`: counts are whole.
+/// `range(n / 2)` and `"x" * 1.5`: counts are integers.
 fn floats_as_counts(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     for call in source.calls().into_iter().filter(|call| {
@@ -176,7 +176,7 @@ fn floats_as_counts(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     6,
                     arg.value.byte_range(),
                     whole,
-                    "a count is a whole number",
+                    "a count is an integer",
                 ));
                 if let Some(binding) = source
                     .bindings()
@@ -190,7 +190,7 @@ fn floats_as_counts(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                             5,
                             binding.value.byte_range(),
                             format!("{}", number as i64),
-                            format!("`{value}` counts: a whole number"),
+                            format!("`{value}` is a count: an integer"),
                         )
                         .needed(),
                     );
@@ -200,7 +200,7 @@ fn floats_as_counts(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// `box(1, 2, 3, 4)`: the fourth argument is another thing than the writer thought.
+/// `box(1, 2, 3, 4)`: the fourth argument has another meaning than intended.
 fn too_many_plain(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = situation.source;
     let Some(line) = situation.line else { return };
