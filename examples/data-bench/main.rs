@@ -1,7 +1,8 @@
-//! Measures what is done with many rows: import, filters, report, curriculum, export; memory is that of the whole process.
+//! Measures operations on many rows: import, filters, report, curriculum, export. Memory is the peak of the whole
+//! process.
 //!
 //! ```text
-//! data-bench [ROWS]     rows are those of the sample log, each with changed numbers; 100000 unless said
+//! data-bench [ROWS]     rows of the sample log, each with changed numbers; default 100000
 //! ```
 
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
@@ -116,7 +117,7 @@ fn filters() -> [(&'static str, Filter); 5] {
     ]
 }
 
-/// The sample over and over, each time with another number in the code, so that no two rows are equal.
+/// The sample rows repeatedly, each time with another number in the code, so that no two rows are equal.
 fn write_log(sample: &Path, log: &Path, rows: usize) {
     let file = std::fs::File::open(sample).expect("the sample log");
     let lines: Vec<Value> = BufReader::new(flate2::read::GzDecoder::new(file))

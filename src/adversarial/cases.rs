@@ -1,21 +1,21 @@
 //! Attacks and ladders as folders.
 //!
-//! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. `talk` is a script that is not the
-//! part: it may have at most 0.05 more than the task's weak seed. A `defect` is done to the reference: `replace` changes
-//! its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A ladder is a folder
-//! with the task's name and `ladder.toml`, whose `stages` stand in place of the reference's last line; the reference itself
-//! comes last.
+//! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. `talk` is a script that is not
+//! the part: it may score at most 0.05 more than the task's weak seed. A `defect` changes the reference: `replace`
+//! changes its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A ladder
+//! is a folder with the task's name and `ladder.toml`, whose `stages` replace the reference's last line; the
+//! reference itself is the last stage.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// How much more than the weak seed a script that is not the part may have.
+/// Highest lead over the weak seed of a script that is not the part.
 const LEEWAY: f64 = 0.05;
-/// What a defect must cost.
+/// Lowest cost of a defect.
 const COSTS: f64 = 0.10;
 
-/// Why a folder of cases cannot be read.
+/// Error of reading a folder of cases.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {message}")]
 pub struct CaseError {
@@ -23,30 +23,29 @@ pub struct CaseError {
     message: String,
 }
 
-/// One attack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attack {
-    /// The folder's name.
+    /// Name of the folder.
     pub name: String,
-    /// What it tries, in a line.
+    /// Its trick, one line.
     pub trick: String,
-    /// The task it is made for.
+    /// Id of the task.
     pub task: String,
-    /// What it is.
+    /// Its kind.
     pub sort: Sort,
     code: String,
 }
 
-/// What an attack is, and so what it may have.
+/// Kind of an attack, which determines its limit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sort {
     /// Not the part.
     Talk,
     /// The part with a defect.
     Defect {
-        /// Changes to the reference's text.
+        /// Replacements in the reference's text.
         replace: Vec<(String, String)>,
-        /// What it must cost.
+        /// Its lowest cost.
         costs: f64,
     },
 }
@@ -54,9 +53,9 @@ pub enum Sort {
 /// Honest stages of a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ladder {
-    /// The task.
+    /// Id of the task.
     pub task: String,
-    /// Each stands for the reference's last line.
+    /// Replacements of the reference's last line.
     pub stages: Vec<String>,
 }
 
@@ -93,7 +92,7 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
                 other => {
                     return Err(wrong(
                         &file,
-                        format!("`kind` must be talk or defect, is `{other}`"),
+                        format!("`kind` must be talk or defect, but is `{other}`"),
                     ));
                 }
             };
@@ -129,7 +128,7 @@ pub fn ladders(folder: &Path) -> Result<Vec<Ladder>, CaseError> {
 }
 
 impl Attack {
-    /// The script, given the task's reference; the error names a `replace` that the reference does not have.
+    /// The script, given the task's reference; an error if the reference lacks the text of a `replace`.
     pub fn script(&self, reference: &str) -> Result<String, String> {
         match &self.sort {
             Sort::Talk => Ok(self.code.clone()),

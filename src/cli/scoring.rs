@@ -37,6 +37,7 @@ pub struct ScoringArgs {
     #[arg(long, value_name = "MB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=65_536))]
     pub memory: u64,
     #[command(flatten)]
+    /// Execution options.
     pub cache: CacheArgs,
 }
 

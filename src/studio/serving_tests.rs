@@ -96,7 +96,7 @@ fn a_port_that_is_taken_is_said_where_it_is_chosen() {
 fn a_clients_step_shows_as_it_comes_and_a_click_shows_its_code_and_score() {
     let (standin, mut window) = serving();
     let watched = standin.0.borrow().servers[0].0.spectator.clone().unwrap();
-    let seat = watched.seat(false);
+    let seat = watched.recorder(false);
     window.run_steps(3);
     window.get_by_label("session 1, open");
     let under_way = seat.begin();
@@ -138,7 +138,7 @@ fn a_clients_step_shows_as_it_comes_and_a_click_shows_its_code_and_score() {
 fn a_window_that_closes_asks_when_clients_are_there_and_stops_the_server() {
     let (standin, mut window) = serving();
     let watched = standin.0.borrow().servers[0].0.spectator.clone().unwrap();
-    let seat = watched.seat(false);
+    let seat = watched.recorder(false);
     window.run_steps(3);
     assert!(!studio(&mut window).may_close());
     window.run_steps(3);

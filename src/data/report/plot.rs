@@ -17,8 +17,8 @@ const TOP: f64 = 40.0;
 const PLOT: f64 = 260.0;
 const BOTTOM: f64 = 40.0;
 
-#[derive(Clone, Debug, PartialEq)]
 /// A curve of a plot.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     /// Its name.
     pub name: String,
