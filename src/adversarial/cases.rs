@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// Highest lead over the weak seed of a script that is not the part.
-const LEEWAY: f64 = 0.05;
+const MAX_LEAD: f64 = 0.05;
 /// Lowest cost of a defect.
-const COSTS: f64 = 0.10;
+const MIN_COST: f64 = 0.10;
 
 /// Error of reading a folder of cases.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,7 @@ pub struct CaseError {
     message: String,
 }
 
+/// An attack on a reward.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attack {
     /// Name of the folder.
@@ -32,15 +33,15 @@ pub struct Attack {
     /// Id of the task.
     pub task: String,
     /// Its kind.
-    pub sort: Sort,
+    pub kind: AttackKind,
     code: String,
 }
 
 /// Kind of an attack, which determines its limit.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Sort {
+pub enum AttackKind {
     /// Not the part.
-    Talk,
+    NotThePart,
     /// The part with a defect.
     Defect {
         /// Replacements in the reference's text.
@@ -83,11 +84,11 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
         .map(|dir| {
             let file = dir.join("attack.toml");
             let card: AttackCard = card(&file)?;
-            let sort = match card.kind.as_str() {
-                "talk" => Sort::Talk,
-                "defect" => Sort::Defect {
+            let kind = match card.kind.as_str() {
+                "talk" => AttackKind::NotThePart,
+                "defect" => AttackKind::Defect {
                     replace: card.replace,
-                    costs: card.costs.unwrap_or(COSTS),
+                    costs: card.costs.unwrap_or(MIN_COST),
                 },
                 other => {
                     return Err(wrong(
@@ -106,7 +107,7 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
                 name: name(&dir),
                 trick: card.trick,
                 task: card.task,
-                sort,
+                kind,
                 code,
             })
         })
@@ -130,9 +131,9 @@ pub fn ladders(folder: &Path) -> Result<Vec<Ladder>, CaseError> {
 impl Attack {
     /// The script, given the task's reference; an error if the reference lacks the text of a `replace`.
     pub fn script(&self, reference: &str) -> Result<String, String> {
-        match &self.sort {
-            Sort::Talk => Ok(self.code.clone()),
-            Sort::Defect { replace, .. } => {
+        match &self.kind {
+            AttackKind::NotThePart => Ok(self.code.clone()),
+            AttackKind::Defect { replace, .. } => {
                 let mut code = reference.to_owned();
                 for (old, new) in replace {
                     if !code.contains(old) {
@@ -147,9 +148,9 @@ impl Attack {
 
     /// The most that it may have, given what weak seed and reference have.
     pub fn most(&self, weak: f64, reference: f64) -> f64 {
-        match &self.sort {
-            Sort::Talk => weak + LEEWAY,
-            Sort::Defect { costs, .. } => reference - costs,
+        match &self.kind {
+            AttackKind::NotThePart => weak + MAX_LEAD,
+            AttackKind::Defect { costs, .. } => reference - costs,
         }
     }
 }
@@ -224,7 +225,7 @@ mod tests {
             name: "thin".to_owned(),
             trick: String::new(),
             task: "spacer".to_owned(),
-            sort: Sort::Defect {
+            kind: AttackKind::Defect {
                 replace: vec![("wall = 4".to_owned(), "wall = 2".to_owned())],
                 costs: 0.1,
             },

@@ -6,9 +6,9 @@ use super::mutate::{Script, below};
 use cadforge_core::task::Task;
 
 /// Scripts per request.
-const BROOD: usize = 8;
+const BATCH: usize = 8;
 /// Rounds without gain before the climber goes back, to the best script or to a start, with equal probability.
-const PATIENCE: u32 = 25;
+const STALLED_ROUNDS: u32 = 25;
 
 /// A running climb.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl<'a> Climber<'a> {
         if self.evaluated == 0 {
             return self.starts.clone();
         }
-        if self.idle >= PATIENCE {
+        if self.idle >= STALLED_ROUNDS {
             self.idle = 0;
             self.current = if below(&mut self.random, 2) == 0 {
                 self.best.clone()
@@ -80,15 +80,15 @@ impl<'a> Climber<'a> {
                 (self.starts[start].clone(), f64::NEG_INFINITY)
             };
         }
-        let mut brood = Vec::with_capacity(BROOD);
-        for _ in 0..BROOD {
+        let mut batch = Vec::with_capacity(BATCH);
+        for _ in 0..BATCH {
             let mut child = self.current.0.clone();
             for _ in 0..=below(&mut self.random, 3) {
                 child = child.mutated(self.task, &mut self.random);
             }
-            brood.push(child);
+            batch.push(child);
         }
-        brood
+        batch
     }
 
     /// Receives their totals, in the same order.

@@ -84,7 +84,7 @@ impl Script {
 }
 
 /// Factors of a wrong dimension, used alternately.
-const WRONG: [f64; 2] = [1.12, 0.88];
+const WRONG_FACTORS: [f64; 2] = [1.12, 0.88];
 
 /// The reference with some of its named dimensions wrong by an eighth: from all of them to none, in `steps` steps.
 /// Integers are unchanged: another count is another part.
@@ -120,7 +120,7 @@ fn measures(reference: &str) -> Vec<usize> {
         .collect()
 }
 
-/// The reference with some dimensions wrong by a share of [`WRONG`].
+/// The reference with some dimensions wrong by a share of [`WRONG_FACTORS`].
 fn altered(reference: &str, wrong: &[usize], share: f64) -> String {
     let mut code = reference.to_owned();
     if share == 0.0 {
@@ -129,7 +129,7 @@ fn altered(reference: &str, wrong: &[usize], share: f64) -> String {
     for &index in wrong {
         let dimension = &dimensions(&code)[index];
         let value: f64 = dimension.literal.parse().expect("a measure is a number");
-        let factor = 1.0 + share * (WRONG[index % 2] - 1.0);
+        let factor = 1.0 + share * (WRONG_FACTORS[index % 2] - 1.0);
         code = dimension.with(&code, &format!("{:?}", value * factor));
     }
     code

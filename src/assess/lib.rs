@@ -198,7 +198,7 @@ impl Assessor {
             && !(shape_wanted && known.evaluation.ok)
             && !(shape_wanted && may_be_displayed(request, &known.evaluation))
         {
-            return Ok(again(known, None, None, start));
+            return Ok(cached_assessment(known, None, None, start));
         }
         let mut announce = |execution: &Execution| {
             if let Build::Shape(shape) = &execution.build {
@@ -224,7 +224,7 @@ impl Assessor {
             if let Build::Shape(shape) = &execution.build
                 && known.is_of(shape)
             {
-                return Ok(again(
+                return Ok(cached_assessment(
                     known,
                     Some(Arc::clone(shape)),
                     execution.scene.clone(),
@@ -280,7 +280,7 @@ impl Assessor {
             Some(failure)
                 if scoring.shaping == Shaping::Grounded && scoring.profile == Profile::GroundedV2 =>
             {
-                self.before(request, &text, failure, clean, cancel)?
+                self.semantic_before_error(request, &text, failure, clean, cancel)?
             }
             _ => None,
         };
@@ -347,7 +347,7 @@ impl Assessor {
     }
 
     /// The semantic score of the last solid that was bound before an error.
-    fn before(
+    fn semantic_before_error(
         &self,
         request: &Request<'_>,
         code: &str,
@@ -474,7 +474,7 @@ fn gated(failure: &Failure) -> Scored {
 }
 
 /// A cached evaluation for a request made at `start`.
-fn again(
+fn cached_assessment(
     known: &CachedEvaluation,
     shape: Option<Arc<Shape>>,
     scene: Option<Arc<Scene>>,

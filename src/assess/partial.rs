@@ -4,7 +4,7 @@
 use cadforge_core::failure::Failure;
 
 /// Maximum number of names to try, last bound first.
-const MOST: usize = 4;
+const MAX_NAMES: usize = 4;
 
 /// Scripts that stop before the failing top-level statement, the longest first; none for an error without a line,
 /// such as a syntax error.
@@ -34,7 +34,7 @@ pub(super) fn scripts(code: &str, failure: &Failure) -> Vec<String> {
         seen.push(*name);
         fresh
     });
-    names.truncate(MOST);
+    names.truncate(MAX_NAMES);
     names
         .into_iter()
         .map(|name| format!("{before}\nfixture = {name}\n"))

@@ -55,7 +55,7 @@ impl PreparedTaskStore {
             .part("trials", &count.to_le_bytes())
             .optional("reference", task.reference.as_deref().map(str::as_bytes))
             .optional("content", other.as_ref().map(|(_, content)| content.as_slice()));
-        let limits = bounded(task)?;
+        let limits = task_limits(task)?;
         if let Some(files) = &limits.project {
             key = key.part("files", files.digest());
         }
@@ -163,7 +163,7 @@ fn prepare(
     })
 }
 /// The limits for building a task's reference and seeds.
-fn bounded(task: &Task) -> Result<Limits, ExecutorError> {
+fn task_limits(task: &Task) -> Result<Limits, ExecutorError> {
     let limits = Limits {
         mesh: MeshKind::Bounded,
         ..Limits::default()

@@ -2,7 +2,7 @@
 //! from the weak seed to the reference, groups, and an optimiser.
 
 mod climb;
-mod judge;
+mod evaluator;
 mod paths;
 mod suite;
 
@@ -12,9 +12,8 @@ use std::process::ExitCode;
 use super::context::Global;
 use super::scoring::ScoringArgs;
 
-/// Arguments of `cadforge attack`.
 #[derive(Debug, clap::Args)]
-pub struct AttackArgs {
+pub(crate) struct AttackArgs {
     /// Only this task, for the optimiser, --interpolate and --groups [default: all tasks]
     #[arg(long, value_name = "ID")]
     task: Option<String>,
@@ -52,17 +51,17 @@ pub struct AttackArgs {
 
 /// Exits with 1 if a limit is exceeded.
 pub(super) fn run(args: &AttackArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let judge = judge::Judge::start(args, global)?;
+    let evaluator = evaluator::Evaluator::start(args, global)?;
     let good = if let Some(folder) = &args.suite {
-        suite::attacks(folder, &judge, args.json)?
+        suite::attacks(folder, &evaluator, args.json)?
     } else if let Some(folder) = &args.ladders {
-        suite::ladders(folder, args.task.as_deref(), &judge, args.json)?
+        suite::ladders(folder, args.task.as_deref(), &evaluator, args.json)?
     } else if args.interpolate {
-        paths::interpolate(args, &judge)?
+        paths::interpolate(args, &evaluator)?
     } else if let Some(groups) = args.groups {
-        paths::groups(args, groups, &judge)?
+        paths::groups(args, groups, &evaluator)?
     } else {
-        climb::run(&judge.chosen(args.task.as_deref())?, args, &judge)?
+        climb::run(&evaluator.selected_tasks(args.task.as_deref())?, args, &evaluator)?
     };
     Ok(if good {
         ExitCode::SUCCESS

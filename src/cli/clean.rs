@@ -15,9 +15,8 @@ use crate::data::store::{self, Store};
 use crate::executor::scratch;
 use crate::locate;
 
-/// Arguments of `cadforge clean`.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct CleanArgs {
+pub(crate) struct CleanArgs {
     /// Also remove the store of rows and trajectories; it cannot be recreated
     #[arg(long)]
     store: bool,

@@ -21,7 +21,7 @@ use crate::trajectory::TrajectoryError;
 
 /// Flags of every subcommand.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// Also use the task packs in this folder; may be repeated
     #[arg(long, global = true, value_name = "DIR", help_heading = "Places")]
     pub tasks: Vec<PathBuf>,
@@ -73,7 +73,7 @@ impl Global {
     }
 
     /// Locations given on the command line.
-    pub fn overrides(&self) -> Overrides {
+    pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             tasks: self.tasks.clone(),
             assets: self.assets.clone(),
@@ -83,17 +83,17 @@ impl Global {
     }
 
     /// All tasks of all packs.
-    pub fn task_set(&self) -> anyhow::Result<TaskSet> {
+    pub(crate) fn task_set(&self) -> anyhow::Result<TaskSet> {
         Ok(TaskSet::load(&locate::tasks(&self.overrides())?)?)
     }
 
     /// An engine with at most `workers` workers, with the cache.
-    pub fn engine(&self, workers: usize) -> anyhow::Result<Engine> {
+    pub(crate) fn engine(&self, workers: usize) -> anyhow::Result<Engine> {
         self.engine_with(workers, |_| {})
     }
 
     /// As [`Self::engine`], with changes to the configuration.
-    pub fn engine_with(
+    pub(crate) fn engine_with(
         &self,
         workers: usize,
         change: impl FnOnce(&mut WorkerConfig),
@@ -103,7 +103,7 @@ impl Global {
     }
 
     /// As [`Self::engine_with`], with a given Python, which may not exist yet.
-    pub fn engine_of(
+    pub(crate) fn engine_of(
         &self,
         python: PathBuf,
         workers: usize,
@@ -121,7 +121,7 @@ impl Global {
 
 /// An error that determines the exit code.
 #[derive(Debug, thiserror::Error)]
-pub enum CliError {
+pub(crate) enum CliError {
     /// Wrong use or bad input: exit 2.
     #[error("{0}")]
     Input(String),

@@ -10,9 +10,8 @@ use crate::data::curriculum::{self, Options, Stage, Summary};
 use crate::locate;
 use crate::repair::endpoint::Template;
 
-/// Arguments of `cadforge curriculum`.
 #[derive(Debug, clap::Args)]
-pub struct CurriculumArgs {
+pub(crate) struct CurriculumArgs {
     /// Scored rows: JSON Lines, plain or compressed with gzip, and trajectory folders
     #[arg(value_name = "IN.jsonl", required = true)]
     inputs: Vec<PathBuf>,

@@ -16,9 +16,8 @@ use serde::Serialize;
 use super::context::{Global, print, print_json};
 use crate::locate::Env;
 
-/// Arguments of `doctor`.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct DoctorArgs {
+pub(crate) struct DoctorArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -168,18 +167,18 @@ impl Report {
 }
 
 fn diagnose(global: &Global) -> Report {
-    let around = Env::of_process();
+    let env = Env::of_process();
     let overrides = global.overrides();
     let places = Places {
-        assets: around.assets(&overrides),
-        worker: around.worker(&overrides),
-        python: around.python(&overrides),
-        data: around.data(),
-        cache: around.cache(),
+        assets: env.assets(&overrides),
+        worker: env.worker(&overrides),
+        python: env.python(&overrides),
+        data: env.data(),
+        cache: env.cache(),
     };
     let environment = places.python.as_deref().ok().map(python::Environment::of);
 
-    let mut checks = programs::check(&around, &places, environment.as_ref());
+    let mut checks = programs::check(&env, &places, environment.as_ref());
     checks.extend(python::check(&places, environment.as_ref()));
     checks.extend(files::check(global, &places));
     checks.extend(window::check());

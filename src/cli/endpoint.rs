@@ -10,7 +10,7 @@ use crate::repair::endpoint::{Address, Timeouts, Transport};
 /// The endpoint and its sampling options.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Model (with --proposer endpoint)")]
-pub struct EndpointArgs {
+pub(crate) struct EndpointArgs {
     #[arg(
         long,
         value_name = "URL",
@@ -48,7 +48,7 @@ pub struct EndpointArgs {
 
 impl EndpointArgs {
     /// The configuration of the endpoint; with `paced`, a cassette keeps its pauses.
-    pub fn config(&self, prompts: Option<PathBuf>, paced: bool) -> Result<EndpointConfig, CliError> {
+    pub(crate) fn config(&self, prompts: Option<PathBuf>, paced: bool) -> Result<EndpointConfig, CliError> {
         let given = self
             .endpoint
             .clone()

@@ -16,9 +16,8 @@ use crate::executor::CancelToken;
 use crate::reward::{Component, Profile};
 use crate::trajectory;
 
-/// Arguments of `cadforge eval`.
 #[derive(Debug, clap::Args)]
-pub struct EvalArgs {
+pub(crate) struct EvalArgs {
     /// The candidate; `-` reads standard input
     file: PathBuf,
     /// The task to score against
@@ -49,10 +48,10 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let workers = parallel::workers(1 + scoring.trials() as usize);
     let engine = global.engine_with(workers, |config| args.scoring.cache.apply(config))?;
     let request = Request::batch(task, &code, &scoring);
-    let evaluation = waiting(|| evaluate(&request, &engine, args.out.as_deref()))?;
+    let evaluation = with_notice(|| evaluate(&request, &engine, args.out.as_deref()))?;
     if let Some(path) = &args.step {
         let limits = &with_task_files(&scoring.limits, task)?;
-        let execution = waiting(|| {
+        let execution = with_notice(|| {
             engine
                 .assessor()
                 .executor()
@@ -84,7 +83,7 @@ fn evaluate(request: &Request<'_>, engine: &Engine, out: Option<&Path>) -> anyho
 }
 
 /// On a terminal, prints a message if `work` takes long.
-fn waiting<T>(work: impl FnOnce() -> T) -> T {
+fn with_notice<T>(work: impl FnOnce() -> T) -> T {
     if !std::io::stderr().is_terminal() {
         return work();
     }

@@ -10,9 +10,8 @@ use super::curriculum::template;
 use crate::data::DEFAULT_GENERATIONS;
 use crate::data::export::{self, Kind, Options, POSITIVE, STRICT, SplitBy, Summary};
 
-/// Arguments of `cadforge export`.
 #[derive(Debug, clap::Args)]
-pub struct ExportArgs {
+pub(crate) struct ExportArgs {
     /// Kind of data set
     #[arg(value_enum)]
     kind: Kind,

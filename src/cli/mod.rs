@@ -29,8 +29,8 @@ use clap::{CommandFactory, Parser};
 use crate::engine::Engine;
 use crate::executor::Limits;
 
-pub use context::{CliError, Global};
-pub use scoring::{CacheArgs, ScoringArgs};
+pub(crate) use context::{CliError, Global};
+pub(crate) use scoring::{CacheArgs, ScoringArgs};
 
 /// Inspect, edit and repair CadQuery code, and score the parts that it builds.
 #[derive(Debug, Parser)]
@@ -39,7 +39,7 @@ struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    verb: Option<CliCommand>,
+    command: Option<CliCommand>,
     #[command(flatten)]
     studio: studio::StudioArgs,
 }
@@ -78,9 +78,13 @@ enum CliCommand {
 
 /// Parses the command line, runs the subcommand and returns the exit code.
 pub fn run() -> ExitCode {
-    let Cli { global, verb, studio } = Cli::parse();
+    let Cli {
+        global,
+        command,
+        studio,
+    } = Cli::parse();
     // clap's own check would also reject global flags before a subcommand.
-    if verb.is_some() && !studio.is_empty() {
+    if command.is_some() && !studio.is_empty() {
         let message = "a file or --task for the window cannot be given before a subcommand";
         Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
@@ -88,7 +92,7 @@ pub fn run() -> ExitCode {
         eprintln!("cadforge: {error}");
         return ExitCode::from(2);
     }
-    let done = match verb {
+    let done = match command {
         None => studio::run(studio, &global),
         Some(CliCommand::Studio(args)) => studio::run(args, &global),
         Some(CliCommand::Doctor(args)) => doctor::run(args, &global),

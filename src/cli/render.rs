@@ -9,9 +9,8 @@ use super::scoring::ProjectArgs;
 use crate::geometry::{Scene, Shape, TriMesh};
 use crate::render::{Headless, Preset, Projection, SIDES, Shot, ShotPane, Tone, shape_from_mesh};
 
-/// Arguments of `cadforge render`.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// CadQuery code or an STL file
     #[arg(value_name = "FILE.py|FILE.stl")]
     pub file: PathBuf,
@@ -33,7 +32,7 @@ pub struct Args {
 }
 
 /// The objects of a file.
-pub struct Drawing {
+pub(crate) struct Drawing {
     /// The scored shape.
     pub shape: Arc<Shape>,
     /// All objects that the script shows, if these are more than the shape.
@@ -45,7 +44,7 @@ pub struct Drawing {
 /// # Errors
 /// Whatever `load` returns, unchanged; a [`crate::render::RenderError`] when nothing can be drawn here;
 /// [`CliError::Input`] when the PNG cannot be written.
-pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>) -> anyhow::Result<()> {
     let against = args
         .against
         .as_deref()
@@ -86,7 +85,7 @@ pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>) 
 }
 
 /// Whether a file is read as STL.
-pub fn is_stl(file: &Path) -> bool {
+pub(crate) fn is_stl(file: &Path) -> bool {
     file.extension()
         .and_then(OsStr::to_str)
         .is_some_and(|extension| extension.eq_ignore_ascii_case("stl"))
@@ -96,7 +95,7 @@ pub fn is_stl(file: &Path) -> bool {
 ///
 /// # Errors
 /// [`CliError::Input`] when the file cannot be read or is not STL.
-pub fn load_stl(file: &Path) -> anyhow::Result<Drawing> {
+pub(crate) fn load_stl(file: &Path) -> anyhow::Result<Drawing> {
     let name = file.display();
     let bytes = std::fs::read(file).map_err(|error| {
         CliError::Input(format!(

@@ -15,9 +15,8 @@ use crate::locate;
 use crate::task::{Task, recording};
 use crate::trajectory::{PLAN_FILE, Step};
 
-/// Arguments of `cadforge repair`.
 #[derive(Debug, clap::Args)]
-pub struct RepairArgs {
+pub(crate) struct RepairArgs {
     /// The task
     #[arg(long, value_name = "ID")]
     task: String,

@@ -10,9 +10,8 @@ use crate::data::DEFAULT_GENERATIONS;
 use crate::data::report::{self, PUBLISHED, Published, Run};
 use crate::trajectory::write_atomically;
 
-/// Arguments of `cadforge report`.
 #[derive(Debug, clap::Args)]
-pub struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// One file per run: rows with rewards, a trajectory's folder, or a trainer's log of losses
     #[arg(value_name = "FILE.jsonl", required = true)]
     files: Vec<PathBuf>,

@@ -12,9 +12,8 @@ use super::scoring::ScoringArgs;
 use crate::data::DEFAULT_GENERATIONS;
 use crate::data::score::{self, Options, Progress, Summary};
 
-/// Arguments of `cadforge score`.
 #[derive(Debug, clap::Args)]
-pub struct ScoreArgs {
+pub(crate) struct ScoreArgs {
     /// The rows: JSON Lines, plain or compressed with gzip
     #[arg(value_name = "IN.jsonl")]
     input: PathBuf,

@@ -13,7 +13,7 @@ use crate::task::Task;
 /// Scoring options and limits of a candidate.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Scoring")]
-pub struct ScoringArgs {
+pub(crate) struct ScoringArgs {
     /// Formulas that compute the total
     #[arg(long, value_enum, default_value_t = Profile::CadforgeV1)]
     pub profile: Profile,
@@ -37,13 +37,12 @@ pub struct ScoringArgs {
     #[arg(long, value_name = "MB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=65_536))]
     pub memory: u64,
     #[command(flatten)]
-    /// Execution options.
     pub cache: CacheArgs,
 }
 
 /// Execution options that do not affect results.
 #[derive(Clone, Debug, clap::Args)]
-pub struct CacheArgs {
+pub(crate) struct CacheArgs {
     /// Build and score without the cache
     #[arg(long)]
     pub no_cache: bool,
@@ -54,7 +53,7 @@ pub struct CacheArgs {
 
 /// Files that scripts may read.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct ProjectArgs {
+pub(crate) struct ProjectArgs {
     /// Let the script read files of this folder and import modules from it; read-only
     #[arg(long, value_name = "DIR")]
     pub project: Option<PathBuf>,
@@ -62,7 +61,7 @@ pub struct ProjectArgs {
 
 impl ProjectArgs {
     /// Adds the folder to the limits of a run; `task` is the task that is scored.
-    pub fn apply(&self, task: Option<&Task>, limits: &mut Limits) -> anyhow::Result<()> {
+    pub(crate) fn apply(&self, task: Option<&Task>, limits: &mut Limits) -> anyhow::Result<()> {
         let Some(folder) = &self.project else {
             return Ok(());
         };
@@ -82,7 +81,7 @@ impl ProjectArgs {
 
 impl CacheArgs {
     /// Applies the options to the workers' configuration.
-    pub fn apply(&self, config: &mut WorkerConfig) {
+    pub(crate) fn apply(&self, config: &mut WorkerConfig) {
         config.patches.clone_from(&self.patches);
         if self.no_cache {
             config.cache = Cache::off();
@@ -92,7 +91,7 @@ impl CacheArgs {
 
 impl ScoringArgs {
     /// The options as [`Scoring`].
-    pub fn scoring(&self) -> Scoring {
+    pub(crate) fn scoring(&self) -> Scoring {
         Scoring {
             profile: self.profile,
             mode: self.mode,

@@ -13,11 +13,10 @@ use super::scoring::ScoringArgs;
 use crate::executor::kernel::sandbox_support;
 use crate::server::{self, Config};
 
-/// Arguments of `cadforge serve`.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("mode", |mode| mode.default_value("fast")))]
 #[command(mut_arg("timeout", |timeout| timeout.default_value("8")))]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Address or name to listen on
     #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
     host: String,

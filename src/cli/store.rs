@@ -13,9 +13,8 @@ use crate::data::{DataError, RowFormat, line_of};
 use crate::failure::Kind;
 use crate::locate;
 
-/// Arguments of `cadforge store`.
 #[derive(Debug, clap::Args)]
-pub struct StoreArgs {
+pub(crate) struct StoreArgs {
     /// The store's folder [default: `store` in the data folder]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Places")]
     store: Option<PathBuf>,

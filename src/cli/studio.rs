@@ -16,9 +16,8 @@ use crate::studio::settings::Settings;
 use crate::studio::{self, Opened, StudioOptions};
 use crate::trajectory::{self, TrajectoryError};
 
-/// Arguments of the window.
 #[derive(Debug, clap::Args)]
-pub struct StudioArgs {
+pub(crate) struct StudioArgs {
     /// File to open: a CadQuery file, a trajectory, rows of a training run (JSONL), a folder of these, or a store
     #[arg(value_name = "FILE.py|TRAJECTORY|FOLDER")]
     open: Option<PathBuf>,

@@ -15,9 +15,8 @@ use super::context::{self, Global};
 use super::scoring::CacheArgs;
 use crate::task::{Level, RecordedRepair, Scale, Task};
 
-/// Arguments of `cadforge tasks`.
 #[derive(Debug, clap::Args)]
-pub struct TasksArgs {
+pub(crate) struct TasksArgs {
     #[command(subcommand)]
     action: Action,
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
-use super::score::note;
+use super::score::add_evaluation;
 use super::{DataError, Lines, Row};
 use cadforge_assess::Evaluation;
 
@@ -52,7 +52,7 @@ pub fn append_to(
     ] {
         row.insert(key.to_owned(), value);
     }
-    note(&mut row, evaluation);
+    add_evaluation(&mut row, evaluation);
     let mut set = |key: &str, value| row.insert(key.to_owned(), value);
     set("previous_score", json!(before.score()));
     set("previous_reward", json!(before.total()));

@@ -75,16 +75,16 @@ impl Row {
         if let Some(code) = self.text("code") {
             return Some(extraction::code(code).into_owned());
         }
-        if let Some(said) = self.completion() {
-            return Some(extraction::program(&said));
+        if let Some(answer_text) = self.completion() {
+            return Some(extraction::program(&answer_text));
         }
         if let Some(action) = self.get("action") {
             return match action {
-                Value::String(said) => Some(extraction::program(said)),
+                Value::String(answer_text) => Some(extraction::program(answer_text)),
                 _ => Some(extraction::code(action.get("code")?.as_str()?).into_owned()),
             };
         }
-        Some(extraction::program(&said(self.get("chosen")?)?))
+        Some(extraction::program(&answer_text(self.get("chosen")?)?))
     }
 
     /// Whether [`Self::code`] finds a candidate; cheaper, without parsing.
@@ -94,7 +94,7 @@ impl Row {
         }
         match self.get("action") {
             Some(action) => action.is_string() || action.get("code").is_some_and(Value::is_string),
-            None => self.get("chosen").and_then(said).is_some(),
+            None => self.get("chosen").and_then(answer_text).is_some(),
         }
     }
 
@@ -102,7 +102,7 @@ impl Row {
     pub fn completion(&self) -> Option<String> {
         ["completion", "messages"]
             .iter()
-            .find_map(|key| said(self.get(key)?))
+            .find_map(|key| answer_text(self.get(key)?))
     }
 
     /// The prompt, as messages; empty if the row has none.
@@ -249,7 +249,7 @@ impl Row {
 }
 
 /// The text of an answer: a string, a message, or the last message of the assistant.
-fn said(answer: &Value) -> Option<String> {
+fn answer_text(answer: &Value) -> Option<String> {
     match answer {
         Value::String(text) => Some(text.clone()),
         Value::Array(messages) => match &messages[..] {

@@ -73,8 +73,8 @@ fn is_progress((was, before): (&Failure, &str), (is, after): (&Failure, &str)) -
         return false;
     }
     // After the repair of a selector or plane, the operation that uses it runs for the first time.
-    let mended = ["ParseException", "Supported names are", "access index"];
-    if is.kind == Kind::TypeOrValue && mended.iter().any(|words| was.message.contains(words)) {
+    let repaired = ["ParseException", "Supported names are", "access index"];
+    if is.kind == Kind::TypeOrValue && repaired.iter().any(|words| was.message.contains(words)) {
         return true;
     }
     // In the changed lines, only content that was there before is not the edit's fault.

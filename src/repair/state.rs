@@ -48,7 +48,8 @@ impl State {
         };
         let plan = plan(repair, proposer, seed);
         if let Some(dir) = repair.out
-            && let Some((writer, known)) = found(dir, &plan, || header(repair, proposer, assessor))?
+            && let Some((writer, known)) =
+                resume_trajectory(dir, &plan, || header(repair, proposer, assessor))?
         {
             state.writer = Some(writer);
             for step in &known {
@@ -226,13 +227,13 @@ fn head_of(steps: &[Step]) -> usize {
     steps.iter().rfind(kept).map_or(0, |step| step.step)
 }
 
-type Found = Option<(TrajectoryWriter, Vec<Step>)>;
+type Resumed = Option<(TrajectoryWriter, Vec<Step>)>;
 
-fn found(
+fn resume_trajectory(
     dir: &Path,
     plan: &serde_json::Value,
     header: impl FnOnce() -> Result<Header, ExecutorError>,
-) -> Result<Found, RepairError> {
+) -> Result<Resumed, RepairError> {
     // The versions of the workers are queried only if there is something to compare.
     let mut fault = None;
     let header = || {

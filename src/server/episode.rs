@@ -198,8 +198,8 @@ impl Episode {
             elapsed_ms: elapsed.as_secs_f64() * 1e3,
         });
         // Bounds the response for clients that continue after the end.
-        const KEPT: usize = 64;
-        if self.trace.len() > KEPT {
+        const MAX_TRACE: usize = 64;
+        if self.trace.len() > MAX_TRACE {
             self.trace.remove(0);
         }
     }

@@ -29,7 +29,7 @@ pub async fn answer(
         Err(wrong) => return Reply::Text(error("INVALID_JSON", &format!("Invalid JSON: {wrong}"))),
     };
     let done = match read(&value) {
-        Ok(call) => act(app, environment, scoring, call).await,
+        Ok(call) => perform(app, environment, scoring, call).await,
         Err(denied) => Err(denied),
     };
     match done {
@@ -110,7 +110,7 @@ fn read(message: &Value) -> Result<Call, CallError> {
     errors.or(call).map_err(CallError::Invalid)
 }
 
-async fn act(
+async fn perform(
     app: &App,
     environment: &mut Environment,
     scoring: &ScoringService,

@@ -83,8 +83,8 @@ fn routes() -> Vec<Route> {
         )
         .carries(JSON, true, SchemaGenerator::subschema_for::<RpcRequest>)
         .answers::<RpcAnswer>(),
-        get("/mcp", "The same over a WebSocket, one message per text frame").switches(),
-        get("/ws", "OpenEnv over a WebSocket: one environment per connection").switches(),
+        get("/mcp", "The same over a WebSocket, one message per text frame").upgrades(),
+        get("/ws", "OpenEnv over a WebSocket: one environment per connection").upgrades(),
         get("/list_environments", "The environment's name").answers::<Vec<String>>(),
         get(&format!("{ENVIRONMENT}/splits"), "Splits of the tasks").answers::<Vec<Split>>(),
         of_tasks("tasks", "All tasks of a split")
@@ -134,16 +134,16 @@ fn routes() -> Vec<Route> {
 }
 
 /// Generates the schema of a body.
-type Make = fn(&mut SchemaGenerator) -> Schema;
+type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
 struct Route {
     method: &'static str,
     path: String,
     summary: &'static str,
     /// Media type of the body, whether it is required, and its schema.
-    takes: Option<(&'static str, bool, Make)>,
+    takes: Option<(&'static str, bool, SchemaFn)>,
     /// Media type and schema of the response; `None` for a WebSocket.
-    answers: Option<(&'static str, Make)>,
+    answers: Option<(&'static str, SchemaFn)>,
     /// Statuses of errors with a message.
     fails: Vec<u16>,
     /// Whether invalid fields are listed.
@@ -183,7 +183,7 @@ impl Route {
             .fails(&[400, 408, 413])
     }
 
-    fn carries(mut self, media: &'static str, required: bool, schema: Make) -> Self {
+    fn carries(mut self, media: &'static str, required: bool, schema: SchemaFn) -> Self {
         self.takes = Some((media, required, schema));
         self
     }
@@ -192,13 +192,13 @@ impl Route {
         self.answers_with(JSON, SchemaGenerator::subschema_for::<T>)
     }
 
-    fn answers_with(mut self, media: &'static str, schema: Make) -> Self {
+    fn answers_with(mut self, media: &'static str, schema: SchemaFn) -> Self {
         self.answers = Some((media, schema));
         self
     }
 
     /// Becomes a WebSocket.
-    fn switches(self) -> Self {
+    fn upgrades(self) -> Self {
         self.fails(&[426])
     }
 

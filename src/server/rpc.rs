@@ -55,7 +55,7 @@ pub async fn reply_to(app: &App, scoring: &ScoringService, request: &Value) -> V
         Err(error) => return failed(id, error),
     };
     match run(app, scoring, call.0, call.1).await {
-        Ok(result) => said(id, Some(result), None),
+        Ok(result) => response(id, Some(result), None),
         Err(error) => failed(id, error),
     }
 }
@@ -225,10 +225,10 @@ fn invalid(wrong: Vec<FieldError>) -> Error {
 }
 
 fn failed(id: Value, error: Error) -> Value {
-    said(id, None, Some(error))
+    response(id, None, Some(error))
 }
 
-fn said(id: Value, result: Option<Value>, error: Option<Error>) -> Value {
+fn response(id: Value, result: Option<Value>, error: Option<Error>) -> Value {
     let jsonrpc = "2.0".to_owned();
     let answer = RpcAnswer {
         jsonrpc,

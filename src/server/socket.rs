@@ -127,14 +127,14 @@ async fn session(app: &App, mut socket: Socket, dialect: Dialect) {
     // Released before the closing handshake: the client may reconnect immediately after it.
     drop(permit);
     let _ = match end {
-        End::Close(code, reason) => close(&mut socket, code, reason).await,
-        End::Answer => finish(&mut socket).await,
-        End::Gone => None,
+        SessionEnd::Close(code, reason) => close(&mut socket, code, reason).await,
+        SessionEnd::Answer => finish(&mut socket).await,
+        SessionEnd::Gone => None,
     };
 }
 
 /// Why a session ends.
-enum End {
+enum SessionEnd {
     /// The server closes it.
     Close(CloseCode, &'static str),
     /// The client closes it and waits for the reply.
@@ -143,7 +143,7 @@ enum End {
     Gone,
 }
 
-impl End {
+impl SessionEnd {
     /// The end after something other than a message was received.
     fn of(received: Option<&Result<Message, Error>>) -> Self {
         match received {
@@ -164,7 +164,7 @@ async fn converse(
     environment: &mut Environment,
     scoring: &ScoringService,
     dialect: Dialect,
-) -> End {
+) -> SessionEnd {
     let mut ahead = VecDeque::new();
     loop {
         let message = match ahead.pop_front() {
@@ -184,12 +184,12 @@ async fn converse(
                         Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => {
                             ahead.push_back(message);
                             if ahead.len() > MAX_UNANSWERED {
-                                return End::Close(CloseCode::Policy, "too many messages ahead of their replies");
+                                return SessionEnd::Close(CloseCode::Policy, "too many messages ahead of their replies");
                             }
                         }
                         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                         // Dropping the future cancels the step: the client is gone.
-                        other => return End::of(other.as_ref()),
+                        other => return SessionEnd::of(other.as_ref()),
                     },
                 }
             }
@@ -198,16 +198,16 @@ async fn converse(
         match reply {
             Reply::Text(value) => {
                 if send(socket, &value).await.is_none() {
-                    return End::Gone;
+                    return SessionEnd::Gone;
                 }
             }
-            Reply::Close => return End::Close(CloseCode::Normal, ""),
+            Reply::Close => return SessionEnd::Close(CloseCode::Normal, ""),
         }
     }
 }
 
 /// The next message of an idle client.
-async fn next(app: &App, socket: &mut Socket) -> Result<Message, End> {
+async fn next(app: &App, socket: &mut Socket) -> Result<Message, SessionEnd> {
     let mut ending = app.ending.clone();
     // Pings show that the client is alive, but do not reset the idle timer.
     let idle = tokio::time::sleep(app.config.idle);
@@ -218,13 +218,13 @@ async fn next(app: &App, socket: &mut Socket) -> Result<Message, End> {
             received = socket.next() => match received {
                 Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => return Ok(message),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                other => return Err(End::of(other.as_ref())),
+                other => return Err(SessionEnd::of(other.as_ref())),
             },
-            () = super::listen::ended(&mut ending) => return Err(End::Close(CloseCode::Away, "the server ends")),
+            () = super::listen::ended(&mut ending) => return Err(SessionEnd::Close(CloseCode::Away, "the server ends")),
             () = &mut idle => {
                 let message = format!("closed after {} s without a message", app.config.idle.as_secs());
                 let _ = send(socket, &message::error("SESSION_ERROR", &message)).await;
-                return Err(End::Close(CloseCode::Away, "idle"));
+                return Err(SessionEnd::Close(CloseCode::Away, "idle"));
             }
         }
     }

@@ -29,7 +29,7 @@ use cadforge_trajectory::Step;
 const LOOP_LIMIT: Duration = Duration::from_secs(300);
 
 /// Maximum size of the stored meshes in bytes; the oldest run is removed first.
-const KEPT: usize = 256 << 20;
+const MAX_BYTES: usize = 256 << 20;
 
 /// The meshes of the last runs.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ impl Shapes {
         runs.retain(|old| (old.kind, &old.task_id) != (run.kind, &run.task_id));
         runs.push_back(run);
         let size = |run: &Run| run.steps.iter().flatten().map(Bytes::len).sum::<usize>();
-        while runs.len() > 1 && runs.iter().map(size).sum::<usize>() > KEPT {
+        while runs.len() > 1 && runs.iter().map(size).sum::<usize>() > MAX_BYTES {
             runs.pop_front();
         }
     }

@@ -31,8 +31,8 @@ pub async fn splits(Path(environment): Path<String>) -> Answer {
 }
 
 pub async fn tasks(State(app): State<Arc<App>>, Path(environment): Path<String>, request: Request) -> Answer {
-    let read = |fields: Fields<'_>| SplitRequest::read(fields).map(|asked| (asked.split, ()));
-    asked(&app, &environment, request, read, |tasks, ()| {
+    let read = |fields: Fields<'_>| SplitRequest::read(fields).map(|respond| (respond.split, ()));
+    respond(&app, &environment, request, read, |tasks, ()| {
         Some(Tasks {
             tasks,
             env_name: ENVIRONMENT.to_owned(),
@@ -46,8 +46,8 @@ pub async fn num_tasks(
     Path(environment): Path<String>,
     request: Request,
 ) -> Answer {
-    let read = |fields: Fields<'_>| SplitRequest::read(fields).map(|asked| (asked.split, ()));
-    asked(&app, &environment, request, read, |tasks, ()| {
+    let read = |fields: Fields<'_>| SplitRequest::read(fields).map(|respond| (respond.split, ()));
+    respond(&app, &environment, request, read, |tasks, ()| {
         Some(TaskCount {
             num_tasks: tasks.len(),
         })
@@ -56,8 +56,8 @@ pub async fn num_tasks(
 }
 
 pub async fn task(State(app): State<Arc<App>>, Path(environment): Path<String>, request: Request) -> Answer {
-    let read = |fields: Fields<'_>| IndexRequest::read(fields).map(|asked| (asked.split, asked.index));
-    asked(&app, &environment, request, read, |mut tasks, index| {
+    let read = |fields: Fields<'_>| IndexRequest::read(fields).map(|respond| (respond.split, respond.index));
+    respond(&app, &environment, request, read, |mut tasks, index| {
         // As in Python: from the end if negative.
         let index = if index < 0 {
             index.saturating_add(tasks.len() as i64)
@@ -77,9 +77,10 @@ pub async fn task_range(
     Path(environment): Path<String>,
     request: Request,
 ) -> Answer {
-    let read =
-        |fields: Fields<'_>| RangeRequest::read(fields).map(|asked| (asked.split, (asked.start, asked.stop)));
-    asked(&app, &environment, request, read, |mut tasks, (start, stop)| {
+    let read = |fields: Fields<'_>| {
+        RangeRequest::read(fields).map(|respond| (respond.split, (respond.start, respond.stop)))
+    };
+    respond(&app, &environment, request, read, |mut tasks, (start, stop)| {
         let bound = |given: Option<i64>, otherwise: usize| match given {
             None => otherwise,
             Some(index) if index < 0 => tasks.len().saturating_sub(index.unsigned_abs() as usize),
@@ -94,7 +95,7 @@ pub async fn task_range(
 }
 
 /// Answers a request about a split.
-async fn asked<W, A: Serialize>(
+async fn respond<W, A: Serialize>(
     app: &App,
     environment: &str,
     request: Request,

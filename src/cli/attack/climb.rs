@@ -12,7 +12,7 @@ use clap::ValueEnum as _;
 use serde::{Deserialize, Serialize};
 
 use super::AttackArgs;
-use super::judge::{Judge, gauges, overlap};
+use super::evaluator::{Evaluator, check_scores, iou};
 use crate::adversarial::{Climber, Script};
 use crate::assess::{Scoring, with_task_files};
 use crate::cli::context::{self, CliError};
@@ -54,7 +54,7 @@ struct ClimbResult {
     public_checks: Option<f64>,
     hidden_checks: Option<f64>,
     /// Intersection over union of its volume with the reference's.
-    overlap: Option<f64>,
+    iou: Option<f64>,
     weak_v2: f64,
     reference_v2: Option<f64>,
     /// (evaluations, total) of each script that was better than all previous ones.
@@ -62,7 +62,7 @@ struct ClimbResult {
     code: String,
 }
 
-pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::Result<bool> {
+pub(super) fn run(tasks: &[&Task], args: &AttackArgs, evaluator: &Evaluator) -> anyhow::Result<bool> {
     let mut rows = match &args.out {
         Some(path) => read(path)?,
         None => Vec::new(),
@@ -71,16 +71,16 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
         let asked = ClimbKey {
             task: task.id.clone(),
             version: task.version.clone(),
-            profile: judge.scoring.profile,
-            mode: judge.scoring.mode,
-            rebuilt: judge.scoring.trials(),
+            profile: evaluator.scoring.profile,
+            mode: evaluator.scoring.mode,
+            rebuilt: evaluator.scoring.trials(),
             seed: args.seed,
             evaluations: args.evaluations,
         };
         if rows.iter().any(|row| row.asked == asked) {
             continue;
         }
-        let found = climb(task, asked, judge)?;
+        let found = climb(task, asked, evaluator)?;
         if let Some(path) = &args.out {
             append(path, &found)?;
         }
@@ -108,17 +108,17 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
     }
     if let Some(picture) = &args.draw {
         rows.retain(|row| tasks.iter().any(|task| task.id == row.asked.task));
-        draw(&rows, judge, picture)?;
+        draw(&rows, evaluator, picture)?;
     }
     Ok(true)
 }
 
-fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbResult> {
+fn climb(task: &Task, asked: ClimbKey, evaluator: &Evaluator) -> anyhow::Result<ClimbResult> {
     let mut climber = Climber::new(task, asked.seed);
     while climber.evaluated() < asked.evaluations {
         let scripts = climber.ask();
         let codes: Vec<String> = scripts.iter().map(Script::code).collect();
-        let totals = judge.totals_above(task, &codes, climber.current())?;
+        let totals = evaluator.totals_above(task, &codes, climber.current())?;
         climber.tell(scripts, &totals);
         if climber.evaluated() % 200 < 8 {
             context::progress(&format!("{} of {}", climber.evaluated(), asked.evaluations));
@@ -127,15 +127,15 @@ fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbRes
     let climb = climber.finish();
     let mut scripts = vec![climb.code.clone(), task.weak_seed().to_owned()];
     scripts.extend(task.reference.clone());
-    let published = judge.all(task, &scripts[..1], &judge.under(Profile::CadforgeV1))?;
+    let published = evaluator.evaluate(task, &scripts[..1], &evaluator.with_profile(Profile::CadforgeV1))?;
     // The climb may have skipped rebuilds; the final score has them.
     let whole = Scoring {
         mode: Mode::Full,
         editability: None,
-        ..judge.under(Profile::GroundedV2)
+        ..evaluator.with_profile(Profile::GroundedV2)
     };
-    let grounded = judge.all(task, &scripts, &whole)?;
-    let (public_checks, hidden_checks) = gauges(&grounded[0]);
+    let grounded = evaluator.evaluate(task, &scripts, &whole)?;
+    let (public_checks, hidden_checks) = check_scores(&grounded[0]);
     Ok(ClimbResult {
         asked,
         evaluated: climb.evaluated,
@@ -145,7 +145,7 @@ fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbRes
         grounded: grounded[0].reward,
         public_checks,
         hidden_checks,
-        overlap: overlap(&grounded[0]),
+        iou: iou(&grounded[0]),
         weak_v2: grounded[1].reward.total,
         reference_v2: grounded.get(2).map(|evaluation| evaluation.reward.total),
         steps: climb
@@ -158,16 +158,16 @@ fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbRes
 }
 
 /// Draws the reference and the best script of each row's task.
-fn draw(rows: &[ClimbResult], judge: &Judge, out: &Path) -> anyhow::Result<()> {
+fn draw(rows: &[ClimbResult], evaluator: &Evaluator, out: &Path) -> anyhow::Result<()> {
     let mut sheet = Sheet::new(rows.len() as u32, COLUMNS, TILE)?;
     for row in rows {
         let id = &row.asked.task;
         let build = |code: &str, what: &str, hint: &str| {
             let what = format!("the {what} of `{id}`");
-            let limits = with_task_files(&judge.scoring.limits, judge.tasks.get(id)?)?;
-            shape(code, judge.executor(), &limits, &what, hint)
+            let limits = with_task_files(&evaluator.scoring.limits, evaluator.tasks.get(id)?)?;
+            shape(code, evaluator.executor(), &limits, &what, hint)
         };
-        let reference = judge.tasks.get(id)?.reference.as_deref();
+        let reference = evaluator.tasks.get(id)?.reference.as_deref();
         let hint = format!("`cadforge tasks check {id}`");
         let reference = reference
             .map(|code| build(code, "reference", &hint))
@@ -247,7 +247,7 @@ fn table(rows: &[ClimbResult]) -> String {
             row.v2,
             number(row.public_checks),
             number(row.hidden_checks),
-            number(row.overlap),
+            number(row.iou),
             row.weak_v2
         );
     }

@@ -13,7 +13,7 @@ use crate::cli::size::megabytes;
 const GROUP: &str = "files";
 
 /// Below this free space a long run may fail: a trajectory of a hundred steps takes a few MB.
-const LITTLE_ROOM_MB: u64 = 500;
+const LOW_SPACE_MB: u64 = 500;
 
 pub(super) fn check(global: &Global, places: &Places) -> Vec<Check> {
     let mut checks = vec![match global.task_set() {
@@ -92,7 +92,7 @@ fn data_folder(data: &Path) -> Vec<Check> {
     if let Ok(state) = statvfs(nearest) {
         let free_mb = state.blocks_available() * state.fragment_size() / 1_000_000;
         let found = format!("{:.1} GB free there", free_mb as f64 / 1000.0);
-        checks.push(if free_mb < LITTLE_ROOM_MB {
+        checks.push(if free_mb < LOW_SPACE_MB {
             Check::warn(
                 GROUP,
                 "disk",

@@ -13,9 +13,9 @@ const GROUP: &str = "programs";
 /// A box of 1 by 2 by 3 mm.
 const BOX: &[u8] = b"import cadquery as cq\n\nfixture = cq.Workplane(\"XY\").box(1, 2, 3)\n";
 
-pub(super) fn check(around: &Env, places: &Places, environment: Option<&Environment>) -> Vec<Check> {
+pub(super) fn check(env: &Env, places: &Places, environment: Option<&Environment>) -> Vec<Check> {
     let mut checks = Vec::new();
-    if let Some(executable) = &around.executable {
+    if let Some(executable) = &env.executable {
         checks.push(Check::ok(GROUP, "cadforge", executable.display().to_string()));
     }
     let worker = match &places.worker {

@@ -17,14 +17,14 @@ const MAX_SEARCHED: usize = 1000;
 /// An episode is done at this total.
 const DONE: f64 = 0.92;
 
-type Take<'a> = dyn FnMut(ExportedRow) -> Result<(), DataError> + 'a;
+type RowSink<'a> = dyn FnMut(ExportedRow) -> Result<(), DataError> + 'a;
 
 /// Makes the rows of a data set one by one.
 pub(super) fn each(
     pool: &Pool,
     options: &Options,
     template: &Template,
-    take: &mut Take<'_>,
+    take: &mut RowSink<'_>,
 ) -> Result<(), DataError> {
     let making = ExportWriter {
         pool,
@@ -46,13 +46,13 @@ struct ExportWriter<'a> {
 
 impl ExportWriter<'_> {
     /// Good candidates, each with a worse one that it repairs.
-    fn examples(&self, take: &mut Take<'_>) -> Result<(), DataError> {
+    fn examples(&self, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let mut of_task: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut of_group: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (index, entry) in self.pool.entries.iter().enumerate() {
             if let Some(task) = &entry.task
                 && entry.total.is_some()
-                && !ready(entry.form)
+                && !is_ready_made(entry.form)
             {
                 of_task.entry(&task.id).or_default().push(index);
                 of_group.entry(entry.group).or_default().push(index);
@@ -66,7 +66,7 @@ impl ExportWriter<'_> {
             let (Some(task), Some(total)) = (&entry.task, entry.total) else {
                 continue;
             };
-            if ready(entry.form) || !entry.built || total < self.options.least {
+            if is_ready_made(entry.form) || !entry.built || total < self.options.least {
                 continue;
             }
             let parent = entry
@@ -110,7 +110,7 @@ impl ExportWriter<'_> {
         after: &Entry,
         before: &Entry,
         task: &Task,
-        take: &mut Take<'_>,
+        take: &mut RowSink<'_>,
     ) -> Result<(), DataError> {
         let (row, worse) = (self.pool.row(after)?, self.pool.row(before)?);
         let code = row.code().unwrap_or_default();
@@ -149,7 +149,7 @@ impl ExportWriter<'_> {
     }
 
     /// A ready-made example, if it is good.
-    fn ready_example(&self, entry: &Entry, take: &mut Take<'_>) -> Result<(), DataError> {
+    fn ready_example(&self, entry: &Entry, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let row = self.pool.row(entry)?;
         let (Some(before), Some(after)) = (row.number("reward_before"), row.number("reward_after")) else {
             return Ok(());
@@ -190,12 +190,12 @@ impl ExportWriter<'_> {
     }
 
     /// The best candidate of a group against those that are worse by more than the margin.
-    fn preferences(&self, take: &mut Take<'_>) -> Result<(), DataError> {
+    fn preferences(&self, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let mut of_group: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (index, entry) in self.pool.entries.iter().enumerate() {
             if entry.form == RowFormat::Preference {
                 self.ready_preference(entry, take)?;
-            } else if entry.score.is_some() && entry.task.is_some() && !ready(entry.form) {
+            } else if entry.score.is_some() && entry.task.is_some() && !is_ready_made(entry.form) {
                 of_group.entry(entry.group).or_default().push(index);
             }
         }
@@ -221,7 +221,7 @@ impl ExportWriter<'_> {
         Ok(())
     }
 
-    fn preference(&self, chosen: &Entry, rejected: &Entry, take: &mut Take<'_>) -> Result<(), DataError> {
+    fn preference(&self, chosen: &Entry, rejected: &Entry, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let Some(task) = &chosen.task else { return Ok(()) };
         let (good, bad) = (self.pool.row(chosen)?, self.pool.row(rejected)?);
         let prompt = match chosen.parent {
@@ -261,7 +261,7 @@ impl ExportWriter<'_> {
         })
     }
 
-    fn ready_preference(&self, entry: &Entry, take: &mut Take<'_>) -> Result<(), DataError> {
+    fn ready_preference(&self, entry: &Entry, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let row = self.pool.row(entry)?;
         let side = |key: &str| {
             let value = row.get(key).cloned().unwrap_or_default();
@@ -294,7 +294,7 @@ impl ExportWriter<'_> {
     }
 
     /// Every step with a parent, and every single answer.
-    fn rollouts(&self, take: &mut Take<'_>) -> Result<(), DataError> {
+    fn rollouts(&self, take: &mut RowSink<'_>) -> Result<(), DataError> {
         for (index, entry) in self.pool.entries.iter().enumerate() {
             let (Some(task), Some(total)) = (&entry.task, entry.total) else {
                 continue;
@@ -350,7 +350,7 @@ impl ExportWriter<'_> {
 }
 
 /// Whether a format is made for training, without candidates to choose from.
-fn ready(form: RowFormat) -> bool {
+fn is_ready_made(form: RowFormat) -> bool {
     matches!(form, RowFormat::Sft | RowFormat::Preference | RowFormat::Rollout)
 }
 

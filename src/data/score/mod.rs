@@ -24,7 +24,7 @@ use input::Plan;
 use pass::Pass;
 use resume::Finished;
 
-pub use rows::{failed, note, scored};
+pub use rows::{add_evaluation, failed, scored};
 
 /// Options of a scoring run.
 #[derive(Clone, Debug)]

@@ -267,7 +267,7 @@ impl Flow<'_, '_> {
                 state: State::Waits(row),
             });
             self.summary.kept += 1;
-            let (map, score) = rows::again(earlier);
+            let (map, score) = rows::without_group_keys(earlier);
             return self.ready(index, map, Some(score));
         }
         let completion = match shaping {

@@ -44,12 +44,12 @@ pub(super) fn kept(row: Row) -> Map<String, Value> {
 pub fn scored(row: Row, evaluation: &Evaluation) -> (Map<String, Value>, f64) {
     let mut map = kept(row);
     let score = evaluation.shaped.unwrap_or(evaluation.reward.total);
-    note(&mut map, evaluation);
+    add_evaluation(&mut map, evaluation);
     (map, score)
 }
 
 /// Adds an evaluation to a row.
-pub fn note(row: &mut Map<String, Value>, evaluation: &Evaluation) {
+pub fn add_evaluation(row: &mut Map<String, Value>, evaluation: &Evaluation) {
     let score = evaluation.shaped.unwrap_or(evaluation.reward.total);
     let own_notes = !row.contains_key("notes") || row.contains_key("verifier_notes");
     let mut set = |key: &str, value: Value| row.insert(key.to_owned(), value);
@@ -81,7 +81,7 @@ pub fn failed(row: Row, error: &str, scoring: &Scoring) -> Map<String, Value> {
 }
 
 /// A row of an earlier run, without the keys of its group.
-pub(super) fn again(row: Row) -> (Map<String, Value>, f64) {
+pub(super) fn without_group_keys(row: Row) -> (Map<String, Value>, f64) {
     let score = row.number("score").unwrap_or_default();
     let mut map = row.0;
     for key in GROUP_KEYS {

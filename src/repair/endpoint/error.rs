@@ -71,7 +71,7 @@ pub(super) fn input_error(message: String) -> ProposeError {
 /// Error of a response without an answer.
 pub(super) fn response_error(address: &Address, reply: &Reply) -> RequestError {
     let value = serde_json::from_str::<Value>(&reply.body).ok();
-    let said = value
+    let detail = value
         .as_ref()
         .and_then(error_of)
         .unwrap_or_else(|| first_words(&reply.body));
@@ -92,7 +92,7 @@ pub(super) fn response_error(address: &Address, reply: &Reply) -> RequestError {
             false,
             true,
         ),
-        400 | 413 | 422 if said.contains("context") || said.contains("exceed") => (
+        400 | 413 | 422 if detail.contains("context") || detail.contains("exceed") => (
             "use a smaller --max-tokens, or a server with a longer context",
             false,
             true,
@@ -108,7 +108,7 @@ pub(super) fn response_error(address: &Address, reply: &Reply) -> RequestError {
         _ => ("check the server's log", false, false),
     };
     RequestError {
-        message: format!("{address} answers with {}: {said}\nhint: {hint}", reply.status),
+        message: format!("{address} answers with {}: {detail}\nhint: {hint}", reply.status),
         again,
         after: reply.retry_after,
         input,

@@ -302,11 +302,11 @@ fn a_server_that_is_not_ready_is_retried() {
 
 #[test]
 fn other_servers_are_recognised() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let refused = EndpointConfig {
         pause: Duration::from_millis(5),
         retries: 1,
-        ..EndpointConfig::new(Address::parse(&nobody.to_string()).unwrap())
+        ..EndpointConfig::new(Address::parse(&unused.to_string()).unwrap())
     };
     let error = propose(refused).1.unwrap_err();
     assert!(
@@ -508,9 +508,9 @@ fn an_exchange_is_recorded_without_its_key_and_replayed_without_a_server() {
         assert!(!text.contains(&key), "{text}");
     }
 
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let offline = |seed| EndpointConfig {
-        address: Address::parse(&nobody.to_string()).unwrap(),
+        address: Address::parse(&unused.to_string()).unwrap(),
         key_variable: variable.to_owned(),
         transport: Transport::Replay {
             dir: dir.path().to_owned(),

@@ -9,39 +9,33 @@ const BROKEN: &str = " is valid until CadQuery's clean-up step makes it invalid"
 /// Name of an operation that is written as an operator.
 const OPERATOR: &str = "a boolean";
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    for (method, line) in situation
-        .step
-        .evaluation
-        .notes
-        .iter()
-        .filter_map(|note| read(note))
-    {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    for (method, line) in context.step.evaluation.notes.iter().filter_map(|note| read(note)) {
         if method == OPERATOR {
-            operators(situation, line, edits);
+            operators(context, line, edits);
             continue;
         }
-        let calls = situation.source.calls_at(line).into_iter();
+        let calls = context.source.calls_at(line).into_iter();
         for call in calls.filter(|call| call.name == method && call.receiver.is_some()) {
-            edits.extend(without(situation, &call));
+            edits.extend(without(context, &call));
         }
     }
     // The kernel returns nothing for a boolean with a shape that a clean-up broke, and that shape is not checked.
-    if situation.failure.is_some() && situation.message.contains("Null TopoDS") {
-        edits.extend(without_any(situation));
-        if let Some(line) = situation.line {
-            operators(situation, line, edits);
+    if context.failure.is_some() && context.message.contains("Null TopoDS") {
+        edits.extend(without_any(context));
+        if let Some(line) = context.line {
+            operators(context, line, edits);
         }
     }
 }
 
 /// Skips the clean-up after every boolean.
-fn without_any(situation: &RuleContext<'_>) -> Option<Edit> {
+fn without_any(context: &RuleContext<'_>) -> Option<Edit> {
     let booleans = ["cut", "union", "intersect"];
-    let calls = situation.source.calls().into_iter();
+    let calls = context.source.calls().into_iter();
     let mut changes = calls
         .filter(|call| booleans.contains(&call.name) && call.receiver.is_some())
-        .filter_map(|call| without(situation, &call))
+        .filter_map(|call| without(context, &call))
         .flat_map(|edit| edit.changes);
     let (range, text) = changes.next()?;
     let reason = "the clean-up after a boolean may have broken the operand of the next one".to_owned();
@@ -59,8 +53,8 @@ fn edit(range: std::ops::Range<usize>, text: impl Into<String>, reason: String) 
     Edit::new("clean", 4, range, text, reason).needed()
 }
 
-fn without(situation: &RuleContext<'_>, call: &Call<'_>) -> Option<Edit> {
-    let source = situation.source;
+fn without(context: &RuleContext<'_>, call: &Call<'_>) -> Option<Edit> {
+    let source = context.source;
     if call.name == "clean" {
         let range = call.receiver?.end_byte()..call.node.end_byte();
         return Some(edit(range, "", "the clean-up breaks a valid solid".to_owned()));
@@ -73,7 +67,7 @@ fn without(situation: &RuleContext<'_>, call: &Call<'_>) -> Option<Edit> {
     if let Some(given) = given {
         return Some(edit(given.value.byte_range(), "False", reason));
     }
-    let params = situation.api.params("Workplane", call.name)?;
+    let params = context.api.params("Workplane", call.name)?;
     let place = params.iter().position(|param| param.name == "clean")?;
     let before = params[..place].iter().all(|param| param.star.is_none());
     if before && let Some(arg) = call.args.get(place).filter(|arg| arg.name.is_none()) {
@@ -102,8 +96,8 @@ fn method_of(sign: &str) -> Option<&'static str> {
 }
 
 /// The operators of a line as methods, the outermost first; the result of the edit shows which one is meant.
-fn operators(situation: &RuleContext<'_>, line: usize, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn operators(context: &RuleContext<'_>, line: usize, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let row = line.saturating_sub(1);
     let nodes = source.nodes().into_iter().filter(|node| {
         node.kind() == "binary_operator" && node.start_position().row <= row && node.end_position().row >= row

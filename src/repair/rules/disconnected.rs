@@ -3,11 +3,11 @@
 use super::{Edit, RuleContext, fixture};
 use crate::Keep;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let (None, Some(shape)) = (situation.failure, situation.shape) else {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let (None, Some(shape)) = (context.failure, context.shape) else {
         return;
     };
-    let details = &situation.step.evaluation.details;
+    let details = &context.step.evaluation.details;
     let apart = details
         .contact
         .as_ref()
@@ -15,7 +15,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !apart {
         return;
     }
-    let source = situation.source;
+    let source = context.source;
     let Some(name) = source
         .bindings()
         .into_iter()

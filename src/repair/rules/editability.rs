@@ -12,12 +12,12 @@ use cadforge_core::failure::Kind;
 /// Number of names with the full score under cadforge-v1: `min(1, named / 8)`.
 const NAMED: usize = 8;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::LowEditability || situation.source.errors() > 0 {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::LowEditability || context.source.errors() > 0 {
         return;
     }
-    let functions = wrap(situation.source);
-    let names = lift(situation);
+    let functions = wrap_in_functions(context.source);
+    let names = name_dimensions(context);
     if let Some(edit) = both(functions.clone(), names.clone()) {
         edits.push(edit);
     }
@@ -40,7 +40,7 @@ fn both(functions: Option<Edit>, names: Option<Edit>) -> Option<Edit> {
 }
 
 /// Turns each part that is built at module level into a function that returns it.
-fn wrap(source: &Source<'_>) -> Option<Edit> {
+fn wrap_in_functions(source: &Source<'_>) -> Option<Edit> {
     let mut edit = Edit::new("functions", 24, 0..0, "", "");
     let mut wrapped = 0;
     let taken: BTreeSet<&str> = source.functions().iter().map(|function| function.name).collect();
@@ -107,9 +107,9 @@ fn uses_itself(source: &Source<'_>, value: tree_sitter::Node<'_>, name: &str) ->
 }
 
 /// Replaces numbers in arguments by constants at the top, named by their meaning and owner.
-fn lift(situation: &RuleContext<'_>) -> Option<Edit> {
-    let source = situation.source;
-    let named = situation
+fn name_dimensions(context: &RuleContext<'_>) -> Option<Edit> {
+    let source = context.source;
+    let named = context
         .step
         .evaluation
         .details
@@ -135,7 +135,7 @@ fn lift(situation: &RuleContext<'_>) -> Option<Edit> {
             continue;
         }
         let owner = owner(source, call.node);
-        let params = situation.api.params("Workplane", call.name).unwrap_or_default();
+        let params = context.api.params("Workplane", call.name).unwrap_or_default();
         for (place, arg) in call.args.iter().enumerate() {
             let value = source.at(arg.value);
             if !matches!(arg.value.kind(), "integer" | "float")

@@ -4,11 +4,11 @@ use super::source::number;
 use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::EmptyGeometry {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::EmptyGeometry {
         return;
     }
-    let source = situation.source;
+    let source = context.source;
     let globals: Vec<_> = source
         .bindings()
         .into_iter()

@@ -5,9 +5,9 @@ use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 use cadforge_extraction::{self as extraction, is_prose};
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let text = situation.source.text;
-    if situation.kind != Kind::SyntaxClosure {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let text = context.source.text;
+    if context.kind != Kind::SyntaxClosure {
         return;
     }
     let code = extraction::program(text);
@@ -18,12 +18,12 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         let reason = "extracts the code from the text around it";
         edits.push(Edit::new("fences", 5, whole, code, reason).needed());
     }
-    prose(situation, edits);
+    prose(context, edits);
 }
 
 /// Turns sentences between statements into comments, and removes those before and after the code.
-fn prose(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn prose(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let lines = source.text.lines().count();
     let inside_text = |line: usize| {
         tokens(source.text).iter().any(|token| {

@@ -7,15 +7,15 @@ use cadforge_core::failure::Kind;
 /// Names that are searched for the part.
 pub(super) const NAMES: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::MissingFixture {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::MissingFixture {
         return;
     }
-    let source = situation.source;
+    let source = context.source;
     let end = source.text.len();
     // `fixture` is bound, but not to a part.
-    if situation.message.contains("is of type function") {
-        let name = situation.message.split('`').nth(1).unwrap_or("fixture");
+    if context.message.contains("is of type function") {
+        let name = context.message.split('`').nth(1).unwrap_or("fixture");
         let bound = source
             .bindings()
             .into_iter()
@@ -27,7 +27,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             edits.push(Edit::new("uncalled", 8, at..at, "()", reason).needed());
         }
     }
-    edits.extend(exported(situation));
+    edits.extend(exported(context));
     let mut push = |rank: u32, line: String, reason: String| {
         edits.push(Edit::new(
             "fixture",
@@ -37,14 +37,14 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             reason,
         ));
     };
-    for (rank, (line, reason)) in of_wrong_type(situation).into_iter().enumerate() {
+    for (rank, (line, reason)) in of_wrong_type(context).into_iter().enumerate() {
         push(10 + rank as u32, line, reason);
     }
     for (rank, (line, reason)) in choices(source).into_iter().enumerate() {
         push(20 + rank as u32, line, reason);
     }
     // Bound in another way than by an assignment that is parsed here: by unpacking, or from an object.
-    if let Some((_, rest)) = situation.message.split_once("bind it: `fixture = ")
+    if let Some((_, rest)) = context.message.split_once("bind it: `fixture = ")
         && let Some((name, _)) = rest.split_once('`')
         && name != "…"
     {
@@ -213,9 +213,9 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
 }
 
 /// Binds a part that is only written to a file, as the failure's message names it.
-fn exported(situation: &RuleContext<'_>) -> Option<Edit> {
-    let source = situation.source;
-    let (what, rest) = situation
+fn exported(context: &RuleContext<'_>) -> Option<Edit> {
+    let source = context.source;
+    let (what, rest) = context
         .message
         .split_once(" was only written to a file, on line ")?;
     let edit = |at: usize, text, reason: &str| Edit::new("fixture", 4, at..at, text, reason).needed();
@@ -266,8 +266,8 @@ fn exported_part<'t>(source: &Source<'_>, call: &Call<'t>) -> Option<tree_sitter
     call.receiver.filter(|_| method && !of_module)
 }
 
-fn of_wrong_type(situation: &RuleContext<'_>) -> Vec<(String, String)> {
-    let Some(kind) = situation
+fn of_wrong_type(context: &RuleContext<'_>) -> Vec<(String, String)> {
+    let Some(kind) = context
         .message
         .split("is of type ")
         .nth(1)
@@ -275,7 +275,7 @@ fn of_wrong_type(situation: &RuleContext<'_>) -> Vec<(String, String)> {
     else {
         return Vec::new();
     };
-    let name = situation.message.split('`').nth(1).unwrap_or("fixture");
+    let name = context.message.split('`').nth(1).unwrap_or("fixture");
     match kind {
         "function" | "method" | "builtin_function_or_method" => {
             vec![(

@@ -5,19 +5,19 @@ use super::idioms::{positional, vector};
 use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind == Kind::TypeOrValue {
-        forms(situation, edits);
-        pending(situation, edits);
-        operands(situation, edits);
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind == Kind::TypeOrValue {
+        forms(context, edits);
+        pending(context, edits);
+        operands(context, edits);
     }
 }
 
 /// Invalid vectors, `move` for `translate`, points that are not a list.
-fn forms(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let message = situation.message;
-    let Some(line) = situation.line else { return };
+fn forms(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let message = context.message;
+    let Some(line) = context.line else { return };
     for call in source.calls_at(line) {
         let places = positional(source, &call);
         if message.contains("Expected three floats")
@@ -45,7 +45,7 @@ fn forms(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 }
             }
             if call.name == "rotate" {
-                rotate(situation, &call, edits);
+                rotate(context, &call, edits);
             }
             if call.name == "rotateAboutCenter" && places.len() == 2 && places[1].starts_with('(') {
                 edits.push(Edit::new(
@@ -130,10 +130,10 @@ fn forms(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Open sketches, operations without a sketch or a solid.
-fn pending(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let message = situation.message;
-    let Some(line) = situation.line else { return };
+fn pending(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let message = context.message;
+    let Some(line) = context.line else { return };
     for call in source.calls_at(line) {
         let Some(receiver) = call.receiver else { continue };
         let chain = source.at(receiver);
@@ -236,9 +236,9 @@ fn pending(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Operands that are not parts: uncalled functions, lists, `None`.
-fn operands(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let message = situation.message;
+fn operands(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let message = context.message;
     let is_operand = ["Cannot union", "Cannot cut", "Cannot intersect"]
         .iter()
         .any(|words| message.contains(words));
@@ -246,9 +246,9 @@ fn operands(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         return;
     }
     if message.contains("NoneType") {
-        super::results::missing_returns(situation, 7, edits);
+        super::results::missing_returns(context, 7, edits);
     }
-    let Some(line) = situation.line else { return };
+    let Some(line) = context.line else { return };
     for call in source
         .calls_at(line)
         .iter()

@@ -8,13 +8,13 @@ use super::{Edit, RuleContext, nearest};
 
 /// A missing argument in the middle: the names of the others show which one it is.
 pub(super) fn in_place(
-    situation: &RuleContext<'_>,
+    context: &RuleContext<'_>,
     call: &Call<'_>,
     shown: &str,
     names: &BTreeSet<String>,
 ) -> Option<Edit> {
-    let source = situation.source;
-    let params = situation.api.params("Workplane", call.name)?;
+    let source = context.source;
+    let params = context.api.params("Workplane", call.name)?;
     let must: Vec<&str> = params
         .iter()
         .filter(|param| param.default.is_none())
@@ -43,7 +43,7 @@ pub(super) fn in_place(
     let lost = (0..last)
         .max_by_key(|lost| score(*lost))
         .filter(|lost| score(*lost) > score(last))?;
-    let value = value_for(situation, call, must[lost], names).into_iter().next()?;
+    let value = value_for(context, call, must[lost], names).into_iter().next()?;
     let at = places[lost].node.start_byte();
     Some(Edit::new(
         "arguments",
@@ -71,12 +71,12 @@ fn means(word: &str, param: &str) -> bool {
 
 /// Values for a parameter, the most likely first.
 pub(super) fn value_for(
-    situation: &RuleContext<'_>,
+    context: &RuleContext<'_>,
     call: &Call<'_>,
     param: &str,
     names: &BTreeSet<String>,
 ) -> Vec<String> {
-    let source = situation.source;
+    let source = context.source;
     let mut found = Vec::new();
     if names.contains(param) {
         found.push(param.to_owned());
@@ -87,7 +87,7 @@ pub(super) fn value_for(
         .iter()
         .filter(|other| other.name == call.name && other.node != call.node)
     {
-        let place = situation
+        let place = context
             .api
             .params("Workplane", call.name)
             .and_then(|params| params.iter().position(|known| known.name == param));
@@ -107,7 +107,7 @@ pub(super) fn value_for(
     let used: Vec<&str> = call.args.iter().map(|arg| source.at(arg.value)).collect();
     let numbers: Vec<&String> = names
         .iter()
-        .filter(|name| !used.contains(&name.as_str()) && is_number(situation, name))
+        .filter(|name| !used.contains(&name.as_str()) && is_number(context, name))
         .collect();
     let wanted = nearest::words(param).pop().unwrap_or_default();
     // A constant of that meaning, preferably one that shares a word with the other arguments.
@@ -160,8 +160,8 @@ pub(super) fn value_for(
     found
 }
 
-fn is_number(situation: &RuleContext<'_>, name: &str) -> bool {
-    let source = situation.source;
+fn is_number(context: &RuleContext<'_>, name: &str) -> bool {
+    let source = context.source;
     source.bindings().iter().any(|binding| {
         binding.name == name
             && matches!(

@@ -66,34 +66,34 @@ pub(super) fn top(source: &Source<'_>) -> usize {
     }
 }
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    match situation.kind {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    match context.kind {
         Kind::UndefinedName => {
-            let Some(line) = quoted(situation.message).first().and_then(|name| import_of(name)) else {
+            let Some(line) = quoted(context.message).first().and_then(|name| import_of(name)) else {
                 return;
             };
             let at = top(source);
             edits
                 .push(Edit::new("import", 5, at..at, format!("{line}\n"), format!("adds `{line}`")).needed());
         }
-        Kind::ImportError => import_error(situation, edits),
+        Kind::ImportError => import_error(context, edits),
         _ => {}
     }
 }
 
-fn import_error(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let Some(statement) = situation.statement() else {
+fn import_error(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let Some(statement) = context.statement() else {
         return;
     };
     let range = statement.byte_range();
     let whole = range.start..(range.end + 1).min(source.text.len());
     let text = source.at(statement);
-    let named = quoted(situation.message);
+    let named = quoted(context.message);
     let module = named.first().copied().unwrap_or_default();
     let root = module.split('.').next().unwrap_or_default();
-    if situation.message.contains("cannot import name") {
+    if context.message.contains("cannot import name") {
         // `cannot import name 'X' from 'cadquery'`: the other names of the list may be valid.
         let names = statement_names(source, statement);
         let rest: Vec<&str> = names
@@ -102,8 +102,8 @@ fn import_error(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             .filter(|name| name.split(' ').next() != Some(module))
             .collect();
         let from = named.get(1).copied().unwrap_or("cadquery");
-        let offered = situation.api.module.keys().map(String::as_str).chain(
-            situation
+        let offered = context.api.module.keys().map(String::as_str).chain(
+            context
                 .api
                 .modules
                 .get("exporters")

@@ -7,7 +7,7 @@ use cadforge_core::failure::Kind;
 /// Shares of the failed size, in order; they keep most of a fillet's purpose.
 const SIZE_SHARES: [f64; 2] = [0.3, 0.05];
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let kinds = [
         Kind::TypeOrValue,
         Kind::EmptyGeometry,
@@ -26,37 +26,37 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         "Null TopoDS",
         "More than one wire",
     ];
-    let refused = kernel.iter().any(|words| situation.message.contains(words));
-    if !kinds.contains(&situation.kind)
-        || !(refused || situation.kind == Kind::Crash || situation.kind == Kind::EmptyGeometry)
+    let refused = kernel.iter().any(|words| context.message.contains(words));
+    if !kinds.contains(&context.kind)
+        || !(refused || context.kind == Kind::Crash || context.kind == Kind::EmptyGeometry)
     {
         return;
     }
-    for (order, call) in suspects(situation).into_iter().enumerate() {
+    for (order, call) in suspects(context).into_iter().enumerate() {
         // A part without surface is seldom due to a fillet.
         let later = 4 * order as u32
-            + if situation.kind == Kind::EmptyGeometry {
+            + if context.kind == Kind::EmptyGeometry {
                 40
             } else {
                 0
             };
-        if situation.message.contains("no suitable edges") {
-            drop_call(situation, &call, 7 + later, edits);
+        if context.message.contains("no suitable edges") {
+            drop_call(context, &call, 7 + later, edits);
         }
         match call.name {
             "fillet" | "chamfer" => {
-                shrink(situation, &call, later, edits);
+                shrink(context, &call, later, edits);
                 let nothing = call
                     .args
                     .first()
-                    .and_then(|arg| number(situation.source.at(arg.value)))
+                    .and_then(|arg| number(context.source.at(arg.value)))
                     == Some(0.0);
-                drop_call(situation, &call, if nothing { 7 } else { 20 } + later, edits);
+                drop_call(context, &call, if nothing { 7 } else { 20 } + later, edits);
             }
             "shell" | "offset2D" => {
-                shrink(situation, &call, later, edits);
+                shrink(context, &call, later, edits);
                 if let Some(arg) = call.args.first() {
-                    let value = situation.source.at(arg.value);
+                    let value = context.source.at(arg.value);
                     let turned = value.strip_prefix('-').map_or_else(
                         || format!("-({value})").replace("-(", "-(").to_owned(),
                         |rest| rest.trim().to_owned(),
@@ -69,7 +69,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         "offsets to the other side",
                     ));
                 }
-                drop_call(situation, &call, 24 + later, edits);
+                drop_call(context, &call, 24 + later, edits);
             }
             "loft" => {
                 let ruled = if call.args.is_empty() {
@@ -77,7 +77,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 } else {
                     ", ruled=True"
                 };
-                if !situation.source.at(call.list).contains("ruled") {
+                if !context.source.at(call.list).contains("ruled") {
                     let at = call.list.end_byte() - 1;
                     edits.push(Edit::new(
                         "loft",
@@ -87,7 +87,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         "lofts with straight lines",
                     ));
                 }
-                drop_call(situation, &call, 30 + later, edits);
+                drop_call(context, &call, 30 + later, edits);
             }
             "sweep" => {
                 let at = call.list.end_byte() - 1;
@@ -104,26 +104,26 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         "sweeps with another transition at corners",
                     ));
                 }
-                drop_call(situation, &call, 30 + later, edits);
+                drop_call(context, &call, 30 + later, edits);
             }
             "extrude" | "twistExtrude" | "cutBlind" => {
                 // A taper that is too steep, or impossible for the shape.
                 if let Some(taper) = call
                     .args
                     .iter()
-                    .find(|arg| arg.name.is_some_and(|name| situation.source.at(name) == "taper"))
+                    .find(|arg| arg.name.is_some_and(|name| context.source.at(name) == "taper"))
                 {
                     edits.push(Edit::new(
                         "taper",
                         9 + later,
-                        super::keywords::without(situation.source.text, taper.node),
+                        super::keywords::without(context.source.text, taper.node),
                         "",
                         "extrudes without taper",
                     ));
                 }
             }
-            "slot2D" => shrink_second(situation, &call, later, edits),
-            "revolve" => revolve(situation, &call, later, edits),
+            "slot2D" => shrink_second(context, &call, later, edits),
+            "revolve" => revolve(context, &call, later, edits),
             "threePointArc" => {
                 if let [_, end] = call.args[..] {
                     let range = call.name_node.start_byte()..call.node.end_byte();
@@ -131,7 +131,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         "arc",
                         12 + later,
                         range,
-                        format!("lineTo(*{})", situation.source.at(end.value)),
+                        format!("lineTo(*{})", context.source.at(end.value)),
                         "a line, since no arc passes through the points",
                     ));
                 }
@@ -143,7 +143,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 
 /// Calls that the kernel may have rejected, those in the failing line first; without a line all such calls, the last
 /// first.
-fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
+fn suspects<'t>(context: &'t RuleContext<'_>) -> Vec<Call<'t>> {
     let names = [
         "fillet",
         "chamfer",
@@ -158,9 +158,9 @@ fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
         "revolve",
         "threePointArc",
     ];
-    let here = situation
+    let here = context
         .line
-        .map(|line| situation.source.calls_at(line))
+        .map(|line| context.source.calls_at(line))
         .unwrap_or_default();
     let here: Vec<_> = here
         .into_iter()
@@ -169,10 +169,10 @@ fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
     if !here.is_empty() {
         return here;
     }
-    if situation.line.is_some() {
+    if context.line.is_some() {
         return Vec::new();
     }
-    let mut all: Vec<_> = situation
+    let mut all: Vec<_> = context
         .source
         .calls()
         .into_iter()
@@ -183,8 +183,8 @@ fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
 }
 
 /// Smaller and smaller shares of the size; changes a constant if nothing else uses it.
-fn shrink(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn shrink(context: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let Some(arg) = call.args.first() else { return };
     let value = source.at(arg.value);
     for (order, share) in SIZE_SHARES.into_iter().enumerate() {
@@ -238,9 +238,9 @@ fn shrink(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut 
     }
 }
 
-fn shrink_second(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+fn shrink_second(context: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
     if let [length, width, ..] = call.args[..] {
-        let value = situation.source.at(length.value);
+        let value = context.source.at(length.value);
         edits.push(Edit::new(
             "slot",
             9 + later,
@@ -251,8 +251,8 @@ fn shrink_second(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits
     }
 }
 
-fn revolve(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn revolve(context: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+    let source = context.source;
     // An axis through the profile, or of no length: profiles are drawn for the plane's own y or x axis.
     let angle = call
         .args
@@ -270,8 +270,8 @@ fn revolve(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut
     }
 }
 
-fn drop_call(situation: &RuleContext<'_>, call: &Call<'_>, rank: u32, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn drop_call(context: &RuleContext<'_>, call: &Call<'_>, rank: u32, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let Some(receiver) = call.receiver else { return };
     // The selection before it is removed too, since nothing else uses it.
     let mut start = receiver;
@@ -292,12 +292,12 @@ fn drop_call(situation: &RuleContext<'_>, call: &Call<'_>, rank: u32, edits: &mu
 }
 
 /// If no other rule applies: removes the call in the failing line, then the operand of the boolean that contains it.
-pub(super) fn last_resort(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if !situation.is_runtime() || situation.kind == Kind::MissingFixture {
+pub(super) fn last_resort(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if !context.is_runtime() || context.kind == Kind::MissingFixture {
         return;
     }
-    let source = situation.source;
-    let Some(line) = situation.line else { return };
+    let source = context.source;
+    let Some(line) = context.line else { return };
     for call in source.calls_at(line) {
         let Some(receiver) = call.receiver else { continue };
         if matches!(call.name, "Workplane" | "Sketch") || matches!(source.at(receiver), "cq" | "math") {
@@ -313,7 +313,7 @@ pub(super) fn last_resort(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         ));
     }
     // In the statement that called the failing function, its part is removed from the whole.
-    for outer in situation.frames().into_iter().rev() {
+    for outer in context.frames().into_iter().rev() {
         for call in source.calls_at(outer) {
             let Some(receiver) = call.receiver else { continue };
             if matches!(call.name, "union" | "cut" | "intersect") {

@@ -4,9 +4,9 @@ use super::source::Call;
 use super::{Edit, RuleContext, nearest};
 
 /// A keyword that a method does not take.
-pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let callee = situation
+pub(super) fn keyword_of(context: &RuleContext<'_>, keyword: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let callee = context
         .message
         .split("() got")
         .next()
@@ -15,7 +15,7 @@ pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut
         .next()
         .unwrap_or_default();
     let (class, method) = callee.split_once('.').unwrap_or(("Workplane", callee));
-    let params: Vec<_> = situation.api.params(class, method).unwrap_or_default().to_vec();
+    let params: Vec<_> = context.api.params(class, method).unwrap_or_default().to_vec();
     let shown = if method == "__init__" { class } else { method };
     let has = |call: &Call<'_>| {
         call.args
@@ -28,7 +28,7 @@ pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut
         .filter(|call| call.name == shown && has(call))
         .collect();
     let here = calls.iter().find(|call| {
-        situation.line.is_some_and(|line| {
+        context.line.is_some_and(|line| {
             (call.node.start_position().row + 1..=call.node.end_position().row + 1).contains(&line)
         })
     });

@@ -159,7 +159,7 @@ pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
     let step = ask.head();
     let source = Source::new(&step.code);
     let failure = step.evaluation.failure.as_ref();
-    let situation = RuleContext {
+    let context = RuleContext {
         source: &source,
         kind: step.evaluation.kind,
         failure,
@@ -175,16 +175,16 @@ pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
     };
     let mut edits = Vec::new();
     for rule in RULES {
-        rule(&situation, &mut edits);
+        rule(&context, &mut edits);
     }
-    let regions = situation.regions();
+    let regions = context.regions();
     let known_errors = source.errors();
     for edit in &mut edits {
         if !edit.needed
             && !edit
                 .changes
                 .iter()
-                .all(|(range, _)| situation.is_near(range, &regions))
+                .all(|(range, _)| context.is_near(range, &regions))
         {
             edit.rank += FAR;
         }

@@ -12,16 +12,16 @@ pub(super) fn differs_in_one_letter(word: &str, of: &str) -> bool {
     word.len() >= 3 && nearest::edits(word, of) == 1
 }
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::UndefinedName {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::UndefinedName {
         return;
     }
-    let Some(&name) = quoted(situation.message).first() else {
+    let Some(&name) = quoted(context.message).first() else {
         return;
     };
-    let source = situation.source;
-    if situation.message.contains("UnboundLocalError") {
-        unbound_local(situation, name, edits);
+    let source = context.source;
+    if context.message.contains("UnboundLocalError") {
+        unbound_local(context, name, edits);
     }
     let uses: Vec<_> = source
         .nodes()
@@ -30,7 +30,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         .collect();
     let Some(first) = uses
         .iter()
-        .find(|node| Some(node.start_position().row + 1) == situation.line)
+        .find(|node| Some(node.start_position().row + 1) == context.line)
         .or(uses.first())
         .copied()
     else {
@@ -52,7 +52,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         edit
     };
     if import_of(name).is_none() {
-        constants(situation, name, &replace, edits);
+        constants(context, name, &replace, edits);
     }
     for (distance, known) in nearest::ranked(
         name,
@@ -68,9 +68,9 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             format!("`{name}` is not defined, `{known}` is"),
         ));
     }
-    defined_later(situation, name, edits);
-    builders(situation, name, &replace, edits);
-    missing_constant(situation, name, first, edits);
+    defined_later(context, name, edits);
+    builders(context, name, &replace, edits);
+    missing_constant(context, name, first, edits);
     // A missing part cannot be joined: removes the operation.
     if let Some(call) = enclosing(first, "argument_list")
         .and_then(|list| list.parent())
@@ -111,12 +111,12 @@ const BUILTINS: [&str; 14] = [
 
 /// Names of other languages and of modules without a prefix.
 fn constants(
-    situation: &RuleContext<'_>,
+    context: &RuleContext<'_>,
     name: &str,
     replace: &dyn Fn(u32, &str, String) -> Edit,
     edits: &mut Vec<Edit>,
 ) {
-    let source = situation.source;
+    let source = context.source;
     let python = [
         ("true", "True"),
         ("false", "False"),
@@ -144,12 +144,12 @@ fn constants(
         let edit = replace(7, &format!("math.{name}"), format!("`{name}` is in `math`"));
         edits.push(with_import(source, edit, "math"));
     }
-    let module = &situation.api.module;
+    let module = &context.api.module;
     if module.contains_key(name) {
         let edit = replace(7, &format!("cq.{name}"), format!("`{name}` is in CadQuery"));
         edits.push(with_import(source, edit, "cq"));
     }
-    for (submodule, names) in &situation.api.modules {
+    for (submodule, names) in &context.api.modules {
         if names.iter().any(|known| known == name) {
             let edit = replace(
                 9,
@@ -176,11 +176,11 @@ fn is_use(node: tree_sitter::Node<'_>) -> bool {
 }
 
 /// Bound at module level, but after its first use: moves the definition up, or the use down.
-fn defined_later(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn defined_later(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let text = source.text;
     // The statement at module level that was running.
-    let running = situation.frames().first().copied().or(situation.line);
+    let running = context.frames().first().copied().or(context.line);
     let Some(outer) = running.and_then(|line| {
         children(source.root()).into_iter().find(|node| {
             node.is_named()
@@ -235,12 +235,12 @@ fn defined_later(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>)
 
 /// A part that a function builds under another name.
 fn builders(
-    situation: &RuleContext<'_>,
+    context: &RuleContext<'_>,
     name: &str,
     replace: &dyn Fn(u32, &str, String) -> Edit,
     edits: &mut Vec<Edit>,
 ) {
-    let source = situation.source;
+    let source = context.source;
     let wanted: Vec<String> = nearest::words(name);
     for function in source.functions() {
         let callable = function.params.iter().all(|(_, must)| !must);
@@ -264,12 +264,12 @@ fn builders(
 
 /// A constant whose line was lost: from a related constant, from the history, else a guess by its name.
 fn missing_constant(
-    situation: &RuleContext<'_>,
+    context: &RuleContext<'_>,
     name: &str,
     first: tree_sitter::Node<'_>,
     edits: &mut Vec<Edit>,
 ) {
-    let source = situation.source;
+    let source = context.source;
     if source.bindings().iter().any(|binding| binding.name == name) {
         return;
     }
@@ -284,7 +284,7 @@ fn missing_constant(
     let define = |rank: u32, value: String, reason: String| {
         Edit::new("constant", rank, at..at, format!("{name} = {value}\n"), reason).needed()
     };
-    for earlier in situation.history.iter().rev() {
+    for earlier in context.history.iter().rev() {
         let value = earlier.code.lines().find_map(|line| {
             line.strip_prefix(name)?
                 .trim_start()
@@ -395,9 +395,9 @@ pub(super) fn constants_end(source: &Source<'_>) -> usize {
     end
 }
 
-fn unbound_local(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let Some(statement) = situation.statement() else {
+fn unbound_local(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let Some(statement) = context.statement() else {
         return;
     };
     let Some(function) = source

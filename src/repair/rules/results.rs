@@ -4,8 +4,8 @@ use super::source::enclosing;
 use super::{Edit, RuleContext};
 
 /// Adds the missing return to functions whose value is used.
-pub(super) fn missing_returns(situation: &RuleContext<'_>, rank: u32, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+pub(super) fn missing_returns(context: &RuleContext<'_>, rank: u32, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let functions = source.functions();
     for function in functions.iter().filter(|function| function.returns.is_empty()) {
         let used = source.calls().iter().any(|call| {
@@ -84,8 +84,8 @@ pub(super) fn missing_returns(situation: &RuleContext<'_>, rank: u32, edits: &mu
 }
 
 /// A function instead of its result.
-pub(super) fn uncalled(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+pub(super) fn uncalled(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
     for node in source
         .nodes()
         .into_iter()
@@ -137,9 +137,9 @@ pub(super) fn uncalled(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<
 }
 
 /// A list instead of one part.
-pub(super) fn of_list(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    for call in situation.same_calls(name) {
+pub(super) fn of_list(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    for call in context.same_calls(name) {
         let Some(receiver) = call.receiver else { continue };
         if let Some(chain) = source.at(receiver).strip_suffix(".vals()") {
             edits.push(Edit::new(

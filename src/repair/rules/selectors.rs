@@ -7,16 +7,16 @@ const PLANES: [&str; 12] = [
     "XY", "YZ", "ZX", "XZ", "YX", "ZY", "front", "back", "left", "right", "top", "bottom",
 ];
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !matches!(
-        situation.kind,
+        context.kind,
         Kind::TypeOrValue | Kind::UnknownBuildFailure | Kind::UndefinedName
     ) {
         return;
     }
-    let source = situation.source;
-    let message = situation.message;
-    let Some(line) = situation.line else { return };
+    let source = context.source;
+    let message = context.message;
+    let Some(line) = context.line else { return };
     for call in source.calls_at(line) {
         let text = call
             .args
@@ -45,7 +45,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         }
         let Some((node, quoted)) = text else {
             if message.contains("edges be selected") {
-                no_edges(situation, &call, edits);
+                no_edges(context, &call, edits);
             }
             continue;
         };
@@ -91,14 +91,14 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             ));
         }
         if message.contains("edges be selected") {
-            no_edges(situation, &call, edits);
+            no_edges(context, &call, edits);
         }
     }
 }
 
 /// An empty selection for a fillet or chamfer: another selector just before it, or none.
-fn no_edges(situation: &RuleContext<'_>, call: &super::source::Call<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn no_edges(context: &RuleContext<'_>, call: &super::source::Call<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     if !matches!(call.name, "fillet" | "chamfer") {
         return;
     }

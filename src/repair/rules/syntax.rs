@@ -10,22 +10,22 @@ use super::tokens::{Lexeme, Token, closer, tokens, unbalanced};
 use super::{Edit, RuleContext, brackets, fixture, indentation, names};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::SyntaxClosure {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::SyntaxClosure {
         return;
     }
-    let text = situation.source.text;
+    let text = context.source.text;
     let found = tokens(text);
-    let line = situation.line.unwrap_or(1);
+    let line = context.line.unwrap_or(1);
     let mut offers = Vec::new();
     characters(text, &mut offers);
     brackets::brackets(text, &found, &mut offers);
     brackets::quotes(text, &found, &mut offers);
     colons(text, line, &mut offers);
     between(text, &found, line, &mut offers);
-    indentation::indentation(text, line, situation.message, &mut offers);
+    indentation::indentation(text, line, context.message, &mut offers);
     comments(text, line, &mut offers);
-    let known = situation.source.errors().max(1);
+    let known = context.source.errors().max(1);
     for (rank, edit) in offers {
         let Some(code) = edit.apply(text) else { continue };
         let after = Source::new(&code);
@@ -42,7 +42,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         let last = edit.changes.iter().map(|(range, _)| range.end).max().unwrap_or(0);
         let lines =
             after.line_of(first.min(code.len())).min(line)..=after.line_of(last.min(code.len())).max(line);
-        let odd = implausibility(&after, lines, situation.api);
+        let odd = implausibility(&after, lines, context.api);
         let more = if errors > 0 { 300 } else { 0 };
         edits.push(Edit {
             rank: rank + odd * 10 + more,
@@ -51,7 +51,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             ..edit
         });
     }
-    cut(situation, &found, edits);
+    cut(context, &found, edits);
 }
 
 pub(super) type Offers = Vec<(u32, Edit)>;
@@ -342,8 +342,8 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
 
 /// The end of a truncated file: removes the incomplete statement, closes brackets, and binds `fixture` if it was
 /// lost.
-fn cut(situation: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
-    let text = situation.source.text;
+fn cut(context: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
+    let text = context.source.text;
     let mut offered = 0;
     for keep in (0..=found.len()).rev().take(60) {
         let end = keep.checked_sub(1).map_or(0, |last| found[last].range.end);
@@ -372,7 +372,7 @@ fn cut(situation: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
                     .iter()
                     .all(|token| text[token.range.clone()] != *last)
         });
-        let odd = implausibility(&after, line..=line + 1, situation.api) + 4 * u32::from(broken);
+        let odd = implausibility(&after, line..=line + 1, context.api) + 4 * u32::from(broken);
         // A selection alone is not a part.
         let selects = [".faces()", ".edges()", ".vertices()", ".workplane()"];
         let odd = odd + 2 * u32::from(selects.iter().any(|call| code.trim_end().ends_with(call)));

@@ -4,15 +4,15 @@ use super::source::{Binding, Source, enclosing, format_number, number};
 use super::{Edit, RuleContext, nearest};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !matches!(
-        situation.kind,
+        context.kind,
         Kind::TypeOrValue | Kind::UnknownBuildFailure | Kind::InventedApi | Kind::EmptyGeometry
     ) {
         return;
     }
-    let source = situation.source;
-    let message = situation.message;
+    let source = context.source;
+    let message = context.message;
     let of_text = message.contains("'str'")
         || message.contains("str (not")
         || message.contains("incompatible")
@@ -47,7 +47,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         for node in source
             .nodes()
             .into_iter()
-            .filter(|node| node.kind() == "none" && Some(node.start_position().row + 1) == situation.line)
+            .filter(|node| node.kind() == "none" && Some(node.start_position().row + 1) == context.line)
         {
             edits.push(Edit::new(
                 "nothing",
@@ -58,11 +58,11 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             ));
         }
     }
-    commas(situation, edits);
-    if situation.kind != Kind::InventedApi {
-        sizes(situation, edits);
+    commas(context, edits);
+    if context.kind != Kind::InventedApi {
+        sizes(context, edits);
     }
-    shadows(situation, edits);
+    shadows(context, edits);
 }
 
 /// `"10"` and `"10 mm"` become 10.
@@ -86,11 +86,11 @@ fn numbers_in_quotes(source: &Source<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// `x = 5,` and `(5,)` are tuples.
-fn commas(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    if !situation.message.contains("tuple")
-        && !situation.message.contains("sequence")
-        && !situation.message.contains("incompatible")
+fn commas(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    if !context.message.contains("tuple")
+        && !context.message.contains("sequence")
+        && !context.message.contains("incompatible")
     {
         return;
     }
@@ -132,8 +132,8 @@ fn commas(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Sizes of zero or less, in the failing statement and its constants.
-fn sizes(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn sizes(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let kernel = [
         "radius should be positive",
         "zero norm",
@@ -149,10 +149,10 @@ fn sizes(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         "meshed",
         "Null",
     ];
-    if !kernel.iter().any(|words| situation.message.contains(words)) {
+    if !kernel.iter().any(|words| context.message.contains(words)) {
         return;
     }
-    let regions = situation.regions();
+    let regions = context.regions();
     let bindings = source.bindings();
     for region in regions.iter().rev() {
         let inside =
@@ -277,12 +277,12 @@ fn similar(source: &Source<'_>, list: tree_sitter::Node<'_>) -> String {
 }
 
 /// A variable that shadows a function or module: `'float' object is not callable`.
-fn shadows(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    if !situation.message.contains("object is not callable") {
+fn shadows(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    if !context.message.contains("object is not callable") {
         return;
     }
-    let Some(line) = situation.line else { return };
+    let Some(line) = context.line else { return };
     for call in source
         .calls_at(line)
         .iter()

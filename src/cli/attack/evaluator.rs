@@ -12,14 +12,14 @@ use crate::task::{Task, TaskSet};
 /// Largest difference between sums of the same numbers in another order.
 const ROUNDING: f64 = 1e-12;
 
-pub(super) struct Judge {
+pub(super) struct Evaluator {
     pub(super) tasks: TaskSet,
     pub(super) scoring: Scoring,
     engine: Engine,
     threads: usize,
 }
 
-impl Judge {
+impl Evaluator {
     pub(super) fn start(args: &AttackArgs, global: &Global) -> anyhow::Result<Self> {
         let threads = parallel::workers(usize::MAX);
         Ok(Self {
@@ -35,7 +35,7 @@ impl Judge {
     }
 
     /// One task, or all that have a reference.
-    pub(super) fn chosen(&self, id: Option<&str>) -> anyhow::Result<Vec<&Task>> {
+    pub(super) fn selected_tasks(&self, id: Option<&str>) -> anyhow::Result<Vec<&Task>> {
         Ok(match id {
             Some(id) => vec![&**self.tasks.get(id)?],
             None => self
@@ -48,7 +48,7 @@ impl Judge {
     }
 
     /// The scoring options with another profile.
-    pub(super) fn under(&self, profile: Profile) -> Scoring {
+    pub(super) fn with_profile(&self, profile: Profile) -> Scoring {
         Scoring {
             profile,
             ..self.scoring.clone()
@@ -56,14 +56,14 @@ impl Judge {
     }
 
     /// Evaluations, in the order of the scripts.
-    pub(super) fn all(
+    pub(super) fn evaluate(
         &self,
         task: &Task,
         scripts: &[String],
         scoring: &Scoring,
     ) -> anyhow::Result<Vec<Evaluation>> {
         let jobs: Vec<(&Task, &str)> = scripts.iter().map(|script| (task, script.as_str())).collect();
-        self.many(&jobs, scoring)
+        self.evaluate_jobs(&jobs, scoring)
     }
 
     /// Totals, in the order of the scripts. A script that cannot exceed `best` or an earlier total gets some lower
@@ -82,7 +82,7 @@ impl Judge {
         let settled = |code: &str| self.scoring.trials() == 0 || dimensions(code).is_empty();
         let mosts = parallel::map(scripts, self.threads, |code| {
             let scoring = if settled(code) { &self.scoring } else { &bare };
-            Ok::<_, AssessError>(self.one(task, code, scoring)?.reward.total)
+            Ok::<_, AssessError>(self.evaluate_one(task, code, scoring)?.reward.total)
         })?;
         let mut best = best;
         let mut totals = Vec::with_capacity(scripts.len());
@@ -90,7 +90,7 @@ impl Judge {
             let total = if settled(code) || most < best - ROUNDING {
                 most
             } else {
-                self.one(task, code, &self.scoring)?.reward.total
+                self.evaluate_one(task, code, &self.scoring)?.reward.total
             };
             best = best.max(total);
             totals.push(total);
@@ -98,19 +98,25 @@ impl Judge {
         Ok(totals)
     }
 
-    pub(super) fn many(&self, jobs: &[(&Task, &str)], scoring: &Scoring) -> anyhow::Result<Vec<Evaluation>> {
-        let evaluations = parallel::map(jobs, self.threads, |(task, code)| self.one(task, code, scoring))?;
+    pub(super) fn evaluate_jobs(
+        &self,
+        jobs: &[(&Task, &str)],
+        scoring: &Scoring,
+    ) -> anyhow::Result<Vec<Evaluation>> {
+        let evaluations = parallel::map(jobs, self.threads, |(task, code)| {
+            self.evaluate_one(task, code, scoring)
+        })?;
         Ok(evaluations)
     }
 
-    fn one(&self, task: &Task, code: &str, scoring: &Scoring) -> Result<Evaluation, AssessError> {
+    fn evaluate_one(&self, task: &Task, code: &str, scoring: &Scoring) -> Result<Evaluation, AssessError> {
         let request = Request::batch(task, code.as_bytes(), scoring);
         self.engine.assessor().evaluate(&request, &CancelToken::never())
     }
 }
 
 /// Scores of shown and hidden checks, if measured.
-pub(super) fn gauges(evaluation: &Evaluation) -> (Option<f64>, Option<f64>) {
+pub(super) fn check_scores(evaluation: &Evaluation) -> (Option<f64>, Option<f64>) {
     let checks = evaluation
         .details
         .grounded
@@ -123,7 +129,7 @@ pub(super) fn gauges(evaluation: &Evaluation) -> (Option<f64>, Option<f64>) {
 }
 
 /// Intersection over union with the reference, if measured.
-pub(super) fn overlap(evaluation: &Evaluation) -> Option<f64> {
+pub(super) fn iou(evaluation: &Evaluation) -> Option<f64> {
     let grounded = evaluation.details.grounded.as_ref()?;
     Some(grounded.likeness.as_ref()?.iou)
 }
