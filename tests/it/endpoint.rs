@@ -56,7 +56,7 @@ fn serve(stream: TcpStream, answer: Answer, count: &AtomicUsize, closed: &Atomic
         if reader.read_line(&mut line).unwrap_or(0) == 0 {
             return;
         }
-        if let Some(text) = line.strip_prefix("Content-Length: ") {
+        if let Some(text) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
             length = text.trim().parse().unwrap();
         }
         if line.trim().is_empty() {
@@ -258,4 +258,86 @@ fn a_stop_in_mid_stream_reaches_the_server() {
         );
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// A model server over TLS and a proxy in front of it, in a Python process of their own.
+struct SecureModel {
+    process: std::process::Child,
+    port: String,
+    proxy: String,
+}
+
+impl SecureModel {
+    fn start() -> Self {
+        let folder = root().join("tests/tls");
+        let mut process = std::process::Command::new(python())
+            .arg(folder.join("server.py"))
+            .args([folder.join("cert.pem"), folder.join("key.pem")])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut port = || lines.next().unwrap().unwrap();
+        let (port, proxy) = (port(), port());
+        Self { process, port, proxy }
+    }
+
+    /// One step of a loop with this model.
+    fn repair(&self, dir: &std::path::Path, url: &str) -> std::process::Command {
+        let mut command = cadforge(dir);
+        command
+            .args(["repair", "--task", "caster_wheel_fork", "--proposer", "endpoint"])
+            .args([
+                "--endpoint",
+                url,
+                "--reference",
+                "none",
+                "--max-steps",
+                "1",
+                "--json",
+            ])
+            .env("SSL_CERT_FILE", root().join("tests/tls/cert.pem"));
+        for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"] {
+            command.env_remove(name).env_remove(name.to_lowercase());
+        }
+        command
+    }
+
+    /// Ends it; its log.
+    fn log(mut self) -> String {
+        drop(self.process.stdin.take());
+        let output = self.process.wait_with_output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+#[test]
+fn a_model_is_reached_over_tls_and_through_a_proxy_and_only_with_a_valid_certificate() {
+    let model = SecureModel::start();
+    let dir = tempfile::tempdir().unwrap();
+    let direct = format!("https://localhost:{}/v1", model.port);
+    let is_built = |mut command: std::process::Command| {
+        let report = json(&expect_exit(&mut command, 1));
+        assert_eq!(report["steps"][1]["ok"], true, "{report}");
+    };
+    // A proxy is not asked for a server of this machine.
+    let mut local = model.repair(dir.path(), &direct);
+    local.env("HTTPS_PROXY", "http://127.0.0.1:1");
+    is_built(local);
+    let mut through = model.repair(dir.path(), "https://models.test/v1");
+    through.env("HTTPS_PROXY", format!("http://127.0.0.1:{}", model.proxy));
+    is_built(through);
+    // Without the certificate among those that are trusted.
+    let mut untrusted = model.repair(dir.path(), &direct);
+    untrusted.env("SSL_CERT_FILE", "/etc/hostname");
+    let message = String::from_utf8(expect_exit(&mut untrusted, 2).stderr).unwrap();
+    assert!(
+        message.contains("certificate") && message.contains("hint: SSL_CERT_FILE"),
+        "{message}"
+    );
+    let log = model.log();
+    assert!(log.contains("tunnel models.test:443"), "{log}");
+    assert!(log.contains("POST /v1/chat/completions"), "{log}");
 }

@@ -36,6 +36,11 @@ pub(super) fn request_error(error: &ExchangeError) -> RequestError {
         ExchangeError::Http(HttpError::Connect { .. }) => {
             ("start the server, or check --endpoint", true, true)
         }
+        ExchangeError::Http(HttpError::Tls { .. }) => (
+            "SSL_CERT_FILE=authority.pem makes a certificate authority trusted; a server without TLS has an http:// address",
+            false,
+            true,
+        ),
         ExchangeError::Http(HttpError::Silent { .. }) => {
             ("the server may be overloaded: check its log", false, false)
         }

@@ -1,21 +1,29 @@
-//! A small HTTP/1.1 client over plain TCP: one request per connection, the response read as it arrives.
+//! One HTTP request to a model's server, its response read as it arrives.
 //!
-//! For servers on the same machine or network, which speak plain HTTP. Reads wake up often enough to notice a
-//! cancellation, and
-//! dropping a response closes its connection, which cancels the work on the server.
+//! The client is `ureq`: HTTP/1.1, TLS with the system's certificates, and the proxy that `HTTPS_PROXY`, `HTTP_PROXY` or
+//! `ALL_PROXY` names unless `NO_PROXY` or a loopback address excludes the server. A thread does the blocking work, so that the
+//! caller sees a cancelled token at once, in every phase. Dropping a response closes its connection, which stops the server.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::time::{Duration, Instant};
+use std::io::Read as _;
+use std::net::ToSocketAddrs as _;
+use std::thread;
+use std::time::Duration;
 
 use cadforge_executor::CancelToken;
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+use ureq::config::Config;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Error};
 
-/// Address of a server: `http://host:port/prefix`.
+/// Address of a server: `http[s]://host:port/prefix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
+    secure: bool,
     host: String,
     port: u16,
-    /// Without a trailing slash; empty if there is none.
+    /// Without a trailing slash; may be empty.
     prefix: String,
 }
 
@@ -53,12 +61,20 @@ pub struct Request<'a> {
     pub key: Option<&'a str>,
 }
 
-/// Error of a request.
+/// Why there is no complete response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// No server at the address, or an unknown name.
+    /// No server listens there, or the name is unknown.
     #[error("cannot connect to {address}: {reason}")]
     Connect {
+        /// The address.
+        address: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The server's certificate is not valid or not trusted, or it does not speak TLS.
+    #[error("no TLS connection to {address}: {reason}")]
+    Tls {
         /// The address.
         address: String,
         /// The reason.
@@ -92,16 +108,13 @@ pub enum HttpError {
 }
 
 impl Address {
-    /// Parses `http://host[:port][/prefix]`; the scheme may be missing, and a trailing `/v1` is removed, since
-    /// requests add it.
+    /// Parses `http[s]://host[:port][/prefix]`. The default scheme is `http`; a trailing `/v1` is removed, since requests add it.
     pub fn parse(url: &str) -> Result<Self, String> {
         let url = url.trim();
-        if url.starts_with("https://") {
-            return Err(format!(
-                "`{url}` needs TLS, which is not supported\nhint: give a local http:// address, or one end of an SSH tunnel"
-            ));
-        }
-        let rest = url.strip_prefix("http://").unwrap_or(url);
+        let (secure, rest) = match url.strip_prefix("https://") {
+            Some(rest) => (true, rest),
+            None => (false, url.strip_prefix("http://").unwrap_or(url)),
+        };
         let wrong = || format!("`{url}` is not an address\nhint: give one like http://127.0.0.1:8080");
         if rest.contains("://") || rest.is_empty() || rest.contains(char::is_whitespace) {
             return Err(wrong());
@@ -132,6 +145,7 @@ impl Address {
         };
         let port = match port {
             Some(port) => port.parse().map_err(|_| wrong())?,
+            None if secure => 443,
             None => 80,
         };
         if host.is_empty() || host.contains(['@', '[', ']']) {
@@ -145,13 +159,28 @@ impl Address {
             format!("/{prefix}")
         };
         Ok(Self {
+            secure,
             host: host.to_owned(),
             port,
             prefix,
         })
     }
 
-    /// Host and port, in the form of addresses and of the `Host` header.
+    /// The URL of a path below the prefix. Without the zone of a link-local address, which has a meaning only on this machine.
+    fn url(&self, path: &str) -> String {
+        let mut address = self.clone();
+        if let Some((host, _)) = self.host.split_once('%') {
+            address.host = host.to_owned();
+        }
+        format!("{address}{path}")
+    }
+
+    fn is_loopback(&self) -> bool {
+        let address: Result<std::net::IpAddr, _> = self.host.parse();
+        self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Host and port, in the form of addresses.
     fn authority(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') {
@@ -164,7 +193,8 @@ impl Address {
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "http://{}{}", self.authority(), self.prefix)
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(f, "{scheme}://{}{}", self.authority(), self.prefix)
     }
 }
 
@@ -174,180 +204,223 @@ pub struct Response {
     pub status: u16,
     /// Lower-case header names with their values.
     pub headers: Vec<(String, String)>,
-    body: Body,
-}
-
-struct Body {
-    stream: TcpStream,
+    pieces: Receiver<Result<Vec<u8>, HttpError>>,
     address: String,
     cancel: CancelToken,
     between: Duration,
-    /// Received bytes that are not returned yet.
-    held: Vec<u8>,
-    framing: Framing,
-    ended: bool,
+    _connection: Connection,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Framing {
-    /// Number of remaining bytes.
-    Length(usize),
-    /// Chunked, with the number of remaining bytes of the current chunk; `None` before a size line.
-    Chunked(Option<usize>),
-    /// Until the server closes.
-    Close,
+/// Closes the connection when it is dropped.
+struct Connection(Option<Agent>);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(agent) = self.0.take() {
+            agent.shutdown();
+        }
+    }
 }
 
-/// Interval at which a waiting read checks for cancellation.
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Status and lower-case headers of a response.
+type Head = (u16, Vec<(String, String)>);
 
-/// Maximum size of a head.
-const HEAD: usize = 64 * 1024;
+/// Bytes that are read at a time.
+const PIECE: usize = 16 * 1024;
 
-/// Sends a request and waits for the head of the response.
+/// Resolves names as `ureq` does, and link-local addresses with their zone, which a URL cannot hold.
+#[derive(Debug)]
+struct ZoneResolver(Option<(String, u16)>);
+
+impl Resolver for ZoneResolver {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let Some((host, port)) = &self.0 else {
+            return DefaultResolver::default().resolve(uri, config, timeout);
+        };
+        let mut found = self.empty();
+        for address in (host.as_str(), *port).to_socket_addrs()?.take(1) {
+            found.push(address);
+        }
+        Ok(found)
+    }
+}
+
+fn agent(address: &Address, timeouts: Timeouts) -> Agent {
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::PlatformVerifier)
+        .build();
+    let mut config = Config::builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_connect(Some(timeouts.connect))
+        .timeout_resolve(Some(timeouts.connect))
+        .timeout_per_write(Some(timeouts.between))
+        .user_agent(concat!("cadforge/", env!("CARGO_PKG_VERSION")))
+        .accept("application/json, text/event-stream")
+        .tls_config(tls);
+    let zone = address.host.contains('%');
+    if address.is_loopback() || zone {
+        config = config.proxy(None);
+    }
+    let zone = zone.then(|| (address.host.clone(), address.port));
+    Agent::with_parts(config.build(), DefaultConnector::default(), ZoneResolver(zone))
+}
+
+/// Sends a request and waits for the head of its response.
+///
+/// # Errors
+/// [`HttpError::Cancelled`] at once when `cancel` fires, else the error of the connection. A status such as 404 is not an error.
 pub fn send(
     address: &Address,
     request: &Request<'_>,
     timeouts: Timeouts,
     cancel: &CancelToken,
 ) -> Result<Response, HttpError> {
-    let name = address.to_string();
-    let mut stream = connect(address, timeouts.connect, cancel)?;
-    let io = |error: std::io::Error| HttpError::Connect {
-        address: name.clone(),
-        reason: error.to_string(),
-    };
-    stream.set_read_timeout(Some(POLL_INTERVAL)).map_err(io)?;
-    stream.set_write_timeout(Some(timeouts.between)).map_err(io)?;
-    let _ = stream.set_nodelay(true);
-    let body = request.body.unwrap_or_default();
-    let mut head = format!(
-        "{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: cadforge/{}\r\nAccept: application/json, text/event-stream\r\nConnection: close\r\n",
-        request.method,
-        address.prefix,
-        request.path,
-        address.authority(),
-        env!("CARGO_PKG_VERSION"),
-    );
+    let mut builder = ureq::http::Request::builder()
+        .method(request.method)
+        .uri(address.url(request.path))
+        .header("Connection", "close");
     if let Some(key) = request.key {
-        head.push_str(&format!("Authorization: Bearer {key}\r\n"));
+        builder = builder.header("Authorization", format!("Bearer {key}"));
     }
     if request.body.is_some() {
-        head.push_str(&format!(
-            "Content-Type: application/json\r\nContent-Length: {}\r\n",
-            body.len()
-        ));
+        builder = builder.header("Content-Type", "application/json");
     }
-    head.push_str("\r\n");
-    // A server that rejects a large body may respond and close before it has read everything; the response counts.
-    let written = stream
-        .write_all(head.as_bytes())
-        .and_then(|()| stream.write_all(body.as_bytes()));
-    let mut reader = Body {
-        stream,
-        address: name.clone(),
-        cancel: cancel.clone(),
-        between: timeouts.first,
-        held: Vec::new(),
-        framing: Framing::Close,
-        ended: false,
+    let unsendable = |error: ureq::http::Error| HttpError::Connect {
+        address: address.to_string(),
+        reason: error.to_string(),
     };
-    let (status, headers, used) = loop {
-        if let Some(found) = parse_head(&reader.held, &name)? {
-            break found;
-        }
-        if reader.held.len() > HEAD {
-            return Err(HttpError::Nonsense {
-                address: name,
-                reason: "its head does not end".to_owned(),
-            });
-        }
-        if !reader.more()? {
-            return Err(match written {
-                Err(error) => io(error),
-                Ok(()) => HttpError::Cut { address: name },
-            });
-        }
-    };
-    reader.held.drain(..used);
-    reader.between = timeouts.between;
-    let header = |name: &str| {
-        headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    };
-    reader.framing =
-        if header("transfer-encoding").is_some_and(|value| value.to_ascii_lowercase().contains("chunked")) {
-            Framing::Chunked(None)
-        } else {
-            match header("content-length").map(str::parse) {
-                Some(Ok(length)) => Framing::Length(length),
-                Some(Err(_)) => {
-                    return Err(HttpError::Nonsense {
-                        address: name,
-                        reason: "its length is not a number".to_owned(),
-                    });
-                }
-                None => Framing::Close,
+    let agent = agent(address, timeouts);
+    let (head_sender, heads) = bounded(1);
+    let (piece_sender, pieces) = bounded(16);
+    let run: Box<dyn FnOnce(&Agent) -> Result<ureq::http::Response<ureq::Body>, Error> + Send> =
+        match request.body {
+            Some(body) => {
+                let request = builder.body(body.to_owned()).map_err(unsendable)?;
+                Box::new(move |agent| agent.run(request))
+            }
+            None => {
+                let request = builder.body(()).map_err(unsendable)?;
+                Box::new(move |agent| agent.run(request))
             }
         };
+    let (name, worker) = (address.to_string(), agent.clone());
+    thread::spawn(move || {
+        let response = run(&worker);
+        // The response owns the connection now; the agent is only needed to close it.
+        drop(worker);
+        match response {
+            Err(error) => drop(head_sender.send(Err(error_of(&name, &error)))),
+            Ok(response) => relay(response, &name, &head_sender, &piece_sender),
+        }
+    });
+    let connection = Connection(Some(agent));
+    let address = address.to_string();
+    let waited = timeouts.connect + timeouts.first;
+    let (status, headers) = select! {
+        recv(heads) -> head => head.unwrap_or_else(|_| Err(HttpError::Cut { address: address.clone() }))?,
+        recv(cancel.receiver()) -> _ => return Err(HttpError::Cancelled),
+        default(waited) => return Err(HttpError::Silent { address, seconds: timeouts.first.as_secs() }),
+    };
     Ok(Response {
         status,
         headers,
-        body: reader,
+        pieces,
+        address,
+        cancel: cancel.clone(),
+        between: timeouts.between,
+        _connection: connection,
     })
 }
 
-type Head = (u16, Vec<(String, String)>, usize);
-
-fn parse_head(bytes: &[u8], address: &str) -> Result<Option<Head>, HttpError> {
-    let mut headers = [httparse::EMPTY_HEADER; 64];
-    let mut response = httparse::Response::new(&mut headers);
-    match response.parse(bytes) {
-        Ok(httparse::Status::Partial) => Ok(None),
-        Ok(httparse::Status::Complete(used)) => {
-            let status = response.code.unwrap_or(0);
-            let headers = response.headers.iter().map(|header| {
-                (
-                    header.name.to_ascii_lowercase(),
-                    String::from_utf8_lossy(header.value).into_owned(),
-                )
-            });
-            Ok(Some((status, headers.collect(), used)))
+/// Passes a response on until it ends or the receiver is dropped.
+fn relay(
+    response: ureq::http::Response<ureq::Body>,
+    address: &str,
+    heads: &Sender<Result<Head, HttpError>>,
+    pieces: &Sender<Result<Vec<u8>, HttpError>>,
+) {
+    let headers = response.headers().iter().map(|(name, value)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    });
+    let head = (response.status().as_u16(), headers.collect());
+    if heads.send(Ok(head)).is_err() {
+        return;
+    }
+    let mut body = response.into_body().into_reader();
+    let mut buffer = vec![0; PIECE];
+    loop {
+        let piece = match body.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => Ok(buffer[..count].to_vec()),
+            Err(error) => Err(match error.downcast::<Error>() {
+                Ok(error @ Error::Protocol(_)) => error_of(address, &error),
+                // A killed server resets the connection during a response.
+                _ => HttpError::Cut {
+                    address: address.to_owned(),
+                },
+            }),
+        };
+        let ends = piece.is_err();
+        if pieces.send(piece).is_err() || ends {
+            return;
         }
-        Err(error) => Err(HttpError::Nonsense {
-            address: address.to_owned(),
-            reason: error.to_string(),
-        }),
     }
 }
 
-fn connect(address: &Address, timeout: Duration, cancel: &CancelToken) -> Result<TcpStream, HttpError> {
-    let failed = |reason: String| HttpError::Connect {
-        address: address.to_string(),
-        reason,
-    };
-    let places = (address.host.as_str(), address.port)
-        .to_socket_addrs()
-        .map_err(|error| failed(error.to_string()))?;
-    let mut last = "the name has no address".to_owned();
-    for place in places {
-        if cancel.is_cancelled() {
-            return Err(HttpError::Cancelled);
+/// Maps an error of the client. Connection errors before the head name their reason.
+fn error_of(address: &str, error: &Error) -> HttpError {
+    use std::io::ErrorKind as Io;
+    let address = address.to_owned();
+    match error {
+        Error::Protocol(_) | Error::Http(_) | Error::LargeResponseHeader(..) => HttpError::Nonsense {
+            address,
+            reason: error.to_string(),
+        },
+        Error::Io(error)
+            if matches!(
+                error.kind(),
+                Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe
+            ) =>
+        {
+            HttpError::Cut { address }
         }
-        match TcpStream::connect_timeout(&place, timeout) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error.to_string(),
-        }
+        // `rustls` reports a bad certificate as invalid data.
+        Error::Io(error) if error.kind() == Io::InvalidData => HttpError::Tls {
+            address,
+            reason: error.to_string(),
+        },
+        Error::Tls(_) | Error::Rustls(_) => HttpError::Tls {
+            address,
+            reason: error.to_string(),
+        },
+        _ => HttpError::Connect {
+            address,
+            reason: error.to_string(),
+        },
     }
-    Err(failed(last))
 }
 
 impl Response {
     /// The next bytes of the body; `None` at its end.
     pub fn read(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
-        self.body.next()
+        let address = || self.address.clone();
+        if self.cancel.is_cancelled() {
+            return Err(HttpError::Cancelled);
+        }
+        select! {
+            recv(self.pieces) -> piece => piece.ok().transpose(),
+            recv(self.cancel.receiver()) -> _ => Err(HttpError::Cancelled),
+            default(self.between) => Err(HttpError::Silent { address: address(), seconds: self.between.as_secs() }),
+        }
     }
 
     /// The whole body as text, at most `limit` bytes.
@@ -372,120 +445,10 @@ impl Response {
     }
 }
 
-impl Body {
-    fn next(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
-        loop {
-            if self.ended {
-                return Ok(None);
-            }
-            if let Some(bytes) = self.take()? {
-                return Ok(Some(bytes));
-            }
-            if !self.ended && !self.more()? {
-                self.ended = true;
-                return match self.framing {
-                    Framing::Close => Ok(None),
-                    Framing::Length(_) | Framing::Chunked(_) => Err(HttpError::Cut {
-                        address: self.address.clone(),
-                    }),
-                };
-            }
-        }
-    }
-
-    /// The next bytes of the body among those received.
-    fn take(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
-        match self.framing {
-            Framing::Close => Ok((!self.held.is_empty()).then(|| std::mem::take(&mut self.held))),
-            Framing::Length(0) => {
-                self.ended = true;
-                Ok(None)
-            }
-            Framing::Length(left) => {
-                let now: Vec<u8> = self.held.drain(..left.min(self.held.len())).collect();
-                self.framing = Framing::Length(left - now.len());
-                Ok((!now.is_empty()).then_some(now))
-            }
-            Framing::Chunked(None) => {
-                // The line end of the previous chunk.
-                let start = self
-                    .held
-                    .iter()
-                    .take_while(|byte| **byte == b'\r' || **byte == b'\n')
-                    .count();
-                let Some(end) = self.held[start..].iter().position(|byte| *byte == b'\n') else {
-                    return if self.held.len() > HEAD {
-                        Err(self.protocol_error("a chunk's size line does not end"))
-                    } else {
-                        Ok(None)
-                    };
-                };
-                let line = String::from_utf8_lossy(&self.held[start..start + end]).into_owned();
-                let digits = line.split(';').next().unwrap_or_default().trim();
-                let Ok(size) = usize::from_str_radix(digits, 16) else {
-                    return Err(self.protocol_error("a chunk's size is not a number"));
-                };
-                self.held.drain(..=start + end);
-                self.ended = size == 0;
-                self.framing = Framing::Chunked(Some(size));
-                if self.ended { Ok(None) } else { self.take() }
-            }
-            Framing::Chunked(Some(left)) => {
-                let now: Vec<u8> = self.held.drain(..left.min(self.held.len())).collect();
-                let left = left - now.len();
-                self.framing = Framing::Chunked((left > 0).then_some(left));
-                Ok((!now.is_empty()).then_some(now))
-            }
-        }
-    }
-
-    fn protocol_error(&self, reason: &str) -> HttpError {
-        HttpError::Nonsense {
-            address: self.address.clone(),
-            reason: reason.to_owned(),
-        }
-    }
-
-    /// Waits for more bytes; `false` when the server has closed.
-    fn more(&mut self) -> Result<bool, HttpError> {
-        let start = Instant::now();
-        let mut buffer = [0; 16 * 1024];
-        loop {
-            if self.cancel.is_cancelled() {
-                return Err(HttpError::Cancelled);
-            }
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return Ok(false),
-                Ok(count) => {
-                    self.held.extend_from_slice(&buffer[..count]);
-                    return Ok(true);
-                }
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-                    ) =>
-                {
-                    if start.elapsed() >= self.between {
-                        return Err(HttpError::Silent {
-                            address: self.address.clone(),
-                            seconds: self.between.as_secs(),
-                        });
-                    }
-                }
-                // A killed server resets the connection during a response.
-                Err(_) => {
-                    return Err(HttpError::Cut {
-                        address: self.address.clone(),
-                    });
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[test]
@@ -494,6 +457,8 @@ mod tests {
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("127.0.0.1:11434", "http://127.0.0.1:11434"),
             ("http://gpu:8000/v1", "http://gpu:8000"),
+            ("https://api.example/v1", "https://api.example:443"),
+            ("https://gpu:8443/llm", "https://gpu:8443/llm"),
             ("http://gpu:8000/v1/", "http://gpu:8000"),
             ("http://gpu/llm/v1", "http://gpu:80/llm"),
             ("http://[::1]:8080", "http://[::1]:8080"),
@@ -508,7 +473,7 @@ mod tests {
             assert_eq!(Address::parse(given).unwrap().to_string(), expected, "{given}");
         }
         for wrong in [
-            "https://api.example",
+            "https://",
             "ftp://x",
             "",
             "http://:80",
@@ -555,6 +520,6 @@ mod tests {
         let answer = send(&address, &request, Timeouts::default(), &CancelToken::never()).unwrap();
         assert_eq!((answer.status, answer.text(10).unwrap().as_str()), (200, "{}"));
         let head = server.join().unwrap();
-        assert!(head.contains(&format!("\r\nHost: [::1]:{port}\r\n")), "{head}");
+        assert!(head.contains(&format!("\r\nhost: [::1]:{port}\r\n")), "{head}");
     }
 }

@@ -501,7 +501,7 @@ fn an_exchange_is_recorded_without_its_key_and_replayed_without_a_server() {
         .lock()
         .unwrap()
         .iter()
-        .all(|seen| seen.head.contains(&format!("Authorization: Bearer {key}")));
+        .all(|seen| seen.head.contains(&format!("authorization: Bearer {key}")));
     assert!(sent, "the key goes with every request");
     for file in std::fs::read_dir(dir.path()).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();

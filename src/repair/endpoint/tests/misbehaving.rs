@@ -98,7 +98,11 @@ pub fn receive(stream: &mut TcpStream) -> Option<Seen> {
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let length = head
         .lines()
-        .find_map(|line| line.strip_prefix("Content-Length: ")?.parse::<usize>().ok())
+        .find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            let is_length = name.eq_ignore_ascii_case("content-length");
+            is_length.then(|| value.parse::<usize>().ok()).flatten()
+        })
         .unwrap_or(0);
     while bytes.len() < end + length {
         let count = stream.read(&mut buffer).ok().filter(|count| *count > 0)?;
