@@ -30,7 +30,6 @@ use crate::engine::Engine;
 use crate::executor::Limits;
 
 pub(crate) use context::{CliError, Global};
-pub(crate) use scoring::{CacheArgs, ScoringArgs};
 
 /// Inspect, edit and repair CadQuery code, and score the parts that it builds.
 #[derive(Debug, Parser)]

@@ -1,10 +1,8 @@
 //! Groups of rows: candidates of the same prompt.
 //!
 //! A reward call is a batch, not a group: published calls mix tasks. Rows form a group by `group_id`, else by equal
-//! prompts
-//! within a call, else as consecutive rows of one task, at most as many as the trainer generates per prompt. Steps of
-//! a repair loop
-//! with the same parent form a group.
+//! prompts within a call, else as consecutive rows of one task, at most as many as the trainer generates per prompt.
+//! Steps of a repair loop with the same parent form a group.
 
 use std::collections::HashMap;
 

@@ -2,10 +2,8 @@
 //! UTF-8.
 //!
 //! A tokenizer that cuts a character produces such rows. In memory each half is a mark of two private characters, so
-//! that the JSON
-//! can be read. Written JSON has the escape again; code that is run has the bytes of Python's `surrogatepass`, which
-//! are not UTF-8,
-//! and fails like a file with these bytes.
+//! that the JSON can be read. Written JSON has the escape again; code that is run has the bytes of Python's
+//! `surrogatepass`, which are not UTF-8, and fails like a file with these bytes.
 
 use std::borrow::Cow;
 

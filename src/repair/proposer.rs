@@ -8,8 +8,7 @@ use cadforge_trajectory::{Origin, Step};
 /// Proposes a whole candidate file with a reason, from a task and a history.
 ///
 /// A proposer has no state of the loop: its only input is the [`ProposalRequest`], so that a loop can be resumed from
-/// its trajectory,
-/// and the candidates of a group can be requested in parallel.
+/// its trajectory, and the candidates of a group can be requested in parallel.
 pub trait Proposer: Sync {
     /// Origin of its candidates; also its name in a trajectory's header.
     fn origin(&self) -> Origin;

@@ -1,8 +1,7 @@
 //! Trajectories of unfinished loops, and how an interrupted loop is resumed.
 //!
 //! An unfinished loop has its plan beside its steps: everything that affects the next step. A loop with an equal plan
-//! resumes after
-//! the last complete round. A trajectory without a plan is finished, and is never changed.
+//! resumes after the last complete round. A trajectory without a plan is finished, and is never changed.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};

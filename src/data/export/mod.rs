@@ -1,12 +1,9 @@
 //! Data sets for training from rows and trajectories: examples, preferences, rollouts.
 //!
 //! A data set is a folder: `train.jsonl`, `validation.jsonl` and a card. Similar candidates, and with a split by task
-//! all
-//! candidates of a task, are in the same split. Every row has the same keys with the same types, and no null, so that
-//! readers
-//! that infer a schema from the first rows infer the right one. Memory: some 350 bytes per row, and about 4 bytes per
-//! token of
-//! each different candidate that is written.
+//! all candidates of a task, are in the same split. Every row has the same keys with the same types, and no null, so
+//! that readers that infer a schema from the first rows infer the right one. Memory: some 350 bytes per row, and
+//! about 4 bytes per token of each different candidate that is written.
 
 mod card;
 mod pool;

@@ -62,7 +62,6 @@ impl Sketch {
     }
 }
 /// Disjoint sets with union and find.
-/// Sets that belong together.
 #[derive(Debug)]
 pub(super) struct Union(Vec<u32>);
 

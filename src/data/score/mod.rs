@@ -1,10 +1,9 @@
 //! Scores the rows of a file: in order, on several workers, in bounded memory; resumes interrupted runs.
 //!
 //! The output is the only record of progress. It is read before anything is scored: complete lines that match the
-//! input's rows are
-//! kept, a partial line is discarded, and anything else is an error, so that no output ever mixes two inputs. A row
-//! is written when
-//! its whole group is scored; until then it waits in memory or, beyond a limit, on disk.
+//! input's rows are kept, a partial line is discarded, and anything else is an error, so that no output ever mixes
+//! two inputs. A row is written when its whole group is scored; until then it waits in memory or, beyond a limit, on
+//! disk.
 
 mod held;
 mod input;

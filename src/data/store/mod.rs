@@ -1,12 +1,9 @@
 //! Storage of rows and trajectories of all runs: an index in SQLite, artifacts as files named by their content.
 //!
 //! Several processes may read and import at the same time; a killed process loses only what it had not committed.
-//! Importing again
-//! adds no duplicates: within its run, a row is identified by its line and by the number of equal rows before it in
-//! its file, so
-//! that a log that has grown adds its new lines. Equal rows of different runs are kept separately. The index holds
-//! the rows; large
-//! files (STL, code and reward of a trajectory's steps) are beside it.
+//! Importing again adds no duplicates: within its run, a row is identified by its line and by the number of equal
+//! rows before it in its file, so that a log that has grown adds its new lines. Equal rows of different runs are kept
+//! separately. The index holds the rows; large files (STL, code and reward of a trajectory's steps) are beside it.
 
 mod filter;
 mod import;

@@ -1,9 +1,8 @@
 //! The proposer `endpoint`: a model behind an OpenAI-compatible server (vLLM, llama.cpp, Ollama, LM Studio,
 //! `SGLang`).
 //!
-//! Speaks plain HTTP. Answers are streamed to the listener; if the server dies, the text received so far is kept. A
-//! malformed answer
-//! is a candidate and gets a score; a server error never does.
+//! Speaks HTTP, with or without TLS. Answers are streamed to the listener; if the server dies, the text received so
+//! far is kept. A malformed answer is a candidate and gets a score; a server error never does.
 
 mod cassette;
 mod error;

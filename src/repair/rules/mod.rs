@@ -1,10 +1,8 @@
 //! The proposer `rules`, the default: needs only the candidate and its failure.
 //!
 //! Each rule reads the syntax tree and the failure and offers edits; the smallest and most likely is tried first. An
-//! edit is a
-//! proposal like any other: the loop builds it and continues from it only if it clears the failure and breaks
-//! nothing. Edits away
-//! from the failing statement come after all others. Nothing here runs code.
+//! edit is a proposal like any other: the loop builds it and continues from it only if it clears the failure and
+//! breaks nothing. Edits away from the failing statement come after all others. Nothing here runs code.
 
 pub mod api;
 mod arguments;
