@@ -179,7 +179,7 @@ mod tests {
                 let mut most = climber.current();
                 let mut totals = Vec::new();
                 for script in &scripts {
-                    let total = talkative(&script.code());
+                    let total = word_reward(&script.code());
                     totals.push(if total < most { below(total, most) } else { total });
                     most = most.max(total);
                 }
@@ -202,7 +202,7 @@ mod tests {
             let mut climber = Climber::new(&task, seed);
             while climber.evaluated() < 400 {
                 let scripts = climber.ask();
-                let totals: Vec<f64> = scripts.iter().map(|script| talkative(&script.code())).collect();
+                let totals: Vec<f64> = scripts.iter().map(|script| word_reward(&script.code())).collect();
                 climber.tell(scripts, &totals);
             }
             climber.finish()

@@ -61,6 +61,7 @@ impl Sketch {
             / SKETCH as f64
     }
 }
+
 /// Disjoint sets with union and find.
 #[derive(Debug)]
 pub(super) struct Union(Vec<u32>);
